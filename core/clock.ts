@@ -1,0 +1,6 @@
+/** Milliseconds since the Unix epoch. Everything that reads time takes one, so that tests and the simulation own it. */
+export type Clock = () => number;
+
+export const systemClock: Clock = () => Date.now();
+
+export const seconds = (n: number): number => n * 1000;

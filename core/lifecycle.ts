@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+/**
+ * The session's lifecycle as the control plane sees it. Nothing but the transitions below changes `state`.
+ * What the WhatsApp client reports is `status`, never `state`.
+ *
+ * PENDING    admitted, holds a slot; no task is known yet
+ * STARTING   a task was launched; the client is not up yet
+ * RUNNING    the client shows a QR code or is linked
+ * STOPPING   asked to end; the worker saves auth state, closes Chromium and says its last word
+ * STOPPED    ended, no slot; can be started again
+ * FAILED     ended by a fault, no slot; can be started again
+ */
+export const stateSchema = z.enum(['PENDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'FAILED']);
+export type State = z.infer<typeof stateSchema>;
+
+const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
+  PENDING: ['STARTING', 'STOPPING', 'STOPPED', 'FAILED'],
+  STARTING: ['RUNNING', 'STOPPING', 'STOPPED', 'FAILED'],
+  RUNNING: ['STOPPING', 'STOPPED', 'FAILED'],
+  STOPPING: ['STOPPED', 'FAILED'],
+  STOPPED: ['PENDING'],
+  FAILED: ['PENDING'],
+};
+
+/** Whether `to` may directly follow `from`. Staying in a state is not a transition. */
+export const canTransition = (from: State, to: State): boolean => TRANSITIONS[from].includes(to);
+
+/** The states from which `to` may be entered; what a conditional write of `state` must name. */
+export const statesBefore = (to: State): State[] =>
+  stateSchema.options.filter((from) => canTransition(from, to));
+
+/** A slot is held from PENDING until a terminal state. */
+export const isTerminal = (state: State): boolean => state === 'STOPPED' || state === 'FAILED';
+
+/** WAHA's session statuses, what clients of that API expect. */
+export const statusSchema = z.enum(['STOPPED', 'STARTING', 'SCAN_QR_CODE', 'WORKING', 'FAILED']);
+export type Status = z.infer<typeof statusSchema>;
+
+/** Why a session ended. */
+export const stopReasonSchema = z.enum([
+  'user',
+  'logged_out',
+  'qr_expired',
+  'idle',
+  'max_duration',
+  'heartbeat_lost',
+  'launch_failed',
+  'start_timeout',
+  'crashed',
+  'limit_admin',
+  'emergency',
+]);
+export type StopReason = z.infer<typeof stopReasonSchema>;
+
+const FAULTS: readonly StopReason[] = ['heartbeat_lost', 'launch_failed', 'start_timeout', 'crashed'];
+
+/** The terminal state in which a session ends for this reason: faults end in FAILED, wishes and limits in STOPPED. */
+export const terminalState = (reason: StopReason): 'STOPPED' | 'FAILED' =>
+  FAULTS.includes(reason) ? 'FAILED' : 'STOPPED';

@@ -1,0 +1,183 @@
+/**
+ * What a worker and the control plane say to each other.
+ *
+ * Worker → control plane: HTTPS to the worker API under `/worker/v1/`, the only thing a task talks to besides
+ * WhatsApp and the presigned URLs it is given. The task starts with a single-use bootstrap token and exchanges it
+ * for a secret that it makes itself, so that a repeated exchange (lost answer) is recognised and a stolen token is
+ * worthless afterwards. Every later call carries `Authorization: Bearer <sessionId>.<epoch>.<workerSecret>`.
+ *
+ *   401  no or wrong credentials
+ *   410  fenced: this epoch is over. Kill the browser, save nothing, exit.
+ *   4xx  a defect; give up the call
+ *   429, 5xx, no answer: retry with full jitter; every call is idempotent
+ *
+ * Control plane → worker: HTTP to the command server at the address reported, `Authorization: Bearer <commandSecret>`,
+ * `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's JSON arguments.
+ */
+import { z } from 'zod';
+import { statusSchema, stopReasonSchema } from './lifecycle.ts';
+
+const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
+
+/** Environment of the task; what RunTask and the task definition set. */
+export const workerEnvironmentSchema = z.object({
+  BERTH_WORKER_API_URL: z.url(),
+  BERTH_SESSION_ID: z.string().min(1),
+  BERTH_EPOCH: z.coerce.number().int().positive(),
+  BERTH_BOOTSTRAP_TOKEN: secret,
+  /** 0: any free port (several workers on one machine). */
+  BERTH_COMMAND_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
+  /** The address under which command functions reach this task; without it, read from the ECS task metadata. */
+  BERTH_COMMAND_HOST: z.string().optional(),
+  /** JSON array of further Chromium switches. */
+  BERTH_BROWSER_ARGS: z.string().default('[]'),
+  CHROMIUM_PATH: z.string().optional(),
+  /** Where the profile is put; a temporary folder otherwise. */
+  BERTH_WORK_DIR: z.string().optional(),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+});
+export type WorkerEnvironment = z.infer<typeof workerEnvironmentSchema>;
+
+/** The linked account. `id` as `491701234567@c.us`. */
+export const accountSchema = z.object({
+  id: z.string(),
+  pushName: z.string().optional(),
+  lid: z.string().optional(),
+});
+export type Account = z.infer<typeof accountSchema>;
+
+/** One saved auth state, as kept in the session item. */
+export const authStateSchema = z.object({
+  key: z.string(),
+  sha256: sha256Hex,
+  bytes: z.int().positive(),
+  /** A profile made by another Chromium build can fail to restore. */
+  chromiumBuild: z.string(),
+  /** ms since the epoch */
+  savedAt: z.int(),
+});
+export type AuthState = z.infer<typeof authStateSchema>;
+
+/** An auth state to restore: one GET on `url`. */
+export const restorableSchema = authStateSchema.extend({ url: z.url() });
+
+/** What the client host must do at which time (ms since the epoch, control plane's clock); absent: never. */
+export const workerDeadlinesSchema = z.object({
+  qrTimeoutMs: z.int(),
+  idleTimeoutMs: z.int().optional(),
+  maxAt: z.int().optional(),
+  startBy: z.int(),
+});
+export type WorkerDeadlines = z.infer<typeof workerDeadlinesSchema>;
+
+export const clientOptionsSchema = z.object({
+  proxy: z
+    .object({ server: z.string(), username: z.string().optional(), password: z.string().optional() })
+    .optional(),
+  deviceName: z.string().optional(),
+  browserName: z.string().optional(),
+});
+
+/** POST /worker/v1/bootstrap, without Authorization. 409: the token was exchanged by somebody else: exit. */
+export const bootstrapRequestSchema = z.strictObject({
+  sessionId: z.string(),
+  epoch: z.int().positive(),
+  bootstrapToken: secret,
+  workerSecret: secret,
+  commandSecret: secret,
+  /** `http://<private or loopback IPv4>:<port>` of the command server. */
+  address: z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/),
+  chromiumBuild: z.string().max(100),
+});
+export const bootstrapResponseSchema = z.object({
+  now: z.int(),
+  deadlines: workerDeadlinesSchema,
+  heartbeatSeconds: z.int(),
+  activitySeconds: z.int(),
+  snapshotIntervalSeconds: z.int(),
+  stopGraceSeconds: z.int(),
+  client: clientOptionsSchema,
+  /** Newest first; empty: never linked, show a QR code. Try each in turn before falling to a QR code. */
+  authStates: z.array(restorableSchema),
+});
+
+/**
+ * POST /worker/v1/report: heartbeat, and at once whenever status, account or activity changes. `seq` grows by one
+ * with each new report (not with a repeat); an older one than seen changes nothing.
+ */
+export const reportRequestSchema = z.strictObject({
+  seq: z.int().positive(),
+  status: statusSchema,
+  me: accountSchema.optional(),
+  /** ms since the epoch by the control plane's clock (offset from bootstrap's `now`) */
+  lastActivityAt: z.int().optional(),
+  /** Why the client fell to a QR code although an auth state existed. */
+  qrReason: z
+    .enum(['auth_state_corrupt', 'auth_state_foreign', 'revoked', 'logged_out', 'never_linked'])
+    .optional(),
+  memoryBytes: z.int().optional(),
+});
+export const reportResponseSchema = z.object({
+  now: z.int(),
+  deadlines: workerDeadlinesSchema,
+  /** Set: end gracefully for this reason (save, close, last word). */
+  stop: stopReasonSchema.optional(),
+});
+
+/** The library's events on their way to the webhooks; durable when 202 came back. */
+export const workerEventSchema = z.object({
+  id: z.string().regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/),
+  timestamp: z.int(),
+  event: z.string().max(64),
+  payload: z.unknown(),
+});
+export type WorkerEvent = z.infer<typeof workerEventSchema>;
+/** POST /worker/v1/events: kept in the order given; repeats with the same id are recognised. */
+export const eventsRequestSchema = z.strictObject({ events: z.array(workerEventSchema).min(1).max(10) });
+
+/** POST /worker/v1/auth-state/upload: where to put a snapshot. Parts of `partBytes` (the last one shorter). */
+export const uploadRequestSchema = z.strictObject({
+  bytes: z
+    .int()
+    .positive()
+    .max(512 * 1024 * 1024),
+  sha256: sha256Hex,
+});
+export const uploadResponseSchema = z.object({
+  key: z.string(),
+  uploadId: z.string(),
+  partBytes: z.int(),
+  /** PUT the bytes of part i + 1 to parts[i]; keep the ETag header of each answer. */
+  parts: z.array(z.url()).min(1),
+});
+
+/** POST /worker/v1/auth-state/commit: makes the uploaded snapshot the session's auth state. */
+export const commitRequestSchema = z.strictObject({
+  key: z.string(),
+  uploadId: z.string(),
+  etags: z.array(z.string()).min(1),
+  sha256: sha256Hex,
+  bytes: z.int().positive(),
+  chromiumBuild: z.string().max(100),
+});
+
+/** POST /worker/v1/auth-state/discard: the account was unlinked by the phone; what is saved is dead. */
+export const discardRequestSchema = z.strictObject({ reason: z.enum(['logged_out', 'revoked']) });
+
+/** POST /worker/v1/last-word: auth state is saved (or there is none), Chromium is gone; frees the slot. */
+export const lastWordRequestSchema = z.strictObject({
+  reason: stopReasonSchema,
+  /** For people; no secrets. */
+  detail: z.string().max(500).optional(),
+});
+
+export const WORKER_API = {
+  bootstrap: '/worker/v1/bootstrap',
+  report: '/worker/v1/report',
+  events: '/worker/v1/events',
+  upload: '/worker/v1/auth-state/upload',
+  commit: '/worker/v1/auth-state/commit',
+  discard: '/worker/v1/auth-state/discard',
+  lastWord: '/worker/v1/last-word',
+} as const;
