@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+/**
+ * Errors as RFC 9457 problems. This is the closed set of what the API answers; anything else is a defect and becomes
+ * a generic 500 whose detail is in the log only.
+ */
+export const PROBLEMS = {
+  malformed: { status: 400, title: 'Malformed request' },
+  unauthorized: { status: 401, title: 'No or wrong API key' },
+  forbidden: { status: 403, title: 'Not allowed with this key' },
+  not_found: { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'Lost a race with another change' },
+  fenced: { status: 410, title: 'This epoch is over' },
+  too_large: { status: 413, title: 'Body too large' },
+  unsupported_media_type: { status: 415, title: 'Unsupported media type' },
+  unprocessable: { status: 422, title: 'Cannot be done in this state' },
+  too_many: { status: 429, title: 'Limit reached' },
+  internal: { status: 500, title: 'Internal error' },
+  worker_failed: { status: 502, title: 'The worker failed' },
+  unavailable: { status: 503, title: 'Try again' },
+  worker_timeout: { status: 504, title: 'The worker was too slow' },
+} as const;
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export const fieldErrorSchema = z.object({ path: z.string(), message: z.string() });
+export type FieldError = z.infer<typeof fieldErrorSchema>;
+
+/** The body of every error answer, `application/problem+json`. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  requestId: z.string(),
+  errors: z.array(fieldErrorSchema).optional(),
+  scope: z.enum(['global', 'user', 'rate']).optional(),
+  limit: z.int().optional(),
+  active: z.int().optional(),
+  retryAfterSeconds: z.int().optional(),
+  /** The session's state or status where that is what stood in the way. */
+  state: z.string().optional(),
+});
+export type ProblemBody = z.infer<typeof problemSchema>;
+
+export type ProblemExtras = Partial<
+  Pick<ProblemBody, 'errors' | 'scope' | 'limit' | 'active' | 'retryAfterSeconds' | 'state'>
+>;
+
+/** Thrown by rules and handlers; the HTTP edge turns it into a problem answer. `detail` may be shown to callers. */
+export class Problem extends Error {
+  override readonly name = 'Problem';
+  readonly code: ProblemCode;
+  readonly extras: ProblemExtras;
+
+  constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
+    super(detail);
+    this.code = code;
+    this.extras = extras;
+  }
+
+  get status(): number {
+    return PROBLEMS[this.code].status;
+  }
+}
+
+/** The answer's body for a problem; `instance` is the request's path, without its query (which may hold a key). */
+export const problemBody = (problem: Problem, instance: string, requestId: string): ProblemBody => ({
+  type: `https://berth.dev/problems/${problem.code}`,
+  title: PROBLEMS[problem.code].title,
+  status: problem.status,
+  detail: problem.message,
+  instance,
+  requestId,
+  ...problem.extras,
+});

@@ -1,0 +1,108 @@
+/** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
+import type { CommandFailure, CommandName } from './commands.ts';
+
+export type LaunchRequest = {
+  readonly sessionId: string;
+  readonly epoch: number;
+  /** The same token for the same epoch: a repeat gets the same task. */
+  readonly clientToken: string;
+  readonly bootstrapToken: string;
+};
+
+export type LaunchResult =
+  | { readonly ok: true; readonly taskArn: string }
+  /** No capacity now; nothing was started. */
+  | { readonly ok: false; readonly retryable: boolean; readonly detail: string };
+
+export type Task = {
+  readonly taskArn: string;
+  readonly sessionId: string | undefined;
+  readonly epoch: number | undefined;
+  readonly createdAt: number;
+  /** ECS's lastStatus: PROVISIONING, PENDING, RUNNING, …, STOPPED. */
+  readonly stopped: boolean;
+};
+
+/** Throws TaskEngineUnavailable where the engine did not answer clearly. */
+export interface TaskEngine {
+  launch(request: LaunchRequest): Promise<LaunchResult>;
+  /** Idempotent; a task that is gone already is success. */
+  stop(taskArn: string, reason: string): Promise<void>;
+  /** Absent: the engine does not know it (any more). */
+  describe(taskArn: string): Promise<Task | undefined>;
+  /** All tasks of Berth that are not stopped. */
+  list(): Promise<readonly Task[]>;
+}
+export class TaskEngineUnavailable extends Error {
+  override readonly name = 'TaskEngineUnavailable';
+}
+
+export interface AuthStorage {
+  restoreUrl(key: string): Promise<string>;
+  beginUpload(key: string, bytes: number): Promise<{ uploadId: string; partBytes: number; parts: string[] }>;
+  /** Idempotent: completing a completed upload is success. Returns the size stored. */
+  completeUpload(key: string, uploadId: string, etags: readonly string[]): Promise<{ bytes: number }>;
+  remove(keys: readonly string[]): Promise<void>;
+}
+
+/** An event for a session's webhooks. */
+export type SessionEvent = {
+  readonly id: string;
+  readonly timestamp: number;
+  readonly event: string;
+  readonly payload: unknown;
+};
+export type Envelope = {
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly name: string;
+  readonly me: unknown;
+  readonly events: readonly SessionEvent[];
+};
+
+export interface EventQueue {
+  /** In order per session; repeats with the same event id are recognised for 5 minutes (SQS FIFO). */
+  send(envelope: Envelope): Promise<void>;
+}
+
+/** Counts for CloudWatch. Names are in core/metrics.ts. */
+export interface Metrics {
+  count(name: string, value: number, dimensions?: Readonly<Record<string, string>>): void;
+}
+
+export type CommandOutcome =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly failure: CommandFailure };
+
+/** The command server of one worker. Throws WorkerUnreachable where nothing was sent, WorkerTimeout where it may have been. */
+export interface WorkerCommands {
+  run(
+    worker: { readonly address: string; readonly commandSecret: string; readonly epoch: number },
+    command: CommandName,
+    args: unknown,
+    options: { readonly timeoutMs: number; readonly idempotencyKey?: string },
+  ): Promise<CommandOutcome>;
+}
+export class WorkerUnreachable extends Error {
+  override readonly name = 'WorkerUnreachable';
+}
+export class WorkerTimeout extends Error {
+  override readonly name = 'WorkerTimeout';
+}
+
+/** Random and time-ordered identifiers, injected so that the simulation can replay. */
+export interface Ids {
+  /** Opaque session id: `ses_<ulid>` in lower case. */
+  sessionId(): string;
+  eventId(): string;
+  /** 32 random bytes in base64url. */
+  secret(): string;
+  /** A number in [0, 1). */
+  random(): number;
+}
+
+/** SHA-256 in lower-case hex; a port so that core needs no crypto. */
+export type Sha256 = (text: string) => string;
+
+/** Waits; virtual in the simulation. */
+export type Sleep = (ms: number) => Promise<void>;
