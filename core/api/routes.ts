@@ -59,8 +59,18 @@ export const ROUTES: readonly Route[] = [
   route('POST', '/worker/v1/last-word', 'worker-last-word', 'worker'),
 ];
 
-/** Handlers that no route names: what starts them is in infra. */
-export const BACKGROUND_HANDLERS = ['authorizer', 'reaper', 'reconciler', 'task-events', 'deliver'] as const;
+/**
+ * Handlers that no route names: what starts them is in infra. `keys-bootstrap` is invoked by hand (or by the local
+ * start): it makes the first admin key where there is none.
+ */
+export const BACKGROUND_HANDLERS = [
+  'authorizer',
+  'keys-bootstrap',
+  'reaper',
+  'reconciler',
+  'task-events',
+  'deliver',
+] as const;
 
 /** Handlers that reach workers inside the network: placed in the VPC, without a way out. */
 export const COMMAND_HANDLERS = ['sessions-logout', 'auth-qr', 'auth-request-code', 'commands-run'] as const;

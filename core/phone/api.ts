@@ -1,0 +1,279 @@
+/**
+ * The phone API: what a person or a test does with the phone of a simulated WhatsApp Web.
+ *
+ * JSON over plain HTTP on loopback, local mode and tests only. Reads are GET with a query, actions are POST with a
+ * JSON body. A refusal is `{ error: { code, message } }` with a 4xx status and one of `phoneErrorCodes`.
+ */
+import { z } from 'zod';
+
+/** The closed set of refusals. */
+export const phoneErrorCodes = [
+  'bad_request',
+  'no_pending_page',
+  'ambiguous_page',
+  'code_malformed',
+  'code_unknown',
+  'code_expired',
+  'code_mismatch',
+  'pairing_code_unknown',
+  'pairing_code_expired',
+  'wrong_account',
+  'unknown_account',
+  'unknown_target',
+  'unknown_message',
+  'unknown_chat',
+  'not_found',
+  'internal',
+] as const;
+export const phoneErrorSchema = z.object({
+  error: z.object({ code: z.enum(phoneErrorCodes), message: z.string() }),
+});
+export type PhoneErrorCode = (typeof phoneErrorCodes)[number];
+
+/** International number without symbols; a leading + and separators are dropped. */
+const phoneNumber = z
+  .string()
+  .transform((value) => value.replace(/[+\s().-]/g, ''))
+  .pipe(z.string().regex(/^[1-9]\d{6,14}$/, 'must be an international phone number, 7 to 15 digits'));
+const jid = z
+  .string()
+  .regex(/^[\w.:-]+@(c\.us|g\.us|lid|broadcast)$/, 'must be a WhatsApp id such as 15550001111@c.us');
+/** Who wrote: a phone number or a full id. */
+const correspondent = z.union([jid, phoneNumber.transform((digits) => `${digits}@c.us`)]);
+/** An account (phone number or id), a linked device's id, or a pending page's id. */
+const target = z.string().min(1).max(100);
+const text = z.string().min(1).max(65_536);
+
+const accountChoice = z.union([
+  phoneNumber.transform((digits) => ({ phoneNumber: digits })),
+  z.object({ phoneNumber: phoneNumber.optional(), pushName: z.string().min(1).max(100).optional() }),
+]);
+
+const deviceSchema = z.object({
+  id: z.string(),
+  platform: z.string(),
+  /** ms since the epoch */
+  linkedAt: z.number(),
+  connected: z.boolean(),
+});
+const accountSchema = z.object({
+  phoneNumber: z.string(),
+  id: z.string(),
+  lid: z.string(),
+  pushName: z.string(),
+  devices: z.array(deviceSchema),
+});
+export type PhoneAccount = z.infer<typeof accountSchema>;
+
+const pendingPageSchema = z.object({
+  id: z.string(),
+  /** `idle`: the page gave up refreshing its code and waits for a click or a reload. */
+  shows: z.enum(['qr', 'pairing_code', 'idle']),
+  /** How often the code was renewed. */
+  refreshes: z.number(),
+  /** ms since the epoch */
+  since: z.number(),
+});
+export type PendingPage = z.infer<typeof pendingPageSchema>;
+
+/** 0 pending, 1 at the server, 2 delivered, 3 read, 4 played; as WhatsApp counts them. */
+const ackLevel = z.int().min(0).max(4);
+const messageSchema = z.object({
+  id: z.string(),
+  chatId: z.string(),
+  fromMe: z.boolean(),
+  author: z.string(),
+  type: z.string(),
+  body: z.string(),
+  /** seconds since the epoch */
+  timestamp: z.number(),
+  ack: ackLevel,
+  mentions: z.array(z.string()),
+  quotedId: z.string().optional(),
+});
+export type PhoneMessage = z.infer<typeof messageSchema>;
+
+/** The connection states that WhatsApp Web knows. */
+export const socketStates = [
+  'CONFLICT',
+  'CONNECTED',
+  'DEPRECATED_VERSION',
+  'OPENING',
+  'PAIRING',
+  'PROXYBLOCK',
+  'SMB_TOS_BLOCK',
+  'TIMEOUT',
+  'TOS_BLOCK',
+  'UNLAUNCHED',
+  'UNPAIRED',
+  'UNPAIRED_IDLE',
+] as const;
+
+/** Switches that make the simulated WhatsApp Web misbehave until they are switched off. */
+export const faultsSchema = z.object({
+  /** Sync ends right after CONNECTED, before a client can have attached its listeners. */
+  syncFast: z.boolean(),
+  /** Asking for a pairing code is refused as too frequent. */
+  rateLimitPairing: z.boolean(),
+  /** The server refuses what a companion sends; the message stays at ack 0. */
+  refuseSend: z.boolean(),
+  /** The page never leaves OPENING. */
+  hangOpening: z.boolean(),
+  /** A page that waits for a scan goes to UNPAIRED_IDLE at once. */
+  unpairedIdle: z.boolean(),
+  /** So many of the next connects make the page reload itself before it leaves OPENING. */
+  reloadOnConnect: z.int().min(0).max(100),
+  /** Message ids carry `$1` in place of `_serialized`, as WhatsApp Web's builds since July 2026 do. */
+  idsWithoutSerialized: z.boolean(),
+});
+export type Faults = z.infer<typeof faultsSchema>;
+
+const done = z.object({ ok: z.literal(true) });
+const affected = z.object({ affected: z.int() });
+const linked = z.object({ account: accountSchema, deviceId: z.string() });
+
+type Route = {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly request: z.ZodType;
+  readonly response: z.ZodType;
+};
+
+/** Every operation of the phone, as data: the server dispatches on it and the client is made from it. */
+export const phoneRoutes = {
+  pages: {
+    method: 'GET',
+    path: '/phone/pages',
+    request: z.object({}),
+    response: z.object({ pages: z.array(pendingPageSchema) }),
+  },
+  accounts: {
+    method: 'GET',
+    path: '/phone/accounts',
+    request: z.object({}),
+    response: z.object({ accounts: z.array(accountSchema) }),
+  },
+  /** Scans what the QR shows, or, without looking, the code of the one (or named) pending page. */
+  scan: {
+    method: 'POST',
+    path: '/phone/scan',
+    request: z.object({
+      code: z.string().min(1).max(1000).optional(),
+      page: target.optional(),
+      account: accountChoice.optional(),
+    }),
+    response: linked,
+  },
+  /** Enters the eight letters that a page shows in place of a QR. */
+  enterPairingCode: {
+    method: 'POST',
+    path: '/phone/pairing-code',
+    request: z.object({ code: z.string().min(1).max(20), account: accountChoice.optional() }),
+    response: linked,
+  },
+  /** Renews the QR now instead of at its time. */
+  refreshCode: {
+    method: 'POST',
+    path: '/phone/refresh',
+    request: z.object({ page: target.optional() }),
+    response: done,
+  },
+  /** A contact writes to the account, in a private chat or in a group. */
+  send: {
+    method: 'POST',
+    path: '/phone/send',
+    request: z.object({
+      account: target,
+      from: correspondent,
+      name: z.string().min(1).max(100).optional(),
+      chat: jid.optional(),
+      text,
+      replyTo: z.string().optional(),
+      mentions: z.array(correspondent).optional(),
+    }),
+    response: z.object({ message: messageSchema }),
+  },
+  /** The other side receives, reads or plays what the account's companion sent; without `message`, everything. */
+  ack: {
+    method: 'POST',
+    path: '/phone/ack',
+    request: z.object({
+      account: target,
+      message: z.string().optional(),
+      ack: z.enum(['delivered', 'read', 'played']),
+    }),
+    response: affected,
+  },
+  /** What went through the account, oldest first; `sent` limits it to what its companions sent. */
+  inbox: {
+    method: 'GET',
+    path: '/phone/inbox',
+    request: z.object({
+      account: target,
+      chat: jid.optional(),
+      sent: z.stringbool().optional(),
+      limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+    }),
+    response: z.object({ messages: z.array(messageSchema) }),
+  },
+  createGroup: {
+    method: 'POST',
+    path: '/phone/groups',
+    request: z.object({
+      account: target,
+      subject: z.string().min(1).max(100),
+      participants: z.array(correspondent).max(1024),
+    }),
+    response: z.object({ chatId: z.string() }),
+  },
+  /**
+   * Removes the account's linked device(s) on the phone. A connected page is told at once; one that is offline is
+   * rejected at its next connect. `quiet` tells nobody: also a connected page learns it at its next connect only.
+   */
+  logout: {
+    method: 'POST',
+    path: '/phone/logout',
+    request: z.object({ target, quiet: z.boolean().optional() }),
+    response: affected,
+  },
+  /** Puts connected pages into a state of WhatsApp Web's socket. */
+  state: {
+    method: 'POST',
+    path: '/phone/state',
+    request: z.object({ target, state: z.enum(socketStates) }),
+    response: affected,
+  },
+  /** The network between pages and WhatsApp; without target, for everybody. `delayMs` is per direction. */
+  network: {
+    method: 'POST',
+    path: '/phone/network',
+    request: z.object({
+      target: target.optional(),
+      mode: z.enum(['online', 'slow', 'offline']),
+      delayMs: z.int().min(0).max(60_000).default(1000),
+    }),
+    response: done,
+  },
+  /** Makes connected pages reload themselves, or block their main thread for ever. */
+  disturb: {
+    method: 'POST',
+    path: '/phone/disturb',
+    request: z.object({ target, how: z.enum(['reload', 'freeze']) }),
+    response: affected,
+  },
+  faults: { method: 'GET', path: '/phone/faults', request: z.object({}), response: faultsSchema },
+  setFaults: {
+    method: 'POST',
+    path: '/phone/faults',
+    request: faultsSchema.partial().strict(),
+    response: faultsSchema,
+  },
+} as const satisfies Record<string, Route>;
+
+export type PhoneRoutes = typeof phoneRoutes;
+export type PhoneOperation = keyof PhoneRoutes;
+/** What a caller gives. */
+export type PhoneInput<K extends PhoneOperation> = z.input<PhoneRoutes[K]['request']>;
+/** What the simulator gets after validation. */
+export type PhoneRequest<K extends PhoneOperation> = z.output<PhoneRoutes[K]['request']>;
+export type PhoneResponse<K extends PhoneOperation> = z.output<PhoneRoutes[K]['response']>;
