@@ -1,0 +1,38 @@
+/** Keys of every item in the one table, and the names of its index attributes. */
+import type { Key } from './store.ts';
+
+const META = 'META';
+
+export const sessionKey = (userId: string, name: string): Key => ({
+  pk: `SESSION#${userId}#${name}`,
+  sk: META,
+});
+/** From a session's opaque id to its owner and name; written and removed with the session. */
+export const sessionIdKey = (sessionId: string): Key => ({ pk: `SESSIONID#${sessionId}`, sk: META });
+export const userQuotaKey = (userId: string): Key => ({ pk: `USER#${userId}`, sk: 'QUOTA' });
+export const GLOBAL_PARTITION = 'GLOBAL';
+export const SHARD_PREFIX = 'SHARD#';
+export const shardKey = (shard: number): Key => ({ pk: GLOBAL_PARTITION, sk: `${SHARD_PREFIX}${shard}` });
+export const limitsKey: Key = { pk: GLOBAL_PARTITION, sk: 'LIMITS' };
+export const idempotencyKey = (userId: string, key: string): Key => ({
+  pk: `IDEMPOTENCY#${userId}#${key}`,
+  sk: META,
+});
+export const apiKeyKey = (hash: string): Key => ({ pk: `KEY#${hash}`, sk: META });
+export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
+export const statsKey = (day: string): Key => ({ pk: 'STATS', sk: day });
+
+/**
+ * Index attributes. byUser: partition `userId`, sort `name` (sessions only: `listUser`, `listName`).
+ * due: partition `dueBucket`, sort `nextDeadlineAt` (number, ms), present only while a slot is held.
+ */
+export const INDEXES = {
+  byUser: { partition: 'listUser', sort: 'listName' },
+  due: { partition: 'dueBucket', sort: 'nextDeadlineAt' },
+} as const;
+
+/** Several partitions so that a sweep's index never is one hot key; a sweep asks each of them. */
+export const DUE_BUCKETS = ['DUE#0', 'DUE#1', 'DUE#2', 'DUE#3'] as const;
+
+/** Items with this attribute (seconds since the epoch) expire. Never set on anything that holds a slot. */
+export const TTL_ATTRIBUTE = 'expireAt';
