@@ -1,0 +1,251 @@
+import { z } from 'zod';
+import type { PolicyDocument } from '../iam/policy.ts';
+import { createIdentify, type World } from './identity.ts';
+import { createResolver, type Identity } from './intrinsics.ts';
+import type {
+  ApiModel,
+  AuthorizerModel,
+  BucketModel,
+  ClusterModel,
+  EventRuleModel,
+  EventSourceModel,
+  FunctionModel,
+  Model,
+  PermissionModel,
+  QueueModel,
+  RouteModel,
+  ScheduleModel,
+  TableModel,
+  TaskDefinitionModel,
+} from './model.ts';
+import type { CloudAssembly } from './read.ts';
+import { interpretApi, interpretAuthorizer, interpretIntegration, interpretRoute } from './resources/api.ts';
+import { interpretTable } from './resources/dynamodb.ts';
+import { interpretTaskDefinition } from './resources/ecs.ts';
+import { interpretRule, interpretSchedule } from './resources/events.ts';
+import { interpretPolicy, interpretRole } from './resources/iam.ts';
+import { interpretEventSource, interpretFunction, interpretPermission } from './resources/lambda.ts';
+import { interpretBucket } from './resources/s3.ts';
+import { interpretQueue } from './resources/sqs.ts';
+import { WITHOUT_LOCAL_MEANING } from './without-meaning.ts';
+
+export class UninterpretedError extends Error {
+  override readonly name = 'UninterpretedError';
+}
+
+type Role = { readonly identity: Identity; readonly policies: PolicyDocument[]; readonly managed: string[] };
+
+/** What was read so far; put together into the model when all resources are in. */
+class Draft {
+  readonly tables: TableModel[] = [];
+  readonly buckets: BucketModel[] = [];
+  readonly queues: QueueModel[] = [];
+  readonly functions: FunctionModel[] = [];
+  readonly roles = new Map<string, Role>();
+  readonly policies: { policy: PolicyDocument; roles: readonly string[] }[] = [];
+  readonly managedPolicies = new Map<string, PolicyDocument>();
+  readonly permissions: PermissionModel[] = [];
+  readonly apis: { id: string; cors: ApiModel['cors'] }[] = [];
+  readonly integrations = new Map<string, ReturnType<typeof interpretIntegration>>();
+  readonly authorizers = new Map<string, AuthorizerModel>();
+  readonly routes: (ReturnType<typeof interpretRoute> & { id: string })[] = [];
+  readonly eventSources: EventSourceModel[] = [];
+  readonly schedules: ScheduleModel[] = [];
+  readonly eventRules: EventRuleModel[] = [];
+  readonly clusters: ClusterModel[] = [];
+  readonly taskDefinitions: TaskDefinitionModel[] = [];
+  readonly withoutMeaning: { resource: string; type: string; reason: string }[] = [];
+}
+
+type Read = (
+  draft: Draft,
+  resource: { id: string; identity: () => Identity; value: unknown; assembly: CloudAssembly },
+) => void;
+
+const namesOf = (id: string, identity: Identity) => ({
+  name: identity.ref,
+  logicalId: id,
+  arn: identity.attributes.Arn ?? '',
+});
+
+const table: Read = (draft, { identity, value }) => {
+  draft.tables.push(interpretTable(value, identity().ref));
+};
+
+/** The types that mean something on one machine. */
+const READERS: Readonly<Record<string, Read>> = {
+  'AWS::DynamoDB::Table': table,
+  'AWS::DynamoDB::GlobalTable': table,
+  'AWS::S3::Bucket': (draft, { identity, value }) => {
+    draft.buckets.push(interpretBucket(value, identity().ref));
+  },
+  'AWS::SQS::Queue': (draft, { identity, value }) => {
+    draft.queues.push(interpretQueue(value, identity()));
+  },
+  'AWS::Lambda::Function': (draft, { id, identity, value, assembly }) => {
+    draft.functions.push(interpretFunction(value, id, identity(), assembly.assets));
+  },
+  'AWS::Lambda::Permission': (draft, { value }) => {
+    draft.permissions.push(interpretPermission(value));
+  },
+  'AWS::Lambda::EventSourceMapping': (draft, { id, value }) => {
+    draft.eventSources.push(interpretEventSource(value, id));
+  },
+  'AWS::IAM::Role': (draft, { identity, value }) => {
+    draft.roles.set(identity().ref, { identity: identity(), ...interpretRole(value) });
+  },
+  'AWS::IAM::Policy': (draft, { value }) => {
+    draft.policies.push(interpretPolicy(value));
+  },
+  'AWS::IAM::ManagedPolicy': (draft, { identity, value }) => {
+    const read = interpretPolicy(value);
+    draft.policies.push(read);
+    draft.managedPolicies.set(identity().ref, read.policy);
+  },
+  'AWS::ApiGatewayV2::Api': (draft, { identity, value }) => {
+    draft.apis.push({ id: identity().ref, ...interpretApi(value) });
+  },
+  'AWS::ApiGatewayV2::Integration': (draft, { identity, value }) => {
+    draft.integrations.set(identity().ref, interpretIntegration(value));
+  },
+  'AWS::ApiGatewayV2::Authorizer': (draft, { identity, value }) => {
+    draft.authorizers.set(identity().ref, interpretAuthorizer(value, identity().ref));
+  },
+  'AWS::ApiGatewayV2::Route': (draft, { id, value }) => {
+    draft.routes.push({ id, ...interpretRoute(value) });
+  },
+  'AWS::Scheduler::Schedule': (draft, { id, identity, value }) => {
+    draft.schedules.push(interpretSchedule(value, namesOf(id, identity())));
+  },
+  'AWS::Events::Rule': (draft, { id, identity, value }) => {
+    const read = interpretRule(value, namesOf(id, identity()));
+    if ('schedule' in read) {
+      draft.schedules.push(read.schedule);
+    } else {
+      draft.eventRules.push(read.rule);
+    }
+  },
+  'AWS::ECS::Cluster': (draft, { identity }) => {
+    draft.clusters.push({ name: identity().ref, arn: identity().attributes.Arn ?? '' });
+  },
+  'AWS::ECS::TaskDefinition': (draft, { identity, value }) => {
+    draft.taskDefinitions.push(interpretTaskDefinition(value, identity().ref));
+  },
+};
+
+const explain = (error: unknown): string =>
+  error instanceof z.ZodError
+    ? z.prettifyError(error)
+    : error instanceof Error
+      ? error.message
+      : String(error);
+
+const routesOf = (draft: Draft): RouteModel[] =>
+  draft.routes.map(({ id, method, path, integration, authorizer }) => {
+    const target = draft.integrations.get(integration);
+    if (target === undefined) {
+      throw new UninterpretedError(`route ${id} (${method} ${path}): there is no integration ${integration}`);
+    }
+    const guard = authorizer === undefined ? undefined : draft.authorizers.get(authorizer);
+    if (authorizer !== undefined && guard === undefined) {
+      throw new UninterpretedError(`route ${id} (${method} ${path}): there is no authorizer ${authorizer}`);
+    }
+    return { id, method, path, ...target, authorizer: guard };
+  });
+
+const rolesOf = (draft: Draft) =>
+  [...draft.roles].map(([name, role]) => ({
+    name,
+    arn: role.identity.attributes.Arn ?? '',
+    policies: [
+      ...role.policies,
+      ...draft.policies.filter((policy) => policy.roles.includes(name)).map(({ policy }) => policy),
+      ...role.managed.map((arn) => {
+        const policy = draft.managedPolicies.get(arn);
+        if (policy === undefined) {
+          throw new UninterpretedError(
+            `role ${name}: what the managed policy ${arn} allows is not known locally`,
+          );
+        }
+        return policy;
+      }),
+    ],
+  }));
+
+/** A function that a route, source or rule names must be there; CloudFormation would find it only at run time. */
+const checkTargets = (draft: Draft, routes: readonly RouteModel[]): void => {
+  const names = new Set(draft.functions.map(({ name }) => name));
+  const wanted = [
+    ...routes.map(({ functionName, path }) => [path, functionName] as const),
+    ...[...draft.authorizers.values()].map(({ id, functionName }) => [id, functionName] as const),
+    ...draft.eventSources.map(({ id, functionName }) => [id, functionName] as const),
+    ...[...draft.schedules, ...draft.eventRules].flatMap(({ name, targets }) =>
+      targets.map(({ functionName }) => [name, functionName] as const),
+    ),
+  ];
+  for (const [from, name] of wanted) {
+    if (!names.has(name)) {
+      throw new UninterpretedError(`${from} names the function ${name}, which the assembly does not have`);
+    }
+  }
+};
+
+/**
+ * Turns a cloud assembly into the model of what one machine runs. Every resource is interpreted, or listed with the
+ * reason why it has no meaning here; anything else stops with an error that names it. Nothing is silently ignored.
+ */
+export const interpret = (assembly: CloudAssembly, world: World): Model => {
+  const resolver = createResolver(assembly, createIdentify(world));
+  const draft = new Draft();
+  for (const stack of assembly.stacks) {
+    for (const [id, resource] of Object.entries(stack.template.Resources)) {
+      if (!resolver.holds(stack, resource.Condition)) {
+        continue;
+      }
+      const path = [stack.name, id];
+      const reason = WITHOUT_LOCAL_MEANING[resource.Type];
+      if (reason !== undefined) {
+        draft.withoutMeaning.push({ resource: path.join('.'), type: resource.Type, reason });
+        continue;
+      }
+      const read = READERS[resource.Type];
+      if (read === undefined) {
+        throw new UninterpretedError(
+          `${path.join('.')}: local mode does not interpret ${resource.Type}; ` +
+            'teach it (local/assembly/interpret.ts) or list it with a reason (local/assembly/without-meaning.ts)',
+        );
+      }
+      const value = resolver.resolve(stack, resource.Properties, path);
+      try {
+        read(draft, { id, identity: () => resolver.identity(stack, id, path), value, assembly });
+      } catch (error) {
+        throw new UninterpretedError(`${path.join('.')} (${resource.Type}): ${explain(error)}`, {
+          cause: error,
+        });
+      }
+    }
+  }
+  const [api, ...more] = draft.apis;
+  if (api === undefined || more.length > 0) {
+    throw new UninterpretedError(
+      `local mode runs exactly one HTTP API; the assembly has ${draft.apis.length}`,
+    );
+  }
+  const routes = routesOf(draft);
+  checkTargets(draft, routes);
+  return {
+    tables: draft.tables,
+    buckets: draft.buckets,
+    queues: draft.queues,
+    functions: draft.functions,
+    roles: rolesOf(draft),
+    permissions: draft.permissions,
+    api: { ...api, routes },
+    eventSources: draft.eventSources,
+    schedules: draft.schedules,
+    eventRules: draft.eventRules,
+    clusters: draft.clusters,
+    taskDefinitions: draft.taskDefinitions,
+    withoutMeaning: draft.withoutMeaning,
+  };
+};

@@ -1,0 +1,177 @@
+/** What an assembly deploys, as far as one machine can run it: everything resolved, nothing left of CloudFormation. */
+import type { PolicyDocument } from '../iam/policy.ts';
+
+export type TableModel = {
+  readonly name: string;
+  readonly attributes: readonly { readonly AttributeName: string; readonly AttributeType: 'S' | 'N' | 'B' }[];
+  readonly keys: readonly KeyElement[];
+  readonly indexes: readonly {
+    readonly name: string;
+    readonly keys: readonly KeyElement[];
+    readonly projection: {
+      readonly ProjectionType: 'ALL' | 'KEYS_ONLY' | 'INCLUDE';
+      readonly NonKeyAttributes?: string[];
+    };
+  }[];
+  readonly ttlAttribute: string | undefined;
+};
+export type KeyElement = { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' };
+
+export type BucketModel = {
+  readonly name: string;
+  readonly versioned: boolean;
+  readonly lifecycle: readonly LifecycleRule[];
+};
+export type LifecycleRule = {
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly prefix: string;
+  readonly expireDays: number | undefined;
+  readonly expireNoncurrentDays: number | undefined;
+  readonly abortUploadDays: number | undefined;
+};
+
+export type QueueModel = {
+  readonly name: string;
+  readonly url: string;
+  readonly arn: string;
+  readonly fifo: boolean;
+  /** As SetQueueAttributes takes them: all values are text. */
+  readonly attributes: Readonly<Record<string, string>>;
+};
+
+export type FunctionModel = {
+  readonly name: string;
+  readonly logicalId: string;
+  /** The handler's name: `sessions-create` of functions/sessions-create.ts, where the template tells; else the logical id. */
+  readonly label: string;
+  readonly arn: string;
+  readonly assetDir: string;
+  /** `index.handler` */
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly timeoutSeconds: number;
+  readonly memoryMb: number;
+  readonly role: string;
+  readonly reservedConcurrency: number | undefined;
+};
+
+export type RoleModel = {
+  readonly name: string;
+  readonly arn: string;
+  readonly policies: readonly PolicyDocument[];
+};
+
+/** Lets a service invoke a function; without one, AWS refuses. */
+export type PermissionModel = {
+  readonly functionName: string;
+  readonly principal: string;
+  readonly sourceArn: string | undefined;
+};
+
+export type AuthorizerModel = {
+  readonly id: string;
+  readonly functionName: string;
+  /** `$request.header.X-Api-Key` and the like. */
+  readonly identitySources: readonly string[];
+  readonly ttlSeconds: number;
+  readonly simpleResponses: boolean;
+};
+export type RouteModel = {
+  readonly id: string;
+  /** `ANY` or an HTTP method; `$default` has the path `$default`. */
+  readonly method: string;
+  readonly path: string;
+  readonly functionName: string;
+  readonly timeoutMs: number;
+  readonly authorizer: AuthorizerModel | undefined;
+};
+export type CorsModel = {
+  readonly allowOrigins: readonly string[];
+  readonly allowMethods: readonly string[];
+  readonly allowHeaders: readonly string[];
+  readonly exposeHeaders: readonly string[];
+  readonly allowCredentials: boolean;
+  readonly maxAgeSeconds: number | undefined;
+};
+export type ApiModel = {
+  readonly id: string;
+  readonly routes: readonly RouteModel[];
+  readonly cors: CorsModel | undefined;
+};
+
+export type EventSourceModel = {
+  readonly id: string;
+  readonly functionName: string;
+  readonly queueArn: string;
+  readonly batchSize: number;
+  readonly windowSeconds: number;
+  readonly maxConcurrency: number | undefined;
+  readonly reportsItemFailures: boolean;
+  readonly enabled: boolean;
+};
+
+/** What a schedule or rule starts. */
+export type TargetModel = {
+  readonly functionName: string;
+  /** The role that invokes (Scheduler); undefined where a resource permission decides (EventBridge rules). */
+  readonly role: string | undefined;
+  /** Sent instead of the event. */
+  readonly input: string | undefined;
+  readonly deadLetterArn: string | undefined;
+  readonly retries: number;
+  readonly maxAgeSeconds: number;
+};
+export type ScheduleModel = {
+  readonly name: string;
+  readonly logicalId: string;
+  readonly arn: string;
+  /** `rate(5 minutes)`, `cron(…)` */
+  readonly expression: string;
+  readonly enabled: boolean;
+  readonly targets: readonly TargetModel[];
+  readonly kind: 'scheduler' | 'rule';
+};
+export type EventRuleModel = {
+  readonly name: string;
+  readonly arn: string;
+  readonly pattern: Readonly<Record<string, unknown>>;
+  readonly enabled: boolean;
+  readonly targets: readonly TargetModel[];
+};
+
+export type ClusterModel = { readonly name: string; readonly arn: string };
+export type ContainerModel = {
+  readonly name: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly stopTimeoutSeconds: number;
+};
+export type TaskDefinitionModel = {
+  readonly arn: string;
+  readonly family: string;
+  readonly taskRole: string | undefined;
+  readonly executionRole: string | undefined;
+  readonly memoryMb: number | undefined;
+  readonly containers: readonly ContainerModel[];
+};
+
+export type Model = {
+  readonly tables: readonly TableModel[];
+  readonly buckets: readonly BucketModel[];
+  readonly queues: readonly QueueModel[];
+  readonly functions: readonly FunctionModel[];
+  readonly roles: readonly RoleModel[];
+  readonly permissions: readonly PermissionModel[];
+  readonly api: ApiModel;
+  readonly eventSources: readonly EventSourceModel[];
+  readonly schedules: readonly ScheduleModel[];
+  readonly eventRules: readonly EventRuleModel[];
+  readonly clusters: readonly ClusterModel[];
+  readonly taskDefinitions: readonly TaskDefinitionModel[];
+  /** Resources that have no meaning on one machine, with the reason. */
+  readonly withoutMeaning: readonly {
+    readonly resource: string;
+    readonly type: string;
+    readonly reason: string;
+  }[];
+};

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import type { AuthorizerModel, CorsModel } from '../model.ts';
+import { COSMETIC, functionNameOf, integer, properties } from './properties.ts';
+
+const corsSchema = z.strictObject({
+  AllowOrigins: z.array(z.string()).default([]),
+  AllowMethods: z.array(z.string()).default([]),
+  AllowHeaders: z.array(z.string()).default([]),
+  ExposeHeaders: z.array(z.string()).default([]),
+  AllowCredentials: z.boolean().default(false),
+  MaxAge: integer.optional(),
+});
+
+const apiSchema = properties(
+  { ProtocolType: z.literal('HTTP'), CorsConfiguration: corsSchema.optional() },
+  {
+    ...COSMETIC,
+    Name: 'cosmetic',
+    DisableExecuteApiEndpoint: 'one API has one address here',
+    IpAddressType: 'everything is on loopback',
+  },
+);
+
+export const interpretApi = (value: unknown): { cors: CorsModel | undefined } => {
+  const cors = apiSchema.parse(value).CorsConfiguration;
+  return {
+    cors:
+      cors === undefined
+        ? undefined
+        : {
+            allowOrigins: cors.AllowOrigins,
+            allowMethods: cors.AllowMethods,
+            allowHeaders: cors.AllowHeaders,
+            exposeHeaders: cors.ExposeHeaders,
+            allowCredentials: cors.AllowCredentials,
+            maxAgeSeconds: cors.MaxAge,
+          },
+  };
+};
+
+const integrationSchema = properties({
+  ApiId: z.string(),
+  IntegrationType: z.literal('AWS_PROXY'),
+  IntegrationUri: z.string(),
+  PayloadFormatVersion: z.literal('2.0'),
+  IntegrationMethod: z.string().optional(),
+  TimeoutInMillis: integer.min(50).max(30_000).default(30_000),
+});
+
+export const interpretIntegration = (value: unknown): { functionName: string; timeoutMs: number } => {
+  const integration = integrationSchema.parse(value);
+  return { functionName: functionNameOf(integration.IntegrationUri), timeoutMs: integration.TimeoutInMillis };
+};
+
+const authorizerSchema = properties(
+  {
+    ApiId: z.string(),
+    AuthorizerType: z.literal('REQUEST'),
+    AuthorizerUri: z.string(),
+    AuthorizerPayloadFormatVersion: z.literal('2.0'),
+    EnableSimpleResponses: z.boolean().default(false),
+    IdentitySource: z.array(z.string()).default([]),
+    AuthorizerResultTtlInSeconds: integer.min(0).max(3600).default(300),
+  },
+  { Name: 'cosmetic', AuthorizerCredentialsArn: 'a resource permission decides here' },
+);
+
+export const interpretAuthorizer = (value: unknown, id: string): AuthorizerModel => {
+  const authorizer = authorizerSchema.parse(value);
+  return {
+    id,
+    functionName: functionNameOf(authorizer.AuthorizerUri),
+    identitySources: authorizer.IdentitySource,
+    ttlSeconds: authorizer.AuthorizerResultTtlInSeconds,
+    simpleResponses: authorizer.EnableSimpleResponses,
+  };
+};
+
+const routeSchema = properties(
+  {
+    ApiId: z.string(),
+    RouteKey: z.string().regex(/^(\$default|[A-Z]+ \/\S*)$/),
+    Target: z.string().regex(/^integrations\//),
+    AuthorizationType: z.enum(['NONE', 'CUSTOM']).default('NONE'),
+    AuthorizerId: z.string().optional(),
+  },
+  { OperationName: 'cosmetic' },
+);
+
+export const interpretRoute = (value: unknown) => {
+  const route = routeSchema.parse(value);
+  const [method = '', path = ''] =
+    route.RouteKey === '$default' ? ['ANY', '$default'] : route.RouteKey.split(' ');
+  return {
+    method,
+    path,
+    integration: route.Target.slice('integrations/'.length),
+    authorizer: route.AuthorizationType === 'CUSTOM' ? route.AuthorizerId : undefined,
+  };
+};

@@ -1,0 +1,96 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { contentHash } from './content-hash.ts';
+
+/** Everything that the assembly is made of. */
+const INPUTS = ['infra', 'core', 'functions', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
+const KEPT_ASSEMBLIES = 3;
+const SYNTH_DEADLINE_MS = 180_000;
+
+const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
+
+export type SynthOptions = {
+  /** The project's root, where cdk.json lies. */
+  readonly root: string;
+  /** Holds one assembly for each content; shared by all data directories. */
+  readonly cacheDir: string;
+  readonly environment?: string;
+  /** Called when there is nothing in the cache and the app has to run (several seconds). */
+  readonly onSynthesize?: () => void;
+};
+
+const runApp = async (root: string, context: Record<string, unknown>, outDir: string): Promise<void> => {
+  const child = spawn(process.execPath, ['infra/app.ts'], {
+    cwd: root,
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outDir,
+      CDK_CONTEXT_JSON: JSON.stringify(context),
+      AWS_EC2_METADATA_DISABLED: 'true',
+      NODE_OPTIONS: '',
+      PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: SYNTH_DEADLINE_MS,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output = (output + text).slice(-8_000);
+    });
+  }
+  const status = await new Promise<string>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve(String(signal ?? code)));
+  });
+  if (status !== '0' || !existsSync(join(outDir, 'manifest.json'))) {
+    throw new Error(`the CDK app did not synthesize (node infra/app.ts ended with ${status}):\n${output}`);
+  }
+};
+
+const removeOld = async (cacheDir: string): Promise<void> => {
+  const entries = await Promise.all(
+    (await readdir(cacheDir)).map(async (name) => ({
+      path: join(cacheDir, name),
+      at: (await stat(join(cacheDir, name))).mtimeMs,
+    })),
+  );
+  const old = entries.sort((a, b) => b.at - a.at).slice(KEPT_ASSEMBLIES);
+  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
+};
+
+/**
+ * Runs the CDK app without its CLI and returns the folder of the cloud assembly; the same content is taken from the
+ * cache. Two processes may synthesize at once: the first to finish is kept.
+ */
+export const synthesize = async (options: SynthOptions): Promise<string> => {
+  const { root, cacheDir, environment = 'local' } = options;
+  const directory = join(
+    cacheDir,
+    contentHash(root, INPUTS, `${environment} ${process.version}`).slice(0, 32),
+  );
+  if (existsSync(join(directory, 'manifest.json'))) {
+    return directory;
+  }
+  options.onSynthesize?.();
+  await mkdir(cacheDir, { recursive: true });
+  const work = await mkdtemp(join(cacheDir, `.${basename(directory)}-`));
+  try {
+    const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
+    await runApp(root, { ...context, env: environment }, work);
+    await rename(work, directory).catch((error: NodeJS.ErrnoException) => {
+      if (!existsSync(join(directory, 'manifest.json'))) {
+        throw error;
+      }
+    });
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+  await removeOld(cacheDir).catch(() => {
+    // Another process is cleaning up or still writing: the cache is only a cache.
+  });
+  return directory;
+};
