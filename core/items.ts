@@ -24,12 +24,15 @@ export const statsKey = (day: string): Key => ({ pk: 'STATS', sk: day });
 
 /**
  * Index attributes. byUser: partition `userId`, sort `name` (sessions only: `listUser`, `listName`).
- * due: partition `dueBucket`, sort `nextDeadlineAt` (number, ms), present only while a slot is held.
+ * due: partition `dueBucket`, sort `nextDeadlineAt` (number, ms), present only while a slot is held; also projects
+ * DUE_PROJECTION.
  */
 export const INDEXES = {
   byUser: { partition: 'listUser', sort: 'listName' },
   due: { partition: 'dueBucket', sort: 'nextDeadlineAt' },
 } as const;
+
+export const DUE_PROJECTION = ['listUser', 'listName', 'expectedEndAt'] as const;
 
 /** Several partitions so that a sweep's index never is one hot key; a sweep asks each of them. */
 export const DUE_BUCKETS = ['DUE#0', 'DUE#1', 'DUE#2', 'DUE#3'] as const;

@@ -123,6 +123,8 @@ export const faultsSchema = z.object({
   unpairedIdle: z.boolean(),
   /** So many of the next connects make the page reload itself before it leaves OPENING. */
   reloadOnConnect: z.int().min(0).max(100),
+  /** A linked page whose Local Storage is gone is rejected, even where its IndexedDB is whole. */
+  needLocalStorage: z.boolean(),
   /** Message ids carry `$1` in place of `_serialized`, as WhatsApp Web's builds since July 2026 do. */
   idsWithoutSerialized: z.boolean(),
 });
@@ -211,7 +213,7 @@ export const phoneRoutes = {
     request: z.object({
       account: target,
       chat: jid.optional(),
-      sent: z.stringbool().optional(),
+      sent: z.union([z.boolean(), z.stringbool()]).optional(),
       limit: z.coerce.number().int().min(1).max(10_000).default(1000),
     }),
     response: z.object({ messages: z.array(messageSchema) }),

@@ -1,10 +1,9 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import {
   type PhoneErrorCode,
   type PhoneInput,
   type PhoneOperation,
   type PhoneResponse,
-  type PhoneRoutes,
   phoneErrorSchema,
   phoneRoutes,
 } from './api.ts';
@@ -20,7 +19,7 @@ export class PhoneError extends Error {
 }
 
 type Operations = {
-  readonly [K in PhoneOperation]: {} extends PhoneInput<K>
+  readonly [K in PhoneOperation]: Record<never, never> extends PhoneInput<K>
     ? (input?: PhoneInput<K>) => Promise<PhoneResponse<K>>
     : (input: PhoneInput<K>) => Promise<PhoneResponse<K>>;
 };
@@ -36,38 +35,41 @@ export type PhoneClient = Operations & { readonly url: string };
  */
 export function phoneClient(url: string, options: { timeoutMs?: number } = {}): PhoneClient {
   const timeoutMs = options.timeoutMs ?? 10_000;
-  const operation =
-    <K extends PhoneOperation>(route: PhoneRoutes[K]) =>
-    async (input: PhoneInput<K>): Promise<PhoneResponse<K>> => {
-      const { status, body } = await exchange(url, route, input ?? {}, timeoutMs);
-      if (status >= 400) throw refusal(status, body);
-      const answer = z.safeParse<z.ZodType<PhoneResponse<K>>>(route.response as never, body);
-      if (!answer.success)
-        throw new PhoneError('unreachable', `${url} does not answer like Berth's simulator`);
-      return answer.data;
-    };
-  const operations = Object.fromEntries(
-    Object.entries(phoneRoutes).map(([name, route]) => [name, operation(route as never)]),
-  );
-  return { ...operations, url } as PhoneClient;
+  const operations = Object.keys(phoneRoutes).map((name) => [
+    name,
+    (input: object = {}) => perform(url, name as PhoneOperation, input, timeoutMs),
+  ]);
+  // Each operation answers with what its own schema let through.
+  return { ...(Object.fromEntries(operations) as Operations), url };
 }
 
-async function exchange(url: string, route: PhoneRoutes[PhoneOperation], input: object, timeoutMs: number) {
-  const address = new URL(route.path, url);
-  if (route.method === 'GET') {
-    for (const [key, value] of Object.entries(input))
-      if (value !== undefined) address.searchParams.set(key, String(value));
-  }
+async function perform(
+  url: string,
+  name: PhoneOperation,
+  input: object,
+  timeoutMs: number,
+): Promise<unknown> {
+  const { status, body } = await exchange(url, name, input, timeoutMs);
+  if (status >= 400) throw refusal(status, body);
+  const schema: z.ZodType = phoneRoutes[name].response;
+  const answer = schema.safeParse(body);
+  if (!answer.success) throw new PhoneError('unreachable', `${url} does not answer like Berth's simulator`);
+  return answer.data;
+}
+
+async function exchange(url: string, name: PhoneOperation, input: object, timeoutMs: number) {
+  const { method, path } = phoneRoutes[name];
+  const address = new URL(path, url);
+  const given = Object.entries(input).filter(([, value]) => value !== undefined);
+  if (method === 'GET') for (const [key, value] of given) address.searchParams.set(key, String(value));
+  const payload = method === 'POST' && {
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  };
   try {
-    const answer = await fetch(address, {
-      method: route.method,
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(route.method === 'POST' && {
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(input),
-      }),
-    });
-    return { status: answer.status, body: (await answer.json()) as unknown };
+    const answer = await fetch(address, { method, signal: AbortSignal.timeout(timeoutMs), ...payload });
+    const body: unknown = await answer.json();
+    return { status: answer.status, body };
   } catch (cause) {
     throw new PhoneError('unreachable', `no simulator answers at ${url}`, { cause });
   }

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { stateSchema, stopReasonSchema } from '../lifecycle.ts';
+import { sessionNameSchema, userIdSchema } from './sessions.ts';
+
+export const roleSchema = z.enum(['admin', 'user']);
+export type Role = z.infer<typeof roleSchema>;
+
+export const limitsViewSchema = z.object({
+  global: z.object({ limit: z.int(), active: z.int() }),
+  userDefault: z.int(),
+  /** The caller's own, or that of the user asked for. */
+  user: z.object({ userId: z.string(), limit: z.int(), active: z.int(), own: z.boolean() }),
+});
+export type LimitsView = z.infer<typeof limitsViewSchema>;
+
+const limit = z.int().min(0).max(100_000);
+export const changeLimitsRequestSchema = z
+  .strictObject({
+    global: limit.optional(),
+    userDefault: limit.optional(),
+    /** `null` takes a user's own limit away. */
+    user: z.strictObject({ userId: userIdSchema, limit: limit.nullable() }).optional(),
+  })
+  .refine((r) => Object.keys(r).length > 0, 'name at least one of global, userDefault, user');
+
+export const healthViewSchema = z.object({
+  status: z.enum(['ok', 'degraded']),
+  activeSessions: z.int().optional(),
+  maxSessions: z.int().optional(),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })).optional(),
+});
+export type HealthView = z.infer<typeof healthViewSchema>;
+
+export const statsViewSchema = z.object({
+  active: z.int(),
+  limit: z.int(),
+  byState: z.record(z.string(), z.int()),
+  byStatus: z.record(z.string(), z.int()),
+  /** Admins only. */
+  byUser: z.record(z.string(), z.object({ active: z.int(), limit: z.int() })).optional(),
+  oldest: z.object({ userId: z.string(), name: z.string(), startedAt: z.iso.datetime() }).nullable(),
+});
+export type StatsView = z.infer<typeof statsViewSchema>;
+
+export const cleanupRequestSchema = z.strictObject({
+  mode: z.enum(['regular', 'emergency']).default('regular'),
+  dryRun: z.boolean().default(false),
+  filter: z
+    .strictObject({
+      olderThanSeconds: z.int().min(0).optional(),
+      userId: userIdSchema.optional(),
+      state: stateSchema.optional(),
+    })
+    .default({}),
+});
+export const cleanupReportSchema = z.object({
+  mode: z.enum(['regular', 'emergency']),
+  dryRun: z.boolean(),
+  sessions: z.array(
+    z.object({
+      userId: z.string(),
+      name: z.string(),
+      state: stateSchema,
+      startedAt: z.iso.datetime().nullable(),
+      reason: stopReasonSchema,
+      /** What was done or would be. */
+      action: z.enum(['would_stop', 'stopping', 'released', 'failed']),
+      detail: z.string().optional(),
+    }),
+  ),
+  active: z.int(),
+});
+export type CleanupReport = z.infer<typeof cleanupReportSchema>;
+
+export const createKeyRequestSchema = z.strictObject({
+  userId: userIdSchema,
+  role: roleSchema.default('user'),
+  /** Only these sessions; without it all of the user's. */
+  sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
+  label: z.string().max(100).optional(),
+  expiresInSeconds: z.int().min(60).optional(),
+});
+export const keyViewSchema = z.object({
+  id: z.string(),
+  userId: z.string(),
+  role: roleSchema,
+  sessions: z.array(z.string()).nullable(),
+  label: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+});
+export type KeyView = z.infer<typeof keyViewSchema>;
+/** Shown once. */
+export const createdKeySchema = keyViewSchema.extend({ key: z.string() });
+
+export const sessionEventViewSchema = z.object({
+  id: z.string(),
+  timestamp: z.int(),
+  event: z.string(),
+  epoch: z.int(),
+  payload: z.record(z.string(), z.unknown()),
+});

@@ -1,0 +1,2 @@
+/** Every auth state's key in the bucket starts so; the bucket's lifecycle rules and the functions' grants name it. */
+export const AUTH_PREFIX = 'auth/';

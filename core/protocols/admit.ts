@@ -1,0 +1,317 @@
+/**
+ * Admission: one transaction takes a slot from the global limit and from the user's, and makes the session PENDING
+ * under a new epoch. Either all of it happened or none of it.
+ */
+import type { SessionConfig } from '../api/sessions.ts';
+import { applyChange } from '../apply.ts';
+import { type Capacity, counterSchema, pickShard } from '../capacity.ts';
+import type { Control } from '../control.ts';
+import { dueAttributes } from '../deadlines.ts';
+import { Problem } from '../errors.ts';
+import { DUE_BUCKETS, GLOBAL_PARTITION, sessionIdKey, sessionKey, shardKey, userQuotaKey } from '../items.ts';
+import { isTerminal } from '../lifecycle.ts';
+import { RETRY, retrying } from '../retry.ts';
+import { nameOf, parseSession, type Session, toItem, userOf } from '../session.ts';
+import {
+  absent,
+  and,
+  type Change,
+  type Condition,
+  eq,
+  type Item,
+  lt,
+  ltAttr,
+  oneOf,
+  or,
+  StoreAmbiguous,
+  StoreConflict,
+  StoreUnavailable,
+  type Write,
+} from '../store.ts';
+import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
+import { ensureCapacity, rebalance } from './limits.ts';
+import { findSession } from './load.ts';
+import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
+
+/** API Gateway gives a function 30 s; the launch wants some of it. */
+const ADMISSION_BUDGET_MS = 12_000;
+
+export type Admitted = {
+  readonly session: Session;
+  /** false: the session held its slot already, or the stored answer of the same request was found. */
+  readonly admitted: boolean;
+};
+
+/** Creates a session; with `start`, admits it in the same transaction. Throws 422 (exists), 429 (limit) or 503. */
+export const createSession = async (
+  control: Needs,
+  request: {
+    readonly userId: string;
+    readonly name: string;
+    readonly config: SessionConfig;
+    readonly start: boolean;
+    readonly idempotency?: Idempotency;
+  },
+): Promise<Admitted> => {
+  const { userId, name, idempotency } = request;
+  const sessionId = control.ids.sessionId();
+  const key = sessionKey(userId, name);
+  const blank = parseSession({
+    ...key,
+    listUser: userId,
+    listName: name,
+    sessionId,
+    config: request.config,
+    createdAt: control.clock(),
+    version: 1,
+    state: 'STOPPED',
+    status: 'STOPPED',
+    epoch: 0,
+  });
+
+  const extra: Write[] = [
+    {
+      kind: 'put',
+      key: sessionIdKey(sessionId),
+      item: { ...sessionIdKey(sessionId), userId, name },
+      condition: absent('pk'),
+    },
+    ...idempotencyWrites(control, userId, sessionId, idempotency),
+  ];
+  const mine = (found: Session | undefined) => found?.sessionId === sessionId;
+  const refusedBy = async (): Promise<Admitted> => {
+    const stored = idempotency && (await replay(control, userId, idempotency));
+    const found = await findSession(control, userId, name);
+    if (stored && found?.sessionId === stored.sessionId) return { session: found, admitted: false };
+    if (found)
+      throw new Problem('unprocessable', `A session "${name}" exists already.`, { state: found.state });
+    if (stored) throw new Problem('conflict', 'The session made by this idempotency key was deleted since.');
+    throw new Problem('conflict', 'The session changed at the same time; try again.');
+  };
+
+  if (!request.start) {
+    const put: Write = { kind: 'put', key, item: toItem(blank), condition: absent('pk') };
+    return commit(control, () => ({ writes: [put, ...extra], session: blank }), mine, refusedBy);
+  }
+  return admit(
+    control,
+    blank,
+    (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
+    mine,
+    refusedBy,
+  );
+};
+
+/**
+ * Admits a stopped or failed session again. A session that holds its slot is returned as it is: starting is
+ * idempotent. Throws 404, 429 or 503.
+ */
+export const startSession = async (control: Needs, userId: string, name: string): Promise<Admitted> => {
+  const found = await findSession(control, userId, name);
+  if (!found) throw new Problem('not_found', `There is no session "${name}".`);
+  if (!isTerminal(found.state)) return { session: found, admitted: false };
+
+  let bootstrapToken: string | undefined;
+  return admit(
+    control,
+    found,
+    (session, change) => {
+      bootstrapToken = session.bootstrapToken;
+      return [
+        {
+          kind: 'update',
+          key: sessionKey(userId, name),
+          condition: and(
+            eq('sessionId', found.sessionId),
+            eq('epoch', found.epoch),
+            oneOf('state', ['STOPPED', 'FAILED']),
+            absent('slotShard'),
+          ),
+          ...change,
+        },
+      ];
+    },
+    (now) => now !== undefined && now.bootstrapToken === bootstrapToken && now.epoch === found.epoch + 1,
+    async () => {
+      const now = await findSession(control, userId, name);
+      if (!now) throw new Problem('not_found', `There is no session "${name}".`);
+      // Somebody else started it between our read and our write: theirs is as good as ours.
+      if (!isTerminal(now.state)) return { session: now, admitted: false };
+      throw new Problem('conflict', 'The session changed at the same time; try again.', { state: now.state });
+    },
+  );
+};
+
+/** What the session item becomes under a new epoch. */
+const admission = (control: Needs, session: Session, shard: number): Change => {
+  const now = control.clock();
+  const fresh = {
+    state: 'PENDING' as const,
+    status: 'STARTING' as const,
+    epoch: session.epoch + 1,
+    slotShard: shard,
+    startedAt: now,
+    bootstrapToken: control.ids.secret(),
+    dueBucket: DUE_BUCKETS[Math.floor(control.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
+  };
+  return {
+    set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, control.settings) },
+    add: { version: 1 },
+    remove: [
+      'taskArn',
+      'workerSecretHash',
+      'commandSecret',
+      'address',
+      'lastReportSeq',
+      'lastHeartbeatAt',
+      'lastActivityAt',
+      'qrSince',
+      'readyAt',
+      'stoppingAt',
+      'stoppedAt',
+      'stopReason',
+      'detail',
+      'snapshots',
+    ],
+  };
+};
+
+const admit = (
+  control: Needs,
+  session: Session,
+  sessionWrites: (admitted: Session, change: Change) => Write[],
+  mine: (found: Session | undefined) => boolean,
+  refused: () => Promise<Admitted>,
+): Promise<Admitted> => {
+  const userId = userOf(session);
+  return commit(
+    control,
+    async () => {
+      const [capacity, quota] = await Promise.all([
+        ensureCapacity(control),
+        control.store.get(userQuotaKey(userId)),
+      ]);
+      await refuseIfUserIsFull(control, capacity, userId, quota);
+      const shard = pickShard(capacity, control.ids.random());
+      if (!shard) {
+        if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(control, capacity);
+        // Sub-limits were made for another distribution: spread the room again, then look again.
+        await rebalance(control, capacity);
+        return RETRY;
+      }
+      const change = admission(control, session, shard.shard);
+      const admitted = parseSession(applyChange(toItem(session), change));
+      return {
+        session: admitted,
+        writes: [
+          ...sessionWrites(admitted, change),
+          { kind: 'update', key: userQuotaKey(userId), condition: userHasRoom(capacity), ...ONE_MORE },
+          { kind: 'update', key: shardKey(shard.shard), condition: ltAttr('active', 'limit'), ...ONE_MORE },
+        ],
+      };
+    },
+    mine,
+    refused,
+  );
+};
+
+const ONE_MORE: Change = { add: { active: 1, version: 1 } };
+
+type Plan = { readonly writes: readonly Write[]; readonly session: Session };
+
+/**
+ * Transacts a plan, made anew for each attempt. The counters come last among the writes, and a counter that was full
+ * by the time of the write only asks for a new plan (another shard, or the refusal that a fresh read justifies).
+ */
+const commit = (
+  control: Needs,
+  plan: () => Plan | typeof RETRY | Promise<Plan | typeof RETRY>,
+  mine: (found: Session | undefined) => boolean,
+  refused: () => Promise<Admitted>,
+): Promise<Admitted> =>
+  retrying<Admitted>(
+    control,
+    ADMISSION_BUDGET_MS,
+    async () => {
+      try {
+        const planned = await plan();
+        if (planned === RETRY) return RETRY;
+        const { writes, session } = planned;
+        try {
+          const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
+          if (result.ok) return { session, admitted: true };
+          const onlyCounters = result.failed.every((failed, i) => !failed || isCounter(writes[i]));
+          return onlyCounters ? RETRY : await refused();
+        } catch (error) {
+          if (!(error instanceof StoreAmbiguous)) throw error;
+          // No answer: it may have been written. The item tells.
+          const found = await findSession(control, userOf(session), nameOf(session));
+          if (found && mine(found)) return { session: found, admitted: true };
+          return RETRY;
+        }
+      } catch (error) {
+        if (
+          error instanceof StoreConflict ||
+          error instanceof StoreUnavailable ||
+          error instanceof StoreAmbiguous
+        ) {
+          return RETRY;
+        }
+        throw error;
+      }
+    },
+    () => {
+      throw new Problem(
+        'unavailable',
+        'The database is too busy; nothing was admitted that you were not told of. Try again.',
+        {
+          retryAfterSeconds: 2,
+        },
+      );
+    },
+  );
+
+const isCounter = (write: Write | undefined): boolean =>
+  write?.kind === 'update' && (write.key.sk === 'QUOTA' || write.key.pk === GLOBAL_PARTITION);
+
+/** `active < limit`, where a user without a limit of their own has the default, and one never seen has none active. */
+const userHasRoom = ({ limits }: Capacity): Condition =>
+  or(
+    ltAttr('active', 'limit'),
+    and(absent('limit'), lt('active', limits.userLimit)),
+    ...(limits.userLimit > 0 ? [absent('active')] : []),
+  );
+
+const refuseIfUserIsFull = async (
+  control: Needs,
+  capacity: Capacity,
+  userId: string,
+  quota: Item | undefined,
+): Promise<void> => {
+  const counter = quota ? counterSchema.parse(quota) : { active: 0, limit: undefined };
+  const limit = counter.limit ?? capacity.limits.userLimit;
+  if (counter.active < limit) return;
+  control.metrics.count('AdmissionsRefused', 1, { Scope: 'user' });
+  throw new Problem(
+    'too_many',
+    `The limit of ${limit} concurrent sessions for user "${userId}" is reached (${counter.active} active).`,
+    {
+      scope: 'user',
+      limit,
+      active: counter.active,
+      retryAfterSeconds: await secondsUntilUserRoom(control, userId),
+    },
+  );
+};
+
+const globalLimitReached = async (control: Needs, capacity: Capacity): Promise<Problem> => {
+  const limit = capacity.limits.globalLimit;
+  control.metrics.count('AdmissionsRefused', 1, { Scope: 'global' });
+  return new Problem(
+    'too_many',
+    `The limit of ${limit} concurrent sessions is reached (${capacity.active} active).`,
+    { scope: 'global', limit, active: capacity.active, retryAfterSeconds: await secondsUntilRoom(control) },
+  );
+};

@@ -1,0 +1,66 @@
+import { applyChange } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { dueAttributes } from '../deadlines.ts';
+import { sessionKey } from '../items.ts';
+import { RETRY, retrying } from '../retry.ts';
+import { nameOf, parseSession, type Session, toItem, userOf } from '../session.ts';
+import { and, type Change, eq, StoreAmbiguous, StoreConflict, StoreUnavailable } from '../store.ts';
+import { findSession } from './load.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+
+export type Changed = { readonly session: Session; readonly changed: boolean };
+
+/**
+ * Changes a session that holds its slot, by what `decide` says of it as it stands: a change, or `undefined` for none.
+ * The write holds only while the item is the one that was decided on (its version), so no decision is ever made on
+ * one state and carried out on another. Deadlines are computed anew with each change.
+ *
+ * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable.
+ */
+export const changeHolder = (
+  control: Needs,
+  session: Session,
+  decide: (current: Session) => Change | undefined,
+): Promise<Changed | undefined> => {
+  let known: Session | undefined = session;
+  return retrying<Changed | undefined>(
+    control,
+    8_000,
+    async () => {
+      try {
+        known ??= await findSession(control, userOf(session), nameOf(session));
+        if (known?.sessionId !== session.sessionId) return undefined;
+        if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;
+        const change = decide(known);
+        if (!change) return { session: known, changed: false };
+        const after = parseSession(applyChange(toItem(known), change));
+        const due = dueAttributes(after, control.settings);
+        const written = await control.store.write({
+          kind: 'update',
+          key: sessionKey(userOf(session), nameOf(session)),
+          condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
+          ...change,
+          set: { ...change.set, ...due },
+          add: { ...change.add, version: 1 },
+        });
+        if (written.ok) return { session: { ...after, ...due, version: known.version + 1 }, changed: true };
+        known = undefined;
+        return RETRY;
+      } catch (error) {
+        if (
+          error instanceof StoreConflict ||
+          error instanceof StoreUnavailable ||
+          error instanceof StoreAmbiguous
+        ) {
+          known = undefined;
+          return RETRY;
+        }
+        throw error;
+      }
+    },
+    () => {
+      throw new StoreUnavailable('the session could not be changed in time');
+    },
+  );
+};

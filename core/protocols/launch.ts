@@ -1,0 +1,65 @@
+import type { Control } from '../control.ts';
+import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
+import { fullJitter } from '../retry.ts';
+import type { Session } from '../session.ts';
+import { changeHolder } from './change.ts';
+import { release } from './release.ts';
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+/** Tries within one call; what is not launched by then stays PENDING, and the reaper tries again. */
+const ATTEMPTS = 3;
+
+/**
+ * Launches the task of a PENDING session. The client token is a digest of session and epoch, so however often this
+ * is called (a lost answer, the reaper after a crash), the epoch has one task.
+ *
+ *   admitted ── launch ── taskArn written ── worker bootstraps
+ *                  └─ a stop or a release may come in between: then the task just born is stopped here, and the
+ *                     worker finds its epoch over when it bootstraps
+ */
+export const launch = async (control: Needs, session: Session): Promise<Session> => {
+  const { bootstrapToken } = session;
+  if (bootstrapToken === undefined) return session;
+  const result = await runTask(control, session, bootstrapToken);
+  if (!result.ok) {
+    control.metrics.count('LaunchFailures', 1);
+    control.log.warn('launch failed', {
+      sessionId: session.sessionId,
+      epoch: session.epoch,
+      detail: result.detail,
+    });
+    if (result.retryable) return session;
+    return (await release(control, session, 'launch_failed', result.detail)).session;
+  }
+
+  const { taskArn } = result;
+  const changed = await changeHolder(control, session, (now) => {
+    if (now.taskArn === taskArn) return undefined;
+    return { set: { taskArn, ...(now.state === 'PENDING' ? { state: 'STARTING' } : {}) } };
+  });
+  if (!changed || changed.session.state === 'STOPPING') {
+    await control.tasks.stop(taskArn, 'the session ended while its task was launched');
+  }
+  return changed?.session ?? session;
+};
+
+const runTask = async (control: Needs, session: Session, bootstrapToken: string): Promise<LaunchResult> => {
+  const { sessionId, epoch } = session;
+  const clientToken = control.sha256(`${sessionId}:${epoch}`);
+  let result: LaunchResult = { ok: false, retryable: true, detail: 'not tried' };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) await control.sleep(fullJitter(attempt, control.ids.random(), 200, 1_500));
+    try {
+      result = await control.tasks.launch({ sessionId, epoch, clientToken, bootstrapToken });
+    } catch (error) {
+      if (!(error instanceof TaskEngineUnavailable)) throw error;
+      result = { ok: false, retryable: true, detail: error.message };
+    }
+    if (result.ok || !result.retryable) return result;
+  }
+  return result;
+};

@@ -1,0 +1,171 @@
+import { type Capacity, distribute, type Limits, parseCapacity, type Shard, shardsFor } from '../capacity.ts';
+import type { Control } from '../control.ts';
+import { Problem } from '../errors.ts';
+import { GLOBAL_PARTITION, limitsKey, shardKey, userQuotaKey } from '../items.ts';
+import { RETRY, retrying } from '../retry.ts';
+import {
+  absent,
+  and,
+  eq,
+  type Item,
+  StoreAmbiguous,
+  StoreConflict,
+  StoreUnavailable,
+  type Write,
+} from '../store.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+
+/** Limits and shards as they stand, read consistently; made from the settings where the table is new. */
+export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
+  const found = await readCapacity(control);
+  if (found) return found;
+  const { globalLimit, userLimit } = control.settings;
+  const limits: Limits = { globalLimit, userLimit, shards: shardsFor(globalLimit) };
+  // Two first callers race for this; the loser's conditions fail and it reads what the winner wrote.
+  await control.store.transact(
+    [
+      { kind: 'put', key: limitsKey, item: { ...limitsKey, ...limits }, condition: absent('pk') },
+      ...distribute(globalLimit, limits.shards, []).map(
+        (limit, shard): Write => ({
+          kind: 'put',
+          key: shardKey(shard),
+          item: { ...shardKey(shard), active: 0, limit, version: 0 },
+          condition: absent('pk'),
+        }),
+      ),
+    ],
+    control.ids.secret().slice(0, 36),
+  );
+  const made = await readCapacity(control);
+  if (!made) throw new StoreUnavailable('the limits could not be made');
+  return made;
+};
+
+/** Undefined where no limits were made yet. */
+export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Capacity | undefined> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await control.store.query({
+      partition: GLOBAL_PARTITION,
+      limit: 100,
+      ...(cursor ? { cursor } : {}),
+    });
+    items.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor);
+  return parseCapacity(items);
+};
+
+/**
+ * Spreads the room over the shards again, for the limits given (or as they are). All sub-limits change in one
+ * transaction that holds only while no shard's count has moved since it was read: the inequality in core/capacity.ts
+ * is about these counts. Returns false where one moved; read again and repeat.
+ */
+export const rebalance = async (
+  control: Needs,
+  capacity: Capacity,
+  limits: Limits = capacity.limits,
+): Promise<boolean> => {
+  const known = capacity.shards;
+  const actives = Array.from({ length: Math.max(limits.shards, ...known.map((s) => s.shard + 1)) }, (_, i) =>
+    known.find((s) => s.shard === i),
+  );
+  const sublimits = distribute(
+    limits.globalLimit,
+    limits.shards,
+    actives.map((s) => s?.active ?? 0),
+  );
+  const result = await control.store.transact(
+    [
+      {
+        kind: 'update',
+        key: limitsKey,
+        set: limits,
+        condition: and(
+          eq('globalLimit', capacity.limits.globalLimit),
+          eq('userLimit', capacity.limits.userLimit),
+          eq('shards', capacity.limits.shards),
+        ),
+      },
+      ...sublimits.map((limit, i) => shardWrite(i, limit, actives[i])),
+    ],
+    control.ids.secret().slice(0, 36),
+  );
+  return result.ok;
+};
+
+const shardWrite = (index: number, limit: number, known: Shard | undefined): Write =>
+  known
+    ? {
+        kind: 'update',
+        key: shardKey(index),
+        set: { limit },
+        add: { version: 1 },
+        condition: and(eq('version', known.version), eq('active', known.active)),
+      }
+    : {
+        kind: 'put',
+        key: shardKey(index),
+        item: { ...shardKey(index), active: 0, limit, version: 0 },
+        condition: absent('pk'),
+      };
+
+export type LimitsChange = {
+  readonly global?: number;
+  readonly userDefault?: number;
+  readonly user?: { readonly userId: string /** null: back to the default */; readonly limit: number | null };
+};
+
+/** Changes limits at run time. Lowering one blocks new admissions and stops nobody. Throws 503 under contention. */
+export const changeLimits = async (control: Needs, change: LimitsChange): Promise<Capacity> => {
+  if (change.global !== undefined || change.userDefault !== undefined) {
+    const { global, userDefault } = change;
+    await untilWritten(control, async () => {
+      const capacity = await ensureCapacity(control);
+      const globalLimit = global ?? capacity.limits.globalLimit;
+      return rebalance(control, capacity, {
+        globalLimit,
+        userLimit: userDefault ?? capacity.limits.userLimit,
+        shards: shardsFor(globalLimit),
+      });
+    });
+  }
+  const { user } = change;
+  if (user) {
+    await untilWritten(control, async () => {
+      await control.store.write({
+        kind: 'update',
+        key: userQuotaKey(user.userId),
+        ...(user.limit === null ? { remove: ['limit'] } : { set: { limit: user.limit } }),
+        add: { active: 0, version: 1 },
+      });
+      return true;
+    });
+  }
+  return ensureCapacity(control);
+};
+
+const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<void> =>
+  retrying<void>(
+    control,
+    10_000,
+    async () => {
+      try {
+        return (await write()) ? undefined : RETRY;
+      } catch (error) {
+        const passing =
+          error instanceof StoreConflict ||
+          error instanceof StoreUnavailable ||
+          error instanceof StoreAmbiguous;
+        if (passing) return RETRY;
+        throw error;
+      }
+    },
+    () => {
+      throw new Problem('unavailable', 'The limits are changing under load; try again.', {
+        retryAfterSeconds: 2,
+      });
+    },
+  );

@@ -1,0 +1,135 @@
+/**
+ * The reaper: each sweep looks at what is due and at nothing else. The index proposes; the item as read decides, and
+ * every action carries its own condition. Workers end themselves on the second; this is for those that can't.
+ */
+import pMap from 'p-map';
+import type { Control } from '../control.ts';
+import { type Deadline, deadlinesOf } from '../deadlines.ts';
+import { DUE_BUCKETS } from '../items.ts';
+import { TaskEngineUnavailable } from '../ports.ts';
+import type { Session } from '../session.ts';
+import { changeHolder } from './change.ts';
+import { launch } from './launch.ts';
+import { findSession } from './load.ts';
+import { release } from './release.ts';
+import { stopSession, stopTask } from './stop.ts';
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+export type SweepReport = {
+  readonly due: number;
+  readonly acted: Readonly<Record<string, number>>;
+  readonly failed: number;
+};
+
+/** Sessions at once; each is a few calls. */
+const CONCURRENCY = 8;
+
+/** One sweep. A session that fails is logged and left for the next; an index that can't be read aborts the sweep. */
+export const reap = async (control: Needs): Promise<SweepReport> => {
+  const acted: Record<string, number> = {};
+  let failed = 0;
+  const due = await dueSessions(control);
+  await pMap(
+    due,
+    async ({ userId, name }) => {
+      try {
+        const session = await findSession(control, userId, name);
+        if (!session || session.slotShard === undefined) return;
+        const [first] = deadlinesOf(session, control.settings);
+        if (!first || first.at > control.clock()) {
+          await refreshDue(control, session);
+          return;
+        }
+        await act(control, session, first);
+        acted[first.reason] = (acted[first.reason] ?? 0) + 1;
+        control.metrics.count('SessionsReaped', 1, { Reason: first.reason });
+      } catch (error) {
+        failed += 1;
+        control.log.error('a due session could not be handled', { userId, name, error: String(error) });
+      }
+    },
+    { concurrency: CONCURRENCY },
+  );
+  return { due: due.length, acted, failed };
+};
+
+const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {
+  const now = control.clock();
+  const found: { userId: string; name: string }[] = [];
+  for (const partition of DUE_BUCKETS) {
+    let cursor: string | undefined;
+    do {
+      const page = await control.store.query({
+        index: 'due',
+        partition,
+        upTo: now,
+        limit: 100,
+        ...(cursor ? { cursor } : {}),
+      });
+      for (const { listUser, listName } of page.items) {
+        if (typeof listUser === 'string' && typeof listName === 'string')
+          found.push({ userId: listUser, name: listName });
+      }
+      cursor = page.cursor;
+    } while (cursor);
+  }
+  return found;
+};
+
+/** The settings changed since the item was written: it says due where nothing is. */
+const refreshDue = (control: Needs, session: Session) => changeHolder(control, session, () => ({ set: {} }));
+
+const act = async (control: Needs, session: Session, deadline: Deadline): Promise<void> => {
+  switch (deadline.reason) {
+    case 'launch_due':
+      await launch(control, session);
+      return;
+    case 'start_timeout':
+      // Without a task nothing came of any launch.
+      await (session.taskArn === undefined
+        ? release(control, session, 'launch_failed', 'no task could be launched in time')
+        : stopSession(control, session, 'start_timeout'));
+      return;
+    case 'qr_expired':
+    case 'idle':
+    case 'max_duration':
+      await stopSession(control, session, deadline.reason);
+      return;
+    case 'heartbeat_lost':
+      if (await taskIsGone(control, session)) {
+        await release(control, session, 'heartbeat_lost', 'the task is gone');
+      } else {
+        await stopSession(control, session, 'heartbeat_lost');
+      }
+      return;
+    case 'stop_grace':
+      await forceStop(control, session);
+      return;
+  }
+};
+
+/** The slot is free only once the task is: a second task on the same auth state would tear it. */
+const forceStop = async (control: Needs, session: Session): Promise<void> => {
+  const reason = session.stopReason ?? 'crashed';
+  if (session.taskArn === undefined || (await taskIsGone(control, session))) {
+    await release(control, session, reason);
+    return;
+  }
+  await stopTask(control, session.taskArn, reason);
+};
+
+/** False where the engine gives no clear answer. */
+const taskIsGone = async (control: Needs, session: Session): Promise<boolean> => {
+  if (session.taskArn === undefined) return true;
+  try {
+    const task = await control.tasks.describe(session.taskArn);
+    return task === undefined || task.stopped;
+  } catch (error) {
+    if (error instanceof TaskEngineUnavailable) return false;
+    throw error;
+  }
+};

@@ -1,0 +1,149 @@
+/**
+ * The one door through which a slot comes back. Whoever calls (the worker's last word, ECS's word that the task
+ * stopped, the reaper, an admin), and however often: exactly one call has an effect.
+ */
+import { applyChange } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { sessionKey, shardKey, userQuotaKey } from '../items.ts';
+import { type StopReason, terminalState } from '../lifecycle.ts';
+import { RETRY, retrying } from '../retry.ts';
+import { nameOf, parseSession, type Session, toItem, userOf } from '../session.ts';
+import {
+  and,
+  type Change,
+  eq,
+  ge,
+  StoreAmbiguous,
+  StoreConflict,
+  StoreUnavailable,
+  type Write,
+} from '../store.ts';
+import { announce } from './announce.ts';
+import { findSession } from './load.ts';
+
+type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'metrics' | 'log'>;
+
+const RELEASE_BUDGET_MS = 15_000;
+
+/** What a session loses with its slot: everything that belonged to the task of this epoch. */
+const TASK_ATTRIBUTES = [
+  'slotShard',
+  'dueBucket',
+  'nextDeadlineAt',
+  'expectedEndAt',
+  'taskArn',
+  'bootstrapToken',
+  'workerSecretHash',
+  'commandSecret',
+  'address',
+  'qrSince',
+  'stoppingAt',
+];
+
+export type Release = {
+  readonly session: Session;
+  /** false: this epoch's slot had been released before. */
+  readonly released: boolean;
+};
+
+/**
+ * Ends `epoch` of the session and frees its slot. A stop that was asked for keeps the reason it was asked for, except
+ * that `logged_out` outweighs it: the account is gone. Throws StoreUnavailable where the database does not answer.
+ */
+export const release = async (
+  control: Needs,
+  session: Session,
+  reason: StopReason,
+  detail?: string,
+): Promise<Release> => {
+  const { epoch, sessionId } = session;
+  let known: Session | undefined = session;
+  let drifted = new Set<string>();
+
+  const outcome = await retrying<Release>(
+    control,
+    RELEASE_BUDGET_MS,
+    async () => {
+      try {
+        known ??= await findSession(control, userOf(session), nameOf(session));
+        if (!known || known.sessionId !== sessionId) return { session, released: false };
+        if (known.epoch !== epoch || known.slotShard === undefined)
+          return { session: known, released: false };
+        const change = ending(control, known, reason, detail);
+        const writes = releaseWrites(known, known.slotShard, change).filter((w) => !drifted.has(w.key.pk));
+        const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
+        if (result.ok) {
+          return { session: parseSession(applyChange(toItem(known), change)), released: true };
+        }
+        if (!result.failed[0]) {
+          // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
+          // counts anew.
+          drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
+          control.metrics.count('CounterDrift', 1, { Where: 'release' });
+        }
+        known = undefined;
+        return RETRY;
+      } catch (error) {
+        if (
+          error instanceof StoreConflict ||
+          error instanceof StoreUnavailable ||
+          error instanceof StoreAmbiguous
+        ) {
+          known = undefined;
+          return RETRY;
+        }
+        throw error;
+      }
+    },
+    () => {
+      throw new StoreUnavailable('the slot could not be released in time; the reaper will');
+    },
+  );
+
+  if (outcome.released) {
+    const { stopReason = reason, state } = outcome.session;
+    control.metrics.count('SessionsEnded', 1, { Reason: stopReason });
+    await announce(control, outcome.session, 'session.stopped', {
+      stopReason,
+      state,
+      status: outcome.session.status,
+      ...(detail === undefined ? {} : { detail }),
+    });
+  }
+  return outcome;
+};
+
+const ending = (control: Needs, session: Session, reason: StopReason, detail: string | undefined): Change => {
+  const stopReason =
+    reason === 'logged_out' ? reason : session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason;
+  const state = terminalState(stopReason);
+  return {
+    set: {
+      state,
+      status: state,
+      stopReason,
+      stoppedAt: control.clock(),
+      ...(detail === undefined ? {} : { detail }),
+    },
+    remove: TASK_ATTRIBUTES,
+    add: { version: 1 },
+  };
+};
+
+const releaseWrites = (session: Session, shard: number, change: Change): Write[] => [
+  {
+    kind: 'update',
+    key: sessionKey(userOf(session), nameOf(session)),
+    condition: and(
+      eq('sessionId', session.sessionId),
+      eq('epoch', session.epoch),
+      eq('slotShard', shard),
+      eq('version', session.version),
+    ),
+    ...change,
+  },
+  { kind: 'update', key: userQuotaKey(userOf(session)), condition: ge('active', 1), ...ONE_LESS },
+  { kind: 'update', key: shardKey(shard), condition: ge('active', 1), ...ONE_LESS },
+];
+
+const ONE_LESS: Change = { add: { active: -1, version: 1 } };

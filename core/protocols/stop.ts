@@ -1,0 +1,48 @@
+import type { Control } from '../control.ts';
+import { canTransition, isTerminal, type StopReason } from '../lifecycle.ts';
+import { TaskEngineUnavailable } from '../ports.ts';
+import type { Session } from '../session.ts';
+import { changeHolder } from './change.ts';
+import { release } from './release.ts';
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics' | 'log'
+>;
+
+/**
+ * Asks a session to end. Graceful: its worker gets SIGTERM (and the word in the answer to its next report), saves
+ * auth state, closes Chromium and says its last word, which frees the slot. Idempotent; a session that ends already
+ * keeps the first reason.
+ *
+ * A session that no task is known of is released at once: should its launch still come through, the worker finds its
+ * epoch over and exits.
+ */
+export const stopSession = async (control: Needs, session: Session, reason: StopReason): Promise<Session> => {
+  if (isTerminal(session.state)) return session;
+  const changed = await changeHolder(control, session, (now) =>
+    canTransition(now.state, 'STOPPING')
+      ? { set: { state: 'STOPPING', stopReason: reason, stoppingAt: control.clock() } }
+      : undefined,
+  );
+  if (!changed) return session;
+  const { taskArn } = changed.session;
+  if (taskArn === undefined) {
+    return (await release(control, changed.session, changed.session.stopReason ?? reason)).session;
+  }
+  await stopTask(control, taskArn, changed.session.stopReason ?? reason);
+  return changed.session;
+};
+
+/** Best effort: the answer to the worker's next report says the same, and the reaper repeats it after the grace time. */
+export const stopTask = async (control: Needs, taskArn: string, reason: string): Promise<void> => {
+  try {
+    await control.tasks.stop(taskArn, reason);
+  } catch (error) {
+    if (!(error instanceof TaskEngineUnavailable)) throw error;
+    control.log.warn('StopTask failed; the worker hears of it with its next report', {
+      taskArn,
+      error: error.message,
+    });
+  }
+};

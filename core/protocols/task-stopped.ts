@@ -1,0 +1,23 @@
+import type { Control } from '../control.ts';
+import { findSessionById } from './load.ts';
+import { type Release, release } from './release.ts';
+
+/**
+ * ECS says that a task stopped. Where it was the task of the session's present epoch, its slot comes back, whether or
+ * not the worker could say its last word. Events arrive late, twice and out of order: the epoch decides.
+ */
+export const taskStopped = async (
+  control: Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'metrics' | 'log'>,
+  task: {
+    readonly taskArn: string;
+    readonly sessionId: string;
+    readonly epoch: number;
+    readonly neverStarted: boolean;
+    readonly detail: string;
+  },
+): Promise<Release | undefined> => {
+  const session = await findSessionById(control, task.sessionId);
+  if (!session || session.epoch !== task.epoch || session.slotShard === undefined) return undefined;
+  if (session.taskArn !== undefined && session.taskArn !== task.taskArn) return undefined;
+  return release(control, session, task.neverStarted ? 'launch_failed' : 'crashed', task.detail);
+};

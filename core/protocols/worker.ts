@@ -1,0 +1,276 @@
+/**
+ * The control plane's side of the worker protocol (core/worker-protocol.ts). A worker is trusted with its own session
+ * and epoch and nothing else; every write is fenced by both.
+ */
+import type { z } from 'zod';
+import { AUTH_PREFIX } from '../auth-keys.ts';
+import type { Control } from '../control.ts';
+import { workerDeadlines } from '../deadlines.ts';
+import { Problem } from '../errors.ts';
+import { isTerminal, type Status } from '../lifecycle.ts';
+import { nameOf, type Session, userOf } from '../session.ts';
+import type { Change, Item } from '../store.ts';
+import type {
+  AuthState,
+  bootstrapRequestSchema,
+  bootstrapResponseSchema,
+  commitRequestSchema,
+  eventsRequestSchema,
+  lastWordRequestSchema,
+  reportRequestSchema,
+  reportResponseSchema,
+  uploadRequestSchema,
+  uploadResponseSchema,
+} from '../worker-protocol.ts';
+import { announce } from './announce.ts';
+import { changeHolder } from './change.ts';
+import { findSessionById } from './load.ts';
+import { release } from './release.ts';
+
+type Needs<K extends keyof Control = never> = Pick<
+  Control,
+  'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K
+>;
+
+const fenced = () => new Problem('fenced', 'This epoch of the session is over.');
+
+/** Compares hashes of secrets, so that timing tells nothing of the secret itself. */
+const sameSecret = (control: Pick<Control, 'sha256'>, secret: string, hash: string | undefined): boolean =>
+  hash !== undefined && control.sha256(control.sha256(secret)) === control.sha256(hash);
+
+/**
+ * Exchanges the single-use bootstrap token for the worker's own secret. Repeats by the same worker (a lost answer)
+ * get the same answer; another worker with the same token gets 409, one of an old epoch 410.
+ */
+export const bootstrap = async (
+  control: Needs<'sha256' | 'auth'>,
+  request: z.infer<typeof bootstrapRequestSchema>,
+): Promise<z.infer<typeof bootstrapResponseSchema>> => {
+  const found = await findSessionById(control, request.sessionId);
+  if (!found || found.epoch !== request.epoch) throw fenced();
+  const workerSecretHash = control.sha256(request.workerSecret);
+  const changed = await changeHolder(control, found, (now) => {
+    if (
+      !sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))
+    ) {
+      throw new Problem('unauthorized', 'Wrong bootstrap token.');
+    }
+    if (now.workerSecretHash === workerSecretHash) return undefined;
+    if (now.workerSecretHash !== undefined) {
+      throw new Problem('conflict', 'Another worker has this bootstrap token exchanged.');
+    }
+    if (now.state === 'STOPPING') throw fenced();
+    return {
+      set: {
+        state: 'STARTING',
+        workerSecretHash,
+        commandSecret: request.commandSecret,
+        address: request.address,
+        lastHeartbeatAt: control.clock(),
+      },
+    };
+  });
+  if (!changed) throw fenced();
+  const { session } = changed;
+  const states = [session.authState, session.authStatePrevious].filter((s) => s !== undefined);
+  const { settings } = control;
+  return {
+    now: control.clock(),
+    deadlines: workerDeadlines(session, settings),
+    heartbeatSeconds: settings.heartbeatSeconds,
+    activitySeconds: settings.activitySeconds,
+    snapshotIntervalSeconds: settings.snapshotIntervalSeconds,
+    stopGraceSeconds: settings.stopGraceSeconds,
+    client: { ...session.config.client, ...(session.config.proxy ? { proxy: session.config.proxy } : {}) },
+    authStates: await Promise.all(
+      states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
+    ),
+  };
+};
+
+/** The session that `Authorization: Bearer <sessionId>.<epoch>.<secret>` stands for. 401, or 410 for an epoch gone. */
+export const authenticateWorker = async (
+  control: Pick<Control, 'store' | 'sha256'>,
+  authorization: string | undefined,
+): Promise<Session> => {
+  const [, sessionId, epoch, secret] = /^Bearer ([\w-]+)\.(\d+)\.([\w-]+)$/.exec(authorization ?? '') ?? [];
+  if (!sessionId || !epoch || !secret)
+    throw new Problem('unauthorized', 'No or malformed worker credentials.');
+  const session = await findSessionById(control, sessionId);
+  if (!session || session.epoch !== Number(epoch) || isTerminal(session.state)) throw fenced();
+  if (!sameSecret(control, secret, session.workerSecretHash)) {
+    throw new Problem('unauthorized', 'Wrong worker credentials.');
+  }
+  return session;
+};
+
+/** Heartbeat, status, account, activity. An answer with `stop` asks the worker to end. */
+export const report = async (
+  control: Needs<'events' | 'metrics' | 'log'>,
+  session: Session,
+  request: z.infer<typeof reportRequestSchema>,
+): Promise<z.infer<typeof reportResponseSchema>> => {
+  let before: Session = session;
+  const changed = await changeHolder(control, session, (now) => {
+    before = now;
+    if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
+    return reported(control.clock(), now, request);
+  });
+  if (!changed) throw fenced();
+  const { session: after } = changed;
+
+  if (changed.changed && after.status !== before.status) {
+    if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
+      control.metrics.count('TimeToQr', control.clock() - after.startedAt);
+    }
+    await announce(control, after, 'session.status', {
+      status: after.status,
+      ...(after.detail ? { detail: after.detail } : {}),
+    });
+  }
+  const stop = after.state === 'STOPPING' ? (after.stopReason ?? 'user') : undefined;
+  return {
+    now: control.clock(),
+    deadlines: workerDeadlines(after, control.settings),
+    ...(stop ? { stop } : {}),
+  };
+};
+
+/** While the state says how a session ends, only the end itself changes its status. */
+const REPORTABLE: readonly Status[] = ['STARTING', 'SCAN_QR_CODE', 'WORKING'];
+
+const QR_REASONS: Readonly<Record<string, string>> = {
+  auth_state_corrupt: 'The saved auth state could not be restored; link the account again.',
+  auth_state_foreign:
+    'The saved auth state was made by another browser build and could not be restored; link the account again.',
+  revoked: 'The phone unlinked this session while it was stopped; link the account again.',
+  logged_out: 'The phone logged this session out; link the account again.',
+};
+
+const reported = (clock: number, now: Session, request: z.infer<typeof reportRequestSchema>): Change => {
+  const status = REPORTABLE.includes(request.status) ? request.status : now.status;
+  const up = status === 'SCAN_QR_CODE' || status === 'WORKING';
+  const set: Record<string, Item[string]> = { lastReportSeq: request.seq, lastHeartbeatAt: clock, status };
+  const remove: string[] = [];
+
+  if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
+  if (request.me) set.me = toPlain(request.me);
+  if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
+  if (status === 'WORKING') {
+    remove.push('qrSince', 'detail');
+    if (now.status !== 'WORKING') {
+      set.readyAt = clock;
+      set.lastActivityAt = clock;
+    }
+  }
+  const detail = request.qrReason && QR_REASONS[request.qrReason];
+  if (status === 'SCAN_QR_CODE' && detail) set.detail = detail;
+  // A worker's clock may be ahead of ours; activity in the future would keep a session for ever.
+  const activity = request.lastActivityAt === undefined ? undefined : Math.min(request.lastActivityAt, clock);
+  if (activity !== undefined && activity > (now.lastActivityAt ?? 0)) set.lastActivityAt = activity;
+  return { set, remove };
+};
+
+const toPlain = (account: NonNullable<Session['me']>): Item[string] => ({
+  id: account.id,
+  ...(account.pushName === undefined ? {} : { pushName: account.pushName }),
+  ...(account.lid === undefined ? {} : { lid: account.lid }),
+});
+
+/** The client's events on their way to the webhooks. When this returned they are durable. */
+export const acceptEvents = async (
+  control: Pick<Control, 'events'>,
+  session: Session,
+  request: z.infer<typeof eventsRequestSchema>,
+): Promise<void> => {
+  if (!session.config.webhooks?.length) return;
+  await control.events.send({
+    sessionId: session.sessionId,
+    userId: userOf(session),
+    name: nameOf(session),
+    me: session.me ?? null,
+    events: request.events,
+  });
+};
+
+/**
+ * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever
+ * overwritten: not by an older epoch, not by a torn upload.
+ */
+export const beginUpload = async (
+  control: Needs<'auth'>,
+  session: Session,
+  request: z.infer<typeof uploadRequestSchema>,
+): Promise<z.infer<typeof uploadResponseSchema>> => {
+  const numbered = await changeHolder(control, session, () => ({ add: { snapshots: 1 } }));
+  if (!numbered) throw fenced();
+  const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
+  return { key, ...(await control.auth.beginUpload(key, request.bytes)) };
+};
+
+const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;
+
+/** Makes an uploaded snapshot the session's auth state; the one before is kept, older ones are removed. */
+export const commitUpload = async (
+  control: Needs<'auth' | 'log'>,
+  session: Session,
+  request: z.infer<typeof commitRequestSchema>,
+): Promise<void> => {
+  if (!request.key.startsWith(snapshotPrefix(session))) {
+    throw new Problem('malformed', 'This key is not of this session and epoch.');
+  }
+  if (session.authState?.key === request.key) return;
+  const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);
+  if (bytes !== request.bytes) {
+    throw new Problem('malformed', `The upload has ${bytes} bytes where ${request.bytes} were announced.`);
+  }
+  const { key, sha256, chromiumBuild } = request;
+  const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: control.clock() };
+  let superseded: AuthState | undefined;
+  const changed = await changeHolder(control, session, (now) => {
+    if (now.authState?.key === key) return undefined;
+    superseded = now.authStatePrevious;
+    return {
+      set: { authState, ...(now.authState ? { authStatePrevious: now.authState } : {}) },
+    };
+  });
+  if (!changed) throw fenced();
+  if (superseded) await removeBestEffort(control, [superseded.key]);
+};
+
+/** The account was unlinked by the phone: what is saved is dead, and keeping it makes every restart fail. */
+export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: Session): Promise<void> => {
+  let dead: string[] = [];
+  const changed = await changeHolder(control, session, (now) => {
+    dead = authStateKeys(now);
+    if (dead.length === 0 && now.me === undefined) return undefined;
+    return { remove: ['authState', 'authStatePrevious', 'me'] };
+  });
+  if (!changed) throw fenced();
+  await removeBestEffort(control, dead);
+};
+
+export const authStateKeys = (session: Session): string[] =>
+  [session.authState, session.authStatePrevious].flatMap((state) => (state ? [state.key] : []));
+
+/** What is not removed now, no item names any more; the bucket's lifecycle rule expires it. */
+const removeBestEffort = async (
+  control: Pick<Control, 'auth' | 'log'>,
+  keys: readonly string[],
+): Promise<void> => {
+  if (keys.length === 0) return;
+  try {
+    await control.auth.remove(keys);
+  } catch (error) {
+    control.log.warn('old auth states were not removed; the lifecycle rule will', { error: String(error) });
+  }
+};
+
+/** The worker is done: auth state saved, Chromium gone. Frees the slot. */
+export const lastWord = async (
+  control: Needs<'events' | 'metrics' | 'log'>,
+  session: Session,
+  request: z.infer<typeof lastWordRequestSchema>,
+): Promise<void> => {
+  await release(control, session, request.reason, request.detail);
+};

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { type SessionConfig, type SessionView, sessionConfigSchema } from './api/sessions.ts';
+import { type Deadline, deadlinesOf } from './deadlines.ts';
+import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
+import type { Settings } from './settings.ts';
+import type { Item } from './store.ts';
+import { accountSchema, authStateSchema } from './worker-protocol.ts';
+
+/** The session item as stored. Times in ms since the epoch. */
+export const sessionSchema = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  listUser: z.string(),
+  listName: z.string(),
+  sessionId: z.string(),
+  config: sessionConfigSchema,
+  createdAt: z.int(),
+  /** Grows with every change of state; for ordering what callers see. */
+  version: z.int(),
+
+  state: stateSchema,
+  status: statusSchema,
+  stopReason: stopReasonSchema.optional(),
+  detail: z.string().optional(),
+  epoch: z.int(),
+  /** The shard whose slot is held; absent: no slot is held. */
+  slotShard: z.int().optional(),
+
+  dueBucket: z.string().optional(),
+  nextDeadlineAt: z.int().optional(),
+  expectedEndAt: z.int().optional(),
+
+  startedAt: z.int().optional(),
+  taskArn: z.string().optional(),
+  /** Single-use: worthless once `workerSecretHash` is set, except to the worker that made that secret. */
+  bootstrapToken: z.string().optional(),
+  workerSecretHash: z.string().optional(),
+  commandSecret: z.string().optional(),
+  address: z.string().optional(),
+  lastReportSeq: z.int().optional(),
+  lastHeartbeatAt: z.int().optional(),
+  lastActivityAt: z.int().optional(),
+  qrSince: z.int().optional(),
+  readyAt: z.int().optional(),
+  stoppingAt: z.int().optional(),
+  stoppedAt: z.int().optional(),
+
+  me: accountSchema.optional(),
+  authState: authStateSchema.optional(),
+  /** The one before, in case the newest turns out corrupt. */
+  authStatePrevious: authStateSchema.optional(),
+  /** Snapshots taken in this epoch; part of their keys. */
+  snapshots: z.int().optional(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** Throws a ZodError for an item that is no session: a defect, never a caller's mistake. */
+export const parseSession = (item: unknown): Session => sessionSchema.parse(item);
+
+const itemSchema = z.record(z.string(), z.json());
+
+/** The session as an item: plain JSON without undefined values. */
+export const toItem = (session: Session): Item => itemSchema.parse(JSON.parse(JSON.stringify(session)));
+
+export const userOf = (session: Session): string => session.listUser;
+export const nameOf = (session: Session): string => session.listName;
+
+const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
+
+const deadlineAt = (deadlines: readonly Deadline[], reason: Deadline['reason']): string | null =>
+  iso(deadlines.find((d) => d.reason === reason)?.at);
+
+/** A session's config without what must not be read back: HMAC keys and proxy passwords. */
+const shownConfig = (config: SessionConfig): SessionConfig => {
+  const shown = { ...config };
+  if (config.webhooks) shown.webhooks = config.webhooks.map(({ hmac: _hidden, ...webhook }) => webhook);
+  if (config.proxy) {
+    const { password: _hidden, ...proxy } = config.proxy;
+    shown.proxy = proxy;
+  }
+  return shown;
+};
+
+/** The session as the API shows it. */
+export const sessionView = (session: Session, settings: Settings): SessionView => {
+  const deadlines = isTerminal(session.state) ? [] : deadlinesOf(session, settings);
+  const { authState } = session;
+  return {
+    name: nameOf(session),
+    status: session.status,
+    config: shownConfig(session.config),
+    me: session.me ?? null,
+    engine: { engine: 'WEBJS' },
+    timestamps: { activity: session.lastActivityAt ?? null },
+    userId: userOf(session),
+    state: session.state,
+    stopReason: session.stopReason ?? null,
+    detail: session.detail ?? null,
+    epoch: session.epoch,
+    linked: authState !== undefined,
+    createdAt: new Date(session.createdAt).toISOString(),
+    startedAt: iso(session.startedAt),
+    idleAt: deadlineAt(deadlines, 'idle'),
+    expiresAt: deadlineAt(deadlines, 'max_duration'),
+    authState: authState
+      ? {
+          savedAt: new Date(authState.savedAt).toISOString(),
+          bytes: authState.bytes,
+          chromiumBuild: authState.chromiumBuild,
+        }
+      : null,
+  };
+};
