@@ -1,0 +1,33 @@
+/**
+ * The CDK app. `npx cdk deploy -c env=dev --all`, or `node infra/app.ts` with CDK_OUTDIR and CDK_CONTEXT_JSON.
+ *
+ *   env        dev, staging, prod or local
+ *   settings   JSON that replaces single values of the environment's `settings`
+ */
+import { resolve } from 'node:path';
+import { addBerth, createApp } from './berth.ts';
+import { BundleFailed, bundleFunctions } from './bundle.ts';
+import { BadEnvironment, environmentOf } from './environments.ts';
+import { HANDLERS } from './handlers.ts';
+
+const root = resolve(import.meta.dirname, '..');
+
+const synthesize = async (): Promise<void> => {
+  const app = createApp();
+  const environment = environmentOf(app.node.tryGetContext('env'), app.node.tryGetContext('settings') ?? {});
+  const bundles = await bundleFunctions({
+    handlers: HANDLERS,
+    functionsDir: resolve(root, app.node.tryGetContext('functionsDir') ?? 'functions'),
+    outDir: resolve(root, 'dist'),
+  });
+  addBerth(app, environment, bundles);
+  app.synth();
+};
+
+try {
+  await synthesize();
+} catch (error) {
+  if (!(error instanceof BadEnvironment || error instanceof BundleFailed)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

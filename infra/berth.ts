@@ -1,0 +1,42 @@
+import { App, Tags } from 'aws-cdk-lib';
+import cdkJson from '../cdk.json' with { type: 'json' };
+import type { Bundle } from './bundle.ts';
+import type { Environment } from './environments.ts';
+import { ControlPlaneStack } from './stacks/control-plane.ts';
+import { DataStack } from './stacks/data.ts';
+import { NetworkStack } from './stacks/network.ts';
+
+export type Berth = {
+  readonly data: DataStack;
+  readonly network: NetworkStack;
+  readonly controlPlane: ControlPlaneStack;
+};
+
+/**
+ * An app with the feature flags of cdk.json, also where no CDK command line reads them.
+ *
+ * @param outdir where the cloud assembly goes; without it CDK_OUTDIR, else a temporary folder
+ */
+export const createApp = (outdir?: string): App =>
+  new App({ context: cdkJson.context, analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
+
+/** The stacks of one environment. Their region and account are those of the caller, so that synth asks nobody. */
+export const addBerth = (app: App, environment: Environment, bundles: readonly Bundle[]): Berth => {
+  const prefix = `berth-${environment.name}`;
+  const common = { environment, terminationProtection: environment.protected };
+  const data = new DataStack(app, `${prefix}-data`, {
+    ...common,
+    description: 'Berth: sessions, auth states, events',
+  });
+  const network = new NetworkStack(app, `${prefix}-network`, { ...common, description: 'Berth: network' });
+  const controlPlane = new ControlPlaneStack(app, `${prefix}-app`, {
+    ...common,
+    description: 'Berth: API, functions, tasks',
+    data,
+    network,
+    bundles,
+  });
+  Tags.of(app).add('application', 'berth');
+  Tags.of(app).add('environment', environment.name);
+  return { data, network, controlPlane };
+};

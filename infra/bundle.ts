@@ -1,0 +1,200 @@
+/**
+ * Builds every handler into one file that Lambda loads, with one esbuild call, and only where an input changed.
+ *
+ *   dist/functions/<handler>/index.mjs   the asset
+ *   dist/maps/<handler>.mjs.map          its source map, beside and not in the asset (it would triple a cold start)
+ *   dist/bundle.json                     what the bundles were made from
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { build, type Metafile, version } from 'esbuild';
+import { z } from 'zod';
+
+/** Node's start grows with the bundle: one AWS client takes about 340 KB, two that don't belong there are too many. */
+export const MAX_BUNDLE_BYTES = 450 * 1024;
+
+export type BundleOptions = {
+  readonly handlers: readonly string[];
+  /** Where `<handler>.ts` are. */
+  readonly functionsDir: string;
+  readonly outDir: string;
+};
+
+export type Bundle = {
+  readonly handler: string;
+  /** The asset's folder; it holds `index.mjs` and nothing else. */
+  readonly directory: string;
+  readonly bytes: number;
+  /** Packages that went into it, sorted: `@aws-sdk/client-dynamodb`, … */
+  readonly packages: readonly string[];
+};
+
+/** The message is one sentence for the person who builds. */
+export class BundleFailed extends Error {
+  override readonly name = 'BundleFailed';
+}
+
+const root = resolve(import.meta.dirname, '..');
+
+const recordSchema = z.object({
+  /** Of everything but the inputs' contents: options, handlers, esbuild and the lock file. */
+  recipe: z.string(),
+  /** SHA-256 by path relative to the repository; packages are covered by the lock file. */
+  inputs: z.record(z.string(), z.string()),
+  bundles: z.array(z.object({ handler: z.string(), bytes: z.number(), packages: z.array(z.string()) })),
+});
+type BundleRecord = z.infer<typeof recordSchema>;
+
+/** Throws BundleFailed where a handler is missing, does not compile or is too big. */
+export const bundleFunctions = async (options: BundleOptions): Promise<readonly Bundle[]> => {
+  const missing = options.handlers.filter((handler) => !existsSync(sourceOf(options, handler)));
+  if (missing.length > 0)
+    throw new BundleFailed(
+      `No file for ${missing.map((handler) => relative(root, sourceOf(options, handler))).join(', ')}: every handler named in core/api/routes.ts needs one.`,
+    );
+  const recipe = await recipeOf(options);
+  const previous = await readRecord(options);
+  const record =
+    previous?.recipe === recipe && (await isCurrent(options, previous))
+      ? previous
+      : await buildAll(options, recipe);
+  return record.bundles.map((bundle) => ({ ...bundle, directory: directoryOf(options, bundle.handler) }));
+};
+
+const sourceOf = (options: BundleOptions, handler: string) => join(options.functionsDir, `${handler}.ts`);
+const directoryOf = (options: BundleOptions, handler: string) => join(options.outDir, 'functions', handler);
+const outputOf = (options: BundleOptions, handler: string) =>
+  join(directoryOf(options, handler), 'index.mjs');
+const recordOf = (options: BundleOptions) => join(options.outDir, 'bundle.json');
+
+/** ESM has no `require`; some packages' CommonJS parts ask for Node's built-in modules by it. */
+const REQUIRE_BANNER =
+  'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);';
+
+const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleRecord> => {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: options.handlers.map((handler) => ({
+      in: sourceOf(options, handler),
+      out: `${handler}/index`,
+    })),
+    outdir: join(options.outDir, 'functions'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    minify: true,
+    keepNames: true,
+    sourcemap: 'external',
+    sourcesContent: false,
+    legalComments: 'none',
+    banner: { js: REQUIRE_BANNER },
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+  }).catch((error: unknown) => {
+    throw new BundleFailed(error instanceof Error ? error.message : String(error));
+  });
+
+  const bundles = options.handlers.map((handler) => describe(options, handler, result.metafile));
+  const tooBig = bundles.filter((bundle) => bundle.bytes > MAX_BUNDLE_BYTES);
+  if (tooBig.length > 0)
+    throw new BundleFailed(
+      `Too big a bundle (at most ${MAX_BUNDLE_BYTES} bytes): ${tooBig
+        .map(({ handler, bytes, packages }) => `${handler} has ${bytes} from ${packages.join(', ')}`)
+        .join('; ')}.`,
+    );
+
+  await Promise.all(
+    result.outputFiles.map((file) => writeWhole(options, targetOf(options, file.path), file.contents)),
+  );
+  const record: BundleRecord = { recipe, inputs: await hashInputs(result.metafile), bundles };
+  await writeWhole(options, recordOf(options), JSON.stringify(record, null, 1));
+  return record;
+};
+
+const targetOf = (options: BundleOptions, path: string): string =>
+  path.endsWith('.map')
+    ? join(options.outDir, 'maps', `${relative(join(options.outDir, 'functions'), dirname(path))}.mjs.map`)
+    : path;
+
+const describe = (options: BundleOptions, handler: string, metafile: Metafile) => {
+  const path = relative(root, outputOf(options, handler));
+  const output = metafile.outputs[path];
+  if (output === undefined) throw new BundleFailed(`esbuild wrote no ${path}.`);
+  const used = Object.entries(output.inputs).filter(([, input]) => input.bytesInOutput > 0);
+  const packages = new Set(used.flatMap(([input]) => packageOf(input) ?? []));
+  return { handler, bytes: output.bytes, packages: [...packages].sort() };
+};
+
+const packageOf = (path: string): string | undefined =>
+  /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
+
+/**
+ * Two builds at once (two test files, a test beside a running system) write the same bytes; each file changes in one
+ * step, so that neither reads half of the other's.
+ */
+const writeWhole = async (
+  options: BundleOptions,
+  path: string,
+  contents: string | Uint8Array,
+): Promise<void> => {
+  const name = createHash('sha256').update(path).digest('hex');
+  const temporary = join(options.outDir, 'tmp', `${process.pid}-${name}`);
+  await Promise.all([
+    mkdir(dirname(path), { recursive: true }),
+    mkdir(dirname(temporary), { recursive: true }),
+  ]);
+  await writeFile(temporary, contents);
+  await rename(temporary, path);
+};
+
+const readRecord = async (options: BundleOptions): Promise<BundleRecord | undefined> => {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(recordOf(options), 'utf8')));
+  } catch {
+    return undefined;
+  }
+};
+
+const isCurrent = async (options: BundleOptions, record: BundleRecord): Promise<boolean> => {
+  const inputs = Object.entries(record.inputs);
+  const hashes = await Promise.all(inputs.map(([path]) => hashFile(path)));
+  return (
+    inputs.every(([, hash], i) => hash === hashes[i]) &&
+    record.bundles.every((bundle) => existsSync(outputOf(options, bundle.handler)))
+  );
+};
+
+const hashInputs = async (metafile: Metafile): Promise<Record<string, string>> => {
+  const paths = Object.keys(metafile.inputs).filter((path) => packageOf(path) === undefined);
+  const hashes = await Promise.all(paths.map(async (path) => [path, (await hashFile(path)) ?? ''] as const));
+  return Object.fromEntries(hashes);
+};
+
+const hashFile = async (path: string): Promise<string | undefined> => {
+  try {
+    return createHash('sha256')
+      .update(await readFile(resolve(root, path)))
+      .digest('hex');
+  } catch {
+    return undefined;
+  }
+};
+
+const recipeOf = async (options: BundleOptions): Promise<string> => {
+  const parts = [
+    version,
+    await hashFile(import.meta.filename),
+    await hashFile('package-lock.json'),
+    await hashFile('tsconfig.json'),
+    relative(root, options.functionsDir),
+    ...options.handlers,
+  ];
+  return createHash('sha256').update(parts.join('\n')).digest('hex');
+};

@@ -1,0 +1,95 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
+import {
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpStage,
+  type IHttpRouteAuthorizer,
+  LogGroupLogDestination,
+} from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
+import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Route, RouteAuth } from '../../core/api/routes.ts';
+import type { Environment } from '../environments.ts';
+
+/** What an access-log line says: never the path or its query, which name sessions. */
+const ACCESS_LOG = JSON.stringify({
+  requestId: '$context.requestId',
+  at: '$context.requestTimeEpoch',
+  ip: '$context.identity.sourceIp',
+  route: '$context.routeKey',
+  status: '$context.status',
+  milliseconds: '$context.responseLatency',
+  bytes: '$context.responseLength',
+  authorizer: '$context.authorizer.error',
+  integration: '$context.integrationErrorMessage',
+});
+
+/** The HTTP API. Made before its routes: the task definition, which functions need, names its URL. */
+export class BerthApi extends Construct {
+  readonly api: HttpApi;
+
+  constructor(scope: Construct, id: string, environment: Environment) {
+    super(scope, id);
+    this.api = new HttpApi(this, 'Http', {
+      apiName: `berth-${environment.name}`,
+      createDefaultStage: false,
+      description: 'WhatsApp sessions',
+    });
+    const accessLog = new LogGroup(this, 'AccessLog', {
+      logGroupName: `/aws/vendedlogs/berth-${environment.name}-api`,
+      retention: environment.logs.retentionDays,
+      removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    new HttpStage(this, 'Stage', {
+      httpApi: this.api,
+      stageName: '$default',
+      autoDeploy: true,
+      throttle: { rateLimit: environment.api.rateLimit, burstLimit: environment.api.burstLimit },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(accessLog),
+        format: AccessLogFormat.custom(ACCESS_LOG),
+      },
+    });
+  }
+
+  get url(): string {
+    return this.api.apiEndpoint;
+  }
+
+  /** Roles are the handlers' matter: what the authorizer said is remembered by key, not by route. */
+  addRoutes(
+    routes: readonly Route[],
+    functionOf: (handler: string) => LambdaFunction,
+    authorizer: { readonly function: LambdaFunction; readonly cacheSeconds: number },
+  ): void {
+    const keyAuthorizer = new HttpLambdaAuthorizer('Key', authorizer.function, {
+      authorizerName: 'key',
+      responseTypes: [HttpLambdaResponseType.SIMPLE],
+      identitySource: ['$request.header.X-Api-Key'],
+      resultsCacheTtl: Duration.seconds(authorizer.cacheSeconds),
+    });
+    const authorizerOf: Record<RouteAuth, IHttpRouteAuthorizer> = {
+      none: new HttpNoneAuthorizer(),
+      key: keyAuthorizer,
+      admin: keyAuthorizer,
+      worker: new HttpNoneAuthorizer(),
+    };
+    for (const handler of new Set(routes.map((route) => route.handler))) {
+      const integration = new HttpLambdaIntegration(`To-${handler}`, functionOf(handler), {
+        scopePermissionToRoute: false,
+      });
+      for (const route of routes.filter((each) => each.handler === handler))
+        this.api.addRoutes({
+          path: route.path,
+          methods: [HttpMethod[route.method]],
+          integration,
+          authorizer: authorizerOf[route.auth],
+        });
+    }
+  }
+}

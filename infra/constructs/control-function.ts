@@ -1,0 +1,89 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { SubnetType } from 'aws-cdk-lib/aws-ec2';
+import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { Environment } from '../environments.ts';
+import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs } from '../functions.ts';
+import { logPermissions, permissionsFor, tracingPermissions, vpcPermissions } from './permissions.ts';
+import type { Resources } from './resources.ts';
+
+export type ControlFunctionProps = {
+  readonly environment: Environment;
+  readonly handler: string;
+  readonly needs: Needs;
+  readonly resources: Resources;
+  /** The bundle's folder. */
+  readonly directory: string;
+};
+
+/** One handler: its function `berth-<env>-<handler>`, its log, and a role that allows what it needs. */
+export class ControlFunction extends Construct {
+  readonly function: LambdaFunction;
+
+  constructor(scope: Construct, id: string, props: ControlFunctionProps) {
+    super(scope, id);
+    const { environment, handler, needs, resources } = props;
+    const functionName = `berth-${environment.name}-${handler}`;
+    const inVpc = isCommandHandler(handler);
+
+    const logGroup = new LogGroup(this, 'Log', {
+      logGroupName: `/aws/lambda/${functionName}`,
+      retention: environment.logs.retentionDays,
+      removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    });
+    const role = new Role(this, 'Role', {
+      assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+      description: needs.does,
+      inlinePolicies: {
+        Needs: new PolicyDocument({ statements: permissionsFor(needs, resources) }),
+        Runtime: new PolicyDocument({
+          statements: [
+            logPermissions(logGroup.logGroupArn),
+            ...(environment.tracing ? [tracingPermissions()] : []),
+            ...(inVpc ? vpcPermissions(Stack.of(this), functionName) : []),
+          ],
+        }),
+      },
+    });
+
+    this.function = new LambdaFunction(this, 'Function', {
+      functionName,
+      description: needs.does,
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      code: Code.fromAsset(props.directory),
+      handler: 'index.handler',
+      role: role.withoutPolicyUpdates(),
+      logGroup,
+      timeout: Duration.seconds(needs.timeoutSeconds ?? API_TIMEOUT_SECONDS),
+      memorySize: needs.memoryMiB ?? DEFAULT_MEMORY_MIB,
+      tracing: environment.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
+      environment: variablesFor(props),
+      ...(inVpc && {
+        vpc: resources.vpc,
+        vpcSubnets: { subnetType: SubnetType.PRIVATE_ISOLATED },
+        securityGroups: [resources.commandSecurityGroup],
+      }),
+    });
+  }
+}
+
+/** Names and meaning: core/settings.ts. A function gets what it has a use for, and never a secret. */
+const variablesFor = ({ environment, handler, needs, resources }: ControlFunctionProps) => ({
+  BERTH_SETTINGS: JSON.stringify(environment.settings),
+  POWERTOOLS_SERVICE_NAME: handler,
+  POWERTOOLS_METRICS_NAMESPACE: 'Berth',
+  POWERTOOLS_LOG_LEVEL: environment.logs.level,
+  ...((needs.table || needs.indexes) && { BERTH_TABLE: resources.table.tableName }),
+  ...(needs.bucket && { BERTH_AUTH_BUCKET: resources.authBucket.bucketName }),
+  ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.eventsQueue.queueUrl }),
+  ...(needs.tasks && { BERTH_CLUSTER: resources.cluster.clusterArn }),
+  ...(needs.tasks?.includes('run') && {
+    BERTH_TASK_DEFINITION: resources.worker.definition.taskDefinitionArn,
+    BERTH_SUBNETS: resources.vpc.publicSubnets.map((subnet) => subnet.subnetId).join(','),
+    BERTH_SECURITY_GROUPS: resources.taskSecurityGroup.securityGroupId,
+    BERTH_CAPACITY: environment.task.capacity.join(','),
+  }),
+});

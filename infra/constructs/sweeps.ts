@@ -1,0 +1,42 @@
+import { Duration } from 'aws-cdk-lib';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+
+/**
+ * Functions that run every few minutes. EventBridge Scheduler and not scheduled rules: it has a retry policy with an
+ * age (a sweep older than the next one is pointless) and a dead-letter queue of its own, and a role per schedule in
+ * place of a permission on the function.
+ */
+export class Sweeps extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    options: {
+      readonly functions: Readonly<Record<string, LambdaFunction>>;
+      readonly minutes: number;
+      readonly groupName: string;
+      readonly deadLetters: Queue;
+    },
+  ) {
+    super(scope, id);
+    const interval = Duration.minutes(options.minutes);
+    const scheduleGroup = new ScheduleGroup(this, 'Group', { scheduleGroupName: options.groupName });
+    for (const [name, target] of Object.entries(options.functions)) {
+      // The next sweep is the retry.
+      target.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: interval });
+      new Schedule(this, name, {
+        description: `Runs ${name}`,
+        schedule: ScheduleExpression.rate(interval),
+        scheduleGroup,
+        target: new LambdaInvoke(target, {
+          deadLetterQueue: options.deadLetters,
+          retryAttempts: 2,
+          maxEventAge: interval,
+        }),
+      });
+    }
+  }
+}

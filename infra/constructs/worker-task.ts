@@ -1,0 +1,87 @@
+import { Duration } from 'aws-cdk-lib';
+import {
+  type Cluster,
+  ContainerImage,
+  CpuArchitecture,
+  FargateTaskDefinition,
+  LinuxParameters,
+  LogDriver,
+  OperatingSystemFamily,
+} from 'aws-cdk-lib/aws-ecs';
+import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import { WORKER_CONTAINER } from '../../core/settings.ts';
+import type { Environment } from '../environments.ts';
+
+/** Writable places of the worker; everything else of its file system is read-only. */
+const SCRATCH = [
+  { name: 'tmp', path: '/tmp' },
+  { name: 'work', path: '/work' },
+] as const;
+
+/** Not root, and no user of the host. */
+const WORKER_USER = '10001:10001';
+
+/** Fargate waits at most this long between SIGTERM and SIGKILL; the worker saves its auth state in it. */
+const STOP_TIMEOUT = Duration.seconds(120);
+
+/** The task of one session. Its role allows nothing: the worker talks to the worker API only. */
+export class WorkerTask extends Construct {
+  readonly definition: FargateTaskDefinition;
+  readonly taskRole: Role;
+  readonly executionRole: Role;
+
+  constructor(
+    scope: Construct,
+    id: string,
+    options: {
+      readonly environment: Environment;
+      readonly cluster: Cluster;
+      readonly workerApiUrl: string;
+      readonly logGroup: LogGroup;
+    },
+  ) {
+    super(scope, id);
+    const { task, logs, name } = options.environment;
+    const ecsTasks = new ServicePrincipal('ecs-tasks.amazonaws.com');
+    this.taskRole = new Role(this, 'TaskRole', { assumedBy: ecsTasks, description: 'Allows nothing' });
+    this.executionRole = new Role(this, 'ExecutionRole', { assumedBy: ecsTasks });
+
+    this.definition = new FargateTaskDefinition(this, 'Definition', {
+      family: `berth-${name}-worker`,
+      cpu: task.cpu,
+      memoryLimitMiB: task.memoryMiB,
+      taskRole: this.taskRole,
+      executionRole: this.executionRole,
+      runtimePlatform: {
+        operatingSystemFamily: OperatingSystemFamily.LINUX,
+        cpuArchitecture: task.architecture === 'ARM64' ? CpuArchitecture.ARM64 : CpuArchitecture.X86_64,
+      },
+      volumes: SCRATCH.map((scratch) => ({ name: scratch.name })),
+    });
+    const container = this.definition.addContainer('Worker', {
+      containerName: WORKER_CONTAINER,
+      image: ContainerImage.fromRegistry(task.image),
+      user: WORKER_USER,
+      readonlyRootFilesystem: true,
+      linuxParameters: new LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+      stopTimeout: STOP_TIMEOUT,
+      portMappings: [{ containerPort: task.commandPort }],
+      environment: {
+        BERTH_WORKER_API_URL: options.workerApiUrl,
+        BERTH_COMMAND_PORT: String(task.commandPort),
+        BERTH_WORK_DIR: '/work',
+        LOG_LEVEL: logs.level.toLowerCase(),
+      },
+      logging: LogDriver.awsLogs({ logGroup: options.logGroup, streamPrefix: 'worker' }),
+    });
+    container.addMountPoints(
+      ...SCRATCH.map(({ name: sourceVolume, path: containerPath }) => ({
+        sourceVolume,
+        containerPath,
+        readOnly: false,
+      })),
+    );
+  }
+}

@@ -1,0 +1,121 @@
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
+import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { ROUTES } from '../../core/api/routes.ts';
+import type { Bundle } from '../bundle.ts';
+import { BerthApi } from '../constructs/api.ts';
+import { ControlFunction } from '../constructs/control-function.ts';
+import type { Resources } from '../constructs/resources.ts';
+import { Sweeps } from '../constructs/sweeps.ts';
+import { TaskStopped } from '../constructs/task-stopped.ts';
+import { WorkerTask } from '../constructs/worker-task.ts';
+import type { Environment } from '../environments.ts';
+import { FUNCTIONS } from '../functions.ts';
+import type { DataStack } from './data.ts';
+import type { NetworkStack } from './network.ts';
+
+export type ControlPlaneProps = StackProps & {
+  readonly environment: Environment;
+  readonly data: DataStack;
+  readonly network: NetworkStack;
+  readonly bundles: readonly Bundle[];
+};
+
+/** The API, its functions, the cluster they launch tasks in, and what runs by itself. Holds no state. */
+export class ControlPlaneStack extends Stack {
+  constructor(scope: Construct, id: string, props: ControlPlaneProps) {
+    super(scope, id, props);
+    const { environment, data, network } = props;
+
+    const api = new BerthApi(this, 'Api', environment);
+    const cluster = new Cluster(this, 'Cluster', {
+      vpc: network.vpc,
+      clusterName: `berth-${environment.name}`,
+      enableFargateCapacityProviders: true,
+      containerInsightsV2: environment.containerInsights
+        ? ContainerInsights.ENABLED
+        : ContainerInsights.DISABLED,
+    });
+    const worker = new WorkerTask(this, 'Worker', {
+      environment,
+      cluster,
+      workerApiUrl: api.url,
+      logGroup: new LogGroup(this, 'WorkerLog', {
+        logGroupName: `/berth/${environment.name}/worker`,
+        retention: environment.logs.retentionDays,
+        removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      }),
+    });
+
+    const functions = this.#createFunctions(props, {
+      table: data.table,
+      authBucket: data.authBucket,
+      eventsQueue: data.events.queue,
+      cluster,
+      worker,
+      vpc: network.vpc,
+      taskSecurityGroup: network.taskSecurityGroup,
+      commandSecurityGroup: network.commandSecurityGroup,
+    });
+    const functionOf = (handler: string): LambdaFunction => {
+      const found = functions.get(handler);
+      if (found === undefined) throw new Error(`No function for the handler ${handler}`);
+      return found;
+    };
+
+    api.addRoutes(ROUTES, functionOf, {
+      function: functionOf('authorizer'),
+      cacheSeconds: environment.api.authorizerCacheSeconds,
+    });
+
+    const deadLetters = new Queue(this, 'BackgroundDeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    new Sweeps(this, 'Sweeps', {
+      functions: { reaper: functionOf('reaper'), reconciler: functionOf('reconciler') },
+      minutes: environment.sweepMinutes,
+      groupName: `berth-${environment.name}`,
+      deadLetters,
+    });
+    new TaskStopped(this, 'TaskStopped', { cluster, target: functionOf('task-events'), deadLetters });
+    new EventSourceMapping(this, 'Deliveries', {
+      target: functionOf('deliver'),
+      eventSourceArn: data.events.queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+    });
+
+    new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'ClusterName', { value: cluster.clusterName });
+    new CfnOutput(this, 'BackgroundDeadLettersUrl', { value: deadLetters.queueUrl });
+    new CfnOutput(this, 'KeysBootstrapFunction', {
+      description: 'Invoke it once: it answers the first admin key',
+      value: functionOf('keys-bootstrap').functionName,
+    });
+  }
+
+  #createFunctions(
+    { bundles, environment }: ControlPlaneProps,
+    resources: Resources,
+  ): ReadonlyMap<string, LambdaFunction> {
+    return new Map(
+      bundles.map(({ handler, directory }) => {
+        const needs = FUNCTIONS[handler];
+        if (needs === undefined) throw new Error(`infra/functions.ts does not say what ${handler} needs`);
+        const created = new ControlFunction(this, handler, {
+          environment,
+          handler,
+          needs,
+          resources,
+          directory,
+        });
+        return [handler, created.function] as const;
+      }),
+    );
+  }
+}

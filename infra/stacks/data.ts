@@ -1,0 +1,31 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import { createAuthBucket } from '../constructs/auth-bucket.ts';
+import { EventQueue } from '../constructs/event-queue.ts';
+import { createTable } from '../constructs/table.ts';
+import type { Environment } from '../environments.ts';
+
+/** Everything that must survive a replaced or deleted application: sessions, auth states, events not yet delivered. */
+export class DataStack extends Stack {
+  readonly table: Table;
+  readonly authBucket: Bucket;
+  readonly events: EventQueue;
+
+  constructor(scope: Construct, id: string, props: StackProps & { environment: Environment }) {
+    super(scope, id, props);
+    const { environment } = props;
+    this.table = createTable(this, 'Table', environment);
+    this.authBucket = createAuthBucket(this, 'AuthBucket', {
+      protected: environment.protected,
+      days: environment.authStateDays,
+    });
+    this.events = new EventQueue(this, 'Events', environment);
+
+    new CfnOutput(this, 'TableName', { value: this.table.tableName });
+    new CfnOutput(this, 'AuthBucketName', { value: this.authBucket.bucketName });
+    new CfnOutput(this, 'EventsQueueUrl', { value: this.events.queue.queueUrl });
+    new CfnOutput(this, 'EventsDeadLettersUrl', { value: this.events.deadLetters.queueUrl });
+  }
+}
