@@ -1,0 +1,58 @@
+import type { CompanionKeys } from './model/world.ts';
+import type { PageEvent } from './protocol.ts';
+
+/** How a page's bytes travel. `delayMs` is per direction. */
+export type Network = { readonly mode: 'online' | 'slow' | 'offline'; readonly delayMs: number };
+export const ONLINE: Network = { mode: 'online', delayMs: 0 };
+
+/** One open page: its stream down, and whether it waits for a scan or speaks for a linked companion. */
+export class Connection {
+  readonly id: string;
+  readonly keys: CompanionKeys;
+  readonly since: number;
+  /** The companion it speaks for, once linked. */
+  deviceId: string | undefined;
+  network: Network = ONLINE;
+  readonly #write: (line: string) => void;
+  readonly #end: () => void;
+  readonly #onClose: (() => void)[] = [];
+  #closed = false;
+
+  constructor(parts: {
+    id: string;
+    keys: CompanionKeys;
+    since: number;
+    write: (line: string) => void;
+    end: () => void;
+  }) {
+    this.id = parts.id;
+    this.keys = parts.keys;
+    this.since = parts.since;
+    this.#write = parts.write;
+    this.#end = parts.end;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends in order; a slow network delays every event by the same time. */
+  send(event: PageEvent): void {
+    const line = `${JSON.stringify(event)}\n`;
+    if (this.network.mode !== 'slow') this.#write(line);
+    else setTimeout(() => this.#write(line), this.network.delayMs).unref();
+  }
+
+  onClose(callback: () => void): void {
+    if (this.#closed) callback();
+    else this.#onClose.push(callback);
+  }
+
+  /** Ends the stream, as a lost connection does; repeated calls change nothing. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#end();
+    for (const callback of this.#onClose) callback();
+  }
+}

@@ -1,0 +1,312 @@
+/** The server side of WhatsApp: connects pages, links them, and carries messages between companions and phones. */
+import type { Clock } from '../../core/clock.ts';
+import type { Faults } from '../../core/phone/api.ts';
+import { Connection, type Network, ONLINE } from './connection.ts';
+import { type AccountChoice, Linking } from './linking.ts';
+import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from './model/records.ts';
+import type { Draft, Incoming, World } from './model/world.ts';
+import type { Call, CallAnswer, ConnectRequest, PageEvent, WireMessage } from './protocol.ts';
+import { CallRefusal, Refusal } from './refusal.ts';
+
+/** Messages of an account that a page gets as history when it connects. */
+const HISTORY_LENGTH = 500;
+
+export const NO_FAULTS: Faults = {
+  syncFast: false,
+  rateLimitPairing: false,
+  refuseSend: false,
+  hangOpening: false,
+  unpairedIdle: false,
+  reloadOnConnect: 0,
+  needLocalStorage: false,
+  idsWithoutSerialized: false,
+};
+
+export type ExchangeOptions = {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => string;
+  readonly qrRefreshMs: number;
+  readonly qrRefreshLimit: number;
+  readonly profileKilobytes: number;
+};
+
+export class Exchange {
+  readonly world: World;
+  readonly linking: Linking;
+  readonly #connections = new Map<string, Connection>();
+  /** Networks that were set for a companion, which outlive its connections. */
+  readonly #deviceNetworks = new Map<string, Network>();
+  readonly #options: ExchangeOptions;
+  #network: Network = ONLINE;
+  #faults: Faults = NO_FAULTS;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+    this.world = options.world;
+    this.linking = new Linking({
+      ...options,
+      unpairedIdle: () => this.#faults.unpairedIdle,
+      rateLimited: () => this.#faults.rateLimitPairing,
+      onLinked: (connection, deviceId) => this.#attach(connection, deviceId),
+    });
+  }
+
+  get faults(): Faults {
+    return this.#faults;
+  }
+
+  setFaults(change: { [K in keyof Faults]?: Faults[K] | undefined }): Faults {
+    const given = Object.entries(change).filter(([, value]) => value !== undefined);
+    this.#faults = { ...this.#faults, ...Object.fromEntries(given) };
+    if (change.unpairedIdle) this.linking.goIdle();
+    return this.#faults;
+  }
+
+  /** The network as it is for a companion that is about to connect, or for everybody. */
+  network(deviceId?: string): Network {
+    if (this.#network.mode !== 'online') return this.#network;
+    return (deviceId !== undefined && this.#deviceNetworks.get(deviceId)) || this.#network;
+  }
+
+  /** Sets the network of a target (account, companion or pending page), or of everybody. Offline cuts what is open. */
+  setNetwork(target: string | undefined, network: Network): void {
+    if (target === undefined) {
+      this.#network = network;
+      if (network.mode === 'online') this.#deviceNetworks.clear();
+    } else {
+      for (const device of this.#devicesOf(target)) this.#deviceNetworks.set(device.id, network);
+    }
+    for (const connection of target === undefined
+      ? this.#connections.values()
+      : this.#connectionsOf(target)) {
+      connection.network = network;
+      if (network.mode === 'offline') connection.close();
+    }
+  }
+
+  /** A page connects; what it is told first depends on whether the phone still lists its companion. */
+  connect(request: ConnectRequest, pipe: { write: (line: string) => void; end: () => void }): Connection {
+    const { noiseKey, identityKey, platform, device: credentials } = request;
+    const connection = new Connection({
+      id: `page_${this.#options.random(8)}`,
+      keys: { noiseKey, identityKey, platform },
+      since: this.#options.clock(),
+      ...pipe,
+    });
+    connection.network = this.network(credentials?.id);
+    this.#connections.set(connection.id, connection);
+    connection.onClose(() => this.#connections.delete(connection.id));
+    connection.send({
+      type: 'hello',
+      connection: connection.id,
+      idsWithoutSerialized: this.#faults.idsWithoutSerialized,
+      profileKilobytes: this.#options.profileKilobytes,
+    });
+    const whole = request.localStorage || !this.#faults.needLocalStorage;
+    this.#admit(
+      connection,
+      credentials && { ...credentials, identityKey, token: whole ? credentials.token : '' },
+    );
+    return connection;
+  }
+
+  #admit(
+    connection: Connection,
+    credentials: { id: string; token: string; identityKey: string } | undefined,
+  ): void {
+    if (this.#faults.hangOpening) return;
+    if (this.#faults.reloadOnConnect > 0) {
+      this.#faults = { ...this.#faults, reloadOnConnect: this.#faults.reloadOnConnect - 1 };
+      connection.send({ type: 'reload' });
+      return;
+    }
+    if (!credentials) {
+      this.linking.open(connection);
+      return;
+    }
+    const device = this.world.authenticate(credentials);
+    if (device) this.#attach(connection, device.id);
+    else connection.send({ type: 'logout' });
+  }
+
+  connection(id: string): Connection | undefined {
+    return this.#connections.get(id);
+  }
+
+  connected(deviceId: string): boolean {
+    return this.#speakersFor(deviceId).length > 0;
+  }
+
+  /** Answers what a page asks for on its open connection. */
+  call(connection: Connection, call: Call): CallAnswer[Call['op']] {
+    switch (call.op) {
+      case 'refreshCode':
+        this.linking.restart(connection);
+        return {};
+      case 'pairingCode':
+        return { code: this.linking.startPairing(connection, call.phoneNumber) };
+      case 'showQr':
+        this.linking.endPairing(connection);
+        return {};
+      case 'send':
+        return this.#sendFrom(this.#deviceOf(connection), connection, call.message);
+      case 'received':
+        this.world.confirmReceipt(this.#deviceOf(connection).id, call.seq);
+        return {};
+      case 'seen':
+        for (const receipt of this.world.see(this.#deviceOf(connection).account, call.chatId).receipts)
+          this.#tellAck(receipt);
+        return {};
+      case 'logout':
+        this.world.unlink(this.#deviceOf(connection).id);
+        return {};
+    }
+  }
+
+  /** A contact writes to an account. */
+  receive(account: AccountRecord, incoming: Incoming): MessageRecord {
+    const message = this.world.receive(account, incoming);
+    this.#deliver(message);
+    return message;
+  }
+
+  createGroup(account: AccountRecord, subject: string, participants: readonly string[]): GroupRecord {
+    const group = this.world.createGroup(account, subject, participants);
+    for (const member of group.participants.flatMap(({ id }) => this.world.account(id) ?? [])) {
+      this.#tell(member.phoneNumber, { type: 'group', group });
+    }
+    return group;
+  }
+
+  /** The other side's receipt for one message, or for everything that the account sent. Returns how many changed. */
+  acknowledge(account: AccountRecord, messageId: string | undefined, ack: number): number {
+    const sent = this.world.messages(account.phoneNumber).filter(({ fromMe }) => fromMe);
+    const chosen = messageId === undefined ? sent : sent.filter(({ id }) => id === messageId);
+    if (messageId !== undefined && chosen.length === 0) {
+      throw new Refusal('unknown_message', 'the account did not send this message');
+    }
+    const changed = chosen.flatMap(({ id }) => this.world.acknowledge(account.phoneNumber, id, ack) ?? []);
+    for (const message of changed) this.#tellAck(message);
+    return changed.length;
+  }
+
+  /** The phone removes companions from its list. `quiet`: a connected page is not told. */
+  logout(target: string, quiet: boolean): number {
+    const devices = this.#devicesOf(target);
+    for (const device of devices) {
+      this.world.unlink(device.id);
+      if (!quiet) for (const connection of this.#speakersFor(device.id)) connection.send({ type: 'logout' });
+    }
+    return devices.length;
+  }
+
+  /** Sends an event to the connected pages of a target; returns to how many. */
+  tell(target: string, event: PageEvent): number {
+    const connections = this.#connectionsOf(target);
+    for (const connection of connections) connection.send(event);
+    return connections.length;
+  }
+
+  scan(choice: { code?: string | undefined; page?: string | undefined }, account: AccountChoice) {
+    return choice.code === undefined
+      ? this.linking.scanPage(choice.page, account)
+      : this.linking.scanCode(choice.code, account);
+  }
+
+  close(): void {
+    this.linking.close();
+    for (const connection of [...this.#connections.values()]) connection.close();
+  }
+
+  #attach(connection: Connection, deviceId: string): void {
+    // WhatsApp lets one page speak for a companion: the older one is told of the conflict and cut.
+    for (const older of this.#speakersFor(deviceId)) {
+      older.send({ type: 'state', state: 'CONFLICT' });
+      older.close();
+    }
+    connection.deviceId = deviceId;
+    const device = this.#deviceOf(connection);
+    const account = this.world.account(device.account);
+    if (!account) throw new CallRefusal(500, 'companion without account');
+    const messages = this.world.messages(account.phoneNumber);
+    const missed = ({ seq, sentBy }: MessageRecord) => seq > device.receivedSeq && sentBy !== device.id;
+    connection.send({
+      type: 'welcome',
+      me: {
+        phoneNumber: account.phoneNumber,
+        lid: account.lid,
+        pushName: account.pushName,
+        deviceIndex: device.index,
+      },
+      contacts: this.world.contacts(account.phoneNumber).map(({ id, name }) => ({ id, name })),
+      groups: this.world.groups(account.phoneNumber),
+      history: messages
+        .filter((message) => !missed(message))
+        .slice(-HISTORY_LENGTH)
+        .map(wire),
+      offline: messages.filter(missed).map(wire),
+      sync: this.#faults.syncFast ? 'fast' : 'normal',
+    });
+  }
+
+  #sendFrom(device: DeviceRecord, connection: Connection, draft: Draft): CallAnswer['send'] {
+    if (this.#faults.refuseSend) throw new CallRefusal(463, 'message refused');
+    const { message, arrived } = this.world.send(device, draft);
+    for (const copy of arrived) this.#deliver(copy);
+    for (const other of this.#connectionsOf(device.account)) {
+      if (other !== connection) other.send({ type: 'message', message: wire(message) });
+    }
+    // The sender learns "at the server" from the answer and anything higher as a receipt after it.
+    if (message.ack > 1) setImmediate(() => this.#tellAck(message));
+    return { ack: 1, timestamp: message.timestamp };
+  }
+
+  #deliver(message: MessageRecord): void {
+    const contact = this.world.contacts(message.account).find(({ id }) => id === message.author);
+    this.#tell(message.account, {
+      type: 'message',
+      message: wire(message),
+      contact: contact && { id: contact.id, name: contact.name },
+    });
+  }
+
+  #tellAck({ account, chatId, id, ack }: MessageRecord): void {
+    this.#tell(account, { type: 'ack', chatId, id, ack });
+  }
+
+  #tell(account: string, event: PageEvent): void {
+    for (const device of this.world.devices(account)) {
+      for (const connection of this.#speakersFor(device.id)) connection.send(event);
+    }
+  }
+
+  #deviceOf(connection: Connection): DeviceRecord {
+    const device = connection.deviceId === undefined ? undefined : this.world.device(connection.deviceId);
+    if (!device) throw new CallRefusal(401, 'not linked');
+    return device;
+  }
+
+  #speakersFor(deviceId: string): Connection[] {
+    return [...this.#connections.values()].filter((connection) => connection.deviceId === deviceId);
+  }
+
+  #devicesOf(target: string): DeviceRecord[] {
+    const device = this.world.device(target);
+    if (device) return [device];
+    const account = this.world.account(target);
+    if (account) return this.world.devices(account.phoneNumber);
+    if (this.#connections.has(target)) return [];
+    throw new Refusal('unknown_target', `no account, linked device or page is called ${target}`);
+  }
+
+  #connectionsOf(target: string): Connection[] {
+    const page = this.#connections.get(target);
+    return page ? [page] : this.#devicesOf(target).flatMap(({ id }) => this.#speakersFor(id));
+  }
+}
+
+function wire(message: MessageRecord): WireMessage {
+  const { kind: _kind, account: _account, sentBy: _sentBy, ...fields } = message;
+  return fields;
+}

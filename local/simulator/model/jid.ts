@@ -1,0 +1,8 @@
+/** WhatsApp ids: `<number>@c.us` a person, `<number>@lid` a person by hidden id, `<number>@g.us` a group. */
+
+export const userJid = (phoneNumber: string): string => `${phoneNumber}@c.us`;
+export const isGroup = (jid: string): boolean => jid.endsWith('@g.us');
+
+/** The digits of a phone number or of a person's id, whatever surrounds them: `+49 170`, `49170:3@c.us`. */
+export const numberOf = (name: string): string =>
+  (name.replace(/@c\.us$/, '').split(':')[0] ?? '').replace(/[+\s().-]/g, '');

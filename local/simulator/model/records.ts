@@ -1,0 +1,99 @@
+/** What the simulated WhatsApp remembers. Each record replaces the earlier one of the same kind and key. */
+import { z } from 'zod';
+
+export const accountRecord = z.object({
+  kind: z.literal('account'),
+  /** digits only; the account's key everywhere */
+  phoneNumber: z.string(),
+  lid: z.string(),
+  pushName: z.string(),
+});
+
+export const deviceRecord = z.object({
+  kind: z.literal('device'),
+  id: z.string(),
+  account: z.string(),
+  /** The companion's number within its account, as in `491701234567:3@c.us`. */
+  index: z.int(),
+  token: z.string(),
+  noiseKey: z.string(),
+  identityKey: z.string(),
+  platform: z.string(),
+  linkedAt: z.number(),
+  /** The last message (its `seq`) whose receipt the companion confirmed. */
+  receivedSeq: z.int(),
+  /** A removed device is kept as removed: its number is never given again. */
+  removed: z.boolean(),
+});
+
+export const contactRecord = z.object({
+  kind: z.literal('contact'),
+  account: z.string(),
+  id: z.string(),
+  name: z.string(),
+});
+
+export const groupRecord = z.object({
+  kind: z.literal('group'),
+  account: z.string(),
+  id: z.string(),
+  subject: z.string(),
+  owner: z.string(),
+  participants: z.array(z.object({ id: z.string(), isAdmin: z.boolean() })),
+  createdAt: z.number(),
+});
+
+export const quotedSchema = z.object({
+  id: z.string(),
+  author: z.string(),
+  type: z.string(),
+  body: z.string(),
+});
+
+export const messageRecord = z.object({
+  kind: z.literal('message'),
+  account: z.string(),
+  id: z.string(),
+  /** Order within the account, from 1. */
+  seq: z.int(),
+  chatId: z.string(),
+  fromMe: z.boolean(),
+  author: z.string(),
+  type: z.string(),
+  body: z.string(),
+  /** seconds since the epoch */
+  timestamp: z.int(),
+  ack: z.int(),
+  mentions: z.array(z.string()),
+  quoted: quotedSchema.optional(),
+  unread: z.boolean(),
+  /** The companion that sent it. */
+  sentBy: z.string().optional(),
+});
+
+export const worldRecord = z.discriminatedUnion('kind', [
+  accountRecord,
+  deviceRecord,
+  contactRecord,
+  groupRecord,
+  messageRecord,
+]);
+
+export type AccountRecord = z.infer<typeof accountRecord>;
+export type DeviceRecord = z.infer<typeof deviceRecord>;
+export type ContactRecord = z.infer<typeof contactRecord>;
+export type GroupRecord = z.infer<typeof groupRecord>;
+export type MessageRecord = z.infer<typeof messageRecord>;
+export type WorldRecord = z.infer<typeof worldRecord>;
+
+/** Two records with the same key are versions of one thing; the later one counts. */
+export function recordKey(record: WorldRecord): string {
+  switch (record.kind) {
+    case 'account':
+      return `account/${record.phoneNumber}`;
+    case 'device':
+      return `device/${record.id}`;
+    default:
+      return `${record.kind}/${record.account}/${record.id}`;
+  }
+}

@@ -1,0 +1,322 @@
+/**
+ * The simulated WhatsApp as rules without I/O: accounts on phones, the companions linked to them, and the messages
+ * between them. Time, randomness and the place where records are kept come from outside.
+ */
+import type { Clock } from '../../../core/clock.ts';
+import { isGroup, numberOf, userJid } from './jid.ts';
+import type {
+  AccountRecord,
+  ContactRecord,
+  DeviceRecord,
+  GroupRecord,
+  MessageRecord,
+  WorldRecord,
+} from './records.ts';
+import { recordKey } from './records.ts';
+
+/** WhatsApp's acknowledgement levels. */
+export const ACK = { pending: 0, server: 1, delivered: 2, read: 3, played: 4 } as const;
+
+export type WorldOptions = {
+  /** What was remembered, oldest first. */
+  readonly records?: Iterable<WorldRecord>;
+  /** Called with every new or changed record, before the change is visible to anybody. */
+  readonly write?: (record: WorldRecord) => void;
+  readonly clock: Clock;
+  /** Random bytes as lower-case hex, `bytes` of them. */
+  readonly random: (bytes: number) => string;
+};
+
+export type CompanionKeys = {
+  readonly noiseKey: string;
+  readonly identityKey: string;
+  readonly platform: string;
+};
+export type Credentials = { readonly id: string; readonly token: string; readonly identityKey: string };
+export type Draft = {
+  readonly id: string;
+  readonly chatId: string;
+  readonly type: string;
+  readonly body: string;
+  readonly mentions: readonly string[];
+  readonly quotedId?: string | undefined;
+};
+export type Incoming = {
+  readonly from: string;
+  readonly name?: string | undefined;
+  readonly chatId?: string | undefined;
+  readonly body: string;
+  readonly mentions?: readonly string[] | undefined;
+  readonly quotedId?: string | undefined;
+};
+
+export class World {
+  readonly #records = new Map<string, WorldRecord>();
+  readonly #messages = new Map<string, MessageRecord[]>();
+  readonly #options: WorldOptions;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    for (const record of options.records ?? []) this.#remember(record);
+  }
+
+  /** Everything remembered, one record a thing. */
+  records(): WorldRecord[] {
+    return [...this.#records.values()];
+  }
+
+  accounts(): AccountRecord[] {
+    return this.#all('account');
+  }
+
+  /** The account of a phone number or id, however it is written. */
+  account(name: string): AccountRecord | undefined {
+    const record = this.#records.get(`account/${numberOf(name)}`);
+    return record?.kind === 'account' ? record : this.accounts().find(({ lid }) => lid === name);
+  }
+
+  /** The account with this number, made if nobody has it; without a number, a new one. */
+  ensureAccount(
+    wanted: { phoneNumber?: string | undefined; pushName?: string | undefined } = {},
+  ): AccountRecord {
+    const phoneNumber = wanted.phoneNumber ?? this.#freeNumber();
+    const known = this.account(phoneNumber);
+    if (known && (wanted.pushName === undefined || wanted.pushName === known.pushName)) return known;
+    return this.#put({
+      kind: 'account',
+      phoneNumber,
+      lid: known?.lid ?? `${this.#digits(14)}@lid`,
+      pushName: wanted.pushName ?? `Phone ${phoneNumber.slice(-4)}`,
+    });
+  }
+
+  /** Links a companion with these keys, as after a scan. */
+  link(account: AccountRecord, keys: CompanionKeys): DeviceRecord {
+    const earlier = this.#all('device').filter((device) => device.account === account.phoneNumber);
+    return this.#put({
+      kind: 'device',
+      id: `dev_${this.#options.random(8)}`,
+      account: account.phoneNumber,
+      index: earlier.length + 1,
+      token: this.#options.random(32),
+      ...keys,
+      linkedAt: this.#options.clock(),
+      receivedSeq: this.#messagesOf(account.phoneNumber).at(-1)?.seq ?? 0,
+      removed: false,
+    });
+  }
+
+  /** The companions that the phone lists as linked, of one account or of all. */
+  devices(account?: string): DeviceRecord[] {
+    return this.#all('device').filter(
+      (device) => !device.removed && (account === undefined || device.account === account),
+    );
+  }
+
+  device(id: string): DeviceRecord | undefined {
+    return this.devices().find((device) => device.id === id);
+  }
+
+  /** The linked companion with these credentials; undefined once the phone removed it, or if it never was. */
+  authenticate(credentials: Credentials): DeviceRecord | undefined {
+    const device = this.device(credentials.id);
+    const matches = device?.token === credentials.token && device.identityKey === credentials.identityKey;
+    return matches ? device : undefined;
+  }
+
+  unlink(deviceId: string): void {
+    const device = this.device(deviceId);
+    if (device) this.#put({ ...device, removed: true });
+  }
+
+  contacts(account: string): ContactRecord[] {
+    return this.#all('contact').filter((contact) => contact.account === account);
+  }
+
+  groups(account: string): GroupRecord[] {
+    return this.#all('group').filter((group) => group.account === account);
+  }
+
+  createGroup(account: AccountRecord, subject: string, participants: readonly string[]): GroupRecord {
+    const owner = userJid(account.phoneNumber);
+    const members = [...new Set([owner, ...participants])];
+    const group = {
+      kind: 'group',
+      id: `1203${this.#digits(14)}@g.us`,
+      subject,
+      owner,
+      participants: members.map((id) => ({ id, isAdmin: id === owner })),
+      createdAt: this.#options.clock(),
+    } as const;
+    for (const member of members.slice(1).flatMap((id) => this.account(id) ?? [])) {
+      this.#put({ ...group, participants: [...group.participants], account: member.phoneNumber });
+    }
+    return this.#put({ ...group, account: account.phoneNumber });
+  }
+
+  messages(account: string): readonly MessageRecord[] {
+    return this.#messagesOf(account);
+  }
+
+  message(account: string, id: string): MessageRecord | undefined {
+    const record = this.#records.get(`message/${account}/${id}`);
+    return record?.kind === 'message' ? record : undefined;
+  }
+
+  /** A message of somebody else arrives at the account. */
+  receive(account: AccountRecord, incoming: Incoming): MessageRecord {
+    const chatId = incoming.chatId ?? incoming.from;
+    if (incoming.name !== undefined) this.#nameContact(account.phoneNumber, incoming.from, incoming.name);
+    return this.#post(account.phoneNumber, {
+      // WhatsApp on Android makes ids of 32 hex digits; the library tells the device by that.
+      id: this.#options.random(16).toUpperCase(),
+      chatId,
+      fromMe: false,
+      author: incoming.from,
+      type: 'chat',
+      body: incoming.body,
+      ack: ACK.server,
+      mentions: [...(incoming.mentions ?? [])],
+      quoted: this.#quote(account.phoneNumber, incoming.quotedId),
+      unread: true,
+    });
+  }
+
+  /**
+   * A companion sends. Where the recipient is an account here, its phone has the message at once.
+   *
+   * @returns the message as the sender keeps it, and the copies that arrived at other accounts
+   */
+  send(device: DeviceRecord, draft: Draft): { message: MessageRecord; arrived: MessageRecord[] } {
+    const repeated = this.message(device.account, draft.id);
+    if (repeated) return { message: repeated, arrived: [] };
+    const arrived = this.#recipients(device.account, draft.chatId).map((recipient) =>
+      this.#post(recipient.phoneNumber, {
+        ...this.#content(device.account, draft),
+        chatId: isGroup(draft.chatId) ? draft.chatId : userJid(device.account),
+        fromMe: false,
+        author: userJid(device.account),
+        ack: ACK.server,
+        unread: true,
+      }),
+    );
+    const message = this.#post(device.account, {
+      ...this.#content(device.account, draft),
+      chatId: draft.chatId,
+      fromMe: true,
+      author: userJid(device.account),
+      ack: arrived.length > 0 ? ACK.delivered : ACK.server,
+      unread: false,
+      sentBy: device.id,
+    });
+    return { message, arrived };
+  }
+
+  /** Raises a sent message's acknowledgement; lower or equal levels change nothing. */
+  acknowledge(account: string, id: string, ack: number): MessageRecord | undefined {
+    const message = this.message(account, id);
+    if (!message?.fromMe || message.ack >= ack) return undefined;
+    return this.#put({ ...message, ack });
+  }
+
+  /** The account read a chat: its messages are seen, and senders that are accounts here get their receipt. */
+  see(account: string, chatId: string): { receipts: MessageRecord[] } {
+    const unread = this.#messagesOf(account).filter((message) => message.chatId === chatId && message.unread);
+    for (const message of unread) this.#put({ ...message, unread: false });
+    const receipts = unread.flatMap(({ author, id }) => {
+      const sender = this.account(author);
+      return (sender && this.acknowledge(sender.phoneNumber, id, ACK.read)) ?? [];
+    });
+    return { receipts };
+  }
+
+  /** The companion has everything up to this message. */
+  confirmReceipt(deviceId: string, seq: number): void {
+    const device = this.device(deviceId);
+    if (device && seq > device.receivedSeq) this.#put({ ...device, receivedSeq: seq });
+  }
+
+  #recipients(sender: string, chatId: string): AccountRecord[] {
+    const members = isGroup(chatId)
+      ? (this.groups(sender)
+          .find((group) => group.id === chatId)
+          ?.participants.map(({ id }) => id) ?? [])
+      : [chatId];
+    return members
+      .flatMap((id) => this.account(id) ?? [])
+      .filter(({ phoneNumber }) => phoneNumber !== sender);
+  }
+
+  #content(account: string, draft: Draft) {
+    return {
+      id: draft.id,
+      type: draft.type,
+      body: draft.body,
+      mentions: [...draft.mentions],
+      quoted: this.#quote(account, draft.quotedId),
+    };
+  }
+
+  #quote(account: string, id: string | undefined): MessageRecord['quoted'] {
+    const original = id === undefined ? undefined : this.message(account, id);
+    return original && { id: original.id, author: original.author, type: original.type, body: original.body };
+  }
+
+  #nameContact(account: string, id: string, name: string): void {
+    const known = this.contacts(account).find((contact) => contact.id === id);
+    if (known?.name !== name) this.#put({ kind: 'contact', account, id, name });
+  }
+
+  #post(
+    account: string,
+    fields: Omit<MessageRecord, 'kind' | 'account' | 'seq' | 'timestamp'>,
+  ): MessageRecord {
+    return this.#put({
+      kind: 'message',
+      account,
+      seq: (this.#messagesOf(account).at(-1)?.seq ?? 0) + 1,
+      timestamp: Math.floor(this.#options.clock() / 1000),
+      ...fields,
+    });
+  }
+
+  #messagesOf(account: string): MessageRecord[] {
+    return this.#messages.get(account) ?? [];
+  }
+
+  #freeNumber(): string {
+    for (;;) {
+      const phoneNumber = `491555${this.#digits(7)}`;
+      if (!this.account(phoneNumber)) return phoneNumber;
+    }
+  }
+
+  #digits(count: number): string {
+    return BigInt(`0x${this.#options.random(count)}`)
+      .toString()
+      .slice(-count)
+      .padStart(count, '7');
+  }
+
+  #all<K extends WorldRecord['kind']>(kind: K): Extract<WorldRecord, { kind: K }>[] {
+    return [...this.#records.values()].filter(
+      (record): record is Extract<WorldRecord, { kind: K }> => record.kind === kind,
+    );
+  }
+
+  #put<T extends WorldRecord>(record: T): T {
+    this.#options.write?.(record);
+    this.#remember(record);
+    return record;
+  }
+
+  #remember(record: WorldRecord): void {
+    this.#records.set(recordKey(record), record);
+    if (record.kind !== 'message') return;
+    const messages = this.#messages.get(record.account) ?? [];
+    this.#messages.set(record.account, messages);
+    const at = messages.findLastIndex(({ seq }) => seq <= record.seq);
+    const same = at >= 0 && messages[at]?.seq === record.seq;
+    messages.splice(same ? at : at + 1, same ? 1 : 0, record);
+  }
+}

@@ -1,0 +1,35 @@
+import { App } from './app.ts';
+import { defineChats } from './modules/chats.ts';
+import { defineMessages } from './modules/messages.ts';
+import { defineRegistration } from './modules/registration.ts';
+import { defineSocket } from './modules/socket.ts';
+import { requireModule } from './registry.ts';
+import { Session } from './session.ts';
+
+declare global {
+  interface Window {
+    Debug: { VERSION: string };
+    require: (name: string) => unknown;
+  }
+}
+
+const app = new App();
+const platform = (): string => {
+  const { info } = requireModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
+  return `${info().name} (${info().os})`;
+};
+const session = new Session(app, platform);
+
+defineSocket(app, session);
+defineRegistration(app);
+defineMessages(app);
+defineChats(app);
+window.require = requireModule;
+// The library waits for this before anything else.
+window.Debug = { VERSION: '2.3000.1017054665' };
+
+app.socket.on('change:state', (_socket, state) => {
+  const output = document.getElementById('state');
+  if (output) output.textContent = String(state);
+});
+void session.run();

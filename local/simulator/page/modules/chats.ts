@@ -1,0 +1,87 @@
+import type { App } from '../app.ts';
+import type { ChatModel, ContactModel } from '../models.ts';
+import { MsgModel } from '../models.ts';
+import { define } from '../registry.ts';
+import { createWid, type Wid } from '../wid.ts';
+
+/** Chats, contacts, groups, and the collections in which the library finds everything. */
+export function defineChats(app: App): void {
+  const { msgs, chats, contacts } = app;
+  define({
+    WAWebWidFactory: {
+      createWid,
+      createWidFromWidLike: createWid,
+      createUserWid: (user: string) => createWid(`${user}@c.us`),
+      createUserWidOrThrow: (user: string) => createWid(`${user}@c.us`),
+      asUserWidOrThrow,
+    },
+    WAWebLidMigrationUtils: { toPn: () => undefined },
+    WAWebCollections: {
+      Msg: Object.assign(msgs, {
+        modelClass: MsgModel,
+        getMessagesById: async (ids: unknown[]) => messagesById(app, ids),
+      }),
+      Chat: Object.assign(chats, { find: async (id: unknown) => app.chat(createWid(id)) }),
+      Contact: Object.assign(contacts, { find: async (id: unknown) => app.contact(createWid(id)) }),
+      GroupMetadata: { update: async () => {}, get: (id: unknown) => chats.get(id)?.groupMetadata },
+      Blocklist: { get: () => undefined },
+    },
+    WAWebFindChatAction: {
+      findOrCreateLatestChat: async (wid: Wid) => ({ chat: app.chat(wid), created: false }),
+    },
+    WAWebChatGetters: {
+      getIsNewsletter: ({ id }: ChatModel) => id.isNewsletter(),
+      getIsBroadcast: ({ id }: ChatModel) => id.isBroadcast(),
+      getIsGroup: ({ id }: ChatModel) => id.isGroup(),
+    },
+    WAWebUpdateUnreadChatAction: { sendSeen: ({ chat }: { chat: ChatModel }) => sendSeen(app, chat) },
+    ...contactModules(app),
+  });
+}
+
+function contactModules(app: App): Record<string, unknown> {
+  return {
+    WAWebApiContact: {
+      getCurrentLid: () => undefined,
+      getPhoneNumber: () => undefined,
+      getAlternateUserWid: () => undefined,
+    },
+    WAWebContactGetters: {
+      getIsMe: ({ id }: ContactModel) => app.me?.wid.equals(id) ?? false,
+      getIsUser: ({ id }: ContactModel) => id.isUser(),
+      getIsGroup: ({ id }: ContactModel) => id.isGroup(),
+      getIsWAContact: ({ id }: ContactModel) => id.isUser(),
+      getUserid: ({ id }: ContactModel) => id.user,
+      getVerifiedName: () => undefined,
+      getVerifiedLevel: () => undefined,
+      getStatusMute: () => false,
+      getName: ({ name }: ContactModel) => name,
+      getShortName: ({ name }: ContactModel) => name?.split(' ')[0],
+      getPushname: ({ pushname }: ContactModel) => pushname,
+      getIsEnterprise: () => false,
+    },
+    WAWebFrontendContactGetters: { getIsMyContact: ({ name }: ContactModel) => name !== undefined },
+  };
+}
+
+function asUserWidOrThrow(wid: Wid): Wid {
+  if (!wid.isUser()) throw new Error(`not a user: ${wid}`);
+  return wid;
+}
+
+/** WhatsApp Web reads these from IndexedDB, whose error for an id that is none reaches the caller. */
+function messagesById(app: App, ids: unknown[]): { messages: MsgModel[] } {
+  if (ids.some((id) => id === undefined || id === null)) {
+    throw new DOMException(
+      "Failed to execute 'get' on 'IDBObjectStore': No key or key range specified.",
+      'DataError',
+    );
+  }
+  return { messages: ids.flatMap((id) => app.msgs.get(id) ?? []) };
+}
+
+async function sendSeen(app: App, chat: ChatModel): Promise<void> {
+  if (chat.unreadCount === 0) return;
+  chat.set({ unreadCount: 0 });
+  await app.call({ op: 'seen', chatId: String(chat.id) });
+}

@@ -1,0 +1,12 @@
+/** The modules that `window.require` finds. Each is one object for ever: the library replaces members in place. */
+const modules = new Map<string, unknown>();
+
+export function define(named: Record<string, unknown>): void {
+  for (const [name, exports] of Object.entries(named)) modules.set(name, exports);
+}
+
+/** As WhatsApp Web's loader does, unknown names throw. */
+export function requireModule(name: string): unknown {
+  if (!modules.has(name)) throw new Error(`Requiring unknown module "${name}"`);
+  return modules.get(name);
+}

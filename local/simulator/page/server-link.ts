@@ -1,0 +1,41 @@
+import type { Call, CallAnswer, ConnectRequest, PageEvent } from '../protocol.ts';
+
+/** The server refused a call; `status` and `message` as it gave them. */
+export class ServerStatusCodeError extends Error {
+  override readonly name = 'ServerStatusCodeError';
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** Streams the server's events to `onEvent`, one after the other; ends when the connection does, however it does. */
+export async function stream(
+  request: ConnectRequest,
+  onEvent: (event: PageEvent) => Promise<void>,
+): Promise<void> {
+  const answer = await fetch('/sim/connect', { method: 'POST', body: JSON.stringify(request) });
+  if (!answer.ok || !answer.body) throw new ServerStatusCodeError(answer.status, 'connect refused');
+  const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (text + value).split('\n');
+    text = lines.pop() ?? '';
+    for (const line of lines) await onEvent(JSON.parse(line) as PageEvent);
+  }
+}
+
+export async function callServer<O extends Call['op']>(
+  connection: string,
+  call: Extract<Call, { op: O }>,
+): Promise<CallAnswer[O]> {
+  const answer = await fetch('/sim/call', { method: 'POST', body: JSON.stringify({ connection, call }) });
+  const body: unknown = await answer.json();
+  if (answer.ok) return body as CallAnswer[O];
+  const reason =
+    typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'refused';
+  throw new ServerStatusCodeError(answer.status, reason);
+}

@@ -1,0 +1,188 @@
+/** The page's life: it connects, is linked or shows a code, syncs, and does what the server tells it. */
+import type { PageEvent, WireContact, WireGroup, WireMessage } from '../protocol.ts';
+import type { App } from './app.ts';
+import { GroupMetadataModel, msgFromWire } from './models.ts';
+import { setKeyFormat } from './msg-key.ts';
+import { stream } from './server-link.ts';
+import { clearStorage, loadCredentials, loadIdentity, rememberMe, saveCredentials } from './storage.ts';
+import { createWid } from './wid.ts';
+
+/** A handshake takes its time: a client that waits for the page to leave OPENING is waiting by then. */
+const HANDSHAKE_MS = 300;
+const SYNC_MS = 100;
+/** How long sync waits for somebody to listen, so that a slow machine does not lose `ready`. */
+const LISTENER_PATIENCE_MS = 3_000;
+const RETRY_MS = { first: 200, most: 2_000 } as const;
+/** Without a connection for so long the page says TIMEOUT. */
+const TIMEOUT_AFTER_MS = 15_000;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Session {
+  readonly #app: App;
+  readonly #platform: () => string;
+  /** Set once the page must not connect by itself any more: another page took over, or it is leaving. */
+  #parked = false;
+  #running = false;
+  #profileKilobytes = 0;
+
+  constructor(app: App, platform: () => string) {
+    this.#app = app;
+    this.#platform = platform;
+  }
+
+  /** Connects and stays connected. Ends when the page is parked. */
+  async run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    this.#parked = false;
+    let lostAt = Date.now();
+    let retryMs: number = RETRY_MS.first;
+    this.#setState('OPENING');
+    while (!this.#parked) {
+      await this.#connect(() => {
+        retryMs = RETRY_MS.first;
+      }).catch(() => {});
+      if (this.#app.connection !== undefined) lostAt = Date.now();
+      this.#app.connection = undefined;
+      if (this.#parked) break;
+      if (this.#app.me) this.#setState(Date.now() - lostAt > TIMEOUT_AFTER_MS ? 'TIMEOUT' : 'OPENING');
+      await sleep(retryMs);
+      retryMs = Math.min(retryMs * 2, RETRY_MS.most);
+    }
+    this.#running = false;
+  }
+
+  async #connect(onOpen: () => void): Promise<void> {
+    const identity = await loadIdentity();
+    const { device, localStorage } = await loadCredentials();
+    this.#app.identity = identity;
+    const { noiseKey, identityKey } = identity;
+    const request = { noiseKey, identityKey, platform: this.#platform(), device, localStorage };
+    await stream(request, async (event) => {
+      onOpen();
+      await this.#handle(event);
+    });
+  }
+
+  async #handle(event: PageEvent): Promise<void> {
+    const app = this.#app;
+    switch (event.type) {
+      case 'hello':
+        app.connection = event.connection;
+        this.#profileKilobytes = event.profileKilobytes;
+        setKeyFormat(!event.idsWithoutSerialized);
+        return;
+      case 'unpaired':
+        app.conn.set({ ref: event.ref });
+        if (app.socket.state === 'OPENING') this.#setState('PAIRING');
+        return this.#setState('UNPAIRED');
+      case 'ref':
+        return app.conn.set({ ref: event.ref });
+      case 'linked':
+        this.#setState('PAIRING');
+        return saveCredentials(event.device, this.#profileKilobytes);
+      case 'welcome':
+        return this.#welcome(event);
+      case 'message':
+        return this.#take(event.message, event.contact, true);
+      case 'group':
+        return this.#takeGroup(event.group);
+      case 'ack':
+        return this.#takeAck(event.id, event.ack);
+      case 'state':
+        if (event.state === 'CONFLICT') this.#parked = true;
+        return this.#setState(event.state);
+      case 'logout':
+        return this.#loggedOut();
+      case 'reload':
+        await sleep(HANDSHAKE_MS);
+        return location.reload();
+      case 'freeze':
+        return freeze();
+    }
+  }
+
+  async #welcome(event: Extract<PageEvent, { type: 'welcome' }>): Promise<void> {
+    const app = this.#app;
+    const wid = createWid(`${event.me.phoneNumber}@c.us`);
+    app.me = { ...event.me, wid, lidWid: createWid(event.me.lid) };
+    rememberMe(`${event.me.phoneNumber}:${event.me.deviceIndex}@c.us`);
+    app.conn.set({ pushname: event.me.pushName, connected: true });
+    for (const { id, name } of event.contacts) app.contact(createWid(id)).set({ name, pushname: name });
+    for (const group of event.groups) this.#takeGroup(group);
+    for (const message of event.history) this.#take(message, undefined, false);
+    if (app.socket.state === 'OPENING') this.#setState('PAIRING');
+    this.#setState('CONNECTED');
+    event.offline.forEach((message, index) => {
+      this.#take(message, undefined, true);
+      this.#progress((100 * (index + 1)) / event.offline.length);
+    });
+    this.#progress(100);
+    if (event.sync === 'normal') await this.#untilSomebodyListens();
+    app.socket.set({ hasSynced: true });
+  }
+
+  async #untilSomebodyListens(): Promise<void> {
+    const until = Date.now() + LISTENER_PATIENCE_MS;
+    await sleep(SYNC_MS);
+    while (!this.#app.socket.hasListeners('change:hasSynced') && Date.now() < until) await sleep(20);
+  }
+
+  #progress(percent: number): void {
+    this.#app.offlineProgress = Math.round(percent);
+    this.#app.cmd.trigger('offline_progress_update_from_bridge');
+  }
+
+  #take(message: WireMessage, contact: WireContact | undefined, isNew: boolean): void {
+    const app = this.#app;
+    if (!app.me) return;
+    if (contact) app.contact(createWid(contact.id)).set({ name: contact.name, pushname: contact.name });
+    const name = message.fromMe ? app.me.pushName : app.contact(createWid(message.author)).name;
+    const msg = msgFromWire(message, app.me, name, isNew);
+    if (!app.msgs.get(msg.id)) {
+      const chat = app.chat(createWid(message.chatId));
+      if (chat.name === undefined && !message.fromMe && name) chat.set({ name, formattedTitle: name });
+      app.msgs.add(msg);
+      chat.noteMsg(msg, message.unread);
+    }
+    if (isNew) void app.call({ op: 'received', seq: message.seq }).catch(() => {});
+  }
+
+  #takeGroup(group: WireGroup): void {
+    this.#app.chat(createWid(group.id)).groupMetadata = new GroupMetadataModel(group);
+  }
+
+  #takeAck(id: string, ack: number): void {
+    const msg = this.#app.msgs
+      .getModelsArray()
+      .find((candidate) => candidate.id.fromMe && candidate.id.id === id);
+    if (msg && msg.ack < ack) msg.set({ ack });
+  }
+
+  /** The phone removed this companion: everything is forgotten, and the page starts again as an unlinked one. */
+  async #loggedOut(): Promise<void> {
+    this.#parked = true;
+    if (this.#app.socket.state === 'OPENING') await sleep(HANDSHAKE_MS);
+    this.#app.cmd.trigger('logout');
+    await clearStorage();
+    location.replace('/?post_logout=1&logout_reason=0');
+  }
+
+  /** The library's `logout()`: the companion removes itself. Resolves before the page leaves. */
+  async logout(): Promise<void> {
+    await this.#app.call({ op: 'logout' });
+    setTimeout(() => void this.#loggedOut(), SYNC_MS);
+  }
+
+  #setState(state: string): void {
+    this.#app.socket.set({ state });
+  }
+}
+
+/** Blocks the main thread for ever, as a hung renderer does; a request that is never answered costs no CPU. */
+function freeze(): void {
+  const request = new XMLHttpRequest();
+  request.open('GET', '/sim/never', false);
+  request.send();
+}

@@ -1,0 +1,102 @@
+/**
+ * What the simulated page and its server say to each other: one streamed answer down (a JSON event a line), POSTs up.
+ * The page is ours as well, but what comes up is checked: a test may drive the page's origin by itself.
+ */
+import { z } from 'zod';
+
+const key = z.string().min(8).max(200);
+
+/** POST /sim/connect, answered by the stream of events. */
+export const connectSchema = z.object({
+  noiseKey: key,
+  identityKey: key,
+  platform: z.string().max(40),
+  device: z.object({ id: z.string().max(100), token: z.string().max(200) }).optional(),
+  /** Whether the origin's Local Storage still holds what a link put there. */
+  localStorage: z.boolean().default(false),
+});
+export type ConnectRequest = z.infer<typeof connectSchema>;
+
+const draftSchema = z.object({
+  id: z.string().min(8).max(64),
+  chatId: z.string().min(5).max(100),
+  type: z.string().max(40),
+  body: z.string().max(65_536),
+  mentions: z.array(z.string().max(100)).max(1024),
+  quotedId: z.string().max(64).optional(),
+});
+
+/** POST /sim/call: what an open connection asks for. */
+export const callSchema = z.object({
+  connection: z.string().max(100),
+  call: z.discriminatedUnion('op', [
+    z.object({ op: z.literal('refreshCode') }),
+    z.object({ op: z.literal('pairingCode'), phoneNumber: z.string().max(30) }),
+    z.object({ op: z.literal('showQr') }),
+    z.object({ op: z.literal('send'), message: draftSchema }),
+    z.object({ op: z.literal('received'), seq: z.int() }),
+    z.object({ op: z.literal('seen'), chatId: z.string().max(100) }),
+    z.object({ op: z.literal('logout') }),
+  ]),
+});
+export type Call = z.infer<typeof callSchema>['call'];
+
+/** Answers of the calls; a refusal is a 4xx with `{ error }`. */
+export type CallAnswer = {
+  refreshCode: Record<string, never>;
+  pairingCode: { code: string };
+  showQr: Record<string, never>;
+  send: { ack: number; timestamp: number };
+  received: Record<string, never>;
+  seen: Record<string, never>;
+  logout: Record<string, never>;
+};
+
+export type WireMe = { phoneNumber: string; lid: string; pushName: string; deviceIndex: number };
+export type WireMessage = {
+  id: string;
+  seq: number;
+  chatId: string;
+  fromMe: boolean;
+  author: string;
+  type: string;
+  body: string;
+  timestamp: number;
+  ack: number;
+  mentions: string[];
+  quoted?: { id: string; author: string; type: string; body: string } | undefined;
+  unread: boolean;
+};
+export type WireContact = { id: string; name: string };
+export type WireGroup = {
+  id: string;
+  subject: string;
+  owner: string;
+  participants: { id: string; isAdmin: boolean }[];
+  createdAt: number;
+};
+
+/** Everything that the server tells a page, in order. */
+export type PageEvent =
+  | { type: 'hello'; connection: string; idsWithoutSerialized: boolean; profileKilobytes: number }
+  | { type: 'unpaired'; ref: string }
+  | { type: 'ref'; ref: string }
+  | { type: 'linked'; device: { id: string; token: string } }
+  | {
+      type: 'welcome';
+      me: WireMe;
+      contacts: WireContact[];
+      groups: WireGroup[];
+      history: WireMessage[];
+      /** What arrived while this companion was away. */
+      offline: WireMessage[];
+      /** `fast`: sync ends at once, whoever listens. */
+      sync: 'fast' | 'normal';
+    }
+  | { type: 'message'; message: WireMessage; contact?: WireContact | undefined }
+  | { type: 'group'; group: WireGroup }
+  | { type: 'ack'; chatId: string; id: string; ack: number }
+  | { type: 'state'; state: string }
+  | { type: 'logout' }
+  | { type: 'reload' }
+  | { type: 'freeze' };

@@ -1,0 +1,89 @@
+/** web.whatsapp.com: the page, its script, its stream and its calls, over TLS. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Exchange } from './exchange.ts';
+import { answer, answerJson, readJson } from './http.ts';
+import { callSchema, connectSchema } from './protocol.ts';
+import { CallRefusal } from './refusal.ts';
+import type { TlsIdentity } from './tls.ts';
+
+export type WebServerOptions = {
+  readonly exchange: Exchange;
+  readonly tls: TlsIdentity;
+  readonly page: { readonly html: string; readonly script: string };
+  readonly onDefect: (error: unknown) => void;
+};
+
+export function webServer(options: WebServerOptions): Server {
+  const { exchange, tls } = options;
+  const server = createServer({ cert: tls.cert, key: tls.key }, (request, response) => {
+    handle(options, request, response).catch((error: unknown) => {
+      options.onDefect(error);
+      if (!response.headersSent) answerJson(response, 500, { error: 'internal' });
+      else response.destroy();
+    });
+  });
+  // A network that is down for everybody refuses already the TCP connection.
+  server.on('connection', (socket) => {
+    if (exchange.network().mode === 'offline') socket.destroy();
+  });
+  return server;
+}
+
+async function handle(
+  { exchange, page }: WebServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  const { pathname } = new URL(request.url ?? '/', 'https://web.whatsapp.com');
+  const network = exchange.network();
+  if (network.mode === 'offline') return void request.socket.destroy();
+  if (network.mode === 'slow') await delay(network.delayMs);
+
+  switch (`${request.method} ${pathname}`) {
+    case 'GET /':
+      return answer(response, 200, 'text/html', page.html);
+    case 'GET /app.js':
+      return answer(response, 200, 'text/javascript', page.script);
+    case 'POST /sim/connect':
+      return connect(exchange, request, response);
+    case 'POST /sim/call':
+      return call(exchange, request, response);
+    case 'GET /sim/never':
+      return;
+    default:
+      return answer(response, 404, 'text/plain', 'not found');
+  }
+}
+
+async function connect(
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const asked = connectSchema.safeParse(await readJson(request));
+  if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
+  if (exchange.network(asked.data.device?.id).mode === 'offline') return void request.socket.destroy();
+
+  response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
+  const connection = exchange.connect(asked.data, {
+    write: (line) => void (response.writableEnded || response.destroyed || response.write(line)),
+    end: () => response.end(),
+  });
+  response.on('close', () => connection.close());
+}
+
+async function call(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const asked = callSchema.safeParse(await readJson(request));
+  if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
+  const connection = exchange.connection(asked.data.connection);
+  if (!connection) return answerJson(response, 410, { error: 'connection-closed' });
+  if (connection.network.mode === 'slow') await delay(connection.network.delayMs);
+  try {
+    answerJson(response, 200, exchange.call(connection, asked.data.call));
+  } catch (error) {
+    if (!(error instanceof CallRefusal)) throw error;
+    answerJson(response, error.status, { error: error.message });
+  }
+}

@@ -1,0 +1,95 @@
+/** The unmodified library in a real headless shell, against a simulator. */
+import { type EventEmitter, once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientOptions, Client as LibraryClient } from 'whatsapp-web.js';
+import library from 'whatsapp-web.js';
+import type { Simulator } from '../../../local/simulator/simulator.ts';
+import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
+
+export type Client = LibraryClient & EventEmitter;
+
+/** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
+export async function newClient(simulator: Simulator, userDataDir: string): Promise<Client> {
+  const options: ClientOptions = {
+    webVersionCache: { type: 'none' },
+    userAgent: false as unknown as string,
+    puppeteer: {
+      executablePath: await chromiumPath(),
+      args: [...HEADLESS_ARGS, ...simulator.chromiumArgs],
+      userDataDir,
+      pipe: true,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      protocolTimeout: 20_000,
+    },
+  };
+  return new library.Client(options) as Client;
+}
+
+/** Temporary folders and clients of one test file, and their end. */
+export class Bench {
+  readonly #clients: Client[] = [];
+  readonly #folders: string[] = [];
+
+  async folder(): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'berth-simulator-'));
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  async client(simulator: Simulator, profile: string): Promise<Client> {
+    const client = await newClient(simulator, profile);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A client that has shown its first code. */
+  async atQr(simulator: Simulator, profile: string): Promise<{ client: Client; code: string }> {
+    const client = await this.client(simulator, profile);
+    const qr = next(client, 'qr');
+    await client.initialize();
+    return { client, code: String(await qr) };
+  }
+
+  /** A client whose code the phone has scanned. */
+  async linked(simulator: Simulator, profile: string, phoneNumber: string): Promise<Client> {
+    const { client, code } = await this.atQr(simulator, profile);
+    const ready = next(client, 'ready');
+    await simulator.phone.scan({ code, account: { phoneNumber } });
+    await ready;
+    return client;
+  }
+
+  /** A client on a profile that is linked already. */
+  async restored(simulator: Simulator, profile: string): Promise<Client> {
+    const client = await this.client(simulator, profile);
+    const first = Promise.race([
+      next(client, 'ready'),
+      next(client, 'qr').then(() => Promise.reject(new Error('asked for a QR'))),
+    ]);
+    first.catch(() => {});
+    await client.initialize();
+    await first;
+    return client;
+  }
+
+  async closeClients(): Promise<void> {
+    await Promise.all(this.#clients.splice(0).map((client) => client.pupBrowser?.close().catch(() => {})));
+  }
+
+  async close(): Promise<void> {
+    await this.closeClients();
+    await Promise.all(
+      this.#folders.splice(0).map((folder) => rm(folder, { recursive: true, force: true, maxRetries: 5 })),
+    );
+  }
+}
+
+/** The first argument of the client's next such event; rejects after `ms`. */
+export async function next(client: EventEmitter, event: string, ms = 15_000): Promise<unknown> {
+  const [value] = (await once(client, event, { signal: AbortSignal.timeout(ms) })) as unknown[];
+  return value;
+}
