@@ -43,7 +43,7 @@ export type QueueModel = {
 export type FunctionModel = {
   readonly name: string;
   readonly logicalId: string;
-  /** The handler's name: `sessions-create` of functions/sessions-create.ts, where the template tells; else the logical id. */
+  /** The handler's name, as `sessions-create`. */
   readonly label: string;
   readonly arn: string;
   readonly assetDir: string;

@@ -30,14 +30,8 @@ const functionSchema = properties(
   },
 );
 
-const handlerLabel = (
-  properties: Readonly<Record<string, string>>,
-  logicalId: string,
-  name: string,
-): string =>
-  properties.POWERTOOLS_SERVICE_NAME ??
-  properties.BERTH_FUNCTION ??
-  (name.includes(logicalId) ? logicalId : name);
+/** Functions are named `berth-<environment>-<handler>`. */
+const labelOf = (name: string): string => name.replace(/^berth-[^-]+-/, '');
 
 export const interpretFunction = (
   value: unknown,
@@ -58,7 +52,7 @@ export const interpretFunction = (
   return {
     name: identity.ref,
     logicalId,
-    label: handlerLabel(environment, logicalId, identity.ref),
+    label: labelOf(identity.ref),
     arn: identity.attributes.Arn ?? '',
     assetDir,
     handler: fn.Handler,

@@ -1,0 +1,302 @@
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { Clock } from '../../core/clock.ts';
+import { Problem, problemBody } from '../../core/errors.ts';
+import type { ApiModel, PermissionModel } from '../assembly/model.ts';
+import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
+import { type InvokeResult, ThrottledError } from '../runtime/pool.ts';
+import { Authorizers, type Verdict } from './authorizer.ts';
+import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import { eventOf, type Received, routeKeyOf } from './event.ts';
+import { mayInvoke } from './permission.ts';
+import { answerOf, type HttpAnswer, MalformedAnswer } from './response.ts';
+import { BadPath, createRouter, type Match } from './routing.ts';
+
+/** API Gateway's limits for HTTP APIs. */
+const MAX_BODY_BYTES = 10 * 1024 * 1024;
+const MAX_HEADER_BYTES = 10_240;
+/** More than Node would let through by itself, so that the limit above is the one that answers. */
+const NODE_HEADER_BYTES = 64 * 1024;
+
+/** One request, for the access log. Neither path nor query: they name sessions, and a query may hold a key. */
+export type AccessEntry = {
+  readonly time: string;
+  readonly requestId: string;
+  readonly method: string;
+  readonly routeKey: string | undefined;
+  readonly status: number;
+  readonly ms: number;
+  readonly bytes: number;
+  /** Why the gateway itself answered with an error. */
+  readonly error: string | undefined;
+};
+
+export type ApiOptions = {
+  readonly api: ApiModel;
+  readonly permissions: readonly PermissionModel[];
+  readonly invoke: (functionName: string, event: unknown) => Promise<InvokeResult>;
+  readonly port: number;
+  readonly clock: Clock;
+  readonly onAccess: (entry: AccessEntry) => void;
+};
+
+export type Api = {
+  readonly url: string;
+  readonly port: number;
+  /** Takes no new connections and lets requests end, until `graceMs` are over. */
+  close(graceMs: number): Promise<void>;
+};
+
+/** What the gateway answers by itself, with the reason for the access log. */
+class GatewayRefusal extends Error {
+  override readonly name = 'GatewayRefusal';
+  readonly problem: Problem;
+  constructor(problem: Problem, reason: string = problem.message) {
+    super(reason);
+    this.problem = problem;
+  }
+}
+
+const refuse = (code: Problem['code'], detail: string, reason?: string): GatewayRefusal =>
+  new GatewayRefusal(new Problem(code, detail), reason);
+
+const readBody = async (request: IncomingMessage): Promise<Buffer> => {
+  const tooLarge = refuse('too_large', 'A body may have 10 MB at most.');
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) {
+    throw tooLarge;
+  }
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) {
+      throw tooLarge;
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+};
+
+const splitTarget = (target: string): { rawPath: string; rawQuery: string } => {
+  const at = target.indexOf('?');
+  return at < 0
+    ? { rawPath: target, rawQuery: '' }
+    : { rawPath: target.slice(0, at), rawQuery: target.slice(at + 1) };
+};
+
+const headerBytes = (request: IncomingMessage): number =>
+  request.rawHeaders.reduce(
+    (sum, text) => sum + Buffer.byteLength(text),
+    Buffer.byteLength(request.url ?? ''),
+  );
+
+const problemAnswer = (problem: Problem, path: string, requestId: string): HttpAnswer => ({
+  status: problem.status,
+  headers: { 'content-type': 'application/problem+json' },
+  body: Buffer.from(JSON.stringify(problemBody(problem, path, requestId))),
+});
+
+const headersTooLarge = (path: string, requestId: string): HttpAnswer => ({
+  status: 431,
+  headers: { 'content-type': 'application/problem+json' },
+  body: Buffer.from(
+    JSON.stringify({
+      type: 'https://berth.dev/problems/headers_too_large',
+      title: 'Headers too large',
+      status: 431,
+      detail: `The request line and headers may have ${MAX_HEADER_BYTES} bytes at most.`,
+      instance: path,
+      requestId,
+    }),
+  ),
+});
+
+/** Answers requests as API Gateway's HTTP API does for Lambda proxy integrations with payload format 2.0. */
+class HttpApi {
+  readonly #options: ApiOptions;
+  readonly #route: ReturnType<typeof createRouter>;
+  readonly #authorizers: Authorizers;
+
+  constructor(options: ApiOptions) {
+    this.#options = options;
+    this.#route = createRouter(options.api.routes);
+    this.#authorizers = new Authorizers(options.invoke, options.clock);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { api, clock, onAccess } = this.#options;
+    const at = clock();
+    const requestId = randomUUID();
+    const method = request.method ?? 'GET';
+    const target = splitTarget(request.url ?? '/');
+    let match: Match | undefined;
+    let error: string | undefined;
+    let answer: HttpAnswer;
+    try {
+      if (headerBytes(request) > MAX_HEADER_BYTES) {
+        error = 'headers too large';
+        answer = headersTooLarge(target.rawPath, requestId);
+      } else if (api.cors !== undefined && isPreflight(request)) {
+        answer = { status: 204, headers: preflightHeaders(api.cors, request), body: Buffer.alloc(0) };
+      } else {
+        match = this.#match(method, target.rawPath);
+        answer = await this.#answer({ request, requestId, at, apiId: api.id, match, ...target });
+      }
+    } catch (thrown) {
+      const refusal =
+        thrown instanceof GatewayRefusal
+          ? thrown
+          : refuse('internal', 'Something went wrong.', thrown instanceof Error ? thrown.message : 'unknown');
+      error = refusal.message;
+      answer = problemAnswer(refusal.problem, target.rawPath, requestId);
+    }
+    this.#send(request, response, answer, requestId);
+    onAccess({
+      time: new Date(at).toISOString(),
+      requestId,
+      method,
+      routeKey: match && routeKeyOf(match),
+      status: answer.status,
+      ms: clock() - at,
+      bytes: answer.body.length,
+      error,
+    });
+  }
+
+  #match(method: string, rawPath: string): Match {
+    try {
+      const match = this.#route(method, rawPath);
+      if (match === undefined) {
+        throw refuse('not_found', `There is no ${method} ${rawPath}.`);
+      }
+      return match;
+    } catch (error) {
+      throw error instanceof BadPath ? refuse('malformed', 'The path is not validly encoded.') : error;
+    }
+  }
+
+  async #answer(received: Received): Promise<HttpAnswer> {
+    const { route } = received.match;
+    const event = eventOf(received, await readBody(received.request));
+    let authorizer: { lambda: Readonly<Record<string, unknown>> } | undefined;
+    if (route.authorizer !== undefined) {
+      this.#requirePermission(route.authorizer.functionName, `authorizers/${route.authorizer.id}`);
+      const verdict = await this.#authorizers.judge(route.authorizer, event);
+      authorizer = { lambda: contextOf(verdict) };
+    }
+    this.#requirePermission(
+      route.functionName,
+      `$default/${route.method === 'ANY' ? '*' : route.method}${route.path}`,
+    );
+    const full =
+      authorizer === undefined
+        ? event
+        : { ...event, requestContext: { ...event.requestContext, authorizer } };
+    return this.#integrate(route.functionName, route.timeoutMs, full);
+  }
+
+  #requirePermission(functionName: string, source: string): void {
+    const { api, permissions } = this.#options;
+    const arn = `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${api.id}/${source}`;
+    if (!mayInvoke(permissions, functionName, 'apigateway.amazonaws.com', arn)) {
+      throw refuse(
+        'internal',
+        'Something went wrong.',
+        `no AWS::Lambda::Permission lets ${arn} invoke ${functionName}`,
+      );
+    }
+  }
+
+  async #integrate(
+    functionName: string,
+    timeoutMs: number,
+    event: APIGatewayProxyEventV2,
+  ): Promise<HttpAnswer> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(refuse('unavailable', 'The function was too slow.')), timeoutMs);
+    });
+    try {
+      const result = await Promise.race([this.#options.invoke(functionName, event), late]);
+      if (!result.ok) {
+        throw refuse('internal', 'Something went wrong.', `${functionName}: ${result.error.errorMessage}`);
+      }
+      return answerOf(result.payload);
+    } catch (error) {
+      if (error instanceof ThrottledError) {
+        throw refuse('unavailable', 'Too many requests at once.', error.message);
+      }
+      if (error instanceof MalformedAnswer) {
+        throw refuse('internal', 'Something went wrong.', `${functionName} answered: ${error.message}`);
+      }
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #send(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer, requestId: string): void {
+    // A body that nobody reads any more would otherwise keep the connection busy.
+    if (!request.complete) {
+      response.shouldKeepAlive = false;
+      request.resume();
+    }
+    const headers = {
+      ...answer.headers,
+      ...corsHeaders(this.#options.api.cors, request),
+      'apigw-requestid': requestId,
+      ...(answer.status === 204 || answer.status === 304
+        ? {}
+        : { 'content-length': String(answer.body.length) }),
+    };
+    try {
+      response.writeHead(answer.status, headers);
+      response.end(request.method === 'HEAD' ? undefined : answer.body);
+    } catch {
+      // A header that the function made up and that HTTP does not allow.
+      response.writeHead(500).end();
+    }
+  }
+}
+
+const contextOf = (verdict: Verdict): Readonly<Record<string, unknown>> => {
+  switch (verdict.kind) {
+    case 'allow':
+      return verdict.context;
+    case 'unauthorized':
+      throw refuse('unauthorized', 'The header X-Api-Key is missing.');
+    case 'forbidden':
+      throw refuse('forbidden', 'This key may not do that.');
+    case 'failed':
+      throw refuse('internal', 'Something went wrong.', `authorizer: ${verdict.detail}`);
+  }
+};
+
+/** Serves the template's HTTP API on loopback. Rejects with EADDRINUSE where the port is taken. */
+export const startApi = async (options: ApiOptions): Promise<Api> => {
+  const api = new HttpApi(options);
+  const server = createServer(
+    { maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: 60_000 },
+    (request, response) => {
+      void api.serve(request, response);
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    close: async (graceMs) => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+};

@@ -1,0 +1,80 @@
+import { join } from 'node:path';
+import type { Clock } from '../../core/clock.ts';
+import type { FunctionModel } from '../assembly/model.ts';
+import type { Principals } from '../gateway/principals.ts';
+import { functionEnvironment } from './environment.ts';
+import { createFunctionLog, type Warning } from './function-log.ts';
+import { LogFile } from './log-file.ts';
+import type { MetricStore } from './metrics.ts';
+import { FunctionPool, type InvokeResult } from './pool.ts';
+
+export type FunctionsOptions = {
+  readonly models: readonly FunctionModel[];
+  /** The AWS endpoint that SDK calls go to. */
+  readonly endpoint: string;
+  readonly principals: Principals;
+  readonly metrics: MetricStore;
+  readonly logDir: string;
+  readonly clock: Clock;
+  readonly onWarning: (warning: Warning) => void;
+  /** Instances at once of a function without reserved concurrency. */
+  readonly maxInstances?: number;
+};
+
+const DEFAULT_MAX_INSTANCES = 10;
+
+/** All functions of the assembly, each invoked by its name. */
+export class Functions {
+  readonly #pools = new Map<string, FunctionPool>();
+  readonly #files: LogFile[] = [];
+
+  constructor(options: FunctionsOptions) {
+    const { endpoint, principals, metrics, logDir, clock, onWarning } = options;
+    for (const model of options.models) {
+      const file = new LogFile(join(logDir, `${model.label}.log`));
+      this.#files.push(file);
+      this.#pools.set(
+        model.name,
+        new FunctionPool({
+          model,
+          environment: functionEnvironment(model, endpoint, principals.register(model.role)),
+          maxInstances: options.maxInstances ?? DEFAULT_MAX_INSTANCES,
+          onLine: createFunctionLog({ label: model.label, file, metrics, clock, onWarning }),
+        }),
+      );
+    }
+  }
+
+  #pool(name: string): FunctionPool {
+    const pool = this.#pools.get(name) ?? [...this.#pools.values()].find(({ model }) => model.label === name);
+    if (pool === undefined) {
+      throw new Error(`there is no function ${name}`);
+    }
+    return pool;
+  }
+
+  /** @param name the function's name or label */
+  invoke(name: string, event: unknown): Promise<InvokeResult> {
+    return this.#pool(name).invoke(event);
+  }
+
+  model(name: string): FunctionModel {
+    return this.#pool(name).model;
+  }
+
+  /** Invocations under way, of one function or of all. */
+  inFlight(name?: string): number {
+    const pools = name === undefined ? [...this.#pools.values()] : [this.#pool(name)];
+    return pools.reduce((sum, pool) => sum + pool.inFlight, 0);
+  }
+
+  /** Ends a function's instances that work on something, as a crash would. Returns how many. */
+  kill(name: string): Promise<number> {
+    return this.#pool(name).kill();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.close()));
+    await Promise.all(this.#files.map((file) => file.close()));
+  }
+}
