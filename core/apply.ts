@@ -1,4 +1,10 @@
+import { z } from 'zod';
 import type { Change, Condition, Item, Value } from './store.ts';
+
+const itemSchema = z.record(z.string(), z.json());
+
+/** A record as an item: plain JSON, undefined left out. */
+export const toItem = (record: object): Item => itemSchema.parse(JSON.parse(JSON.stringify(record)));
 
 /** The item after a change: what DynamoDB's UpdateItem leaves. */
 export const applyChange = (item: Item, change: Change): Item => {

@@ -19,8 +19,12 @@ export const idempotencyKey = (userId: string, key: string): Key => ({
   sk: META,
 });
 export const apiKeyKey = (hash: string): Key => ({ pk: `KEY#${hash}`, sk: META });
+/** The same keys again, so that they can be listed and found by id. */
+export const KEYS_PARTITION = 'KEYS';
+export const keyListKey = (id: string): Key => ({ pk: KEYS_PARTITION, sk: id });
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
-export const statsKey = (day: string): Key => ({ pk: 'STATS', sk: day });
+/** What a scheduled function left of its last run. */
+export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 
 /**
  * Index attributes. byUser: partition `userId`, sort `name` (sessions only: `listUser`, `listName`).

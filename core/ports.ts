@@ -45,24 +45,29 @@ export interface AuthStorage {
   remove(keys: readonly string[]): Promise<void>;
 }
 
-/** An event for a session's webhooks. */
+/** An event of a session, as it happened. */
 export type SessionEvent = {
   readonly id: string;
   readonly timestamp: number;
   readonly event: string;
-  readonly payload: unknown;
+  readonly payload?: unknown;
 };
-export type Envelope = {
+
+/** One event on its way to one webhook, named by its id (core/webhooks.ts): no URL, no key, in the queue. */
+export type Delivery = SessionEvent & {
   readonly sessionId: string;
   readonly userId: string;
   readonly name: string;
   readonly me: unknown;
-  readonly events: readonly SessionEvent[];
+  readonly webhook: string;
 };
 
 export interface EventQueue {
-  /** In order per session; repeats with the same event id are recognised for 5 minutes (SQS FIFO). */
-  send(envelope: Envelope): Promise<void>;
+  /**
+   * In order per session and webhook; a repeat of an event for a webhook within 5 minutes is recognised (SQS FIFO).
+   * Durable when it returns.
+   */
+  send(deliveries: readonly Delivery[]): Promise<void>;
 }
 
 /** Counts for CloudWatch. Names are in core/metrics.ts. */

@@ -57,11 +57,6 @@ export type Session = z.infer<typeof sessionSchema>;
 /** Throws a ZodError for an item that is no session: a defect, never a caller's mistake. */
 export const parseSession = (item: unknown): Session => sessionSchema.parse(item);
 
-const itemSchema = z.record(z.string(), z.json());
-
-/** The session as an item: plain JSON without undefined values. */
-export const toItem = (session: Session): Item => itemSchema.parse(JSON.parse(JSON.stringify(session)));
-
 export const userOf = (session: Session): string => session.listUser;
 export const nameOf = (session: Session): string => session.listName;
 

@@ -3,7 +3,7 @@
  * under a new epoch. Either all of it happened or none of it.
  */
 import type { SessionConfig } from '../api/sessions.ts';
-import { applyChange } from '../apply.ts';
+import { applyChange, toItem } from '../apply.ts';
 import { type Capacity, counterSchema, pickShard } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { dueAttributes } from '../deadlines.ts';
@@ -11,7 +11,7 @@ import { Problem } from '../errors.ts';
 import { DUE_BUCKETS, GLOBAL_PARTITION, sessionIdKey, sessionKey, shardKey, userQuotaKey } from '../items.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { nameOf, parseSession, type Session, toItem, userOf } from '../session.ts';
+import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import {
   absent,
   and,

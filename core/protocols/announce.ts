@@ -1,9 +1,11 @@
 import type { Control } from '../control.ts';
 import { eventsPartition, TTL_ATTRIBUTE } from '../items.ts';
+import type { SessionEvent } from '../ports.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import type { Value } from '../store.ts';
+import { targetsOf } from '../webhooks.ts';
 
-type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'ids' | 'log'>;
+type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'ids' | 'sha256' | 'log'>;
 
 const KEEP_SECONDS = 7 * 24 * 3600;
 
@@ -33,15 +35,7 @@ export const announce = async (
         [TTL_ATTRIBUTE]: Math.floor(timestamp / 1000) + KEEP_SECONDS,
       },
     }),
-    session.config.webhooks?.length
-      ? control.events.send({
-          sessionId: session.sessionId,
-          userId: userOf(session),
-          name: nameOf(session),
-          me: session.me ?? null,
-          events: [{ id, timestamp, event, payload }],
-        })
-      : undefined,
+    enqueue(control, session, [{ id, timestamp, event, payload }]),
   ]);
   for (const part of told) {
     if (part.status === 'rejected') {
@@ -52,4 +46,26 @@ export const announce = async (
       });
     }
   }
+};
+
+/** Hands events to the queue, once for each webhook that asked for them. Durable when it returns. */
+export const enqueue = async (
+  control: Pick<Control, 'events' | 'sha256'>,
+  session: Session,
+  events: readonly SessionEvent[],
+): Promise<void> => {
+  const about = {
+    sessionId: session.sessionId,
+    userId: userOf(session),
+    name: nameOf(session),
+    me: session.me ?? null,
+  };
+  const deliveries = events.flatMap((event) =>
+    targetsOf(session.config, event.event, control.sha256).map((webhook) => ({
+      ...about,
+      ...event,
+      webhook,
+    })),
+  );
+  if (deliveries.length > 0) await control.events.send(deliveries);
 };

@@ -1,9 +1,9 @@
-import { applyChange } from '../apply.ts';
+import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { dueAttributes } from '../deadlines.ts';
 import { sessionKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { nameOf, parseSession, type Session, toItem, userOf } from '../session.ts';
+import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import { and, type Change, eq, StoreAmbiguous, StoreConflict, StoreUnavailable } from '../store.ts';
 import { findSession } from './load.ts';
 

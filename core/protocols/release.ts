@@ -2,12 +2,12 @@
  * The one door through which a slot comes back. Whoever calls (the worker's last word, ECS's word that the task
  * stopped, the reaper, an admin), and however often: exactly one call has an effect.
  */
-import { applyChange } from '../apply.ts';
+import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { sessionKey, shardKey, userQuotaKey } from '../items.ts';
 import { type StopReason, terminalState } from '../lifecycle.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { nameOf, parseSession, type Session, toItem, userOf } from '../session.ts';
+import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import {
   and,
   type Change,
@@ -21,7 +21,7 @@ import {
 import { announce } from './announce.ts';
 import { findSession } from './load.ts';
 
-type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'metrics' | 'log'>;
+type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'metrics' | 'log'>;
 
 const RELEASE_BUDGET_MS = 15_000;
 

@@ -7,7 +7,7 @@ import { release } from './release.ts';
 
 type Needs = Pick<
   Control,
-  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics' | 'log'
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
 /**

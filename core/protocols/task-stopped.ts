@@ -7,7 +7,7 @@ import { type Release, release } from './release.ts';
  * not the worker could say its last word. Events arrive late, twice and out of order: the epoch decides.
  */
 export const taskStopped = async (
-  control: Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'metrics' | 'log'>,
+  control: Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'metrics' | 'log'>,
   task: {
     readonly taskArn: string;
     readonly sessionId: string;

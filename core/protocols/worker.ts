@@ -8,7 +8,7 @@ import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
 import { isTerminal, type Status } from '../lifecycle.ts';
-import { nameOf, type Session, userOf } from '../session.ts';
+import type { Session } from '../session.ts';
 import type { Change, Item } from '../store.ts';
 import type {
   AuthState,
@@ -22,7 +22,7 @@ import type {
   uploadRequestSchema,
   uploadResponseSchema,
 } from '../worker-protocol.ts';
-import { announce } from './announce.ts';
+import { announce, enqueue } from './announce.ts';
 import { changeHolder } from './change.ts';
 import { findSessionById } from './load.ts';
 import { release } from './release.ts';
@@ -106,7 +106,7 @@ export const authenticateWorker = async (
 
 /** Heartbeat, status, account, activity. An answer with `stop` asks the worker to end. */
 export const report = async (
-  control: Needs<'events' | 'metrics' | 'log'>,
+  control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
   request: z.infer<typeof reportRequestSchema>,
 ): Promise<z.infer<typeof reportResponseSchema>> => {
@@ -178,20 +178,11 @@ const toPlain = (account: NonNullable<Session['me']>): Item[string] => ({
 });
 
 /** The client's events on their way to the webhooks. When this returned they are durable. */
-export const acceptEvents = async (
-  control: Pick<Control, 'events'>,
+export const acceptEvents = (
+  control: Pick<Control, 'events' | 'sha256'>,
   session: Session,
   request: z.infer<typeof eventsRequestSchema>,
-): Promise<void> => {
-  if (!session.config.webhooks?.length) return;
-  await control.events.send({
-    sessionId: session.sessionId,
-    userId: userOf(session),
-    name: nameOf(session),
-    me: session.me ?? null,
-    events: request.events,
-  });
-};
+): Promise<void> => enqueue(control, session, request.events);
 
 /**
  * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever
@@ -268,7 +259,7 @@ const removeBestEffort = async (
 
 /** The worker is done: auth state saved, Chromium gone. Frees the slot. */
 export const lastWord = async (
-  control: Needs<'events' | 'metrics' | 'log'>,
+  control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
   request: z.infer<typeof lastWordRequestSchema>,
 ): Promise<void> => {

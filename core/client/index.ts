@@ -1,0 +1,82 @@
+/**
+ * The typed client of Berth's HTTP API. It needs `fetch` and nothing else, so it runs in Node, in workers and in
+ * browsers. Shapes come from the same schemas as the server's validation, and every answer is checked against them.
+ *
+ * ```ts
+ * const berth = createClient({ baseUrl: 'http://localhost:3000', apiKey });
+ * await berth.sessions.create({ name: 'shop' });
+ * const code = await berth.auth.qr('shop', { waitSeconds: 25 });
+ * const session = await berth.sessions.waitForStatus('shop', 'WORKING');
+ * await berth.messages.sendText({ session: 'shop', chatId: '491701234567@c.us', text: 'Hello' });
+ * ```
+ */
+import { type Clock, systemClock } from '../clock.ts';
+import { type AdminClient, adminClient } from './admin.ts';
+import { type AuthClient, authClient } from './auth.ts';
+import { type MessagesClient, messagesClient } from './messages.ts';
+import { type SessionsClient, sessionsClient } from './sessions.ts';
+import { createTransport } from './transport.ts';
+
+export type { Message } from '../commands.ts';
+export type { FieldError, ProblemBody } from '../errors.ts';
+export type { CreatedKey } from './admin.ts';
+export {
+  ApiError,
+  type ClientError,
+  UnexpectedAnswerError,
+  UnreachableError,
+  type UnreachableReason,
+  WaitTimeoutError,
+} from './errors.ts';
+export type { QrOptions } from './auth.ts';
+export type { SendOptions } from './messages.ts';
+export type { CallOptions, CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
+
+export type ClientOptions = {
+  /** Where the API is; a path in it (a gateway's stage) is kept. */
+  readonly baseUrl: string;
+  /** Without one only `ping` and `health` answer. */
+  readonly apiKey?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Deadline of one attempt, ms; 35 s by default, just above the API's own limit. A call ends within twice that. */
+  readonly timeoutMs?: number | undefined;
+  /** Repeats after the first attempt, where repeating is safe; 3 by default. */
+  readonly retries?: number | undefined;
+  readonly clock?: Clock | undefined;
+  /** 0 to 1; spreads the repeats. */
+  readonly random?: (() => number) | undefined;
+  readonly sleep?: ((ms: number) => Promise<void>) | undefined;
+};
+
+export type Client = AdminClient & {
+  readonly sessions: SessionsClient;
+  readonly auth: AuthClient;
+  readonly messages: MessagesClient;
+};
+
+const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * A client of one API with one key. Calls reject with a `ClientError` only; a bad option throws a TypeError here.
+ * Neither errors nor their causes hold the key.
+ */
+export const createClient = (options: ClientOptions): Client => {
+  const clock = options.clock ?? systemClock;
+  const sleep = options.sleep ?? wait;
+  const transport = createTransport({
+    baseUrl: options.baseUrl,
+    apiKey: options.apiKey,
+    fetch: options.fetch ?? globalThis.fetch,
+    timeoutMs: options.timeoutMs ?? 35_000,
+    retries: options.retries ?? 3,
+    clock,
+    random: options.random ?? Math.random,
+    sleep,
+  });
+  return {
+    sessions: sessionsClient({ transport, clock, sleep, newKey: () => crypto.randomUUID() }),
+    auth: authClient(transport),
+    messages: messagesClient(transport),
+    ...adminClient(transport, options.apiKey !== undefined),
+  };
+};

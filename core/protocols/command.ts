@@ -1,0 +1,82 @@
+import type { CommandArgs, CommandFailure, CommandName, CommandResult } from '../commands.ts';
+import { COMMANDS } from '../commands.ts';
+import type { Control } from '../control.ts';
+import { Problem, type ProblemCode } from '../errors.ts';
+import { WorkerTimeout, WorkerUnreachable } from '../ports.ts';
+import { nameOf, type Session } from '../session.ts';
+
+/** API Gateway gives up after 30 s; what the worker may take leaves room for our own answer. */
+export const COMMAND_TIMEOUT_MS = 27_000;
+
+const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
+  bad_arguments: 'malformed',
+  unauthorized: 'worker_failed',
+  unknown_command: 'worker_failed',
+  wrong_status: 'unprocessable',
+  refused: 'unprocessable',
+  rate_limited: 'too_many',
+  client_failed: 'worker_failed',
+  stopping: 'unavailable',
+  timeout: 'worker_timeout',
+};
+
+/**
+ * Has the session's worker carry out a command. Never repeats one by itself: whether a send that timed out was sent
+ * is unknown; with an idempotency key the caller may repeat it.
+ *
+ * Throws 422 (the session does not run, or the client is in the wrong status), 502, 503, 504.
+ */
+export const runCommand = async <N extends CommandName>(
+  control: Pick<Control, 'workers'>,
+  session: Session,
+  command: N,
+  args: CommandArgs<N>,
+  options: { readonly idempotencyKey?: string | undefined } = {},
+): Promise<CommandResult<N>> => {
+  const { address, commandSecret, epoch } = session;
+  if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session);
+  if (address === undefined || commandSecret === undefined) throw notRunning(session);
+  try {
+    const outcome = await control.workers.run({ address, commandSecret, epoch }, command, args, {
+      timeoutMs: COMMAND_TIMEOUT_MS,
+      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+    });
+    if (!outcome.ok) throw asProblem(outcome.failure);
+    const parsed = COMMANDS[command].result.safeParse(outcome.result);
+    if (!parsed.success) throw new Problem('worker_failed', 'The worker gave an answer that makes no sense.');
+    return parsed.data as CommandResult<N>;
+  } catch (error) {
+    if (error instanceof WorkerUnreachable) {
+      throw new Problem(
+        'unavailable',
+        'The worker of this session cannot be reached now; nothing was sent.',
+        {
+          retryAfterSeconds: 5,
+        },
+      );
+    }
+    if (error instanceof WorkerTimeout) {
+      throw new Problem(
+        'worker_timeout',
+        'The worker did not answer in time; whether it was carried out is unknown.',
+      );
+    }
+    throw error;
+  }
+};
+
+const notRunning = (session: Session): Problem =>
+  new Problem(
+    'unprocessable',
+    `The session "${nameOf(session)}" is not running; its status is ${session.status}.`,
+    {
+      state: session.status,
+    },
+  );
+
+const asProblem = (failure: CommandFailure): Problem =>
+  new Problem(FAILURES[failure.code], failure.detail, {
+    ...(failure.status === undefined ? {} : { state: failure.status }),
+    ...(failure.code === 'rate_limited' ? { scope: 'rate' as const, retryAfterSeconds: 60 } : {}),
+    ...(failure.code === 'stopping' ? { retryAfterSeconds: 5 } : {}),
+  });

@@ -1,0 +1,81 @@
+import type { Control } from '../control.ts';
+import { Problem } from '../errors.ts';
+import { sessionIdKey, sessionKey } from '../items.ts';
+import { isTerminal } from '../lifecycle.ts';
+import { nameOf, type Session, userOf } from '../session.ts';
+import { absent, and, eq, oneOf } from '../store.ts';
+import { findSession } from './load.ts';
+import { authStateKeys } from './worker.ts';
+
+const POLL_MS = 300;
+
+/**
+ * Waits until the session's epoch is over. Throws 503 where that takes longer than `budgetMs`: saving the auth state
+ * of a large account takes its time, and repeating the call is safe.
+ */
+export const untilEnded = async (
+  control: Pick<Control, 'store' | 'clock' | 'sleep'>,
+  session: Session,
+  budgetMs: number,
+): Promise<Session> => {
+  const end = control.clock() + budgetMs;
+  for (;;) {
+    const now = await findSession(control, userOf(session), nameOf(session));
+    if (!now || now.sessionId !== session.sessionId)
+      throw new Problem('not_found', 'The session was deleted.');
+    if (isTerminal(now.state)) return now;
+    if (control.clock() + POLL_MS > end) {
+      throw new Problem('unavailable', 'The session is still stopping; try again.', {
+        state: now.state,
+        retryAfterSeconds: 5,
+      });
+    }
+    await control.sleep(POLL_MS);
+  }
+};
+
+/** Removes an ended session and its auth state. Throws 409 where it was started again meanwhile. */
+export const deleteSession = async (
+  control: Pick<Control, 'store' | 'auth' | 'ids' | 'log'>,
+  session: Session,
+): Promise<void> => {
+  const result = await control.store.transact(
+    [
+      {
+        kind: 'delete',
+        key: sessionKey(userOf(session), nameOf(session)),
+        condition: and(
+          eq('sessionId', session.sessionId),
+          oneOf('state', ['STOPPED', 'FAILED']),
+          absent('slotShard'),
+        ),
+      },
+      { kind: 'delete', key: sessionIdKey(session.sessionId) },
+    ],
+    control.ids.secret().slice(0, 36),
+  );
+  if (!result.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
+  // From here no item names these objects: what can't be removed now, the bucket's lifecycle rule expires.
+  try {
+    await control.auth.remove(authStateKeys(session));
+  } catch (error) {
+    control.log.warn('auth states of a deleted session remain until they expire', { error: String(error) });
+  }
+};
+
+/** Forgets the account of an ended session: the next start shows a QR code. */
+export const forgetAccount = async (
+  control: Pick<Control, 'store' | 'auth' | 'log'>,
+  session: Session,
+): Promise<void> => {
+  const written = await control.store.write({
+    kind: 'update',
+    key: sessionKey(userOf(session), nameOf(session)),
+    condition: and(eq('sessionId', session.sessionId), eq('version', session.version), absent('slotShard')),
+    remove: ['authState', 'authStatePrevious', 'me'],
+    set: { stopReason: 'logged_out' },
+    add: { version: 1 },
+  });
+  if (!written.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
+  await control.auth.remove(authStateKeys(session));
+};

@@ -1,0 +1,114 @@
+/** API keys: stored hashed, shown once. */
+import { z } from 'zod';
+import { type createKeyRequestSchema, type KeyView, roleSchema } from '../api/admin.ts';
+import { toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { Problem } from '../errors.ts';
+import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
+import { absent } from '../store.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256'>;
+
+const keySchema = z.object({
+  id: z.string(),
+  hash: z.string(),
+  userId: z.string(),
+  role: roleSchema,
+  sessions: z.array(z.string()).optional(),
+  label: z.string().optional(),
+  createdAt: z.int(),
+  expiresAt: z.int().optional(),
+});
+export type ApiKey = z.infer<typeof keySchema>;
+
+const PREFIX = 'berth_';
+
+/** The key that a request carries, if it exists and has not expired. Found by its hash: no comparison to time. */
+export const findApiKey = async (
+  control: Pick<Control, 'store' | 'clock' | 'sha256'>,
+  presented: string | undefined,
+): Promise<ApiKey | undefined> => {
+  if (!presented?.startsWith(PREFIX) || presented.length > 100) return undefined;
+  const item = await control.store.get(apiKeyKey(control.sha256(presented)));
+  if (!item) return undefined;
+  const key = keySchema.parse(item);
+  return key.expiresAt !== undefined && key.expiresAt <= control.clock() ? undefined : key;
+};
+
+export const createApiKey = async (
+  control: Needs,
+  request: z.infer<typeof createKeyRequestSchema>,
+): Promise<KeyView & { key: string }> => {
+  const key = `${PREFIX}${control.ids.secret()}`;
+  const hash = control.sha256(key);
+  const { userId, role, sessions, label, expiresInSeconds } = request;
+  const createdAt = control.clock();
+  const record: ApiKey = {
+    id: hash.slice(0, 16),
+    hash,
+    userId,
+    role,
+    createdAt,
+    ...(sessions ? { sessions } : {}),
+    ...(label === undefined ? {} : { label }),
+    ...(expiresInSeconds === undefined ? {} : { expiresAt: createdAt + expiresInSeconds * 1000 }),
+  };
+  const result = await control.store.transact(
+    [
+      {
+        kind: 'put',
+        key: apiKeyKey(hash),
+        item: toItem({ ...apiKeyKey(hash), ...record }),
+        condition: absent('pk'),
+      },
+      {
+        kind: 'put',
+        key: keyListKey(record.id),
+        item: toItem({ ...keyListKey(record.id), ...record }),
+        condition: absent('pk'),
+      },
+    ],
+    control.ids.secret().slice(0, 36),
+  );
+  if (!result.ok) throw new Problem('conflict', 'The key could not be made; try again.');
+  return { ...keyView(record), key };
+};
+
+export const listApiKeys = async (control: Pick<Control, 'store'>): Promise<KeyView[]> => {
+  const keys: ApiKey[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await control.store.query({
+      partition: KEYS_PARTITION,
+      limit: 100,
+      ...(cursor ? { cursor } : {}),
+    });
+    keys.push(...page.items.map((item) => keySchema.parse(item)));
+    cursor = page.cursor;
+  } while (cursor);
+  return keys.map(keyView);
+};
+
+/** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
+export const deleteApiKey = async (control: Pick<Control, 'store' | 'ids'>, id: string): Promise<void> => {
+  const item = await control.store.get(keyListKey(id));
+  if (!item) throw new Problem('not_found', `There is no key "${id}".`);
+  const { hash } = keySchema.parse(item);
+  await control.store.transact(
+    [
+      { kind: 'delete', key: apiKeyKey(hash) },
+      { kind: 'delete', key: keyListKey(id) },
+    ],
+    control.ids.secret().slice(0, 36),
+  );
+};
+
+const keyView = (key: ApiKey): KeyView => ({
+  id: key.id,
+  userId: key.userId,
+  role: key.role,
+  sessions: key.sessions ?? null,
+  label: key.label ?? null,
+  createdAt: new Date(key.createdAt).toISOString(),
+  expiresAt: key.expiresAt === undefined ? null : new Date(key.expiresAt).toISOString(),
+});
