@@ -1,0 +1,100 @@
+/** Auth states to and from storage, through the presigned URLs that the worker API hands out. */
+import { createWriteStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { z } from 'zod';
+import type { restorableSchema } from '../../core/worker-protocol.ts';
+import { BadSnapshot, describeError, Refused, Unavailable } from '../base/faults.ts';
+import { retry } from '../base/retry.ts';
+import type { Time } from '../base/time.ts';
+import { type CallBounds, isUnavailable, type WorkerApi } from '../control/worker-api.ts';
+import { type Archive, measure } from './archive.ts';
+
+export type Restorable = z.infer<typeof restorableSchema>;
+
+const TRANSFER_TIMEOUT_MS = 60_000;
+
+const request = async (what: string, url: string, init: RequestInit): Promise<Response> => {
+  let response: Response;
+  try {
+    response = await fetch(url, {
+      ...init,
+      redirect: 'error',
+      signal: AbortSignal.timeout(TRANSFER_TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw new Unavailable(what, describeError(error));
+  }
+  if (response.ok) return response;
+  await response.body?.cancel();
+  if (response.status === 429 || response.status >= 500)
+    throw new Unavailable(what, `answered ${response.status}`);
+  throw new Refused(what, response.status);
+};
+
+/** Puts the archive where the worker API says and makes it the session's auth state. */
+export const uploadArchive = async (
+  deps: { readonly api: Pick<WorkerApi, 'upload' | 'commit'>; readonly time: Time },
+  archive: Archive,
+  chromiumBuild: string,
+  bounds: CallBounds,
+): Promise<void> => {
+  const { api, time } = deps;
+  const { sha256, bytes } = archive;
+  const place = await api.upload({ bytes, sha256 }, bounds);
+  const file = await open(archive.file, 'r');
+  const etags: string[] = [];
+  try {
+    for (const [part, url] of place.parts.entries()) {
+      const buffer = Buffer.alloc(Math.min(place.partBytes, bytes - part * place.partBytes));
+      await file.read(buffer, 0, buffer.length, part * place.partBytes);
+      const response = await retry(
+        () => request('saving the auth state', url, { method: 'PUT', body: buffer }),
+        {
+          ...bounds,
+          time,
+          retryable: isUnavailable,
+        },
+      );
+      await response.arrayBuffer();
+      const etag = response.headers.get('etag');
+      if (etag === null) throw new Unavailable('saving the auth state', 'no ETag in the answer');
+      etags.push(etag);
+    }
+  } finally {
+    await file.close();
+  }
+  await api.commit({ key: place.key, uploadId: place.uploadId, etags, sha256, bytes, chromiumBuild }, bounds);
+};
+
+/**
+ * Fetches an auth state into `file` and verifies it. Throws BadSnapshot where it is gone or not what was saved;
+ * anything else (after the retries that `bounds` allows) is a storage fault, and says nothing about the account.
+ */
+export const downloadArchive = async (
+  time: Time,
+  state: Restorable,
+  file: string,
+  bounds: CallBounds,
+): Promise<void> => {
+  const what = 'reading the auth state';
+  await retry(
+    async () => {
+      const response = await request(what, state.url, { method: 'GET' }).catch((error: unknown) => {
+        if (error instanceof Refused && error.status === 404) throw new BadSnapshot('gone from storage');
+        throw error;
+      });
+      if (!response.body) throw new Unavailable(what, 'no body in the answer');
+      try {
+        await pipeline(Readable.fromWeb(response.body), createWriteStream(file, { mode: 0o600 }));
+      } catch (error) {
+        throw new Unavailable(what, describeError(error));
+      }
+    },
+    { ...bounds, time, retryable: isUnavailable },
+  );
+  const { sha256, bytes } = await measure(file);
+  if (sha256 !== state.sha256 || bytes !== state.bytes)
+    throw new BadSnapshot('digest differs from the saved one');
+};

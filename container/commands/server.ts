@@ -1,0 +1,150 @@
+/**
+ * The command server: how command functions reach this session. Plain HTTP within the network's own walls; each request
+ * proves itself with the secret that this worker made and names the epoch that it means.
+ */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import { COMMAND_FAILURES, COMMANDS, type CommandFailure, type CommandName } from '../../core/commands.ts';
+import { describeError } from '../base/faults.ts';
+import type { Log } from '../base/log.ts';
+import type { Time } from '../base/time.ts';
+import { type Answer, createAnswers } from './answers.ts';
+import type { CommandContext } from './context.ts';
+import { CommandFailed } from './failure.ts';
+import { BadArguments, HANDLERS } from './table.ts';
+
+const MAX_BODY_BYTES = 1024 * 1024;
+const REQUEST_LIMIT_MS = 15_000;
+
+export type CommandServer = {
+  readonly port: number;
+  /** From now on commands are carried out; before that, and after `close`, they are answered with `stopping`. */
+  serve(context: CommandContext): void;
+  refuse(): void;
+  close(): Promise<void>;
+};
+
+const failure = (code: CommandFailure['code'], detail: string, status?: string): Answer => ({
+  status: COMMAND_FAILURES[code],
+  body: { code, detail, ...(status === undefined ? {} : { status }) } satisfies CommandFailure,
+});
+
+const digest = (text: string) => createHash('sha256').update(text).digest();
+/** Compared as digests: neither content nor length shows in the time it takes. */
+const equalSecrets = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b));
+
+const readBody = async (request: IncomingMessage): Promise<string | 'too_large'> => {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    const buffer = z.instanceof(Buffer).parse(chunk);
+    bytes += buffer.length;
+    if (bytes > MAX_BODY_BYTES) return 'too_large';
+    chunks.push(buffer);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+};
+
+const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+
+/** Parses the arguments and runs the command; every end is an answer. */
+const carryOut = async (
+  context: CommandContext,
+  name: CommandName,
+  body: string,
+  log: Log,
+): Promise<Answer> => {
+  let json: unknown;
+  try {
+    json = body === '' ? {} : JSON.parse(body);
+  } catch {
+    return failure('bad_arguments', 'the body is not JSON');
+  }
+  try {
+    return { status: 200, body: await HANDLERS[name](context, json) };
+  } catch (error) {
+    if (error instanceof CommandFailed) return failure(error.code, error.message, error.status);
+    if (error instanceof BadArguments) return failure('bad_arguments', error.message.slice(0, 500));
+    log.error('command failed', { command: name, error: describeError(error) });
+    return failure('client_failed', 'the client failed');
+  }
+};
+
+export const startCommandServer = async (options: {
+  readonly host: string;
+  readonly port: number;
+  readonly secret: string;
+  readonly epoch: number;
+  readonly time: Time;
+  readonly log: Log;
+}): Promise<CommandServer> => {
+  const { log } = options;
+  const answers = createAnswers(options.time.now);
+  let context: CommandContext | undefined;
+
+  const respond = async (request: IncomingMessage): Promise<Answer> => {
+    const { pathname } = new URL(request.url ?? '/', 'http://worker');
+    if (pathname === '/healthz') return { status: 200, body: { status: context?.status() ?? 'STARTING' } };
+    const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
+    if (!equalSecrets(given, options.secret)) return failure('unauthorized', 'wrong credentials');
+    // The address may have passed on to another session's task: the secret differs then; an old epoch's caller is told.
+    if (request.headers['x-berth-epoch'] !== String(options.epoch))
+      return failure('stopping', 'another epoch');
+    const name = /^\/v1\/commands\/(\w+)$/.exec(pathname)?.[1] ?? '';
+    if (request.method !== 'POST' || !isCommand(name)) return failure('unknown_command', 'no such command');
+    const body = await readBody(request);
+    if (body === 'too_large')
+      return failure('bad_arguments', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    const current = context;
+    if (!current) return failure('stopping', 'not ready for commands, or shutting down');
+    const key = request.headers['idempotency-key'];
+    if (typeof key !== 'string' || key === '') return await carryOut(current, name, body, log);
+    const answer = await answers.once(key, `${name} ${body}`, () => carryOut(current, name, body, log));
+    return answer === 'conflict'
+      ? failure('bad_arguments', 'this Idempotency-Key came with another request before')
+      : answer;
+  };
+
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    respond(request)
+      .catch((error: unknown) => {
+        log.error('request failed', { error: describeError(error) });
+        return failure('client_failed', 'the worker failed');
+      })
+      .then(({ status, body }) => {
+        // What was not read of a refused body ends the connection.
+        response.writeHead(status, {
+          'content-type': 'application/json',
+          'cache-control': 'no-store',
+          ...(request.complete ? {} : { connection: 'close' }),
+        });
+        response.end(JSON.stringify(body));
+      });
+  };
+  const server: Server = createServer(
+    { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: REQUEST_LIMIT_MS, maxHeaderSize: 16_384 },
+    listener,
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port, options.host, resolve);
+  });
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+
+  return {
+    port,
+    serve(next) {
+      context = next;
+    },
+    refuse() {
+      context = undefined;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        context = undefined;
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

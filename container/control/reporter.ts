@@ -1,0 +1,114 @@
+/**
+ * Tells the control plane how the session is: at each heartbeat, and at once when status, account or the reason for a
+ * QR code changes; activity is coalesced. One report is under way at a time; what changed meanwhile goes with the next.
+ */
+import type { Status } from '../../core/lifecycle.ts';
+import type { Account } from '../../core/worker-protocol.ts';
+import { describeError, Fenced } from '../base/faults.ts';
+import type { Log } from '../base/log.ts';
+import type { Time } from '../base/time.ts';
+import type { ReportRequest, ReportResponse, WorkerApi } from './worker-api.ts';
+
+export type Facts = {
+  readonly status: Status;
+  readonly me?: Account | undefined;
+  readonly qrReason?: ReportRequest['qrReason'];
+  /** ms, control plane's clock */
+  readonly lastActivityAt?: number | undefined;
+  readonly memoryBytes?: number | undefined;
+};
+
+export type Reporter = {
+  /** Takes new facts in; reports at once where they matter. */
+  update(facts: Partial<Facts>): void;
+  stop(): void;
+};
+
+export const createReporter = (options: {
+  readonly api: Pick<WorkerApi, 'report'>;
+  readonly time: Time;
+  readonly log: Log;
+  readonly heartbeatMs: number;
+  readonly activityMs: number;
+  readonly onAnswer: (answer: ReportResponse) => void;
+}): Reporter => {
+  const { api, time, log } = options;
+  let facts: Facts = { status: 'STARTING' };
+  let seq = 0;
+  let sending = false;
+  let dirty = false;
+  let stopped = false;
+  let cancelTimer = () => {};
+  let cancelActivity: (() => void) | undefined;
+  let inFlight = new AbortController();
+
+  const request = (): ReportRequest => {
+    seq += 1;
+    const { status, me, qrReason, lastActivityAt, memoryBytes } = facts;
+    return {
+      seq,
+      status,
+      ...(me === undefined ? {} : { me }),
+      ...(qrReason === undefined ? {} : { qrReason }),
+      ...(lastActivityAt === undefined ? {} : { lastActivityAt }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes: Math.round(memoryBytes) }),
+    };
+  };
+
+  const send = async (): Promise<void> => {
+    if (stopped) return;
+    if (sending) {
+      dirty = true;
+      // A retry of stale facts ends here; the next report carries the newer ones.
+      inFlight.abort();
+      return;
+    }
+    sending = true;
+    dirty = false;
+    cancelTimer();
+    cancelActivity?.();
+    cancelActivity = undefined;
+    inFlight = new AbortController();
+    try {
+      const answer = await api.report(request(), {
+        until: time.now() + options.heartbeatMs,
+        signal: inFlight.signal,
+      });
+      if (!stopped) options.onAnswer(answer);
+    } catch (error) {
+      if (error instanceof Fenced) stopped = true;
+      else if (!dirty) log.warn('report not accepted', { error: describeError(error) });
+    } finally {
+      sending = false;
+      if (!stopped) {
+        if (dirty) void send();
+        else cancelTimer = time.after(options.heartbeatMs, () => void send());
+      }
+    }
+  };
+
+  return {
+    update(change) {
+      const before = facts;
+      facts = { ...facts, ...change };
+      if (stopped) return;
+      const matters =
+        facts.status !== before.status ||
+        facts.qrReason !== before.qrReason ||
+        JSON.stringify(facts.me) !== JSON.stringify(before.me) ||
+        seq === 0;
+      if (matters) void send();
+      else if (facts.lastActivityAt !== before.lastActivityAt && !cancelActivity)
+        cancelActivity = time.after(options.activityMs, () => {
+          cancelActivity = undefined;
+          void send();
+        });
+    },
+    stop() {
+      stopped = true;
+      inFlight.abort();
+      cancelTimer();
+      cancelActivity?.();
+    },
+  };
+};

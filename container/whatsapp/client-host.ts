@@ -1,0 +1,283 @@
+/**
+ * Keeps one WhatsApp account up over a library that falls over: starts a client, maps what becomes of it to a status,
+ * and starts a fresh one where that helps.
+ *
+ *   restored state → WORKING                          no code is shown
+ *   restored state → page asks for a code             that state is unusable: the next older one; none left: QR, and why
+ *   restored state → unlinked while this was offline  it is dead: discarded, QR with the reason `revoked`
+ *   fault                                             a fresh client over the same profile, after a pause, a few times
+ *   two faults in a row before it was up              the next older state; none left: crashed. Never a QR code
+ *   storage fault                                     crashed. Never a QR code
+ *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
+ */
+import type { Status, StopReason } from '../../core/lifecycle.ts';
+import type { Account } from '../../core/worker-protocol.ts';
+import type { Profile } from '../auth-state/profile.ts';
+import { describeError, Fenced } from '../base/faults.ts';
+import { fullJitter } from '../base/retry.ts';
+import { sleep } from '../base/time.ts';
+import type { ReportRequest } from '../control/worker-api.ts';
+import { type ClientRun, type RunDeps, type Signal, startClientRun } from './client-run.ts';
+import type { LibraryClient } from './library.ts';
+
+export type QrReason = NonNullable<ReportRequest['qrReason']>;
+/** `expiresAt` in ms of the local clock. */
+export type QrCode = { readonly value: string; readonly expiresAt: number };
+
+export type HostView = {
+  readonly status: Status;
+  readonly account: Account | undefined;
+  readonly qr: QrCode | undefined;
+  readonly qrReason: QrReason | undefined;
+};
+
+export type ClientHostDeps = Pick<
+  RunDeps,
+  'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded'
+> & {
+  readonly profile: Profile;
+  readonly random: () => number;
+  /** Restore gives up on a storage fault at this time (ms, local clock). */
+  readonly restoreBy: () => number;
+  readonly maxRestarts: number;
+  /** Status, account, code or reason changed. */
+  readonly onChange: (view: HostView) => void;
+  readonly onEvent: (event: string, values: unknown[]) => void;
+  /** The account is gone: what is saved must be deleted. */
+  readonly discard: (reason: 'logged_out' | 'revoked') => Promise<void>;
+  /** Nothing more can be done here; the browser is gone. */
+  readonly onEnd: (reason: StopReason, detail: string) => void;
+};
+
+export type ClientHost = HostView & {
+  /** Starts; ends are told through onEnd. */
+  start(): void;
+  /** The working client, for commands. */
+  readonly client: LibraryClient | undefined;
+  /** The profile on disk holds a linked account and may be saved. */
+  readonly savable: boolean;
+  /** Grows with each new client: a copy taken across a change is worthless. */
+  readonly generation: number;
+  /** Closes the client gently, runs `between` while nothing writes, and starts a fresh client. */
+  recycle(reason: string, between: () => Promise<void>): Promise<void>;
+  /** A fault seen elsewhere (an unhandled rejection in the library). */
+  fault(reason: string): void;
+  /** Unlinks the account at WhatsApp; ends with `logged_out`. */
+  unlink(): void;
+  /** Ends for good. `gently`: lets the browser write what it holds. */
+  stop(gently: boolean): Promise<void>;
+};
+
+/** WhatsApp shows the first code for about 60 s, each later one for about 20 s. */
+const FIRST_QR_MS = 60_000;
+const NEXT_QR_MS = 20_000;
+/** A client that was up so long starts its count of restarts anew. */
+const STABLE_MS = 10 * 60_000;
+const FAULTS_PER_STATE = 2;
+
+export const createClientHost = (deps: ClientHostDeps): ClientHost => {
+  const { time, log, profile } = deps;
+  let run: ClientRun | undefined;
+  let generation = 0;
+  let stopped = false;
+  const stopping = new AbortController();
+
+  /** The profile on disk holds an account, as far as is known. */
+  let linked = false;
+  let restarts = 0;
+  let faultsBeforeUp = 0;
+  let upSince: number | undefined;
+  let codes = 0;
+  let view: HostView = { status: 'STARTING', account: undefined, qr: undefined, qrReason: undefined };
+  /** Whatever replaces the client, one after the other. */
+  let turns: Promise<void> = Promise.resolve();
+
+  const show = (change: Partial<HostView>) => {
+    view = { ...view, ...change };
+    if (!stopped) deps.onChange(view);
+  };
+
+  const finish = (reason: StopReason, detail: string) => {
+    if (stopped) return;
+    stopped = true;
+    stopping.abort();
+    deps.onEnd(reason, detail);
+  };
+
+  const inTurn = (work: () => Promise<void>) => {
+    turns = turns.then(async () => {
+      if (stopped) return;
+      try {
+        await work();
+      } catch (error) {
+        if (error instanceof Fenced) return;
+        await run?.close(false);
+        finish('crashed', describeError(error));
+      }
+    });
+    return turns;
+  };
+
+  const launch = async () => {
+    await profile.unlock();
+    if (stopped) return;
+    generation += 1;
+    const mine = generation;
+    codes = 0;
+    upSince = undefined;
+    const started = startClientRun({
+      ...deps,
+      onSignal: (signal) => {
+        if (mine === generation && !stopped) handle(signal, started);
+      },
+      onEvent: (event, values) => {
+        if (mine === generation && !stopped) deps.onEvent(event, values);
+      },
+    });
+    run = started;
+  };
+
+  /** Puts the next saved state in place, or an empty profile, and tells why it came to that. */
+  const restore = async (mayShowQr: boolean): Promise<boolean> => {
+    const restored = await profile.restoreNext({ until: deps.restoreBy(), signal: stopping.signal });
+    faultsBeforeUp = 0;
+    linked = restored.origin === 'restored';
+    if (linked) return true;
+    if (mayShowQr) show({ qrReason: view.qrReason ?? restored.because });
+    return mayShowQr;
+  };
+
+  const handle = (signal: Signal, from: ClientRun): void => {
+    if (signal.kind === 'fault') void inTurn(() => afterFault(signal.reason, from));
+    else if (signal.kind === 'logged_out') onLoggedOut(signal.duringStart, from);
+    else if (signal.kind === 'qr') onQr(signal.code, from);
+    else if (signal.kind === 'ready') onReady(signal.account);
+    else show({ qr: undefined, ...(view.status === 'SCAN_QR_CODE' ? { status: 'STARTING' } : {}) });
+  };
+
+  const onQr = (code: string, from: ClientRun) => {
+    if (linked) {
+      void inTurn(() => tryOlderState(from));
+      return;
+    }
+    codes += 1;
+    show({
+      status: 'SCAN_QR_CODE',
+      account: undefined,
+      qr: { value: code, expiresAt: time.now() + (codes === 1 ? FIRST_QR_MS : NEXT_QR_MS) },
+    });
+  };
+
+  const onReady = (account: Account | undefined) => {
+    linked = true;
+    faultsBeforeUp = 0;
+    upSince = time.now();
+    show({ status: 'WORKING', account: account ?? view.account, qr: undefined, qrReason: undefined });
+  };
+
+  const onLoggedOut = (duringStart: boolean, from: ClientRun) => {
+    const wasLinked = linked;
+    linked = false;
+    // Begun at once: the library is about to show a new code over a profile that it thinks deleted.
+    const gone = from.close(false);
+    void inTurn(async () => {
+      await gone;
+      await accountGone(duringStart, wasLinked);
+    });
+  };
+
+  /** The page asks for a code although a state was restored. */
+  const tryOlderState = async (from: ClientRun) => {
+    if (run !== from) return;
+    log.warn('restored auth state was not accepted, trying the next');
+    await from.close(false);
+    await restore(true);
+    await launch();
+  };
+
+  const accountGone = async (duringStart: boolean, wasLinked: boolean) => {
+    if (duringStart && !wasLinked) return await afterFault('logged out before it was linked', undefined);
+    await profile.forget();
+    if (!duringStart) {
+      await deps.discard('logged_out');
+      return finish('logged_out', 'unlinked by the phone');
+    }
+    log.warn('the account was unlinked while this was offline');
+    await deps.discard('revoked');
+    show({ status: 'STARTING', account: undefined, qr: undefined, qrReason: 'revoked' });
+    await launch();
+  };
+
+  const afterFault = async (reason: string, from: ClientRun | undefined) => {
+    if (from && run !== from) return;
+    log.warn('client failed', { reason, restarts });
+    if (upSince !== undefined && time.now() - upSince > STABLE_MS) restarts = 0;
+    // No network is no fault of the saved state.
+    else if (upSince === undefined && !reason.includes('net::ERR_')) faultsBeforeUp += 1;
+    show({ status: 'STARTING', qr: undefined });
+    await run?.close(false);
+    restarts += 1;
+    if (restarts > deps.maxRestarts)
+      return finish('crashed', `given up after ${deps.maxRestarts} restarts: ${reason}`);
+    await sleep(time, fullJitter(restarts, 250, 15_000, deps.random), stopping.signal);
+    if (stopped) return;
+    if (!linked) await profile.empty();
+    else if (faultsBeforeUp >= FAULTS_PER_STATE && !(await restore(false)))
+      return finish('crashed', `no saved auth state starts: ${reason}`);
+    await launch();
+  };
+
+  return {
+    get status() {
+      return view.status;
+    },
+    get account() {
+      return view.account;
+    },
+    get qr() {
+      return view.qr;
+    },
+    get qrReason() {
+      return view.qrReason;
+    },
+    get client() {
+      return view.status === 'STARTING' ? undefined : run?.client;
+    },
+    get savable() {
+      return linked && (view.account !== undefined || view.status === 'WORKING');
+    },
+    get generation() {
+      return generation;
+    },
+    start() {
+      void inTurn(async () => {
+        await restore(true);
+        await launch();
+      });
+    },
+    recycle: (reason, between) =>
+      inTurn(async () => {
+        log.info('restarting the client', { reason });
+        generation += 1;
+        show({ status: 'STARTING', qr: undefined });
+        await run?.close(true);
+        await between();
+        await launch();
+      }),
+    fault(reason) {
+      const from = run;
+      if (from && !stopped) void inTurn(() => afterFault(reason, from));
+    },
+    unlink() {
+      void run?.unlink();
+    },
+    async stop(gently) {
+      stopped = true;
+      stopping.abort();
+      await run?.close(gently);
+      await turns;
+      // A turn that was under way may have started another meanwhile.
+      await run?.close(gently);
+    },
+  };
+};

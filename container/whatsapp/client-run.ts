@@ -1,0 +1,258 @@
+/**
+ * One client of the library from its start to its end. It turns the library's events, and what the library keeps
+ * silent about, into a small set of signals, puts a deadline on every stage, and owns the browser's processes.
+ * A run ends once, with `fault` or `logged_out`, or because it was closed; after that it says nothing.
+ */
+import { z } from 'zod';
+import type { Account } from '../../core/worker-protocol.ts';
+import { describeError } from '../base/faults.ts';
+import type { Log } from '../base/log.ts';
+import { sleep, type Time, withDeadline } from '../base/time.ts';
+import { idText } from './ids.ts';
+import type { CreateClient, LibraryClient } from './library.ts';
+import { announceSynced, probePage, readLid } from './page.ts';
+
+export type Signal =
+  | { readonly kind: 'qr'; readonly code: string }
+  | { readonly kind: 'authenticated' }
+  | { readonly kind: 'ready'; readonly account: Account | undefined }
+  /** The account was unlinked: by the phone, by the logout command, or (`duringStart`) while this was offline. */
+  | { readonly kind: 'logged_out'; readonly duringStart: boolean }
+  | { readonly kind: 'fault'; readonly reason: string };
+
+/** Limits in ms. */
+export type RunTimings = {
+  readonly launch: number;
+  readonly load: number;
+  readonly sync: number;
+  readonly probeEvery: number;
+  readonly probeLimit: number;
+  readonly closeLimit: number;
+};
+export const runTimings = (stageMs: number): RunTimings => ({
+  launch: Math.min(stageMs, 35_000),
+  load: stageMs,
+  sync: stageMs,
+  probeEvery: 500,
+  probeLimit: 8_000,
+  closeLimit: 8_000,
+});
+
+export type RunDeps = {
+  readonly createClient: CreateClient;
+  readonly time: Time;
+  readonly log: Log;
+  readonly timings: RunTimings;
+  /** Kills every process over the profile; false: some are left. */
+  readonly killTree: () => Promise<boolean>;
+  readonly onSignal: (signal: Signal) => void;
+  /** The library's other events (messages, calls …). */
+  readonly onEvent: (event: string, values: unknown[]) => void;
+  readonly forwarded: readonly string[];
+};
+
+export type ClientRun = {
+  readonly client: LibraryClient;
+  /** Unlinks the account at WhatsApp; whatever comes of it, the run ends with `logged_out`. */
+  unlink(): Promise<void>;
+  /** Ends it; `gently` lets the browser write what it holds. Resolves when no process is left. Never throws. */
+  close(gently: boolean): Promise<void>;
+};
+
+/** Probes that must fail or agree in a row before something is concluded from them. */
+const IN_A_ROW = 3;
+const RELOAD_EVERY_MS = 20_000;
+
+const infoSchema = z.looseObject({ wid: z.unknown(), pushname: z.string().optional() });
+
+export const startClientRun = (deps: RunDeps): ClientRun => {
+  const { time, log, timings } = deps;
+  let over = false;
+  let closed: Promise<void> | undefined;
+  let ready = false;
+  let unlinking = false;
+  let authenticated = false;
+  let cancelStage = () => {};
+  const watching = new AbortController();
+
+  const stage = (name: string, ms: number) => {
+    cancelStage();
+    cancelStage = time.after(ms, () => fault(`${name} took longer than ${Math.round(ms / 1000)} s`));
+  };
+  const end = (signal: Signal) => {
+    if (over) return;
+    over = true;
+    cancelStage();
+    watching.abort();
+    deps.onSignal(signal);
+  };
+  const fault = (reason: string) => (unlinking ? loggedOut() : end({ kind: 'fault', reason }));
+  const loggedOut = () => end({ kind: 'logged_out', duringStart: !authenticated && !ready });
+  const signal = (s: Signal) => {
+    if (!over) deps.onSignal(s);
+  };
+
+  /** The library swallows what its listeners throw; a fault in ours must be seen. */
+  const guarded =
+    <A extends unknown[]>(name: string, listener: (...values: A) => void) =>
+    (...values: A) => {
+      try {
+        if (!over) listener(...values);
+      } catch (error) {
+        log.error('listener failed', { event: name, error: describeError(error) });
+      }
+    };
+
+  const onBrowser = () => {
+    if (over) return;
+    stage('loading WhatsApp Web', timings.load);
+    client.pupBrowser?.on('disconnected', () => fault('the browser is gone'));
+    const page = client.pupPage;
+    page?.on('error', () => fault('the page crashed'));
+    page?.on('close', () => fault('the page is gone'));
+    // Before the library's own listener is in place, an unlinked account only shows in the page's address.
+    page?.on(
+      'framenavigated',
+      guarded('framenavigated', () => {
+        if (page.url().includes('post_logout=1')) loggedOut();
+      }),
+    );
+  };
+
+  const client = deps.createClient(onBrowser);
+
+  const readAccount = async (): Promise<Account | undefined> => {
+    const info = infoSchema.safeParse(client.info);
+    const id = info.success ? idText(info.data.wid) : undefined;
+    if (!info.success || id === undefined) return undefined;
+    const page = client.pupPage;
+    const lid = page
+      ? await withDeadline(time, timings.probeLimit, 'reading the account', readLid(page)).catch(
+          () => undefined,
+        )
+      : undefined;
+    return {
+      id,
+      ...(info.data.pushname ? { pushName: info.data.pushname } : {}),
+      ...(lid === undefined ? {} : { lid }),
+    };
+  };
+
+  client.on(
+    'qr',
+    guarded('qr', (code) => {
+      cancelStage();
+      signal({ kind: 'qr', code: String(code) });
+    }),
+  );
+  client.on(
+    'authenticated',
+    guarded('authenticated', () => {
+      authenticated = true;
+      stage('syncing', timings.sync);
+      signal({ kind: 'authenticated' });
+    }),
+  );
+  client.on(
+    'ready',
+    guarded('ready', () => {
+      cancelStage();
+      if (ready) return;
+      ready = true;
+      void readAccount().then((account) => signal({ kind: 'ready', account }));
+    }),
+  );
+  client.on(
+    'disconnected',
+    guarded('disconnected', (reason) => {
+      // Only this one means that the account is gone; any other state has closed the browser and nothing else.
+      if (reason === 'LOGOUT') loggedOut();
+      else fault(`disconnected: ${String(reason).slice(0, 50)}`);
+    }),
+  );
+  for (const event of deps.forwarded)
+    client.on(
+      event,
+      guarded(event, (...values) => deps.onEvent(event, values)),
+    );
+
+  /** Looks after what the library does not notice. */
+  const watch = async () => {
+    let failures = 0;
+    let synced = 0;
+    let leaving = 0;
+    let reloadedAt = Number.NEGATIVE_INFINITY;
+    let announced = false;
+    while (!over) {
+      await sleep(time, ready ? timings.probeEvery * 10 : timings.probeEvery, watching.signal);
+      const page = client.pupPage;
+      if (over || !page) continue;
+      leaving = client.lastLoggedOut ? leaving + 1 : 0;
+      if (leaving > IN_A_ROW) return loggedOut();
+      try {
+        const probe = await withDeadline(time, timings.probeLimit, 'asking the page', probePage(page));
+        failures = 0;
+        if (over || ready) continue;
+        synced = probe.state === 'CONNECTED' && probe.hasSynced && !authenticated ? synced + 1 : 0;
+        if (synced >= IN_A_ROW && !announced) {
+          announced = true;
+          log.info('sync was over before the library listened: announcing it');
+          await withDeadline(time, timings.probeLimit, 'announcing the sync', announceSynced(page));
+        }
+        if (probe.state === 'UNPAIRED_IDLE' && time.now() - reloadedAt > RELOAD_EVERY_MS) {
+          reloadedAt = time.now();
+          await withDeadline(time, timings.load, 'reloading', page.reload({ timeout: timings.load }));
+        }
+      } catch (error) {
+        failures += 1;
+        log.debug('page did not answer', { error: describeError(error) });
+        if (failures >= IN_A_ROW) return fault('the page does not answer');
+      }
+    }
+  };
+
+  stage('launching the browser', timings.launch);
+  let settled = false;
+  void Promise.resolve()
+    .then(() => client.initialize())
+    .finally(() => {
+      settled = true;
+    })
+    .then(watch, (error: unknown) => {
+      // An account that was unlinked while offline ends in a navigation under the library's feet: look where it went.
+      if (client.pupPage?.url().includes('post_logout=1')) loggedOut();
+      else fault(`start failed: ${describeError(error)}`);
+    })
+    .catch((error: unknown) => fault(describeError(error)));
+
+  const shut = async (gently: boolean) => {
+    over = true;
+    cancelStage();
+    watching.abort();
+    const browser = client.pupBrowser;
+    if (gently && browser?.isConnected())
+      await withDeadline(time, timings.closeLimit, 'closing the browser', browser.close()).catch(() => {});
+    // A launch that is under way can't be called back: kill until it has come to its end.
+    const giveUpAt = time.now() + timings.launch;
+    do {
+      await deps.killTree();
+      if (!settled) await sleep(time, 50);
+    } while (!settled && time.now() < giveUpAt);
+    if (!(await deps.killTree())) log.error('browser processes are left');
+  };
+
+  return {
+    client,
+    async unlink() {
+      unlinking = true;
+      await withDeadline(time, timings.closeLimit, 'unlinking', client.logout()).catch((error: unknown) =>
+        log.warn('unlinking was not confirmed', { error: describeError(error) }),
+      );
+      loggedOut();
+    },
+    close(gently) {
+      closed ??= shut(gently);
+      return closed;
+    },
+  };
+};

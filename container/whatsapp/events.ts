@@ -1,0 +1,48 @@
+/** Which of the library's events become which of Berth's. One row an event. */
+import {
+  ackPayload,
+  callPayload,
+  groupPayload,
+  messagePayload,
+  reactionPayload,
+  revokedPayload,
+  votePayload,
+} from './payloads.ts';
+
+type Row = {
+  readonly event: string;
+  /** undefined: nothing to tell. */
+  readonly payload: (...values: unknown[]) => unknown;
+  /** Counts as use of the session and puts the idle deadline off. */
+  readonly activity?: true;
+};
+
+const ROWS: Readonly<Record<string, Row>> = {
+  message: { event: 'message', payload: messagePayload, activity: true },
+  message_create: { event: 'message.any', payload: messagePayload },
+  message_ack: { event: 'message.ack', payload: ackPayload },
+  message_reaction: { event: 'message.reaction', payload: reactionPayload },
+  message_revoke_everyone: { event: 'message.revoked', payload: revokedPayload },
+  group_join: { event: 'group.v2.join', payload: groupPayload },
+  group_leave: { event: 'group.v2.leave', payload: groupPayload },
+  group_update: { event: 'group.v2.update', payload: groupPayload },
+  call: { event: 'call.received', payload: callPayload },
+  vote_update: { event: 'poll.vote', payload: votePayload },
+  change_state: {
+    event: 'engine.event',
+    payload: (state) => ({ event: 'change_state', data: { state: String(state).slice(0, 50) } }),
+  },
+};
+
+export const FORWARDED_EVENTS: readonly string[] = Object.keys(ROWS);
+
+export type Forwarded = { readonly event: string; readonly payload: unknown; readonly activity: boolean };
+
+/** What the library's event says, or nothing worth telling. */
+export const forward = (name: string, values: readonly unknown[]): Forwarded | undefined => {
+  const row = ROWS[name];
+  const payload = row?.payload(...values);
+  return row && payload !== undefined
+    ? { event: row.event, payload, activity: row.activity ?? false }
+    : undefined;
+};

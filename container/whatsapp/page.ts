@@ -1,0 +1,38 @@
+/** What the worker asks the page directly, where the library has no way or hangs. Expressions, because they run there. */
+import { z } from 'zod';
+import { idText } from './ids.ts';
+import type { LibraryPage } from './library.ts';
+
+const probeSchema = z.object({ state: z.string().nullable(), hasSynced: z.boolean() });
+export type Probe = z.infer<typeof probeSchema>;
+
+const PROBE = `(() => {
+  try {
+    const socket = window.require('WAWebSocketModel').Socket;
+    return { state: socket.state ?? null, hasSynced: Boolean(socket.hasSynced) };
+  } catch {
+    return { state: null, hasSynced: false };
+  }
+})()`;
+
+/** The connection's state and whether the first sync is over; null before the page knows. */
+export const probePage = async (page: LibraryPage): Promise<Probe> =>
+  probeSchema.parse(await page.evaluate(PROBE));
+
+/** Runs the library's own way to readiness, which waits for a change that has happened already. */
+export const announceSynced = async (page: LibraryPage): Promise<void> => {
+  await page.evaluate('void (window.onAppStateHasSyncedEvent && window.onAppStateHasSyncedEvent())');
+};
+
+const LID = `(() => {
+  try {
+    const lid = window.require('WAWebUserPrefsMeUser').getMaybeMeLidUser();
+    return lid ? JSON.parse(JSON.stringify({ ...lid, _serialized: lid._serialized ?? lid.$1 })) : null;
+  } catch {
+    return null;
+  }
+})()`;
+
+/** The account's hidden id (`…@lid`), where it has one. */
+export const readLid = async (page: LibraryPage): Promise<string | undefined> =>
+  idText(await page.evaluate(LID));

@@ -1,0 +1,194 @@
+/**
+ * WAHA's shapes from the library's objects. They are read leniently: WhatsApp Web changes what it holds without notice,
+ * and an event with a gap is worth more than none. Only what has no id is no message.
+ */
+import { z } from 'zod';
+import type { Message } from '../../core/commands.ts';
+import { idText } from './ids.ts';
+
+const ACK_NAMES = ['PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED'] as const;
+export const ackName = (ack: number): Message['ackName'] =>
+  ack < 0 ? 'ERROR' : (ACK_NAMES[ack] ?? 'PLAYED');
+
+const optionalText = z.string().optional().catch(undefined);
+const whole = z.number().transform(Math.trunc);
+
+const dataSchema = z.object({
+  from: z.unknown(),
+  to: z.unknown(),
+  author: z.unknown(),
+  quotedStanzaID: optionalText,
+  quotedParticipant: z.unknown(),
+  quotedMsg: z.object({ body: optionalText }).optional().catch(undefined),
+});
+const messageSource = z.object({
+  id: z.unknown(),
+  timestamp: whole.catch(0),
+  from: z.unknown(),
+  to: z.unknown(),
+  author: z.unknown(),
+  body: z.string().catch(''),
+  hasMedia: z.boolean().catch(false),
+  ack: whole.catch(0),
+  _data: dataSchema.optional().catch(undefined),
+});
+const fromMeOf = (id: unknown): boolean =>
+  z.object({ fromMe: z.boolean() }).safeParse(id).data?.fromMe ?? false;
+
+/** The library's Message as WAHA shows it; undefined: it has no id. */
+export const messagePayload = (source: unknown): Message | undefined => {
+  const parsed = messageSource.safeParse(source);
+  if (!parsed.success) return undefined;
+  const { id, timestamp, body, hasMedia, ack, _data: data } = parsed.data;
+  const idOf = (value: unknown, raw: unknown) => idText(value) ?? idText(raw);
+  const text = idText(id);
+  if (text === undefined) return undefined;
+  const participant = idOf(parsed.data.author, data?.author);
+  const quoted = data?.quotedStanzaID;
+  const quotedParticipant = idText(data?.quotedParticipant);
+  return {
+    id: text,
+    timestamp,
+    from: idOf(parsed.data.from, data?.from) ?? '',
+    fromMe: fromMeOf(id),
+    to: idOf(parsed.data.to, data?.to) ?? '',
+    ...(participant === undefined ? {} : { participant }),
+    body,
+    hasMedia,
+    ack,
+    ackName: ackName(ack),
+    ...(quoted === undefined
+      ? {}
+      : {
+          replyTo: {
+            id: quoted,
+            ...(data?.quotedMsg?.body === undefined ? {} : { body: data.quotedMsg.body }),
+            ...(quotedParticipant === undefined ? {} : { participant: quotedParticipant }),
+          },
+        }),
+  };
+};
+
+export const ackPayload = (source: unknown, ack: unknown) => {
+  const message = messagePayload(source);
+  if (!message) return undefined;
+  const { id, from, to, participant, fromMe } = message;
+  const level = typeof ack === 'number' ? Math.trunc(ack) : message.ack;
+  return {
+    id,
+    from,
+    to,
+    ...(participant === undefined ? {} : { participant }),
+    fromMe,
+    ack: level,
+    ackName: ackName(level),
+  };
+};
+
+const reactionSource = z.object({
+  id: z.unknown(),
+  msgId: z.unknown(),
+  senderId: z.unknown(),
+  timestamp: z.number().catch(0),
+  reaction: z.string().catch(''),
+});
+const remoteOf = (id: unknown): string | undefined =>
+  idText(z.object({ remote: z.unknown() }).safeParse(id).data?.remote);
+
+export const reactionPayload = (source: unknown) => {
+  const parsed = reactionSource.safeParse(source);
+  const id = parsed.success ? idText(parsed.data.id) : undefined;
+  if (!parsed.success || id === undefined) return undefined;
+  const from = idText(parsed.data.senderId) ?? '';
+  return {
+    id,
+    from,
+    fromMe: fromMeOf(parsed.data.id),
+    to: remoteOf(parsed.data.id) ?? '',
+    participant: from,
+    timestamp: parsed.data.timestamp,
+    reaction: { text: parsed.data.reaction, messageId: idText(parsed.data.msgId) ?? '' },
+  };
+};
+
+export const revokedPayload = (after: unknown, before: unknown) => {
+  const now = messagePayload(after);
+  if (!now) return undefined;
+  const earlier = messagePayload(before);
+  return { after: now, before: earlier ?? null, revokedMessageId: earlier?.id ?? now.id };
+};
+
+const groupSource = z.object({
+  id: z.unknown(),
+  chatId: z.unknown(),
+  author: z.unknown(),
+  recipientIds: z.array(z.unknown()).catch([]),
+  timestamp: z.number().catch(0),
+  type: z.string().catch(''),
+  body: z.string().catch(''),
+});
+
+export const groupPayload = (source: unknown) => {
+  const parsed = groupSource.safeParse(source);
+  if (!parsed.success) return undefined;
+  const { id, chatId, author, recipientIds, timestamp, type, body } = parsed.data;
+  const group = idText(chatId) ?? remoteOf(id);
+  if (group === undefined) return undefined;
+  const by = idText(author);
+  return {
+    group: { id: group, ...(type === 'subject' ? { subject: body } : {}) },
+    type,
+    timestamp,
+    ...(by === undefined ? {} : { author: by }),
+    participants: recipientIds.flatMap((recipient) => {
+      const one = idText(recipient);
+      return one === undefined ? [] : [{ id: one }];
+    }),
+  };
+};
+
+const callSource = z.object({
+  id: z.unknown(),
+  from: z.unknown(),
+  timestamp: z.number().optional().catch(undefined),
+  isVideo: z.boolean().catch(false),
+  isGroup: z.boolean().catch(false),
+  fromMe: z.boolean().catch(false),
+});
+
+export const callPayload = (source: unknown) => {
+  const parsed = callSource.safeParse(source);
+  const id = parsed.success ? idText(parsed.data.id) : undefined;
+  if (!parsed.success || id === undefined || parsed.data.fromMe) return undefined;
+  const { timestamp, isVideo, isGroup } = parsed.data;
+  return {
+    id,
+    from: idText(parsed.data.from) ?? '',
+    ...(timestamp === undefined ? {} : { timestamp }),
+    isVideo,
+    isGroup,
+  };
+};
+
+const voteSource = z.object({
+  voter: z.unknown(),
+  selectedOptions: z.array(z.object({ name: optionalText })).catch([]),
+  interractedAtTs: z.number().catch(0),
+  parentMsgKey: z.unknown(),
+});
+
+export const votePayload = (source: unknown) => {
+  const parsed = voteSource.safeParse(source);
+  const poll = parsed.success ? idText(parsed.data.parentMsgKey) : undefined;
+  if (!parsed.success || poll === undefined) return undefined;
+  const chat = remoteOf(parsed.data.parentMsgKey) ?? '';
+  return {
+    vote: {
+      from: idText(parsed.data.voter) ?? '',
+      to: chat,
+      selectedOptions: parsed.data.selectedOptions.flatMap(({ name }) => (name === undefined ? [] : [name])),
+      timestamp: parsed.data.interractedAtTs,
+    },
+    poll: { id: poll, to: chat, fromMe: fromMeOf(parsed.data.parentMsgKey) },
+  };
+};
