@@ -9,6 +9,7 @@ import database, {
   type Store,
   type Table,
 } from 'dynalite/db/index.js';
+import { groupCommits } from './commits.ts';
 import { resourceNotFound } from './errors.ts';
 import { indexKey } from './indexes.ts';
 import { INDEX_KINDS, indexPrefix, itemPrefix, rangeOf, TABLES, TIME_TO_LIVE, tagPrefix } from './layout.ts';
@@ -34,6 +35,7 @@ export async function openStore(dir: string | undefined): Promise<Store> {
   } catch (error) {
     throw new Error(`The database in ${dir} can't be opened; is another process using it?`, { cause: error });
   }
+  store.db.batch = groupCommits(store.db);
   store.db.createValueStream = (range) => Readable.from(scan(store.db, range));
   clearByRange(store);
   await finishTableChanges(store);
