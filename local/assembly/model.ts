@@ -149,8 +149,9 @@ export type ContainerModel = {
 export type TaskDefinitionModel = {
   readonly arn: string;
   readonly family: string;
-  readonly taskRole: string | undefined;
-  readonly executionRole: string | undefined;
+  /** Full ARNs. */
+  readonly taskRoleArn: string | undefined;
+  readonly executionRoleArn: string | undefined;
   readonly memoryMb: number | undefined;
   readonly containers: readonly ContainerModel[];
 };

@@ -53,15 +53,13 @@ const taskDefinitionSchema = properties(
   },
 );
 
-const roleName = (arn: string | undefined): string | undefined => arn?.split('/').at(-1);
-
 export const interpretTaskDefinition = (value: unknown, arn: string): TaskDefinitionModel => {
   const definition = taskDefinitionSchema.parse(value);
   return {
     arn,
     family: definition.Family ?? /task-definition\/(.+):\d+$/.exec(arn)?.[1] ?? arn,
-    taskRole: roleName(definition.TaskRoleArn),
-    executionRole: roleName(definition.ExecutionRoleArn),
+    taskRoleArn: definition.TaskRoleArn,
+    executionRoleArn: definition.ExecutionRoleArn,
     memoryMb: definition.Memory,
     containers: definition.ContainerDefinitions.map(({ Name, Environment, StopTimeout }) => ({
       name: Name,
