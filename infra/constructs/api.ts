@@ -15,6 +15,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Route, RouteAuth } from '../../core/api/routes.ts';
 import type { Environment } from '../environments.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** What an access-log line says: never the path or its query, which name sessions. */
 const ACCESS_LOG = JSON.stringify({
@@ -28,6 +29,13 @@ const ACCESS_LOG = JSON.stringify({
   authorizer: '$context.authorizer.error',
   integration: '$context.integrationErrorMessage',
 });
+
+/** Why routes of these kinds have no authorizer. */
+const OPEN = {
+  none: 'Says whether the system is up, and nothing else.',
+  worker: 'The handler checks the secret of the session and its epoch, which only the database knows.',
+} as const;
+const isOpen = (auth: RouteAuth): auth is keyof typeof OPEN => Object.hasOwn(OPEN, auth);
 
 /** The HTTP API. Made before its routes: the task definition, which functions need, names its URL. */
 export class BerthApi extends Construct {
@@ -84,12 +92,13 @@ export class BerthApi extends Construct {
         scopePermissionToRoute: false,
       });
       for (const route of routes.filter((each) => each.handler === handler))
-        this.api.addRoutes({
+        for (const added of this.api.addRoutes({
           path: route.path,
           methods: [HttpMethod[route.method]],
           integration,
           authorizer: authorizerOf[route.auth],
-        });
+        }))
+          if (isOpen(route.auth)) acknowledge(added, 'APIG4', OPEN[route.auth]);
     }
   }
 }

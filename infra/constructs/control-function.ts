@@ -6,7 +6,9 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
 import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs } from '../functions.ts';
-import { logPermissions, permissionsFor, tracingPermissions, vpcPermissions } from './permissions.ts';
+import { namesOf } from '../names.ts';
+import { acknowledge } from './acknowledge.ts';
+import { type Grant, grantsFor, logGrant, tracingGrant, vpcGrants } from './permissions.ts';
 import type { Resources } from './resources.ts';
 
 export type ControlFunctionProps = {
@@ -25,7 +27,7 @@ export class ControlFunction extends Construct {
   constructor(scope: Construct, id: string, props: ControlFunctionProps) {
     super(scope, id);
     const { environment, handler, needs, resources } = props;
-    const functionName = `berth-${environment.name}-${handler}`;
+    const functionName = namesOf(environment).function(handler);
     const inVpc = isCommandHandler(handler);
 
     const logGroup = new LogGroup(this, 'Log', {
@@ -33,20 +35,22 @@ export class ControlFunction extends Construct {
       retention: environment.logs.retentionDays,
       removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    const needed = grantsFor(needs, resources);
+    const runtime = [
+      logGrant(logGroup.logGroupArn),
+      ...(environment.tracing ? [tracingGrant()] : []),
+      ...(inVpc ? vpcGrants(Stack.of(this), functionName) : []),
+    ];
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
       description: needs.does,
       inlinePolicies: {
-        Needs: new PolicyDocument({ statements: permissionsFor(needs, resources) }),
-        Runtime: new PolicyDocument({
-          statements: [
-            logPermissions(logGroup.logGroupArn),
-            ...(environment.tracing ? [tracingPermissions()] : []),
-            ...(inVpc ? vpcPermissions(Stack.of(this), functionName) : []),
-          ],
-        }),
+        ...(needed.length > 0 && { Needs: documentOf(needed) }),
+        Runtime: documentOf(runtime),
       },
     });
+    for (const { wildcard } of [...needed, ...runtime])
+      if (wildcard) acknowledge(role, `IAM5[Resource::${wildcard.resource}]`, wildcard.reason);
 
     this.function = new LambdaFunction(this, 'Function', {
       functionName,
@@ -55,7 +59,8 @@ export class ControlFunction extends Construct {
       architecture: Architecture.ARM_64,
       code: Code.fromAsset(props.directory),
       handler: 'index.handler',
-      role: role.withoutPolicyUpdates(),
+      // By its ARN: CDK would widen the role's policy, and add a DependsOn that the ARN implies already.
+      role: Role.fromRoleArn(this, 'RoleByArn', role.roleArn, { mutable: false }),
       logGroup,
       timeout: Duration.seconds(needs.timeoutSeconds ?? API_TIMEOUT_SECONDS),
       memorySize: needs.memoryMiB ?? DEFAULT_MEMORY_MIB,
@@ -69,6 +74,9 @@ export class ControlFunction extends Construct {
     });
   }
 }
+
+const documentOf = (grants: readonly Grant[]) =>
+  new PolicyDocument({ statements: grants.map((grant) => grant.statement) });
 
 /** Names and meaning: core/settings.ts. A function gets what it has a use for, and never a secret. */
 const variablesFor = ({ environment, handler, needs, resources }: ControlFunctionProps) => ({

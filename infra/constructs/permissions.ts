@@ -1,12 +1,17 @@
-/** The statements of a function's role, from what it needs: one function per kind of resource. */
+/** What a function's role allows, from what it needs: one function per kind of resource. */
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IndexName } from '../../core/store.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import { AUTH_PREFIX } from './auth-bucket.ts';
 import type { Resources } from './resources.ts';
 
-export const permissionsFor = (needs: Needs, resources: Resources): PolicyStatement[] => [
+export type Grant = {
+  readonly statement: PolicyStatement;
+  /** Set where the resource holds a `*`: as cdk-nag writes that resource, and why it can't be narrower. */
+  readonly wildcard?: { readonly resource: string; readonly reason: string };
+};
+
+export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket ? [onAuthStates(needs.bucket, resources)] : []),
@@ -14,27 +19,34 @@ export const permissionsFor = (needs: Needs, resources: Resources): PolicyStatem
   ...(needs.tasks ?? []).flatMap((action) => onTasks(action, resources)),
 ];
 
-const onTable = (actions: readonly TableAction[], { table }: Resources) =>
-  new PolicyStatement({
+const onTable = (actions: readonly TableAction[], { table }: Resources): Grant => ({
+  statement: new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [table.tableArn],
-  });
+  }),
+});
 
-const onIndex = (index: string, actions: readonly ('Query' | 'Scan')[], { table }: Resources) =>
-  new PolicyStatement({
+const onIndex = (index: string, actions: readonly ('Query' | 'Scan')[], { table }: Resources): Grant => ({
+  statement: new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
-    resources: [`${table.tableArn}/index/${index satisfies IndexName | string}`],
-  });
+    resources: [`${table.tableArn}/index/${index}`],
+  }),
+});
 
-const onAuthStates = (actions: readonly BucketAction[], { authBucket }: Resources) =>
-  new PolicyStatement({
+const onAuthStates = (actions: readonly BucketAction[], { authBucket, names }: Resources): Grant => ({
+  statement: new PolicyStatement({
     actions: actions.map((action) => `s3:${action}`),
     resources: [authBucket.arnForObjects(`${AUTH_PREFIX}*`)],
-  });
+  }),
+  wildcard: {
+    resource: `${names.authBucketExport}/${AUTH_PREFIX}*`,
+    reason: 'The objects are the auth states of all sessions; the function signs for one key at a time.',
+  },
+});
 
 const QUEUE_ACTIONS = {
   send: ['sqs:SendMessage'],
-  /** What Lambda does with the role of the function that it reads the queue for. */
+  /** What Lambda does with the role of the function that it reads the queue for, and holding a message back. */
   consume: [
     'sqs:ReceiveMessage',
     'sqs:DeleteMessage',
@@ -43,72 +55,101 @@ const QUEUE_ACTIONS = {
   ],
 } as const;
 
-const onQueue = (use: 'send' | 'consume', { eventsQueue }: Resources) =>
-  new PolicyStatement({ actions: [...QUEUE_ACTIONS[use]], resources: [eventsQueue.queueArn] });
+const onQueue = (use: 'send' | 'consume', { eventsQueue }: Resources): Grant => ({
+  statement: new PolicyStatement({ actions: [...QUEUE_ACTIONS[use]], resources: [eventsQueue.queueArn] }),
+});
 
-const onTasks = (action: TaskAction, resources: Resources): PolicyStatement[] => {
-  const { cluster, worker } = resources;
-  const stack = Stack.of(cluster);
-  const tasks = stack.formatArn({
-    service: 'ecs',
-    resource: 'task',
-    resourceName: `${cluster.clusterName}/*`,
-  });
-  const inCluster = { ArnEquals: { 'ecs:cluster': cluster.clusterArn } };
+const onTasks = (action: TaskAction, resources: Resources): Grant[] => {
+  const inCluster = { ArnEquals: { 'ecs:cluster': resources.cluster.clusterArn } };
+  const { names, worker } = resources;
   switch (action) {
     case 'run':
       return [
-        new PolicyStatement({
-          actions: ['ecs:RunTask'],
-          // Any revision: a function of the version before still launches while a deployment replaces the revision.
-          resources: [
-            stack.formatArn({
-              service: 'ecs',
-              resource: 'task-definition',
-              resourceName: `${worker.definition.family}:*`,
-            }),
-          ],
-          conditions: inCluster,
-        }),
-        new PolicyStatement({
-          actions: ['ecs:TagResource'],
-          resources: [tasks],
-          conditions: { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
-        }),
-        new PolicyStatement({
-          actions: ['iam:PassRole'],
-          resources: [worker.taskRole.roleArn, worker.executionRole.roleArn],
-          conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-        }),
+        ecsGrant(
+          resources,
+          'ecs:RunTask',
+          `task-definition/${names.workerFamily}:*`,
+          inCluster,
+          ANY_REVISION,
+        ),
+        ecsGrant(
+          resources,
+          'ecs:TagResource',
+          `task/${names.cluster}/*`,
+          { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+          ANY_TASK,
+        ),
+        {
+          statement: new PolicyStatement({
+            actions: ['iam:PassRole'],
+            resources: [worker.taskRole.roleArn, worker.executionRole.roleArn],
+            conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
+          }),
+        },
       ];
     case 'stop':
-      return [new PolicyStatement({ actions: ['ecs:StopTask'], resources: [tasks], conditions: inCluster })];
+      return [ecsGrant(resources, 'ecs:StopTask', `task/${names.cluster}/*`, inCluster, ANY_TASK)];
     case 'describe':
-      return [
-        new PolicyStatement({ actions: ['ecs:DescribeTasks'], resources: [tasks], conditions: inCluster }),
-      ];
+      return [ecsGrant(resources, 'ecs:DescribeTasks', `task/${names.cluster}/*`, inCluster, ANY_TASK)];
     case 'list':
-      // AWS knows no resource for ListTasks on Fargate; the condition keeps it to this cluster.
-      return [new PolicyStatement({ actions: ['ecs:ListTasks'], resources: ['*'], conditions: inCluster })];
+      return [
+        {
+          statement: new PolicyStatement({
+            actions: ['ecs:ListTasks'],
+            resources: ['*'],
+            conditions: inCluster,
+          }),
+          wildcard: {
+            resource: '*',
+            reason: 'ListTasks on Fargate has no resource; its condition keeps it to this cluster.',
+          },
+        },
+      ];
   }
 };
 
-/** Its own log, and nothing of anybody else's. */
-export const logPermissions = (logGroupArn: string): PolicyStatement =>
-  new PolicyStatement({ actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], resources: [logGroupArn] });
+const ANY_TASK = 'Tasks get their ids when they start; all of the cluster are Berth’s.';
+const ANY_REVISION =
+  'A function of the version before still launches while a deployment replaces the task definition.';
 
-/** X-Ray knows no resources. */
-export const tracingPermissions = (): PolicyStatement =>
-  new PolicyStatement({
+const ecsGrant = (
+  { cluster }: Resources,
+  action: string,
+  path: string,
+  conditions: Record<string, Record<string, string>>,
+  reason: string,
+): Grant => ({
+  statement: new PolicyStatement({
+    actions: [action],
+    resources: [
+      `arn:${Stack.of(cluster).partition}:ecs:${Stack.of(cluster).region}:${Stack.of(cluster).account}:${path}`,
+    ],
+    conditions,
+  }),
+  wildcard: { resource: `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:${path}`, reason },
+});
+
+/** Its own log, and nothing of anybody else's. */
+export const logGrant = (logGroupArn: string): Grant => ({
+  statement: new PolicyStatement({
+    actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    resources: [logGroupArn],
+  }),
+});
+
+export const tracingGrant = (): Grant => ({
+  statement: new PolicyStatement({
     actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
     resources: ['*'],
-  });
+  }),
+  wildcard: { resource: '*', reason: 'X-Ray has no resources to name for traces.' },
+});
 
 /**
- * Lambda attaches a function to the VPC with the function's own role, on network interfaces that do not exist yet
- * ("*", as AWS asks). The deny keeps the function's code from using what only Lambda needs.
+ * Lambda attaches a function to the VPC with the function's own role, on network interfaces that do not exist yet.
+ * The deny keeps the function's code from using what only Lambda needs.
  */
-export const vpcPermissions = (scope: Stack, functionName: string): PolicyStatement[] => {
+export const vpcGrants = (scope: Stack, functionName: string): Grant[] => {
   const actions = [
     'ec2:CreateNetworkInterface',
     'ec2:DescribeNetworkInterfaces',
@@ -124,12 +165,20 @@ export const vpcPermissions = (scope: Stack, functionName: string): PolicyStatem
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
   return [
-    new PolicyStatement({ actions, resources: ['*'] }),
-    new PolicyStatement({
-      effect: Effect.DENY,
-      actions,
-      resources: ['*'],
-      conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
-    }),
+    {
+      statement: new PolicyStatement({ actions, resources: ['*'] }),
+      wildcard: {
+        resource: '*',
+        reason: 'Lambda manages the network interfaces with this role; the function’s own code is denied it.',
+      },
+    },
+    {
+      statement: new PolicyStatement({
+        effect: Effect.DENY,
+        actions,
+        resources: ['*'],
+        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+      }),
+    },
   ];
 };

@@ -15,4 +15,10 @@ export type Resources = {
   readonly vpc: IVpc;
   readonly taskSecurityGroup: SecurityGroup;
   readonly commandSecurityGroup: SecurityGroup;
+  readonly names: {
+    readonly cluster: string;
+    readonly workerFamily: string;
+    /** Under which the data stack exports the bucket's ARN. */
+    readonly authBucketExport: string;
+  };
 };

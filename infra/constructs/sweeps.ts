@@ -1,4 +1,5 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
@@ -32,11 +33,29 @@ export class Sweeps extends Construct {
         schedule: ScheduleExpression.rate(interval),
         scheduleGroup,
         target: new LambdaInvoke(target, {
+          role: this.#createRole(name, target, options.deadLetters).withoutPolicyUpdates(),
           deadLetterQueue: options.deadLetters,
           retryAttempts: 2,
           maxEventAge: interval,
         }),
       });
     }
+  }
+
+  #createRole(name: string, target: LambdaFunction, deadLetters: Queue): Role {
+    return new Role(this, `${name}Role`, {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+      description: `Runs ${name}`,
+      inlinePolicies: {
+        Invoke: new PolicyDocument({
+          statements: [
+            new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.functionArn] }),
+            new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
+          ],
+        }),
+      },
+    });
   }
 }

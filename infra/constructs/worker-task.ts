@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import {
+  Capability,
   type Cluster,
   ContainerImage,
   CpuArchitecture,
@@ -13,6 +14,8 @@ import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { WORKER_CONTAINER } from '../../core/settings.ts';
 import type { Environment } from '../environments.ts';
+import { namesOf } from '../names.ts';
+import { acknowledge } from './acknowledge.ts';
 
 /** Writable places of the worker; everything else of its file system is read-only. */
 const SCRATCH = [
@@ -43,13 +46,13 @@ export class WorkerTask extends Construct {
     },
   ) {
     super(scope, id);
-    const { task, logs, name } = options.environment;
+    const { task, logs } = options.environment;
     const ecsTasks = new ServicePrincipal('ecs-tasks.amazonaws.com');
     this.taskRole = new Role(this, 'TaskRole', { assumedBy: ecsTasks, description: 'Allows nothing' });
     this.executionRole = new Role(this, 'ExecutionRole', { assumedBy: ecsTasks });
 
     this.definition = new FargateTaskDefinition(this, 'Definition', {
-      family: `berth-${name}-worker`,
+      family: namesOf(options.environment).workerFamily,
       cpu: task.cpu,
       memoryLimitMiB: task.memoryMiB,
       taskRole: this.taskRole,
@@ -60,12 +63,14 @@ export class WorkerTask extends Construct {
       },
       volumes: SCRATCH.map((scratch) => ({ name: scratch.name })),
     });
+    const linux = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
+    linux.dropCapabilities(Capability.ALL);
     const container = this.definition.addContainer('Worker', {
       containerName: WORKER_CONTAINER,
       image: ContainerImage.fromRegistry(task.image),
       user: WORKER_USER,
       readonlyRootFilesystem: true,
-      linuxParameters: new LinuxParameters(this, 'Linux', { initProcessEnabled: true }),
+      linuxParameters: linux,
       stopTimeout: STOP_TIMEOUT,
       portMappings: [{ containerPort: task.commandPort }],
       environment: {
@@ -76,6 +81,7 @@ export class WorkerTask extends Construct {
       },
       logging: LogDriver.awsLogs({ logGroup: options.logGroup, streamPrefix: 'worker' }),
     });
+    acknowledge(this.definition, 'ECS2', 'Addresses and ports; the one secret comes with RunTask, once.');
     container.addMountPoints(
       ...SCRATCH.map(({ name: sourceVolume, path: containerPath }) => ({
         sourceVolume,

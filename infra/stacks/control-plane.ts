@@ -3,9 +3,10 @@ import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import type { Construct } from 'constructs';
+import { Construct } from 'constructs';
 import { ROUTES } from '../../core/api/routes.ts';
 import type { Bundle } from '../bundle.ts';
+import { acknowledge } from '../constructs/acknowledge.ts';
 import { BerthApi } from '../constructs/api.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import type { Resources } from '../constructs/resources.ts';
@@ -14,6 +15,7 @@ import { TaskStopped } from '../constructs/task-stopped.ts';
 import { WorkerTask } from '../constructs/worker-task.ts';
 import type { Environment } from '../environments.ts';
 import { FUNCTIONS } from '../functions.ts';
+import { namesOf } from '../names.ts';
 import type { DataStack } from './data.ts';
 import type { NetworkStack } from './network.ts';
 
@@ -33,7 +35,7 @@ export class ControlPlaneStack extends Stack {
     const api = new BerthApi(this, 'Api', environment);
     const cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
-      clusterName: `berth-${environment.name}`,
+      clusterName: namesOf(environment).cluster,
       enableFargateCapacityProviders: true,
       containerInsightsV2: environment.containerInsights
         ? ContainerInsights.ENABLED
@@ -59,6 +61,7 @@ export class ControlPlaneStack extends Stack {
       vpc: network.vpc,
       taskSecurityGroup: network.taskSecurityGroup,
       commandSecurityGroup: network.commandSecurityGroup,
+      names: { ...namesOf(environment), authBucketExport: data.authBucketExport },
     });
     const functionOf = (handler: string): LambdaFunction => {
       const found = functions.get(handler);
@@ -76,10 +79,11 @@ export class ControlPlaneStack extends Stack {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
+    acknowledge(deadLetters, 'SQS3', 'This is the dead-letter queue.');
     new Sweeps(this, 'Sweeps', {
       functions: { reaper: functionOf('reaper'), reconciler: functionOf('reconciler') },
       minutes: environment.sweepMinutes,
-      groupName: `berth-${environment.name}`,
+      groupName: namesOf(environment).scheduleGroup,
       deadLetters,
     });
     new TaskStopped(this, 'TaskStopped', { cluster, target: functionOf('task-events'), deadLetters });
@@ -103,11 +107,12 @@ export class ControlPlaneStack extends Stack {
     { bundles, environment }: ControlPlaneProps,
     resources: Resources,
   ): ReadonlyMap<string, LambdaFunction> {
+    const scope = new Construct(this, 'Functions');
     return new Map(
       bundles.map(({ handler, directory }) => {
         const needs = FUNCTIONS[handler];
         if (needs === undefined) throw new Error(`infra/functions.ts does not say what ${handler} needs`);
-        const created = new ControlFunction(this, handler, {
+        const created = new ControlFunction(scope, handler, {
           environment,
           handler,
           needs,
