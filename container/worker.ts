@@ -102,7 +102,6 @@ export const startWorker = (options: WorkerOptions): Worker => {
   };
   let ending = false;
   let host: ClientHost | undefined;
-  let generationChangedAt = 0;
 
   const start = async () => {
     const epoch = environment.BERTH_EPOCH;
@@ -244,7 +243,6 @@ export const startWorker = (options: WorkerOptions): Worker => {
     let savingGeneration = 0;
 
     const onChange = (view: HostView) => {
-      if (host && host.generation !== savingGeneration) generationChangedAt = time.now();
       if (view.status !== shown) {
         log.info('status', { from: shown, to: view.status });
         shown = view.status;
@@ -429,7 +427,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
       } else end('user', name);
     },
     unhandledRejection(error) {
-      const closing = ending || time.now() - generationChangedAt < CLOSING_ECHO_MS;
+      const closing = ending || (host !== undefined && time.now() - host.closedAt < CLOSING_ECHO_MS);
       const judged = judgeUncaught(error, closing);
       log.warn('unhandled rejection', { judged, error: describeError(error) });
       if (judged === 'client_fault' && host) host.fault('unhandled rejection in the library');

@@ -58,6 +58,8 @@ export type ClientHost = HostView & {
   readonly savable: boolean;
   /** Grows with each new client: a copy taken across a change is worthless. */
   readonly generation: number;
+  /** When a client was last closed (ms, local clock): what complains of its absence shortly after is no news. */
+  readonly closedAt: number;
   /** Closes the client gently, runs `between` while nothing writes, and starts a fresh client. */
   recycle(reason: string, between: () => Promise<void>): Promise<void>;
   /** A fault seen elsewhere (an unhandled rejection in the library). */
@@ -79,6 +81,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const { time, log, profile } = deps;
   let run: ClientRun | undefined;
   let generation = 0;
+  let closedAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
   const stopping = new AbortController();
 
@@ -91,6 +94,12 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   let view: HostView = { status: 'STARTING', account: undefined, qr: undefined, qrReason: undefined };
   /** Whatever replaces the client, one after the other. */
   let turns: Promise<void> = Promise.resolve();
+
+  const close = async (which: ClientRun | undefined, gently: boolean) => {
+    closedAt = time.now();
+    await which?.close(gently);
+    closedAt = time.now();
+  };
 
   const show = (change: Partial<HostView>) => {
     view = { ...view, ...change };
@@ -111,7 +120,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
         await work();
       } catch (error) {
         if (error instanceof Fenced) return;
-        await run?.close(false);
+        await close(run, false);
         finish('crashed', describeError(error));
       }
     });
@@ -179,7 +188,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     const wasLinked = linked;
     linked = false;
     // Begun at once: the library is about to show a new code over a profile that it thinks deleted.
-    const gone = from.close(false);
+    const gone = close(from, false);
     void inTurn(async () => {
       await gone;
       await accountGone(duringStart, wasLinked);
@@ -190,7 +199,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const tryOlderState = async (from: ClientRun) => {
     if (run !== from) return;
     log.warn('restored auth state was not accepted, trying the next');
-    await from.close(false);
+    await close(from, false);
     await restore(true);
     await launch();
   };
@@ -215,7 +224,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     // No network is no fault of the saved state.
     else if (upSince === undefined && !reason.includes('net::ERR_')) faultsBeforeUp += 1;
     show({ status: 'STARTING', qr: undefined });
-    await run?.close(false);
+    await close(run, false);
     restarts += 1;
     if (restarts > deps.maxRestarts)
       return finish('crashed', `given up after ${deps.maxRestarts} restarts: ${reason}`);
@@ -249,6 +258,9 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     get generation() {
       return generation;
     },
+    get closedAt() {
+      return closedAt;
+    },
     start() {
       void inTurn(async () => {
         await restore(true);
@@ -260,7 +272,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
         log.info('restarting the client', { reason });
         generation += 1;
         show({ status: 'STARTING', qr: undefined });
-        await run?.close(true);
+        await close(run, true);
         await between();
         await launch();
       }),
@@ -274,10 +286,10 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     async stop(gently) {
       stopped = true;
       stopping.abort();
-      await run?.close(gently);
+      await close(run, gently);
       await turns;
       // A turn that was under way may have started another meanwhile.
-      await run?.close(gently);
+      await close(run, gently);
     },
   };
 };

@@ -1,0 +1,106 @@
+/** A worker as a process of its own, the simulated WhatsApp Web that it sees, and the control plane that it talks to. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, vi } from 'vitest';
+import { findTree } from '../../../container/browser/process-tree.ts';
+import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
+import { type FakeWorkerApi, startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
+
+export type RunningWorker = {
+  readonly process: ChildProcess;
+  /** Everything that it logged. */
+  readonly log: () => string;
+  readonly exit: Promise<number | null>;
+};
+
+export type Bench = {
+  readonly api: FakeWorkerApi;
+  readonly simulator: Simulator;
+  readonly workDir: string;
+  start(extra?: Record<string, string>): RunningWorker;
+  /** Waits for a report with this status; fails at once when the worker has ended. */
+  status(worker: RunningWorker, status: string): Promise<void>;
+  /** The browser processes of this bench's workers. */
+  browserProcesses(): Promise<number[]>;
+  /** Starts a worker, scans its code and waits until it works. */
+  link(worker: RunningWorker): Promise<void>;
+  /** Waits until the state with what was just linked is saved. */
+  saved(count: number): Promise<void>;
+  close(): Promise<void>;
+};
+
+const LIMIT = { timeout: 25_000, interval: 50 };
+export const ACCOUNT = '491701234567';
+
+export const openBench = async (): Promise<Bench> => {
+  const [simulator, api, workDir] = await Promise.all([
+    startSimulator(),
+    startFakeWorkerApi(),
+    mkdtemp(join(tmpdir(), 'berth-e2e-worker-')),
+  ]);
+  const workers: RunningWorker[] = [];
+
+  const bench: Bench = {
+    api,
+    simulator,
+    workDir,
+    start(extra = {}) {
+      let text = '';
+      const child = spawn(process.execPath, [join(import.meta.dirname, '../../../container/main.ts')], {
+        env: {
+          PATH: process.env.PATH,
+          HOME: process.env.HOME,
+          ...api.environment(),
+          BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
+          BERTH_WORK_DIR: workDir,
+          LOG_LEVEL: 'debug',
+          ...extra,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk: Buffer) => {
+          text += chunk.toString('utf8');
+        });
+      const worker = {
+        process: child,
+        log: () => text,
+        exit: new Promise<number | null>((resolve) => child.once('exit', resolve)),
+      };
+      workers.push(worker);
+      return worker;
+    },
+    async status(worker, status) {
+      await vi.waitFor(() => {
+        if (worker.process.exitCode !== null) return;
+        expect(api.status, worker.log()).toBe(status);
+      }, LIMIT);
+      expect(worker.process.exitCode, `ended before ${status}:\n${worker.log()}`).toBe(null);
+    },
+    async browserProcesses() {
+      const { readdir } = await import('node:fs/promises');
+      const dirs = (await readdir(workDir)).map((name) => join(workDir, name, 'profile'));
+      return (await Promise.all(dirs.map(findTree))).flat();
+    },
+    async link(worker) {
+      await bench.status(worker, 'SCAN_QR_CODE');
+      const { body } = await api.command('getQr', { waitSeconds: 10 });
+      const code = String((body as { value?: unknown }).value);
+      await simulator.phone.scan({ code, account: { phoneNumber: ACCOUNT, pushName: 'Ada' } });
+      await bench.status(worker, 'WORKING');
+    },
+    async saved(count) {
+      await vi.waitFor(() => expect(api.states.length).toBeGreaterThanOrEqual(count), LIMIT);
+    },
+    async close() {
+      for (const { process: child } of workers) if (child.exitCode === null) child.kill('SIGKILL');
+      await Promise.all(workers.map(({ exit }) => exit));
+      await simulator.close();
+      await api.close();
+      await rm(workDir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+  return bench;
+};
