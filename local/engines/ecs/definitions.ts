@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { EcsError } from './errors.ts';
+
+const containerSchema = z.object({
+  name: z.string().min(1),
+  image: z.string().default('local'),
+  environment: z.record(z.string(), z.string()).default({}),
+  /** Seconds between SIGTERM and SIGKILL. 30 unless told; Fargate allows 120 at most (ContainerDefinition). */
+  stopTimeout: z.int().min(0).max(120).default(30),
+});
+
+const taskDefinitionSchema = z.object({
+  arn: z
+    .string()
+    .regex(/^arn:[^:]+:ecs:[^:]+:[^:]*:task-definition\/[^:]+:\d+$/, 'must be an ARN with a revision'),
+  family: z.string().min(1),
+  cpu: z.string().optional(),
+  memory: z.string().optional(),
+  containers: z.array(containerSchema).length(1, 'a task runs one container here'),
+});
+
+/** A task definition as the stack's template holds it, every reference resolved. */
+export type TaskDefinitionInput = z.input<typeof taskDefinitionSchema>;
+export type Container = z.infer<typeof containerSchema>;
+export type TaskDefinition = Omit<z.infer<typeof taskDefinitionSchema>, 'containers'> & {
+  readonly container: Container;
+};
+
+/** Parses the definitions; throws with the path of the first bad value. */
+export const parseTaskDefinitions = (inputs: readonly TaskDefinitionInput[]): TaskDefinition[] =>
+  inputs.map((input) => {
+    const { containers, ...definition } = taskDefinitionSchema.parse(input);
+    const [container] = containers;
+    if (container === undefined) throw new Error(`${definition.arn} has no container`);
+    return { ...definition, container };
+  });
+
+const revision = (definition: TaskDefinition): number => Number(definition.arn.split(':').at(-1));
+
+/** The definition that `reference` (ARN, `family:revision` or `family`, then its latest) names. */
+export function findTaskDefinition(
+  definitions: readonly TaskDefinition[],
+  reference: string,
+): TaskDefinition {
+  const found = definitions
+    .filter(
+      (definition) =>
+        definition.arn === reference ||
+        definition.family === reference ||
+        `${definition.family}:${revision(definition)}` === reference,
+    )
+    .sort((a, b) => revision(b) - revision(a))[0];
+  if (found === undefined) throw new EcsError('ClientException', 'TaskDefinition not found.');
+  return found;
+}

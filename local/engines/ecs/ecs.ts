@@ -1,0 +1,181 @@
+import { mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../../../core/clock.ts';
+import { parseTaskDefinitions, type TaskDefinitionInput } from './definitions.ts';
+import { EcsError } from './errors.ts';
+import { type Emit, EventQueue } from './event-queue.ts';
+import { type EcsFaults, FaultPlan } from './faults.ts';
+import { endLeftovers } from './leftovers.ts';
+import type { EcsLogger } from './logger.ts';
+import { findCluster, type OperationContext, operationNamed, stopTimeoutMs } from './operations.ts';
+import { nodeProgram, type StartTask } from './program.ts';
+import type { TaskRecord } from './task.ts';
+import { TaskRunner } from './task-runner.ts';
+import { TaskStore } from './task-store.ts';
+import { Tasks } from './tasks.ts';
+
+export interface EcsOptions {
+  readonly clusterArns: readonly string[];
+  readonly taskDefinitions: readonly TaskDefinitionInput[];
+  /** How a container becomes a process; the worker with a minimal environment unless told otherwise. */
+  readonly startTask?: StartTask;
+  /** Where the tasks are remembered; one running ECS at a time. */
+  readonly stateDir: string;
+  /** Where `<task id>.log` is written. */
+  readonly logDir: string;
+  /** Takes each task's change, in order per task. Rejecting means: try again. */
+  readonly emit: Emit;
+  readonly clock?: Clock;
+  readonly logger: EcsLogger;
+  /** What fits on this machine; above it RunTask answers with capacity failures. */
+  readonly capacity?: { readonly maxTasks: number };
+  /** What a worker gets to end by itself after SIGKILL of this process. */
+  readonly orphanGraceMs?: number;
+  /** Under which every task gets its own temporary directory. Keep it short. */
+  readonly temporaryRoot?: string;
+}
+
+/** One call, authenticated and authorized: an operation's name and its JSON. */
+export interface EcsCall {
+  readonly operation: string;
+  readonly input: unknown;
+}
+
+export interface EcsAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON */
+  readonly body: string;
+}
+
+export interface Ecs {
+  /** Answers one call of the ECS API (AWS JSON 1.1). Never rejects. */
+  handle(call: EcsCall): Promise<EcsAnswer>;
+  /**
+   * Ends what an earlier run left running, and says of every task whose end nobody heard of that it STOPPED. Call it
+   * once what `emit` feeds is ready. Returns how many tasks it ended.
+   */
+  clearLeftovers(options?: { graceMs?: number }): Promise<number>;
+  /** Stops every task and takes no more; resolves when all are STOPPED and their events handed on. */
+  stopAll(options: { graceMs: number }): Promise<void>;
+  /** Ends at once: kills what still runs. Leaves no process behind. */
+  close(): Promise<void>;
+  readonly faults: EcsFaults;
+}
+
+const ORPHAN_GRACE_MS = 20_000;
+const LEFTOVER_GRACE_MS = 5_000;
+
+/** An ECS whose tasks are processes of this machine. Source of shapes and rules: the ECS API reference. */
+export function createEcs(options: EcsOptions): Ecs {
+  const { clusterArns, logger, clock = systemClock, stateDir, logDir } = options;
+  const taskDefinitions = parseTaskDefinitions(options.taskDefinitions);
+  mkdirSync(logDir, { recursive: true, mode: 0o700 });
+  const tasks = new Tasks(new TaskStore(join(stateDir, 'tasks')), logger);
+  const events = new EventQueue(options.emit, logger);
+  const faults = new FaultPlan();
+  const runner = new TaskRunner({
+    tasks,
+    events,
+    faults,
+    startTask: options.startTask ?? nodeProgram(),
+    logDir,
+    orphanGraceMs: options.orphanGraceMs ?? ORPHAN_GRACE_MS,
+    clock,
+    logger,
+  });
+  const context: OperationContext = {
+    tasks,
+    runner,
+    faults,
+    taskDefinitions,
+    clusterArns,
+    temporaryRoot: options.temporaryRoot ?? tmpdir(),
+    now: clock,
+    cluster: (reference) => {
+      const arn = findCluster(clusterArns, reference);
+      if (arn === undefined) throw new EcsError('ClusterNotFoundException', 'Cluster not found.');
+      return arn;
+    },
+    hasRoom: () => runner.liveIds().length < (options.capacity?.maxTasks ?? Number.POSITIVE_INFINITY),
+  };
+  let ending = false;
+
+  async function stopAll({ graceMs }: { graceMs: number }): Promise<void> {
+    ending = true;
+    // What is held would be born after the end.
+    faults.clear();
+    await Promise.all(
+      runner.liveIds().map((id) => {
+        const ended = runner.ended(id);
+        const grace = Math.min(graceMs, stopTimeoutMs(tasks.get(id), taskDefinitions));
+        runner.stop(id, 'The local stack is stopping', grace);
+        return ended;
+      }),
+    );
+    await events.drained();
+  }
+
+  return {
+    async handle({ operation, input }) {
+      try {
+        const run = operationNamed(operation);
+        await faults.beforeCall(operation);
+        if (ending && operation === 'RunTask')
+          throw new EcsError('ServerException', 'The local stack is stopping.');
+        runner.forget(tasks.prune(clock()));
+        return answer(200, run(context, input));
+      } catch (error) {
+        if (error instanceof EcsError) {
+          return answer(error.status, { __type: error.code, message: error.message, ...error.members });
+        }
+        logger.error('The local ECS failed', {
+          operation,
+          error: error instanceof Error ? error.message : 'unknown',
+        });
+        return answer(500, { __type: 'ServerException', message: 'The local ECS failed; see its log.' });
+      }
+    },
+
+    async clearLeftovers({ graceMs = LEFTOVER_GRACE_MS } = {}) {
+      const foreign = tasks.all().filter(({ id }) => !runner.isLive(id));
+      for (const record of foreign) {
+        if (record.lastStatus === 'STOPPED' && !record.endAnnounced) runner.announce(record);
+      }
+      const left = foreign.filter(({ lastStatus }) => lastStatus !== 'STOPPED');
+      await Promise.all(
+        left.map(async (record) => {
+          await endLeftovers({ taskId: record.id, root: record.process }, graceMs).catch((error: unknown) =>
+            logger.error('A leftover task does not end', {
+              taskArn: record.taskArn,
+              error: error instanceof Error ? error.message : 'unknown',
+            }),
+          );
+          await runner.finish(record.id, endOfLeftover(tasks.get(record.id), clock()));
+        }),
+      );
+      return left.length;
+    },
+
+    stopAll,
+    close: () => stopAll({ graceMs: 0 }),
+
+    faults: faults.face((taskArn) => runner.kill(taskArn.slice(taskArn.lastIndexOf('/') + 1))),
+  };
+}
+
+const answer = (status: number, body: Record<string, unknown>): EcsAnswer => ({
+  status,
+  headers: { 'content-type': 'application/x-amz-json-1.1' },
+  body: JSON.stringify(body),
+});
+
+/** The exit code is anybody's guess, so there is none: nobody was there to see it. */
+const endOfLeftover = (record: TaskRecord, now: number): Partial<TaskRecord> => ({
+  stopCode:
+    record.stopCode ?? (record.startedAt === undefined ? 'TaskFailedToStart' : 'EssentialContainerExited'),
+  stoppedReason: record.stoppedReason ?? 'The local stack ended without stopping this task',
+  stoppingAt: record.stoppingAt ?? now,
+  executionStoppedAt: now,
+});

@@ -1,0 +1,116 @@
+import type { Clock } from '../../../core/clock.ts';
+import type { TaskDefinition } from './definitions.ts';
+import { describeTask } from './describe.ts';
+import { EcsError, invalidParameter } from './errors.ts';
+import type { FaultPlan } from './faults.ts';
+import { listTasks } from './list-tasks.ts';
+import { describeClustersSchema, describeTasksSchema, parseRequest, stopTaskSchema } from './requests.ts';
+import { runTask } from './run-task.ts';
+import { listTagsForResource, tagResource, untagResource } from './tagging.ts';
+import { arnInCluster, clusterName, type TaskRecord } from './task.ts';
+import type { TaskRunner } from './task-runner.ts';
+import type { Tasks } from './tasks.ts';
+
+/** What the operations work on. */
+export interface OperationContext {
+  readonly tasks: Tasks;
+  readonly runner: TaskRunner;
+  readonly faults: FaultPlan;
+  readonly taskDefinitions: readonly TaskDefinition[];
+  readonly clusterArns: readonly string[];
+  readonly temporaryRoot: string;
+  readonly now: Clock;
+  /** The ARN of a known cluster named by name or ARN; throws ClusterNotFoundException. */
+  cluster(reference: string): string;
+  hasRoom(): boolean;
+}
+
+type Operation = (context: OperationContext, input: unknown) => Record<string, unknown>;
+
+const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
+  ['RunTask', runTask],
+  ['StopTask', stopTask],
+  ['DescribeTasks', describeTasks],
+  ['ListTasks', listTasks],
+  ['DescribeClusters', describeClusters],
+  ['ListTagsForResource', listTagsForResource],
+  ['TagResource', tagResource],
+  ['UntagResource', untagResource],
+]);
+
+/** The operation of this name; throws for what the local ECS does not do. */
+export function operationNamed(name: string): Operation {
+  const operation = OPERATIONS.get(name);
+  if (operation === undefined) {
+    throw new EcsError('UnsupportedOperationException', `The local ECS does not support ${name}.`);
+  }
+  return operation;
+}
+
+/** StopTask: for a task that is stopping or has stopped, the same answer again. */
+function stopTask(
+  { tasks, runner, faults, taskDefinitions, cluster, now }: OperationContext,
+  input: unknown,
+) {
+  const { task, reason = 'Task stopped by user', ...request } = parseRequest(stopTaskSchema, input);
+  const found = tasks.find(cluster(request.cluster), task, now());
+  if (found === undefined) throw invalidParameter('The referenced task was not found.');
+  if (found.lastStatus === 'STOPPED') return { task: describeTask(found, false) };
+  if (faults.takeLostStop()) return { task: describeTask({ ...found, desiredStatus: 'STOPPED' }, false) };
+  return { task: describeTask(runner.stop(found.id, reason, stopTimeoutMs(found, taskDefinitions)), false) };
+}
+
+/** The grace of a task's container; the API's own where its definition is no longer known. */
+export const stopTimeoutMs = (record: TaskRecord, taskDefinitions: readonly TaskDefinition[]): number =>
+  1000 * (taskDefinitions.find(({ arn }) => arn === record.taskDefinitionArn)?.container.stopTimeout ?? 30);
+
+/** DescribeTasks: what is not known (any more) is among the failures as MISSING. */
+function describeTasks({ tasks, cluster, now }: OperationContext, input: unknown) {
+  const request = parseRequest(describeTasksSchema, input);
+  const clusterArn = cluster(request.cluster);
+  const withTags = request.include.includes('TAGS');
+  const looked = request.tasks.map((reference) => ({
+    reference,
+    record: tasks.find(clusterArn, reference, now()),
+  }));
+  return {
+    tasks: looked.flatMap(({ record }) => (record === undefined ? [] : [describeTask(record, withTags)])),
+    failures: looked
+      .filter(({ record }) => record === undefined)
+      .map(({ reference }) => ({
+        arn: reference.startsWith('arn:') ? reference : arnInCluster(clusterArn, 'task', reference),
+        reason: 'MISSING',
+      })),
+  };
+}
+
+/** DescribeClusters, as far as a health check reads it. */
+function describeClusters({ tasks, clusterArns, now }: OperationContext, input: unknown) {
+  const { clusters } = parseRequest(describeClustersSchema, input);
+  const looked = clusters.map((reference) => ({ reference, arn: findCluster(clusterArns, reference) }));
+  return {
+    clusters: looked.flatMap(({ arn }) => {
+      if (arn === undefined) return [];
+      const records = tasks.visible(arn, now());
+      const count = (...statuses: string[]) =>
+        records.filter(({ lastStatus }) => statuses.includes(lastStatus)).length;
+      return [
+        {
+          clusterArn: arn,
+          clusterName: clusterName(arn),
+          status: 'ACTIVE',
+          runningTasksCount: count('RUNNING', 'DEACTIVATING', 'STOPPING'),
+          pendingTasksCount: count('PROVISIONING', 'PENDING'),
+          activeServicesCount: 0,
+          registeredContainerInstancesCount: 0,
+        },
+      ];
+    }),
+    failures: looked
+      .filter(({ arn }) => arn === undefined)
+      .map(({ reference }) => ({ arn: reference, reason: 'MISSING' })),
+  };
+}
+
+export const findCluster = (clusterArns: readonly string[], reference: string): string | undefined =>
+  clusterArns.find((arn) => arn === reference || clusterName(arn) === reference);

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+
+/** What a container is to run. */
+export interface ContainerStart {
+  readonly taskId: string;
+  readonly taskArn: string;
+  readonly name: string;
+  readonly image: string;
+  /** The definition's environment with the overrides of RunTask over it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** RunTask's override of the command. */
+  readonly command: readonly string[] | undefined;
+}
+
+/** A container as a process of this machine: its whole environment, nothing is inherited. */
+export interface Program {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+}
+
+export type StartTask = (container: ContainerStart) => Program;
+
+const WORKER_ENTRY = fileURLToPath(new URL('../../../container/main.ts', import.meta.url));
+
+/**
+ * Runs every container as a Node program, the worker unless told otherwise. Its environment is PATH and HOME, the
+ * container's own, and over both `extras`: what only this machine knows, such as the address to listen on.
+ */
+export const nodeProgram =
+  (extras: Readonly<Record<string, string>> = {}, entry: string = WORKER_ENTRY): StartTask =>
+  ({ environment }) => ({
+    command: process.execPath,
+    args: [entry],
+    env: { ...ofThisMachine(), ...environment, ...extras },
+  });
+
+const ofThisMachine = (): Record<string, string> =>
+  Object.fromEntries(
+    ['PATH', 'HOME'].flatMap((name) => {
+      const value = process.env[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );

@@ -1,0 +1,135 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { findTaskDefinition, type TaskDefinition } from './definitions.ts';
+import { describeTask } from './describe.ts';
+import { EcsError, invalidParameter } from './errors.ts';
+import { NO_CAPACITY } from './faults.ts';
+import type { OperationContext } from './operations.ts';
+import { parseRequest, type RunTaskRequest, runTaskSchema } from './requests.ts';
+import { arnInCluster, type TaskRecord } from './task.ts';
+
+/** How long a client token is recognised (API reference, ensuring idempotency). */
+const CLIENT_TOKEN_MS = 24 * 60 * 60 * 1000;
+
+/** RunTask: what could be placed is in `tasks`, what could not in `failures`. */
+export function runTask(context: OperationContext, input: unknown): Record<string, unknown> {
+  const request = parseRequest(runTaskSchema, input);
+  const clusterArn = context.cluster(request.cluster);
+  const definition = findTaskDefinition(context.taskDefinitions, request.taskDefinition);
+  checkContainerOverrides(request, definition);
+
+  const repeated = findRepeated(context, clusterArn, request);
+  if (repeated !== undefined) return answer(repeated, []);
+
+  const started: TaskRecord[] = [];
+  const failures: Record<string, unknown>[] = [];
+  for (let i = 0; i < request.count; i += 1) {
+    const reason = context.faults.takeCapacityFailure() ?? (context.hasRoom() ? undefined : NO_CAPACITY);
+    if (reason === undefined) {
+      const record = newTask(context, clusterArn, definition, request);
+      context.runner.begin(record, definition);
+      started.push(record);
+    } else {
+      failures.push({ reason });
+    }
+  }
+  return answer(started, failures);
+}
+
+const answer = (records: readonly TaskRecord[], failures: readonly unknown[]) => ({
+  tasks: records.map((record) => describeTask(record, true)),
+  failures,
+});
+
+function checkContainerOverrides({ overrides }: RunTaskRequest, { container }: TaskDefinition): void {
+  const unknown = overrides.containerOverrides?.find(({ name }) => name !== container.name);
+  if (unknown !== undefined) {
+    throw invalidParameter(
+      `Override for container named ${unknown.name} is not a container in the TaskDefinition.`,
+    );
+  }
+}
+
+/** The tasks of an earlier call with the same token; ConflictException where that call asked for something else. */
+function findRepeated(
+  { tasks, now }: OperationContext,
+  clusterArn: string,
+  request: RunTaskRequest,
+): TaskRecord[] | undefined {
+  if (request.clientToken === undefined) return undefined;
+  const repeated = tasks.ofClientToken(clusterArn, request.clientToken, now());
+  if (repeated.length === 0) return undefined;
+  const hash = requestHash(request);
+  if (repeated.some(({ clientToken }) => clientToken?.requestHash !== hash)) {
+    throw new EcsError(
+      'ConflictException',
+      'The provided clientToken is already in use with a different request.',
+      {
+        resourceIds: repeated.map(({ taskArn }) => taskArn),
+      },
+    );
+  }
+  return repeated;
+}
+
+/** Of the parsed request: defaults and the order of members are no difference. */
+const requestHash = (request: RunTaskRequest): string =>
+  createHash('sha256').update(canonical(request)).digest('hex');
+
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, member: unknown) =>
+    typeof member === 'object' && member !== null && !Array.isArray(member)
+      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : member,
+  );
+
+function newTask(
+  { now, temporaryRoot }: OperationContext,
+  clusterArn: string,
+  definition: TaskDefinition,
+  request: RunTaskRequest,
+): TaskRecord {
+  const id = randomUUID().replaceAll('-', '');
+  const createdAt = now();
+  return {
+    id,
+    taskArn: arnInCluster(clusterArn, 'task', id),
+    clusterArn,
+    taskDefinitionArn: definition.arn,
+    family: definition.family,
+    group: request.group ?? `family:${definition.family}`,
+    startedBy: request.startedBy,
+    ...placement(request),
+    platformVersion: request.platformVersion === 'LATEST' ? '1.4.0' : request.platformVersion,
+    cpu: definition.cpu,
+    memory: definition.memory,
+    tags: request.tags,
+    overrides: request.overrides,
+    networkConfiguration: request.networkConfiguration,
+    container: { name: definition.container.name, image: definition.container.image, id: randomUUID() },
+    attachmentId: randomUUID(),
+    lastStatus: 'PROVISIONING',
+    desiredStatus: 'RUNNING',
+    version: 1,
+    createdAt,
+    endAnnounced: false,
+    clientToken:
+      request.clientToken === undefined
+        ? undefined
+        : {
+            value: request.clientToken,
+            requestHash: requestHash(request),
+            expiresAt: createdAt + CLIENT_TOKEN_MS,
+          },
+    // Short: sockets are made in it, and a socket's path ends at 104 to 108 characters.
+    temporaryDirectory: join(temporaryRoot, `berth-task-${id.slice(0, 12)}`),
+  };
+}
+
+/** A task runs either by launch type or by the capacity provider with the most weight. */
+function placement({
+  capacityProviderStrategy,
+}: RunTaskRequest): Pick<TaskRecord, 'launchType' | 'capacityProviderName'> {
+  const provider = capacityProviderStrategy?.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0))[0];
+  return { launchType: 'FARGATE', capacityProviderName: provider?.capacityProvider };
+}

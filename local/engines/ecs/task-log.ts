@@ -1,0 +1,35 @@
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+
+/** A file that is moved to `<path>.1` when it has grown past its bound, so that a task keeps twice that at most. */
+export class TaskLog {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  #file: number;
+  #bytes: number;
+
+  constructor(path: string, maxBytes: number) {
+    this.#path = path;
+    this.#maxBytes = maxBytes;
+    this.#file = openSync(path, 'a', 0o600);
+    this.#bytes = fstatSync(this.#file).size;
+  }
+
+  /** A full disk loses lines; it must not end the task. */
+  write(chunk: Buffer | string): void {
+    try {
+      if (this.#bytes > this.#maxBytes) this.#rotate();
+      this.#bytes += writeSync(this.#file, Buffer.from(chunk));
+    } catch {}
+  }
+
+  #rotate(): void {
+    closeSync(this.#file);
+    renameSync(this.#path, `${this.#path}.1`);
+    this.#file = openSync(this.#path, 'a', 0o600);
+    this.#bytes = 0;
+  }
+}
+
+/** The last lines of a log, for the message about a task that failed. */
+export const lastLines = (path: string, count: number): string[] =>
+  existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count) : [];

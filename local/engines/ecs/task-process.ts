@@ -1,0 +1,67 @@
+/**
+ * The init process of a task's container: `node task-process.ts <task id> <grace ms> <log file> <max log bytes>
+ * <command> [argument…]`, started as the leader of a process group with an IPC channel to the local ECS.
+ *
+ * It starts the program, writes its output to the bounded log, passes SIGTERM on to it, and ends with its exit code
+ * (128 + n after signal n) once nothing of the task is left. When the channel closes, the local ECS is gone, however
+ * it went: then it asks the program to end, and kills whatever is left after the grace time.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { identityOf } from './process-table.ts';
+import { killTree } from './process-tree.ts';
+import { TaskLog } from './task-log.ts';
+
+/** For output that is still in the pipes after everything has ended. */
+const DRAIN_MS = 1_000;
+/** What a shell answers for a command that it cannot run. */
+const CANNOT_RUN = 127;
+
+const [taskId = '', graceMs, logFile = '', maxLogBytes, command = '', ...args] = process.argv.slice(2);
+const log = new TaskLog(logFile, Number(maxLogBytes));
+const tree = {
+  taskId,
+  root: { pid: process.pid, identity: identityOf(process.pid) ?? '' },
+  except: process.pid,
+};
+
+const program = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+program.stdout.on('data', (chunk: Buffer) => log.write(chunk));
+program.stderr.on('data', (chunk: Buffer) => log.write(chunk));
+const closed = once(program, 'close');
+
+program.once('error', (error) => {
+  log.write(`the program could not be started: ${error.message}\n`);
+  process.exit(CANNOT_RUN);
+});
+program.once('exit', (code, signal) => {
+  void end(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+});
+
+// Once: a program may take a second SIGTERM for impatience.
+let asked = false;
+function askToEnd(): void {
+  if (!asked) program.kill('SIGTERM');
+  asked = true;
+}
+process.on('SIGTERM', askToEnd);
+
+if (process.connected) process.once('disconnect', parentGone);
+else parentGone();
+
+function parentGone(): void {
+  log.write('the local stack is gone: ending\n');
+  askToEnd();
+  setTimeout(() => {
+    log.write('the program did not end in time: killed\n');
+    program.kill('SIGKILL');
+  }, Number(graceMs)).unref();
+}
+
+async function end(exitCode: number): Promise<void> {
+  await killTree(tree);
+  await Promise.race([closed, wait(DRAIN_MS)]);
+  process.exit(exitCode);
+}

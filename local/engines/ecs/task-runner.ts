@@ -1,0 +1,248 @@
+import type { ChildProcess } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../../core/clock.ts';
+import type { TaskDefinition } from './definitions.ts';
+import { taskStateChange } from './describe.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { FaultPlan } from './faults.ts';
+import type { EcsLogger } from './logger.ts';
+import { identityOf } from './process-table.ts';
+import { killTree } from './process-tree.ts';
+import type { StartTask } from './program.ts';
+import { exitCodeOf, startSupervisor } from './supervisor.ts';
+import { advance, type LastStatus, type TaskRecord, wayToStopped } from './task.ts';
+import { lastLines } from './task-log.ts';
+import type { Tasks } from './tasks.ts';
+
+export interface TaskRunnerOptions {
+  readonly tasks: Tasks;
+  readonly events: EventQueue;
+  readonly faults: FaultPlan;
+  readonly startTask: StartTask;
+  readonly logDir: string;
+  readonly orphanGraceMs: number;
+  readonly clock: Clock;
+  readonly logger: EcsLogger;
+}
+
+/** A task of this run that has not ended. */
+interface Live {
+  supervisor?: ChildProcess;
+  /** One for each request to stop: the shortest grace wins. */
+  readonly killTimers: NodeJS.Timeout[];
+  readonly ended: PromiseWithResolvers<void>;
+}
+
+/** Lines of a failed task's log that are shown at once. */
+const SHOWN_LINES = 10;
+
+/** Takes tasks through their lives, from PROVISIONING to STOPPED, as processes of this machine. */
+export class TaskRunner {
+  readonly #options: TaskRunnerOptions;
+  readonly #live = new Map<string, Live>();
+
+  constructor(options: TaskRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Begins a new task; returns at once. */
+  begin(record: TaskRecord, definition: TaskDefinition): void {
+    this.#live.set(record.id, { ended: Promise.withResolvers<void>(), killTimers: [] });
+    this.#options.tasks.save(record);
+    this.announce(record);
+    void this.#start(record.id, definition).catch((error: unknown) => this.#cannotStart(record.id, error));
+  }
+
+  isLive(id: string): boolean {
+    return this.#live.has(id);
+  }
+
+  liveIds(): string[] {
+    return [...this.#live.keys()];
+  }
+
+  /** Resolves when the task is STOPPED; at once for one that is not of this run. */
+  ended(id: string): Promise<void> {
+    return this.#live.get(id)?.ended.promise ?? Promise.resolve();
+  }
+
+  /** SIGTERM, and SIGKILL of all that is left after the grace time. Asking again can only shorten it. */
+  stop(id: string, reason: string, graceMs: number): TaskRecord {
+    const { tasks, clock } = this.#options;
+    const live = this.#live.get(id);
+    const before = tasks.get(id);
+    if (before.desiredStatus === 'RUNNING') {
+      tasks.save({
+        ...before,
+        desiredStatus: 'STOPPED',
+        stopCode: 'UserInitiated',
+        stoppedReason: reason,
+        stoppingAt: clock(),
+        // StopTask deletes a task's tags (API reference).
+        tags: [],
+      });
+      this.#stopContainer(id, live);
+    }
+    if (live?.supervisor !== undefined) live.killTimers.push(setTimeout(() => this.kill(id), graceMs));
+    return tasks.get(id);
+  }
+
+  /** Removes what is left on disk of tasks that are forgotten. */
+  forget(records: readonly TaskRecord[]): void {
+    for (const { id } of records) {
+      for (const path of [this.#logFile(id), `${this.#logFile(id)}.1`]) rmSync(path, { force: true });
+    }
+  }
+
+  /** SIGKILLs everything of the task, whatever it does. */
+  kill(id: string): void {
+    const root = this.#options.tasks.get(id).process;
+    void killTree({ taskId: id, root }).catch((error: unknown) =>
+      this.#logFailure(id, 'could not be killed', error),
+    );
+  }
+
+  /** Moves a task on and says so. */
+  move(id: string, to: LastStatus, patch: Partial<TaskRecord> = {}): void {
+    const { tasks } = this.#options;
+    this.announce(tasks.save(advance(tasks.get(id), to, patch)));
+  }
+
+  /** Sends the event of a task's present status. */
+  announce(record: TaskRecord): void {
+    const { tasks, events, clock } = this.#options;
+    events.add(taskStateChange(record, clock()), () => {
+      if (record.lastStatus === 'STOPPED') tasks.save({ ...tasks.get(record.id), endAnnounced: true });
+    });
+  }
+
+  /** The rest of a task's way once nothing of it runs any more. */
+  async finish(id: string, patch: Partial<TaskRecord>): Promise<void> {
+    const { tasks, clock } = this.#options;
+    const record = tasks.save({ ...tasks.get(id), ...patch, desiredStatus: 'STOPPED' });
+    for (const status of wayToStopped(record.lastStatus)) {
+      if (status === 'STOPPED') {
+        await rm(record.temporaryDirectory, { recursive: true, force: true });
+        this.move(id, status, { stoppedAt: clock() });
+      } else {
+        this.move(id, status);
+      }
+    }
+    this.#live.get(id)?.ended.resolve();
+    this.#live.delete(id);
+  }
+
+  async #start(id: string, definition: TaskDefinition): Promise<void> {
+    const { tasks, faults, clock, orphanGraceMs } = this.#options;
+    await faults.waitToStart();
+    const live = this.#live.get(id);
+    // Stopped before it was born: then it is not born.
+    if (live === undefined || tasks.get(id).desiredStatus === 'STOPPED') return;
+    const record = tasks.get(id);
+    this.move(id, 'PENDING');
+    mkdirSync(record.temporaryDirectory, { recursive: true, mode: 0o700 });
+    const supervisor = startSupervisor({
+      taskId: id,
+      program: this.#programOf(record, definition),
+      logFile: this.#logFile(id),
+      temporaryDirectory: record.temporaryDirectory,
+      orphanGraceMs,
+    });
+    live.supervisor = supervisor;
+    supervisor.once('error', (error) => this.#cannotStart(id, error));
+    supervisor.once('exit', (code, name) => void this.#exited(id, exitCodeOf(code, name)));
+    supervisor.once('spawn', () => {
+      if (tasks.get(id).desiredStatus === 'RUNNING') this.move(id, 'RUNNING', { startedAt: clock() });
+    });
+    // In the same turn as the start: a stack killed later knows what it left.
+    const { pid } = supervisor;
+    const identity = pid === undefined ? undefined : identityOf(pid);
+    if (pid !== undefined && identity !== undefined) {
+      tasks.save({ ...tasks.get(id), process: { pid, identity } });
+    }
+  }
+
+  #programOf(record: TaskRecord, { container }: TaskDefinition) {
+    const override = record.overrides.containerOverrides?.find(({ name }) => name === container.name);
+    const overridden = (override?.environment ?? []).map(({ name, value }) => [name, value] as const);
+    return this.#options.startTask({
+      taskId: record.id,
+      taskArn: record.taskArn,
+      name: container.name,
+      image: container.image,
+      environment: { ...container.environment, ...Object.fromEntries(overridden) },
+      command: override?.command,
+    });
+  }
+
+  #stopContainer(id: string, live: Live | undefined): void {
+    // Of an earlier run: clearing the leftovers ends it.
+    if (live === undefined) return;
+    if (live.supervisor === undefined) {
+      void this.finish(id, {}).catch((error: unknown) =>
+        this.#logFailure(id, 'could not be finished', error),
+      );
+      return;
+    }
+    if (this.#options.tasks.get(id).lastStatus === 'RUNNING') {
+      this.move(id, 'DEACTIVATING');
+      this.move(id, 'STOPPING');
+    }
+    live.supervisor.kill('SIGTERM');
+  }
+
+  async #exited(id: string, exitCode: number): Promise<void> {
+    const { tasks, clock } = this.#options;
+    try {
+      const { process: root } = tasks.get(id);
+      // STOPPED means that nothing is left, however the container ended.
+      await killTree({ taskId: id, root });
+    } catch (error) {
+      this.#logFailure(id, 'left processes', error);
+    }
+    for (const timer of this.#live.get(id)?.killTimers ?? []) clearTimeout(timer);
+    const record = tasks.get(id);
+    this.#logEnd(record, exitCode);
+    await this.finish(id, {
+      stopCode: record.stopCode ?? 'EssentialContainerExited',
+      stoppedReason: record.stoppedReason ?? 'Essential container in task exited',
+      stoppingAt: record.stoppingAt ?? clock(),
+      executionStoppedAt: clock(),
+      container: { ...record.container, exitCode },
+    }).catch((error: unknown) => this.#logFailure(id, 'could not be finished', error));
+  }
+
+  #cannotStart(id: string, error: unknown): void {
+    const { tasks, clock } = this.#options;
+    this.#logFailure(id, 'could not be started', error);
+    const record = tasks.get(id);
+    const reason = `CannotStartContainerError: ${messageOf(error)}`;
+    void this.finish(id, {
+      stopCode: record.stopCode ?? 'TaskFailedToStart',
+      stoppedReason: record.stoppedReason ?? reason,
+      stoppingAt: record.stoppingAt ?? clock(),
+      container: { ...record.container, reason },
+    }).catch((failure: unknown) => this.#logFailure(id, 'could not be finished', failure));
+  }
+
+  #logEnd({ id, taskArn, desiredStatus }: TaskRecord, exitCode: number): void {
+    const { logger } = this.#options;
+    const log = this.#logFile(id);
+    if (exitCode === 0) logger.info('A task ended', { taskArn, exitCode });
+    else if (desiredStatus === 'STOPPED')
+      logger.warn('A task did not end cleanly when stopped', { taskArn, exitCode, log });
+    else logger.error('A task failed', { taskArn, exitCode, log, lastLines: lastLines(log, SHOWN_LINES) });
+  }
+
+  #logFailure(id: string, what: string, error: unknown): void {
+    this.#options.logger.error(`A task ${what}`, { task: id, error: messageOf(error) });
+  }
+
+  #logFile(id: string): string {
+    return join(this.#options.logDir, `${id}.log`);
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
