@@ -35,8 +35,8 @@ export class Exchange {
   readonly world: World;
   readonly linking: Linking;
   readonly #connections = new Map<string, Connection>();
-  /** Networks that were set for a companion, which outlive its connections. */
-  readonly #deviceNetworks = new Map<string, Network>();
+  /** Networks that were set for one profile (its identity key), which outlive its connections. */
+  readonly #networks = new Map<string, Network>();
   readonly #options: ExchangeOptions;
   #network: Network = ONLINE;
   #faults: Faults = NO_FAULTS;
@@ -63,23 +63,24 @@ export class Exchange {
     return this.#faults;
   }
 
-  /** The network as it is for a companion that is about to connect, or for everybody. */
-  network(deviceId?: string): Network {
+  /** The network as it is for a profile that is about to connect, or for everybody. */
+  network(identityKey?: string): Network {
     if (this.#network.mode !== 'online') return this.#network;
-    return (deviceId !== undefined && this.#deviceNetworks.get(deviceId)) || this.#network;
+    return (identityKey !== undefined && this.#networks.get(identityKey)) || this.#network;
   }
 
   /** Sets the network of a target (account, companion or pending page), or of everybody. Offline cuts what is open. */
   setNetwork(target: string | undefined, network: Network): void {
+    const open = target === undefined ? [...this.#connections.values()] : this.#connectionsOf(target);
     if (target === undefined) {
       this.#network = network;
-      if (network.mode === 'online') this.#deviceNetworks.clear();
+      this.#networks.clear();
     } else {
-      for (const device of this.#devicesOf(target)) this.#deviceNetworks.set(device.id, network);
+      const away = this.#devicesOf(target).map(({ identityKey }) => identityKey);
+      for (const key of [...away, ...open.map(({ keys }) => keys.identityKey)])
+        this.#networks.set(key, network);
     }
-    for (const connection of target === undefined
-      ? this.#connections.values()
-      : this.#connectionsOf(target)) {
+    for (const connection of open) {
       connection.network = network;
       if (network.mode === 'offline') connection.close();
     }
@@ -94,7 +95,7 @@ export class Exchange {
       since: this.#options.clock(),
       ...pipe,
     });
-    connection.network = this.network(credentials?.id);
+    connection.network = this.network(identityKey);
     this.#connections.set(connection.id, connection);
     connection.onClose(() => this.#connections.delete(connection.id));
     connection.send({

@@ -64,7 +64,7 @@ async function connect(
 ): Promise<void> {
   const asked = connectSchema.safeParse(await readJson(request));
   if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
-  if (exchange.network(asked.data.device?.id).mode === 'offline') return void request.socket.destroy();
+  if (exchange.network(asked.data.identityKey).mode === 'offline') return void request.socket.destroy();
 
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   const connection = exchange.connect(asked.data, {

@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import chromium from '@sparticuz/chromium';
+import { promisify } from 'node:util';
 
 /** Switches of a quiet headless shell that asks nobody anything, for tests only. */
 export const HEADLESS_ARGS: readonly string[] = [
@@ -26,27 +27,25 @@ export function chromiumPath(): Promise<string> {
 }
 
 /**
- * The package unpacks into the temporary folder and takes a half-written file for a whole one. So each process
- * unpacks into a folder of its own, which becomes the shared one by a rename; whoever comes second uses the first's.
+ * The package unpacks into the temporary folder and takes a half-written file for a whole one. So each test process
+ * has it unpacked into a folder of its own, which becomes the shared one by a rename; who comes second uses the first's.
  */
 async function unpack(): Promise<string> {
   const shared = join(tmpdir(), 'berth-test-chromium');
   const binary = join(shared, 'chromium');
-  if (await contains(shared, 'chromium')) return binary;
+  if (await exists(binary)) return binary;
   const own = await mkdtemp(join(tmpdir(), 'berth-test-chromium-'));
-  const before = process.env.TMPDIR;
-  process.env.TMPDIR = own;
-  try {
-    await mkdir(own, { recursive: true });
-    await chromium.executablePath();
-  } finally {
-    if (before === undefined) delete process.env.TMPDIR;
-    else process.env.TMPDIR = before;
-  }
+  const code = `import(${JSON.stringify(import.meta.resolve('@sparticuz/chromium'))}).then((m) => m.default.executablePath())`;
+  await promisify(execFile)(process.execPath, ['-e', code], {
+    env: { ...process.env, TMPDIR: own },
+    timeout: 60_000,
+  });
   await rename(own, shared).catch(() => rm(own, { recursive: true, force: true }));
   return binary;
 }
 
-async function contains(folder: string, name: string): Promise<boolean> {
-  return (await readdir(folder).catch((): string[] => [])).includes(name);
-}
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -40,6 +40,24 @@ export class App {
     return callServer(this.connection, call);
   }
 
+  /** Asks the server, and asks again after each reconnect until it has answered; rejects only where it refused. */
+  async deliver<O extends Call['op']>(call: Extract<Call, { op: O }>): Promise<CallAnswer[O]> {
+    for (;;) {
+      try {
+        return await this.call(call);
+      } catch (error) {
+        if (!isConnectionLoss(error)) throw error;
+      }
+      await this.#untilConnected();
+    }
+  }
+
+  async #untilConnected(): Promise<void> {
+    // The loss may be known here before the connection's own end is.
+    do await new Promise((resolve) => setTimeout(resolve, 100));
+    while (this.socket.state !== 'CONNECTED');
+  }
+
   /** The chat with a person or group, made on first use. */
   chat(id: Wid): ChatModel {
     return this.chats.get(id) ?? this.chats.add(new ChatModel(id, this.msgs));
@@ -48,4 +66,9 @@ export class App {
   contact(id: Wid): ContactModel {
     return this.contacts.get(id) ?? this.contacts.add(new ContactModel(id));
   }
+}
+
+/** No answer at all, no connection, or one that the server has closed. */
+function isConnectionLoss(error: unknown): boolean {
+  return !(error instanceof ServerStatusCodeError) || error.status === 503 || error.status === 410;
 }

@@ -3,12 +3,16 @@ import { type EventEmitter, once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect, vi } from 'vitest';
 import type { ClientOptions, Client as LibraryClient } from 'whatsapp-web.js';
 import library from 'whatsapp-web.js';
 import type { Simulator } from '../../../local/simulator/simulator.ts';
 import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
 
-export type Client = LibraryClient & EventEmitter;
+// Real browsers beside other suites on two cores: patience costs nothing where all is well.
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
+
+export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };
 
 /** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
 export async function newClient(simulator: Simulator, userDataDir: string): Promise<Client> {
@@ -42,6 +46,7 @@ export class Bench {
 
   async client(simulator: Simulator, profile: string): Promise<Client> {
     const client = await newClient(simulator, profile);
+    containNavigations(client);
     this.#clients.push(client);
     return client;
   }
@@ -88,8 +93,27 @@ export class Bench {
   }
 }
 
+/**
+ * The library injects itself again after each navigation, in a listener whose rejection nobody can handle; it rejects
+ * where the browser closes meanwhile. Only those later injections are contained: `initialize()` still rejects.
+ */
+function containNavigations(client: Client): void {
+  const initialize = client.initialize.bind(client);
+  client.initialize = async () => {
+    await initialize();
+    const inject = client.inject.bind(client);
+    client.inject = () => inject().catch(() => {});
+  };
+}
+
 /** The first argument of the client's next such event; rejects after `ms`. */
-export async function next(client: EventEmitter, event: string, ms = 15_000): Promise<unknown> {
-  const [value] = (await once(client, event, { signal: AbortSignal.timeout(ms) })) as unknown[];
+export function next(client: EventEmitter, event: string, ms = 30_000): Promise<unknown> {
+  const happened = once(client, event, { signal: AbortSignal.timeout(ms) }) as Promise<unknown[]>;
+  const value = happened.then(([first]) => first);
+  // A test that fails before it awaits the event fails for its own reason.
+  value.catch(() => {});
   return value;
 }
+
+/** Polls until the expectation holds. */
+export const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000, interval: 50 });

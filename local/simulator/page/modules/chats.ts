@@ -80,8 +80,9 @@ function messagesById(app: App, ids: unknown[]): { messages: MsgModel[] } {
   return { messages: ids.flatMap((id) => app.msgs.get(id) ?? []) };
 }
 
+/** Seen here at once; the receipt goes out when there is a network. */
 async function sendSeen(app: App, chat: ChatModel): Promise<void> {
   if (chat.unreadCount === 0) return;
   chat.set({ unreadCount: 0 });
-  await app.call({ op: 'seen', chatId: String(chat.id) });
+  app.deliver({ op: 'seen', chatId: String(chat.id) }).catch(() => {});
 }

@@ -41,7 +41,7 @@ function addAndSend(
 }
 
 async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
-  const { ack, timestamp } = await app.call({
+  const { ack, timestamp } = await app.deliver({
     op: 'send',
     message: {
       id: msg.id.id,
