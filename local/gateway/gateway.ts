@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import { ZodError } from 'zod';
+import type { Exchange } from './exchange.ts';
+import { signedPart } from './exchange.ts';
+import { Forwarder } from './forward.ts';
+import type { GatewayOptions } from './options.ts';
+import type { Protocol, RefusalKind } from './refusals.ts';
+import { Refusal, renderRefusal } from './refusals.ts';
+import { serveS3 } from './s3/handler.ts';
+import { isForm } from './service-call.ts';
+import { serveService } from './services.ts';
+import { readClaim } from './sigv4.ts';
+
+export interface Gateway {
+  /** For `AWS_ENDPOINT_URL`. */
+  readonly url: string;
+  readonly port: number;
+  /** Cuts what is under way and frees the port. */
+  close(): Promise<void>;
+}
+
+/**
+ * Longer than clients keep an idle connection, so that the client is always the one to close it and no
+ * request is sent into a connection that is just being closed.
+ */
+const KEEP_ALIVE_MS = 65_000;
+
+/**
+ * Starts the one endpoint that every AWS SDK call of a function goes to, on loopback. A call is
+ * authenticated (SigV4), authorized against its caller's role, and only then handed to the engine of its
+ * service. Rejects with the listen error (`EADDRINUSE`) if the port is taken.
+ */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const forwarder = new Forwarder();
+  let url = '';
+  const server = createServer((request, response) => {
+    const known = { service: 'unknown', operation: 'unknown', principal: undefined };
+    void serve({ request, response, options, forwarder, gatewayUrl: url, ...known });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error('the gateway listens on no port');
+  }
+  const { port } = address;
+  url = `http://127.0.0.1:${port}`;
+  return {
+    url,
+    port,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      forwarder.close();
+      await closed;
+    },
+  };
+}
+
+async function serve(exchange: Exchange): Promise<void> {
+  const { request, response } = exchange;
+  let refused: RefusalKind | undefined;
+  try {
+    const claim = readClaim(signedPart(request));
+    exchange.service = claim.service;
+    await (claim.service === 's3' ? serveS3(exchange, claim) : serveService(exchange, claim));
+  } catch (error) {
+    const refusal = asRefusal(error);
+    refused = refusal.kind;
+    answerRefusal(request, response, refusal, protocolOf(exchange.service, request));
+  }
+  const { service, operation, principal } = exchange;
+  const summary = { service, operation, principal, status: response.statusCode };
+  exchange.options.onCall?.(refused === undefined ? summary : { ...summary, refused });
+}
+
+function protocolOf(service: string, request: IncomingMessage): Protocol {
+  if (isForm(request)) {
+    return 'query';
+  }
+  const json = request.headers['x-amz-target'] !== undefined;
+  return service === 's3' || (service === 'unknown' && !json) ? 's3' : 'json';
+}
+
+function asRefusal(error: unknown): Refusal {
+  if (error instanceof Refusal) {
+    return error;
+  }
+  if (error instanceof ZodError) {
+    return new Refusal('malformed', `the request is malformed at ${error.issues[0]?.path.join('.')}`);
+  }
+  return new Refusal('engineFailed', 'the call failed inside the local gateway');
+}
+
+function answerRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+  protocol: Protocol,
+): void {
+  // A client that is still sending reads no answer before it has sent all.
+  request.resume();
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { status, headers, body } = renderRefusal(refusal, protocol);
+  response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

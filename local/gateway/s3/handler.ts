@@ -1,0 +1,115 @@
+import type { IncomingMessage } from 'node:http';
+import { bucketArn } from '../../iam/arn.ts';
+import type { AccessCheck } from '../access.ts';
+import type { Exchange } from '../exchange.ts';
+import { authenticate, engineOf, flatHeaders } from '../exchange.ts';
+import { endToEndHeaders, readBody, relay } from '../forward.ts';
+import { Refusal } from '../refusals.ts';
+import type { SignatureClaim } from '../sigv4.ts';
+import { VerifiedBody } from './body.ts';
+import { BodyDigests } from './digests.ts';
+import type { S3Call } from './operations.ts';
+import { recogniseS3, s3Permissions } from './operations.ts';
+
+/** The engine holds a whole request body in memory; larger objects go up in parts. */
+export const MAX_S3_BODY_BYTES = 256 * 1024 * 1024;
+/** A DeleteObjects request names at most 1,000 keys of at most 1,024 bytes. */
+const MAX_XML_BODY_BYTES = 2 * 1024 * 1024;
+const S3_DEADLINE_MS = 60_000;
+
+/** Payload hashes that a client may sign in place of the body's; signed chunks are not read here. */
+const UNSIGNED_PAYLOADS = new Set(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER']);
+
+/** Serves an S3 call, header-signed or presigned: bodies are streamed both ways, their checksums verified. */
+export async function serveS3(exchange: Exchange, claim: SignatureClaim): Promise<void> {
+  const { request, options } = exchange;
+  const access = authenticate(exchange, claim, payloadHash(request));
+  const call = recogniseS3(request.method ?? 'GET', request.url ?? '/', flatHeaders(request));
+  exchange.operation = call.operation;
+  await carryOut(call, exchange, access, engineOf('s3', options.engines.s3Url));
+}
+
+function payloadHash(request: IncomingMessage): string {
+  const stated = request.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
+  if (typeof stated !== 'string' || !(UNSIGNED_PAYLOADS.has(stated) || /^[0-9a-f]{64}$/.test(stated))) {
+    throw new Refusal('unknownOperation', `the payload form ${stated} is not available locally`);
+  }
+  return stated;
+}
+
+async function carryOut(
+  call: S3Call,
+  { request, response, forwarder }: Exchange,
+  access: AccessCheck,
+  engineUrl: string,
+): Promise<void> {
+  refuseUnsizedBody(request, call);
+  const awsChunked = (call.headers['content-encoding'] ?? '').includes('aws-chunked');
+  const digests = new BodyDigests(call.headers, call.headers['x-amz-trailer']);
+  let body: Buffer | { source: IncomingMessage; through: VerifiedBody };
+  if (call.operation === 'DeleteObjects') {
+    body = await readBody(request, MAX_XML_BODY_BYTES);
+    digests.update(body);
+    digests.verify();
+    access.require(s3Permissions(call, keysToDelete(body)));
+  } else {
+    access.require(s3Permissions(call));
+    body = { source: request, through: new VerifiedBody(digests, awsChunked) };
+  }
+  const answer = await forwarder.send({
+    engineUrl,
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers: endToEndHeaders(call.headers),
+    body,
+    deadlineMs: S3_DEADLINE_MS,
+  });
+  const reads = call.operation === 'GetObject' || call.operation === 'HeadObject';
+  if (reads && answer.statusCode === 404) {
+    hideAbsence(call, answer, access);
+  }
+  await relay(answer, response, reads && answer.statusCode === 200 ? responseOverrides(call) : {});
+}
+
+/** S3 wants an object's length beforehand, and answers NotImplemented to chunked transfer coding without it. */
+function refuseUnsizedBody(request: IncomingMessage, call: S3Call): void {
+  const decodedLength = call.headers['x-amz-decoded-content-length'];
+  if (request.headers['transfer-encoding'] !== undefined && decodedLength === undefined) {
+    throw new Refusal(
+      'unknownOperation',
+      'A header you provided implies functionality that is not implemented: Transfer-Encoding',
+    );
+  }
+  if (Number(decodedLength ?? call.headers['content-length'] ?? 0) > MAX_S3_BODY_BYTES) {
+    throw new Refusal('tooLarge', 'Your proposed upload exceeds the maximum allowed size');
+  }
+}
+
+/** To a caller who may not list the bucket, S3 does not tell an absent key from a forbidden one. */
+function hideAbsence(call: S3Call, answer: IncomingMessage, access: AccessCheck): void {
+  const listing = [{ action: 's3:ListBucket', resources: [bucketArn(call.bucket)] }];
+  if (!access.allows(listing)) {
+    answer.resume();
+    access.require(listing);
+  }
+}
+
+function responseOverrides(call: S3Call): Record<string, string> {
+  return Object.fromEntries(
+    [...call.query].flatMap(([name, value]) =>
+      name.startsWith('response-') ? [[name.slice('response-'.length), value]] : [],
+    ),
+  );
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
+
+function keysToDelete(body: Buffer): string[] {
+  return [...body.toString('utf8').matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) =>
+    key.replace(/&(?:(\w+)|#x([0-9a-f]+)|#(\d+));/gi, (whole, name, hex, decimal) =>
+      name !== undefined
+        ? (ENTITIES[name] ?? whole)
+        : String.fromCodePoint(hex !== undefined ? Number.parseInt(hex, 16) : Number(decimal)),
+    ),
+  );
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import type { Exchange } from './exchange.ts';
+import { authenticate, engineOf, flatHeaders } from './exchange.ts';
+import { endToEndHeaders, readBody, relay } from './forward.ts';
+import type { GatewayOptions, ServiceHandler } from './options.ts';
+import { dynamodbPermissions } from './permissions/dynamodb.ts';
+import { ecsPermissions } from './permissions/ecs.ts';
+import { otherPermissions } from './permissions/other.ts';
+import type { OperationInput, Permission } from './permissions/permission.ts';
+import { sqsPermissions } from './permissions/sqs.ts';
+import { parseServiceCall } from './service-call.ts';
+import type { SignatureClaim } from './sigv4.ts';
+import { namesQueues, throughGateway } from './sqs.ts';
+
+/** DynamoDB's own limit for a request. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Longer than SQS's longest poll of 20 s. */
+const DEADLINE_MS = 30_000;
+
+/** Serves a call to any service but S3: its whole body is read, for the signature covers it. */
+export async function serveService(exchange: Exchange, claim: SignatureClaim): Promise<void> {
+  const { request, options } = exchange;
+  const body = await readBody(request, MAX_BODY_BYTES);
+  const access = authenticate(exchange, claim, createHash('sha256').update(body).digest('hex'));
+  const call = parseServiceCall(request, body);
+  exchange.operation = call.operation;
+  const serve = serverOf(exchange, claim.service);
+  const permissions = permissionsOf(claim.service, call, options);
+  access.require(permissions);
+  await serve(exchange, call, body, permissions);
+}
+
+type Serve = (
+  exchange: Exchange,
+  call: OperationInput,
+  body: Buffer,
+  permissions: readonly Permission[],
+) => Promise<void>;
+
+function serverOf({ options }: Exchange, service: string): Serve {
+  const handler = options.services?.[service];
+  if (handler !== undefined) {
+    return (...call) => serveByHandler(handler, ...call);
+  }
+  const { sqsUrl, dynamodbUrl } = options.engines;
+  const url = { sqs: sqsUrl, dynamodb: dynamodbUrl }[service];
+  const engineUrl = engineOf(service, url);
+  return (exchange, call, body) => serveByEngine(engineUrl, exchange, call, body);
+}
+
+async function serveByHandler(
+  handler: ServiceHandler,
+  { request, response, service, principal = '' }: Exchange,
+  call: OperationInput,
+  body: Buffer,
+  permissions: readonly Permission[],
+): Promise<void> {
+  const answer = await handler({
+    ...call,
+    service,
+    method: request.method ?? 'POST',
+    target: request.url ?? '/',
+    headers: flatHeaders(request),
+    body,
+    principal,
+    resources: permissions.flatMap(({ resources }) => resources),
+  });
+  const type = request.headers['content-type'] ?? 'application/x-amz-json-1.1';
+  response.writeHead(answer.status, { 'content-type': type, ...answer.headers });
+  response.end(answer.body);
+}
+
+async function serveByEngine(
+  engineUrl: string,
+  { request, response, service, forwarder, gatewayUrl }: Exchange,
+  { operation }: OperationInput,
+  body: Buffer,
+): Promise<void> {
+  const answer = await forwarder.send({
+    engineUrl,
+    method: 'POST',
+    // SQS clients may post to the queue's own URL; the engine listens on the root.
+    target: '/',
+    headers: endToEndHeaders(request.headers),
+    body,
+    deadlineMs: DEADLINE_MS,
+  });
+  if (service === 'sqs' && namesQueues(operation) && answer.statusCode === 200) {
+    const named = (await readBody(answer, MAX_BODY_BYTES)).toString('utf8');
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(throughGateway(named, gatewayUrl));
+    return;
+  }
+  await relay(answer, response);
+}
+
+function permissionsOf(service: string, call: OperationInput, options: GatewayOptions): Permission[] {
+  const unknown = () => undefined;
+  switch (service) {
+    case 'dynamodb':
+      return dynamodbPermissions(call, options.partitionKeyOf ?? unknown);
+    case 'sqs':
+      return sqsPermissions(call);
+    case 'ecs':
+      return ecsPermissions(call, options.taskDefinitionOf ?? unknown);
+    default:
+      return otherPermissions(service, call);
+  }
+}

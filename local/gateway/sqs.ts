@@ -1,0 +1,22 @@
+import { z } from 'zod';
+
+const withUrls = z.looseObject({
+  QueueUrl: z.string().optional(),
+  QueueUrls: z.array(z.string()).optional(),
+});
+
+/** Operations whose answer names queue URLs. */
+const NAMING = new Set(['CreateQueue', 'GetQueueUrl', 'ListQueues']);
+
+export const namesQueues = (operation: string): boolean => NAMING.has(operation);
+
+/** Makes an answer's queue URLs lead through the gateway; the engine remembers whatever port it had once. */
+export function throughGateway(body: string, gatewayUrl: string): string {
+  const answer = withUrls.parse(JSON.parse(body));
+  const moved = (url: string): string => new URL(new URL(url).pathname, gatewayUrl).href;
+  return JSON.stringify({
+    ...answer,
+    ...(answer.QueueUrl === undefined ? {} : { QueueUrl: moved(answer.QueueUrl) }),
+    ...(answer.QueueUrls === undefined ? {} : { QueueUrls: answer.QueueUrls.map(moved) }),
+  });
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import {
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, describe, expect, it } from 'vitest';
+import { ACCOUNT_ID, REGION } from '../../../local/iam/arn.ts';
+import { withDir } from './support/stack.ts';
+
+const CHILD = fileURLToPath(new URL('./support/child.ts', import.meta.url));
+const Bucket = 'berth-auth';
+const started = new Set<ChildProcess>();
+
+async function start(
+  dir: string,
+): Promise<{ child: ChildProcess; s3: S3Client; sqs: SQSClient; url: string }> {
+  const child = spawn(process.execPath, [CHILD, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  started.add(child);
+  const [url] = await once(createInterface({ input: child.stdout }), 'line');
+  const config = {
+    endpoint: String(url),
+    region: REGION,
+    credentials: { accessKeyId: 'any', secretAccessKey: 'any' },
+    maxAttempts: 1,
+  };
+  return { child, s3: new S3Client(config), sqs: new SQSClient(config), url: String(url) };
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
+  }
+  started.delete(child);
+}
+
+afterEach(async () => {
+  await Promise.all([...started].map(kill));
+});
+
+describe('storage killed by SIGKILL', () => {
+  it('still has every object, upload part and message that it acknowledged', { timeout: 60_000 }, () =>
+    withDir(async (dir) => {
+      const Body = randomBytes(100_000);
+      const part = randomBytes(5 * 1024 * 1024);
+      const first = await start(dir);
+      const QueueUrl = `${first.url}/${ACCOUNT_ID}/events.fifo`;
+      await first.s3.send(new PutObjectCommand({ Bucket, Key: 'a', Body }));
+      const Key = 'parts';
+      const { UploadId } = await first.s3.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+      const { ETag } = await first.s3.send(
+        new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: part }),
+      );
+      for (const MessageBody of ['1', '2', '3']) {
+        await first.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: 'g' }));
+      }
+      await kill(first.child);
+
+      const second = await start(dir);
+      const object = await second.s3.send(new GetObjectCommand({ Bucket, Key: 'a' }));
+      expect(Body.equals((await object.Body?.transformToByteArray()) ?? Buffer.alloc(0))).toBe(true);
+      await second.s3.send(
+        new CompleteMultipartUploadCommand({
+          Bucket,
+          Key,
+          UploadId,
+          MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] },
+        }),
+      );
+      const whole = await second.s3.send(new GetObjectCommand({ Bucket, Key }));
+      expect(whole.ContentLength).toBe(part.length);
+
+      const receive = async (client: SQSClient, queue: string) => {
+        const { Messages = [] } = await client.send(
+          new ReceiveMessageCommand({
+            QueueUrl: `${second.url}/${ACCOUNT_ID}/${queue}`,
+            VisibilityTimeout: 0,
+          }),
+        );
+        return Messages.map(({ Body: body }) => body);
+      };
+      // The second receive moves `1` to the dead-letter queue, and only then may it be killed.
+      expect(await receive(second.sqs, 'events.fifo')).toEqual(['1']);
+      expect(await receive(second.sqs, 'events.fifo')).toEqual(['2']);
+      await kill(second.child);
+
+      const third = await start(dir);
+      expect(await receive(third.sqs, 'dead.fifo')).toEqual(['1']);
+      expect(await receive(third.sqs, 'events.fifo')).toEqual(['3']);
+    }),
+  );
+});
