@@ -2,10 +2,10 @@ import { z } from 'zod';
 import {
   type CleanupReport,
   type changeLimitsRequestSchema,
-  type cleanupRequestSchema,
   cleanupReportSchema,
-  type createKeyRequestSchema,
+  type cleanupRequestSchema,
   createdKeySchema,
+  type createKeyRequestSchema,
   type HealthView,
   healthViewSchema,
   type KeyView,
@@ -68,7 +68,10 @@ export const adminClient = (transport: Transport, hasKey: boolean): AdminClient 
         healthViewSchema,
       ),
     stats: (options) =>
-      transport.json({ ...to(options), method: 'GET', path: '/api/stats', idempotent: true }, statsViewSchema),
+      transport.json(
+        { ...to(options), method: 'GET', path: '/api/stats', idempotent: true },
+        statsViewSchema,
+      ),
     limits: {
       get: (options) =>
         transport.json(

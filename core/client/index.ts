@@ -20,6 +20,7 @@ import { createTransport } from './transport.ts';
 export type { Message } from '../commands.ts';
 export type { FieldError, ProblemBody } from '../errors.ts';
 export type { CreatedKey } from './admin.ts';
+export type { QrOptions } from './auth.ts';
 export {
   ApiError,
   type ClientError,
@@ -28,7 +29,6 @@ export {
   type UnreachableReason,
   WaitTimeoutError,
 } from './errors.ts';
-export type { QrOptions } from './auth.ts';
 export type { SendOptions } from './messages.ts';
 export type { CallOptions, CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
 

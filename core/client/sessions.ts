@@ -107,11 +107,12 @@ export const sessionsClient = ({ transport, clock, sleep, newKey }: SessionsNeed
     signal: options.signal,
   });
 
-  const act = (verb: 'start' | 'stop' | 'restart', idempotent: boolean) => (name: string, options?: CallOptions) =>
-    transport.json(
-      { ...one(name, options), method: 'POST', path: `${path`/api/sessions/${name}`}/${verb}`, idempotent },
-      sessionViewSchema,
-    );
+  const act =
+    (verb: 'start' | 'stop' | 'restart', idempotent: boolean) => (name: string, options?: CallOptions) =>
+      transport.json(
+        { ...one(name, options), method: 'POST', path: `${path`/api/sessions/${name}`}/${verb}`, idempotent },
+        sessionViewSchema,
+      );
 
   const poll = (name: string, wait: string, seconds: number, options: CallOptions = {}) =>
     transport.json(

@@ -1,0 +1,123 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { LimitsView, StatsView } from '../../core/api/admin.ts';
+import { examples, runs } from '../command.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { countInput, userInput } from '../input.ts';
+import { details, since } from '../output.ts';
+
+/** `berth limits`, `berth stats`, `berth health` */
+export const addCapacity = (program: Command): void => {
+  const limits = program.command('limits').description('how many sessions may run at once');
+  addLimitsGet(limits);
+  addLimitsSet(limits);
+  addStats(program);
+  addHealth(program);
+};
+
+const addLimitsGet = (limits: Command): void => {
+  const command = limits
+    .command('get')
+    .description('show the limits and what is in use')
+    .option('--user <id>', "a user's (admin keys)");
+  examples(command, '', '--user anna');
+  runs(command, z.object({ user: userInput }), async ({ user }, context) => {
+    const view = await context.api().limits.get({ userId: user });
+    context.out.result(view, limitsText(view));
+  });
+};
+
+const addLimitsSet = (limits: Command): void => {
+  const command = limits
+    .command('set')
+    .description('change limits at run time (admin keys); a lower one stops nobody')
+    .option('--global <n>', 'over all users')
+    .option('--user-default <n>', 'for users without their own')
+    .option('--user <id>', 'the user whom --limit is for')
+    .option('--limit <n|none>', "the user's own; none takes it away");
+  examples(command, '--global 100', '--user anna --limit 10', '--user anna --limit none');
+  const input = z
+    .object({
+      global: countInput.optional(),
+      userDefault: countInput.optional(),
+      user: userInput,
+      limit: z.union([z.literal('none').transform(() => null), countInput]).optional(),
+    })
+    .refine((i) => (i.user === undefined) === (i.limit === undefined), {
+      path: ['user'],
+      error: 'goes together with --limit',
+    })
+    .refine((i) => Object.values(i).some((value) => value !== undefined), {
+      path: ['global'],
+      error: 'or --user-default or --user with --limit is needed',
+    });
+  runs(command, input, async ({ global, userDefault, user, limit }, context) => {
+    const view = await context.api().limits.set(
+      {
+        ...(global === undefined ? {} : { global }),
+        ...(userDefault === undefined ? {} : { userDefault }),
+        ...(user === undefined || limit === undefined ? {} : { user: { userId: user, limit } }),
+      },
+      { userId: user },
+    );
+    context.out.result(view, limitsText(view));
+  });
+};
+
+const limitsText = ({ global, userDefault, user }: LimitsView): string =>
+  details([
+    ['global', `${global.active} of ${global.limit} in use`],
+    ['default per user', String(userDefault)],
+    [user.userId, `${user.active} of ${user.limit} in use${user.own ? ' (own limit)' : ''}`],
+  ]);
+
+const addStats = (program: Command): void => {
+  const command = program.command('stats').description('what runs, by state, status and user');
+  examples(command, '', '--json');
+  runs(command, z.object({}), async (_, context) => {
+    const stats = await context.api().stats();
+    context.out.result(stats, statsText(stats, context.now()));
+  });
+};
+
+const statsText = (stats: StatsView, now: number): string =>
+  details([
+    ['active', `${stats.active} of ${stats.limit}`],
+    ['by state', counts(stats.byState)],
+    ['by status', counts(stats.byStatus)],
+    ...Object.entries(stats.byUser ?? {}).map(
+      ([user, { active, limit }]) => [`user ${user}`, `${active} of ${limit}`] as const,
+    ),
+    [
+      'oldest',
+      stats.oldest && `${stats.oldest.userId}/${stats.oldest.name}, ${since(stats.oldest.startedAt, now)}`,
+    ],
+  ]);
+
+const counts = (by: Readonly<Record<string, number>>): string =>
+  Object.entries(by)
+    .map(([what, n]) => `${what} ${n}`)
+    .join(', ');
+
+const addHealth = (program: Command): void => {
+  const command = program
+    .command('health')
+    .description('whether the service is well; 1 when degraded. With a key, what was checked');
+  examples(command, '');
+  runs(command, z.object({}), async (_, context) => {
+    const health = await context.apiWithoutKey().health();
+    const checks = Object.entries(health.checks ?? {});
+    context.out.result(
+      health,
+      details([
+        ['status', context.out.style(health.status === 'ok' ? 'green' : 'red', health.status)],
+        [
+          'sessions',
+          health.activeSessions === undefined ? null : `${health.activeSessions} of ${health.maxSessions}`,
+        ],
+        ...checks.map(([name, { ok, detail }]) => [name, `${ok ? 'ok' : 'FAILED'}  ${detail}`] as const),
+      ]),
+    );
+    if (health.status !== 'ok') throw new CliError(EXIT.failure, 'the service is degraded');
+  });
+};

@@ -1,0 +1,294 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { faultsSchema, phoneRoutes, socketStates } from '../../core/phone/api.ts';
+import type { PhoneClient } from '../../core/phone/client.ts';
+import { examples, runs } from '../command.ts';
+import type { Context } from '../context.ts';
+import { durationInput } from '../input.ts';
+import { details, since, span } from '../output.ts';
+
+const account = z.string().min(1);
+const optionalText = z.string().min(1).optional();
+
+/** `berth phone …`: the phone of the local simulator. */
+export const addPhone = (program: Command): void => {
+  const phone = program
+    .command('phone')
+    .description('use the phone of the local WhatsApp simulator')
+    .option('--phone-url <url>', 'its address (default: BERTH_PHONE_URL, else .berth/phone-url)');
+  addPending(phone);
+  addLinks(phone);
+  addMessages(phone);
+  addEnds(phone);
+  addTrouble(phone);
+};
+
+const addPending = (phone: Command): void => {
+  const pending = phone.command('pending').description('pages that wait to be linked');
+  examples(pending, '');
+  runs(pending, z.object({}), async (_, context) =>
+    context.out.list(
+      (await context.phone().pages()).pages,
+      [
+        ['PAGE', (page) => page.id],
+        ['SHOWS', (page) => page.shows],
+        ['RENEWED', (page) => String(page.refreshes)],
+        ['SINCE', (page) => span(context.now() - page.since)],
+      ],
+      'no page waits to be linked',
+    ),
+  );
+  const accounts = phone.command('accounts').description('accounts and their linked devices');
+  examples(accounts, '');
+  runs(accounts, z.object({}), async (_, context) => {
+    const now = context.now();
+    await context.out.list(
+      (await context.phone().accounts()).accounts,
+      [
+        ['NUMBER', (a) => `+${a.phoneNumber}`],
+        ['ID', (a) => a.id],
+        [
+          'DEVICES',
+          (a) =>
+            a.devices
+              .map(
+                (d) =>
+                  `${d.id} ${d.connected ? 'online' : 'offline'} ${since(new Date(d.linkedAt).toISOString(), now)}`,
+              )
+              .join(', ') || '-',
+        ],
+        ['NAME', (a) => a.pushName],
+      ],
+      'no accounts',
+    );
+  });
+};
+
+const accountOption = (command: Command): Command =>
+  command
+    .option('--account <phone>', 'the phone that links; one made up without it')
+    .option('--name <name>', "the account's name");
+const accountShape = { account: optionalText, name: optionalText };
+const accountOf = ({ account, name }: { account?: string | undefined; name?: string | undefined }) =>
+  account || name
+    ? { account: { ...(account ? { phoneNumber: account } : {}), ...(name ? { pushName: name } : {}) } }
+    : {};
+
+const addLinks = (phone: Command): void => {
+  const scan = accountOption(
+    phone
+      .command('scan')
+      .description('scan the QR code of the page that waits')
+      .option('--page <id>', 'the page, where several wait')
+      .option('--code <code>', 'what the QR code says, as a camera reads it'),
+  );
+  examples(scan, '', '--account "+1 555 000 1111" --name Anna');
+  runs(scan, z.object({ ...accountShape, page: optionalText, code: optionalText }), async (given, context) =>
+    showLinked(
+      context,
+      await context.phone().scan({
+        ...accountOf(given),
+        ...(given.page ? { page: given.page } : {}),
+        ...(given.code ? { code: given.code } : {}),
+      }),
+    ),
+  );
+
+  const code = accountOption(
+    phone
+      .command('code')
+      .description('type a pairing code into the phone')
+      .argument('<code>', 'the eight letters'),
+  );
+  examples(code, 'ABCD-EFGH --account 15550001111');
+  runs(code, z.object({ ...accountShape, code: z.string().min(1) }), async (given, context) =>
+    showLinked(context, await context.phone().enterPairingCode({ ...accountOf(given), code: given.code })),
+  );
+
+  const refresh = phone
+    .command('refresh')
+    .description('renew the QR code now')
+    .option('--page <id>', 'the page');
+  examples(refresh, '');
+  runs(refresh, z.object({ page: optionalText }), async ({ page }, context) =>
+    context.out.result(await context.phone().refreshCode(page ? { page } : {}), 'renewed'),
+  );
+};
+
+const showLinked = (context: Context, linked: Awaited<ReturnType<PhoneClient['scan']>>): void =>
+  context.out.result(
+    linked,
+    `linked +${linked.account.phoneNumber} (${linked.account.pushName}), device ${linked.deviceId}`,
+  );
+
+const addMessages = (phone: Command): void => {
+  const send = phone
+    .command('send')
+    .description('a contact writes to the account')
+    .argument('<account>', 'the linked phone number')
+    .argument('<from>', 'who writes')
+    .argument('<text>')
+    .option('--name <name>', "the contact's name")
+    .option('--chat <id>', 'in this group instead of a private chat')
+    .option('--reply-to <id>', 'the message that it answers');
+  examples(send, '15550001111 15550002222 "Hello"');
+  const sendInput = z.object({
+    account,
+    from: z.string().min(1),
+    text: z.string().min(1),
+    name: optionalText,
+    chat: optionalText,
+    replyTo: optionalText,
+  });
+  runs(send, sendInput, async (given, context) => {
+    const answer = await context.phone().send({ ...given });
+    context.out.result(answer, `sent ${answer.message.id}`);
+  });
+
+  const ack = phone
+    .command('ack')
+    .description('the other side receives, reads or plays what the account sent')
+    .argument('<account>')
+    .argument('<how>', 'delivered, read or played')
+    .option('--message <id>', 'this one only');
+  examples(ack, '15550001111 read');
+  const ackInput = z.object({ account, how: phoneRoutes.ack.request.shape.ack, message: optionalText });
+  runs(ack, ackInput, async ({ how, ...given }, context) =>
+    showAffected(context, await context.phone().ack({ ...given, ack: how })),
+  );
+
+  const inbox = phone
+    .command('inbox')
+    .description('what went through the account, oldest first')
+    .argument('<account>')
+    .option('--chat <id>', 'this chat only')
+    .option('--sent', 'only what the session sent')
+    .option('--limit <n>', 'at most so many');
+  examples(inbox, '15550001111', '15550001111 --sent --json');
+  const inboxInput = z.object({
+    account,
+    chat: optionalText,
+    sent: z.boolean().optional(),
+    limit: z.coerce.number().int().min(1).max(10_000).optional(),
+  });
+  runs(inbox, inboxInput, async (given, context) =>
+    context.out.list(
+      (await context.phone().inbox({ ...given })).messages,
+      [
+        ['TIME', (m) => new Date(m.timestamp * 1000).toISOString()],
+        ['CHAT', (m) => m.chatId],
+        ['FROM', (m) => (m.fromMe ? 'session' : m.author)],
+        ['ACK', (m) => String(m.ack)],
+        ['TEXT', (m) => m.body],
+      ],
+      'no messages',
+    ),
+  );
+
+  const group = phone
+    .command('group')
+    .description('make a group')
+    .argument('<account>')
+    .argument('<subject>')
+    .argument('[participants...]', 'phone numbers');
+  examples(group, '15550001111 Friends 15550002222 15550003333');
+  const groupInput = z.object({ account, subject: z.string().min(1), participants: z.array(z.string()) });
+  runs(group, groupInput, async (given, context) => {
+    const made = await context.phone().createGroup(given);
+    context.out.result(made, made.chatId);
+  });
+};
+
+const addEnds = (phone: Command): void => {
+  const ends = [
+    ['logout', 'remove the linked device on the phone; a connected session is told at once', false],
+    ['revoke', 'remove the linked device and tell nobody; the session learns it at its next connect', true],
+  ] as const;
+  for (const [name, description, quiet] of ends) {
+    const command = phone
+      .command(name)
+      .description(description)
+      .argument('<target>', "the account's phone number, or a device's id");
+    examples(command, '15550001111');
+    runs(command, z.object({ target: account }), async ({ target }, context) =>
+      showAffected(context, await context.phone().logout({ target, quiet })),
+    );
+  }
+};
+
+const addTrouble = (phone: Command): void => {
+  const state = phone
+    .command('state')
+    .description("put connected pages into a state of WhatsApp Web's socket")
+    .argument('<target>')
+    .argument('<state>', socketStates.join(', '));
+  examples(state, '15550001111 CONFLICT');
+  runs(state, z.object({ target: account, state: z.enum(socketStates) }), async (given, context) =>
+    showAffected(context, await context.phone().state(given)),
+  );
+
+  const network = phone
+    .command('network')
+    .description('the network between pages and WhatsApp')
+    .argument('<mode>', 'online, slow or offline')
+    .option('--target <target>', 'an account, device or page; without it, everybody')
+    .option('--delay <duration>', 'for slow, each way');
+  examples(network, 'offline', 'slow --delay 5s --target 15550001111');
+  const networkInput = z.object({
+    mode: phoneRoutes.network.request.shape.mode,
+    target: optionalText,
+    delay: durationInput.optional(),
+  });
+  runs(network, networkInput, async ({ mode, target, delay }, context) =>
+    context.out.result(
+      await context.phone().network({
+        mode,
+        ...(target ? { target } : {}),
+        ...(delay === undefined ? {} : { delayMs: delay * 1000 }),
+      }),
+      `the network is ${mode}`,
+    ),
+  );
+
+  const disturb = phone
+    .command('disturb')
+    .description('make connected pages reload themselves, or freeze for ever')
+    .argument('<target>')
+    .argument('<how>', 'reload or freeze');
+  examples(disturb, '15550001111 freeze');
+  const disturbInput = z.object({ target: account, how: phoneRoutes.disturb.request.shape.how });
+  runs(disturb, disturbInput, async (given, context) =>
+    showAffected(context, await context.phone().disturb(given)),
+  );
+
+  const faults = phone
+    .command('faults')
+    .description('switches that make the simulated WhatsApp misbehave; shows them without arguments')
+    .argument('[switches...]', 'name=true, name=false or name=number');
+  examples(faults, '', 'refuseSend=true', 'reloadOnConnect=2');
+  runs(faults, z.object({ switches: switchesInput }), async ({ switches }, context) => {
+    const now = Object.keys(switches).length
+      ? await context.phone().setFaults(switches)
+      : await context.phone().faults();
+    context.out.result(
+      now,
+      details(Object.entries(now).map(([name, value]) => [name, String(value)] as const)),
+    );
+  });
+};
+
+const switchesInput = z
+  .array(z.string().regex(/^\w+=(true|false|\d+)$/, 'must be like refuseSend=true'))
+  .transform(
+    (pairs): Record<string, unknown> =>
+      Object.fromEntries(
+        pairs.map((pair) => {
+          const [name = '', value = ''] = pair.split('=');
+          return [name, JSON.parse(value)];
+        }),
+      ),
+  )
+  .pipe(faultsSchema.partial().strict());
+
+const showAffected = (context: Context, answer: { affected: number }): void =>
+  context.out.result(answer, `${answer.affected} affected`);

@@ -1,0 +1,236 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { type SessionConfig, type SessionView, webhookSchema } from '../../core/api/sessions.ts';
+import { accountText } from '../account.ts';
+import { examples, runs } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import type { Context } from '../context.ts';
+import { collect, durationInput, metadataInput, nameInput, userInput, userOrAllInput } from '../input.ts';
+import { type Column, details, since, until } from '../output.ts';
+import { followQr } from '../qr/follow.ts';
+
+const USER = ['--user <id>', 'whose session (admin keys)'] as const;
+const one = z.object({ name: nameInput, user: userInput });
+
+/** `berth sessions …` */
+export const addSessions = (program: Command): void => {
+  const sessions = program.command('sessions').description('create, see and end sessions');
+  addCreate(sessions);
+  addList(sessions);
+  addGet(sessions);
+  addStart(sessions);
+  addAct(sessions, 'stop', 'end a session and keep its account', 'stopping');
+  addAct(sessions, 'restart', 'end a session and start it again', 'restarting');
+  addLogout(sessions);
+  addRemove(sessions);
+  addEvents(sessions);
+};
+
+const addCreate = (sessions: Command): void => {
+  const command = sessions
+    .command('create')
+    .description('create a session and start it')
+    .argument('[name]', 'its name; "default" without one')
+    .option('--no-start', 'create it only')
+    .option('--webhook <url>', 'deliver all events there (repeatable)', collect)
+    .option('--metadata <key=value>', 'kept with the session, shown in webhooks (repeatable)', collect)
+    .option('--idle-timeout <duration>', 'end it after so long without a message')
+    .option('--max-duration <duration>', 'end it after so long at the latest')
+    .option('--keep-alive', 'never end it for idleness or duration (admin keys)')
+    .option('--qr', 'show its QR code until an account is linked')
+    .option('--invert', 'swap dark and light of the drawn code')
+    .option(...USER);
+  examples(
+    command,
+    'shop --qr',
+    'shop --webhook https://example.com/hook --metadata team=sales',
+    'bot --idle-timeout 1h --no-start',
+  );
+  const input = z.object({
+    name: nameInput.optional(),
+    start: z.boolean(),
+    webhook: z.array(webhookSchema.shape.url).optional(),
+    metadata: metadataInput,
+    idleTimeout: durationInput.optional(),
+    maxDuration: durationInput.optional(),
+    keepAlive: z.boolean().optional(),
+    qr: z.boolean().default(false),
+    invert: z.boolean().default(false),
+    user: userInput,
+  });
+  runs(command, input, async (given, context) => {
+    const session = await context
+      .api()
+      .sessions.create(
+        { ...(given.name ? { name: given.name } : {}), start: given.start, config: configOf(given) },
+        { userId: given.user },
+      );
+    showChanged(context, session, given.start ? 'created and starting' : 'created');
+    if (given.qr && given.start)
+      await followQr(context, { name: session.name, userId: given.user, invert: given.invert });
+  });
+};
+
+const configOf = (given: {
+  webhook?: string[] | undefined;
+  metadata?: Record<string, string> | undefined;
+  idleTimeout?: number | undefined;
+  maxDuration?: number | undefined;
+  keepAlive?: boolean | undefined;
+}): SessionConfig => ({
+  ...(given.webhook ? { webhooks: given.webhook.map((url) => ({ url, events: ['*' as const] })) } : {}),
+  ...(given.metadata ? { metadata: given.metadata } : {}),
+  ...(given.idleTimeout ? { idleTimeoutSeconds: given.idleTimeout } : {}),
+  ...(given.maxDuration ? { maxDurationSeconds: given.maxDuration } : {}),
+  ...(given.keepAlive ? { keepAlive: true } : {}),
+});
+
+const addList = (sessions: Command): void => {
+  const command = sessions
+    .command('ls')
+    .alias('list')
+    .description('list sessions that run')
+    .option('--all', 'stopped and failed ones too')
+    .option('--user <id>', 'whose sessions (admin keys); "*" for everybody\'s');
+  examples(command, '', '--all', "--user '*' --json");
+  runs(command, z.object({ all: z.boolean().optional(), user: userOrAllInput }), async (given, context) => {
+    const now = context.now();
+    const owner: Column<SessionView>[] = given.user ? [['USER', (s) => s.userId]] : [];
+    await context.out.list(
+      context.api().sessions.list({ all: given.all, userId: given.user }),
+      [
+        ...owner,
+        ['NAME', (s) => s.name],
+        ['STATUS', (s) => s.status],
+        ['STATE', (s) => s.state],
+        ['AGE', (s) => since(s.startedAt, now)],
+        ['IDLE IN', (s) => until(s.idleAt, now)],
+        ['ENDS IN', (s) => until(s.expiresAt, now)],
+        ['LINKED', (s) => (s.linked ? 'yes' : 'no')],
+        ['ACCOUNT', (s) => accountText(s.me)],
+      ],
+      given.all ? 'no sessions' : 'no session runs; --all lists stopped ones',
+    );
+  });
+};
+
+const addGet = (sessions: Command): void => {
+  const command = sessions
+    .command('get')
+    .description('show a session')
+    .argument('<name>')
+    .option(...USER);
+  examples(command, 'shop', 'shop --json');
+  runs(command, one, async ({ name, user }, context) => {
+    const session = await context.api().sessions.get(name, { userId: user });
+    context.out.result(session, sessionText(session, context.now()));
+  });
+};
+
+const sessionText = (s: SessionView, now: number): string =>
+  details([
+    ['name', s.name],
+    ['user', s.userId],
+    ['status', s.status],
+    ['state', s.state],
+    ['account', s.me ? accountText(s.me) : null],
+    ['linked', s.linked ? 'yes' : 'no'],
+    ['ended for', s.stopReason],
+    ['detail', s.detail],
+    ['age', s.startedAt && since(s.startedAt, now)],
+    ['idle in', s.idleAt && until(s.idleAt, now)],
+    ['ends in', s.expiresAt && until(s.expiresAt, now)],
+    ['saved', s.authState && `${since(s.authState.savedAt, now)} ago, ${s.authState.bytes} bytes`],
+    ['webhooks', s.config.webhooks?.map((webhook) => webhook.url).join(' ')],
+    [
+      'metadata',
+      Object.entries(s.config.metadata ?? {})
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    ],
+  ]);
+
+const addStart = (sessions: Command): void => {
+  const command = sessions
+    .command('start')
+    .description('start a session; a linked one needs no QR code')
+    .argument('<name>')
+    .option('--qr', 'show its QR code, where it needs one, until an account is linked')
+    .option('--invert', 'swap dark and light of the drawn code')
+    .option(...USER);
+  examples(command, 'shop', 'shop --qr');
+  const input = one.extend({ qr: z.boolean().default(false), invert: z.boolean().default(false) });
+  runs(command, input, async ({ name, user, qr, invert }, context) => {
+    const session = await context.api().sessions.start(name, { userId: user });
+    showChanged(context, session, 'starting');
+    if (qr) await followQr(context, { name, userId: user, invert });
+  });
+};
+
+const addAct = (sessions: Command, verb: 'stop' | 'restart', description: string, done: string): void => {
+  const command = sessions
+    .command(verb)
+    .description(description)
+    .argument('<name>')
+    .option(...USER);
+  examples(command, 'shop');
+  runs(command, one, async ({ name, user }, context) =>
+    showChanged(context, await context.api().sessions[verb](name, { userId: user }), done),
+  );
+};
+
+const addLogout = (sessions: Command): void => {
+  const command = sessions
+    .command('logout')
+    .description('unlink the account at WhatsApp; the next start needs a QR code')
+    .argument('<name>')
+    .option('--yes', 'do not ask')
+    .option(...USER);
+  examples(command, 'shop');
+  runs(command, one.extend({ yes: z.boolean().optional() }), async ({ name, user, yes }, context) => {
+    const client = context.api();
+    if (!yes) await confirm(`Unlink the account of ${name}?`);
+    await client.sessions.logout(name, { userId: user });
+    context.out.result({ name, loggedOut: true }, `${name}: logged out`);
+  });
+};
+
+const addRemove = (sessions: Command): void => {
+  const command = sessions
+    .command('rm')
+    .description('delete a session and its linked account')
+    .argument('<name>')
+    .option('--yes', 'do not ask')
+    .option(...USER);
+  examples(command, 'shop', 'shop --yes');
+  runs(command, one.extend({ yes: z.boolean().optional() }), async ({ name, user, yes }, context) => {
+    const client = context.api();
+    if (!yes) await confirm(`Delete ${name} and its linked account?`);
+    await client.sessions.delete(name, { userId: user });
+    context.out.result({ name, deleted: true }, `${name}: deleted`);
+  });
+};
+
+const addEvents = (sessions: Command): void => {
+  const command = sessions
+    .command('events')
+    .description('what happened to a session lately')
+    .argument('<name>')
+    .option(...USER);
+  examples(command, 'shop', 'shop --json');
+  runs(command, one, async ({ name, user }, context) =>
+    context.out.list(
+      await context.api().sessions.events(name, { userId: user }),
+      [
+        ['TIME', (e) => new Date(e.timestamp).toISOString()],
+        ['EPOCH', (e) => String(e.epoch)],
+        ['EVENT', (e) => e.event],
+        ['DETAIL', (e) => JSON.stringify(e.payload)],
+      ],
+      'no events',
+    ),
+  );
+};
+
+const showChanged = (context: Context, session: SessionView, done: string): void =>
+  context.out.result(session, `${session.name}: ${done} (${session.status})`);

@@ -1,0 +1,53 @@
+/** What people type, as values: durations, pairs, chats. Each schema's message says what was expected. */
+import { z } from 'zod';
+import { sessionNameSchema, userIdSchema } from '../core/api/sessions.ts';
+import { chatIdSchema, requestCodeArgs } from '../core/commands.ts';
+
+export const nameInput = sessionNameSchema;
+/** Whose session; `*` where a list may show everybody's. */
+export const userInput = userIdSchema.optional();
+export const userOrAllInput = z.union([z.literal('*'), userIdSchema]).optional();
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** `90s`, `10m`, `2h`, `30d`; gives whole seconds. */
+export const durationInput = z
+  .string()
+  .regex(/^\d{1,9}[smhd]$/, 'must be a duration such as 90s, 10m, 2h or 30d')
+  .transform((text) => {
+    const unit = z.enum(['s', 'm', 'h', 'd']).parse(text.slice(-1));
+    return Number(text.slice(0, -1)) * UNIT_SECONDS[unit];
+  });
+
+/** `key=value`; the value may hold further `=`. */
+const pairInput = z
+  .string()
+  .regex(/^[^=]+=/, 'must be key=value')
+  .transform((text): [string, string] => {
+    const at = text.indexOf('=');
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+export const metadataInput = z
+  .array(pairInput)
+  .transform((pairs) => Object.fromEntries(pairs))
+  .optional();
+
+export const phoneNumberInput = requestCodeArgs.shape.phoneNumber;
+
+/** A chat's id, or a phone number in any usual spelling. */
+export const chatInput = z.string().transform((text, context) => {
+  const parsed = text.includes('@')
+    ? chatIdSchema.safeParse(text)
+    : phoneNumberInput.transform((digits) => `${digits}@c.us`).safeParse(text);
+  if (parsed.success) return parsed.data;
+  context.addIssue({ code: 'custom', message: parsed.error.issues[0]?.message ?? 'is no chat' });
+  return z.NEVER;
+});
+
+export const countInput = z
+  .string()
+  .regex(/^\d{1,6}$/, 'must be a whole number')
+  .transform(Number);
+
+/** For options that may be given several times. */
+export const collect = (value: string, before: string[] = []): string[] => [...before, value];

@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { addCapacity } from './commands/capacity.ts';
+import { addCleanup } from './commands/cleanup.ts';
+import { addKeys } from './commands/keys.ts';
+import { addLinking } from './commands/linking.ts';
+import { addPhone } from './commands/phone.ts';
+import { addSend } from './commands/send.ts';
+import { addSessions } from './commands/sessions.ts';
+import { DEFAULT_URL } from './context.ts';
+import { EXIT_HELP } from './exit.ts';
+
+const HELP = `
+Examples:
+  berth sessions create shop --qr
+  berth send shop "+49 170 1234567" "Your order is ready"
+  berth sessions ls --all --json
+  berth emergency-cleanup --dry-run
+
+The key comes from --key, BERTH_API_KEY or, for a system on this machine, the nearest .berth/admin-key.
+A key given by --key can be seen in the list of processes: prefer the others.
+
+${EXIT_HELP}`;
+
+/** The whole command line. */
+export const createProgram = (): Command => {
+  const program = new Command('berth')
+    .description('WhatsApp sessions that run one task each: create, link, send, stop, clean up')
+    .version(packageJson.version)
+    .option('--url <url>', `the API (default: BERTH_URL, else ${DEFAULT_URL})`)
+    .option('--key <key>', 'the API key')
+    .option('--json', 'results for programs: one JSON document, a line each for lists')
+    .addHelpText('after', HELP)
+    // Inherited by every command made below: errors are said in one place, see run.ts.
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({ showGlobalOptions: true })
+    .showSuggestionAfterError();
+  addSessions(program);
+  addLinking(program);
+  addSend(program);
+  addPhone(program);
+  addCapacity(program);
+  addCleanup(program);
+  addKeys(program);
+  return program;
+};
