@@ -16,9 +16,9 @@ export type TableAction =
   | 'ConditionCheckItem';
 
 /** On objects under `auth/`. Multipart uploads are begun, filled and completed with PutObject. */
-export type BucketAction = 'GetObject' | 'PutObject' | 'DeleteObject' | 'AbortMultipartUpload';
+export type BucketAction = 'GetObject' | 'PutObject' | 'DeleteObject';
 
-/** On the tasks of Berth's cluster; `run` includes passing the task's two roles and tagging it at its start. */
+/** On the tasks of Berth's cluster; `run` includes passing the task's two roles. */
 export type TaskAction = 'run' | 'stop' | 'describe' | 'list';
 
 export type Needs = {

@@ -72,13 +72,6 @@ const onTasks = (action: TaskAction, resources: Resources): Grant[] => {
           inCluster,
           ANY_REVISION,
         ),
-        ecsGrant(
-          resources,
-          'ecs:TagResource',
-          `task/${names.cluster}/*`,
-          { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
-          ANY_TASK,
-        ),
         {
           statement: new PolicyStatement({
             actions: ['iam:PassRole'],

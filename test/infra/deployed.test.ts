@@ -1,0 +1,459 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Match } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { BACKGROUND_HANDLERS, COMMAND_HANDLERS, ROUTES } from '../../core/api/routes.ts';
+import { parseSettings } from '../../core/settings.ts';
+import { environmentOf } from '../../infra/environments.ts';
+import { FUNCTIONS } from '../../infra/functions.ts';
+import { HANDLERS } from '../../infra/handlers.ts';
+import { functionsDir, type Synthesized, synthesize } from './synthesized.ts';
+
+const environment = environmentOf('prod');
+let prod: Synthesized;
+beforeAll(async () => {
+  prod = await synthesize(environment);
+});
+afterAll(() => prod.remove());
+
+const functionProperties = z.object({
+  FunctionName: z.string(),
+  Timeout: z.number(),
+  Role: z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.literal('Arn')]) }),
+  VpcConfig: z.unknown().optional(),
+  Environment: z.object({ Variables: z.record(z.string(), z.unknown()) }),
+});
+
+/** The functions of the template by handler. */
+const functions = () =>
+  new Map(
+    Object.values(prod.app.findResources('AWS::Lambda::Function')).map((resource) => {
+      const properties = functionProperties.parse(resource.Properties);
+      return [properties.FunctionName.replace(/^berth-prod-/, ''), properties] as const;
+    }),
+  );
+
+const statementSchema = z.object({
+  Effect: z.string(),
+  Action: z.union([z.string(), z.array(z.string())]).transform((action) => [action].flat()),
+  Resource: z.unknown(),
+  Condition: z.unknown().optional(),
+});
+
+/** Every statement of every policy in the templates, with the policy's logical id. */
+const statements = () =>
+  [prod.data, prod.network, prod.app].flatMap((template) =>
+    ['AWS::IAM::Role', 'AWS::IAM::Policy'].flatMap((type) =>
+      Object.entries(template.findResources(type)).flatMap(([id, { Properties }]) =>
+        [
+          Properties.PolicyDocument,
+          ...(Properties.Policies ?? []).map((p: Record<string, unknown>) => p.PolicyDocument),
+        ]
+          .filter((document) => document !== undefined)
+          .flatMap((document) => z.object({ Statement: z.array(statementSchema) }).parse(document).Statement)
+          .map((statement) => ({ id, ...statement })),
+      ),
+    ),
+  );
+
+/** The statements of a handler's role. */
+const allowed = (handler: string) => {
+  const role = functions().get(handler)?.Role['Fn::GetAtt'][0];
+  return statements().filter(({ id, Effect }) => id === role && Effect === 'Allow');
+};
+
+describe('functions', () => {
+  it('deploys every handler that routes or background work name, and no other', () => {
+    expect([...functions().keys()].sort()).toEqual(HANDLERS);
+    expect(Object.keys(FUNCTIONS).sort()).toEqual(HANDLERS);
+  });
+
+  it('deploys every handler file', () => {
+    const files = readdirSync(functionsDir)
+      .filter((file) => file.endsWith('.ts'))
+      .filter((file) =>
+        /^export (const|async function|function) handler\b/m.test(
+          readFileSync(join(functionsDir, file), 'utf8'),
+        ),
+      )
+      .map((file) => file.replace(/\.ts$/, ''));
+    expect(files.sort()).toEqual(HANDLERS);
+  });
+
+  it('bundles the client of an AWS service where a function may use that service, and nowhere else', () => {
+    const clients = (handler: string) =>
+      prod.bundles
+        .find((bundle) => bundle.handler === handler)
+        ?.packages.filter((p) => p.startsWith('@aws-sdk/client-'));
+    const expected = (handler: string) => {
+      const needs = FUNCTIONS[handler];
+      return [
+        ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
+        ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
+        ...(needs?.bucket ? ['@aws-sdk/client-s3'] : []),
+        ...(needs?.queue === 'send' ? ['@aws-sdk/client-sqs'] : []),
+      ];
+    };
+    expect(HANDLERS.map((handler) => [handler, clients(handler)])).toEqual(
+      HANDLERS.map((handler) => [handler, expected(handler)]),
+    );
+  });
+
+  it('hands every function settings that it can parse, and no secret', () => {
+    for (const [handler, { Environment }] of functions()) {
+      const { BERTH_SETTINGS, ...others } = Environment.Variables;
+      expect(parseSettings(z.string().parse(BERTH_SETTINGS)), handler).toEqual(environment.settings);
+      expect(Object.keys(others).filter((name) => /SECRET|TOKEN|PASSWORD|API_?KEY/i.test(name))).toEqual([]);
+    }
+  });
+
+  it('ends API functions before the gateway gives up at 30 s', () => {
+    const api = new Set(ROUTES.map((route) => route.handler));
+    for (const [handler, { Timeout }] of functions())
+      if (api.has(handler)) expect(Timeout, handler).toBeLessThan(30);
+  });
+
+  it('puts the command functions, and only those, into the network', () => {
+    const inside = [...functions()].filter(([, { VpcConfig }]) => VpcConfig !== undefined);
+    expect(inside.map(([handler]) => handler).sort()).toEqual([...COMMAND_HANDLERS].sort());
+  });
+});
+
+describe('API', () => {
+  const routes = () =>
+    Object.values(prod.app.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) =>
+      z
+        .object({ RouteKey: z.string(), AuthorizationType: z.string(), Target: z.unknown() })
+        .parse(Properties),
+    );
+
+  it('has every route of the table, each with an integration', () => {
+    expect(
+      routes()
+        .map((route) => route.RouteKey)
+        .sort(),
+    ).toEqual(ROUTES.map((route) => `${route.method} ${route.path}`).sort());
+    expect(routes().every((route) => JSON.stringify(route.Target).includes('integrations/'))).toBe(true);
+  });
+
+  it('asks the authorizer on every route but those of the public and of workers', () => {
+    const open = routes().filter((route) => route.AuthorizationType !== 'CUSTOM');
+    expect(open.map((route) => route.RouteKey).sort()).toEqual(
+      ROUTES.filter((route) => route.auth === 'none' || route.auth === 'worker')
+        .map((route) => `${route.method} ${route.path}`)
+        .sort(),
+    );
+  });
+
+  it('forgets what the authorizer said within a minute, so that a revoked key ends', () => {
+    prod.app.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerResultTtlInSeconds: 30,
+      EnableSimpleResponses: true,
+      AuthorizerPayloadFormatVersion: '2.0',
+      IdentitySource: ['$request.header.X-Api-Key'],
+    });
+  });
+
+  it('throttles, and logs neither path nor query', () => {
+    prod.app.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      StageName: '$default',
+      DefaultRouteSettings: { ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 },
+      AccessLogSettings: { Format: Match.not(Match.stringLikeRegexp('path|querystring|header')) },
+    });
+  });
+});
+
+describe('permissions', () => {
+  it('gives a task none', () => {
+    const definition = Object.values(prod.app.findResources('AWS::ECS::TaskDefinition'))[0];
+    const role = z
+      .object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) })
+      .parse(definition?.Properties.TaskRoleArn)['Fn::GetAtt'][0];
+    const properties = prod.app.findResources('AWS::IAM::Role')[role]?.Properties;
+    expect(properties).toBeDefined();
+    expect(properties).not.toHaveProperty('Policies');
+    expect(properties).not.toHaveProperty('ManagedPolicyArns');
+    for (const policy of Object.values(prod.app.findResources('AWS::IAM::Policy')))
+      expect(JSON.stringify(policy.Properties.Roles)).not.toContain(role);
+  });
+
+  it('allows no action by wildcard', () => {
+    expect(
+      statements()
+        .flatMap(({ Action }) => Action)
+        .filter((action) => action.includes('*')),
+    ).toEqual([]);
+  });
+
+  it('allows on all resources only what AWS does not narrow', () => {
+    const everywhere = statements().filter(({ Effect, Resource }) => Effect === 'Allow' && Resource === '*');
+    const services = new Set(
+      everywhere.flatMap(({ Action }) => Action).map((action) => action.split(':')[0]),
+    );
+    expect([...services].sort()).toEqual(['ec2', 'ecs', 'xray']);
+    expect(
+      everywhere
+        .flatMap(({ Action, Condition }) => (Condition ? [] : Action))
+        .filter((a) => a.startsWith('ecs:')),
+    ).toEqual([]);
+  });
+
+  it('uses no managed policy', () => {
+    for (const template of [prod.data, prod.network, prod.app])
+      for (const role of Object.values(template.findResources('AWS::IAM::Role')))
+        expect(role.Properties).not.toHaveProperty('ManagedPolicyArns');
+  });
+
+  it('passes only the roles of the task, and only to ECS', () => {
+    const passing = statements().filter(({ Action }) => Action.includes('iam:PassRole'));
+    expect(passing.length).toBeGreaterThan(0);
+    for (const statement of passing)
+      expect(statement.Condition).toEqual({
+        StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
+      });
+  });
+
+  it('launches in the own cluster only', () => {
+    const running = allowed('sessions-create').filter(({ Action }) => Action.includes('ecs:RunTask'));
+    expect(running).toHaveLength(1);
+    expect(running[0]?.Condition).toMatchObject({ ArnEquals: { 'ecs:cluster': expect.anything() } });
+    expect(JSON.stringify(running[0]?.Resource)).toContain(':task-definition/berth-prod-worker:*');
+  });
+
+  it('keeps reading functions from writing, and uploads to auth states', () => {
+    expect(
+      allowed('sessions-get')
+        .flatMap(({ Action }) => Action)
+        .filter((a) => a.startsWith('dynamodb:')),
+    ).toEqual(['dynamodb:GetItem']);
+    const upload = allowed('worker-auth-upload').filter(({ Action }) => Action.includes('s3:PutObject'));
+    expect(JSON.stringify(upload.map(({ Resource }) => Resource))).toContain('/auth/*');
+  });
+});
+
+describe('storage', () => {
+  it('keeps the table on demand, with recovery, both indexes and a time to live', () => {
+    prod.data.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expireAt', Enabled: true },
+        GlobalSecondaryIndexes: [
+          Match.objectLike({
+            IndexName: 'byUser',
+            KeySchema: [
+              { AttributeName: 'listUser', KeyType: 'HASH' },
+              { AttributeName: 'listName', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'ALL' },
+          }),
+          Match.objectLike({
+            IndexName: 'due',
+            KeySchema: [
+              { AttributeName: 'dueBucket', KeyType: 'HASH' },
+              { AttributeName: 'nextDeadlineAt', KeyType: 'RANGE' },
+            ],
+            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['listUser', 'listName'] },
+          }),
+        ],
+        AttributeDefinitions: Match.arrayWith([{ AttributeName: 'nextDeadlineAt', AttributeType: 'N' }]),
+      },
+    });
+  });
+
+  it('expires unused auth states after 30 days, replaced ones after 7, broken uploads after 1', () => {
+    prod.data.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        VersioningConfiguration: { Status: 'Enabled' },
+        LifecycleConfiguration: {
+          Rules: [
+            Match.objectLike({ Prefix: 'auth/', ExpirationInDays: 30, Status: 'Enabled' }),
+            Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 7 }, Status: 'Enabled' }),
+            Match.objectLike({
+              AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },
+              Status: 'Enabled',
+            }),
+          ],
+        },
+      },
+    });
+  });
+
+  it('keeps the bucket private, encrypted and on TLS', () => {
+    prod.data.hasResourceProperties('AWS::S3::Bucket', {
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      BucketEncryption: Match.anyValue(),
+    });
+    prod.data.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+    const statementsOf = Object.values(prod.data.findResources('AWS::S3::BucketPolicy')).flatMap(
+      ({ Properties }) =>
+        z.object({ Statement: z.array(z.object({ Effect: z.string() })) }).parse(Properties.PolicyDocument)
+          .Statement,
+    );
+    expect(statementsOf.filter(({ Effect }) => Effect !== 'Deny')).toEqual([]);
+  });
+
+  it('keeps events in order and sets dead ones aside', () => {
+    prod.data.hasResourceProperties('AWS::SQS::Queue', {
+      FifoQueue: true,
+      RedrivePolicy: { maxReceiveCount: 10, deadLetterTargetArn: Match.anyValue() },
+    });
+    prod.app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+});
+
+describe('network and tasks', () => {
+  it('has nothing that costs while nothing runs', () => {
+    for (const type of [
+      'AWS::EC2::NatGateway',
+      'AWS::EC2::EIP',
+      'AWS::ElasticLoadBalancingV2::LoadBalancer',
+      'AWS::ECS::Service',
+    ])
+      for (const template of [prod.network, prod.app]) template.resourceCountIs(type, 0);
+  });
+
+  it('admits to a task the command functions on the command port, and nothing else', () => {
+    prod.network.resourceCountIs('AWS::EC2::SecurityGroupIngress', 1);
+    prod.network.hasResourceProperties('AWS::EC2::SecurityGroupIngress', {
+      FromPort: 8080,
+      ToPort: 8080,
+      SourceSecurityGroupId: { 'Fn::GetAtt': [Match.stringLikeRegexp('^CommandSecurityGroup'), 'GroupId'] },
+    });
+    for (const { Properties } of Object.values(prod.network.findResources('AWS::EC2::SecurityGroup')))
+      expect(Properties).not.toHaveProperty('SecurityGroupIngress');
+  });
+
+  it('runs the worker without root, without capabilities, on a read-only file system, with two minutes to end', () => {
+    prod.app.hasResourceProperties('AWS::ECS::TaskDefinition', {
+      RuntimePlatform: { CpuArchitecture: 'ARM64' },
+      ContainerDefinitions: [
+        Match.objectLike({
+          Name: 'worker',
+          User: Match.not('0'),
+          ReadonlyRootFilesystem: true,
+          StopTimeout: 120,
+          LinuxParameters: { InitProcessEnabled: true, Capabilities: { Drop: ['ALL'] } },
+          LogConfiguration: Match.objectLike({ LogDriver: 'awslogs' }),
+        }),
+      ],
+    });
+  });
+
+  it('names no secret in the task', () => {
+    const names = Object.values(prod.app.findResources('AWS::ECS::TaskDefinition')).flatMap(
+      ({ Properties }) =>
+        z
+          .array(z.object({ Environment: z.array(z.object({ Name: z.string() })) }))
+          .parse(Properties.ContainerDefinitions)
+          .flatMap((container) => container.Environment.map(({ Name }) => Name)),
+    );
+    expect(names.sort()).toEqual([
+      'BERTH_COMMAND_PORT',
+      'BERTH_WORKER_API_URL',
+      'BERTH_WORK_DIR',
+      'LOG_LEVEL',
+    ]);
+  });
+});
+
+describe('what runs by itself', () => {
+  it('sweeps every minute, and sets aside a sweep that could not start', () => {
+    prod.app.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    prod.app.allResourcesProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Target: Match.objectLike({
+        DeadLetterConfig: { Arn: Match.anyValue() },
+        RetryPolicy: { MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 2 },
+      }),
+    });
+  });
+
+  it('hears of every task of its cluster that stopped', () => {
+    prod.app.hasResourceProperties('AWS::Events::Rule', {
+      EventPattern: {
+        source: ['aws.ecs'],
+        'detail-type': ['ECS Task State Change'],
+        detail: {
+          lastStatus: ['STOPPED'],
+          clusterArn: [{ 'Fn::GetAtt': [Match.stringLikeRegexp('^Cluster'), 'Arn'] }],
+        },
+      },
+    });
+  });
+
+  it('starts the sweeps, the listener and the deliverer, and nothing else', () => {
+    const started = [
+      'AWS::Scheduler::Schedule',
+      'AWS::Events::Rule',
+      'AWS::Lambda::EventSourceMapping',
+    ].flatMap((type) =>
+      Object.values(prod.app.findResources(type)).map(({ Properties }) => JSON.stringify(Properties)),
+    );
+    const ids = Object.entries(prod.app.findResources('AWS::Lambda::Function')).map(
+      ([id, { Properties }]) =>
+        [id, functionProperties.parse(Properties).FunctionName.replace(/^berth-prod-/, '')] as const,
+    );
+    const starters = ids
+      .filter(([id]) => started.some((text) => text.includes(`"${id}"`)))
+      .map(([, handler]) => handler);
+    const byOthers = ['authorizer', 'keys-bootstrap'];
+    expect(starters.sort()).toEqual(
+      BACKGROUND_HANDLERS.filter((handler) => !byOthers.includes(handler)).sort(),
+    );
+  });
+});
+
+describe('best practice', () => {
+  it('passes AwsSolutions and the validator of the CDK, each exception with its reason', () => {
+    const violation = z.object({ ruleName: z.string(), reason: z.string().optional() });
+    const report = z
+      .object({
+        pluginReports: z.array(
+          z.object({
+            pluginName: z.string(),
+            violations: z.array(violation),
+            suppressedViolations: z.array(violation).default([]),
+          }),
+        ),
+      })
+      .parse(JSON.parse(readFileSync(join(prod.folder, 'validation-report.json'), 'utf8')));
+    expect(report.pluginReports.map(({ pluginName }) => pluginName)).toContain('AwsSolutions');
+    expect(report.pluginReports.flatMap(({ violations }) => violations)).toEqual([]);
+    const reasons = report.pluginReports.flatMap(({ suppressedViolations }) => suppressedViolations);
+    expect(reasons.filter(({ reason }) => !reason)).toEqual([]);
+  });
+
+  it('protects the stacks of prod from deletion', () => {
+    const manifest = z
+      .object({
+        artifacts: z.record(
+          z.string(),
+          z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).optional() }),
+        ),
+      })
+      .parse(JSON.parse(readFileSync(join(prod.folder, 'manifest.json'), 'utf8')));
+    const stacks = Object.values(manifest.artifacts).filter(
+      ({ type }) => type === 'aws:cloudformation:stack',
+    );
+    expect(stacks.map(({ properties }) => properties?.terminationProtection)).toEqual([true, true, true]);
+  });
+});

@@ -1,0 +1,95 @@
+import { execFile } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkEnvironment, ENVIRONMENT_NAMES, environmentOf } from '../../infra/environments.ts';
+import { root } from './synthesized.ts';
+
+const run = promisify(execFile);
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'berth-environments-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** As the CDK command line runs it. */
+const synth = (context: Record<string, unknown>, outdir: string) =>
+  run(process.execPath, ['infra/app.ts'], {
+    cwd: root,
+    env: { PATH: process.env.PATH, CDK_OUTDIR: outdir, CDK_CONTEXT_JSON: JSON.stringify(context) },
+  });
+
+describe('environments', () => {
+  it('stops without an environment, naming the choices', () => {
+    expect(() => environmentOf(undefined)).toThrow('Name an environment: -c env=<local|dev|staging|prod>.');
+  });
+
+  it.each(['production', '', 'toString', '__proto__', 7])('stops at the unknown environment %j', (name) => {
+    expect(() => environmentOf(name)).toThrow(
+      `Unknown environment ${JSON.stringify(name)}: expected one of local, dev, staging, prod.`,
+    );
+  });
+
+  it('names the setting that is bad', () => {
+    expect(() => environmentOf('dev', '{"globalLimit":-1}')).toThrow(
+      /^Bad value for settings\.globalLimit: /,
+    );
+    expect(() => environmentOf('dev', '{"globalLimt":1}')).toThrow(/globalLimt/);
+    expect(() => environmentOf('dev', 'globalLimit=1')).toThrow(
+      'The context value "settings" must be a JSON object.',
+    );
+  });
+
+  it('takes single settings from the command line and keeps the others', () => {
+    const { settings } = environmentOf('local', '{"globalLimit":3}');
+    expect(settings).toMatchObject({ globalLimit: 3, allowLoopbackWebhooks: true, environment: 'local' });
+  });
+
+  it('refuses a task size that Fargate does not have', () => {
+    const dev = environmentOf('dev');
+    expect(() => checkEnvironment({ ...dev, task: { ...dev.task, cpu: 512, memoryMiB: 8192 } })).toThrow(
+      'Bad value for task.memoryMiB: Fargate has no task of 512 CPU units with 8192 MiB',
+    );
+  });
+
+  it('refuses times that would end sessions for one lost heartbeat, or stop tasks still being admitted', () => {
+    expect(() => environmentOf('dev', { heartbeatSeconds: 60 })).toThrow(/heartbeatTimeoutSeconds/);
+    expect(() => environmentOf('dev', { orphanGraceSeconds: 5 })).toThrow(/orphanGraceSeconds/);
+  });
+
+  it('sweeps at least every five minutes', () => {
+    expect(() => checkEnvironment({ ...environmentOf('prod'), sweepMinutes: 6 })).toThrow(/sweepMinutes/);
+  });
+
+  it('delivers to loopback addresses in local mode only, and keeps data in prod', () => {
+    const environments = ENVIRONMENT_NAMES.map((name) => environmentOf(name));
+    expect(environments.filter((e) => e.settings.allowLoopbackWebhooks).map((e) => e.name)).toEqual([
+      'local',
+    ]);
+    expect(environments.filter((e) => e.protected).map((e) => e.name)).toEqual(['prod']);
+    expect(environments.every((e) => e.settings.environment === e.name)).toBe(true);
+  });
+});
+
+describe('node infra/app.ts', () => {
+  it('ends with one sentence and no stack trace at an unknown environment', async () => {
+    const failure = await synth({ env: 'qa' }, join(folder, 'qa')).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'Unknown environment "qa": expected one of local, dev, staging, prod.\n',
+    });
+  });
+
+  it.each(ENVIRONMENT_NAMES)('synthesizes %s without asking AWS', async (env) => {
+    await synth({ env }, join(folder, env));
+    const templates = readdirSync(join(folder, env)).filter((file) => file.endsWith('.template.json'));
+    expect(templates).toEqual(
+      ['app', 'data', 'network'].map((stack) => `berth-${env}-${stack}.template.json`),
+    );
+  });
+});
