@@ -36,14 +36,15 @@ export type ApiOptions = {
   readonly api: ApiModel;
   readonly permissions: readonly PermissionModel[];
   readonly invoke: (functionName: string, event: unknown) => Promise<InvokeResult>;
-  readonly port: number;
   readonly clock: Clock;
   readonly onAccess: (entry: AccessEntry) => void;
 };
 
-export type Api = {
+export type ApiListener = {
   readonly url: string;
   readonly port: number;
+  /** From now on requests are answered; until then they get a 503. */
+  serve(options: ApiOptions): void;
   /** Takes no new connections and lets requests end, until `graceMs` are over. */
   close(graceMs: number): Promise<void>;
 };
@@ -273,24 +274,44 @@ const contextOf = (verdict: Verdict): Readonly<Record<string, unknown>> => {
   }
 };
 
-/** Serves the template's HTTP API on loopback. Rejects with EADDRINUSE where the port is taken. */
-export const startApi = async (options: ApiOptions): Promise<Api> => {
-  const api = new HttpApi(options);
+/**
+ * Listens on loopback before there is anything to serve: the template's values name the address, and a port in use is
+ * found before anything else is started. Rejects with EADDRINUSE where it is.
+ * @param port 0: any free port
+ */
+export const openApi = async (port: number): Promise<ApiListener> => {
+  let api: HttpApi | undefined;
   const server = createServer(
     { maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: 60_000 },
     (request, response) => {
+      if (api === undefined) {
+        const body = JSON.stringify(
+          problemBody(
+            new Problem('unavailable', 'Berth is starting.'),
+            splitTarget(request.url ?? '/').rawPath,
+            randomUUID(),
+          ),
+        );
+        response.writeHead(503, { 'content-type': 'application/problem+json', 'retry-after': '2' }).end(body);
+        return;
+      }
       void api.serve(request, response);
     },
   );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, '127.0.0.1', resolve);
+    server.listen(port, '127.0.0.1', resolve);
   });
   const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  if (address === null || typeof address === 'string') {
+    throw new Error('the API listens on no port');
+  }
   return {
-    url: `http://127.0.0.1:${port}`,
-    port,
+    url: `http://127.0.0.1:${address.port}`,
+    port: address.port,
+    serve: (options) => {
+      api = new HttpApi(options);
+    },
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();

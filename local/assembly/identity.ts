@@ -113,7 +113,8 @@ const identities = (world: World): Readonly<Record<string, (resource: Named) => 
     },
     'AWS::Scheduler::Schedule': (resource) => {
       const name = nameOf(resource, 'Name');
-      return named(name, { Arn: arn('scheduler', `schedule/default/${name}`) });
+      const group = String(resource.properties.GroupName ?? 'default');
+      return named(name, { Arn: arn('scheduler', `schedule/${group}/${name}`) });
     },
     'AWS::SSM::Parameter': (resource) =>
       named(nameOf(resource, 'Name', 512), { Value: String(resource.properties.Value ?? '') }),

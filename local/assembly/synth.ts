@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { contentHash } from './content-hash.ts';
@@ -21,6 +21,11 @@ export type SynthOptions = {
   /** Called when there is nothing in the cache and the app has to run (several seconds). */
   readonly onSynthesize?: () => void;
 };
+
+/** The CDK app did not synthesize; the message holds what it said. */
+export class SynthFailed extends Error {
+  override readonly name = 'SynthFailed';
+}
 
 const runApp = async (root: string, context: Record<string, unknown>, outDir: string): Promise<void> => {
   const child = spawn(process.execPath, ['infra/app.ts'], {
@@ -47,7 +52,9 @@ const runApp = async (root: string, context: Record<string, unknown>, outDir: st
     child.once('close', (code, signal) => resolve(String(signal ?? code)));
   });
   if (status !== '0' || !existsSync(join(outDir, 'manifest.json'))) {
-    throw new Error(`the CDK app did not synthesize (node infra/app.ts ended with ${status}):\n${output}`);
+    throw new SynthFailed(
+      `the CDK app did not synthesize (node infra/app.ts ended with ${status}):\n${output}`,
+    );
   }
 };
 
@@ -81,6 +88,8 @@ export const synthesize = async (options: SynthOptions): Promise<string> => {
   try {
     const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
     await runApp(root, { ...context, env: environment }, work);
+    // Bundles are loaded as Lambda loads them: by their own ending, not by this project's package.json.
+    await writeFile(join(work, 'package.json'), '{}\n');
     await rename(work, directory).catch((error: NodeJS.ErrnoException) => {
       if (!existsSync(join(directory, 'manifest.json'))) {
         throw error;

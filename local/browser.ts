@@ -1,0 +1,32 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+
+/** No browser starts; the message says what was tried and what to install. */
+export class BrowserMissing extends Error {
+  override readonly name = 'BrowserMissing';
+}
+
+const DEADLINE_MS = 120_000;
+
+/**
+ * Unpacks the workers' browser and shows that it starts, in a process of its own: the same search that each worker
+ * makes. Returns the browser's build. Throws BrowserMissing.
+ */
+export const prepareBrowser = (
+  root: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<string> =>
+  new Promise((resolve, reject) => {
+    execFile(
+      process.execPath,
+      [join(root, 'container', 'browser', 'command.ts')],
+      { env: { ...process.env, ...environment }, timeout: DEADLINE_MS, maxBuffer: 1024 * 1024 },
+      (error, stdout, stderr) => {
+        if (error === null) {
+          resolve(stdout.trim());
+        } else {
+          reject(new BrowserMissing(stderr.trim() || error.message));
+        }
+      },
+    );
+  });

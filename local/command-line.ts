@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util';
+import type { WhatsAppMode } from './whatsapp.ts';
+
+export const USAGE = `Usage: npm start -- [options]
+
+Runs Berth on this machine: the deployed system's own template and functions, on loopback only.
+
+  --port <n>     port of the API and the page (3000)
+  --data <dir>   where everything is kept (.berth)
+  --simulate     use the built-in simulator, not WhatsApp
+  --live         use real WhatsApp, and stop where it can't be reached
+  --reset        forget all sessions, keys and messages first
+  --quiet        print the address and the key only
+  --help         this text
+
+Without --simulate and --live: real WhatsApp where it answers, else the simulator.
+Ctrl-C stops the workers gracefully; a second one at once.
+`;
+
+export type CommandLine = {
+  readonly port: number;
+  readonly dataDir: string;
+  readonly whatsapp: WhatsAppMode | undefined;
+  readonly reset: boolean;
+  readonly quiet: boolean;
+  readonly help: boolean;
+};
+
+/** What the person typed makes no sense; the message says what. */
+export class BadCommandLine extends Error {
+  override readonly name = 'BadCommandLine';
+}
+
+const read = (args: readonly string[]) => {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: 'string', default: '3000' },
+        data: { type: 'string', default: '.berth' },
+        simulate: { type: 'boolean', default: false },
+        live: { type: 'boolean', default: false },
+        reset: { type: 'boolean', default: false },
+        quiet: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new BadCommandLine(error instanceof Error ? error.message : String(error));
+  }
+};
+
+/** Throws BadCommandLine. */
+export const parseCommandLine = (args: readonly string[]): CommandLine => {
+  const values = read(args);
+  const port = Number(values.port);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new BadCommandLine(`--port takes a number from 0 to 65535, got ${values.port}`);
+  }
+  if (values.simulate && values.live) {
+    throw new BadCommandLine('--simulate and --live exclude each other');
+  }
+  return {
+    port,
+    dataDir: values.data,
+    whatsapp: values.simulate ? 'simulator' : values.live ? 'live' : undefined,
+    reset: values.reset,
+    quiet: values.quiet,
+    help: values.help,
+  };
+};

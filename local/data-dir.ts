@@ -1,0 +1,92 @@
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { identityOf } from './engines/ecs/process-table.ts';
+
+/** Where one local stack keeps everything that survives a restart. */
+export type DataDir = {
+  readonly root: string;
+  readonly dynamodb: string;
+  readonly storage: string;
+  readonly simulator: string;
+  /** Which tasks run; kept by a reset, so that what a SIGKILL left is still found. */
+  readonly ecs: string;
+  readonly logs: string;
+  readonly adminKey: string;
+  /** Lets another process use the directory. */
+  release(): void;
+};
+
+/** Somebody else uses the data directory. The message says who. */
+export class DataDirInUse extends Error {
+  override readonly name = 'DataDirInUse';
+}
+
+const lockSchema = z.object({ pid: z.int(), identity: z.string() });
+
+const readLock = (path: string): z.infer<typeof lockSchema> | undefined => {
+  try {
+    return lockSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return undefined;
+  }
+};
+
+/** A pid alone may belong to another program by now; its start time tells. */
+const isAlive = ({ pid, identity }: z.infer<typeof lockSchema>): boolean => identityOf(pid) === identity;
+
+const takeLock = (root: string): (() => void) => {
+  const path = join(root, 'lock');
+  const own = join(root, `lock.${process.pid}`);
+  writeFileSync(own, JSON.stringify({ pid: process.pid, identity: identityOf(process.pid) ?? '' }));
+  try {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      try {
+        // A link appears whole and at once, or not at all.
+        linkSync(own, path);
+        return () => rmSync(path, { force: true });
+      } catch {
+        const holder = readLock(path);
+        if (holder !== undefined && isAlive(holder)) {
+          const who = holder.pid === process.pid ? 'this process' : `process ${holder.pid}`;
+          throw new DataDirInUse(
+            `${root} is in use by ${who}: stop that one, or name another directory with --data`,
+          );
+        }
+        rmSync(path, { force: true });
+      }
+    }
+    throw new DataDirInUse(`${root} could not be locked`);
+  } finally {
+    rmSync(own, { force: true });
+  }
+};
+
+/**
+ * Opens a data directory for this process alone. What a killed process left locked is taken over.
+ * @param reset forget everything that was kept; running tasks are still remembered
+ */
+export const openDataDir = (root: string, options: { readonly reset?: boolean } = {}): DataDir => {
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const release = takeLock(root);
+  const data = join(root, 'data');
+  const dir: DataDir = {
+    root,
+    dynamodb: join(data, 'dynamodb'),
+    storage: join(data, 'storage'),
+    simulator: join(data, 'simulator'),
+    ecs: join(data, 'ecs'),
+    logs: join(root, 'logs'),
+    adminKey: join(root, 'admin-key'),
+    release,
+  };
+  if (options.reset === true) {
+    for (const path of [dir.dynamodb, dir.storage, dir.simulator, dir.logs, dir.adminKey]) {
+      rmSync(path, { recursive: true, force: true });
+    }
+  }
+  for (const path of [dir.dynamodb, dir.storage, dir.simulator, dir.ecs, dir.logs]) {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  }
+  return dir;
+};

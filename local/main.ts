@@ -1,0 +1,108 @@
+/** `npm start`: the local system for a person at a terminal. What it does is in stack.ts. */
+import { join, relative, resolve } from 'node:path';
+import { UninterpretedError } from './assembly/interpret.ts';
+import { UnresolvedError } from './assembly/intrinsics.ts';
+import { SynthFailed } from './assembly/synth.ts';
+import { banner, shortBanner } from './banner.ts';
+import { BrowserMissing } from './browser.ts';
+import { BadCommandLine, type CommandLine, parseCommandLine, USAGE } from './command-line.ts';
+import { DataDirInUse } from './data-dir.ts';
+import { SchemaChanged } from './provision.ts';
+import { type LocalStack, startLocal } from './stack.ts';
+import { WhatsAppUnreachable } from './whatsapp.ts';
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const complain = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Those whose message says everything that a person needs. */
+const EXPLAINED = [
+  BadCommandLine,
+  BrowserMissing,
+  DataDirInUse,
+  SchemaChanged,
+  SynthFailed,
+  UninterpretedError,
+  UnresolvedError,
+  WhatsAppUnreachable,
+];
+
+const explain = (error: unknown, { port }: { port: number }): string => {
+  if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
+    return `Port ${port} is in use: stop what listens there, or choose another one with --port.`;
+  }
+  if (EXPLAINED.some((kind) => error instanceof kind)) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+};
+
+/** The first signal stops gracefully, the second at once. */
+const stopOnSignals = (stack: LocalStack, quiet: boolean): void => {
+  let signals = 0;
+  const onSignal = (): void => {
+    signals += 1;
+    if (signals > 1) {
+      void stack.abort().finally(() => process.exit(130));
+      return;
+    }
+    if (!quiet) {
+      say('\nStopping: workers save their state (Ctrl-C again: at once) …');
+    }
+    stack.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        complain(`Not everything ended cleanly: ${error instanceof Error ? error.message : String(error)}`);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+};
+
+const run = async (line: CommandLine): Promise<void> => {
+  const startedAt = performance.now();
+  const dataDir = resolve(line.dataDir);
+  const keyFile = relative('', join(dataDir, 'admin-key'));
+  const stack = await startLocal({
+    port: line.port,
+    dataDir,
+    ...(line.whatsapp === undefined ? {} : { whatsapp: line.whatsapp }),
+    reset: line.reset,
+    onProgress: (message) => {
+      if (!line.quiet) {
+        say(message);
+      }
+    },
+    onWarning: ({ function: from, level, message }) => complain(`${level} ${from}: ${message}`),
+  });
+  stopOnSignals(stack, line.quiet);
+  if (line.quiet) {
+    say(shortBanner(stack, keyFile));
+    return;
+  }
+  if (stack.leftovers > 0) {
+    say(`Ended ${stack.leftovers} worker(s) that an earlier, killed run had left.`);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  const logDir = relative('', join(dataDir, 'logs'));
+  say(banner(stack, { keyFile, logDir, simulateWanted: line.whatsapp === 'simulator', seconds }));
+};
+
+let port = 3000;
+try {
+  const line = parseCommandLine(process.argv.slice(2));
+  port = line.port;
+  if (line.help) {
+    say(USAGE);
+  } else {
+    await run(line);
+  }
+} catch (error) {
+  complain(explain(error, { port }));
+  if (error instanceof BadCommandLine) {
+    complain(USAGE);
+  }
+  process.exit(1);
+}

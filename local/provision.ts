@@ -1,0 +1,130 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceNotFoundException,
+  type TableDescription,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Model, TableModel } from './assembly/model.ts';
+import type { Storage } from './engines/storage/storage.ts';
+import { REGION } from './iam/arn.ts';
+
+/** The data was made for another template. */
+export class SchemaChanged extends Error {
+  override readonly name = 'SchemaChanged';
+}
+
+/** Keys and indexes as text, for comparing what is there with what the template wants. */
+const shapeOf = (table: {
+  readonly keys: readonly { AttributeName?: string | undefined; KeyType?: string | undefined }[];
+  readonly indexes: readonly {
+    readonly name: string | undefined;
+    readonly keys: readonly { AttributeName?: string | undefined; KeyType?: string | undefined }[];
+    readonly projection:
+      | { ProjectionType?: string | undefined; NonKeyAttributes?: string[] | undefined }
+      | undefined;
+  }[];
+}): string => {
+  const keys = (list: typeof table.keys) =>
+    list.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);
+  return JSON.stringify({
+    keys: keys(table.keys),
+    indexes: table.indexes
+      .map(({ name, keys: own, projection }) => ({
+        name: name ?? '',
+        keys: keys(own),
+        projection: [projection?.ProjectionType, ...(projection?.NonKeyAttributes ?? []).toSorted()],
+      }))
+      .toSorted((a, b) => a.name.localeCompare(b.name)),
+  });
+};
+
+const shapeOfExisting = (description: TableDescription): string =>
+  shapeOf({
+    keys: description.KeySchema ?? [],
+    indexes: (description.GlobalSecondaryIndexes ?? []).map((index) => ({
+      name: index.IndexName,
+      keys: index.KeySchema ?? [],
+      projection: index.Projection,
+    })),
+  });
+
+const describe = async (client: DynamoDBClient, name: string): Promise<TableDescription | undefined> => {
+  try {
+    return (await client.send(new DescribeTableCommand({ TableName: name }))).Table;
+  } catch (error) {
+    if (error instanceof ResourceNotFoundException) {
+      return undefined;
+    }
+    throw error;
+  }
+};
+
+const ensureTable = async (client: DynamoDBClient, table: TableModel): Promise<void> => {
+  const existing = await describe(client, table.name);
+  if (existing !== undefined) {
+    if (shapeOfExisting(existing) !== shapeOf(table)) {
+      throw new SchemaChanged(
+        `the keys or indexes of table ${table.name} changed since this data was written; start with --reset to begin anew`,
+      );
+    }
+    return;
+  }
+  await client.send(
+    new CreateTableCommand({
+      TableName: table.name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [...table.attributes],
+      KeySchema: [...table.keys],
+      ...(table.indexes.length === 0
+        ? {}
+        : {
+            GlobalSecondaryIndexes: table.indexes.map(({ name, keys, projection }) => ({
+              IndexName: name,
+              KeySchema: [...keys],
+              Projection: projection,
+            })),
+          }),
+    }),
+  );
+  if (table.ttlAttribute !== undefined) {
+    await client.send(
+      new UpdateTimeToLiveCommand({
+        TableName: table.name,
+        TimeToLiveSpecification: { AttributeName: table.ttlAttribute, Enabled: true },
+      }),
+    );
+  }
+};
+
+/**
+ * Makes tables, buckets and queues that are not there yet; what is there keeps its content.
+ * Throws SchemaChanged where existing data does not fit the template.
+ */
+export const provision = async (
+  model: Model,
+  engines: { readonly dynamodbUrl: string; readonly storage: Storage },
+): Promise<void> => {
+  const client = new DynamoDBClient({
+    endpoint: engines.dynamodbUrl,
+    region: REGION,
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  });
+  try {
+    for (const table of model.tables) {
+      await ensureTable(client, table);
+    }
+  } finally {
+    client.destroy();
+  }
+  for (const bucket of model.buckets) {
+    engines.storage.ensureBucket(bucket);
+  }
+  // Dead-letter queues first: a redrive policy names a queue that must exist.
+  for (const queue of model.queues.toSorted((a, b) => redrives(a) - redrives(b))) {
+    engines.storage.ensureQueue(queue);
+  }
+};
+
+const redrives = ({ attributes }: Model['queues'][number]): number => Number('RedrivePolicy' in attributes);
