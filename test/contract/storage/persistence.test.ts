@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import {
   CompleteMultipartUploadCommand,
@@ -12,8 +14,10 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, describe, expect, it } from 'vitest';
-import { ACCOUNT_ID, REGION } from '../../../local/iam/arn.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { openFauxqs } from '../../../local/engines/storage/fauxqs.ts';
+import { ACCOUNT_ID, queueArn, REGION } from '../../../local/iam/arn.ts';
+import { SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { withDir } from './support/stack.ts';
 
 const CHILD = fileURLToPath(new URL('./support/child.ts', import.meta.url));
@@ -99,4 +103,39 @@ describe('storage killed by SIGKILL', () => {
       expect(await receive(third.sqs, 'events.fifo')).toEqual(['3']);
     }),
   );
+});
+
+describe('a message on its way to the dead-letter queue', () => {
+  it('is on disk in one queue or the other at every moment', () =>
+    withDir(async (dir) => {
+      const { sqs, close } = openFauxqs(dir);
+      const arns = { source: queueArn('source'), dead: queueArn('dead') };
+      const policy = JSON.stringify({ deadLetterTargetArn: arns.dead, maxReceiveCount: 1 });
+      const dead = sqs.createQueue('dead', 'http://local/000000000000/dead', arns.dead);
+      const source = sqs.createQueue('source', 'http://local/000000000000/source', arns.source, {
+        RedrivePolicy: policy,
+        VisibilityTimeout: '0',
+      });
+      const disk = new DatabaseSync(join(dir, 'storage', 'fauxqs.db'), { readOnly: true });
+      const onDisk = () => disk.prepare('SELECT queue_name AS queue FROM sqs_messages').all();
+      try {
+        const message = SqsStore.createMessage('poison');
+        source.enqueue(message);
+        source.dequeue(1);
+        const seen: unknown[] = [];
+        const enqueue = dead.enqueue.bind(dead);
+        vi.spyOn(dead, 'enqueue').mockImplementation((moved) => {
+          seen.push(...onDisk());
+          enqueue(moved);
+        });
+        source.dequeue(1, 0, () => dead);
+        seen.push(...onDisk());
+        await Promise.resolve();
+        seen.push(...onDisk());
+        expect(seen).toEqual([{ queue: 'source' }, { queue: 'dead' }, { queue: 'dead' }]);
+      } finally {
+        disk.close();
+        await close();
+      }
+    }));
 });
