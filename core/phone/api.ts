@@ -125,7 +125,7 @@ export const faultsSchema = z.object({
   reloadOnConnect: z.int().min(0).max(100),
   /** A linked page whose Local Storage is gone is rejected, even where its IndexedDB is whole. */
   needLocalStorage: z.boolean(),
-  /** Message ids carry `$1` in place of `_serialized`, as WhatsApp Web's builds since July 2026 do. */
+  /** Message ids carry `$1` in place of `_serialized`, as WhatsApp Web's builds since July 2026 do; from the next connect on. */
   idsWithoutSerialized: z.boolean(),
 });
 export type Faults = z.infer<typeof faultsSchema>;

@@ -43,6 +43,12 @@ export class Connection {
     else setTimeout(() => this.#write(line), this.network.delayMs).unref();
   }
 
+  /** The last word on this connection: said at once, however slow the network, or the page would connect again. */
+  dismiss(event: PageEvent): void {
+    this.#write(`${JSON.stringify(event)}\n`);
+    this.close();
+  }
+
   onClose(callback: () => void): void {
     if (this.#closed) callback();
     else this.#onClose.push(callback);

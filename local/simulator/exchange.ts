@@ -222,10 +222,7 @@ export class Exchange {
 
   #attach(connection: Connection, deviceId: string): void {
     // WhatsApp lets one page speak for a companion: the older one is told of the conflict and cut.
-    for (const older of this.#speakersFor(deviceId)) {
-      older.send({ type: 'state', state: 'CONFLICT' });
-      older.close();
-    }
+    for (const older of this.#speakersFor(deviceId)) older.dismiss({ type: 'state', state: 'CONFLICT' });
     connection.deviceId = deviceId;
     const device = this.#deviceOf(connection);
     const account = this.world.account(device.account);

@@ -51,7 +51,8 @@ export type Incoming = {
 };
 
 export class World {
-  readonly #records = new Map<string, WorldRecord>();
+  /** By kind and then by key: looking for a companion must not walk over every message. */
+  readonly #records = new Map<WorldRecord['kind'], Map<string, WorldRecord>>();
   readonly #messages = new Map<string, MessageRecord[]>();
   readonly #options: WorldOptions;
 
@@ -62,7 +63,7 @@ export class World {
 
   /** Everything remembered, one record a thing. */
   records(): WorldRecord[] {
-    return [...this.#records.values()];
+    return [...this.#records.values()].flatMap((kept) => [...kept.values()]);
   }
 
   accounts(): AccountRecord[] {
@@ -71,8 +72,9 @@ export class World {
 
   /** The account of a phone number or id, however it is written. */
   account(name: string): AccountRecord | undefined {
-    const record = this.#records.get(`account/${numberOf(name)}`);
-    return record?.kind === 'account' ? record : this.accounts().find(({ lid }) => lid === name);
+    return (
+      this.#get('account', `account/${numberOf(name)}`) ?? this.accounts().find(({ lid }) => lid === name)
+    );
   }
 
   /** The account with this number, made if nobody has it; without a number, a new one. */
@@ -159,8 +161,7 @@ export class World {
   }
 
   message(account: string, id: string): MessageRecord | undefined {
-    const record = this.#records.get(`message/${account}/${id}`);
-    return record?.kind === 'message' ? record : undefined;
+    return this.#get('message', `message/${account}/${id}`);
   }
 
   /** A message of somebody else arrives at the account. */
@@ -299,9 +300,12 @@ export class World {
   }
 
   #all<K extends WorldRecord['kind']>(kind: K): Extract<WorldRecord, { kind: K }>[] {
-    return [...this.#records.values()].filter(
-      (record): record is Extract<WorldRecord, { kind: K }> => record.kind === kind,
-    );
+    return [...(this.#records.get(kind)?.values() ?? [])].filter((record) => isKind(record, kind));
+  }
+
+  #get<K extends WorldRecord['kind']>(kind: K, key: string): Extract<WorldRecord, { kind: K }> | undefined {
+    const record = this.#records.get(kind)?.get(key);
+    return record && isKind(record, kind) ? record : undefined;
   }
 
   #put<T extends WorldRecord>(record: T): T {
@@ -311,7 +315,8 @@ export class World {
   }
 
   #remember(record: WorldRecord): void {
-    this.#records.set(recordKey(record), record);
+    const kept = this.#records.get(record.kind) ?? new Map<string, WorldRecord>();
+    this.#records.set(record.kind, kept.set(recordKey(record), record));
     if (record.kind !== 'message') return;
     const messages = this.#messages.get(record.account) ?? [];
     this.#messages.set(record.account, messages);
@@ -319,4 +324,11 @@ export class World {
     const same = at >= 0 && messages[at]?.seq === record.seq;
     messages.splice(same ? at : at + 1, same ? 1 : 0, record);
   }
+}
+
+function isKind<K extends WorldRecord['kind']>(
+  record: WorldRecord,
+  kind: K,
+): record is Extract<WorldRecord, { kind: K }> {
+  return record.kind === kind;
 }

@@ -31,11 +31,12 @@ export class Session {
     this.#platform = platform;
   }
 
-  /** Connects and stays connected. Ends when the page is parked. */
+  /** Connects and stays connected, until the page is parked; also takes the companion back from another page. */
   async run(): Promise<void> {
+    // A take-over may come before the loop below has noticed that the page was parked: then it goes on.
+    this.#parked = false;
     if (this.#running) return;
     this.#running = true;
-    this.#parked = false;
     let lostAt = Date.now();
     let retryMs: number = RETRY_MS.first;
     this.#setState('OPENING');

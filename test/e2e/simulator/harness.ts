@@ -15,8 +15,13 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };
 
 /** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
-export async function newClient(simulator: Simulator, userDataDir: string): Promise<Client> {
+export async function newClient(
+  simulator: Simulator,
+  userDataDir: string,
+  more: ClientOptions,
+): Promise<Client> {
   const options: ClientOptions = {
+    ...more,
     webVersionCache: { type: 'none' },
     userAgent: false as unknown as string,
     puppeteer: {
@@ -44,8 +49,8 @@ export class Bench {
     return folder;
   }
 
-  async client(simulator: Simulator, profile: string): Promise<Client> {
-    const client = await newClient(simulator, profile);
+  async client(simulator: Simulator, profile: string, more: ClientOptions = {}): Promise<Client> {
+    const client = await newClient(simulator, profile, more);
     containNavigations(client);
     this.#clients.push(client);
     return client;
@@ -69,8 +74,8 @@ export class Bench {
   }
 
   /** A client on a profile that is linked already. */
-  async restored(simulator: Simulator, profile: string): Promise<Client> {
-    const client = await this.client(simulator, profile);
+  async restored(simulator: Simulator, profile: string, more: ClientOptions = {}): Promise<Client> {
+    const client = await this.client(simulator, profile, more);
     const first = Promise.race([
       next(client, 'ready'),
       next(client, 'qr').then(() => Promise.reject(new Error('asked for a QR'))),

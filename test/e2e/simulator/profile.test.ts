@@ -1,4 +1,4 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from 'whatsapp-web.js';
@@ -19,6 +19,12 @@ afterEach(async () => {
   await simulator.close();
 });
 
+async function weightOf(folder: string): Promise<number> {
+  const entries = await readdir(folder, { recursive: true });
+  const sizes = await Promise.all(entries.map(async (entry) => (await stat(join(folder, entry))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
 describe('a linked profile', () => {
   it('is ready again without a QR; its copied IndexedDB and Local Storage are as good; wiped it asks for one', async () => {
     await bench.linked(simulator, profile, ME);
@@ -30,6 +36,8 @@ describe('a linked profile', () => {
     for (const part of ['IndexedDB', 'Local Storage']) {
       await cp(join(profile, 'Default', part), join(copy, 'Default', part), { recursive: true });
     }
+    // Kilobytes of rows beside the keys, as a real profile has: a snapshot of next to nothing would prove little.
+    expect(await weightOf(copy)).toBeGreaterThan(256 * 1024);
     await simulator.phone.setFaults({ needLocalStorage: true });
     const restored = await bench.restored(simulator, copy);
     expect(restored.info.wid.user).toBe(ME);
@@ -84,6 +92,18 @@ describe('a linked profile', () => {
     const disconnected = next(older, 'disconnected');
     await bench.restored(simulator, copy);
     expect(await disconnected).toBe('CONFLICT');
+  });
+
+  it('can take over from the page that took over from it', async () => {
+    await bench.linked(simulator, profile, ME);
+    await bench.closeClients();
+    const first = await bench.restored(simulator, profile, { takeoverOnConflict: true });
+    const copy = await bench.folder();
+    await cp(join(profile, 'Default'), join(copy, 'Default'), { recursive: true });
+    const second = await bench.restored(simulator, copy);
+    // The library closes the browser of a page in conflict, unless it was not listening yet.
+    await eventually(() => second.getState().catch(() => 'closed')).toMatch(/^(CONFLICT|closed)$/);
+    await eventually(() => first.getState()).toBe('CONNECTED');
   });
 });
 
