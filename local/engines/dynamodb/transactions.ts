@@ -133,7 +133,10 @@ const STEP_KINDS = {
   Delete: 'DeleteItem',
   ConditionCheck: 'ConditionCheck',
 } as const;
-const REQUIRED = { UpdateItem: 'UpdateExpression', ConditionCheck: 'ConditionExpression' } as const;
+const REQUIRED: Partial<Record<StepKind, string>> = {
+  UpdateItem: 'UpdateExpression',
+  ConditionCheck: 'ConditionExpression',
+};
 const CONFLICT: CancellationReason = {
   Code: 'TransactionConflict',
   Message: 'Transaction is ongoing for the item',
@@ -149,7 +152,7 @@ function prepare(store: Store, item: z.infer<typeof writeRequest>['TransactItems
     throw validation('TransactItems can only contain one of Check, Put, Update or Delete');
   }
   const kind = STEP_KINDS[name];
-  const required = kind in REQUIRED ? REQUIRED[kind as keyof typeof REQUIRED] : undefined;
+  const required = REQUIRED[kind];
   if (required !== undefined && input[required] == null) {
     throw validation(
       `1 validation error detected: Value null at '${required}' failed to satisfy constraint: Member must not be null`,

@@ -315,7 +315,7 @@ export function contract(engine: string, start: () => Promise<Target>): void {
               const codes = error.CancellationReasons?.map((reason) => reason.Code) ?? [];
               if (codes[1] === 'ConditionalCheckFailed') return 'full';
               if (!codes.includes('TransactionConflict')) throw error;
-              await pause(Math.random() * Math.min(2_000, 40 * 2 ** attempt));
+              await pause(Math.random() * Math.min(5_000, 400 * 2 ** attempt));
             }
           }
         };
@@ -331,7 +331,7 @@ export function contract(engine: string, start: () => Promise<Target>): void {
         });
         expect(holders).toHaveLength(limit);
         await expect.poll(async () => await ownedBy(user)).toHaveLength(limit);
-      }, 60_000);
+      }, 120_000);
     });
 
     describe('read transactions', () => {
