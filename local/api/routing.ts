@@ -44,7 +44,10 @@ const bySpecificity = (a: Compiled, b: Compiled): number => {
       return difference;
     }
   }
-  return Number(a.route.method === 'ANY') - Number(b.route.method === 'ANY');
+  return (
+    b.segments.length - a.segments.length ||
+    Number(a.route.method === 'ANY') - Number(b.route.method === 'ANY')
+  );
 };
 
 const matchPath = (

@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { BadCommandLine, parseCommandLine } from '../../../local/command-line.ts';
+
+test('without options: port 3000, .berth, WhatsApp chosen by what answers', () => {
+  expect(parseCommandLine([])).toEqual({
+    port: 3000,
+    dataDir: '.berth',
+    whatsapp: undefined,
+    reset: false,
+    quiet: false,
+    help: false,
+  });
+});
+
+test('all options', () => {
+  expect(
+    parseCommandLine(['--port', '4000', '--data', 'x', '--simulate', '--reset', '--quiet']),
+  ).toMatchObject({
+    port: 4000,
+    dataDir: 'x',
+    whatsapp: 'simulator',
+    reset: true,
+    quiet: true,
+  });
+  expect(parseCommandLine(['--live']).whatsapp).toBe('live');
+});
+
+test.each([
+  [['--port', 'x']],
+  [['--port', '70000']],
+  [['--simulate', '--live']],
+  [['--nonsense']],
+  [['word']],
+])('%j is refused with a sentence', (args) => {
+  expect(() => parseCommandLine(args)).toThrow(BadCommandLine);
+});
