@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { buildApp } from 'fauxqs';
 // fauxqs exports only its app and a `startFauxqs` that binds every interface; its stores and its
 // persistence, needed to listen on loopback alone, are reached by file.
@@ -92,7 +91,7 @@ export function openFauxqs(dir: string | undefined): Fauxqs {
   // Queue URLs then name the host that was asked, not a made-up one that resolves nowhere.
   sqsStore.host = '';
   sqsStore.region = REGION;
-  const persistence = dir === undefined ? undefined : new CrashSafePersistence(join(dir, 'storage'));
+  const persistence = dir === undefined ? undefined : new CrashSafePersistence(dir);
   if (persistence !== undefined) {
     // Loading comes before wiring: stores that persist while they load would replace what they load from.
     persistence.load(sqsStore, stores.snsStore, s3Store);

@@ -116,7 +116,7 @@ describe('a message on its way to the dead-letter queue', () => {
         RedrivePolicy: policy,
         VisibilityTimeout: '0',
       });
-      const disk = new DatabaseSync(join(dir, 'storage', 'fauxqs.db'), { readOnly: true });
+      const disk = new DatabaseSync(join(dir, 'fauxqs.db'), { readOnly: true });
       const onDisk = () => disk.prepare('SELECT queue_name AS queue FROM sqs_messages').all();
       try {
         const message = SqsStore.createMessage('poison');
