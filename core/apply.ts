@@ -6,10 +6,11 @@ const itemSchema = z.record(z.string(), z.json());
 /** A record as an item: plain JSON, undefined left out. */
 export const toItem = (record: object): Item => itemSchema.parse(JSON.parse(JSON.stringify(record)));
 
-/** The item after a change: what DynamoDB's UpdateItem leaves. */
+/** The item after a change: what DynamoDB's UpdateItem leaves. An attribute both removed and set is set. */
 export const applyChange = (item: Item, change: Change): Item => {
-  const next: Record<string, Value> = { ...item, ...change.set };
-  for (const attr of change.remove ?? []) delete next[attr];
+  const removed = new Set(change.remove);
+  const kept = Object.entries(item).filter(([attr]) => !removed.has(attr));
+  const next: Record<string, Value> = { ...Object.fromEntries(kept), ...change.set };
   for (const [attr, by] of Object.entries(change.add ?? {})) {
     const before = next[attr];
     next[attr] = (typeof before === 'number' ? before : 0) + by;

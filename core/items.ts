@@ -10,6 +10,21 @@ export const sessionKey = (userId: string, name: string): Key => ({
 /** From a session's opaque id to its owner and name; written and removed with the session. */
 export const sessionIdKey = (sessionId: string): Key => ({ pk: `SESSIONID#${sessionId}`, sk: META });
 export const userQuotaKey = (userId: string): Key => ({ pk: `USER#${userId}`, sk: 'QUOTA' });
+/** Puts a user's counter into the byUser index, under a name that no user can have, so that all can be recounted. */
+export const QUOTAS_LISTING = '#quotas';
+export const quotaListing = (userId: string) => ({ listUser: QUOTAS_LISTING, listName: userId });
+/**
+ * One item for each slot held, written and removed in the transactions that count: who holds slots is a consistent
+ * query of a few items, and a recount is exact (docs/decisions.md).
+ */
+export const slotsPartition = (shard: number): string => `SLOT#${shard}`;
+export const slotKey = (shard: number, sessionId: string): Key => ({
+  pk: slotsPartition(shard),
+  sk: sessionId,
+});
+/** A task that no session owned when it was looked at. */
+export const ORPHANS_PARTITION = 'ORPHAN';
+export const orphanKey = (taskArn: string): Key => ({ pk: ORPHANS_PARTITION, sk: taskArn });
 export const GLOBAL_PARTITION = 'GLOBAL';
 export const SHARD_PREFIX = 'SHARD#';
 export const shardKey = (shard: number): Key => ({ pk: GLOBAL_PARTITION, sk: `${SHARD_PREFIX}${shard}` });
@@ -27,7 +42,7 @@ export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 
 /**
- * Index attributes. byUser: partition `userId`, sort `name` (sessions only: `listUser`, `listName`).
+ * Index attributes. byUser: partition `listUser`, sort `listName`: sessions, and the users' counters under QUOTAS_LISTING.
  * due: partition `dueBucket`, sort `nextDeadlineAt` (number, ms), present only while a slot is held; also projects
  * DUE_PROJECTION.
  */

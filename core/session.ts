@@ -3,7 +3,6 @@ import { type SessionConfig, type SessionView, sessionConfigSchema } from './api
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
 import type { Settings } from './settings.ts';
-import type { Item } from './store.ts';
 import { accountSchema, authStateSchema } from './worker-protocol.ts';
 
 /** The session item as stored. Times in ms since the epoch. */

@@ -108,13 +108,14 @@ export const sessionsClient = ({ transport, clock, sleep, newKey }: SessionsNeed
   });
 
   const act =
-    (verb: 'start' | 'stop' | 'restart', idempotent: boolean) => (name: string, options?: CallOptions) =>
+    (verb: 'start' | 'stop' | 'restart', idempotent: boolean) =>
+    async (name: string, options?: CallOptions) =>
       transport.json(
         { ...one(name, options), method: 'POST', path: `${path`/api/sessions/${name}`}/${verb}`, idempotent },
         sessionViewSchema,
       );
 
-  const poll = (name: string, wait: string, seconds: number, options: CallOptions = {}) =>
+  const poll = async (name: string, wait: string, seconds: number, options: CallOptions = {}) =>
     transport.json(
       {
         ...one(name, options),
@@ -167,9 +168,9 @@ export const sessionsClient = ({ transport, clock, sleep, newKey }: SessionsNeed
         cursor = headers.get(NEXT_CURSOR_HEADER) ?? undefined;
       } while (cursor);
     },
-    get: (name, options) =>
+    get: async (name, options) =>
       transport.json({ ...one(name, options), method: 'GET', idempotent: true }, sessionViewSchema),
-    update: (name, request, options) =>
+    update: async (name, request, options) =>
       transport.json(
         { ...one(name, options), method: 'PUT', body: request, idempotent: true },
         sessionViewSchema,
@@ -189,12 +190,12 @@ export const sessionsClient = ({ transport, clock, sleep, newKey }: SessionsNeed
     delete: async (name, options) => {
       await transport.bytes({ ...one(name, options), method: 'DELETE', idempotent: true });
     },
-    events: (name, options) =>
+    events: async (name, options) =>
       transport.json(
         { ...one(name, options), method: 'GET', path: path`/api/sessions/${name}/events`, idempotent: true },
         z.array(sessionEventViewSchema),
       ),
-    me: (name, options) =>
+    me: async (name, options) =>
       transport.json(
         { ...one(name, options), method: 'GET', path: path`/api/sessions/${name}/me`, idempotent: true },
         accountSchema.nullable(),

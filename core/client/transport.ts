@@ -65,9 +65,10 @@ const segment = (value: string): string => {
  * Deadline: an attempt has `timeoutMs` (plus what the API was asked to wait), and no attempt begins later than that
  * after the call began; so a call ends within twice that time.
  *
- * Repeats, with full jitter, at most `retries` times: what was refused before anything happened and says when to come
- * back (429 of scope `rate`, 503 with Retry-After); and, for idempotent calls only, lost connections, 429 without a
- * scope, 502 and 503. Never a global or user limit: waiting seconds does not free a slot.
+ * Repeats, with full jitter and never before Retry-After, at most `retries` times: idempotent calls after a lost
+ * connection, 429 without a scope, 502 and 503; other calls only after 429 of scope `rate`, which refuses before
+ * anything happens (a 503 may follow a write whose outcome the API does not know). Never at a global or user limit:
+ * waiting seconds does not free a slot.
  */
 export const createTransport = (options: TransportOptions): Transport => {
   const base = baseOf(options.baseUrl);
@@ -180,9 +181,9 @@ const pauseBefore = (error: unknown, call: Call, n: number, random: number): num
   const { status, problem, retryAfterSeconds: after } = error;
   const limit = problem.scope === 'global' || problem.scope === 'user';
   if (limit || (after ?? 0) > LONGEST_RETRY_AFTER_SECONDS) return undefined;
-  const refusedForNow = (status === 429 && problem.scope === 'rate') || status === 503;
-  if (refusedForNow && after !== undefined) return after * 1000 + jitter;
-  return call.idempotent && [429, 502, 503].includes(status) ? (after ?? 0) * 1000 + jitter : undefined;
+  const refusedForNow = status === 429 && problem.scope === 'rate' && after !== undefined;
+  const repeatable = call.idempotent && [429, 502, 503].includes(status);
+  return refusedForNow || repeatable ? (after ?? 0) * 1000 + jitter : undefined;
 };
 
 const decodeJson = (body: Uint8Array): unknown => {

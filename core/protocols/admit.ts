@@ -8,7 +8,16 @@ import { type Capacity, counterSchema, pickShard } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { dueAttributes } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
-import { DUE_BUCKETS, GLOBAL_PARTITION, sessionIdKey, sessionKey, shardKey, userQuotaKey } from '../items.ts';
+import {
+  DUE_BUCKETS,
+  GLOBAL_PARTITION,
+  quotaListing,
+  sessionIdKey,
+  sessionKey,
+  shardKey,
+  slotKey,
+  userQuotaKey,
+} from '../items.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
@@ -207,7 +216,14 @@ const admit = (
         session: admitted,
         writes: [
           ...sessionWrites(admitted, change),
-          { kind: 'update', key: userQuotaKey(userId), condition: userHasRoom(capacity), ...ONE_MORE },
+          slotWrite(admitted, shard.shard),
+          {
+            kind: 'update',
+            key: userQuotaKey(userId),
+            condition: userHasRoom(capacity),
+            set: quotaListing(userId),
+            ...ONE_MORE,
+          },
           { kind: 'update', key: shardKey(shard.shard), condition: ltAttr('active', 'limit'), ...ONE_MORE },
         ],
       };
@@ -215,6 +231,15 @@ const admit = (
     mine,
     refused,
   );
+};
+
+const slotWrite = (session: Session, shard: number): Write => {
+  const key = slotKey(shard, session.sessionId);
+  return {
+    kind: 'put',
+    key,
+    item: { ...key, userId: userOf(session), name: nameOf(session), epoch: session.epoch },
+  };
 };
 
 const ONE_MORE: Change = { add: { active: 1, version: 1 } };

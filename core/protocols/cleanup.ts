@@ -5,7 +5,7 @@ import type { Control } from '../control.ts';
 import { deadlinesOf } from '../deadlines.ts';
 import { isTerminal, type StopReason } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
-import { findSession } from './load.ts';
+import { listHolders } from './holders.ts';
 import { stopSession } from './stop.ts';
 
 type Needs = Pick<
@@ -45,26 +45,6 @@ export const cleanUp = async (control: Needs, request: Request): Promise<Cleanup
     { concurrency: 8 },
   );
   return { mode: request.mode, dryRun: request.dryRun, sessions, active: holders.length };
-};
-
-/** Every session that holds a slot, each read consistently; what the index lags behind is left out. */
-export const listHolders = async (control: Pick<Control, 'store'>): Promise<Session[]> => {
-  const holders: Session[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await control.store.scan({ index: 'due', limit: 200, ...(cursor ? { cursor } : {}) });
-    const sessions = await pMap(
-      page.items,
-      ({ listUser, listName }) =>
-        typeof listUser === 'string' && typeof listName === 'string'
-          ? findSession(control, listUser, listName)
-          : undefined,
-      { concurrency: 16 },
-    );
-    holders.push(...sessions.filter((s): s is Session => s?.slotShard !== undefined));
-    cursor = page.cursor;
-  } while (cursor);
-  return holders;
 };
 
 const reasonToEnd = (control: Needs, session: Session, { mode, filter }: Request): StopReason | undefined => {

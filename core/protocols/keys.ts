@@ -6,6 +6,7 @@ import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
 import { absent } from '../store.ts';
+import { everyItem } from './every.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256'>;
 
@@ -75,18 +76,8 @@ export const createApiKey = async (
 };
 
 export const listApiKeys = async (control: Pick<Control, 'store'>): Promise<KeyView[]> => {
-  const keys: ApiKey[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await control.store.query({
-      partition: KEYS_PARTITION,
-      limit: 100,
-      ...(cursor ? { cursor } : {}),
-    });
-    keys.push(...page.items.map((item) => keySchema.parse(item)));
-    cursor = page.cursor;
-  } while (cursor);
-  return keys.map(keyView);
+  const items = await everyItem(control, { partition: KEYS_PARTITION });
+  return items.map((item) => keyView(keySchema.parse(item)));
 };
 
 /** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */

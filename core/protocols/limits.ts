@@ -1,18 +1,20 @@
-import { type Capacity, distribute, type Limits, parseCapacity, type Shard, shardsFor } from '../capacity.ts';
+import type { LimitsView } from '../api/admin.ts';
+import {
+  type Capacity,
+  counterSchema,
+  distribute,
+  type Limits,
+  parseCapacity,
+  type Shard,
+  shardsFor,
+} from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
-import { GLOBAL_PARTITION, limitsKey, shardKey, userQuotaKey } from '../items.ts';
+import { GLOBAL_PARTITION, limitsKey, quotaListing, shardKey, userQuotaKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
-import {
-  absent,
-  and,
-  eq,
-  type Item,
-  StoreAmbiguous,
-  StoreConflict,
-  StoreUnavailable,
-  type Write,
-} from '../store.ts';
+import { absent, and, eq, StoreAmbiguous, StoreConflict, StoreUnavailable, type Write } from '../store.ts';
+
+import { everyItem } from './every.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
@@ -43,20 +45,8 @@ export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
 };
 
 /** Undefined where no limits were made yet. */
-export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Capacity | undefined> => {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await control.store.query({
-      partition: GLOBAL_PARTITION,
-      limit: 100,
-      ...(cursor ? { cursor } : {}),
-    });
-    items.push(...page.items);
-    cursor = page.cursor;
-  } while (cursor);
-  return parseCapacity(items);
-};
+export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Capacity | undefined> =>
+  parseCapacity(await everyItem(control, { partition: GLOBAL_PARTITION }));
 
 /**
  * Spreads the room over the shards again, for the limits given (or as they are). All sub-limits change in one
@@ -113,9 +103,10 @@ const shardWrite = (index: number, limit: number, known: Shard | undefined): Wri
       };
 
 export type LimitsChange = {
-  readonly global?: number;
-  readonly userDefault?: number;
-  readonly user?: { readonly userId: string /** null: back to the default */; readonly limit: number | null };
+  readonly global?: number | undefined;
+  readonly userDefault?: number | undefined;
+  /** `null`: back to the default. */
+  readonly user?: { readonly userId: string; readonly limit: number | null } | undefined;
 };
 
 /** Changes limits at run time. Lowering one blocks new admissions and stops nobody. Throws 503 under contention. */
@@ -138,7 +129,8 @@ export const changeLimits = async (control: Needs, change: LimitsChange): Promis
       await control.store.write({
         kind: 'update',
         key: userQuotaKey(user.userId),
-        ...(user.limit === null ? { remove: ['limit'] } : { set: { limit: user.limit } }),
+        ...(user.limit === null ? { remove: ['limit'] } : {}),
+        set: { ...quotaListing(user.userId), ...(user.limit === null ? {} : { limit: user.limit }) },
         add: { active: 0, version: 1 },
       });
       return true;
@@ -169,3 +161,22 @@ const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<vo
       });
     },
   );
+
+/** The limits as a caller sees them, with the counts against them. */
+export const limitsView = async (control: Needs, userId: string): Promise<LimitsView> => {
+  const [capacity, quota] = await Promise.all([
+    ensureCapacity(control),
+    control.store.get(userQuotaKey(userId)),
+  ]);
+  const counter = quota && counterSchema.parse(quota);
+  return {
+    global: { limit: capacity.limits.globalLimit, active: capacity.active },
+    userDefault: capacity.limits.userLimit,
+    user: {
+      userId,
+      limit: counter?.limit ?? capacity.limits.userLimit,
+      active: counter?.active ?? 0,
+      own: counter?.limit !== undefined,
+    },
+  };
+};

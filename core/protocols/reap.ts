@@ -9,6 +9,7 @@ import { DUE_BUCKETS } from '../items.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
 import type { Session } from '../session.ts';
 import { changeHolder } from './change.ts';
+import { everyItem } from './every.ts';
 import { launch } from './launch.ts';
 import { findSession } from './load.ts';
 import { release } from './release.ts';
@@ -58,26 +59,17 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
 };
 
 const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {
-  const now = control.clock();
-  const found: { userId: string; name: string }[] = [];
-  for (const partition of DUE_BUCKETS) {
-    let cursor: string | undefined;
-    do {
-      const page = await control.store.query({
-        index: 'due',
-        partition,
-        upTo: now,
-        limit: 100,
-        ...(cursor ? { cursor } : {}),
-      });
-      for (const { listUser, listName } of page.items) {
-        if (typeof listUser === 'string' && typeof listName === 'string')
-          found.push({ userId: listUser, name: listName });
-      }
-      cursor = page.cursor;
-    } while (cursor);
-  }
-  return found;
+  const upTo = control.clock();
+  const pages = await Promise.all(
+    DUE_BUCKETS.map((partition) => everyItem(control, { index: 'due', partition, upTo })),
+  );
+  return pages
+    .flat()
+    .flatMap(({ listUser, listName }) =>
+      typeof listUser === 'string' && typeof listName === 'string'
+        ? [{ userId: listUser, name: listName }]
+        : [],
+    );
 };
 
 /** The settings changed since the item was written: it says due where nothing is. */

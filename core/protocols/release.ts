@@ -4,7 +4,7 @@
  */
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { sessionKey, shardKey, userQuotaKey } from '../items.ts';
+import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { type StopReason, terminalState } from '../lifecycle.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
@@ -144,6 +144,7 @@ const releaseWrites = (session: Session, shard: number, change: Change): Write[]
   },
   { kind: 'update', key: userQuotaKey(userOf(session)), condition: ge('active', 1), ...ONE_LESS },
   { kind: 'update', key: shardKey(shard), condition: ge('active', 1), ...ONE_LESS },
+  { kind: 'delete', key: slotKey(shard, session.sessionId) },
 ];
 
 const ONE_LESS: Change = { add: { active: -1, version: 1 } };

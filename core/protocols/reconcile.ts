@@ -1,0 +1,166 @@
+/**
+ * The reconciler compares what is counted with who holds, and what runs with what should. Any read that fails aborts
+ * the pass before anything is touched, and a pass stops or releases only so much, so that a bad read can't kill the
+ * fleet.
+ */
+import { counterSchema } from '../capacity.ts';
+import type { Control } from '../control.ts';
+import {
+  ORPHANS_PARTITION,
+  orphanKey,
+  QUOTAS_LISTING,
+  shardKey,
+  TTL_ATTRIBUTE,
+  userQuotaKey,
+} from '../items.ts';
+import type { Task } from '../ports.ts';
+import type { Session } from '../session.ts';
+import { eq, type Item, type Key } from '../store.ts';
+import { everyItem } from './every.ts';
+import { listHolders, type Slot, slotsOf } from './holders.ts';
+import { readCapacity } from './limits.ts';
+import { findSessionById } from './load.ts';
+import { release } from './release.ts';
+import { stopTask } from './stop.ts';
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+export type ReconcileReport = {
+  readonly drift: number;
+  readonly orphansMarked: number;
+  readonly orphansStopped: number;
+  readonly released: number;
+};
+
+/** An orphan is stopped only when it was seen as one this long ago as well. */
+const SECOND_LOOK_MS = 30_000;
+
+/** What one pass may end: 5, or a quarter of what runs. */
+export const passCap = (running: number): number => Math.max(5, Math.floor(running / 4));
+
+export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
+  // Holders first: a session admitted after this read has a task that is then younger than any grace time, and its
+  // absence here ends nothing.
+  const holders = await listHolders(control);
+  const tasks = await control.tasks.list();
+  const cap = passCap(tasks.length);
+  const drift = await recount(control);
+  const orphans = await handleOrphans(control, tasks, cap);
+  const released = await releaseTaskless(control, holders, tasks, cap);
+  control.metrics.count('CounterDrift', drift);
+  control.metrics.count('OrphanTasks', orphans.marked + orphans.stopped);
+  return { drift, orphansMarked: orphans.marked, orphansStopped: orphans.stopped, released };
+};
+
+/**
+ * Counts each counter's holders anew. The counter is read before its holders and set only if its version is still the
+ * one read: each admission and release moves it, so an unmoved version means that the count is exact.
+ */
+const recount = async (control: Needs): Promise<number> => {
+  const capacity = await readCapacity(control);
+  if (!capacity) return 0;
+  const quotas = await everyItem(control, { index: 'byUser', partition: QUOTAS_LISTING });
+  const counters = await control.store.getMany(
+    quotas.flatMap(({ listName }) => (typeof listName === 'string' ? [userQuotaKey(listName)] : [])),
+  );
+  const slots = (await Promise.all(capacity.shards.map(({ shard }) => slotsOf(control, shard)))).flat();
+
+  let drift = 0;
+  for (const shard of capacity.shards) {
+    const held = slots.filter((slot) => slot.shard === shard.shard).length;
+    drift += await correct(control, shardKey(shard.shard), shard, held);
+  }
+  for (const item of counters) drift += await correctUser(control, item, slots);
+  return drift;
+};
+
+const correctUser = (control: Needs, item: Item, slots: readonly Slot[]): Promise<number> => {
+  const userId = String(item.listName);
+  const held = slots.filter((slot) => slot.userId === userId).length;
+  return correct(control, userQuotaKey(userId), counterSchema.parse(item), held);
+};
+
+const correct = async (
+  control: Needs,
+  key: Key,
+  counter: { readonly active: number; readonly version: number },
+  held: number,
+): Promise<number> => {
+  if (counter.active === held) return 0;
+  const written = await control.store.write({
+    kind: 'update',
+    key,
+    set: { active: held },
+    add: { version: 1 },
+    condition: eq('version', counter.version),
+  });
+  // Moved meanwhile: there may be no drift at all. The next pass looks again.
+  if (!written.ok) return 0;
+  control.log.error('a counter had drifted and was set', { counter: key.pk, counted: counter.active, held });
+  return Math.abs(counter.active - held);
+};
+
+const handleOrphans = async (
+  control: Needs,
+  tasks: readonly Task[],
+  cap: number,
+): Promise<{ marked: number; stopped: number }> => {
+  const now = control.clock();
+  const marks = new Map(
+    (await everyItem(control, { partition: ORPHANS_PARTITION })).map((item) => [
+      String(item.sk),
+      Number(item.seenAt),
+    ]),
+  );
+  let marked = 0;
+  let stopped = 0;
+  for (const task of tasks) {
+    if (now - task.createdAt < control.settings.orphanGraceSeconds * 1000) continue;
+    if (await isOwned(control, task)) continue;
+    const seenAt = marks.get(task.taskArn);
+    if (seenAt === undefined) {
+      const key = orphanKey(task.taskArn);
+      await control.store.write({
+        kind: 'put',
+        key,
+        item: { ...key, seenAt: now, [TTL_ATTRIBUTE]: Math.floor(now / 1000) + 24 * 3600 },
+      });
+      marked += 1;
+    } else if (now - seenAt >= SECOND_LOOK_MS && stopped < cap) {
+      control.log.warn('stopping an orphan task', { taskArn: task.taskArn, sessionId: task.sessionId });
+      await stopTask(control, task.taskArn, 'no session owns this task');
+      stopped += 1;
+    }
+  }
+  return { marked, stopped };
+};
+
+/** A task belongs to the session whose present epoch it serves, and to nobody else. */
+const isOwned = async (control: Needs, task: Task): Promise<boolean> => {
+  if (task.sessionId === undefined) return false;
+  const session = await findSessionById(control, task.sessionId);
+  return session?.slotShard !== undefined && session.epoch === task.epoch;
+};
+
+const releaseTaskless = async (
+  control: Needs,
+  holders: readonly Session[],
+  tasks: readonly Task[],
+  cap: number,
+): Promise<number> => {
+  const running = new Set(tasks.map((task) => task.taskArn));
+  let released = 0;
+  for (const session of holders) {
+    const { taskArn, startedAt = 0 } = session;
+    if (taskArn === undefined || running.has(taskArn) || released >= cap) continue;
+    if (control.clock() - startedAt < control.settings.orphanGraceSeconds * 1000) continue;
+    const task = await control.tasks.describe(taskArn);
+    if (task && !task.stopped) continue;
+    const outcome = await release(control, session, 'crashed', 'its task is gone');
+    if (outcome.released) released += 1;
+  }
+  return released;
+};

@@ -1,0 +1,49 @@
+import type { StatsView } from '../api/admin.ts';
+import type { Control } from '../control.ts';
+import { nameOf, type Session, userOf } from '../session.ts';
+import { listHolders } from './holders.ts';
+import { limitsView } from './limits.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+
+/** What runs now: everybody's for an admin, otherwise the user's own. */
+export const stats = async (control: Needs, userId: string, everybody: boolean): Promise<StatsView> => {
+  const [limits, holders] = await Promise.all([limitsView(control, userId), listHolders(control)]);
+  const sessions = everybody ? holders : holders.filter((s) => userOf(s) === userId);
+  const { limit, active } = everybody ? limits.global : limits.user;
+  const oldest = sessions.reduce<Session | undefined>(
+    (a, b) => ((b.startedAt ?? 0) < (a?.startedAt ?? Number.POSITIVE_INFINITY) ? b : a),
+    undefined,
+  );
+  return {
+    active,
+    limit,
+    byState: countBy(sessions, (s) => s.state),
+    byStatus: countBy(sessions, (s) => s.status),
+    ...(everybody ? { byUser: await users(control, sessions) } : {}),
+    oldest: oldest
+      ? {
+          userId: userOf(oldest),
+          name: nameOf(oldest),
+          startedAt: new Date(oldest.startedAt ?? 0).toISOString(),
+        }
+      : null,
+  };
+};
+
+const users = async (
+  control: Needs,
+  sessions: readonly Session[],
+): Promise<NonNullable<StatsView['byUser']>> => {
+  const names = [...new Set(sessions.map(userOf))].sort();
+  const views = await Promise.all(names.map((name) => limitsView(control, name)));
+  return Object.fromEntries(
+    views.map(({ user }) => [user.userId, { active: user.active, limit: user.limit }]),
+  );
+};
+
+const countBy = (sessions: readonly Session[], of: (session: Session) => string): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const session of sessions) counts[of(session)] = (counts[of(session)] ?? 0) + 1;
+  return counts;
+};

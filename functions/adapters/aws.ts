@@ -1,0 +1,13 @@
+/**
+ * Deadlines of every AWS call: the SDK's own default is to wait for ever. With three attempts a call ends within
+ * about ten seconds, inside API Gateway's 30.
+ */
+export const clientConfig = () => ({
+  maxAttempts: 3,
+  requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
+});
+
+/** What the SDK's errors have in common; names are the service's error codes. */
+export const nameOfError = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
+export const messageOfError = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);

@@ -1,0 +1,164 @@
+import {
+  DescribeTasksCommand,
+  ECSClient,
+  type Task as EcsTask,
+  ListTasksCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from '@aws-sdk/client-ecs';
+import pMap from 'p-map';
+import {
+  type LaunchRequest,
+  type LaunchResult,
+  type Task,
+  type TaskEngine,
+  TaskEngineUnavailable,
+} from '../../core/ports.ts';
+import { WORKER_CONTAINER } from '../../core/settings.ts';
+import { environment } from '../environment.ts';
+import { clientConfig, messageOfError, nameOfError } from './aws.ts';
+import { base } from './base.ts';
+
+/** The task engine over ECS: one Fargate task for each session epoch. */
+export const ecsTasks = (): TaskEngine => {
+  const client = new ECSClient(clientConfig());
+  const cluster = environment('BERTH_CLUSTER');
+
+  return {
+    launch: (request) => launch(client, cluster, request),
+
+    stop: (taskArn, reason) =>
+      clear(async () => {
+        try {
+          await client.send(new StopTaskCommand({ cluster, task: taskArn, reason: reason.slice(0, 255) }));
+        } catch (error) {
+          // ECS forgets a task an hour after it stopped.
+          if (nameOfError(error) !== 'InvalidParameterException') throw error;
+        }
+      }),
+
+    describe: (taskArn) =>
+      clear(async () => {
+        const { tasks } = await client.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
+        return tasks?.map(asTask)[0];
+      }),
+
+    list: () =>
+      clear(async () => {
+        const arns: string[] = [];
+        let nextToken: string | undefined;
+        do {
+          const page = await client.send(
+            new ListTasksCommand({ cluster, desiredStatus: 'RUNNING', nextToken }),
+          );
+          arns.push(...(page.taskArns ?? []));
+          nextToken = page.nextToken;
+        } while (nextToken);
+        const hundreds = Array.from({ length: Math.ceil(arns.length / 100) }, (_, i) =>
+          arns.slice(i * 100, i * 100 + 100),
+        );
+        const described = await pMap(
+          hundreds,
+          async (tasks) => (await client.send(new DescribeTasksCommand({ cluster, tasks }))).tasks ?? [],
+          { concurrency: 4 },
+        );
+        return described
+          .flat()
+          .map(asTask)
+          .filter((task) => !task.stopped);
+      }),
+  };
+};
+
+/** Capacity providers in order of preference; the next one only where the one before clearly had no capacity. */
+const launch = async (client: ECSClient, cluster: string, request: LaunchRequest): Promise<LaunchResult> => {
+  let last: LaunchResult = { ok: false, retryable: false, detail: 'no capacity provider is configured' };
+  for (const capacityProvider of environment('BERTH_CAPACITY')) {
+    last = await launchOn(client, cluster, capacityProvider, request);
+    if (last.ok || !last.retryable) return last;
+  }
+  return last;
+};
+
+const launchOn = async (
+  client: ECSClient,
+  cluster: string,
+  capacityProvider: string,
+  { sessionId, epoch, clientToken, bootstrapToken }: LaunchRequest,
+): Promise<LaunchResult> => {
+  try {
+    const { tasks, failures } = await client.send(
+      new RunTaskCommand({
+        cluster,
+        taskDefinition: environment('BERTH_TASK_DEFINITION'),
+        capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
+        // Other parameters under the same token are a conflict to ECS.
+        clientToken: base.sha256(`${clientToken}:${capacityProvider}`),
+        startedBy: sessionId,
+        count: 1,
+        networkConfiguration: {
+          awsvpcConfiguration: {
+            subnets: environment('BERTH_SUBNETS'),
+            securityGroups: environment('BERTH_SECURITY_GROUPS'),
+            assignPublicIp: 'ENABLED',
+          },
+        },
+        overrides: {
+          containerOverrides: [
+            {
+              name: WORKER_CONTAINER,
+              environment: [
+                { name: 'BERTH_SESSION_ID', value: sessionId },
+                { name: 'BERTH_EPOCH', value: String(epoch) },
+                { name: 'BERTH_BOOTSTRAP_TOKEN', value: bootstrapToken },
+              ],
+            },
+          ],
+        },
+      }),
+    );
+    const taskArn = tasks?.[0]?.taskArn;
+    if (taskArn) return { ok: true, taskArn };
+    return { ok: false, retryable: true, detail: failures?.[0]?.reason ?? 'ECS started no task' };
+  } catch (error) {
+    const detail = `${nameOfError(error)}: ${messageOfError(error)}`;
+    if (/capacity/i.test(detail)) return { ok: false, retryable: true, detail };
+    if (isRefusal(error)) return { ok: false, retryable: false, detail };
+    throw new TaskEngineUnavailable(detail);
+  }
+};
+
+/** What no repetition will change: a request or a permission that is wrong. */
+const isRefusal = (error: unknown): boolean =>
+  [
+    'AccessDeniedException',
+    'InvalidParameterException',
+    'ClientException',
+    'ClusterNotFoundException',
+    'PlatformUnknownException',
+    'PlatformTaskDefinitionIncompatibilityException',
+    'UnsupportedFeatureException',
+    'BlockedException',
+    'ConflictException',
+  ].includes(nameOfError(error));
+
+const asTask = (task: EcsTask): Task => {
+  const overrides = task.overrides?.containerOverrides?.flatMap((c) => c.environment ?? []) ?? [];
+  const value = (name: string) => overrides.find((pair) => pair.name === name)?.value;
+  const epoch = value('BERTH_EPOCH');
+  return {
+    taskArn: task.taskArn ?? '',
+    sessionId: value('BERTH_SESSION_ID'),
+    epoch: epoch === undefined ? undefined : Number(epoch),
+    createdAt: task.createdAt?.getTime() ?? 0,
+    stopped: task.lastStatus === 'STOPPED',
+  };
+};
+
+const clear = async <T>(call: () => Promise<T>): Promise<T> => {
+  try {
+    return await call();
+  } catch (error) {
+    throw new TaskEngineUnavailable(`${nameOfError(error)}: ${messageOfError(error)}`);
+  }
+};

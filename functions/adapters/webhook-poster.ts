@@ -1,0 +1,44 @@
+import { createHmac } from 'node:crypto';
+import type { Webhook } from '../../core/api/sessions.ts';
+import type { Poster, QueuedDelivery } from '../../core/protocols/deliver.ts';
+import { messageOfError, nameOfError } from './aws.ts';
+import { base } from './base.ts';
+import { ForbiddenAddress, postPublic } from './webhook-http.ts';
+
+/** What an endpoint may take before an attempt counts as failed. */
+const TIMEOUT_MS = 10_000;
+
+/** Posts signed webhooks. Neither URL nor key nor body is logged or returned. */
+export const webhookPoster: Poster = async (webhook, delivery, body) => {
+  try {
+    const status = await postPublic({
+      url: webhook.url,
+      headers: headersOf(webhook, delivery, body),
+      body,
+      timeoutMs: TIMEOUT_MS,
+      allowLoopback: base.settings.allowLoopbackWebhooks,
+    });
+    return status >= 200 && status < 300
+      ? { ok: true }
+      : { ok: false, permanent: false, detail: `the endpoint answered ${status}` };
+  } catch (error) {
+    if (error instanceof ForbiddenAddress)
+      return { ok: false, permanent: true, detail: messageOfError(error) };
+    const code = error instanceof Error && 'code' in error ? String(error.code) : nameOfError(error);
+    return { ok: false, permanent: false, detail: code };
+  }
+};
+
+const headersOf = (webhook: Webhook, delivery: QueuedDelivery, body: string): Record<string, string> => ({
+  ...Object.fromEntries((webhook.customHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value])),
+  'content-type': 'application/json',
+  'user-agent': 'Berth',
+  'x-webhook-request-id': delivery.id,
+  'x-webhook-timestamp': String(base.clock()),
+  ...(webhook.hmac
+    ? {
+        'x-webhook-hmac': createHmac('sha512', webhook.hmac.key).update(body).digest('hex'),
+        'x-webhook-hmac-algorithm': 'sha512',
+      }
+    : {}),
+});

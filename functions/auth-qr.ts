@@ -1,0 +1,32 @@
+import { toBuffer, toString as toText } from 'qrcode';
+import { qrQuerySchema } from '../core/api/commands.ts';
+import { runCommand } from '../core/protocols/command.ts';
+import { loadSession } from '../core/protocols/load.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { workerHttp } from './adapters/worker-http.ts';
+import { type Answer, http } from './edge/http.ts';
+
+const control = { store: dynamoDbStore(), workers: workerHttp() };
+
+/**
+ * GET /api/{session}/auth/qr: a PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. The code comes
+ * straight from the worker's memory and is stored nowhere.
+ */
+export const handler = http({ auth: 'key', query: qrQuerySchema }, async (request) => {
+  const { userId, name } = request.session(request.params.session);
+  const session = await loadSession(control, userId, name);
+  const { format, wait } = request.query;
+  const { value } = await runCommand(control, session, 'getQr', { waitSeconds: wait });
+  return format === 'raw' ? { status: 200, body: { value } } : drawn(value, request.headers.accept ?? '');
+});
+
+const drawn = async (value: string, accept: string): Promise<Answer> => {
+  if (accept.includes('image/svg+xml')) {
+    const svg = await toText(value, { type: 'svg', margin: 2 });
+    return { status: 200, raw: { contentType: 'image/svg+xml', bytes: Buffer.from(svg) } };
+  }
+  const png = await toBuffer(value, { margin: 2, scale: 6 });
+  return accept.includes('application/json')
+    ? { status: 200, body: { mimetype: 'image/png', data: png.toString('base64') } }
+    : { status: 200, raw: { contentType: 'image/png', bytes: png } };
+};

@@ -1,0 +1,13 @@
+import { createKeyRequestSchema } from '../core/api/admin.ts';
+import { createApiKey } from '../core/protocols/keys.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+
+/** POST /api/keys: the answer is the only time that the key is shown. */
+export const handler = http({ auth: 'admin', body: createKeyRequestSchema }, async ({ body }) => ({
+  status: 201,
+  body: await createApiKey(control, body),
+}));

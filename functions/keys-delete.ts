@@ -1,0 +1,12 @@
+import { deleteApiKey } from '../core/protocols/keys.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+
+/** DELETE /api/keys/{id} */
+export const handler = http({ auth: 'admin' }, async ({ params }) => {
+  await deleteApiKey(control, params.id ?? '');
+  return { status: 200, body: {} };
+});

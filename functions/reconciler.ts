@@ -1,0 +1,15 @@
+import { recordRun } from '../core/protocols/health.ts';
+import { type ReconcileReport, reconcile } from '../core/protocols/reconcile.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { ecsTasks } from './adapters/ecs-tasks.ts';
+import { sqsEvents } from './adapters/sqs-events.ts';
+
+const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+
+/** On a schedule: recounts, stops orphan tasks, releases sessions whose task is gone. Throws where a read failed. */
+export const handler = async (): Promise<ReconcileReport> => {
+  const report = await reconcile(control);
+  await recordRun(control, 'reconciler', report);
+  return report;
+};

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { taskStopped } from '../core/protocols/task-stopped.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { sqsEvents } from './adapters/sqs-events.ts';
+
+const control = { ...base, store: dynamoDbStore(), events: sqsEvents() };
+
+/** What is read of an "ECS Task State Change" event. */
+const eventSchema = z.object({
+  detail: z.object({
+    taskArn: z.string(),
+    lastStatus: z.string(),
+    startedAt: z.string().optional(),
+    stoppedReason: z.string().optional(),
+    stopCode: z.string().optional(),
+    containers: z
+      .array(z.object({ exitCode: z.int().optional(), reason: z.string().optional() }))
+      .default([]),
+    overrides: z.object({
+      containerOverrides: z.array(
+        z.object({ environment: z.array(z.object({ name: z.string(), value: z.string() })).default([]) }),
+      ),
+    }),
+  }),
+});
+
+/** On ECS task state changes: a stopped task gives its session's slot back. */
+export const handler = async (event: unknown): Promise<void> => {
+  const { detail } = eventSchema.parse(event);
+  if (detail.lastStatus !== 'STOPPED') return;
+  const variables = detail.overrides.containerOverrides.flatMap((container) => container.environment);
+  const sessionId = variables.find(({ name }) => name === 'BERTH_SESSION_ID')?.value;
+  const epoch = variables.find(({ name }) => name === 'BERTH_EPOCH')?.value;
+  if (sessionId === undefined || epoch === undefined) return;
+  await taskStopped(control, {
+    taskArn: detail.taskArn,
+    sessionId,
+    epoch: Number(epoch),
+    neverStarted: detail.startedAt === undefined,
+    detail: describe(detail),
+  });
+};
+
+const describe = (detail: z.infer<typeof eventSchema>['detail']): string => {
+  const { exitCode, reason } = detail.containers[0] ?? {};
+  const parts = [
+    detail.stopCode,
+    detail.stoppedReason,
+    reason,
+    exitCode === undefined ? undefined : `exit code ${exitCode}`,
+  ];
+  return parts.filter((part) => part !== undefined).join('; ');
+};
