@@ -95,10 +95,10 @@ export const startWorker = (options: WorkerOptions): Worker => {
     resolveExit(code);
   };
 
-  // ---- set once the session is up
+  /** What asked for the end before there was a session to end. */
+  let early: { reason: StopReason; detail?: string | undefined } | undefined;
   let end: (reason: StopReason, detail?: string) => void = (reason, detail) => {
-    log.warn('ended before it began', { reason, detail });
-    void exit(EXIT.ok);
+    early ??= { reason, detail };
   };
   let ending = false;
   let host: ClientHost | undefined;
@@ -409,6 +409,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
     };
     void watchMemory();
 
+    if (early) return end(early.reason, early.detail);
     reporter.update({ status: 'STARTING' });
     current.start();
   };
@@ -421,7 +422,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
   return {
     exitCode,
     signal(name) {
-      if (ending) {
+      if (ending || early) {
         log.warn('second signal: killing', { signal: name });
         void exit(EXIT.grace_expired);
       } else end('user', name);

@@ -25,6 +25,8 @@ export type RunTimings = {
   readonly launch: number;
   readonly load: number;
   readonly sync: number;
+  /** How long the page's address may lag behind a broken start. */
+  readonly navigation: number;
   readonly probeEvery: number;
   readonly probeLimit: number;
   readonly closeLimit: number;
@@ -33,6 +35,7 @@ export const runTimings = (stageMs: number): RunTimings => ({
   launch: Math.min(stageMs, 35_000),
   load: stageMs,
   sync: stageMs,
+  navigation: 3_000,
   probeEvery: 500,
   probeLimit: 8_000,
   closeLimit: 8_000,
@@ -62,6 +65,7 @@ export type ClientRun = {
 /** Probes that must fail or agree in a row before something is concluded from them. */
 const IN_A_ROW = 3;
 const RELOAD_EVERY_MS = 20_000;
+const CONTEXT_GONE = /context was destroyed|cannot find context|frame (was|got) detached/i;
 
 const infoSchema = z.looseObject({ wid: z.unknown(), pushname: z.string().optional() });
 
@@ -218,10 +222,12 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     .finally(() => {
       settled = true;
     })
-    .then(watch, (error: unknown) => {
-      // An account that was unlinked while offline ends in a navigation under the library's feet: look where it went.
-      if (client.pupPage?.url().includes('post_logout=1')) loggedOut();
-      else fault(`start failed: ${describeError(error)}`);
+    .then(watch, async (error: unknown) => {
+      // An account that was unlinked while offline ends in a navigation under the library's feet. The page's new address
+      // comes a moment after this failure: give it time to tell an unlinked account from a mere fault.
+      if (client.pupPage && CONTEXT_GONE.test(describeError(error)))
+        await sleep(time, timings.navigation, watching.signal);
+      fault(`start failed: ${describeError(error)}`);
     })
     .catch((error: unknown) => fault(describeError(error)));
 

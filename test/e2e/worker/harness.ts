@@ -31,7 +31,7 @@ export type Bench = {
   close(): Promise<void>;
 };
 
-const LIMIT = { timeout: 25_000, interval: 50 };
+const LIMIT = { timeout: 60_000, interval: 50 };
 export const ACCOUNT = '491701234567';
 
 export const openBench = async (): Promise<Bench> => {

@@ -7,6 +7,8 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
 describe('a session from its first code to its return', () => {
   it('shows a code, links, receives, sends, stops with its state saved, and comes back without a code', async () => {
     const { api, simulator } = bench;
