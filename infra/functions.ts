@@ -27,120 +27,108 @@ export type Needs = {
   readonly table?: readonly TableAction[];
   readonly indexes?: Readonly<Partial<Record<IndexName, readonly ('Query' | 'Scan')[]>>>;
   readonly bucket?: readonly BucketAction[];
-  readonly queue?: 'send' | 'consume';
+  /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
+  readonly queue?: 'send' | 'deliver';
   readonly tasks?: readonly TaskAction[];
   /** An API function has 29 s: the gateway gives up at 30. */
   readonly timeoutSeconds?: number;
   readonly memoryMiB?: number;
 };
 
-/** Put the idempotency record, put or update the session and its id, count at the user's and a global shard. */
-const ADMIT = ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
-/** Update the session, count down at the user's and the global shard, note the event. */
-const RELEASE = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
-/** Read a session of the caller. */
+/** Reads one session. */
 const READ = ['GetItem'] as const;
+/** Changes a session that holds its slot. */
+const CHANGE = ['GetItem', 'UpdateItem'] as const;
+/** Changes the session and both counters, and puts an event into its timeline. */
+const RELEASE = ['GetItem', 'PutItem', 'UpdateItem'] as const;
+/** Reads the counters and seeds those of a new table. */
+const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
-/** By handler. A test holds it against routes.ts, the files in functions/ and the AWS clients in each bundle. */
+/** Takes a slot and launches a task; gives the slot back where none starts, and stops one that came too late. */
+const ADMISSION = {
+  table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+  /** When the next slot is expected, for a refusal. */
+  indexes: { byUser: ['Query'], due: ['Query'] },
+  queue: 'send',
+  tasks: ['run', 'stop'],
+} as const;
+
+/** By handler. Tests hold it against routes.ts, the files in functions/ and the AWS clients in each bundle. */
 export const FUNCTIONS: Readonly<Record<string, Needs>> = {
-  authorizer: { does: 'Says whose an API key is and what it may do.', table: ['GetItem'] },
+  authorizer: { does: 'Says whose an API key is and what it may do.', table: READ },
   'keys-bootstrap': {
     does: 'Makes the first admin key where there is none. Invoked by hand.',
-    table: ['GetItem', 'PutItem', 'UpdateItem'],
+    table: ['Query', 'PutItem'],
   },
 
-  health: {
-    does: 'Is the system up? For load balancers and monitors: status only.',
+  health: { does: 'Is the system up? For load balancers and monitors: status only.', table: READ },
+  'health-detail': {
+    does: 'Health of each part, and the slots in use.',
     table: ['GetItem', 'Query'],
+    tasks: ['list', 'describe'],
   },
-  'health-detail': { does: 'Health of each part, and the slots in use.', table: ['GetItem', 'Query'] },
-  stats: {
-    does: 'Sessions by state, status and user; admitted, refused, reaped.',
-    table: ['GetItem', 'Query'],
-    indexes: { byUser: ['Query', 'Scan'] },
-  },
-  'limits-get': { does: 'Reads the limits.', table: ['GetItem', 'Query'] },
-  'limits-set': {
-    does: 'Changes the limits at run time.',
-    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
-  },
+  stats: { does: 'Sessions by state, status and user.', table: CAPACITY, indexes: { due: ['Scan'] } },
+  'limits-get': { does: 'Reads the limits.', table: CAPACITY },
+  'limits-set': { does: 'Changes the limits at run time.', table: [...CAPACITY, 'UpdateItem'] },
   cleanup: {
     does: 'Ends many sessions at once, by filter; dry run first.',
     table: RELEASE,
-    indexes: { due: ['Query', 'Scan'] },
+    indexes: { due: ['Scan'] },
     queue: 'send',
-    tasks: ['describe', 'stop'],
+    tasks: ['stop'],
   },
-  'keys-list': { does: 'Lists API keys.', table: ['GetItem', 'Query'] },
-  'keys-create': { does: 'Makes an API key; shows it once.', table: ['PutItem', 'UpdateItem'] },
-  'keys-delete': { does: 'Revokes an API key.', table: ['GetItem', 'UpdateItem', 'DeleteItem'] },
+  'keys-list': { does: 'Lists API keys.', table: ['Query'] },
+  'keys-create': { does: 'Makes an API key; shows it once.', table: ['PutItem'] },
+  'keys-delete': { does: 'Revokes an API key.', table: ['GetItem', 'DeleteItem'] },
 
-  'sessions-create': {
-    does: 'Admits a session and launches its task.',
-    table: ADMIT,
-    queue: 'send',
-    tasks: ['run'],
-  },
-  'sessions-start': { does: 'Admits a stopped session again.', table: ADMIT, queue: 'send', tasks: ['run'] },
-  'sessions-restart': {
-    does: 'Stops a session and admits it again.',
-    table: ADMIT,
-    queue: 'send',
-    tasks: ['run', 'describe', 'stop'],
-  },
-  'sessions-list': {
-    does: "Lists a user's sessions.",
-    table: ['BatchGetItem'],
-    indexes: { byUser: ['Query'] },
-  },
+  'sessions-create': { does: 'Creates a session, admits it and launches its task.', ...ADMISSION },
+  'sessions-start': { does: 'Admits a stopped session again and launches its task.', ...ADMISSION },
+  'sessions-restart': { does: 'Stops a session and starts it again.', ...ADMISSION },
+  'sessions-list': { does: 'Lists sessions.', indexes: { byUser: ['Query', 'Scan'] } },
   'sessions-get': { does: 'Shows one session; waits for a status.', table: READ },
   'sessions-events': { does: "A session's recent lifecycle events.", table: ['GetItem', 'Query'] },
-  'sessions-update': { does: "Changes a session's configuration.", table: ['GetItem', 'UpdateItem'] },
+  'sessions-update': { does: "Changes a session's configuration.", table: CHANGE },
   'sessions-stop': {
     does: 'Asks a session to end gracefully.',
     table: RELEASE,
     queue: 'send',
-    tasks: ['describe', 'stop'],
+    tasks: ['stop'],
   },
   'sessions-delete': {
-    does: 'Ends a session and removes its auth state.',
-    table: RELEASE,
+    does: 'Ends a session and removes it and its auth state.',
+    table: [...RELEASE, 'DeleteItem'],
     bucket: ['DeleteObject'],
     queue: 'send',
-    tasks: ['describe', 'stop'],
+    tasks: ['stop'],
   },
 
-  'sessions-logout': { does: 'Unlinks the account through the worker.', table: ['GetItem', 'UpdateItem'] },
+  'sessions-logout': {
+    does: 'Unlinks the account: through the worker, or by forgetting that of a stopped session.',
+    table: CHANGE,
+    bucket: ['DeleteObject'],
+  },
   'auth-qr': { does: 'Shows the QR code of a session.', table: READ },
   'auth-request-code': { does: 'Asks for a pairing code.', table: READ },
   'commands-run': { does: 'Hands a command to the worker of a session.', table: READ },
 
   'worker-bootstrap': {
     does: "Exchanges a task's single-use token for its own secret.",
-    table: ['GetItem', 'UpdateItem'],
+    table: CHANGE,
     bucket: ['GetObject'],
   },
-  'worker-report': {
-    does: "Takes a worker's heartbeat and status.",
-    table: ['GetItem', 'PutItem', 'UpdateItem'],
-    queue: 'send',
-  },
-  'worker-events': { does: "Takes a worker's events.", table: ['GetItem'], queue: 'send' },
+  'worker-report': { does: "Takes a worker's heartbeat and status.", table: RELEASE, queue: 'send' },
+  'worker-events': { does: "Takes a worker's events.", table: READ, queue: 'send' },
   'worker-auth-upload': {
     does: 'Signs the upload of an auth state.',
-    table: ['GetItem'],
+    table: CHANGE,
     bucket: ['PutObject'],
   },
   'worker-auth-commit': {
     does: "Makes an upload the session's auth state.",
-    table: ['GetItem', 'UpdateItem'],
+    table: CHANGE,
     bucket: ['PutObject', 'GetObject', 'DeleteObject'],
   },
-  'worker-auth-discard': {
-    does: 'Removes a dead auth state.',
-    table: ['GetItem', 'UpdateItem'],
-    bucket: ['DeleteObject'],
-  },
+  'worker-auth-discard': { does: 'Removes a dead auth state.', table: CHANGE, bucket: ['DeleteObject'] },
   'worker-last-word': {
     does: 'Takes the last word of a worker and frees its slot.',
     table: RELEASE,
@@ -152,14 +140,14 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: RELEASE,
     indexes: { due: ['Query'] },
     queue: 'send',
-    tasks: ['describe', 'stop'],
+    tasks: ['run', 'describe', 'stop'],
     timeoutSeconds: 60,
     memoryMiB: 512,
   },
   reconciler: {
     does: 'Recounts slots against their holders and tasks against sessions.',
-    table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
-    indexes: { due: ['Query', 'Scan'] },
+    table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'],
+    indexes: { byUser: ['Query'], due: ['Scan'] },
     queue: 'send',
     tasks: ['list', 'describe', 'stop'],
     timeoutSeconds: 60,
@@ -169,13 +157,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: 'Frees the slot of a task that ECS reports as stopped.',
     table: RELEASE,
     queue: 'send',
-    tasks: ['describe'],
   },
   deliver: {
-    does: 'Delivers events to webhooks, in order per session.',
+    does: 'Delivers events to webhooks, in order per session and webhook.',
     table: READ,
-    queue: 'consume',
-    timeoutSeconds: 60,
+    queue: 'deliver',
+    timeoutSeconds: 30,
   },
 };
 

@@ -1,10 +1,8 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { AUTH_PREFIX } from '../../core/auth-keys.ts';
 import type { Environment } from '../environments.ts';
-
-/** Keys of auth states: `auth/<session id>/<epoch>/…`. */
-export const AUTH_PREFIX = 'auth/';
 
 /**
  * Auth states: whoever reads one is that WhatsApp account. Versions keep the previous state for a snapshot that turns

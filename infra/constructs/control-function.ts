@@ -86,7 +86,8 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   POWERTOOLS_LOG_LEVEL: environment.logs.level,
   ...((needs.table || needs.indexes) && { BERTH_TABLE: resources.table.tableName }),
   ...(needs.bucket && { BERTH_AUTH_BUCKET: resources.authBucket.bucketName }),
-  ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.eventsQueue.queueUrl }),
+  ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.events.queue.queueUrl }),
+  ...(needs.queue === 'deliver' && { BERTH_DEAD_LETTER_QUEUE_URL: resources.events.deadLetters.queueUrl }),
   ...(needs.tasks && { BERTH_CLUSTER: resources.cluster.clusterArn }),
   ...(needs.tasks?.includes('run') && {
     BERTH_TASK_DEFINITION: resources.worker.definition.taskDefinitionArn,

@@ -2,10 +2,13 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** A batch may wait for slow webhooks; six times the deliverer's time-out, as AWS asks for event sources. */
-const VISIBILITY = Duration.minutes(6);
-/** Receives before a message is a dead letter. */
-const MAX_RECEIVES = 10;
+/** Six times the deliverer's time-out, as AWS asks for event sources. */
+const VISIBILITY = Duration.minutes(3);
+/**
+ * A webhook's own policy ends its attempts (30 at most) and the deliverer sets the message aside. This is for what
+ * the deliverer can't even read, and leaves room for receipts that Lambda's own throttling uses up.
+ */
+const MAX_RECEIVES = 100;
 
 /** Events on their way to webhooks, in order per session (message group), and those that never arrived. */
 export class EventQueue extends Construct {

@@ -1,8 +1,9 @@
 /** What a function's role allows, from what it needs: one function per kind of resource. */
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AUTH_PREFIX } from '../../core/auth-keys.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
-import { AUTH_PREFIX } from './auth-bucket.ts';
 import type { Resources } from './resources.ts';
 
 export type Grant = {
@@ -15,7 +16,7 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket ? [onAuthStates(needs.bucket, resources)] : []),
-  ...(needs.queue ? [onQueue(needs.queue, resources)] : []),
+  ...(needs.queue ? onQueue[needs.queue](resources) : []),
   ...(needs.tasks ?? []).flatMap((action) => onTasks(action, resources)),
 ];
 
@@ -44,19 +45,19 @@ const onAuthStates = (actions: readonly BucketAction[], { authBucket, names }: R
   },
 });
 
-const QUEUE_ACTIONS = {
-  send: ['sqs:SendMessage'],
-  /** What Lambda does with the role of the function that it reads the queue for, and holding a message back. */
-  consume: [
-    'sqs:ReceiveMessage',
-    'sqs:DeleteMessage',
-    'sqs:GetQueueAttributes',
-    'sqs:ChangeMessageVisibility',
+const onQueue = {
+  send: ({ events }: Resources): Grant[] => [onQueues(['sqs:SendMessage'], events.queue)],
+  deliver: ({ events }: Resources): Grant[] => [
+    onQueues(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+      events.queue,
+    ),
+    onQueues(['sqs:SendMessage'], events.deadLetters),
   ],
-} as const;
+};
 
-const onQueue = (use: 'send' | 'consume', { eventsQueue }: Resources): Grant => ({
-  statement: new PolicyStatement({ actions: [...QUEUE_ACTIONS[use]], resources: [eventsQueue.queueArn] }),
+const onQueues = (actions: string[], queue: Queue): Grant => ({
+  statement: new PolicyStatement({ actions, resources: [queue.queueArn] }),
 });
 
 const onTasks = (action: TaskAction, resources: Resources): Grant[] => {

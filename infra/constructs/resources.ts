@@ -2,14 +2,14 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { EventQueue } from './event-queue.ts';
 import type { WorkerTask } from './worker-task.ts';
 
 /** What functions work on. */
 export type Resources = {
   readonly table: Table;
   readonly authBucket: Bucket;
-  readonly eventsQueue: Queue;
+  readonly events: EventQueue;
   readonly cluster: Cluster;
   readonly worker: WorkerTask;
   readonly vpc: IVpc;

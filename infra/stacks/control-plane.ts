@@ -55,7 +55,7 @@ export class ControlPlaneStack extends Stack {
     const functions = this.#createFunctions(props, {
       table: data.table,
       authBucket: data.authBucket,
-      eventsQueue: data.events.queue,
+      events: data.events,
       cluster,
       worker,
       vpc: network.vpc,
@@ -90,7 +90,8 @@ export class ControlPlaneStack extends Stack {
     new EventSourceMapping(this, 'Deliveries', {
       target: functionOf('deliver'),
       eventSourceArn: data.events.queue.queueArn,
-      batchSize: 10,
+      // One at a time: a message that only waits behind a failed one would have its receipts counted as attempts.
+      batchSize: 1,
       reportBatchItemFailures: true,
     });
 

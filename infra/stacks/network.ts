@@ -59,13 +59,17 @@ export class NetworkStack extends Stack {
     });
     this.commandSecurityGroup = new SecurityGroup(this, 'CommandSecurityGroup', {
       vpc: this.vpc,
-      description: 'Command functions: to the tasks and to DynamoDB',
+      description: 'Command functions: to the tasks, DynamoDB and S3',
       allowAllOutbound: false,
     });
     const commandPort = Port.tcp(environment.task.commandPort);
     this.taskSecurityGroup.addIngressRule(this.commandSecurityGroup, commandPort, 'Commands');
     this.commandSecurityGroup.addEgressRule(this.taskSecurityGroup, commandPort, 'Commands');
     // Their subnets route nowhere but to the gateway endpoints.
-    this.commandSecurityGroup.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'DynamoDB through its endpoint');
+    this.commandSecurityGroup.addEgressRule(
+      Peer.anyIpv4(),
+      Port.tcp(443),
+      'DynamoDB and S3 through their endpoints',
+    );
   }
 }

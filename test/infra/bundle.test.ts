@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { bundleFunctions, MAX_BUNDLE_BYTES } from '../../infra/bundle.ts';
+import { bundleFunctions, MAX_BUNDLE_KIB } from '../../infra/bundle.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -54,8 +54,13 @@ it('stops at a handler without a file, naming the file', async () => {
 });
 
 it('stops at a bundle that is too big, naming it and what it is made of', async () => {
-  await write('one', `export const handler = async () => ${JSON.stringify('x'.repeat(MAX_BUNDLE_BYTES))};`);
-  await expect(bundle()).rejects.toThrow(/Too big a bundle .*one has \d+/);
+  await write(
+    'one',
+    `export const handler = async () => ${JSON.stringify('x'.repeat(MAX_BUNDLE_KIB * 1024))};`,
+  );
+  await expect(bundle()).rejects.toThrow(
+    /^Too big a bundle: one has \d+ of 460800 bytes, most of it from own files/,
+  );
 });
 
 it('stops at a handler that does not compile, with the place', async () => {

@@ -92,7 +92,7 @@ describe('functions', () => {
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
         ...(needs?.bucket ? ['@aws-sdk/client-s3'] : []),
-        ...(needs?.queue === 'send' ? ['@aws-sdk/client-sqs'] : []),
+        ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
       ];
     };
     expect(HANDLERS.map((handler) => [handler, clients(handler)])).toEqual(
@@ -311,9 +311,10 @@ describe('storage', () => {
   it('keeps events in order and sets dead ones aside', () => {
     prod.data.hasResourceProperties('AWS::SQS::Queue', {
       FifoQueue: true,
-      RedrivePolicy: { maxReceiveCount: 10, deadLetterTargetArn: Match.anyValue() },
+      RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: Match.anyValue() },
     });
     prod.app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      BatchSize: 1,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
