@@ -17,8 +17,8 @@ export type Line = {
   readonly stream: 'out' | 'err';
 };
 
-/** Time for loading a bundle: Lambda's own limit for the init phase. */
-const INIT_DEADLINE_MS = 10_000;
+/** Time for loading a bundle: more than Lambda's 10 s, for a machine that is busy with a dozen browsers. */
+const INIT_DEADLINE_MS = 30_000;
 /** The thread shares this process's code, so less is needed than the whole of Lambda's memory size. */
 const YOUNG_GENERATION_MB = 32;
 

@@ -1,0 +1,212 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, expect, test, vi } from 'vitest';
+import type { FunctionModel } from '../../../local/assembly/model.ts';
+import { Principals } from '../../../local/gateway/principals.ts';
+import type { Warning } from '../../../local/runtime/function-log.ts';
+import { Functions } from '../../../local/runtime/functions.ts';
+import { MetricStore } from '../../../local/runtime/metrics.ts';
+import { ThrottledError } from '../../../local/runtime/pool.ts';
+import { FunctionFiles } from './fixture.ts';
+
+const files = new FunctionFiles();
+const logDir = mkdtempSync(join(tmpdir(), 'berth-logs-'));
+let functions: Functions | undefined;
+let warnings: Warning[] = [];
+let metrics: MetricStore;
+
+const start = (models: readonly FunctionModel[], maxInstances?: number): Functions => {
+  warnings = [];
+  metrics = new MetricStore(Date.now);
+  functions = new Functions({
+    models,
+    endpoint: 'http://127.0.0.1:4566',
+    principals: new Principals(),
+    metrics,
+    logDir,
+    clock: Date.now,
+    onWarning: (warning) => warnings.push(warning),
+    ...(maxInstances === undefined ? {} : { maxInstances }),
+  });
+  return functions;
+};
+afterEach(() => functions?.close());
+afterAll(() => {
+  files.remove();
+  rmSync(logDir, { recursive: true, force: true });
+});
+
+const payload = async (running: Functions, name: string, event: unknown = {}): Promise<unknown> => {
+  const result = await running.invoke(name, event);
+  return result.ok ? JSON.parse(result.payload) : result.error;
+};
+
+test('a function sees its own environment, Lambda’s and its role’s credentials, and nothing of ours', async () => {
+  const running = start([
+    files.add('env', 'export const handler = async () => process.env;', {
+      environment: { BERTH_TABLE: 't' },
+    }),
+    files.add('other', 'export const handler = async () => process.env.AWS_ACCESS_KEY_ID;'),
+  ]);
+  const env = await payload(running, 'env');
+  expect(env).toMatchObject({
+    BERTH_TABLE: 't',
+    AWS_ENDPOINT_URL: 'http://127.0.0.1:4566',
+    AWS_REGION: 'us-east-1',
+    AWS_LAMBDA_FUNCTION_NAME: 'berth-local-env',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  });
+  expect(env).not.toHaveProperty('HOME');
+  expect(env).not.toHaveProperty('PATH');
+  expect(await payload(running, 'other')).not.toBe(Reflect.get(Object(env), 'AWS_ACCESS_KEY_ID'));
+});
+
+test('the context tells request, time left and limits', async () => {
+  const running = start([
+    files.add(
+      'context',
+      'export const handler = async (_e, c) => ({ id: c.awsRequestId, left: c.getRemainingTimeInMillis(), memory: c.memoryLimitInMB, arn: c.invokedFunctionArn });',
+    ),
+  ]);
+  const result = await running.invoke('context', {});
+  expect(result.ok && JSON.parse(result.payload)).toMatchObject({
+    id: result.requestId,
+    memory: '128',
+    arn: 'arn:aws:lambda:us-east-1:000000000000:function:berth-local-context',
+  });
+  expect(result.ok && JSON.parse(result.payload).left).toBeLessThanOrEqual(10_000);
+});
+
+test('an instance keeps its state and takes one event at a time', async () => {
+  const running = start(
+    [
+      files.add(
+        'count',
+        `let at = 0; let most = 0; let calls = 0;
+       export const handler = async () => { at += 1; calls += 1; most = Math.max(most, at); await new Promise(setImmediate); at -= 1; return { most, calls }; };`,
+      ),
+    ],
+    1,
+  );
+  const answers = await Promise.all(Array.from({ length: 5 }, () => payload(running, 'count')));
+  expect(answers.at(-1)).toEqual({ most: 1, calls: 5 });
+});
+
+test('a thrown error is an outcome with Lambda’s shape, and the instance goes on', async () => {
+  const running = start([
+    files.add(
+      'throws',
+      'let n = 0; export const handler = async () => { n += 1; if (n === 1) throw new TypeError("no"); return n; };',
+    ),
+  ]);
+  expect(await payload(running, 'throws')).toMatchObject({ errorType: 'TypeError', errorMessage: 'no' });
+  expect(await payload(running, 'throws')).toBe(2);
+});
+
+test('past its timeout a function is ended, even in an endless loop, and the next call gets a fresh instance', async () => {
+  const running = start([
+    files.add(
+      'loops',
+      'let n = 0; export const handler = async (event) => { n += 1; while (event.loop) {} return n; };',
+      {
+        timeoutSeconds: 1,
+      },
+    ),
+  ]);
+  expect(await payload(running, 'loops', { loop: true })).toMatchObject({
+    errorType: 'Sandbox.Timedout',
+    errorMessage: expect.stringContaining('Task timed out after 1.00 seconds'),
+  });
+  expect(await payload(running, 'loops')).toBe(1);
+});
+
+test('more memory than the function has ends the instance, not this process', async () => {
+  const running = start([
+    files.add(
+      'eats',
+      'export const handler = async () => { const all = []; for (;;) all.push(new Array(100000).fill({}).map((_, i) => ({ i }))); };',
+      { memoryMb: 64, timeoutSeconds: 30 },
+    ),
+  ]);
+  expect(await payload(running, 'eats')).toMatchObject({ errorType: 'Runtime.ExitError' });
+});
+
+test.each([
+  ['does not load', 'throw new Error("broken import");', 'broken import'],
+  ['has no handler', 'export const other = 1;', 'handler is undefined or not exported'],
+  ['exits', 'export const handler = async () => process.exit(3);', 'exit status 3'],
+])('a bundle that %s fails the invocation with a reason', async (_name, source, message) => {
+  const running = start([files.add('bad', source)]);
+  expect(await payload(running, 'bad')).toMatchObject({ errorMessage: expect.stringContaining(message) });
+});
+
+test('an instance killed in flight fails its invocation, and only that', async () => {
+  const running = start([
+    files.add('hangs', 'export const handler = async (e) => e.hang ? new Promise(() => {}) : "fine";'),
+  ]);
+  const hanging = payload(running, 'hangs', { hang: true });
+  await vi.waitFor(() => expect(running.inFlight('hangs')).toBe(1));
+  expect(await running.kill('hangs')).toBe(1);
+  expect(await hanging).toMatchObject({ errorType: 'Runtime.ExitError' });
+  expect(await payload(running, 'hangs')).toBe('fine');
+});
+
+test('reserved concurrency throttles; without one, invocations wait in line', async () => {
+  const source = `import { setTimeout as wait } from 'node:timers/promises';
+    export const handler = async (e) => { if (e.hang) await new Promise(() => {}); return 'done'; };`;
+  const running = start(
+    [files.add('reserved', source, { reservedConcurrency: 1 }), files.add('open', source)],
+    1,
+  );
+  const first = running.invoke('reserved', { hang: true });
+  await vi.waitFor(() => expect(running.inFlight('reserved')).toBe(1));
+  await expect(running.invoke('reserved', {})).rejects.toThrow(ThrottledError);
+  const waiting = [running.invoke('open', {}), running.invoke('open', {})];
+  expect((await Promise.all(waiting)).map(({ ok }) => ok)).toEqual([true, true]);
+  await running.kill('reserved');
+  await first;
+});
+
+test('what it prints goes to its log line by line, warnings to the person, metrics to the store', async () => {
+  const metric = {
+    _aws: {
+      Timestamp: 1,
+      CloudWatchMetrics: [{ Namespace: 'Berth', Dimensions: [[]], Metrics: [{ Name: 'Admitted' }] }],
+    },
+    Admitted: 3,
+  };
+  const running = start([
+    files.add(
+      'prints',
+      `export const handler = async () => {
+         console.log('plain');
+         console.log(JSON.stringify({ level: 'ERROR', message: 'structured' }));
+         console.log(${JSON.stringify(JSON.stringify(metric))});
+         console.error('on stderr');
+       };`,
+    ),
+  ]);
+  const { requestId } = await running.invoke('prints', {});
+  await vi.waitFor(() =>
+    expect(warnings.map(({ message }) => message).sort()).toEqual(['on stderr', 'structured']),
+  );
+  await vi.waitFor(() => expect(metrics.sum({ name: 'Admitted' })).toBe(3));
+  await running.close();
+  const lines = readFileSync(join(logDir, 'prints.log'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toContainEqual(expect.objectContaining({ level: 'INFO', message: 'plain', requestId }));
+  expect(lines).toContainEqual({ level: 'ERROR', message: 'structured' });
+});
+
+test('an event or an answer over 6 MB is refused as Lambda does', async () => {
+  const running = start([files.add('big', 'export const handler = async (e) => "x".repeat(e.size ?? 0);')]);
+  expect(await payload(running, 'big', { pad: 'x'.repeat(6 * 1024 * 1024) })).toMatchObject({
+    errorType: 'RequestEntityTooLarge',
+  });
+  expect(await payload(running, 'big', { size: 6 * 1024 * 1024 + 1 })).toMatchObject({
+    errorType: 'Function.ResponseSizeTooLarge',
+  });
+});
