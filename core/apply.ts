@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Change, Condition, Item, Value } from './store.ts';
 
 const itemSchema = z.record(z.string(), z.json());

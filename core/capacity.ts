@@ -5,7 +5,7 @@
  * The promise rests on one inequality, which every change of sub-limits must keep:
  *     sum over shards of max(active, sub-limit)  <=  max(limit, active in all)
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { limitsKey, SHARD_PREFIX } from './items.ts';
 import type { Item } from './store.ts';
 

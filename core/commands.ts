@@ -5,7 +5,7 @@
  *
  * Failure: a JSON body of commandFailureSchema with the status in COMMAND_FAILURES.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** `491701234567@c.us`, `…@g.us`, `…@lid`, `…@newsletter`, `status@broadcast`. WAHA's `@s.whatsapp.net` is accepted. */
 export const chatIdSchema = z

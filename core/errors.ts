@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * Errors as RFC 9457 problems. This is the closed set of what the API answers; anything else is a defect and becomes

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The session's lifecycle as the control plane sees it. Nothing but the transitions below changes `state`.

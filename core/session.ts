@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type SessionConfig, type SessionView, sessionConfigSchema } from './api/sessions.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';

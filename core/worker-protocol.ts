@@ -14,7 +14,7 @@
  * Control plane → worker: HTTP to the command server at the address reported, `Authorization: Bearer <commandSecret>`,
  * `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's JSON arguments.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { statusSchema, stopReasonSchema } from './lifecycle.ts';
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionEventViewSchema } from '../core/api/admin.ts';
 import { eventsPartition } from '../core/items.ts';
 import { loadSession } from '../core/protocols/load.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { accountSchema } from '../worker-protocol.ts';
 

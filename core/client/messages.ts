@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { sendTextRequestSchema } from '../api/commands.ts';
 import { type Message, messageSchema } from '../commands.ts';
 import type { CallOptions } from './sessions.ts';

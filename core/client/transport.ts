@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import { problemSchema } from '../errors.ts';
 import { fullJitter } from '../retry.ts';

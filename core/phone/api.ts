@@ -4,7 +4,7 @@
  * JSON over plain HTTP on loopback, local mode and tests only. Reads are GET with a query, actions are POST with a
  * JSON body. A refusal is `{ error: { code, message } }` with a 4xx status and one of `phoneErrorCodes`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The closed set of refusals. */
 export const phoneErrorCodes = [

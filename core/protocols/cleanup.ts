@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { CleanupReport, cleanupRequestSchema } from '../api/admin.ts';
 import type { Control } from '../control.ts';
 import { deadlinesOf } from '../deadlines.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Webhook } from '../api/sessions.ts';
 import type { Control } from '../control.ts';
 import { nameOf, type Session } from '../session.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Control } from '../control.ts';
 import { sessionKey, slotsPartition } from '../items.ts';
 import { parseSession, type Session } from '../session.ts';

@@ -1,5 +1,5 @@
 /** API keys: stored hashed, shown once. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type createKeyRequestSchema, type KeyView, roleSchema } from '../api/admin.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';

@@ -2,7 +2,7 @@
  * The control plane's side of the worker protocol (core/worker-protocol.ts). A worker is trusted with its own session
  * and epoch and nothing else; every write is fenced by both.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { AUTH_PREFIX } from '../auth-keys.ts';
 import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';

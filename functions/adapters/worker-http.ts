@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandFailureSchema } from '../../core/commands.ts';
 import { type WorkerCommands, WorkerTimeout, WorkerUnreachable } from '../../core/ports.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * What the authorizer hands to the handlers. It lets every request through and says who it is: API Gateway's own

@@ -3,7 +3,8 @@ import type {
   APIGatewayProxyEventV2WithLambdaAuthorizer,
   APIGatewayProxyStructuredResultV2,
 } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
+import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
@@ -143,9 +144,9 @@ const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
   });
 };
 
-const fieldPath = (issue: z.core.$ZodIssue, what: string): string => {
+const fieldPath = (issue: $ZodIssue, what: string): string => {
   const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = z.core.toDotPath([...issue.path, ...keys]);
+  const path = toDotPath([...issue.path, ...keys]);
   return path === '' ? what : path;
 };
 

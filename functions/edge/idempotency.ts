@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Problem } from '../../core/errors.ts';
 import type { Sha256 } from '../../core/ports.ts';
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Control } from '../../core/control.ts';
 import { authenticateWorker } from '../../core/protocols/worker.ts';
 import type { Session } from '../../core/session.ts';
