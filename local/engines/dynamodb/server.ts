@@ -10,7 +10,7 @@ export type Fault = (error: unknown, operation: string | undefined) => void;
 
 /** An HTTP server, not yet listening, that speaks DynamoDB's JSON protocol. Signatures are not verified. */
 export function dynamoDbServer(operations: ReadonlyMap<string, Operation>, onFault: Fault): Server {
-  return createServer((request, response) => {
+  const server = createServer((request, response) => {
     const operation = operationOf(request);
     answer(operations, operation, request)
       .then(
@@ -25,6 +25,9 @@ export function dynamoDbServer(operations: ReadonlyMap<string, Operation>, onFau
       // The caller went away in the middle of its own request or answer.
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
+  // A caller that was too busy to notice would send its next request into a connection closed for idleness.
+  server.keepAliveTimeout = 0;
+  return server;
 }
 
 async function answer(
