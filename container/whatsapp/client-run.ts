@@ -67,7 +67,7 @@ const IN_A_ROW = 3;
 const RELOAD_EVERY_MS = 20_000;
 const CONTEXT_GONE = /context was destroyed|cannot find context|frame (was|got) detached/i;
 
-const infoSchema = z.looseObject({ wid: z.unknown(), pushname: z.string().optional() });
+const infoSchema = z.looseObject({ wid: z.unknown().optional(), pushname: z.string().optional() });
 
 export const startClientRun = (deps: RunDeps): ClientRun => {
   const { time, log, timings } = deps;

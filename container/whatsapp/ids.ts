@@ -7,7 +7,7 @@ const renamed = z.looseObject({ $1: text });
 const wid = z.looseObject({ user: text, server: text });
 const key = z.looseObject({
   fromMe: z.boolean(),
-  remote: z.unknown(),
+  remote: z.unknown().optional(),
   id: text,
   participant: z.unknown().optional(),
 });

@@ -10,23 +10,25 @@ const ACK_NAMES = ['PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED'] as const;
 export const ackName = (ack: number): Message['ackName'] =>
   ack < 0 ? 'ERROR' : (ACK_NAMES[ack] ?? 'PLAYED');
 
+/** May be absent: a plain `z.unknown()` demands the key. */
+const anything = z.unknown().optional();
 const optionalText = z.string().optional().catch(undefined);
 const whole = z.number().transform(Math.trunc);
 
 const dataSchema = z.object({
-  from: z.unknown(),
-  to: z.unknown(),
-  author: z.unknown(),
+  from: anything,
+  to: anything,
+  author: anything,
   quotedStanzaID: optionalText,
-  quotedParticipant: z.unknown(),
+  quotedParticipant: anything,
   quotedMsg: z.object({ body: optionalText }).optional().catch(undefined),
 });
 const messageSource = z.object({
-  id: z.unknown(),
+  id: anything,
   timestamp: whole.catch(0),
-  from: z.unknown(),
-  to: z.unknown(),
-  author: z.unknown(),
+  from: anything,
+  to: anything,
+  author: anything,
   body: z.string().catch(''),
   hasMedia: z.boolean().catch(false),
   ack: whole.catch(0),
@@ -86,14 +88,14 @@ export const ackPayload = (source: unknown, ack: unknown) => {
 };
 
 const reactionSource = z.object({
-  id: z.unknown(),
-  msgId: z.unknown(),
-  senderId: z.unknown(),
+  id: anything,
+  msgId: anything,
+  senderId: anything,
   timestamp: z.number().catch(0),
   reaction: z.string().catch(''),
 });
 const remoteOf = (id: unknown): string | undefined =>
-  idText(z.object({ remote: z.unknown() }).safeParse(id).data?.remote);
+  idText(z.object({ remote: anything }).safeParse(id).data?.remote);
 
 export const reactionPayload = (source: unknown) => {
   const parsed = reactionSource.safeParse(source);
@@ -119,9 +121,9 @@ export const revokedPayload = (after: unknown, before: unknown) => {
 };
 
 const groupSource = z.object({
-  id: z.unknown(),
-  chatId: z.unknown(),
-  author: z.unknown(),
+  id: anything,
+  chatId: anything,
+  author: anything,
   recipientIds: z.array(z.unknown()).catch([]),
   timestamp: z.number().catch(0),
   type: z.string().catch(''),
@@ -148,8 +150,8 @@ export const groupPayload = (source: unknown) => {
 };
 
 const callSource = z.object({
-  id: z.unknown(),
-  from: z.unknown(),
+  id: anything,
+  from: anything,
   timestamp: z.number().optional().catch(undefined),
   isVideo: z.boolean().catch(false),
   isGroup: z.boolean().catch(false),
@@ -171,10 +173,10 @@ export const callPayload = (source: unknown) => {
 };
 
 const voteSource = z.object({
-  voter: z.unknown(),
+  voter: anything,
   selectedOptions: z.array(z.object({ name: optionalText })).catch([]),
   interractedAtTs: z.number().catch(0),
-  parentMsgKey: z.unknown(),
+  parentMsgKey: anything,
 });
 
 export const votePayload = (source: unknown) => {

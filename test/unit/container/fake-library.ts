@@ -1,0 +1,112 @@
+/** A stand-in for the library's client that does what the library was seen to do, on command. */
+import { EventEmitter } from 'node:events';
+import type { CreateClient, LibraryClient, SendOptions } from '../../../container/whatsapp/library.ts';
+
+export class FakeClient implements LibraryClient {
+  readonly #events = new EventEmitter();
+  readonly #browserEvents = new EventEmitter();
+  readonly #pageEvents = new EventEmitter();
+  readonly onBrowser: () => void;
+  info: unknown = undefined;
+  lastLoggedOut = false;
+  connected = false;
+  reloads = 0;
+  evaluated: string[] = [];
+  sent: { chatId: string; text: string; options: SendOptions }[] = [];
+  url = 'https://web.whatsapp.com/';
+  /** What the page answers when it is asked for its state. */
+  probe: () => Promise<unknown> = async () => ({ state: 'OPENING', hasSynced: false });
+  send: () => Promise<unknown> = async () => undefined;
+  pairing: () => Promise<unknown> = async () => 'ABCDEFGH';
+  logout = async () => {};
+  hasBrowser = false;
+  #initialized = Promise.withResolvers<void>();
+  pupPage: LibraryClient['pupPage'] = undefined;
+  pupBrowser: LibraryClient['pupBrowser'] = undefined;
+
+  constructor(onBrowser: () => void) {
+    this.onBrowser = onBrowser;
+  }
+
+  on(event: string, listener: (...values: unknown[]) => void) {
+    // The library's emitter calls listeners from inside the page's callbacks: what they throw is swallowed there.
+    this.#events.on(event, (...values) => {
+      try {
+        listener(...values);
+      } catch {}
+    });
+  }
+  emit(event: string, ...values: unknown[]) {
+    this.#events.emit(event, ...values);
+  }
+  emitPage(event: string, value?: unknown) {
+    this.#pageEvents.emit(event, value);
+  }
+  initialize() {
+    return this.#initialized.promise;
+  }
+  /** The browser is up. */
+  launched() {
+    this.connected = true;
+    this.pupBrowser = {
+      on: (event, listener) => this.#browserEvents.on(event, listener),
+      isConnected: () => this.connected,
+      close: async () => this.killed(),
+    };
+    this.pupPage = {
+      on: (event, listener) => this.#pageEvents.on(event, listener),
+      evaluate: async (expression) => {
+        this.evaluated.push(expression);
+        return expression.includes('hasSynced') ? await this.probe() : undefined;
+      },
+      reload: async () => {
+        this.reloads += 1;
+      },
+      url: () => this.url,
+    };
+    this.onBrowser();
+  }
+  /** `initialize()` came to its end. */
+  initialized() {
+    this.#initialized.resolve();
+  }
+  failed(error: unknown) {
+    this.#initialized.reject(error);
+  }
+  killed() {
+    this.connected = false;
+    this.#browserEvents.emit('disconnected');
+  }
+  ready(account = '491701234567@c.us') {
+    this.info = { wid: { _serialized: account }, pushname: 'Ada' };
+    this.emit('authenticated');
+    this.emit('ready');
+  }
+  async requestPairingCode() {
+    return await this.pairing();
+  }
+  async sendMessage(chatId: string, text: string, options: SendOptions) {
+    this.sent.push({ chatId, text, options });
+    return await this.send();
+  }
+}
+
+/** Makes fake clients and keeps them in the order made. */
+export const fakeLibrary = () => {
+  const clients: FakeClient[] = [];
+  const createClient: CreateClient = (onBrowser) => {
+    const client = new FakeClient(onBrowser);
+    clients.push(client);
+    return client;
+  };
+  return {
+    clients,
+    createClient,
+    /** The client made last. */
+    get client(): FakeClient {
+      const last = clients.at(-1);
+      if (!last) throw new Error('no client was made');
+      return last;
+    },
+  };
+};
