@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +13,14 @@ import { fileURLToPath } from 'node:url';
 /** In the environment of a Node that was started from here: it is never handed over twice. */
 const HANDED_OVER = 'BERTH_NODE_HANDED_OVER';
 
+const here = dirname(fileURLToPath(import.meta.url));
+
 if (process.features.typescript) {
+  // Halves the start. Beside the code and not in a shared /tmp, where others could plant what is run.
+  module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'berth'));
   await import('./main.ts');
 } else {
-  const node = process.env[HANDED_OVER] ? undefined : packagedNode(dirname(fileURLToPath(import.meta.url)));
+  const node = process.env[HANDED_OVER] ? undefined : packagedNode(here);
   if (node) handOver(node);
   else complain();
 }

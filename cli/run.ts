@@ -3,11 +3,6 @@ import { CliError, EXIT, type ExitCode, explain, type Failure } from './exit.ts'
 
 /** Runs the command line; resolves with the exit code. Every failure is one line and a hint, on stderr. */
 export const run = async (program: Command, argv: readonly string[]): Promise<ExitCode> => {
-  // `berth … | head` closes the pipe early: nobody reads what would be an error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(EXIT.ok);
-    throw error;
-  });
   try {
     await program.parseAsync([...argv]);
     return EXIT.ok;

@@ -11,9 +11,10 @@ export type Ink = 'paper' | 'dark' | 'light';
  * code's dark modules (right on a light background, and in files) and `light` the others (right on a dark one).
  */
 export const drawQr = (value: string, ink: Ink): string => {
-  const { size, get } = create(value, { errorCorrectionLevel: 'L' }).modules;
+  const { modules } = create(value, { errorCorrectionLevel: 'L' });
+  const { size } = modules;
   const isDark = (row: number, column: number): boolean =>
-    row >= 0 && column >= 0 && row < size && column < size && get(row, column) === 1;
+    row >= 0 && column >= 0 && row < size && column < size && modules.get(row, column) === 1;
   const filled = (row: number, column: number): boolean => isDark(row, column) === (ink !== 'light');
 
   const lines: string[] = [];

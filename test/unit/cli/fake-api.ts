@@ -1,0 +1,345 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toBuffer } from 'qrcode';
+import { z } from 'zod';
+import {
+  cleanupReportSchema,
+  cleanupRequestSchema,
+  createdKeySchema,
+  createKeyRequestSchema,
+  healthViewSchema,
+  keyViewSchema,
+  limitsViewSchema,
+  sessionEventViewSchema,
+  statsViewSchema,
+} from '../../../core/api/admin.ts';
+import { sendTextRequestSchema } from '../../../core/api/commands.ts';
+import {
+  createSessionRequestSchema,
+  type SessionView,
+  sessionViewSchema,
+} from '../../../core/api/sessions.ts';
+import { messageSchema, requestCodeArgs } from '../../../core/commands.ts';
+import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../core/errors.ts';
+
+/** What a caller sent. */
+export type Seen = {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly key: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly body: unknown;
+};
+type Reply = {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** Takes the request and drops the connection. */
+  readonly drop?: boolean;
+};
+
+export const API_KEY = 'berth_test_key_that_must_never_be_shown';
+const NOW = Date.now();
+
+export const sessionView = (name: string, change: Partial<SessionView> = {}): SessionView => ({
+  name,
+  status: 'STARTING',
+  config: {},
+  me: null,
+  engine: { engine: 'WEBJS' },
+  timestamps: { activity: null },
+  userId: 'admin',
+  state: 'STARTING',
+  stopReason: null,
+  detail: null,
+  epoch: 1,
+  linked: false,
+  createdAt: new Date(NOW - 60_000).toISOString(),
+  startedAt: new Date(NOW - 60_000).toISOString(),
+  idleAt: null,
+  expiresAt: new Date(NOW + 3_600_000).toISOString(),
+  authState: null,
+  ...change,
+});
+
+export const WORKING = {
+  status: 'WORKING',
+  state: 'RUNNING',
+  linked: true,
+  me: { id: '15550001111@c.us', pushName: 'Anna' },
+} as const satisfies Partial<SessionView>;
+
+/**
+ * An API on loopback that answers by the schemas: sessions in memory, and scripted answers put before the usual one
+ * of a route (`POST /api/sessions`).
+ */
+export class FakeApi {
+  readonly seen: Seen[] = [];
+  readonly sessions = new Map<string, SessionView>();
+  /** The code of every session that shows one. */
+  qr = '2@code-one';
+  readonly #script = new Map<string, Reply[]>();
+  readonly #made = new Map<string, SessionView>();
+  readonly #server = createServer((request, response) => {
+    this.#serve(request, response).catch((error: unknown) => {
+      send(response, { status: 500, body: { defect: String(error) } });
+    });
+  });
+
+  async start(): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  get url(): string {
+    const { port } = this.#server.address() as AddressInfo;
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** The next request of this route gets this instead. */
+  next(route: string, ...replies: Reply[]): void {
+    this.#script.set(route, [...(this.#script.get(route) ?? []), ...replies]);
+  }
+
+  set(name: string, change: Partial<SessionView> = {}): void {
+    this.sessions.set(name, { ...(this.sessions.get(name) ?? sessionView(name)), ...change });
+  }
+
+  calls(route: string): Seen[] {
+    return this.seen.filter((s) => `${s.method} ${s.path}` === route);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const text = Buffer.concat(await request.toArray()).toString();
+    const seen: Seen = {
+      method: request.method ?? '',
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      key: header(request, 'x-api-key'),
+      idempotencyKey: header(request, 'idempotency-key'),
+      body: text === '' ? undefined : JSON.parse(text),
+    };
+    this.seen.push(seen);
+    const scripted = this.#script.get(`${seen.method} ${seen.path}`)?.shift();
+    if (scripted?.drop) {
+      request.socket.destroy();
+      return;
+    }
+    send(response, scripted ?? (await this.#answer(seen, header(request, 'accept') ?? '')));
+  }
+
+  async #answer(seen: Seen, accept: string): Promise<Reply> {
+    const route = `${seen.method} ${seen.path}`;
+    if (route === 'GET /ping') return ok({ message: 'pong' });
+    if (route === 'GET /health') return ok(healthViewSchema.parse({ status: 'ok' }));
+    if (seen.key !== API_KEY) return refuse('unauthorized', 'Send a valid API key in the header X-Api-Key.');
+    const [, , first = '', second = '', third = ''] = seen.path.split('/');
+    if (first === 'sessions') return this.#session(seen, second, third);
+    if (second === 'auth') return this.#auth(seen, first, third, accept);
+    switch (route) {
+      case 'POST /api/sendText': {
+        const { chatId, text } = sendTextRequestSchema.parse(seen.body);
+        return { status: 201, body: messageSchema.parse(message(chatId, text)) };
+      }
+      case 'GET /api/health':
+        return ok(
+          healthViewSchema.parse({
+            status: 'ok',
+            activeSessions: 3,
+            maxSessions: 50,
+            checks: { database: { ok: true, detail: 'answers' } },
+          }),
+        );
+      case 'GET /api/stats':
+        return ok(
+          statsViewSchema.parse({
+            active: 3,
+            limit: 50,
+            byState: { RUNNING: 3 },
+            byStatus: { WORKING: 2, SCAN_QR_CODE: 1 },
+            byUser: { anna: { active: 3, limit: 5 } },
+            oldest: { userId: 'anna', name: 'shop', startedAt: new Date(NOW - 7_500_000).toISOString() },
+          }),
+        );
+      case 'GET /api/limits':
+      case 'PUT /api/limits':
+        return ok(
+          limitsViewSchema.parse({
+            global: { limit: 50, active: 3 },
+            userDefault: 5,
+            user: { userId: seen.query.userId ?? 'admin', limit: 10, active: 1, own: true },
+          }),
+        );
+      case 'POST /api/cleanup':
+        return ok(this.#cleanup(seen.body));
+      case 'GET /api/keys':
+        return ok([keyViewSchema.parse(keyView('k1', 'anna'))]);
+      case 'POST /api/keys': {
+        const { userId } = createKeyRequestSchema.parse(seen.body);
+        return {
+          status: 201,
+          body: createdKeySchema.parse({ ...keyView('k2', userId), key: 'berth_new_key' }),
+        };
+      }
+      case 'DELETE /api/keys/k1':
+        return ok({});
+      default:
+        return refuse('not_found', 'There is no such thing.');
+    }
+  }
+
+  #session(seen: Seen, name: string, verb: string): Reply {
+    if (name === '') return seen.method === 'POST' ? this.#create(seen) : this.#list(seen);
+    const session = this.sessions.get(name);
+    if (!session) return refuse('not_found', `There is no session "${name}".`, {}, seen.path);
+    const change = (to: Partial<SessionView>, status = 201): Reply => {
+      this.set(name, to);
+      return { status, body: sessionViewSchema.parse(this.sessions.get(name)) };
+    };
+    switch (`${seen.method} ${verb}`) {
+      case 'GET ':
+        return ok(sessionViewSchema.parse(session));
+      case 'PUT ':
+        return change(z.object({ config: sessionViewSchema.shape.config }).parse(seen.body), 200);
+      case 'DELETE ':
+        this.sessions.delete(name);
+        return ok({});
+      case 'GET me':
+        return ok(session.me);
+      case 'GET events':
+        return ok([
+          sessionEventViewSchema.parse({
+            id: 'e1',
+            timestamp: NOW,
+            event: 'session.admitted',
+            epoch: 1,
+            payload: { slot: 0 },
+          }),
+        ]);
+      case 'POST stop':
+        return change({ status: 'STOPPED', state: 'STOPPING', stopReason: 'user' });
+      case 'POST start':
+      case 'POST restart':
+        return change({ status: 'STARTING', state: 'STARTING', epoch: session.epoch + 1 });
+      default:
+        return change({ status: 'STOPPED', state: 'STOPPING', stopReason: 'logged_out', linked: false });
+    }
+  }
+
+  #create(seen: Seen): Reply {
+    const request = createSessionRequestSchema.parse(seen.body);
+    const name = request.name ?? 'default';
+    const made = seen.idempotencyKey === undefined ? undefined : this.#made.get(seen.idempotencyKey);
+    if (made) return { status: 201, body: made };
+    if (this.sessions.has(name)) return refuse('unprocessable', `A session "${name}" exists already.`);
+    const session = sessionViewSchema.parse(sessionView(name, { config: request.config ?? {} }));
+    this.sessions.set(name, session);
+    if (seen.idempotencyKey !== undefined) this.#made.set(seen.idempotencyKey, session);
+    return { status: 201, body: session };
+  }
+
+  /** The cursor is the index of the next one. */
+  #list({ query }: Seen): Reply {
+    const all = [...this.sessions.values()].filter((s) => query.all === 'true' || s.status !== 'STOPPED');
+    const from = Number(query.cursor ?? 0);
+    const until = from + Number(query.limit ?? 2);
+    return {
+      status: 200,
+      body: all.slice(from, until),
+      ...(until < all.length ? { headers: { 'X-Next-Cursor': String(until) } } : {}),
+    };
+  }
+
+  async #auth(seen: Seen, name: string, what: string, accept: string): Promise<Reply> {
+    const session = this.sessions.get(name);
+    if (!session) return refuse('not_found', `There is no session "${name}".`);
+    if (what === 'request-code') {
+      requestCodeArgs.parse(seen.body);
+      return { status: 201, body: { code: 'ABCDEFGH' } };
+    }
+    if (session.status !== 'SCAN_QR_CODE')
+      return refuse('unprocessable', `The session is ${session.status}.`, { state: session.status });
+    if (seen.query.format === 'raw') return ok({ value: this.qr });
+    if (accept === 'image/svg+xml') return { status: 200, body: '<svg/>' };
+    return { status: 200, body: await toBuffer(this.qr), headers: { 'content-type': 'image/png' } };
+  }
+
+  #cleanup(body: unknown): unknown {
+    const { mode, dryRun, filter } = cleanupRequestSchema.parse(body);
+    const due = [...this.sessions.values()].filter(
+      (s) => s.status !== 'STOPPED' && (filter.userId === undefined || filter.userId === s.userId),
+    );
+    if (!dryRun) for (const { name } of due) this.set(name, { status: 'STOPPED', state: 'STOPPED' });
+    return cleanupReportSchema.parse({
+      mode,
+      dryRun,
+      sessions: due.map((s) => ({
+        userId: s.userId,
+        name: s.name,
+        state: s.state,
+        startedAt: s.startedAt,
+        reason: 'emergency',
+        action: dryRun ? 'would_stop' : 'stopping',
+      })),
+      active: 0,
+    });
+  }
+}
+
+const header = (request: IncomingMessage, name: string): string | undefined => {
+  const value = request.headers[name];
+  return typeof value === 'string' ? value : undefined;
+};
+
+const ok = (body: unknown): Reply => ({ status: 200, body });
+
+/** The answer for a problem, as the real edge gives it. */
+export const refuse = (
+  code: ProblemCode,
+  detail: string,
+  extras: ProblemExtras = {},
+  instance = '/api',
+): Reply => {
+  const body = problemBody(new Problem(code, detail, extras), instance, 'request-1');
+  return {
+    status: body.status,
+    body,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(extras.retryAfterSeconds === undefined ? {} : { 'retry-after': String(extras.retryAfterSeconds) }),
+    },
+  };
+};
+
+const message = (to: string, body: string) => ({
+  id: 'true_15550002222@c.us_3EB0',
+  timestamp: 1_700_000_000,
+  from: '15550001111@c.us',
+  fromMe: true,
+  to,
+  body,
+  hasMedia: false,
+  ack: 1,
+  ackName: 'SERVER',
+});
+
+const keyView = (id: string, userId: string) => ({
+  id,
+  userId,
+  role: 'user',
+  sessions: null,
+  label: null,
+  createdAt: new Date(NOW).toISOString(),
+  expiresAt: null,
+});
+
+const send = (response: ServerResponse, { status, body, headers }: Reply): void => {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers });
+  response.end(Buffer.isBuffer(body) || typeof body === 'string' ? body : JSON.stringify(body));
+};
