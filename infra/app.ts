@@ -17,7 +17,7 @@ const synthesize = async (): Promise<void> => {
   const environment = environmentOf(app.node.tryGetContext('env'), app.node.tryGetContext('settings') ?? {});
   const bundles = await bundleFunctions({
     handlers: HANDLERS,
-    functionsDir: resolve(root, app.node.tryGetContext('functionsDir') ?? 'functions'),
+    functionsDir: resolve(root, 'functions'),
     outDir: resolve(root, 'dist'),
   });
   addBerth(app, environment, bundles);

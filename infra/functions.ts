@@ -39,14 +39,14 @@ export type Needs = {
 const READ = ['GetItem'] as const;
 /** Changes a session that holds its slot. */
 const CHANGE = ['GetItem', 'UpdateItem'] as const;
-/** Changes the session and both counters, and puts an event into its timeline. */
-const RELEASE = ['GetItem', 'PutItem', 'UpdateItem'] as const;
+/** Changes the session and both counters, removes its slot, and puts an event into its timeline. */
+const RELEASE = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
 /** Takes a slot and launches a task; gives the slot back where none starts, and stops one that came too late. */
 const ADMISSION = {
-  table: ['GetItem', 'Query', 'PutItem', 'UpdateItem'],
+  table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
   /** When the next slot is expected, for a refusal. */
   indexes: { byUser: ['Query'], due: ['Query'] },
   queue: 'send',
@@ -67,13 +67,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['GetItem', 'Query'],
     tasks: ['list', 'describe'],
   },
-  stats: { does: 'Sessions by state, status and user.', table: CAPACITY, indexes: { due: ['Scan'] } },
+  stats: { does: 'Sessions by state, status and user.', table: [...CAPACITY, 'BatchGetItem'] },
   'limits-get': { does: 'Reads the limits.', table: CAPACITY },
   'limits-set': { does: 'Changes the limits at run time.', table: [...CAPACITY, 'UpdateItem'] },
   cleanup: {
     does: 'Ends many sessions at once, by filter; dry run first.',
-    table: RELEASE,
-    indexes: { due: ['Scan'] },
+    table: [...RELEASE, 'Query', 'BatchGetItem'],
     queue: 'send',
     tasks: ['stop'],
   },
@@ -96,7 +95,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   'sessions-delete': {
     does: 'Ends a session and removes it and its auth state.',
-    table: [...RELEASE, 'DeleteItem'],
+    table: RELEASE,
     bucket: ['DeleteObject'],
     queue: 'send',
     tasks: ['stop'],
@@ -116,7 +115,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: CHANGE,
     bucket: ['GetObject'],
   },
-  'worker-report': { does: "Takes a worker's heartbeat and status.", table: RELEASE, queue: 'send' },
+  'worker-report': {
+    does: "Takes a worker's heartbeat and status.",
+    table: [...CHANGE, 'PutItem'],
+    queue: 'send',
+  },
   'worker-events': { does: "Takes a worker's events.", table: READ, queue: 'send' },
   'worker-auth-upload': {
     does: 'Signs the upload of an auth state.',
@@ -146,8 +149,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   reconciler: {
     does: 'Recounts slots against their holders and tasks against sessions.',
-    table: ['GetItem', 'BatchGetItem', 'Query', 'PutItem', 'UpdateItem'],
-    indexes: { byUser: ['Query'], due: ['Scan'] },
+    table: [...RELEASE, 'Query', 'BatchGetItem'],
+    indexes: { byUser: ['Query'] },
     queue: 'send',
     tasks: ['list', 'describe', 'stop'],
     timeoutSeconds: 60,

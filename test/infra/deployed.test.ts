@@ -8,13 +8,13 @@ import { parseSettings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { HANDLERS } from '../../infra/handlers.ts';
-import { functionsDir, type Synthesized, synthesize } from './synthesized.ts';
+import { BUILD_MS, functionsDir, type Synthesized, synthesize } from './synthesized.ts';
 
 const environment = environmentOf('prod');
 let prod: Synthesized;
 beforeAll(async () => {
   prod = await synthesize(environment);
-});
+}, BUILD_MS);
 afterAll(() => prod.remove());
 
 const functionProperties = z.object({

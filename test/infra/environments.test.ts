@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkEnvironment, ENVIRONMENT_NAMES, environmentOf } from '../../infra/environments.ts';
-import { root } from './synthesized.ts';
+import { BUILD_MS, buildBundles, root } from './synthesized.ts';
 
 const run = promisify(execFile);
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'berth-environments-'));
-});
+  await buildBundles();
+}, BUILD_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** As the CDK command line runs it. */

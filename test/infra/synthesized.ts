@@ -13,6 +13,12 @@ import { HANDLERS } from '../../infra/handlers.ts';
 export const root = resolve(import.meta.dirname, '../..');
 export const functionsDir = join(root, 'functions');
 
+/** A first build of all bundles beside browsers and databases on two cores; afterwards they are reused. */
+export const BUILD_MS = 180_000;
+
+export const buildBundles = (): Promise<readonly Bundle[]> =>
+  bundleFunctions({ handlers: HANDLERS, functionsDir, outDir: join(root, 'dist') });
+
 export type Synthesized = {
   readonly data: Template;
   readonly network: Template;
@@ -25,7 +31,7 @@ export type Synthesized = {
 
 /** With cdk-nag's findings in the assembly's validation report; the caller removes the assembly. */
 export const synthesize = async (environment: Environment): Promise<Synthesized> => {
-  const bundles = await bundleFunctions({ handlers: HANDLERS, functionsDir, outDir: join(root, 'dist') });
+  const bundles = await buildBundles();
   const folder = mkdtempSync(join(tmpdir(), 'berth-infra-'));
   const app = createApp(folder);
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
