@@ -1,5 +1,8 @@
-import jsQR from 'jsqr';
+import jsqr from 'jsqr';
 import { PNG } from 'pngjs';
+
+/** A CommonJS module whose function sits under `default` twice. */
+const jsQR = jsqr.default;
 
 /** What a camera reads from a PNG file. */
 export const readPng = (png: Buffer): string | undefined => {
