@@ -1,0 +1,160 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ACCOUNT, type Bench, openBench, type RunningWorker } from './harness.ts';
+
+let bench: Bench;
+let worker: RunningWorker;
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const WAIT = { timeout: 60_000, interval: 50 };
+const CHAT = '15550001111@c.us';
+
+beforeAll(async () => {
+  bench = await openBench();
+  worker = bench.start({ BERTH_STAGE_SECONDS: '30' });
+});
+afterAll(() => bench.close());
+afterEach(async () => {
+  await bench.simulator.phone.setFaults({
+    syncFast: false,
+    rateLimitPairing: false,
+    refuseSend: false,
+    unpairedIdle: false,
+    idsWithoutSerialized: false,
+  });
+});
+
+/** Waits until the client was restarted since `from` reports, and works again without having shown a code. */
+const comesBack = async (from: number) => {
+  const since = () => bench.api.reports.slice(from).map(({ status }) => status);
+  await vi.waitFor(() => {
+    expect(worker.process.exitCode, worker.log()).toBe(null);
+    expect(since(), worker.log()).toContain('STARTING');
+    expect(since().at(-1), worker.log()).toBe('WORKING');
+  }, WAIT);
+  expect(since()).not.toContain('SCAN_QR_CODE');
+};
+
+describe('the real library over a page that misbehaves', () => {
+  it('fault 4: a rate-limited pairing code is an answer; the code that comes later links', async () => {
+    const { api, simulator } = bench;
+    await bench.status(worker, 'SCAN_QR_CODE');
+    await simulator.phone.setFaults({ rateLimitPairing: true });
+    expect(await api.command('requestCode', { phoneNumber: ACCOUNT })).toMatchObject({ status: 429 });
+    await simulator.phone.setFaults({ rateLimitPairing: false });
+    const answer = await api.command('requestCode', { phoneNumber: `+${ACCOUNT}` });
+    expect(answer).toMatchObject({ status: 200, body: { code: expect.stringMatching(/^[A-Z0-9]{8}$/) } });
+    const { code } = answer.body as { code: string };
+    await simulator.phone.enterPairingCode({ code, account: { phoneNumber: ACCOUNT, pushName: 'Ada' } });
+    await bench.status(worker, 'WORKING');
+    await bench.saved(1);
+  });
+
+  it('fault 17: what the server refuses is refused', async () => {
+    const { api, simulator } = bench;
+    await simulator.phone.setFaults({ refuseSend: true });
+    expect(await api.command('sendText', { chatId: CHAT, text: 'refused' })).toMatchObject({ status: 422 });
+  });
+
+  it('a repeat with the same Idempotency-Key gets the first answer and sends nothing', async () => {
+    const { api, simulator } = bench;
+    const send = () => api.command('sendText', { chatId: CHAT, text: 'once' }, { 'idempotency-key': 'one' });
+    const [first, second] = await Promise.all([send(), send()]);
+    expect(first.status).toBe(200);
+    expect(second).toEqual(first);
+    const { messages } = await simulator.phone.inbox({ account: ACCOUNT, sent: true });
+    expect(messages.filter(({ body }) => body === 'once')).toHaveLength(1);
+  });
+
+  it('replies and mentions arrive as such', async () => {
+    const { api, simulator } = bench;
+    const { message } = await simulator.phone.send({
+      account: ACCOUNT,
+      from: '15550001111',
+      text: 'question',
+    });
+    await vi.waitFor(() => expect(api.events.some(({ event }) => event === 'message')).toBe(true), WAIT);
+    const sent = await api.command('sendText', {
+      chatId: CHAT,
+      text: 'answer @15550001111',
+      reply_to: message.id,
+      mentions: [CHAT],
+    });
+    expect(sent.status, JSON.stringify(sent.body)).toBe(200);
+    const { messages } = await simulator.phone.inbox({ account: ACCOUNT, sent: true });
+    expect(messages.at(-1)).toMatchObject({ quotedId: message.id, mentions: [CHAT] });
+  });
+
+  it('fault 5: a conflict restarts the client and keeps the account', async () => {
+    const from = bench.api.reports.length;
+    await bench.simulator.phone.state({ target: ACCOUNT, state: 'CONFLICT' });
+    await comesBack(from);
+    expect(bench.api.discards).toEqual([]);
+  });
+
+  it('fault 11: SIGKILL of the browser is recovered from without a code', async () => {
+    const from = bench.api.reports.length;
+    for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');
+    await comesBack(from);
+  });
+
+  it('fault 2: sync that completes within 50 ms of CONNECTED still becomes WORKING', async () => {
+    const from = bench.api.reports.length;
+    await bench.simulator.phone.setFaults({ syncFast: true });
+    for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');
+    await comesBack(from);
+    expect(worker.log()).toContain('sync was over before the library listened');
+  });
+
+  it('fault 18: with ids in the new form messages come in and go out', async () => {
+    const { api, simulator } = bench;
+    const from = api.reports.length;
+    await simulator.phone.setFaults({ idsWithoutSerialized: true });
+    for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');
+    await comesBack(from);
+    const before = api.events.length;
+    await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text: 'new form' });
+    await vi.waitFor(
+      () =>
+        expect(api.events.slice(before).filter(({ event }) => event === 'message')).toMatchObject([
+          {
+            payload: {
+              id: expect.stringMatching(/^false_/),
+              from: expect.stringContaining('@'),
+              body: 'new form',
+            },
+          },
+        ]),
+      WAIT,
+    );
+    const sent = await api.command('sendText', { chatId: CHAT, text: 'also in the new form' });
+    expect(sent, JSON.stringify(sent.body)).toMatchObject({
+      status: 200,
+      body: { id: expect.stringMatching(/^true_/) },
+    });
+  });
+
+  it('hides secrets and bodies from its log, at any level', async () => {
+    const { api } = bench;
+    const secrets = api.bootstraps.flatMap(({ bootstrapToken, workerSecret, commandSecret }) => [
+      bootstrapToken,
+      workerSecret,
+      commandSecret,
+    ]);
+    for (const secret of [...secrets, 'question', 'new form', 'signature='])
+      expect(worker.log()).not.toContain(secret);
+  });
+
+  it('a memory limit that is passed restarts the client with its state saved', async () => {
+    const { api } = bench;
+    worker.process.kill('SIGTERM');
+    expect(await worker.exit, worker.log()).toBe(0);
+    api.nextEpoch();
+    worker = bench.start({ BERTH_MEMORY_LIMIT_MB: '10' });
+    await bench.status(worker, 'WORKING');
+    await vi.waitFor(() => expect(worker.log()).toContain('"memory: '), WAIT);
+    await bench.status(worker, 'WORKING');
+    await vi.waitFor(() => expect(api.reports.at(-1)?.memoryBytes).toBeGreaterThan(10 * 1024 * 1024), WAIT);
+    worker.process.kill('SIGTERM');
+    expect(await worker.exit, worker.log()).toBe(0);
+  });
+});
