@@ -86,11 +86,15 @@ describe('node infra/app.ts', () => {
     });
   });
 
-  it.each(ENVIRONMENT_NAMES)('synthesizes %s without asking AWS', async (env) => {
-    await synth({ env }, join(folder, env));
-    const templates = readdirSync(join(folder, env)).filter((file) => file.endsWith('.template.json'));
-    expect(templates).toEqual(
-      ['app', 'data', 'network'].map((stack) => `berth-${env}-${stack}.template.json`),
-    );
-  });
+  it.each(ENVIRONMENT_NAMES)(
+    'synthesizes %s without asking AWS',
+    async (env) => {
+      await synth({ env }, join(folder, env));
+      const templates = readdirSync(join(folder, env)).filter((file) => file.endsWith('.template.json'));
+      expect(templates).toEqual(
+        ['app', 'data', 'network'].map((stack) => `berth-${env}-${stack}.template.json`),
+      );
+    },
+    BUILD_MS,
+  );
 });
