@@ -312,10 +312,12 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     trigger: (name) => schedules.trigger(name),
     invoke,
     stop: ({ graceMs = STOP_GRACE_MS } = {}) => {
+      rules.hurry();
       stopping ??= engine.stopAll({ graceMs }).then(() => closers.run());
       return stopping;
     },
     abort: async () => {
+      rules.hurry();
       await engine.close();
       await (stopping ?? closers.run());
     },

@@ -16,7 +16,8 @@ export type BusEvent = {
 export class EventRules {
   readonly #rules: readonly EventRuleModel[];
   readonly #options: DeliveryOptions;
-  readonly #stop = new AbortController();
+  readonly #hurry = new AbortController();
+  #closed = false;
   readonly #underway = new Set<Promise<unknown>>();
 
   constructor(rules: readonly EventRuleModel[], options: DeliveryOptions) {
@@ -30,7 +31,7 @@ export class EventRules {
 
   /** Resolves when every matching target took the event or it was given up. Rejects once closed. */
   async put(event: BusEvent): Promise<void> {
-    if (this.#stop.signal.aborted) {
+    if (this.#closed) {
       throw new Error('the event bus is closed');
     }
     const full = {
@@ -45,7 +46,7 @@ export class EventRules {
     const deliveries = this.#rules
       .filter(({ pattern }) => matchesEvent(pattern, full))
       .flatMap(({ arn, targets }) =>
-        targets.map((target) => deliver(this.#options, target, arn, full, this.#stop.signal)),
+        targets.map((target) => deliver(this.#options, target, arn, full, this.#hurry.signal)),
       );
     const all = Promise.all(deliveries);
     this.#underway.add(all);
@@ -59,8 +60,17 @@ export class EventRules {
     }
   }
 
+  /**
+   * From now on an event is tried once and not again: whoever put it hears that it was not taken and keeps it for the
+   * next start.
+   */
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
   async close(): Promise<void> {
-    this.#stop.abort();
+    this.#closed = true;
+    this.#hurry.abort();
     await Promise.allSettled(this.#underway);
   }
 }
