@@ -9,7 +9,7 @@ import { pathOf } from '../../../cli/command.ts';
 import { createProgram } from '../../../cli/program.ts';
 import { run } from '../../../cli/run.ts';
 import { API_KEY, FakeApi, refuse, WORKING } from './fake-api.ts';
-import { readDrawn, readPng } from './read-qr.ts';
+import { readDrawn, readPng } from '../../helpers/read-qr.ts';
 import { BIN, type Ended, type RunOptions, runCli } from './run-cli.ts';
 
 /** The machine's own Node where it can't run TypeScript. */

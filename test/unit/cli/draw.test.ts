@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { durationInput } from '../../../cli/input.ts';
 import { plain, span, table } from '../../../cli/output.ts';
 import { drawQr } from '../../../cli/qr/draw.ts';
-import { readDrawn } from './read-qr.ts';
+import { readDrawn } from '../../helpers/read-qr.ts';
 
 /** As long as what WhatsApp Web shows. */
 const CODE = `2@${'Ab3/'.repeat(40)},${'xY9='.repeat(11)},${'Zz0+'.repeat(11)},1`;

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Client, createClient } from '../../core/client/index.ts';
+import type { PhoneClient } from '../../core/phone/client.ts';
+import { type LocalOptions, type LocalStack, startLocal } from '../../local/stack.ts';
+
+export type System = {
+  readonly stack: LocalStack;
+  readonly phone: PhoneClient;
+  /** With the admin's key. */
+  readonly berth: Client;
+  readonly adminKey: string;
+  readonly dataDir: string;
+  /** The bare API: status, headers and body as they come. */
+  call(
+    method: string,
+    path: string,
+    options?: { body?: unknown; key?: string; headers?: Record<string, string> },
+  ): Promise<Response>;
+  stop(): Promise<void>;
+};
+
+/** The whole system on a free port in a folder of its own, with the simulator; schedules run only when triggered. */
+export const startSystem = async (options: Partial<LocalOptions> = {}): Promise<System> => {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'berth-system-')));
+  const stack = await startLocal({ port: 0, whatsapp: 'simulator', schedules: false, ...options, dataDir });
+  const { adminKey, phone } = stack;
+  if (adminKey === undefined || phone === undefined)
+    throw new Error('the system has no admin key or no phone');
+  return {
+    stack,
+    phone,
+    adminKey,
+    dataDir,
+    berth: createClient({ baseUrl: stack.url, apiKey: adminKey }),
+    call: (method, path, { body, key = adminKey, headers = {} } = {}) =>
+      fetch(`${stack.url}${path}`, {
+        method,
+        signal: AbortSignal.timeout(40_000),
+        headers: {
+          ...(key === '' ? {} : { 'x-api-key': key }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    stop: async () => {
+      await stack.stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Creates a session and links it with the phone: WORKING when it returns. */
+export const linkSession = async (
+  { berth, phone }: System,
+  request: Parameters<Client['sessions']['create']>[0] & { name: string },
+  account: string,
+): Promise<void> => {
+  await berth.sessions.create(request);
+  const code = await berth.auth.qr(request.name, { waitSeconds: 25 });
+  await phone.scan({ code, account });
+  await berth.sessions.waitForStatus(request.name, 'WORKING');
+};

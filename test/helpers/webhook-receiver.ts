@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'vitest';
+import * as z from 'zod';
+
+const bodySchema = z.object({
+  id: z.string(),
+  timestamp: z.int(),
+  event: z.string(),
+  session: z.string(),
+  metadata: z.record(z.string(), z.string()),
+  me: z.object({ id: z.string() }).loose().nullable(),
+  payload: z.record(z.string(), z.unknown()),
+  environment: z.string(),
+  engine: z.string(),
+});
+export type Received = z.infer<typeof bodySchema> & {
+  readonly headers: IncomingHttpHeaders;
+  readonly raw: string;
+};
+
+export type WebhookReceiver = {
+  readonly url: string;
+  readonly received: readonly Received[];
+  /** What the endpoint answers from now on. */
+  answer(status: number): void;
+  /** The first event that fits, waiting for it. */
+  event(fits: (event: Received) => boolean): Promise<Received>;
+  close(): Promise<void>;
+};
+
+/** An endpoint on loopback that keeps what it gets. */
+export const startWebhookReceiver = async (): Promise<WebhookReceiver> => {
+  const received: Received[] = [];
+  let status = 200;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const raw = Buffer.concat(chunks).toString('utf8');
+      if (status < 300)
+        received.push({ ...bodySchema.parse(JSON.parse(raw)), headers: request.headers, raw });
+      response.writeHead(status).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    received,
+    answer: (next) => {
+      status = next;
+    },
+    event: async (fits) => {
+      await expect.poll(() => received.some(fits), { timeout: 60_000, interval: 50 }).toBe(true);
+      const found = received.find(fits);
+      if (!found) throw new Error('unreachable');
+      return found;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+};
+
+export const signatureOf = (key: string, raw: string): string =>
+  createHmac('sha512', key).update(raw).digest('hex');
