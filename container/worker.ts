@@ -69,6 +69,7 @@ const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the last word, after state and events. */
 const LAST_WORD_MS = 5_000;
 const CLOSING_ECHO_MS = 30_000;
+const CLEANUP_LIMIT_MS = 5_000;
 
 const newSecret = () => randomBytes(32).toString('base64url');
 
@@ -88,7 +89,8 @@ export const startWorker = (options: WorkerOptions): Worker => {
   const exit = async (code: number) => {
     if (exiting) return;
     exiting = true;
-    for (const cleanup of cleanups.splice(0).reverse()) await Promise.resolve(cleanup()).catch(() => {});
+    for (const cleanup of cleanups.splice(0).reverse())
+      await withDeadline(time, CLEANUP_LIMIT_MS, 'cleaning up', Promise.resolve(cleanup())).catch(() => {});
     if (profileDir !== undefined) await killTree(time, profileDir).catch(() => false);
     if (workDir !== undefined)
       await rm(workDir, { recursive: true, force: true, maxRetries: 3 }).catch(() => {});
@@ -110,28 +112,36 @@ export const startWorker = (options: WorkerOptions): Worker => {
     const commandSecret = newSecret();
     for (const secret of [workerSecret, commandSecret, environment.BERTH_BOOTSTRAP_TOKEN]) log.hide(secret);
 
-    const { listen, reach } = await commandAddress(environment, time);
-    const server = await startCommandServer({
-      host: listen,
-      port: environment.BERTH_COMMAND_PORT,
-      secret: commandSecret,
-      epoch,
-      time,
-      log,
-    });
-    cleanups.push(() => server.close());
-
     const base = environment.BERTH_WORK_DIR ?? tmpdir();
-    await mkdir(base, { recursive: true });
-    workDir = await mkdtemp(join(base, 'berth-worker-'));
-    profileDir = join(workDir, 'profile');
-    const dirs = { work: workDir, profile: profileDir };
-
-    const found: Browser | NoBrowser = await ensureBrowser({
-      path: environment.CHROMIUM_PATH,
-      browserDir: environment.BERTH_BROWSER_DIR,
-      onProgress: (message) => log.info(message),
-    }).catch((error: unknown) => (error instanceof NoBrowser ? error : new NoBrowser(describeError(error))));
+    const makeWorkDir = async () => {
+      await mkdir(base, { recursive: true });
+      workDir = await mkdtemp(join(base, 'berth-worker-'));
+      profileDir = join(workDir, 'profile');
+      return { work: workDir, profile: profileDir };
+    };
+    const openServer = async () => {
+      const { listen, reach } = await commandAddress(environment, time);
+      const port = environment.BERTH_COMMAND_PORT;
+      const opened = await startCommandServer({
+        host: listen,
+        port,
+        secret: commandSecret,
+        epoch,
+        time,
+        log,
+      });
+      cleanups.push(() => opened.close());
+      return { server: opened, reach };
+    };
+    const findBrowser = (): Promise<Browser | NoBrowser> =>
+      ensureBrowser({
+        path: environment.CHROMIUM_PATH,
+        browserDir: environment.BERTH_BROWSER_DIR,
+        onProgress: (message) => log.info(message),
+      }).catch((error: unknown) =>
+        error instanceof NoBrowser ? error : new NoBrowser(describeError(error)),
+      );
+    const [dirs, { server, reach }, found] = await Promise.all([makeWorkDir(), openServer(), findBrowser()]);
 
     const api = createWorkerApi({
       url: environment.BERTH_WORKER_API_URL,
@@ -322,6 +332,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
       onEnd: (reason, detail) => end(reason, detail),
     });
     host = current;
+    cleanups.push(() => current.stop(false));
 
     // ---- the end
     const finish = async (reason: StopReason, detail: string | undefined) => {

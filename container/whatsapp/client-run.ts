@@ -185,10 +185,11 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     let failures = 0;
     let synced = 0;
     let leaving = 0;
+    let deaf = 0;
     let reloadedAt = Number.NEGATIVE_INFINITY;
     let announced = false;
     while (!over) {
-      await sleep(time, ready ? timings.probeEvery * 10 : timings.probeEvery, watching.signal);
+      await sleep(time, ready ? timings.probeEvery * 6 : timings.probeEvery, watching.signal);
       const page = client.pupPage;
       if (over || !page) continue;
       leaving = client.lastLoggedOut ? leaving + 1 : 0;
@@ -196,6 +197,9 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       try {
         const probe = await withDeadline(time, timings.probeLimit, 'asking the page', probePage(page));
         failures = 0;
+        // The page reloaded itself and the library missed the sync after it: it would hear nothing more.
+        deaf = ready && !probe.injected ? deaf + 1 : 0;
+        if (deaf > IN_A_ROW) return fault('the page was reloaded under the library');
         if (over || ready) continue;
         synced = probe.state === 'CONNECTED' && probe.hasSynced && !authenticated ? synced + 1 : 0;
         if (synced >= IN_A_ROW && !announced) {

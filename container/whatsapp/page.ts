@@ -3,19 +3,24 @@ import { z } from 'zod';
 import { idText } from './ids.ts';
 import type { LibraryPage } from './library.ts';
 
-const probeSchema = z.object({ state: z.string().nullable(), hasSynced: z.boolean() });
+const probeSchema = z.object({
+  state: z.string().nullable(),
+  hasSynced: z.boolean(),
+  /** The library's functions are in the page: without them a working session is deaf. */
+  injected: z.boolean(),
+});
 export type Probe = z.infer<typeof probeSchema>;
 
 const PROBE = `(() => {
   try {
     const socket = window.require('WAWebSocketModel').Socket;
-    return { state: socket.state ?? null, hasSynced: Boolean(socket.hasSynced) };
+    return { state: socket.state ?? null, hasSynced: Boolean(socket.hasSynced), injected: Boolean(window.WWebJS) };
   } catch {
-    return { state: null, hasSynced: false };
+    return { state: null, hasSynced: false, injected: false };
   }
 })()`;
 
-/** The connection's state and whether the first sync is over; null before the page knows. */
+/** The connection's state (null before the page knows), whether the first sync is over, and the library's presence. */
 export const probePage = async (page: LibraryPage): Promise<Probe> =>
   probeSchema.parse(await page.evaluate(PROBE));
 

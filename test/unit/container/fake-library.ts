@@ -15,7 +15,7 @@ export class FakeClient implements LibraryClient {
   sent: { chatId: string; text: string; options: SendOptions }[] = [];
   url = 'https://web.whatsapp.com/';
   /** What the page answers when it is asked for its state. */
-  probe: () => Promise<unknown> = async () => ({ state: 'OPENING', hasSynced: false });
+  probe: () => Promise<unknown> = async () => ({ state: 'OPENING', hasSynced: false, injected: true });
   send: () => Promise<unknown> = async () => undefined;
   pairing: () => Promise<unknown> = async () => 'ABCDEFGH';
   logout = async () => {};

@@ -86,7 +86,7 @@ describe('faults of the library that the host absorbs', () => {
     const bench = openHost({ states: 1 });
     await bench.start();
     const { client } = bench.library;
-    client.probe = async () => ({ state: 'CONNECTED', hasSynced: true });
+    client.probe = async () => ({ state: 'CONNECTED', hasSynced: true, injected: false });
     client.initialized();
     await bench.time.advance(3_000);
     const announcements = client.evaluated.filter((code) => code.includes('onAppStateHasSyncedEvent'));
@@ -101,7 +101,7 @@ describe('faults of the library that the host absorbs', () => {
     await bench.start();
     const { client } = bench.library;
     client.emit('qr', 'first');
-    client.probe = async () => ({ state: 'UNPAIRED_IDLE', hasSynced: false });
+    client.probe = async () => ({ state: 'UNPAIRED_IDLE', hasSynced: false, injected: false });
     client.initialized();
     await bench.time.advance(2_000);
     expect(client.reloads).toBe(1);
@@ -261,6 +261,18 @@ describe('faults of the library that the host absorbs', () => {
     await becomeReady();
     expect(bench.host.status).toBe('WORKING');
     expect(bench.discards).toEqual([]);
+  });
+
+  it('fault 2, after a reload: a page that the library no longer hears is replaced', async () => {
+    const bench = openHost();
+    await bench.start();
+    bench.library.client.initialized();
+    bench.library.client.ready();
+    await bench.time.advance(30_000);
+    expect(bench.library.clients).toHaveLength(1);
+    bench.library.client.probe = async () => ({ state: 'CONNECTED', hasSynced: true, injected: false });
+    await bench.next(1);
+    expect(bench.library.clients).toHaveLength(2);
   });
 
   it('fault 12: a stale lock of another host is removed before each launch', async () => {

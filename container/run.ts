@@ -1,0 +1,24 @@
+/** The process around a worker: environment in, signals and faults passed on, exit code out. */
+import { createLog } from './base/log.ts';
+import { systemTime } from './base/time.ts';
+import { parseEnvironment } from './environment.ts';
+import { EXIT, startWorker } from './worker.ts';
+
+const parsed = parseEnvironment(process.env);
+if ('wrong' in parsed) {
+  process.stderr.write(
+    `The worker's environment is not usable:\n${parsed.wrong.map((line) => `  ${line}\n`).join('')}`,
+  );
+  process.exit(EXIT.environment);
+}
+const environment = parsed.ok;
+const log = createLog({
+  level: environment.LOG_LEVEL,
+  session: environment.BERTH_SESSION_ID,
+  epoch: environment.BERTH_EPOCH,
+});
+const worker = startWorker({ environment, time: systemTime, log });
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => worker.signal(name));
+process.on('unhandledRejection', (error) => worker.unhandledRejection(error));
+process.on('uncaughtException', (error) => worker.uncaughtException(error));
+process.exit(await worker.exitCode);
