@@ -43,15 +43,16 @@ export const parseSettings = (json: string | undefined): Settings =>
 /**
  * The environment of the functions, as infra sets it; which of them a function gets follows from what it does.
  *
- * BERTH_TABLE             table name
- * BERTH_SETTINGS          JSON of `Settings`
- * BERTH_AUTH_BUCKET       bucket of the auth states
- * BERTH_EVENTS_QUEUE_URL  FIFO queue of events on their way to webhooks
- * BERTH_CLUSTER           cluster ARN
- * BERTH_TASK_DEFINITION   task definition ARN (family and revision)
- * BERTH_SUBNETS           comma-separated
- * BERTH_SECURITY_GROUPS   comma-separated
- * BERTH_CAPACITY          comma-separated capacity providers in order of preference (FARGATE_SPOT,FARGATE)
+ * BERTH_TABLE                  table name
+ * BERTH_SETTINGS               JSON of `Settings`
+ * BERTH_AUTH_BUCKET            bucket of the auth states
+ * BERTH_EVENTS_QUEUE_URL       FIFO queue of events on their way to webhooks
+ * BERTH_DEAD_LETTER_QUEUE_URL  FIFO queue of the events that never arrived
+ * BERTH_CLUSTER                cluster ARN
+ * BERTH_TASK_DEFINITION        task definition ARN (family and revision)
+ * BERTH_SUBNETS                comma-separated
+ * BERTH_SECURITY_GROUPS        comma-separated
+ * BERTH_CAPACITY               comma-separated capacity providers in order of preference (FARGATE_SPOT,FARGATE)
  *
  * The task definition's container has BERTH_WORKER_API_URL (the API's own URL) and BERTH_COMMAND_PORT; RunTask adds
  * BERTH_SESSION_ID, BERTH_EPOCH and BERTH_BOOTSTRAP_TOKEN as overrides of the container named WORKER_CONTAINER.

@@ -51,8 +51,6 @@ const environmentSchema = z
       /** Requests a second over all callers, and how many at once above that. */
       rateLimit: z.int().positive(),
       burstLimit: z.int().positive(),
-      /** How long the gateway remembers what the authorizer said: a revoked key lives on for at most this long. */
-      authorizerCacheSeconds: z.int().min(0).max(60),
     }),
     /** Of auth states that nobody used, of replaced versions, of uploads that were never completed. */
     authStateDays: z.strictObject({
@@ -105,7 +103,7 @@ const base = {
     image: 'berth-worker:latest',
     commandPort: 8080,
   },
-  api: { rateLimit: 100, burstLimit: 200, authorizerCacheSeconds: 30 },
+  api: { rateLimit: 100, burstLimit: 200 },
   authStateDays: { unused: 30, replaced: 7, incomplete: 1 },
   logs: { level: 'INFO', retentionDays: 14 },
   tracing: true,

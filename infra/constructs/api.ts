@@ -69,17 +69,21 @@ export class BerthApi extends Construct {
     return this.api.apiEndpoint;
   }
 
-  /** Roles are the handlers' matter: what the authorizer said is remembered by key, not by route. */
+  /**
+   * The authorizer says who asks and lets every request through; handlers refuse. An identity source would make API
+   * Gateway refuse a request without the header by itself, with an answer that is no problem (RFC 9457); a kept result
+   * would keep a revoked key alive.
+   */
   addRoutes(
     routes: readonly Route[],
     functionOf: (handler: string) => LambdaFunction,
-    authorizer: { readonly function: LambdaFunction; readonly cacheSeconds: number },
+    authorizer: LambdaFunction,
   ): void {
-    const keyAuthorizer = new HttpLambdaAuthorizer('Key', authorizer.function, {
+    const keyAuthorizer = new HttpLambdaAuthorizer('Key', authorizer, {
       authorizerName: 'key',
       responseTypes: [HttpLambdaResponseType.SIMPLE],
-      identitySource: ['$request.header.X-Api-Key'],
-      resultsCacheTtl: Duration.seconds(authorizer.cacheSeconds),
+      identitySource: [],
+      resultsCacheTtl: Duration.seconds(0),
     });
     const authorizerOf: Record<RouteAuth, IHttpRouteAuthorizer> = {
       none: new HttpNoneAuthorizer(),

@@ -69,10 +69,7 @@ export class ControlPlaneStack extends Stack {
       return found;
     };
 
-    api.addRoutes(ROUTES, functionOf, {
-      function: functionOf('authorizer'),
-      cacheSeconds: environment.api.authorizerCacheSeconds,
-    });
+    api.addRoutes(ROUTES, functionOf, functionOf('authorizer'));
 
     const deadLetters = new Queue(this, 'BackgroundDeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,

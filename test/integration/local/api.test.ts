@@ -43,6 +43,7 @@ const ECHO =
 const AUTHORIZER = `let calls = 0;
 export const handler = async (event) => {
   calls += 1;
+  if (event.identitySource.length === 0) return { isAuthorized: true, context: { calls, key: event.headers['x-api-key'] ?? 'none' } };
   if (event.identitySource[0] === 'crash') throw new Error('secret detail');
   return { isAuthorized: event.identitySource[0] !== 'wrong', context: { userId: event.identitySource[0], calls, type: event.type } };
 };`;
@@ -85,6 +86,9 @@ beforeAll(async () => {
       routes: [
         route('ANY /echo/{name}', 'echo'),
         route('GET /guarded', 'echo', { authorizer }),
+        route('GET /announced', 'echo', {
+          authorizer: { ...authorizer, id: 'auth2', identitySources: [], ttlSeconds: 0 },
+        }),
         route('POST /answer', 'answer'),
         route('GET /throws', 'throws'),
         route('GET /slow', 'slow', { timeoutMs: 50 }),
@@ -93,7 +97,9 @@ beforeAll(async () => {
     },
     permissions: [
       ...['echo', 'answer', 'throws', 'slow'].map((fn) => permission(fn)),
-      permission('authorizer', 'arn:aws:execute-api:us-east-1:000000000000:api1/authorizers/auth1'),
+      ...['auth1', 'auth2'].map((id) =>
+        permission('authorizer', `arn:aws:execute-api:us-east-1:000000000000:api1/authorizers/${id}`),
+      ),
     ],
     invoke: (name, event) => functions.invoke(name, event),
     clock: () => now,
@@ -185,6 +191,19 @@ test('the authorizer’s context reaches the function, and its verdict is kept f
   expect((await guarded()).calls).toBe(first.calls);
   now += 2_000;
   expect((await guarded()).calls).toBe(first.calls + 1);
+});
+
+test('an authorizer without identity source is asked at every request, also at one without a key', async () => {
+  const announced = async (headers: Record<string, string>) => {
+    const event: { requestContext: { authorizer: { lambda: { calls: number; key: string } } } } = JSON.parse(
+      await (await call('/announced', { headers })).text(),
+    );
+    return event.requestContext.authorizer.lambda;
+  };
+  const without = await announced({});
+  expect(without.key).toBe('none');
+  expect(await announced({ 'x-api-key': 'me' })).toEqual({ key: 'me', calls: without.calls + 1 });
+  expect(await announced({ 'x-api-key': 'me' })).toEqual({ key: 'me', calls: without.calls + 2 });
 });
 
 test('an unknown route is a 404 problem', async () => {
