@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { contentHash } from './content-hash.ts';
 
 /** Everything that the assembly is made of. */
 const INPUTS = ['infra', 'core', 'functions', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
-const KEPT_ASSEMBLIES = 3;
+/** A running system loads its bundles from there as they are needed: the ones used last are kept. */
+const KEPT_ASSEMBLIES = 8;
 const SYNTH_DEADLINE_MS = 180_000;
 
 const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
@@ -80,6 +81,8 @@ export const synthesize = async (options: SynthOptions): Promise<string> => {
     contentHash(root, INPUTS, `${environment} ${process.version}`).slice(0, 32),
   );
   if (existsSync(join(directory, 'manifest.json'))) {
+    const now = new Date();
+    await utimes(directory, now, now);
     return directory;
   }
   options.onSynthesize?.();

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DescribeTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Model, TableModel } from '../../../local/assembly/model.ts';
+import { type DynamoDb, startDynamoDb } from '../../../local/engines/dynamodb/index.ts';
+import { type Storage, startStorage } from '../../../local/engines/storage/storage.ts';
+import { provision, SchemaChanged } from '../../../local/provision.ts';
+
+let dir: string;
+let dynamodb: DynamoDb;
+let storage: Storage;
+let client: DynamoDBClient;
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'berth-provision-'));
+  dynamodb = await startDynamoDb({ dir });
+  storage = await startStorage();
+  client = new DynamoDBClient({
+    endpoint: dynamodb.url,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'x', secretAccessKey: 'x' },
+  });
+});
+afterEach(async () => {
+  client.destroy();
+  await dynamodb.close();
+  await storage.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+const TABLE: TableModel = {
+  name: 'sessions',
+  attributes: [
+    { AttributeName: 'pk', AttributeType: 'S' },
+    { AttributeName: 'owner', AttributeType: 'S' },
+  ],
+  keys: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+  indexes: [
+    {
+      name: 'byOwner',
+      keys: [{ AttributeName: 'owner', KeyType: 'HASH' }],
+      projection: { ProjectionType: 'ALL' },
+    },
+  ],
+  ttlAttribute: 'expireAt',
+};
+const queue = (name: string, attributes = {}) => ({
+  name,
+  url: '',
+  arn: `arn:aws:sqs:us-east-1:000000000000:${name}`,
+  fifo: false,
+  attributes,
+});
+const redrive = {
+  RedrivePolicy: JSON.stringify({
+    deadLetterTargetArn: 'arn:aws:sqs:us-east-1:000000000000:dead',
+    maxReceiveCount: 3,
+  }),
+};
+const model = (changes: Partial<Model> = {}): Model => ({
+  tables: [TABLE],
+  buckets: [{ name: 'auth', versioned: true, lifecycle: [] }],
+  queues: [queue('events', redrive), queue('dead')],
+  functions: [],
+  roles: [],
+  permissions: [],
+  api: { id: 'api', routes: [], cors: undefined },
+  eventSources: [],
+  schedules: [],
+  eventRules: [],
+  clusters: [],
+  taskDefinitions: [],
+  withoutMeaning: [],
+  ...changes,
+});
+
+test('a second start finds everything there and keeps its content', async () => {
+  const engines = { dynamodbUrl: dynamodb.url, storage };
+  await provision(model(), engines);
+  await client.send(new PutItemCommand({ TableName: 'sessions', Item: { pk: { S: 'a' } } }));
+  await provision(model(), engines);
+  expect((await client.send(new ScanCommand({ TableName: 'sessions' }))).Count).toBe(1);
+  const { Table } = await client.send(new DescribeTableCommand({ TableName: 'sessions' }));
+  expect(Table?.GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual(['byOwner']);
+  expect(storage.queueDepth('dead')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
+});
+
+test('a table whose indexes changed is refused with the way out', async () => {
+  const engines = { dynamodbUrl: dynamodb.url, storage };
+  await provision(model(), engines);
+  const changed = model({ tables: [{ ...TABLE, indexes: [] }] });
+  await expect(provision(changed, engines)).rejects.toThrow(SchemaChanged);
+  await expect(provision(changed, engines)).rejects.toThrow(/--reset/);
+});
