@@ -78,21 +78,29 @@ const addLinks = (phone: Command): void => {
   const scan = accountOption(
     phone
       .command('scan')
-      .description('scan the QR code of the page that waits')
+      .description('scan the QR code of a session, or of the page that waits')
+      .argument('[session]', 'the session whose code is scanned')
       .option('--page <id>', 'the page, where several wait')
       .option('--code <code>', 'what the QR code says, as a camera reads it'),
   );
-  examples(scan, '', '--account "+1 555 000 1111" --name Anna');
-  runs(scan, z.object({ ...accountShape, page: optionalText, code: optionalText }), async (given, context) =>
+  examples(scan, '', 'demo', 'demo --account "+1 555 000 1111" --name Anna');
+  const scanInput = z.object({
+    ...accountShape,
+    session: optionalText,
+    page: optionalText,
+    code: optionalText,
+  });
+  runs(scan, scanInput, async (given, context) => {
+    const code = given.session ? await context.api().auth.qr(given.session, { waitSeconds: 25 }) : given.code;
     showLinked(
       context,
       await context.phone().scan({
         ...accountOf(given),
         ...(given.page ? { page: given.page } : {}),
-        ...(given.code ? { code: given.code } : {}),
+        ...(code ? { code } : {}),
       }),
-    ),
-  );
+    );
+  });
 
   const code = accountOption(
     phone

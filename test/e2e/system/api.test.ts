@@ -1,0 +1,264 @@
+/** What the API refuses, and how it says so; limits; who sees what. Without a worker wherever none is needed. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Client, createClient } from '../../../core/client/index.ts';
+import { problemSchema } from '../../../core/errors.ts';
+import { type System, startSystem } from '../../helpers/system.ts';
+
+vi.setConfig({ testTimeout: 90_000, hookTimeout: 180_000 });
+
+let system: System;
+beforeAll(async () => {
+  system = await startSystem({ maxTasks: 3 });
+});
+afterAll(() => system?.stop());
+
+/** The problem that a call is answered with; fails where the answer is none. */
+const problem = async (...call: Parameters<System['call']>) => {
+  const answer = await system.call(...call);
+  expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  const body = problemSchema.parse(await answer.json());
+  expect(body.status).toBe(answer.status);
+  expect(body.requestId).not.toBe('');
+  return body;
+};
+
+const clientOf = async (
+  userId: string,
+  more: { role?: 'user' | 'admin'; sessions?: string[] } = {},
+): Promise<Client> => {
+  const { key } = await system.berth.keys.create({ userId, ...more });
+  return createClient({ baseUrl: system.stack.url, apiKey: key });
+};
+
+describe('bad input is named and changes nothing', () => {
+  test('no key and a wrong key are 401', async () => {
+    expect(await problem('GET', '/api/sessions', { key: '' })).toMatchObject({ status: 401 });
+    expect(await problem('GET', '/api/sessions', { key: 'berth_wrong' })).toMatchObject({ status: 401 });
+    expect(await problem('POST', '/api/sessions', { key: 'berth_wrong', body: { name: 'x' } })).toMatchObject(
+      { status: 401 },
+    );
+  });
+
+  test('an unknown session is 404, on every route', async () => {
+    const routes: [string, string, object?][] = [
+      ['GET', '/api/sessions/nobody'],
+      ['PUT', '/api/sessions/nobody', { config: {} }],
+      ['DELETE', '/api/sessions/nobody'],
+      ['POST', '/api/sessions/nobody/start'],
+      ['POST', '/api/sessions/nobody/stop'],
+      ['POST', '/api/sessions/nobody/restart'],
+      ['POST', '/api/sessions/nobody/logout'],
+      ['GET', '/api/sessions/nobody/me'],
+      ['GET', '/api/sessions/nobody/events'],
+      ['GET', '/api/nobody/auth/qr'],
+      ['POST', '/api/nobody/auth/request-code', { phoneNumber: '491700000009' }],
+      ['POST', '/api/sendText', { session: 'nobody', chatId: '491700000009@c.us', text: 'x' }],
+    ];
+    for (const [method, path, body] of routes) {
+      expect(await problem(method, path, body ? { body } : {}), path).toMatchObject({ status: 404 });
+    }
+    expect(await problem('GET', '/api/no/such/route')).toMatchObject({ status: 404 });
+  });
+
+  test('malformed JSON is 400, and says where', async () => {
+    const body = await problem('POST', '/api/sessions', { body: '{"name": "x", }' });
+    expect(body).toMatchObject({ status: 400, errors: [{ path: 'body' }] });
+  });
+
+  test('a wrong field is 400 with its path, and nothing is created', async () => {
+    const bodies: [object, string][] = [
+      [{ name: 'has space' }, 'name'],
+      [{ name: '../etc' }, 'name'],
+      [{ nmae: 'x' }, 'nmae'],
+      [{ name: 'x', start: 'yes' }, 'start'],
+      [{ name: 'x', config: { webhooks: [{ url: 'https://example.com' }] } }, 'config.webhooks[0].events'],
+      [
+        { name: 'x', config: { webhooks: [{ url: 'ftp://example.com', events: ['*'] }] } },
+        'config.webhooks[0].url',
+      ],
+      [{ name: 'x', config: { idleTimeoutSeconds: 1.5 } }, 'config.idleTimeoutSeconds'],
+      [{ name: 'x', config: { metadata: { a: 1 } } }, 'config.metadata.a'],
+    ];
+    for (const [body, path] of bodies) {
+      const answer = await problem('POST', '/api/sessions', { body });
+      expect(answer, JSON.stringify(body)).toMatchObject({ status: 400 });
+      expect(answer.errors?.[0]?.path).toBe(path);
+    }
+    expect(await problem('GET', '/api/sessions?limit=0')).toMatchObject({
+      status: 400,
+      errors: [{ path: 'limit' }],
+    });
+    expect((await system.berth.stats()).active).toBe(0);
+    expect(await (await system.call('GET', '/api/sessions?all=true')).json()).toEqual([]);
+  });
+
+  test('another content type is 415, a body too large is 413', async () => {
+    expect(
+      await problem('POST', '/api/sessions', { body: 'name=x', headers: { 'content-type': 'text/plain' } }),
+    ).toMatchObject({ status: 415 });
+    const answer = await system.call('POST', '/api/sessions', {
+      body: { name: 'x'.repeat(11 * 1024 * 1024) },
+    });
+    expect(answer.status).toBe(413);
+  });
+
+  test('a name that exists is 422, and the session stays as it is', async () => {
+    const made = await system.berth.sessions.create({
+      name: 'twice',
+      start: false,
+      config: { metadata: { a: 'b' } },
+    });
+    expect(await problem('POST', '/api/sessions', { body: { name: 'twice' } })).toMatchObject({
+      status: 422,
+      state: 'STOPPED',
+    });
+    expect(await system.berth.sessions.get('twice')).toEqual(made);
+    await system.berth.sessions.delete('twice');
+  });
+
+  test('a command to a session that does not run is 422 and says its status', async () => {
+    await system.berth.sessions.create({ name: 'still', start: false });
+    const body = { session: 'still', chatId: '491700000009@c.us', text: 'x' };
+    expect(await problem('POST', '/api/sendText', { body })).toMatchObject({ status: 422, state: 'STOPPED' });
+    expect(await problem('GET', '/api/still/auth/qr')).toMatchObject({ status: 422, state: 'STOPPED' });
+    await system.berth.sessions.delete('still');
+  });
+});
+
+describe('creating is idempotent', () => {
+  test('the same key and body make one session, another body is 422', async () => {
+    const headers = { 'idempotency-key': 'create-1' };
+    const body = { name: 'idem', start: false };
+    const [first, second] = await Promise.all([
+      system.call('POST', '/api/sessions', { body, headers }),
+      system.call('POST', '/api/sessions', { body, headers }),
+    ]);
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(await second.json()).toEqual(await first.json());
+    expect(
+      await problem('POST', '/api/sessions', { body: { ...body, name: 'other' }, headers }),
+    ).toMatchObject({ status: 422 });
+    await system.berth.sessions.delete('idem');
+  });
+});
+
+describe('limits', () => {
+  test('the user limit refuses with scope, limit, count and Retry-After, and takes no slot', async () => {
+    await system.berth.limits.set({ user: { userId: 'ann', limit: 1 } });
+    const ann = await clientOf('ann');
+    await ann.sessions.create({ name: 'one' });
+    await expect(ann.sessions.create({ name: 'two' })).rejects.toMatchObject({
+      status: 429,
+      retryAfterSeconds: expect.any(Number),
+      problem: { scope: 'user', limit: 1, active: 1 },
+    });
+    expect(await ann.stats()).toMatchObject({ active: 1, limit: 1 });
+    await expect(ann.sessions.get('two')).rejects.toMatchObject({ status: 404 });
+
+    await ann.sessions.delete('one');
+    await ann.sessions.create({ name: 'two' });
+    await ann.sessions.delete('two');
+  });
+
+  test('the global limit changes at run time, refuses everybody and stops nobody', async () => {
+    const ben = await clientOf('ben');
+    await ben.sessions.create({ name: 'one' });
+    await system.berth.limits.set({ global: 1 });
+    await expect(system.berth.sessions.create({ name: 'mine' })).rejects.toMatchObject({
+      status: 429,
+      problem: { scope: 'global', limit: 1, active: 1 },
+    });
+    await system.berth.limits.set({ global: 50 });
+    await system.berth.sessions.create({ name: 'mine', start: false });
+    await Promise.all([ben.sessions.delete('one'), system.berth.sessions.delete('mine')]);
+    expect(await system.berth.stats()).toMatchObject({ active: 0, limit: 50 });
+  });
+
+  test('a session that no capacity was found for waits as PENDING, and can be stopped', async () => {
+    system.stack.faults.ecs.capacity(100, { as: 'failure' });
+    const session = await system.berth.sessions.create({ name: 'patient' });
+    expect(session).toMatchObject({ state: 'PENDING', status: 'STARTING' });
+    system.stack.faults.ecs.clear();
+    await system.berth.sessions.stop('patient');
+    expect(await system.berth.sessions.get('patient')).toMatchObject({
+      state: 'STOPPED',
+      stopReason: 'user',
+    });
+    await system.berth.sessions.delete('patient');
+  });
+});
+
+describe('isolation', () => {
+  test("somebody else's session is 404 for a user, and an admin names its owner", async () => {
+    const cyd = await clientOf('cyd');
+    const dan = await clientOf('dan');
+    await cyd.sessions.create({ name: 'default', start: false });
+    await dan.sessions.create({ name: 'default', start: false, config: { metadata: { of: 'dan' } } });
+    await dan.sessions.create({ name: 'private', start: false });
+
+    await expect(cyd.sessions.get('private')).rejects.toMatchObject({ status: 404 });
+    await expect(cyd.sessions.get('default', { userId: 'dan' })).rejects.toMatchObject({ status: 403 });
+    const mine = await Array.fromAsync(cyd.sessions.list({ all: true }));
+    expect(mine.map((s) => `${s.userId}/${s.name}`)).toEqual(['cyd/default']);
+
+    expect(await system.berth.sessions.get('default', { userId: 'dan' })).toMatchObject({
+      config: { metadata: { of: 'dan' } },
+    });
+    const all = await Array.fromAsync(system.berth.sessions.list({ all: true, userId: '*', pageSize: 2 }));
+    expect(all.map((s) => `${s.userId}/${s.name}`).sort()).toEqual([
+      'cyd/default',
+      'dan/default',
+      'dan/private',
+    ]);
+    await Promise.all([
+      cyd.sessions.delete('default'),
+      dan.sessions.delete('default'),
+      dan.sessions.delete('private'),
+    ]);
+  });
+
+  test('a key for named sessions sees no others', async () => {
+    const eve = await clientOf('eve');
+    const limited = await clientOf('eve', { sessions: ['open'] });
+    await eve.sessions.create({ name: 'open', start: false });
+    await eve.sessions.create({ name: 'closed', start: false });
+    expect(await limited.sessions.get('open')).toMatchObject({ name: 'open' });
+    await expect(limited.sessions.get('closed')).rejects.toMatchObject({ status: 404 });
+    expect((await Array.fromAsync(limited.sessions.list({ all: true }))).map((s) => s.name)).toEqual([
+      'open',
+    ]);
+    await Promise.all([eve.sessions.delete('open'), eve.sessions.delete('closed')]);
+  });
+
+  test('admin routes are 403 for a user, and a revoked key is 401 at once', async () => {
+    const fay = await system.berth.keys.create({ userId: 'fay' });
+    expect(await problem('PUT', '/api/limits', { key: fay.key, body: { global: 1 } })).toMatchObject({
+      status: 403,
+    });
+    expect(await problem('POST', '/api/cleanup', { key: fay.key, body: {} })).toMatchObject({ status: 403 });
+    expect(await problem('GET', '/api/keys', { key: fay.key })).toMatchObject({ status: 403 });
+    expect(
+      await problem('POST', '/api/sessions', {
+        key: fay.key,
+        body: { name: 'x', config: { keepAlive: true } },
+      }),
+    ).toMatchObject({ status: 403 });
+    expect((await system.berth.keys.list()).find((k) => k.id === fay.id)).not.toHaveProperty('key');
+    await system.berth.keys.delete(fay.id);
+    expect(await problem('GET', '/api/sessions', { key: fay.key })).toMatchObject({ status: 401 });
+  });
+});
+
+describe('health', () => {
+  test('without a key says only whether the system is up; with one, every part', async () => {
+    expect(await (await system.call('GET', '/ping', { key: '' })).json()).toEqual({ message: 'pong' });
+    expect(await (await system.call('GET', '/health', { key: '' })).json()).toEqual({ status: 'ok' });
+    await system.stack.trigger('reaper');
+    const health = await system.berth.health();
+    expect(health).toMatchObject({
+      status: 'ok',
+      maxSessions: 50,
+      checks: { database: { ok: true }, taskEngine: { ok: true } },
+    });
+  });
+});
