@@ -11,7 +11,7 @@ import type { Item } from './store.ts';
 
 export const limitsSchema = z.object({
   globalLimit: z.int().min(0),
-  /** For users without a limit of their own. */
+  /** For users without a limit of their own. Each shard's item has it as well: an admission is held to it there. */
   userLimit: z.int().min(0),
   shards: z.int().min(1),
 });

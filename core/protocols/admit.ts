@@ -90,13 +90,19 @@ export const createSession = async (
     ...idempotencyWrites(control, userId, sessionId, idempotency),
   ];
   const mine = (found: Session | undefined) => found?.sessionId === sessionId;
-  const refusedBy = async (): Promise<Admitted> => {
+  /** What an earlier request with the same key was answered; throws where the name or the key is another's. */
+  const earlier = async (): Promise<Admitted | undefined> => {
     const stored = idempotency && (await replay(control, userId, idempotency));
     const found = await findSession(control, userId, name);
     if (stored && found?.sessionId === stored.sessionId) return { session: found, admitted: false };
     if (found)
       throw new Problem('unprocessable', `A session "${name}" exists already.`, { state: found.state });
     if (stored) throw new Problem('conflict', 'The session made by this idempotency key was deleted since.');
+    return undefined;
+  };
+  const refusedBy = async (): Promise<Admitted> => {
+    const answer = await earlier();
+    if (answer) return answer;
     throw new Problem('conflict', 'The session changed at the same time; try again.');
   };
 
@@ -104,13 +110,20 @@ export const createSession = async (
     const put: Write = { kind: 'put', key, item: toItem(blank), condition: absent('pk') };
     return commit(control, () => ({ writes: [put, ...extra], session: blank }), mine, refusedBy);
   }
-  return admit(
-    control,
-    blank,
-    (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
-    mine,
-    refusedBy,
-  );
+  try {
+    return await admit(
+      control,
+      blank,
+      (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
+      mine,
+      refusedBy,
+    );
+  } catch (error) {
+    // The limit may have been reached by the very session that this request made the first time.
+    const answer = error instanceof Problem && error.code === 'too_many' && (await earlier());
+    if (answer) return answer;
+    throw error;
+  }
 };
 
 /**
@@ -122,12 +135,12 @@ export const startSession = async (control: Needs, userId: string, name: string)
   if (!found) throw new Problem('not_found', `There is no session "${name}".`);
   if (!isTerminal(found.state)) return { session: found, admitted: false };
 
-  let bootstrapToken: string | undefined;
+  const tokens = new Set<string | undefined>();
   return admit(
     control,
     found,
     (session, change) => {
-      bootstrapToken = session.bootstrapToken;
+      tokens.add(session.bootstrapToken);
       return [
         {
           kind: 'update',
@@ -142,7 +155,7 @@ export const startSession = async (control: Needs, userId: string, name: string)
         },
       ];
     },
-    (now) => now !== undefined && now.bootstrapToken === bootstrapToken && now.epoch === found.epoch + 1,
+    (now) => now !== undefined && tokens.has(now.bootstrapToken) && now.epoch === found.epoch + 1,
     async () => {
       const now = await findSession(control, userId, name);
       if (!now) throw new Problem('not_found', `There is no session "${name}".`);
@@ -224,7 +237,13 @@ const admit = (
             set: quotaListing(userId),
             ...ONE_MORE,
           },
-          { kind: 'update', key: shardKey(shard.shard), condition: ltAttr('active', 'limit'), ...ONE_MORE },
+          {
+            kind: 'update',
+            key: shardKey(shard.shard),
+            // The user's condition speaks of the default as it was read; the shard knows whether it still is.
+            condition: and(ltAttr('active', 'limit'), eq('userLimit', capacity.limits.userLimit)),
+            ...ONE_MORE,
+          },
         ],
       };
     },
@@ -264,18 +283,19 @@ const commit = (
         const planned = await plan();
         if (planned === RETRY) return RETRY;
         const { writes, session } = planned;
+        let ambiguous = false;
         try {
           const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
           if (result.ok) return { session, admitted: true };
-          const onlyCounters = result.failed.every((failed, i) => !failed || isCounter(writes[i]));
-          return onlyCounters ? RETRY : await refused();
+          if (result.failed.every((failed, i) => !failed || isCounter(writes[i]))) return RETRY;
         } catch (error) {
           if (!(error instanceof StoreAmbiguous)) throw error;
-          // No answer: it may have been written. The item tells.
-          const found = await findSession(control, userOf(session), nameOf(session));
-          if (found && mine(found)) return { session: found, admitted: true };
-          return RETRY;
+          ambiguous = true;
         }
+        // No answer: it may have been written, or be written later and stand against the next attempt. The item tells.
+        const found = await findSession(control, userOf(session), nameOf(session));
+        if (found && mine(found)) return { session: found, admitted: true };
+        return ambiguous ? RETRY : await refused();
       } catch (error) {
         if (
           error instanceof StoreConflict ||

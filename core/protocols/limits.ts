@@ -32,7 +32,7 @@ export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
         (limit, shard): Write => ({
           kind: 'put',
           key: shardKey(shard),
-          item: { ...shardKey(shard), active: 0, limit, version: 0 },
+          item: { ...shardKey(shard), active: 0, limit, userLimit, version: 0 },
           condition: absent('pk'),
         }),
       ),
@@ -79,26 +79,30 @@ export const rebalance = async (
           eq('shards', capacity.limits.shards),
         ),
       },
-      ...sublimits.map((limit, i) => shardWrite(i, limit, actives[i])),
+      ...sublimits.map((limit, i) => shardWrite(i, { limit, userLimit: limits.userLimit }, actives[i])),
     ],
     control.ids.secret().slice(0, 36),
   );
   return result.ok;
 };
 
-const shardWrite = (index: number, limit: number, known: Shard | undefined): Write =>
+const shardWrite = (
+  index: number,
+  sublimits: { readonly limit: number; readonly userLimit: number },
+  known: Shard | undefined,
+): Write =>
   known
     ? {
         kind: 'update',
         key: shardKey(index),
-        set: { limit },
+        set: sublimits,
         add: { version: 1 },
         condition: and(eq('version', known.version), eq('active', known.active)),
       }
     : {
         kind: 'put',
         key: shardKey(index),
-        item: { ...shardKey(index), active: 0, limit, version: 0 },
+        item: { ...shardKey(index), active: 0, ...sublimits, version: 0 },
         condition: absent('pk'),
       };
 

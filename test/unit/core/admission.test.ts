@@ -1,0 +1,129 @@
+import { expect, test } from 'vitest';
+import { sessionKey, userQuotaKey } from '../../../core/items.ts';
+import { createSession, startSession } from '../../../core/protocols/admit.ts';
+import { changeLimits, readCapacity } from '../../../core/protocols/limits.ts';
+import { release } from '../../../core/protocols/release.ts';
+import { StoreAmbiguous } from '../../../core/store.ts';
+import { lab } from './control.ts';
+import { admittedSession, load, USER } from './session.ts';
+
+const create = (key: string, name = 'a') => ({
+  userId: USER,
+  name,
+  config: {},
+  start: true,
+  idempotency: { key, requestHash: `${key}${name}` },
+});
+
+test('a repeated request gets its first answer although the limit is reached by then', async () => {
+  const { control } = lab({ userLimit: 1 });
+  const first = await createSession(control, create('k'));
+  const again = await createSession(control, create('k'));
+  expect(again).toMatchObject({ admitted: false, session: { sessionId: first.session.sessionId } });
+  await expect(createSession(control, create('other', 'b'))).rejects.toMatchObject({ code: 'too_many' });
+});
+
+test('the same idempotency key for another request is refused, whatever room there is', async () => {
+  const { control } = lab({ userLimit: 1 });
+  await createSession(control, create('k'));
+  const other = { ...create('k'), idempotency: { key: 'k', requestHash: 'another' } };
+  await expect(createSession(control, other)).rejects.toMatchObject({ code: 'unprocessable' });
+});
+
+test('a name that exists is refused as such although the limit is reached', async () => {
+  const { control } = lab({ userLimit: 1 });
+  await createSession(control, create('k'));
+  await expect(createSession(control, create('other'))).rejects.toMatchObject({ code: 'unprocessable' });
+});
+
+test('a write that lands after its caller gave up on it counts as the caller’s own', async () => {
+  const place = lab();
+  const { store } = place.control;
+  const late: (() => Promise<unknown>)[] = [];
+  let first = true;
+  const control = {
+    ...place.control,
+    store: {
+      ...store,
+      transact: async (...call: Parameters<typeof store.transact>) => {
+        const admission = call[0].some(({ key }) => key.pk.startsWith('SESSION#'));
+        for (const land of late.splice(0)) await land();
+        if (!admission || !first) return store.transact(...call);
+        first = false;
+        late.push(() => store.transact(...call));
+        throw new StoreAmbiguous('no answer');
+      },
+    },
+  };
+  const created = await createSession(control, { userId: USER, name: 'a', config: {}, start: true });
+  expect(created.admitted).toBe(true);
+});
+
+test('no admission passes a default limit that was lowered after it was read', async () => {
+  const place = lab({ userLimit: 2 });
+  await admittedSession(place, 'a');
+  let lowered: Promise<unknown> | undefined;
+  const { control } = place;
+  place.meanwhile = (call) => {
+    if (call !== 'transact' || lowered) return;
+    lowered = Promise.resolve();
+    place.meanwhile = () => {};
+  };
+  const store = control.store;
+  const racing = {
+    ...control,
+    store: {
+      ...store,
+      transact: async (...call: Parameters<typeof store.transact>) => {
+        if (call[0].some(({ key }) => key.pk.startsWith('SESSION#')))
+          await changeLimits(control, { userDefault: 1 });
+        return store.transact(...call);
+      },
+    },
+  };
+  await expect(
+    createSession(racing, { userId: USER, name: 'b', config: {}, start: true }),
+  ).rejects.toMatchObject({ code: 'too_many', extras: { scope: 'user', limit: 1, active: 1 } });
+});
+
+test('a limit of their own outweighs the default for a user, up and down', async () => {
+  const place = lab({ userLimit: 1, globalLimit: 10 });
+  await changeLimits(place.control, { user: { userId: USER, limit: 2 } });
+  await admittedSession(place, 'a');
+  await admittedSession(place, 'b');
+  await expect(admittedSession(place, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 2 } });
+  await changeLimits(place.control, { user: { userId: USER, limit: null } });
+  await expect(admittedSession(place, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 1 } });
+});
+
+test('a global limit that was lowered stops nobody and admits nobody until there is room', async () => {
+  const place = lab({ userLimit: 9, globalLimit: 3 });
+  for (const name of ['a', 'b', 'c']) await admittedSession(place, name);
+  await changeLimits(place.control, { global: 2 });
+  expect((await readCapacity(place.control))?.active).toBe(3);
+  await release(place.control, await load(place, 'a'), 'user');
+  await expect(admittedSession(place, 'd')).rejects.toMatchObject({ extras: { scope: 'global', limit: 2 } });
+  await release(place.control, await load(place, 'b'), 'user');
+  expect((await admittedSession(place, 'd')).state).toBe('PENDING');
+});
+
+test('room that lies in another shard is found', async () => {
+  const place = lab({ userLimit: 99, globalLimit: 201 });
+  for (let i = 0; i < 12; i++) await admittedSession(place, `s${i}`);
+  await changeLimits(place.control, { global: 12 });
+  await release(place.control, await load(place, 's3'), 'user');
+  await admittedSession(place, 'again');
+  await expect(admittedSession(place, 'more')).rejects.toMatchObject({
+    extras: { scope: 'global', active: 12 },
+  });
+});
+
+test('starting a session that holds its slot changes nothing', async () => {
+  const place = lab();
+  const session = await admittedSession(place);
+  const before = place.table.get(sessionKey(USER, 'a'));
+  expect(await startSession(place.control, USER, 'a')).toMatchObject({ admitted: false });
+  expect(place.table.get(sessionKey(USER, 'a'))).toEqual(before);
+  expect(place.table.get(userQuotaKey(USER))).toMatchObject({ active: 1 });
+  expect(session.epoch).toBe(1);
+});

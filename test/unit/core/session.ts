@@ -1,0 +1,50 @@
+/** Lives of sessions, as far as a test needs them. */
+import { createSession } from '../../../core/protocols/admit.ts';
+import { launch } from '../../../core/protocols/launch.ts';
+import { loadSession } from '../../../core/protocols/load.ts';
+import { beginUpload, bootstrap, commitUpload, report } from '../../../core/protocols/worker.ts';
+import type { Session } from '../../../core/session.ts';
+import type { Lab } from './control.ts';
+
+export const secret = (letter: string): string => letter.repeat(43);
+export const USER = 'ann';
+
+export const load = ({ control }: Lab, name = 'a'): Promise<Session> => loadSession(control, USER, name);
+
+/** PENDING: admitted, nothing launched. */
+export const admittedSession = async ({ control }: Lab, name = 'a', userId = USER): Promise<Session> =>
+  (await createSession(control, { userId, name, config: {}, start: true })).session;
+
+/** STARTING: its task runs, its worker has not called yet. */
+export const launchedSession = async (lab: Lab, name = 'a'): Promise<Session> =>
+  launch(lab.control, await admittedSession(lab, name));
+
+export const bootstrapped = async (lab: Lab, session: Session, letter = 'w'): Promise<Session> => {
+  await bootstrap(lab.control, {
+    sessionId: session.sessionId,
+    epoch: session.epoch,
+    bootstrapToken: session.bootstrapToken ?? '',
+    workerSecret: secret(letter),
+    commandSecret: secret('c'),
+    address: 'http://10.0.0.1:8080',
+    chromiumBuild: '1',
+  });
+  return load(lab, session.listName);
+};
+
+/** RUNNING, linked, without an auth state yet. */
+export const workingSession = async (lab: Lab, name = 'a'): Promise<Session> => {
+  const session = await bootstrapped(lab, await launchedSession(lab, name));
+  await report(lab.control, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  return load(lab, name);
+};
+
+export type Upload = { readonly key: string; readonly commit: (session: Session) => Promise<void> };
+
+/** Uploaded, not committed. */
+export const uploaded = async (lab: Lab, session: Session, letter: string): Promise<Upload> => {
+  const sha256 = letter.repeat(64);
+  const { key, uploadId } = await beginUpload(lab.control, session, { bytes: 10, sha256 });
+  const request = { key, uploadId, etags: ['"1"'], sha256, bytes: 10, chromiumBuild: '1' };
+  return { key, commit: (current) => commitUpload(lab.control, current, request) };
+};
