@@ -37,7 +37,7 @@ export const runTimings = (stageMs: number): RunTimings => ({
   sync: stageMs,
   navigation: 3_000,
   probeEvery: 500,
-  probeLimit: 8_000,
+  probeLimit: 5_000,
   closeLimit: 8_000,
 });
 
@@ -118,6 +118,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     page?.on(
       'framenavigated',
       guarded('framenavigated', () => {
+        log.debug('page navigated');
         if (page.url().includes('post_logout=1')) loggedOut();
       }),
     );
@@ -213,7 +214,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
         }
       } catch (error) {
         failures += 1;
-        log.debug('page did not answer', { error: describeError(error) });
+        log.debug('page did not answer', { failures, error: describeError(error) });
         if (failures >= IN_A_ROW) return fault('the page does not answer');
       }
     }

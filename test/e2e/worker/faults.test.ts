@@ -96,7 +96,10 @@ describe('the real library over a page that misbehaves', () => {
 
   it('a page that reloads itself hears messages again', async () => {
     const { api, simulator } = bench;
+    const navigations = () => worker.log().split('page navigated').length;
+    const before = navigations();
     await simulator.phone.disturb({ target: ACCOUNT, how: 'reload' });
+    await vi.waitFor(() => expect(navigations()).toBeGreaterThan(before), WAIT);
     await vi.waitFor(async () => {
       const text = `after the reload ${api.events.length}`;
       await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text });
