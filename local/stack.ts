@@ -148,6 +148,9 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const dir = openDataDir(resolve(options.dataDir), { reset: options.reset ?? false });
   closers.add(dir.release);
 
+  // What was asked for and can't be had is told before the long steps; what is found out by itself runs beside them.
+  const mode =
+    options.whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(options.whatsapp);
   const browserDir = join(ROOT, '.berth', 'cache', 'browser');
   const [directory, browser, world] = await allOrFirstFailure([
     synthesize({
@@ -156,7 +159,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
       onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
     }),
     prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
-    openWorld(options, dir, clock, closers),
+    openWorld(mode, dir, clock, closers),
   ]);
   const engineLog = new LogFile(join(dir.logs, 'engines.log'));
   const logger = createEngineLogger(engineLog, clock, onWarning);
@@ -340,12 +343,12 @@ type World = {
 };
 
 const openWorld = async (
-  options: LocalOptions,
+  wanted: WhatsAppMode | Promise<WhatsAppMode>,
   dir: DataDir,
   clock: Clock,
   closers: Closers,
 ): Promise<World> => {
-  const mode = await chooseWhatsApp(options.whatsapp);
+  const mode = await wanted;
   if (mode === 'live') {
     return { mode, chromiumArgs: [], phone: undefined, phoneUrl: undefined };
   }

@@ -140,13 +140,3 @@ test(
   },
   2 * START_MS,
 );
-
-test(
-  '--live where WhatsApp can not be reached says so and stops',
-  async () => {
-    const live = run('--port', '0', '--live');
-    expect(await live.exited).toBe(1);
-    expect(live.output()).toMatch(/WhatsApp Web can't be reached/);
-  },
-  START_MS,
-);
