@@ -5,7 +5,7 @@ import type { WorkerDeadlines } from './worker-protocol.ts';
 
 /**
  * The latest time (ms) for something, and why the session ends when it passes. Two end nothing by themselves:
- * `launch_due` repeats a launch that no task came of, `stop_grace` forces a stop that hangs.
+ * `launch_due` repeats a launch of which no task is known, `stop_grace` forces a stop that hangs.
  */
 export type Deadline = {
   readonly at: number;
@@ -15,7 +15,7 @@ export type Deadline = {
     | 'stop_grace';
 };
 
-/** After this the launch by the admitting function is taken for lost; the reaper repeats it. */
+/** After this the function that admitted is taken for dead; the reaper looks for its task, or launches one. */
 const LAUNCH_RETRY_MS = 30_000;
 
 type Timed = Pick<
@@ -57,9 +57,7 @@ export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
     add('stop_grace', (session.stoppingAt ?? startedAt) + settings.stopGraceSeconds * 1000);
   } else {
     if (maxDurationMs !== undefined) add('max_duration', startedAt + maxDurationMs);
-    if (session.state === 'PENDING' && session.taskArn === undefined) {
-      add('launch_due', startedAt + LAUNCH_RETRY_MS);
-    }
+    if (session.taskArn === undefined) add('launch_due', startedAt + LAUNCH_RETRY_MS);
     if (session.state === 'PENDING' || session.state === 'STARTING') {
       add('start_timeout', startedAt + settings.startTimeoutSeconds * 1000);
     }

@@ -3,7 +3,9 @@ import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
 import { fullJitter } from '../retry.ts';
 import type { Session } from '../session.ts';
 import { changeHolder } from './change.ts';
+import { findTask } from './find-task.ts';
 import { release } from './release.ts';
+import { stopTask } from './stop.ts';
 
 type Needs = Pick<
   Control,
@@ -36,13 +38,25 @@ export const launch = async (control: Needs, session: Session): Promise<Session>
     return (await release(control, session, 'launch_failed', result.detail)).session;
   }
 
-  const { taskArn } = result;
+  return adopt(control, session, result.taskArn);
+};
+
+/**
+ * For a session of which no task is known although its launch is long ago. Its task may run all the same, written
+ * down by nobody; only where there is none, one is launched.
+ */
+export const relaunch = async (control: Needs, session: Session): Promise<Session> => {
+  const task = await findTask(control, session);
+  return task ? adopt(control, session, task.taskArn) : launch(control, session);
+};
+
+const adopt = async (control: Needs, session: Session, taskArn: string): Promise<Session> => {
   const changed = await changeHolder(control, session, (now) => {
     if (now.taskArn === taskArn) return undefined;
     return { set: { taskArn, ...(now.state === 'PENDING' ? { state: 'STARTING' } : {}) } };
   });
   if (!changed || changed.session.state === 'STOPPING') {
-    await control.tasks.stop(taskArn, 'the session ended while its task was launched');
+    await stopTask(control, taskArn, 'the session ended while its task was launched');
   }
   return changed?.session ?? session;
 };

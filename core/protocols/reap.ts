@@ -10,7 +10,8 @@ import { TaskEngineUnavailable } from '../ports.ts';
 import type { Session } from '../session.ts';
 import { changeHolder } from './change.ts';
 import { everyItem } from './every.ts';
-import { launch } from './launch.ts';
+import { findTask } from './find-task.ts';
+import { relaunch } from './launch.ts';
 import { findSession } from './load.ts';
 import { release } from './release.ts';
 import { stopSession, stopTask } from './stop.ts';
@@ -40,8 +41,8 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
       try {
         const session = await findSession(control, userId, name);
         if (!session || session.slotShard === undefined) return;
-        const [first] = deadlinesOf(session, control.settings);
-        if (!first || first.at > control.clock()) {
+        const first = firstPassed(session, control);
+        if (!first) {
           await refreshDue(control, session);
           return;
         }
@@ -56,6 +57,12 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
     { concurrency: CONCURRENCY },
   );
   return { due: due.length, acted, failed };
+};
+
+/** A launch that stays due must not hide that the start, or the whole session, has run out of time. */
+const firstPassed = (session: Session, control: Needs): Deadline | undefined => {
+  const passed = deadlinesOf(session, control.settings).filter((d) => d.at <= control.clock());
+  return passed.find((d) => d.reason !== 'launch_due') ?? passed[0];
 };
 
 const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {
@@ -78,13 +85,17 @@ const refreshDue = (control: Needs, session: Session) => changeHolder(control, s
 const act = async (control: Needs, session: Session, deadline: Deadline): Promise<void> => {
   switch (deadline.reason) {
     case 'launch_due':
-      await launch(control, session);
+      await relaunch(control, session);
       return;
     case 'start_timeout':
-      // Without a task nothing came of any launch.
-      await (session.taskArn === undefined
-        ? release(control, session, 'launch_failed', 'no task could be launched in time')
-        : stopSession(control, session, 'start_timeout'));
+      // Not released outright: a worker may call for the first time just now.
+      await stopSession(
+        control,
+        session,
+        session.taskArn === undefined && session.workerSecretHash === undefined
+          ? 'launch_failed'
+          : 'start_timeout',
+      );
       return;
     case 'qr_expired':
     case 'idle':
@@ -107,18 +118,16 @@ const act = async (control: Needs, session: Session, deadline: Deadline): Promis
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */
 const forceStop = async (control: Needs, session: Session): Promise<void> => {
   const reason = session.stopReason ?? 'crashed';
-  if (session.taskArn === undefined || (await taskIsGone(control, session))) {
-    await release(control, session, reason);
-    return;
-  }
-  await stopTask(control, session.taskArn, reason);
+  const task = await findTask(control, session);
+  await (task && !task.stopped
+    ? stopTask(control, task.taskArn, reason)
+    : release(control, session, reason));
 };
 
 /** False where the engine gives no clear answer. */
 const taskIsGone = async (control: Needs, session: Session): Promise<boolean> => {
-  if (session.taskArn === undefined) return true;
   try {
-    const task = await control.tasks.describe(session.taskArn);
+    const task = await findTask(control, session);
     return task === undefined || task.stopped;
   } catch (error) {
     if (error instanceof TaskEngineUnavailable) return false;

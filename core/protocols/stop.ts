@@ -15,8 +15,8 @@ type Needs = Pick<
  * auth state, closes Chromium and says its last word, which frees the slot. Idempotent; a session that ends already
  * keeps the first reason.
  *
- * A session that no task is known of is released at once: should its launch still come through, the worker finds its
- * epoch over and exits.
+ * A session that no worker has called from and no task is known of is released at once: should its launch still come
+ * through, the worker finds its epoch over and exits. With a worker, the slot is free only once that worker is gone.
  */
 export const stopSession = async (control: Needs, session: Session, reason: StopReason): Promise<Session> => {
   if (isTerminal(session.state)) return session;
@@ -26,16 +26,21 @@ export const stopSession = async (control: Needs, session: Session, reason: Stop
       : undefined,
   );
   if (!changed) return session;
-  const { taskArn } = changed.session;
-  if (taskArn === undefined) {
+  const { taskArn, workerSecretHash } = changed.session;
+  if (taskArn === undefined && workerSecretHash === undefined) {
     return (await release(control, changed.session, changed.session.stopReason ?? reason)).session;
   }
-  await stopTask(control, taskArn, changed.session.stopReason ?? reason);
+  // A worker whose task nobody wrote down hears of it with its next report; the reaper looks for the task.
+  if (taskArn !== undefined) await stopTask(control, taskArn, changed.session.stopReason ?? reason);
   return changed.session;
 };
 
 /** Best effort: the answer to the worker's next report says the same, and the reaper repeats it after the grace time. */
-export const stopTask = async (control: Needs, taskArn: string, reason: string): Promise<void> => {
+export const stopTask = async (
+  control: Pick<Control, 'tasks' | 'log'>,
+  taskArn: string,
+  reason: string,
+): Promise<void> => {
   try {
     await control.tasks.stop(taskArn, reason);
   } catch (error) {

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { TaskEngineUnavailable } from '../../../core/ports.ts';
+import { launch } from '../../../core/protocols/launch.ts';
+import { reap } from '../../../core/protocols/reap.ts';
+import { stopSession } from '../../../core/protocols/stop.ts';
+import { taskStopped } from '../../../core/protocols/task-stopped.ts';
+import { bootstrap, report } from '../../../core/protocols/worker.ts';
+import { type Lab, lab } from './control.ts';
+import { admittedSession, bootstrapped, launchedSession, load, secret, workingSession } from './session.ts';
+
+/** The function that launched the task died before it wrote down which task it is; its worker is up. */
+const withUnknownTask = async (place: Lab) => {
+  const session = await admittedSession(place);
+  await place.control.tasks.launch({
+    sessionId: session.sessionId,
+    epoch: session.epoch,
+    clientToken: place.control.sha256(`${session.sessionId}:${session.epoch}`),
+    bootstrapToken: session.bootstrapToken ?? '',
+  });
+  return bootstrapped(place, session);
+};
+
+test('a session whose worker runs is not released by a stop although its task is not known', async () => {
+  const place = lab();
+  const session = await withUnknownTask(place);
+  expect(session.taskArn).toBeUndefined();
+  const stopped = await stopSession(place.control, session, 'user');
+  expect(stopped).toMatchObject({ state: 'STOPPING', slotShard: 0 });
+  expect(await report(place.control, await load(place), { seq: 1, status: 'WORKING' })).toMatchObject({
+    stop: 'user',
+  });
+});
+
+test('a task that nobody wrote down is found and written down by the next sweep, and no other is launched', async () => {
+  const place = lab();
+  await withUnknownTask(place);
+  place.now += 31_000;
+  await reap(place.control);
+  expect(await load(place)).toMatchObject({ taskArn: 'task-1', state: 'STARTING' });
+  expect(place.tasks.size).toBe(1);
+});
+
+test('a hanging worker of an unknown task is stopped, and its slot is free only once the task is gone', async () => {
+  const place = lab();
+  const session = await withUnknownTask(place);
+  await stopSession(place.control, session, 'user');
+  place.now += 151_000;
+  await reap(place.control);
+  expect(place.stopCalls).toEqual(['task-1']);
+  expect((await load(place)).slotShard).toBe(0);
+  place.tasks.delete('task-1');
+  await reap(place.control);
+  expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
+});
+
+test('a session that no task comes of ends at its start time-out, however often its launch was due', async () => {
+  const place = lab();
+  place.launchResult = () => ({ ok: false, retryable: true, detail: 'no capacity' });
+  await launchedSession(place);
+  for (let sweep = 0; sweep < 5; sweep++) {
+    place.now += 60_000;
+    await reap(place.control);
+  }
+  const ended = await load(place);
+  expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'launch_failed' });
+  expect(ended.slotShard).toBeUndefined();
+});
+
+test('a worker that bootstraps while its start times out is stopped, not cut off', async () => {
+  const place = lab();
+  const session = await admittedSession(place);
+  place.launchResult = () => ({ ok: false, retryable: true, detail: 'no capacity' });
+  place.now += 241_000;
+  let raced: Promise<unknown> | undefined;
+  const { store } = place.control;
+  const control = {
+    ...place.control,
+    store: {
+      ...store,
+      get: async (key: Parameters<typeof store.get>[0]) => {
+        const item = await store.get(key);
+        if (key.pk.startsWith('SESSION#') && !raced) {
+          raced = bootstrapped(place, session);
+          await raced;
+        }
+        return item;
+      },
+    },
+  };
+  await reap(control);
+  expect(raced).toBeDefined();
+  expect(await load(place)).toMatchObject({ state: 'STOPPING', slotShard: 0 });
+});
+
+test('a session stopped before anything was launched is free at once, and a task born later is fenced and stopped', async () => {
+  const place = lab();
+  const session = await admittedSession(place);
+  expect(await stopSession(place.control, session, 'user')).toMatchObject({ state: 'STOPPED' });
+  await launch(place.control, session);
+  expect(place.stopCalls).toEqual(['task-1']);
+  await expect(
+    bootstrap(place.control, {
+      sessionId: session.sessionId,
+      epoch: 1,
+      bootstrapToken: session.bootstrapToken ?? '',
+      workerSecret: secret('w'),
+      commandSecret: secret('c'),
+      address: 'http://10.0.0.1:1',
+      chromiumBuild: '1',
+    }),
+  ).rejects.toMatchObject({ code: 'fenced' });
+});
+
+test('a launch that finds its session over answers although StopTask fails', async () => {
+  const place = lab();
+  const session = await admittedSession(place);
+  await stopSession(place.control, session, 'user');
+  place.stopError = new TaskEngineUnavailable('ECS did not answer');
+  await expect(launch(place.control, session)).resolves.toBeDefined();
+});
+
+test('a stopped task gives its slot back once, and one of an older epoch none', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const task = { taskArn: 'task-1', sessionId: session.sessionId, neverStarted: false, detail: 'gone' };
+  expect(await taskStopped(place.control, { ...task, epoch: 9 })).toBeUndefined();
+  expect(await taskStopped(place.control, { ...task, epoch: 1 })).toMatchObject({ released: true });
+  expect(await taskStopped(place.control, { ...task, epoch: 1 })).toBeUndefined();
+  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
+});
+
+test('a stop that was asked for keeps its reason when the task is what ends it', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  await stopSession(place.control, session, 'idle');
+  await taskStopped(place.control, {
+    taskArn: 'task-1',
+    sessionId: session.sessionId,
+    epoch: 1,
+    neverStarted: false,
+    detail: 'exit code 0',
+  });
+  expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'idle' });
+});
