@@ -78,11 +78,11 @@ const isWithinKept = (path: string): boolean => {
   return clean === 'Default' || KEPT_FOLDERS.some((kept) => clean === kept || clean.startsWith(`${kept}/`));
 };
 
-const open = (file: string) =>
-  [createReadStream(file), createZstdDecompress(), capped(MAX_UNPACKED_BYTES)] as const;
+const open = (file: string, maxBytes: number) =>
+  [createReadStream(file), createZstdDecompress(), capped(maxBytes)] as const;
 
 /** Throws BadSnapshot unless the archive holds only plain files and folders where an auth state has them. */
-const inspect = async (file: string): Promise<void> => {
+const inspect = async (file: string, maxBytes: number): Promise<void> => {
   let entries = 0;
   let files = 0;
   let wrong: string | undefined;
@@ -97,18 +97,22 @@ const inspect = async (file: string): Promise<void> => {
       entry.resume();
     },
   });
-  await pipeline(...open(file), list);
+  await pipeline(...open(file, maxBytes), list);
   if (wrong !== undefined) throw new BadSnapshot(wrong);
   if (files === 0) throw new BadSnapshot('holds no file');
 };
 
-/** Unpacks into the empty folder `targetDir`. Throws BadSnapshot; then the folder is gone. */
-export const unpack = async (file: string, targetDir: string): Promise<void> => {
+/** Unpacks at most `maxBytes` into the empty folder `targetDir`. Throws BadSnapshot; then the folder is gone. */
+export const unpack = async (
+  file: string,
+  targetDir: string,
+  maxBytes = MAX_UNPACKED_BYTES,
+): Promise<void> => {
   try {
-    await inspect(file);
+    await inspect(file, maxBytes);
     await mkdir(targetDir, { recursive: true });
     await pipeline(
-      ...open(file),
+      ...open(file, maxBytes),
       tar.x({ cwd: targetDir, strict: true, noMtime: true, preserveOwner: false }),
     );
   } catch (error) {

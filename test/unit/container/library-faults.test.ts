@@ -256,7 +256,6 @@ describe('faults of the library that the host absorbs', () => {
     await bench.next(2);
     await becomeReady();
     bench.library.client.probe = () => new Promise(() => {});
-    await bench.time.advance(60_000);
     await bench.next(3);
     await becomeReady();
     expect(bench.host.status).toBe('WORKING');
