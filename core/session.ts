@@ -48,8 +48,10 @@ export const sessionSchema = z.object({
   authState: authStateSchema.optional(),
   /** The one before, in case the newest turns out corrupt. */
   authStatePrevious: authStateSchema.optional(),
-  /** Snapshots taken in this epoch; part of their keys. */
+  /** Snapshots begun in this epoch; part of their keys. */
   snapshots: z.int().optional(),
+  /** Up to which of them is settled: committed, overtaken by a later one, or of an account since discarded. */
+  settledSnapshot: z.int().optional(),
 });
 export type Session = z.infer<typeof sessionSchema>;
 

@@ -196,6 +196,7 @@ const admission = (control: Needs, session: Session, shard: number): Change => {
       'stopReason',
       'detail',
       'snapshots',
+      'settledSnapshot',
     ],
   };
 };

@@ -5,7 +5,7 @@ import { isTerminal } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
 import { findSession } from './load.ts';
-import { authStateKeys } from './worker.ts';
+import { authStateKeys, removeAuthStates } from './worker.ts';
 
 const POLL_MS = 300;
 
@@ -34,7 +34,7 @@ export const untilEnded = async (
   }
 };
 
-/** Removes an ended session and its auth state. Throws 409 where it was started again meanwhile. */
+/** Removes an ended session and its auth state. Throws 409 where it changed meanwhile: started again, or linked anew. */
 export const deleteSession = async (
   control: Pick<Control, 'store' | 'auth' | 'ids' | 'log'>,
   session: Session,
@@ -46,6 +46,7 @@ export const deleteSession = async (
         key: sessionKey(userOf(session), nameOf(session)),
         condition: and(
           eq('sessionId', session.sessionId),
+          eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),
         ),
@@ -55,12 +56,7 @@ export const deleteSession = async (
     control.ids.secret().slice(0, 36),
   );
   if (!result.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
-  // From here no item names these objects: what can't be removed now, the bucket's lifecycle rule expires.
-  try {
-    await control.auth.remove(authStateKeys(session));
-  } catch (error) {
-    control.log.warn('auth states of a deleted session remain until they expire', { error: String(error) });
-  }
+  await removeAuthStates(control, authStateKeys(session));
 };
 
 /** Forgets the account of an ended session: the next start shows a QR code. */
@@ -77,5 +73,5 @@ export const forgetAccount = async (
     add: { version: 1 },
   });
   if (!written.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
-  await control.auth.remove(authStateKeys(session));
+  await removeAuthStates(control, authStateKeys(session));
 };

@@ -201,16 +201,24 @@ export const beginUpload = async (
 
 const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;
 
-/** Makes an uploaded snapshot the session's auth state; the one before is kept, older ones are removed. */
+/**
+ * Makes an uploaded snapshot the session's auth state; the one before is kept, older ones are removed.
+ *
+ *   commit 1 ── (stands still) ─────────────────────────── writes?
+ *     └─ its repeat is written ── commits 2 and 3 ── 1 is removed from storage
+ *
+ * So the number in the key decides: a snapshot is committed only while it is later than all that is settled.
+ */
 export const commitUpload = async (
   control: Needs<'auth' | 'log'>,
   session: Session,
   request: z.infer<typeof commitRequestSchema>,
 ): Promise<void> => {
-  if (!request.key.startsWith(snapshotPrefix(session))) {
+  const number = Number(/^(\d+)-/.exec(request.key.slice(snapshotPrefix(session).length))?.[1]);
+  if (!request.key.startsWith(snapshotPrefix(session)) || !Number.isInteger(number)) {
     throw new Problem('malformed', 'This key is not of this session and epoch.');
   }
-  if (session.authState?.key === request.key) return;
+  if (number <= (session.settledSnapshot ?? 0)) return;
   const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);
   if (bytes !== request.bytes) {
     throw new Problem('malformed', `The upload has ${bytes} bytes where ${request.bytes} were announced.`);
@@ -219,14 +227,18 @@ export const commitUpload = async (
   const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: control.clock() };
   let superseded: AuthState | undefined;
   const changed = await changeHolder(control, session, (now) => {
-    if (now.authState?.key === key) return undefined;
+    if (number <= (now.settledSnapshot ?? 0)) return undefined;
     superseded = now.authStatePrevious;
     return {
-      set: { authState, ...(now.authState ? { authStatePrevious: now.authState } : {}) },
+      set: {
+        authState,
+        settledSnapshot: number,
+        ...(now.authState ? { authStatePrevious: now.authState } : {}),
+      },
     };
   });
   if (!changed) throw fenced();
-  if (superseded) await removeBestEffort(control, [superseded.key]);
+  if (superseded) await removeAuthStates(control, [superseded.key]);
 };
 
 /** The account was unlinked by the phone: what is saved is dead, and keeping it makes every restart fail. */
@@ -234,18 +246,20 @@ export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: 
   let dead: string[] = [];
   const changed = await changeHolder(control, session, (now) => {
     dead = authStateKeys(now);
-    if (dead.length === 0 && now.me === undefined) return undefined;
-    return { remove: ['authState', 'authStatePrevious', 'me'] };
+    const { snapshots = 0, settledSnapshot = 0 } = now;
+    if (dead.length === 0 && now.me === undefined && settledSnapshot === snapshots) return undefined;
+    // A snapshot begun before is of the dead account, however late it is committed.
+    return { remove: ['authState', 'authStatePrevious', 'me'], set: { settledSnapshot: snapshots } };
   });
   if (!changed) throw fenced();
-  await removeBestEffort(control, dead);
+  await removeAuthStates(control, dead);
 };
 
 export const authStateKeys = (session: Session): string[] =>
   [session.authState, session.authStatePrevious].flatMap((state) => (state ? [state.key] : []));
 
-/** What is not removed now, no item names any more; the bucket's lifecycle rule expires it. */
-const removeBestEffort = async (
+/** Of what no item names any more. What can't be removed now, the bucket's lifecycle rule expires. */
+export const removeAuthStates = async (
   control: Pick<Control, 'auth' | 'log'>,
   keys: readonly string[],
 ): Promise<void> => {
@@ -253,7 +267,7 @@ const removeBestEffort = async (
   try {
     await control.auth.remove(keys);
   } catch (error) {
-    control.log.warn('old auth states were not removed; the lifecycle rule will', { error: String(error) });
+    control.log.warn('dead auth states were not removed; the lifecycle rule will', { error: String(error) });
   }
 };
 

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { forgetAccount } from '../../../core/protocols/end.ts';
+import {
+  lastWord,
+  authenticateWorker,
+  bootstrap,
+  discardAuthState,
+  report,
+} from '../../../core/protocols/worker.ts';
+import { startSession } from '../../../core/protocols/admit.ts';
+import { lab } from './control.ts';
+import { bootstrapped, launchedSession, load, secret, uploaded, USER, workingSession } from './session.ts';
+
+test('a commit that comes late does not put an older auth state in the place of a newer one', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const first = await uploaded(place, session, 'a');
+  const second = await uploaded(place, await load(place), 'b');
+  // The first commit was authenticated, then stood still while its repeat and the next two went through.
+  const seenByTheLateOne = await load(place);
+  await first.commit(await load(place));
+  await second.commit(await load(place));
+  const third = await uploaded(place, await load(place), 'c');
+  await third.commit(await load(place));
+  expect(place.objects.has(first.key)).toBe(false);
+  await first.commit(seenByTheLateOne);
+  expect(await load(place)).toMatchObject({
+    authState: { key: third.key },
+    authStatePrevious: { key: second.key },
+  });
+  expect(place.objects.has(second.key)).toBe(true);
+});
+
+test('a commit that comes after the account was discarded brings nothing back', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const dead = await uploaded(place, session, 'a');
+  const seen = await load(place);
+  await discardAuthState(place.control, await load(place));
+  await dead.commit(seen);
+  expect((await load(place)).authState).toBeUndefined();
+});
+
+test('a snapshot taken after a new account was linked in the same epoch is kept', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const dead = await uploaded(place, session, 'a');
+  await dead.commit(await load(place));
+  await discardAuthState(place.control, await load(place));
+  const fresh = await uploaded(place, await load(place), 'b');
+  await fresh.commit(await load(place));
+  expect((await load(place)).authState).toMatchObject({ key: fresh.key });
+});
+
+test('the first snapshot of a new epoch is kept although the one before had more of them', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  for (const letter of ['a', 'b', 'c']) {
+    const upload = await uploaded(place, await load(place), letter);
+    await upload.commit(await load(place));
+  }
+  await lastWord(place.control, session, { reason: 'user' });
+  await startSession(place.control, USER, 'a');
+  const again = await bootstrapped(place, await load(place));
+  const upload = await uploaded(place, again, 'd');
+  await upload.commit(again);
+  expect((await load(place)).authState).toMatchObject({ key: upload.key });
+});
+
+test('a bootstrap token makes one worker: its repeat gets the same answer, another worker a conflict', async () => {
+  const place = lab();
+  const session = await launchedSession(place);
+  await bootstrapped(place, session, 'w');
+  const before = await load(place);
+  await bootstrapped(place, session, 'w');
+  expect(await load(place)).toEqual(before);
+  await expect(bootstrapped(place, session, 'z')).rejects.toMatchObject({ code: 'conflict' });
+});
+
+test('a wrong bootstrap token is refused', async () => {
+  const place = lab();
+  const session = await launchedSession(place);
+  await expect(bootstrapped(place, { ...session, bootstrapToken: secret('q') })).rejects.toMatchObject({
+    code: 'unauthorized',
+  });
+});
+
+test('an old epoch is fenced from everything', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const bearer = `Bearer ${session.sessionId}.1.${secret('w')}`;
+  await expect(authenticateWorker(place.control, bearer)).resolves.toMatchObject({ epoch: 1 });
+  const upload = await uploaded(place, await load(place), 'a');
+  await lastWord(place.control, session, { reason: 'user' });
+  await startSession(place.control, USER, 'a');
+  const now = place.table.get({ pk: `SESSION#${USER}#a`, sk: 'META' });
+  await expect(authenticateWorker(place.control, bearer)).rejects.toMatchObject({ code: 'fenced' });
+  await expect(report(place.control, session, { seq: 9, status: 'WORKING' })).rejects.toMatchObject({
+    code: 'fenced',
+  });
+  await expect(upload.commit(session)).rejects.toMatchObject({ code: 'fenced' });
+  await expect(discardAuthState(place.control, session)).rejects.toMatchObject({ code: 'fenced' });
+  await lastWord(place.control, session, { reason: 'crashed' });
+  expect(place.table.get({ pk: `SESSION#${USER}#a`, sk: 'META' })).toEqual(now);
+});
+
+test('a worker with another worker’s secret is refused', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const bearer = `Bearer ${session.sessionId}.1.${secret('z')}`;
+  await expect(authenticateWorker(place.control, bearer)).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
+test('a report that comes late changes nothing', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  await report(place.control, await load(place), { seq: 5, status: 'WORKING' });
+  await report(place.control, session, { seq: 4, status: 'SCAN_QR_CODE' });
+  expect(await load(place)).toMatchObject({ status: 'WORKING', lastReportSeq: 5 });
+});
+
+test('a clock ahead of ours does not keep a session from being idle', async () => {
+  const place = lab();
+  await workingSession(place);
+  await report(place.control, await load(place), {
+    seq: 2,
+    status: 'WORKING',
+    lastActivityAt: place.now + 9e9,
+  });
+  expect((await load(place)).lastActivityAt).toBe(place.now);
+});
+
+test('a bootstrap answer carries the auth states, newest first', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  for (const letter of ['a', 'b']) {
+    const upload = await uploaded(place, await load(place), letter);
+    await upload.commit(await load(place));
+  }
+  await lastWord(place.control, session, { reason: 'idle' });
+  const { session: next } = await startSession(place.control, USER, 'a');
+  const answer = await bootstrap(place.control, {
+    sessionId: next.sessionId,
+    epoch: 2,
+    bootstrapToken: next.bootstrapToken ?? '',
+    workerSecret: secret('v'),
+    commandSecret: secret('c'),
+    address: 'http://10.0.0.1:1',
+    chromiumBuild: '1',
+  });
+  expect(answer.authStates.map((state) => state.sha256[0])).toEqual(['b', 'a']);
+});
+
+test('an account is forgotten although its objects can’t be removed now', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  const upload = await uploaded(place, session, 'a');
+  await upload.commit(await load(place));
+  await lastWord(place.control, session, { reason: 'user' });
+  place.removeError = new Error('S3 did not answer');
+  await forgetAccount(place.control, await load(place));
+  expect(await load(place)).not.toHaveProperty('authState');
+});
