@@ -13,6 +13,7 @@ import type { Model } from './assembly/model.ts';
 import { readAssembly } from './assembly/read.ts';
 import { synthesize } from './assembly/synth.ts';
 import { prepareBrowser } from './browser.ts';
+import { Closers } from './closers.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { startDynamoDb } from './engines/dynamodb/index.ts';
 import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
@@ -31,7 +32,6 @@ import { LogFile } from './runtime/log-file.ts';
 import { MetricStore } from './runtime/metrics.ts';
 import type { InvokeResult } from './runtime/pool.ts';
 import { withSettings } from './settings.ts';
-import { startSimulator } from './simulator/simulator.ts';
 import { createDeadLetters } from './triggers/dead-letters.ts';
 import type { DeliveryOptions } from './triggers/delivery.ts';
 import { EventRules } from './triggers/event-rules.ts';
@@ -39,6 +39,7 @@ import { Schedules } from './triggers/schedules.ts';
 import { SqsSource } from './triggers/sqs-source.ts';
 import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
 import { localWorker } from './worker-program.ts';
+import { openWorld } from './world.ts';
 
 export type LocalOptions = {
   /** 0: any free port. */
@@ -100,29 +101,6 @@ const STOP_GRACE_MS = 30_000;
 const CLOSE_GRACE_MS = 3_000;
 const LIFECYCLE_EVERY_MS = 3_600_000;
 
-/** Undoes what was started, in reverse order, when something later fails or everything ends. */
-class Closers {
-  readonly #steps: (() => Promise<void> | void)[] = [];
-
-  add(step: () => Promise<void> | void): void {
-    this.#steps.push(step);
-  }
-
-  async run(): Promise<void> {
-    const errors: unknown[] = [];
-    for (const step of this.#steps.splice(0).reverse()) {
-      try {
-        await step();
-      } catch (error) {
-        errors.push(error);
-      }
-    }
-    if (errors.length > 0) {
-      throw new AggregateError(errors, 'not everything closed cleanly');
-    }
-  }
-}
-
 /**
  * Starts the local system. What fails on the way undoes what was started.
  *
@@ -152,7 +130,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const mode =
     options.whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(options.whatsapp);
   const browserDir = join(ROOT, '.berth', 'cache', 'browser');
-  const [directory, browser, world] = await allOrFirstFailure([
+  const preparations = [
     synthesize({
       root: ROOT,
       cacheDir: join(ROOT, '.berth', 'cache', 'assembly'),
@@ -160,7 +138,10 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     }),
     prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
     openWorld(mode, dir, clock, closers),
-  ]);
+  ] as const;
+  // A failure is thrown once all have ended, so that nothing goes on unseen.
+  await Promise.allSettled(preparations);
+  const [directory, browser, world] = await Promise.all(preparations);
   const engineLog = new LogFile(join(dir.logs, 'engines.log'));
   const logger = createEngineLogger(engineLog, clock, onWarning);
   closers.add(() => engineLog.close());
@@ -324,41 +305,6 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
       await engine.close();
       await (stopping ?? closers.run());
     },
-  };
-};
-
-/** Resolves when all have; the first failure is thrown once all have ended, so that nothing goes on unseen. */
-const allOrFirstFailure = async <T extends readonly unknown[]>(
-  work: readonly [...{ [K in keyof T]: Promise<T[K]> }],
-): Promise<T> => {
-  await Promise.allSettled(work);
-  return (await Promise.all(work)) as unknown as T;
-};
-
-type World = {
-  readonly mode: WhatsAppMode;
-  readonly chromiumArgs: readonly string[];
-  readonly phone: PhoneClient | undefined;
-  readonly phoneUrl: string | undefined;
-};
-
-const openWorld = async (
-  wanted: WhatsAppMode | Promise<WhatsAppMode>,
-  dir: DataDir,
-  clock: Clock,
-  closers: Closers,
-): Promise<World> => {
-  const mode = await wanted;
-  if (mode === 'live') {
-    return { mode, chromiumArgs: [], phone: undefined, phoneUrl: undefined };
-  }
-  const simulator = await startSimulator({ dir: dir.simulator, clock });
-  closers.add(() => simulator.close());
-  return {
-    mode,
-    chromiumArgs: simulator.chromiumArgs,
-    phone: simulator.phone,
-    phoneUrl: simulator.controlUrl,
   };
 };
 

@@ -1,0 +1,35 @@
+import type { Clock } from '../core/clock.ts';
+import type { PhoneClient } from '../core/phone/client.ts';
+import type { Closers } from './closers.ts';
+import type { DataDir } from './data-dir.ts';
+import { startSimulator } from './simulator/simulator.ts';
+import type { WhatsAppMode } from './whatsapp.ts';
+
+/** The WhatsApp that workers meet, and what leads their browser to it. */
+export type World = {
+  readonly mode: WhatsAppMode;
+  readonly chromiumArgs: readonly string[];
+  readonly phone: PhoneClient | undefined;
+  readonly phoneUrl: string | undefined;
+};
+
+/** Starts the simulator where that is the mode. */
+export const openWorld = async (
+  wanted: WhatsAppMode | Promise<WhatsAppMode>,
+  dir: DataDir,
+  clock: Clock,
+  closers: Closers,
+): Promise<World> => {
+  const mode = await wanted;
+  if (mode === 'live') {
+    return { mode, chromiumArgs: [], phone: undefined, phoneUrl: undefined };
+  }
+  const simulator = await startSimulator({ dir: dir.simulator, clock });
+  closers.add(() => simulator.close());
+  return {
+    mode,
+    chromiumArgs: simulator.chromiumArgs,
+    phone: simulator.phone,
+    phoneUrl: simulator.controlUrl,
+  };
+};
