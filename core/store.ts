@@ -98,3 +98,7 @@ export class StoreUnavailable extends Error {
 export class StoreAmbiguous extends Error {
   override readonly name = 'StoreAmbiguous';
 }
+
+/** One of the three above: what a later attempt may get past. */
+export const isPassing = (error: unknown): boolean =>
+  error instanceof StoreConflict || error instanceof StoreUnavailable || error instanceof StoreAmbiguous;

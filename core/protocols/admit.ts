@@ -28,13 +28,12 @@ import {
   type Condition,
   eq,
   type Item,
+  isPassing,
   lt,
   ltAttr,
   oneOf,
   or,
   StoreAmbiguous,
-  StoreConflict,
-  StoreUnavailable,
   type Write,
 } from '../store.ts';
 import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
@@ -298,13 +297,7 @@ const commit = (
         if (found && mine(found)) return { session: found, admitted: true };
         return ambiguous ? RETRY : await refused();
       } catch (error) {
-        if (
-          error instanceof StoreConflict ||
-          error instanceof StoreUnavailable ||
-          error instanceof StoreAmbiguous
-        ) {
-          return RETRY;
-        }
+        if (isPassing(error)) return RETRY;
         throw error;
       }
     },

@@ -4,7 +4,7 @@ import { dueAttributes } from '../deadlines.ts';
 import { sessionKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
-import { and, type Change, eq, StoreAmbiguous, StoreConflict, StoreUnavailable } from '../store.ts';
+import { and, type Change, eq, isPassing, StoreUnavailable } from '../store.ts';
 import { findSession } from './load.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
@@ -48,11 +48,7 @@ export const changeHolder = (
         known = undefined;
         return RETRY;
       } catch (error) {
-        if (
-          error instanceof StoreConflict ||
-          error instanceof StoreUnavailable ||
-          error instanceof StoreAmbiguous
-        ) {
+        if (isPassing(error)) {
           known = undefined;
           return RETRY;
         }

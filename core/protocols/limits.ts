@@ -12,8 +12,7 @@ import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { GLOBAL_PARTITION, limitsKey, quotaListing, shardKey, userQuotaKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { absent, and, eq, StoreAmbiguous, StoreConflict, StoreUnavailable, type Write } from '../store.ts';
-
+import { absent, and, eq, isPassing, StoreUnavailable, type Write } from '../store.ts';
 import { everyItem } from './every.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
@@ -151,11 +150,7 @@ const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<vo
       try {
         return (await write()) ? undefined : RETRY;
       } catch (error) {
-        const passing =
-          error instanceof StoreConflict ||
-          error instanceof StoreUnavailable ||
-          error instanceof StoreAmbiguous;
-        if (passing) return RETRY;
+        if (isPassing(error)) return RETRY;
         throw error;
       }
     },

@@ -57,15 +57,17 @@ export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
 
 /**
  * Counts each counter's holders anew. The counter is read before its holders and set only if its version is still the
- * one read: each admission and release moves it, so an unmoved version means that the count is exact.
+ * one read: each admission and release moves it, so an unmoved version means that the count is exact. The users'
+ * counters come before even the list of shards: a shard made in between would hold slots that are counted for a user
+ * and looked for nowhere.
  */
 const recount = async (control: Needs): Promise<number> => {
-  const capacity = await readCapacity(control);
-  if (!capacity) return 0;
   const quotas = await everyItem(control, { index: 'byUser', partition: QUOTAS_LISTING });
   const counters = await control.store.getMany(
     quotas.flatMap(({ listName }) => (typeof listName === 'string' ? [userQuotaKey(listName)] : [])),
   );
+  const capacity = await readCapacity(control);
+  if (!capacity) return 0;
   const slots = (await Promise.all(capacity.shards.map(({ shard }) => slotsOf(control, shard)))).flat();
 
   let drift = 0;

@@ -8,16 +8,7 @@ import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { type StopReason, terminalState } from '../lifecycle.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
-import {
-  and,
-  type Change,
-  eq,
-  ge,
-  StoreAmbiguous,
-  StoreConflict,
-  StoreUnavailable,
-  type Write,
-} from '../store.ts';
+import { and, type Change, eq, ge, isPassing, type Key, StoreUnavailable, type Write } from '../store.ts';
 import { announce } from './announce.ts';
 import { findSession } from './load.ts';
 
@@ -70,25 +61,23 @@ export const release = async (
         if (known.epoch !== epoch || known.slotShard === undefined)
           return { session: known, released: false };
         const change = ending(control, known, reason, detail);
-        const writes = releaseWrites(known, known.slotShard, change).filter((w) => !drifted.has(w.key.pk));
+        const writes = releaseWrites(known, known.slotShard, change).map((w) =>
+          drifted.has(w.key.pk) ? touched(w.key) : w,
+        );
         const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
         if (result.ok) {
           return { session: parseSession(applyChange(toItem(known), change)), released: true };
         }
         if (!result.failed[0]) {
           // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
-          // counts anew.
+          // counts anew, and must see that a holder went.
           drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
           control.metrics.count('CounterDrift', 1, { Where: 'release' });
         }
         known = undefined;
         return RETRY;
       } catch (error) {
-        if (
-          error instanceof StoreConflict ||
-          error instanceof StoreUnavailable ||
-          error instanceof StoreAmbiguous
-        ) {
+        if (isPassing(error)) {
           known = undefined;
           return RETRY;
         }
@@ -148,3 +137,5 @@ const releaseWrites = (session: Session, shard: number, change: Change): Write[]
 ];
 
 const ONE_LESS: Change = { add: { active: -1, version: 1 } };
+
+const touched = (key: Key): Write => ({ kind: 'update', key, add: { active: 0, version: 1 } });

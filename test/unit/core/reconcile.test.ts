@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest';
+import { sessionKey, shardKey, slotKey, userQuotaKey } from '../../../core/items.ts';
+import { changeLimits } from '../../../core/protocols/limits.ts';
+import { passCap, reconcile } from '../../../core/protocols/reconcile.ts';
+import { release } from '../../../core/protocols/release.ts';
+import { updateConfig } from '../../../core/protocols/update.ts';
+import { type Item, StoreConflict } from '../../../core/store.ts';
+import { type Lab, lab } from './control.ts';
+import { admittedSession, load, USER, workingSession } from './session.ts';
+
+const set = (place: Lab, key: Parameters<Lab['table']['get']>[0], values: Item) =>
+  place.table.write({ kind: 'update', key, set: values });
+const active = (place: Lab, key = userQuotaKey(USER)) => place.table.get(key)?.active;
+
+test('a counter that drifted is set to what is held, and the drift is told', async () => {
+  const place = lab();
+  await admittedSession(place);
+  set(place, shardKey(0), { active: 3 });
+  set(place, userQuotaKey(USER), { active: 0 });
+  expect(await reconcile(place.control)).toMatchObject({ drift: 3 });
+  expect([active(place), active(place, shardKey(0))]).toEqual([1, 1]);
+  expect(await reconcile(place.control)).toMatchObject({ drift: 0 });
+});
+
+test('a counter that moves while it is recounted is left alone', async () => {
+  const place = lab();
+  await admittedSession(place);
+  set(place, shardKey(0), { active: 3 });
+  place.meanwhile = (call) => {
+    if (call === 'write GLOBAL')
+      place.table.write({ kind: 'update', key: shardKey(0), add: { active: 1, version: 1 } });
+  };
+  expect(await reconcile(place.control)).toMatchObject({ drift: 0 });
+  expect(active(place, shardKey(0))).toBe(4);
+});
+
+test('a user who is admitted on a new shard during a recount keeps their count', async () => {
+  const place = lab({ globalLimit: 3, userLimit: 50 });
+  for (const name of ['a', 'b', 'c']) await admittedSession(place, name);
+  const { store } = place.control;
+  let raced = false;
+  const control = {
+    ...place.control,
+    store: {
+      ...store,
+      query: async (query: Parameters<typeof store.query>[0]) => {
+        // Between the read of the shards and that of the users' counters there are suddenly eight shards.
+        if (query.index === 'byUser' && !raced) {
+          raced = true;
+          await changeLimits(place.control, { global: 240 });
+          for (let i = 0; i < 12; i++) await admittedSession(place, `s${i}`);
+        }
+        return store.query(query);
+      },
+    },
+  };
+  await reconcile(control);
+  expect(raced).toBe(true);
+  expect(active(place)).toBe(15);
+});
+
+test('a slot comes back although a counter stands at nought, and a recount under way is not fooled by it', async () => {
+  const place = lab();
+  const session = await admittedSession(place);
+  set(place, userQuotaKey(USER), { active: 0 });
+  const before = place.table.get(userQuotaKey(USER))?.version;
+  expect(await release(place.control, session, 'user')).toMatchObject({ released: true });
+  expect(place.table.get(slotKey(0, session.sessionId))).toBeUndefined();
+  expect(active(place)).toBe(0);
+  expect(place.table.get(userQuotaKey(USER))?.version).not.toBe(before);
+});
+
+test('however often a slot is released, it is counted once', async () => {
+  const place = lab();
+  await admittedSession(place, 'b');
+  const session = await admittedSession(place);
+  const all = await Promise.all([1, 2, 3].map(() => release(place.control, session, 'user')));
+  expect(all.filter((outcome) => outcome.released)).toHaveLength(1);
+  expect([active(place), active(place, shardKey(0))]).toEqual([1, 1]);
+});
+
+test('a task that no session owns is marked, looked at again, then stopped; one that is owned never is', async () => {
+  const place = lab();
+  await workingSession(place);
+  place.tasks.set('stray', {
+    taskArn: 'stray',
+    sessionId: 'ses_gone',
+    epoch: 1,
+    createdAt: place.now,
+    stopped: false,
+  });
+  expect(await reconcile(place.control)).toMatchObject({ orphansMarked: 0 });
+  place.now += 121_000;
+  expect(await reconcile(place.control)).toMatchObject({ orphansMarked: 1, orphansStopped: 0 });
+  expect(await reconcile(place.control)).toMatchObject({ orphansStopped: 0 });
+  place.now += 31_000;
+  expect(await reconcile(place.control)).toMatchObject({ orphansStopped: 1 });
+  expect(place.stopCalls).toEqual(['stray']);
+});
+
+test('a pass stops no more than a quarter of what runs, or five', async () => {
+  expect([0, 5, 20, 24, 100].map(passCap)).toEqual([5, 5, 5, 6, 25]);
+  const place = lab();
+  for (let i = 0; i < 12; i++) {
+    const taskArn = `stray-${i}`;
+    place.tasks.set(taskArn, {
+      taskArn,
+      sessionId: undefined,
+      epoch: undefined,
+      createdAt: 0,
+      stopped: false,
+    });
+  }
+  await reconcile(place.control);
+  place.now += 60_000;
+  await reconcile(place.control);
+  expect(place.stopCalls).toHaveLength(5);
+});
+
+test('a session whose task is gone is released, and a young one is spared', async () => {
+  const place = lab();
+  await workingSession(place);
+  place.tasks.clear();
+  expect(await reconcile(place.control)).toMatchObject({ released: 0 });
+  place.now += 121_000;
+  expect(await reconcile(place.control)).toMatchObject({ released: 1 });
+  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
+});
+
+test('a read that fails ends the pass before anything is touched', async () => {
+  const place = lab();
+  await workingSession(place);
+  set(place, shardKey(0), { active: 7 });
+  place.now += 121_000;
+  const control = {
+    ...place.control,
+    tasks: {
+      ...place.control.tasks,
+      list: async () => {
+        throw new Error('no answer');
+      },
+    },
+  };
+  await expect(reconcile(control)).rejects.toThrow('no answer');
+  expect(active(place, shardKey(0))).toBe(7);
+  expect((await load(place)).state).toBe('RUNNING');
+});
+
+test('a config is changed although the database refuses at first', async () => {
+  const place = lab();
+  await admittedSession(place);
+  let refused = false;
+  place.meanwhile = (call) => {
+    if (!call.startsWith('write SESSION#') || refused) return;
+    refused = true;
+    throw new StoreConflict('conflict');
+  };
+  await updateConfig(place.control, USER, 'a', { maxDurationSeconds: 60 });
+  expect(place.table.get(sessionKey(USER, 'a'))).toMatchObject({
+    config: { maxDurationSeconds: 60 },
+    expectedEndAt: place.now - (place.now % 1000) + 60_000,
+  });
+});
