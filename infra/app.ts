@@ -5,7 +5,6 @@
  *   settings   JSON that replaces single values of the environment's `settings`
  */
 import { resolve } from 'node:path';
-import { addBerth, createApp } from './berth.ts';
 import { BundleFailed, bundleFunctions } from './bundle.ts';
 import { BadEnvironment, environmentOf } from './environments.ts';
 import { HANDLERS } from './handlers.ts';
@@ -13,13 +12,17 @@ import { HANDLERS } from './handlers.ts';
 const root = resolve(import.meta.dirname, '..');
 
 const synthesize = async (): Promise<void> => {
+  // esbuild works on the other core while Node loads the CDK, which takes as long.
+  const [bundles, { addBerth, createApp }] = await Promise.all([
+    bundleFunctions({
+      handlers: HANDLERS,
+      functionsDir: resolve(root, 'functions'),
+      outDir: resolve(root, 'dist'),
+    }),
+    import('./berth.ts'),
+  ]);
   const app = createApp();
   const environment = environmentOf(app.node.tryGetContext('env'), app.node.tryGetContext('settings') ?? {});
-  const bundles = await bundleFunctions({
-    handlers: HANDLERS,
-    functionsDir: resolve(root, 'functions'),
-    outDir: resolve(root, 'dist'),
-  });
   addBerth(app, environment, bundles);
   app.synth();
 };

@@ -13,6 +13,8 @@ export type DataDir = {
   readonly ecs: string;
   readonly logs: string;
   readonly adminKey: string;
+  /** Where `berth phone` finds the simulator while it runs. */
+  readonly phoneUrl: string;
   /** Lets another process use the directory. */
   release(): void;
 };
@@ -78,6 +80,7 @@ export const openDataDir = (root: string, options: { readonly reset?: boolean } 
     ecs: join(data, 'ecs'),
     logs: join(root, 'logs'),
     adminKey: join(root, 'admin-key'),
+    phoneUrl: join(root, 'phone-url'),
     release,
   };
   if (options.reset === true) {

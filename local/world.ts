@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
 import type { PhoneClient } from '../core/phone/client.ts';
 import type { Closers } from './closers.ts';
@@ -26,6 +27,8 @@ export const openWorld = async (
   }
   const simulator = await startSimulator({ dir: dir.simulator, clock });
   closers.add(() => simulator.close());
+  await writeFile(dir.phoneUrl, `${simulator.controlUrl}\n`);
+  closers.add(() => rm(dir.phoneUrl, { force: true }));
   return {
     mode,
     chromiumArgs: simulator.chromiumArgs,
