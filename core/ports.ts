@@ -1,5 +1,6 @@
 /** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
 import type { CommandFailure, CommandName } from './commands.ts';
+import type { DimensionValues, MetricName } from './metrics.ts';
 
 export type LaunchRequest = {
   readonly sessionId: string;
@@ -70,9 +71,9 @@ export interface EventQueue {
   send(deliveries: readonly Delivery[]): Promise<void>;
 }
 
-/** Counts for CloudWatch. Names are in core/metrics.ts. */
+/** One sample for CloudWatch; core/metrics.ts says its unit and which dimensions it has. */
 export interface Metrics {
-  count(name: string, value: number, dimensions?: Readonly<Record<string, string>>): void;
+  count<N extends MetricName>(name: N, value: number, ...dimensions: DimensionValues<N>): void;
 }
 
 export type CommandOutcome =

@@ -13,6 +13,7 @@ import { everyItem } from './every.ts';
 import { findTask } from './find-task.ts';
 import { relaunch } from './launch.ts';
 import { findSession } from './load.ts';
+import { measureUse } from './measure.ts';
 import { release } from './release.ts';
 import { stopSession, stopTask } from './stop.ts';
 
@@ -56,6 +57,8 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
     },
     { concurrency: CONCURRENCY },
   );
+  control.metrics.count('SweepFailures', failed);
+  await measureUse(control);
   return { due: due.length, acted, failed };
 };
 
@@ -83,6 +86,9 @@ const dueSessions = async (control: Needs): Promise<{ userId: string; name: stri
 const refreshDue = (control: Needs, session: Session) => changeHolder(control, session, () => ({ set: {} }));
 
 const act = async (control: Needs, session: Session, deadline: Deadline): Promise<void> => {
+  // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
+  const stillDue = (now: Session): boolean =>
+    deadlinesOf(now, control.settings).some((d) => d.reason === deadline.reason && d.at <= control.clock());
   switch (deadline.reason) {
     case 'launch_due':
       await relaunch(control, session);
@@ -95,18 +101,19 @@ const act = async (control: Needs, session: Session, deadline: Deadline): Promis
         session.taskArn === undefined && session.workerSecretHash === undefined
           ? 'launch_failed'
           : 'start_timeout',
+        stillDue,
       );
       return;
     case 'qr_expired':
     case 'idle':
     case 'max_duration':
-      await stopSession(control, session, deadline.reason);
+      await stopSession(control, session, deadline.reason, stillDue);
       return;
     case 'heartbeat_lost':
       if (await taskIsGone(control, session)) {
         await release(control, session, 'heartbeat_lost', 'the task is gone');
       } else {
-        await stopSession(control, session, 'heartbeat_lost');
+        await stopSession(control, session, 'heartbeat_lost', stillDue);
       }
       return;
     case 'stop_grace':

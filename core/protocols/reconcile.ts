@@ -20,6 +20,7 @@ import { everyItem } from './every.ts';
 import { listHolders, type Slot, slotsOf } from './holders.ts';
 import { readCapacity } from './limits.ts';
 import { findSessionById } from './load.ts';
+import { measureHeartbeats } from './measure.ts';
 import { release } from './release.ts';
 import { stopTask } from './stop.ts';
 
@@ -50,6 +51,7 @@ export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
   const drift = await recount(control);
   const orphans = await handleOrphans(control, tasks, cap);
   const released = await releaseTaskless(control, holders, tasks, cap);
+  measureHeartbeats(control, holders);
   control.metrics.count('CounterDrift', drift);
   control.metrics.count('OrphanTasks', orphans.marked + orphans.stopped);
   return { drift, orphansMarked: orphans.marked, orphansStopped: orphans.stopped, released };

@@ -72,7 +72,7 @@ export const release = async (
           // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
           // counts anew, and must see that a holder went.
           drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
-          control.metrics.count('CounterDrift', 1, { Where: 'release' });
+          control.metrics.count('CounterDrift', 1);
         }
         known = undefined;
         return RETRY;

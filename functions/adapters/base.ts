@@ -1,10 +1,11 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import { ulid } from 'ulid';
 import { systemClock } from '../../core/clock.ts';
 import type { Control, Log } from '../../core/control.ts';
+import { ENVIRONMENT_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../core/metrics.ts';
 import { settings } from '../environment.ts';
 
 const logger = new Logger({ serviceName: 'berth' });
@@ -15,13 +16,24 @@ export const log: Log = {
   error: (message, fields = {}) => logger.error(message, fields),
 };
 
-/** One embedded-metric line for each count: dimensions differ, and a function counts a handful of times. */
-const count: Control['metrics']['count'] = (name, value, dimensions = {}) => {
-  const line = new Metrics({
-    namespace: 'Berth',
-    defaultDimensions: { Environment: environmentName, ...dimensions },
-  });
-  line.addMetric(name, MetricUnit.Count, value);
+/** Fields of every further line until the next invocation: which request, which session. Never a secret. */
+export const logFields = {
+  begin: (fields: Readonly<Record<string, unknown>>): void => {
+    logger.resetKeys();
+    logger.appendKeys(fields);
+  },
+  add: (fields: Readonly<Record<string, unknown>>): void => logger.appendKeys(fields),
+};
+
+/**
+ * One embedded-metric line for each sample: dimensions differ, and a function has a handful of them. Without the
+ * library's own dimension `service`: a metric that several functions emit would be as many series.
+ */
+const count: Control['metrics']['count'] = (name, value, ...dimensions) => {
+  const line = new Metrics({ namespace: METRICS_NAMESPACE });
+  line.clearDefaultDimensions();
+  line.setDefaultDimensions({ [ENVIRONMENT_DIMENSION]: environmentName, ...dimensions[0] });
+  line.addMetric(name, METRICS[name].unit, value);
   line.publishStoredMetrics();
 };
 

@@ -9,7 +9,7 @@ import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
 import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../core/store.ts';
-import { log } from '../adapters/base.ts';
+import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
@@ -65,7 +65,10 @@ export const http = <B = undefined, Q = { userId?: string | undefined }>(
     .onError(async (request) => {
       request.response = answerOf(problemAnswer(request.error, request.event), request.event);
     })
-    .handler(async (event: Event) => answerOf(await run(requestOf(spec, event)), event));
+    .handler(async (event: Event) => {
+      logFields.begin({ requestId: event.requestContext.requestId, route: event.routeKey });
+      return answerOf(await run(requestOf(spec, event)), event);
+    });
 
 const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
   const context = authContext(event);
@@ -104,7 +107,9 @@ const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
       if (!parsed.success || (sessions && !sessions.includes(parsed.data))) {
         throw new Problem('not_found', `There is no session "${parsed.data ?? 'of this name'}".`);
       }
-      return { userId: owner(), name: parsed.data };
+      const found = { userId: owner(), name: parsed.data };
+      logFields.add({ userId: found.userId, session: found.name });
+      return found;
     },
   };
 };
@@ -166,11 +171,7 @@ const problemAnswer = (error: unknown, event: Event): Answer => {
 const asProblem = (error: unknown, event: Event): Problem => {
   if (error instanceof Problem) return error;
   const { requestId } = event.requestContext;
-  const fields = {
-    requestId,
-    route: event.routeKey,
-    error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown',
-  };
+  const fields = { error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   if (
     error instanceof StoreConflict ||
     error instanceof StoreUnavailable ||

@@ -1,0 +1,49 @@
+/**
+ * Every metric that Berth emits, once: functions emit by this table, and alarms, dashboard and tests read it. Each has
+ * the dimension ENVIRONMENT_DIMENSION and those named here, always all of them: CloudWatch keeps a series for each
+ * set of dimensions and adds up none.
+ */
+export const METRICS_NAMESPACE = 'Berth';
+export const ENVIRONMENT_DIMENSION = 'Environment';
+
+type Spec = {
+  readonly unit: 'Count' | 'Percent' | 'Milliseconds';
+  readonly dimensions: readonly string[];
+  /** For people. */
+  readonly says: string;
+};
+
+export const METRICS = {
+  /** These four by the reaper at each sweep, also where nothing runs: their absence means that no sweep was made. */
+  ActiveSessions: { unit: 'Count', dimensions: [], says: 'Slots held' },
+  SessionLimit: { unit: 'Count', dimensions: [], says: 'Slots that there are, as set at run time' },
+  SessionUsePercent: { unit: 'Percent', dimensions: [], says: 'Slots held, of those that there are' },
+  SweepFailures: { unit: 'Count', dimensions: [], says: 'Due sessions that a sweep could not handle' },
+  /** These three by the reconciler at each pass; healthy are zero, zero and less than the heartbeat's time-out. */
+  CounterDrift: { unit: 'Count', dimensions: [], says: 'By how much counters were off their holders' },
+  OrphanTasks: { unit: 'Count', dimensions: [], says: 'Tasks that no session owns' },
+  HeartbeatAge: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    says: 'Age of the oldest heartbeat of a running session',
+  },
+
+  SessionsAdmitted: { unit: 'Count', dimensions: [], says: 'Sessions that took a slot' },
+  AdmissionsRefused: {
+    unit: 'Count',
+    dimensions: ['Scope'],
+    says: 'Starts refused because a limit was reached',
+  },
+  SessionsReaped: { unit: 'Count', dimensions: ['Reason'], says: 'Deadlines that the reaper acted on' },
+  SessionsEnded: { unit: 'Count', dimensions: ['Reason'], says: 'Sessions that gave their slot back' },
+  LaunchFailures: { unit: 'Count', dimensions: [], says: 'Launches that gave no task after their repeats' },
+  TimeToQr: { unit: 'Milliseconds', dimensions: [], says: 'From admission to the first QR code' },
+  WebhooksDead: { unit: 'Count', dimensions: [], says: 'Events given up for one webhook' },
+} as const satisfies Readonly<Record<string, Spec>>;
+
+export type MetricName = keyof typeof METRICS;
+
+/** The values of the metric's own dimensions, as a rest argument: none where it has none. */
+export type DimensionValues<N extends MetricName> = (typeof METRICS)[N]['dimensions'] extends readonly []
+  ? []
+  : [Readonly<Record<(typeof METRICS)[N]['dimensions'][number], string>>];
