@@ -13,19 +13,25 @@ type Needs = Pick<
 /**
  * Asks a session to end. Graceful: its worker gets SIGTERM (and the word in the answer to its next report), saves
  * auth state, closes Chromium and says its last word, which frees the slot. Idempotent; a session that ends already
- * keeps the first reason.
+ * keeps the first reason. Where `stillDue` no longer holds of the session as it stands, it is left alone.
  *
  * A session that no worker has called from and no task is known of is released at once: should its launch still come
  * through, the worker finds its epoch over and exits. With a worker, the slot is free only once that worker is gone.
  */
-export const stopSession = async (control: Needs, session: Session, reason: StopReason): Promise<Session> => {
+export const stopSession = async (
+  control: Needs,
+  session: Session,
+  reason: StopReason,
+  stillDue: (now: Session) => boolean = () => true,
+): Promise<Session> => {
   if (isTerminal(session.state)) return session;
   const changed = await changeHolder(control, session, (now) =>
-    canTransition(now.state, 'STOPPING')
+    canTransition(now.state, 'STOPPING') && stillDue(now)
       ? { set: { state: 'STOPPING', stopReason: reason, stoppingAt: control.clock() } }
       : undefined,
   );
   if (!changed) return session;
+  if (changed.session.state !== 'STOPPING') return changed.session;
   const { taskArn, workerSecretHash } = changed.session;
   if (taskArn === undefined && workerSecretHash === undefined) {
     return (await release(control, changed.session, changed.session.stopReason ?? reason)).session;

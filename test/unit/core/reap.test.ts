@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { sessionKey } from '../../../core/items.ts';
+import { reap } from '../../../core/protocols/reap.ts';
+import { report } from '../../../core/protocols/worker.ts';
+import { type Lab, lab } from './control.ts';
+import { launchedSession, load, USER, workingSession } from './session.ts';
+
+/** Beats until `minutes` have passed; active only at the beginning. */
+const alive = async (place: Lab, minutes: number, status: 'WORKING' | 'SCAN_QR_CODE' = 'WORKING') => {
+  for (let i = 0; i < minutes; i++) {
+    place.now += 60_000;
+    await report(place.control, await load(place), { seq: 100 + i, status });
+  }
+};
+
+test('nothing is touched while nothing is due', async () => {
+  const place = lab();
+  await workingSession(place);
+  await alive(place, 5);
+  const before = await load(place);
+  expect(await reap(place.control)).toMatchObject({ due: 0, failed: 0 });
+  expect(await load(place)).toEqual(before);
+});
+
+test('an idle session is asked to stop, and keeps its slot until it has', async () => {
+  const place = lab();
+  await workingSession(place);
+  await alive(place, 16);
+  expect(await reap(place.control)).toMatchObject({ acted: { idle: 1 } });
+  expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'idle', slotShard: 0 });
+});
+
+test('a message that comes while the sweep is about to end the session saves it', async () => {
+  const place = lab();
+  await workingSession(place);
+  await alive(place, 16);
+  let told = false;
+  place.meanwhile = (call) => {
+    if (told || !call.startsWith('write SESSION#')) return;
+    told = true;
+    const set = { lastActivityAt: place.now, lastHeartbeatAt: place.now };
+    place.table.write({ kind: 'update', key: sessionKey(USER, 'a'), set, add: { version: 1 } });
+  };
+  await reap(place.control);
+  expect(told).toBe(true);
+  expect((await load(place)).state).toBe('RUNNING');
+});
+
+test('an unscanned code, a long life and a silence each end a session for their own reason', async () => {
+  const scanned = lab();
+  const session = await launchedSession(scanned);
+  await workingSession(scanned, 'b');
+  expect(session.state).toBe('STARTING');
+  scanned.now += 91_000;
+  await reap(scanned.control);
+  expect(await load(scanned, 'b')).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost' });
+
+  const long = lab({ maxDurationSeconds: 120 });
+  await workingSession(long);
+  await alive(long, 3);
+  await reap(long.control);
+  expect(await load(long)).toMatchObject({ stopReason: 'max_duration' });
+
+  const code = lab();
+  await workingSession(code);
+  await alive(code, 6, 'SCAN_QR_CODE');
+  await reap(code.control);
+  expect(await load(code)).toMatchObject({ stopReason: 'qr_expired' });
+});
+
+test('a silent worker whose task is gone gives its slot back in one sweep', async () => {
+  const place = lab();
+  await workingSession(place);
+  place.tasks.clear();
+  place.now += 91_000;
+  await reap(place.control);
+  const ended = await load(place);
+  expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
+  expect(ended.slotShard).toBeUndefined();
+});
+
+test('one session that can’t be handled does not keep the sweep from the others', async () => {
+  const place = lab();
+  await workingSession(place, 'a');
+  await workingSession(place, 'b');
+  place.now += 91_000;
+  place.meanwhile = (call) => {
+    if (call === 'get SESSION#ann#a') throw new Error('this one fails');
+  };
+  expect(await reap(place.control)).toMatchObject({ due: 2, failed: 1 });
+  place.meanwhile = () => {};
+  expect((await load(place, 'b')).state).toBe('STOPPING');
+});
+
+test('an index that can’t be read ends the sweep', async () => {
+  const place = lab();
+  await workingSession(place);
+  place.meanwhile = (call) => {
+    if (call.startsWith('query DUE#')) throw new Error('no answer');
+  };
+  await expect(reap(place.control)).rejects.toThrow('no answer');
+});
