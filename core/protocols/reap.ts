@@ -89,9 +89,6 @@ const act = async (control: Needs, session: Session, deadline: Deadline): Promis
   // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
   const stillDue = (now: Session): boolean =>
     deadlinesOf(now, control.settings).some((d) => d.reason === deadline.reason && d.at <= control.clock());
-  // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
-  const stillDue = (now: Session): boolean =>
-    deadlinesOf(now, control.settings).some((d) => d.reason === deadline.reason && d.at <= control.clock());
   switch (deadline.reason) {
     case 'launch_due':
       await relaunch(control, session);
