@@ -36,6 +36,7 @@ export const addBerth = (app: App, environment: Environment, bundles: readonly B
     network,
     bundles,
   });
+  for (const [key, value] of Object.entries(environment.tags)) Tags.of(app).add(key, value);
   Tags.of(app).add('application', 'berth');
   Tags.of(app).add('environment', environment.name);
   return { data, network, controlPlane };

@@ -22,8 +22,6 @@ const taskSchema = z
     memoryMiB: z.int(),
     /** Capacity providers in order of preference; a launch tries the next where one has no capacity. */
     capacity: z.array(z.enum(['FARGATE_SPOT', 'FARGATE'])).min(1),
-    /** The worker's image, as RunTask pulls it. */
-    image: z.string().min(1),
     /** Of the command server; the tasks' security group admits the command functions there and nothing else. */
     commandPort: z.int().min(1024).max(65_535),
   })
@@ -62,6 +60,26 @@ const environmentSchema = z
       level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
       retentionDays: z.union([z.literal(3), z.literal(7), z.literal(14), z.literal(30), z.literal(90)]),
     }),
+    alarms: z.strictObject({
+      /** Of the global limit as it stands at run time, in percent. */
+      warningPercent: z.number().positive().max(100),
+      criticalPercent: z.number().positive().max(100),
+      /** Starts refused at the limits of single users, and answers 5xx, within five minutes. */
+      userRefusals: z.int().positive(),
+      serverErrors: z.int().positive(),
+      /** Is asked to confirm, then gets every alarm. Without it the topic has no subscriber but those you add. */
+      email: z.email().optional(),
+    }),
+    /** The API under a name of your own, beside the one that AWS gives it; point the name at the output ApiDomainTarget. */
+    domain: z
+      .strictObject({
+        name: z.hostname(),
+        /** Of AWS Certificate Manager, in the region of the stacks. */
+        certificateArn: z.string().regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/),
+      })
+      .optional(),
+    /** Of every resource, beside `application` and `environment`. */
+    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
     /** X-Ray traces of the functions. */
     tracing: z.boolean(),
     /** CloudWatch's own metrics of the cluster; they cost by metric. */
@@ -69,7 +87,13 @@ const environmentSchema = z
     /** Table, bucket and logs outlive the stacks, and the stacks can't be deleted by accident. */
     protected: z.boolean(),
   })
-  .superRefine(({ settings, sweepMinutes }, context) => {
+  .superRefine(({ settings, sweepMinutes, alarms }, context) => {
+    if (alarms.criticalPercent <= alarms.warningPercent)
+      context.addIssue({
+        code: 'custom',
+        path: ['alarms', 'criticalPercent'],
+        message: 'must be above warningPercent',
+      });
     if (settings.heartbeatTimeoutSeconds < 2 * settings.heartbeatSeconds)
       context.addIssue({
         code: 'custom',
@@ -100,12 +124,12 @@ const base = {
     cpu: 1024,
     memoryMiB: 2048,
     capacity: ['FARGATE'],
-    image: 'berth-worker:latest',
     commandPort: 8080,
   },
   api: { rateLimit: 100, burstLimit: 200 },
   authStateDays: { unused: 30, replaced: 7, incomplete: 1 },
   logs: { level: 'INFO', retentionDays: 14 },
+  alarms: { warningPercent: 80, criticalPercent: 95, userRefusals: 20, serverErrors: 5 },
   tracing: true,
   containerInsights: false,
   protected: false,

@@ -139,8 +139,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
 
   reaper: {
-    does: 'Ends sessions whose deadline passed and whose worker did not.',
-    table: RELEASE,
+    does: 'Ends sessions whose deadline passed and whose worker did not; measures how full it is.',
+    table: [...RELEASE, 'Query'],
     indexes: { due: ['Query'] },
     queue: 'send',
     tasks: ['run', 'describe', 'stop'],

@@ -1,15 +1,18 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
   HttpStage,
   type IHttpRouteAuthorizer,
   LogGroupLogDestination,
+  SecurityPolicy,
 } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaAuthorizer, HttpLambdaResponseType } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -53,8 +56,22 @@ export class BerthApi extends Construct {
       retention: environment.logs.retentionDays,
       removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
+    const { domain } = environment;
+    const domainName =
+      domain &&
+      new DomainName(this, 'Domain', {
+        domainName: domain.name,
+        certificate: Certificate.fromCertificateArn(this, 'Certificate', domain.certificateArn),
+        securityPolicy: SecurityPolicy.TLS_1_2,
+      });
+    if (domainName)
+      new CfnOutput(this, 'ApiDomainTarget', {
+        description: `A CNAME or alias of ${domainName.name} points here`,
+        value: domainName.regionalDomainName,
+      }).overrideLogicalId('ApiDomainTarget');
     new HttpStage(this, 'Stage', {
       httpApi: this.api,
+      ...(domainName && { domainMapping: { domainName } }),
       stageName: '$default',
       autoDeploy: true,
       throttle: { rateLimit: environment.api.rateLimit, burstLimit: environment.api.burstLimit },

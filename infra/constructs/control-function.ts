@@ -4,6 +4,7 @@ import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { METRICS_NAMESPACE } from '../../core/metrics.ts';
 import type { Environment } from '../environments.ts';
 import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs } from '../functions.ts';
 import { namesOf } from '../names.ts';
@@ -82,7 +83,7 @@ const documentOf = (grants: readonly Grant[]) =>
 const variablesFor = ({ environment, handler, needs, resources }: ControlFunctionProps) => ({
   BERTH_SETTINGS: JSON.stringify(environment.settings),
   POWERTOOLS_SERVICE_NAME: handler,
-  POWERTOOLS_METRICS_NAMESPACE: 'Berth',
+  POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
   POWERTOOLS_LOG_LEVEL: environment.logs.level,
   ...((needs.table || needs.indexes) && { BERTH_TABLE: resources.table.tableName }),
   ...(needs.bucket && { BERTH_AUTH_BUCKET: resources.authBucket.bucketName }),

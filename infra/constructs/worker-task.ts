@@ -1,4 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
+import { resolve } from 'node:path';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   Capability,
   type Cluster,
@@ -16,6 +18,8 @@ import { WORKER_CONTAINER } from '../../core/settings.ts';
 import type { Environment } from '../environments.ts';
 import { namesOf } from '../names.ts';
 import { acknowledge } from './acknowledge.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
 
 /** Writable places of the worker; everything else of its file system is read-only. */
 const SCRATCH = [
@@ -63,15 +67,29 @@ export class WorkerTask extends Construct {
       },
       volumes: SCRATCH.map((scratch) => ({ name: scratch.name })),
     });
+    // Sessions admitted by the version before may still be launched with its revision, and a rollback needs it.
+    this.definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
     const linux = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
     linux.dropCapabilities(Capability.ALL);
     const container = this.definition.addContainer('Worker', {
       containerName: WORKER_CONTAINER,
-      image: ContainerImage.fromRegistry(task.image),
+      image: ContainerImage.fromAsset(ROOT, {
+        assetName: 'berth-worker',
+        file: 'container/Dockerfile',
+        platform: task.architecture === 'ARM64' ? Platform.LINUX_ARM64 : Platform.LINUX_AMD64,
+      }),
       user: WORKER_USER,
       readonlyRootFilesystem: true,
       linuxParameters: linux,
       stopTimeout: STOP_TIMEOUT,
+      // Fargate does not read the image's own. For people who look at a task: what acts on silence is the heartbeat.
+      healthCheck: {
+        command: ['CMD', 'node', 'container/health-check.mjs'],
+        interval: Duration.seconds(30),
+        timeout: Duration.seconds(5),
+        startPeriod: Duration.seconds(60),
+        retries: 3,
+      },
       portMappings: [{ containerPort: task.commandPort }],
       environment: {
         BERTH_WORKER_API_URL: options.workerApiUrl,
@@ -81,6 +99,11 @@ export class WorkerTask extends Construct {
       },
       logging: LogDriver.awsLogs({ logGroup: options.logGroup, streamPrefix: 'worker' }),
     });
+    acknowledge(
+      this.executionRole,
+      'IAM5[Resource::*]',
+      'The token to pull images with (ecr:GetAuthorizationToken) has no resource; pulling is for the one repository.',
+    );
     acknowledge(this.definition, 'ECS2', 'Addresses and ports; the one secret comes with RunTask, once.');
     container.addMountPoints(
       ...SCRATCH.map(({ name: sourceVolume, path: containerPath }) => ({

@@ -7,8 +7,11 @@ import { Construct } from 'constructs';
 import { ROUTES } from '../../core/api/routes.ts';
 import type { Bundle } from '../bundle.ts';
 import { acknowledge } from '../constructs/acknowledge.ts';
+import { AlarmTopic } from '../constructs/alarm-topic.ts';
+import { Alarms, type Watched } from '../constructs/alarms.ts';
 import { BerthApi } from '../constructs/api.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
+import { BerthDashboard } from '../constructs/dashboard.ts';
 import type { Resources } from '../constructs/resources.ts';
 import { Sweeps } from '../constructs/sweeps.ts';
 import { TaskStopped } from '../constructs/task-stopped.ts';
@@ -92,6 +95,22 @@ export class ControlPlaneStack extends Stack {
       reportBatchItemFailures: true,
     });
 
+    const { topic } = new AlarmTopic(this, 'AlarmTopic', {
+      name: `berth-${environment.name}-alarms`,
+      ...(environment.alarms.email !== undefined && { email: environment.alarms.email }),
+    });
+    const watched: Watched = {
+      environment,
+      sweep: Duration.minutes(environment.sweepMinutes),
+      api: api.api,
+      table: data.table,
+      eventDeadLetters: data.events.deadLetters,
+      backgroundDeadLetters: deadLetters,
+    };
+    const alarms = new Alarms(this, 'Alarms', { watched, topic });
+    new BerthDashboard(this, 'Dashboard', { watched, alarms, events: data.events.queue });
+
+    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'ClusterName', { value: cluster.clusterName });
     new CfnOutput(this, 'BackgroundDeadLettersUrl', { value: deadLetters.queueUrl });

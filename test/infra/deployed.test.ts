@@ -191,7 +191,7 @@ describe('permissions', () => {
     const services = new Set(
       everywhere.flatMap(({ Action }) => Action).map((action) => action.split(':')[0]),
     );
-    expect([...services].sort()).toEqual(['ec2', 'ecs', 'xray']);
+    expect([...services].sort()).toEqual(['ec2', 'ecr', 'ecs', 'xray']);
     expect(
       everywhere
         .flatMap(({ Action, Condition }) => (Condition ? [] : Action))
@@ -348,6 +348,8 @@ describe('network and tasks', () => {
       ContainerDefinitions: [
         Match.objectLike({
           Name: 'worker',
+          HealthCheck: Match.objectLike({ Command: ['CMD', 'node', 'container/health-check.mjs'] }),
+          Image: { 'Fn::Sub': Match.stringLikeRegexp('dkr\\.ecr') },
           User: Match.not('0'),
           ReadonlyRootFilesystem: true,
           StopTimeout: 120,
@@ -355,6 +357,14 @@ describe('network and tasks', () => {
           LogConfiguration: Match.objectLike({ LogDriver: 'awslogs' }),
         }),
       ],
+    });
+  });
+
+  it('keeps the revision that the version before launches with, and that a rollback needs', () => {
+    prod.app.hasResource('AWS::ECS::TaskDefinition', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { Family: 'berth-prod-worker' },
     });
   });
 
@@ -420,6 +430,14 @@ describe('what runs by itself', () => {
     expect(starters.sort()).toEqual(
       BACKGROUND_HANDLERS.filter((handler) => !byOthers.includes(handler)).sort(),
     );
+  });
+});
+
+describe('observability', () => {
+  it('has the alarms and the dashboard, and nobody to mail to unless the environment names one', () => {
+    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 15);
+    prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
+    prod.app.resourceCountIs('AWS::SNS::Subscription', 0);
   });
 });
 

@@ -1,0 +1,34 @@
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+/**
+ * Where alarms go. CloudWatch can't publish to a topic under the AWS-managed key, whose policy nobody can change: the
+ * topic has a key of its own.
+ */
+export class AlarmTopic extends Construct {
+  readonly topic: Topic;
+
+  constructor(scope: Construct, id: string, options: { readonly name: string; readonly email?: string }) {
+    super(scope, id);
+    const key = new Key(this, 'Key', {
+      description: `Notifications of ${options.name}`,
+      enableKeyRotation: true,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        // In a key's policy: this key.
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    this.topic = new Topic(this, 'Topic', { topicName: options.name, masterKey: key, enforceSSL: true });
+    if (options.email !== undefined) this.topic.addSubscription(new EmailSubscription(options.email));
+  }
+}

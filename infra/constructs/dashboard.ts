@@ -1,0 +1,106 @@
+import {
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  Metric,
+  PeriodOverride,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { stopReasonSchema } from '../../core/lifecycle.ts';
+import { type DimensionValues, METRICS, type MetricName } from '../../core/metrics.ts';
+import { berthMetric, FIVE_MINUTES } from '../metrics.ts';
+import type { Alarms, Watched } from './alarms.ts';
+
+/** What the reaper acts on (core/deadlines.ts). */
+const REAPED = [
+  'qr_expired',
+  'idle',
+  'max_duration',
+  'heartbeat_lost',
+  'start_timeout',
+  'launch_due',
+  'stop_grace',
+];
+
+/** One page: is anything wrong, how full is it, what goes in and out, how quick is it, does it deliver. */
+export class BerthDashboard extends Construct {
+  constructor(
+    scope: Construct,
+    id: string,
+    options: { readonly watched: Watched; readonly alarms: Alarms; readonly events: Queue },
+  ) {
+    super(scope, id);
+    const { watched, alarms, events } = options;
+    const { environment, sweep, api } = watched;
+    const each = { period: sweep, statistic: 'Maximum' };
+    const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
+    const metric = <N extends MetricName>(
+      name: N,
+      how: { period: typeof sweep; statistic: string; label?: string },
+      ...dimensions: DimensionValues<N>
+    ) => berthMetric(environment.name, name, { label: METRICS[name].says, ...how }, ...dimensions);
+    const graph = (title: string, left: IMetric[], right: IMetric[] = []) =>
+      new GraphWidget({ title, left, right, width: 8, height: 6 });
+
+    new Dashboard(this, 'Dashboard', {
+      dashboardName: `berth-${environment.name}`,
+      periodOverride: PeriodOverride.INHERIT,
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', width: 24, height: 3, alarms: [...alarms.alarms] })],
+        [
+          graph('Slots', [metric('ActiveSessions', each), metric('SessionLimit', each)]),
+          graph('Slots in use, percent', [metric('SessionUsePercent', each)]),
+          graph('Started and refused', [
+            metric('SessionsAdmitted', sum),
+            metric('AdmissionsRefused', { ...sum, label: 'Refused: global limit' }, { Scope: 'global' }),
+            metric('AdmissionsRefused', { ...sum, label: 'Refused: user limit' }, { Scope: 'user' }),
+            metric('LaunchFailures', sum),
+          ]),
+        ],
+        [
+          graph(
+            'Ended, by reason',
+            stopReasonSchema.options.map((Reason) =>
+              metric('SessionsEnded', { ...sum, label: Reason }, { Reason }),
+            ),
+          ),
+          graph(
+            'Reaped, by reason',
+            REAPED.map((Reason) => metric('SessionsReaped', { ...sum, label: Reason }, { Reason })),
+          ),
+          graph('Healthy at zero', [
+            metric('CounterDrift', { ...each, statistic: 'Sum' }),
+            metric('OrphanTasks', each),
+            metric('SweepFailures', each),
+            metric('WebhooksDead', sum),
+          ]),
+        ],
+        [
+          graph('Time to QR code', [
+            metric('TimeToQr', { period: FIVE_MINUTES, statistic: 'p50', label: 'p50' }),
+            metric('TimeToQr', { period: FIVE_MINUTES, statistic: 'p95', label: 'p95' }),
+          ]),
+          graph('Heartbeats', [metric('HeartbeatAge', each)]),
+          graph(
+            'Events on their way',
+            [events.metricApproximateNumberOfMessagesVisible({ ...each, label: 'Waiting' })],
+            [events.metricApproximateAgeOfOldestMessage({ ...each, label: 'Age of the oldest, seconds' })],
+          ),
+        ],
+        [
+          graph('API', [api.metricCount(sum), api.metricClientError(sum), api.metricServerError(sum)]),
+          graph('API latency', [
+            api.metricLatency({ period: FIVE_MINUTES, statistic: 'p50', label: 'p50' }),
+            api.metricLatency({ period: FIVE_MINUTES, statistic: 'p95', label: 'p95' }),
+          ]),
+          graph('Functions of the account', [
+            new Metric({ namespace: 'AWS/Lambda', metricName: 'Errors', ...sum }),
+            new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...sum }),
+          ]),
+        ],
+      ],
+    });
+  }
+}
