@@ -15,12 +15,13 @@ export const retrying = async <T>(
   budgetMs: number,
   attempt: (n: number) => Promise<T | typeof RETRY>,
   exhausted: () => T,
+  { baseMs, capMs }: { readonly baseMs?: number; readonly capMs?: number } = {},
 ): Promise<T> => {
   const end = control.clock() + budgetMs;
   for (let n = 0; ; n++) {
     const result = await attempt(n);
     if (result !== RETRY) return result;
-    const wait = fullJitter(n, control.ids.random());
+    const wait = fullJitter(n, control.ids.random(), baseMs, capMs);
     if (control.clock() + wait >= end) return exhausted();
     await control.sleep(wait);
   }

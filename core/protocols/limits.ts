@@ -5,14 +5,13 @@ import {
   distribute,
   type Limits,
   parseCapacity,
-  type Shard,
   shardsFor,
 } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { GLOBAL_PARTITION, limitsKey, quotaListing, shardKey, userQuotaKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { absent, and, eq, isPassing, StoreUnavailable, type Write } from '../store.ts';
+import { absent, and, eq, exists, isPassing, le, StoreUnavailable, type Write } from '../store.ts';
 import { everyItem } from './every.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
@@ -49,8 +48,10 @@ export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Cap
 
 /**
  * Spreads the room over the shards again, for the limits given (or as they are). All sub-limits change in one
- * transaction that holds only while no shard's count has moved since it was read: the inequality in core/capacity.ts
- * is about these counts. Returns false where one moved; read again and repeat.
+ * transaction, which keeps the inequality in core/capacity.ts whatever the counts did since they were read: sub-limits
+ * that sum to the limit hold while no count is above its own; one shard's, or none at all, always. Requiring unmoved
+ * counts instead would let steady admissions keep a limit from ever being changed. Returns false where a count is
+ * above by now, or the limits are others; read again and repeat.
  */
 export const rebalance = async (
   control: Needs,
@@ -66,6 +67,7 @@ export const rebalance = async (
     limits.shards,
     actives.map((s) => s?.active ?? 0),
   );
+  const anyCount = sublimits.length === 1 || sublimits.every((limit) => limit === 0);
   const result = await control.store.transact(
     [
       {
@@ -78,32 +80,33 @@ export const rebalance = async (
           eq('shards', capacity.limits.shards),
         ),
       },
-      ...sublimits.map((limit, i) => shardWrite(i, { limit, userLimit: limits.userLimit }, actives[i])),
+      ...sublimits.map((limit, i) =>
+        actives[i]
+          ? resized(i, { limit, userLimit: limits.userLimit }, anyCount)
+          : opened(i, { limit, userLimit: limits.userLimit }),
+      ),
     ],
     control.ids.secret().slice(0, 36),
   );
   return result.ok;
 };
 
-const shardWrite = (
-  index: number,
-  sublimits: { readonly limit: number; readonly userLimit: number },
-  known: Shard | undefined,
-): Write =>
-  known
-    ? {
-        kind: 'update',
-        key: shardKey(index),
-        set: sublimits,
-        add: { version: 1 },
-        condition: and(eq('version', known.version), eq('active', known.active)),
-      }
-    : {
-        kind: 'put',
-        key: shardKey(index),
-        item: { ...shardKey(index), active: 0, ...sublimits, version: 0 },
-        condition: absent('pk'),
-      };
+type Sublimits = { readonly limit: number; readonly userLimit: number };
+
+const resized = (index: number, sublimits: Sublimits, anyCount: boolean): Write => ({
+  kind: 'update',
+  key: shardKey(index),
+  set: sublimits,
+  add: { version: 1 },
+  condition: anyCount ? exists('active') : le('active', sublimits.limit),
+});
+
+const opened = (index: number, sublimits: Sublimits): Write => ({
+  kind: 'put',
+  key: shardKey(index),
+  item: { ...shardKey(index), active: 0, ...sublimits, version: 0 },
+  condition: absent('pk'),
+});
 
 export type LimitsChange = {
   readonly global?: number | undefined;
@@ -159,7 +162,11 @@ const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<vo
         retryAfterSeconds: 2,
       });
     },
+    EVERY_SHARD,
   );
+
+/** All shards at once must be free of admissions for a moment: more tries, not longer waits, find that moment. */
+const EVERY_SHARD = { baseMs: 25, capMs: 100 };
 
 /** The limits as a caller sees them, with the counts against them. */
 export const limitsView = async (control: Needs, userId: string): Promise<LimitsView> => {
