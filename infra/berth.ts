@@ -36,8 +36,9 @@ export const addBerth = (app: App, environment: Environment, bundles: readonly B
     network,
     bundles,
   });
-  for (const [key, value] of Object.entries(environment.tags)) Tags.of(app).add(key, value);
-  Tags.of(app).add('application', 'berth');
-  Tags.of(app).add('environment', environment.name);
+  const tags = { ...environment.tags, application: 'berth', environment: environment.name };
+  // CloudFormation's own schema has no tags for dashboards yet.
+  const options = { excludeResourceTypes: ['AWS::CloudWatch::Dashboard'] };
+  for (const [key, value] of Object.entries(tags)) Tags.of(app).add(key, value, options);
   return { data, network, controlPlane };
 };

@@ -33,6 +33,22 @@ export type Needs = {
   /** An API function has 29 s: the gateway gives up at 30. */
   readonly timeoutSeconds?: number;
   readonly memoryMiB?: number;
+  /** By action (`dynamodb:PutItem`): why it is needed though no end-to-end test comes by it. */
+  readonly unusedInTests?: Readonly<Record<string, string>>;
+};
+
+/** Granted to functions for what AWS does with their roles and one machine does not. */
+export const USED_IN_AWS_ONLY: Readonly<Record<string, string>> = {
+  'logs:CreateLogStream': 'Lambda writes the log with this role',
+  'logs:PutLogEvents': 'Lambda writes the log with this role',
+  'xray:PutTraceSegments': 'Lambda writes traces with this role',
+  'xray:PutTelemetryRecords': 'Lambda writes traces with this role',
+  'ec2:CreateNetworkInterface': 'Lambda attaches the function to the VPC with this role',
+  'ec2:DescribeNetworkInterfaces': 'Lambda attaches the function to the VPC with this role',
+  'ec2:DescribeSubnets': 'Lambda attaches the function to the VPC with this role',
+  'ec2:DeleteNetworkInterface': 'Lambda attaches the function to the VPC with this role',
+  'ec2:AssignPrivateIpAddresses': 'Lambda attaches the function to the VPC with this role',
+  'ec2:UnassignPrivateIpAddresses': 'Lambda attaches the function to the VPC with this role',
 };
 
 /** Reads one session. */

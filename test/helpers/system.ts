@@ -1,8 +1,10 @@
+import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, createClient } from '../../core/client/index.ts';
 import type { PhoneClient } from '../../core/phone/client.ts';
+import { accessRecordOf, writeAccessRecord } from '../../local/iam-report/record.ts';
 import { type LocalOptions, type LocalStack, startLocal } from '../../local/stack.ts';
 
 export type System = {
@@ -18,6 +20,7 @@ export type System = {
     path: string,
     options?: { body?: unknown; key?: string; headers?: Record<string, string> },
   ): Promise<Response>;
+  /** Throws where a function was denied an AWS call: its role lacks what it needs. */
   stop(): Promise<void>;
 };
 
@@ -48,6 +51,9 @@ export const startSystem = async (options: Partial<LocalOptions> = {}): Promise<
     stop: async () => {
       await stack.stop();
       await rm(dataDir, { recursive: true, force: true });
+      const { BERTH_IAM_RECORD: folder } = process.env;
+      if (folder !== undefined) await writeAccessRecord(folder, accessRecordOf(stack.model, stack.access));
+      assert.deepEqual(stack.access.denied(), [], 'a function was denied a call that it makes');
     },
   };
 };
