@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { z } from 'zod';
+
+const answerSchema = z.object({ build: z.string() });
 
 /** No browser starts; the message says what was tried and what to install. */
 export class BrowserMissing extends Error {
@@ -19,11 +22,11 @@ export const prepareBrowser = (
   new Promise((resolve, reject) => {
     execFile(
       process.execPath,
-      [join(root, 'container', 'browser', 'command.ts')],
+      [join(root, 'container', 'ensure-browser.ts')],
       { env: { ...process.env, ...environment }, timeout: DEADLINE_MS, maxBuffer: 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) {
-          resolve(stdout.trim());
+          resolve(answerSchema.parse(JSON.parse(stdout)).build);
         } else {
           reject(new BrowserMissing(stderr.trim() || error.message));
         }

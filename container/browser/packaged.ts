@@ -73,13 +73,16 @@ export const unpackBrowser = async (
   try {
     await mkdir(staging);
     const [source, decompress] = brotli(join(root, 'bin', 'chromium.br'));
-    await Promise.all([
+    const unpacked = await Promise.allSettled([
       pipeline(source, decompress, createWriteStream(join(staging, 'chromium'), { mode: 0o755 })),
       unpackTar(join(root, 'bin', 'al2023.tar.br'), join(staging, 'al2023')),
       unpackTar(join(root, 'bin', 'fonts.tar.br'), join(staging, 'fonts')),
       // Found by Chromium beside its executable.
       unpackTar(join(root, 'bin', 'swiftshader.tar.br'), staging),
     ]);
+    // All have ended before the folder is removed; the first failure is the one to tell.
+    const failed = unpacked.find((part) => part.status === 'rejected');
+    if (failed) throw failed.reason;
     // A folder can't be renamed over a non-empty one: who comes second fails here and uses the first's.
     await rename(staging, target).catch(async (error: unknown) => {
       await access(target).catch(() => Promise.reject(error));
