@@ -15,9 +15,6 @@ export type Deadline = {
     | 'stop_grace';
 };
 
-/** After this the function that admitted is taken for dead; the reaper looks for its task, or launches one. */
-const LAUNCH_RETRY_MS = 30_000;
-
 type Timed = Pick<
   Session,
   | 'state'
@@ -57,7 +54,7 @@ export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
     add('stop_grace', (session.stoppingAt ?? startedAt) + settings.stopGraceSeconds * 1000);
   } else {
     if (maxDurationMs !== undefined) add('max_duration', startedAt + maxDurationMs);
-    if (session.taskArn === undefined) add('launch_due', startedAt + LAUNCH_RETRY_MS);
+    if (session.taskArn === undefined) add('launch_due', startedAt + settings.launchRetrySeconds * 1000);
     if (session.state === 'PENDING' || session.state === 'STARTING') {
       add('start_timeout', startedAt + settings.startTimeoutSeconds * 1000);
     }

@@ -23,6 +23,8 @@ export const settingsSchema = z.strictObject({
   heartbeatSeconds: duration(20),
   /** A worker silent for this long is taken for dead. */
   heartbeatTimeoutSeconds: duration(90),
+  /** After this the function that admitted is taken for dead; the reaper looks for its task, or launches one. */
+  launchRetrySeconds: duration(30),
   /** For the worker to save auth state and say its last word; Fargate's stopTimeout allows 120 s. */
   stopGraceSeconds: duration(150),
   /** Between the auth-state snapshots of a linked session. */
@@ -53,6 +55,7 @@ export const parseSettings = (json: string | undefined): Settings =>
  * BERTH_SUBNETS                comma-separated
  * BERTH_SECURITY_GROUPS        comma-separated
  * BERTH_CAPACITY               comma-separated capacity providers in order of preference (FARGATE_SPOT,FARGATE)
+ * BERTH_WORKER_CALL            name of the function inside the network that hands commands to workers
  *
  * The task definition's container has BERTH_WORKER_API_URL (the API's own URL) and BERTH_COMMAND_PORT; RunTask adds
  * BERTH_SESSION_ID, BERTH_EPOCH and BERTH_BOOTSTRAP_TOKEN as overrides of the container named WORKER_CONTAINER.
