@@ -1,0 +1,173 @@
+/**
+ * What admission, release, refusal and a sweep cost: in time, as a ratio to bare conditional updates on the same
+ * engine in the same run, and in DynamoDB's units. Prints Markdown tables.
+ *
+ *     npm run bench [-- throughput|units|window …]
+ */
+import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { Problem } from '../core/errors.ts';
+import { createSession } from '../core/protocols/admit.ts';
+import { reap } from '../core/protocols/reap.ts';
+import { release } from '../core/protocols/release.ts';
+import type { Session } from '../core/session.ts';
+import { closedLoop, type Figures, openLoop } from './support/measure.ts';
+import { openPlace, type Place } from './support/place.ts';
+import { runningSessions, stoppedSessions } from './support/sessions.ts';
+import { heading, machine, printTable } from './support/table.ts';
+
+const MANY = 10_000;
+/** Calls in flight. */
+const CONCURRENCY = 16;
+const CALLS = 400;
+const WINDOW_MS = [10, 20] as const;
+const RATES = [10, 20, 40, 60, 80, 100];
+const SECONDS = 8;
+
+const admit = async ({ control }: Place, n: number, prefix = 'a'): Promise<Session> => {
+  const request = { userId: `user-${prefix}-${n}`, name: 'default', config: {}, start: true };
+  return (await createSession(control, request)).session;
+};
+
+/** Answers the refusal; a call that is admitted, or fails otherwise, is a defect of the bench. */
+const refused = async (call: Promise<unknown>): Promise<void> => {
+  try {
+    await call;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'too_many') return;
+    throw error;
+  }
+  throw new Error('This call was to be refused.');
+};
+
+/** The least that any counted admission costs: one conditional update of one of `shards` counters. */
+const bareUpdate = ({ client, table }: Place, shards: number, n: number) =>
+  client.send(
+    new UpdateItemCommand({
+      TableName: table,
+      Key: { pk: { S: 'BARE' }, sk: { S: `COUNTER#${n % shards}` } },
+      UpdateExpression: 'ADD active :one',
+      ConditionExpression: 'attribute_not_exists(active) OR active < :limit',
+      ExpressionAttributeValues: { ':one': { N: '1' }, ':limit': { N: '1000000' } },
+    }),
+  );
+
+const throughput = async (): Promise<void> => {
+  heading(`Calls a second, ${CONCURRENCY} in flight`);
+  const rows: (string | number)[][] = [];
+  for (const shards of [1, 8]) {
+    for (const others of [0, MANY]) {
+      await using place = await openPlace({ limit: 100_000, shards });
+      await place.load(stoppedSessions(others, Date.now()));
+      await closedLoop(50, CONCURRENCY, (n) => admit(place, n, 'warm'));
+
+      const bare = await closedLoop(CALLS * 2, CONCURRENCY, (n) => bareUpdate(place, shards, n));
+      const sessions: Session[] = [];
+      const admissions = await closedLoop(CALLS, CONCURRENCY, async (n) => {
+        sessions.push(await admit(place, n));
+      });
+      const releases = await closedLoop(CALLS, CONCURRENCY, async (n) => {
+        const session = sessions[n];
+        if (session) await release(place.control, session, 'user');
+      });
+      const where = `${shards === 1 ? '1 counter' : `${shards} shards`}, ${others} other sessions`;
+      const row = (what: string, f: Figures) => [
+        where,
+        what,
+        f.perSecond,
+        f.perSecond / bare.perSecond,
+        f.p50,
+        f.p99,
+      ];
+      rows.push(
+        row('bare conditional UpdateItem', bare),
+        row('admission', admissions),
+        row('release', releases),
+      );
+    }
+  }
+  for (const shards of [1, 8]) {
+    await using place = await openPlace({ limit: 50, shards });
+    await closedLoop(50, 1, (n) => admit(place, n));
+    const bare = await closedLoop(CALLS * 2, CONCURRENCY, (n) => bareUpdate(place, shards, n));
+    const refusals = await closedLoop(CALLS, CONCURRENCY, (n) => refused(admit(place, n, 'late')));
+    const where = `${shards === 1 ? '1 counter' : `${shards} shards`}, all 50 slots taken`;
+    rows.push([
+      where,
+      'refusal',
+      refusals.perSecond,
+      refusals.perSecond / bare.perSecond,
+      refusals.p50,
+      refusals.p99,
+    ]);
+  }
+  printTable(['table', 'call', 'a second', 'ratio to bare', 'p50 ms', 'p99 ms'], rows);
+};
+
+const unitsEach = async (): Promise<void> => {
+  heading('Units of the table and its indexes, each');
+  const rows: (string | number)[][] = [];
+  const count = async (place: Place, what: string, times: number, run: (n: number) => Promise<unknown>) => {
+    const { calls, read, write } = await place.units.during(async () => {
+      for (let n = 0; n < times; n++) await run(n);
+    });
+    rows.push([what, calls / times, read / times, write / times]);
+  };
+
+  for (const shards of [1, 8]) {
+    await using place = await openPlace({ limit: 50, shards });
+    const suffix = shards === 1 ? ', 1 counter' : `, ${shards} shards`;
+    const sessions: Session[] = [];
+    await count(place, `admission of a new session${suffix}`, 50, async (n) => {
+      sessions.push(await admit(place, n));
+    });
+    await count(place, `refusal by the global limit${suffix}`, 20, (n) => refused(admit(place, n, 'late')));
+    await count(place, `release, with its event${suffix}`, 50, async (n) => {
+      const session = sessions[n];
+      if (session) await release(place.control, session, 'user');
+    });
+  }
+  {
+    await using place = await openPlace({ limit: 50, shards: 1 });
+    const limited = (name: string) =>
+      createSession(place.control, { userId: 'limited', name, config: {}, start: true });
+    await place.load([
+      {
+        pk: 'USER#limited',
+        sk: 'QUOTA',
+        listUser: '#quotas',
+        listName: 'limited',
+        active: 0,
+        limit: 5,
+        version: 0,
+      },
+    ]);
+    for (let n = 0; n < 5; n++) await limited(`s${n}`);
+    await count(place, "refusal by a user's limit of 5", 20, (n) => refused(limited(`late-${n}`)));
+  }
+  for (const due of [0, 100]) {
+    await using place = await openPlace({ limit: MANY, shards: 1 });
+    await place.load(runningSessions(MANY, due, place.control.settings, Date.now()));
+    await count(place, `sweep, ${due} due of ${MANY}`, 1, () => reap(place.control));
+  }
+  printTable(['', 'calls', 'read units', 'write units'], rows);
+};
+
+const window = async (): Promise<void> => {
+  heading(`Admissions offered at a rate, items held ${WINDOW_MS.join('–')} ms by each transaction`);
+  const rows: (string | number)[][] = [];
+  for (const shards of [1, 8]) {
+    for (const rate of RATES) {
+      await using place = await openPlace({ limit: 100_000, shards, window: WINDOW_MS });
+      const f = await openLoop(rate, SECONDS, (n) => admit(place, n));
+      rows.push([shards === 1 ? '1 counter' : `${shards} shards`, rate, f.perSecond, f.p50, f.p99, f.failed]);
+    }
+  }
+  printTable(['', 'offered a second', 'admitted a second', 'p50 ms', 'p99 ms', 'answered 503'], rows);
+};
+
+const PARTS = { throughput, units: unitsEach, window };
+const wanted = process.argv.slice(2);
+console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}`);
+for (const [name, run] of Object.entries(PARTS)) {
+  if (wanted.length === 0 || wanted.includes(name)) await run();
+}

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { marshall } from '@aws-sdk/util-dynamodb';
+import pMap from 'p-map';
+import { distribute } from '../../core/capacity.ts';
+import type { Control } from '../../core/control.ts';
+import { limitsKey, shardKey } from '../../core/items.ts';
+import { parseSettings } from '../../core/settings.ts';
+import type { Item } from '../../core/store.ts';
+import { base } from '../../functions/adapters/base.ts';
+import { dynamoDbStore } from '../../functions/adapters/dynamodb-store.ts';
+import { createBerthTable, databaseClient } from '../../test/helpers/berth-table.ts';
+import { countUnits, type Units } from './units.ts';
+
+const ENGINE = fileURLToPath(new URL('engine.ts', import.meta.url));
+
+/** A user has as many sessions as there are in all: the user's limit is not what is measured. */
+const NO_LIMIT = 1_000_000;
+
+export type Place = {
+  readonly client: DynamoDBClient;
+  readonly table: string;
+  /** What admission, release and the reaper need; tasks are not launched, events go nowhere. */
+  readonly control: Control;
+  readonly units: Units;
+  load(items: readonly Item[]): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+export type PlaceOptions = {
+  readonly limit: number;
+  readonly shards: number;
+  /** For how long a transaction holds its items, in ms. */
+  readonly window?: readonly [least: number, most: number];
+};
+
+/** A database of its own on disk, in a process of its own, with one table and its counters. */
+export const openPlace = async ({ limit, shards, window = [0, 0] }: PlaceOptions): Promise<Place> => {
+  const dir = await mkdtemp(join(tmpdir(), 'berth-bench-'));
+  const engine = spawn(process.execPath, [ENGINE, dir, ...window.map(String)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const [line] = await once(engine.stdout, 'data');
+  const client = databaseClient(String(line).trim());
+  const table = 'berth';
+  await createBerthTable(client, table);
+  const units = countUnits(client);
+
+  const load = (items: readonly Item[]): Promise<void> => loadItems(client, table, items);
+  await load([
+    { ...limitsKey, globalLimit: limit, userLimit: NO_LIMIT, shards },
+    ...distribute(limit, shards, []).map((sublimit, i) => ({
+      ...shardKey(i),
+      active: 0,
+      limit: sublimit,
+      userLimit: NO_LIMIT,
+      version: 0,
+    })),
+  ]);
+
+  return {
+    client,
+    table,
+    control: controlOver(client, table),
+    units,
+    load,
+    [Symbol.asyncDispose]: async () => {
+      client.destroy();
+      engine.stdin.end();
+      await once(engine, 'exit');
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+};
+
+const loadItems = async (client: DynamoDBClient, table: string, items: readonly Item[]): Promise<void> => {
+  const batches = Array.from({ length: Math.ceil(items.length / 25) }, (_, i) =>
+    items.slice(i * 25, i * 25 + 25),
+  );
+  await pMap(
+    batches,
+    (batch) =>
+      client.send(
+        new BatchWriteItemCommand({
+          RequestItems: { [table]: batch.map((item) => ({ PutRequest: { Item: marshall(item) } })) },
+        }),
+      ),
+    { concurrency: 4 },
+  );
+};
+
+const quiet = () => {};
+const unused = (): never => {
+  throw new Error('The bench does not reach this part.');
+};
+
+const controlOver = (client: DynamoDBClient, table: string): Control => ({
+  ...base,
+  settings: parseSettings('{"environment":"bench"}'),
+  store: dynamoDbStore(table, client),
+  events: { send: async () => {} },
+  tasks: {
+    launch: unused,
+    stop: async () => {},
+    describe: async () => undefined,
+    list: async () => [],
+  },
+  auth: { restoreUrl: unused, beginUpload: unused, completeUpload: unused, remove: unused },
+  workers: { run: unused },
+  metrics: { count: quiet },
+  log: { info: quiet, warn: quiet, error: quiet },
+});

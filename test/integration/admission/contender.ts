@@ -1,0 +1,55 @@
+/**
+ * A process of contenders, for a test to start several of and to kill. Argument: a Job as JSON. Prints a Line each;
+ * its contenders begin when a line comes in.
+ */
+import { once } from 'node:events';
+import pMap from 'p-map';
+import { Problem } from '../../../core/errors.ts';
+import { type Admitted, createSession, startSession } from '../../../core/protocols/admit.ts';
+import { release } from '../../../core/protocols/release.ts';
+import { databaseClient } from '../../helpers/berth-table.ts';
+import { controlOver } from './control.ts';
+import { type Job, jobSchema, type Line } from './job.ts';
+
+const job: Job = jobSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const control = controlOver(databaseClient(job.url), job.table);
+
+const say = (line: Line): void => {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+type Contender = Job['contenders'][number];
+
+const contend = async (contender: Contender): Promise<void> => {
+  let exists = false;
+  for (let round = 0; round < job.rounds; round++) {
+    try {
+      const { session } = await ask(contender, exists);
+      exists = true;
+      say({ kind: 'admitted', ...contender });
+      if (!job.giveBack) return;
+      const { released } = await release(control, session, 'user');
+      say({ kind: 'released', ...contender, first: released });
+    } catch (error) {
+      say(asLine(contender, error));
+    }
+  }
+};
+
+const ask = ({ userId, name }: Contender, exists: boolean): Promise<Admitted> =>
+  exists
+    ? startSession(control, userId, name)
+    : createSession(control, { userId, name, config: {}, start: true });
+
+const asLine = ({ userId }: Contender, error: unknown): Line => {
+  if (error instanceof Problem && error.code === 'too_many') {
+    const { scope = '', limit = -1, active = -1 } = error.extras;
+    return { kind: 'refused', userId, scope, limit, active };
+  }
+  return { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+};
+
+say({ kind: 'ready' });
+await once(process.stdin, 'data');
+await pMap(job.contenders, contend, { concurrency: job.atOnce });
+process.exit(0);
