@@ -43,9 +43,8 @@ const counterCheck = (capacity: Awaited<ReturnType<typeof readCapacity>>): Check
 
 const schedule = (control: Pick<Control, 'store' | 'clock'>, name: string): Promise<Check> =>
   checked(async () => {
-    const item = await control.store.get(scheduleKey(name));
-    const lastRunAt = item?.lastRunAt;
-    if (typeof lastRunAt !== 'number') return 'has not run yet';
+    const lastRunAt = await lastRun(control, name);
+    if (lastRunAt === undefined) return 'has not run yet';
     const age = control.clock() - lastRunAt;
     if (age > SCHEDULE_STALE_MS) throw new Error(`last ran ${Math.round(age / 60_000)} minutes ago`);
     return `last ran ${Math.round(age / 1000)} s ago`;
@@ -59,7 +58,13 @@ const checked = async (check: () => Promise<string>): Promise<Check> => {
   }
 };
 
-/** Leaves word that a scheduled function ran, for the check above. */
+/** When a scheduled function last came to its end, ms; undefined: never. */
+export const lastRun = async (control: Pick<Control, 'store'>, name: string): Promise<number | undefined> => {
+  const lastRunAt = (await control.store.get(scheduleKey(name)))?.lastRunAt;
+  return typeof lastRunAt === 'number' ? lastRunAt : undefined;
+};
+
+/** Leaves word that a scheduled function ran. */
 export const recordRun = async (
   control: Pick<Control, 'store' | 'clock'>,
   name: string,

@@ -11,6 +11,7 @@ import type { Session } from '../session.ts';
 import { changeHolder } from './change.ts';
 import { everyItem } from './every.ts';
 import { findTask } from './find-task.ts';
+import { lastRun } from './health.ts';
 import { relaunch } from './launch.ts';
 import { findSession } from './load.ts';
 import { measureUse } from './measure.ts';
@@ -35,6 +36,8 @@ const CONCURRENCY = 8;
 export const reap = async (control: Needs): Promise<SweepReport> => {
   const acted: Record<string, number> = {};
   let failed = 0;
+  let lastSweep: Promise<number | undefined> | undefined;
+  const sweptAt = () => (lastSweep ??= lastRun(control, 'reaper'));
   const due = await dueSessions(control);
   await pMap(
     due,
@@ -47,7 +50,7 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
           await refreshDue(control, session);
           return;
         }
-        await act(control, session, first);
+        if (!(await act(control, session, first, sweptAt))) return;
         acted[first.reason] = (acted[first.reason] ?? 0) + 1;
         control.metrics.count('SessionsReaped', 1, { Reason: first.reason });
       } catch (error) {
@@ -85,14 +88,20 @@ const dueSessions = async (control: Needs): Promise<{ userId: string; name: stri
 /** The settings changed since the item was written: it says due where nothing is. */
 const refreshDue = (control: Needs, session: Session) => changeHolder(control, session, () => ({ set: {} }));
 
-const act = async (control: Needs, session: Session, deadline: Deadline): Promise<void> => {
+/** False: it is due and left for the next sweep. */
+const act = async (
+  control: Needs,
+  session: Session,
+  deadline: Deadline,
+  sweptAt: () => Promise<number | undefined>,
+): Promise<boolean> => {
   // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
   const stillDue = (now: Session): boolean =>
     deadlinesOf(now, control.settings).some((d) => d.reason === deadline.reason && d.at <= control.clock());
   switch (deadline.reason) {
     case 'launch_due':
       await relaunch(control, session);
-      return;
+      return true;
     case 'start_timeout':
       // Not released outright: a worker may call for the first time just now.
       await stopSession(
@@ -103,32 +112,47 @@ const act = async (control: Needs, session: Session, deadline: Deadline): Promis
           : 'start_timeout',
         stillDue,
       );
-      return;
+      return true;
     case 'qr_expired':
     case 'idle':
     case 'max_duration':
       await stopSession(control, session, deadline.reason, stillDue);
-      return;
+      return true;
     case 'heartbeat_lost':
       if (await taskIsGone(control, session)) {
         await release(control, session, 'heartbeat_lost', 'the task is gone');
-      } else {
-        await stopSession(control, session, 'heartbeat_lost', stillDue);
+        return true;
       }
-      return;
+      if (!wouldHaveHeard(control, session, await sweptAt())) return false;
+      await stopSession(control, session, 'heartbeat_lost', stillDue);
+      return true;
     case 'stop_grace':
       await forceStop(control, session);
-      return;
+      return true;
   }
+};
+
+/**
+ * Whether the silence is the worker's. A sweep that came to its end proves that heartbeats could be written then:
+ *
+ *   heartbeat ── database refuses, sweeps fail, every heartbeat grows too old ── answers again ── sweep
+ *
+ * This sweep would end the whole fleet, healthy as it is. So the sweep before must have seen the silence already
+ * (a heartbeat was due before it), and since then there was time for two more.
+ */
+const wouldHaveHeard = (control: Needs, session: Session, sweptAt: number | undefined): boolean => {
+  if (sweptAt === undefined) return true;
+  const heartbeatMs = control.settings.heartbeatSeconds * 1000;
+  return (
+    sweptAt > (session.lastHeartbeatAt ?? 0) + heartbeatMs && sweptAt <= control.clock() - 2 * heartbeatMs
+  );
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */
 const forceStop = async (control: Needs, session: Session): Promise<void> => {
   const reason = session.stopReason ?? 'crashed';
   const task = await findTask(control, session);
-  await (task && !task.stopped
-    ? stopTask(control, task.taskArn, reason)
-    : release(control, session, reason));
+  await (task && !task.stopped ? stopTask(control, task.taskArn, reason) : release(control, session, reason));
 };
 
 /** False where the engine gives no clear answer. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { sessionKey } from '../../../core/items.ts';
+import { recordRun } from '../../../core/protocols/health.ts';
 import { reap } from '../../../core/protocols/reap.ts';
 import { report } from '../../../core/protocols/worker.ts';
 import { type Lab, lab } from './control.ts';
@@ -99,4 +100,37 @@ test('an index that can’t be read ends the sweep', async () => {
     if (call.startsWith('query DUE#')) throw new Error('no answer');
   };
   await expect(reap(place.control)).rejects.toThrow('no answer');
+});
+
+test('after the database refused for longer than heartbeats may be late, no worker is taken for dead that speaks again', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  await recordRun(place.control, 'reaper', {});
+  place.now += 100_000;
+  expect(await reap(place.control)).toMatchObject({ due: 1, acted: {} });
+  await recordRun(place.control, 'reaper', {});
+  place.now += 20_000;
+  await report(place.control, session, { seq: 2, status: 'WORKING' });
+  place.now += 40_000;
+  expect(await reap(place.control)).toMatchObject({ acted: {} });
+  expect(await load(place)).toMatchObject({ state: 'RUNNING', status: 'WORKING' });
+});
+
+test('a worker that is silent although sweeps came to their end is stopped by the first sweep after its time-out', async () => {
+  const place = lab();
+  await workingSession(place);
+  place.now += 40_000;
+  await recordRun(place.control, 'reaper', await reap(place.control));
+  place.now += 60_000;
+  expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+});
+
+test('a task that is gone gives its slot back, whatever sweeps there were before', async () => {
+  const place = lab();
+  await workingSession(place);
+  place.tasks.clear();
+  await recordRun(place.control, 'reaper', {});
+  place.now += 100_000;
+  expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
 });
