@@ -159,7 +159,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...RELEASE, 'Query'],
     indexes: { due: ['Query'] },
     queue: 'send',
-    tasks: ['run', 'describe', 'stop'],
+    tasks: ['run', 'list', 'describe', 'stop'],
     timeoutSeconds: 60,
     memoryMiB: 512,
   },
