@@ -2,13 +2,14 @@ import type { Clock } from './clock.ts';
 import type { Ids, Sleep } from './ports.ts';
 
 /** Exponential back-off with full jitter: anything from 0 to base * 2^attempt, at most `capMs`. */
-export const fullJitter = (attempt: number, random: number, baseMs = 25, capMs = 2_000): number =>
+export const fullJitter = (attempt: number, random: number, baseMs = 25, capMs = 500): number =>
   random * Math.min(capMs, baseMs * 2 ** attempt);
 
 /**
  * Repeats `attempt` while it asks for it, waiting with full jitter in between, until `budgetMs` has passed.
- * `attempt` returns `retry` or its result. Under contention a wait of 0 to 10 ms exhausts 20 attempts; growing
- * waits do not.
+ * `attempt` returns `RETRY` or its result. Waits grow so that many contenders do not knock all the time, and only to
+ * half a second: who waits longer than the newcomers loses to them again and again until the budget is gone, and a
+ * conflict costs its winner nothing.
  */
 export const retrying = async <T>(
   control: { readonly clock: Clock; readonly sleep: Sleep; readonly ids: Pick<Ids, 'random'> },
