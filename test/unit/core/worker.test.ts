@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
+import { startSession } from '../../../core/protocols/admit.ts';
 import { forgetAccount } from '../../../core/protocols/end.ts';
 import {
-  lastWord,
   authenticateWorker,
   bootstrap,
   discardAuthState,
+  lastWord,
   report,
 } from '../../../core/protocols/worker.ts';
-import { startSession } from '../../../core/protocols/admit.ts';
 import { lab } from './control.ts';
-import { bootstrapped, launchedSession, load, secret, uploaded, USER, workingSession } from './session.ts';
+import { bootstrapped, launchedSession, load, secret, USER, uploaded, workingSession } from './session.ts';
 
 test('a commit that comes late does not put an older auth state in the place of a newer one', async () => {
   const place = lab();

@@ -1,0 +1,274 @@
+/** Watches every commit and holds it against the promises of model/violation.ts. */
+import { parseCapacity } from '../../core/capacity.ts';
+import { deadlinesOf } from '../../core/deadlines.ts';
+import { GLOBAL_PARTITION, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
+import { canTransition, isTerminal } from '../../core/lifecycle.ts';
+import { parseSession, type Session } from '../../core/session.ts';
+import type { Item } from '../../core/store.ts';
+import type { Process } from './kernel/scheduler.ts';
+import type { Cloud, SimulatedWorker, Watcher } from './model/cloud.ts';
+import type { ItemChange } from './model/table.ts';
+import type { Invariant } from './model/violation.ts';
+
+/** The functions that may take a session's account away: the phone or the owner asked for it. */
+const MAY_FORGET = ['worker-discard', 'logout', 'delete'];
+
+export class Invariants implements Watcher {
+  readonly #cloud: Cloud;
+  /** sessionId → where its slot is. */
+  readonly #slots = new Map<string, { readonly shard: number; readonly userId: string }>();
+  /** sessionId → the session as last written; holders and others. */
+  readonly sessions = new Map<string, Session>();
+  /** sessionId → the youngest snapshot that was its auth state. */
+  readonly #newest = new Map<string, number>();
+  /** sessionId → how many snapshots had been taken when its account was given up: those are dead. */
+  readonly #dead = new Map<string, number>();
+  admissions = 0;
+  releases = 0;
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  committed(changes: readonly ItemChange[], by: Process): void {
+    const touched = new Set<string>();
+    for (const change of changes) {
+      const { pk } = change.key;
+      if (pk.startsWith('SLOT#')) this.#slotChanged(change, touched);
+      else if (pk.startsWith('SESSION#')) this.#sessionChanged(change, by, touched);
+      else if (pk === GLOBAL_PARTITION) touched.add('global');
+      else if (pk.startsWith('USER#')) touched.add(`user ${pk.slice('USER#'.length)}`);
+    }
+    if (touched.size > 0) this.#checkCounts(touched);
+    const admitted = changes.some((c) => c.key.pk.startsWith('SLOT#') && !c.before && c.after);
+    if (admitted) this.#checkLimits(changes);
+  }
+
+  removed(keys: readonly string[]): void {
+    for (const session of this.sessions.values()) {
+      for (const state of [session.authState, session.authStatePrevious]) {
+        if (state && keys.includes(state.key)) {
+          this.#broken('account', `${state.key} was removed while ${session.sessionId} names it`);
+        }
+      }
+    }
+  }
+
+  live(worker: SimulatedWorker): void {
+    const { sessionId, epoch } = worker.task.launch;
+    const others = this.#liveWorkers(sessionId, epoch).filter((other) => other !== worker);
+    if (others.length > 0) {
+      this.#broken(
+        'oneWorker',
+        `${sessionId}:${epoch} has ${worker.task.taskArn} and ${others[0]?.task.taskArn}`,
+      );
+    }
+  }
+
+  /** Of everything at once; what the checks at each commit see of what they touch. */
+  checkAll(): void {
+    const touched = new Set(['global']);
+    for (const item of this.#cloud.table.items()) {
+      const pk = String(item.pk);
+      if (pk.startsWith('USER#')) touched.add(`user ${pk.slice('USER#'.length)}`);
+    }
+    this.#checkCounts(touched);
+  }
+
+  #slotChanged({ before, after }: ItemChange, touched: Set<string>): void {
+    const item = after ?? before;
+    if (!item) return;
+    const sessionId = String(item.sk);
+    const slot = { shard: Number(String(item.pk).slice('SLOT#'.length)), userId: String(item.userId) };
+    touched.add('global').add(`user ${slot.userId}`);
+    if (after) {
+      if (this.#slots.has(sessionId)) this.#broken('count', `${sessionId} holds a slot twice`);
+      this.#slots.set(sessionId, slot);
+      this.admissions += 1;
+    } else {
+      this.#slots.delete(sessionId);
+      this.releases += 1;
+    }
+  }
+
+  #sessionChanged({ key, before: old, after: item }: ItemChange, by: Process, touched: Set<string>): void {
+    const before = old && parseSession(old);
+    const after = item && parseSession(item);
+    const session = after ?? before;
+    if (!session) return;
+    const { sessionId } = session;
+    touched.add('global').add(`user ${session.listUser}`);
+    if (after) this.sessions.set(sessionId, after);
+    else this.sessions.delete(sessionId);
+
+    if (after && before && before.sessionId !== sessionId)
+      this.#broken('account', `${key.pk} was overwritten`);
+    const from = before?.state ?? 'STOPPED';
+    if (after && after.state !== from && !canTransition(from, after.state)) {
+      this.#broken('lifecycle', `${sessionId}: ${from} → ${after.state} by ${by.name}`);
+    }
+    if (after && isTerminal(after.state) === (after.slotShard !== undefined)) {
+      this.#broken(
+        'count',
+        `${sessionId} is ${after.state} and ${after.slotShard === undefined ? 'holds no slot' : 'holds a slot'}`,
+      );
+    }
+    this.#checkClaim(before, after, by);
+    this.#checkDue(before, after, by);
+    this.#checkAccount(before, after, by);
+    if (before && before.slotShard !== undefined && after?.slotShard === undefined) {
+      const [running] = this.#liveWorkers(sessionId, before.epoch);
+      if (running) {
+        this.#broken(
+          'oneWorker',
+          `${by.name} freed the slot of ${sessionId}:${before.epoch} while ${running.task.taskArn} runs`,
+        );
+      }
+    }
+  }
+
+  /** Whoever speaks for an epoch changes that epoch only, and only while it holds its slot. */
+  #checkClaim(before: Session | undefined, after: Session | undefined, by: Process): void {
+    if (!by.claim || !before) return;
+    const holds = before.slotShard !== undefined && before.epoch === by.claim.epoch;
+    if (before.sessionId !== by.claim.sessionId || !holds || (after && after.epoch !== by.claim.epoch)) {
+      this.#broken(
+        'oneWorker',
+        `${by.name} speaks for ${by.claim.sessionId}:${by.claim.epoch} and changed ${before.sessionId}:${before.epoch} (${before.state})`,
+      );
+    }
+  }
+
+  /** The index that proposed it may be behind; the write must not be. */
+  #checkDue(before: Session | undefined, after: Session | undefined, by: Process): void {
+    if (!by.name.startsWith('reaper') || !before || !after || before.slotShard === undefined) return;
+    if (after.state === before.state || after.state === 'STARTING') return;
+    const now = this.#cloud.clockOf(by)();
+    const due = deadlinesOf(before, this.#cloud.settings).some(
+      (d) => d.at <= now && d.reason !== 'launch_due',
+    );
+    // What a stop of its own began, the sweep may carry through.
+    if (!due && before.state !== 'STOPPING') {
+      this.#broken('due', `${by.name} ended ${before.sessionId}:${before.epoch} for ${after.stopReason}`);
+    }
+  }
+
+  #checkAccount(before: Session | undefined, after: Session | undefined, by: Process): void {
+    const { objects } = this.#cloud.bucket;
+    if (before?.authState && !after?.authState && !MAY_FORGET.some((name) => by.name.startsWith(name))) {
+      this.#broken('account', `${by.name} took the auth state of ${before.sessionId}`);
+    }
+    if (!after) return;
+    for (const state of [after.authState, after.authStatePrevious]) {
+      if (state && !objects.has(state.key)) {
+        this.#broken(
+          'account',
+          `${after.sessionId} names ${state.key}, which is not in storage (${by.name})`,
+        );
+      }
+    }
+    if (!after.authState) this.#newest.delete(after.sessionId);
+    if (before?.authState && !after.authState) this.#dead.set(after.sessionId, this.#cloud.snapshots);
+    const object = after.authState && objects.get(after.authState.key);
+    if (!object || after.authState?.key === before?.authState?.key) return;
+    const newest = this.#newest.get(after.sessionId) ?? 0;
+    if (object.taken < newest) {
+      this.#broken('account', `${by.name} replaced the auth state of ${after.sessionId} by an older one`);
+    }
+    if (object.taken <= (this.#dead.get(after.sessionId) ?? 0)) {
+      this.#broken(
+        'account',
+        `${by.name} made an unlinked account's state the auth state of ${after.sessionId}`,
+      );
+    }
+    this.#newest.set(after.sessionId, Math.max(newest, object.taken));
+  }
+
+  #checkCounts(touched: ReadonlySet<string>): void {
+    const holders = [...this.sessions.values()].filter((s) => s.slotShard !== undefined);
+    if (holders.length !== this.#slots.size) {
+      this.#broken('count', `${holders.length} sessions hold a slot, ${this.#slots.size} slots are taken`);
+    }
+    const bySession = new Map(holders.map((s) => [s.sessionId, s.slotShard]));
+    for (const [sessionId, { shard }] of this.#slots) {
+      if (bySession.get(sessionId) !== shard)
+        this.#broken('count', `${sessionId} and its slot name different shards`);
+    }
+    for (const name of touched) {
+      if (name === 'global') this.#checkShards();
+      else this.#checkUser(name.slice('user '.length));
+    }
+  }
+
+  #checkShards(): void {
+    const held = new Map<number, number>();
+    for (const { shard } of this.#slots.values()) held.set(shard, (held.get(shard) ?? 0) + 1);
+    for (const { shard, active } of this.#capacity()?.shards ?? []) {
+      if (active !== (held.get(shard) ?? 0)) {
+        this.#broken('count', `shard ${shard} counts ${active}, ${held.get(shard) ?? 0} hold a slot of it`);
+      }
+      held.delete(shard);
+    }
+    for (const [shard] of held) this.#broken('count', `${JSON.stringify(shardKey(shard))} does not exist`);
+  }
+
+  #checkUser(userId: string): void {
+    const held = this.#heldBy(userId);
+    const active = this.#cloud.table.get(userQuotaKey(userId))?.active ?? 0;
+    if (active !== held)
+      this.#broken('count', `user ${userId} counts ${String(active)}, ${held} hold a slot`);
+  }
+
+  #checkLimits(changes: readonly ItemChange[]): void {
+    const capacity = this.#capacity();
+    if (!capacity) {
+      this.#broken('limit', 'admitted without a limit');
+      return;
+    }
+    const { globalLimit, userLimit } = capacity.limits;
+    if (this.#slots.size > globalLimit) {
+      this.#broken('limit', `${this.#slots.size} sessions are active, the limit is ${globalLimit}`);
+    }
+    const users = changes.flatMap(({ after }) =>
+      after && String(after.pk).startsWith('SLOT#') ? [String(after.userId)] : [],
+    );
+    for (const userId of users) {
+      const own = this.#cloud.table.get(userQuotaKey(userId))?.limit;
+      const limit = typeof own === 'number' ? own : userLimit;
+      const held = this.#heldBy(userId);
+      if (held > limit)
+        this.#broken('limit', `${held} sessions of ${userId} are active, the limit is ${limit}`);
+    }
+  }
+
+  #heldBy(userId: string): number {
+    let held = 0;
+    for (const slot of this.#slots.values()) if (slot.userId === userId) held += 1;
+    return held;
+  }
+
+  #capacity() {
+    const items: Item[] = [...this.#cloud.table.query({ partition: GLOBAL_PARTITION, limit: 1000 }).items];
+    return parseCapacity(items);
+  }
+
+  #liveWorkers(sessionId: string, epoch: number): SimulatedWorker[] {
+    return this.#cloud.engine
+      .workers()
+      .filter((w) => w.live && w.task.launch.sessionId === sessionId && w.task.launch.epoch === epoch);
+  }
+
+  /** The session as it stands, by name. */
+  find(userId: string, name: string): Session | undefined {
+    const item = this.#cloud.table.get(sessionKey(userId, name));
+    return item && parseSession(item);
+  }
+
+  get held(): number {
+    return this.#slots.size;
+  }
+
+  #broken(invariant: Invariant, detail: string): void {
+    this.#cloud.violate(invariant, detail);
+  }
+}

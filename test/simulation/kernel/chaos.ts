@@ -1,0 +1,97 @@
+/**
+ * What goes wrong in a run, and how often. Each seed draws its own mixture: a run in which everything fails hardly
+ * gets anywhere, and a run with one kind of fault goes deep into it.
+ */
+import type { Random } from './random.ts';
+
+const RATES = [0, 0, 0.02, 0.06, 0.15] as const;
+
+export const FAULTS = [
+  'storeConflict',
+  'storeThrottled',
+  /** No answer, and it was not written. */
+  'storeLost',
+  /** No answer, and it was written. */
+  'storeAnswerLost',
+  /** No answer, and it is written later. */
+  'storeLate',
+  /** A call that takes seconds. */
+  'slow',
+  'crashBefore',
+  'crashAfter',
+  'engineUnavailable',
+  'engineAnswerLost',
+  'noCapacity',
+  'stopTaskLost',
+  'neverBorn',
+  'bornLate',
+  'eventLost',
+  'eventTwice',
+  'eventLate',
+  'storageUnavailable',
+  'queueUnavailable',
+  'requestLost',
+  'requestTwice',
+  'requestLate',
+  'answerLost',
+  'workerCrash',
+  'workerFreeze',
+  'workerHangs',
+  /** Comes up, never calls, hears nothing. */
+  'workerMute',
+  'sweepSkipped',
+  'sweepTwice',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export class Chaos {
+  readonly rates: Readonly<Record<Fault, number>>;
+  /** Clocks of functions and workers are off by up to this (ms). */
+  readonly maxSkew: number;
+  /** Index entries are behind by up to this (ms). */
+  readonly maxIndexLag: number;
+  readonly #random: Random;
+  #over = false;
+  /** While it lasts, every call of a port fails. */
+  #outage: { readonly port: string; readonly until: number } | undefined;
+
+  constructor(random: Random) {
+    this.#random = random;
+    const calm = random.chance(0.1);
+    const rate = () => (calm ? 0 : random.pick(RATES));
+    this.rates = Object.fromEntries(FAULTS.map((fault) => [fault, rate()])) as Record<Fault, number>;
+    this.maxSkew = calm ? 0 : random.pick([0, 0, 5_000, 60_000, 180_000]);
+    this.maxIndexLag = random.pick([200, 2_000, 30_000]);
+  }
+
+  get over(): boolean {
+    return this.#over;
+  }
+
+  end(): void {
+    this.#over = true;
+    this.#outage = undefined;
+  }
+
+  strikes(fault: Fault): boolean {
+    return this.#random.chance(this.rates[fault]) && !this.#over;
+  }
+
+  /** ms by which a new process's clock is off. */
+  skew(): number {
+    const skew = Math.round((this.#random.next() * 2 - 1) * this.maxSkew);
+    return this.#over ? 0 : skew;
+  }
+
+  indexLag(): number {
+    return this.#random.skewed(10, this.#over ? 500 : this.maxIndexLag);
+  }
+
+  beginOutage(port: string, until: number): void {
+    if (!this.#over) this.#outage = { port, until };
+  }
+
+  isOut(port: string, now: number): boolean {
+    return this.#outage !== undefined && this.#outage.port === port && now < this.#outage.until;
+  }
+}

@@ -1,0 +1,175 @@
+/** Callers of the API: several people who do everything at once, impatiently, and repeat what was not answered. */
+import type { SessionConfig } from '../../../core/api/sessions.ts';
+import { Problem } from '../../../core/errors.ts';
+import type { Session } from '../../../core/session.ts';
+import type { Process } from '../kernel/scheduler.ts';
+import type { Cloud } from './cloud.ts';
+import * as functions from './functions.ts';
+import { type Handler, request, TryAgain } from './http.ts';
+
+export type People = {
+  readonly users: readonly [string, ...string[]];
+  readonly names: readonly [string, ...string[]];
+  readonly bursts: number;
+};
+
+/** Spreads bursts of calls over `withinMs`: what races is what comes together. */
+export const callers = (cloud: Cloud, people: People, withinMs: number): void => {
+  for (let burst = 0; burst < people.bursts; burst++) {
+    const at = cloud.random.int(0, withinMs);
+    const kind = cloud.random.pick([
+      'anything' as const,
+      'anything' as const,
+      'one session' as const,
+      'one user' as const,
+      'rush' as const,
+    ]);
+    if (kind === 'rush') rush(cloud, people, burst, at);
+    else together(cloud, people, burst, at, kind);
+  }
+};
+
+const together = (
+  cloud: Cloud,
+  people: People,
+  burst: number,
+  at: number,
+  kind: 'anything' | 'one session' | 'one user',
+): void => {
+  const { random } = cloud;
+  const width = random.pick([5, 200, 3_000]);
+  const named = someone(cloud, people);
+  for (let i = random.int(1, 6); i > 0; i--) {
+    const other = someone(cloud, people);
+    const one =
+      kind === 'one session' ? named : kind === 'one user' ? { ...other, userId: named.userId } : other;
+    const draw = kind === 'one user' ? random.next() * ONLY_STARTS : random.next();
+    comes(cloud, `caller ${burst}.${i}`, at + random.int(0, width), one, draw);
+  }
+};
+
+/** All was ended a moment ago, and now everybody wants in at once; now and then the limits change in the middle. */
+const rush = (cloud: Cloud, people: People, burst: number, at: number): void => {
+  const { random } = cloud;
+  const width = random.pick([5, 50, 500]);
+  comes(cloud, `admin ${burst}`, Math.max(0, at - 100_000), someone(cloud, people), ENDS_ALL);
+  for (let i = random.int(4, 9); i > 0; i--) {
+    const draw = random.next() * ONLY_STARTS;
+    comes(cloud, `caller ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), draw);
+  }
+  if (random.chance(0.5)) {
+    comes(cloud, `operator ${burst}`, at + random.int(0, width), someone(cloud, people), CHANGES_LIMITS);
+  }
+};
+
+/** Draws of `act`. */
+const ONLY_STARTS = 0.52;
+const CHANGES_LIMITS = 0.9;
+const ENDS_ALL = 1;
+
+const comes = (cloud: Cloud, name: string, at: number, named: functions.Named, draw: number): void => {
+  cloud.scheduler.in(at, undefined, `${name} comes`, () => {
+    act(cloud, cloud.spawn(name), named, draw).catch((error: unknown) => {
+      cloud.violate('defect', `caller: ${error instanceof Error ? error.stack : String(error)}`);
+    });
+  });
+};
+
+const someone = ({ random }: Cloud, people: People): functions.Named => ({
+  userId: random.pick(people.users),
+  name: random.pick(people.names),
+});
+
+const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number): Promise<unknown> => {
+  const { random } = cloud;
+  const { userId } = named;
+  if (draw < 0.3) return create(cloud, caller, named);
+  if (draw < 0.52) return call(cloud, caller, 'start', (control) => functions.start(control, named));
+  if (draw < 0.67) return call(cloud, caller, 'stop', (control) => functions.stop(control, named));
+  if (draw < 0.75) return call(cloud, caller, 'restart', (control) => functions.restart(control, named));
+  if (draw < 0.8) return call(cloud, caller, 'delete', (control) => functions.remove(control, named));
+  if (draw < 0.85) return call(cloud, caller, 'logout', (control) => functions.logout(control, named));
+  if (draw < 0.89) {
+    const config = randomConfig(cloud);
+    return call(cloud, caller, 'update', (control) => functions.update(control, named, config));
+  }
+  if (draw < 0.97) {
+    const change = randomLimits(cloud, userId);
+    return call(cloud, caller, `limits ${JSON.stringify(change)}`, (control) =>
+      functions.limits(control, change),
+    );
+  }
+  const mode =
+    draw === ENDS_ALL ? 'emergency' : random.pick<'regular' | 'emergency'>(['regular', 'emergency']);
+  const filter =
+    draw === ENDS_ALL || random.chance(0.5)
+      ? {}
+      : random.chance(0.5)
+        ? { userId }
+        : { olderThanSeconds: 300 };
+  return call(cloud, caller, `cleanup ${mode}`, (control) =>
+    functions.cleanup(control, { mode, dryRun: false, filter }),
+  );
+};
+
+/** The same key until it is answered: whatever was answered first stays the answer. */
+const create = async (cloud: Cloud, caller: Process, named: functions.Named): Promise<void> => {
+  const idempotencyKey = cloud.random.text(8);
+  const start = cloud.random.chance(0.85);
+  const config = randomConfig(cloud);
+  const made = (): Promise<Session | undefined> =>
+    call(cloud, caller, 'create', (control) =>
+      functions.create(control, { ...named, config, start, idempotencyKey }),
+    );
+  const first = await made();
+  if (!first || !cloud.random.chance(0.3)) return;
+  await cloud.sleep(caller, cloud.random.int(1, 20_000));
+  try {
+    const again = await attempt(cloud, caller, 'create again', (control) =>
+      functions.create(control, { ...named, config, start, idempotencyKey }),
+    );
+    if (again.sessionId !== first.sessionId) {
+      cloud.violate('answer', `${first.sessionId} was made at first, then ${again.sessionId}`);
+    }
+  } catch (error) {
+    if (error instanceof TryAgain) return;
+    // Deleted since, by somebody else: there is nothing left to answer with.
+    const known = cloud.table.get({ pk: `SESSIONID#${first.sessionId}`, sk: 'META' });
+    if (known) cloud.violate('answer', `${first.sessionId} was made at first, then: ${String(error)}`);
+  }
+};
+
+const call = async <T>(
+  cloud: Cloud,
+  caller: Process,
+  name: string,
+  handler: Handler<T>,
+): Promise<T | undefined> => {
+  for (let tries = cloud.random.int(1, 4); tries > 0; tries--) {
+    try {
+      return await attempt(cloud, caller, name, handler);
+    } catch (error) {
+      if (error instanceof Problem && error.code !== 'conflict') return undefined;
+      if (!(error instanceof TryAgain) && !(error instanceof Problem)) throw error;
+      await cloud.sleep(caller, cloud.random.skewed(10, 8_000));
+    }
+  }
+  return undefined;
+};
+
+const attempt = <T>(cloud: Cloud, caller: Process, name: string, handler: Handler<T>): Promise<T> =>
+  request(cloud, caller, { name, timeoutMs: cloud.random.chance(0.1) ? 2_000 : 30_000 }, handler);
+
+const randomConfig = ({ random }: Cloud): SessionConfig => ({
+  ...(random.chance(0.2) ? { idleTimeoutSeconds: random.int(10, 120) } : {}),
+  ...(random.chance(0.2) ? { maxDurationSeconds: random.int(60, 400) } : {}),
+  ...(random.chance(0.1) ? { keepAlive: true } : {}),
+  ...(random.chance(0.3) ? { webhooks: [{ url: 'https://example.com/hook', events: ['*' as const] }] } : {}),
+});
+
+const randomLimits = ({ random }: Cloud, userId: string) => {
+  const draw = random.next();
+  if (draw < 0.5) return { global: random.pick([0, 1, 2, 3, 4, 5, 6, 201, 230]) };
+  if (draw < 0.75) return { userDefault: random.int(0, 4) };
+  return { user: { userId, limit: random.chance(0.4) ? null : random.int(0, 4) } };
+};

@@ -1,0 +1,90 @@
+/** The parts of a simulated cloud, as they see each other. */
+import type { Control } from '../../../core/control.ts';
+import type { CommandOutcome, LaunchRequest } from '../../../core/ports.ts';
+import type { Settings } from '../../../core/settings.ts';
+import type { Chaos } from '../kernel/chaos.ts';
+import type { Random } from '../kernel/random.ts';
+import type { Process, Scheduler } from '../kernel/scheduler.ts';
+import type { ItemChange, Table } from './table.ts';
+import type { Invariant } from './violation.ts';
+
+/** A port did not answer; what an SDK throws where core names no error of its own. */
+export class PortDown extends Error {
+  override readonly name = 'PortDown';
+}
+
+/** What an auth state is made of here: whose account it is, and in which order it was taken. */
+export type Snapshot = { readonly account: string; readonly taken: number };
+
+export type SimulatedTask = {
+  readonly taskArn: string;
+  readonly launch: LaunchRequest;
+  readonly createdAt: number;
+  state: 'provisioning' | 'running' | 'stopped';
+  stopAsked: boolean;
+  worker: SimulatedWorker | undefined;
+};
+
+export interface SimulatedWorker {
+  readonly process: Process;
+  readonly task: SimulatedTask;
+  readonly address: string;
+  /** Its browser is up: what must be true of one worker only. */
+  readonly live: boolean;
+  start(): void;
+  /** SIGTERM. */
+  terminate(): void;
+  command(command: string, by: { readonly epoch: number; readonly commandSecret: string }): CommandOutcome;
+}
+
+export interface SimulatedBucket {
+  readonly objects: ReadonlyMap<string, Snapshot>;
+  /** What a worker does with a presigned URL. */
+  put(process: Process, uploadId: string, snapshot: Snapshot): Promise<void>;
+  fetch(process: Process, key: string): Promise<Snapshot | undefined>;
+}
+
+export interface SimulatedEngine {
+  readonly tasks: ReadonlyMap<string, SimulatedTask>;
+  /** Of all tasks that run. */
+  workers(): SimulatedWorker[];
+  /** A worker's process ended, by itself or not. */
+  exited(task: SimulatedTask, detail: string): void;
+}
+
+export type Watcher = {
+  committed(changes: readonly ItemChange[], by: Process): void;
+  removed(keys: readonly string[]): void;
+  /** A worker's browser is up. */
+  live(worker: SimulatedWorker): void;
+};
+
+export type Answer<T> = { ok(value: T): void; fail(error: Error): void };
+
+export interface Cloud {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly chaos: Chaos;
+  readonly settings: Settings;
+  readonly table: Table;
+  readonly engine: SimulatedEngine;
+  readonly bucket: SimulatedBucket;
+  /** Accounts that their phone unlinked: no auth state of theirs is any good. */
+  readonly unlinked: Set<string>;
+  /** Taken by all workers so far. */
+  readonly snapshots: number;
+  readonly watcher: Watcher | undefined;
+  /** The time that nobody's clock shows (ms since the Unix epoch). */
+  readonly trueTime: number;
+  nextSnapshot(): number;
+  violate(invariant: Invariant, detail: string): void;
+  spawn(name: string, claim?: Process['claim']): Process;
+  clockOf(process: Process): () => number;
+  sleep(process: Process, ms: number): Promise<void>;
+  control(process: Process): Control;
+  /**
+   * One call from a process to a part of the cloud: it takes effect at one instant, at which the answer comes back as
+   * well; whatever the others do in between comes before or after that instant. The caller may die on either side.
+   */
+  call<T>(process: Process, label: string, run: (answer: Answer<T>) => void): Promise<T>;
+}

@@ -1,0 +1,187 @@
+/**
+ * The task engine, with what ECS does that a caller has to live with: a task may take long to be born, may be born
+ * after it was told to stop, may never be; StopTask may be lost; that a task stopped is told late, twice or never.
+ */
+import {
+  type CommandOutcome,
+  type LaunchRequest,
+  type LaunchResult,
+  type Task,
+  type TaskEngine,
+  TaskEngineUnavailable,
+  WorkerTimeout,
+  WorkerUnreachable,
+} from '../../../core/ports.ts';
+import type { Process } from '../kernel/scheduler.ts';
+import type { Answer, Cloud, SimulatedEngine, SimulatedTask, SimulatedWorker } from './cloud.ts';
+import { taskEvents } from './functions.ts';
+
+/** ECS's stopTimeout: from SIGTERM to SIGKILL. */
+export const STOP_TIMEOUT_MS = 50_000;
+
+export class Engine implements SimulatedEngine {
+  readonly tasks = new Map<string, SimulatedTask>();
+  readonly #byToken = new Map<string, SimulatedTask>();
+  readonly #cloud: Cloud;
+  readonly #newWorker: (task: SimulatedTask) => SimulatedWorker;
+
+  constructor(cloud: Cloud, newWorker: (task: SimulatedTask) => SimulatedWorker) {
+    this.#cloud = cloud;
+    this.#newWorker = newWorker;
+  }
+
+  port(process: Process): TaskEngine {
+    return {
+      launch: (request) =>
+        this.#call(process, `RunTask ${request.sessionId}:${request.epoch}`, () => this.#launch(request)),
+      stop: (taskArn, reason) =>
+        this.#call(process, `StopTask ${taskArn} (${reason})`, () => {
+          if (this.#cloud.chaos.strikes('stopTaskLost')) return;
+          const task = this.tasks.get(taskArn);
+          if (task) this.#stop(task);
+        }),
+      describe: (taskArn) =>
+        this.#call(process, `DescribeTasks ${taskArn}`, () => {
+          const task = this.tasks.get(taskArn);
+          return task && described(task);
+        }),
+      list: () =>
+        this.#call(process, 'ListTasks', () =>
+          [...this.tasks.values()]
+            .filter((task) => task.state !== 'stopped' && this.#isListed(task))
+            .map(described),
+        ),
+    };
+  }
+
+  /** A command to a worker's own server. */
+  command(
+    process: Process,
+    to: { readonly address: string; readonly epoch: number; readonly commandSecret: string },
+    command: string,
+  ): Promise<CommandOutcome> {
+    return this.#cloud.call<CommandOutcome>(process, `command ${command}`, (answer) => {
+      const worker = this.workers().find((w) => w.address === to.address);
+      if (!worker || worker.process.dead) return answer.fail(new WorkerUnreachable('refused'));
+      if (worker.process.frozenUntil > this.#cloud.scheduler.now)
+        return answer.fail(new WorkerTimeout('silent'));
+      answer.ok(worker.command(command, to));
+    });
+  }
+
+  workers(): SimulatedWorker[] {
+    return [...this.tasks.values()].flatMap((task) =>
+      task.state === 'running' && task.worker ? [task.worker] : [],
+    );
+  }
+
+  exited(task: SimulatedTask, detail: string): void {
+    if (task.state === 'stopped') return;
+    const started = task.state === 'running';
+    task.state = 'stopped';
+    if (task.worker) task.worker.process.dead = true;
+    this.#cloud.scheduler.note(`${task.taskArn} stopped: ${detail}`);
+    const { chaos, random } = this.#cloud;
+    if (chaos.strikes('eventLost')) return;
+    const event = { task, neverStarted: !started, detail };
+    const late = chaos.strikes('eventLate');
+    this.#tell(event, late ? random.int(30_000, 300_000) : random.int(200, 3_000));
+    if (chaos.strikes('eventTwice')) this.#tell(event, random.int(200, 120_000));
+  }
+
+  #tell(
+    event: { task: SimulatedTask; neverStarted: boolean; detail: string },
+    afterMs: number,
+    attempt = 1,
+  ): void {
+    const { task, neverStarted, detail } = event;
+    const { sessionId, epoch } = task.launch;
+    this.#cloud.scheduler.in(afterMs, undefined, `${task.taskArn} STOPPED event`, () => {
+      void taskEvents(this.#cloud, { taskArn: task.taskArn, sessionId, epoch, neverStarted, detail }).then(
+        (done) => {
+          // An asynchronous invocation that fails is made again, twice.
+          if (!done && attempt < 3) this.#tell(event, attempt * 60_000, attempt + 1);
+        },
+      );
+    });
+  }
+
+  #launch(request: LaunchRequest): LaunchResult {
+    const known = this.#byToken.get(request.clientToken);
+    if (known) return { ok: true, taskArn: known.taskArn };
+    const { chaos, random, scheduler } = this.#cloud;
+    if (chaos.strikes('noCapacity')) return { ok: false, retryable: true, detail: 'RESOURCE:CPU' };
+    const task: SimulatedTask = {
+      taskArn: `task-${this.tasks.size + 1}`,
+      launch: request,
+      createdAt: this.#cloud.trueTime,
+      state: 'provisioning',
+      stopAsked: false,
+      worker: undefined,
+    };
+    this.tasks.set(task.taskArn, task);
+    this.#byToken.set(request.clientToken, task);
+    const born = chaos.strikes('bornLate') ? random.int(30_000, 200_000) : random.skewed(6_000, 40_000);
+    if (chaos.strikes('neverBorn')) {
+      scheduler.in(born, undefined, `${task.taskArn} can't start`, () =>
+        this.exited(task, 'CannotPullContainerError'),
+      );
+    } else {
+      scheduler.in(born, undefined, `${task.taskArn} is born`, () => this.#birth(task));
+    }
+    return { ok: true, taskArn: task.taskArn };
+  }
+
+  #birth(task: SimulatedTask): void {
+    if (task.state !== 'provisioning') return;
+    task.state = 'running';
+    const worker = this.#newWorker(task);
+    task.worker = worker;
+    worker.start();
+    if (task.stopAsked) this.#terminate(task);
+  }
+
+  #stop(task: SimulatedTask): void {
+    if (task.state === 'stopped' || task.stopAsked) return;
+    task.stopAsked = true;
+    if (task.state === 'running') {
+      this.#terminate(task);
+      return;
+    }
+    // Told before it was born: mostly it never is, and sometimes the order comes too late.
+    if (this.#cloud.random.chance(0.7)) this.exited(task, 'stopped before it started');
+  }
+
+  #terminate(task: SimulatedTask): void {
+    this.#cloud.scheduler.in(0, undefined, `${task.taskArn} SIGTERM`, () => task.worker?.terminate());
+    this.#cloud.scheduler.in(STOP_TIMEOUT_MS, undefined, `${task.taskArn} SIGKILL`, () =>
+      this.exited(task, 'SIGKILL'),
+    );
+  }
+
+  /** A list lags behind what was just started. */
+  #isListed(task: SimulatedTask): boolean {
+    return this.#cloud.trueTime - task.createdAt > this.#cloud.random.int(0, 5_000);
+  }
+
+  #call<T>(process: Process, label: string, effect: () => T): Promise<T> {
+    const { chaos, scheduler } = this.#cloud;
+    return this.#cloud.call<T>(process, label, (answer: Answer<T>) => {
+      if (chaos.isOut('engine', scheduler.now) || chaos.strikes('engineUnavailable')) {
+        return answer.fail(new TaskEngineUnavailable('ECS did not answer'));
+      }
+      const value = effect();
+      if (chaos.strikes('engineAnswerLost'))
+        return answer.fail(new TaskEngineUnavailable('ECS did not answer (done)'));
+      answer.ok(value);
+    });
+  }
+}
+
+const described = (task: SimulatedTask): Task => ({
+  taskArn: task.taskArn,
+  sessionId: task.launch.sessionId,
+  epoch: task.launch.epoch,
+  createdAt: task.createdAt,
+  stopped: task.state === 'stopped',
+});

@@ -1,0 +1,115 @@
+/** What functions/ composes of the rules, one invocation each; the edges around them are not modelled. */
+import type { z } from 'zod';
+import type { cleanupRequestSchema } from '../../../core/api/admin.ts';
+import type { SessionConfig } from '../../../core/api/sessions.ts';
+import type { Control } from '../../../core/control.ts';
+import { isTerminal } from '../../../core/lifecycle.ts';
+import { createSession, startSession } from '../../../core/protocols/admit.ts';
+import { admitted } from '../../../core/protocols/admitted.ts';
+import { cleanUp } from '../../../core/protocols/cleanup.ts';
+import { runCommand } from '../../../core/protocols/command.ts';
+import { deleteSession, forgetAccount, untilEnded } from '../../../core/protocols/end.ts';
+import { recordRun } from '../../../core/protocols/health.ts';
+import { changeLimits, type LimitsChange } from '../../../core/protocols/limits.ts';
+import { loadSession } from '../../../core/protocols/load.ts';
+import { reap } from '../../../core/protocols/reap.ts';
+import { reconcile } from '../../../core/protocols/reconcile.ts';
+import { stopSession } from '../../../core/protocols/stop.ts';
+import { taskStopped } from '../../../core/protocols/task-stopped.ts';
+import { updateConfig } from '../../../core/protocols/update.ts';
+import {
+  acceptEvents,
+  authenticateWorker,
+  beginUpload,
+  bootstrap,
+  commitUpload,
+  discardAuthState,
+  lastWord,
+  report,
+} from '../../../core/protocols/worker.ts';
+import type { Session } from '../../../core/session.ts';
+import type { Cloud } from './cloud.ts';
+import { invoke } from './http.ts';
+
+export type Named = { readonly userId: string; readonly name: string };
+
+export const create = async (
+  control: Control,
+  request: Named & {
+    readonly config: SessionConfig;
+    readonly start: boolean;
+    readonly idempotencyKey: string;
+  },
+): Promise<Session> => {
+  const { userId, name, config, start, idempotencyKey } = request;
+  const requestHash = control.sha256(JSON.stringify([userId, name, config, start]));
+  const idempotency = { key: idempotencyKey, requestHash };
+  const created = await createSession(control, { userId, name, config, start, idempotency });
+  return created.admitted && start ? await admitted(control, created.session) : created.session;
+};
+
+export const start = async (control: Control, { userId, name }: Named): Promise<Session> => {
+  const started = await startSession(control, userId, name);
+  return started.admitted ? await admitted(control, started.session) : started.session;
+};
+
+export const stop = async (control: Control, { userId, name }: Named): Promise<Session> =>
+  stopSession(control, await loadSession(control, userId, name), 'user');
+
+export const restart = async (control: Control, named: Named): Promise<Session> => {
+  await untilEnded(control, await stop(control, named), 15_000);
+  return start(control, named);
+};
+
+export const remove = async (control: Control, named: Named): Promise<void> => {
+  await deleteSession(control, await untilEnded(control, await stop(control, named), 20_000));
+};
+
+export const logout = async (control: Control, { userId, name }: Named): Promise<void> => {
+  const session = await loadSession(control, userId, name);
+  await (isTerminal(session.state)
+    ? forgetAccount(control, session)
+    : runCommand(control, session, 'logout', {}));
+};
+
+export const update = (control: Control, { userId, name }: Named, config: SessionConfig): Promise<Session> =>
+  updateConfig(control, userId, name, config);
+
+export const limits = (control: Control, change: LimitsChange) => changeLimits(control, change);
+
+export const cleanup = (control: Control, body: z.infer<typeof cleanupRequestSchema>) =>
+  cleanUp(control, body);
+
+/** True where it was handled. */
+export const taskEvents = async (cloud: Cloud, task: Parameters<typeof taskStopped>[1]): Promise<boolean> => {
+  const claim = { sessionId: task.sessionId, epoch: task.epoch };
+  const outcome = await invoke(cloud, 'task-events', (control) => taskStopped(control, task), 30_000, claim);
+  return outcome.kind === 'done';
+};
+
+export const sweep = (cloud: Cloud) =>
+  invoke(cloud, 'reaper', async (control) => recordRun(control, 'reaper', await reap(control)), 60_000);
+
+export const reconciliation = (cloud: Cloud) =>
+  invoke(
+    cloud,
+    'reconciler',
+    async (control) => recordRun(control, 'reconciler', await reconcile(control)),
+    60_000,
+  );
+
+/** The worker API: each call but the first with the worker's own credentials. */
+export const workerApi = {
+  bootstrap,
+  report: authorized(report),
+  events: authorized(acceptEvents),
+  upload: authorized(beginUpload),
+  commit: authorized(commitUpload),
+  discard: authorized(discardAuthState),
+  lastWord: authorized(lastWord),
+};
+
+function authorized<B, T>(run: (control: Control, session: Session, body: B) => Promise<T>) {
+  return async (control: Control, authorization: string, body: B): Promise<T> =>
+    run(control, await authenticateWorker(control, authorization), body);
+}

@@ -1,0 +1,25 @@
+/** The promises that the simulation holds the rules to. */
+export const INVARIANTS = {
+  limit: 'active sessions never pass a limit, global or of a user',
+  count: 'every counter is the number of its slot holders',
+  oneWorker:
+    'one live worker for an epoch, a slot is free only once its worker is gone, an old epoch changes nothing',
+  account: 'a linked session keeps its auth state, and what it names is in storage',
+  settled:
+    'once faults end: no orphan task, no leaked slot, no drift, and what was asked to stop has stopped',
+  due: 'a sweep ends only what is due',
+  lifecycle: 'states change only along the table of transitions',
+  answer: 'a caller who repeats a request with its idempotency key gets the first answer',
+  defect: 'nothing is thrown that is not in the closed set of errors',
+} as const;
+export type Invariant = keyof typeof INVARIANTS;
+
+export class Violation extends Error {
+  override readonly name = 'Violation';
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, detail: string) {
+    super(`${INVARIANTS[invariant]}: ${detail}`);
+    this.invariant = invariant;
+  }
+}

@@ -1,0 +1,413 @@
+/**
+ * A worker as container/ behaves: exchanges its token, restores or shows a QR code, reports, saves, ends itself on its
+ * own deadlines, says its last word. What it can't help: it crashes, stands still for minutes and wakes as a zombie,
+ * hangs when told to stop, or has a clock of its own.
+ */
+
+import type { Control } from '../../../core/control.ts';
+import { Problem } from '../../../core/errors.ts';
+import type { Status, StopReason } from '../../../core/lifecycle.ts';
+import type { CommandOutcome } from '../../../core/ports.ts';
+import type { Process } from '../kernel/scheduler.ts';
+import type { Cloud, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';
+import { workerApi } from './functions.ts';
+import { request, TryAgain } from './http.ts';
+import { bytesOf, sha256Of } from './storage.ts';
+
+/** The call was answered with 410: this epoch is over. */
+class Fenced extends Error {}
+/** The call was answered with another 4xx. */
+class Refused extends Error {}
+
+type BootstrapAnswer = Awaited<ReturnType<typeof workerApi.bootstrap>>;
+
+const CALL_TIMEOUT_MS = 10_000;
+const BUILD = 'chromium-1';
+
+export class Worker implements SimulatedWorker {
+  readonly process: Process;
+  readonly task: SimulatedTask;
+  readonly address: string;
+  readonly #cloud: Cloud;
+  readonly #workerSecret: string;
+  readonly #commandSecret: string;
+  live = false;
+  #status: Status = 'STARTING';
+  #account: string | undefined;
+  #seq = 0;
+  #reporting = false;
+  #reportAgain = false;
+  #saving: Promise<void> = Promise.resolve();
+  #ending: StopReason | undefined;
+  #terminated = false;
+  #mute = false;
+  #offset = 0;
+  #boot: BootstrapAnswer | undefined;
+  #qrSince: number | undefined;
+  #lastActivityAt: number | undefined;
+
+  constructor(cloud: Cloud, task: SimulatedTask) {
+    this.#cloud = cloud;
+    this.task = task;
+    const { sessionId, epoch } = task.launch;
+    this.process = cloud.spawn(`worker(${task.taskArn} ${sessionId}:${epoch})`);
+    this.address = `http://10.0.${cloud.engine.tasks.size}.1:8080`;
+    this.#workerSecret = cloud.random.text(43);
+    this.#commandSecret = cloud.random.text(43);
+  }
+
+  get status(): Status {
+    return this.#status;
+  }
+
+  start(): void {
+    const { chaos, random, scheduler } = this.#cloud;
+    if (chaos.strikes('workerCrash')) {
+      scheduler.in(random.skewed(100, 900_000), this.process, `${this.process.name} crashes`, () =>
+        this.#exit('crashed'),
+      );
+    }
+    if (chaos.strikes('workerFreeze')) {
+      scheduler.in(random.skewed(100, 600_000), this.process, `${this.process.name} freezes`, () => {
+        if (!chaos.over) this.process.frozenUntil = scheduler.now + random.int(10_000, 300_000);
+      });
+    }
+    this.#mute = chaos.strikes('workerMute');
+    if (this.#mute) return;
+    this.#run().catch((error: unknown) => {
+      if (error instanceof Fenced) return this.#exit('fenced');
+      if (error instanceof Refused) return this.#exit('refused');
+      if (error instanceof TryAgain) return this.#exit('gave up');
+      this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
+    });
+  }
+
+  terminate(): void {
+    if (this.process.dead) return;
+    if (this.#terminated || this.#mute) return;
+    this.#terminated = true;
+    this.#cloud.scheduler.in(0, this.process, `${this.process.name} hears SIGTERM`, () => {
+      if (this.#boot) this.#end('user');
+      else this.#exit('terminated before it was bootstrapped');
+    });
+  }
+
+  command(command: string, by: { readonly epoch: number; readonly commandSecret: string }): CommandOutcome {
+    if (by.epoch !== this.task.launch.epoch || by.commandSecret !== this.#commandSecret) {
+      return { ok: false, failure: { code: 'unauthorized', detail: 'not this session' } };
+    }
+    if (this.#ending !== undefined) return { ok: false, failure: { code: 'stopping', detail: 'stopping' } };
+    if (command === 'logout') this.#unlink();
+    return { ok: true, result: {} };
+  }
+
+  async #run(): Promise<void> {
+    const { sessionId, epoch, bootstrapToken } = this.task.launch;
+    const askedAt = this.#localNow();
+    const boot = await this.#retried('bootstrap', 60_000, (control) =>
+      workerApi.bootstrap(control, {
+        sessionId,
+        epoch,
+        bootstrapToken,
+        workerSecret: this.#workerSecret,
+        commandSecret: this.#commandSecret,
+        address: this.address,
+        chromiumBuild: BUILD,
+      }),
+    );
+    this.#boot = boot;
+    this.#offset = boot.now - Math.round((askedAt + this.#localNow()) / 2);
+    this.live = true;
+    this.#cloud.watcher?.live(this);
+    this.#heartbeat();
+    this.#report();
+    await this.#restore(boot);
+    if (this.#ending !== undefined) return;
+    await this.#cloud.sleep(this.process, this.#cloud.random.skewed(1_000, 20_000));
+    if (this.#ending !== undefined) return;
+    if (this.#account !== undefined && this.#cloud.unlinked.has(this.#account)) {
+      await this.#retried('discard', 30_000, (control) =>
+        workerApi.discard(control, this.#bearer, { reason: 'revoked' }),
+      );
+      this.#account = undefined;
+    }
+    if (this.#account === undefined) this.#showQr();
+    else this.#work();
+  }
+
+  /** The first auth state that storage has. A storage that does not answer ends the start. */
+  async #restore(boot: BootstrapAnswer): Promise<void> {
+    for (const state of boot.authStates) {
+      const snapshot = await this.#fetch(state.key);
+      if (snapshot) {
+        this.#account = snapshot.account;
+        return;
+      }
+    }
+  }
+
+  async #fetch(key: string): Promise<Snapshot | undefined> {
+    for (let attempt = 0; attempt < 5; attempt++) {
+      try {
+        return await this.#cloud.bucket.fetch(this.process, key);
+      } catch {
+        await this.#cloud.sleep(this.process, this.#cloud.random.int(100, 5_000));
+      }
+    }
+    this.#end('crashed');
+    throw new TryAgain('storage');
+  }
+
+  #showQr(): void {
+    this.#set('SCAN_QR_CODE');
+    this.#qrSince = this.#controlNow();
+    const { random, scheduler } = this.#cloud;
+    if (random.chance(0.7)) {
+      scheduler.in(random.skewed(2_000, 200_000), this.process, `${this.process.name} is scanned`, () => {
+        if (this.#ending !== undefined || this.#status !== 'SCAN_QR_CODE') return;
+        this.#account = `account-${this.task.launch.sessionId}-${random.text(4)}`;
+        this.#work();
+      });
+    }
+    this.#watch();
+  }
+
+  #work(): void {
+    this.#set('WORKING');
+    this.#qrSince = undefined;
+    this.#lastActivityAt = this.#controlNow();
+    const { random, scheduler } = this.#cloud;
+    void this.#save();
+    const live = () => {
+      if (this.#ending !== undefined || this.#status !== 'WORKING') return;
+      void this.#save();
+      scheduler.in(
+        (this.#boot?.snapshotIntervalSeconds ?? 60) * 1000,
+        this.process,
+        `${this.process.name} snapshot`,
+        live,
+      );
+    };
+    scheduler.in(
+      (this.#boot?.snapshotIntervalSeconds ?? 60) * 1000,
+      this.process,
+      `${this.process.name} snapshot`,
+      live,
+    );
+    const message = () => {
+      if (this.#ending !== undefined || this.#status !== 'WORKING') return;
+      this.#lastActivityAt = this.#controlNow();
+      if (random.chance(0.03)) return this.#unlinkedByPhone();
+      scheduler.in(random.skewed(5_000, 240_000), this.process, `${this.process.name} message`, message);
+    };
+    scheduler.in(random.skewed(5_000, 240_000), this.process, `${this.process.name} message`, message);
+    this.#watch();
+  }
+
+  /** Ends on its own deadlines. */
+  #watch(): void {
+    const due = this.#nextDeadline();
+    if (!due) return;
+    const wait = due.at - this.#controlNow();
+    this.#cloud.scheduler.in(wait, this.process, `${this.process.name} deadline?`, () => {
+      if (this.#ending !== undefined) return;
+      const now = this.#nextDeadline();
+      if (now && now.at <= this.#controlNow()) this.#end(now.reason);
+      else this.#watch();
+    });
+  }
+
+  #nextDeadline(): { at: number; reason: StopReason } | undefined {
+    const deadlines = this.#boot?.deadlines;
+    if (!deadlines) return undefined;
+    const due: { at: number; reason: StopReason }[] = [];
+    if (deadlines.maxAt !== undefined) due.push({ at: deadlines.maxAt, reason: 'max_duration' });
+    if (this.#qrSince !== undefined)
+      due.push({ at: this.#qrSince + deadlines.qrTimeoutMs, reason: 'qr_expired' });
+    if (
+      this.#status === 'WORKING' &&
+      this.#lastActivityAt !== undefined &&
+      deadlines.idleTimeoutMs !== undefined
+    ) {
+      due.push({ at: this.#lastActivityAt + deadlines.idleTimeoutMs, reason: 'idle' });
+    }
+    return due.sort((a, b) => a.at - b.at)[0];
+  }
+
+  #unlinkedByPhone(): void {
+    if (this.#account !== undefined) this.#cloud.unlinked.add(this.#account);
+    this.#unlink();
+  }
+
+  /** What is saved is dead: it goes before the end, and nothing is saved any more. */
+  #unlink(): void {
+    if (this.#account === undefined || this.#ending !== undefined) return;
+    this.#cloud.unlinked.add(this.#account);
+    this.#account = undefined;
+    this.#ending = 'logged_out';
+    this.#guarded(async () => {
+      // An upload under way would bring the dead account back after it was discarded.
+      await this.#saving;
+      await this.#retried('discard', 30_000, (control) =>
+        workerApi.discard(control, this.#bearer, { reason: 'logged_out' }),
+      );
+      await this.#finish('logged_out');
+    });
+  }
+
+  #end(reason: StopReason): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = reason;
+    if (this.#cloud.chaos.strikes('workerHangs')) return;
+    this.#guarded(() => this.#finish(reason));
+  }
+
+  async #finish(reason: StopReason): Promise<void> {
+    const until = this.#localNow() + (this.#boot?.stopGraceSeconds ?? 60) * 1000;
+    // The browser is closed first: the last snapshot is taken of a profile that nobody writes to.
+    await this.#cloud.sleep(this.process, this.#cloud.random.skewed(100, 5_000));
+    await this.#save(until);
+    this.live = false;
+    await this.#retried('lastWord', until - this.#localNow(), (control) =>
+      workerApi.lastWord(control, this.#bearer, { reason }),
+    );
+    this.#exit('ended');
+  }
+
+  #guarded(work: () => Promise<void>): void {
+    work().catch((error: unknown) => {
+      if (error instanceof Fenced || error instanceof Refused || error instanceof TryAgain) {
+        return this.#exit(`end failed: ${error.message}`);
+      }
+      this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
+    });
+  }
+
+  /** One at a time; a snapshot that fails leaves the one before. */
+  #save(until = this.#localNow() + 60_000): Promise<void> {
+    this.#saving = this.#saving.then(async () => {
+      const account = this.#account;
+      if (account === undefined) return;
+      const snapshot: Snapshot = { account, taken: this.#cloud.nextSnapshot() };
+      try {
+        await this.#upload(snapshot, until);
+      } catch (error) {
+        if (error instanceof Fenced) this.#exit('fenced');
+        else if (!(error instanceof TryAgain || error instanceof Refused)) throw error;
+      }
+    });
+    return this.#saving;
+  }
+
+  async #upload(snapshot: Snapshot, until: number): Promise<void> {
+    const left = () => until - this.#localNow();
+    const sha256 = sha256Of(snapshot);
+    const bytes = bytesOf(snapshot);
+    const { key, uploadId } = await this.#retried('upload', left(), (control) =>
+      workerApi.upload(control, this.#bearer, { bytes, sha256 }),
+    );
+    try {
+      await this.#cloud.bucket.put(this.process, uploadId, snapshot);
+    } catch {
+      throw new TryAgain('storage');
+    }
+    await this.#retried('commit', left(), (control) =>
+      workerApi.commit(control, this.#bearer, {
+        key,
+        uploadId,
+        etags: ['"1"'],
+        sha256,
+        bytes,
+        chromiumBuild: BUILD,
+      }),
+    );
+  }
+
+  #set(status: Status): void {
+    this.#status = status;
+    this.#report();
+  }
+
+  #heartbeat(): void {
+    const ms = (this.#boot?.heartbeatSeconds ?? 20) * 1000;
+    this.#cloud.scheduler.in(ms, this.process, `${this.process.name} heartbeat`, () => {
+      this.#report();
+      this.#heartbeat();
+    });
+  }
+
+  #report(): void {
+    if (this.#reporting) {
+      this.#reportAgain = true;
+      return;
+    }
+    this.#reporting = true;
+    this.#seq += 1;
+    const body = {
+      seq: this.#seq,
+      status: this.#status,
+      ...(this.#account === undefined ? {} : { me: { id: this.#account } }),
+      ...(this.#lastActivityAt === undefined ? {} : { lastActivityAt: this.#lastActivityAt }),
+    };
+    const beat = (this.#boot?.heartbeatSeconds ?? 20) * 1000;
+    this.#retried('report', beat, (control) => workerApi.report(control, this.#bearer, body))
+      .then(
+        (answer) => {
+          this.#offset = answer.now - this.#localNow();
+          if (this.#boot) this.#boot = { ...this.#boot, deadlines: answer.deadlines };
+          if (answer.stop !== undefined) this.#end(answer.stop);
+        },
+        (error: unknown) => {
+          if (error instanceof Fenced) this.#exit('fenced');
+          else if (!(error instanceof TryAgain || error instanceof Refused)) throw error;
+        },
+      )
+      .then(
+        () => {
+          this.#reporting = false;
+          if (!this.#reportAgain) return;
+          this.#reportAgain = false;
+          this.#report();
+        },
+        (error: unknown) => this.#cloud.violate('defect', `worker: ${String(error)}`),
+      );
+  }
+
+  get #bearer(): string {
+    const { sessionId, epoch } = this.task.launch;
+    return `Bearer ${sessionId}.${epoch}.${this.#workerSecret}`;
+  }
+
+  async #retried<T>(name: string, budgetMs: number, handler: (control: Control) => Promise<T>): Promise<T> {
+    const until = this.#localNow() + budgetMs;
+    const { sessionId, epoch } = this.task.launch;
+    const options = { name: `worker-${name}`, claim: { sessionId, epoch }, timeoutMs: CALL_TIMEOUT_MS };
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await request(this.#cloud, this.process, options, handler);
+      } catch (error) {
+        if (error instanceof Problem)
+          throw error.code === 'fenced' ? new Fenced(name) : new Refused(`${name}: ${error.message}`);
+        if (!(error instanceof TryAgain)) throw error;
+        const wait = this.#cloud.random.next() * Math.min(10_000, 200 * 2 ** attempt);
+        if (this.#localNow() + wait > until) throw error;
+        await this.#cloud.sleep(this.process, wait);
+      }
+    }
+  }
+
+  #exit(detail: string): void {
+    if (this.process.dead) return;
+    this.live = false;
+    this.process.dead = true;
+    this.#cloud.engine.exited(this.task, detail);
+  }
+
+  #localNow(): number {
+    return this.#cloud.clockOf(this.process)();
+  }
+
+  #controlNow(): number {
+    return this.#localNow() + this.#offset;
+  }
+}

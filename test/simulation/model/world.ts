@@ -1,0 +1,200 @@
+/** Everything that one run holds: time, chance, faults, the parts of the cloud, and the first promise broken. */
+import { hash } from 'node:crypto';
+import type { Control } from '../../../core/control.ts';
+import type { Delivery } from '../../../core/ports.ts';
+import type { Settings } from '../../../core/settings.ts';
+import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../../core/store.ts';
+import { Chaos } from '../kernel/chaos.ts';
+import { Random } from '../kernel/random.ts';
+import { Process, Scheduler } from '../kernel/scheduler.ts';
+import { type Answer, type Cloud, PortDown, type Watcher } from './cloud.ts';
+import { Engine } from './engine.ts';
+import { AuthBucket } from './storage.ts';
+import { type ItemChange, Table } from './table.ts';
+import { type Invariant, Violation } from './violation.ts';
+import { Worker } from './worker.ts';
+
+/** The Unix time at which every run begins. */
+const BEGIN = Date.UTC(2026, 0, 1);
+
+export class World implements Cloud {
+  readonly scheduler: Scheduler;
+  readonly random: Random;
+  readonly chaos: Chaos;
+  readonly settings: Settings;
+  readonly table: Table;
+  readonly engine: Engine;
+  readonly bucket: AuthBucket;
+  readonly queue: Delivery[] = [];
+  readonly unlinked = new Set<string>();
+  watcher: Watcher | undefined;
+  violation: Violation | undefined;
+  #sessions = 0;
+  snapshots = 0;
+
+  constructor(seed: number, settings: (random: Random) => Settings, trace?: (line: string) => void) {
+    this.scheduler = new Scheduler(trace);
+    this.random = new Random(seed);
+    this.chaos = new Chaos(this.random);
+    this.settings = settings(this.random);
+    this.table = new Table({ now: () => this.scheduler.now, lag: () => this.chaos.indexLag() });
+    this.engine = new Engine(this, (task) => new Worker(this, task));
+    this.bucket = new AuthBucket(this);
+  }
+
+  violate(invariant: Invariant, detail: string): void {
+    this.violation ??= new Violation(invariant, detail);
+  }
+
+  spawn(name: string, claim?: Process['claim']): Process {
+    return new Process(name, this.chaos.skew(), claim);
+  }
+
+  clockOf(process: Process): () => number {
+    return () => BEGIN + this.scheduler.now + process.skew;
+  }
+
+  get trueTime(): number {
+    return BEGIN + this.scheduler.now;
+  }
+
+  sleep(process: Process, ms: number): Promise<void> {
+    return new Promise((resolve) => void this.scheduler.in(ms, process, 'sleep', resolve));
+  }
+
+  nextSnapshot(): number {
+    this.snapshots += 1;
+    return this.snapshots;
+  }
+
+  call<T>(process: Process, label: string, run: (answer: Answer<T>) => void): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const name = `${process.name} ${label}`;
+      const ms = this.chaos.strikes('slow') ? this.random.int(100, 8_000) : this.random.skewed(1, 60);
+      this.scheduler.in(ms, process, name, () => {
+        if (this.chaos.strikes('crashBefore')) return this.#die(process, name, 'before');
+        run({
+          ok: (value) => {
+            if (this.chaos.strikes('crashAfter')) return this.#die(process, name, 'after');
+            if (this.scheduler.tracing) this.scheduler.note(`${name}${shown(value)}`);
+            resolve(value);
+          },
+          fail: (error) => {
+            this.scheduler.note(`${name} !! ${error.name}: ${error.message}`);
+            reject(error);
+          },
+        });
+      });
+    });
+  }
+
+  /** Only functions die of themselves here; workers have deaths of their own, and clients live on. */
+  #die(process: Process, name: string, when: string): void {
+    this.scheduler.note(`${name} ☠ dies ${when} it`);
+    process.dead = true;
+  }
+
+  /** The ports of one process. */
+  control(process: Process): Control {
+    const { scheduler, random } = this;
+    const store = <T>(label: string, effect: () => T): Promise<T> => this.#storeCall(process, label, effect);
+    const committed = <R>(done: { result: R; changes: readonly ItemChange[] }): R => {
+      if (done.changes.length > 0) this.watcher?.committed(done.changes, process);
+      return done.result;
+    };
+    return {
+      store: {
+        get: (key) => store(`get ${key.pk}/${key.sk}`, () => this.table.get(key)),
+        getMany: (keys) => store(`getMany ${keys.length}`, () => this.table.getMany(keys)),
+        write: (write) =>
+          store(`write ${write.kind} ${write.key.pk}/${write.key.sk}`, () =>
+            committed(this.table.write(write)),
+          ),
+        transact: (writes, token) =>
+          store(`transact ${writes.map((w) => `${w.kind} ${w.key.pk}`).join(' + ')}`, () =>
+            committed(this.table.transact(writes, token)),
+          ),
+        query: (query) =>
+          store(`query ${query.index ?? 'table'} ${query.partition}`, () => this.table.query(query)),
+        scan: (request) => store(`scan ${request.index}`, () => this.table.scan(request)),
+      },
+      tasks: this.engine.port(process),
+      auth: this.bucket.port(process),
+      events: {
+        send: (deliveries) =>
+          this.call(process, `send ${deliveries.map((d) => d.event)}`, (answer) => {
+            if (this.chaos.strikes('queueUnavailable'))
+              return answer.fail(new PortDown('SQS did not answer'));
+            this.queue.push(...deliveries);
+            answer.ok(undefined);
+          }),
+      },
+      workers: { run: (worker, command) => this.engine.command(process, worker, command) },
+      metrics: { count: () => {} },
+      clock: this.clockOf(process),
+      sleep: (ms) => this.sleep(process, ms),
+      ids: {
+        sessionId: () => {
+          this.#sessions += 1;
+          return `ses_${String(this.#sessions).padStart(4, '0')}`;
+        },
+        eventId: () => `evt_${random.text(26)}`,
+        secret: () => random.text(43),
+        random: () => random.next(),
+      },
+      sha256: (text) => hash('sha256', text),
+      settings: this.settings,
+      log: {
+        info: (message) => scheduler.note(`${process.name} · ${message}`),
+        warn: (message) => scheduler.note(`${process.name} · ${message}`),
+        error: (message) => scheduler.note(`${process.name} · ${message}`),
+      },
+    };
+  }
+
+  #storeCall<T>(process: Process, label: string, effect: () => T): Promise<T> {
+    const { chaos, scheduler } = this;
+    const writes = label.startsWith('write') || label.startsWith('transact');
+    return this.call<T>(process, label, (answer) => {
+      if (chaos.isOut('store', scheduler.now) || chaos.strikes('storeThrottled')) {
+        return answer.fail(new StoreUnavailable('throttled'));
+      }
+      if (writes && chaos.strikes('storeConflict')) return answer.fail(new StoreConflict('conflict'));
+      if (chaos.strikes('storeLost')) return answer.fail(new StoreAmbiguous('no answer'));
+      if (writes && chaos.strikes('storeLate')) {
+        scheduler.in(
+          this.random.int(5, 3_000),
+          undefined,
+          `${process.name} ${label} (late)`,
+          () => void effect(),
+        );
+        return answer.fail(new StoreAmbiguous('no answer (late)'));
+      }
+      const value = this.#attempt(effect);
+      if (writes && chaos.strikes('storeAnswerLost'))
+        return answer.fail(new StoreAmbiguous('no answer (done)'));
+      if (value) answer.ok(value.of);
+    });
+  }
+
+  /** What the table refuses as malformed is a defect of the rules. */
+  #attempt<T>(effect: () => T): { of: T } | undefined {
+    try {
+      return { of: effect() };
+    } catch (error) {
+      this.violate(
+        'defect',
+        `the database refuses ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return undefined;
+    }
+  }
+}
+
+const shown = (value: unknown): string => {
+  if (value === undefined) return '';
+  const text = JSON.stringify(value, (name, part: unknown) => (SECRET.test(name) ? '…' : part)) ?? '';
+  return ` → ${text.length > 400 ? `${text.slice(0, 400)}…` : text}`;
+};
+/** Made up, but a trace is easier to read without. */
+const SECRET = /token|secret/i;

@@ -1,0 +1,209 @@
+/**
+ * Faults planted into the rules, one at a time, to show that the simulation finds them. Each is an edit of a module's
+ * text as it is imported; a text that is not there (any more) exactly once fails loudly.
+ */
+export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+export type Mutation = { readonly name: string; readonly edits: readonly Edit[] };
+
+const mutation = (name: string, ...edits: [file: string, find: string, replace: string][]): Mutation => ({
+  name,
+  edits: edits.map(([file, find, replace]) => ({ file: `core/${file}`, find, replace })),
+});
+
+const ADMIT = 'protocols/admit.ts';
+const RELEASE = 'protocols/release.ts';
+const CHANGE = 'protocols/change.ts';
+const WORKER = 'protocols/worker.ts';
+const LAUNCH = 'protocols/launch.ts';
+const REAP = 'protocols/reap.ts';
+const RECONCILE = 'protocols/reconcile.ts';
+const LIMITS = 'protocols/limits.ts';
+
+export const MUTATIONS: readonly Mutation[] = [
+  mutation('admission without the global condition', [
+    ADMIT,
+    "and(ltAttr('active', 'limit'), eq('userLimit', ",
+    "and(eq('userLimit', ",
+  ]),
+  mutation('admission without the user’s condition', [ADMIT, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission by a default limit as it was read', [
+    ADMIT,
+    "and(ltAttr('active', 'limit'), eq('userLimit', capacity.limits.userLimit))",
+    "ltAttr('active', 'limit')",
+  ]),
+  mutation('admission whose user is counted after the commit', [
+    ADMIT,
+    'const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));',
+    `const user = writes.find((w) => w.key.sk === 'QUOTA');
+          const result = await control.store.transact(writes.filter((w) => w !== user), control.ids.secret().slice(0, 36));
+          if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
+  ]),
+  mutation('a start that forgets state and epoch', [
+    ADMIT,
+    `eq('epoch', found.epoch),
+            oneOf('state', ['STOPPED', 'FAILED']),
+            absent('slotShard'),`,
+    '',
+  ]),
+  mutation('a full limit hides the earlier answer', [
+    ADMIT,
+    "error.code === 'too_many' && ",
+    "error.code === 'too_many' && false && ",
+  ]),
+  mutation('release that forgets whether the slot is still held', [
+    RELEASE,
+    `eq('slotShard', shard),
+      eq('version', session.version),`,
+    '',
+  ]),
+  mutation(
+    'release that forgets the epoch',
+    [RELEASE, 'known.epoch !== epoch || ', ''],
+    [RELEASE, 'let known: Session | undefined = session;', 'let known: Session | undefined;'],
+  ),
+  mutation('release that counts twice', [RELEASE, 'active: -1', 'active: -2']),
+  mutation('release whose counters are outside of the transaction', [
+    RELEASE,
+    'const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));',
+    `const counters = writes.filter((w) => w.kind === 'update' && w.key.sk !== 'META');
+        const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), control.ids.secret().slice(0, 36));
+        for (const w of counters) if (result.ok && w.kind === 'update') await control.store.write(w);`,
+  ]),
+  mutation('release that leaves the slot item', [
+    RELEASE,
+    "{ kind: 'delete', key: slotKey(shard, session.sessionId) },",
+    '',
+  ]),
+  mutation('release that takes the account along', [RELEASE, "'stoppingAt',", "'stoppingAt', 'authState',"]),
+  mutation('changes without a version condition', [
+    CHANGE,
+    "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
+    "condition: eq('sessionId', known.sessionId),",
+  ]),
+  mutation('changes that forget epoch and slot', [
+    CHANGE,
+    'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
+    '',
+  ]),
+  mutation(
+    'worker credentials without epoch and secret',
+    [WORKER, 'session.epoch !== Number(epoch) || ', ''],
+    [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
+  ),
+  mutation(
+    'bootstrap of an epoch that is over',
+    [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
+    [
+      WORKER,
+      '!sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))',
+      'now.bootstrapToken === undefined',
+    ],
+  ),
+  mutation('launch without a client token', [
+    LAUNCH,
+    'epoch, clientToken, bootstrapToken }',
+    'epoch, clientToken: control.ids.secret(), bootstrapToken }',
+  ]),
+  mutation(
+    'bootstrap tokens that are good twice',
+    [
+      LAUNCH,
+      'epoch, clientToken, bootstrapToken }',
+      'epoch, clientToken: control.ids.secret(), bootstrapToken }',
+    ],
+    [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
+  ),
+  mutation(
+    'a task born after its stop that nobody stops',
+    [LAUNCH, "await stopTask(control, taskArn, 'the session ended while its task was launched');", ''],
+    [RECONCILE, "await stopTask(control, task.taskArn, 'no session owns this task');", ''],
+  ),
+  mutation('the auth state before is removed first', [
+    WORKER,
+    'const { bytes } = await control.auth.completeUpload(',
+    'if (session.authState) await control.auth.remove([session.authState.key]);\n  const { bytes } = await control.auth.completeUpload(',
+  ]),
+  mutation('a commit before its upload is complete', [
+    WORKER,
+    'const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);',
+    'const { bytes } = request;',
+  ]),
+  mutation(
+    'commits in whatever order they come',
+    [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
+    [
+      WORKER,
+      'if (number <= (now.settledSnapshot ?? 0)) return undefined;',
+      'if (now.authState?.key === key) return undefined;',
+    ],
+  ),
+  mutation('a stop that discards the account', [
+    WORKER,
+    'await release(control, session, request.reason, request.detail);',
+    `if (request.reason === 'user') await changeHolder(control, session, () => ({ remove: ['authState'] }));
+  await release(control, session, request.reason, request.detail);`,
+  ]),
+  mutation(
+    'a sweep that trusts the index',
+    [
+      REAP,
+      'const first = firstPassed(session, control);',
+      'const first = deadlinesOf(session, control.settings)[0];',
+    ],
+    [REAP, 'd.reason === deadline.reason && d.at <= control.clock()', 'd.reason === deadline.reason'],
+  ),
+  mutation('a lost heartbeat that frees the slot at once', [
+    REAP,
+    'if (await taskIsGone(control, session)) {',
+    'if (session) {',
+  ]),
+  mutation('a grace time that frees the slot at once', [REAP, '(task && !task.stopped', '(task === null']),
+  mutation('a stop that frees the slot of a running worker', [
+    'protocols/stop.ts',
+    'taskArn === undefined && workerSecretHash === undefined',
+    'taskArn === undefined',
+  ]),
+  mutation('a sweep that never forces a stop', [REAP, 'await forceStop(control, session);', '']),
+  mutation(
+    'a sweep that never launches again',
+    [REAP, 'await relaunch(control, session);', ''],
+    [REAP, "passed.find((d) => d.reason !== 'launch_due') ?? passed[0]", 'passed[0]'],
+  ),
+  mutation('a recount without a version condition', [
+    RECONCILE,
+    "condition: eq('version', counter.version),",
+    '',
+  ]),
+  mutation('orphans that nobody stops', [
+    RECONCILE,
+    "await stopTask(control, task.taskArn, 'no session owns this task');",
+    '',
+  ]),
+  mutation('an orphan by the index of sessions that it once had', [
+    RECONCILE,
+    'return session?.slotShard !== undefined && session.epoch === task.epoch;',
+    'return session?.slotShard !== undefined;',
+  ]),
+  mutation('sub-limits set below what is counted', [
+    LIMITS,
+    "condition: anyCount ? exists('active') : le('active', sublimits.limit),",
+    "condition: exists('active'),",
+  ]),
+  mutation('sub-limits handed out above the limit', [
+    'capacity.ts',
+    'if (total > limit) return',
+    'if (total > limit + 99) return',
+  ]),
+  mutation('a stopped task of any epoch ends the session', [
+    'protocols/task-stopped.ts',
+    'session.epoch !== task.epoch || ',
+    '',
+  ]),
+  mutation('a session deleted whatever it is by then', [
+    'protocols/end.ts',
+    `eq('version', session.version),
+          oneOf('state', ['STOPPED', 'FAILED']),
+          absent('slotShard'),`,
+    '',
+  ]),
+];

@@ -1,0 +1,273 @@
+/**
+ * One run: a while in which callers do as they like and things go wrong, then none of that until all must have
+ * settled, then everything is ended, then what was linked must come back without a QR code.
+ */
+import { distribute } from '../../core/capacity.ts';
+import { limitsKey, shardKey } from '../../core/items.ts';
+import { parseSettings, type Settings } from '../../core/settings.ts';
+import { Invariants } from './invariants.ts';
+import type { Random } from './kernel/random.ts';
+import { callers, type People } from './model/clients.ts';
+import { STOP_TIMEOUT_MS } from './model/engine.ts';
+import * as functions from './model/functions.ts';
+import { invoke } from './model/http.ts';
+import { Violation } from './model/violation.ts';
+import { World } from './model/world.ts';
+
+export type Outcome = {
+  readonly seed: number;
+  readonly steps: number;
+  /** The same for two runs that did the same. */
+  readonly fingerprint: number;
+  readonly virtualMs: number;
+  readonly admissions: number;
+  readonly releases: number;
+  readonly snapshots: number;
+  readonly resumed: number;
+  readonly violation: Violation | undefined;
+};
+
+/** Shorter than in production in the same proportions, so that a run has many lives in few steps. */
+const settingsOf = (random: Random): Settings => {
+  const globalLimit = random.int(1, 4);
+  return parseSettings(
+    JSON.stringify({
+      environment: 'simulation',
+      globalLimit,
+      userLimit: random.int(1, 2),
+      qrTimeoutSeconds: 120,
+      idleTimeoutSeconds: 180,
+      maxDurationSeconds: 600,
+      startTimeoutSeconds: 120,
+      heartbeatSeconds: 30,
+      heartbeatTimeoutSeconds: 90,
+      stopGraceSeconds: 70,
+      snapshotIntervalSeconds: 45,
+      orphanGraceSeconds: 60,
+    }),
+  );
+};
+
+const SWEEP_MS = 60_000;
+/** A single invocation that began before the end of the faults is over by then. */
+const LINGER_MS = 60_000;
+
+export const simulate = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
+  const world = new World(seed, settingsOf, trace);
+  const invariants = new Invariants(world);
+  world.watcher = invariants;
+  const run = new Run(world, invariants);
+  try {
+    await run.all();
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+  }
+  const { scheduler } = world;
+  return {
+    seed,
+    steps: scheduler.steps,
+    fingerprint: scheduler.fingerprint,
+    virtualMs: scheduler.now,
+    admissions: invariants.admissions,
+    releases: invariants.releases,
+    snapshots: world.snapshots,
+    resumed: run.resumed,
+    violation: world.violation,
+  };
+};
+
+class Run {
+  readonly #world: World;
+  readonly #invariants: Invariants;
+  #until = 0;
+  resumed = 0;
+
+  constructor(world: World, invariants: Invariants) {
+    this.#world = world;
+    this.#invariants = invariants;
+  }
+
+  async all(): Promise<void> {
+    const { random } = this.#world;
+    if (random.chance(0.4)) this.#seedShards(random.int(2, 4));
+    this.#schedules();
+    const stormMs = random.int(240_000, 900_000);
+    callers(this.#world, peopleOf(random), stormMs);
+    this.#outages(stormMs);
+    await this.#pass(stormMs);
+    this.#calm();
+    await this.#pass(this.#settlingMs());
+    this.#checkSettled();
+    await this.#endEverything();
+    await this.#resume();
+  }
+
+  async #pass(ms: number): Promise<void> {
+    this.#until += ms;
+    await this.#world.scheduler.run(this.#until, () => {
+      if (this.#world.violation) throw this.#world.violation;
+    });
+    this.#invariants.checkAll();
+    this.#throwIfBroken();
+  }
+
+  #throwIfBroken(): void {
+    if (this.#world.violation) {
+      this.#world.scheduler.note(`VIOLATION ${this.#world.violation.message}`);
+      throw this.#world.violation;
+    }
+  }
+
+  /** Small limits over several counters: what a large deployment has, at a size that fills up. */
+  #seedShards(shards: number): void {
+    const { settings, table } = this.#world;
+    const { globalLimit, userLimit } = settings;
+    table.write({ kind: 'put', key: limitsKey, item: { ...limitsKey, globalLimit, userLimit, shards } });
+    for (const [shard, limit] of distribute(globalLimit, shards, []).entries()) {
+      const key = shardKey(shard);
+      table.write({ kind: 'put', key, item: { ...key, active: 0, limit, userLimit, version: 0 } });
+    }
+  }
+
+  #schedules(): void {
+    const { chaos, random, scheduler } = this.#world;
+    const every = (name: string, run: () => void, at: number) => {
+      scheduler.in(at, undefined, `schedule of the ${name}`, () => {
+        if (!chaos.strikes('sweepSkipped')) run();
+        if (chaos.strikes('sweepTwice')) run();
+        every(name, run, SWEEP_MS);
+      });
+    };
+    every('reaper', () => void functions.sweep(this.#world), random.int(0, SWEEP_MS));
+    every('reconciler', () => void functions.reconciliation(this.#world), random.int(0, SWEEP_MS));
+  }
+
+  #outages(stormMs: number): void {
+    const { chaos, random, scheduler } = this.#world;
+    for (let n = random.int(0, 2); n > 0; n--) {
+      const port = random.pick(['store', 'engine', 'storage']);
+      const ms = random.int(2_000, 60_000);
+      scheduler.in(random.int(0, stormMs), undefined, `outage of the ${port}`, () =>
+        chaos.beginOutage(port, scheduler.now + ms),
+      );
+    }
+  }
+
+  #calm(): void {
+    const { chaos, engine, scheduler } = this.#world;
+    chaos.end();
+    for (const worker of engine.workers()) worker.process.frozenUntil = 0;
+    scheduler.note('---- faults end');
+  }
+
+  /** The longest chain of deadlines that a fault can leave, then two sweeps. */
+  #settlingMs(): number {
+    const { settings, chaos } = this.#world;
+    const { startTimeoutSeconds, stopGraceSeconds, heartbeatTimeoutSeconds, orphanGraceSeconds } = settings;
+    const chain = startTimeoutSeconds + stopGraceSeconds + heartbeatTimeoutSeconds + orphanGraceSeconds;
+    return chaos.maxSkew + chain * 1000 + STOP_TIMEOUT_MS + LINGER_MS + 3 * SWEEP_MS;
+  }
+
+  #checkSettled(): void {
+    const { engine, trueTime, settings } = this.#world;
+    const running = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
+    for (const task of running) {
+      const session = this.#invariants.sessions.get(task.launch.sessionId);
+      const owned = session?.slotShard !== undefined && session.epoch === task.launch.epoch;
+      // A session that ended a moment ago may have its task for as long as an orphan is looked at twice.
+      if (
+        !owned &&
+        trueTime - (session?.stoppedAt ?? 0) > settings.orphanGraceSeconds * 1000 + 3 * SWEEP_MS
+      ) {
+        this.#world.violate(
+          'settled',
+          `${task.taskArn} runs for ${task.launch.sessionId}:${task.launch.epoch}, which has ended`,
+        );
+      }
+    }
+    for (const session of this.#invariants.sessions.values()) {
+      if (session.slotShard === undefined) continue;
+      const age = trueTime - (session.stoppingAt ?? session.startedAt ?? 0);
+      const patience =
+        session.state === 'STOPPING' ? settings.stopGraceSeconds : settings.startTimeoutSeconds;
+      const over = age > patience * 1000 + STOP_TIMEOUT_MS + 2 * SWEEP_MS;
+      if (session.state !== 'RUNNING' && over) {
+        this.#world.violate(
+          'settled',
+          `${session.sessionId}:${session.epoch} is ${session.state} since ${age / 1000} s`,
+        );
+      }
+      const task = running.find(
+        ({ launch }) => launch.sessionId === session.sessionId && launch.epoch === session.epoch,
+      );
+      if (
+        session.state === 'RUNNING' &&
+        !task &&
+        age > settings.heartbeatTimeoutSeconds * 1000 + 2 * SWEEP_MS
+      ) {
+        const silent = trueTime - (session.lastHeartbeatAt ?? 0);
+        if (silent > settings.heartbeatTimeoutSeconds * 1000 + 2 * SWEEP_MS) {
+          this.#world.violate('settled', `${session.sessionId}:${session.epoch} holds a slot without a task`);
+        }
+      }
+    }
+    this.#throwIfBroken();
+  }
+
+  async #endEverything(): Promise<void> {
+    this.#world.scheduler.note('---- everything ends');
+    const { settings, engine } = this.#world;
+    void invoke(
+      this.#world,
+      'cleanup',
+      (control) => functions.cleanup(control, { mode: 'emergency', dryRun: false, filter: {} }),
+      60_000,
+    );
+    const orphans = settings.orphanGraceSeconds * 1000 + SWEEP_MS;
+    await this.#pass(settings.stopGraceSeconds * 1000 + STOP_TIMEOUT_MS + orphans + 3 * SWEEP_MS);
+    if (this.#invariants.held > 0)
+      this.#world.violate('settled', `${this.#invariants.held} slots are held after the end`);
+    const left = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
+    if (left.length > 0) this.#world.violate('settled', `${left[0]?.taskArn} runs after the end`);
+    this.#throwIfBroken();
+  }
+
+  /** One session that was linked, and whose phone did not unlink it, works again without being scanned. */
+  async #resume(): Promise<void> {
+    const { bucket, unlinked, settings } = this.#world;
+    const linked = [...this.#invariants.sessions.values()].find((session) => {
+      const object = session.authState && bucket.objects.get(session.authState.key);
+      return object && !unlinked.has(object.account);
+    });
+    if (!linked) return;
+    this.#world.scheduler.note(`---- ${linked.sessionId} is started again`);
+    const named = { userId: linked.listUser, name: linked.listName };
+    void invoke(
+      this.#world,
+      'resume',
+      async (control) => {
+        await functions.limits(control, { global: 5, user: { userId: named.userId, limit: 5 } });
+        await functions.start(control, named);
+      },
+      60_000,
+    );
+    await this.#pass(settings.startTimeoutSeconds * 1000);
+    const now = this.#invariants.find(named.userId, named.name);
+    const ended =
+      now?.stopReason === 'logged_out' || now?.stopReason === 'idle' || now?.stopReason === 'max_duration';
+    if (now?.status !== 'WORKING' && !ended) {
+      this.#world.violate(
+        'account',
+        `${linked.sessionId} was linked, and started again it is ${now?.state}/${now?.status}`,
+      );
+    }
+    this.resumed = 1;
+    this.#throwIfBroken();
+  }
+}
+
+const peopleOf = (random: Random): People => ({
+  users: random.chance(0.5) ? ['ann', 'bob'] : ['ann', 'bob', 'cy'],
+  names: random.chance(0.5) ? ['a', 'b'] : ['a', 'b', 'c'],
+  bursts: random.int(8, 30),
+});

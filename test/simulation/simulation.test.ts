@@ -1,0 +1,65 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { type Outcome, simulate } from './simulate.ts';
+
+const run = promisify(execFile);
+const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
+
+/** The command as a person runs it, in a process of its own. */
+const simulation = async (...args: string[]): Promise<{ code: unknown; output: string }> => {
+  try {
+    const { stdout } = await run(process.execPath, [MAIN, ...args], {
+      timeout: 280_000,
+      maxBuffer: 64 << 20,
+    });
+    return { code: 0, output: stdout };
+  } catch (error) {
+    if (error instanceof Error && 'stdout' in error && 'code' in error) {
+      return { code: error.code, output: `${String(error.stdout)}${error.message}` };
+    }
+    throw error;
+  }
+};
+
+test('no seed breaks a promise', async () => {
+  const { code, output } = await simulation('--seeds', '120');
+  expect(output).toMatch(/^120 seeds clean/m);
+  expect(code).toBe(0);
+}, 300_000);
+
+test('every fault planted into the rules is found', async () => {
+  const { code, output } = await simulation('--mutations', '--seeds', '300');
+  expect(output).not.toMatch(/MISSED/);
+  expect(output).toMatch(/^every mutation was caught$/m);
+  expect(code).toBe(0);
+}, 300_000);
+
+test('a seed does the same again, to the last step', async () => {
+  for (const seed of [3, 17]) {
+    const lines: string[] = [];
+    const first = await simulate(seed, (line) => lines.push(line));
+    const again: string[] = [];
+    const second = await simulate(seed, (line) => again.push(line));
+    expect(again).toEqual(lines);
+    expect(second).toEqual(first);
+    expect(first.steps).toBeGreaterThan(100);
+  }
+});
+
+test('a run with a trace is the run without it, and another seed another one', async () => {
+  const [bare, traced, other] = [await simulate(5), await simulate(5, () => {}), await simulate(6)];
+  expect(traced.fingerprint).toBe(bare.fingerprint);
+  expect(other.fingerprint).not.toBe(bare.fingerprint);
+});
+
+test('runs reach what they are about: admissions, releases, saved accounts, and accounts that come back', async () => {
+  const outcomes: Outcome[] = [];
+  for (let seed = 1; seed <= 12; seed++) outcomes.push(await simulate(seed));
+  const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((n, o) => n + of(o), 0);
+  expect(sum((o) => o.admissions)).toBeGreaterThan(24);
+  expect(sum((o) => o.releases)).toBeGreaterThan(24);
+  expect(sum((o) => o.snapshots)).toBeGreaterThan(24);
+  expect(sum((o) => o.resumed)).toBeGreaterThan(3);
+}, 60_000);
