@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { addCapacity } from './commands/capacity.ts';
 import { addCleanup } from './commands/cleanup.ts';
+import { addCost } from './commands/cost.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLinking } from './commands/linking.ts';
 import { addPhone } from './commands/phone.ts';
@@ -43,5 +44,6 @@ export const createProgram = (): Command => {
   addCapacity(program);
   addCleanup(program);
   addKeys(program);
+  addCost(program);
   return program;
 };
