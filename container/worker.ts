@@ -16,6 +16,7 @@ import type { Log } from './base/log.ts';
 import { sleep, type Time, withDeadline } from './base/time.ts';
 import { type Browser, ensureBrowser } from './browser/find.ts';
 import { killTree, treeMemory, whileFrozen } from './browser/process-tree.ts';
+import { createCollector } from './commands/collect.ts';
 import type { CommandContext } from './commands/context.ts';
 import { startCommandServer } from './commands/server.ts';
 import { watchDeadlines } from './control/deadline-watch.ts';
@@ -239,6 +240,8 @@ export const startWorker = (options: WorkerOptions): Worker => {
       onSaved: (archive) => profile.prefer(archive),
     });
 
+    const collector = createCollector({ api, server, time, log, signal: closing.signal });
+
     // ---- activity and change
     const changeListeners = new Set<() => void>();
     const ownMessageListeners = new Set<(message: unknown) => void>();
@@ -253,6 +256,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
     let savingGeneration = 0;
 
     const onChange = (view: HostView) => {
+      const nowWorking = view.status === 'WORKING' && shown !== 'WORKING';
       if (view.status !== shown) {
         log.info('status', { from: shown, to: view.status });
         shown = view.status;
@@ -282,6 +286,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
         stopSaves = scheduleSaves(time, bootstrap.snapshotIntervalSeconds * 1000, saveLive);
       }
       for (const listener of changeListeners) listener();
+      if (nowWorking) collector.look();
     };
 
     const saveLive = async () => {

@@ -33,6 +33,14 @@ export const idempotencyKey = (userId: string, key: string): Key => ({
   pk: `IDEMPOTENCY#${userId}#${key}`,
   sk: META,
 });
+/** A command that waits for its session, or the answer that it got. */
+export const commandKey = (id: string): Key => ({ pk: `COMMAND#${id}`, sk: META });
+/** Ids of the commands that wait for a session's worker. */
+export const commandsPartition = (sessionId: string): string => `COMMANDS#${sessionId}`;
+export const commandPointerKey = (sessionId: string, id: string): Key => ({
+  pk: commandsPartition(sessionId),
+  sk: id,
+});
 export const apiKeyKey = (hash: string): Key => ({ pk: `KEY#${hash}`, sk: META });
 /** The same keys again, so that they can be listed and found by id. */
 export const KEYS_PARTITION = 'KEYS';

@@ -15,6 +15,7 @@
  * `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's JSON arguments.
  */
 import * as z from 'zod';
+import { commandFailureSchema } from './commands.ts';
 import { statusSchema, stopReasonSchema } from './lifecycle.ts';
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
@@ -165,6 +166,32 @@ export const commitRequestSchema = z.strictObject({
 /** POST /worker/v1/auth-state/discard: the account was unlinked by the phone; what is saved is dead. */
 export const discardRequestSchema = z.strictObject({ reason: z.enum(['logged_out', 'revoked']) });
 
+/**
+ * POST /worker/v1/commands/claim, when the client works: the next command that waited for it, or null. The same one
+ * again until its result is posted (the answer may have been lost): the worker runs each id once.
+ */
+export const claimRequestSchema = z.strictObject({});
+export const claimResponseSchema = z.object({
+  command: z
+    .object({
+      id: z.string(),
+      name: z.string(),
+      /** The JSON of the arguments as a command function would send it. */
+      args: z.string(),
+      /** As the header `Idempotency-Key` of the command server. */
+      idempotencyKey: z.string(),
+    })
+    .nullable(),
+});
+/** POST /worker/v1/commands/result: what became of a claimed command. */
+export const commandResultRequestSchema = z.strictObject({
+  id: z.string(),
+  outcome: z.discriminatedUnion('ok', [
+    z.object({ ok: z.literal(true), result: z.unknown() }),
+    z.object({ ok: z.literal(false), failure: commandFailureSchema }),
+  ]),
+});
+
 /** POST /worker/v1/last-word: auth state is saved (or there is none), Chromium is gone; frees the slot. */
 export const lastWordRequestSchema = z.strictObject({
   reason: stopReasonSchema,
@@ -179,5 +206,7 @@ export const WORKER_API = {
   upload: '/worker/v1/auth-state/upload',
   commit: '/worker/v1/auth-state/commit',
   discard: '/worker/v1/auth-state/discard',
+  claim: '/worker/v1/commands/claim',
+  commandResult: '/worker/v1/commands/result',
   lastWord: '/worker/v1/last-word',
 } as const;

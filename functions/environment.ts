@@ -15,6 +15,7 @@ const VARIABLES = {
   BERTH_SUBNETS: list,
   BERTH_SECURITY_GROUPS: list,
   BERTH_CAPACITY: list,
+  BERTH_WORKER_CALL: text,
 } as const;
 
 /** Throws at the function's start, naming the variable that is missing: infra did not give it to this function. */

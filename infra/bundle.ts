@@ -20,6 +20,7 @@ export const MAX_BUNDLE_KIB = 450;
 const ALLOWED_KIB: Readonly<Record<string, number>> = {
   '@aws-sdk/client-ecs': 40,
   '@aws-sdk/client-sqs': 35,
+  '@aws-sdk/client-lambda': 40,
   '@aws-sdk/client-s3': 200,
   qrcode: 64,
 };

@@ -30,6 +30,8 @@ export type Needs = {
   /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
   readonly queue?: 'send' | 'deliver';
   readonly tasks?: readonly TaskAction[];
+  /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
+  readonly callsWorkers?: true;
   /** An API function has 29 s: the gateway gives up at 30. */
   readonly timeoutSeconds?: number;
   readonly memoryMiB?: number;
@@ -124,7 +126,13 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   'auth-qr': { does: 'Shows the QR code of a session.', table: READ },
   'auth-request-code': { does: 'Asks for a pairing code.', table: READ },
-  'commands-run': { does: 'Hands a command to the worker of a session.', table: READ },
+  'commands-run': {
+    does: 'Has a command carried out by the worker of a session; starts the session first where asked.',
+    ...ADMISSION,
+    callsWorkers: true,
+  },
+  'commands-get': { does: 'Tells what became of a command.', table: [...CHANGE, 'DeleteItem'] },
+  'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
 
   'worker-bootstrap': {
     does: "Exchanges a task's single-use token for its own secret.",
@@ -148,6 +156,14 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     bucket: ['PutObject', 'GetObject', 'DeleteObject'],
   },
   'worker-auth-discard': { does: 'Removes a dead auth state.', table: CHANGE, bucket: ['DeleteObject'] },
+  'worker-commands-claim': {
+    does: 'Gives a worker the commands that waited for it.',
+    table: [...CHANGE, 'Query', 'BatchGetItem', 'DeleteItem'],
+  },
+  'worker-commands-result': {
+    does: "Takes a worker's answer to such a command.",
+    table: [...CHANGE, 'DeleteItem'],
+  },
   'worker-last-word': {
     does: 'Takes the last word of a worker and frees its slot.',
     table: RELEASE,

@@ -20,6 +20,7 @@ import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
 import { startStorage } from './engines/storage/storage.ts';
 import { type Faults, Refusals } from './faults.ts';
 import { startGateway } from './gateway/gateway.ts';
+import { lambdaService } from './gateway/lambda.ts';
 import { Principals } from './gateway/principals.ts';
 import { REGION } from './iam/arn.ts';
 import { authorizeByPolicies } from './iam/authorize.ts';
@@ -158,6 +159,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   // The gateway's address is part of what the template's values resolve to, so it listens before there is a model.
   let model: Model | undefined;
   let ecs: Ecs | undefined;
+  let functions: Functions | undefined;
   const authorize = authorizeByPolicies(
     (principal) => model?.roles.find(({ name }) => name === principal)?.policies ?? [],
     access,
@@ -187,6 +189,10 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
         }
         return ecs.handle(call);
       },
+      lambda: lambdaService((name, event) => {
+        if (functions === undefined) throw new Error('the functions are not up yet');
+        return functions.invoke(name, event);
+      }),
     },
     taskDefinitionOf: (reference) => {
       const found = model?.taskDefinitions.find(
@@ -216,7 +222,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   closers.add(() => clearInterval(sweep));
 
   const metrics = new MetricStore(clock);
-  const functions = new Functions({
+  const runtime = new Functions({
     models: model.functions,
     endpoint: gateway.url,
     principals,
@@ -225,15 +231,16 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     clock,
     onWarning,
   });
-  closers.add(() => functions.close());
-  const invoke = (name: string, event: unknown) => functions.invoke(name, event);
+  functions = runtime;
+  closers.add(() => runtime.close());
+  const invoke = (name: string, event: unknown) => runtime.invoke(name, event);
   serveApi(listener, model, invoke, dir, clock, closers);
 
   const deadLetters = createDeadLetters(storage.sqsUrl);
   closers.add(() => deadLetters.close());
   const delivery: DeliveryOptions = {
     invoke,
-    functionArn: (name) => functions.model(name).arn,
+    functionArn: (name) => runtime.model(name).arn,
     permissions: model.permissions,
     authorize,
     sendToDeadLetters: deadLetters.send,
@@ -290,7 +297,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     access,
     faults: {
       refuse: (engineName, on) => refusals.set(engineName, on),
-      killFunction: (name) => functions.kill(name),
+      killFunction: (name) => runtime.kill(name),
       ecs: engine.faults,
     },
     trigger: (name) => schedules.trigger(name),

@@ -1,7 +1,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { Client, Message } from '../../core/client/index.ts';
 import { examples, runs } from '../command.ts';
+import type { Context } from '../context.ts';
 import { chatInput, nameInput, userInput } from '../input.ts';
+
+/** A cold start takes about a minute; the service itself gives up after a few. */
+const WAIT_MS = 6 * 60_000;
 
 /** `berth send` */
 export const addSend = (program: Command): void => {
@@ -13,11 +18,13 @@ export const addSend = (program: Command): void => {
     .argument('<text>', 'after -- where it starts with a dash')
     .option('--reply-to <id>', 'the message that this answers')
     .option('--idempotency-key <key>', 'a repeat with the same key sends nothing twice')
+    .option('--wake', 'start a stopped, linked session first')
     .option('--user <id>', 'whose session (admin keys)');
   examples(
     command,
     'shop "+49 170 1234567" "Your order is ready"',
     'shop 12025550123-1612345678@g.us "Hello all"',
+    'shop "+49 170 1234567" "Good morning" --wake',
   );
   const input = z.object({
     session: nameInput,
@@ -25,18 +32,33 @@ export const addSend = (program: Command): void => {
     text: z.string().min(1, 'must not be empty'),
     replyTo: z.string().optional(),
     idempotencyKey: z.string().min(1).max(255).optional(),
+    wake: z.boolean().default(false),
     user: userInput,
   });
   runs(command, input, async (given, context) => {
-    const message = await context.api().messages.sendText(
+    const { user: userId, idempotencyKey, wake } = given;
+    const api = context.api();
+    const sent = await api.messages.sendText(
       {
         session: given.session,
         chatId: given.chat,
         text: given.text,
         ...(given.replyTo ? { reply_to: given.replyTo } : {}),
       },
-      { userId: given.user, idempotencyKey: given.idempotencyKey },
+      { userId, idempotencyKey, wake },
     );
+    const message = 'commandId' in sent ? await followCommand(context, api, sent.commandId, userId) : sent;
     context.out.result(message, `sent to ${message.to}: ${message.id} (${message.ackName.toLowerCase()})`);
   });
+};
+
+/** The session takes longer to come up than a request may: says so, and waits for what becomes of the command. */
+const followCommand = (
+  context: Context,
+  api: Client,
+  id: string,
+  userId: string | undefined,
+): Promise<Message> => {
+  context.out.note(`the session is starting; waiting for command ${id}`);
+  return api.commands.wait(id, { userId, timeoutMs: WAIT_MS });
 };

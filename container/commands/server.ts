@@ -5,7 +5,14 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { COMMAND_FAILURES, COMMANDS, type CommandFailure, type CommandName } from '../../core/commands.ts';
+import {
+  COMMAND_FAILURES,
+  COMMANDS,
+  type CommandFailure,
+  type CommandName,
+  commandFailureSchema,
+} from '../../core/commands.ts';
+import type { CommandOutcome } from '../../core/ports.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
@@ -19,6 +26,8 @@ const REQUEST_LIMIT_MS = 15_000;
 
 export type CommandServer = {
   readonly port: number;
+  /** Carries out a command that came another way, under the same rules and the same kept answers. */
+  run(name: string, body: string, idempotencyKey: string): Promise<CommandOutcome>;
   /** From now on commands are carried out; before that, and after `close`, they are answered with `stopping`. */
   serve(context: CommandContext): void;
   refuse(): void;
@@ -96,10 +105,14 @@ export const startCommandServer = async (options: {
     const body = await readBody(request);
     if (body === 'too_large')
       return failure('bad_arguments', `the body is larger than ${MAX_BODY_BYTES} bytes`);
+    const key = request.headers['idempotency-key'];
+    return await perform(name, body, typeof key === 'string' && key !== '' ? key : undefined);
+  };
+
+  const perform = async (name: CommandName, body: string, key: string | undefined): Promise<Answer> => {
     const current = context;
     if (!current) return failure('stopping', 'not ready for commands, or shutting down');
-    const key = request.headers['idempotency-key'];
-    if (typeof key !== 'string' || key === '') return await carryOut(current, name, body, log);
+    if (key === undefined) return await carryOut(current, name, body, log);
     const answer = await answers.once(key, `${name} ${body}`, () => carryOut(current, name, body, log));
     return answer === 'conflict'
       ? failure('bad_arguments', 'this Idempotency-Key came with another request before')
@@ -134,6 +147,14 @@ export const startCommandServer = async (options: {
 
   return {
     port,
+    async run(name, body, key) {
+      const answer = isCommand(name)
+        ? await perform(name, body, key)
+        : failure('unknown_command', 'no such command');
+      return answer.status === 200
+        ? { ok: true, result: answer.body }
+        : { ok: false, failure: commandFailureSchema.parse(answer.body) };
+    },
     serve(next) {
       context = next;
     },

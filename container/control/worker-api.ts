@@ -6,6 +6,8 @@ import type { z } from 'zod';
 import {
   bootstrapRequestSchema,
   bootstrapResponseSchema,
+  claimResponseSchema,
+  type commandResultRequestSchema,
   type commitRequestSchema,
   type discardRequestSchema,
   type eventsRequestSchema,
@@ -28,6 +30,9 @@ export type UploadRequest = z.infer<typeof uploadRequestSchema>;
 export type UploadResponse = z.infer<typeof uploadResponseSchema>;
 export type CommitRequest = z.infer<typeof commitRequestSchema>;
 
+export type ClaimedCommand = NonNullable<z.infer<typeof claimResponseSchema>['command']>;
+export type CommandResultRequest = z.infer<typeof commandResultRequestSchema>;
+
 /** Bounds of a call with its retries. */
 export type CallBounds = {
   readonly until?: number;
@@ -42,6 +47,9 @@ export type WorkerApi = {
   upload(request: UploadRequest, bounds: CallBounds): Promise<UploadResponse>;
   commit(request: CommitRequest, bounds: CallBounds): Promise<void>;
   discard(request: z.infer<typeof discardRequestSchema>, bounds: CallBounds): Promise<void>;
+  /** The next command that waited for this session to work, or null. */
+  claim(bounds: CallBounds): Promise<ClaimedCommand | null>;
+  commandResult(request: CommandResultRequest, bounds: CallBounds): Promise<void>;
   lastWord(request: z.infer<typeof lastWordRequestSchema>, bounds: CallBounds): Promise<void>;
 };
 
@@ -140,6 +148,8 @@ export const createWorkerApi = (options: {
       call(WORKER_API.upload, request, (a) => uploadResponseSchema.parse(a), bounds),
     commit: (request, bounds) => call(WORKER_API.commit, request, nothing, bounds),
     discard: (request, bounds) => call(WORKER_API.discard, request, nothing, bounds),
+    claim: (bounds) => call(WORKER_API.claim, {}, (a) => claimResponseSchema.parse(a).command, bounds),
+    commandResult: (request, bounds) => call(WORKER_API.commandResult, request, nothing, bounds),
     lastWord: (request, bounds) => call(WORKER_API.lastWord, request, nothing, bounds),
   };
 };

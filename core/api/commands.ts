@@ -1,9 +1,35 @@
 import * as z from 'zod';
 import { sendTextArgs } from '../commands.ts';
+import { problemSchema } from '../errors.ts';
 import { sessionNameSchema } from './sessions.ts';
 
 /** Bodies of the command routes: the command's arguments, and `session`. */
 export const sendTextRequestSchema = sendTextArgs.extend({ session: sessionNameSchema.default('default') });
+
+/** Of the command routes: `wake=true` starts a stopped, linked session first. */
+export const commandQuerySchema = z.strictObject({
+  wake: z.stringbool().default(false),
+  userId: z.string().optional(),
+});
+
+/** 202 of a command route: it is carried out once the session works; `GET /api/commands/{id}` tells. */
+export const acceptedCommandSchema = z.object({ commandId: z.string() });
+
+/** `GET /api/commands/{id}?wait=25` answers once the command is settled, or as things stand after `wait` seconds. */
+export const commandStatusQuerySchema = z.strictObject({
+  wait: z.coerce.number().min(0).max(25).default(0),
+  userId: z.string().optional(),
+});
+export const commandViewSchema = z.object({
+  id: z.string(),
+  session: z.string(),
+  /** `unknown`: handed to the worker, which gave no answer; it may have been carried out and is not repeated. */
+  status: z.enum(['pending', 'running', 'done', 'failed', 'unknown']),
+  /** What the command's route would have answered. */
+  result: z.unknown().optional(),
+  problem: problemSchema.optional(),
+});
+export type CommandView = z.infer<typeof commandViewSchema>;
 
 /** `GET /api/{session}/auth/qr` */
 export const qrQuerySchema = z.strictObject({

@@ -49,6 +49,7 @@ export const ROUTES: readonly Route[] = [
   route('GET', '/api/{session}/auth/qr', 'auth-qr', 'key'),
   route('POST', '/api/{session}/auth/request-code', 'auth-request-code', 'key'),
   route('POST', '/api/sendText', 'commands-run', 'key'),
+  route('GET', '/api/commands/{id}', 'commands-get', 'key'),
 
   route('POST', '/worker/v1/bootstrap', 'worker-bootstrap', 'worker'),
   route('POST', '/worker/v1/report', 'worker-report', 'worker'),
@@ -56,12 +57,15 @@ export const ROUTES: readonly Route[] = [
   route('POST', '/worker/v1/auth-state/upload', 'worker-auth-upload', 'worker'),
   route('POST', '/worker/v1/auth-state/commit', 'worker-auth-commit', 'worker'),
   route('POST', '/worker/v1/auth-state/discard', 'worker-auth-discard', 'worker'),
+  route('POST', '/worker/v1/commands/claim', 'worker-commands-claim', 'worker'),
+  route('POST', '/worker/v1/commands/result', 'worker-commands-result', 'worker'),
   route('POST', '/worker/v1/last-word', 'worker-last-word', 'worker'),
 ];
 
 /**
  * Handlers that no route names: what starts them is in infra. `keys-bootstrap` is invoked by hand (or by the local
- * start): it makes the first admin key where there is none.
+ * start): it makes the first admin key where there is none. `worker-call` is invoked by control functions that have a
+ * command for a worker.
  */
 export const BACKGROUND_HANDLERS = [
   'authorizer',
@@ -70,7 +74,8 @@ export const BACKGROUND_HANDLERS = [
   'reconciler',
   'task-events',
   'deliver',
+  'worker-call',
 ] as const;
 
 /** Handlers that reach workers inside the network: placed in the VPC, without a way out. */
-export const COMMAND_HANDLERS = ['sessions-logout', 'auth-qr', 'auth-request-code', 'commands-run'] as const;
+export const COMMAND_HANDLERS = ['sessions-logout', 'auth-qr', 'auth-request-code', 'worker-call'] as const;

@@ -13,6 +13,7 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { type AdminClient, adminClient } from './admin.ts';
 import { type AuthClient, authClient } from './auth.ts';
+import { type CommandsClient, commandsClient } from './commands.ts';
 import { type MessagesClient, messagesClient } from './messages.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
 import { createTransport } from './transport.ts';
@@ -21,6 +22,7 @@ export type { Message } from '../commands.ts';
 export type { FieldError, ProblemBody } from '../errors.ts';
 export type { CreatedKey } from './admin.ts';
 export type { QrOptions } from './auth.ts';
+export type { CommandsClient } from './commands.ts';
 export {
   ApiError,
   type ClientError,
@@ -29,7 +31,7 @@ export {
   type UnreachableReason,
   WaitTimeoutError,
 } from './errors.ts';
-export type { SendOptions } from './messages.ts';
+export type { AcceptedCommand, SendOptions } from './messages.ts';
 export type { CallOptions, CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
 
 export type ClientOptions = {
@@ -52,6 +54,7 @@ export type Client = AdminClient & {
   readonly sessions: SessionsClient;
   readonly auth: AuthClient;
   readonly messages: MessagesClient;
+  readonly commands: CommandsClient;
 };
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -73,10 +76,12 @@ export const createClient = (options: ClientOptions): Client => {
     random: options.random ?? Math.random,
     sleep,
   });
+  const newKey = () => crypto.randomUUID();
   return {
-    sessions: sessionsClient({ transport, clock, sleep, newKey: () => crypto.randomUUID() }),
+    sessions: sessionsClient({ transport, clock, sleep, newKey }),
     auth: authClient(transport),
-    messages: messagesClient(transport),
+    messages: messagesClient(transport, newKey),
+    commands: commandsClient({ transport, clock }),
     ...adminClient(transport, options.apiKey !== undefined),
   };
 };

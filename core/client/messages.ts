@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { sendTextRequestSchema } from '../api/commands.ts';
+import { acceptedCommandSchema, type sendTextRequestSchema } from '../api/commands.ts';
 import { type Message, messageSchema } from '../commands.ts';
 import type { CallOptions } from './sessions.ts';
 import type { Transport } from './transport.ts';
@@ -9,26 +9,60 @@ export type SendOptions = CallOptions & {
   readonly idempotencyKey?: string | undefined;
 };
 
+/** It is sent once the session works; `commands.wait` tells. */
+export type AcceptedCommand = z.infer<typeof acceptedCommandSchema>;
+
 export type MessagesClient = {
   /** Sends a text. Resolves with the message as WhatsApp took it (`ack` may still be 0). */
-  readonly sendText: (
-    request: z.input<typeof sendTextRequestSchema>,
-    options?: SendOptions,
-  ) => Promise<Message>;
+  readonly sendText: {
+    (
+      request: z.input<typeof sendTextRequestSchema>,
+      options?: SendOptions & { wake?: false },
+    ): Promise<Message>;
+    /**
+     * With `wake`, a stopped, linked session is started first. Resolves with the message, or with the id of the
+     * command where the start takes longer than a request may. A key is made for you where it is missing.
+     */
+    (
+      request: z.input<typeof sendTextRequestSchema>,
+      options: SendOptions & { wake: boolean },
+    ): Promise<Message | AcceptedCommand>;
+  };
 };
 
-export const messagesClient = (transport: Transport): MessagesClient => ({
-  sendText: (request, options = {}) =>
-    transport.json(
-      {
-        method: 'POST',
-        path: '/api/sendText',
-        query: { userId: options.userId },
-        body: request,
-        idempotencyKey: options.idempotencyKey,
-        idempotent: options.idempotencyKey !== undefined,
-        signal: options.signal,
-      },
-      messageSchema,
-    ),
-});
+export const messagesClient = (transport: Transport, newKey: () => string): MessagesClient => {
+  const send = (
+    request: z.input<typeof sendTextRequestSchema>,
+    { idempotencyKey, userId, signal }: SendOptions,
+    wake: boolean,
+  ) => ({
+    method: 'POST' as const,
+    path: '/api/sendText',
+    query: { userId, ...(wake ? { wake } : {}) },
+    body: request,
+    idempotencyKey,
+    idempotent: idempotencyKey !== undefined,
+    signal,
+  });
+
+  function sendText(
+    request: z.input<typeof sendTextRequestSchema>,
+    options?: SendOptions & { wake?: false },
+  ): Promise<Message>;
+  function sendText(
+    request: z.input<typeof sendTextRequestSchema>,
+    options: SendOptions & { wake: boolean },
+  ): Promise<Message | AcceptedCommand>;
+  function sendText(
+    request: z.input<typeof sendTextRequestSchema>,
+    options: SendOptions & { wake?: boolean } = {},
+  ): Promise<Message | AcceptedCommand> {
+    if (!options.wake) return transport.json(send(request, options, false), messageSchema);
+    const idempotencyKey = options.idempotencyKey ?? newKey();
+    return transport.json(
+      send(request, { ...options, idempotencyKey }, true),
+      messageSchema.or(acceptedCommandSchema),
+    );
+  }
+  return { sendText };
+};

@@ -2,11 +2,11 @@ import type { CommandArgs, CommandFailure, CommandName, CommandResult } from '..
 import { COMMANDS } from '../commands.ts';
 import type { Control } from '../control.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
-import { WorkerTimeout, WorkerUnreachable } from '../ports.ts';
+import { type CommandOutcome, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
 import { nameOf, type Session } from '../session.ts';
 
-/** API Gateway gives up after 30 s; what the worker may take leaves room for our own answer. */
-export const COMMAND_TIMEOUT_MS = 27_000;
+/** API Gateway gives up after 30 s; what the worker may take leaves room for the two functions on the way to it. */
+export const COMMAND_TIMEOUT_MS = 26_000;
 
 const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
   bad_arguments: 'malformed',
@@ -31,20 +31,17 @@ export const runCommand = async <N extends CommandName>(
   session: Session,
   command: N,
   args: CommandArgs<N>,
-  options: { readonly idempotencyKey?: string | undefined } = {},
+  options: { readonly idempotencyKey?: string | undefined; readonly timeoutMs?: number } = {},
 ): Promise<CommandResult<N>> => {
   const { address, commandSecret, epoch } = session;
   if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session);
   if (address === undefined || commandSecret === undefined) throw notRunning(session);
   try {
     const outcome = await control.workers.run({ address, commandSecret, epoch }, command, args, {
-      timeoutMs: COMMAND_TIMEOUT_MS,
+      timeoutMs: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
       ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     });
-    if (!outcome.ok) throw asProblem(outcome.failure);
-    const parsed = COMMANDS[command].result.safeParse(outcome.result);
-    if (!parsed.success) throw new Problem('worker_failed', 'The worker gave an answer that makes no sense.');
-    return parsed.data as CommandResult<N>;
+    return resultOf(command, outcome);
   } catch (error) {
     if (error instanceof WorkerUnreachable) {
       throw new Problem(
@@ -73,6 +70,14 @@ const notRunning = (session: Session): Problem =>
       state: session.status,
     },
   );
+
+/** What a worker answered, checked. Throws the problem that a failure stands for. */
+export const resultOf = <N extends CommandName>(command: N, outcome: CommandOutcome): CommandResult<N> => {
+  if (!outcome.ok) throw asProblem(outcome.failure);
+  const parsed = COMMANDS[command].result.safeParse(outcome.result);
+  if (!parsed.success) throw new Problem('worker_failed', 'The worker gave an answer that makes no sense.');
+  return parsed.data as CommandResult<N>;
+};
 
 const asProblem = (failure: CommandFailure): Problem =>
   new Problem(FAILURES[failure.code], failure.detail, {

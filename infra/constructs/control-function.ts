@@ -89,6 +89,7 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   ...(needs.bucket && { BERTH_AUTH_BUCKET: resources.authBucket.bucketName }),
   ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.events.queue.queueUrl }),
   ...(needs.queue === 'deliver' && { BERTH_DEAD_LETTER_QUEUE_URL: resources.events.deadLetters.queueUrl }),
+  ...(needs.callsWorkers && { BERTH_WORKER_CALL: namesOf(environment).function('worker-call') }),
   ...(needs.tasks && { BERTH_CLUSTER: resources.cluster.clusterArn }),
   ...(needs.tasks?.includes('run') && {
     BERTH_TASK_DEFINITION: resources.worker.definition.taskDefinitionArn,

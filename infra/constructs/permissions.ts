@@ -18,6 +18,7 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.bucket ? [onAuthStates(needs.bucket, resources)] : []),
   ...(needs.queue ? onQueue[needs.queue](resources) : []),
   ...(needs.tasks ?? []).flatMap((action) => onTasks(action, resources)),
+  ...(needs.callsWorkers ? [onWorkerCall(resources)] : []),
 ];
 
 const onTable = (actions: readonly TableAction[], { table }: Resources): Grant => ({
@@ -58,6 +59,13 @@ const onQueue = {
 
 const onQueues = (actions: string[], queue: Queue): Grant => ({
   statement: new PolicyStatement({ actions, resources: [queue.queueArn] }),
+});
+
+const onWorkerCall = ({ cluster, names }: Resources): Grant => ({
+  statement: new PolicyStatement({
+    actions: ['lambda:InvokeFunction'],
+    resources: [functionArn(Stack.of(cluster), names.workerCall)],
+  }),
 });
 
 const onTasks = (action: TaskAction, resources: Resources): Grant[] => {
@@ -123,6 +131,15 @@ const ecsGrant = (
   wildcard: { resource: `arn:<AWS::Partition>:ecs:<AWS::Region>:<AWS::AccountId>:${path}`, reason },
 });
 
+/** By its name, so that no function depends on another. */
+const functionArn = (scope: Stack, resourceName: string): string =>
+  scope.formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+
 /** Its own log, and nothing of anybody else's. */
 export const logGrant = (logGroupArn: string): Grant => ({
   statement: new PolicyStatement({
@@ -152,12 +169,6 @@ export const vpcGrants = (scope: Stack, functionName: string): Grant[] => {
     'ec2:AssignPrivateIpAddresses',
     'ec2:UnassignPrivateIpAddresses',
   ];
-  const functionArn = scope.formatArn({
-    service: 'lambda',
-    resource: 'function',
-    resourceName: functionName,
-    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-  });
   return [
     {
       statement: new PolicyStatement({ actions, resources: ['*'] }),
@@ -171,7 +182,7 @@ export const vpcGrants = (scope: Stack, functionName: string): Grant[] => {
         effect: Effect.DENY,
         actions,
         resources: ['*'],
-        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn } },
+        conditions: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn(scope, functionName) } },
       }),
     },
   ];

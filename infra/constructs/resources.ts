@@ -18,6 +18,7 @@ export type Resources = {
   readonly names: {
     readonly cluster: string;
     readonly workerFamily: string;
+    readonly workerCall: string;
     /** Under which the data stack exports the bucket's ARN. */
     readonly authBucketExport: string;
   };

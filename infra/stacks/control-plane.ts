@@ -64,7 +64,11 @@ export class ControlPlaneStack extends Stack {
       vpc: network.vpc,
       taskSecurityGroup: network.taskSecurityGroup,
       commandSecurityGroup: network.commandSecurityGroup,
-      names: { ...namesOf(environment), authBucketExport: data.authBucketExport },
+      names: {
+        ...namesOf(environment),
+        workerCall: namesOf(environment).function('worker-call'),
+        authBucketExport: data.authBucketExport,
+      },
     });
     const functionOf = (handler: string): LambdaFunction => {
       const found = functions.get(handler);

@@ -23,6 +23,8 @@ export const queueArn = (queue: string): string => arn('sqs', queue);
 export const ecsArn = (kind: string, id: string): string =>
   isArn(id) ? id : arn('ecs', id.startsWith(`${kind}/`) ? id : `${kind}/${id}`);
 
+export const functionArn = (name: string): string => (isArn(name) ? name : arn('lambda', `function:${name}`));
+
 export const eventBusArn = (bus: string): string => (isArn(bus) ? bus : arn('events', `event-bus/${bus}`));
 
 export const logGroupArn = (group: string): string => arn('logs', `log-group:${group}`);

@@ -8,6 +8,8 @@ import { z } from 'zod';
 import type { StopReason } from '../../core/lifecycle.ts';
 import {
   bootstrapRequestSchema,
+  type claimResponseSchema,
+  commandResultRequestSchema,
   commitRequestSchema,
   discardRequestSchema,
   eventsRequestSchema,
@@ -44,6 +46,9 @@ export type FakeWorkerApi = {
   readonly events: WorkerEvent[];
   readonly lastWords: LastWord[];
   readonly discards: string[];
+  /** Commands that wait for the client to work; a result takes its command away. */
+  waiting: NonNullable<z.infer<typeof claimResponseSchema>['command']>[];
+  readonly results: z.infer<typeof commandResultRequestSchema>[];
   /** Every path asked for, in order. */
   readonly calls: string[];
   /** Given at bootstrap and with each report. */
@@ -192,6 +197,14 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
         api.discards.push(discardRequestSchema.parse(json).reason);
         api.states = [];
         return answer(200, {});
+      case WORKER_API.claim:
+        return answer(200, { command: api.waiting[0] ?? null });
+      case WORKER_API.commandResult: {
+        const result = commandResultRequestSchema.parse(json);
+        api.results.push(result);
+        api.waiting = api.waiting.filter(({ id }) => id !== result.id);
+        return answer(200, {});
+      }
       case WORKER_API.lastWord:
         api.lastWords.push(lastWordRequestSchema.parse(json));
         return answer(200, {});
@@ -233,6 +246,8 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
     events: [],
     lastWords: [],
     discards: [],
+    waiting: [],
+    results: [],
     calls: [],
     settings: {
       deadlines: {

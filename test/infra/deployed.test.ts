@@ -91,6 +91,7 @@ describe('functions', () => {
       return [
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
+        ...(needs?.callsWorkers ? ['@aws-sdk/client-lambda'] : []),
         ...(needs?.bucket ? ['@aws-sdk/client-s3'] : []),
         ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
       ];
@@ -426,7 +427,7 @@ describe('what runs by itself', () => {
     const starters = ids
       .filter(([id]) => started.some((text) => text.includes(`"${id}"`)))
       .map(([, handler]) => handler);
-    const byOthers = ['authorizer', 'keys-bootstrap'];
+    const byOthers = ['authorizer', 'keys-bootstrap', 'worker-call'];
     expect(starters.sort()).toEqual(
       BACKGROUND_HANDLERS.filter((handler) => !byOthers.includes(handler)).sort(),
     );

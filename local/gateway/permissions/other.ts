@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { eventBusArn, logGroupArn } from '../../iam/arn.ts';
+import { eventBusArn, functionArn, logGroupArn } from '../../iam/arn.ts';
+import { invokedFunction } from '../lambda.ts';
+import { Refusal } from '../refusals.ts';
 import type { OperationInput, Permission } from './permission.ts';
 
 const putEvents = z.object({ Entries: z.array(z.object({ EventBusName: z.string().default('default') })) });
@@ -21,6 +23,12 @@ const SERVICES: Readonly<Record<string, ServicePermissions>> = {
     const entries = operation === 'PutEvents' ? putEvents.parse(input).Entries : [];
     const buses = [...new Set(entries.map(({ EventBusName }) => eventBusArn(EventBusName)))];
     return [{ action: `events:${operation}`, resources: buses.length > 0 ? buses : ['*'] }];
+  },
+  lambda: ({ operation }) => {
+    const name = invokedFunction(operation);
+    if (name === undefined)
+      throw new Refusal('unknownOperation', `Lambda ${operation} is not available locally`);
+    return [{ action: 'lambda:InvokeFunction', resources: [functionArn(name)] }];
   },
   monitoring: ({ operation, input }) => {
     const { Namespace } = metric.parse(input);

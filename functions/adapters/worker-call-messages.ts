@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { COMMANDS, type CommandName, commandFailureSchema } from '../../core/commands.ts';
+import { bootstrapRequestSchema } from '../../core/worker-protocol.ts';
+
+/** What a control function asks of `worker-call`, and what that answers. Holds secrets and message bodies: never logged. */
+export const workerCallSchema = z.strictObject({
+  worker: z.strictObject({
+    address: bootstrapRequestSchema.shape.address,
+    commandSecret: z.string(),
+    epoch: z.int(),
+  }),
+  command: z.enum(Object.keys(COMMANDS) as [CommandName, ...CommandName[]]),
+  args: z.unknown(),
+  timeoutMs: z.int().positive(),
+  idempotencyKey: z.string().optional(),
+});
+export type WorkerCall = z.infer<typeof workerCallSchema>;
+
+export const workerCallAnswerSchema = z.union([
+  z.object({ ok: z.literal(true), result: z.unknown() }),
+  z.object({ ok: z.literal(false), failure: commandFailureSchema }),
+  /** `unreachable`: nothing was sent; `timeout`: it may have been. */
+  z.object({ error: z.enum(['unreachable', 'timeout']), detail: z.string() }),
+]);
+export type WorkerCallAnswer = z.infer<typeof workerCallAnswerSchema>;
