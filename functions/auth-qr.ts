@@ -1,12 +1,16 @@
 import { toBuffer, toString as toText } from 'qrcode';
 import { qrQuerySchema } from '../core/api/commands.ts';
+import { isTerminal } from '../core/lifecycle.ts';
 import { runCommand } from '../core/protocols/command.ts';
 import { loadSession } from '../core/protocols/load.ts';
+import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerHttp } from './adapters/worker-http.ts';
 import { type Answer, http } from './edge/http.ts';
 
-const control = { store: dynamoDbStore(), workers: workerHttp() };
+const control = { ...base, store: dynamoDbStore(), workers: workerHttp() };
+
+const POLL_MS = 300;
 
 /**
  * GET /api/{session}/auth/qr: a PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. The code comes
@@ -14,9 +18,16 @@ const control = { store: dynamoDbStore(), workers: workerHttp() };
  */
 export const handler = http({ auth: 'key', query: qrQuerySchema }, async (request) => {
   const { userId, name } = request.session(request.params.session);
-  const session = await loadSession(control, userId, name);
   const { format, wait } = request.query;
-  const { value } = await runCommand(control, session, 'getQr', { waitSeconds: wait });
+  const end = control.clock() + wait * 1000;
+  let session = await loadSession(control, userId, name);
+  // A session just created has no worker yet that could be asked.
+  while (!isTerminal(session.state) && session.address === undefined && control.clock() + POLL_MS < end) {
+    await control.sleep(POLL_MS);
+    session = await loadSession(control, userId, name);
+  }
+  const waitSeconds = Math.max(0, (end - control.clock()) / 1000);
+  const { value } = await runCommand(control, session, 'getQr', { waitSeconds });
   return format === 'raw' ? { status: 200, body: { value } } : drawn(value, request.headers.accept ?? '');
 });
 
