@@ -25,6 +25,9 @@ export const SETTINGS = {
 /** Polls without a bound on how long things take, short of the machine's being stuck. */
 export const PATIENCE = { timeout: 90_000, interval: 100 } as const;
 
+/** As in deployment, sweeps are further apart than two heartbeats. */
+const SWEEPS = { timeout: PATIENCE.timeout, interval: 2_200 * SETTINGS.heartbeatSeconds } as const;
+
 export type Process = { readonly pid: number; readonly command: string };
 
 export type FaultySystem = System & {
@@ -93,7 +96,7 @@ export const startFaulty = async (options: Partial<LocalOptions> = {}): Promise<
       vi.waitFor(async () => {
         await stack.trigger(sweep);
         await condition();
-      }, PATIENCE),
+      }, SWEEPS),
     ended: async (name) => {
       const session = await berth.sessions.waitForStatus(name, ['STOPPED', 'FAILED']);
       expect(['STOPPED', 'FAILED']).toContain(session.state);

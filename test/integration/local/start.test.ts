@@ -1,75 +1,42 @@
 /** `npm start` as a person meets it: a process that is started, spoken to, interrupted and killed. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
-import { processTable } from '../../../local/engines/ecs/process-table.ts';
-
-const MAIN = resolve(import.meta.dirname, '../../../local/main.ts');
-const START_MS = 150_000;
-
-type Started = {
-  readonly child: ChildProcess;
-  readonly output: () => string;
-  readonly exited: Promise<number | null>;
-};
+import {
+  adminKeyOf,
+  type LocalProcess,
+  ready,
+  START_MS,
+  startProcess,
+  workersOf,
+} from '../../helpers/local-process.ts';
 
 let dataDir: string;
-const children: ChildProcess[] = [];
+const started: LocalProcess[] = [];
 beforeAll(() => {
   dataDir = mkdtempSync(join(tmpdir(), 'berth-start-'));
 });
 afterEach(() => {
-  for (const child of children.splice(0)) {
+  for (const { child } of started.splice(0)) {
     child.kill('SIGKILL');
   }
 });
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
-const run = (...args: string[]): Started => {
-  const child = spawn(process.execPath, [MAIN, '--data', dataDir, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  children.push(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-  }
-  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
-  return { child, output: () => text, exited };
+const run = (...args: string[]): LocalProcess => {
+  const process = startProcess(dataDir, ...args);
+  started.push(process);
+  return process;
 };
 
-const ready = async (started: Started): Promise<string> => {
-  await vi.waitFor(() => expect(started.output()).toContain('Next:'), { timeout: START_MS, interval: 100 });
-  return z
-    .string()
-    .parse(/http:\/\/localhost:\d+/.exec(started.output())?.[0])
-    .replace('localhost', '127.0.0.1');
-};
-
-const key = () => readFileSync(join(dataDir, 'admin-key'), 'utf8').trim();
+const key = () => adminKeyOf(dataDir);
+const workers = () => workersOf(dataDir);
 const api = (url: string, path: string, body?: object) =>
   fetch(`${url}${path}`, {
     headers: { 'x-api-key': key(), 'content-type': 'application/json' },
     ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
   });
-
-/** Processes of this data directory's workers: their supervisor's command line names its log. */
-const workers = (): number[] =>
-  processTable()
-    .filter(({ task }) => task !== undefined)
-    .map(({ pid }) => pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(dataDir);
-      } catch {
-        return false;
-      }
-    });
 
 /** A session whose worker shows a QR code. */
 const startSession = async (url: string, name: string): Promise<void> => {

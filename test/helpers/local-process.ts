@@ -1,0 +1,57 @@
+/** `npm start` as a child process over a data directory: what a person starts, interrupts and kills. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, vi } from 'vitest';
+import { z } from 'zod';
+import { processTable } from '../../local/engines/ecs/process-table.ts';
+
+const MAIN = resolve(import.meta.dirname, '../../local/main.ts');
+
+/** A first start synthesizes, on a machine that may be busy with browsers. */
+export const START_MS = 150_000;
+
+export type LocalProcess = {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly exited: Promise<number | null>;
+};
+
+export const startProcess = (dataDir: string, ...args: string[]): LocalProcess => {
+  const child = spawn(process.execPath, [MAIN, '--data', dataDir, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+    });
+  }
+  const exited = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
+  return { child, output: () => text, exited };
+};
+
+/** Waits until it is up; its address on loopback. */
+export const ready = async (started: LocalProcess): Promise<string> => {
+  await vi.waitFor(() => expect(started.output()).toContain('Next:'), { timeout: START_MS, interval: 100 });
+  return z
+    .string()
+    .parse(/http:\/\/localhost:\d+/.exec(started.output())?.[0])
+    .replace('localhost', '127.0.0.1');
+};
+
+export const adminKeyOf = (dataDir: string): string =>
+  readFileSync(join(dataDir, 'admin-key'), 'utf8').trim();
+
+/** Processes of this data directory's workers: their init process's command line names its log. */
+export const workersOf = (dataDir: string): number[] =>
+  processTable()
+    .filter(({ task }) => task !== undefined)
+    .map(({ pid }) => pid)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(dataDir);
+      } catch {
+        return false;
+      }
+    });
