@@ -57,8 +57,8 @@ const rush = (cloud: Cloud, people: People, burst: number, at: number): void => 
     const draw = random.next() * ONLY_STARTS;
     comes(cloud, `caller ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), draw);
   }
-  if (random.chance(0.5)) {
-    comes(cloud, `operator ${burst}`, at + random.int(0, width), someone(cloud, people), CHANGES_LIMITS);
+  for (let i = random.int(0, 2); i > 0; i--) {
+    comes(cloud, `operator ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), CHANGES_LIMITS);
   }
 };
 
@@ -169,7 +169,7 @@ const randomConfig = ({ random }: Cloud): SessionConfig => ({
 
 const randomLimits = ({ random }: Cloud, userId: string) => {
   const draw = random.next();
-  if (draw < 0.5) return { global: random.pick([0, 1, 2, 3, 4, 5, 6, 201, 230]) };
-  if (draw < 0.75) return { userDefault: random.int(0, 4) };
-  return { user: { userId, limit: random.chance(0.4) ? null : random.int(0, 4) } };
+  if (draw < 0.35) return { global: random.pick([0, 1, 2, 3, 4, 5, 6, 201, 230]) };
+  if (draw < 0.8) return { userDefault: random.pick([0, 1, 1, 2, 2, 3]) };
+  return { user: { userId, limit: random.chance(0.6) ? null : random.int(0, 4) } };
 };
