@@ -1,7 +1,7 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
-import { INDEXES, TTL_ATTRIBUTE } from '../../core/items.ts';
+import { DUE_PROJECTION, INDEXES, TTL_ATTRIBUTE } from '../../core/items.ts';
 
 /**
  * The one table. `due` carries only what finds the base item: an index proposes, the base item decides, and every
@@ -28,7 +28,7 @@ export const createTable = (scope: Construct, id: string, options: { protected: 
     partitionKey: { name: INDEXES.due.partition, type: AttributeType.STRING },
     sortKey: { name: INDEXES.due.sort, type: AttributeType.NUMBER },
     projectionType: ProjectionType.INCLUDE,
-    nonKeyAttributes: [INDEXES.byUser.partition, INDEXES.byUser.sort],
+    nonKeyAttributes: [...DUE_PROJECTION],
   });
   return table;
 };
