@@ -179,11 +179,6 @@ export const MUTATIONS: readonly Mutation[] = [
     "await stopTask(control, task.taskArn, 'no session owns this task');",
     '',
   ]),
-  mutation('an orphan by the index of sessions that it once had', [
-    RECONCILE,
-    'return session?.slotShard !== undefined && session.epoch === task.epoch;',
-    'return session?.slotShard !== undefined;',
-  ]),
   mutation('sub-limits set below what is counted', [
     LIMITS,
     "condition: anyCount ? exists('active') : le('active', sublimits.limit),",

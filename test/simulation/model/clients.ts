@@ -57,6 +57,11 @@ const rush = (cloud: Cloud, people: People, burst: number, at: number): void => 
     const draw = random.next() * ONLY_STARTS;
     comes(cloud, `caller ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), draw);
   }
+  // Sweeps that fall into it are what reads counts while they move.
+  for (const sweep of [functions.sweep, functions.reconciliation]) {
+    if (!random.chance(0.5)) continue;
+    cloud.scheduler.in(at + random.int(0, width), undefined, 'a sweep in a rush', () => void sweep(cloud));
+  }
   for (let i = random.int(0, 2); i > 0; i--) {
     comes(cloud, `operator ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), CHANGES_LIMITS);
   }
