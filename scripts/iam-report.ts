@@ -17,11 +17,15 @@ import { printReport, reportOn } from '../local/iam-report/report.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 
 const runTests = async (folder: string): Promise<void> => {
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', 'run', 'test/e2e/system'], {
-    cwd: ROOT,
-    env: { ...process.env, BERTH_IAM_RECORD: folder },
-    stdio: 'inherit',
-  });
+  const child = spawn(
+    process.execPath,
+    ['node_modules/vitest/vitest.mjs', 'run', 'test/e2e/system', 'test/e2e/faults'],
+    {
+      cwd: ROOT,
+      env: { ...process.env, BERTH_IAM_RECORD: folder },
+      stdio: 'inherit',
+    },
+  );
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error('the end-to-end tests failed: there is nothing to report on');
 };

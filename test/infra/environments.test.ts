@@ -66,6 +66,19 @@ describe('environments', () => {
     expect(() => checkEnvironment({ ...environmentOf('prod'), sweepMinutes: 6 })).toThrow(/sweepMinutes/);
   });
 
+  it('refuses alarms in the wrong order, and a mail address, a certificate or a tag that is none', () => {
+    const dev = environmentOf('dev');
+    const { alarms } = dev;
+    const bad: [string, object][] = [
+      ['alarms.criticalPercent', { alarms: { ...alarms, criticalPercent: 80 } }],
+      ['alarms.email', { alarms: { ...alarms, email: 'ops' } }],
+      ['domain.certificateArn', { domain: { name: 'api.example.com', certificateArn: 'arn:aws:iam::1:x' } }],
+      ['tags.team', { tags: { team: 7 } }],
+    ];
+    for (const [path, change] of bad)
+      expect(() => checkEnvironment({ ...dev, ...change })).toThrow(`Bad value for ${path}: `);
+  });
+
   it('delivers to loopback addresses in local mode only, and keeps data in prod', () => {
     const environments = ENVIRONMENT_NAMES.map((name) => environmentOf(name));
     expect(environments.filter((e) => e.settings.allowLoopbackWebhooks).map((e) => e.name)).toEqual([

@@ -1,0 +1,27 @@
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { expect, it } from 'vitest';
+import { BerthApi } from '../../infra/constructs/api.ts';
+import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
+import { BUILD_MS } from './synthesized.ts';
+
+const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0b1c2d3e-0000-1111-2222-333344445555';
+
+it(
+  'answers under a name of your own, on TLS 1.2, and says where to point that name',
+  () => {
+    const stack = new Stack(new App());
+    const domain = { name: 'berth.example.com', certificateArn };
+    new BerthApi(stack, 'Api', checkEnvironment({ ...environmentOf('prod'), domain }));
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'berth.example.com',
+      DomainNameConfigurations: [
+        { CertificateArn: certificateArn, EndpointType: 'REGIONAL', SecurityPolicy: 'TLS_1_2' },
+      ],
+    });
+    template.resourceCountIs('AWS::ApiGatewayV2::ApiMapping', 1);
+    expect(Object.keys(template.findOutputs('*'))).toEqual(['ApiDomainTarget']);
+  },
+  BUILD_MS,
+);
