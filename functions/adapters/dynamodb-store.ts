@@ -4,6 +4,7 @@ import {
   ConditionalCheckFailedException,
   DeleteItemCommand,
   DynamoDBClient,
+  DynamoDBServiceException,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -253,6 +254,10 @@ const AMBIGUOUS = new Set([
   'AbortError',
 ]);
 
+/** By its status: 5xx come under more names than are documented, those of the front door (`InternalFailure`) among them. */
+const isServerFault = (error: unknown): boolean =>
+  error instanceof DynamoDBServiceException && (error.$metadata.httpStatusCode ?? 0) >= 500;
+
 const translated = async <T>(call: () => Promise<T>): Promise<T> => {
   try {
     return await call();
@@ -261,7 +266,8 @@ const translated = async <T>(call: () => Promise<T>): Promise<T> => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : name;
     if (CONFLICT.has(name)) throw new StoreConflict(messageOfError(error));
     if (REFUSED.has(name) || REFUSED.has(code)) throw new StoreUnavailable(messageOfError(error));
-    if (AMBIGUOUS.has(name) || AMBIGUOUS.has(code)) throw new StoreAmbiguous(messageOfError(error));
+    if (AMBIGUOUS.has(name) || AMBIGUOUS.has(code) || isServerFault(error))
+      throw new StoreAmbiguous(messageOfError(error));
     throw error;
   }
 };
