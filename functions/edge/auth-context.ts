@@ -6,6 +6,8 @@ import * as z from 'zod';
  */
 export const authContextSchema = z.discriminatedUnion('role', [
   z.object({ role: z.literal('none') }),
+  /** The database did not say whose key it is: to be asked again, no refusal. */
+  z.object({ role: z.literal('unknown') }),
   z.object({
     role: z.enum(['admin', 'user']),
     userId: z.string(),

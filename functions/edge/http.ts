@@ -75,6 +75,7 @@ const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
   const caller = (): Caller => {
     if (context.role === 'none')
       throw new Problem('unauthorized', 'Send a valid API key in the header X-Api-Key.');
+    if (context.role === 'unknown') throw new StoreUnavailable('the API key could not be looked up');
     return context;
   };
   if (spec.auth === 'key' || spec.auth === 'admin') caller();
