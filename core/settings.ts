@@ -42,6 +42,9 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const parseSettings = (json: string | undefined): Settings =>
   settingsSchema.parse(json === undefined ? {} : JSON.parse(json));
 
+/** A task that was told to end is killed after this: the longest stopTimeout that Fargate has. */
+export const TASK_STOP_SECONDS = 120;
+
 /**
  * The environment of the functions, as infra sets it; which of them a function gets follows from what it does.
  *

@@ -9,6 +9,7 @@ import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
 import { isTerminal, type Status } from '../lifecycle.ts';
 import type { Session } from '../session.ts';
+import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';
 import type {
   AuthState,
@@ -26,6 +27,9 @@ import { announce, enqueue } from './announce.ts';
 import { changeHolder } from './change.ts';
 import { findSessionById } from './load.ts';
 import { release } from './release.ts';
+
+/** SIGKILL must not come while a worker still waits for storage: its last word and its events would go with it. */
+const STOP_MARGIN_SECONDS = 10;
 
 type Needs<K extends keyof Control = never> = Pick<
   Control,
@@ -80,7 +84,7 @@ export const bootstrap = async (
     heartbeatSeconds: settings.heartbeatSeconds,
     activitySeconds: settings.activitySeconds,
     snapshotIntervalSeconds: settings.snapshotIntervalSeconds,
-    stopGraceSeconds: settings.stopGraceSeconds,
+    stopGraceSeconds: Math.min(settings.stopGraceSeconds, TASK_STOP_SECONDS - STOP_MARGIN_SECONDS),
     client: { ...session.config.client, ...(session.config.proxy ? { proxy: session.config.proxy } : {}) },
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),

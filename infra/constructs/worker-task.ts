@@ -14,7 +14,7 @@ import {
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { WORKER_CONTAINER } from '../../core/settings.ts';
+import { TASK_STOP_SECONDS, WORKER_CONTAINER } from '../../core/settings.ts';
 import type { Environment } from '../environments.ts';
 import { namesOf } from '../names.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -31,7 +31,7 @@ const SCRATCH = [
 const WORKER_USER = '10001:10001';
 
 /** Fargate waits at most this long between SIGTERM and SIGKILL; the worker saves its auth state in it. */
-const STOP_TIMEOUT = Duration.seconds(120);
+const STOP_TIMEOUT = Duration.seconds(TASK_STOP_SECONDS);
 
 /** The task of one session. Its role allows nothing: the worker talks to the worker API only. */
 export class WorkerTask extends Construct {

@@ -5,6 +5,7 @@ import { reap } from '../../../core/protocols/reap.ts';
 import { stopSession } from '../../../core/protocols/stop.ts';
 import { taskStopped } from '../../../core/protocols/task-stopped.ts';
 import { bootstrap, report } from '../../../core/protocols/worker.ts';
+import { TASK_STOP_SECONDS } from '../../../core/settings.ts';
 import { type Lab, lab } from './control.ts';
 import { admittedSession, bootstrapped, launchedSession, load, secret, workingSession } from './session.ts';
 
@@ -141,4 +142,19 @@ test('a stop that was asked for keeps its reason when the task is what ends it',
     detail: 'exit code 0',
   });
   expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'idle' });
+});
+
+test('a worker plans its end so that it is done before its task is killed, however long the reaper waits', async () => {
+  const place = lab({ stopGraceSeconds: 150 });
+  const session = await launchedSession(place);
+  const answer = await bootstrap(place.control, {
+    sessionId: session.sessionId,
+    epoch: session.epoch,
+    bootstrapToken: session.bootstrapToken ?? '',
+    workerSecret: secret('w'),
+    commandSecret: secret('c'),
+    address: 'http://10.0.0.1:8080',
+    chromiumBuild: '1',
+  });
+  expect(answer.stopGraceSeconds).toBeLessThan(TASK_STOP_SECONDS);
 });
