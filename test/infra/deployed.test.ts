@@ -257,7 +257,10 @@ describe('storage', () => {
               { AttributeName: 'dueBucket', KeyType: 'HASH' },
               { AttributeName: 'nextDeadlineAt', KeyType: 'RANGE' },
             ],
-            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['listUser', 'listName', 'expectedEndAt'] },
+            Projection: {
+              ProjectionType: 'INCLUDE',
+              NonKeyAttributes: ['listUser', 'listName', 'expectedEndAt'],
+            },
           }),
         ],
         AttributeDefinitions: Match.arrayWith([{ AttributeName: 'nextDeadlineAt', AttributeType: 'N' }]),
