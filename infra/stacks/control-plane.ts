@@ -44,6 +44,8 @@ export class ControlPlaneStack extends Stack {
         ? ContainerInsights.ENABLED
         : ContainerInsights.DISABLED,
     });
+    if (!environment.containerInsights)
+      acknowledge(cluster, 'ECS4', 'The metrics cost by the task; this environment does without.');
     const worker = new WorkerTask(this, 'Worker', {
       environment,
       cluster,
