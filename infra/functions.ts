@@ -45,6 +45,7 @@ export const USED_IN_AWS_ONLY: Readonly<Record<string, string>> = {
   'logs:PutLogEvents': 'Lambda writes the log with this role',
   'xray:PutTraceSegments': 'Lambda writes traces with this role',
   'xray:PutTelemetryRecords': 'Lambda writes traces with this role',
+  'sqs:GetQueueAttributes': 'Lambda reads the queue for the function with this role',
   'ec2:CreateNetworkInterface': 'Lambda attaches the function to the VPC with this role',
   'ec2:DescribeNetworkInterfaces': 'Lambda attaches the function to the VPC with this role',
   'ec2:DescribeSubnets': 'Lambda attaches the function to the VPC with this role',
@@ -62,6 +63,9 @@ const RELEASE = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
+/** Whoever asks first on a new table makes the counters; each test asks in its own order. */
+const SEEDS = { 'dynamodb:PutItem': 'makes the counters of a new table' } as const;
+
 /** Takes a slot and launches a task; gives the slot back where none starts, and stops one that came too late. */
 const ADMISSION = {
   table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
@@ -69,7 +73,14 @@ const ADMISSION = {
   indexes: { byUser: ['Query'], due: ['Query'] },
   queue: 'send',
   tasks: ['run', 'stop'],
+  unusedInTests: {
+    'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
+    'sqs:SendMessage': 'tells webhooks of a launch that was given up',
+    'dynamodb:DeleteItem': 'gives the slot back where no launch can succeed',
+  },
 } as const;
+
+const HEALS = 'sets right what only a lost event or a defect leaves behind; the simulation goes through it';
 
 /** By handler. Tests hold it against routes.ts, the files in functions/ and the AWS clients in each bundle. */
 export const FUNCTIONS: Readonly<Record<string, Needs>> = {
@@ -85,7 +96,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['GetItem', 'Query'],
     tasks: ['list', 'describe'],
   },
-  stats: { does: 'Sessions by state, status and user.', table: [...CAPACITY, 'BatchGetItem'] },
+  stats: {
+    does: 'Sessions by state, status and user.',
+    table: [...CAPACITY, 'BatchGetItem'],
+    unusedInTests: SEEDS,
+  },
   'limits-get': { does: 'Reads the limits.', table: CAPACITY },
   'limits-set': { does: 'Changes the limits at run time.', table: [...CAPACITY, 'UpdateItem'] },
   cleanup: {
@@ -131,7 +146,14 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     ...ADMISSION,
     callsWorkers: true,
   },
-  'commands-get': { does: 'Tells what became of a command.', table: [...CHANGE, 'DeleteItem'] },
+  'commands-get': {
+    does: 'Tells what became of a command.',
+    table: [...CHANGE, 'DeleteItem'],
+    unusedInTests: {
+      'dynamodb:UpdateItem': 'Writes down that a command failed whose session ended while nobody else looked',
+      'dynamodb:DeleteItem': 'Takes such a command away from the worker',
+    },
+  },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
 
   'worker-bootstrap': {
@@ -159,6 +181,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'worker-commands-claim': {
     does: 'Gives a worker the commands that waited for it.',
     table: [...CHANGE, 'Query', 'BatchGetItem', 'DeleteItem'],
+    unusedInTests: { 'dynamodb:DeleteItem': 'Tidies away what a crash left of a settled command' },
   },
   'worker-commands-result': {
     does: "Takes a worker's answer to such a command.",
@@ -187,6 +210,13 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     tasks: ['list', 'describe', 'stop'],
     timeoutSeconds: 60,
     memoryMiB: 512,
+    unusedInTests: {
+      'dynamodb:GetItem': HEALS,
+      'dynamodb:UpdateItem': HEALS,
+      'dynamodb:DeleteItem': HEALS,
+      'sqs:SendMessage': HEALS,
+      'ecs:StopTask': HEALS,
+    },
   },
   'task-events': {
     does: 'Frees the slot of a task that ECS reports as stopped.',

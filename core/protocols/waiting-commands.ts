@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import { commandKey, commandPointerKey, commandsPartition, TTL_ATTRIBUTE } from '../items.ts';
 import type { CommandOutcome } from '../ports.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
-import { absent, and, type Change, type Condition, eq, or } from '../store.ts';
+import { absent, and, type Change, type Condition, eq, isPassing, or } from '../store.ts';
 import {
   fateOf,
   type KeptProblem,
@@ -151,29 +151,38 @@ export const answerCommand = async (
 ): Promise<void> => {
   const command = await findCommand(control, id);
   if (command?.sessionId !== session.sessionId || command.claimedEpoch !== session.epoch) return;
-  await settleClaimed(control, command, () => resultOf(command.command, outcome));
+  await settle(control, command, await settledBy(() => resultOf(command.command, outcome)));
 };
 
-/** Carries out a claimed command and writes down what came of it. */
-export const settleClaimed = async (
-  control: Pick<Control, 'store'>,
+/**
+ * Carries out a claimed command and writes down what came of it. Whoever waits gets the answer also where it could not
+ * be written: the message was sent.
+ */
+export const carryOut = async (
+  control: Pick<Control, 'store' | 'log'>,
   command: WaitingCommand,
-  run: () => unknown,
+  run: () => Promise<unknown>,
 ): Promise<WaitingCommand> => {
+  const settled = await settledBy(run);
   try {
-    return await settle(control, command, { status: 'done', result: JSON.stringify(await run()) });
+    return await settle(control, command, settled);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    control.log.warn('the answer of a command was not kept', { id: command.id, error: String(error) });
+    return { ...command, ...settled };
+  }
+};
+
+const settledBy = async (run: () => unknown): Promise<Settled> => {
+  try {
+    return { status: 'done', result: JSON.stringify(await run()) };
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const problem = keptProblem(error);
     // A browser that went away or a worker that said nothing may have sent it.
-    const open = problem.code === 'worker_timeout' || problem.code === 'worker_failed';
-    return settle(
-      control,
-      command,
-      open
-        ? { status: 'unknown', problem }
-        : { status: 'failed', problem, again: problem.code === 'unavailable' },
-    );
+    if (problem.code === 'worker_timeout' || problem.code === 'worker_failed')
+      return { status: 'unknown', problem };
+    return { status: 'failed', problem, again: problem.code === 'unavailable' };
   }
 };
 

@@ -18,6 +18,7 @@ import { startSession } from './admit.ts';
 import { admitted } from './admitted.ts';
 import { runCommand } from './command.ts';
 import {
+  carryOut,
   claimCommand,
   commandIdOf,
   findCommand,
@@ -26,7 +27,6 @@ import {
   type Looked,
   lookAt,
   placeCommand,
-  settleClaimed,
   showToWorker,
 } from './waiting-commands.ts';
 
@@ -104,7 +104,7 @@ const further = async (
   if (!session) return undefined;
   if (isWorking(session) && elapsed < HAND_OVER_BY_MS) {
     const claimed = await claimCommand(control, command);
-    return claimed && settleClaimed(control, claimed, () => handOver(control, session, claimed, elapsed));
+    return claimed && carryOut(control, claimed, () => handOver(control, session, claimed, elapsed));
   }
   if (isTerminal(session.state) && elapsed < START_BY_MS) return start(control, session, command);
   return undefined;
@@ -124,6 +124,7 @@ const start = async (
 ): Promise<WaitingCommand | undefined> => {
   try {
     if (session.authState === undefined) throw unlinked(session);
+    await showToWorker(control, command);
     const { session: started, admitted: byUs } = await startSession(
       control,
       userOf(session),
@@ -144,7 +145,10 @@ const leave = async <R>(control: Needs, { command, session }: Looked): Promise<W
   const comesUp =
     session &&
     (session.epoch > command.epoch || !(isTerminal(session.state) || session.state === 'STOPPING'));
-  if (command.status === 'running' || comesUp) return { kind: 'waiting', commandId: command.id };
+  if (command.status === 'running' || comesUp) {
+    if (command.status === 'pending') await showToWorker(control, command);
+    return { kind: 'waiting', commandId: command.id };
+  }
   const detail = 'The session is still stopping; nothing was sent. Try again.';
   const left = await giveUp(control, command, { code: 'unavailable', detail, retryAfterSeconds: 5 });
   return isSettled(left)

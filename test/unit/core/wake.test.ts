@@ -1,0 +1,281 @@
+import { expect, test } from 'vitest';
+import { startSession } from '../../../core/protocols/admit.ts';
+import { stopSession } from '../../../core/protocols/stop.ts';
+import {
+  answerCommand,
+  claimCommand,
+  claimNext,
+  findCommand,
+  lookAt,
+  placeCommand,
+  showToWorker,
+} from '../../../core/protocols/waiting-commands.ts';
+import { wakeAndRun } from '../../../core/protocols/wake.ts';
+import { lastWord, report } from '../../../core/protocols/worker.ts';
+import { StoreUnavailable } from '../../../core/store.ts';
+import { RUN_LIMIT_MS, type WaitingCommand } from '../../../core/waiting-command.ts';
+import { type Lab, lab } from './control.ts';
+import { bootstrapped, load, USER, uploaded, workingSession } from './session.ts';
+
+const ARGS = { chatId: '1@c.us', text: 'hello' };
+const MESSAGE = {
+  id: 'm1',
+  timestamp: 1,
+  from: '2@c.us',
+  fromMe: true,
+  to: '1@c.us',
+  body: 'hello',
+  hasMedia: false,
+  ack: 1,
+  ackName: 'SERVER',
+};
+
+/** Stopped, with a saved account. */
+const stoppedSession = async (place: Lab) => {
+  const session = await workingSession(place);
+  await (await uploaded(place, session, 'a')).commit(session);
+  await lastWord(place.control, await load(place), { reason: 'user' });
+  return load(place);
+};
+
+const placed = async (place: Lab, key?: string): Promise<WaitingCommand> => {
+  const session = await load(place);
+  const made = await placeCommand(place.control, `cmd_${key ?? place.control.ids.secret()}`, {
+    session,
+    command: 'sendText',
+    args: ARGS,
+    idempotencyKey: key,
+  });
+  await showToWorker(place.control, made);
+  return made;
+};
+
+/** The admitted session's worker comes up and works. */
+const comesUp = async (place: Lab, letter = 'v') => {
+  const session = await bootstrapped(place, await load(place), letter);
+  await report(place.control, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  return load(place);
+};
+
+/** A control whose sleeps let `step` happen, and whose worker counts what it is given. */
+const waking = (place: Lab, step: (slept: number) => Promise<void> = async () => {}) => {
+  const runs: unknown[] = [];
+  let slept = 0;
+  const control = {
+    ...place.control,
+    sleep: async (ms: number) => {
+      place.now += ms;
+      await step(++slept);
+    },
+    workers: {
+      run: async (_worker: unknown, _command: unknown, args: unknown) => {
+        runs.push(args);
+        return { ok: true as const, result: MESSAGE };
+      },
+    },
+  };
+  return { control, runs };
+};
+
+test('concurrent wakes with one key make one admission and hand the command over once', async () => {
+  const place = lab();
+  const before = await stoppedSession(place);
+  const { control, runs } = waking(place, async (slept) => {
+    if (slept === 4) await comesUp(place);
+  });
+  const answers = await Promise.all(
+    [1, 2, 3].map(() => wakeAndRun(control, before, 'sendText', ARGS, 'key')),
+  );
+  expect(answers).toEqual([1, 2, 3].map(() => ({ kind: 'done', result: MESSAGE })));
+  expect(runs).toEqual([ARGS]);
+  expect((await load(place)).epoch).toBe(before.epoch + 1);
+  expect(place.launchCalls).toHaveLength(2);
+});
+
+test('a repeat after the worker is gone gets the kept answer and starts nothing', async () => {
+  const place = lab();
+  const before = await stoppedSession(place);
+  const { control, runs } = waking(place, async (slept) => {
+    if (slept === 1) await comesUp(place);
+  });
+  await wakeAndRun(control, before, 'sendText', ARGS, 'key');
+  await lastWord(control, await load(place), { reason: 'user' });
+  const again = await wakeAndRun(control, await load(place), 'sendText', ARGS, 'key');
+  expect(again).toEqual({ kind: 'done', result: MESSAGE });
+  expect(runs).toHaveLength(1);
+  expect((await load(place)).state).toBe('STOPPED');
+  await expect(
+    wakeAndRun(control, await load(place), 'sendText', { ...ARGS, text: 'other' }, 'key'),
+  ).rejects.toMatchObject({ code: 'unprocessable' });
+});
+
+test('what takes too long goes on without the caller: the worker finds it when it works', async () => {
+  const place = lab();
+  const { control, runs } = waking(place);
+  const woken = await wakeAndRun(control, await stoppedSession(place), 'sendText', ARGS, undefined);
+  expect(woken.kind).toBe('waiting');
+  const working = await comesUp(place);
+  const claimed = await claimNext(place.control, working);
+  expect(claimed).toMatchObject({ args: JSON.stringify(ARGS), status: 'running' });
+  await answerCommand(place.control, working, claimed?.id ?? '', { ok: true, result: MESSAGE });
+  expect(await findCommand(place.control, claimed?.id ?? '')).toMatchObject({ status: 'done' });
+  expect(await claimNext(place.control, working)).toBeUndefined();
+  expect(runs).toEqual([]);
+});
+
+test('a session without a saved account is refused before anything is written', async () => {
+  const place = lab();
+  const session = await workingSession(place);
+  await lastWord(place.control, session, { reason: 'user' });
+  const { control } = waking(place);
+  const refused = wakeAndRun(control, await load(place), 'sendText', ARGS, 'key');
+  await expect(refused).rejects.toMatchObject({ code: 'unprocessable' });
+  expect((await load(place)).epoch).toBe(session.epoch);
+});
+
+test('a refusal at the limit sends nothing, and the same key may try again', async () => {
+  const place = lab({ userLimit: 1 });
+  const before = await stoppedSession(place);
+  const other = await workingSession(place, 'b');
+  const { control, runs } = waking(place, async () => {
+    if ((await load(place)).state === 'STARTING') await comesUp(place);
+  });
+  const refused = wakeAndRun(control, before, 'sendText', ARGS, 'key');
+  await expect(refused).rejects.toMatchObject({ code: 'too_many', extras: { scope: 'user', limit: 1 } });
+  await lastWord(place.control, other, { reason: 'user' });
+  expect(await wakeAndRun(control, await load(place), 'sendText', ARGS, 'key')).toMatchObject({
+    kind: 'done',
+  });
+  expect(runs).toHaveLength(1);
+});
+
+test('a session that goes on stopping is not left with a command that nobody starts it for', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  await startSession(place.control, USER, 'a');
+  await comesUp(place);
+  await stopSession(place.control, await load(place), 'user');
+  const { control } = waking(place);
+  const refused = wakeAndRun(control, await load(place), 'sendText', ARGS, 'key');
+  await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+test('a command is claimed once', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const command = await placed(place);
+  expect(await claimCommand(place.control, command)).toMatchObject({ status: 'running' });
+  expect(await claimCommand(place.control, command)).toBeUndefined();
+});
+
+test('a worker gets its command again until it has answered, then the next in the order of placing', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const first = await placed(place);
+  place.now += 10;
+  const second = await placed(place);
+  await startSession(place.control, USER, 'a');
+  const working = await comesUp(place);
+  expect((await claimNext(place.control, working))?.id).toBe(first.id);
+  expect((await claimNext(place.control, working))?.id).toBe(first.id);
+  await answerCommand(place.control, working, first.id, { ok: true, result: MESSAGE });
+  expect((await claimNext(place.control, working))?.id).toBe(second.id);
+});
+
+test('a command whose worker died is unknown: it is neither given to the next worker nor answered by the old', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const command = await placed(place);
+  await startSession(place.control, USER, 'a');
+  const working = await comesUp(place);
+  await claimNext(place.control, working);
+  await lastWord(place.control, working, { reason: 'crashed' });
+  expect((await lookAt(place.control, command.id))?.command).toMatchObject({ status: 'unknown' });
+  await startSession(place.control, USER, 'a');
+  const next = await comesUp(place, 'u');
+  expect(await claimNext(place.control, next)).toBeUndefined();
+  await answerCommand(place.control, next, command.id, { ok: true, result: MESSAGE });
+  expect(await findCommand(place.control, command.id)).toMatchObject({ status: 'running' });
+});
+
+test('a command that a call took and never answered for is unknown after its time', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const command = await placed(place);
+  await claimCommand(place.control, command);
+  expect((await lookAt(place.control, command.id))?.command.status).toBe('running');
+  place.now += RUN_LIMIT_MS;
+  expect((await lookAt(place.control, command.id))?.command.status).toBe('unknown');
+});
+
+test('a worker that gave no clear answer leaves a command unknown; one that refused, failed', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const slow = await placed(place);
+  place.now += 1;
+  const refused = await placed(place);
+  await startSession(place.control, USER, 'a');
+  const working = await comesUp(place);
+  await claimNext(place.control, working);
+  const timeout = { ok: false, failure: { code: 'timeout', detail: 'no answer' } } as const;
+  await answerCommand(place.control, working, slow.id, timeout);
+  await claimNext(place.control, working);
+  const no = { ok: false, failure: { code: 'refused', detail: 'no such chat' } } as const;
+  await answerCommand(place.control, working, refused.id, no);
+  expect(await findCommand(place.control, slow.id)).toMatchObject({ status: 'unknown' });
+  expect(await findCommand(place.control, refused.id)).toMatchObject({
+    status: 'failed',
+    again: false,
+    problem: { code: 'unprocessable', detail: 'no such chat' },
+  });
+});
+
+test('a command that was told to have failed is not carried out afterwards', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const command = await placed(place);
+  await startSession(place.control, USER, 'a');
+  const session = await bootstrapped(place, await load(place), 'v');
+  await report(place.control, session, { seq: 1, status: 'SCAN_QR_CODE', qrReason: 'revoked' });
+  expect((await lookAt(place.control, command.id))?.command).toMatchObject({
+    status: 'failed',
+    problem: { code: 'unprocessable', state: 'SCAN_QR_CODE' },
+  });
+  await report(place.control, session, { seq: 2, status: 'WORKING', me: { id: '1@c.us' } });
+  expect(await claimNext(place.control, await load(place))).toBeUndefined();
+});
+
+test('a command is not begun after its time', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const command = await placed(place);
+  await startSession(place.control, USER, 'a');
+  const working = await comesUp(place);
+  place.now = command.runBy;
+  expect(await claimNext(place.control, working)).toBeUndefined();
+  expect((await lookAt(place.control, command.id))?.command).toMatchObject({ status: 'failed', again: true });
+});
+
+test('what is kept of a settled command holds its arguments no more', async () => {
+  const place = lab();
+  await stoppedSession(place);
+  const command = await placed(place);
+  await startSession(place.control, USER, 'a');
+  const working = await comesUp(place);
+  await claimNext(place.control, working);
+  await answerCommand(place.control, working, command.id, { ok: true, result: MESSAGE });
+  expect((await findCommand(place.control, command.id))?.args).toBeUndefined();
+});
+
+test('an answer that could not be written down is given to the caller who waits: the message was sent', async () => {
+  const place = lab();
+  const before = await stoppedSession(place);
+  const { control, runs } = waking(place, async (slept) => {
+    if (slept === 1) await comesUp(place);
+  });
+  place.meanwhile = (call) => {
+    if (runs.length > 0 && call.startsWith('write COMMAND#')) throw new StoreUnavailable('refused');
+  };
+  const answer = await wakeAndRun(control, before, 'sendText', ARGS, 'key');
+  expect(answer).toEqual({ kind: 'done', result: MESSAGE });
+});
