@@ -46,6 +46,8 @@ export const apiKeyKey = (hash: string): Key => ({ pk: `KEY#${hash}`, sk: META }
 export const KEYS_PARTITION = 'KEYS';
 export const keyListKey = (id: string): Key => ({ pk: KEYS_PARTITION, sk: id });
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
+/** One item for each hour, by `2026-01-31T05` (UTC). */
+export const STATS_PARTITION = 'STATS';
 /** What a scheduled function left of its last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 

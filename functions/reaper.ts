@@ -4,13 +4,14 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
+import { withStats } from './edge/stats.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** On a schedule: ends what is due. Throws where the sweep could not be made, so that the schedule tries again. */
-export const handler = async (): Promise<SweepReport> => {
+export const handler = withStats(async (): Promise<SweepReport> => {
   const report = await reap(control);
   await recordRun(control, 'reaper', report);
   if (report.due > 0) base.log.info('swept', report);
   return report;
-};
+});

@@ -4,12 +4,13 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
+import { withStats } from './edge/stats.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** On a schedule: recounts, stops orphan tasks, releases sessions whose task is gone. Throws where a read failed. */
-export const handler = async (): Promise<ReconcileReport> => {
+export const handler = withStats(async (): Promise<ReconcileReport> => {
   const report = await reconcile(control);
   await recordRun(control, 'reconciler', report);
   return report;
-};
+});

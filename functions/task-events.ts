@@ -3,6 +3,7 @@ import { taskStopped } from '../core/protocols/task-stopped.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
+import { writeStats } from './edge/stats.ts';
 
 const control = { ...base, store: dynamoDbStore(), events: sqsEvents() };
 
@@ -39,7 +40,7 @@ export const handler = async (event: unknown): Promise<void> => {
     epoch: Number(epoch),
     neverStarted: detail.startedAt === undefined,
     detail: describe(detail),
-  });
+  }).finally(writeStats);
 };
 
 const describe = (detail: z.infer<typeof eventSchema>['detail']): string => {

@@ -4,7 +4,7 @@ import type { LimitsView, StatsView } from '../../core/api/admin.ts';
 import { examples, runs } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { countInput, userInput } from '../input.ts';
-import { details, since } from '../output.ts';
+import { details, since, span } from '../output.ts';
 
 /** `berth limits`, `berth stats`, `berth health` */
 export const addCapacity = (program: Command): void => {
@@ -92,7 +92,24 @@ const statsText = (stats: StatsView, now: number): string =>
       'oldest',
       stats.oldest && `${stats.oldest.userId}/${stats.oldest.name}, ${since(stats.oldest.startedAt, now)}`,
     ],
+    ...(stats.lastDay ? lastDayText(stats.lastDay) : []),
   ]);
+
+const lastDayText = (day: NonNullable<StatsView['lastDay']>): [string, string][] => [
+  ['last 24 hours', `${day.admitted} admitted`],
+  ['refused', counts(day.refused) || '0'],
+  ['ended', counts(day.ended) || '0'],
+  ['reaped', counts(day.reaped) || '0'],
+  ['counter drift', String(day.drift)],
+  ...(day.createToQr
+    ? [
+        [
+          'create to QR',
+          `half within ${span(day.createToQr.p50Ms)}, 95 % within ${span(day.createToQr.p95Ms)} (${day.createToQr.count})`,
+        ] satisfies [string, string],
+      ]
+    : []),
+];
 
 const counts = (by: Readonly<Record<string, number>>): string =>
   Object.entries(by)

@@ -39,6 +39,23 @@ export const statsViewSchema = z.object({
   /** Admins only. */
   byUser: z.record(z.string(), z.object({ active: z.int(), limit: z.int() })).optional(),
   oldest: z.object({ userId: z.string(), name: z.string(), startedAt: z.iso.datetime() }).nullable(),
+  /** Admins only. What happened in the last 24 hours, by whole hours; counted as well as it can be. */
+  lastDay: z
+    .object({
+      since: z.iso.datetime(),
+      admitted: z.int(),
+      /** By scope: `global`, `user`. */
+      refused: z.record(z.string(), z.int()),
+      /** By stop reason, whoever ended them. */
+      ended: z.record(z.string(), z.int()),
+      /** By deadline: what the reaper acted on, for want of a worker that did. */
+      reaped: z.record(z.string(), z.int()),
+      /** By how much counters were off their holders; healthy is 0. */
+      drift: z.int(),
+      /** From admission to the first QR code, each at most so many ms (in steps of 30 %); null where none was shown. */
+      createToQr: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
+    })
+    .optional(),
 });
 export type StatsView = z.infer<typeof statsViewSchema>;
 

@@ -1,14 +1,22 @@
 import type { StatsView } from '../api/admin.ts';
 import type { Control } from '../control.ts';
+import { STATS_PARTITION } from '../items.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
+import { lastDay, STATS_HOURS } from '../tally.ts';
 import { listHolders } from './holders.ts';
 import { limitsView } from './limits.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
-/** What runs now: everybody's for an admin, otherwise the user's own. */
+/** What runs now: everybody's, and what happened lately, for an admin; otherwise the user's own. */
 export const stats = async (control: Needs, userId: string, everybody: boolean): Promise<StatsView> => {
-  const [limits, holders] = await Promise.all([limitsView(control, userId), listHolders(control)]);
+  const [limits, holders, hours] = await Promise.all([
+    limitsView(control, userId),
+    listHolders(control),
+    everybody
+      ? control.store.query({ partition: STATS_PARTITION, descending: true, limit: STATS_HOURS })
+      : undefined,
+  ]);
   const sessions = everybody ? holders : holders.filter((s) => userOf(s) === userId);
   const { limit, active } = everybody ? limits.global : limits.user;
   const oldest = sessions.reduce<Session | undefined>(
@@ -28,6 +36,7 @@ export const stats = async (control: Needs, userId: string, everybody: boolean):
           startedAt: new Date(oldest.startedAt ?? 0).toISOString(),
         }
       : null,
+    ...(hours ? { lastDay: lastDay(hours.items, control.clock()) } : {}),
   };
 };
 

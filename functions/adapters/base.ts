@@ -7,6 +7,7 @@ import { systemClock } from '../../core/clock.ts';
 import type { Control, Log } from '../../core/control.ts';
 import { ENVIRONMENT_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../core/metrics.ts';
 import { settings } from '../environment.ts';
+import { noteForStats } from './tally.ts';
 
 const logger = new Logger({ serviceName: 'berth' });
 
@@ -35,6 +36,7 @@ const count: Control['metrics']['count'] = (name, value, ...dimensions) => {
   line.setDefaultDimensions({ [ENVIRONMENT_DIMENSION]: environmentName, ...dimensions[0] });
   line.addMetric(name, METRICS[name].unit, value);
   line.publishStoredMetrics();
+  noteForStats(name, value, dimensions[0]);
 };
 
 const parsed = settings();

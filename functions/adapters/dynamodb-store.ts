@@ -33,10 +33,17 @@ import { environment } from '../environment.ts';
 import { clientConfig, messageOfError, nameOfError } from './aws.ts';
 import { Expression } from './dynamodb-expression.ts';
 
+/** One for each function: its connections are worth keeping. */
+let shared: DynamoDBClient | undefined;
+const sharedClient = (): DynamoDBClient => {
+  shared ??= new DynamoDBClient(clientConfig());
+  return shared;
+};
+
 /** The store over the table of this environment. */
 export const dynamoDbStore = (
   table: string = environment('BERTH_TABLE'),
-  client: DynamoDBClient = new DynamoDBClient(clientConfig()),
+  client: DynamoDBClient = sharedClient(),
 ): Store => ({
   get: (key) =>
     translated(async () => {

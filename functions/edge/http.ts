@@ -11,6 +11,7 @@ import { TaskEngineUnavailable } from '../../core/ports.ts';
 import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
+import { writeStats } from './stats.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
 
@@ -67,7 +68,11 @@ export const http = <B = undefined, Q = { userId?: string | undefined }>(
     })
     .handler(async (event: Event) => {
       logFields.begin({ requestId: event.requestContext.requestId, route: event.routeKey });
-      return answerOf(await run(requestOf(spec, event)), event);
+      try {
+        return answerOf(await run(requestOf(spec, event)), event);
+      } finally {
+        await writeStats();
+      }
     });
 
 const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {

@@ -155,3 +155,15 @@ test('at the limit a wake is refused as a start is, and sends nothing', async ()
   expect((await messageOf(await send('too many', 'wake-6'))).body).toBe('too many');
   expect(await sentTimes('too many')).toBe(1);
 });
+
+test('the statistics of the last day count what happened', async () => {
+  const { lastDay } = await system.berth.stats();
+  expect(lastDay).toMatchObject({
+    refused: { global: 1 },
+    ended: { user: expect.any(Number) },
+    drift: 0,
+    createToQr: { count: 1, p50Ms: expect.any(Number) },
+  });
+  const { epoch } = await system.berth.sessions.get('shop');
+  expect(lastDay?.admitted).toBe(epoch);
+});

@@ -165,6 +165,15 @@ export class FakeApi {
             byStatus: { WORKING: 2, SCAN_QR_CODE: 1 },
             byUser: { anna: { active: 3, limit: 5 } },
             oldest: { userId: 'anna', name: 'shop', startedAt: new Date(NOW - 7_500_000).toISOString() },
+            lastDay: {
+              since: new Date(NOW - 86_400_000).toISOString(),
+              admitted: 7,
+              refused: { user: 2 },
+              ended: { idle: 3, user: 1 },
+              reaped: {},
+              drift: 0,
+              createToQr: { count: 4, p50Ms: 4827, p95Ms: 13_786 },
+            },
           }),
         );
       case 'GET /api/limits':

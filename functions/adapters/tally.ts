@@ -1,0 +1,24 @@
+import type { MetricName } from '../../core/metrics.ts';
+import { tallied } from '../../core/tally.ts';
+
+/** What this instance counted for the statistics and has not written yet. */
+const counted = new Map<string, number>();
+
+export const noteForStats = (
+  name: MetricName,
+  value: number,
+  dimensions?: Readonly<Record<string, string>>,
+): void => {
+  const addition = tallied(name, value, dimensions);
+  if (addition) counted.set(addition.attr, (counted.get(addition.attr) ?? 0) + addition.by);
+};
+
+/** Hands out what was counted, once; nothing where `worthIt` says that it can wait. */
+export const takeCounted = (
+  worthIt: (attributes: readonly string[]) => boolean,
+): Readonly<Record<string, number>> | undefined => {
+  if (counted.size === 0 || !worthIt([...counted.keys()])) return undefined;
+  const taken = Object.fromEntries(counted);
+  counted.clear();
+  return taken;
+};

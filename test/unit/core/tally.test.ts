@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import type { Item } from '../../../core/store.ts';
+import { lastDay, statsKey, tallied } from '../../../core/tally.ts';
+
+const NOW = Date.UTC(2026, 0, 2, 12, 30);
+const HOUR = 3_600_000;
+
+const hour = (at: number, samples: readonly (readonly [string, number])[]): Item => ({
+  ...statsKey(at),
+  ...Object.fromEntries(samples),
+});
+
+test('samples of a metric are added under its dimension; healthy drift adds nothing', () => {
+  expect(tallied('SessionsAdmitted', 1)).toEqual({ attr: 'admitted', by: 1 });
+  expect(tallied('AdmissionsRefused', 1, { Scope: 'user' })).toEqual({ attr: 'refused_user', by: 1 });
+  expect(tallied('SessionsReaped', 1, { Reason: 'idle' })).toEqual({ attr: 'reaped_idle', by: 1 });
+  expect(tallied('CounterDrift', 0)).toBeUndefined();
+  expect(tallied('ActiveSessions', 7)).toBeUndefined();
+});
+
+test('the last day sums 24 hours and leaves out older ones', () => {
+  const day = lastDay(
+    [
+      hour(NOW, [
+        ['admitted', 2],
+        ['refused_user', 1],
+      ]),
+      hour(NOW - 23 * HOUR, [
+        ['admitted', 3],
+        ['reaped_idle', 4],
+        ['ended_user', 5],
+        ['drift', 1],
+      ]),
+      hour(NOW - 24 * HOUR, [['admitted', 100]]),
+    ],
+    NOW,
+  );
+  expect(day).toEqual({
+    since: '2026-01-01T13:00:00.000Z',
+    admitted: 5,
+    refused: { user: 1 },
+    ended: { user: 5 },
+    reaped: { idle: 4 },
+    drift: 1,
+    createToQr: null,
+  });
+});
+
+test('percentiles are never below the true ones, and at most 30 % above', () => {
+  const times = Array.from({ length: 100 }, (_, i) => 1_500 + i * 300);
+  const buckets = new Map<string, number>();
+  for (const ms of times) {
+    const addition = tallied('TimeToQr', ms);
+    if (addition) buckets.set(addition.attr, (buckets.get(addition.attr) ?? 0) + addition.by);
+  }
+  const { createToQr } = lastDay([hour(NOW, [...buckets])], NOW);
+  expect(createToQr?.count).toBe(100);
+  for (const [told, exact] of [
+    [createToQr?.p50Ms, times[49]],
+    [createToQr?.p95Ms, times[94]],
+  ] as const) {
+    expect(told).toBeGreaterThanOrEqual(exact ?? 0);
+    expect(told).toBeLessThanOrEqual((exact ?? 0) * 1.31);
+  }
+});
+
+test('what took longer than the longest bucket is counted all the same', () => {
+  const addition = tallied('TimeToQr', 3_600_000);
+  const { createToQr } = lastDay([hour(NOW, [[addition?.attr ?? '', 1]])], NOW);
+  expect(createToQr).toMatchObject({ count: 1 });
+  expect(createToQr?.p95Ms).toBeGreaterThan(400_000);
+});
