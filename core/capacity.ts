@@ -18,6 +18,7 @@ export const limitsSchema = z.object({
 export type Limits = z.infer<typeof limitsSchema>;
 
 export const counterSchema = z.object({ active: z.int(), limit: z.int().optional(), version: z.int() });
+const shardSchema = counterSchema.required();
 
 export type Shard = {
   readonly shard: number;
@@ -41,7 +42,7 @@ export const parseCapacity = (items: readonly Item[]): Capacity | undefined => {
   const shards = items.flatMap((item): Shard[] => {
     const sk = item.sk;
     if (typeof sk !== 'string' || !sk.startsWith(SHARD_PREFIX)) return [];
-    const counter = counterSchema.required().parse(item);
+    const counter = shardSchema.parse(item);
     return [{ shard: Number(sk.slice(SHARD_PREFIX.length)), ...counter }];
   });
   return {
