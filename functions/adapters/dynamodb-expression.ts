@@ -21,8 +21,11 @@ export class Expression {
       case 'in':
         return `${this.#name(condition.attr)} IN (${condition.values.map((v) => this.#value(v)).join(', ')})`;
       case 'and':
-      case 'or':
-        return `(${condition.of.map((c) => this.condition(c)).join(` ${condition.op.toUpperCase()} `)})`;
+      case 'or': {
+        const parts = condition.of.map((c) => this.condition(c));
+        // DynamoDB refuses parentheses within parentheses around one and the same thing.
+        return parts.length === 1 ? parts.join() : `(${parts.join(` ${condition.op.toUpperCase()} `)})`;
+      }
       default:
         return `${this.#name(condition.attr)} ${COMPARISONS[condition.op]} ${this.#value(condition.value)}`;
     }

@@ -19,6 +19,7 @@ export class Invariants implements Watcher {
   readonly #slots = new Map<string, { readonly shard: number; readonly userId: string }>();
   /** sessionId → the session as last written; holders and others. */
   readonly sessions = new Map<string, Session>();
+  readonly #sessionOf = new WeakMap<Item, Session>();
   /** sessionId → the youngest snapshot that was its auth state. */
   readonly #newest = new Map<string, number>();
   /** sessionId → how many snapshots had been taken when its account was given up: those are dead. */
@@ -92,8 +93,8 @@ export class Invariants implements Watcher {
   }
 
   #sessionChanged({ key, before: old, after: item }: ItemChange, by: Process, touched: Set<string>): void {
-    const before = old && parseSession(old);
-    const after = item && parseSession(item);
+    const before = old && this.#parsed(old);
+    const after = item && this.#parsed(item);
     const session = after ?? before;
     if (!session) return;
     const { sessionId } = session;
@@ -258,10 +259,17 @@ export class Invariants implements Watcher {
       .filter((w) => w.live && w.task.launch.sessionId === sessionId && w.task.launch.epoch === epoch);
   }
 
+  /** Items are never changed in place, and what is now before was after. */
+  #parsed(item: Item): Session {
+    const known = this.#sessionOf.get(item) ?? parseSession(item);
+    this.#sessionOf.set(item, known);
+    return known;
+  }
+
   /** The session as it stands, by name. */
   find(userId: string, name: string): Session | undefined {
     const item = this.#cloud.table.get(sessionKey(userId, name));
-    return item && parseSession(item);
+    return item && this.#parsed(item);
   }
 
   get held(): number {

@@ -2,7 +2,17 @@ import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DUE_BUCKETS, DUE_PROJECTION } from '../../core/items.ts';
-import type { Condition, Item, Key, Query, Store, Write } from '../../core/store.ts';
+import {
+  absent,
+  and,
+  type Condition,
+  type Item,
+  type Key,
+  or,
+  type Query,
+  type Store,
+  type Write,
+} from '../../core/store.ts';
 import { dynamoDbStore } from '../../functions/adapters/dynamodb-store.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/engines/dynamodb/index.ts';
 import { directStore, Table } from './model/table.ts';
@@ -64,7 +74,7 @@ const condition: fc.Arbitrary<Condition> = fc.letrec<{ any: Condition; leaf: Con
     tie('leaf'),
     fc.record({
       op: fc.constantFrom('and' as const, 'or' as const),
-      of: fc.array(tie('any'), { minLength: 2, maxLength: 3 }),
+      of: fc.array(tie('any'), { minLength: 1, maxLength: 3 }),
     }),
   ),
   leaf: fc.oneof(
@@ -223,6 +233,14 @@ const outcome = async (store: Store, step: Step, token: string): Promise<unknown
     }
   }
 };
+
+test('a condition of one part within others of one part is that part', async () => {
+  const key = { pk: 'parentheses', sk: '1' };
+  expect(await real.write({ kind: 'put', key, item: key, condition: and(or(and(absent('pk')))) })).toEqual({
+    ok: true,
+    item: key,
+  });
+});
 
 test('the store in memory and the one over DynamoDB agree on every write, condition, transaction and query', async () => {
   await fc.assert(
