@@ -100,6 +100,13 @@ const environmentSchema = z
         path: ['settings', 'heartbeatTimeoutSeconds'],
         message: 'must be at least twice heartbeatSeconds, or one lost heartbeat ends a session',
       });
+    if (settings.heartbeatSeconds >= sweepMinutes * 60)
+      context.addIssue({
+        code: 'custom',
+        path: ['settings', 'heartbeatSeconds'],
+        message:
+          'must be below the time between two sweeps, or a silent worker is never told from a silent database',
+      });
     if (settings.orphanGraceSeconds < 60)
       context.addIssue({
         code: 'custom',

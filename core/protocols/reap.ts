@@ -138,14 +138,12 @@ const act = async (
  *   heartbeat ── database refuses, sweeps fail, every heartbeat grows too old ── answers again ── sweep
  *
  * This sweep would end the whole fleet, healthy as it is. So the sweep before must have seen the silence already
- * (a heartbeat was due before it), and since then there was time for two more.
+ * (a heartbeat was due before it), and since then there was time for another.
  */
 const wouldHaveHeard = (control: Needs, session: Session, sweptAt: number | undefined): boolean => {
   if (sweptAt === undefined) return true;
   const heartbeatMs = control.settings.heartbeatSeconds * 1000;
-  return (
-    sweptAt > (session.lastHeartbeatAt ?? 0) + heartbeatMs && sweptAt <= control.clock() - 2 * heartbeatMs
-  );
+  return sweptAt > (session.lastHeartbeatAt ?? 0) + heartbeatMs && sweptAt <= control.clock() - heartbeatMs;
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */

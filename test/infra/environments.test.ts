@@ -58,6 +58,9 @@ describe('environments', () => {
 
   it('refuses times that would end sessions for one lost heartbeat, or stop tasks still being admitted', () => {
     expect(() => environmentOf('dev', { heartbeatSeconds: 60 })).toThrow(/heartbeatTimeoutSeconds/);
+    expect(() => environmentOf('dev', { heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 })).toThrow(
+      /heartbeatSeconds/,
+    );
     expect(() => environmentOf('dev', { orphanGraceSeconds: 5 })).toThrow(/orphanGraceSeconds/);
   });
 

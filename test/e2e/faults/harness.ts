@@ -25,8 +25,8 @@ export const SETTINGS = {
 /** Polls without a bound on how long things take, short of the machine's being stuck. */
 export const PATIENCE = { timeout: 90_000, interval: 100 } as const;
 
-/** As in deployment, sweeps are further apart than two heartbeats. */
-const SWEEPS = { timeout: PATIENCE.timeout, interval: 2_200 * SETTINGS.heartbeatSeconds } as const;
+/** As in deployment, sweeps are further apart than heartbeats. */
+const SWEEPS = { timeout: PATIENCE.timeout, interval: 1_200 * SETTINGS.heartbeatSeconds } as const;
 
 export type Process = { readonly pid: number; readonly command: string };
 
