@@ -8,8 +8,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { pathOf } from '../../../cli/command.ts';
 import { createProgram } from '../../../cli/program.ts';
 import { run } from '../../../cli/run.ts';
-import { API_KEY, FakeApi, refuse, WORKING } from './fake-api.ts';
 import { readDrawn, readPng } from '../../helpers/read-qr.ts';
+import { API_KEY, FakeApi, message, refuse, WORKING } from './fake-api.ts';
 import { BIN, type Ended, type RunOptions, runCli } from './run-cli.ts';
 
 /** The machine's own Node where it can't run TypeScript. */
@@ -274,12 +274,29 @@ describe('send', () => {
     expect(api.seen[0]?.body).toEqual({ session: 'shop', chatId, text: '- one, two' });
     expect(ended.stdout).toBe(`sent to ${chatId}: true_15550002222@c.us_3EB0 (server)\n`);
   });
+
+  test('--wake says that the session is starting, and ends with the message', async () => {
+    api.next('POST /api/sendText', { status: 202, body: { commandId: 'cmd_1' } });
+    const result = message('15550002222@c.us', 'hi');
+    api.next('GET /api/commands/cmd_1', {
+      status: 200,
+      body: { id: 'cmd_1', session: 'shop', status: 'done', result },
+    });
+    const ended = await berth(['send', 'shop', '15550002222', 'hi', '--wake']);
+    expect(ended).toMatchObject({
+      code: 0,
+      stderr: 'the session is starting; waiting for command cmd_1\n',
+      stdout: `sent to 15550002222@c.us: ${result.id} (server)\n`,
+    });
+    expect(api.calls('POST /api/sendText')[0]?.query).toEqual({ wake: 'true' });
+  });
 });
 
 describe('capacity and administration', () => {
   test.each([
     [['limits', 'get', '--user', 'anna'], /^anna +1 of 10 in use/m],
     [['stats'], /^oldest +anna\/shop, 2h/m],
+    [['stats'], /^create to QR +half within 5s, 95 % within 14s \(4\)$/m],
     [['health'], /^database +ok +answers$/m],
     [['keys', 'ls'], /^k1 +anna +user/m],
     [['keys', 'rm', 'k1'], /^k1: revoked$/],

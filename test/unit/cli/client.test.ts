@@ -9,7 +9,7 @@ import {
   UnreachableError,
   WaitTimeoutError,
 } from '../../../core/client/index.ts';
-import { API_KEY, FakeApi, refuse, WORKING } from './fake-api.ts';
+import { API_KEY, FakeApi, message, refuse, WORKING } from './fake-api.ts';
 
 let api: FakeApi;
 let pauses: number[];
@@ -193,6 +193,43 @@ describe('repeats', () => {
       'order-1',
     ]);
   });
+
+  test('a send that wakes is made a key, and repeated under it', async () => {
+    api.next('POST /api/sendText', { drop: true, status: 0 });
+    const request = { session: 'shop', chatId: '15550002222@c.us', text: 'hi' };
+    expect(await client.messages.sendText(request, { wake: true })).toMatchObject({ body: 'hi' });
+    const [first, second] = api.calls('POST /api/sendText');
+    expect(first).toMatchObject({ query: { wake: 'true' }, idempotencyKey: expect.any(String) });
+    expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
+  });
+
+  test('a send that goes on without its request resolves with the command, which is waited for', async () => {
+    api.next('POST /api/sendText', { status: 202, body: { commandId: 'cmd_1' } });
+    const request = { session: 'shop', chatId: '15550002222@c.us', text: 'hi' };
+    const sent = await client.messages.sendText(request, { wake: true });
+    expect(sent).toEqual({ commandId: 'cmd_1' });
+    const view = { id: 'cmd_1', session: 'shop' };
+    const result = message('15550002222@c.us', 'hi');
+    api.next(
+      'GET /api/commands/cmd_1',
+      { status: 200, body: { ...view, status: 'pending' } },
+      { status: 200, body: { ...view, status: 'done', result } },
+    );
+    expect(await client.commands.wait('cmd_1')).toEqual(result);
+  });
+
+  test.each(['failed', 'unknown'] as const)(
+    'a command that is %s rejects with its problem',
+    async (status) => {
+      const { body: problem } = refuse('worker_timeout', 'no answer');
+      api.next('GET /api/commands/cmd_1', {
+        status: 200,
+        body: { id: 'cmd_1', session: 'shop', status, problem },
+      });
+      const error = await failure(client.commands.wait('cmd_1'));
+      expect(error).toMatchObject({ status: 504, message: 'no answer' });
+    },
+  );
 
   test('the rate limit is waited for, whatever the call', async () => {
     api.next('POST /api/sendText', refuse('too_many', 'slow down', { scope: 'rate', retryAfterSeconds: 2 }));

@@ -326,7 +326,7 @@ export const refuse = (
   };
 };
 
-const message = (to: string, body: string) => ({
+export const message = (to: string, body: string) => ({
   id: 'true_15550002222@c.us_3EB0',
   timestamp: 1_700_000_000,
   from: '15550001111@c.us',
