@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { Unavailable } from './base/faults.ts';
-import { retry } from './base/retry.ts';
 import type { Time } from './base/time.ts';
+import { readMetadata } from './metadata.ts';
 
 const metadataSchema = z.object({
   Networks: z.array(z.object({ IPv4Addresses: z.array(z.ipv4()).min(1) })).min(1),
@@ -9,14 +8,7 @@ const metadataSchema = z.object({
 
 /** The task's private IPv4 address, from ECS's metadata. */
 const readFromMetadata = async (url: string, time: Time): Promise<string> => {
-  const answer = await retry(
-    async () => {
-      const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
-      if (!response.ok) throw new Unavailable('task metadata', `answered ${response.status}`);
-      return metadataSchema.parse(await response.json());
-    },
-    { time, attempts: 5, retryable: () => true },
-  );
+  const answer = await readMetadata(url, metadataSchema, time);
   return z.string().parse(answer.Networks[0]?.IPv4Addresses[0]);
 };
 

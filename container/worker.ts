@@ -24,6 +24,7 @@ import { createOutbox } from './control/outbox.ts';
 import { createReporter } from './control/reporter.ts';
 import { type BootstrapResponse, createWorkerApi } from './control/worker-api.ts';
 import type { Environment } from './environment.ts';
+import { ownTaskArn } from './metadata.ts';
 import { judgeUncaught } from './process-faults.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
@@ -142,7 +143,12 @@ export const startWorker = (options: WorkerOptions): Worker => {
       }).catch((error: unknown) =>
         error instanceof NoBrowser ? error : new NoBrowser(describeError(error)),
       );
-    const [dirs, { server, reach }, found] = await Promise.all([makeWorkDir(), openServer(), findBrowser()]);
+    const [dirs, { server, reach }, found, taskArn] = await Promise.all([
+      makeWorkDir(),
+      openServer(),
+      findBrowser(),
+      ownTaskArn(environment, time),
+    ]);
 
     const api = createWorkerApi({
       url: environment.BERTH_WORKER_API_URL,
@@ -170,6 +176,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
           commandSecret,
           address: `http://${reach}:${server.port}`,
           chromiumBuild: found instanceof NoBrowser ? 'none' : found.build,
+          ...(taskArn === undefined ? {} : { taskArn }),
         },
         { until: askedAt + BOOTSTRAP_LIMIT_MS },
       );
@@ -289,9 +296,16 @@ export const startWorker = (options: WorkerOptions): Worker => {
       if (nowWorking) collector.look();
     };
 
+    let discards = 0;
+    /** Whether no account was discarded since: what was copied before is of a dead one. */
+    const sameAccount = () => {
+      const before = discards;
+      return () => discards === before;
+    };
     const saveLive = async () => {
       const generation = host?.generation;
-      const valid = () => !ending && host?.status === 'WORKING' && host.generation === generation;
+      const same = sameAccount();
+      const valid = () => same() && !ending && host?.status === 'WORKING' && host.generation === generation;
       if (!valid()) return;
       try {
         await saver.save({
@@ -305,7 +319,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
     };
     /** Of a profile that no process writes to. */
     const saveQuiet = async (until: number) =>
-      await saver.save({ bounds: { until }, freeze: (work) => work(), stillValid: () => true });
+      await saver.save({ bounds: { until }, freeze: (work) => work(), stillValid: sameAccount() });
 
     const current = createClientHost({
       createClient: (options.createClient ?? createLibraryClient)({
@@ -332,6 +346,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
         if (event.activity) active();
       },
       discard: async (reason) => {
+        discards += 1;
         await api.discard({ reason }, { until: time.now() + DISCARD_LIMIT_MS });
       },
       onEnd: (reason, detail) => end(reason, detail),

@@ -31,6 +31,8 @@ export const sessionSchema = z.object({
 
   startedAt: z.int().optional(),
   taskArn: z.string().optional(),
+  /** The task that the worker says it is. It may be wrong: nothing is stopped by it that is not this session's. */
+  workerTaskArn: z.string().optional(),
   /** Single-use: worthless once `workerSecretHash` is set, except to the worker that made that secret. */
   bootstrapToken: z.string().optional(),
   workerSecretHash: z.string().optional(),

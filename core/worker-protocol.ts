@@ -31,6 +31,8 @@ export const workerEnvironmentSchema = z.object({
   BERTH_COMMAND_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   /** The address under which command functions reach this task; without it, read from the ECS task metadata. */
   BERTH_COMMAND_HOST: z.string().optional(),
+  /** The task that this is; without it, read from the ECS task metadata. */
+  BERTH_TASK_ARN: z.string().optional(),
   /** JSON array of further Chromium switches. */
   BERTH_BROWSER_ARGS: z.string().default('[]'),
   CHROMIUM_PATH: z.string().optional(),
@@ -90,6 +92,8 @@ export const bootstrapRequestSchema = z.strictObject({
   /** `http://<private or loopback IPv4>:<port>` of the command server. */
   address: z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/),
   chromiumBuild: z.string().max(100),
+  /** The task that the worker runs as; absent on a machine that knows of no tasks. */
+  taskArn: z.string().max(512).optional(),
 });
 export const bootstrapResponseSchema = z.object({
   now: z.int(),

@@ -15,8 +15,8 @@ import { uploadArchive } from './transfer.ts';
 
 export type Saver = {
   /**
-   * Saves the profile as it is. `stillValid` is asked after the copy: a client that was unlinked or replaced during
-   * it must not be saved. Resolves to false where it was not.
+   * Saves the profile as it is. `stillValid` is asked after the copy and again after the upload: a client that was
+   * unlinked or replaced meanwhile must not be saved. Resolves to false where it was not.
    */
   save(options: {
     readonly bounds: CallBounds;
@@ -51,11 +51,11 @@ export const createSaver = (options: {
       if (!stillValid()) return false;
       if (archive.sha256 === last?.sha256) return true;
       // A presigned URL may have run out meanwhile (403): begin again with new ones.
-      await retry(() => uploadArchive({ api, time }, archive, options.chromiumBuild, bounds), {
-        time,
-        attempts: 3,
-        retryable: (error) => error instanceof Refused && error.status === 403,
-      });
+      const saved = await retry(
+        () => uploadArchive({ api, time }, archive, options.chromiumBuild, bounds, stillValid),
+        { time, attempts: 3, retryable: (error) => error instanceof Refused && error.status === 403 },
+      );
+      if (!saved) return false;
       log.info('auth state saved', { bytes: archive.bytes, copy: how });
       if (last) await rm(last.file, { force: true });
       last = archive;

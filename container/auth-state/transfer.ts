@@ -33,13 +33,17 @@ const request = async (what: string, url: string, init: RequestInit): Promise<Re
   throw new Refused(what, response.status);
 };
 
-/** Puts the archive where the worker API says and makes it the session's auth state. */
+/**
+ * Puts the archive where the worker API says and makes it the session's auth state. False where it is not valid any
+ * more by then: a number given to it after its account was discarded would bring that account back.
+ */
 export const uploadArchive = async (
   deps: { readonly api: Pick<WorkerApi, 'upload' | 'commit'>; readonly time: Time },
   archive: Archive,
   chromiumBuild: string,
   bounds: CallBounds,
-): Promise<void> => {
+  stillValid: () => boolean,
+): Promise<boolean> => {
   const { api, time } = deps;
   const { sha256, bytes } = archive;
   const place = await api.upload({ bytes, sha256 }, bounds);
@@ -65,7 +69,9 @@ export const uploadArchive = async (
   } finally {
     await file.close();
   }
+  if (!stillValid()) return false;
   await api.commit({ key: place.key, uploadId: place.uploadId, etags, sha256, bytes, chromiumBuild }, bounds);
+  return true;
 };
 
 /**

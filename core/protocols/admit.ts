@@ -182,6 +182,7 @@ const admission = (control: Needs, session: Session, shard: number): Change => {
     add: { version: 1 },
     remove: [
       'taskArn',
+      'workerTaskArn',
       'workerSecretHash',
       'commandSecret',
       'address',

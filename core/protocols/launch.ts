@@ -51,12 +51,15 @@ export const relaunch = async (control: Needs, session: Session): Promise<Sessio
 };
 
 const adopt = async (control: Needs, session: Session, taskArn: string): Promise<Session> => {
+  const isAnothers = ({ workerTaskArn }: Session) => workerTaskArn !== undefined && workerTaskArn !== taskArn;
   const changed = await changeHolder(control, session, (now) => {
-    if (now.taskArn === taskArn) return undefined;
+    if (now.taskArn === taskArn || isAnothers(now)) return undefined;
     return { set: { taskArn, ...(now.state === 'PENDING' ? { state: 'STARTING' } : {}) } };
   });
   if (!changed || changed.session.state === 'STOPPING') {
     await stopTask(control, taskArn, 'the session ended while its task was launched');
+  } else if (isAnothers(changed.session)) {
+    await stopTask(control, taskArn, 'another task serves the session');
   }
   return changed?.session ?? session;
 };

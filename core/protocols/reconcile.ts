@@ -17,6 +17,7 @@ import type { Task } from '../ports.ts';
 import type { Session } from '../session.ts';
 import { eq, type Item, type Key } from '../store.ts';
 import { everyItem } from './every.ts';
+import { findTask, taskArnOf } from './find-task.ts';
 import { listHolders, type Slot, slotsOf } from './holders.ts';
 import { readCapacity } from './limits.ts';
 import { findSessionById } from './load.ts';
@@ -142,11 +143,12 @@ const handleOrphans = async (
   return { marked, stopped };
 };
 
-/** A task belongs to the session whose present epoch it serves, and to nobody else. */
+/** A task belongs to the session whose present epoch it serves, and to nobody else; of two, one serves. */
 const isOwned = async (control: Needs, task: Task): Promise<boolean> => {
   if (task.sessionId === undefined) return false;
   const session = await findSessionById(control, task.sessionId);
-  return session?.slotShard !== undefined && session.epoch === task.epoch;
+  if (session?.slotShard === undefined || session.epoch !== task.epoch) return false;
+  return session.workerTaskArn === undefined || session.workerTaskArn === task.taskArn;
 };
 
 const releaseTaskless = async (
@@ -158,10 +160,11 @@ const releaseTaskless = async (
   const running = new Set(tasks.map((task) => task.taskArn));
   let released = 0;
   for (const session of holders) {
-    const { taskArn, startedAt = 0 } = session;
+    const { startedAt = 0 } = session;
+    const taskArn = taskArnOf(session);
     if (taskArn === undefined || running.has(taskArn) || released >= cap) continue;
     if (control.clock() - startedAt < control.settings.orphanGraceSeconds * 1000) continue;
-    const task = await control.tasks.describe(taskArn);
+    const task = await findTask(control, session);
     if (task && !task.stopped) continue;
     const outcome = await release(control, session, 'crashed', 'its task is gone');
     if (outcome.released) released += 1;

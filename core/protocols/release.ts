@@ -23,6 +23,7 @@ const TASK_ATTRIBUTES = [
   'nextDeadlineAt',
   'expectedEndAt',
   'taskArn',
+  'workerTaskArn',
   'bootstrapToken',
   'workerSecretHash',
   'commandSecret',

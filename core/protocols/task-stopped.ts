@@ -1,4 +1,5 @@
 import type { Control } from '../control.ts';
+import { taskArnOf } from './find-task.ts';
 import { findSessionById } from './load.ts';
 import { type Release, release } from './release.ts';
 
@@ -18,6 +19,7 @@ export const taskStopped = async (
 ): Promise<Release | undefined> => {
   const session = await findSessionById(control, task.sessionId);
   if (!session || session.epoch !== task.epoch || session.slotShard === undefined) return undefined;
-  if (session.taskArn !== undefined && session.taskArn !== task.taskArn) return undefined;
+  const known = taskArnOf(session);
+  if (known !== undefined && known !== task.taskArn) return undefined;
   return release(control, session, task.neverStarted ? 'launch_failed' : 'crashed', task.detail);
 };

@@ -70,6 +70,7 @@ export const bootstrap = async (
         workerSecretHash,
         commandSecret: request.commandSecret,
         address: request.address,
+        ...(request.taskArn === undefined ? {} : { workerTaskArn: request.taskArn }),
         lastHeartbeatAt: control.clock(),
       },
     };

@@ -26,14 +26,15 @@ const WORKER_ENTRY = fileURLToPath(new URL('../../../container/main.ts', import.
 
 /**
  * Runs every container as a Node program, the worker unless told otherwise. Its environment is PATH and HOME, the
- * container's own, and over both `extras`: what only this machine knows, such as the address to listen on.
+ * container's own, and over both which task it is and `extras`: what only this machine knows, such as the address to
+ * listen on.
  */
 export const nodeProgram =
   (extras: Readonly<Record<string, string>> = {}, entry: string = WORKER_ENTRY): StartTask =>
-  ({ environment }) => ({
+  ({ environment, taskArn }) => ({
     command: process.execPath,
     args: [entry],
-    env: { ...ofThisMachine(), ...environment, ...extras },
+    env: { ...ofThisMachine(), ...environment, BERTH_TASK_ARN: taskArn, ...extras },
   });
 
 const ofThisMachine = (): Record<string, string> =>

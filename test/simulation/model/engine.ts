@@ -23,11 +23,13 @@ export class Engine implements SimulatedEngine {
   readonly tasks = new Map<string, SimulatedTask>();
   readonly #byToken = new Map<string, SimulatedTask>();
   readonly #cloud: Cloud;
+  readonly #providers: readonly string[];
   readonly #newWorker: (task: SimulatedTask) => SimulatedWorker;
 
   constructor(cloud: Cloud, newWorker: (task: SimulatedTask) => SimulatedWorker) {
     this.#cloud = cloud;
     this.#newWorker = newWorker;
+    this.#providers = cloud.random.chance(0.5) ? ['on-demand'] : ['spot', 'on-demand'];
   }
 
   port(process: Process): TaskEngine {
@@ -107,10 +109,19 @@ export class Engine implements SimulatedEngine {
   }
 
   #launch(request: LaunchRequest): LaunchResult {
-    const known = this.#byToken.get(request.clientToken);
-    if (known) return { ok: true, taskArn: known.taskArn };
+    // The adapter's rule: the next provider where the one before has no capacity, each under a token of its own. So a
+    // repeated launch may start a second task.
+    for (const provider of this.#providers) {
+      const token = `${request.clientToken}:${provider}`;
+      const known = this.#byToken.get(token);
+      if (known) return { ok: true, taskArn: known.taskArn };
+      if (!this.#cloud.chaos.strikes('noCapacity')) return this.#create(request, token);
+    }
+    return { ok: false, retryable: true, detail: 'RESOURCE:CPU' };
+  }
+
+  #create(request: LaunchRequest, token: string): LaunchResult {
     const { chaos, random, scheduler } = this.#cloud;
-    if (chaos.strikes('noCapacity')) return { ok: false, retryable: true, detail: 'RESOURCE:CPU' };
     const task: SimulatedTask = {
       taskArn: `task-${this.tasks.size + 1}`,
       launch: request,
@@ -120,7 +131,7 @@ export class Engine implements SimulatedEngine {
       worker: undefined,
     };
     this.tasks.set(task.taskArn, task);
-    this.#byToken.set(request.clientToken, task);
+    this.#byToken.set(token, task);
     const born = chaos.strikes('bornLate') ? random.int(30_000, 200_000) : random.skewed(6_000, 40_000);
     if (chaos.strikes('neverBorn')) {
       scheduler.in(born, undefined, `${task.taskArn} can't start`, () =>

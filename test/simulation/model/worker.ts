@@ -113,6 +113,7 @@ export class Worker implements SimulatedWorker {
         commandSecret: this.#commandSecret,
         address: this.address,
         chromiumBuild: BUILD,
+        taskArn: this.task.taskArn,
       }),
     );
     this.#boot = boot;
@@ -246,8 +247,6 @@ export class Worker implements SimulatedWorker {
     this.#account = undefined;
     this.#ending = 'logged_out';
     this.#guarded(async () => {
-      // An upload under way would bring the dead account back after it was discarded.
-      await this.#saving;
       await this.#retried('discard', 30_000, (control) =>
         workerApi.discard(control, this.#bearer, { reason: 'logged_out' }),
       );
@@ -311,6 +310,7 @@ export class Worker implements SimulatedWorker {
     } catch {
       throw new TryAgain('storage');
     }
+    if (this.#account !== snapshot.account) return;
     await this.#retried('commit', left(), (control) =>
       workerApi.commit(control, this.#bearer, {
         key,

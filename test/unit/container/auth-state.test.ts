@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
 import * as tar from 'tar';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { measure, pack, unpack } from '../../../container/auth-state/archive.ts';
 import { copyConsistently } from '../../../container/auth-state/copy.ts';
 import { createProfile } from '../../../container/auth-state/profile.ts';
@@ -115,18 +115,22 @@ describe('a copy of a profile in use', () => {
     let frozen = false;
     let running = true;
     let n = 0;
+    let idle = false;
     const writer = (async () => {
       while (running) {
         if (!frozen) {
           n += 1;
           for (const name of ['a', 'b'])
             await writeFile(join(profile, DATABASE, name), `${n}`.padStart(4_000 + n));
-        } else await new Promise((resolve) => setImmediate(resolve));
+        } else {
+          idle = true;
+          await new Promise((resolve) => setImmediate(resolve));
+        }
       }
     })();
     const how = await copyConsistently(systemTime, profile, join(dir, 'copy'), async (work) => {
       frozen = true;
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await vi.waitFor(() => expect(idle).toBe(true));
       return await work().finally(() => {
         frozen = false;
       });
@@ -204,6 +208,16 @@ describe('saving and restoring through presigned URLs', () => {
       log: silentLog,
     });
     expect(await profile.restoreNext({ attempts: 1 })).toEqual({ origin: 'restored' });
+    await fake.close();
+  });
+
+  it('commits nothing of a client that was unlinked during the upload', async () => {
+    const { fake, saver } = await connect();
+    await writeProfile(join(dir, 'profile'));
+    let asked = 0;
+    const stillValid = () => ++asked === 1;
+    expect(await saver.save({ bounds: { attempts: 1 }, freeze: still, stillValid })).toBe(false);
+    expect(fake.states).toEqual([]);
     await fake.close();
   });
 

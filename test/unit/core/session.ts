@@ -19,7 +19,12 @@ export const admittedSession = async ({ control }: Lab, name = 'a', userId = USE
 export const launchedSession = async (lab: Lab, name = 'a'): Promise<Session> =>
   launch(lab.control, await admittedSession(lab, name));
 
-export const bootstrapped = async (lab: Lab, session: Session, letter = 'w'): Promise<Session> => {
+export const bootstrapped = async (
+  lab: Lab,
+  session: Session,
+  letter = 'w',
+  taskArn = session.taskArn,
+): Promise<Session> => {
   await bootstrap(lab.control, {
     sessionId: session.sessionId,
     epoch: session.epoch,
@@ -28,6 +33,7 @@ export const bootstrapped = async (lab: Lab, session: Session, letter = 'w'): Pr
     commandSecret: secret('c'),
     address: 'http://10.0.0.1:8080',
     chromiumBuild: '1',
+    ...(taskArn === undefined ? {} : { taskArn }),
   });
   return load(lab, session.listName);
 };

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { startSession } from '../../../core/protocols/admit.ts';
 import { forgetAccount } from '../../../core/protocols/end.ts';
+import { findTask } from '../../../core/protocols/find-task.ts';
+import { launch } from '../../../core/protocols/launch.ts';
+import { taskStopped } from '../../../core/protocols/task-stopped.ts';
 import {
   authenticateWorker,
   bootstrap,
@@ -9,7 +12,16 @@ import {
   report,
 } from '../../../core/protocols/worker.ts';
 import { lab } from './control.ts';
-import { bootstrapped, launchedSession, load, secret, USER, uploaded, workingSession } from './session.ts';
+import {
+  admittedSession,
+  bootstrapped,
+  launchedSession,
+  load,
+  secret,
+  USER,
+  uploaded,
+  workingSession,
+} from './session.ts';
 
 test('a commit that comes late does not put an older auth state in the place of a newer one', async () => {
   const place = lab();
@@ -128,6 +140,45 @@ test('a clock ahead of ours does not keep a session from being idle', async () =
     lastActivityAt: place.now + 9e9,
   });
   expect((await load(place)).lastActivityAt).toBe(place.now);
+});
+
+test('of two tasks launched for one epoch, the end of the one that no worker called from ends nothing', async () => {
+  const place = lab();
+  const launched = await launchedSession(place);
+  const { sessionId, epoch } = launched;
+  const second = { taskArn: 'task-second', sessionId, epoch, neverStarted: false, detail: 'exit code 11' };
+  place.tasks.set(second.taskArn, { ...second, createdAt: place.now, stopped: false });
+  const session = await bootstrapped(place, launched, 'w', second.taskArn);
+
+  await taskStopped(place.control, { ...second, taskArn: launched.taskArn ?? '' });
+  expect(await load(place)).toMatchObject({ state: 'STARTING', slotShard: 0 });
+  await taskStopped(place.control, second);
+  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
+  expect(session.workerTaskArn).toBe(second.taskArn);
+  expect(await load(place)).not.toHaveProperty('workerTaskArn');
+});
+
+test('a second task that comes to light later is stopped, and the one that serves stays', async () => {
+  const place = lab();
+  const admitted = await admittedSession(place);
+  const { sessionId, epoch } = admitted;
+  const serving = { taskArn: 'task-serving', sessionId, epoch, createdAt: place.now, stopped: false };
+  place.tasks.set(serving.taskArn, serving);
+  await bootstrapped(place, admitted, 'w', serving.taskArn);
+
+  await launch(place.control, admitted);
+  const others = [...place.tasks.keys()].filter((taskArn) => taskArn !== serving.taskArn);
+  expect(others).toHaveLength(1);
+  expect(place.stopCalls).toEqual(others);
+  expect((await load(place)).taskArn).toBeUndefined();
+});
+
+test('a worker that names another session’s task gets nothing stopped by it', async () => {
+  const place = lab();
+  const other = await launchedSession(place, 'other');
+  const launched = await launchedSession(place);
+  const session = await bootstrapped(place, launched, 'w', other.taskArn);
+  expect((await findTask(place.control, session))?.taskArn).toBe(launched.taskArn);
 });
 
 test('a bootstrap answer carries the auth states, newest first', async () => {

@@ -1,0 +1,31 @@
+/** What ECS tells a task about itself (task metadata endpoint, version 4). */
+import { z } from 'zod';
+import { Unavailable } from './base/faults.ts';
+import { retry } from './base/retry.ts';
+import type { Time } from './base/time.ts';
+
+/** One document of the endpoint. Throws Unavailable where it does not answer within five tries. */
+export const readMetadata = <T>(url: string, schema: z.ZodType<T>, time: Time): Promise<T> =>
+  retry(
+    async () => {
+      const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
+      if (!response.ok) throw new Unavailable('task metadata', `answered ${response.status}`);
+      return schema.parse(await response.json());
+    },
+    { time, attempts: 5, retryable: () => true },
+  );
+
+const taskSchema = z.object({ TaskARN: z.string() });
+
+/** The ARN of the task that this is; undefined where it is none: somebody's machine. */
+export const ownTaskArn = async (
+  environment: {
+    BERTH_TASK_ARN?: string | undefined;
+    ECS_CONTAINER_METADATA_URI_V4?: string | undefined;
+  },
+  time: Time,
+): Promise<string | undefined> => {
+  const { BERTH_TASK_ARN: told, ECS_CONTAINER_METADATA_URI_V4: url } = environment;
+  if (told !== undefined || url === undefined) return told;
+  return (await readMetadata(`${url}/task`, taskSchema, time)).TaskARN;
+};
