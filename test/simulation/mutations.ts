@@ -3,10 +3,20 @@
  * text as it is imported; a text that is not there (any more) exactly once fails loudly.
  */
 export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
-export type Mutation = { readonly name: string; readonly edits: readonly Edit[] };
+export type Mutation = {
+  readonly name: string;
+  /** The first seed that finds it: the one that a test replays. */
+  readonly seed: number;
+  readonly edits: readonly Edit[];
+};
 
-const mutation = (name: string, ...edits: [file: string, find: string, replace: string][]): Mutation => ({
+const mutation = (
+  name: string,
+  seed: number,
+  ...edits: [file: string, find: string, replace: string][]
+): Mutation => ({
   name,
+  seed,
   edits: edits.map(([file, find, replace]) => ({ file: `core/${file}`, find, replace })),
 });
 
@@ -20,37 +30,37 @@ const RECONCILE = 'protocols/reconcile.ts';
 const LIMITS = 'protocols/limits.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('admission without the global condition', [
+  mutation('admission without the global condition', 1, [
     ADMIT,
     "and(ltAttr('active', 'limit'), eq('userLimit', ",
     "and(eq('userLimit', ",
   ]),
-  mutation('admission without the user’s condition', [ADMIT, 'condition: userHasRoom(capacity),', '']),
-  mutation('admission by a default limit as it was read', [
+  mutation('admission without the user’s condition', 1, [ADMIT, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission by a default limit as it was read', 1, [
     ADMIT,
     "and(ltAttr('active', 'limit'), eq('userLimit', capacity.limits.userLimit))",
     "ltAttr('active', 'limit')",
   ]),
-  mutation('admission whose user is counted after the commit', [
+  mutation('admission whose user is counted after the commit', 1, [
     ADMIT,
     'const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));',
     `const user = writes.find((w) => w.key.sk === 'QUOTA');
           const result = await control.store.transact(writes.filter((w) => w !== user), control.ids.secret().slice(0, 36));
           if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', [
+  mutation('a start that forgets state and epoch', 1, [
     ADMIT,
     `eq('epoch', found.epoch),
             oneOf('state', ['STOPPED', 'FAILED']),
             absent('slotShard'),`,
     '',
   ]),
-  mutation('a full limit hides the earlier answer', [
+  mutation('a full limit hides the earlier answer', 1, [
     ADMIT,
     "error.code === 'too_many' && ",
     "error.code === 'too_many' && false && ",
   ]),
-  mutation('release that forgets whether the slot is still held', [
+  mutation('release that forgets whether the slot is still held', 1, [
     RELEASE,
     `eq('slotShard', shard),
       eq('version', session.version),`,
@@ -58,40 +68,47 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
+    1,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'let known: Session | undefined = session;', 'let known: Session | undefined;'],
   ),
-  mutation('release that counts twice', [RELEASE, 'active: -1', 'active: -2']),
-  mutation('release whose counters are outside of the transaction', [
+  mutation('release that counts twice', 1, [RELEASE, 'active: -1', 'active: -2']),
+  mutation('release whose counters are outside of the transaction', 1, [
     RELEASE,
     'const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));',
     `const counters = writes.filter((w) => w.kind === 'update' && w.key.sk !== 'META');
         const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), control.ids.secret().slice(0, 36));
         for (const w of counters) if (result.ok && w.kind === 'update') await control.store.write(w);`,
   ]),
-  mutation('release that leaves the slot item', [
+  mutation('release that leaves the slot item', 1, [
     RELEASE,
     "{ kind: 'delete', key: slotKey(shard, session.sessionId) },",
     '',
   ]),
-  mutation('release that takes the account along', [RELEASE, "'stoppingAt',", "'stoppingAt', 'authState',"]),
-  mutation('changes without a version condition', [
+  mutation('release that takes the account along', 1, [
+    RELEASE,
+    "'stoppingAt',",
+    "'stoppingAt', 'authState',",
+  ]),
+  mutation('changes without a version condition', 1, [
     CHANGE,
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', [
+  mutation('changes that forget epoch and slot', 1, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
+    1,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that is over',
+    1,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -99,13 +116,14 @@ export const MUTATIONS: readonly Mutation[] = [
       'now.bootstrapToken === undefined',
     ],
   ),
-  mutation('launch without a client token', [
+  mutation('launch without a client token', 1, [
     LAUNCH,
     'epoch, clientToken, bootstrapToken }',
     'epoch, clientToken: control.ids.secret(), bootstrapToken }',
   ]),
   mutation(
     'bootstrap tokens that are good twice',
+    1,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -115,21 +133,23 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task born after its stop that nobody stops',
+    1,
     [LAUNCH, "await stopTask(control, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(control, task.taskArn, 'no session owns this task');", ''],
   ),
-  mutation('the auth state before is removed first', [
+  mutation('the auth state before is removed first', 1, [
     WORKER,
     'const { bytes } = await control.auth.completeUpload(',
     'if (session.authState) await control.auth.remove([session.authState.key]);\n  const { bytes } = await control.auth.completeUpload(',
   ]),
-  mutation('a commit before its upload is complete', [
+  mutation('a commit before its upload is complete', 1, [
     WORKER,
     'const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);',
     'const { bytes } = request;',
   ]),
   mutation(
     'commits in whatever order they come',
+    1,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -137,7 +157,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (now.authState?.key === key) return undefined;',
     ],
   ),
-  mutation('a stop that discards the account', [
+  mutation('a stop that discards the account', 1, [
     WORKER,
     'await release(control, session, request.reason, request.detail);',
     `if (request.reason === 'user') await changeHolder(control, session, () => ({ remove: ['authState'] }));
@@ -145,6 +165,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
+    1,
     [
       REAP,
       'const first = firstPassed(session, control);',
@@ -152,49 +173,60 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [REAP, 'd.reason === deadline.reason && d.at <= control.clock()', 'd.reason === deadline.reason'],
   ),
-  mutation('a lost heartbeat that frees the slot at once', [
+  mutation('a lost heartbeat that frees the slot at once', 1, [
     REAP,
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', [REAP, '(task && !task.stopped', '(task === null']),
-  mutation('a stop that frees the slot of a running worker', [
+  mutation('a grace time that frees the slot at once', 1, [REAP, '(task && !task.stopped', '(task === null']),
+  mutation('a stop that frees the slot of a running worker', 1, [
     'protocols/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', [REAP, 'await forceStop(control, session);', '']),
+  mutation('a sweep that never forces a stop', 1, [REAP, 'await forceStop(control, session);', '']),
   mutation(
     'a sweep that never launches again',
+    1,
     [REAP, 'await relaunch(control, session);', ''],
     [REAP, "passed.find((d) => d.reason !== 'launch_due') ?? passed[0]", 'passed[0]'],
   ),
-  mutation('a recount without a version condition', [
+  mutation('a recount without a version condition', 1, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that nobody stops', [
+  mutation('orphans that nobody stops', 1, [
     RECONCILE,
     "await stopTask(control, task.taskArn, 'no session owns this task');",
     '',
   ]),
-  mutation('sub-limits set below what is counted', [
+  mutation('sub-limits set below what is counted', 1, [
     LIMITS,
     "condition: anyCount ? exists('active') : le('active', sublimits.limit),",
     "condition: exists('active'),",
   ]),
-  mutation('sub-limits handed out above the limit', [
+  mutation('sub-limits handed out above the limit', 1, [
     'capacity.ts',
     'if (total > limit) return',
     'if (total > limit + 99) return',
   ]),
-  mutation('a stopped task of any epoch ends the session', [
+  mutation('a stopped task of any epoch ends the session', 1, [
     'protocols/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('a session deleted whatever it is by then', [
+  mutation('the end of another provider’s task ends the session', 1, [
+    'protocols/task-stopped.ts',
+    'const known = taskArnOf(session);',
+    'const known = session.taskArn;',
+  ]),
+  mutation('a discard that a late commit undoes', 1, [
+    WORKER,
+    'set: { settledSnapshot: snapshots } };',
+    'set: {} };',
+  ]),
+  mutation('a session deleted whatever it is by then', 1, [
     'protocols/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
