@@ -98,6 +98,7 @@ class Run {
     this.#calm();
     await this.#pass(this.#settlingMs());
     this.#checkSettled();
+    await this.#lowerTheLimit();
     await this.#endEverything();
     await this.#resume();
   }
@@ -211,6 +212,21 @@ class Run {
         }
       }
     }
+    this.#throwIfBroken();
+  }
+
+  /** Below what is held: it blocks new admissions, and needs nobody's end. */
+  async #lowerTheLimit(): Promise<void> {
+    const global = Math.floor(this.#invariants.held / 2);
+    this.#world.scheduler.note(`---- the limit is lowered to ${global}`);
+    let lowered = false;
+    void invoke(this.#world, 'limits', (control) => functions.limits(control, { global }), LINGER_MS).then(
+      ({ kind }) => {
+        lowered = kind === 'done';
+      },
+    );
+    await this.#pass(15_000);
+    if (!lowered) this.#world.violate('settled', `the limit can't be lowered to ${global}`);
     this.#throwIfBroken();
   }
 
