@@ -1,10 +1,12 @@
 import {
   CreateTableCommand,
   DescribeTableCommand,
+  DescribeTimeToLiveCommand,
   DynamoDBClient,
   ResourceNotFoundException,
   type TableDescription,
   UpdateTimeToLiveCommand,
+  waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import type { Model, TableModel } from './assembly/model.ts';
 import type { Storage } from './engines/storage/storage.ts';
@@ -63,14 +65,24 @@ const describe = async (client: DynamoDBClient, name: string): Promise<TableDesc
 
 const ensureTable = async (client: DynamoDBClient, table: TableModel): Promise<void> => {
   const existing = await describe(client, table.name);
-  if (existing !== undefined) {
-    if (shapeOfExisting(existing) !== shapeOf(table)) {
-      throw new SchemaChanged(
-        `the keys or indexes of table ${table.name} changed since this data was written; start with --reset to begin anew`,
-      );
-    }
-    return;
+  if (existing === undefined) {
+    await createTable(client, table);
+  } else if (shapeOfExisting(existing) !== shapeOf(table)) {
+    throw new SchemaChanged(
+      `the keys or indexes of table ${table.name} changed since this data was written; start with --reset to begin anew`,
+    );
   }
+  // A table is not there for other calls until it is active; a start that was killed may have left it so.
+  await waitUntilTableExists(
+    { client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },
+    { TableName: table.name },
+  );
+  if (table.ttlAttribute !== undefined) {
+    await ensureTimeToLive(client, table.name, table.ttlAttribute);
+  }
+};
+
+const createTable = async (client: DynamoDBClient, table: TableModel): Promise<void> => {
   await client.send(
     new CreateTableCommand({
       TableName: table.name,
@@ -88,14 +100,21 @@ const ensureTable = async (client: DynamoDBClient, table: TableModel): Promise<v
           }),
     }),
   );
-  if (table.ttlAttribute !== undefined) {
-    await client.send(
-      new UpdateTimeToLiveCommand({
-        TableName: table.name,
-        TimeToLiveSpecification: { AttributeName: table.ttlAttribute, Enabled: true },
-      }),
-    );
+};
+
+const ensureTimeToLive = async (
+  client: DynamoDBClient,
+  TableName: string,
+  AttributeName: string,
+): Promise<void> => {
+  const { TimeToLiveDescription } = await client.send(new DescribeTimeToLiveCommand({ TableName }));
+  // Enabling it again is an error.
+  if (TimeToLiveDescription?.TimeToLiveStatus === 'ENABLED') {
+    return;
   }
+  await client.send(
+    new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: { AttributeName, Enabled: true } }),
+  );
 };
 
 /**
