@@ -1,0 +1,29 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { systemTime } from '../../../container/base/time.ts';
+import { ownTaskArn } from '../../../container/metadata.ts';
+
+let server: Server;
+let asked: string[] = [];
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    response.end(JSON.stringify({ Cluster: 'berth', TaskARN: 'arn:task/1', Family: 'worker' }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+});
+afterAll(() => void server.close());
+
+test('a task reads from ECS which one it is', async () => {
+  asked = [];
+  const { port } = server.address() as AddressInfo;
+  const ECS_CONTAINER_METADATA_URI_V4 = `http://127.0.0.1:${port}/v4/abc`;
+  expect(await ownTaskArn({ ECS_CONTAINER_METADATA_URI_V4 }, systemTime)).toBe('arn:task/1');
+  expect(asked).toEqual(['/v4/abc/task']);
+});
+
+test('what is told goes first, and somebody’s machine is no task', async () => {
+  expect(await ownTaskArn({ BERTH_TASK_ARN: 'arn:task/2' }, systemTime)).toBe('arn:task/2');
+  expect(await ownTaskArn({}, systemTime)).toBeUndefined();
+});
