@@ -1,6 +1,9 @@
 /** A process that runs jobs one after another, as they are sent to it. */
 import { jobSchema, runJob } from './jobs.ts';
 
+// Most errors are the faults themselves, thousands a second; whoever wants a stack replays the seed.
+Error.stackTraceLimit = 0;
+
 process.on('message', (message) => {
   runJob(jobSchema.parse(message)).then(
     (result) => process.send?.(result),

@@ -26,8 +26,8 @@ const simulation = async (...args: string[]): Promise<{ code: unknown; output: s
 };
 
 test('no seed breaks a promise', async () => {
-  const { code, output } = await simulation('--seeds', '60');
-  expect(output).toMatch(/^60 seeds clean/m);
+  const { code, output } = await simulation('--seeds', '200');
+  expect(output).toMatch(/^200 seeds clean/m);
   expect(code).toBe(0);
 }, 300_000);
 
@@ -39,12 +39,13 @@ test('every fault has its place in the rules, exactly once', async () => {
   }
 });
 
-test('every fault planted into the rules is found', async () => {
-  const { code, output } = await simulation('--mutations', '--seeds', '300');
+// Where this fails after a change of rules or model, `npm run simulate -- --mutations` says which seed finds it now.
+test('every fault planted into the rules is found, by the seed that is known to find it', async () => {
+  const { code, output } = await simulation('--mutations', '--known');
   expect(output).not.toMatch(/MISSED/);
-  expect(output).toMatch(/^every mutation was caught$/m);
+  expect(output).toMatch(/^all \d+ planted faults were found$/m);
   expect(code).toBe(0);
-}, 540_000);
+}, 300_000);
 
 test('a seed does the same again, to the last step', async () => {
   for (const seed of [3, 17]) {

@@ -60,6 +60,7 @@ describe('RunTask', () => {
       await run({ LOG_LEVEL: 'debug', BERTH_SESSION_ID: 'ses_1', BERTH_COMMAND_HOST: '10.0.0.1' });
       const { env } = await fixture.standIn();
       expect(env).toMatchObject({ STAND_IN: 'graceful', LOG_LEVEL: 'debug', BERTH_SESSION_ID: 'ses_1' });
+      expect(env.BERTH_TASK_ARN).toMatch(/^arn:.*:task\//);
       expect(env.BERTH_COMMAND_HOST).toBe('127.0.0.1');
       expect(env.TMPDIR?.startsWith(fixture.directory)).toBe(true);
       expect(Object.keys(env)).not.toContain('A_SECRET_OF_THE_STACK');
