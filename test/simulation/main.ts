@@ -103,6 +103,8 @@ const runMutations = async (): Promise<void> => {
       mutation,
       failed ? row(name, failed.seed, failed.invariant) : row(name, `none of ${seeds}`, 'MISSED'),
     );
+    // A word on the way; the table comes in the order of the list.
+    console.error(rows.get(mutation));
     return true;
   });
   print(row('Planted fault', 'Seed', 'Broken promise'));

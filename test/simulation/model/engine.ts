@@ -24,12 +24,15 @@ export class Engine implements SimulatedEngine {
   readonly #byToken = new Map<string, SimulatedTask>();
   readonly #cloud: Cloud;
   readonly #providers: readonly string[];
+  /** How often the first of two has no capacity. */
+  readonly #shortage: number;
   readonly #newWorker: (task: SimulatedTask) => SimulatedWorker;
 
   constructor(cloud: Cloud, newWorker: (task: SimulatedTask) => SimulatedWorker) {
     this.#cloud = cloud;
     this.#newWorker = newWorker;
     this.#providers = cloud.random.chance(0.5) ? ['on-demand'] : ['spot', 'on-demand'];
+    this.#shortage = cloud.random.pick([0.1, 0.5]);
   }
 
   port(process: Process): TaskEngine {
@@ -115,7 +118,8 @@ export class Engine implements SimulatedEngine {
       const token = `${request.clientToken}:${provider}`;
       const known = this.#byToken.get(token);
       if (known) return { ok: true, taskArn: known.taskArn };
-      if (!this.#cloud.chaos.strikes('noCapacity')) return this.#create(request, token);
+      const short = provider === 'spot' && this.#cloud.random.chance(this.#shortage);
+      if (!this.#cloud.chaos.strikes('noCapacity') && !short) return this.#create(request, token);
     }
     return { ok: false, retryable: true, detail: 'RESOURCE:CPU' };
   }

@@ -182,6 +182,12 @@ export class Worker implements SimulatedWorker {
     const live = () => {
       if (this.#ending !== undefined || this.#status !== 'WORKING') return;
       void this.#save();
+      // What races with a save is an account that goes during it.
+      if (random.chance(0.05)) {
+        scheduler.in(random.skewed(10, 2_000), this.process, `${this.process.name} is unlinked`, () =>
+          this.#unlinkedByPhone(),
+        );
+      }
       scheduler.in(
         (this.#boot?.snapshotIntervalSeconds ?? 60) * 1000,
         this.process,
