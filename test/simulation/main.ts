@@ -89,7 +89,7 @@ const MORE_SEEDS = 5;
 const runMutations = async (): Promise<void> => {
   const wanted = whole('seeds', 1_000);
   const jobs = MUTATIONS.flatMap(({ name, seed }, mutation): Job[] => {
-    if (!name.includes(values.only)) return [];
+    if (!name.includes(values.only) || (values.known && seed === 0)) return [];
     return [
       { mutation, seeds: values.known ? [seed, ...range(seed + 1, MORE_SEEDS)] : range(first, wanted) },
     ];
