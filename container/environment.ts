@@ -19,6 +19,8 @@ export const environmentSchema = workerEnvironmentSchema.extend({
   BERTH_MEMORY_LIMIT_MB: z.coerce.number().positive().default(1500),
   /** Limit of each stage of a start (launch, load, sync). Seconds. */
   BERTH_STAGE_SECONDS: z.coerce.number().positive().default(60),
+  /** Times that a failed client is started anew before the session ends as crashed; long steady work renews them. */
+  BERTH_MAX_RESTARTS: z.coerce.number().int().min(0).default(5),
   /** Set by ECS: where a task reads its own address. */
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
 });

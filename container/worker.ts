@@ -63,7 +63,6 @@ export type WorkerOptions = {
 };
 
 const BOOTSTRAP_LIMIT_MS = 60_000;
-const MAX_RESTARTS = 5;
 const MEMORY_EVERY_MS = 15_000;
 const MEMORY_RESTART_EVERY_MS = 10 * 60_000;
 const LIVE_SAVE_LIMIT_MS = 60_000;
@@ -336,7 +335,7 @@ export const startWorker = (options: WorkerOptions): Worker => {
       forwarded: FORWARDED_EVENTS,
       profile,
       restoreBy: () => toLocal(bootstrap.deadlines.startBy),
-      maxRestarts: MAX_RESTARTS,
+      maxRestarts: environment.BERTH_MAX_RESTARTS,
       onChange,
       onEvent: (name, values) => {
         if (name === 'message_create') for (const listener of ownMessageListeners) listener(values[0]);

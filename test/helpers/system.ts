@@ -65,6 +65,8 @@ export const linkSession = async (
   account: string,
 ): Promise<void> => {
   await berth.sessions.create(request);
+  // The worker shows its code a moment before the control plane has heard of it.
+  await berth.sessions.waitForStatus(request.name, 'SCAN_QR_CODE');
   const code = await berth.auth.qr(request.name, { waitSeconds: 25 });
   await phone.scan({ code, account });
   await berth.sessions.waitForStatus(request.name, 'WORKING');

@@ -54,6 +54,7 @@ describe.sequential('one session', () => {
 
   test('shows a QR code, as PNG, SVG, JSON and text, all of the same code', async () => {
     const code = await system.berth.auth.qr('shop', { waitSeconds: 25 });
+    await system.berth.sessions.waitForStatus('shop', 'SCAN_QR_CODE');
     expect(readPng(Buffer.from(await system.berth.auth.qrPng('shop')))).toBe(code);
     expect(await system.berth.auth.qrSvg('shop')).toContain('<svg');
     const json: unknown = await (

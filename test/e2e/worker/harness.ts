@@ -56,6 +56,8 @@ export const openBench = async (): Promise<Bench> => {
           BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
           BERTH_WORK_DIR: workDir,
           LOG_LEVEL: 'debug',
+          // One worker goes through a file's faults, and now and then a launch fails on a busy machine.
+          BERTH_MAX_RESTARTS: '20',
           ...extra,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
