@@ -184,7 +184,11 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 18, [REAP, '(task && !task.stopped', '(task === null']),
+  mutation('a grace time that frees the slot at once', 18, [
+    REAP,
+    '(task && !task.stopped',
+    '(task === null',
+  ]),
   mutation('a stop that frees the slot of a running worker', 18, [
     'protocols/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
