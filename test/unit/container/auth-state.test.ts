@@ -1,11 +1,11 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
 import * as tar from 'tar';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { measure, pack, unpack } from '../../../container/auth-state/archive.ts';
 import { copyConsistently } from '../../../container/auth-state/copy.ts';
 import { createProfile } from '../../../container/auth-state/profile.ts';
@@ -111,32 +111,25 @@ describe('a copy of a profile in use', () => {
   it('under writes that leave no gap, is taken while the writers stand still, and is whole', async () => {
     const profile = join(dir, 'profile');
     await writeProfile(profile);
-    // Two files that a writer keeps equal: a torn copy would show them different.
+    // Two files that a writer keeps equal at every turn of the event loop: a copy takes many turns, so none goes
+    // undisturbed, and a torn one would show them different.
     let frozen = false;
-    let running = true;
     let n = 0;
-    let idle = false;
-    const writer = (async () => {
-      while (running) {
-        if (!frozen) {
-          n += 1;
-          for (const name of ['a', 'b'])
-            await writeFile(join(profile, DATABASE, name), `${n}`.padStart(4_000 + n));
-        } else {
-          idle = true;
-          await new Promise((resolve) => setImmediate(resolve));
-        }
+    const write = (): void => {
+      if (!frozen) {
+        n += 1;
+        for (const name of ['a', 'b'])
+          writeFileSync(join(profile, DATABASE, name), `${n}`.padStart(4_000 + n));
       }
-    })();
+      turn = setImmediate(write);
+    };
+    let turn = setImmediate(write);
     const how = await copyConsistently(systemTime, profile, join(dir, 'copy'), async (work) => {
       frozen = true;
-      await vi.waitFor(() => expect(idle).toBe(true));
       return await work().finally(() => {
         frozen = false;
       });
-    });
-    running = false;
-    await writer;
+    }).finally(() => clearImmediate(turn));
     expect(how).toBe('frozen');
     const [a, b] = await Promise.all(
       ['a', 'b'].map((name) => readFile(join(dir, 'copy', DATABASE, name), 'utf8')),
