@@ -108,6 +108,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...RELEASE, 'Query', 'BatchGetItem'],
     queue: 'send',
     tasks: ['stop'],
+    unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
   },
   'keys-list': { does: 'Lists API keys.', table: ['Query'] },
   'keys-create': { does: 'Makes an API key; shows it once.', table: ['PutItem'] },
@@ -145,6 +146,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: 'Has a command carried out by the worker of a session; starts the session first where asked.',
     ...ADMISSION,
     callsWorkers: true,
+    unusedInTests: {
+      ...ADMISSION.unusedInTests,
+      'dynamodb:Query': "when a user's next slot is expected, for a refusal of a wake",
+    },
   },
   'commands-get': {
     does: 'Tells what became of a command.',
@@ -201,6 +206,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     tasks: ['run', 'list', 'describe', 'stop'],
     timeoutSeconds: 60,
     memoryMiB: 512,
+    unusedInTests: {
+      'dynamodb:DeleteItem':
+        'gives a slot back whose task ended without a word from ECS; the simulation goes through it',
+      'sqs:SendMessage': 'tells webhooks of that end',
+    },
   },
   reconciler: {
     does: 'Recounts slots against their holders and tasks against sessions.',
