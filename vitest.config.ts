@@ -6,6 +6,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
+    retry: process.env.CI ? 1 : 0,
     include: ['test/**/*.test.ts'],
     // whatsapp-web.js leaves rejections behind when its browser goes while the page calls a binding. The worker absorbs
     // them (test/unit/container/library-faults.test.ts); the simulator's tests host the bare library in this process.
