@@ -3,6 +3,7 @@
  * and epoch and nothing else; every write is fenced by both.
  */
 import type * as z from 'zod';
+import { toItem } from '../apply.ts';
 import { AUTH_PREFIX } from '../auth-keys.ts';
 import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';
@@ -159,7 +160,7 @@ const reported = (clock: number, now: Session, request: z.infer<typeof reportReq
   const remove: string[] = [];
 
   if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
-  if (request.me) set.me = toPlain(request.me);
+  if (request.me) set.me = toItem(request.me);
   if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
   if (status === 'WORKING') {
     remove.push('qrSince', 'detail');
@@ -175,12 +176,6 @@ const reported = (clock: number, now: Session, request: z.infer<typeof reportReq
   if (activity !== undefined && activity > (now.lastActivityAt ?? 0)) set.lastActivityAt = activity;
   return { set, remove };
 };
-
-const toPlain = (account: NonNullable<Session['me']>): Item[string] => ({
-  id: account.id,
-  ...(account.pushName === undefined ? {} : { pushName: account.pushName }),
-  ...(account.lid === undefined ? {} : { lid: account.lid }),
-});
 
 /** The client's events on their way to the webhooks. When this returned they are durable. */
 export const acceptEvents = (

@@ -8,7 +8,7 @@ import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
-import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../core/store.ts';
+import { isPassing, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
 import { writeStats } from './stats.ts';
@@ -178,11 +178,7 @@ const asProblem = (error: unknown, event: Event): Problem => {
   if (error instanceof Problem) return error;
   const { requestId } = event.requestContext;
   const fields = { error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
-  if (
-    error instanceof StoreConflict ||
-    error instanceof StoreUnavailable ||
-    error instanceof StoreAmbiguous
-  ) {
+  if (isPassing(error)) {
     log.warn('the database did not answer', fields);
     return new Problem('unavailable', 'The database is not answering; try again.', { retryAfterSeconds: 2 });
   }
