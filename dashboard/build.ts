@@ -1,0 +1,37 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { build } from 'esbuild';
+
+const PAGE = join(import.meta.dirname, 'page');
+
+/**
+ * Builds the page into `outDir`: index.html, and under assets/ what it names, each file with a hash of its content in
+ * its name, so that it may be cached for ever. Paths are relative: the page works below any path that ends with `/`.
+ * The same sources give the same bytes. Nothing is removed from `outDir`. Rejects where the page does not compile.
+ */
+export const buildDashboard = async (outDir: string): Promise<void> => {
+  const { outputFiles } = await build({
+    absWorkingDir: PAGE,
+    entryPoints: ['main.tsx', 'main.css', 'icon.svg'],
+    outdir: join(outDir, 'assets'),
+    entryNames: '[name]-[hash]',
+    loader: { '.svg': 'copy' },
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    minify: true,
+    legalComments: 'none',
+    write: false,
+    logLevel: 'silent',
+  });
+  await mkdir(join(outDir, 'assets'), { recursive: true });
+  let html = await readFile(join(PAGE, 'index.html'), 'utf8');
+  for (const { path, contents } of outputFiles) {
+    const name = basename(path);
+    html = html.replace(`"${name.replace(/-[^.]+/, '')}"`, `"assets/${name}"`);
+    await writeFile(join(outDir, 'assets', name), contents);
+  }
+  await writeFile(join(outDir, 'index.html'), html);
+};
