@@ -39,6 +39,8 @@ export type ClientOptions = {
   readonly baseUrl: string;
   /** Without one only `ping` and `health` answer. */
   readonly apiKey?: string | undefined;
+  /** In a page of the API's own origin: its sign-in cookie says who calls, in place of a key. */
+  readonly cookie?: boolean | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Deadline of one attempt, ms; 35 s by default, just above the API's own limit. A call ends within twice that. */
   readonly timeoutMs?: number | undefined;
@@ -69,7 +71,9 @@ export const createClient = (options: ClientOptions): Client => {
   const transport = createTransport({
     baseUrl: options.baseUrl,
     apiKey: options.apiKey,
-    fetch: options.fetch ?? globalThis.fetch,
+    cookie: options.cookie ?? false,
+    // A browser's fetch refuses to be called as a method of another object.
+    fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     timeoutMs: options.timeoutMs ?? 35_000,
     retries: options.retries ?? 3,
     clock,
@@ -82,6 +86,6 @@ export const createClient = (options: ClientOptions): Client => {
     auth: authClient(transport),
     messages: messagesClient(transport, newKey),
     commands: commandsClient({ transport, clock }),
-    ...adminClient(transport, options.apiKey !== undefined),
+    ...adminClient(transport, options.apiKey !== undefined || options.cookie === true),
   };
 };

@@ -8,6 +8,7 @@ import { networkError } from './network-error.ts';
 export type TransportOptions = {
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
+  readonly cookie: boolean;
   readonly fetch: typeof globalThis.fetch;
   readonly timeoutMs: number;
   readonly retries: number;
@@ -71,6 +72,7 @@ const segment = (value: string): string => {
  * waiting seconds does not free a slot.
  */
 export const createTransport = (options: TransportOptions): Transport => {
+  const { fetch } = options;
   const base = baseOf(options.baseUrl);
   const shownBase = base.href.replace(/\/$/, '');
   if (options.apiKey !== undefined && !/^[\x21-\x7e]+$/.test(options.apiKey))
@@ -79,9 +81,9 @@ export const createTransport = (options: TransportOptions): Transport => {
   const attempt = async (call: Call): Promise<Answer> => {
     const deadline = AbortSignal.timeout(options.timeoutMs + (call.waitSeconds ?? 0) * 1000);
     try {
-      const response = await options.fetch(addressOf(base, call), {
+      const response = await fetch(addressOf(base, call), {
         method: call.method,
-        headers: headersOf(call, options.apiKey),
+        headers: headersOf(call, options),
         ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
         signal: call.signal ? AbortSignal.any([deadline, call.signal]) : deadline,
         // A redirect would carry the key to another host.
@@ -145,8 +147,13 @@ const addressOf = (base: URL, call: Call): URL => {
   return address;
 };
 
-const headersOf = (call: Call, apiKey: string | undefined): Record<string, string> => ({
+const headersOf = (
+  call: Call,
+  { apiKey, cookie }: Pick<TransportOptions, 'apiKey' | 'cookie'>,
+): Record<string, string> => ({
   accept: call.accept ?? 'application/json',
+  // No other site's page can make a browser send this header along with the cookie.
+  ...(cookie ? { 'x-berth-dashboard': '1' } : {}),
   ...(apiKey === undefined ? {} : { 'x-api-key': apiKey }),
   ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
   ...(call.idempotencyKey === undefined ? {} : { 'idempotency-key': call.idempotencyKey }),
