@@ -7,10 +7,11 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, version } from 'esbuild';
 import { z } from 'zod';
+import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
 /**
  * Node's start grows with the bundle. A function of the database alone has 450 KiB; what else it is made of gives it
@@ -80,6 +81,7 @@ const directoryOf = (options: BundleOptions, handler: string) => join(options.ou
 const outputOf = (options: BundleOptions, handler: string) =>
   join(directoryOf(options, handler), 'index.mjs');
 const recordOf = (options: BundleOptions) => join(options.outDir, 'bundle.json');
+const temporaryOf = (options: BundleOptions) => join(options.outDir, 'tmp');
 
 /** ESM has no `require`; some packages' CommonJS parts ask for Node's built-in modules by it. */
 const REQUIRE_BANNER =
@@ -126,7 +128,7 @@ const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleR
     mainFields: ['module', 'main'],
     conditions: ['module'],
     minify: true,
-    plugins: [withoutLocales, credentialsOfLambda],
+    plugins: [withoutLocales, credentialsOfLambda, pagePlugin(temporaryOf(options))],
     sourcemap: 'external',
     sourcesContent: false,
     legalComments: 'none',
@@ -194,7 +196,7 @@ const writeWhole = async (
   contents: string | Uint8Array,
 ): Promise<void> => {
   const name = createHash('sha256').update(path).digest('hex');
-  const temporary = join(options.outDir, 'tmp', `${process.pid}-${name}`);
+  const temporary = join(temporaryOf(options), `${process.pid}-${name}`);
   await Promise.all([
     mkdir(dirname(path), { recursive: true }),
     mkdir(dirname(temporary), { recursive: true }),
@@ -221,12 +223,20 @@ const isCurrent = async (options: BundleOptions, record: BundleRecord): Promise<
 };
 
 const hashInputs = async (metafile: Metafile): Promise<Record<string, string>> => {
-  const paths = Object.keys(metafile.inputs).filter(
-    (path) => packageOf(path) === undefined && !path.startsWith('credentials:'),
-  );
+  const inputs = Object.keys(metafile.inputs);
+  const paths = [
+    ...inputs.filter((path) => packageOf(path) === undefined && !path.includes(':')),
+    // esbuild was not told what the page, a build of its own, is made of.
+    ...(inputs.includes(PAGE_MODULE) ? (await Promise.all(PAGE_SOURCES.map(filesUnder))).flat() : []),
+  ];
   const hashes = await Promise.all(paths.map(async (path) => [path, (await hashFile(path)) ?? ''] as const));
   return Object.fromEntries(hashes);
 };
+
+const filesUnder = async (folder: string): Promise<string[]> =>
+  (await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
 
 const hashFile = async (path: string): Promise<string | undefined> => {
   try {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { contentHash } from './content-hash.ts';
 
 /** Everything that the assembly is made of. */
-const INPUTS = ['infra', 'core', 'functions', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
+const INPUTS = ['infra', 'core', 'functions', 'dashboard', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
 /** A running system loads its bundles from there as they are needed: the ones used last are kept. */
 const KEPT_ASSEMBLIES = 8;
 const SYNTH_DEADLINE_MS = 180_000;

@@ -1,0 +1,126 @@
+import { gunzipSync } from 'node:zlib';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { Problem, problemBody } from '../../core/errors.ts';
+import { PAGE_PATH, type PageFile } from '../../core/page.ts';
+
+/**
+ * What the page may do, and who may have it in a frame: only what comes from its own origin, and nobody. `blob:` and
+ * `data:` are for pictures that its own script made, as QR codes are.
+ */
+const CONTENT_SECURITY_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "connect-src 'self'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "manifest-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+const HEADERS = {
+  'content-security-policy': CONTENT_SECURITY_POLICY,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+};
+
+/** Its name has a hash of its content. */
+const FOREVER = 'public, max-age=31536000, immutable';
+/** Kept, and asked for each time whether it is still the one. */
+const ASK_EACH_TIME = 'no-cache';
+
+type Event = Pick<APIGatewayProxyEventV2, 'rawPath' | 'headers'> & {
+  readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'>;
+};
+
+/**
+ * Answers with the page's files by their exact names. Every other path below the page is one of its own views and gets
+ * index.html, except under `assets/`, where nothing is but files. `/` leads to the page.
+ */
+export const servePage = (
+  files: Readonly<Record<string, PageFile>>,
+  event: Event,
+): APIGatewayProxyStructuredResultV2 => {
+  const { rawPath } = event;
+  if (rawPath === '/')
+    return {
+      statusCode: 302,
+      headers: { ...HEADERS, location: PAGE_PATH, 'cache-control': ASK_EACH_TIME },
+    };
+  const path = pathBelow(rawPath);
+  if (path === undefined) return notFound(event);
+  if (Object.hasOwn(files, path)) return fileAnswer(files[path], path, event);
+  return path.startsWith('assets/') || path === 'assets'
+    ? notFound(event)
+    : fileAnswer(files['index.html'], 'index.html', event);
+};
+
+/** Below PAGE_PATH; undefined: somewhere else, or a path that would lead somewhere else once it is decoded and resolved. */
+const pathBelow = (rawPath: string): string | undefined => {
+  if (rawPath === PAGE_PATH || rawPath === `${PAGE_PATH}/`) return '';
+  if (!rawPath.startsWith(`${PAGE_PATH}/`)) return undefined;
+  const path = rawPath.slice(PAGE_PATH.length + 1).replace(/\/$/, '');
+  return path.split('/').every(isName) ? path : undefined;
+};
+
+const isName = (segment: string): boolean => {
+  try {
+    const name = decodeURIComponent(segment);
+    return !/^\.{0,2}$/.test(name) && !/[/\\\p{Cc}]/u.test(name);
+  } catch {
+    return false;
+  }
+};
+
+const fileAnswer = (
+  file: PageFile | undefined,
+  path: string,
+  { headers }: Event,
+): APIGatewayProxyStructuredResultV2 => {
+  if (file === undefined) throw new Error(`the page was built without ${path}`);
+  const common = {
+    ...HEADERS,
+    'cache-control': path.startsWith('assets/') ? FOREVER : ASK_EACH_TIME,
+    // Weak: the same for both encodings.
+    etag: `W/"${file.etag}"`,
+    vary: 'accept-encoding',
+  };
+  if (matches(headers['if-none-match'], file.etag)) return { statusCode: 304, headers: common };
+  const zipped = takesGzip(headers['accept-encoding']);
+  return {
+    statusCode: 200,
+    headers: {
+      ...common,
+      'content-type': file.contentType,
+      ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+    },
+    isBase64Encoded: true,
+    body: zipped ? file.gzip : gunzipSync(Buffer.from(file.gzip, 'base64')).toString('base64'),
+  };
+};
+
+/** RFC 9110, 13.1.2: `*`, or a list of tags, compared weakly. */
+const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  ifNoneMatch?.trim() === '*' ||
+  (ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${etag}"`) ?? false);
+
+/** RFC 9110, 12.5.3; q=0 says no. */
+const takesGzip = (acceptEncoding: string | undefined): boolean =>
+  acceptEncoding?.split(',').some((coding) => {
+    const [name = '', ...parameters] = coding.split(';').map((part) => part.trim().toLowerCase());
+    return (name === 'gzip' || name === '*') && !parameters.some((each) => /^q=0(\.0*)?$/.test(each));
+  }) ?? false;
+
+const notFound = ({ rawPath, requestContext }: Event): APIGatewayProxyStructuredResultV2 => {
+  const problem = new Problem('not_found', 'The dashboard has no such file.');
+  return {
+    statusCode: problem.status,
+    headers: { ...HEADERS, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    body: JSON.stringify(problemBody(problem, rawPath, requestContext.requestId)),
+  };
+};
