@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { sessionNameSchema, userIdSchema } from '../core/api/sessions.ts';
 import { chatIdSchema, requestCodeArgs } from '../core/commands.ts';
+import { rateSchema } from '../core/rate.ts';
 
 export const nameInput = sessionNameSchema;
 /** Whose session; `*` where a list may show everybody's. */
@@ -48,6 +49,25 @@ export const countInput = z
   .string()
   .regex(/^\d{1,6}$/, 'must be a whole number')
   .transform(Number);
+
+/** `600`, or `600/50`: requests a minute, and how many at once. */
+export const rateInput = z.string().transform((text, context) => {
+  const [, perMinute, burst] = /^(\d{1,5})(?:\/(\d{1,5}))?$/.exec(text) ?? [];
+  const parsed = rateSchema.safeParse({
+    perMinute: Number(perMinute),
+    ...(burst === undefined ? {} : { burst: Number(burst) }),
+  });
+  if (parsed.success) return parsed.data;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be requests a minute such as 600, or 600/50 with a burst',
+  });
+  return z.NEVER;
+});
+
+/** `none` takes away what was set. */
+export const orNone = <T extends z.ZodType>(input: T) =>
+  z.union([z.literal('none').transform(() => null), input]).optional();
 
 /** For options that may be given several times. */
 export const collect = (value: string, before: string[] = []): string[] => [...before, value];

@@ -45,6 +45,11 @@ export const apiKeyKey = (hash: string): Key => ({ pk: `KEY#${hash}`, sk: META }
 /** The same keys again, so that they can be listed and found by id. */
 export const KEYS_PARTITION = 'KEYS';
 export const keyListKey = (id: string): Key => ({ pk: KEYS_PARTITION, sk: id });
+/** Rate limits that were set: for users in general, and one user's own. Few, and read often. */
+export const defaultRateKey: Key = { pk: 'RATES', sk: 'DEFAULT' };
+export const userRateKey = (userId: string): Key => ({ pk: 'RATES', sk: `USER#${userId}` });
+/** What a user or a key has used of its rate; expires. */
+export const rateBucketKey = (subject: string): Key => ({ pk: `RATE#${subject}`, sk: META });
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
 /** One item for each hour, by `2026-01-31T05` (UTC). */
 export const STATS_PARTITION = 'STATS';

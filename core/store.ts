@@ -24,6 +24,7 @@ export const exists = (attr: string): Condition => ({ op: 'exists', attr });
 export const absent = (attr: string): Condition => ({ op: 'absent', attr });
 export const eq = (attr: string, value: string | number | boolean): Condition => ({ op: 'eq', attr, value });
 export const lt = (attr: string, value: number): Condition => ({ op: 'lt', attr, value });
+export const gt = (attr: string, value: number): Condition => ({ op: 'gt', attr, value });
 export const le = (attr: string, value: number): Condition => ({ op: 'le', attr, value });
 export const ge = (attr: string, value: number): Condition => ({ op: 'ge', attr, value });
 export const ltAttr = (attr: string, other: string): Condition => ({ op: 'ltAttr', attr, other });

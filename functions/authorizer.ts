@@ -2,30 +2,47 @@ import type {
   APIGatewayRequestAuthorizerEventV2,
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda';
+import type * as z from 'zod';
 import { findApiKey } from '../core/protocols/keys.ts';
+import { rateLimiter } from '../core/protocols/rate.ts';
 import { isPassing } from '../core/store.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import type { authContextSchema } from './edge/auth-context.ts';
 
 const control = { ...base, store: dynamoDbStore() };
+const refusalOf = rateLimiter(control);
+
+/** API Gateway takes the context's values as text. */
+type Context = z.input<typeof authContextSchema> & Record<string, string | undefined>;
 
 /**
- * Says whose key a request carries; see edge/auth-context.ts for why it refuses nobody. Where the database does not
- * answer, the handlers tell the caller so: an authorizer that throws is a bare 500 of API Gateway.
+ * Says whose key a request carries and counts the request against its rate; see edge/auth-context.ts for why it
+ * refuses nobody. Where the database does not answer, the handlers tell the caller so: an authorizer that throws is a
+ * bare 500 of API Gateway.
  */
 export const handler = async (
   event: APIGatewayRequestAuthorizerEventV2,
-): Promise<APIGatewaySimpleAuthorizerWithContextResult<Record<string, string>>> => ({
+): Promise<APIGatewaySimpleAuthorizerWithContextResult<Context>> => ({
   isAuthorized: true,
   context: await contextOf(event.headers?.['x-api-key']),
 });
 
-const contextOf = async (presented: string | undefined): Promise<Record<string, string>> => {
+const contextOf = async (presented: string | undefined): Promise<Context> => {
   try {
     const key = await findApiKey(control, presented);
-    return key
-      ? { role: key.role, userId: key.userId, sessions: key.sessions?.join(',') ?? '' }
-      : { role: 'none' };
+    if (!key) return { role: 'none' };
+    const refusal = await refusalOf(key);
+    return {
+      role: key.role,
+      userId: key.userId,
+      sessions: key.sessions?.join(',') ?? '',
+      scopes: key.scopes?.join(',') ?? '',
+      ...(refusal && {
+        rateLimit: String(refusal.limit),
+        retryAfterSeconds: String(refusal.retryAfterSeconds),
+      }),
+    };
   } catch (error) {
     if (!isPassing(error)) throw error;
     control.log.warn('an API key could not be looked up', { error: String(error) });

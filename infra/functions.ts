@@ -84,7 +84,10 @@ const HEALS = 'sets right what only a lost event or a defect leaves behind; the 
 
 /** By handler. Tests hold it against routes.ts, the files in functions/ and the AWS clients in each bundle. */
 export const FUNCTIONS: Readonly<Record<string, Needs>> = {
-  authorizer: { does: 'Says whose an API key is and what it may do.', table: READ },
+  authorizer: {
+    does: 'Says whose an API key is and what it may do; counts requests against the rate of its user.',
+    table: CHANGE,
+  },
   'keys-bootstrap': {
     does: 'Makes the first admin key where there is none. Invoked by hand.',
     table: ['Query', 'PutItem'],

@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { LimitsView, StatsView } from '../../core/api/admin.ts';
+import { burstOf, type Rate } from '../../core/rate.ts';
 import { examples, runs } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
-import { countInput, userInput } from '../input.ts';
+import { countInput, orNone, rateInput, userInput } from '../input.ts';
 import { details, since, span } from '../output.ts';
 
 /** `berth limits`, `berth stats`, `berth health` */
 export const addCapacity = (program: Command): void => {
-  const limits = program.command('limits').description('how many sessions may run at once');
+  const limits = program
+    .command('limits')
+    .description('how many sessions may run at once, and how many requests a user may make');
   addLimitsGet(limits);
   addLimitsSet(limits);
   addStats(program);
@@ -33,30 +36,41 @@ const addLimitsSet = (limits: Command): void => {
     .description('change limits at run time (admin keys); a lower one stops nobody')
     .option('--global <n>', 'over all users')
     .option('--user-default <n>', 'for users without their own')
-    .option('--user <id>', 'the user whom --limit is for')
-    .option('--limit <n|none>', "the user's own; none takes it away");
-  examples(command, '--global 100', '--user anna --limit 10', '--user anna --limit none');
+    .option('--rate-default <n|none>', 'requests a minute (n or n/burst) of users without their own')
+    .option('--user <id>', 'the user whom --limit and --rate are for')
+    .option('--limit <n|none>', "the user's own; none takes it away")
+    .option('--rate <n|none>', "the user's own requests a minute (n or n/burst); none takes them away");
+  examples(
+    command,
+    '--global 100',
+    '--user anna --limit 10',
+    '--user anna --limit none',
+    '--user anna --rate 600/50',
+  );
   const input = z
     .object({
       global: countInput.optional(),
       userDefault: countInput.optional(),
+      rateDefault: orNone(rateInput),
       user: userInput,
-      limit: z.union([z.literal('none').transform(() => null), countInput]).optional(),
+      limit: orNone(countInput),
+      rate: orNone(rateInput),
     })
-    .refine((i) => (i.user === undefined) === (i.limit === undefined), {
+    .refine((i) => (i.user === undefined) === (i.limit === undefined && i.rate === undefined), {
       path: ['user'],
-      error: 'goes together with --limit',
+      error: 'goes together with --limit or --rate',
     })
     .refine((i) => Object.values(i).some((value) => value !== undefined), {
       path: ['global'],
-      error: 'or --user-default or --user with --limit is needed',
+      error: 'or --user-default, --rate-default or --user with --limit or --rate is needed',
     });
-  runs(command, input, async ({ global, userDefault, user, limit }, context) => {
+  runs(command, input, async ({ global, userDefault, rateDefault, user, limit, rate }, context) => {
     const view = await context.api().limits.set(
       {
         ...(global === undefined ? {} : { global }),
         ...(userDefault === undefined ? {} : { userDefault }),
-        ...(user === undefined || limit === undefined ? {} : { user: { userId: user, limit } }),
+        ...(rateDefault === undefined ? {} : { rateDefault }),
+        ...(user === undefined ? {} : { user: { userId: user, limit, rate } }),
       },
       { userId: user },
     );
@@ -64,12 +78,19 @@ const addLimitsSet = (limits: Command): void => {
   });
 };
 
-const limitsText = ({ global, userDefault, user }: LimitsView): string =>
+const limitsText = ({ global, userDefault, rateDefault, user }: LimitsView): string =>
   details([
     ['global', `${global.active} of ${global.limit} in use`],
-    ['default per user', String(userDefault)],
-    [user.userId, `${user.active} of ${user.limit} in use${user.own ? ' (own limit)' : ''}`],
+    ['default per user', `${userDefault}, ${rateText(rateDefault)}`],
+    [
+      user.userId,
+      `${user.active} of ${user.limit} in use${user.own ? ' (own limit)' : ''}, ` +
+        `${rateText(user.rate)}${user.ownRate ? ' (own rate)' : ''}`,
+    ],
   ]);
+
+const rateText = (rate: Rate | null): string =>
+  rate ? `${rate.perMinute} requests a minute, ${burstOf(rate)} at once` : 'any number of requests';
 
 const addStats = (program: Command): void => {
   const command = program.command('stats').description('what runs, by state, status and user');

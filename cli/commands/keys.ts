@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { roleSchema } from '../../core/api/admin.ts';
+import { scopeSchema } from '../../core/api/scopes.ts';
 import { userIdSchema } from '../../core/api/sessions.ts';
 import { examples, runs } from '../command.ts';
-import { collect, durationInput, nameInput } from '../input.ts';
+import { collect, durationInput, nameInput, rateInput } from '../input.ts';
 
 /** `berth keys …` (admin keys) */
 export const addKeys = (program: Command): void => {
@@ -25,7 +26,9 @@ const addList = (keys: Command): void => {
         ['ROLE', (key) => key.role],
         ['CREATED', (key) => key.createdAt],
         ['EXPIRES', (key) => key.expiresAt ?? 'never'],
+        ['SCOPES', (key) => key.scopes?.join(',') ?? 'all'],
         ['SESSIONS', (key) => key.sessions?.join(',') ?? 'all'],
+        ['RATE', (key) => (key.rate ? `${key.rate.perMinute}/min` : "user's")],
         ['LABEL', (key) => key.label ?? ''],
       ],
       'no keys',
@@ -39,24 +42,35 @@ const addCreate = (keys: Command): void => {
     .description('make a key; it is shown this once')
     .requiredOption('--user <id>', 'whose key')
     .option('--role <role>', 'user or admin', 'user')
+    .option('--scope <scope>', `what it may do (repeatable): ${scopeSchema.options.join(', ')}`, collect)
     .option('--session <name>', 'good for this session only (repeatable)', collect)
     .option('--label <text>', 'what it is for')
-    .option('--expires <duration>', 'revoked by itself after so long');
-  examples(command, '--user anna', '--user anna --session shop --expires 30d --label "shop bot"');
+    .option('--expires <duration>', 'revoked by itself after so long')
+    .option('--rate <n>', "requests a minute (n or n/burst) of this key alone, in place of its user's");
+  examples(
+    command,
+    '--user anna',
+    '--user anna --session shop --expires 30d --label "shop bot"',
+    '--user anna --scope sessions:read --scope messages:send --rate 600',
+  );
   const input = z.object({
     user: userIdSchema,
     role: roleSchema,
+    scope: z.array(scopeSchema).optional(),
     session: z.array(nameInput).optional(),
     label: z.string().max(100).optional(),
     expires: durationInput.optional(),
+    rate: rateInput.optional(),
   });
-  runs(command, input, async ({ user, role, session, label, expires }, context) => {
+  runs(command, input, async ({ user, role, scope, session, label, expires, rate }, context) => {
     const created = await context.api().keys.create({
       userId: user,
       role,
+      ...(scope ? { scopes: scope } : {}),
       ...(session ? { sessions: session } : {}),
       ...(label === undefined ? {} : { label }),
       ...(expires === undefined ? {} : { expiresInSeconds: expires }),
+      ...(rate ? { rate } : {}),
     });
     context.out.result(created, created.key);
     if (!context.out.json)

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { stateSchema, stopReasonSchema } from '../lifecycle.ts';
+import { rateSchema } from '../rate.ts';
+import { scopeSchema } from './scopes.ts';
 import { sessionNameSchema, userIdSchema } from './sessions.ts';
 
 export const roleSchema = z.enum(['admin', 'user']);
@@ -9,7 +11,17 @@ export const limitsViewSchema = z.object({
   global: z.object({ limit: z.int(), active: z.int() }),
   userDefault: z.int(),
   /** The caller's own, or that of the user asked for. */
-  user: z.object({ userId: z.string(), limit: z.int(), active: z.int(), own: z.boolean() }),
+  user: z.object({
+    userId: z.string(),
+    limit: z.int(),
+    active: z.int(),
+    own: z.boolean(),
+    /** Requests a minute that are in force for this user; null: not limited. */
+    rate: rateSchema.nullable(),
+    ownRate: z.boolean(),
+  }),
+  /** Of users without their own. */
+  rateDefault: rateSchema.nullable(),
 });
 export type LimitsView = z.infer<typeof limitsViewSchema>;
 
@@ -18,10 +30,19 @@ export const changeLimitsRequestSchema = z
   .strictObject({
     global: limit.optional(),
     userDefault: limit.optional(),
+    /** `null` takes the limit of requests away. Changes count within seconds. */
+    rateDefault: rateSchema.nullable().optional(),
     /** `null` takes a user's own limit away. */
-    user: z.strictObject({ userId: userIdSchema, limit: limit.nullable() }).optional(),
+    user: z
+      .strictObject({
+        userId: userIdSchema,
+        limit: limit.nullable().optional(),
+        rate: rateSchema.nullable().optional(),
+      })
+      .refine((u) => u.limit !== undefined || u.rate !== undefined, 'name at least one of limit, rate')
+      .optional(),
   })
-  .refine((r) => Object.keys(r).length > 0, 'name at least one of global, userDefault, user');
+  .refine((r) => Object.keys(r).length > 0, 'name at least one of global, userDefault, rateDefault, user');
 
 export const healthViewSchema = z.object({
   status: z.enum(['ok', 'degraded']),
@@ -89,22 +110,44 @@ export const cleanupReportSchema = z.object({
 });
 export type CleanupReport = z.infer<typeof cleanupReportSchema>;
 
-export const createKeyRequestSchema = z.strictObject({
-  userId: userIdSchema,
-  role: roleSchema.default('user'),
-  /** Only these sessions; without it all of the user's. */
-  sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
-  label: z.string().max(100).optional(),
-  expiresInSeconds: z.int().min(60).optional(),
-});
+export const createKeyRequestSchema = z
+  .strictObject({
+    userId: userIdSchema,
+    role: roleSchema.default('user'),
+    /** What it may do; without it all that its role allows. */
+    scopes: z.array(scopeSchema).min(1).max(scopeSchema.options.length).optional(),
+    /** Only these sessions; without it all of the user's. */
+    sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
+    label: z.string().max(100).optional(),
+    expiresInSeconds: z
+      .int()
+      .min(60)
+      .max(10 * 366 * 86_400)
+      .optional(),
+    /** Counted for this key alone, in place of its user's. */
+    rate: rateSchema.optional(),
+  })
+  .refine((r) => r.role === 'admin' || !r.scopes?.includes('admin'), {
+    path: ['scopes'],
+    error: 'the scope admin needs the role admin',
+  })
+  .refine((r) => !r.sessions || !r.scopes?.includes('admin'), {
+    path: ['sessions'],
+    error: 'a key for named sessions can have no scope admin: with it, it could make any key',
+  });
 export const keyViewSchema = z.object({
   id: z.string(),
   userId: z.string(),
   role: roleSchema,
+  /** null: all that the role allows. */
+  scopes: z.array(scopeSchema).nullable(),
+  /** null: all of the user's. */
   sessions: z.array(z.string()).nullable(),
   label: z.string().nullable(),
   createdAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().nullable(),
+  /** null: its user's. */
+  rate: rateSchema.nullable(),
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
 /** Shown once. */

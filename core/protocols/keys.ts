@@ -1,10 +1,12 @@
 /** API keys: stored hashed, shown once. */
 import * as z from 'zod';
 import { type createKeyRequestSchema, type KeyView, roleSchema } from '../api/admin.ts';
+import { scopeSchema } from '../api/scopes.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
+import { rateSchema } from '../rate.ts';
 import { absent } from '../store.ts';
 import { everyItem } from './every.ts';
 
@@ -15,10 +17,12 @@ const keySchema = z.object({
   hash: z.string(),
   userId: z.string(),
   role: roleSchema,
+  scopes: z.array(scopeSchema).optional(),
   sessions: z.array(z.string()).optional(),
   label: z.string().optional(),
   createdAt: z.int(),
   expiresAt: z.int().optional(),
+  rate: rateSchema.optional(),
 });
 export type ApiKey = z.infer<typeof keySchema>;
 
@@ -42,7 +46,7 @@ export const createApiKey = async (
 ): Promise<KeyView & { key: string }> => {
   const key = `${PREFIX}${control.ids.secret()}`;
   const hash = control.sha256(key);
-  const { userId, role, sessions, label, expiresInSeconds } = request;
+  const { userId, role, scopes, sessions, label, expiresInSeconds, rate } = request;
   const createdAt = control.clock();
   const record: ApiKey = {
     id: hash.slice(0, 16),
@@ -50,7 +54,9 @@ export const createApiKey = async (
     userId,
     role,
     createdAt,
+    ...(scopes ? { scopes } : {}),
     ...(sessions ? { sessions } : {}),
+    ...(rate ? { rate } : {}),
     ...(label === undefined ? {} : { label }),
     ...(expiresInSeconds === undefined ? {} : { expiresAt: createdAt + expiresInSeconds * 1000 }),
   };
@@ -98,8 +104,10 @@ const keyView = (key: ApiKey): KeyView => ({
   id: key.id,
   userId: key.userId,
   role: key.role,
+  scopes: key.scopes ?? null,
   sessions: key.sessions ?? null,
   label: key.label ?? null,
   createdAt: new Date(key.createdAt).toISOString(),
   expiresAt: key.expiresAt === undefined ? null : new Date(key.expiresAt).toISOString(),
+  rate: key.rate ?? null,
 });

@@ -10,9 +10,11 @@ import {
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { GLOBAL_PARTITION, limitsKey, quotaListing, shardKey, userQuotaKey } from '../items.ts';
+import type { Rate } from '../rate.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { absent, and, eq, exists, isPassing, le, StoreUnavailable, type Write } from '../store.ts';
 import { everyItem } from './every.ts';
+import { readRates, setRate } from './rate.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
@@ -111,8 +113,15 @@ const opened = (index: number, sublimits: Sublimits): Write => ({
 export type LimitsChange = {
   readonly global?: number | undefined;
   readonly userDefault?: number | undefined;
+  readonly rateDefault?: Rate | null | undefined;
   /** `null`: back to the default. */
-  readonly user?: { readonly userId: string; readonly limit: number | null } | undefined;
+  readonly user?:
+    | {
+        readonly userId: string;
+        readonly limit?: number | null | undefined;
+        readonly rate?: Rate | null | undefined;
+      }
+    | undefined;
 };
 
 /** Changes limits at run time. Lowering one blocks new admissions and stops nobody. Throws 503 under contention. */
@@ -129,21 +138,30 @@ export const changeLimits = async (control: Needs, change: LimitsChange): Promis
       });
     });
   }
-  const { user } = change;
-  if (user) {
-    await untilWritten(control, async () => {
-      await control.store.write({
-        kind: 'update',
-        key: userQuotaKey(user.userId),
-        ...(user.limit === null ? { remove: ['limit'] } : {}),
-        set: { ...quotaListing(user.userId), ...(user.limit === null ? {} : { limit: user.limit }) },
-        add: { active: 0, version: 1 },
-      });
-      return true;
-    });
-  }
+  const { user, rateDefault } = change;
+  if (user?.limit !== undefined) await setUserLimit(control, user.userId, user.limit);
+  if (user?.rate !== undefined)
+    await written(control, () => setRate(control, user.userId, user.rate ?? null));
+  if (rateDefault !== undefined) await written(control, () => setRate(control, undefined, rateDefault));
   return ensureCapacity(control);
 };
+
+const setUserLimit = (control: Needs, userId: string, limit: number | null): Promise<void> =>
+  written(control, () =>
+    control.store.write({
+      kind: 'update',
+      key: userQuotaKey(userId),
+      ...(limit === null ? { remove: ['limit'] } : {}),
+      set: { ...quotaListing(userId), ...(limit === null ? {} : { limit }) },
+      add: { active: 0, version: 1 },
+    }),
+  );
+
+const written = (control: Needs, write: () => Promise<unknown>): Promise<void> =>
+  untilWritten(control, async () => {
+    await write();
+    return true;
+  });
 
 const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<void> =>
   retrying<void>(
@@ -170,9 +188,10 @@ const EVERY_SHARD = { baseMs: 25, capMs: 100 };
 
 /** The limits as a caller sees them, with the counts against them. */
 export const limitsView = async (control: Needs, userId: string): Promise<LimitsView> => {
-  const [capacity, quota] = await Promise.all([
+  const [capacity, quota, rates] = await Promise.all([
     ensureCapacity(control),
     control.store.get(userQuotaKey(userId)),
+    readRates(control, userId),
   ]);
   const counter = quota && counterSchema.parse(quota);
   return {
@@ -183,6 +202,9 @@ export const limitsView = async (control: Needs, userId: string): Promise<Limits
       limit: counter?.limit ?? capacity.limits.userLimit,
       active: counter?.active ?? 0,
       own: counter?.limit !== undefined,
+      rate: rates.own ?? rates.byDefault ?? null,
+      ownRate: rates.own !== undefined,
     },
+    rateDefault: rates.byDefault ?? null,
   };
 };

@@ -1,4 +1,11 @@
 import * as z from 'zod';
+import { scopeSchema } from '../../core/api/scopes.ts';
+
+/** Comma-separated; empty: not restricted. */
+const list = z
+  .string()
+  .default('')
+  .transform((text) => (text === '' ? undefined : text.split(',')));
 
 /**
  * What the authorizer hands to the handlers. It lets every request through and says who it is: API Gateway's own
@@ -11,11 +18,12 @@ export const authContextSchema = z.discriminatedUnion('role', [
   z.object({
     role: z.enum(['admin', 'user']),
     userId: z.string(),
-    /** Comma-separated names; empty: all. */
-    sessions: z
-      .string()
-      .default('')
-      .transform((names) => (names === '' ? undefined : names.split(','))),
+    /** Names; all without them. */
+    sessions: list,
+    scopes: list.pipe(z.array(scopeSchema).optional()),
+    /** Requests a minute, where this one came too early. */
+    rateLimit: z.coerce.number().int().optional(),
+    retryAfterSeconds: z.coerce.number().int().optional(),
   }),
 ]);
 export type AuthContext = z.infer<typeof authContextSchema>;

@@ -294,11 +294,14 @@ describe('send', () => {
 
 describe('capacity and administration', () => {
   test.each([
-    [['limits', 'get', '--user', 'anna'], /^anna +1 of 10 in use/m],
+    [
+      ['limits', 'get', '--user', 'anna'],
+      /^anna +1 of 10 in use \(own limit\), 600 requests a minute, 60 at once \(own rate\)$/m,
+    ],
     [['stats'], /^oldest +anna\/shop, 2h/m],
     [['stats'], /^create to QR +half within 5s, 95 % within 14s \(4\)$/m],
     [['health'], /^database +ok +answers$/m],
-    [['keys', 'ls'], /^k1 +anna +user/m],
+    [['keys', 'ls'], /^k1 +anna +user.* sessions:read,messages:send +shop +60\/min/m],
     [['keys', 'rm', 'k1'], /^k1: revoked$/],
   ])('%j shows what the API answers', async (args, shown) => {
     const ended = await berth(args);
@@ -309,15 +312,33 @@ describe('capacity and administration', () => {
   test('limits set sends what is named and nothing else', async () => {
     await berth(['limits', 'set', '--global', '100', '--user', 'anna', '--limit', 'none']);
     expect(api.seen[0]?.body).toEqual({ global: 100, user: { userId: 'anna', limit: null } });
+    await berth(['limits', 'set', '--rate-default', 'none', '--user', 'anna', '--rate', '600/50']);
+    expect(api.seen[1]?.body).toEqual({
+      rateDefault: null,
+      user: { userId: 'anna', rate: { perMinute: 600, burst: 50 } },
+    });
   });
 
   test('keys create shows the new key alone on stdout', async () => {
-    const made = await berth(['keys', 'create', '--user', 'anna', '--session', 'shop', '--expires', '30d']);
+    const named = ['--session', 'shop', '--scope', 'sessions:read', '--scope', 'messages:send'];
+    const made = await berth([
+      'keys',
+      'create',
+      '--user',
+      'anna',
+      ...named,
+      '--expires',
+      '30d',
+      '--rate',
+      '60',
+    ]);
     expect(made.stdout).toBe('berth_new_key\n');
     expect(api.seen[0]?.body).toMatchObject({
       userId: 'anna',
+      scopes: ['sessions:read', 'messages:send'],
       sessions: ['shop'],
       expiresInSeconds: 2_592_000,
+      rate: { perMinute: 60 },
     });
   });
 
@@ -411,7 +432,9 @@ describe('exit codes', () => {
     [['limits', 'set']],
     [['limits', 'set', '--user', 'anna']],
     [['limits', 'set', '--global', 'many']],
+    [['limits', 'set', '--user', 'anna', '--rate', 'fast']],
     [['keys', 'create']],
+    [['keys', 'create', '--user', 'anna', '--scope', 'everything']],
     [['qr', 'shop', '--follow', '--png', 'x.png']],
     [['sessions', 'ls', '--url', 'nonsense']],
     [['--no-such-option']],

@@ -182,7 +182,15 @@ export class FakeApi {
           limitsViewSchema.parse({
             global: { limit: 50, active: 3 },
             userDefault: 5,
-            user: { userId: seen.query.userId ?? 'admin', limit: 10, active: 1, own: true },
+            user: {
+              userId: seen.query.userId ?? 'admin',
+              limit: 10,
+              active: 1,
+              own: true,
+              rate: { perMinute: 600 },
+              ownRate: true,
+            },
+            rateDefault: null,
           }),
         );
       case 'POST /api/cleanup':
@@ -342,10 +350,12 @@ const keyView = (id: string, userId: string) => ({
   id,
   userId,
   role: 'user',
-  sessions: null,
+  scopes: ['sessions:read', 'messages:send'],
+  sessions: ['shop'],
   label: null,
   createdAt: new Date(NOW).toISOString(),
   expiresAt: null,
+  rate: { perMinute: 60 },
 });
 
 const send = (response: ServerResponse, { status, body, headers }: Reply): void => {

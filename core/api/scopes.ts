@@ -1,0 +1,59 @@
+import * as z from 'zod';
+
+/**
+ * What a key may do, as a closed set. A key without scopes may do all that its role allows.
+ *
+ * sessions:read   look at sessions, statistics, limits
+ * sessions:write  create, change, start, stop, link and delete sessions; QR and pairing codes are for this
+ * messages:read   chats, messages, contacts, groups, and the stream of events, which holds messages
+ * messages:send   send, react, mark as read, manage groups; and hear what became of it
+ * admin           everything, for everybody: whoever may make keys may make one that may do more
+ */
+export const scopeSchema = z.enum([
+  'sessions:read',
+  'sessions:write',
+  'messages:read',
+  'messages:send',
+  'admin',
+]);
+export type Scope = z.infer<typeof scopeSchema>;
+
+type Named = {
+  readonly method: string;
+  /** As in the table of routes, with `{name}` parameters. */
+  readonly path: string;
+  readonly auth: 'none' | 'key' | 'admin' | 'worker';
+};
+
+/** About sessions as such: under `/api/sessions`, and how full it is. */
+const ABOUT_SESSIONS = /^\/api\/(sessions|stats|limits|health)(\/|$)/;
+const LINKING = /^\/api\/\{\w+\}\/auth\//;
+const COMMANDS = /^\/api\/commands\//;
+
+/**
+ * The scope that a route asks for, by its shape, so that a new route has one; undefined where no key is asked for.
+ * What is not about sessions is about what they hold: messages.
+ */
+export const scopeOf = ({ method, path, auth }: Named): Scope | undefined => {
+  if (auth === 'none' || auth === 'worker') return undefined;
+  if (auth === 'admin') return 'admin';
+  if (LINKING.test(path)) return 'sessions:write';
+  if (COMMANDS.test(path)) return 'messages:send';
+  if (ABOUT_SESSIONS.test(path)) return method === 'GET' ? 'sessions:read' : 'sessions:write';
+  return method === 'GET' ? 'messages:read' : 'messages:send';
+};
+
+type Holder = {
+  readonly role: 'admin' | 'user';
+  readonly scopes: readonly Scope[] | undefined;
+  readonly sessions: readonly string[] | undefined;
+};
+
+/**
+ * Whether a key may use routes of this scope. A key limited to sessions is never an admin's in this sense: with the
+ * keys that it could make, it would not be limited.
+ */
+export const mayUse = ({ role, scopes, sessions }: Holder, scope: Scope): boolean => {
+  const admin = role === 'admin' && sessions === undefined && (scopes?.includes('admin') ?? true);
+  return admin || (scope !== 'admin' && (scopes?.includes(scope) ?? true));
+};
