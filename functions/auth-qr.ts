@@ -1,5 +1,5 @@
 import { toBuffer, toString as toText } from 'qrcode';
-import { qrQuerySchema } from '../core/api/commands.ts';
+import * as operations from '../core/api/operations/linking.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { runCommand } from '../core/protocols/command.ts';
 import { loadSession } from '../core/protocols/load.ts';
@@ -16,7 +16,7 @@ const POLL_MS = 300;
  * GET /api/{session}/auth/qr: a PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. The code comes
  * straight from the worker's memory and is stored nowhere.
  */
-export const handler = http({ auth: 'key', query: qrQuerySchema }, async (request) => {
+export const handler = http(operations.getQr)(async (request) => {
   const { userId, name } = request.session(request.params.session);
   const { format, wait } = request.query;
   const end = control.clock() + wait * 1000;
@@ -31,7 +31,7 @@ export const handler = http({ auth: 'key', query: qrQuerySchema }, async (reques
   return format === 'raw' ? { status: 200, body: { value } } : drawn(value, request.headers.accept ?? '');
 });
 
-const drawn = async (value: string, accept: string): Promise<Answer> => {
+const drawn = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {
   if (accept.includes('image/svg+xml')) {
     const svg = await toText(value, { type: 'svg', margin: 2 });
     return { status: 200, raw: { contentType: 'image/svg+xml', bytes: Buffer.from(svg) } };

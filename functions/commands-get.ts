@@ -1,4 +1,5 @@
-import { type CommandView, commandStatusQuerySchema } from '../core/api/commands.ts';
+import type { CommandView } from '../core/api/commands.ts';
+import * as operations from '../core/api/operations/commands.ts';
 import { Problem, problemBody } from '../core/errors.ts';
 import { isSettled, lookAt } from '../core/protocols/waiting-commands.ts';
 import { problemOf, type WaitingCommand } from '../core/waiting-command.ts';
@@ -11,7 +12,7 @@ const control = { ...base, store: dynamoDbStore() };
 const POLL_MS = 400;
 
 /** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
-export const handler = http({ auth: 'key', query: commandStatusQuerySchema }, async (request) => {
+export const handler = http(operations.getCommand)(async (request) => {
   const end = control.clock() + request.query.wait * 1000;
   let command = await load(request);
   while (!isSettled(command) && control.clock() + POLL_MS < end) {
@@ -22,14 +23,14 @@ export const handler = http({ auth: 'key', query: commandStatusQuerySchema }, as
 });
 
 /** Somebody else's reads as absent. */
-const load = async (request: Request<unknown, unknown>): Promise<WaitingCommand> => {
-  const id = request.params.id ?? '';
+const load = async (request: Request<typeof operations.getCommand>): Promise<WaitingCommand> => {
+  const id = request.params.id;
   const command = (await lookAt(control, id))?.command;
   if (command?.userId === request.owner() && request.session(command.name)) return command;
   throw new Problem('not_found', 'There is no such command, or it is older than a day.');
 };
 
-const viewOf = (command: WaitingCommand, request: Request<unknown, unknown>): CommandView => ({
+const viewOf = (command: WaitingCommand, request: Request<typeof operations.getCommand>): CommandView => ({
   id: command.id,
   session: command.name,
   status: command.status,

@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/health.ts';
 import { health } from '../core/protocols/health.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -7,7 +8,7 @@ import { http } from './edge/http.ts';
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks() };
 
 /** GET /api/health: 200, or 503 where a part fails, with every check. */
-export const handler = http({ auth: 'key' }, async () => {
+export const handler = http(operations.getHealthDetail)(async () => {
   const view = await health(control);
-  return { status: view.status === 'ok' ? 200 : 503, body: view };
+  return view.status === 'ok' ? { status: 200, body: view } : { status: 503, body: view };
 });

@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/health.ts';
 import { checkDatabase } from '../core/protocols/health.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http } from './edge/http.ts';
@@ -5,8 +6,11 @@ import { http } from './edge/http.ts';
 const control = { store: dynamoDbStore() };
 
 /** GET /ping and GET /health, without a key: alive, and whether the database answers; nothing else is told. */
-export const handler = http({ auth: 'none' }, async ({ path }) => {
-  if (path === '/ping') return { status: 200, body: { message: 'pong' } };
+export const handler = http(
+  operations.ping,
+  operations.getHealth,
+)(async ({ operation }) => {
+  if (operation.id === 'ping') return { status: 200, body: { message: 'pong' } };
   const { ok } = await checkDatabase(control);
-  return { status: ok ? 200 : 503, body: { status: ok ? 'ok' : 'degraded' } };
+  return ok ? { status: 200, body: { status: 'ok' } } : { status: 503, body: { status: 'degraded' } };
 });

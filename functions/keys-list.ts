@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/keys.ts';
 import { listApiKeys } from '../core/protocols/keys.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http } from './edge/http.ts';
@@ -5,7 +6,7 @@ import { http } from './edge/http.ts';
 const control = { store: dynamoDbStore() };
 
 /** GET /api/keys */
-export const handler = http({ auth: 'admin' }, async () => ({
+export const handler = http(operations.listKeys)(async () => ({
   status: 200,
   body: await listApiKeys(control),
 }));

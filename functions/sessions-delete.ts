@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/sessions.ts';
 import { deleteSession, untilEnded } from '../core/protocols/end.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { stopSession } from '../core/protocols/stop.ts';
@@ -13,7 +14,7 @@ const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sq
 const STOP_BUDGET_MS = 20_000;
 
 /** DELETE /api/sessions/{name}: stops it first, then removes the session and its auth state. */
-export const handler = http({ auth: 'key' }, async (request) => {
+export const handler = http(operations.deleteSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const stopping = await stopSession(control, await loadSession(control, userId, name), 'user');
   await deleteSession(control, await untilEnded(control, stopping, STOP_BUDGET_MS));

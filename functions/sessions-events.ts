@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { sessionEventViewSchema } from '../core/api/admin.ts';
+import * as operations from '../core/api/operations/sessions.ts';
 import { eventsPartition } from '../core/items.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -7,16 +8,11 @@ import { http } from './edge/http.ts';
 
 const control = { store: dynamoDbStore() };
 
-const querySchema = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(100).default(50),
-  userId: z.string().optional(),
-});
-
 /** The item's id is its sort key. */
 const storedSchema = z.object({ sk: z.string() }).loose();
 
 /** GET /api/sessions/{name}/events: recent lifecycle events, newest first. */
-export const handler = http({ auth: 'key', query: querySchema }, async (request) => {
+export const handler = http(operations.listSessionEvents)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const { sessionId } = await loadSession(control, userId, name);
   const page = await control.store.query({

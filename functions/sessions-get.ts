@@ -1,4 +1,4 @@
-import { getSessionQuerySchema } from '../core/api/commands.ts';
+import * as operations from '../core/api/operations/sessions.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { type Session, sessionView } from '../core/session.ts';
 import { base } from './adapters/base.ts';
@@ -13,7 +13,10 @@ const POLL_MS = 400;
  * GET /api/sessions/{name}; with `wait=status!=STARTING` answers once that is so, or as things stand after `timeout`
  * seconds. GET /api/sessions/{name}/me: the linked account, or null.
  */
-export const handler = http({ auth: 'key', query: getSessionQuerySchema }, async (request) => {
+export const handler = http(
+  operations.getSession,
+  operations.getMe,
+)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const { wait, timeout } = request.query;
   const end = control.clock() + timeout * 1000;
@@ -23,7 +26,7 @@ export const handler = http({ auth: 'key', query: getSessionQuerySchema }, async
     session = await loadSession(control, userId, name);
   }
   const view = sessionView(session, control.settings);
-  return { status: 200, body: request.routeKey.endsWith('/me') ? view.me : view };
+  return { status: 200, body: request.operation.id === 'getMe' ? view.me : view };
 });
 
 const satisfies = (session: Session, wait: string): boolean => {

@@ -1,4 +1,4 @@
-import { listSessionsQuerySchema } from '../core/api/commands.ts';
+import * as operations from '../core/api/operations/sessions.ts';
 import { QUOTAS_LISTING } from '../core/items.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { nameOf, parseSession, sessionView } from '../core/session.ts';
@@ -12,7 +12,7 @@ const control = { ...base, store: dynamoDbStore() };
  * GET /api/sessions: an array, as WAHA has it; the cursor of the next page in `X-Next-Cursor`. Without `all=true`
  * stopped ones are left out. An admin may name a user, or `userId=*` for everybody's.
  */
-export const handler = http({ auth: 'key', query: listSessionsQuerySchema }, async (request) => {
+export const handler = http(operations.listSessions)(async (request) => {
   const { all, limit, cursor, userId } = request.query;
   const caller = request.caller();
   const from = { limit, ...(cursor === undefined ? {} : { cursor }) };

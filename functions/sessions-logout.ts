@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/sessions.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { runCommand } from '../core/protocols/command.ts';
 import { forgetAccount } from '../core/protocols/end.ts';
@@ -15,7 +16,7 @@ const control = { ...base, store: dynamoDbStore(), workers: workerHttp(), auth: 
  * POST /api/sessions/{name}/logout: unlinks at WhatsApp and deletes the auth state; the session stops. One that is
  * stopped is only forgotten here: the phone lists the device until it is removed there.
  */
-export const handler = http({ auth: 'key' }, async (request) => {
+export const handler = http(operations.logoutSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const session = await loadSession(control, userId, name);
   await (isTerminal(session.state)

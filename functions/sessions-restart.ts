@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/sessions.ts';
 import { startSession } from '../core/protocols/admit.ts';
 import { admitted } from '../core/protocols/admitted.ts';
 import { untilEnded } from '../core/protocols/end.ts';
@@ -15,7 +16,7 @@ const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sq
 const STOP_BUDGET_MS = 15_000;
 
 /** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
-export const handler = http({ auth: 'key' }, async (request) => {
+export const handler = http(operations.restartSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const stopping = await stopSession(control, await loadSession(control, userId, name), 'user');
   await untilEnded(control, stopping, STOP_BUDGET_MS);

@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/sessions.ts';
 import { startSession } from '../core/protocols/admit.ts';
 import { admitted } from '../core/protocols/admitted.ts';
 import { sessionView } from '../core/session.ts';
@@ -10,7 +11,7 @@ import { http } from './edge/http.ts';
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** POST /api/sessions/{name}/start: idempotent; a session that runs is answered as it is. */
-export const handler = http({ auth: 'key' }, async (request) => {
+export const handler = http(operations.startSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const started = await startSession(control, userId, name);
   const session = started.admitted ? await admitted(control, started.session) : started.session;

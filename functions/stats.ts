@@ -1,3 +1,4 @@
+import * as operations from '../core/api/operations/capacity.ts';
 import { stats } from '../core/protocols/stats.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -6,7 +7,7 @@ import { http } from './edge/http.ts';
 const control = { ...base, store: dynamoDbStore() };
 
 /** GET /api/stats */
-export const handler = http({ auth: 'key' }, async (request) => ({
+export const handler = http(operations.getStats)(async (request) => ({
   status: 200,
   body: await stats(
     control,

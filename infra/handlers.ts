@@ -1,6 +1,6 @@
-import { BACKGROUND_HANDLERS, ROUTES } from '../core/api/routes.ts';
+import { BACKGROUND_HANDLERS, OPERATIONS } from '../core/api/routes.ts';
 
 /** Every handler, sorted: functions/<handler>.ts is bundled and deployed as `berth-<env>-<handler>`. */
 export const HANDLERS: readonly string[] = [
-  ...new Set([...ROUTES.map((route) => route.handler), ...BACKGROUND_HANDLERS]),
+  ...new Set([...OPERATIONS.map((route) => route.handler), ...BACKGROUND_HANDLERS]),
 ].sort();

@@ -1,24 +1,21 @@
 import * as z from 'zod';
 import { sendTextArgs } from '../commands.ts';
 import { problemSchema } from '../errors.ts';
-import { sessionNameSchema } from './sessions.ts';
+import { ownerQuerySchema } from './operation.ts';
+import { sessionNameSchema, userIdSchema } from './sessions.ts';
 
 /** Bodies of the command routes: the command's arguments, and `session`. */
 export const sendTextRequestSchema = sendTextArgs.extend({ session: sessionNameSchema.default('default') });
 
 /** Of the command routes: `wake=true` starts a stopped, linked session first. */
-export const commandQuerySchema = z.strictObject({
-  wake: z.stringbool().default(false),
-  userId: z.string().optional(),
-});
+export const commandQuerySchema = ownerQuerySchema.extend({ wake: z.stringbool().default(false) });
 
 /** 202 of a command route: it is carried out once the session works; `GET /api/commands/{id}` tells. */
 export const acceptedCommandSchema = z.object({ commandId: z.string() });
 
 /** `GET /api/commands/{id}?wait=25` answers once the command is settled, or as things stand after `wait` seconds. */
-export const commandStatusQuerySchema = z.strictObject({
+export const commandStatusQuerySchema = ownerQuerySchema.extend({
   wait: z.coerce.number().min(0).max(25).default(0),
-  userId: z.string().optional(),
 });
 export const commandViewSchema = z.object({
   id: z.string(),
@@ -32,10 +29,9 @@ export const commandViewSchema = z.object({
 export type CommandView = z.infer<typeof commandViewSchema>;
 
 /** `GET /api/{session}/auth/qr` */
-export const qrQuerySchema = z.strictObject({
+export const qrQuerySchema = ownerQuerySchema.extend({
   format: z.enum(['image', 'raw']).default('image'),
   wait: z.coerce.number().min(0).max(25).default(0),
-  userId: z.string().optional(),
 });
 export const qrRawSchema = z.object({ value: z.string() });
 export const qrImageJsonSchema = z.object({ mimetype: z.string(), data: z.base64() });
@@ -44,17 +40,19 @@ export const pairingCodeSchema = z.object({ code: z.string() });
 /** `GET /api/sessions` */
 export const listSessionsQuerySchema = z.strictObject({
   all: z.stringbool().default(false),
-  userId: z.string().optional(),
+  userId: z
+    .union([userIdSchema, z.literal('*')])
+    .optional()
+    .describe("Admins: whose, or * for everybody's; your own without it."),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
   cursor: z.string().max(2048).optional(),
 });
 
 /** `GET /api/sessions/{name}`: `wait=status!=STARTING` or `wait=status=WORKING`, for up to `timeout` seconds. */
-export const getSessionQuerySchema = z.strictObject({
+export const getSessionQuerySchema = ownerQuerySchema.extend({
   wait: z
     .string()
     .regex(/^(status|state)!?=[A-Z_]+$/, 'must be like status!=STARTING')
     .optional(),
   timeout: z.coerce.number().min(0).max(25).default(25),
-  userId: z.string().optional(),
 });

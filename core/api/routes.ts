@@ -1,69 +1,85 @@
 /**
- * Every HTTP route, once: the gateway's routes, the check that each has a deployed handler, and the OpenAPI document
- * come from this table.
+ * Every operation of the HTTP API, once: the gateway's routes, the check that each has a deployed handler, and the
+ * OpenAPI document come from this table. A handler imports its own operation and validates with it.
  */
+import type { Operation } from './operation.ts';
+import { cleanUp, getLimits, getStats, setLimits } from './operations/capacity.ts';
+import { getCommand } from './operations/commands.ts';
+import { getHealth, getHealthDetail, ping } from './operations/health.ts';
+import { createKey, deleteKey, listKeys } from './operations/keys.ts';
+import { getQr, requestCode } from './operations/linking.ts';
+import { sendText } from './operations/messages.ts';
+import {
+  createSession,
+  deleteSession,
+  getMe,
+  getSession,
+  listSessionEvents,
+  listSessions,
+  logoutSession,
+  restartSession,
+  startSession,
+  stopSession,
+  updateSession,
+} from './operations/sessions.ts';
+import {
+  workerAuthCommit,
+  workerAuthDiscard,
+  workerAuthUpload,
+  workerBootstrap,
+  workerCommandsClaim,
+  workerCommandsResult,
+  workerEvents,
+  workerLastWord,
+  workerReport,
+} from './operations/worker.ts';
 
-/** Who may call: anyone; a key of any role; an admin key; a worker with its own secret (checked by the handler). */
-export type RouteAuth = 'none' | 'key' | 'admin' | 'worker';
+export const OPERATIONS: readonly Operation[] = [
+  createSession,
+  listSessions,
+  getSession,
+  updateSession,
+  deleteSession,
+  startSession,
+  stopSession,
+  restartSession,
+  logoutSession,
+  getMe,
+  listSessionEvents,
 
-export type Route = {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** With `{name}` parameters, as API Gateway writes them. */
-  readonly path: string;
-  /** The handler: functions/<handler>.ts */
-  readonly handler: string;
-  readonly auth: RouteAuth;
-};
+  getQr,
+  requestCode,
 
-const route = (method: Route['method'], path: string, handler: string, auth: RouteAuth): Route => ({
-  method,
-  path,
-  handler,
-  auth,
-});
+  sendText,
 
-export const ROUTES: readonly Route[] = [
-  route('GET', '/ping', 'health', 'none'),
-  route('GET', '/health', 'health', 'none'),
-  route('GET', '/api/health', 'health-detail', 'key'),
-  route('GET', '/api/stats', 'stats', 'key'),
-  route('GET', '/api/limits', 'limits-get', 'key'),
-  route('PUT', '/api/limits', 'limits-set', 'admin'),
-  route('POST', '/api/cleanup', 'cleanup', 'admin'),
-  route('GET', '/api/keys', 'keys-list', 'admin'),
-  route('POST', '/api/keys', 'keys-create', 'admin'),
-  route('DELETE', '/api/keys/{id}', 'keys-delete', 'admin'),
+  getCommand,
 
-  route('POST', '/api/sessions', 'sessions-create', 'key'),
-  route('GET', '/api/sessions', 'sessions-list', 'key'),
-  route('GET', '/api/sessions/{name}', 'sessions-get', 'key'),
-  route('PUT', '/api/sessions/{name}', 'sessions-update', 'key'),
-  route('DELETE', '/api/sessions/{name}', 'sessions-delete', 'key'),
-  route('POST', '/api/sessions/{name}/start', 'sessions-start', 'key'),
-  route('POST', '/api/sessions/{name}/stop', 'sessions-stop', 'key'),
-  route('POST', '/api/sessions/{name}/restart', 'sessions-restart', 'key'),
-  route('GET', '/api/sessions/{name}/me', 'sessions-get', 'key'),
-  route('GET', '/api/sessions/{name}/events', 'sessions-events', 'key'),
+  getStats,
+  getLimits,
+  setLimits,
+  cleanUp,
 
-  route('POST', '/api/sessions/{name}/logout', 'sessions-logout', 'key'),
-  route('GET', '/api/{session}/auth/qr', 'auth-qr', 'key'),
-  route('POST', '/api/{session}/auth/request-code', 'auth-request-code', 'key'),
-  route('POST', '/api/sendText', 'commands-run', 'key'),
-  route('GET', '/api/commands/{id}', 'commands-get', 'key'),
+  listKeys,
+  createKey,
+  deleteKey,
 
-  route('POST', '/worker/v1/bootstrap', 'worker-bootstrap', 'worker'),
-  route('POST', '/worker/v1/report', 'worker-report', 'worker'),
-  route('POST', '/worker/v1/events', 'worker-events', 'worker'),
-  route('POST', '/worker/v1/auth-state/upload', 'worker-auth-upload', 'worker'),
-  route('POST', '/worker/v1/auth-state/commit', 'worker-auth-commit', 'worker'),
-  route('POST', '/worker/v1/auth-state/discard', 'worker-auth-discard', 'worker'),
-  route('POST', '/worker/v1/commands/claim', 'worker-commands-claim', 'worker'),
-  route('POST', '/worker/v1/commands/result', 'worker-commands-result', 'worker'),
-  route('POST', '/worker/v1/last-word', 'worker-last-word', 'worker'),
+  ping,
+  getHealth,
+  getHealthDetail,
+
+  workerBootstrap,
+  workerReport,
+  workerEvents,
+  workerAuthUpload,
+  workerAuthCommit,
+  workerAuthDiscard,
+  workerCommandsClaim,
+  workerCommandsResult,
+  workerLastWord,
 ];
 
 /**
- * Handlers that no route names: what starts them is in infra. `keys-bootstrap` is invoked by hand (or by the local
+ * Handlers that no operation names: what starts them is in infra. `keys-bootstrap` is invoked by hand (or by the local
  * start): it makes the first admin key where there is none. `worker-call` is invoked by control functions that have a
  * command for a worker.
  */

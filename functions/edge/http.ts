@@ -5,6 +5,7 @@ import type {
 } from 'aws-lambda';
 import * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
+import { idempotencyKeySchema, type Operation } from '../../core/api/operation.ts';
 import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
@@ -21,61 +22,86 @@ export type Caller = {
   readonly sessions: readonly string[] | undefined;
 };
 
-export type Request<B, Q> = {
-  readonly requestId: string;
-  readonly path: string;
-  readonly routeKey: string;
-  readonly headers: Readonly<Record<string, string | undefined>>;
-  readonly params: Readonly<Record<string, string | undefined>>;
-  readonly query: Q;
-  readonly body: B;
-  /** Who calls. Throws 401 on routes that need no key. */
-  readonly caller: () => Caller;
-  /** Whose sessions the call is about: the caller's own, or, for an admin, those of `?userId=`. */
-  readonly owner: () => string;
-  /** Owner and name of the session that the call is about; one that the key may not touch reads as absent. */
-  readonly session: (name: string | undefined) => { readonly userId: string; readonly name: string };
-};
+type Parsed<S, Without> = S extends z.ZodType ? z.output<S> : Without;
 
-export type Answer = {
+/** One request of an operation, validated by its schemas. */
+export type Request<O extends Operation = Operation> = O extends Operation
+  ? {
+      /** Which one, where a handler serves several. */
+      readonly operation: O;
+      readonly requestId: string;
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string | undefined>>;
+      readonly params: Parsed<O['params'], Readonly<Record<string, never>>>;
+      readonly query: Parsed<O['query'], Readonly<Record<string, never>>>;
+      readonly body: Parsed<O['body'], undefined>;
+      /** The header `Idempotency-Key`, of operations that honour it. */
+      readonly idempotencyKey: string | undefined;
+      /** Who calls. Throws 401 on routes that need no key. */
+      readonly caller: () => Caller;
+      /** Whose sessions the call is about: the caller's own, or, for an admin, those of `?userId=`. */
+      readonly owner: () => string;
+      /** Owner and name of the session that the call is about; one that the key may not touch reads as absent. */
+      readonly session: (name: string | undefined) => { readonly userId: string; readonly name: string };
+    }
+  : never;
+
+type Headers = Readonly<Record<string, string>>;
+
+type AnswersOf<O> = O extends Operation ? O['answers'] : never;
+type StatusOf<A> = A extends unknown ? keyof A & number : never;
+type At<A, Status extends number> = A extends { readonly [S in Status]: infer Spec } ? Spec : never;
+type BodyOf<Spec> = Spec extends { readonly body: infer B extends z.ZodType } ? z.output<B> : never;
+type FileOf<Spec> = Spec extends { readonly files: readonly (infer T extends string)[] } ? T : never;
+
+/** What the operation (or, where a handler serves several, one of them) says that it answers with this status. */
+export type Answer<O extends Operation = Operation> = {
+  [S in StatusOf<AnswersOf<O>>]:
+    | { readonly status: S; readonly body: BodyOf<At<AnswersOf<O>, S>>; readonly headers?: Headers }
+    | {
+        readonly status: S;
+        /** Sent as it is, with its own content type. */
+        readonly raw: { readonly contentType: FileOf<At<AnswersOf<O>, S>>; readonly bytes: Buffer };
+        readonly headers?: Headers;
+      };
+}[StatusOf<AnswersOf<O>>];
+
+/** An answer on its way out, whichever operation's it is. */
+type Outgoing = {
   readonly status: number;
   readonly body?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as it is, with its own content type. */
   readonly raw?: { readonly contentType: string; readonly bytes: Buffer };
+  readonly headers?: Headers;
 };
-
-type Spec<B, Q> = {
-  readonly auth: 'none' | 'key' | 'admin' | 'worker';
-  readonly body?: z.ZodType<B>;
-  readonly query?: z.ZodType<Q>;
-};
-
-const noQuery = z.strictObject({ userId: userIdSchema.optional() });
 
 /**
- * An HTTP handler: parses what comes in by the schemas, checks who calls, and turns errors into problems. A Problem
- * is answered as it says; a fault of database or task engine is a 503 that may be repeated; anything else is a 500
- * that says nothing but the request's id, with the error in the log.
+ * An HTTP handler of one operation or of several: checks who calls, parses what comes in by the operation's schemas,
+ * and turns errors into problems. A Problem is answered as it says; a fault of database or task engine is a 503 that
+ * may be repeated; anything else is a 500 that says nothing but the request's id, with the error in the log.
  */
-export const http = <B = undefined, Q = { userId?: string | undefined }>(
-  spec: Spec<B, Q>,
-  run: (request: Request<B, Q>) => Promise<Answer>,
-) =>
-  middy<Event, APIGatewayProxyStructuredResultV2>()
-    .onError(async (request) => {
-      request.response = answerOf(problemAnswer(request.error, request.event), request.event);
-    })
-    .handler(async (event: Event) => {
-      logFields.begin({ requestId: event.requestContext.requestId, route: event.routeKey });
-      try {
-        return answerOf(await run(requestOf(spec, event)), event);
-      } finally {
-        await writeStats();
-      }
-    });
+export const http =
+  <const Served extends readonly Operation[]>(...operations: Served) =>
+  (run: (request: Request<Served[number]>) => Promise<Answer<Served[number]>>) =>
+    middy<Event, APIGatewayProxyStructuredResultV2>()
+      .onError(async (request) => {
+        request.response = answerOf(problemAnswer(request.error, request.event), request.event);
+      })
+      .handler(async (event: Event) => {
+        logFields.begin({ requestId: event.requestContext.requestId, route: event.routeKey });
+        try {
+          return answerOf(await run(requestOf(operationOf(operations, event), event)), event);
+        } finally {
+          await writeStats();
+        }
+      });
 
-const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
+const operationOf = <S extends readonly Operation[]>(operations: S, { routeKey }: Event): S[number] => {
+  const found = operations.find(({ method, path }) => `${method} ${path}` === routeKey);
+  if (found === undefined) throw new Error(`the route ${routeKey} is none of this function's`);
+  return found;
+};
+
+const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> => {
   const context = authContext(event);
   const caller = (): Caller => {
     if (context.role === 'none')
@@ -83,13 +109,11 @@ const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
     if (context.role === 'unknown') throw new StoreUnavailable('the API key could not be looked up');
     return context;
   };
-  if (spec.auth === 'key' || spec.auth === 'admin') caller();
-  if (spec.auth === 'admin' && caller().role !== 'admin')
+  if (operation.auth === 'key' || operation.auth === 'admin') caller();
+  if (operation.auth === 'admin' && caller().role !== 'admin')
     throw new Problem('forbidden', 'Only an admin key may do this.');
 
   const rawQuery = event.queryStringParameters ?? {};
-  const query = parse<Q>(spec.query ?? (noQuery as unknown as z.ZodType<Q>), rawQuery, 'query');
-  const body = spec.body ? parse<B>(spec.body, jsonBody(event), 'body') : (undefined as B);
   const owner = (): string => {
     const { userId } = rawQuery;
     const { userId: own, role } = caller();
@@ -97,14 +121,17 @@ const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
     if (role !== 'admin') throw new Problem('forbidden', 'Only an admin key may name another user.');
     return parse(userIdSchema, userId, 'userId');
   };
-  return {
+  const request: Omit<Request, 'params' | 'query' | 'body'> & Record<'params' | 'query' | 'body', unknown> = {
+    operation,
     requestId: event.requestContext.requestId,
     path: event.rawPath,
-    routeKey: event.routeKey,
     headers: event.headers,
-    params: event.pathParameters ?? {},
-    query,
-    body,
+    params: paramsOf(operation, event),
+    query: parse(operation.query ?? noQuerySchema, rawQuery, 'query'),
+    body: operation.body && parse(operation.body, jsonBody(event), 'body'),
+    idempotencyKey: operation.idempotencyKey
+      ? parse(idempotencyKeySchema.optional(), event.headers['idempotency-key'], 'Idempotency-Key')
+      : undefined,
     caller,
     owner,
     session: (name) => {
@@ -118,7 +145,17 @@ const requestOf = <B, Q>(spec: Spec<B, Q>, event: Event): Request<B, Q> => {
       return found;
     },
   };
+  // Parsed by the operation's own schemas just above: what Request<O> says of them.
+  return request as Request<O>;
 };
+
+const paramsOf = (operation: Operation, event: Event): unknown => {
+  const parsed = (operation.params ?? noQuerySchema).safeParse(event.pathParameters ?? {});
+  if (!parsed.success) throw new Problem('not_found', 'There is nothing of this name.');
+  return parsed.data;
+};
+
+const noQuerySchema = z.strictObject({});
 
 const authContext = (event: Event): AuthContext => {
   const authorizer: { lambda?: unknown } | undefined = event.requestContext.authorizer;
@@ -161,7 +198,7 @@ const fieldPath = (issue: $ZodIssue, what: string): string => {
   return path === '' ? what : path;
 };
 
-const problemAnswer = (error: unknown, event: Event): Answer => {
+const problemAnswer = (error: unknown, event: Event): Outgoing => {
   const problem = asProblem(error, event);
   const { retryAfterSeconds } = problem.extras;
   return {
@@ -192,7 +229,7 @@ const asProblem = (error: unknown, event: Event): Problem => {
   return new Problem('internal', `Something went wrong; the log has it under request ${requestId}.`);
 };
 
-const answerOf = (answer: Answer, event: Event): APIGatewayProxyStructuredResultV2 => ({
+const answerOf = (answer: Outgoing, event: Event): APIGatewayProxyStructuredResultV2 => ({
   statusCode: answer.status,
   headers: {
     'content-type': answer.raw?.contentType ?? 'application/json',

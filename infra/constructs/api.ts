@@ -16,7 +16,7 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import type { Route, RouteAuth } from '../../core/api/routes.ts';
+import type { Operation, OperationAuth } from '../../core/api/operation.ts';
 import type { Environment } from '../environments.ts';
 import { acknowledge } from './acknowledge.ts';
 
@@ -38,7 +38,7 @@ const OPEN = {
   none: 'Says whether the system is up, and nothing else.',
   worker: 'The handler checks the secret of the session and its epoch, which only the database knows.',
 } as const;
-const isOpen = (auth: RouteAuth): auth is keyof typeof OPEN => Object.hasOwn(OPEN, auth);
+const isOpen = (auth: OperationAuth): auth is keyof typeof OPEN => Object.hasOwn(OPEN, auth);
 
 /** The HTTP API. Made before its routes: the task definition, which functions need, names its URL. */
 export class BerthApi extends Construct {
@@ -92,7 +92,7 @@ export class BerthApi extends Construct {
    * would keep a revoked key alive.
    */
   addRoutes(
-    routes: readonly Route[],
+    routes: readonly Operation[],
     functionOf: (handler: string) => LambdaFunction,
     authorizer: LambdaFunction,
   ): void {
@@ -102,7 +102,7 @@ export class BerthApi extends Construct {
       identitySource: [],
       resultsCacheTtl: Duration.seconds(0),
     });
-    const authorizerOf: Record<RouteAuth, IHttpRouteAuthorizer> = {
+    const authorizerOf: Record<OperationAuth, IHttpRouteAuthorizer> = {
       none: new HttpNoneAuthorizer(),
       key: keyAuthorizer,
       admin: keyAuthorizer,

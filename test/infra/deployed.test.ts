@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { BACKGROUND_HANDLERS, COMMAND_HANDLERS, ROUTES } from '../../core/api/routes.ts';
+import { BACKGROUND_HANDLERS, COMMAND_HANDLERS, OPERATIONS } from '../../core/api/routes.ts';
 import { parseSettings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
@@ -110,7 +110,7 @@ describe('functions', () => {
   });
 
   it('ends API functions before the gateway gives up at 30 s', () => {
-    const api = new Set(ROUTES.map((route) => route.handler));
+    const api = new Set(OPERATIONS.map((route) => route.handler));
     for (const [handler, { Timeout }] of functions())
       if (api.has(handler)) expect(Timeout, handler).toBeLessThan(30);
   });
@@ -134,14 +134,14 @@ describe('API', () => {
       routes()
         .map((route) => route.RouteKey)
         .sort(),
-    ).toEqual(ROUTES.map((route) => `${route.method} ${route.path}`).sort());
+    ).toEqual(OPERATIONS.map((route) => `${route.method} ${route.path}`).sort());
     expect(routes().every((route) => JSON.stringify(route.Target).includes('integrations/'))).toBe(true);
   });
 
   it('asks the authorizer on every route but those of the public and of workers', () => {
     const open = routes().filter((route) => route.AuthorizationType !== 'CUSTOM');
     expect(open.map((route) => route.RouteKey).sort()).toEqual(
-      ROUTES.filter((route) => route.auth === 'none' || route.auth === 'worker')
+      OPERATIONS.filter((route) => route.auth === 'none' || route.auth === 'worker')
         .map((route) => `${route.method} ${route.path}`)
         .sort(),
     );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { ROUTES } from '../../../core/api/routes.ts';
+import { OPERATIONS } from '../../../core/api/routes.ts';
 import {
   ApiError,
   type Client,
@@ -72,7 +72,7 @@ describe('every method', () => {
 
   test('calls a route that the API has, and gets an answer of its shape', async () => {
     await everything();
-    const routes = ROUTES.map(({ method, path }) => ({
+    const routes = OPERATIONS.map(({ method, path }) => ({
       method,
       pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
     }));
