@@ -50,9 +50,13 @@ export const defaultRateKey: Key = { pk: 'RATES', sk: 'DEFAULT' };
 export const userRateKey = (userId: string): Key => ({ pk: 'RATES', sk: `USER#${userId}` });
 /** What a user or a key has used of its rate; expires. */
 export const rateBucketKey = (subject: string): Key => ({ pk: `RATE#${subject}`, sk: META });
+/** A sign-in to the dashboard, by the hash of its cookie's token; expires. */
+export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
 /** One item for each hour, by `2026-01-31T05` (UTC). */
 export const STATS_PARTITION = 'STATS';
+/** How full it was, one item for each minute with a sweep, by `2026-01-31T05:07` (UTC); expire. */
+export const HISTORY_PARTITION = 'HISTORY';
 /** What a scheduled function left of its last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 

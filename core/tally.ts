@@ -46,6 +46,22 @@ export const tallied = (
   }
 };
 
+export type Totals = { readonly admitted: number; readonly refused: number; readonly reaped: number };
+
+/** What an hour's item has added up so far, over all scopes and reasons. */
+export const totalsOf = (hour: Item = {}): Totals => {
+  const sum = (matches: (attr: string) => boolean): number =>
+    Object.entries(hour).reduce(
+      (total, [attr, value]) => (typeof value === 'number' && matches(attr) ? total + value : total),
+      0,
+    );
+  return {
+    admitted: sum((attr) => attr === 'admitted'),
+    refused: sum((attr) => attr.startsWith('refused_')),
+    reaped: sum((attr) => attr.startsWith('reaped_')),
+  };
+};
+
 /** The sum of the hours given that are not older than STATS_HOURS. */
 export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsView['lastDay']> => {
   const from = Math.floor(now / 3_600_000) * 3_600_000 - (STATS_HOURS - 1) * 3_600_000;

@@ -1,4 +1,5 @@
 import { recordRun } from '../core/protocols/health.ts';
+import { recordUse } from '../core/protocols/history.ts';
 import { reap, type SweepReport } from '../core/protocols/reap.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -12,6 +13,9 @@ const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sq
 export const handler = withStats(async (): Promise<SweepReport> => {
   const report = await reap(control);
   await recordRun(control, 'reaper', report);
+  await recordUse(control, report.use).catch((error: unknown) =>
+    base.log.warn('the trend has no sample of this sweep', { error: String(error) }),
+  );
   if (report.due > 0) base.log.info('swept', report);
   return report;
 });

@@ -34,7 +34,15 @@ export const findApiKey = async (
   presented: string | undefined,
 ): Promise<ApiKey | undefined> => {
   if (!presented?.startsWith(PREFIX) || presented.length > 100) return undefined;
-  const item = await control.store.get(apiKeyKey(control.sha256(presented)));
+  return apiKeyByHash(control, control.sha256(presented));
+};
+
+/** The same, for who has its hash. */
+export const apiKeyByHash = async (
+  control: Pick<Control, 'store' | 'clock'>,
+  hash: string,
+): Promise<ApiKey | undefined> => {
+  const item = await control.store.get(apiKeyKey(hash));
   if (!item) return undefined;
   const key = keySchema.parse(item);
   return key.expiresAt !== undefined && key.expiresAt <= control.clock() ? undefined : key;

@@ -1,15 +1,17 @@
 import type { Control } from '../control.ts';
+import type { Use } from '../history.ts';
 import type { Session } from '../session.ts';
 import { readCapacity } from './limits.ts';
 
 /** How full the system is, by the limit as it stands. Before the first admission made counters: empty. */
-export const measureUse = async (control: Pick<Control, 'store' | 'settings' | 'metrics'>): Promise<void> => {
+export const measureUse = async (control: Pick<Control, 'store' | 'settings' | 'metrics'>): Promise<Use> => {
   const capacity = await readCapacity(control);
   const active = capacity?.active ?? 0;
   const limit = capacity?.limits.globalLimit ?? control.settings.globalLimit;
   control.metrics.count('ActiveSessions', active);
   control.metrics.count('SessionLimit', limit);
   control.metrics.count('SessionUsePercent', usePercent(active, limit));
+  return { active, limit };
 };
 
 /** 0 to 100, above it where the limit was lowered below what runs. A limit of 0 is full only while something runs. */

@@ -5,6 +5,7 @@
 import pMap from 'p-map';
 import type { Control } from '../control.ts';
 import { type Deadline, deadlinesOf } from '../deadlines.ts';
+import type { Use } from '../history.ts';
 import { DUE_BUCKETS } from '../items.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
 import type { Session } from '../session.ts';
@@ -27,6 +28,8 @@ export type SweepReport = {
   readonly due: number;
   readonly acted: Readonly<Record<string, number>>;
   readonly failed: number;
+  /** Once the sweep was made. */
+  readonly use: Use;
 };
 
 /** Sessions at once; each is a few calls. */
@@ -61,8 +64,8 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
     { concurrency: CONCURRENCY },
   );
   control.metrics.count('SweepFailures', failed);
-  await measureUse(control);
-  return { due: due.length, acted, failed };
+  const use = await measureUse(control);
+  return { due: due.length, acted, failed, use };
 };
 
 /** A launch that stays due must not hide that the start, or the whole session, has run out of time. */
