@@ -37,6 +37,11 @@ export const createOutbox = (options: {
   let dropped = 0;
   let pumping: Promise<void> | undefined;
 
+  const close = () => {
+    closing.abort();
+    queue.length = 0;
+  };
+
   const enqueue = (event: string, payload: unknown) => {
     const timestamp = Math.round(options.now());
     queue.push({ id: `evt_${nextId(timestamp)}`, timestamp, event, payload });
@@ -49,7 +54,8 @@ export const createOutbox = (options: {
         await api.events({ events: batch }, { signal: closing.signal });
         queue.splice(0, batch.length);
       } catch (error) {
-        if (error instanceof Fenced || closing.signal.aborted) return;
+        if (error instanceof Fenced) close();
+        if (closing.signal.aborted) return;
         // Refused for good: one bad event must not hold up those behind it, nor take its batch along.
         if (batch.length === 1) {
           queue.shift();
@@ -69,7 +75,8 @@ export const createOutbox = (options: {
       try {
         await api.events({ events: [one] }, { signal: closing.signal });
       } catch (error) {
-        if (error instanceof Fenced || closing.signal.aborted) return;
+        if (error instanceof Fenced) close();
+        if (closing.signal.aborted) return;
         log.error('event refused', { event: one.event, error: describeError(error) });
       }
       queue.shift();
@@ -102,10 +109,7 @@ export const createOutbox = (options: {
       if (queue.length > 0) log.error('events lost', { count: queue.length });
       return queue.length === 0;
     },
-    close() {
-      closing.abort();
-      queue.length = 0;
-    },
+    close,
     get waiting() {
       return queue.length;
     },

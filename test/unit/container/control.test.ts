@@ -184,6 +184,22 @@ describe('the outbox', () => {
     expect(accepted).toEqual(['a', 'b', 'c']);
   });
 
+  it('sends nothing more once its epoch is over', async () => {
+    let calls = 0;
+    const { time, outbox } = open(async () => {
+      calls += 1;
+      // An outbox that went on would do so for ever, in one turn of the event loop.
+      if (calls > 20) return;
+      throw new Fenced();
+    });
+    for (let n = 0; n < 3; n += 1) outbox.add('message', n);
+    await time.advance(1_000);
+    outbox.add('message', 'late');
+    await time.advance(1_000);
+    expect(calls).toBe(1);
+    expect(outbox.waiting).toBe(0);
+  });
+
   it('is bounded: the newest are dropped and counted, and the count is told', async () => {
     const gate = Promise.withResolvers<void>();
     const accepted: WorkerEvent[] = [];
