@@ -56,6 +56,8 @@ export type Operation = {
   readonly query?: z.ZodObject;
   /** Without it a body is ignored. */
   readonly body?: z.ZodType;
+  /** The largest body; DEFAULT_MAX_BODY_BYTES without it, LARGEST_BODY_BYTES at most. */
+  readonly maxBodyBytes?: number;
   /** The header `Idempotency-Key` is honoured. */
   readonly idempotencyKey?: true;
   /** By status. */
@@ -63,6 +65,12 @@ export type Operation = {
   /** What it can answer beside what `problemsOf` knows of every such operation. */
   readonly problems?: readonly ProblemCode[];
 };
+
+/** Room for the largest text with every mention, and for the largest config. */
+export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** Lambda takes 6 MB with everything that API Gateway adds around the body. */
+export const LARGEST_BODY_BYTES = 5_900_000;
 
 /** Keeps the literal types: handlers and their answers are checked against them. */
 export const operation = <const O extends Operation>(described: O): O => described;
@@ -87,8 +95,8 @@ export const problemsOf = (described: Operation): ReadonlySet<ProblemCode> => {
     'internal',
     'unavailable',
     ...(query || body || idempotencyKey ? (['malformed'] as const) : []),
-    ...(keyed ? (['unauthorized'] as const) : []),
-    ...(auth === 'admin' || (query && 'userId' in query.shape) ? (['forbidden'] as const) : []),
+    // A scope that the key has not, another user named, a rate that was passed.
+    ...(keyed ? (['unauthorized', 'forbidden', 'too_many'] as const) : []),
     ...(params ? (['not_found'] as const) : []),
     ...(body ? (['too_large', 'unsupported_media_type'] as const) : []),
     ...problems,

@@ -5,22 +5,23 @@ import type {
 } from 'aws-lambda';
 import * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
-import { idempotencyKeySchema, type Operation } from '../../core/api/operation.ts';
+import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '../../core/api/operation.ts';
+import { mayUse, type Scope, scopeOf } from '../../core/api/scopes.ts';
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../core/api/security-headers.ts';
 import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
+import { DASHBOARD_HEADER } from '../../core/sign-in.ts';
 import { isPassing, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
+import { jsonBody } from './body.ts';
 import { writeStats } from './stats.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
 
-export type Caller = {
-  readonly userId: string;
-  readonly role: 'admin' | 'user';
-  readonly sessions: readonly string[] | undefined;
-};
+/** A key's holder, as the authorizer says it. */
+export type Caller = Extract<AuthContext, { readonly role: 'admin' | 'user' }>;
 
 type Parsed<S, Without> = S extends z.ZodType ? z.output<S> : Without;
 
@@ -32,6 +33,9 @@ export type Request<O extends Operation = Operation> = O extends Operation
       readonly requestId: string;
       readonly path: string;
       readonly headers: Readonly<Record<string, string | undefined>>;
+      /** Each `name=value`. */
+      readonly cookies: readonly string[];
+      readonly ip: string;
       readonly params: Parsed<O['params'], Readonly<Record<string, never>>>;
       readonly query: Parsed<O['query'], Readonly<Record<string, never>>>;
       readonly body: Parsed<O['body'], undefined>;
@@ -63,7 +67,10 @@ export type Answer<O extends Operation = Operation> = {
         /** Sent as it is, with its own content type. */
         readonly raw: { readonly contentType: FileOf<At<AnswersOf<O>, S>>; readonly bytes: Buffer };
         readonly headers?: Headers;
-      };
+      }
+    | (At<AnswersOf<O>, S> extends { readonly body: z.ZodType } | { readonly files: readonly string[] }
+        ? never
+        : { readonly status: S; readonly headers?: Headers; readonly cookies?: readonly string[] });
 }[StatusOf<AnswersOf<O>>];
 
 /** An answer on its way out, whichever operation's it is. */
@@ -72,6 +79,8 @@ type Outgoing = {
   readonly body?: unknown;
   readonly raw?: { readonly contentType: string; readonly bytes: Buffer };
   readonly headers?: Headers;
+  /** Values of Set-Cookie. */
+  readonly cookies?: readonly string[];
 };
 
 /**
@@ -95,6 +104,13 @@ export const http =
         }
       });
 
+/** @see core/sign-in.ts */
+export const unmarked = (): Problem =>
+  new Problem(
+    'forbidden',
+    `With a cookie, send the header ${DASHBOARD_HEADER}: 1 where you change something.`,
+  );
+
 const operationOf = <S extends readonly Operation[]>(operations: S, { routeKey }: Event): S[number] => {
   const found = operations.find(({ method, path }) => `${method} ${path}` === routeKey);
   if (found === undefined) throw new Error(`the route ${routeKey} is none of this function's`);
@@ -106,12 +122,13 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
   const caller = (): Caller => {
     if (context.role === 'none')
       throw new Problem('unauthorized', 'Send a valid API key in the header X-Api-Key.');
+    if (context.role === 'unmarked') throw unmarked();
     if (context.role === 'unknown') throw new StoreUnavailable('the API key could not be looked up');
-    return context;
+    // Names of sessions mean nothing among everybody's.
+    return { ...context, role: context.sessions ? 'user' : context.role };
   };
-  if (operation.auth === 'key' || operation.auth === 'admin') caller();
-  if (operation.auth === 'admin' && caller().role !== 'admin')
-    throw new Problem('forbidden', 'Only an admin key may do this.');
+  const scope = scopeOf(operation);
+  if (scope) refuse(caller(), scope);
 
   const rawQuery = event.queryStringParameters ?? {};
   const owner = (): string => {
@@ -126,9 +143,13 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
     requestId: event.requestContext.requestId,
     path: event.rawPath,
     headers: event.headers,
+    cookies: event.cookies ?? [],
+    ip: event.requestContext.http.sourceIp,
     params: paramsOf(operation, event),
     query: parse(operation.query ?? noQuerySchema, rawQuery, 'query'),
-    body: operation.body && parse(operation.body, jsonBody(event), 'body'),
+    body:
+      operation.body &&
+      parse(operation.body, jsonBody(event, operation.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES), 'body'),
     idempotencyKey: operation.idempotencyKey
       ? parse(idempotencyKeySchema.optional(), event.headers['idempotency-key'], 'Idempotency-Key')
       : undefined,
@@ -149,6 +170,26 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
   return request as Request<O>;
 };
 
+/** The one place where a request is refused for whose it is; what it is about comes after. */
+const refuse = (caller: Caller, scope: Scope): void => {
+  const { rateLimit: limit, retryAfterSeconds = 1 } = caller;
+  if (limit !== undefined)
+    throw new Problem(
+      'too_many',
+      `More than ${limit} requests a minute; try again in ${retryAfterSeconds} s.`,
+      {
+        scope: 'rate',
+        limit,
+        retryAfterSeconds,
+      },
+    );
+  if (!mayUse(caller, scope))
+    throw new Problem(
+      'forbidden',
+      scope === 'admin' ? 'Only an admin key may do this.' : `This key has no scope ${scope}.`,
+    );
+};
+
 const paramsOf = (operation: Operation, event: Event): unknown => {
   const parsed = (operation.params ?? noQuerySchema).safeParse(event.pathParameters ?? {});
   if (!parsed.success) throw new Problem('not_found', 'There is nothing of this name.');
@@ -161,23 +202,6 @@ const authContext = (event: Event): AuthContext => {
   const authorizer: { lambda?: unknown } | undefined = event.requestContext.authorizer;
   const parsed = authContextSchema.safeParse(authorizer?.lambda ?? { role: 'none' });
   return parsed.success ? parsed.data : { role: 'none' };
-};
-
-const jsonBody = (event: Event): unknown => {
-  const text = event.isBase64Encoded
-    ? Buffer.from(event.body ?? '', 'base64').toString('utf8')
-    : (event.body ?? '');
-  if (text.trim() === '') return {};
-  const type = event.headers['content-type'] ?? '';
-  if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(type)) {
-    throw new Problem('unsupported_media_type', 'Send the body as application/json.');
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    const message = error instanceof SyntaxError ? error.message.replace(/,? *"[\s\S]*$/, '') : 'not JSON';
-    throw new Problem('malformed', 'The body is not JSON.', { errors: [{ path: 'body', message }] });
-  }
 };
 
 const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
@@ -232,13 +256,14 @@ const asProblem = (error: unknown, event: Event): Problem => {
 const answerOf = (answer: Outgoing, event: Event): APIGatewayProxyStructuredResultV2 => ({
   statusCode: answer.status,
   headers: {
+    ...SECURITY_HEADERS,
+    ...(event.headers['x-forwarded-proto'] === 'https' ? STRICT_TRANSPORT : {}),
     'content-type': answer.raw?.contentType ?? 'application/json',
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
     'x-request-id': event.requestContext.requestId,
     ...answer.headers,
   },
   ...(answer.raw
     ? { body: answer.raw.bytes.toString('base64'), isBase64Encoded: true }
     : { body: answer.body === undefined ? '' : JSON.stringify(answer.body) }),
+  ...(answer.cookies ? { cookies: [...answer.cookies] } : {}),
 });
