@@ -29,13 +29,16 @@ type Named = {
 const ABOUT_SESSIONS = /^\/api\/(sessions|stats|limits|health)(\/|$)/;
 const LINKING = /^\/api\/\{\w+\}\/auth\//;
 const COMMANDS = /^\/api\/commands\//;
+/** Who a caller is may be asked with any key. */
+const WHO = '/api/me';
 
 /**
- * The scope that a route asks for, by its shape, so that a new route has one; undefined where no key is asked for.
+ * The scope that a route asks for, by its shape, so that a new route has one; undefined where no key is asked for, or
+ * any will do.
  * What is not about sessions is about what they hold: messages.
  */
 export const scopeOf = ({ method, path, auth }: Named): Scope | undefined => {
-  if (auth === 'none' || auth === 'worker') return undefined;
+  if (auth === 'none' || auth === 'worker' || path === WHO) return undefined;
   if (auth === 'admin') return 'admin';
   if (LINKING.test(path)) return 'sessions:write';
   if (COMMANDS.test(path)) return 'messages:send';
@@ -45,15 +48,10 @@ export const scopeOf = ({ method, path, auth }: Named): Scope | undefined => {
 
 type Holder = {
   readonly role: 'admin' | 'user';
-  readonly scopes: readonly Scope[] | undefined;
-  readonly sessions: readonly string[] | undefined;
+  readonly scopes?: readonly Scope[] | undefined;
 };
 
-/**
- * Whether a key may use routes of this scope. A key limited to sessions is never an admin's in this sense: with the
- * keys that it could make, it would not be limited.
- */
-export const mayUse = ({ role, scopes, sessions }: Holder, scope: Scope): boolean => {
-  const admin = role === 'admin' && sessions === undefined && (scopes?.includes('admin') ?? true);
-  return admin || (scope !== 'admin' && (scopes?.includes(scope) ?? true));
-};
+/** Whether a key may use routes of this scope. */
+export const mayUse = ({ role, scopes }: Holder, scope: Scope): boolean =>
+  (role === 'admin' && (scopes?.includes('admin') ?? true)) ||
+  (scope !== 'admin' && (scopes?.includes(scope) ?? true));
