@@ -127,8 +127,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
     // Names of sessions mean nothing among everybody's.
     return { ...context, role: context.sessions ? 'user' : context.role };
   };
-  const scope = scopeOf(operation);
-  if (scope) refuse(caller(), scope);
+  if (operation.auth === 'key' || operation.auth === 'admin') refuse(caller(), scopeOf(operation));
 
   const rawQuery = event.queryStringParameters ?? {};
   const owner = (): string => {
@@ -171,7 +170,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
 };
 
 /** The one place where a request is refused for whose it is; what it is about comes after. */
-const refuse = (caller: Caller, scope: Scope): void => {
+const refuse = (caller: Caller, scope: Scope | undefined): void => {
   const { rateLimit: limit, retryAfterSeconds = 1 } = caller;
   if (limit !== undefined)
     throw new Problem(
@@ -183,7 +182,7 @@ const refuse = (caller: Caller, scope: Scope): void => {
         retryAfterSeconds,
       },
     );
-  if (!mayUse(caller, scope))
+  if (scope && !mayUse(caller, scope))
     throw new Problem(
       'forbidden',
       scope === 'admin' ? 'Only an admin key may do this.' : `This key has no scope ${scope}.`,
