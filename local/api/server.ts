@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { SECURITY_HEADERS } from '../../core/api/security-headers.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Problem, problemBody } from '../../core/errors.ts';
 import type { ApiModel, PermissionModel } from '../assembly/model.ts';
@@ -16,6 +17,8 @@ import { BadPath, createRouter, type Match } from './routing.ts';
 /** API Gateway's limits for HTTP APIs. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_HEADER_BYTES = 10_240;
+/** Lambda's, of a whole event as JSON. */
+const MAX_EVENT_BYTES = 6_291_556;
 /** More than Node would let through by itself, so that the limit above is the one that answers. */
 const NODE_HEADER_BYTES = 64 * 1024;
 
@@ -92,26 +95,28 @@ const headerBytes = (request: IncomingMessage): number =>
     Buffer.byteLength(request.url ?? ''),
   );
 
-const problemAnswer = (problem: Problem, path: string, requestId: string): HttpAnswer => ({
-  status: problem.status,
-  headers: { 'content-type': 'application/problem+json' },
-  body: Buffer.from(JSON.stringify(problemBody(problem, path, requestId))),
+const ownAnswer = (status: number, body: object, requestId: string): HttpAnswer => ({
+  status,
+  headers: { ...SECURITY_HEADERS, 'content-type': 'application/problem+json', 'x-request-id': requestId },
+  body: Buffer.from(JSON.stringify(body)),
 });
 
-const headersTooLarge = (path: string, requestId: string): HttpAnswer => ({
-  status: 431,
-  headers: { 'content-type': 'application/problem+json' },
-  body: Buffer.from(
-    JSON.stringify({
+const problemAnswer = (problem: Problem, path: string, requestId: string): HttpAnswer =>
+  ownAnswer(problem.status, problemBody(problem, path, requestId), requestId);
+
+const headersTooLarge = (path: string, requestId: string): HttpAnswer =>
+  ownAnswer(
+    431,
+    {
       type: 'https://berth.dev/problems/headers_too_large',
       title: 'Headers too large',
       status: 431,
       detail: `The request line and headers may have ${MAX_HEADER_BYTES} bytes at most.`,
       instance: path,
       requestId,
-    }),
-  ),
-});
+    },
+    requestId,
+  );
 
 /** Answers requests as API Gateway's HTTP API does for Lambda proxy integrations with payload format 2.0. */
 class HttpApi {
@@ -214,6 +219,9 @@ class HttpApi {
     timeoutMs: number,
     event: APIGatewayProxyEventV2,
   ): Promise<HttpAnswer> {
+    const mayBeTooLarge = (event.body?.length ?? 0) > MAX_EVENT_BYTES / 8;
+    if (mayBeTooLarge && Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES)
+      throw refuse('too_large', 'The request is larger than a function can take.');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(refuse('unavailable', 'The function was too slow.')), timeoutMs);

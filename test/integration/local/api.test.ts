@@ -159,6 +159,11 @@ test('a body over 10 MB is refused with 413', async () => {
   expect(await problem(response)).toMatchObject({ status: 413 });
 });
 
+test('a request larger than a function can take is refused with 413', async () => {
+  const response = await call('/echo/x', { method: 'POST', body: '"'.repeat(4 * 1024 * 1024) });
+  expect(await problem(response)).toMatchObject({ status: 413 });
+});
+
 test('headers over 10,240 bytes are refused with 431', async () => {
   const response = await call('/echo/x', { headers: { 'x-large': 'x'.repeat(10_240) } });
   expect(response.status).toBe(431);
