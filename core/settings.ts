@@ -33,8 +33,19 @@ export const settingsSchema = z.strictObject({
   activitySeconds: duration(30),
   /** A task younger than this is never called an orphan. */
   orphanGraceSeconds: duration(120),
+  /** Which WhatsApp workers meet, where that is no matter of course; local mode only. */
+  whatsapp: z.string().optional(),
   /** Webhooks to loopback addresses; local mode only. */
   allowLoopbackWebhooks: z.boolean().default(false),
+  /** Files by URL from loopback addresses; local mode only. */
+  allowLoopbackMedia: z.boolean().default(false),
+  /** Of a file by URL and of a received one. It passes through the worker's memory and the browser's. */
+  mediaMaxBytes: z
+    .int()
+    .positive()
+    .default(32 * 1024 * 1024),
+  /** How long the link to a received file is good; no longer than the credentials of the function that signs it. */
+  mediaLinkSeconds: duration(6 * 3600),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -51,6 +62,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_TABLE                  table name
  * BERTH_SETTINGS               JSON of `Settings`
  * BERTH_AUTH_BUCKET            bucket of the auth states
+ * BERTH_MEDIA_BUCKET           bucket of received files
  * BERTH_EVENTS_QUEUE_URL       FIFO queue of events on their way to webhooks
  * BERTH_DEAD_LETTER_QUEUE_URL  FIFO queue of the events that never arrived
  * BERTH_CLUSTER                cluster ARN

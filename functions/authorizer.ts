@@ -5,10 +5,13 @@ import type {
 import type * as z from 'zod';
 import { findApiKey } from '../core/protocols/keys.ts';
 import { rateLimiter } from '../core/protocols/rate.ts';
+import { findSignIn } from '../core/protocols/sign-in.ts';
+import { credentialOf } from '../core/sign-in.ts';
 import { isPassing } from '../core/store.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import type { authContextSchema } from './edge/auth-context.ts';
+import { hasTls } from './edge/tls.ts';
 
 const control = { ...base, store: dynamoDbStore() };
 const refusalOf = rateLimiter(control);
@@ -25,17 +28,25 @@ export const handler = async (
   event: APIGatewayRequestAuthorizerEventV2,
 ): Promise<APIGatewaySimpleAuthorizerWithContextResult<Context>> => ({
   isAuthorized: true,
-  context: await contextOf(event.headers?.['x-api-key']),
+  context: await contextOf(event),
 });
 
-const contextOf = async (presented: string | undefined): Promise<Context> => {
+const contextOf = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Context> => {
+  const { headers = {}, cookies = [], requestContext } = event;
+  const presented = credentialOf({ method: requestContext.http.method, headers, cookies }, hasTls);
   try {
-    const key = await findApiKey(control, presented);
+    if (presented.via === 'nothing') return { role: 'none' };
+    if (presented.via === 'unmarked') return { role: 'unmarked' };
+    const key = await (presented.via === 'key'
+      ? findApiKey(control, presented.key)
+      : findSignIn(control, presented.token));
     if (!key) return { role: 'none' };
     const refusal = await refusalOf(key);
     return {
       role: key.role,
       userId: key.userId,
+      keyId: key.id,
+      via: presented.via,
       sessions: key.sessions?.join(',') ?? '',
       scopes: key.scopes?.join(',') ?? '',
       ...(refusal && {

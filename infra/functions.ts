@@ -104,6 +104,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...CAPACITY, 'BatchGetItem'],
     unusedInTests: SEEDS,
   },
+  'stats-history': { does: 'How full it was, and what happened since.', table: ['Query'] },
   'limits-get': { does: 'Reads the limits.', table: CAPACITY },
   'limits-set': { does: 'Changes the limits at run time.', table: [...CAPACITY, 'UpdateItem'] },
   cleanup: {
@@ -116,6 +117,15 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'keys-list': { does: 'Lists API keys.', table: ['Query'] },
   'keys-create': { does: 'Makes an API key; shows it once.', table: ['PutItem'] },
   'keys-delete': { does: 'Revokes an API key.', table: ['GetItem', 'DeleteItem'] },
+
+  me: { does: 'Says who a caller is, and what the key allows.', table: READ },
+
+  dashboard: { does: "Serves the dashboard's files, which it carries." },
+  'dashboard-sign-in': {
+    does: 'Signs in to the dashboard with an API key: a cookie takes its place.',
+    table: ['GetItem', 'PutItem', 'UpdateItem'],
+  },
+  'dashboard-sign-out': { does: 'Ends such a sign-in.', table: ['DeleteItem'] },
 
   'sessions-create': { does: 'Creates a session, admits it and launches its task.', ...ADMISSION },
   'sessions-start': { does: 'Admits a stopped session again and launches its task.', ...ADMISSION },

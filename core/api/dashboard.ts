@@ -19,8 +19,8 @@ export const callerViewSchema = z.object({
   /** How the request said so: by the key itself, or by a sign-in's cookie. */
   via: z.enum(['key', 'cookie']),
   environment: z.string(),
-  /** Which WhatsApp the workers meet; absent where that is a matter of course. */
-  whatsapp: z.enum(['live', 'simulator']).optional(),
+  /** Which WhatsApp the workers meet, in local mode: `live` or `simulator`. */
+  whatsapp: z.string().optional(),
 });
 export type CallerView = z.infer<typeof callerViewSchema>;
 

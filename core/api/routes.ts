@@ -5,6 +5,15 @@
 import type { Operation } from './operation.ts';
 import { cleanUp, getLimits, getStats, setLimits } from './operations/capacity.ts';
 import { getCommand } from './operations/commands.ts';
+import {
+  dashboard,
+  dashboardFile,
+  getCaller,
+  getHistory,
+  root,
+  signIn,
+  signOut,
+} from './operations/dashboard.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
 import { createKey, deleteKey, listKeys } from './operations/keys.ts';
 import { getQr, requestCode } from './operations/linking.ts';
@@ -55,6 +64,7 @@ export const OPERATIONS: readonly Operation[] = [
   getCommand,
 
   getStats,
+  getHistory,
   getLimits,
   setLimits,
   cleanUp,
@@ -62,10 +72,17 @@ export const OPERATIONS: readonly Operation[] = [
   listKeys,
   createKey,
   deleteKey,
+  getCaller,
 
   ping,
   getHealth,
   getHealthDetail,
+
+  root,
+  dashboard,
+  dashboardFile,
+  signIn,
+  signOut,
 
   workerBootstrap,
   workerReport,

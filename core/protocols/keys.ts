@@ -94,11 +94,19 @@ export const listApiKeys = async (control: Pick<Control, 'store'>): Promise<KeyV
   return items.map((item) => keyView(keySchema.parse(item)));
 };
 
-/** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
-export const deleteApiKey = async (control: Pick<Control, 'store' | 'ids'>, id: string): Promise<void> => {
+/** One key by its id. Throws 404. */
+export const loadApiKey = async (control: Pick<Control, 'store'>, id: string): Promise<KeyView> =>
+  keyView(await recordOf(control, id));
+
+const recordOf = async (control: Pick<Control, 'store'>, id: string): Promise<ApiKey> => {
   const item = await control.store.get(keyListKey(id));
   if (!item) throw new Problem('not_found', `There is no key "${id}".`);
-  const { hash } = keySchema.parse(item);
+  return keySchema.parse(item);
+};
+
+/** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
+export const deleteApiKey = async (control: Pick<Control, 'store' | 'ids'>, id: string): Promise<void> => {
+  const { hash } = await recordOf(control, id);
   await control.store.transact(
     [
       { kind: 'delete', key: apiKeyKey(hash) },

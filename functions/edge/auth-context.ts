@@ -15,9 +15,14 @@ export const authContextSchema = z.discriminatedUnion('role', [
   z.object({ role: z.literal('none') }),
   /** The database did not say whose key it is: to be asked again, no refusal. */
   z.object({ role: z.literal('unknown') }),
+  /** A sign-in's cookie on a request that may change something and does not say that it comes from the dashboard. */
+  z.object({ role: z.literal('unmarked') }),
   z.object({
     role: z.enum(['admin', 'user']),
     userId: z.string(),
+    keyId: z.string(),
+    /** How the request said so: by the key, or by a sign-in that was made with it. */
+    via: z.enum(['key', 'cookie']),
     /** Names; all without them. */
     sessions: list,
     scopes: list.pipe(z.array(scopeSchema).optional()),

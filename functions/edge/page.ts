@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../core/api/security-headers.ts';
 import { Problem, problemBody } from '../../core/errors.ts';
 import { PAGE_PATH, type PageFile } from '../../core/page.ts';
 
@@ -21,11 +22,9 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 const HEADERS = {
+  ...SECURITY_HEADERS,
   'content-security-policy': CONTENT_SECURITY_POLICY,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 };
 
@@ -46,12 +45,25 @@ export const servePage = (
   files: Readonly<Record<string, PageFile>>,
   event: Event,
 ): APIGatewayProxyStructuredResultV2 => {
+  const answer = answerTo(files, event);
+  return {
+    ...answer,
+    headers: {
+      ...HEADERS,
+      ...(event.headers['x-forwarded-proto'] === 'https' ? STRICT_TRANSPORT : {}),
+      'x-request-id': event.requestContext.requestId,
+      ...answer.headers,
+    },
+  };
+};
+
+const answerTo = (
+  files: Readonly<Record<string, PageFile>>,
+  event: Event,
+): APIGatewayProxyStructuredResultV2 => {
   const { rawPath } = event;
   if (rawPath === '/')
-    return {
-      statusCode: 302,
-      headers: { ...HEADERS, location: PAGE_PATH, 'cache-control': ASK_EACH_TIME },
-    };
+    return { statusCode: 302, headers: { location: PAGE_PATH, 'cache-control': ASK_EACH_TIME } };
   const path = pathBelow(rawPath);
   if (path === undefined) return notFound(event);
   if (Object.hasOwn(files, path)) return fileAnswer(files[path], path, event);
@@ -84,7 +96,6 @@ const fileAnswer = (
 ): APIGatewayProxyStructuredResultV2 => {
   if (file === undefined) throw new Error(`the page was built without ${path}`);
   const common = {
-    ...HEADERS,
     'cache-control': path.startsWith('assets/') ? FOREVER : ASK_EACH_TIME,
     // Weak: the same for both encodings.
     etag: `W/"${file.etag}"`,
@@ -120,7 +131,7 @@ const notFound = ({ rawPath, requestContext }: Event): APIGatewayProxyStructured
   const problem = new Problem('not_found', 'The dashboard has no such file.');
   return {
     statusCode: problem.status,
-    headers: { ...HEADERS, 'content-type': 'application/problem+json', 'cache-control': 'no-store' },
+    headers: { 'content-type': 'application/problem+json' },
     body: JSON.stringify(problemBody(problem, rawPath, requestContext.requestId)),
   };
 };
