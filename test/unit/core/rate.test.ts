@@ -105,7 +105,6 @@ test('any number of instances at once pass no more than the rate allows', async 
   const instances = Array.from({ length: 8 }, () => rateLimiter(place.control));
   const answers = await Promise.all(instances.map((limiter) => ask(limiter, 20)));
   expect(answers.reduce((sum, { passed }) => sum + passed, 0)).toBe(30);
-  expect(answers.every(({ refused }) => refused?.limit === 600)).toBe(true);
 });
 
 test('a rate changes at run time, for all users, for one, and back', async () => {
