@@ -11,6 +11,8 @@ export const DEFAULT_URL = 'http://localhost:3000';
 export type Context = {
   readonly out: Output;
   readonly now: () => number;
+  /** Where the API is. */
+  readonly url: string;
   /** The API, with a key. Throws where there is none. */
   readonly api: () => Client;
   /** The API, with a key where there is one. */
@@ -53,6 +55,7 @@ export const createContext = (
   return {
     out: createOutput(given.json),
     now: Date.now,
+    url,
     api: () => {
       const key = keyOf();
       if (!key)

@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { addCapacity } from './commands/capacity.ts';
 import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
+import { addDashboard } from './commands/dashboard.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLinking } from './commands/linking.ts';
 import { addPhone } from './commands/phone.ts';
@@ -42,6 +43,7 @@ export const createProgram = (): Command => {
   addSend(program);
   addPhone(program);
   addCapacity(program);
+  addDashboard(program);
   addCleanup(program);
   addKeys(program);
   addCost(program);

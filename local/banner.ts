@@ -1,3 +1,4 @@
+import { PAGE_PATH } from '../core/page.ts';
 import type { LocalStack } from './stack.ts';
 
 const box = (lines: readonly string[]): string => {
@@ -41,16 +42,18 @@ export const banner = (
   },
 ): string => {
   const flag = portFlag(stack.url);
+  const shownUrl = stack.url.replace('127.0.0.1', 'localhost');
   return [
     '',
-    `Berth       ${stack.url.replace('127.0.0.1', 'localhost')}   (ready after ${options.seconds.toFixed(1)} s)`,
+    `Berth       ${shownUrl}   (ready after ${options.seconds.toFixed(1)} s)`,
+    `Dashboard   ${shownUrl}${PAGE_PATH}   (sign in with the admin key)`,
     keyLine(stack, options.keyFile),
     ...whatsAppPart(stack, options.simulateWanted),
     `Logs        ${options.logDir}`,
     '',
     'Next:',
-    `  npx berth sessions create --name demo${flag}`,
-    `  npx berth sessions qr demo${flag}`,
+    `  npx berth sessions create demo${flag}`,
+    `  npx berth qr demo${flag}`,
     ...(stack.whatsapp === 'simulator' ? [`  npx berth phone scan demo${flag}`] : []),
     `  curl -H "X-Api-Key: $(cat ${options.keyFile})" ${stack.url}/api/sessions`,
     '',

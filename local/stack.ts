@@ -212,10 +212,10 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   });
   closers.add(() => gateway.close());
 
-  model = withSettings(
-    interpret(readAssembly(directory), { endpoint: gateway.url, apiUrl: listener.url }),
-    options.settings,
-  );
+  model = withSettings(interpret(readAssembly(directory), { endpoint: gateway.url, apiUrl: listener.url }), {
+    ...options.settings,
+    whatsapp: world.mode,
+  });
   await provision(model, { dynamodbUrl: dynamodb.url, storage });
   const sweep = setInterval(() => storage.sweepLifecycle(), LIFECYCLE_EVERY_MS).unref();
   storage.sweepLifecycle();

@@ -14,6 +14,7 @@ import { type Clock, systemClock } from '../clock.ts';
 import { type AdminClient, adminClient } from './admin.ts';
 import { type AuthClient, authClient } from './auth.ts';
 import { type CommandsClient, commandsClient } from './commands.ts';
+import { type DashboardClient, dashboardClient } from './dashboard.ts';
 import { type MessagesClient, messagesClient } from './messages.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
 import { createTransport } from './transport.ts';
@@ -52,12 +53,13 @@ export type ClientOptions = {
   readonly sleep?: ((ms: number) => Promise<void>) | undefined;
 };
 
-export type Client = AdminClient & {
-  readonly sessions: SessionsClient;
-  readonly auth: AuthClient;
-  readonly messages: MessagesClient;
-  readonly commands: CommandsClient;
-};
+export type Client = AdminClient &
+  DashboardClient & {
+    readonly sessions: SessionsClient;
+    readonly auth: AuthClient;
+    readonly messages: MessagesClient;
+    readonly commands: CommandsClient;
+  };
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -86,6 +88,7 @@ export const createClient = (options: ClientOptions): Client => {
     auth: authClient(transport),
     messages: messagesClient(transport, newKey),
     commands: commandsClient({ transport, clock }),
+    ...dashboardClient(transport),
     ...adminClient(transport, options.apiKey !== undefined || options.cookie === true),
   };
 };

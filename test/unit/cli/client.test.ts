@@ -46,6 +46,10 @@ describe('every method', () => {
     await client.ping();
     await client.health();
     await client.stats();
+    await client.statsHistory({ hours: 12 });
+    await client.me();
+    await client.signIn(API_KEY);
+    await client.signOut();
     await client.limits.get();
     await client.limits.set({ global: 10 });
     await client.cleanup({ dryRun: true });

@@ -15,6 +15,12 @@ import {
 } from '../../../core/api/admin.ts';
 import { sendTextRequestSchema } from '../../../core/api/commands.ts';
 import {
+  callerViewSchema,
+  historyQuerySchema,
+  historyViewSchema,
+  signInRequestSchema,
+} from '../../../core/api/dashboard.ts';
+import {
   createSessionRequestSchema,
   type SessionView,
   sessionViewSchema,
@@ -176,6 +182,27 @@ export class FakeApi {
             },
           }),
         );
+      case 'GET /api/me':
+        return ok(
+          callerViewSchema.parse({
+            userId: 'admin',
+            role: 'admin',
+            scopes: null,
+            sessions: null,
+            key: { id: 'k1', label: null, expiresAt: null },
+            via: 'key',
+            environment: 'local',
+          }),
+        );
+      case 'GET /api/stats/history': {
+        historyQuerySchema.parse(seen.query);
+        return ok(historyViewSchema.parse({ points: [] }));
+      }
+      case 'POST /dashboard/sign-in':
+        signInRequestSchema.parse(seen.body);
+        return { status: 204 };
+      case 'POST /dashboard/sign-out':
+        return { status: 204 };
       case 'GET /api/limits':
       case 'PUT /api/limits':
         return ok(
