@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { signInKey } from '../../../core/items.ts';
+import { createApiKey, deleteApiKey } from '../../../core/protocols/keys.ts';
+import { findSignIn, signIn, signOut } from '../../../core/protocols/sign-in.ts';
+import { credentialOf, SIGN_IN_SECONDS, signInCookie, signOutCookie } from '../../../core/sign-in.ts';
+import { lab } from './control.ts';
+
+const TOKEN = 'a'.repeat(43);
+const cookie = (name: string, value = TOKEN) => ({
+  method: 'GET',
+  headers: {},
+  cookies: [`${name}=${value}`],
+});
+
+describe('a request says whose it is', () => {
+  test('by the key in its header, whatever cookie it carries', () => {
+    const request = { ...cookie('berth'), method: 'POST', headers: { 'x-api-key': 'berth_k' } };
+    expect(credentialOf(request, false)).toEqual({ via: 'key', key: 'berth_k' });
+  });
+
+  test('by its cookie where it reads', () => {
+    expect(credentialOf(cookie('berth'), false)).toEqual({ via: 'cookie', token: TOKEN });
+    expect(credentialOf({ ...cookie('berth'), cookies: ['other=1', `berth=${TOKEN}`] }, false)).toEqual({
+      via: 'cookie',
+      token: TOKEN,
+    });
+  });
+
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('by its cookie for %s only with the mark', (method) => {
+    const request = { ...cookie('berth'), method };
+    expect(credentialOf(request, false)).toEqual({ via: 'unmarked' });
+    expect(credentialOf({ ...request, headers: { 'x-berth-dashboard': '0' } }, false)).toEqual({
+      via: 'unmarked',
+    });
+    expect(credentialOf({ ...request, headers: { 'x-berth-dashboard': '1' } }, false)).toEqual({
+      via: 'cookie',
+      token: TOKEN,
+    });
+  });
+
+  test('not by a cookie that is none of ours', () => {
+    for (const value of ['', 'short', `${TOKEN}x`, `${TOKEN.slice(1)};`])
+      expect(credentialOf(cookie('berth', value), false)).toEqual({ via: 'nothing' });
+    expect(credentialOf(cookie('xberth'), false)).toEqual({ via: 'nothing' });
+  });
+
+  test('with TLS, not by a cookie that a neighbour could have set', () => {
+    expect(credentialOf(cookie('berth'), true)).toEqual({ via: 'nothing' });
+    expect(credentialOf(cookie('__Host-berth'), true)).toEqual({ via: 'cookie', token: TOKEN });
+  });
+});
+
+test('the cookie is for this host, for no script, for no other site, and with TLS for TLS alone', () => {
+  expect(signInCookie(TOKEN, 60, true)).toBe(
+    `__Host-berth=${TOKEN}; Max-Age=60; Path=/; HttpOnly; SameSite=Strict; Secure`,
+  );
+  expect(signInCookie(TOKEN, 60, false)).toBe(
+    `berth=${TOKEN}; Max-Age=60; Path=/; HttpOnly; SameSite=Strict`,
+  );
+  expect(signOutCookie(true)).toBe('__Host-berth=; Max-Age=0; Path=/; HttpOnly; SameSite=Strict; Secure');
+});
+
+describe('a sign-in', () => {
+  test('stands for its key, and the database knows neither token nor key', async () => {
+    const { control, table } = lab();
+    const { key, id } = await createApiKey(control, { userId: 'ann', role: 'user' });
+    const { token, seconds } = await signIn(control, key);
+    expect(seconds).toBe(SIGN_IN_SECONDS);
+    expect(await findSignIn(control, token)).toMatchObject({ id, userId: 'ann', role: 'user' });
+    expect(await findSignIn(control, TOKEN)).toBeUndefined();
+    const stored = JSON.stringify(table.get(signInKey(control.sha256(token))));
+    expect(stored).toContain('keyHash');
+    expect(stored).not.toContain(token);
+    expect(stored).not.toContain(key);
+  });
+
+  test('is refused to a key that does not exist', async () => {
+    const { control } = lab();
+    await expect(signIn(control, 'berth_wrong')).rejects.toMatchObject({ status: 401 });
+    await expect(signIn(control, '')).rejects.toMatchObject({ status: 401 });
+  });
+
+  test('ends when its key is revoked', async () => {
+    const { control } = lab();
+    const { key, id } = await createApiKey(control, { userId: 'ann', role: 'admin' });
+    const { token } = await signIn(control, key);
+    await deleteApiKey(control, id);
+    expect(await findSignIn(control, token)).toBeUndefined();
+  });
+
+  test('ends by itself, also where its item is still there', async () => {
+    const place = lab();
+    const { key } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
+    const { token } = await signIn(place.control, key);
+    place.now += SIGN_IN_SECONDS * 1000 - 1;
+    expect(await findSignIn(place.control, token)).toBeDefined();
+    place.now += 1;
+    expect(await findSignIn(place.control, token)).toBeUndefined();
+  });
+
+  test('ends with a key that expires earlier', async () => {
+    const place = lab();
+    const { key } = await createApiKey(place.control, { userId: 'ann', role: 'user', expiresInSeconds: 60 });
+    const { token, seconds } = await signIn(place.control, key);
+    expect(seconds).toBe(60);
+    place.now += 60_000;
+    expect(await findSignIn(place.control, token)).toBeUndefined();
+  });
+
+  test('ends when it is signed out, once and again, and leaves others of its key', async () => {
+    const { control } = lab();
+    const { key } = await createApiKey(control, { userId: 'ann', role: 'user' });
+    const [one, other] = [await signIn(control, key), await signIn(control, key)];
+    await signOut(control, one.token);
+    await signOut(control, one.token);
+    expect(await findSignIn(control, one.token)).toBeUndefined();
+    expect(await findSignIn(control, other.token)).toBeDefined();
+  });
+});
