@@ -98,6 +98,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     linked: authState !== undefined,
     createdAt: new Date(session.createdAt).toISOString(),
     startedAt: iso(session.startedAt),
+    qrExpiresAt: deadlineAt(deadlines, 'qr_expired'),
     idleAt: deadlineAt(deadlines, 'idle'),
     expiresAt: deadlineAt(deadlines, 'max_duration'),
     authState: authState

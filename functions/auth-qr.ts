@@ -1,4 +1,5 @@
 import { toBuffer, toString as toText } from 'qrcode';
+import { QR_LIFE_HEADER } from '../core/api/commands.ts';
 import * as operations from '../core/api/operations/linking.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { runCommand } from '../core/protocols/command.ts';
@@ -27,8 +28,13 @@ export const handler = http(operations.getQr)(async (request) => {
     session = await loadSession(control, userId, name);
   }
   const waitSeconds = Math.max(0, (end - control.clock()) / 1000);
-  const { value } = await runCommand(control, session, 'getQr', { waitSeconds });
-  return format === 'raw' ? { status: 200, body: { value } } : drawn(value, request.headers.accept ?? '');
+  const { value, expiresAt } = await runCommand(control, session, 'getQr', { waitSeconds });
+  const answer =
+    format === 'raw'
+      ? { status: 200 as const, body: { value } }
+      : await drawn(value, request.headers.accept ?? '');
+  const lifeMs = Math.max(0, expiresAt - control.clock());
+  return { ...answer, headers: { [QR_LIFE_HEADER]: String(lifeMs) } };
 });
 
 const drawn = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {

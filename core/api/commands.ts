@@ -4,8 +4,11 @@ import { problemSchema } from '../errors.ts';
 import { ownerQuerySchema } from './operation.ts';
 import { sessionNameSchema, userIdSchema } from './sessions.ts';
 
-/** Bodies of the command routes: the command's arguments, and `session`. */
-export const sendTextRequestSchema = sendTextArgs.extend({ session: sessionNameSchema.default('default') });
+/** A command's arguments together with the session that is to carry it out. */
+export const inSession = <S extends z.ZodRawShape>(args: z.ZodObject<S, z.core.$strict>) =>
+  args.extend({ session: sessionNameSchema.default('default') });
+
+export const sendTextRequestSchema = inSession(sendTextArgs);
 
 /** Of the command routes: `wake=true` starts a stopped, linked session first. */
 export const commandQuerySchema = ownerQuerySchema.extend({ wake: z.stringbool().default(false) });
@@ -33,6 +36,8 @@ export const qrQuerySchema = ownerQuerySchema.extend({
   format: z.enum(['image', 'raw']).default('image'),
   wait: z.coerce.number().min(0).max(25).default(0),
 });
+/** How long the code still lives, in ms: a length, so that it holds whatever the reader's clock says. */
+export const QR_LIFE_HEADER = 'x-qr-life-ms';
 export const qrRawSchema = z.object({ value: z.string() });
 export const qrImageJsonSchema = z.object({ mimetype: z.string(), data: z.base64() });
 export const pairingCodeSchema = z.object({ code: z.string() });

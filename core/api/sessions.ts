@@ -112,6 +112,8 @@ export const sessionViewSchema = z.object({
   linked: z.boolean(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
+  /** When the session will be ended because nobody scanned a code; null while it shows none. */
+  qrExpiresAt: z.iso.datetime().nullable(),
   /** When the session will be ended for being idle / at the latest; null while not running or never. */
   idleAt: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),

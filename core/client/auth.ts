@@ -1,4 +1,4 @@
-import { pairingCodeSchema, qrRawSchema } from '../api/commands.ts';
+import { pairingCodeSchema, QR_LIFE_HEADER, qrRawSchema } from '../api/commands.ts';
 import type { CallOptions } from './sessions.ts';
 import { path, type Transport } from './transport.ts';
 
@@ -15,6 +15,8 @@ export type AuthClient = {
   readonly qrPng: (name: string, options?: QrOptions) => Promise<Uint8Array>;
   /** The code as an SVG document. */
   readonly qrSvg: (name: string, options?: QrOptions) => Promise<string>;
+  /** The code as an SVG document, and how long it still lives. */
+  readonly qrDrawn: (name: string, options?: QrOptions) => Promise<{ svg: string; lifeMs: number }>;
   /** The eight letters to type into the phone with this number (international; symbols are dropped). */
   readonly requestCode: (name: string, phoneNumber: string, options?: CallOptions) => Promise<string>;
 };
@@ -31,12 +33,17 @@ export const authClient = (transport: Transport): AuthClient => {
       signal: options.signal,
     }) as const;
 
+  const drawn: AuthClient['qrDrawn'] = async (name, options) => {
+    const { body, headers } = await transport.bytes(qr(name, 'image', 'image/svg+xml', options));
+    return { svg: new TextDecoder().decode(body), lifeMs: Number(headers.get(QR_LIFE_HEADER) ?? 0) };
+  };
+
   return {
     qr: async (name, options) =>
       (await transport.json(qr(name, 'raw', 'application/json', options), qrRawSchema)).value,
     qrPng: async (name, options) => (await transport.bytes(qr(name, 'image', 'image/png', options))).body,
-    qrSvg: async (name, options) =>
-      new TextDecoder().decode((await transport.bytes(qr(name, 'image', 'image/svg+xml', options))).body),
+    qrSvg: async (name, options) => (await drawn(name, options)).svg,
+    qrDrawn: drawn,
     requestCode: async (name, phoneNumber, options = {}) => {
       const answer = await transport.json(
         {

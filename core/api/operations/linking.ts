@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { requestCodeArgs } from '../../commands.ts';
-import { pairingCodeSchema, qrImageJsonSchema, qrQuerySchema, qrRawSchema } from '../commands.ts';
+import {
+  pairingCodeSchema,
+  QR_LIFE_HEADER,
+  qrImageJsonSchema,
+  qrQuerySchema,
+  qrRawSchema,
+} from '../commands.ts';
 import { operation, ownerQuerySchema } from '../operation.ts';
 import { sessionNameSchema } from '../sessions.ts';
 
@@ -24,6 +30,7 @@ export const getQr = operation({
       description: 'The code.',
       body: z.union([qrImageJsonSchema, qrRawSchema]),
       files: ['image/png', 'image/svg+xml'],
+      headers: { [QR_LIFE_HEADER]: 'Milliseconds until WhatsApp is expected to replace the code.' },
     },
   },
   problems: ['unprocessable', 'too_many', 'worker_failed', 'worker_timeout'],

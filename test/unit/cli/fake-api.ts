@@ -63,6 +63,7 @@ export const sessionView = (name: string, change: Partial<SessionView> = {}): Se
   linked: false,
   createdAt: new Date(NOW - 60_000).toISOString(),
   startedAt: new Date(NOW - 60_000).toISOString(),
+  qrExpiresAt: null,
   idleAt: null,
   expiresAt: new Date(NOW + 3_600_000).toISOString(),
   authState: null,
