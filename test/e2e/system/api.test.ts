@@ -262,3 +262,97 @@ describe('health', () => {
     });
   });
 });
+
+describe('the dashboard', () => {
+  /** As a browser of that page: cookies are kept, and changes are marked. */
+  const browser = () => {
+    let cookie = '';
+    return async (method: string, path: string, body?: object, mark: boolean = true): Promise<Response> => {
+      const answer = await system.call(method, path, {
+        key: '',
+        ...(body === undefined ? {} : { body }),
+        headers: { ...(cookie === '' ? {} : { cookie }), ...(mark ? { 'x-berth-dashboard': '1' } : {}) },
+      });
+      const [set] = answer.headers.getSetCookie();
+      if (set !== undefined) cookie = set.split(';')[0] ?? '';
+      return answer;
+    };
+  };
+
+  test('is served with its files to anybody, under a policy that lets nothing in from elsewhere', async () => {
+    const page = await system.call('GET', '/', { key: '' });
+    expect(page.url).toBe(`${system.stack.url}/dashboard`);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+    const html = await page.text();
+    const assets = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? '');
+    expect(assets.length).toBeGreaterThan(1);
+    for (const path of assets) {
+      const asset = await system.call('GET', path, { key: '' });
+      expect(asset.status, path).toBe(200);
+      expect(asset.headers.get('content-encoding')).toBe('gzip');
+      expect((await asset.arrayBuffer()).byteLength).toBeGreaterThan(0);
+      const again = await system.call('GET', path, {
+        key: '',
+        headers: { 'if-none-match': asset.headers.get('etag') ?? '' },
+      });
+      expect(again.status).toBe(304);
+    }
+    expect(await (await system.call('GET', '/dashboard/any/view', { key: '' })).text()).toBe(html);
+    expect(await problem('GET', '/dashboard/assets/none.js', { key: '' })).toMatchObject({ status: 404 });
+  });
+
+  test('signs in by a key, acts for it only with its mark, and is out as soon as the key is revoked', async () => {
+    const gil = await system.berth.keys.create({ userId: 'gil', label: 'laptop' });
+    const ask = browser();
+    expect((await ask('GET', '/api/me')).status).toBe(401);
+    expect((await ask('POST', '/dashboard/sign-in', { key: 'berth_wrong' })).status).toBe(401);
+
+    const signedIn = await ask('POST', '/dashboard/sign-in', { key: gil.key });
+    expect(signedIn.status).toBe(204);
+    const [cookie = ''] = signedIn.headers.getSetCookie();
+    expect(cookie).toMatch(/; Max-Age=43200; Path=\/; HttpOnly; SameSite=Strict$/);
+    expect(cookie).not.toContain(gil.key);
+    expect(await (await ask('GET', '/api/me')).json()).toEqual({
+      userId: 'gil',
+      role: 'user',
+      scopes: null,
+      sessions: null,
+      key: { id: gil.id, label: 'laptop', expiresAt: null },
+      via: 'cookie',
+      environment: 'local',
+      whatsapp: 'simulator',
+    });
+
+    const session = { name: 'seen', start: false };
+    expect((await ask('POST', '/api/sessions', session, false)).status).toBe(403);
+    expect((await ask('GET', '/api/sessions/seen')).status).toBe(404);
+    expect((await ask('POST', '/api/sessions', session)).status).toBe(201);
+    expect((await ask('PUT', '/api/limits', { global: 1 })).status).toBe(403);
+    expect((await ask('DELETE', '/api/sessions/seen')).status).toBe(200);
+
+    await system.berth.keys.delete(gil.id);
+    expect((await ask('GET', '/api/me')).status).toBe(401);
+  });
+
+  test('signs out at the server too: the cookie is worth nothing afterwards', async () => {
+    const ask = browser();
+    const signedIn = await ask('POST', '/dashboard/sign-in', { key: system.adminKey });
+    const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    expect((await ask('POST', '/dashboard/sign-out', undefined, false)).status).toBe(403);
+    expect((await ask('GET', '/api/me')).status).toBe(200);
+    const signedOut = await ask('POST', '/dashboard/sign-out');
+    expect(signedOut.status).toBe(204);
+    expect(signedOut.headers.getSetCookie()[0]).toContain('Max-Age=0');
+    expect((await system.call('GET', '/api/me', { key: '', headers: { cookie } })).status).toBe(401);
+  });
+
+  test('shows an admin how full it was at each sweep, and nobody else', async () => {
+    await system.stack.trigger('reaper');
+    expect((await system.berth.statsHistory({ hours: 1 })).points.at(-1)).toMatchObject({
+      active: 0,
+      limit: 50,
+    });
+    expect(await problem('GET', '/api/stats/history?hours=49')).toMatchObject({ status: 400 });
+    await expect((await clientOf('hal')).statsHistory()).rejects.toMatchObject({ status: 403 });
+  });
+});
