@@ -62,9 +62,13 @@ const CALL_GIB_SECONDS = 0.25 * 0.04;
 const LOG_BYTES_A_CALL = 500;
 /** A session's item has 2 to 3 KiB and is copied whole into one index, in part into the other. */
 const WRITES_A_CHANGE = 8;
-/** A sweep of 512 MiB takes 300 ms and reads four index partitions and the counters. */
+/**
+ * A sweep of 512 MiB takes 300 ms and reads four index partitions and the counters. It leaves word that it was made;
+ * every other one, the reaper's, also a sample of how full it is, with a read.
+ */
 const SWEEP_GIB_SECONDS = 0.5 * 0.3;
-const SWEEP_READS = 10;
+const SWEEP_READS = 10.5;
+const SWEEP_WRITES = 1.5;
 const SWEEPING_FUNCTIONS = 2;
 /** Emitted whether or not anything runs (core/metrics.ts). */
 const SWEEP_METRICS = 7;
@@ -135,7 +139,9 @@ const costOfStanding = (input: CostInput, prices: Prices): Parts => {
     'Sweeps: Lambda and Scheduler':
       perMillion(prices.lambda.millionRequests + prices.schedulerMillion, sweeps) +
       sweeps * SWEEP_GIB_SECONDS * prices.lambda.gibSecondArm,
-    'Sweeps: DynamoDB': perMillion(prices.dynamoDb.millionReads, sweeps * SWEEP_READS),
+    'Sweeps: DynamoDB':
+      perMillion(prices.dynamoDb.millionReads, sweeps * SWEEP_READS) +
+      perMillion(prices.dynamoDb.millionWrites, sweeps * SWEEP_WRITES),
     'Sweeps: logs and traces':
       (sweeps * 4 * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB +
       perMillion(prices.xrayMillionTraces, sweeps),
