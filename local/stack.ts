@@ -39,7 +39,7 @@ import { EventRules } from './triggers/event-rules.ts';
 import { Schedules } from './triggers/schedules.ts';
 import { SqsSource } from './triggers/sqs-source.ts';
 import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
-import { localWorker } from './worker-program.ts';
+import { compileWorker, localWorker } from './worker-program.ts';
 import { openWorld } from './world.ts';
 
 export type LocalOptions = {
@@ -100,6 +100,8 @@ const ROOT = resolve(import.meta.dirname, '..');
 const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
+/** On the way to the first QR code: loaded while the rest starts, so that nobody waits for them. */
+const FIRST_NEEDED = ['authorizer', 'sessions-create', 'worker-bootstrap', 'worker-report', 'auth-qr'];
 const LIFECYCLE_EVERY_MS = 3_600_000;
 
 /**
@@ -131,6 +133,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const mode =
     options.whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(options.whatsapp);
   const browserDir = join(ROOT, '.berth', 'cache', 'browser');
+  const compileCache = join(ROOT, '.berth', 'cache', 'compile');
   const preparations = [
     synthesize({
       root: ROOT,
@@ -138,11 +141,12 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
       onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
     }),
     prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
+    compileWorker(compileCache),
     openWorld(mode, dir, clock, closers),
   ] as const;
   // A failure is thrown once all have ended, so that nothing goes on unseen.
   await Promise.allSettled(preparations);
-  const [directory, browser, world] = await Promise.all(preparations);
+  const [directory, browser, , world] = await Promise.all(preparations);
   const engineLog = new LogFile(join(dir.logs, 'engines.log'));
   const logger = createEngineLogger(engineLog, clock, onWarning);
   closers.add(() => engineLog.close());
@@ -233,6 +237,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   });
   functions = runtime;
   closers.add(() => runtime.close());
+  for (const name of FIRST_NEEDED) runtime.warm(name);
   const invoke = (name: string, event: unknown) => runtime.invoke(name, event);
   serveApi(listener, model, invoke, dir, clock, closers);
 
@@ -260,7 +265,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
         stopTimeout: stopTimeoutSeconds,
       })),
     })),
-    startTask: localWorker({ chromiumArgs: world.chromiumArgs, browserDir }),
+    startTask: localWorker({ chromiumArgs: world.chromiumArgs, browserDir, compileCache }),
     stateDir: dir.ecs,
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),

@@ -35,6 +35,9 @@ const runApp = async (root: string, context: Record<string, unknown>, outDir: st
       ...process.env,
       CDK_OUTDIR: outDir,
       CDK_CONTEXT_JSON: JSON.stringify(context),
+      // Most of the time goes into checking templates against AWS's rules. Tests check this environment's too, and the
+      // deployed ones are checked at every synth; a start on one machine need not.
+      CDK_VALIDATION: 'false',
       AWS_EC2_METADATA_DISABLED: 'true',
       NODE_OPTIONS: '',
       PATH: `${join(root, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`,

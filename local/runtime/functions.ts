@@ -58,6 +58,11 @@ export class Functions {
     return this.#pool(name).invoke(event);
   }
 
+  /** Loads a function ahead of its first invocation; returns at once. */
+  warm(name: string): void {
+    this.#pool(name).warm();
+  }
+
   model(name: string): FunctionModel {
     return this.#pool(name).model;
   }

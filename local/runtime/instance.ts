@@ -32,7 +32,11 @@ const setupOf = ({ assetDir, handler, name }: FunctionModel): InstanceSetup => {
   if (dot < 1 || file === undefined) {
     throw new Error(`function ${name}: no module for the handler ${handler} in ${assetDir}`);
   }
-  return { entry: pathToFileURL(file).href, exportName: handler.slice(dot + 1) };
+  return {
+    entry: pathToFileURL(file).href,
+    exportName: handler.slice(dot + 1),
+    compileCache: join(assetDir, '..', '.compiled'),
+  };
 };
 
 const exited = (requestId: string | undefined, how: string): FunctionError => ({

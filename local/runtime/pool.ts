@@ -42,6 +42,13 @@ export class FunctionPool {
     return this.#busy.size;
   }
 
+  /** Has an instance ready for the next invocation, where none is. One that can't load says so when it is invoked. */
+  warm(): void {
+    const { model, environment, onLine } = this.#options;
+    if (this.#closed || this.#idle.length > 0) return;
+    this.#keep(new Instance(model, environment, onLine));
+  }
+
   /** Runs the function; a failure of the function is an outcome, not an exception. Throws ThrottledError. */
   async invoke(event: unknown): Promise<InvokeResult> {
     const requestId = randomUUID();
@@ -99,11 +106,13 @@ export class FunctionPool {
 
   #give(instance: Instance): void {
     this.#busy.delete(instance);
-    if (!instance.gone && !this.#closed) {
-      const timer = setTimeout(() => void instance.end(), IDLE_MS).unref();
-      this.#idle.push({ instance, timer });
-    }
+    if (!instance.gone && !this.#closed) this.#keep(instance);
     this.#line.shift()?.();
+  }
+
+  #keep(instance: Instance): void {
+    const timer = setTimeout(() => void instance.end(), IDLE_MS).unref();
+    this.#idle.push({ instance, timer });
   }
 
   /** Ends the instances that work on something, as a crash of their machine would. Returns how many. */

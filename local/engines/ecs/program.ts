@@ -22,7 +22,7 @@ export interface Program {
 
 export type StartTask = (container: ContainerStart) => Program;
 
-const WORKER_ENTRY = fileURLToPath(new URL('../../../container/main.ts', import.meta.url));
+export const WORKER_ENTRY = fileURLToPath(new URL('../../../container/main.ts', import.meta.url));
 
 /**
  * Runs every container as a Node program, the worker unless told otherwise. Its environment is PATH and HOME, the

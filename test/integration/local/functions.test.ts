@@ -62,6 +62,22 @@ test('a function sees its own environment, Lambda’s and its role’s credentia
   expect(await payload(running, 'other')).not.toBe(Reflect.get(Object(env), 'AWS_ACCESS_KEY_ID'));
 });
 
+test('a function that is warmed is loaded once, before anybody invokes it', async () => {
+  const mark = join(logDir, 'loaded');
+  const running = start([
+    files.add(
+      'warm',
+      `import { appendFileSync, readFileSync } from 'node:fs';
+       appendFileSync(${JSON.stringify(mark)}, 'x');
+       export const handler = async () => readFileSync(${JSON.stringify(mark)}, 'utf8');`,
+    ),
+  ]);
+  running.warm('warm');
+  running.warm('warm');
+  await vi.waitFor(() => expect(readFileSync(mark, 'utf8')).toBe('x'), { timeout: 20_000 });
+  expect(await payload(running, 'warm')).toBe('x');
+});
+
 test('the context tells request, time left and limits', async () => {
   const running = start([
     files.add(
