@@ -7,15 +7,15 @@ import * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '../../core/api/operation.ts';
 import { mayUse, type Scope, scopeOf } from '../../core/api/scopes.ts';
-import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../core/api/security-headers.ts';
 import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
 import { DASHBOARD_HEADER } from '../../core/sign-in.ts';
-import { isPassing, StoreUnavailable } from '../../core/store.ts';
+import { isPassing, StoreCursorRefused, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
 import { jsonBody } from './body.ts';
+import { commonHeaders } from './headers.ts';
 import { writeStats } from './stats.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
@@ -242,6 +242,10 @@ const asProblem = (error: unknown, event: Event): Problem => {
     log.warn('the database did not answer', fields);
     return new Problem('unavailable', 'The database is not answering; try again.', { retryAfterSeconds: 2 });
   }
+  if (error instanceof StoreCursorRefused) {
+    const message = 'is none of this list';
+    return new Problem('malformed', `cursor: ${message}`, { errors: [{ path: 'cursor', message }] });
+  }
   if (error instanceof TaskEngineUnavailable) {
     log.warn('the task engine did not answer', fields);
     return new Problem('unavailable', 'The task engine is not answering; try again.', {
@@ -255,10 +259,8 @@ const asProblem = (error: unknown, event: Event): Problem => {
 const answerOf = (answer: Outgoing, event: Event): APIGatewayProxyStructuredResultV2 => ({
   statusCode: answer.status,
   headers: {
-    ...SECURITY_HEADERS,
-    ...(event.headers['x-forwarded-proto'] === 'https' ? STRICT_TRANSPORT : {}),
+    ...commonHeaders(event),
     'content-type': answer.raw?.contentType ?? 'application/json',
-    'x-request-id': event.requestContext.requestId,
     ...answer.headers,
   },
   ...(answer.raw

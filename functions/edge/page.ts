@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../core/api/security-headers.ts';
 import { Problem, problemBody } from '../../core/errors.ts';
 import { PAGE_PATH, type PageFile } from '../../core/page.ts';
+import { commonHeaders } from './headers.ts';
 
 /**
  * What the page may do, and who may have it in a frame: only what comes from its own origin, and nobody. `blob:` and
@@ -22,7 +22,6 @@ const CONTENT_SECURITY_POLICY = [
 ].join('; ');
 
 const HEADERS = {
-  ...SECURITY_HEADERS,
   'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
@@ -49,9 +48,8 @@ export const servePage = (
   return {
     ...answer,
     headers: {
+      ...commonHeaders(event),
       ...HEADERS,
-      ...(event.headers['x-forwarded-proto'] === 'https' ? STRICT_TRANSPORT : {}),
-      'x-request-id': event.requestContext.requestId,
       ...answer.headers,
     },
   };

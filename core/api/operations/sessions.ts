@@ -21,7 +21,7 @@ export const createSession = operation({
   tag: 'Sessions',
   summary: 'Create a session and start it',
   description:
-    'Takes a slot of the global limit and of the user’s, in one transaction, and launches the session’s task. ' +
+    "Takes a slot of the global limit and of the user's, in one transaction, and launches the session's task. " +
     'Without `name` it is `default`; with `start: false` it is only created.',
   query: ownerQuerySchema,
   body: createSessionRequestSchema,

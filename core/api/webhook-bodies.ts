@@ -1,0 +1,121 @@
+/** What webhooks receive: one body for each event, with the payload that the event has. */
+import * as z from 'zod';
+import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
+import { messageSchema } from '../messages.ts';
+import { accountSchema } from '../worker-protocol.ts';
+import type { WEBHOOK_EVENTS } from './sessions.ts';
+
+export type WebhookEvent = Exclude<(typeof WEBHOOK_EVENTS)[number], '*'>;
+
+const groupPayload = z.object({
+  /** `subject` where it is what changed. */
+  group: z.object({ id: z.string(), subject: z.string().optional() }),
+  type: z.string(),
+  timestamp: z.number(),
+  author: z.string().optional(),
+  participants: z.array(z.object({ id: z.string() })),
+});
+
+/** By event: what it tells, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
+export const WEBHOOK_PAYLOADS = {
+  'session.admitted': {
+    summary: 'A session took its slot and is being started',
+    payload: z.object({ epoch: z.int() }),
+  },
+  'session.status': {
+    summary: "A session's status changed",
+    payload: z.object({ status: statusSchema, detail: z.string().optional() }),
+  },
+  'session.expiring': {
+    summary: 'A session will be stopped soon: it is idle, or its longest duration is over',
+    payload: z.object({ reason: stopReasonSchema, at: z.int().describe('When, in ms since the epoch.') }),
+  },
+  'session.stopped': {
+    summary: 'A session ended',
+    payload: z.object({
+      stopReason: stopReasonSchema.optional(),
+      state: stateSchema,
+      status: statusSchema,
+      detail: z.string().optional(),
+    }),
+  },
+  message: { summary: 'A message was received', payload: messageSchema },
+  'message.any': {
+    summary: 'A message was received or sent, from here or from the phone',
+    payload: messageSchema,
+  },
+  'message.ack': {
+    summary: 'A message reached a server or device, or was read',
+    payload: messageSchema
+      .pick({ id: true, from: true, to: true, participant: true, fromMe: true, ack: true, ackName: true })
+      .describe('The message, as far as it is known here.'),
+  },
+  'message.reaction': {
+    summary: 'Somebody reacted to a message, or took a reaction away',
+    payload: z.object({
+      id: z.string(),
+      from: z.string(),
+      fromMe: z.boolean(),
+      to: z.string(),
+      participant: z.string(),
+      timestamp: z.number(),
+      reaction: z.object({ text: z.string().describe('Empty: it was taken away.'), messageId: z.string() }),
+    }),
+  },
+  'message.revoked': {
+    summary: 'A message was deleted for everyone',
+    payload: z.object({
+      after: messageSchema,
+      before: messageSchema.nullable().describe('null where it was not known here.'),
+      revokedMessageId: z.string(),
+    }),
+  },
+  'group.v2.join': { summary: 'Somebody came into a group', payload: groupPayload },
+  'group.v2.leave': { summary: 'Somebody left a group', payload: groupPayload },
+  'group.v2.update': { summary: 'A group was changed', payload: groupPayload },
+  'call.received': {
+    summary: 'Somebody calls',
+    payload: z.object({
+      id: z.string(),
+      from: z.string(),
+      timestamp: z.number().optional(),
+      isVideo: z.boolean(),
+      isGroup: z.boolean(),
+    }),
+  },
+  'poll.vote': {
+    summary: 'Somebody voted in a poll',
+    payload: z.object({
+      vote: z.object({
+        from: z.string(),
+        to: z.string(),
+        selectedOptions: z.array(z.string()),
+        timestamp: z.number(),
+      }),
+      poll: z.object({ id: z.string(), to: z.string(), fromMe: z.boolean() }),
+    }),
+  },
+  'engine.event': {
+    summary: 'A raw event of the engine; not part of `*`',
+    payload: z.object({ event: z.string(), data: z.record(z.string(), z.unknown()) }),
+  },
+} as const satisfies Record<WebhookEvent, { summary: string; payload: z.ZodObject }>;
+
+export type WebhookPayload<E extends WebhookEvent> = z.output<(typeof WEBHOOK_PAYLOADS)[E]['payload']>;
+
+/** The whole body of one event. */
+export const webhookBodySchema = <E extends WebhookEvent>(event: E) =>
+  z.object({
+    id: z
+      .string()
+      .regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/)
+      .describe('The same in every attempt: know repeats by it.'),
+    timestamp: z.int().describe('When it happened, in ms since the epoch.'),
+    event: z.literal(event),
+    session: z.string().describe("The session's name."),
+    metadata: z.record(z.string(), z.string()).describe("The session's `config.metadata`."),
+    me: accountSchema.nullable(),
+    payload: WEBHOOK_PAYLOADS[event].payload,
+    environment: z.string(),
+    engine: z.literal('WEBJS'),
+  });

@@ -1,0 +1,13 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../core/api/security-headers.ts';
+
+type Event = Pick<APIGatewayProxyEventV2, 'headers'> & {
+  readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'>;
+};
+
+/** What every answer to this request carries. */
+export const commonHeaders = ({ headers, requestContext }: Event): Record<string, string> => ({
+  ...SECURITY_HEADERS,
+  ...(headers['x-forwarded-proto'] === 'https' ? STRICT_TRANSPORT : {}),
+  'x-request-id': requestContext.requestId,
+});
