@@ -63,9 +63,10 @@ export type Query = {
   /** Without an index: the base table, read consistently. */
   readonly index?: IndexName;
   readonly partition: string;
-  /** Sort key lower than or equal (due: a number; otherwise a string prefix). */
+  /** One of: sort key lower than or equal (due: a number), with this prefix, or higher (strings). */
   readonly upTo?: number;
   readonly prefix?: string;
+  readonly after?: string;
   readonly descending?: boolean;
   readonly limit: number;
   readonly cursor?: string;
@@ -101,6 +102,11 @@ export class StoreAmbiguous extends Error {
   override readonly name = 'StoreAmbiguous';
 }
 
-/** One of the three above: what a later attempt may get past. */
+/** A cursor that no page of this query was answered with. */
+export class StoreCursorRefused extends Error {
+  override readonly name = 'StoreCursorRefused';
+}
+
+/** One of the three transient ones: what a later attempt may get past. */
 export const isPassing = (error: unknown): boolean =>
   error instanceof StoreConflict || error instanceof StoreUnavailable || error instanceof StoreAmbiguous;

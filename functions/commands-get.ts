@@ -22,11 +22,12 @@ export const handler = http(operations.getCommand)(async (request) => {
   return { status: 200, body: viewOf(command, request) };
 });
 
-/** Somebody else's reads as absent. */
+/** Somebody else's reads as absent, as does that of a session which the key is not for. */
 const load = async (request: Request<typeof operations.getCommand>): Promise<WaitingCommand> => {
   const id = request.params.id;
   const command = (await lookAt(control, id))?.command;
-  if (command?.userId === request.owner() && request.session(command.name)) return command;
+  const { sessions } = request.caller();
+  if (command?.userId === request.owner() && (sessions?.includes(command.name) ?? true)) return command;
   throw new Problem('not_found', 'There is no such command, or it is older than a day.');
 };
 

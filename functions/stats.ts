@@ -13,5 +13,6 @@ export const handler = http(operations.getStats)(async (request) => ({
     control,
     request.owner(),
     request.caller().role === 'admin' && request.query.userId === undefined,
+    request.caller().sessions,
   ),
 }));

@@ -8,8 +8,16 @@ import { limitsView } from './limits.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
-/** What runs now: everybody's, and what happened lately, for an admin; otherwise the user's own. */
-export const stats = async (control: Needs, userId: string, everybody: boolean): Promise<StatsView> => {
+/**
+ * What runs now: everybody's, and what happened lately, for an admin; otherwise the user's own, and of these only the
+ * sessions that the key is for.
+ */
+export const stats = async (
+  control: Needs,
+  userId: string,
+  everybody: boolean,
+  names?: readonly string[],
+): Promise<StatsView> => {
   const [limits, holders, hours] = await Promise.all([
     limitsView(control, userId),
     listHolders(control),
@@ -17,7 +25,9 @@ export const stats = async (control: Needs, userId: string, everybody: boolean):
       ? control.store.query({ partition: STATS_PARTITION, descending: true, limit: STATS_HOURS })
       : undefined,
   ]);
-  const sessions = everybody ? holders : holders.filter((s) => userOf(s) === userId);
+  const sessions = everybody
+    ? holders
+    : holders.filter((s) => userOf(s) === userId && (names?.includes(nameOf(s)) ?? true));
   const { limit, active } = everybody ? limits.global : limits.user;
   const oldest = sessions.reduce<Session | undefined>(
     (a, b) => ((b.startedAt ?? 0) < (a?.startedAt ?? Number.POSITIVE_INFINITY) ? b : a),

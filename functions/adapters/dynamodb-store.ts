@@ -24,6 +24,7 @@ import {
   type Store,
   StoreAmbiguous,
   StoreConflict,
+  StoreCursorRefused,
   StoreUnavailable,
   type TransactResult,
   type Write,
@@ -67,30 +68,35 @@ export const dynamoDbStore = (
           ? ' AND #s <= :s'
           : query.prefix !== undefined
             ? ' AND begins_with(#s, :s)'
-            : '';
-      const { Items, LastEvaluatedKey } = await client.send(
-        new QueryCommand({
-          TableName: table,
-          ...(query.index ? { IndexName: query.index } : { ConsistentRead: true }),
-          KeyConditionExpression: `#p = :p${range}`,
-          ExpressionAttributeNames: { '#p': names.partition, ...(range ? { '#s': names.sort } : {}) },
-          ExpressionAttributeValues: marshall({
-            ':p': query.partition,
-            ...(range ? { ':s': query.upTo ?? query.prefix } : {}),
-          }),
-          ScanIndexForward: !query.descending,
-          Limit: query.limit,
-          ...startAt(query.cursor),
+            : query.after !== undefined
+              ? ' AND #s > :s'
+              : '';
+      const command = new QueryCommand({
+        TableName: table,
+        ...(query.index ? { IndexName: query.index } : { ConsistentRead: true }),
+        KeyConditionExpression: `#p = :p${range}`,
+        ExpressionAttributeNames: { '#p': names.partition, ...(range ? { '#s': names.sort } : {}) },
+        ExpressionAttributeValues: marshall({
+          ':p': query.partition,
+          ...(range ? { ':s': query.upTo ?? query.prefix ?? query.after } : {}),
         }),
-      );
+        ScanIndexForward: !query.descending,
+        Limit: query.limit,
+        ...startAt(query.cursor),
+      });
+      const { Items, LastEvaluatedKey } = await pageFrom(query.cursor, () => client.send(command));
       return page(Items, LastEvaluatedKey);
     }),
 
   scan: ({ index, limit, cursor }) =>
     translated(async () => {
-      const { Items, LastEvaluatedKey } = await client.send(
-        new ScanCommand({ TableName: table, IndexName: index, Limit: limit, ...startAt(cursor) }),
-      );
+      const command = new ScanCommand({
+        TableName: table,
+        IndexName: index,
+        Limit: limit,
+        ...startAt(cursor),
+      });
+      const { Items, LastEvaluatedKey } = await pageFrom(cursor, () => client.send(command));
       return page(Items, LastEvaluatedKey);
     }),
 });
@@ -225,14 +231,25 @@ const transactItem = (TableName: string, write: Write): TransactWriteItem => {
 
 const cursorSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
-const startAt = (cursor: string | undefined) =>
-  cursor === undefined
-    ? {}
-    : {
-        ExclusiveStartKey: marshall(
-          cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString())),
-        ),
-      };
+const startAt = (cursor: string | undefined) => {
+  if (cursor === undefined) return {};
+  try {
+    const key = cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return { ExclusiveStartKey: marshall(key) };
+  } catch {
+    throw new StoreCursorRefused('it is no cursor');
+  }
+};
+
+/** DynamoDB refuses a key that the query could not have stopped at, such as one of another partition. */
+const pageFrom = async <T>(cursor: string | undefined, read: () => Promise<T>): Promise<T> => {
+  try {
+    return await read();
+  } catch (error) {
+    if (cursor === undefined || nameOfError(error) !== 'ValidationException') throw error;
+    throw new StoreCursorRefused(messageOfError(error));
+  }
+};
 
 const page = (
   items: Record<string, AttributeValue>[] | undefined,

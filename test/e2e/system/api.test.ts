@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Client, createClient } from '../../../core/client/index.ts';
 import { problemSchema } from '../../../core/errors.ts';
 import { type System, startSystem } from '../../helpers/system.ts';
+import { isolation } from './isolation.ts';
 
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 180_000 });
 
@@ -39,24 +40,7 @@ describe('bad input is named and changes nothing', () => {
     );
   });
 
-  test('an unknown session is 404, on every route', async () => {
-    const routes: [string, string, object?][] = [
-      ['GET', '/api/sessions/nobody'],
-      ['PUT', '/api/sessions/nobody', { config: {} }],
-      ['DELETE', '/api/sessions/nobody'],
-      ['POST', '/api/sessions/nobody/start'],
-      ['POST', '/api/sessions/nobody/stop'],
-      ['POST', '/api/sessions/nobody/restart'],
-      ['POST', '/api/sessions/nobody/logout'],
-      ['GET', '/api/sessions/nobody/me'],
-      ['GET', '/api/sessions/nobody/events'],
-      ['GET', '/api/nobody/auth/qr'],
-      ['POST', '/api/nobody/auth/request-code', { phoneNumber: '491700000009' }],
-      ['POST', '/api/sendText', { session: 'nobody', chatId: '491700000009@c.us', text: 'x' }],
-    ];
-    for (const [method, path, body] of routes) {
-      expect(await problem(method, path, body ? { body } : {}), path).toMatchObject({ status: 404 });
-    }
+  test('an unknown route is 404', async () => {
     expect(await problem('GET', '/api/no/such/route')).toMatchObject({ status: 404 });
   });
 
@@ -188,6 +172,34 @@ describe('limits', () => {
   });
 });
 
+describe('requests a minute', () => {
+  const passing = async (key: string, calls: number) => {
+    const answers = await Promise.all(
+      Array.from({ length: calls }, () => system.call('GET', '/api/sessions', { key })),
+    );
+    return answers.filter(({ status }) => status === 200).length;
+  };
+
+  test('of a user are counted over all their keys, and refused with scope, limit and Retry-After', async () => {
+    const rate = { perMinute: 1, burst: 3 };
+    const view = await system.berth.limits.set({ user: { userId: 'gus', rate } });
+    expect(view.user).toMatchObject({ userId: 'gus', rate, ownRate: true });
+    const [one, two] = await Promise.all([1, 2].map(() => system.berth.keys.create({ userId: 'gus' })));
+    expect(await passing(one?.key ?? '', 5)).toBe(3);
+    const refused = await system.call('POST', '/api/sessions', { key: two?.key ?? '', body: { name: 'x' } });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(1);
+    expect(problemSchema.parse(await refused.json())).toMatchObject({ scope: 'rate', limit: 1 });
+    await expect(system.berth.sessions.get('x', { userId: 'gus' })).rejects.toMatchObject({ status: 404 });
+  });
+
+  test("of a key are counted for it alone, in place of its user's", async () => {
+    const own = await system.berth.keys.create({ userId: 'gus', rate: { perMinute: 1, burst: 2 } });
+    expect(own.rate).toEqual({ perMinute: 1, burst: 2 });
+    expect(await passing(own.key, 4)).toBe(2);
+  });
+});
+
 describe('isolation', () => {
   test("somebody else's session is 404 for a user, and an admin names its owner", async () => {
     const cyd = await clientOf('cyd');
@@ -262,6 +274,8 @@ describe('health', () => {
     });
   });
 });
+
+describe('what is another’s', () => isolation(() => system));
 
 describe('the dashboard', () => {
   /** As a browser of that page: cookies are kept, and changes are marked. */
