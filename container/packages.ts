@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 /** A test holds this against what the worker imports. */
 export const WORKER_PACKAGES: readonly string[] = [
   '@aws-lambda-powertools/logger',
+  'ipaddr.js',
   'tar',
   'ulid',
   'whatsapp-web.js',

@@ -24,12 +24,14 @@ import { createOutbox } from './control/outbox.ts';
 import { createReporter } from './control/reporter.ts';
 import { type BootstrapResponse, createWorkerApi } from './control/worker-api.ts';
 import type { Environment } from './environment.ts';
+import { createIncoming } from './media/incoming.ts';
 import { ownTaskArn } from './metadata.ts';
 import { judgeUncaught } from './process-faults.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
 import { FORWARDED_EVENTS, forward } from './whatsapp/events.ts';
 import { type ClientSettings, type CreateClient, createLibraryClient } from './whatsapp/library.ts';
+import { messagePayload } from './whatsapp/payloads.ts';
 
 /** How the process ends. */
 export const EXIT = {
@@ -248,6 +250,14 @@ export const startWorker = (options: WorkerOptions): Worker => {
 
     const collector = createCollector({ api, server, time, log, signal: closing.signal });
 
+    const incoming = createIncoming({
+      api,
+      time,
+      log,
+      maxBytes: bootstrap.media.maxBytes,
+      download: async (source) => await current.client?.account.downloadMedia(source),
+    });
+
     // ---- activity and change
     const changeListeners = new Set<() => void>();
     const ownMessageListeners = new Set<(message: unknown) => void>();
@@ -341,7 +351,9 @@ export const startWorker = (options: WorkerOptions): Worker => {
         if (name === 'message_create') for (const listener of ownMessageListeners) listener(values[0]);
         const event = forward(name, values);
         if (!event) return;
-        outbox.add(event.event, event.payload);
+        const message = event.media ? messagePayload(values[0]) : undefined;
+        if (message?.hasMedia) outbox.addLater(event.event, incoming.withMedia(values[0], message));
+        else outbox.add(event.event, event.payload);
         if (event.activity) active();
       },
       discard: async (reason) => {
@@ -413,6 +425,8 @@ export const startWorker = (options: WorkerOptions): Worker => {
         ownMessageListeners.add(listener);
         return () => void ownMessageListeners.delete(listener);
       },
+      media: bootstrap.media,
+      withMedia: incoming.withMedia,
       active,
       logout: () => current.unlink(),
     };

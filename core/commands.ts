@@ -6,42 +6,40 @@
  * Failure: a JSON body of commandFailureSchema with the status in COMMAND_FAILURES.
  */
 import * as z from 'zod';
+import {
+  changeParticipantsArgs,
+  chatSchema,
+  checkNumberArgs,
+  contactSchema,
+  createdGroupSchema,
+  createGroupArgs,
+  getChatsArgs,
+  getContactArgs,
+  getContactsArgs,
+  getGroupsArgs,
+  getMessagesArgs,
+  groupArgs,
+  groupSchema,
+  numberStatusSchema,
+  participantResultsSchema,
+  participantSchema,
+} from './chats.ts';
+import {
+  messageSchema,
+  reactionArgs,
+  sendContactVcardArgs,
+  sendFileArgs,
+  sendImageArgs,
+  sendLocationArgs,
+  sendPollArgs,
+  sendSeenArgs,
+  sendTextArgs,
+  sendVideoArgs,
+  sendVoiceArgs,
+  typingArgs,
+} from './messages.ts';
 
-/** `491701234567@c.us`, `…@g.us`, `…@lid`, `…@newsletter`, `status@broadcast`. WAHA's `@s.whatsapp.net` is accepted. */
-export const chatIdSchema = z
-  .string()
-  .max(128)
-  .regex(
-    /^[0-9A-Za-z._-]+@(c\.us|g\.us|lid|newsletter|broadcast|s\.whatsapp\.net)$/,
-    'must be a chat id such as 491701234567@c.us',
-  )
-  .transform((id) => id.replace(/@s\.whatsapp\.net$/, '@c.us'));
-
-/** A message as WAHA shows it. `timestamp` in seconds, as WhatsApp has it. */
-export const messageSchema = z.object({
-  id: z.string(),
-  timestamp: z.int(),
-  from: z.string(),
-  fromMe: z.boolean(),
-  to: z.string(),
-  participant: z.string().optional(),
-  body: z.string(),
-  hasMedia: z.boolean(),
-  ack: z.int(),
-  ackName: z.enum(['ERROR', 'PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED']),
-  replyTo: z
-    .object({ id: z.string(), body: z.string().optional(), participant: z.string().optional() })
-    .optional(),
-});
-export type Message = z.infer<typeof messageSchema>;
-
-export const sendTextArgs = z.strictObject({
-  chatId: chatIdSchema,
-  text: z.string().min(1).max(65_536),
-  reply_to: z.string().max(256).optional(),
-  mentions: z.array(chatIdSchema).max(1024).optional(),
-  linkPreview: z.boolean().optional(),
-});
+export { chatIdSchema, type Message, messageSchema, sendTextArgs } from './messages.ts';
 
 /** The code as drawn into the QR; `expiresAt` when WhatsApp is expected to replace it (ms). */
 export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
@@ -55,11 +53,39 @@ export const requestCodeArgs = z.strictObject({
     .pipe(z.string().regex(/^[1-9]\d{6,14}$/, 'must be an international phone number in digits')),
 });
 
+/** Of commands that answer nothing but that it is done. */
+export const doneSchema = z.object({});
+
 /** Every command by name: what it takes and what it gives. */
 export const COMMANDS = {
   getQr: { args: getQrArgs, result: qrResult },
   requestCode: { args: requestCodeArgs, result: z.object({ code: z.string() }) },
+
   sendText: { args: sendTextArgs, result: messageSchema },
+  sendImage: { args: sendImageArgs, result: messageSchema },
+  sendFile: { args: sendFileArgs, result: messageSchema },
+  sendVideo: { args: sendVideoArgs, result: messageSchema },
+  sendVoice: { args: sendVoiceArgs, result: messageSchema },
+  sendLocation: { args: sendLocationArgs, result: messageSchema },
+  sendContactVcard: { args: sendContactVcardArgs, result: messageSchema },
+  sendPoll: { args: sendPollArgs, result: messageSchema },
+  setReaction: { args: reactionArgs, result: doneSchema },
+  sendSeen: { args: sendSeenArgs, result: doneSchema },
+  startTyping: { args: typingArgs, result: doneSchema },
+  stopTyping: { args: typingArgs, result: doneSchema },
+
+  getChats: { args: getChatsArgs, result: z.array(chatSchema) },
+  getMessages: { args: getMessagesArgs, result: z.array(messageSchema) },
+  checkNumber: { args: checkNumberArgs, result: numberStatusSchema },
+  getContact: { args: getContactArgs, result: contactSchema },
+  getContacts: { args: getContactsArgs, result: z.array(contactSchema) },
+  getGroups: { args: getGroupsArgs, result: z.array(groupSchema) },
+  getGroup: { args: groupArgs, result: groupSchema },
+  createGroup: { args: createGroupArgs, result: createdGroupSchema },
+  getParticipants: { args: groupArgs, result: z.array(participantSchema) },
+  addParticipants: { args: changeParticipantsArgs, result: participantResultsSchema },
+  removeParticipants: { args: changeParticipantsArgs, result: doneSchema },
+
   /** Unlinks at WhatsApp, discards the auth state, then ends the worker for `logged_out`. Answers once accepted. */
   logout: { args: z.strictObject({}), result: z.object({}) },
 } as const;
@@ -72,6 +98,12 @@ export const COMMAND_FAILURES = {
   bad_arguments: 400,
   unauthorized: 401,
   unknown_command: 404,
+  /** No such message, contact or group. */
+  not_found: 404,
+  /** A file is larger than may be sent. */
+  too_large: 413,
+  /** A file is not of the kind that the command sends. */
+  unsupported_media: 415,
   /** The session is not in a status in which this can be done; `status` says which it is in. */
   wrong_status: 422,
   /** WhatsApp or the library said no (unknown chat, refused number …). */

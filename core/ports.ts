@@ -46,6 +46,17 @@ export interface AuthStorage {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** Received files, each under a key of its own. */
+export interface MediaStorage {
+  /** Takes one PUT of exactly so many bytes. */
+  uploadUrl(key: string, bytes: number): Promise<string>;
+  /** A link that needs no key; browsers save the file and do not open it. */
+  link(
+    key: string,
+    file: { readonly mimetype: string; readonly filename: string; readonly seconds: number },
+  ): Promise<string>;
+}
+
 /** An event of a session, as it happened. */
 export type SessionEvent = {
   readonly id: string;

@@ -103,6 +103,10 @@ export const bootstrapResponseSchema = z.object({
   snapshotIntervalSeconds: z.int(),
   stopGraceSeconds: z.int(),
   client: clientOptionsSchema,
+  /** Of files sent by URL and of received ones. */
+  media: z
+    .object({ maxBytes: z.int(), allowLoopback: z.boolean() })
+    .default({ maxBytes: 32 * 1024 * 1024, allowLoopback: false }),
   /** Newest first; empty: never linked, show a QR code. Try each in turn before falling to a QR code. */
   authStates: z.array(restorableSchema),
 });
@@ -167,6 +171,19 @@ export const commitRequestSchema = z.strictObject({
   chromiumBuild: z.string().max(100),
 });
 
+/** POST /worker/v1/media/upload: where to put a received file, and the link under which it is then found. */
+export const mediaUploadRequestSchema = z.strictObject({
+  bytes: z.int().positive(),
+  mimetype: z.string().max(256),
+  filename: z.string().max(255).nullable(),
+});
+export const mediaUploadResponseSchema = z.object({
+  /** PUT exactly so many bytes, once. */
+  uploadUrl: z.url(),
+  /** GET, without a key, for some hours. */
+  url: z.url(),
+});
+
 /** POST /worker/v1/auth-state/discard: the account was unlinked by the phone; what is saved is dead. */
 export const discardRequestSchema = z.strictObject({ reason: z.enum(['logged_out', 'revoked']) });
 
@@ -210,6 +227,7 @@ export const WORKER_API = {
   upload: '/worker/v1/auth-state/upload',
   commit: '/worker/v1/auth-state/commit',
   discard: '/worker/v1/auth-state/discard',
+  mediaUpload: '/worker/v1/media/upload',
   claim: '/worker/v1/commands/claim',
   commandResult: '/worker/v1/commands/result',
   lastWord: '/worker/v1/last-word',

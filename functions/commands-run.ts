@@ -1,4 +1,8 @@
-import * as operations from '../core/api/operations/messages.ts';
+import { CHAT_OPERATIONS } from '../core/api/operations/chats.ts';
+import { MESSAGE_OPERATIONS, sendText } from '../core/api/operations/messages.ts';
+import { COMMANDS, type CommandArgs, type CommandName } from '../core/commands.ts';
+import { Problem } from '../core/errors.ts';
+import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../core/messages.ts';
 import { runCommand } from '../core/protocols/command.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { wakeAndRun } from '../core/protocols/wake.ts';
@@ -7,7 +11,7 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { workerCall } from './adapters/worker-call.ts';
-import { http } from './edge/http.ts';
+import { http, type Request } from './edge/http.ts';
 
 const control = {
   ...base,
@@ -18,18 +22,61 @@ const control = {
 };
 
 /**
- * POST /api/sendText: sent once WhatsApp's server has accepted it. Never repeated by us. With `wake=true` a stopped,
- * linked session is started first; 202 with the command's id where that takes longer than a request may.
+ * Every operation that is a command to a worker: answered once it is carried out, a send once WhatsApp's server has
+ * accepted it. Never repeated by us. With `wake=true` a stopped, linked session is started first; 202 with the
+ * command's id where that takes longer than a request may.
  */
-export const handler = http(operations.sendText)(async (request) => {
-  const { idempotencyKey } = request;
-  const { session: sessionName, ...args } = request.body;
+export const handler = http(
+  sendText,
+  ...MESSAGE_OPERATIONS,
+  ...CHAT_OPERATIONS,
+)(async (request) => {
+  const { idempotencyKey, operation } = request;
+  const { command, args, sessionName, wake } = commandOf(request);
+  refuseTooLarge(args, wake);
   const { userId, name } = request.session(sessionName);
   const session = await loadSession(control, userId, name);
-  if (!request.query.wake)
-    return { status: 201, body: await runCommand(control, session, 'sendText', args, { idempotencyKey }) };
-  const woken = await wakeAndRun(control, session, 'sendText', args, idempotencyKey);
-  return woken.kind === 'done'
-    ? { status: 201, body: woken.result }
-    : { status: 202, body: { commandId: woken.commandId } };
+  const status = 200 in operation.answers ? 200 : 201;
+  if (!wake) return answer(status, await runCommand(control, session, command, args, { idempotencyKey }));
+  const woken = await wakeAndRun(control, session, command, args, idempotencyKey);
+  return woken.kind === 'done' ? answer(status, woken.result) : answer(202, { commandId: woken.commandId });
 });
+
+/** Checked by the command's own schema, which the table of operations names, too; types can't follow that. */
+const answer = (status: number, body: unknown) => ({ status, body: body as never });
+
+/** What is asked of whom: path, query and body together are the command's arguments, the session aside. */
+const commandOf = ({ operation, params, query, body }: Request) => {
+  const command = operation.id;
+  if (!isCommand(command)) throw new Error(`the operation ${command} is no command`);
+  const given: Record<string, unknown> = { ...query, ...Object(body), ...params };
+  const { session, userId: _userId, wake, ...args } = given;
+  return {
+    command,
+    // Validated by the operation's schemas, which are the command's own.
+    args: args as CommandArgs<CommandName>,
+    sessionName: typeof session === 'string' ? session : undefined,
+    wake: wake === true,
+  };
+};
+
+const isCommand = (id: string): id is CommandName => Object.hasOwn(COMMANDS, id);
+
+const MIB = 1024 * 1024;
+
+/** What Lambda or the database would refuse, with an answer that says what to do instead. */
+const refuseTooLarge = (args: object, wake: boolean): void => {
+  const data = 'file' in args && Object(args.file).data;
+  if (typeof data === 'string' && data.length > (MAX_INLINE_MEDIA_BYTES / 3) * 4 + 4) {
+    throw new Problem(
+      'too_large',
+      `A file in the request may have ${MAX_INLINE_MEDIA_BYTES / MIB} MiB (API Gateway takes 10 MB a request, Lambda 6 MB, and base64 adds a third). Send a larger one by its URL.`,
+    );
+  }
+  if (wake && JSON.stringify(args).length > MAX_KEPT_ARGS_BYTES) {
+    throw new Problem(
+      'too_large',
+      `With wake=true the request may have ${MAX_KEPT_ARGS_BYTES / 1024} KiB, because it is kept until the session works. Send the file by its URL, or start the session first.`,
+    );
+  }
+};

@@ -8,6 +8,7 @@ const list = text.transform((s) => s.split(',').filter((part) => part !== ''));
 const VARIABLES = {
   BERTH_TABLE: text,
   BERTH_AUTH_BUCKET: text,
+  BERTH_MEDIA_BUCKET: text,
   BERTH_EVENTS_QUEUE_URL: text,
   BERTH_DEAD_LETTER_QUEUE_URL: text,
   BERTH_CLUSTER: text,

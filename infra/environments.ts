@@ -56,6 +56,8 @@ const environmentSchema = z
       replaced: z.int().min(1),
       incomplete: z.int().min(1),
     }),
+    /** Received files, whose links callers fetch; their links end earlier (settings.mediaLinkSeconds). */
+    mediaDays: z.int().min(1),
     logs: z.strictObject({
       level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
       retentionDays: z.union([z.literal(3), z.literal(7), z.literal(14), z.literal(30), z.literal(90)]),
@@ -135,6 +137,7 @@ const base = {
   },
   api: { rateLimit: 100, burstLimit: 200 },
   authStateDays: { unused: 30, replaced: 7, incomplete: 1 },
+  mediaDays: 1,
   logs: { level: 'INFO', retentionDays: 14 },
   alarms: { warningPercent: 80, criticalPercent: 95, userRefusals: 20, serverErrors: 5 },
   tracing: true,
@@ -147,7 +150,7 @@ const ENVIRONMENTS = {
   local: {
     ...base,
     name: 'local',
-    settings: { environment: 'local', allowLoopbackWebhooks: true },
+    settings: { environment: 'local', allowLoopbackWebhooks: true, allowLoopbackMedia: true },
     task: { ...base.task, architecture: 'X86_64' },
     logs: { level: 'INFO', retentionDays: 3 },
     tracing: false,

@@ -27,6 +27,8 @@ export type Needs = {
   readonly table?: readonly TableAction[];
   readonly indexes?: Readonly<Partial<Record<IndexName, readonly ('Query' | 'Scan')[]>>>;
   readonly bucket?: readonly BucketAction[];
+  /** On objects under `media/`, of the same bucket. */
+  readonly media?: readonly BucketAction[];
   /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
   readonly queue?: 'send' | 'deliver';
   readonly tasks?: readonly TaskAction[];
@@ -196,6 +198,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     bucket: ['PutObject', 'GetObject', 'DeleteObject'],
   },
   'worker-auth-discard': { does: 'Removes a dead auth state.', table: CHANGE, bucket: ['DeleteObject'] },
+  'worker-media-upload': {
+    does: 'Signs the upload of a received file, and the link to it.',
+    table: READ,
+    media: ['PutObject', 'GetObject'],
+  },
   'worker-commands-claim': {
     does: 'Gives a worker the commands that waited for it.',
     table: [...CHANGE, 'Query', 'BatchGetItem', 'DeleteItem'],

@@ -8,30 +8,11 @@ import type { restorableSchema } from '../../core/worker-protocol.ts';
 import { BadSnapshot, describeError, Refused, Unavailable } from '../base/faults.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
+import { storageRequest } from '../control/storage.ts';
 import { type CallBounds, isUnavailable, type WorkerApi } from '../control/worker-api.ts';
 import { type Archive, measure } from './archive.ts';
 
 export type Restorable = z.infer<typeof restorableSchema>;
-
-const TRANSFER_TIMEOUT_MS = 60_000;
-
-const request = async (what: string, url: string, init: RequestInit): Promise<Response> => {
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      ...init,
-      redirect: 'error',
-      signal: AbortSignal.timeout(TRANSFER_TIMEOUT_MS),
-    });
-  } catch (error) {
-    throw new Unavailable(what, describeError(error));
-  }
-  if (response.ok) return response;
-  await response.body?.cancel();
-  if (response.status === 429 || response.status >= 500)
-    throw new Unavailable(what, `answered ${response.status}`);
-  throw new Refused(what, response.status);
-};
 
 /**
  * Puts the archive where the worker API says and makes it the session's auth state. False where it is not valid any
@@ -54,7 +35,7 @@ export const uploadArchive = async (
       const buffer = Buffer.alloc(Math.min(place.partBytes, bytes - part * place.partBytes));
       await file.read(buffer, 0, buffer.length, part * place.partBytes);
       const response = await retry(
-        () => request('saving the auth state', url, { method: 'PUT', body: buffer }),
+        () => storageRequest('saving the auth state', url, { method: 'PUT', body: buffer }),
         {
           ...bounds,
           time,
@@ -87,7 +68,7 @@ export const downloadArchive = async (
   const what = 'reading the auth state';
   await retry(
     async () => {
-      const response = await request(what, state.url, { method: 'GET' }).catch((error: unknown) => {
+      const response = await storageRequest(what, state.url, { method: 'GET' }).catch((error: unknown) => {
         if (error instanceof Refused && error.status === 404) throw new BadSnapshot('gone from storage');
         throw error;
       });

@@ -1,6 +1,8 @@
 import type { Status } from '../../core/lifecycle.ts';
+import type { Message } from '../../core/messages.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
+import type { MediaLimits } from '../media/fetch.ts';
 import type { QrCode } from '../whatsapp/client-host.ts';
 import type { LibraryClient } from '../whatsapp/library.ts';
 import { wrongStatus } from './failure.ts';
@@ -17,6 +19,10 @@ export type CommandContext = {
   client(): LibraryClient | undefined;
   /** Calls back with each of the account's own new messages until the returned function is called. */
   onOwnMessage(listener: (message: unknown) => void): () => void;
+  /** Limits of files that are sent. */
+  readonly media: MediaLimits;
+  /** The message with a link to its file, where it has one. */
+  withMedia(source: unknown, message: Message): Promise<Message>;
   /** The session was used: its idle deadline is put off. */
   active(): void;
   /** Unlinks, discards what is saved and ends the worker; resolves once that has begun. */

@@ -21,7 +21,8 @@ import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
 import { BadArguments, HANDLERS } from './table.ts';
 
-const MAX_BODY_BYTES = 1024 * 1024;
+/** A file in base64, as large as Lambda hands one on. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const REQUEST_LIMIT_MS = 15_000;
 
 export type CommandServer = {

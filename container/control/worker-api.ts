@@ -12,6 +12,8 @@ import {
   type discardRequestSchema,
   type eventsRequestSchema,
   type lastWordRequestSchema,
+  type mediaUploadRequestSchema,
+  mediaUploadResponseSchema,
   type reportRequestSchema,
   reportResponseSchema,
   type uploadRequestSchema,
@@ -47,6 +49,10 @@ export type WorkerApi = {
   upload(request: UploadRequest, bounds: CallBounds): Promise<UploadResponse>;
   commit(request: CommitRequest, bounds: CallBounds): Promise<void>;
   discard(request: z.infer<typeof discardRequestSchema>, bounds: CallBounds): Promise<void>;
+  mediaUpload(
+    request: z.infer<typeof mediaUploadRequestSchema>,
+    bounds: CallBounds,
+  ): Promise<z.infer<typeof mediaUploadResponseSchema>>;
   /** The next command that waited for this session to work, or null. */
   claim(bounds: CallBounds): Promise<ClaimedCommand | null>;
   commandResult(request: CommandResultRequest, bounds: CallBounds): Promise<void>;
@@ -148,6 +154,8 @@ export const createWorkerApi = (options: {
       call(WORKER_API.upload, request, (a) => uploadResponseSchema.parse(a), bounds),
     commit: (request, bounds) => call(WORKER_API.commit, request, nothing, bounds),
     discard: (request, bounds) => call(WORKER_API.discard, request, nothing, bounds),
+    mediaUpload: (request, bounds) =>
+      call(WORKER_API.mediaUpload, request, (a) => mediaUploadResponseSchema.parse(a), bounds),
     claim: (bounds) => call(WORKER_API.claim, {}, (a) => claimResponseSchema.parse(a).command, bounds),
     commandResult: (request, bounds) => call(WORKER_API.commandResult, request, nothing, bounds),
     lastWord: (request, bounds) => call(WORKER_API.lastWord, request, nothing, bounds),

@@ -15,16 +15,19 @@ type Row = {
   readonly payload: (...values: unknown[]) => unknown;
   /** Counts as use of the session and puts the idle deadline off. */
   readonly activity?: true;
+  /** The first value is a message, whose file belongs to the payload. */
+  readonly media?: true;
 };
 
 const ROWS: Readonly<Record<string, Row>> = {
-  message: { event: 'message', payload: messagePayload, activity: true },
-  message_create: { event: 'message.any', payload: messagePayload },
+  message: { event: 'message', payload: messagePayload, activity: true, media: true },
+  message_create: { event: 'message.any', payload: messagePayload, media: true },
   message_ack: { event: 'message.ack', payload: ackPayload },
   message_reaction: { event: 'message.reaction', payload: reactionPayload },
   message_revoke_everyone: { event: 'message.revoked', payload: revokedPayload },
   group_join: { event: 'group.v2.join', payload: groupPayload },
   group_leave: { event: 'group.v2.leave', payload: groupPayload },
+  group_admin_changed: { event: 'group.v2.update', payload: groupPayload },
   group_update: { event: 'group.v2.update', payload: groupPayload },
   call: { event: 'call.received', payload: callPayload },
   vote_update: { event: 'poll.vote', payload: votePayload },
@@ -36,13 +39,18 @@ const ROWS: Readonly<Record<string, Row>> = {
 
 export const FORWARDED_EVENTS: readonly string[] = Object.keys(ROWS);
 
-export type Forwarded = { readonly event: string; readonly payload: unknown; readonly activity: boolean };
+export type Forwarded = {
+  readonly event: string;
+  readonly payload: unknown;
+  readonly activity: boolean;
+  readonly media: boolean;
+};
 
 /** What the library's event says, or nothing worth telling. */
 export const forward = (name: string, values: readonly unknown[]): Forwarded | undefined => {
   const row = ROWS[name];
   const payload = row?.payload(...values);
   return row && payload !== undefined
-    ? { event: row.event, payload, activity: row.activity ?? false }
+    ? { event: row.event, payload, activity: row.activity ?? false, media: row.media ?? false }
     : undefined;
 };

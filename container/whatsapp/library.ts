@@ -5,6 +5,7 @@
 import whatsapp from 'whatsapp-web.js';
 import type { Browser } from '../browser/find.ts';
 import { launchOptions } from '../browser/launch.ts';
+import { type LibraryAccount, libraryAccount } from './account.ts';
 import { OwnAuthStrategy } from './auth-strategy.ts';
 
 export type LibraryPage = {
@@ -21,6 +22,33 @@ export type LibraryBrowser = {
   close(): Promise<void>;
 };
 
+/** What is sent. */
+export type LibraryContent =
+  | string
+  | {
+      readonly kind: 'media';
+      readonly mimetype: string;
+      /** Base64. */
+      readonly data: string;
+      readonly filename: string | undefined;
+      readonly caption: string | undefined;
+      /** Without it WhatsApp shows it by its type. */
+      readonly as?: 'document' | 'voice';
+    }
+  | {
+      readonly kind: 'location';
+      readonly latitude: number;
+      readonly longitude: number;
+      readonly title: string | undefined;
+    }
+  | {
+      readonly kind: 'poll';
+      readonly name: string;
+      readonly options: readonly string[];
+      readonly multipleAnswers: boolean;
+    }
+  | { readonly kind: 'cards'; readonly vcards: readonly string[] };
+
 export type SendOptions = {
   quotedMessageId?: string;
   mentions?: string[];
@@ -35,7 +63,9 @@ export type LibraryClient = {
   initialize(): Promise<void>;
   logout(): Promise<void>;
   requestPairingCode(phoneNumber: string): Promise<unknown>;
-  sendMessage(chatId: string, text: string, options: SendOptions): Promise<unknown>;
+  sendMessage(chatId: string, content: LibraryContent, options: SendOptions): Promise<unknown>;
+  /** What else can be done with a linked account. */
+  readonly account: LibraryAccount;
   readonly info: unknown;
   /** The page said that the account is being unlinked. */
   readonly lastLoggedOut: boolean;
@@ -85,6 +115,45 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
   return options;
 };
 
+/** The library tells kinds by its own classes. */
+const libraryContent = (
+  content: LibraryContent,
+): { readonly body: whatsapp.MessageContent; readonly more: whatsapp.MessageSendOptions } => {
+  if (typeof content === 'string') return { body: content, more: {} };
+  switch (content.kind) {
+    case 'media':
+      return {
+        body: new whatsapp.MessageMedia(content.mimetype, content.data, content.filename),
+        more: {
+          ...(content.caption === undefined ? {} : { caption: content.caption }),
+          ...(content.as === 'document' ? { sendMediaAsDocument: true } : {}),
+          ...(content.as === 'voice' ? { sendAudioAsVoice: true } : {}),
+        },
+      };
+    case 'location': {
+      const { latitude, longitude, title } = content;
+      return {
+        body: new whatsapp.Location(latitude, longitude, title === undefined ? {} : { name: title }),
+        more: {},
+      };
+    }
+    case 'poll': {
+      const { name, options, multipleAnswers: allowMultipleAnswers } = content;
+      // Its types ask for a secret that the library makes by itself.
+      const settings = { allowMultipleAnswers, messageSecret: undefined };
+      return { body: new whatsapp.Poll(name, [...options], settings), more: {} };
+    }
+    case 'cards': {
+      const [first = '', ...others] = content.vcards;
+      if (others.length === 0) return { body: first, more: {} };
+      const vcardList = content.vcards.map((vcard) => ({ displayName: nameIn(vcard), vcard }));
+      return { body: '', more: { extra: { type: 'multi_vcard', vcardList, body: null } } };
+    }
+  }
+};
+
+const nameIn = (vcard: string): string => /^FN[^:\r\n]*:(.*)$/m.exec(vcard)?.[1]?.trim() ?? '';
+
 const wrapPage = (page: whatsapp.Client['pupPage']): LibraryPage | undefined =>
   page && {
     on: (event, listener) => page.on(event as 'error', listener),
@@ -103,7 +172,11 @@ export const createLibraryClient =
       initialize: () => client.initialize(),
       logout: () => client.logout(),
       requestPairingCode: (phoneNumber) => client.requestPairingCode(phoneNumber),
-      sendMessage: (chatId, text, options) => client.sendMessage(chatId, text, options),
+      sendMessage: (chatId, content, options) => {
+        const { body, more } = libraryContent(content);
+        return client.sendMessage(chatId, body, { ...options, ...more });
+      },
+      account: libraryAccount(client),
       get info() {
         return client.info;
       },

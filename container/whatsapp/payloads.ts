@@ -3,7 +3,7 @@
  * and an event with a gap is worth more than none. Only what has no id is no message.
  */
 import { z } from 'zod';
-import type { Message } from '../../core/commands.ts';
+import type { Message } from '../../core/messages.ts';
 import { idText } from './ids.ts';
 
 const ACK_NAMES = ['PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED'] as const;
@@ -32,6 +32,17 @@ const messageSource = z.object({
   body: z.string().catch(''),
   hasMedia: z.boolean().catch(false),
   ack: whole.catch(0),
+  type: optionalText,
+  location: z
+    .object({ latitude: z.number(), longitude: z.number(), description: optionalText })
+    .optional()
+    .catch(undefined),
+  vCards: z.array(z.string()).catch([]),
+  pollOptions: z
+    .array(z.object({ name: z.string() }))
+    .optional()
+    .catch(undefined),
+  allowMultipleAnswers: z.boolean().catch(false),
   _data: dataSchema.optional().catch(undefined),
 });
 const fromMeOf = (id: unknown): boolean =>
@@ -41,7 +52,18 @@ const fromMeOf = (id: unknown): boolean =>
 export const messagePayload = (source: unknown): Message | undefined => {
   const parsed = messageSource.safeParse(source);
   if (!parsed.success) return undefined;
-  const { id, timestamp, body, hasMedia, ack, _data: data } = parsed.data;
+  const {
+    id,
+    timestamp,
+    body,
+    hasMedia,
+    ack,
+    type,
+    location,
+    vCards,
+    pollOptions,
+    _data: data,
+  } = parsed.data;
   const idOf = (value: unknown, raw: unknown) => idText(value) ?? idText(raw);
   const text = idText(id);
   if (text === undefined) return undefined;
@@ -56,7 +78,18 @@ export const messagePayload = (source: unknown): Message | undefined => {
     to: idOf(parsed.data.to, data?.to) ?? '',
     ...(participant === undefined ? {} : { participant }),
     body,
+    ...(type === undefined ? {} : { type }),
     hasMedia,
+    ...(location === undefined ? {} : { location: placeOf(location) }),
+    ...(vCards.length === 0 ? {} : { vCards }),
+    ...(pollOptions === undefined
+      ? {}
+      : {
+          poll: {
+            options: pollOptions.map(({ name }) => name),
+            multipleAnswers: parsed.data.allowMultipleAnswers,
+          },
+        }),
     ack,
     ackName: ackName(ack),
     ...(quoted === undefined
@@ -70,6 +103,15 @@ export const messagePayload = (source: unknown): Message | undefined => {
         }),
   };
 };
+
+const placeOf = ({
+  description,
+  ...place
+}: {
+  latitude: number;
+  longitude: number;
+  description?: string | undefined;
+}): NonNullable<Message['location']> => (description ? { ...place, description } : place);
 
 export const ackPayload = (source: unknown, ack: unknown) => {
   const message = messagePayload(source);

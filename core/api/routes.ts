@@ -4,6 +4,7 @@
  */
 import type { Operation } from './operation.ts';
 import { cleanUp, getLimits, getStats, setLimits } from './operations/capacity.ts';
+import { CHAT_OPERATIONS } from './operations/chats.ts';
 import { getCommand } from './operations/commands.ts';
 import {
   dashboard,
@@ -17,7 +18,7 @@ import {
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
 import { createKey, deleteKey, listKeys } from './operations/keys.ts';
 import { getQr, requestCode } from './operations/linking.ts';
-import { sendText } from './operations/messages.ts';
+import { MESSAGE_OPERATIONS, sendText } from './operations/messages.ts';
 import {
   createSession,
   deleteSession,
@@ -40,6 +41,7 @@ import {
   workerCommandsResult,
   workerEvents,
   workerLastWord,
+  workerMediaUpload,
   workerReport,
 } from './operations/worker.ts';
 
@@ -60,6 +62,8 @@ export const OPERATIONS: readonly Operation[] = [
   requestCode,
 
   sendText,
+  ...MESSAGE_OPERATIONS,
+  ...CHAT_OPERATIONS,
 
   getCommand,
 
@@ -90,6 +94,7 @@ export const OPERATIONS: readonly Operation[] = [
   workerAuthUpload,
   workerAuthCommit,
   workerAuthDiscard,
+  workerMediaUpload,
   workerCommandsClaim,
   workerCommandsResult,
   workerLastWord,

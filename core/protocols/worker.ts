@@ -88,6 +88,7 @@ export const bootstrap = async (
     snapshotIntervalSeconds: settings.snapshotIntervalSeconds,
     stopGraceSeconds: Math.min(settings.stopGraceSeconds, TASK_STOP_SECONDS - STOP_MARGIN_SECONDS),
     client: { ...session.config.client, ...(session.config.proxy ? { proxy: session.config.proxy } : {}) },
+    media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
     ),

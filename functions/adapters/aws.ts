@@ -7,6 +7,14 @@ export const clientConfig = () => ({
   requestHandler: { connectionTimeout: 1_000, requestTimeout: 3_000, throwOnRequestTimeout: true },
 });
 
+/** As `clientConfig`, for S3. */
+export const s3Config = () => ({
+  ...clientConfig(),
+  // A presigned URL must not ask for a checksum header that its user can't know beforehand.
+  requestChecksumCalculation: 'WHEN_REQUIRED' as const,
+  forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined,
+});
+
 /** What the SDK's errors have in common; names are the service's error codes. */
 export const nameOfError = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
 export const messageOfError = (error: unknown): string =>

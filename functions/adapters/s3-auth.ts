@@ -11,7 +11,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Problem } from '../../core/errors.ts';
 import type { AuthStorage } from '../../core/ports.ts';
 import { environment } from '../environment.ts';
-import { clientConfig, nameOfError } from './aws.ts';
+import { nameOfError, s3Config } from './aws.ts';
 
 /** S3 takes parts of 5 MiB and more, the last one excepted. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -21,12 +21,7 @@ const URL_SECONDS = 900;
 
 /** Auth states in S3, moved by the workers themselves through presigned URLs for one key each. */
 export const s3Auth = (): AuthStorage => {
-  const client = new S3Client({
-    ...clientConfig(),
-    // A presigned URL must not ask the worker for a checksum header that it can't know beforehand.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined,
-  });
+  const client = new S3Client(s3Config());
   const Bucket = environment('BERTH_AUTH_BUCKET');
 
   return {

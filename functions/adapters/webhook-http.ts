@@ -1,8 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP, type LookupFunction } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { addressIn, isPublicAddress, publicLookup } from '../../core/public-address.ts';
 
 /** The endpoint is not one that may be called; trying again changes nothing. */
 export class ForbiddenAddress extends Error {
@@ -24,12 +23,12 @@ export type Post = {
  */
 export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Post): Promise<number> => {
   const target = new URL(url);
-  const host = target.hostname.replace(/^\[|\]$/g, '');
-  if (isIP(host) && !isAllowed(host, allowLoopback)) return Promise.reject(forbidden());
+  const address = addressIn(target);
+  if (address !== undefined && !isPublicAddress(address, allowLoopback)) return Promise.reject(forbidden());
   const options: RequestOptions = {
     method: 'POST',
     headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-    lookup: guardedLookup(allowLoopback),
+    lookup: publicLookup(dnsLookup, allowLoopback, forbidden),
     signal: AbortSignal.timeout(timeoutMs),
   };
   const send = target.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -45,22 +44,3 @@ export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Pos
 };
 
 const forbidden = () => new ForbiddenAddress('The webhook resolves to an address that may not be called.');
-
-const isAllowed = (address: string, allowLoopback: boolean): boolean => {
-  if (!ipaddr.isValid(address)) return false;
-  const range = ipaddr.process(address).range();
-  return range === 'unicast' || (allowLoopback && range === 'loopback');
-};
-
-const guardedLookup =
-  (allowLoopback: boolean): LookupFunction =>
-  (hostname, options, callback) => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '', 0);
-      const [first] = addresses;
-      if (!first || addresses.some(({ address }) => !isAllowed(address, allowLoopback)))
-        return callback(forbidden(), '', 0);
-      if (options.all) return callback(null, addresses);
-      callback(null, first.address, first.family);
-    });
-  };

@@ -2,7 +2,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { AUTH_PREFIX } from '../../core/auth-keys.ts';
+import { AUTH_PREFIX, MEDIA_PREFIX } from '../../core/auth-keys.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 
@@ -15,7 +15,26 @@ export type Grant = {
 export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
-  ...(needs.bucket ? [onAuthStates(needs.bucket, resources)] : []),
+  ...(needs.bucket
+    ? [
+        onObjects(
+          AUTH_PREFIX,
+          needs.bucket,
+          resources,
+          'The objects are the auth states of all sessions; the function signs for one key at a time.',
+        ),
+      ]
+    : []),
+  ...(needs.media
+    ? [
+        onObjects(
+          MEDIA_PREFIX,
+          needs.media,
+          resources,
+          'The objects are the received files of all sessions; the function signs for one key at a time.',
+        ),
+      ]
+    : []),
   ...(needs.queue ? onQueue[needs.queue](resources) : []),
   ...(needs.tasks ?? []).flatMap((action) => onTasks(action, resources)),
   ...(needs.callsWorkers ? [onWorkerCall(resources)] : []),
@@ -35,15 +54,17 @@ const onIndex = (index: string, actions: readonly ('Query' | 'Scan')[], { table 
   }),
 });
 
-const onAuthStates = (actions: readonly BucketAction[], { authBucket, names }: Resources): Grant => ({
+const onObjects = (
+  prefix: string,
+  actions: readonly BucketAction[],
+  { authBucket, names }: Resources,
+  reason: string,
+): Grant => ({
   statement: new PolicyStatement({
     actions: actions.map((action) => `s3:${action}`),
-    resources: [authBucket.arnForObjects(`${AUTH_PREFIX}*`)],
+    resources: [authBucket.arnForObjects(`${prefix}*`)],
   }),
-  wildcard: {
-    resource: `${names.authBucketExport}/${AUTH_PREFIX}*`,
-    reason: 'The objects are the auth states of all sessions; the function signs for one key at a time.',
-  },
+  wildcard: { resource: `${names.authBucketExport}/${prefix}*`, reason },
 });
 
 const onQueue = {

@@ -28,6 +28,7 @@ export class DataStack extends Stack {
     this.authBucket = createAuthBucket(this, 'AuthBucket', {
       protected: environment.protected,
       days: environment.authStateDays,
+      mediaDays: environment.mediaDays,
     });
     acknowledge(
       this.authBucket,

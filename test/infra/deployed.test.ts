@@ -92,7 +92,7 @@ describe('functions', () => {
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
         ...(needs?.callsWorkers ? ['@aws-sdk/client-lambda'] : []),
-        ...(needs?.bucket ? ['@aws-sdk/client-s3'] : []),
+        ...(needs?.bucket || needs?.media ? ['@aws-sdk/client-s3'] : []),
         ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
       ];
     };
@@ -222,7 +222,7 @@ describe('permissions', () => {
     expect(JSON.stringify(running[0]?.Resource)).toContain(':task-definition/berth-prod-worker:*');
   });
 
-  it('keeps reading functions from writing, and uploads to auth states', () => {
+  it('keeps reading functions from writing, and uploads to what each is for', () => {
     expect(
       allowed('sessions-get')
         .flatMap(({ Action }) => Action)
@@ -230,6 +230,10 @@ describe('permissions', () => {
     ).toEqual(['dynamodb:GetItem']);
     const upload = allowed('worker-auth-upload').filter(({ Action }) => Action.includes('s3:PutObject'));
     expect(JSON.stringify(upload.map(({ Resource }) => Resource))).toContain('/auth/*');
+    const media = allowed('worker-media-upload').filter(({ Action }) => Action.includes('s3:PutObject'));
+    const places = JSON.stringify(media.map(({ Resource }) => Resource));
+    expect(places).toContain('/media/*');
+    expect(places).not.toContain('/auth/*');
   });
 });
 
@@ -268,7 +272,7 @@ describe('storage', () => {
     });
   });
 
-  it('expires unused auth states after 30 days, replaced ones after 7, broken uploads after 1', () => {
+  it('expires unused auth states after 30 days, replaced ones after 7, received files and broken uploads after 1', () => {
     prod.data.hasResource('AWS::S3::Bucket', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -276,6 +280,12 @@ describe('storage', () => {
         LifecycleConfiguration: {
           Rules: [
             Match.objectLike({ Prefix: 'auth/', ExpirationInDays: 30, Status: 'Enabled' }),
+            Match.objectLike({
+              Prefix: 'media/',
+              ExpirationInDays: 1,
+              NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+              Status: 'Enabled',
+            }),
             Match.objectLike({ NoncurrentVersionExpiration: { NoncurrentDays: 7 }, Status: 'Enabled' }),
             Match.objectLike({
               AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 },

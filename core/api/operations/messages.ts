@@ -1,24 +1,123 @@
-import { messageSchema } from '../../commands.ts';
-import { acceptedCommandSchema, commandQuerySchema, sendTextRequestSchema } from '../commands.ts';
-import { operation } from '../operation.ts';
+/** Operations that are commands to a session's worker: each is named as its command (core/commands.ts). */
+import type * as z from 'zod';
+import { COMMANDS, doneSchema } from '../../commands.ts';
+import { messageSchema } from '../../messages.ts';
+import { acceptedCommandSchema, commandQuerySchema, inSession, sendTextRequestSchema } from '../commands.ts';
+import { type Operation, operation } from '../operation.ts';
 
-export const sendText = operation({
-  id: 'sendText',
-  method: 'POST',
-  path: '/api/sendText',
+const PROBLEMS = [
+  'not_found',
+  'conflict',
+  'unprocessable',
+  'too_many',
+  'worker_failed',
+  'worker_timeout',
+] as const;
+const ACCEPTED = {
+  description: 'With `wake=true`: the session is being started, and it is done once that works.',
+  body: acceptedCommandSchema,
+};
+const FILE =
+  'The file comes by URL (the session fetches it: http or https on the public Internet, up to three redirects) or as ' +
+  'base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is answered 413, one of ' +
+  'another kind 415.';
+
+/** What every one of them has in common. */
+const command = {
   handler: 'commands-run',
   auth: 'key',
   tag: 'Messages',
-  summary: 'Send a text message',
   query: commandQuerySchema,
-  body: sendTextRequestSchema,
   idempotencyKey: true,
+  problems: PROBLEMS,
+} as const;
+
+export const sendText = operation({
+  ...command,
+  id: 'sendText',
+  method: 'POST',
+  path: '/api/sendText',
+  summary: 'Send a text message',
+  body: sendTextRequestSchema,
   answers: {
     201: { description: "WhatsApp's server has accepted it.", body: messageSchema },
-    202: {
-      description: 'With `wake=true`: the session is being started, and it is sent once that works.',
-      body: acceptedCommandSchema,
-    },
+    202: { ...ACCEPTED, description: 'With `wake=true`: the session is being started, and it is sent then.' },
   },
-  problems: ['not_found', 'conflict', 'unprocessable', 'too_many', 'worker_failed', 'worker_timeout'],
 });
+
+const sends = (
+  id: string,
+  args: z.ZodObject,
+  summary: string,
+  description?: string,
+  problems: Operation['problems'] = PROBLEMS,
+): Operation => ({
+  ...command,
+  id,
+  method: 'POST',
+  path: `/api/${id}`,
+  summary,
+  ...(description === undefined ? {} : { description }),
+  body: inSession(args),
+  answers: {
+    201: { description: "WhatsApp's server has accepted it.", body: messageSchema },
+    202: ACCEPTED,
+  },
+  problems,
+});
+
+const does = (
+  id: string,
+  args: z.ZodObject,
+  summary: string,
+  at: { method: Operation['method']; path: string; status: 200 | 201 },
+): Operation => ({
+  ...command,
+  id,
+  method: at.method,
+  path: at.path,
+  summary,
+  body: inSession(args),
+  answers: { [at.status]: { description: 'Done.', body: doneSchema }, 202: ACCEPTED },
+});
+
+const WITH_FILE: Operation['problems'] = [...PROBLEMS, 'too_large', 'unsupported_media_type'];
+const { sendImage, sendFile, sendVideo, sendVoice, sendLocation, sendContactVcard, sendPoll } = COMMANDS;
+const { setReaction, sendSeen, startTyping, stopTyping } = COMMANDS;
+
+/** All but `sendText`. */
+export const MESSAGE_OPERATIONS: readonly Operation[] = [
+  sends('sendImage', sendImage.args, 'Send a picture', FILE, WITH_FILE),
+  sends('sendFile', sendFile.args, 'Send a file as a document', FILE, WITH_FILE),
+  sends('sendVideo', sendVideo.args, 'Send a video', FILE, WITH_FILE),
+  sends(
+    'sendVoice',
+    sendVoice.args,
+    'Send a voice message',
+    `WhatsApp plays Ogg with Opus; nothing is converted. ${FILE}`,
+    WITH_FILE,
+  ),
+  sends('sendLocation', sendLocation.args, 'Send a location'),
+  sends('sendContactVcard', sendContactVcard.args, 'Send contact cards'),
+  sends('sendPoll', sendPoll.args, 'Send a poll', 'Votes come as events `poll.vote`.'),
+  does('setReaction', setReaction.args, 'React to a message; an empty reaction takes the earlier one away', {
+    method: 'PUT',
+    path: '/api/reaction',
+    status: 200,
+  }),
+  does('sendSeen', sendSeen.args, 'Mark a chat as read', {
+    method: 'POST',
+    path: '/api/sendSeen',
+    status: 201,
+  }),
+  does('startTyping', startTyping.args, 'Show that somebody is typing', {
+    method: 'POST',
+    path: '/api/startTyping',
+    status: 201,
+  }),
+  does('stopTyping', stopTyping.args, 'Show that nobody is typing any more', {
+    method: 'POST',
+    path: '/api/stopTyping',
+    status: 201,
+  }),
+];

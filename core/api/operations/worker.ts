@@ -9,6 +9,8 @@ import {
   discardRequestSchema,
   eventsRequestSchema,
   lastWordRequestSchema,
+  mediaUploadRequestSchema,
+  mediaUploadResponseSchema,
   reportRequestSchema,
   reportResponseSchema,
   uploadRequestSchema,
@@ -87,6 +89,18 @@ export const workerAuthDiscard = operation({
   body: discardRequestSchema,
   answers: { 200: { description: 'It is.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerMediaUpload = operation({
+  id: 'workerMediaUpload',
+  method: 'POST',
+  path: WORKER_API.mediaUpload,
+  handler: 'worker-media-upload',
+  auth: 'worker',
+  summary: 'Presigned URLs for one received file',
+  body: mediaUploadRequestSchema,
+  answers: { 200: { description: 'Where to put it, and its link.', body: mediaUploadResponseSchema } },
+  problems: ['unauthorized', 'fenced'],
 });
 
 export const workerCommandsClaim = operation({

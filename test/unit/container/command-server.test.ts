@@ -39,6 +39,8 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
       }),
     client: () => options.client,
     onOwnMessage: () => () => {},
+    media: { maxBytes: 1024, allowLoopback: false },
+    withMedia: async (_source, message) => message,
     active() {},
     logout: () => {
       state.loggedOut += 1;

@@ -1,6 +1,16 @@
 /** A stand-in for the library's client that does what the library was seen to do, on command. */
 import { EventEmitter } from 'node:events';
-import type { CreateClient, LibraryClient, SendOptions } from '../../../container/whatsapp/library.ts';
+import type { LibraryAccount } from '../../../container/whatsapp/account.ts';
+import type {
+  CreateClient,
+  LibraryClient,
+  LibraryContent,
+  SendOptions,
+} from '../../../container/whatsapp/library.ts';
+
+const unused = async (): Promise<never> => {
+  throw new Error('the fake does not do this');
+};
 
 export class FakeClient implements LibraryClient {
   readonly #events = new EventEmitter();
@@ -12,7 +22,7 @@ export class FakeClient implements LibraryClient {
   connected = false;
   reloads = 0;
   evaluated: string[] = [];
-  sent: { chatId: string; text: string; options: SendOptions }[] = [];
+  sent: { chatId: string; text: LibraryContent; options: SendOptions }[] = [];
   url = 'https://web.whatsapp.com/';
   /** What the page answers when it is asked for its state. */
   probe: () => Promise<unknown> = async () => ({ state: 'OPENING', hasSynced: false, injected: true });
@@ -20,6 +30,22 @@ export class FakeClient implements LibraryClient {
   pairing: () => Promise<unknown> = async () => 'ABCDEFGH';
   logout = async () => {};
   hasBrowser = false;
+  readonly account: LibraryAccount = {
+    message: unused,
+    downloadMedia: unused,
+    react: unused,
+    sendSeen: unused,
+    setTyping: unused,
+    chats: unused,
+    chat: unused,
+    messages: unused,
+    contacts: unused,
+    contact: unused,
+    numberId: unused,
+    createGroup: unused,
+    addParticipants: unused,
+    removeParticipants: unused,
+  };
   #initialized = Promise.withResolvers<void>();
   pupPage: LibraryClient['pupPage'] = undefined;
   pupBrowser: LibraryClient['pupBrowser'] = undefined;
@@ -85,7 +111,7 @@ export class FakeClient implements LibraryClient {
   async requestPairingCode() {
     return await this.pairing();
   }
-  async sendMessage(chatId: string, text: string, options: SendOptions) {
+  async sendMessage(chatId: string, text: LibraryContent, options: SendOptions) {
     this.sent.push({ chatId, text, options });
     return await this.send();
   }

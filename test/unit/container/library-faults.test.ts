@@ -42,6 +42,8 @@ const commandContext = (
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    media: { maxBytes: 1024, allowLoopback: false },
+    withMedia: async (_source, message) => message,
     active() {},
     logout() {},
     own: (message) => {

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import type {
+  changeParticipantsArgs,
+  createdGroupSchema,
+  createGroupArgs,
+  Group,
+  getGroupsArgs,
+  groupArgs,
+  participantResultSchema,
+  participantResultsSchema,
+} from '../../core/chats.ts';
+import { groupInfo } from '../whatsapp/chat-payloads.ts';
+import { idText } from '../whatsapp/ids.ts';
+import { ask, pageOf } from './ask.ts';
+import type { CommandContext } from './context.ts';
+import { CommandFailed } from './failure.ts';
+
+export const getGroups = async (
+  context: CommandContext,
+  page: z.output<typeof getGroupsArgs>,
+): Promise<Group[]> => {
+  const found = await ask(context, 'reading the groups', (account) => account.chats());
+  const groups = found.flatMap((source) => groupInfo(source) ?? []).sort((a, b) => (a.id < b.id ? -1 : 1));
+  return pageOf(groups, page);
+};
+
+export const getGroup = async (
+  context: CommandContext,
+  { id }: z.output<typeof groupArgs>,
+): Promise<Group> => {
+  const found = await ask(context, 'reading the group', (account) => account.chat(id));
+  const group = groupInfo(found);
+  if (!group) throw new CommandFailed('not_found', 'There is no such group, or this account is not in it.');
+  return group;
+};
+
+export const getParticipants = async (
+  context: CommandContext,
+  args: z.output<typeof groupArgs>,
+): Promise<Group['participants']> => (await getGroup(context, args)).participants;
+
+/** By id, with the server's code under one name at creation and another one later. */
+const resultsSchema = z.record(
+  z.string(),
+  z
+    .object({
+      code: z.number().optional(),
+      statusCode: z.number().optional(),
+      message: z.string().catch(''),
+    })
+    .transform(({ code, statusCode, message }) => ({ code: Math.trunc(code ?? statusCode ?? 0), message })),
+);
+type Results = z.infer<typeof participantResultSchema>[];
+const resultsOf = (byId: z.infer<typeof resultsSchema>): Results =>
+  Object.entries(byId).map(([id, result]) => ({ id, ...result }));
+
+const createdSchema = z.object({ title: z.string(), gid: z.unknown(), participants: resultsSchema });
+
+export const createGroup = async (
+  context: CommandContext,
+  { name, participants }: z.output<typeof createGroupArgs>,
+): Promise<z.infer<typeof createdGroupSchema>> => {
+  const made = await ask(context, 'making the group', (account) =>
+    account.createGroup(
+      name,
+      participants.map(({ id }) => id),
+    ),
+  );
+  context.active();
+  // A failure is a text.
+  const created = createdSchema.safeParse(made);
+  const id = created.success ? idText(created.data.gid) : undefined;
+  if (!created.success || id === undefined)
+    throw new CommandFailed('refused', 'WhatsApp did not make the group');
+  return { id, subject: created.data.title, participants: resultsOf(created.data.participants) };
+};
+
+/** The group is looked up first: the library fails in its own ways where there is none. */
+export const addParticipants = async (
+  context: CommandContext,
+  { id, participants }: z.output<typeof changeParticipantsArgs>,
+): Promise<z.infer<typeof participantResultsSchema>> => {
+  await getGroup(context, { id });
+  const added = await ask(context, 'adding to the group', (account) =>
+    account.addParticipants(
+      id,
+      participants.map((one) => one.id),
+    ),
+  );
+  context.active();
+  const results = resultsSchema.safeParse(added);
+  if (!results.success)
+    throw new CommandFailed('refused', 'WhatsApp did not accept it: only admins of a group add to it');
+  return { participants: resultsOf(results.data) };
+};
+
+export const removeParticipants = async (
+  context: CommandContext,
+  { id, participants }: z.output<typeof changeParticipantsArgs>,
+): Promise<Record<string, never>> => {
+  await getGroup(context, { id });
+  await ask(context, 'removing from the group', (account) =>
+    account.removeParticipants(
+      id,
+      participants.map((one) => one.id),
+    ),
+  );
+  context.active();
+  return {};
+};

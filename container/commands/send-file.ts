@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+import type {
+  FileSource,
+  Message,
+  sendFileArgs,
+  sendImageArgs,
+  sendVideoArgs,
+  sendVoiceArgs,
+} from '../../core/messages.ts';
+import { fetchFile, tooLarge } from '../media/fetch.ts';
+import { type CommandContext, workingClient } from './context.ts';
+import { CommandFailed } from './failure.ts';
+import { type Addressed, SEND_LIMIT_MS, send } from './send.ts';
+
+/** The rest of the limit is for WhatsApp to take it. */
+const FETCH_LIMIT_MS = 10_000;
+const ANY_BYTES = 'application/octet-stream';
+
+type Kind = {
+  /** Which types it sends, in words and as a pattern; a document is anything. */
+  readonly types?: { readonly name: string; readonly pattern: RegExp };
+  readonly as?: 'document' | 'voice';
+  readonly mayHaveCaption: boolean;
+};
+
+const KINDS = {
+  image: {
+    types: { name: 'JPEG, PNG, WebP or GIF', pattern: /^image\/(jpeg|png|webp|gif)\b/ },
+    mayHaveCaption: true,
+  },
+  video: {
+    types: { name: 'MP4, 3GPP, WebM or QuickTime', pattern: /^video\/(mp4|3gpp|webm|quicktime)\b/ },
+    mayHaveCaption: true,
+  },
+  voice: { types: { name: 'audio', pattern: /^audio\// }, as: 'voice', mayHaveCaption: false },
+  document: { as: 'document', mayHaveCaption: true },
+} as const satisfies Record<string, Kind>;
+
+type Loaded = { readonly data: string; readonly mimetype: string; readonly filename: string | undefined };
+
+/** The caller's word on its type counts, then that of the server that it came from. */
+const load = async (context: CommandContext, file: FileSource): Promise<Loaded> => {
+  const { maxBytes } = context.media;
+  if ('data' in file) {
+    if ((file.data.length / 4) * 3 > maxBytes + 2) throw tooLarge(maxBytes);
+    return { data: file.data, mimetype: file.mimetype, filename: file.filename };
+  }
+  const fetched = await fetchFile(file.url, context.media, FETCH_LIMIT_MS);
+  return {
+    data: fetched.bytes.toString('base64'),
+    mimetype: file.mimetype ?? fetched.mimetype ?? ANY_BYTES,
+    filename: file.filename ?? fetched.filename,
+  };
+};
+
+const sendKind = async (
+  context: CommandContext,
+  { file, caption, ...to }: Addressed & { readonly file: FileSource; readonly caption?: string | undefined },
+  { types, as, mayHaveCaption }: Kind,
+): Promise<Message> => {
+  // Before a file is fetched for nothing.
+  workingClient(context);
+  const startedAt = context.time.now();
+  const { data, mimetype, filename } = await load(context, file);
+  if (types && !types.pattern.test(mimetype))
+    throw new CommandFailed(
+      'unsupported_media',
+      `The file is ${mimetype.slice(0, 100)}; this sends ${types.name}. Nothing was sent; name its type in mimetype, or use sendFile.`,
+    );
+  const content = {
+    kind: 'media',
+    mimetype,
+    data,
+    filename,
+    caption: mayHaveCaption ? caption : undefined,
+    ...(as === undefined ? {} : { as }),
+  } as const;
+  const left = SEND_LIMIT_MS - (context.time.now() - startedAt);
+  return await send(context, to, content, ({ hasMedia, body }) => hasMedia && body === (caption ?? ''), left);
+};
+
+export const sendImage = (context: CommandContext, args: z.output<typeof sendImageArgs>): Promise<Message> =>
+  sendKind(context, args, KINDS.image);
+export const sendVideo = (context: CommandContext, args: z.output<typeof sendVideoArgs>): Promise<Message> =>
+  sendKind(context, args, KINDS.video);
+export const sendVoice = (context: CommandContext, args: z.output<typeof sendVoiceArgs>): Promise<Message> =>
+  sendKind(context, args, KINDS.voice);
+export const sendFile = (context: CommandContext, args: z.output<typeof sendFileArgs>): Promise<Message> =>
+  sendKind(context, args, KINDS.document);

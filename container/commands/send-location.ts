@@ -1,0 +1,10 @@
+import type { z } from 'zod';
+import type { Message, sendLocationArgs } from '../../core/messages.ts';
+import type { CommandContext } from './context.ts';
+import { send } from './send.ts';
+
+export const sendLocation = (
+  context: CommandContext,
+  { latitude, longitude, title, ...to }: z.output<typeof sendLocationArgs>,
+): Promise<Message> =>
+  send(context, to, { kind: 'location', latitude, longitude, title }, ({ type }) => type === 'location');

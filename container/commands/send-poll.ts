@@ -1,0 +1,9 @@
+import type { z } from 'zod';
+import type { Message, sendPollArgs } from '../../core/messages.ts';
+import type { CommandContext } from './context.ts';
+import { send } from './send.ts';
+
+export const sendPoll = (
+  context: CommandContext,
+  { poll, ...to }: z.output<typeof sendPollArgs>,
+): Promise<Message> => send(context, to, { kind: 'poll', ...poll }, ({ body }) => body === poll.name);

@@ -1,0 +1,120 @@
+/**
+ * Files that the account received: taken out of WhatsApp and put into storage, so that an event can carry a link. What
+ * goes wrong with a file is told in the file's place; the message is told all the same.
+ */
+import { z } from 'zod';
+import type { Media, Message } from '../../core/messages.ts';
+import { describeError, TimedOut } from '../base/faults.ts';
+import type { Log } from '../base/log.ts';
+import { retry } from '../base/retry.ts';
+import { type Time, withDeadline } from '../base/time.ts';
+import { storageRequest } from '../control/storage.ts';
+import { isUnavailable, type WorkerApi } from '../control/worker-api.ts';
+
+const DOWNLOAD_LIMIT_MS = 20_000;
+const UPLOAD_LIMIT_MS = 15_000;
+/** Each is held in memory twice for a moment. */
+const AT_ONCE = 3;
+/** `message` and `message.any` tell of the same file; lists may ask for it again. */
+const REMEMBERED = 200;
+
+const optionalText = z.string().min(1).nullable().catch(null);
+const statedSchema = z.object({
+  _data: z
+    .object({
+      mimetype: optionalText,
+      filename: optionalText,
+      size: z.number().transform(Math.trunc).nullable().catch(null),
+    })
+    .catch({ mimetype: null, filename: null, size: null }),
+});
+const downloadedSchema = z.object({
+  mimetype: z.string().min(1),
+  data: z.string().min(1),
+  filename: optionalText,
+});
+
+/** Says in the event what became of the file; for whoever operates, the log says why. */
+class NoFile extends Error {}
+
+export type Incoming = {
+  /** The message with its file's `media`; as it is where it has none or is the account's own. Never rejects. */
+  withMedia(source: unknown, message: Message): Promise<Message>;
+};
+
+export const createIncoming = (options: {
+  readonly api: Pick<WorkerApi, 'mediaUpload'>;
+  readonly time: Time;
+  readonly log: Log;
+  readonly maxBytes: number;
+  readonly download: (source: unknown) => Promise<unknown>;
+}): Incoming => {
+  const { api, time, log, maxBytes } = options;
+  const known = new Map<string, Promise<Media>>();
+  const atMost = limiter(AT_ONCE);
+
+  const store = async (bytes: Buffer, mimetype: string, filename: string | null): Promise<string> => {
+    const bounds = { until: time.now() + UPLOAD_LIMIT_MS };
+    const { uploadUrl, url } = await api.mediaUpload(
+      { bytes: bytes.length, mimetype: mimetype.slice(0, 256), filename: filename?.slice(-255) ?? null },
+      bounds,
+    );
+    const put = () =>
+      storageRequest('storing a file', uploadUrl, { method: 'PUT', body: new Uint8Array(bytes) });
+    await (await retry(put, { ...bounds, time, retryable: isUnavailable })).arrayBuffer();
+    return url;
+  };
+
+  const take = async (source: unknown): Promise<Media> => {
+    const stated = statedSchema.parse(source)._data;
+    const without = (error: string): Media => ({ ...stated, error });
+    if ((stated.size ?? 0) > maxBytes) return without(`larger than ${maxBytes} bytes`);
+    try {
+      const found = await withDeadline(time, DOWNLOAD_LIMIT_MS, 'downloading', options.download(source));
+      const parsed = downloadedSchema.safeParse(found);
+      if (!parsed.success) throw new NoFile('WhatsApp does not have the file any more');
+      const bytes = Buffer.from(parsed.data.data, 'base64');
+      const { mimetype, filename } = parsed.data;
+      if (bytes.length > maxBytes) throw new NoFile(`larger than ${maxBytes} bytes`);
+      const url = await withDeadline(time, UPLOAD_LIMIT_MS, 'storing', store(bytes, mimetype, filename));
+      return { url, mimetype, filename, size: bytes.length };
+    } catch (error) {
+      if (error instanceof NoFile) return without(error.message);
+      log.warn('a received file was not kept', { error: describeError(error) });
+      return without(error instanceof TimedOut ? error.message : 'the file could not be fetched');
+    }
+  };
+
+  return {
+    async withMedia(source, message) {
+      if (!message.hasMedia || message.fromMe) return message;
+      const media = known.get(message.id) ?? atMost(() => take(source));
+      known.set(message.id, media);
+      for (const oldest of known.keys()) {
+        if (known.size <= REMEMBERED) break;
+        known.delete(oldest);
+      }
+      const taken = await media;
+      // What failed may succeed when it is asked for again.
+      if (taken.error !== undefined) known.delete(message.id);
+      return { ...message, media: taken };
+    },
+  };
+};
+
+/** Runs at most so many at once, the others in the order in which they came. */
+const limiter = (atOnce: number) => {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+};

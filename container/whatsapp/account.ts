@@ -1,0 +1,68 @@
+/** What the worker asks of the library for a linked account, beside sending. What comes back is parsed where it is read. */
+import type whatsapp from 'whatsapp-web.js';
+
+export type LibraryAccount = {
+  /** Null where there is none of this id. */
+  message(id: string): Promise<unknown>;
+  /** Base64 with its type and name; undefined where WhatsApp gives it no more. */
+  downloadMedia(message: unknown): Promise<unknown>;
+  react(messageId: string, reaction: string): Promise<void>;
+  /** False: no such chat. */
+  sendSeen(chatId: string): Promise<boolean>;
+  setTyping(chatId: string, typing: boolean): Promise<void>;
+  chats(): Promise<readonly unknown[]>;
+  chat(chatId: string): Promise<unknown>;
+  /** The last so many, oldest first. */
+  messages(chatId: string, limit: number): Promise<readonly unknown[]>;
+  contacts(): Promise<readonly unknown[]>;
+  contact(id: string): Promise<unknown>;
+  /** The id of a number; null: it is not on WhatsApp. */
+  numberId(digits: string): Promise<unknown>;
+  createGroup(name: string, participants: readonly string[]): Promise<unknown>;
+  addParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
+  removeParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
+};
+
+export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
+  const group = async (id: string): Promise<whatsapp.GroupChat> => {
+    const chat = await client.getChatById(id);
+    if (!isGroupChat(chat)) throw new Error('no such group');
+    return chat;
+  };
+  return {
+    message: (id) => client.getMessageById(id),
+    downloadMedia: async (message) => (isDownloadable(message) ? await message.downloadMedia() : undefined),
+    // In the library, and missing in its types.
+    react: async (messageId, reaction) => {
+      const message = await client.getMessageById(messageId);
+      await message.react(reaction);
+    },
+    sendSeen: (chatId) => client.sendSeen(chatId),
+    setTyping: async (chatId, typing) => {
+      const chat = await client.getChatById(chatId);
+      if (typing) await chat.sendStateTyping();
+      else await chat.clearState();
+    },
+    chats: () => client.getChats(),
+    chat: (chatId) => client.getChatById(chatId),
+    messages: async (chatId, limit) => {
+      const chat = await client.getChatById(chatId);
+      return await chat.fetchMessages({ limit });
+    },
+    contacts: () => client.getContacts(),
+    contact: (id) => client.getContactById(id),
+    numberId: (digits) => client.getNumberId(digits),
+    createGroup: (name, participants) => client.createGroup(name, [...participants]),
+    addParticipants: async (id, participants) => (await group(id)).addParticipants([...participants]),
+    removeParticipants: async (id, participants) => (await group(id)).removeParticipants([...participants]),
+  };
+};
+
+const isGroupChat = (chat: whatsapp.Chat | undefined): chat is whatsapp.GroupChat =>
+  chat !== undefined && 'addParticipants' in chat;
+
+const isDownloadable = (message: unknown): message is { downloadMedia(): Promise<unknown> } =>
+  typeof message === 'object' &&
+  message !== null &&
+  'downloadMedia' in message &&
+  typeof message.downloadMedia === 'function';

@@ -1,0 +1,107 @@
+/** What an account can look at: chats, messages, contacts, groups. Shapes as in WAHA's API where it states any. */
+import * as z from 'zod';
+import { chatIdSchema, messageSchema } from './messages.ts';
+
+/** Paging of every list. */
+const page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(100),
+  offset: z.coerce.number().int().min(0).max(100_000).default(0),
+});
+const sortOrder = z.enum(['asc', 'desc']).default('desc');
+
+export const chatSchema = z.object({
+  id: z.string(),
+  name: z.string().nullable(),
+  isGroup: z.boolean(),
+  unreadCount: z.int(),
+  /** Of what happened last; seconds since the epoch. */
+  timestamp: z.int().nullable(),
+  archived: z.boolean(),
+  pinned: z.boolean(),
+  isMuted: z.boolean(),
+  lastMessage: messageSchema.nullable(),
+});
+export type Chat = z.infer<typeof chatSchema>;
+
+/** By what happened last. */
+export const getChatsArgs = page.extend({ sortOrder });
+/** Newest first, and counted from the newest: `offset` 100 leaves the 100 newest out. */
+export const getMessagesArgs = page.extend({
+  chatId: chatIdSchema,
+  sortOrder,
+  /** Files are fetched and `media` set, as in events. */
+  downloadMedia: z.stringbool().or(z.boolean()).default(false),
+});
+
+export const contactSchema = z.object({
+  id: z.string(),
+  number: z.string().nullable(),
+  name: z.string().nullable(),
+  pushname: z.string().nullable(),
+  shortName: z.string().nullable(),
+  isMe: z.boolean(),
+  isUser: z.boolean(),
+  isGroup: z.boolean(),
+  isWAContact: z.boolean(),
+  isMyContact: z.boolean(),
+  isBusiness: z.boolean(),
+  isBlocked: z.boolean(),
+});
+export type Contact = z.infer<typeof contactSchema>;
+
+export const getContactArgs = z.strictObject({ contactId: chatIdSchema });
+export const getContactsArgs = page;
+
+export const checkNumberArgs = z.strictObject({
+  phone: z
+    .string()
+    .transform((s) => s.replace(/@(c\.us|s\.whatsapp\.net)$/, '').replace(/[\s()+-]/g, ''))
+    .pipe(z.string().regex(/^[1-9]\d{6,14}$/, 'must be an international phone number in digits')),
+});
+export const numberStatusSchema = z.object({
+  numberExists: z.boolean(),
+  /** Where to write; absent where the number is not on WhatsApp. */
+  chatId: z.string().optional(),
+});
+
+export const participantSchema = z.object({
+  id: z.string(),
+  role: z.enum(['participant', 'admin', 'superadmin']),
+});
+export const groupSchema = z.object({
+  id: z.string(),
+  subject: z.string(),
+  description: z.string().nullable(),
+  owner: z.string().nullable(),
+  /** Seconds since the epoch. */
+  createdAt: z.int().nullable(),
+  participants: z.array(participantSchema),
+});
+export type Group = z.infer<typeof groupSchema>;
+
+export const groupIdSchema = z
+  .string()
+  .max(128)
+  .regex(/^[0-9-]+@g\.us$/, 'must be a group id such as 120363012345678901@g.us');
+const members = z
+  .array(z.object({ id: chatIdSchema }).strict())
+  .min(1)
+  .max(256);
+
+export const getGroupsArgs = page;
+export const groupArgs = z.strictObject({ id: groupIdSchema });
+export const createGroupArgs = z.strictObject({
+  name: z.string().trim().min(1).max(100),
+  participants: members,
+});
+export const changeParticipantsArgs = groupArgs.extend({ participants: members });
+
+/** What became of each; `code` as WhatsApp's server gives it: 200 done, 403 may only be invited, 404 not on WhatsApp. */
+export const participantResultSchema = z.object({ id: z.string(), code: z.int(), message: z.string() });
+export const participantResultsSchema = z.object({ participants: z.array(participantResultSchema) });
+/** A new group, and what became of those who were to be in it. */
+export const createdGroupSchema = z.object({
+  id: z.string(),
+  subject: z.string(),
+  participants: z.array(participantResultSchema),
+});

@@ -1,0 +1,34 @@
+import type * as z from 'zod';
+import { MEDIA_PREFIX } from '../auth-keys.ts';
+import type { Control } from '../control.ts';
+import { Problem } from '../errors.ts';
+import type { MediaStorage } from '../ports.ts';
+import type { Session } from '../session.ts';
+import type { mediaUploadRequestSchema, mediaUploadResponseSchema } from '../worker-protocol.ts';
+
+/** What browsers could run is served as mere bytes. */
+const SAFE_TYPE =
+  /^(image\/(jpeg|png|webp|gif)|(audio|video)\/[\w.+-]+(; ?codecs=[\w.]+)?|application\/pdf)$/;
+
+/**
+ * Where a worker puts a file that its account received, under a key that nobody can guess, and the link to it. The
+ * bucket's lifecycle rule removes the file. Throws 413 above the setting's size.
+ */
+export const beginMediaUpload = async (
+  { media, ids, settings }: Pick<Control, 'ids' | 'settings'> & { readonly media: MediaStorage },
+  session: Session,
+  { bytes, mimetype, filename }: z.infer<typeof mediaUploadRequestSchema>,
+): Promise<z.infer<typeof mediaUploadResponseSchema>> => {
+  if (bytes > settings.mediaMaxBytes)
+    throw new Problem('too_large', `A file may have ${settings.mediaMaxBytes} bytes.`);
+  const key = `${MEDIA_PREFIX}${session.sessionId}/${ids.secret()}`;
+  const [uploadUrl, url] = await Promise.all([
+    media.uploadUrl(key, bytes),
+    media.link(key, {
+      mimetype: SAFE_TYPE.test(mimetype) ? mimetype : 'application/octet-stream',
+      filename: filename ?? 'file',
+      seconds: settings.mediaLinkSeconds,
+    }),
+  ]);
+  return { uploadUrl, url };
+};
