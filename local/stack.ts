@@ -80,6 +80,8 @@ export type LocalStack = {
   readonly leftovers: number;
   readonly model: Model;
   readonly metrics: MetricStore;
+  /** The database itself, behind the gateway: no permission is asked for there. For tests that look into it. */
+  readonly databaseUrl: string;
   /** Which permissions were used and which were refused. */
   readonly access: AccessRecorder;
   readonly faults: Faults;
@@ -299,6 +301,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     leftovers,
     model,
     metrics,
+    databaseUrl: dynamodb.url,
     access,
     faults: {
       refuse: (engineName, on) => refusals.set(engineName, on),
