@@ -52,7 +52,34 @@ export const userRateKey = (userId: string): Key => ({ pk: 'RATES', sk: `USER#${
 export const rateBucketKey = (subject: string): Key => ({ pk: `RATE#${subject}`, sk: META });
 /** A sign-in to the dashboard, by the hash of its cookie's token; expires. */
 export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
+/** A session's timeline, by event id. */
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
+
+/** A few partitions for what all sessions write to, so that none of them is one hot key. A user's are all in one. */
+export const FEEDS = [0, 1, 2, 3] as const;
+export type Feed = (typeof FEEDS)[number];
+export const feedOf = (userId: string): Feed =>
+  FEEDS[
+    [...userId].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521, 7) % FEEDS.length
+  ] ?? 0;
+/** Events in the order in which they are read, numbered without gaps. */
+export const feedPartition = (feed: Feed): string => `FEED#${feed}`;
+export const feedSortKey = (number: number): string => String(number).padStart(15, '0');
+export const feedKey = (feed: Feed, number: number): Key => ({
+  pk: feedPartition(feed),
+  sk: feedSortKey(number),
+});
+/** Events that were not sent yet, by session and, within it, by the session's version that they tell of. */
+export const outboxPartition = (feed: Feed): string => `OUTBOX#${feed}`;
+export const outboxPrefix = (sessionId: string): string => `${sessionId}#`;
+export const outboxKey = (userId: string, sessionId: string, version: number): Key => ({
+  pk: outboxPartition(feedOf(userId)),
+  sk: outboxPrefix(sessionId) + String(version).padStart(12, '0'),
+});
+/** The latest attempt of each recent event, by event and webhook. */
+export const deliveriesPartition = (sessionId: string): string => `DELIVERY#${sessionId}`;
+/** Events that a webhook's policy gave up on. */
+export const DEAD_LETTERS_PARTITION = 'DEAD';
 /** One item for each hour, by `2026-01-31T05` (UTC). */
 export const STATS_PARTITION = 'STATS';
 /** How full it was, one item for each minute with a sweep, by `2026-01-31T05:07` (UTC); expire. */

@@ -60,8 +60,10 @@ export const USED_IN_AWS_ONLY: Readonly<Record<string, string>> = {
 const READ = ['GetItem'] as const;
 /** Changes a session that holds its slot. */
 const CHANGE = ['GetItem', 'UpdateItem'] as const;
-/** Changes the session and both counters, removes its slot, and puts an event into its timeline. */
-const RELEASE = ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'] as const;
+/** Reads what is in the outbox, sends it, writes it into timeline and feed, and removes it. */
+const TELL = ['Query', 'PutItem', 'DeleteItem'] as const;
+/** Changes the session and both counters, removes its slot, and tells of it. */
+const RELEASE = ['GetItem', 'UpdateItem', ...TELL] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
@@ -78,7 +80,6 @@ const ADMISSION = {
   unusedInTests: {
     'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
     'sqs:SendMessage': 'tells webhooks of a launch that was given up',
-    'dynamodb:DeleteItem': 'gives the slot back where no launch can succeed',
   },
 } as const;
 
@@ -111,7 +112,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'limits-set': { does: 'Changes the limits at run time.', table: [...CAPACITY, 'UpdateItem'] },
   cleanup: {
     does: 'Ends many sessions at once, by filter; dry run first.',
-    table: [...RELEASE, 'Query', 'BatchGetItem'],
+    table: [...RELEASE, 'BatchGetItem'],
     queue: 'send',
     tasks: ['stop'],
     unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
@@ -183,10 +184,18 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   'worker-report': {
     does: "Takes a worker's heartbeat and status.",
-    table: [...CHANGE, 'PutItem'],
+    table: [...CHANGE, ...TELL],
     queue: 'send',
   },
-  'worker-events': { does: "Takes a worker's events.", table: READ, queue: 'send' },
+  'worker-events': {
+    does: "Takes a worker's events.",
+    table: [...READ, ...TELL],
+    queue: 'send',
+    unusedInTests: {
+      'dynamodb:PutItem': 'writes down that a session will expire, and what others left over of its events',
+      'dynamodb:DeleteItem': 'takes from the outbox what others left over',
+    },
+  },
   'worker-auth-upload': {
     does: 'Signs the upload of an auth state.',
     table: CHANGE,
@@ -220,7 +229,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
 
   reaper: {
     does: 'Ends sessions whose deadline passed and whose worker did not; measures how full it is.',
-    table: [...RELEASE, 'Query'],
+    table: RELEASE,
     indexes: { due: ['Query'] },
     queue: 'send',
     tasks: ['run', 'list', 'describe', 'stop'],
@@ -234,7 +243,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   reconciler: {
     does: 'Recounts slots against their holders and tasks against sessions.',
-    table: [...RELEASE, 'Query', 'BatchGetItem'],
+    table: [...RELEASE, 'BatchGetItem'],
     indexes: { byUser: ['Query'] },
     queue: 'send',
     tasks: ['list', 'describe', 'stop'],

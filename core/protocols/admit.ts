@@ -39,6 +39,7 @@ import {
 import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
 import { ensureCapacity, rebalance } from './limits.ts';
 import { findSession } from './load.ts';
+import { outboxWrite } from './outbox.ts';
 import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
@@ -231,6 +232,7 @@ const admit = (
         writes: [
           ...sessionWrites(admitted, change),
           slotWrite(admitted, shard.shard),
+          outboxWrite(control, admitted, { event: 'session.admitted', payload: { epoch: admitted.epoch } }),
           {
             kind: 'update',
             key: userQuotaKey(userId),

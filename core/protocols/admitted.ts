@@ -1,7 +1,7 @@
 import type { Control } from '../control.ts';
 import type { Session } from '../session.ts';
-import { announce } from './announce.ts';
 import { launch } from './launch.ts';
+import { announce } from './outbox.ts';
 
 /** What follows an admission: its task is launched, and whoever listens is told. */
 export const admitted = async (
@@ -12,9 +12,6 @@ export const admitted = async (
   session: Session,
 ): Promise<Session> => {
   control.metrics.count('SessionsAdmitted', 1);
-  const [launched] = await Promise.all([
-    launch(control, session),
-    announce(control, session, 'session.admitted', { epoch: session.epoch }),
-  ]);
+  const [launched] = await Promise.all([launch(control, session), announce(control, session)]);
   return launched;
 };

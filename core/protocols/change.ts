@@ -4,8 +4,9 @@ import { dueAttributes } from '../deadlines.ts';
 import { sessionKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
-import { and, type Change, eq, isPassing, StoreUnavailable } from '../store.ts';
+import { and, type Change, eq, isPassing, StoreUnavailable, type Write } from '../store.ts';
 import { findSession } from './load.ts';
+import { outboxWrite, type Told } from './outbox.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
@@ -14,7 +15,8 @@ export type Changed = { readonly session: Session; readonly changed: boolean };
 /**
  * Changes a session that holds its slot, by what `decide` says of it as it stands: a change, or `undefined` for none.
  * The write holds only while the item is the one that was decided on (its version), so no decision is ever made on
- * one state and carried out on another. Deadlines are computed anew with each change.
+ * one state and carried out on another. Deadlines are computed anew with each change. What `tell` makes of the session
+ * before and after is written into the outbox in the same transaction; sending it is the caller's.
  *
  * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable.
  */
@@ -22,6 +24,7 @@ export const changeHolder = (
   control: Needs,
   session: Session,
   decide: (current: Session) => Change | undefined,
+  tell: (before: Session, after: Session) => Told | undefined = () => undefined,
 ): Promise<Changed | undefined> => {
   let known: Session | undefined = session;
   return retrying<Changed | undefined>(
@@ -36,15 +39,23 @@ export const changeHolder = (
         if (!change) return { session: known, changed: false };
         const after = parseSession(applyChange(toItem(known), change));
         const due = dueAttributes(after, control.settings);
-        const written = await control.store.write({
+        const changed: Session = { ...after, ...due, version: known.version + 1 };
+        const update: Exclude<Write, { kind: 'check' }> = {
           kind: 'update',
           key: sessionKey(userOf(session), nameOf(session)),
           condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
           ...change,
           set: { ...change.set, ...due },
           add: { ...change.add, version: 1 },
-        });
-        if (written.ok) return { session: { ...after, ...due, version: known.version + 1 }, changed: true };
+        };
+        const told = tell(known, changed);
+        const written = told
+          ? await control.store.transact(
+              [update, outboxWrite(control, changed, told)],
+              control.ids.secret().slice(0, 36),
+            )
+          : await control.store.write(update);
+        if (written.ok) return { session: changed, changed: true };
         known = undefined;
         return RETRY;
       } catch (error) {

@@ -11,11 +11,13 @@ import { TaskEngineUnavailable } from '../ports.ts';
 import type { Session } from '../session.ts';
 import { changeHolder } from './change.ts';
 import { everyItem } from './every.ts';
+import { trimFeeds } from './feed.ts';
 import { findTask } from './find-task.ts';
 import { lastRun } from './health.ts';
 import { relaunch } from './launch.ts';
 import { findSession } from './load.ts';
 import { measureUse } from './measure.ts';
+import { sweepOutbox } from './outbox.ts';
 import { release } from './release.ts';
 import { stopSession, stopTask } from './stop.ts';
 
@@ -35,7 +37,10 @@ export type SweepReport = {
 /** Sessions at once; each is a few calls. */
 const CONCURRENCY = 8;
 
-/** One sweep. A session that fails is logged and left for the next; an index that can't be read aborts the sweep. */
+/**
+ * One sweep: what is due, and the events that others left over. A session that fails is logged and left for the next;
+ * an index that can't be read aborts the sweep.
+ */
 export const reap = async (control: Needs): Promise<SweepReport> => {
   const acted: Record<string, number> = {};
   let failed = 0;
@@ -63,8 +68,10 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
     },
     { concurrency: CONCURRENCY },
   );
+  failed += await sweepOutbox(control);
   control.metrics.count('SweepFailures', failed);
   const use = await measureUse(control);
+  await trimFeeds(control);
   return { due: due.length, acted, failed, use };
 };
 

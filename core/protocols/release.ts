@@ -9,8 +9,8 @@ import { type StopReason, terminalState } from '../lifecycle.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import { and, type Change, eq, ge, isPassing, type Key, StoreUnavailable, type Write } from '../store.ts';
-import { announce } from './announce.ts';
 import { findSession } from './load.ts';
+import { announce, outboxWrite } from './outbox.ts';
 
 type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'metrics' | 'log'>;
 
@@ -62,12 +62,16 @@ export const release = async (
         if (known.epoch !== epoch || known.slotShard === undefined)
           return { session: known, released: false };
         const change = ending(control, known, reason, detail);
-        const writes = releaseWrites(known, known.slotShard, change).map((w) =>
-          drifted.has(w.key.pk) ? touched(w.key) : w,
-        );
+        const ended = parseSession(applyChange(toItem(known), change));
+        const writes = [
+          ...releaseWrites(known, known.slotShard, change).map((w) =>
+            drifted.has(w.key.pk) ? touched(w.key) : w,
+          ),
+          told(control, ended, detail),
+        ];
         const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
         if (result.ok) {
-          return { session: parseSession(applyChange(toItem(known), change)), released: true };
+          return { session: ended, released: true };
         }
         if (!result.failed[0]) {
           // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
@@ -91,14 +95,8 @@ export const release = async (
   );
 
   if (outcome.released) {
-    const { stopReason = reason, state } = outcome.session;
-    control.metrics.count('SessionsEnded', 1, { Reason: stopReason });
-    await announce(control, outcome.session, 'session.stopped', {
-      stopReason,
-      state,
-      status: outcome.session.status,
-      ...(detail === undefined ? {} : { detail }),
-    });
+    control.metrics.count('SessionsEnded', 1, { Reason: outcome.session.stopReason ?? reason });
+    await announce(control, outcome.session);
   }
   return outcome;
 };
@@ -136,6 +134,17 @@ const releaseWrites = (session: Session, shard: number, change: Change): Write[]
   { kind: 'update', key: shardKey(shard), condition: ge('active', 1), ...ONE_LESS },
   { kind: 'delete', key: slotKey(shard, session.sessionId) },
 ];
+
+const told = (control: Needs, ended: Session, detail: string | undefined): Write =>
+  outboxWrite(control, ended, {
+    event: 'session.stopped',
+    payload: {
+      ...(ended.stopReason === undefined ? {} : { stopReason: ended.stopReason }),
+      state: ended.state,
+      status: ended.status,
+      ...(detail === undefined ? {} : { detail }),
+    },
+  });
 
 const ONE_LESS: Change = { add: { active: -1, version: 1 } };
 

@@ -2,14 +2,14 @@
  * The control plane's side of the worker protocol (core/worker-protocol.ts). A worker is trusted with its own session
  * and epoch and nothing else; every write is fenced by both.
  */
-import type * as z from 'zod';
+import * as z from 'zod';
 import { toItem } from '../apply.ts';
 import { AUTH_PREFIX } from '../auth-keys.ts';
 import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
 import { isTerminal, type Status } from '../lifecycle.ts';
-import type { Session } from '../session.ts';
+import { nameOf, type Session, userOf } from '../session.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';
 import type {
@@ -24,10 +24,11 @@ import type {
   uploadRequestSchema,
   uploadResponseSchema,
 } from '../worker-protocol.ts';
-import { announce, enqueue } from './announce.ts';
 import { changeHolder } from './change.ts';
 import { findSessionById } from './load.ts';
+import { announce, drainOutbox, type Told } from './outbox.ts';
 import { release } from './release.ts';
+import { enqueue, record } from './tell.ts';
 
 /** SIGKILL must not come while a worker still waits for storage: its last word and its events would go with it. */
 const STOP_MARGIN_SECONDS = 10;
@@ -118,11 +119,16 @@ export const report = async (
   request: z.infer<typeof reportRequestSchema>,
 ): Promise<z.infer<typeof reportResponseSchema>> => {
   let before: Session = session;
-  const changed = await changeHolder(control, session, (now) => {
-    before = now;
-    if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
-    return reported(control.clock(), now, request);
-  });
+  const changed = await changeHolder(
+    control,
+    session,
+    (now) => {
+      before = now;
+      if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
+      return reported(control.clock(), now, request);
+    },
+    statusTold,
+  );
   if (!changed) throw fenced();
   const { session: after } = changed;
 
@@ -130,10 +136,7 @@ export const report = async (
     if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
       control.metrics.count('TimeToQr', control.clock() - after.startedAt);
     }
-    await announce(control, after, 'session.status', {
-      status: after.status,
-      ...(after.detail ? { detail: after.detail } : {}),
-    });
+    await announce(control, after);
   }
   const stop = after.state === 'STOPPING' ? (after.stopReason ?? 'user') : undefined;
   return {
@@ -142,6 +145,14 @@ export const report = async (
     ...(stop ? { stop } : {}),
   };
 };
+
+const statusTold = (before: Session, after: Session): Told | undefined =>
+  after.status === before.status
+    ? undefined
+    : {
+        event: 'session.status',
+        payload: { status: after.status, ...(after.detail ? { detail: after.detail } : {}) },
+      };
 
 /** While the state says how a session ends, only the end itself changes its status. */
 const REPORTABLE: readonly Status[] = ['STARTING', 'SCAN_QR_CODE', 'WORKING'];
@@ -178,12 +189,29 @@ const reported = (clock: number, now: Session, request: z.infer<typeof reportReq
   return { set, remove };
 };
 
-/** The client's events on their way to the webhooks. When this returned they are durable. */
-export const acceptEvents = (
-  control: Pick<Control, 'events' | 'sha256'>,
+/**
+ * The client's events on their way to the webhooks, behind what the control plane told before. When this returned they
+ * are durable. Only those of the session itself are written down to be read: messages are the webhooks' alone.
+ */
+export const acceptEvents = async (
+  control: Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>,
   session: Session,
   request: z.infer<typeof eventsRequestSchema>,
-): Promise<void> => enqueue(control, session, request.events);
+): Promise<void> => {
+  await drainOutbox(control, session);
+  await enqueue(control, session, request.events);
+  const { sessionId, epoch } = session;
+  const about = { sessionId, epoch, userId: userOf(session), name: nameOf(session) };
+  for (const event of request.events) {
+    const expiring = expiringSchema.safeParse(event);
+    if (expiring.success) await record(control, about, { ...event, ...expiring.data });
+  }
+};
+
+const expiringSchema = z.object({
+  event: z.literal('session.expiring'),
+  payload: z.object({ reason: z.string().max(64), at: z.int() }),
+});
 
 /**
  * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever

@@ -3,12 +3,14 @@ import { parseCapacity } from '../../core/capacity.ts';
 import { deadlinesOf } from '../../core/deadlines.ts';
 import { GLOBAL_PARTITION, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
 import { canTransition, isTerminal } from '../../core/lifecycle.ts';
+import type { Delivery } from '../../core/ports.ts';
 import { parseSession, type Session } from '../../core/session.ts';
 import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';
 import type { Cloud, SimulatedWorker, Watcher } from './model/cloud.ts';
 import type { ItemChange } from './model/table.ts';
 import type { Invariant } from './model/violation.ts';
+import { Told } from './told.ts';
 
 /** The functions that may take a session's account away: the phone or the owner asked for it. */
 const MAY_FORGET = ['worker-discard', 'logout', 'delete'];
@@ -24,14 +26,21 @@ export class Invariants implements Watcher {
   readonly #newest = new Map<string, number>();
   /** sessionId → how many snapshots had been taken when its account was given up: those are dead. */
   readonly #dead = new Map<string, number>();
+  readonly told: Told;
   admissions = 0;
   releases = 0;
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
+    this.told = new Told(cloud);
+  }
+
+  queued(deliveries: readonly Delivery[]): void {
+    this.told.queued(deliveries);
   }
 
   committed(changes: readonly ItemChange[], by: Process): void {
+    this.told.committed(changes);
     const touched = new Set<string>();
     for (const change of changes) {
       const { pk } = change.key;

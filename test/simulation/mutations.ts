@@ -28,6 +28,7 @@ const LAUNCH = 'protocols/launch.ts';
 const REAP = 'protocols/reap.ts';
 const RECONCILE = 'protocols/reconcile.ts';
 const LIMITS = 'protocols/limits.ts';
+const OUTBOX = 'protocols/outbox.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   mutation('admission without the global condition', 7, [
@@ -242,5 +243,21 @@ export const MUTATIONS: readonly Mutation[] = [
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
     '',
+  ]),
+  mutation('an event that leaves the outbox before it is sent', 1, [
+    OUTBOX,
+    'if (session) await enqueue(',
+    "await control.store.write({ kind: 'delete', key: { pk, sk } });\n    if (session) await enqueue(",
+  ]),
+  mutation('an event whose change is committed before it', 1, [
+    RELEASE,
+    'const result = await control.store.transact(writes, ',
+    'const result = await control.store.transact(writes.slice(0, -1), ',
+  ]),
+  mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(control);', '']),
+  mutation('events sent without those that wait before them', 1, [
+    OUTBOX,
+    'await sendAll(control, session, items.map(parse));',
+    'await sendAll(control, session, items.slice(-1).map(parse));',
   ]),
 ];

@@ -169,8 +169,14 @@ class Run {
     return chaos.maxSkew + chain * 1000 + STOP_TIMEOUT_MS + LINGER_MS + 3 * SWEEP_MS;
   }
 
+  /** Two sweeps, where nobody sent them before. */
+  #checkTold(): void {
+    this.#invariants.told.checkSettled(this.#world.chaos.maxSkew + 3 * SWEEP_MS);
+  }
+
   #checkSettled(): void {
     const { engine, trueTime, settings } = this.#world;
+    this.#checkTold();
     const running = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
     for (const task of running) {
       const session = this.#invariants.sessions.get(task.launch.sessionId);
@@ -245,6 +251,7 @@ class Run {
       this.#world.violate('settled', `${this.#invariants.held} slots are held after the end`);
     const left = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
     if (left.length > 0) this.#world.violate('settled', `${left[0]?.taskArn} runs after the end`);
+    this.#checkTold();
     this.#throwIfBroken();
   }
 

@@ -1,6 +1,6 @@
 /** The parts of a simulated cloud, as they see each other. */
 import type { Control } from '../../../core/control.ts';
-import type { CommandOutcome, LaunchRequest } from '../../../core/ports.ts';
+import type { CommandOutcome, Delivery, LaunchRequest } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
 import type { Chaos } from '../kernel/chaos.ts';
 import type { Random } from '../kernel/random.ts';
@@ -55,6 +55,8 @@ export interface SimulatedEngine {
 export type Watcher = {
   committed(changes: readonly ItemChange[], by: Process): void;
   removed(keys: readonly string[]): void;
+  /** In the queue of events. */
+  queued(deliveries: readonly Delivery[]): void;
   /** A worker's browser is up. */
   live(worker: SimulatedWorker): void;
 };

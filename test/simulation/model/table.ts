@@ -92,10 +92,11 @@ export class Table {
     const entries = query.index
       ? this.#indexes[query.index].entries().filter((item) => item[names.partition] === query.partition)
       : [...(this.#partitions.get(query.partition)?.values() ?? [])];
-    const { upTo, prefix } = query;
+    const { upTo, prefix, after } = query;
     const inRange = entries.filter((item) => {
       const sort = item[names.sort];
       if (upTo !== undefined) return typeof sort === 'number' && sort <= upTo;
+      if (after !== undefined) return typeof sort === 'string' && sort > after;
       return prefix === undefined || (typeof sort === 'string' && sort.startsWith(prefix));
     });
     const sorted = inRange.sort((a, b) => order(a[names.sort], b[names.sort]) || order(keyOf(a), keyOf(b)));

@@ -9,6 +9,7 @@ export const INVARIANTS = {
     'once faults end: no orphan task, no leaked slot, no drift, and what was asked to stop has stopped',
   due: 'a sweep ends only what is due',
   lifecycle: 'states change only along the table of transitions',
+  told: 'what is admitted, changes its status or ends is told, in that order, and nothing of it is lost',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;

@@ -1,7 +1,6 @@
 /** Everything that one run holds: time, chance, faults, the parts of the cloud, and the first promise broken. */
 import { hash } from 'node:crypto';
 import type { Control } from '../../../core/control.ts';
-import type { Delivery } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
 import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../../core/store.ts';
 import { Chaos } from '../kernel/chaos.ts';
@@ -25,7 +24,6 @@ export class World implements Cloud {
   readonly table: Table;
   readonly engine: Engine;
   readonly bucket: AuthBucket;
-  readonly queue: Delivery[] = [];
   readonly unlinked = new Set<string>();
   watcher: Watcher | undefined;
   violation: Violation | undefined;
@@ -123,10 +121,11 @@ export class World implements Cloud {
       events: {
         send: (deliveries) =>
           this.call(process, `send ${deliveries.map((d) => d.event)}`, (answer) => {
-            if (this.chaos.strikes('queueUnavailable'))
-              return answer.fail(new PortDown('SQS did not answer'));
-            this.queue.push(...deliveries);
-            answer.ok(undefined);
+            // Half of the failures are answers lost: the events are in the queue.
+            const down = this.chaos.strikes('queueUnavailable');
+            if (!down || this.random.chance(0.5)) this.watcher?.queued(deliveries);
+            if (down) answer.fail(new PortDown('SQS did not answer'));
+            else answer.ok(undefined);
           }),
       },
       workers: { run: (worker, command) => this.engine.command(process, worker, command) },

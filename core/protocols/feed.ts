@@ -1,0 +1,163 @@
+/**
+ * The feed: what happened to sessions, in an order in which nothing is ever inserted, so that a reader who goes on from
+ * where it was misses nothing. An entry is put under the number after the newest one, if that is still free:
+ *
+ *   A reads 41 ── B reads 41 ── A puts 42 ── reader takes 42 ── B can't put 42 ── B puts 43
+ *
+ * So numbers have no gaps and entries become visible in their order, whatever the clocks say. For that the newest
+ * entry must stay: there is no TTL on entries, the sweep trims the old ones and never the newest. Events of one user
+ * are in one of a few feeds; whoever sees all users reads all feeds.
+ */
+import * as z from 'zod';
+import { toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { FEEDS, type Feed, feedKey, feedOf, feedPartition, feedSortKey } from '../items.ts';
+import { absent, type Item, StoreConflict } from '../store.ts';
+
+const entrySchema = z.object({
+  sk: z.string().regex(/^\d+$/).transform(Number),
+  id: z.string(),
+  timestamp: z.int(),
+  event: z.string(),
+  sessionId: z.string(),
+  epoch: z.int(),
+  userId: z.string(),
+  name: z.string(),
+  payload: z.record(z.string(), z.json()),
+});
+
+export type FeedEntry = Readonly<Omit<z.infer<typeof entrySchema>, 'sk'>>;
+
+/** Others may put theirs at the same time; each that comes first costs one more attempt. */
+const ATTEMPTS = 30;
+
+/** Appends an entry. Throws a passing fault of the store where it could not be, or may not have been. */
+export const appendToFeed = async (control: Pick<Control, 'store'>, entry: FeedEntry): Promise<void> => {
+  const feed = feedOf(entry.userId);
+  let number = (await newestNumber(control, feed)) + 1;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++, number++) {
+    const key = feedKey(feed, number);
+    const written = await control.store.write({
+      kind: 'put',
+      key,
+      item: toItem({ ...key, ...entry }),
+      condition: absent('pk'),
+    });
+    if (written.ok) return;
+  }
+  throw new StoreConflict('too many events at once');
+};
+
+/** 0 in a feed that never had an entry. */
+const newestNumber = async (control: Pick<Control, 'store'>, feed: Feed): Promise<number> => {
+  const { items } = await control.store.query({ partition: feedPartition(feed), descending: true, limit: 1 });
+  return items[0] ? Number(items[0].sk) : 0;
+};
+
+/** How far somebody has read, in each of the feeds that they see. */
+export type FeedPosition = ReadonlyMap<Feed, number>;
+
+/** Where those begin who want only what happens from now on. */
+export const newestPosition = async (
+  control: Pick<Control, 'store'>,
+  feeds: readonly Feed[],
+): Promise<FeedPosition> =>
+  new Map(await Promise.all(feeds.map(async (feed) => [feed, await newestNumber(control, feed)] as const)));
+
+export type FeedPage = {
+  /** In the order of each feed; with the position that a reader has after each. */
+  readonly entries: readonly { readonly entry: FeedEntry; readonly position: FeedPosition }[];
+  /** After all that was looked at, wanted or not. */
+  readonly position: FeedPosition;
+  /** Entries after the position had been trimmed already: the reader was away for too long. */
+  readonly missed: boolean;
+  /** More is there already. */
+  readonly more: boolean;
+};
+
+/** Entries of one read of one feed. */
+const PAGE = 100;
+
+/** What `wanted` of the feeds holds after a position. */
+export const readFeeds = async (
+  control: Pick<Control, 'store'>,
+  from: FeedPosition,
+  wanted: (entry: FeedEntry) => boolean,
+): Promise<FeedPage> => {
+  const pages = await Promise.all(
+    [...from].map(async ([feed, after]) => {
+      const { items } = await control.store.query({
+        partition: feedPartition(feed),
+        after: feedSortKey(after),
+        limit: PAGE,
+      });
+      return { feed, after, items: items.map(parse) };
+    }),
+  );
+  const found = pages
+    .flatMap(({ feed, items }) => items.map((item) => ({ feed, ...item })))
+    .sort((a, b) => a.entry.timestamp - b.entry.timestamp);
+  return placed(from, inOrderOfFeeds(found), wanted, pages);
+};
+
+type Read = { readonly feed: Feed; readonly number: number; readonly entry: FeedEntry };
+
+/** Sorted by time over all feeds, yet never against the order of one: clocks are not to be believed that far. */
+const inOrderOfFeeds = (read: readonly Read[]): Read[] => {
+  const next = new Map<Feed, Read[]>();
+  for (const { feed } of read) {
+    if (!next.has(feed)) {
+      next.set(
+        feed,
+        read.filter((r) => r.feed === feed).sort((a, b) => a.number - b.number),
+      );
+    }
+  }
+  return read.flatMap(({ feed }) => next.get(feed)?.splice(0, 1) ?? []);
+};
+
+const placed = (
+  from: FeedPosition,
+  read: readonly Read[],
+  wanted: (entry: FeedEntry) => boolean,
+  pages: readonly { readonly after: number; readonly items: readonly { readonly number: number }[] }[],
+): FeedPage => {
+  let position = from;
+  const entries: { entry: FeedEntry; position: FeedPosition }[] = [];
+  for (const { feed, number, entry } of read) {
+    position = new Map([...position, [feed, number]]);
+    if (wanted(entry)) entries.push({ entry, position });
+  }
+  return {
+    entries,
+    position,
+    missed: pages.some(
+      ({ after, items }) => after > 0 && items[0] !== undefined && items[0].number > after + 1,
+    ),
+    more: pages.some(({ items }) => items.length === PAGE),
+  };
+};
+
+const parse = (item: Item): { number: number; entry: FeedEntry } => {
+  const { sk: number, ...entry } = entrySchema.parse(item);
+  return { number, entry };
+};
+
+/** Entries that are kept for readers who come back. */
+export const FEED_KEEP_MS = 24 * 3600 * 1000;
+/** Of each feed in one sweep: more than the most that a sweep's time brings, day by day. */
+const TRIM = 200;
+
+/** Removes old entries, never the newest: the next number follows from it. */
+export const trimFeeds = async (control: Pick<Control, 'store' | 'clock'>): Promise<void> => {
+  const before = control.clock() - FEED_KEEP_MS;
+  await Promise.all(
+    FEEDS.map(async (feed) => {
+      const { items } = await control.store.query({ partition: feedPartition(feed), limit: TRIM });
+      const old = items.slice(0, -1).filter((item) => parse(item).entry.timestamp < before);
+      for (const item of old) {
+        await control.store.write({ kind: 'delete', key: { pk: String(item.pk), sk: String(item.sk) } });
+      }
+    }),
+  );
+};

@@ -1,0 +1,133 @@
+import { expect, test } from 'vitest';
+import { FEEDS, type Feed, feedOf, feedPartition } from '../../../core/items.ts';
+import {
+  appendToFeed,
+  FEED_KEEP_MS,
+  type FeedEntry,
+  newestPosition,
+  readFeeds,
+  trimFeeds,
+} from '../../../core/protocols/feed.ts';
+import { positionOf, positionText, serverSentEvents } from '../../../core/stream.ts';
+import { type Lab, lab } from './control.ts';
+
+const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
+  id,
+  timestamp,
+  event: 'session.status',
+  sessionId: `ses_${userId}`,
+  epoch: 1,
+  userId,
+  name: 'a',
+  payload: { status: 'WORKING' },
+});
+
+const mine = [feedOf('ann')];
+const from = (text: string, feeds: readonly Feed[] = mine) =>
+  positionOf(text, feeds) ?? new Map<Feed, number>();
+const idsAfter = async ({ control }: Lab, text: string, feeds?: readonly Feed[]) =>
+  (await readFeeds(control, from(text, feeds), () => true)).entries.map((found) => found.entry.id);
+
+test('an entry whose writer was overtaken comes after the one that overtook it, so no reader misses it', async () => {
+  const place = lab();
+  await appendToFeed(place.control, entry('first'));
+  let overtaken = false;
+  const slow = {
+    store: {
+      ...place.control.store,
+      query: async (query: Parameters<typeof place.control.store.query>[0]) => {
+        const page = await place.control.store.query(query);
+        if (!overtaken) {
+          overtaken = true;
+          await appendToFeed(place.control, entry('quick'));
+          const page = await readFeeds(place.control, from('1'), () => true);
+          expect(positionText(page.position)).toBe('2');
+        }
+        return page;
+      },
+    },
+  };
+  await appendToFeed(slow, entry('slow'));
+  expect(await idsAfter(place, '2')).toEqual(['slow']);
+  expect(await idsAfter(place, '0')).toEqual(['first', 'quick', 'slow']);
+});
+
+test('many writers at once leave no gap and lose nothing', async () => {
+  const place = lab();
+  const names = Array.from({ length: 20 }, (_, i) => `e${i}`);
+  await Promise.all(names.map((id) => appendToFeed(place.control, entry(id))));
+  expect((await idsAfter(place, '0')).sort()).toEqual([...names].sort());
+  expect(positionText(await newestPosition(place.control, mine))).toBe('20');
+});
+
+test('a reader moves on past what is not for it', async () => {
+  const place = lab();
+  await appendToFeed(place.control, entry('mine'));
+  await appendToFeed(place.control, { ...entry('other'), name: 'b' });
+  const page = await readFeeds(place.control, from('1'), ({ name }) => name === 'a');
+  expect(page.entries).toEqual([]);
+  expect(positionText(page.position)).toBe('2');
+});
+
+test('whoever sees everybody reads all feeds with one position', async () => {
+  const place = lab();
+  const users = ['ann', 'bob', 'cy', 'dora', 'eve', 'finn', 'gil', 'hal'];
+  expect(new Set(users.map(feedOf)).size).toBeGreaterThan(1);
+  for (const [i, user] of users.entries()) await appendToFeed(place.control, entry(user, user, i));
+  const page = await readFeeds(place.control, from('0', FEEDS), () => true);
+  expect(page.entries.map((found) => found.entry.id)).toEqual(users);
+  for (const [i, { position }] of page.entries.entries()) {
+    expect(await idsAfter(place, positionText(position), FEEDS)).toEqual(users.slice(i + 1));
+  }
+});
+
+test('old entries are trimmed, never the newest: the next number follows from it', async () => {
+  const place = lab();
+  for (const id of ['a', 'b', 'c']) await appendToFeed(place.control, entry(id, 'ann', place.now));
+  place.now += FEED_KEEP_MS + 1;
+  await trimFeeds(place.control);
+  const [feed = 0] = mine;
+  expect(place.table.query({ partition: feedPartition(feed), limit: 9 }).items.map(({ id }) => id)).toEqual([
+    'c',
+  ]);
+  await appendToFeed(place.control, entry('d', 'ann', place.now));
+  expect(await idsAfter(place, '3')).toEqual(['d']);
+});
+
+test('a reader who was away for too long is told so; one who was not, or who asks for what is kept, is not', async () => {
+  const place = lab();
+  for (const id of ['a', 'b', 'c']) await appendToFeed(place.control, entry(id, 'ann', place.now));
+  place.now += FEED_KEEP_MS + 1;
+  await trimFeeds(place.control);
+  const missed = async (text: string) => (await readFeeds(place.control, from(text), () => true)).missed;
+  expect([await missed('1'), await missed('2'), await missed('3'), await missed('0')]).toEqual([
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+test('a position of another view, or none at all, is refused', () => {
+  expect(positionOf('57', FEEDS)).toBeUndefined();
+  expect(positionOf('1.2.3.4', mine)).toBeUndefined();
+  expect(positionOf('x', mine)).toBeUndefined();
+  expect(positionOf('1.2.3.4', FEEDS)).toEqual(
+    new Map([
+      [0, 1],
+      [1, 2],
+      [2, 3],
+      [3, 4],
+    ]),
+  );
+});
+
+test('server-sent events have an id each, and a last id that moves on past what others saw', async () => {
+  const place = lab();
+  await appendToFeed(place.control, entry('one'));
+  await appendToFeed(place.control, { ...entry('two'), name: 'b' });
+  const text = serverSentEvents(await readFeeds(place.control, from('0'), ({ name }) => name === 'a'));
+  const data =
+    '{"id":"one","timestamp":0,"event":"session.status","userId":"ann","session":"a","epoch":1,"payload":{"status":"WORKING"}}';
+  expect(text).toBe(`retry: 1000\n\nid: 1\ndata: ${data}\n\nid: 2\n\n`);
+});
