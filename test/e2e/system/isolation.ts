@@ -47,7 +47,12 @@ type Asked = { readonly key: string; readonly session?: string; readonly userId?
 const addressOf = (operation: Operation, { session = 'x', userId }: Omit<Asked, 'key'>): string => {
   const { params, query } = operation;
   const segments = params ? texts(sampleOf(params, pick(params, { name: session, session }))) : {};
-  const asked = query ? texts(sampleOf(query, placeOf(operation) === 'query' ? { session } : {})) : {};
+  const known = {
+    ...(placeOf(operation) === 'query' ? { session } : {}),
+    // All that happened so far, at once.
+    ...(operation.id === 'followEvents' ? { after: '0', wait: 0 } : {}),
+  };
+  const asked = query ? texts(sampleOf(query, known)) : {};
   const search = new URLSearchParams({ ...asked, ...(userId === undefined ? {} : { userId }) });
   const path = operation.path.replace(/\{(\w+)\+?\}/g, (_, name) =>
     encodeURIComponent(segments[name] ?? 'x'),
@@ -112,7 +117,15 @@ export const isolation = (systemOf: () => System): void => {
     await system.berth.limits.set({ user: { userId: 'olga', limit: 1 } });
   });
 
-  afterAll(() => system.stack.faults.ecs.clear());
+  afterAll(async () => {
+    system.stack.faults.ecs.clear();
+    for (const [key, name] of [
+      [keys.olga, HERS],
+      [keys.olga, 'open'],
+      [keys.paul, 'open'],
+    ] as const)
+      await client(key).sessions.delete(name);
+  });
 
   test('every operation is of a kind that is asked about below', () => {
     expect(OPERATIONS.filter((operation) => kindOf(operation) === undefined).map(title)).toEqual([]);
