@@ -18,6 +18,7 @@ import { type DashboardClient, dashboardClient } from './dashboard.ts';
 import { type MessagesClient, messagesClient } from './messages.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
 import { createTransport } from './transport.ts';
+import { type WebhooksClient, webhooksClient } from './webhooks.ts';
 
 export type { Message } from '../commands.ts';
 export type { FieldError, ProblemBody } from '../errors.ts';
@@ -34,6 +35,7 @@ export {
 } from './errors.ts';
 export type { AcceptedCommand, SendOptions } from './messages.ts';
 export type { CallOptions, CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
+export { readWebhook, type WebhookEvent } from './webhook-event.ts';
 
 export type ClientOptions = {
   /** Where the API is; a path in it (a gateway's stage) is kept. */
@@ -59,6 +61,7 @@ export type Client = AdminClient &
     readonly auth: AuthClient;
     readonly messages: MessagesClient;
     readonly commands: CommandsClient;
+    readonly webhooks: WebhooksClient;
   };
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -88,6 +91,7 @@ export const createClient = (options: ClientOptions): Client => {
     auth: authClient(transport),
     messages: messagesClient(transport, newKey),
     commands: commandsClient({ transport, clock }),
+    webhooks: webhooksClient(transport),
     ...dashboardClient(transport),
     ...adminClient(transport, options.apiKey !== undefined || options.cookie === true),
   };

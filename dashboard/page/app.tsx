@@ -1,0 +1,98 @@
+import { useSignalEffect } from '@preact/signals';
+import { Shell } from './shell/shell.tsx';
+import { identify, identity, isAdmin } from './state/identity.ts';
+import { type Route, route } from './state/route.ts';
+import { Failure } from './ui/problem.tsx';
+import { Empty } from './ui/states.tsx';
+import { Cleanup } from './views/admin/cleanup.tsx';
+import { DeadLetters } from './views/admin/dead-letters.tsx';
+import { Keys } from './views/admin/keys.tsx';
+import { Limits } from './views/admin/limits.tsx';
+import { Link } from './views/link/link.tsx';
+import { Overview } from './views/overview/overview.tsx';
+import { SessionPage } from './views/session/session-page.tsx';
+import { Sessions } from './views/sessions/sessions.tsx';
+import { SignIn } from './views/sign-in/sign-in.tsx';
+
+export const App = () => {
+  const who = identity.value;
+  switch (who.kind) {
+    case 'unknown':
+      return <main class="blank" aria-busy="true" />;
+    case 'unreachable':
+      return (
+        <main class="sign-in" id="main">
+          <Failure error={who.error} onRetry={() => void identify()} />
+        </main>
+      );
+    case 'nobody':
+      return <SignIn expired={who.expired} />;
+    case 'somebody':
+      return (
+        <Shell>
+          <View route={route.value} />
+        </Shell>
+      );
+  }
+};
+
+const View = ({ route }: { readonly route: Route }) => {
+  useTitle(TITLES[route.view]);
+  switch (route.view) {
+    case 'overview':
+      return <Overview />;
+    case 'sessions':
+      return <Sessions />;
+    case 'session':
+      return <SessionPage key={`${route.userId}/${route.name}`} userId={route.userId} name={route.name} />;
+    case 'link':
+      return <Link key={`${route.userId}/${route.name}`} userId={route.userId} name={route.name} />;
+    case 'unknown':
+      return <NotHere />;
+    default:
+      return isAdmin.value ? <AdminView view={route.view} /> : <NotHere />;
+  }
+};
+
+const AdminView = ({ view }: { readonly view: 'limits' | 'cleanup' | 'keys' | 'dead-letters' }) => {
+  switch (view) {
+    case 'limits':
+      return <Limits />;
+    case 'cleanup':
+      return <Cleanup />;
+    case 'keys':
+      return <Keys />;
+    case 'dead-letters':
+      return <DeadLetters />;
+  }
+};
+
+const NotHere = () => (
+  <Empty title="There is nothing here">
+    <p>The address is wrong, or your key does not show this view.</p>
+    <a href="#/">To the overview</a>
+  </Empty>
+);
+
+const TITLES = {
+  overview: 'Overview',
+  sessions: 'Sessions',
+  session: 'Session',
+  link: 'Link an account',
+  limits: 'Limits',
+  cleanup: 'Cleanup',
+  keys: 'API keys',
+  'dead-letters': 'Dead letters',
+  unknown: 'Not found',
+} as const satisfies Record<Route['view'], string>;
+
+/** Names the view in the tab, and puts the focus at its start where somebody went to another one. */
+const useTitle = (title: string): void => {
+  useSignalEffect(() => {
+    const { view } = route.value;
+    document.title = `${title} · Berth`;
+    if (shown !== undefined && shown !== view) document.getElementById('main')?.focus();
+    shown = view;
+  });
+};
+let shown: Route['view'] | undefined;

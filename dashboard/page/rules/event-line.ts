@@ -1,0 +1,33 @@
+import type { SessionEvent } from '../../../core/client/index.ts';
+import { statusSchema } from '../../../core/lifecycle.ts';
+import { eventWords, reasonWords, STATUS_WORDS } from './words.ts';
+
+export type EventLine = {
+  readonly title: string;
+  readonly detail?: string;
+  readonly tone: 'good' | 'bad' | 'plain';
+};
+
+/** A lifecycle event as one line of the timeline. */
+export const eventLine = ({ event, payload }: SessionEvent): EventLine => {
+  const detail = typeof payload.detail === 'string' && payload.detail !== '' ? payload.detail : undefined;
+  if (event === 'session.status') {
+    const status = statusSchema.safeParse(payload.status);
+    if (status.success)
+      return {
+        title: STATUS_WORDS[status.data],
+        ...(detail ? { detail } : {}),
+        tone: status.data === 'WORKING' ? 'good' : status.data === 'FAILED' ? 'bad' : 'plain',
+      };
+  }
+  if (event === 'session.stopped') {
+    const reason = typeof payload.stopReason === 'string' ? reasonWords(payload.stopReason) : undefined;
+    const failed = payload.state === 'FAILED' || payload.status === 'FAILED';
+    return {
+      title: reason ? `Ended: ${reason}` : 'Ended',
+      ...(detail ? { detail } : {}),
+      tone: failed ? 'bad' : 'plain',
+    };
+  }
+  return { title: eventWords(event), ...(detail ? { detail } : {}), tone: 'plain' };
+};

@@ -1,0 +1,33 @@
+import { ApiError, UnexpectedAnswerError, UnreachableError } from '../../../core/client/index.ts';
+
+/** An error in words for the person in front of the page. */
+export type Explained = {
+  readonly title: string;
+  readonly detail: string;
+  /** One for each field that the API refused. */
+  readonly fields: readonly { readonly path: string; readonly message: string }[];
+  /** For whoever reads the log. */
+  readonly requestId?: string;
+};
+
+/** What the API said where it said something; never more than that. */
+export const explain = (error: unknown): Explained => {
+  if (error instanceof ApiError) {
+    const { title, detail, errors = [], requestId } = error.problem;
+    return { title, detail, fields: errors, ...(requestId ? { requestId } : {}) };
+  }
+  if (error instanceof UnreachableError) {
+    const detail =
+      error.reason === 'timeout'
+        ? 'No answer came in time. Whether it took effect is unknown: look before you repeat it.'
+        : 'The connection to Berth is lost. The page goes on by itself once it is back.';
+    return { title: 'Berth does not answer', detail, fields: [] };
+  }
+  if (error instanceof UnexpectedAnswerError)
+    return {
+      title: 'Unexpected answer',
+      detail: `${error.message}. A reload of the page may help after an update.`,
+      fields: [],
+    };
+  return { title: 'Something went wrong in the page', detail: String(error), fields: [] };
+};

@@ -1,0 +1,69 @@
+/** What the API's closed sets are called on the page. */
+import type { SessionView } from '../../../core/api/sessions.ts';
+import type { State, Status, StopReason } from '../../../core/lifecycle.ts';
+
+/** How a session stands, status and state in one: what its badge shows. */
+export type Standing = 'waiting' | 'starting' | 'scan' | 'working' | 'stopping' | 'stopped' | 'failed';
+
+export const standingOf = ({ state, status }: Pick<SessionView, 'state' | 'status'>): Standing => {
+  if (state === 'STOPPING') return 'stopping';
+  if (state === 'PENDING') return 'waiting';
+  if (state === 'FAILED') return 'failed';
+  if (state === 'STOPPED') return 'stopped';
+  if (status === 'SCAN_QR_CODE') return 'scan';
+  return status === 'WORKING' ? 'working' : 'starting';
+};
+
+export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  waiting: 'Admitted',
+  starting: 'Starting',
+  scan: 'Scan QR code',
+  working: 'Working',
+  stopping: 'Stopping',
+  stopped: 'Stopped',
+  failed: 'Failed',
+};
+
+export const STATUS_WORDS: Readonly<Record<Status, string>> = {
+  STARTING: 'Starting',
+  SCAN_QR_CODE: 'Scan QR code',
+  WORKING: 'Working',
+  STOPPED: 'Stopped',
+  FAILED: 'Failed',
+};
+
+export const STATE_WORDS: Readonly<Record<State, string>> = {
+  PENDING: 'Pending',
+  STARTING: 'Starting',
+  RUNNING: 'Running',
+  STOPPING: 'Stopping',
+  STOPPED: 'Stopped',
+  FAILED: 'Failed',
+};
+
+const REASON_WORDS: Readonly<Record<StopReason, string>> = {
+  user: 'stopped on request',
+  logged_out: 'logged out',
+  qr_expired: 'nobody scanned the QR code',
+  idle: 'idle',
+  max_duration: 'maximum duration reached',
+  heartbeat_lost: 'worker fell silent',
+  launch_failed: 'task could not be launched',
+  start_timeout: 'did not start in time',
+  crashed: 'crashed',
+  limit_admin: 'ended by an administrator',
+  emergency: 'emergency cleanup',
+};
+
+/** Also for reasons and deadlines that a newer API may name. */
+export const reasonWords = (reason: string): string =>
+  Object.entries(REASON_WORDS).find(([known]) => known === reason)?.[1] ?? reason.replaceAll('_', ' ');
+
+const EVENT_WORDS: Readonly<Record<string, string>> = {
+  'session.admitted': 'Admitted',
+  'session.expiring': 'About to expire',
+  'session.stopped': 'Ended',
+  'session.status': 'Status',
+};
+
+export const eventWords = (event: string): string => EVENT_WORDS[event] ?? event;

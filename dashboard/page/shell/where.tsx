@@ -1,0 +1,16 @@
+import { me } from '../state/identity.ts';
+
+/** Which environment this is, and loudly where nothing reaches WhatsApp. */
+export const Where = () => {
+  const { environment, whatsapp } = me.value;
+  return (
+    <span class="where">
+      <span class="tag">{environment}</span>
+      {whatsapp === 'simulator' && (
+        <span class="tag simulator" title="WhatsApp is simulated: nothing that is sent reaches anybody">
+          simulator
+        </span>
+      )}
+    </span>
+  );
+};

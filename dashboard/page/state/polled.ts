@@ -1,0 +1,86 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+
+/** What is read again and again while somebody looks at it. */
+export type Polled<T> = {
+  /** The last answer; stays while a later read fails. */
+  readonly data: ReadonlySignal<T | undefined>;
+  /** Why the latest read failed; undefined once one succeeds. */
+  readonly error: ReadonlySignal<unknown>;
+  /** Reads now, or right after the read that is under way. */
+  readonly refresh: () => Promise<void>;
+  /** Keeps it fresh until the function returned is called. */
+  readonly watch: () => () => void;
+};
+
+/**
+ * Reads every `everyMs` while it is watched and the page is visible. Reads never overlap: one that is asked for
+ * during another follows it, so that what is shown last was asked for last.
+ */
+export const polled = <T>(read: () => Promise<T>, everyMs: number): Polled<T> => {
+  const data = signal<T | undefined>(undefined);
+  const error = signal<unknown>(undefined);
+  let watchers = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let running: Promise<void> | undefined;
+  let again = false;
+
+  const once = async () => {
+    try {
+      data.value = await read();
+      error.value = undefined;
+    } catch (thrown) {
+      error.value = thrown;
+    }
+  };
+  const loop = async () => {
+    do {
+      again = false;
+      await once();
+    } while (again);
+    running = undefined;
+    schedule();
+  };
+  const schedule = () => {
+    clearTimeout(timer);
+    if (watchers > 0) timer = setTimeout(() => (document.hidden ? schedule() : void refresh()), everyMs);
+  };
+  const refresh = (): Promise<void> => {
+    if (running) again = true;
+    else running = loop();
+    return running ?? Promise.resolve();
+  };
+  const onVisible = () => {
+    if (!document.hidden) void refresh();
+  };
+
+  return {
+    data,
+    error,
+    refresh,
+    watch: () => {
+      watchers += 1;
+      if (watchers === 1) {
+        document.addEventListener('visibilitychange', onVisible);
+        void refresh();
+      }
+      return () => {
+        watchers -= 1;
+        if (watchers > 0) return;
+        document.removeEventListener('visibilitychange', onVisible);
+        clearTimeout(timer);
+      };
+    },
+  };
+};
+
+/** Watches for as long as the component is shown. */
+export const useWatched = (...resources: readonly Pick<Polled<unknown>, 'watch'>[]): void => {
+  useEffect(() => {
+    const ends = resources.map((resource) => resource.watch());
+    return () => {
+      for (const end of ends) end();
+    };
+    // Resources that take part are named by the caller's own memoised values.
+  }, resources);
+};

@@ -1,0 +1,71 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+/** Where in the page somebody is; behind the `#`, so that any server of static files serves every view. */
+export type Route =
+  | { readonly view: 'overview' }
+  | { readonly view: 'sessions' }
+  | { readonly view: 'session'; readonly userId: string; readonly name: string }
+  | { readonly view: 'link'; readonly userId?: string; readonly name?: string }
+  | { readonly view: 'limits' | 'cleanup' | 'keys' | 'dead-letters' }
+  | { readonly view: 'unknown' };
+
+export type View = Route['view'];
+
+const decode = (segment: string): string => {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+};
+
+/** `#/sessions/anna/shop` → the session's view. */
+export const parseRoute = (hash: string): Route => {
+  const [first = '', second, third, ...rest] = hash
+    .replace(/^#?\/?/, '')
+    .split('/')
+    .map(decode);
+  if (rest.length > 0) return { view: 'unknown' };
+  if (first === '') return { view: 'overview' };
+  if (first === 'sessions' || first === 'link') {
+    if (second === undefined) return { view: first };
+    if (third === undefined) return { view: 'unknown' };
+    return { view: first === 'sessions' ? 'session' : 'link', userId: second, name: third };
+  }
+  if (first === 'admin' && third === undefined)
+    if (second === 'limits' || second === 'cleanup' || second === 'keys' || second === 'dead-letters')
+      return { view: second };
+  return { view: 'unknown' };
+};
+
+/** The link to a view. */
+export const hrefOf = (route: Exclude<Route, { view: 'unknown' }>): string => {
+  switch (route.view) {
+    case 'overview':
+      return '#/';
+    case 'sessions':
+      return '#/sessions';
+    case 'session':
+      return `#/sessions/${encodeURIComponent(route.userId)}/${encodeURIComponent(route.name)}`;
+    case 'link':
+      return route.userId !== undefined && route.name !== undefined
+        ? `#/link/${encodeURIComponent(route.userId)}/${encodeURIComponent(route.name)}`
+        : '#/link';
+    default:
+      return `#/admin/${route.view}`;
+  }
+};
+
+const current = signal<Route>(parseRoute(location.hash));
+export const route: ReadonlySignal<Route> = current;
+
+export const go = (to: Exclude<Route, { view: 'unknown' }>): void => {
+  location.hash = hrefOf(to);
+};
+
+/** Follows the address. Called once. */
+export const startRouting = (): void => {
+  addEventListener('hashchange', () => {
+    current.value = parseRoute(location.hash);
+  });
+};

@@ -1,0 +1,9 @@
+import { computed, signal } from '@preact/signals';
+import { EVERYTHING, type Filter, type Sort, selectSessions } from '../rules/session-list.ts';
+import { sessions } from './sessions.ts';
+
+/** What the table of sessions shows; kept while somebody looks at other views, and nowhere else. */
+export const filter = signal<Filter>(EVERYTHING);
+export const sort = signal<Sort>({ by: 'standing', descending: false });
+
+export const rows = computed(() => selectSessions(sessions.value.values(), filter.value, sort.value));

@@ -1,0 +1,37 @@
+import { useState } from 'preact/hooks';
+import type { DeadLetterFilter } from '../../../core/api/events.ts';
+import { plural } from '../rules/format.ts';
+import { announceDone, announceFailure } from '../state/notices.ts';
+import { berth } from '../state/server.ts';
+import { Button } from './button.tsx';
+
+type RedriveButtonProps = { readonly filter: DeadLetterFilter; readonly onDone: () => void };
+
+/** Puts dead letters into the queue again. What is there already is not put twice. */
+export const RedriveButton = ({ filter, onDone }: RedriveButtonProps) => {
+  const [busy, setBusy] = useState(false);
+  const redrive = async () => {
+    setBusy(true);
+    try {
+      let redriven = 0;
+      let more: boolean;
+      do {
+        const report = await berth.webhooks.redrive(filter);
+        redriven += report.redriven;
+        more = report.more;
+      } while (more);
+      announceDone(
+        redriven > 0 ? `${plural(redriven, 'event')} on the way again` : 'All of them are on the way already',
+      );
+    } catch (error) {
+      announceFailure('Redrive failed', error);
+    }
+    setBusy(false);
+    onDone();
+  };
+  return (
+    <Button icon="restart" busy={busy} onClick={() => void redrive()}>
+      Send again
+    </Button>
+  );
+};

@@ -1,0 +1,48 @@
+import type { ComponentChildren } from 'preact';
+import type { Polled } from '../state/polled.ts';
+import { Failure } from './problem.tsx';
+
+/** Grey bars where lines will be. */
+export const Loading = ({ what, lines = 3 }: { readonly what: string; readonly lines?: number }) => (
+  <div class="loading" role="status">
+    <span class="visually-hidden">Loading {what}</span>
+    {Array.from({ length: lines }, (_, line) => (
+      <span class="skeleton" key={line} aria-hidden="true" />
+    ))}
+  </div>
+);
+
+export const Empty = ({
+  title,
+  children,
+}: {
+  readonly title: string;
+  readonly children?: ComponentChildren;
+}) => (
+  <div class="empty">
+    <p class="empty-title">{title}</p>
+    {children}
+  </div>
+);
+
+type LoadedProps<T> = {
+  readonly from: Polled<T>;
+  /** What it is, for whoever waits: `the limits`. */
+  readonly what: string;
+  readonly lines?: number;
+  readonly children: (data: T) => ComponentChildren;
+};
+
+/** What was read, or that it is being read, or why it could not be. What was read before stays under an error. */
+export const Loaded = <T,>({ from, what, lines, children }: LoadedProps<T>) => {
+  const data = from.data.value;
+  const error = from.error.value;
+  return (
+    <>
+      {error !== undefined && <Failure error={error} onRetry={() => void from.refresh()} />}
+      {data === undefined
+        ? error === undefined && <Loading what={what} lines={lines ?? 3} />
+        : children(data)}
+    </>
+  );
+};

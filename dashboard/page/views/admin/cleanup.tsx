@@ -1,0 +1,170 @@
+import { useState } from 'preact/hooks';
+import type { CleanupReport } from '../../../../core/api/admin.ts';
+import type { State } from '../../../../core/lifecycle.ts';
+import { plural } from '../../rules/format.ts';
+import { STATE_WORDS } from '../../rules/words.ts';
+import { refreshFigures } from '../../state/capacity.ts';
+import { useWatched } from '../../state/polled.ts';
+import { berth } from '../../state/server.ts';
+import { owners, sessionList } from '../../state/sessions.ts';
+import { Button } from '../../ui/button.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
+import { Choice, Field, Segments } from '../../ui/field.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Failure } from '../../ui/problem.tsx';
+import { AdminView } from './admin-nav.tsx';
+import { CleanupList } from './cleanup-list.tsx';
+
+type Request = NonNullable<Parameters<typeof berth.cleanup>[0]>;
+
+/** What may be cut off by hand, by state. */
+const STATES: readonly State[] = ['PENDING', 'STARTING', 'RUNNING'];
+
+/** First a list of what would end, and why; only then a button that does exactly what was listed for. */
+export const Cleanup = () => {
+  useWatched(sessionList);
+  const [mode, setMode] = useState<'regular' | 'emergency'>('regular');
+  const [minutes, setMinutes] = useState('');
+  const [userId, setUserId] = useState('');
+  const [state, setState] = useState<State | ''>('');
+  const [dry, setDry] = useState<CleanupReport>();
+  const [done, setDone] = useState<CleanupReport>();
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const [asking, setAsking] = useState(false);
+
+  const age = minutes.trim() === '' ? undefined : Number(minutes);
+  const ageIssue =
+    age !== undefined && !(Number.isInteger(age) && age >= 0) ? 'Whole minutes, 0 or more.' : undefined;
+  const request: Request = {
+    mode,
+    filter: {
+      ...(age === undefined ? {} : { olderThanSeconds: age * 60 }),
+      ...(userId === '' ? {} : { userId }),
+      ...(state === '' ? {} : { state }),
+    },
+  };
+  /** What is asked for has changed: the list is of something else, so the button is not armed any more. */
+  const disarm = () => {
+    setDry(undefined);
+    setDone(undefined);
+    setError(undefined);
+  };
+
+  const look = async () => {
+    if (busy || ageIssue) return;
+    disarm();
+    setBusy(true);
+    try {
+      setDry(await berth.cleanup({ ...request, dryRun: true }));
+    } catch (thrown) {
+      setError(thrown);
+    }
+    setBusy(false);
+  };
+  const end = async () => {
+    const report = await berth.cleanup({ ...request, dryRun: false });
+    setDry(undefined);
+    setDone(report);
+    refreshFigures();
+    void sessionList.refresh();
+  };
+
+  return (
+    <AdminView title="Cleanup">
+      <p class="lead">Ends sessions and keeps their accounts: each can be started again without a QR code.</p>
+      <Panel title="What to end">
+        <form
+          class="cleanup-form"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void look();
+          }}
+        >
+          <Segments
+            label="Mode"
+            value={mode}
+            options={[
+              ['regular', 'Regular'],
+              ['emergency', 'Emergency'],
+            ]}
+            onChange={(value) => {
+              setMode(value);
+              disarm();
+            }}
+          />
+          <p class="hint">
+            {mode === 'regular'
+              ? 'Sessions that are past one of their deadlines, or, with an age, all that are older.'
+              : 'Every session that the filters let through, whatever it does. Without filters: all of them.'}
+          </p>
+          <div class="form-row">
+            <Field
+              label="Older than (minutes)"
+              type="number"
+              min={0}
+              value={minutes}
+              onInput={(value) => {
+                setMinutes(value);
+                disarm();
+              }}
+              error={ageIssue}
+            />
+            <Choice
+              label="User"
+              value={userId}
+              options={[['', 'Everybody'], ...owners.value.map((owner) => [owner, owner] as const)]}
+              onChange={(value) => {
+                setUserId(value);
+                disarm();
+              }}
+            />
+            <Choice
+              label="State"
+              value={state}
+              options={[['', 'Any state'], ...STATES.map((each) => [each, STATE_WORDS[each]] as const)]}
+              onChange={(value) => {
+                setState(value);
+                disarm();
+              }}
+            />
+          </div>
+          <div class="form-actions">
+            <Button submit kind={dry ? 'plain' : 'primary'} busy={busy}>
+              {dry ? 'Look again' : 'Show what would end'}
+            </Button>
+            <Button
+              kind="danger"
+              disabled={!dry || dry.sessions.length === 0}
+              onClick={() => setAsking(true)}
+            >
+              {dry && dry.sessions.length > 0
+                ? `End ${plural(dry.sessions.length, 'session')}`
+                : 'End sessions'}
+            </Button>
+          </div>
+          {!dry && !done && <p class="hint">The list comes first; the button is armed by it.</p>}
+        </form>
+        {error !== undefined && <Failure error={error} />}
+      </Panel>
+      <div role="status">
+        {dry && <CleanupList report={dry} />}
+        {done && <CleanupList report={done} />}
+      </div>
+      {asking && dry && (
+        <Confirm
+          title={`End ${plural(dry.sessions.length, 'session')}?`}
+          ask={`End ${plural(dry.sessions.length, 'session')}`}
+          onClose={() => setAsking(false)}
+          onConfirm={end}
+        >
+          <p>
+            {mode === 'emergency'
+              ? 'They end now, also those that somebody is using. What fits the filters by the time you confirm ends, which may be more or fewer than listed.'
+              : 'What is due by the time you confirm ends, which may be more or fewer than listed.'}
+          </p>
+        </Confirm>
+      )}
+    </AdminView>
+  );
+};

@@ -1,0 +1,61 @@
+import { useState } from 'preact/hooks';
+import type { KeyView } from '../../../../core/api/admin.ts';
+import type { CreatedKey } from '../../../../core/client/index.ts';
+import { keys } from '../../state/capacity.ts';
+import { announceDone } from '../../state/notices.ts';
+import { useWatched } from '../../state/polled.ts';
+import { berth } from '../../state/server.ts';
+import { Confirm } from '../../ui/confirm.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Empty, Loaded } from '../../ui/states.tsx';
+import { AdminView } from './admin-nav.tsx';
+import { CreateKey } from './create-key.tsx';
+import { KeyTable } from './key-table.tsx';
+import { NewKey } from './new-key.tsx';
+
+export const Keys = () => {
+  useWatched(keys);
+  const [made, setMade] = useState<CreatedKey>();
+  const [revoking, setRevoking] = useState<KeyView>();
+  return (
+    <AdminView title="API keys">
+      <div class="keys-grid">
+        <Panel title="Keys in use">
+          <Loaded from={keys} what="the keys" lines={5}>
+            {(list) =>
+              list.length === 0 ? (
+                <Empty title="There is no key" />
+              ) : (
+                <KeyTable keys={list} onRevoke={setRevoking} />
+              )
+            }
+          </Loaded>
+        </Panel>
+        <CreateKey
+          onMade={(key) => {
+            setMade(key);
+            void keys.refresh();
+          }}
+        />
+      </div>
+      {made && <NewKey made={made} onClose={() => setMade(undefined)} />}
+      {revoking && (
+        <Confirm
+          title={`Revoke the key ${revoking.label ?? revoking.id}?`}
+          ask="Revoke it"
+          onClose={() => setRevoking(undefined)}
+          onConfirm={async () => {
+            await berth.keys.delete(revoking.id);
+            announceDone(`The key ${revoking.label ?? revoking.id} is revoked`);
+            await keys.refresh();
+          }}
+        >
+          <p>
+            Programs of <strong>{revoking.userId}</strong> that use it are refused from now on, and whoever
+            signed in with it is signed out. This can’t be undone.
+          </p>
+        </Confirm>
+      )}
+    </AdminView>
+  );
+};

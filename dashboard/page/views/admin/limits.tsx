@@ -1,0 +1,45 @@
+import type { LimitsView } from '../../../../core/api/admin.ts';
+import { defaultEffects, globalEffects } from '../../rules/limit-preview.ts';
+import { limits, stats } from '../../state/capacity.ts';
+import { useWatched } from '../../state/polled.ts';
+import { Loaded } from '../../ui/states.tsx';
+import { AdminView } from './admin-nav.tsx';
+import { LimitForm } from './limit-form.tsx';
+import { UserLimit } from './user-limit.tsx';
+
+/** Limits change at run time. Each form shows what its change would do before it is made. */
+export const Limits = () => {
+  useWatched(limits, stats);
+  return (
+    <AdminView title="Limits">
+      <p class="lead">Limits take effect at once. Lowering one refuses new starts and stops nobody.</p>
+      <Loaded from={limits} what="the limits" lines={4}>
+        {(view) => <Forms view={view} />}
+      </Loaded>
+    </AdminView>
+  );
+};
+
+const Forms = ({ view }: { readonly view: LimitsView }) => {
+  const users = stats.data.value?.byUser ?? {};
+  return (
+    <div class="admin-grid">
+      <LimitForm
+        title="All sessions"
+        label="Sessions at once, over all users"
+        now={view.global.limit}
+        inUse={view.global.active}
+        effects={(limit) => globalEffects(limit, view)}
+        change={(limit) => ({ global: limit })}
+      />
+      <LimitForm
+        title="Each user"
+        label="Sessions at once for a user without an own limit"
+        now={view.userDefault}
+        effects={(limit) => defaultEffects(limit, view, users)}
+        change={(limit) => ({ userDefault: limit })}
+      />
+      <UserLimit />
+    </div>
+  );
+};

@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks';
+import { sessionNameSchema, userIdSchema } from '../../../../core/api/sessions.ts';
+import { isAdmin, me } from '../../state/identity.ts';
+import { go } from '../../state/route.ts';
+import { berth } from '../../state/server.ts';
+import { owners, putSession } from '../../state/sessions.ts';
+import { Button } from '../../ui/button.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Failure } from '../../ui/problem.tsx';
+
+const firstIssue = (parsed: {
+  readonly error?: { readonly issues: readonly { readonly message: string }[] };
+}) => parsed.error?.issues[0]?.message;
+
+export const CreateSession = () => {
+  const [name, setName] = useState('');
+  const [owner, setOwner] = useState(me.peek().userId);
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const nameIssue = firstIssue(sessionNameSchema.safeParse(name));
+  const ownerIssue = firstIssue(userIdSchema.safeParse(owner));
+
+  const submit = async () => {
+    setTried(true);
+    if (busy || nameIssue || ownerIssue) return;
+    setBusy(true);
+    setError(undefined);
+    try {
+      const session = await berth.sessions.create({ name }, { userId: owner });
+      putSession(session);
+      go({ view: 'link', userId: session.userId, name: session.name });
+    } catch (thrown) {
+      setError(thrown);
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Panel title="New session" class="form-panel">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Field
+          label="Session name"
+          value={name}
+          onInput={setName}
+          focused
+          hint="Letters, digits, “_” and “-”. Programs name the session by it."
+          error={tried ? nameIssue : undefined}
+        />
+        {isAdmin.value && (
+          <Field
+            label="Owner"
+            value={owner}
+            onInput={setOwner}
+            list={owners.value}
+            hint="The user whose limit it counts against."
+            error={tried ? ownerIssue : undefined}
+          />
+        )}
+        {error !== undefined && <Failure error={error} />}
+        <Button kind="primary" submit busy={busy}>
+          Create and show the code
+        </Button>
+      </form>
+    </Panel>
+  );
+};

@@ -1,0 +1,109 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { SessionView } from '../../../../core/api/sessions.ts';
+import { ApiError } from '../../../../core/client/index.ts';
+import { isTerminal } from '../../../../core/lifecycle.ts';
+import { serverTime } from '../../state/clock.ts';
+import { berth } from '../../state/server.ts';
+import { putSession } from '../../state/sessions.ts';
+import { type DrawnQr, drawnQr } from './drawn-qr.ts';
+
+/** How a linking stands. */
+export type Linking =
+  | { readonly phase: 'starting' }
+  | { readonly phase: 'code'; readonly qr: DrawnQr | undefined }
+  /** The phone has scanned; the client is logging in. */
+  | { readonly phase: 'scanned' }
+  | { readonly phase: 'linked'; readonly session: SessionView }
+  | { readonly phase: 'ended'; readonly session: SessionView }
+  | { readonly phase: 'failed'; readonly error: unknown };
+
+const PAUSE_MS = 1000;
+
+/** Follows a session to its end: linked, or over. A new `turn` follows it anew, after it was started again. */
+export const useLinking = (userId: string, name: string, turn: number): Linking => {
+  const [linking, setLinking] = useState<Linking>({ phase: 'starting' });
+  useEffect(() => {
+    const controller = new AbortController();
+    setLinking({ phase: 'starting' });
+    void follow({ userId, name, signal: controller.signal, show: setLinking });
+    return () => controller.abort();
+  }, [userId, name, turn]);
+  return linking;
+};
+
+type Following = {
+  readonly userId: string;
+  readonly name: string;
+  readonly signal: AbortSignal;
+  readonly show: (linking: Linking) => void;
+};
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+const follow = async (following: Following): Promise<void> => {
+  const { userId, name, signal, show } = following;
+  const about = { userId, signal };
+  let codes: AbortController | undefined;
+  let hadCode = false;
+  try {
+    let session = await berth.sessions.get(name, about);
+    for (;;) {
+      putSession(session);
+      if (session.status === 'WORKING') return show({ phase: 'linked', session });
+      if (isTerminal(session.state) || session.state === 'STOPPING') {
+        if (isTerminal(session.state)) return show({ phase: 'ended', session });
+      } else if (session.status === 'SCAN_QR_CODE') {
+        hadCode = true;
+        if (!codes || codes.signal.aborted) {
+          codes = new AbortController();
+          show({ phase: 'code', qr: undefined });
+          void showCodes({ ...following, signal: AbortSignal.any([signal, codes.signal]) });
+        }
+      } else {
+        codes?.abort();
+        show({ phase: hadCode ? 'scanned' : 'starting' });
+      }
+      const { status } = session;
+      session = await berth.sessions.waitForChange(name, status, 20, about);
+      if (session.status === status) await pause(250);
+    }
+  } catch (error) {
+    if (!signal.aborted) show({ phase: 'failed', error });
+  } finally {
+    codes?.abort();
+  }
+};
+
+/** WhatsApp may replace a code before its time. */
+const LOOK_MS = 4000;
+
+/** Shows each code until it is replaced. A code that can't be read is asked for again: the session says when it ends. */
+const showCodes = async ({ userId, name, signal, show }: Following): Promise<void> => {
+  let shown: DrawnQr | undefined;
+  while (!signal.aborted) {
+    try {
+      const qr = drawnQr(await berth.auth.qrDrawn(name, { userId, signal, waitSeconds: 10 }));
+      if (signal.aborted) return;
+      if (qr.dark !== shown?.dark) {
+        shown = qr;
+        show({ phase: 'code', qr });
+      }
+      await until(Math.min(serverTime() + LOOK_MS, qr.expiresAt), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ApiError && error.status === 422)) show({ phase: 'code', qr: undefined });
+      shown = undefined;
+      await pause(PAUSE_MS);
+    }
+  }
+};
+
+/** Until a time, at least for a moment; sooner where it is aborted. */
+const until = (at: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, Math.max(PAUSE_MS, at - serverTime()));
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });

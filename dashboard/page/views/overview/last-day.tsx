@@ -1,0 +1,86 @@
+import type { StatsView } from '../../../../core/api/admin.ts';
+import { count, precise } from '../../rules/format.ts';
+import { reasonWords } from '../../rules/words.ts';
+import { Panel } from '../../ui/panel.tsx';
+
+type Day = NonNullable<StatsView['lastDay']>;
+
+const SCOPE_WORDS: Readonly<Record<string, string>> = {
+  global: 'global limit',
+  user: "a user's limit",
+  rate: 'too many requests',
+};
+
+/** What happened in the last 24 hours, and why. */
+export const LastDay = ({ day }: { readonly day: Day }) => (
+  <Panel title="Last 24 hours" class="last-day">
+    <div class="figures-row">
+      <Figure term="Admitted" value={count(day.admitted)} />
+      <Figure
+        term="Refused"
+        value={count(sum(day.refused))}
+        by={day.refused}
+        words={(s) => SCOPE_WORDS[s] ?? s}
+      />
+      <Figure term="Reaped" value={count(sum(day.reaped))} by={day.reaped} words={reasonWords} />
+      <Figure term="Ended" value={count(sum(day.ended))} by={day.ended} words={reasonWords} />
+      <div class="figure">
+        <h3>Time to QR code</h3>
+        {day.createToQr ? (
+          <>
+            <p class="figure-value">{precise(day.createToQr.p50Ms)}</p>
+            <ul>
+              <li>
+                half of {count(day.createToQr.count)} within <b>{precise(day.createToQr.p50Ms)}</b>
+              </li>
+              <li>
+                95 % within <b>{precise(day.createToQr.p95Ms)}</b>
+              </li>
+            </ul>
+          </>
+        ) : (
+          <>
+            <p class="figure-value">–</p>
+            <p class="faint">no code was shown</p>
+          </>
+        )}
+      </div>
+      <div class={day.drift === 0 ? 'figure' : 'figure alarming'}>
+        <h3>Counter drift</h3>
+        <p class="figure-value">{count(day.drift)}</p>
+        <p class="faint">
+          {day.drift === 0
+            ? 'counters are what they count'
+            : 'counters were corrected; this should not happen'}
+        </p>
+      </div>
+    </div>
+  </Panel>
+);
+
+const sum = (by: Readonly<Record<string, number>>): number => Object.values(by).reduce((a, b) => a + b, 0);
+
+type FigureProps = {
+  readonly term: string;
+  readonly value: string;
+  readonly by?: Readonly<Record<string, number>>;
+  readonly words?: (key: string) => string;
+};
+
+const Figure = ({ term, value, by = {}, words = String }: FigureProps) => (
+  <div class="figure">
+    <h3>{term}</h3>
+    <p class="figure-value">{value}</p>
+    {Object.keys(by).length > 0 && (
+      <ul>
+        {Object.entries(by)
+          .sort(([, a], [, b]) => b - a)
+          .map(([key, n]) => (
+            <li key={key}>
+              {words(key)} <b>{count(n)}</b>
+            </li>
+          ))}
+      </ul>
+    )}
+  </div>
+);

@@ -1,0 +1,98 @@
+import { useRef, useState } from 'preact/hooks';
+import type { SessionView } from '../../../../core/api/sessions.ts';
+import type { Message } from '../../../../core/client/index.ts';
+import { requestCodeArgs } from '../../../../core/commands.ts';
+import { phoneNumber } from '../../rules/format.ts';
+import { berth } from '../../state/server.ts';
+import { Button } from '../../ui/button.tsx';
+import { Field } from '../../ui/field.tsx';
+import { Panel } from '../../ui/panel.tsx';
+import { Failure } from '../../ui/problem.tsx';
+
+const ACK_WORDS: Readonly<Record<Message['ackName'], string>> = {
+  ERROR: 'WhatsApp refused it',
+  PENDING: 'on its way to WhatsApp',
+  SERVER: 'WhatsApp has it',
+  DEVICE: 'delivered',
+  READ: 'read',
+  PLAYED: 'played',
+};
+
+/** Sends one text, once: a repeat of the same click has the same key. */
+export const SendTest = ({ session }: { readonly session: SessionView }) => {
+  const { userId, name, status, linked } = session;
+  const [to, setTo] = useState('');
+  const [text, setText] = useState('Test message from Berth');
+  const [tried, setTried] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const [sent, setSent] = useState<Message>();
+  const [error, setError] = useState<unknown>();
+  const key = useRef(crypto.randomUUID());
+  const number = requestCodeArgs.safeParse({ phoneNumber: to });
+  const sleeping = linked && status === 'STOPPED';
+
+  const send = async () => {
+    setTried(true);
+    if (busy || !number.success || text.trim() === '') return;
+    setBusy(true);
+    setError(undefined);
+    setSent(undefined);
+    try {
+      const request = { session: name, chatId: `${number.data.phoneNumber}@c.us`, text };
+      const answer = await berth.messages.sendText(request, {
+        userId,
+        wake: sleeping,
+        idempotencyKey: key.current,
+      });
+      setSent('commandId' in answer ? await berth.commands.wait(answer.commandId, { userId }) : answer);
+    } catch (thrown) {
+      setError(thrown);
+    }
+    key.current = crypto.randomUUID();
+    setBusy(false);
+  };
+
+  return (
+    <Panel title="Send a test message">
+      {status === 'WORKING' || sleeping ? (
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            void send();
+          }}
+        >
+          <Field
+            label="To"
+            type="tel"
+            placeholder="+49 170 1234567"
+            value={to}
+            onInput={setTo}
+            error={tried && !number.success ? 'An international phone number, 7 to 15 digits.' : undefined}
+          />
+          <Field
+            label="Text"
+            value={text}
+            onInput={setText}
+            error={tried && text.trim() === '' ? 'A message needs a text.' : undefined}
+          />
+          {sleeping && (
+            <p class="hint">The session is stopped: sending starts it first, without a QR code.</p>
+          )}
+          <Button submit icon="send" busy={busy}>
+            {sleeping ? 'Start and send' : 'Send'}
+          </Button>
+          <div role="status">
+            {sent && (
+              <p class="note good">
+                Sent to {phoneNumber(sent.to)}: {ACK_WORDS[sent.ackName]}.
+              </p>
+            )}
+          </div>
+          {error !== undefined && <Failure error={error} />}
+        </form>
+      ) : (
+        <p class="faint">Messages can be sent once an account is linked and working.</p>
+      )}
+    </Panel>
+  );
+};

@@ -1,0 +1,48 @@
+import type { SessionView } from '../../../../core/api/sessions.ts';
+import { span } from '../../rules/format.ts';
+import { reasonWords, STATE_WORDS } from '../../rules/words.ts';
+import { Facts, Panel } from '../../ui/panel.tsx';
+import { Age, Countdown, Moment } from '../../ui/time.tsx';
+
+type Fact = readonly [term: string, value: preact.ComponentChildren];
+
+export const SessionFacts = ({ session }: { readonly session: SessionView }) => {
+  const { state, stopReason, detail, config, startedAt, createdAt, qrExpiresAt, idleAt, expiresAt, epoch } =
+    session;
+  const facts: readonly (Fact | false | undefined | '' | null)[] = [
+    ['State', STATE_WORDS[state]],
+    stopReason && ['Ended because', reasonWords(stopReason)],
+    detail && ['In detail', detail],
+    startedAt && [
+      'Started',
+      <StartedAt key="started" at={Date.parse(startedAt)} running={expiresAt !== null} />,
+    ],
+    qrExpiresAt && ['Waits for a scan', <Countdown key="qr" to={Date.parse(qrExpiresAt)} />],
+    idleAt && ['Ends for being idle in', <Countdown key="idle" to={Date.parse(idleAt)} />],
+    expiresAt && ['Ends at the latest in', <Countdown key="ends" to={Date.parse(expiresAt)} />],
+    config.keepAlive === true && ['Kept alive', 'neither idleness nor its duration ends it'],
+    config.idleTimeoutSeconds !== undefined && ['Own idle limit', span(config.idleTimeoutSeconds * 1000)],
+    config.maxDurationSeconds !== undefined && ['Own duration', span(config.maxDurationSeconds * 1000)],
+    config.proxy && ['Proxy', config.proxy.server],
+    ['Start number', String(epoch)],
+    ['Created', <Moment key="created" at={Date.parse(createdAt)} />],
+    ...Object.entries(config.metadata ?? {}).map(([key, value]): Fact => [key, value]),
+  ];
+  return (
+    <Panel title="Now">
+      <Facts of={facts.filter((fact): fact is Fact => Array.isArray(fact))} />
+    </Panel>
+  );
+};
+
+const StartedAt = ({ at, running }: { readonly at: number; readonly running: boolean }) => (
+  <>
+    <Moment at={at} />
+    {running && (
+      <span class="faint">
+        {' '}
+        <Age since={at} /> ago
+      </span>
+    )}
+  </>
+);
