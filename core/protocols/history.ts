@@ -3,6 +3,10 @@ import type { Control } from '../control.ts';
 import { HISTORY_KEEP_SECONDS, historyKey, pointsOf, sampleOf, samplesSince, type Use } from '../history.ts';
 import { HISTORY_PARTITION, STATS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
 import { statsKey } from '../tally.ts';
+import { everyItem } from './every.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 type Needs = Pick<Control, 'store' | 'clock'>;
 
@@ -26,28 +30,10 @@ export const recordUse = async (control: Needs, use: Use): Promise<void> => {
 
 /** The trend of the last `hours`. */
 export const history = async (control: Needs, hours: number): Promise<HistoryView> => {
-  const from = control.clock() - hours * 3_600_000;
+  const from = control.clock() - hours * HOUR_MS;
   const [samples, hourItems] = await Promise.all([
-    newest(control, HISTORY_PARTITION, historyKey(from).sk),
-    newest(control, STATS_PARTITION, statsKey(from).sk),
+    everyItem(control, { partition: HISTORY_PARTITION, after: historyKey(from - MINUTE_MS).sk }),
+    everyItem(control, { partition: STATS_PARTITION, after: statsKey(from - HOUR_MS).sk }),
   ]);
   return { points: pointsOf(samplesSince(samples, from), hourItems, from, hours) };
-};
-
-/** The items of a partition from this sort key on, newest first. */
-const newest = async (control: Needs, partition: string, from: string) => {
-  const items = [];
-  let cursor: string | undefined;
-  do {
-    const page = await control.store.query({
-      partition,
-      descending: true,
-      limit: 500,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    const wanted = page.items.filter(({ sk }) => String(sk) >= from);
-    items.push(...wanted);
-    cursor = wanted.length < page.items.length ? undefined : page.cursor;
-  } while (cursor !== undefined);
-  return items;
 };

@@ -1,6 +1,7 @@
 import type { StatsView } from '../api/admin.ts';
+import { counterSchema } from '../capacity.ts';
 import type { Control } from '../control.ts';
-import { STATS_PARTITION } from '../items.ts';
+import { STATS_PARTITION, userQuotaKey } from '../items.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { lastDay, STATS_HOURS } from '../tally.ts';
 import { listHolders } from './holders.ts';
@@ -38,7 +39,7 @@ export const stats = async (
     limit,
     byState: countBy(sessions, (s) => s.state),
     byStatus: countBy(sessions, (s) => s.status),
-    ...(everybody ? { byUser: await users(control, sessions) } : {}),
+    ...(everybody ? { byUser: await users(control, sessions, limits.userDefault) } : {}),
     oldest: oldest
       ? {
           userId: userOf(oldest),
@@ -51,13 +52,19 @@ export const stats = async (
 };
 
 const users = async (
-  control: Needs,
+  { store }: Needs,
   sessions: readonly Session[],
+  userDefault: number,
 ): Promise<NonNullable<StatsView['byUser']>> => {
   const names = [...new Set(sessions.map(userOf))].sort();
-  const views = await Promise.all(names.map((name) => limitsView(control, name)));
+  const counters = new Map(
+    (await store.getMany(names.map(userQuotaKey))).map((item) => [item.pk, counterSchema.parse(item)]),
+  );
   return Object.fromEntries(
-    views.map(({ user }) => [user.userId, { active: user.active, limit: user.limit }]),
+    names.map((name) => {
+      const counter = counters.get(userQuotaKey(name).pk);
+      return [name, { active: counter?.active ?? 0, limit: counter?.limit ?? userDefault }];
+    }),
   );
 };
 
