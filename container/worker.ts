@@ -469,7 +469,10 @@ export const startWorker = (options: WorkerOptions): Worker => {
       if (ending || early) {
         log.warn('second signal: killing', { signal: name });
         void exit(EXIT.grace_expired);
-      } else end('user', name);
+      } else {
+        log.info('asked to end', { signal: name });
+        end('user');
+      }
     },
     unhandledRejection(error) {
       const closing = ending || (host !== undefined && time.now() - host.closedAt < CLOSING_ECHO_MS);

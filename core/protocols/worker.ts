@@ -300,11 +300,17 @@ export const removeAuthStates = async (
   }
 };
 
+/** Only a signal makes a worker say `user` that Berth did not ask to stop. */
+const unasked = ({ state }: Session, reason: string): string | undefined =>
+  reason === 'user' && state !== 'STOPPING'
+    ? 'The task was stopped from outside Berth: its capacity was taken back, or somebody stopped it by hand.'
+    : undefined;
+
 /** The worker is done: auth state saved, Chromium gone. Frees the slot. */
 export const lastWord = async (
   control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
   request: z.infer<typeof lastWordRequestSchema>,
 ): Promise<void> => {
-  await release(control, session, request.reason, request.detail);
+  await release(control, session, request.reason, request.detail ?? unasked(session, request.reason));
 };

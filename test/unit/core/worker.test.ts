@@ -3,6 +3,7 @@ import { startSession } from '../../../core/protocols/admit.ts';
 import { forgetAccount } from '../../../core/protocols/end.ts';
 import { findTask } from '../../../core/protocols/find-task.ts';
 import { launch } from '../../../core/protocols/launch.ts';
+import { stopSession } from '../../../core/protocols/stop.ts';
 import { taskStopped } from '../../../core/protocols/task-stopped.ts';
 import {
   authenticateWorker,
@@ -77,6 +78,18 @@ test('the first snapshot of a new epoch is kept although the one before had more
   const upload = await uploaded(place, again, 'd');
   await upload.commit(again);
   expect((await load(place)).authState).toMatchObject({ key: upload.key });
+});
+
+test('a stop that nobody asked Berth for says so, and one that somebody did says nothing more', async () => {
+  const place = lab();
+  const interrupted = await workingSession(place);
+  await lastWord(place.control, interrupted, { reason: 'user' });
+  expect(await load(place)).toMatchObject({ detail: expect.stringContaining('stopped from outside') });
+  await startSession(place.control, USER, 'a');
+  await bootstrapped(place, await load(place));
+  await stopSession(place.control, await load(place), 'user');
+  await lastWord(place.control, await load(place), { reason: 'user' });
+  expect(await load(place)).not.toHaveProperty('detail');
 });
 
 test('a bootstrap token makes one worker: its repeat gets the same answer, another worker a conflict', async () => {
