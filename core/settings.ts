@@ -70,6 +70,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_SUBNETS                comma-separated
  * BERTH_SECURITY_GROUPS        comma-separated
  * BERTH_CAPACITY               comma-separated capacity providers in order of preference (FARGATE_SPOT,FARGATE)
+ * BERTH_ALARM_PERCENTS         comma-separated: shares of the global limit at which the alarms stand, warning first
  * BERTH_WORKER_CALL            name of the function inside the network that hands commands to workers
  *
  * The task definition's container has BERTH_WORKER_API_URL (the API's own URL) and BERTH_COMMAND_PORT; RunTask adds

@@ -16,6 +16,7 @@ const VARIABLES = {
   BERTH_SUBNETS: list,
   BERTH_SECURITY_GROUPS: list,
   BERTH_CAPACITY: list,
+  BERTH_ALARM_PERCENTS: list.pipe(z.tuple([z.coerce.number<string>(), z.coerce.number<string>()])),
   BERTH_WORKER_CALL: text,
 } as const;
 

@@ -34,6 +34,8 @@ export type Needs = {
   readonly tasks?: readonly TaskAction[];
   /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
   readonly callsWorkers?: true;
+  /** Tells where the alarms on the global limit stand. */
+  readonly alarms?: true;
   /** An API function has 29 s: the gateway gives up at 30. */
   readonly timeoutSeconds?: number;
   readonly memoryMiB?: number;
@@ -104,6 +106,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   stats: {
     does: 'Sessions by state, status and user.',
+    alarms: true,
     table: [...CAPACITY, 'BatchGetItem'],
     unusedInTests: SEEDS,
   },

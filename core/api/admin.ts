@@ -55,6 +55,8 @@ export type HealthView = z.infer<typeof healthViewSchema>;
 export const statsViewSchema = z.object({
   active: z.int(),
   limit: z.int(),
+  /** Admins only. Shares of the limit, in percent, at which the alarms stand. */
+  alarmPercents: z.object({ warning: z.number(), critical: z.number() }).optional(),
   byState: z.record(z.string(), z.int()),
   byStatus: z.record(z.string(), z.int()),
   /** Admins only. */

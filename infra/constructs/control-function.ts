@@ -90,6 +90,9 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   ...(needs.media && { BERTH_MEDIA_BUCKET: resources.authBucket.bucketName }),
   ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.events.queue.queueUrl }),
   ...(needs.queue === 'deliver' && { BERTH_DEAD_LETTER_QUEUE_URL: resources.events.deadLetters.queueUrl }),
+  ...(needs.alarms && {
+    BERTH_ALARM_PERCENTS: [environment.alarms.warningPercent, environment.alarms.criticalPercent].join(),
+  }),
   ...(needs.callsWorkers && { BERTH_WORKER_CALL: namesOf(environment).function('worker-call') }),
   ...(needs.tasks && { BERTH_CLUSTER: resources.cluster.clusterArn }),
   ...(needs.tasks?.includes('run') && {
