@@ -51,18 +51,18 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** With the API's address and key, as a person who has set them up. */
-const berth = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
-  runCli(args, {
-    cwd: folder,
-    ...options,
-    env: { BERTH_URL: api.url, BERTH_API_KEY: API_KEY, ...options.env },
-  });
+/** The API's address and a key, as a person has set them up. */
+const settings = ({ env }: RunOptions) => ({ BERTH_URL: api.url, BERTH_API_KEY: API_KEY, ...env });
 
-/** The same command line in this process, which is quicker where a table of cases only looks at stderr. */
-const berthHere = async (args: readonly string[]) => {
-  vi.stubEnv('BERTH_URL', api.url);
-  vi.stubEnv('BERTH_API_KEY', API_KEY);
+/** The command line as a process of its own, as a person runs it. */
+const berthProcess = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
+  runCli(args, { cwd: folder, ...options, env: settings(options) });
+
+/** The same command line in this process, which spares each case a start of Node. */
+const berth = async (args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
+  const before = process.cwd();
+  for (const [name, value] of Object.entries(settings(options))) vi.stubEnv(name, value);
+  process.chdir(options.cwd ?? folder);
   const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
@@ -73,12 +73,13 @@ const berthHere = async (args: readonly string[]) => {
     stderr.mockRestore();
     stdout.mockRestore();
     vi.unstubAllEnvs();
+    process.chdir(before);
   }
 };
 
 describe('sessions', () => {
   test('create sends what the options say', async () => {
-    const ended = await berth([
+    const ended = await berthProcess([
       ...['sessions', 'create', 'shop', '--no-start', '--keep-alive', '--user', 'anna'],
       ...['--webhook', 'https://example.com/a', '--webhook', 'https://example.com/b'],
       ...[
@@ -188,7 +189,7 @@ describe('sessions', () => {
 
   test('rm asks first, and without a terminal deletes nothing', async () => {
     api.set('shop');
-    const ended = await berth(['sessions', 'rm', 'shop']);
+    const ended = await berthProcess(['sessions', 'rm', 'shop']);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toContain('--yes');
     expect(api.sessions.has('shop')).toBe(true);
@@ -213,7 +214,7 @@ describe('QR codes', () => {
   });
 
   test('create --qr shows each code once and ends with the account', async () => {
-    const following = berth(['sessions', 'create', 'shop', '--qr', '--json']);
+    const following = berthProcess(['sessions', 'create', 'shop', '--qr', '--json']);
     await expect.poll(() => api.sessions.has('shop'), { timeout: 20_000 }).toBe(true);
     api.set('shop', { status: 'SCAN_QR_CODE', state: 'RUNNING' });
     await expect
@@ -378,7 +379,7 @@ describe('capacity and administration', () => {
   test('emergency-cleanup --yes ends them, with progress beside the report', async () => {
     api.set('shop', WORKING);
     api.set('other', { ...WORKING, userId: 'anna' });
-    const ended = await berth(['emergency-cleanup', '--yes', '--user', 'anna', '--json']);
+    const ended = await berthProcess(['emergency-cleanup', '--yes', '--user', 'anna', '--json']);
     expect(ended.code).toBe(0);
     expect(JSON.parse(ended.stdout)).toMatchObject({ sessions: [{ userId: 'anna', name: 'other' }] });
     expect(ended.stderr).toBe('1 of 1 ended\n');
@@ -403,7 +404,7 @@ describe('exit codes', () => {
       code === 'too_many' ? { scope: 'user', limit: 5, active: 5 } : {},
     );
     api.next('POST /api/sessions/shop/stop', refusal, refusal, refusal);
-    const ended = await berthHere(['sessions', 'stop', 'shop']);
+    const ended = await berth(['sessions', 'stop', 'shop']);
     expect(ended.code).toBe(exit);
     expect(ended.stdout).toBe('');
     expect(ended.stderr.split('\n')[0]).toBe('berth: In words.');
@@ -412,13 +413,13 @@ describe('exit codes', () => {
 
   test('a limit says what is used', async () => {
     api.next('POST /api/sessions', refuse('too_many', 'Full.', { scope: 'global', limit: 50, active: 50 }));
-    expect((await berthHere(['sessions', 'create'])).stderr).toContain('50 of 50 in use (global)');
+    expect((await berth(['sessions', 'create'])).stderr).toContain('50 of 50 in use (global)');
   });
 
   test('fields that the server refuses are named', async () => {
     const errors = [{ path: 'config.idleTimeoutSeconds', message: 'Too big' }];
     api.next('POST /api/sessions', refuse('malformed', 'Malformed.', { errors }));
-    expect((await berthHere(['sessions', 'create'])).stderr).toContain('config.idleTimeoutSeconds: Too big');
+    expect((await berth(['sessions', 'create'])).stderr).toContain('config.idleTimeoutSeconds: Too big');
   });
 
   test.each([
@@ -439,7 +440,7 @@ describe('exit codes', () => {
     [['sessions', 'ls', '--url', 'nonsense']],
     [['--no-such-option']],
   ])('wrong usage exits with 2 and asks the server nothing: %j', async (args) => {
-    const ended = await berthHere(args);
+    const ended = await berth(args);
     expect(ended.code).toBe(2);
     expect(ended.stderr).toMatch(/^berth: .+\n {2}.+\n$/);
     expect(api.seen).toEqual([]);
@@ -447,7 +448,7 @@ describe('exit codes', () => {
 
   test('a refused connection names the address and what to do', async () => {
     const url = await closedPort();
-    const ended = await berth(['sessions', 'ls', '--url', url]);
+    const ended = await berthProcess(['sessions', 'ls', '--url', url]);
     expect(ended.code).toBe(6);
     expect(ended.stderr).toContain(`nothing answers at ${url}`);
     expect(ended.stderr).toContain('npm start');
@@ -455,7 +456,7 @@ describe('exit codes', () => {
   });
 
   test('--json failures are one JSON line on stderr', async () => {
-    const ended = await berth(['sessions', 'get', 'shop', '--json']);
+    const ended = await berthProcess(['sessions', 'get', 'shop', '--json']);
     expect(ended.stdout).toBe('');
     expect(JSON.parse(ended.stderr)).toMatchObject({ error: { exitCode: 3, problem: { status: 404 } } });
   });
@@ -504,13 +505,13 @@ describe('the key', () => {
   test('appears in no output, whatever goes wrong', async () => {
     const shown: string[] = [];
     const note = ({ stdout, stderr }: Ended) => shown.push(stdout, stderr);
-    note(await berth(['sessions', 'get', 'none']));
-    note(await berth(['sessions', 'get', 'none', '--json']));
-    note(await berth(['stats', '--url', await closedPort(), '--key', API_KEY]));
-    note(await berth(['stats', '--key', `${API_KEY}\nx`]));
-    note(await berth(['stats', '--key', API_KEY, '--nonsense']));
-    note(await berth(['stats', '--url', `http://user:${API_KEY}@127.0.0.1:1`]));
-    note(await berth(['--help', '--key', API_KEY]));
+    note(await berthProcess(['sessions', 'get', 'none']));
+    note(await berthProcess(['sessions', 'get', 'none', '--json']));
+    note(await berthProcess(['stats', '--url', await closedPort(), '--key', API_KEY]));
+    note(await berthProcess(['stats', '--key', `${API_KEY}\nx`]));
+    note(await berthProcess(['stats', '--key', API_KEY, '--nonsense']));
+    note(await berthProcess(['stats', '--url', `http://user:${API_KEY}@127.0.0.1:1`]));
+    note(await berthProcess(['--help', '--key', API_KEY]));
     expect(shown.join('')).not.toContain(API_KEY);
   });
 });
@@ -530,7 +531,7 @@ describe('any Node', () => {
   });
 
   test.runIf(oldNode)('one without type stripping hands over to the Node of the package', async () => {
-    const ended = await berth(['sessions', 'get', 'none'], { node: oldNode ?? '' });
+    const ended = await berthProcess(['sessions', 'get', 'none'], { node: oldNode ?? '' });
     expect(ended.code).toBe(3);
     expect(ended.stderr).toContain('There is no session "none".');
   });
