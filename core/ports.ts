@@ -72,11 +72,15 @@ export type Delivery = SessionEvent & {
   readonly name: string;
   readonly me: unknown;
   readonly webhook: string;
+  /** Of one that was given up on before: where it stood in the queue, and how often it was sent again. */
+  readonly order?: string;
+  readonly redrives?: number;
 };
 
 export interface EventQueue {
   /**
-   * In order per session and webhook; a repeat of an event for a webhook within 5 minutes is recognised (SQS FIFO).
+   * In order per session and webhook; a repeat of an event for a webhook within 5 minutes is recognised (SQS FIFO),
+   * unless it is another redrive.
    * Durable when it returns.
    */
   send(deliveries: readonly Delivery[]): Promise<void>;

@@ -1,6 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { deliver, deliverySchema } from '../core/protocols/deliver.ts';
+import { deliverySchema, type QueuedDelivery } from '../core/delivery.ts';
+import { deliver } from '../core/protocols/deliver.ts';
 import { clientConfig } from './adapters/aws.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -25,37 +26,44 @@ export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   return { batchItemFailures };
 };
 
-/** Whether the message is done with: delivered, wanted by nobody, or in the dead-letter queue. */
+/** Whether the message is done with: delivered, wanted by nobody, or kept as a dead letter. */
 const settled = async (record: SQSRecord): Promise<boolean> => {
-  const attempt = Number(record.attributes.ApproximateReceiveCount);
-  const outcome = await deliver(
-    control,
-    webhookPoster,
-    deliverySchema.parse(JSON.parse(record.body)),
-    attempt,
-  );
-  switch (outcome.kind) {
-    case 'delivered':
-    case 'dropped':
-      return true;
-    case 'retry':
-      await sqs.send(
-        new ChangeMessageVisibilityCommand({
-          QueueUrl,
-          ReceiptHandle: record.receiptHandle,
-          VisibilityTimeout: outcome.afterSeconds,
-        }),
-      );
-      return false;
-    case 'dead':
-      await sqs.send(
-        new SendMessageCommand({
-          QueueUrl: DeadLetterQueueUrl,
-          MessageBody: record.body,
-          MessageGroupId: record.attributes.MessageGroupId,
-          MessageDeduplicationId: record.attributes.MessageDeduplicationId,
-        }),
-      );
-      return true;
+  const delivery = readable(record.body);
+  if (!delivery) {
+    await setAside(record);
+    return true;
   }
+  const { ApproximateReceiveCount, SequenceNumber = '' } = record.attributes;
+  const receipt = { attempt: Number(ApproximateReceiveCount), sequence: SequenceNumber.padStart(20, '0') };
+  const outcome = await deliver(control, webhookPoster, delivery, receipt);
+  if (outcome.kind !== 'retry') return true;
+  await sqs.send(
+    new ChangeMessageVisibilityCommand({
+      QueueUrl,
+      ReceiptHandle: record.receiptHandle,
+      VisibilityTimeout: outcome.afterSeconds,
+    }),
+  );
+  return false;
+};
+
+const readable = (body: string): QueuedDelivery | undefined => {
+  try {
+    return deliverySchema.parse(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+};
+
+/** A message that nothing could ever come of must not hold up its group until its receives are used up. */
+const setAside = async (record: SQSRecord): Promise<void> => {
+  base.log.error('a message that is no event was set aside', { messageId: record.messageId });
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: DeadLetterQueueUrl,
+      MessageBody: record.body,
+      MessageGroupId: record.attributes.MessageGroupId,
+      MessageDeduplicationId: record.attributes.MessageDeduplicationId,
+    }),
+  );
 };

@@ -139,6 +139,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'sessions-list': { does: 'Lists sessions.', indexes: { byUser: ['Query', 'Scan'] } },
   'sessions-get': { does: 'Shows one session; waits for a status.', table: READ },
   'sessions-events': { does: "A session's recent lifecycle events.", table: ['GetItem', 'Query'] },
+  'sessions-deliveries': {
+    does: "What became of a session's recent events at its webhooks.",
+    table: ['GetItem', 'Query'],
+  },
   'sessions-update': { does: "Changes a session's configuration.", table: CHANGE },
   'sessions-stop': {
     does: 'Asks a session to end gracefully.',
@@ -177,6 +181,14 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
       'dynamodb:UpdateItem': 'Writes down that a command failed whose session ended while nobody else looked',
       'dynamodb:DeleteItem': 'Takes such a command away from the worker',
     },
+  },
+  /** Waits most of the time: the least memory. */
+  events: { does: 'Follows what happens to sessions.', table: ['Query'], memoryMiB: 128 },
+  'webhooks-dead': { does: 'Lists events that a webhook did not take.', table: ['Query'] },
+  'webhooks-redrive': {
+    does: 'Sends such events again.',
+    table: ['Query', 'UpdateItem'],
+    queue: 'send',
   },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
 
@@ -267,9 +279,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   deliver: {
     does: 'Delivers events to webhooks, in order per session and webhook.',
-    table: READ,
+    table: ['GetItem', 'PutItem', 'DeleteItem'],
     queue: 'deliver',
     timeoutSeconds: 30,
+    unusedInTests: { 'sqs:SendMessage': 'sets aside what is no event at all, which only a defect makes' },
   },
 };
 

@@ -15,6 +15,7 @@ import {
   signIn,
   signOut,
 } from './operations/dashboard.ts';
+import { followEvents, listDeliveries } from './operations/events.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
 import { createKey, deleteKey, listKeys } from './operations/keys.ts';
 import { getQr, requestCode } from './operations/linking.ts';
@@ -32,6 +33,7 @@ import {
   stopSession,
   updateSession,
 } from './operations/sessions.ts';
+import { listDeadLetters, redriveDeadLetters } from './operations/webhooks.ts';
 import {
   workerAuthCommit,
   workerAuthDiscard,
@@ -57,6 +59,7 @@ export const OPERATIONS: readonly Operation[] = [
   logoutSession,
   getMe,
   listSessionEvents,
+  listDeliveries,
 
   getQr,
   requestCode,
@@ -66,6 +69,11 @@ export const OPERATIONS: readonly Operation[] = [
   ...CHAT_OPERATIONS,
 
   getCommand,
+
+  followEvents,
+
+  listDeadLetters,
+  redriveDeadLetters,
 
   getStats,
   getHistory,

@@ -3,9 +3,9 @@ import * as z from 'zod';
 /**
  * What a key may do, as a closed set. A key without scopes may do all that its role allows.
  *
- * sessions:read   look at sessions, statistics, limits
+ * sessions:read   look at sessions, their events and deliveries, statistics, limits
  * sessions:write  create, change, start, stop, link and delete sessions; QR and pairing codes are for this
- * messages:read   chats, messages, contacts, groups, and the stream of events, which holds messages
+ * messages:read   chats, messages, contacts, groups
  * messages:send   send, react, mark as read, manage groups; and hear what became of it
  * admin           everything, for everybody: whoever may make keys may make one that may do more
  */
@@ -25,8 +25,8 @@ type Named = {
   readonly auth: 'none' | 'key' | 'admin' | 'worker';
 };
 
-/** About sessions as such: under `/api/sessions`, and how full it is. */
-const ABOUT_SESSIONS = /^\/api\/(sessions|stats|limits|health)(\/|$)/;
+/** About sessions as such: under `/api/sessions`, what happens to them, and how full it is. */
+const ABOUT_SESSIONS = /^\/api\/(sessions|events|stats|limits|health)(\/|$)/;
 const LINKING = /^\/api\/\{\w+\}\/auth\//;
 const COMMANDS = /^\/api\/commands\//;
 /** Who a caller is may be asked with any key. */

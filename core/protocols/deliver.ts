@@ -1,58 +1,39 @@
-import * as z from 'zod';
 import type { Webhook } from '../api/sessions.ts';
 import type { Control } from '../control.ts';
+import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } from '../delivery.ts';
 import { nameOf, type Session } from '../session.ts';
 import { retryDelaySeconds, webhookId } from '../webhooks.ts';
+import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
+import { noteDelivery } from './deliveries.ts';
 import { findSessionById } from './load.ts';
 
-export const deliverySchema = z.object({
-  id: z.string(),
-  timestamp: z.int(),
-  event: z.string(),
-  payload: z.unknown().optional(),
-  sessionId: z.string(),
-  userId: z.string(),
-  name: z.string(),
-  me: z.unknown(),
-  webhook: z.string(),
-});
-export type QueuedDelivery = z.infer<typeof deliverySchema>;
-
-/** POSTs the event's body; true where the endpoint took it. `permanent`: no repetition can help. */
-export type Poster = (
-  webhook: Webhook,
-  delivery: QueuedDelivery,
-  body: string,
-) => Promise<{ ok: true } | { ok: false; permanent: boolean; detail: string }>;
-
-export type DeliveryOutcome =
-  | { readonly kind: 'delivered' | 'dropped' }
-  | { readonly kind: 'retry'; readonly afterSeconds: number }
-  | { readonly kind: 'dead'; readonly detail: string };
-
 /**
- * One attempt at one event for one webhook. `attempt` counts from 1. Dropped where nobody wants it any more: the
- * session or the webhook is gone.
+ * One attempt at one event for one webhook. Dropped where nobody wants it any more: the session or the webhook is
+ * gone. Throws where a dead letter can't be kept: the message must stay in the queue then.
  */
 export const deliver = async (
-  control: Pick<Control, 'store' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
+  control: Pick<Control, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
   post: Poster,
   delivery: QueuedDelivery,
-  attempt: number,
+  { attempt, sequence }: Receipt,
 ): Promise<DeliveryOutcome> => {
   const session = await findSessionById(control, delivery.sessionId);
   const webhook = session?.config.webhooks?.find((w) => webhookId(w, control.sha256) === delivery.webhook);
-  if (!session || !webhook) return { kind: 'dropped' };
-
+  if (!session || !webhook) {
+    await removeDeadLetter(control, delivery);
+    return { kind: 'dropped' };
+  }
   const result = await post(
     webhook,
     delivery,
     JSON.stringify(bodyOf(control.settings.environment, session, delivery)),
   );
-  if (result.ok) return { kind: 'delivered' };
-  const afterSeconds = result.permanent
-    ? undefined
-    : retryDelaySeconds(webhook, attempt, control.ids.random());
+  const outcome = outcomeOf(control, webhook, result, attempt);
+  await noteDelivery(control, delivery, webhook, { attempt, result, outcome });
+  if (result.ok) {
+    await removeDeadLetter(control, delivery);
+    return outcome;
+  }
   const { id, sessionId, webhook: webhookName } = delivery;
   control.log.warn('a webhook was not delivered', {
     id,
@@ -61,9 +42,26 @@ export const deliver = async (
     attempt,
     detail: result.detail,
   });
-  if (afterSeconds !== undefined) return { kind: 'retry', afterSeconds };
-  control.metrics.count('WebhooksDead', 1);
-  return { kind: 'dead', detail: result.detail };
+  if (outcome.kind === 'dead') {
+    await keepDeadLetter(control, delivery, webhook, { attempt, sequence, error: result.detail });
+    control.metrics.count('WebhooksDead', 1);
+  }
+  return outcome;
+};
+
+const outcomeOf = (
+  control: Pick<Control, 'ids'>,
+  webhook: Webhook,
+  result: PostResult,
+  attempt: number,
+): DeliveryOutcome => {
+  if (result.ok) return { kind: 'delivered' };
+  const afterSeconds = result.permanent
+    ? undefined
+    : retryDelaySeconds(webhook, attempt, control.ids.random());
+  return afterSeconds === undefined
+    ? { kind: 'dead', detail: result.detail }
+    : { kind: 'retry', afterSeconds };
 };
 
 /** The body, with the session's metadata as configured now. */

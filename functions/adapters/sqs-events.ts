@@ -10,17 +10,16 @@ export const sqsEvents = (): EventQueue => {
   const QueueUrl = environment('BERTH_EVENTS_QUEUE_URL');
 
   return {
-    // One batch after the other: within a group the queue keeps the order in which it accepted.
     send: async (deliveries) => {
-      for (let start = 0; start < deliveries.length; start += 10) {
+      for (const batch of batches(deliveries)) {
         const { Failed } = await client.send(
           new SendMessageBatchCommand({
             QueueUrl,
-            Entries: deliveries.slice(start, start + 10).map((delivery, i) => ({
+            Entries: batch.map((delivery, i) => ({
               Id: String(i),
               MessageBody: JSON.stringify(delivery),
               MessageGroupId: groupOf(delivery),
-              MessageDeduplicationId: `${delivery.id}-${delivery.webhook}`,
+              MessageDeduplicationId: deduplicationIdOf(delivery),
             })),
           }),
         );
@@ -30,5 +29,24 @@ export const sqsEvents = (): EventQueue => {
     },
   };
 };
+
+/**
+ * At most ten at once, and one of each group: the queue may take a part of a batch, and a group's second message with
+ * its first left out would have overtaken it.
+ */
+const batches = (deliveries: readonly Delivery[]): Delivery[][] => {
+  const made: Delivery[][] = [];
+  for (const delivery of deliveries) {
+    const last = made.at(-1);
+    const fits = last && last.length < 10 && !last.some((other) => groupOf(other) === groupOf(delivery));
+    if (fits) last.push(delivery);
+    else made.push([delivery]);
+  }
+  return made;
+};
+
+/** A redrive is sent although the queue has seen the event before; two of the same redrive are one. */
+const deduplicationIdOf = ({ id, webhook, redrives }: Delivery): string =>
+  redrives === undefined ? `${id}-${webhook}` : `${id}-${webhook}-${redrives}`;
 
 const groupOf = (delivery: Delivery): string => `${delivery.sessionId}-${delivery.webhook}`;

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Webhook } from '../../core/api/sessions.ts';
-import type { Poster, QueuedDelivery } from '../../core/protocols/deliver.ts';
+import type { Poster, QueuedDelivery } from '../../core/delivery.ts';
 import { messageOfError, nameOfError } from './aws.ts';
 import { base } from './base.ts';
 import { ForbiddenAddress, postPublic } from './webhook-http.ts';
@@ -19,8 +19,8 @@ export const webhookPoster: Poster = async (webhook, delivery, body) => {
       allowLoopback: base.settings.allowLoopbackWebhooks,
     });
     return status >= 200 && status < 300
-      ? { ok: true }
-      : { ok: false, permanent: false, detail: `the endpoint answered ${status}` };
+      ? { ok: true, status }
+      : { ok: false, permanent: false, status, detail: `the endpoint answered ${status}` };
   } catch (error) {
     if (error instanceof ForbiddenAddress)
       return { ok: false, permanent: true, detail: messageOfError(error) };

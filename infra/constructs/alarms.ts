@@ -99,8 +99,16 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       periods: 3,
     },
     'webhooks-dead': {
-      what: 'Events were given up for a webhook. Find the endpoint in the log of deliver, have it repaired, then send the events again.',
-      metric: waiting(eventDeadLetters),
+      what: 'Events were given up for a webhook. GET /api/webhooks/dead names the endpoint: have it repaired, then send them again (POST /api/webhooks/redrive).',
+      metric: new MathExpression({
+        expression: 'FILL(dead, 0) + FILL(unread, 0)',
+        label: 'Events given up',
+        period: FIVE_MINUTES,
+        usingMetrics: {
+          dead: berthMetric(environment.name, 'WebhooksDead', sum),
+          unread: waiting(eventDeadLetters),
+        },
+      }),
       threshold: 1,
     },
     'background-dead-letters': {

@@ -5,12 +5,12 @@ import { Construct } from 'constructs';
 /** Six times the deliverer's time-out, as AWS asks for event sources. */
 const VISIBILITY = Duration.minutes(3);
 /**
- * A webhook's own policy ends its attempts (30 at most) and the deliverer sets the message aside. This is for what
- * the deliverer can't even read, and leaves room for receipts that Lambda's own throttling uses up.
+ * A webhook's own policy ends its attempts (30 at most) and the deliverer keeps the event as an item of the table. This
+ * is for what the deliverer fails at, and leaves room for receipts that Lambda's own throttling uses up.
  */
 const MAX_RECEIVES = 100;
 
-/** Events on their way to webhooks, in order per session (message group), and those that never arrived. */
+/** Events on their way to webhooks, in order per session (message group), and those that could not be handled. */
 export class EventQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;

@@ -1,5 +1,6 @@
 /** What people do to sessions from outside: limits, restarts, emergency cleanup, forgetting accounts; and dead webhooks. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import * as z from 'zod';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
 import { type FaultySystem, PATIENCE, startFaulty } from '../faults/harness.ts';
 
@@ -18,6 +19,8 @@ afterAll(async () => {
   await hooks?.close();
 });
 
+const followed = z.object({ events: z.array(z.looseObject({ id: z.string() })), next: z.string() });
+
 const told = () => ({ webhooks: [{ url: hooks.url, events: ['session.stopped' as const] }] });
 const stoppedEvent = (session: string) =>
   hooks.event((e) => e.session === session && e.event === 'session.stopped');
@@ -31,14 +34,55 @@ describe.sequential('sessions that no task could be launched for', () => {
     expect(await system.berth.limits.set({ global: 300 })).toMatchObject({ global: { limit: 300 } });
   });
 
-  test('events for an endpoint that never answers are set aside after the attempts of its policy', async () => {
+  test('events that an endpoint refused are listed after the attempts of its policy, and arrive once they are sent again', async () => {
     const webhook = {
-      url: 'http://127.0.0.1:1/nobody',
+      url: hooks.url,
       events: ['session.admitted' as const],
+      hmac: { key: 'a-key-that-is-never-shown' },
       retries: { policy: 'constant' as const, delaySeconds: 1, attempts: 2 },
     };
+    hooks.answer(500);
     await system.berth.sessions.create({ name: 'deaf', config: { webhooks: [webhook] } });
     await vi.waitFor(() => expect(system.stack.metrics.sum({ name: 'WebhooksDead' })).toBe(1), PATIENCE);
+    const listed = await (await system.call('GET', '/api/webhooks/dead?session=deaf')).text();
+    expect(listed).not.toContain('never-shown');
+    expect(JSON.parse(listed)).toMatchObject([
+      {
+        event: 'session.admitted',
+        attempts: 2,
+        error: 'the endpoint answered 500',
+        webhook: { url: hooks.url },
+      },
+    ]);
+
+    hooks.answer(200);
+    const redrive = async () => (await system.call('POST', '/api/webhooks/redrive', { body: {} })).json();
+    expect(await redrive()).toEqual({ redriven: 1, underway: 0, more: false });
+    const { id } = await hooks.event(({ session }) => session === 'deaf');
+    expect(listed).toContain(id);
+    const dead = async () => (await system.call('GET', '/api/webhooks/dead')).json();
+    await vi.waitFor(async () => expect(await dead()).toEqual([]), PATIENCE);
+    const deliveries = await (await system.call('GET', '/api/sessions/deaf/deliveries')).json();
+    expect(deliveries).toMatchObject([{ eventId: id, outcome: 'delivered', status: 200 }]);
+  });
+
+  test('who follows the events hears of them as they come, and goes on where it was', async () => {
+    const follow = async (query: string, headers: Record<string, string> = { accept: 'application/json' }) =>
+      system.call('GET', `/api/events?${query}`, { headers });
+    const { next } = followed.parse(await (await follow('wait=0')).json());
+    const waiting = follow(`after=${next}`);
+    await system.berth.sessions.create({ name: 'heard' });
+    const page = followed.parse(await (await waiting).json());
+    expect(page.events).toMatchObject([{ event: 'session.admitted', session: 'heard', userId: 'admin' }]);
+
+    const stream = await follow('', { 'last-event-id': next, accept: 'text/event-stream' });
+    expect(stream.headers.get('content-type')).toBe('text/event-stream');
+    expect(await stream.text()).toContain(`id: ${page.next}\ndata: {"id":"${page.events[0]?.id}"`);
+    const other = await system.berth.keys.create({ userId: 'stranger' });
+    const theirs = await system.call('GET', '/api/events?after=0&wait=0', { key: other.key });
+    expect(await theirs.text()).not.toContain('heard');
+    expect((await follow('after=nonsense')).status).toBe(400);
+    await system.berth.sessions.stop('heard');
   });
 
   test('a configuration changes while its session holds a slot; the timeline tells the admission', async () => {

@@ -22,7 +22,7 @@ test.each<[string, string, 'key' | 'admin' | 'none' | 'worker', Scope | undefine
   ['POST', '/api/sendText', 'key', 'messages:send'],
   ['PUT', '/api/reaction', 'key', 'messages:send'],
   ['GET', '/api/commands/{id}', 'key', 'messages:send'],
-  ['GET', '/api/events', 'key', 'messages:read'],
+  ['GET', '/api/events', 'key', 'sessions:read'],
   ['GET', '/api/{session}/chats/{chatId}/messages', 'key', 'messages:read'],
   ['POST', '/api/{session}/groups', 'key', 'messages:send'],
   ['GET', '/api/keys', 'admin', 'admin'],

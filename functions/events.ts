@@ -1,0 +1,83 @@
+import { positionSchema } from '../core/api/events.ts';
+import * as operations from '../core/api/operations/events.ts';
+import { Problem } from '../core/errors.ts';
+import { FEEDS, type Feed, feedOf } from '../core/items.ts';
+import {
+  type FeedEntry,
+  type FeedPage,
+  type FeedPosition,
+  newestPosition,
+  readFeeds,
+} from '../core/protocols/feed.ts';
+import { positionOf, positionText, serverSentEvents, streamEventOf } from '../core/stream.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http, type Request } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+
+const POLL_MS = 1_000;
+
+/**
+ * GET /api/events: waits until something happened after the position given, or until its time is over, and answers
+ * server-sent events (API Gateway streams nothing: an EventSource connects again) or JSON by `Accept`.
+ */
+export const handler = http(operations.followEvents)(async (request) => {
+  const { feeds, wanted } = viewOf(request);
+  const from = startOf(request, feeds) ?? (await newestPosition(control, feeds));
+  const page = await untilSomething(from, wanted, control.clock() + request.query.wait * 1000);
+  if (request.headers.accept?.includes('application/json')) {
+    return {
+      status: 200,
+      body: {
+        events: page.entries.map(({ entry }) => streamEventOf(entry)),
+        next: positionText(page.position),
+        missed: page.missed,
+      },
+    };
+  }
+  return {
+    status: 200,
+    raw: { contentType: 'text/event-stream', bytes: Buffer.from(serverSentEvents(page)) },
+  };
+});
+
+type Following = Request<typeof operations.followEvents>;
+
+/** What the caller may see: everybody's only an admin who names nobody. */
+const viewOf = (request: Following): { feeds: readonly Feed[]; wanted: (entry: FeedEntry) => boolean } => {
+  const { role, sessions } = request.caller();
+  if (role === 'admin' && request.query.userId === undefined) return { feeds: FEEDS, wanted: () => true };
+  const userId = request.owner();
+  return {
+    feeds: [feedOf(userId)],
+    wanted: (entry) => entry.userId === userId && (sessions?.includes(entry.name) ?? true),
+  };
+};
+
+/** Undefined: from now on. An EventSource that connects again repeats its query, so its header outweighs that. */
+const startOf = (request: Following, feeds: readonly Feed[]): FeedPosition | undefined => {
+  const text = request.headers['last-event-id'] || request.query.after;
+  if (text === undefined) return undefined;
+  const position = positionSchema.safeParse(text).success ? positionOf(text, feeds) : undefined;
+  if (position) return position;
+  throw new Problem('malformed', 'This is no id of the stream that this key sees.', {
+    errors: [{ path: 'after', message: 'must be an id of the stream' }],
+  });
+};
+
+const untilSomething = async (
+  from: FeedPosition,
+  wanted: (entry: FeedEntry) => boolean,
+  end: number,
+): Promise<FeedPage> => {
+  let page = await readFeeds(control, from, wanted);
+  while (page.entries.length === 0 && !page.missed) {
+    if (!page.more) {
+      if (control.clock() + POLL_MS > end) return page;
+      await control.sleep(POLL_MS);
+    }
+    page = await readFeeds(control, page.position, wanted);
+  }
+  return page;
+};
