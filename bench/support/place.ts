@@ -58,7 +58,6 @@ export const openPlace = async ({ limit, shards, window = [0, 0] }: PlaceOptions
       ...shardKey(i),
       active: 0,
       limit: sublimit,
-      userLimit: NO_LIMIT,
       version: 0,
     })),
   ]);

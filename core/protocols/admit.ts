@@ -2,9 +2,10 @@
  * Admission: one transaction takes a slot from the global limit and from the user's, and makes the session PENDING
  * under a new epoch. Either all of it happened or none of it.
  */
+import type * as z from 'zod';
 import type { SessionConfig } from '../api/sessions.ts';
 import { applyChange, toItem } from '../apply.ts';
-import { type Capacity, counterSchema, pickShard } from '../capacity.ts';
+import { type Capacity, counterSchema, isSameState, isSettled, pickShard, type Shard } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { dueAttributes } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
@@ -27,7 +28,6 @@ import {
   type Change,
   type Condition,
   eq,
-  type Item,
   isPassing,
   lt,
   ltAttr,
@@ -36,8 +36,8 @@ import {
   StoreAmbiguous,
   type Write,
 } from '../store.ts';
+import { beginChange, ensureCapacity, isOfGeneration, settle } from './capacity.ts';
 import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
-import { ensureCapacity, rebalance } from './limits.ts';
 import { findSession } from './load.ts';
 import { outboxWrite } from './outbox.ts';
 import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
@@ -212,19 +212,16 @@ const admit = (
   const userId = userOf(session);
   return commit(
     control,
-    async () => {
-      const [capacity, quota] = await Promise.all([
-        ensureCapacity(control),
-        control.store.get(userQuotaKey(userId)),
-      ]);
-      await refuseIfUserIsFull(control, capacity, userId, quota);
-      const shard = pickShard(capacity, control.ids.random());
-      if (!shard) {
-        if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(control, capacity);
-        // Sub-limits were made for another distribution: spread the room again, then look again.
-        await rebalance(control, capacity);
+    async (attempt) => {
+      const seen = await look(control, userId);
+      const { capacity } = seen;
+      if (!isSettled(capacity)) {
+        // Whoever changes the limits is about to finish; where it died, those who wait do.
+        if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);
         return RETRY;
       }
+      const shard = roomFor(seen, control.ids.random());
+      if (!shard) return refuse(control, userId, seen);
       const change = admission(control, session, shard.shard);
       const admitted = parseSession(applyChange(toItem(session), change));
       return {
@@ -244,7 +241,7 @@ const admit = (
             kind: 'update',
             key: shardKey(shard.shard),
             // The user's condition speaks of the default as it was read; the shard knows whether it still is.
-            condition: and(ltAttr('active', 'limit'), eq('userLimit', capacity.limits.userLimit)),
+            condition: and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation)),
             ...ONE_MORE,
           },
         ],
@@ -254,6 +251,30 @@ const admit = (
     refused,
   );
 };
+
+/** Attempts that wait for a change of limits before one of them helps. */
+const HELP_EVERY = 4;
+
+/** All that an admission is decided on. */
+type Seen = { readonly capacity: Capacity; readonly user: UserCounter };
+type UserCounter = { readonly active: number; readonly limit: number; readonly version: number };
+
+const look = async (control: Needs, userId: string): Promise<Seen> => {
+  const [capacity, quota] = await Promise.all([
+    ensureCapacity(control),
+    control.store.get(userQuotaKey(userId)),
+  ]);
+  const { active, limit, version } = quota ? counterSchema.parse(quota) : NEVER_SEEN;
+  return { capacity, user: { active, limit: limit ?? capacity.limits.userLimit, version } };
+};
+
+const NEVER_SEEN: z.infer<typeof counterSchema> = { active: 0, version: 0 };
+
+const userIsFull = ({ user }: Seen): boolean => user.active >= user.limit;
+
+/** The shard to take a slot from; undefined where the user's limit or every shard is full. */
+const roomFor = (seen: Seen, random: number): Shard | undefined =>
+  userIsFull(seen) ? undefined : pickShard(seen.capacity.shards, random);
 
 const slotWrite = (session: Session, shard: number): Write => {
   const key = slotKey(shard, session.sessionId);
@@ -274,16 +295,16 @@ type Plan = { readonly writes: readonly Write[]; readonly session: Session };
  */
 const commit = (
   control: Needs,
-  plan: () => Plan | typeof RETRY | Promise<Plan | typeof RETRY>,
+  plan: (attempt: number) => Plan | typeof RETRY | Promise<Plan | typeof RETRY>,
   mine: (found: Session | undefined) => boolean,
   refused: () => Promise<Admitted>,
 ): Promise<Admitted> =>
   retrying<Admitted>(
     control,
     ADMISSION_BUDGET_MS,
-    async () => {
+    async (attempt) => {
       try {
-        const planned = await plan();
+        const planned = await plan(attempt);
         if (planned === RETRY) return RETRY;
         const { writes, session } = planned;
         let ambiguous = false;
@@ -326,25 +347,35 @@ const userHasRoom = ({ limits }: Capacity): Condition =>
     ...(limits.userLimit > 0 ? [absent('active')] : []),
   );
 
-const refuseIfUserIsFull = async (
+/**
+ * Throws the refusal, where there was a moment without room. A look reads each counter at a moment of its own:
+ *
+ *   shard 1 read: full ── released there, admitted on shard 2 ── shard 2 read: full
+ *
+ * There was room at every moment of it. Two looks that show the same, one after the other, leave a moment between them
+ * at which all was full; otherwise somebody moved, and the next attempt sees where.
+ */
+const refuse = async (control: Needs, userId: string, seen: Seen): Promise<typeof RETRY> => {
+  const again = await look(control, userId);
+  if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;
+  if (userIsFull(seen)) throw await userLimitReached(control, userId, seen.user);
+  const { capacity } = seen;
+  if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(control, capacity);
+  // Sub-limits were made when more was active than the limit allows: spread the room that there is since.
+  await beginChange(control, capacity, capacity.limits);
+  return RETRY;
+};
+
+const userLimitReached = async (
   control: Needs,
-  capacity: Capacity,
   userId: string,
-  quota: Item | undefined,
-): Promise<void> => {
-  const counter = quota ? counterSchema.parse(quota) : { active: 0, limit: undefined };
-  const limit = counter.limit ?? capacity.limits.userLimit;
-  if (counter.active < limit) return;
+  { active, limit }: UserCounter,
+): Promise<Problem> => {
   control.metrics.count('AdmissionsRefused', 1, { Scope: 'user' });
-  throw new Problem(
+  return new Problem(
     'too_many',
-    `The limit of ${limit} concurrent sessions for user "${userId}" is reached (${counter.active} active).`,
-    {
-      scope: 'user',
-      limit,
-      active: counter.active,
-      retryAfterSeconds: await secondsUntilUserRoom(control, userId),
-    },
+    `The limit of ${limit} concurrent sessions for user "${userId}" is reached (${active} active).`,
+    { scope: 'user', limit, active, retryAfterSeconds: await secondsUntilUserRoom(control, userId) },
   );
 };
 

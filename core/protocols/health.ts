@@ -1,7 +1,7 @@
 import type { HealthView } from '../api/admin.ts';
 import type { Control } from '../control.ts';
 import { scheduleKey } from '../items.ts';
-import { readCapacity } from './limits.ts';
+import { readCapacity } from './capacity.ts';
 
 type Check = { ok: boolean; detail: string };
 

@@ -2,8 +2,8 @@ import * as z from 'zod';
 import type { Control } from '../control.ts';
 import { sessionKey, slotsPartition } from '../items.ts';
 import { parseSession, type Session } from '../session.ts';
+import { readCapacity } from './capacity.ts';
 import { everyItem } from './every.ts';
-import { readCapacity } from './limits.ts';
 
 const slotSchema = z.object({ sk: z.string(), userId: z.string(), name: z.string(), epoch: z.int() });
 

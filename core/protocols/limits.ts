@@ -1,114 +1,16 @@
+/** Limits at run time: for all, for users, for requests. How the counters follow is in capacity.ts. */
 import type { LimitsView } from '../api/admin.ts';
-import {
-  type Capacity,
-  counterSchema,
-  distribute,
-  type Limits,
-  parseCapacity,
-  shardsFor,
-} from '../capacity.ts';
+import { type Capacity, counterSchema, type Limits, shardsFor } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
-import { GLOBAL_PARTITION, limitsKey, quotaListing, shardKey, userQuotaKey } from '../items.ts';
+import { quotaListing, userQuotaKey } from '../items.ts';
 import type { Rate } from '../rate.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { absent, and, eq, exists, isPassing, le, StoreUnavailable, type Write } from '../store.ts';
-import { everyItem } from './every.ts';
+import { isPassing } from '../store.ts';
+import { beginChange, ensureCapacity, settle } from './capacity.ts';
 import { readRates, setRate } from './rate.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
-
-/** Limits and shards as they stand, read consistently; made from the settings where the table is new. */
-export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
-  const found = await readCapacity(control);
-  if (found) return found;
-  const { globalLimit, userLimit } = control.settings;
-  const limits: Limits = { globalLimit, userLimit, shards: shardsFor(globalLimit) };
-  // Two first callers race for this; the loser's conditions fail and it reads what the winner wrote.
-  await control.store.transact(
-    [
-      { kind: 'put', key: limitsKey, item: { ...limitsKey, ...limits }, condition: absent('pk') },
-      ...distribute(globalLimit, limits.shards, []).map(
-        (limit, shard): Write => ({
-          kind: 'put',
-          key: shardKey(shard),
-          item: { ...shardKey(shard), active: 0, limit, userLimit, version: 0 },
-          condition: absent('pk'),
-        }),
-      ),
-    ],
-    control.ids.secret().slice(0, 36),
-  );
-  const made = await readCapacity(control);
-  if (!made) throw new StoreUnavailable('the limits could not be made');
-  return made;
-};
-
-/** Undefined where no limits were made yet. */
-export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Capacity | undefined> =>
-  parseCapacity(await everyItem(control, { partition: GLOBAL_PARTITION }));
-
-/**
- * Spreads the room over the shards again, for the limits given (or as they are). All sub-limits change in one
- * transaction, which keeps the inequality in core/capacity.ts whatever the counts did since they were read: sub-limits
- * that sum to the limit hold while no count is above its own; one shard's, or none at all, always. Requiring unmoved
- * counts instead would let steady admissions keep a limit from ever being changed. Returns false where a count is
- * above by now, or the limits are others; read again and repeat.
- */
-export const rebalance = async (
-  control: Needs,
-  capacity: Capacity,
-  limits: Limits = capacity.limits,
-): Promise<boolean> => {
-  const known = capacity.shards;
-  const actives = Array.from({ length: Math.max(limits.shards, ...known.map((s) => s.shard + 1)) }, (_, i) =>
-    known.find((s) => s.shard === i),
-  );
-  const sublimits = distribute(
-    limits.globalLimit,
-    limits.shards,
-    actives.map((s) => s?.active ?? 0),
-  );
-  const anyCount = sublimits.length === 1 || sublimits.every((limit) => limit === 0);
-  const result = await control.store.transact(
-    [
-      {
-        kind: 'update',
-        key: limitsKey,
-        set: limits,
-        condition: and(
-          eq('globalLimit', capacity.limits.globalLimit),
-          eq('userLimit', capacity.limits.userLimit),
-          eq('shards', capacity.limits.shards),
-        ),
-      },
-      ...sublimits.map((limit, i) =>
-        actives[i]
-          ? resized(i, { limit, userLimit: limits.userLimit }, anyCount)
-          : opened(i, { limit, userLimit: limits.userLimit }),
-      ),
-    ],
-    control.ids.secret().slice(0, 36),
-  );
-  return result.ok;
-};
-
-type Sublimits = { readonly limit: number; readonly userLimit: number };
-
-const resized = (index: number, sublimits: Sublimits, anyCount: boolean): Write => ({
-  kind: 'update',
-  key: shardKey(index),
-  set: sublimits,
-  add: { version: 1 },
-  condition: anyCount ? exists('active') : le('active', sublimits.limit),
-});
-
-const opened = (index: number, sublimits: Sublimits): Write => ({
-  kind: 'put',
-  key: shardKey(index),
-  item: { ...shardKey(index), active: 0, ...sublimits, version: 0 },
-  condition: absent('pk'),
-});
 
 export type LimitsChange = {
   readonly global?: number | undefined;
@@ -124,18 +26,21 @@ export type LimitsChange = {
     | undefined;
 };
 
-/** Changes limits at run time. Lowering one blocks new admissions and stops nobody. Throws 503 under contention. */
+/**
+ * Changes limits at run time. Lowering one blocks new admissions and stops nobody. Once this answers, no admission
+ * passes the new limits, and none is refused for the old ones. What is not answered may be in force, or be brought in
+ * force by whoever comes next. Throws 503 where the database is out for long.
+ */
 export const changeLimits = async (control: Needs, change: LimitsChange): Promise<Capacity> => {
-  if (change.global !== undefined || change.userDefault !== undefined) {
-    const { global, userDefault } = change;
-    await untilWritten(control, async () => {
-      const capacity = await ensureCapacity(control);
-      const globalLimit = global ?? capacity.limits.globalLimit;
-      return rebalance(control, capacity, {
+  const { global, userDefault } = change;
+  if (global !== undefined || userDefault !== undefined) {
+    await changeCapacity(control, ({ limits }) => {
+      const globalLimit = global ?? limits.globalLimit;
+      return {
         globalLimit,
-        userLimit: userDefault ?? capacity.limits.userLimit,
-        shards: shardsFor(globalLimit),
-      });
+        userLimit: userDefault ?? limits.userLimit,
+        shards: Math.max(limits.shards, shardsFor(globalLimit)),
+      };
     });
   }
   const { user, rateDefault } = change;
@@ -145,6 +50,25 @@ export const changeLimits = async (control: Needs, change: LimitsChange): Promis
   if (rateDefault !== undefined) await written(control, () => setRate(control, undefined, rateDefault));
   return ensureCapacity(control);
 };
+
+/** Until the change is through, or another one that came later has taken its place. */
+const changeCapacity = (control: Needs, wantedFrom: (before: Capacity) => Limits): Promise<void> => {
+  let begun: number | undefined;
+  return untilWritten(control, async () => {
+    const capacity = await ensureCapacity(control);
+    if (begun !== undefined && capacity.generation > begun) return true;
+    const wanted = wantedFrom(capacity);
+    if (!isSame(capacity.limits, wanted)) {
+      begun = await beginChange(control, capacity, wanted);
+      return begun !== undefined && settle(control, await ensureCapacity(control));
+    }
+    begun = capacity.generation;
+    return settle(control, capacity);
+  });
+};
+
+const isSame = (a: Limits, b: Limits): boolean =>
+  a.globalLimit === b.globalLimit && a.userLimit === b.userLimit && a.shards === b.shards;
 
 const setUserLimit = (control: Needs, userId: string, limit: number | null): Promise<void> =>
   written(control, () =>
@@ -166,7 +90,7 @@ const written = (control: Needs, write: () => Promise<unknown>): Promise<void> =
 const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<void> =>
   retrying<void>(
     control,
-    10_000,
+    CHANGE_BUDGET_MS,
     async () => {
       try {
         return (await write()) ? undefined : RETRY;
@@ -176,15 +100,18 @@ const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<vo
       }
     },
     () => {
-      throw new Problem('unavailable', 'The limits are changing under load; try again.', {
+      throw new Problem('unavailable', 'The database is too busy to change the limits; try again.', {
         retryAfterSeconds: 2,
       });
     },
-    EVERY_SHARD,
+    OFTEN,
   );
 
-/** All shards at once must be free of admissions for a moment: more tries, not longer waits, find that moment. */
-const EVERY_SHARD = { baseMs: 25, capMs: 100 };
+/** API Gateway gives a function 30 s. */
+const CHANGE_BUDGET_MS = 20_000;
+
+/** Admissions wait while a change is unfinished, and each of its steps has one other transaction to get past. */
+const OFTEN = { baseMs: 10, capMs: 100 };
 
 /** The limits as a caller sees them, with the counts against them. */
 export const limitsView = async (control: Needs, userId: string): Promise<LimitsView> => {

@@ -1,7 +1,7 @@
 import type { Control } from '../control.ts';
 import type { Use } from '../history.ts';
 import type { Session } from '../session.ts';
-import { readCapacity } from './limits.ts';
+import { readCapacity } from './capacity.ts';
 
 /** How full the system is, by the limit as it stands. Before the first admission made counters: empty. */
 export const measureUse = async (control: Pick<Control, 'store' | 'settings' | 'metrics'>): Promise<Use> => {

@@ -16,10 +16,10 @@ import {
 import type { Task } from '../ports.ts';
 import type { Session } from '../session.ts';
 import { eq, type Item, type Key } from '../store.ts';
+import { readCapacity, settle } from './capacity.ts';
 import { everyItem } from './every.ts';
 import { findTask, taskArnOf } from './find-task.ts';
 import { listHolders, type Slot, slotsOf } from './holders.ts';
-import { readCapacity } from './limits.ts';
 import { findSessionById } from './load.ts';
 import { measureHeartbeats } from './measure.ts';
 import { release } from './release.ts';
@@ -50,12 +50,19 @@ export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
   const tasks = await control.tasks.list();
   const cap = passCap(tasks.length);
   const drift = await recount(control);
+  await finishChange(control);
   const orphans = await handleOrphans(control, tasks, cap);
   const released = await releaseTaskless(control, holders, tasks, cap);
   measureHeartbeats(control, holders);
   control.metrics.count('CounterDrift', drift);
   control.metrics.count('OrphanTasks', orphans.marked + orphans.stopped);
   return { drift, orphansMarked: orphans.marked, orphansStopped: orphans.stopped, released };
+};
+
+/** A change of limits whose function died, while nobody asks for a slot who would finish it. */
+const finishChange = async (control: Needs): Promise<void> => {
+  const capacity = await readCapacity(control);
+  if (capacity) await settle(control, capacity);
 };
 
 /**

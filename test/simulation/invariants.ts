@@ -1,13 +1,15 @@
 /** Watches every commit and holds it against the promises of model/violation.ts. */
-import { parseCapacity } from '../../core/capacity.ts';
+import { type Capacity, isSettled, type Limits, parseCapacity } from '../../core/capacity.ts';
 import { deadlinesOf } from '../../core/deadlines.ts';
-import { GLOBAL_PARTITION, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
+import { GLOBAL_PARTITION, SHARD_PREFIX, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
 import { canTransition, isTerminal } from '../../core/lifecycle.ts';
 import type { Delivery } from '../../core/ports.ts';
 import { parseSession, type Session } from '../../core/session.ts';
 import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';
+import { USERS } from './model/clients.ts';
 import type { Cloud, SimulatedWorker, Watcher } from './model/cloud.ts';
+import { Commands } from './model/commands.ts';
 import type { ItemChange } from './model/table.ts';
 import type { Invariant } from './model/violation.ts';
 import { Told } from './told.ts';
@@ -27,12 +29,21 @@ export class Invariants implements Watcher {
   /** sessionId → how many snapshots had been taken when its account was given up: those are dead. */
   readonly #dead = new Map<string, number>();
   readonly told: Told;
+  readonly #commands: Commands;
+  /** Of each generation. */
+  readonly #limits = new Map<number, Limits>();
+  /** Scopes without room, as things stand. */
+  readonly #full = new Set<string>();
+  /** By scope: the last step at which it had no room. */
+  readonly #lastFull = new Map<string, number>();
   admissions = 0;
   releases = 0;
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
     this.told = new Told(cloud);
+    this.#commands = new Commands(cloud);
+    this.#watchRoom();
   }
 
   queued(deliveries: readonly Delivery[]): void {
@@ -48,10 +59,23 @@ export class Invariants implements Watcher {
       else if (pk.startsWith('SESSION#')) this.#sessionChanged(change, by, touched);
       else if (pk === GLOBAL_PARTITION) touched.add('global');
       else if (pk.startsWith('USER#')) touched.add(`user ${pk.slice('USER#'.length)}`);
+      else if (pk.startsWith('COMMAND#')) this.#commands.changed(change);
     }
-    if (touched.size > 0) this.#checkCounts(touched);
+    if (touched.size === 0) return;
+    this.#checkCounts(touched);
+    this.#watchRoom();
     const admitted = changes.some((c) => c.key.pk.startsWith('SLOT#') && !c.before && c.after);
     if (admitted) this.#checkLimits(changes);
+  }
+
+  sent(text: string): void {
+    this.#commands.sent(text);
+  }
+
+  refused(userId: string | undefined, since: number): void {
+    const scope = userId === undefined ? 'global' : `user ${userId}`;
+    if (this.#full.has(scope) || (this.#lastFull.get(scope) ?? -1) >= since) return;
+    this.#broken('room', `${scope}: refused, and at every moment of the call there was room`);
   }
 
   removed(keys: readonly string[]): void {
@@ -83,6 +107,7 @@ export class Invariants implements Watcher {
       if (pk.startsWith('USER#')) touched.add(`user ${pk.slice('USER#'.length)}`);
     }
     this.#checkCounts(touched);
+    this.#watchRoom();
   }
 
   #slotChanged({ before, after }: ItemChange, touched: Set<string>): void {
@@ -229,13 +254,15 @@ export class Invariants implements Watcher {
       this.#broken('count', `user ${userId} counts ${String(active)}, ${held} hold a slot`);
   }
 
+  /** By the limits that the shard it was admitted on is open under: no later ones are in force before it is closed. */
   #checkLimits(changes: readonly ItemChange[]): void {
-    const capacity = this.#capacity();
-    if (!capacity) {
+    const shard = changes.find(({ key }) => key.pk === GLOBAL_PARTITION && key.sk.startsWith(SHARD_PREFIX));
+    const limits = this.#limits.get(Number(shard?.after?.generation ?? 0));
+    if (!limits) {
       this.#broken('limit', 'admitted without a limit');
       return;
     }
-    const { globalLimit, userLimit } = capacity.limits;
+    const { globalLimit, userLimit } = limits;
     if (this.#slots.size > globalLimit) {
       this.#broken('limit', `${this.#slots.size} sessions are active, the limit is ${globalLimit}`);
     }
@@ -249,6 +276,30 @@ export class Invariants implements Watcher {
       if (held > limit)
         this.#broken('limit', `${held} sessions of ${userId} are active, the limit is ${limit}`);
     }
+  }
+
+  /** While limits change there is none: who asks then waits. */
+  #watchRoom(): void {
+    const capacity = this.#capacity();
+    if (capacity) this.#limits.set(capacity.generation, capacity.limits);
+    const settled = capacity && isSettled(capacity) ? capacity : undefined;
+    this.#setRoom('global', settled !== undefined && this.#slots.size < settled.limits.globalLimit);
+    for (const userId of USERS) {
+      const own = this.#cloud.table.get(userQuotaKey(userId))?.limit;
+      const limit = typeof own === 'number' ? own : (settled?.limits.userLimit ?? 0);
+      this.#setRoom(`user ${userId}`, settled !== undefined && this.#heldBy(userId) < limit);
+    }
+  }
+
+  #setRoom(scope: string, room: boolean): void {
+    if (!room) this.#full.add(scope);
+    else if (this.#full.delete(scope)) this.#lastFull.set(scope, this.#cloud.scheduler.steps);
+  }
+
+  /** Undefined: none was made yet, or none is unfinished. */
+  get unfinishedChange(): Capacity | undefined {
+    const capacity = this.#capacity();
+    return capacity && !isSettled(capacity) ? capacity : undefined;
   }
 
   #heldBy(userId: string): number {

@@ -27,19 +27,20 @@ const WORKER = 'protocols/worker.ts';
 const LAUNCH = 'protocols/launch.ts';
 const REAP = 'protocols/reap.ts';
 const RECONCILE = 'protocols/reconcile.ts';
-const LIMITS = 'protocols/limits.ts';
+const CAPACITY = 'protocols/capacity.ts';
+const WAITING = 'protocols/waiting-commands.ts';
 const OUTBOX = 'protocols/outbox.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   mutation('admission without the global condition', 7, [
     ADMIT,
-    "and(ltAttr('active', 'limit'), eq('userLimit', ",
-    "and(eq('userLimit', ",
+    "and(ltAttr('active', 'limit'), isOfGeneration(",
+    'and(isOfGeneration(',
   ]),
   mutation('admission without the user’s condition', 74, [ADMIT, 'condition: userHasRoom(capacity),', '']),
   mutation('admission by a default limit as it was read', 24, [
     ADMIT,
-    "and(ltAttr('active', 'limit'), eq('userLimit', capacity.limits.userLimit))",
+    "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
     "ltAttr('active', 'limit')",
   ]),
   mutation('admission whose user is counted after the commit', 1, [
@@ -212,16 +213,50 @@ export const MUTATIONS: readonly Mutation[] = [
     "await stopTask(control, task.taskArn, 'no session owns this task');",
     '',
   ]),
-  mutation('sub-limits set below what is counted', 0, [
-    LIMITS,
-    "condition: anyCount ? exists('active') : le('active', sublimits.limit),",
-    "condition: exists('active'),",
+  mutation(
+    'sub-limits made while shards are open',
+    0,
+    [CAPACITY, 'set: closed,', 'set: { generation, closed: true },'],
+    [ADMIT, 'if (!isSettled(capacity)) {', 'if (capacity.shards.length === 0) {'],
+    [
+      ADMIT,
+      "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
+      "ltAttr('active', 'limit')",
+    ],
+  ),
+  mutation('sub-limits of limits that others took the place of', 0, [
+    CAPACITY,
+    "condition: and(eq('generation', generation), eq('closed', true)),",
+    "condition: eq('closed', true),",
   ]),
-  mutation('sub-limits handed out above the limit', 165, [
-    'capacity.ts',
-    'if (total > limit) return',
-    'if (total > limit + 99) return',
+  mutation(
+    'a change of limits that nobody finishes',
+    0,
+    [RECONCILE, 'if (capacity) await settle(control, capacity);', ''],
+    [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
+  ),
+  mutation('a refusal after one look', 0, [
+    ADMIT,
+    'if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;',
+    '',
   ]),
+  mutation(
+    'a waiting command claimed twice',
+    0,
+    [
+      WAITING,
+      "change(control, command.id, eq('status', 'pending'), {",
+      "change(control, command.id, or(eq('status', 'pending'), eq('status', 'running')), {",
+    ],
+    // The worker would tell by it that it is the same.
+    ['protocols/wake.ts', 'idempotencyKey: command.workerKey,', ''],
+  ),
+  mutation('a waiting command without an answer called failed', 0, [
+    WAITING,
+    "return { status: 'unknown', problem };",
+    "return { status: 'failed', problem, again: true };",
+  ]),
+  mutation('sub-limits handed out above the limit', 165, ['capacity.ts', '() => 0)', '(_, i) => active(i))']),
   mutation('a stopped task of any epoch ends the session', 273, [
     'protocols/task-stopped.ts',
     'session.epoch !== task.epoch || ',

@@ -7,7 +7,7 @@ import { limitsKey, shardKey } from '../../core/items.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { Invariants } from './invariants.ts';
 import type { Random } from './kernel/random.ts';
-import { callers, type People } from './model/clients.ts';
+import { callers, type People, USERS } from './model/clients.ts';
 import { STOP_TIMEOUT_MS } from './model/engine.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
@@ -126,8 +126,9 @@ class Run {
     table.write({ kind: 'put', key: limitsKey, item: { ...limitsKey, globalLimit, userLimit, shards } });
     for (const [shard, limit] of distribute(globalLimit, shards, []).entries()) {
       const key = shardKey(shard);
-      table.write({ kind: 'put', key, item: { ...key, active: 0, limit, userLimit, version: 0 } });
+      table.write({ kind: 'put', key, item: { ...key, active: 0, limit, version: 0 } });
     }
+    this.#invariants.checkAll();
   }
 
   #schedules(): void {
@@ -177,6 +178,8 @@ class Run {
   #checkSettled(): void {
     const { engine, trueTime, settings } = this.#world;
     this.#checkTold();
+    if (this.#invariants.unfinishedChange)
+      this.#world.violate('settled', 'a change of limits was left unfinished');
     const running = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
     for (const task of running) {
       const session = this.#invariants.sessions.get(task.launch.sessionId);
@@ -290,7 +293,7 @@ class Run {
 }
 
 const peopleOf = (random: Random): People => ({
-  users: random.chance(0.5) ? ['ann', 'bob'] : ['ann', 'bob', 'cy'],
+  users: random.chance(0.5) ? [USERS[0], USERS[1]] : USERS,
   names: random.chance(0.5) ? ['a', 'b'] : ['a', 'b', 'c'],
   bursts: random.int(8, 30),
 });

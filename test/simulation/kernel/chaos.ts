@@ -15,6 +15,8 @@ export const FAULTS = [
   'storeAnswerLost',
   /** No answer, and it is written later. */
   'storeLate',
+  /** A query or a read of several items that sees some of them earlier than the others. */
+  'tornRead',
   /** A call that takes seconds. */
   'slow',
   'crashBefore',
@@ -34,6 +36,8 @@ export const FAULTS = [
   'requestTwice',
   'requestLate',
   'answerLost',
+  /** A worker carried a command out, and nobody heard of it. */
+  'commandAnswerLost',
   'workerCrash',
   'workerFreeze',
   'workerHangs',
@@ -59,7 +63,11 @@ export class Chaos {
     this.#random = random;
     const calm = random.chance(0.1);
     const rate = () => (calm ? 0 : random.pick(RATES));
-    this.rates = Object.fromEntries(FAULTS.map((fault) => [fault, rate()])) as Record<Fault, number>;
+    this.rates = {
+      ...(Object.fromEntries(FAULTS.map((fault) => [fault, rate()])) as Record<Fault, number>),
+      // No fault: what a database under load does to every other read of many items.
+      tornRead: random.pick([0, 0.1, 0.5]),
+    };
     this.maxSkew = calm ? 0 : random.pick([0, 0, 5_000, 60_000, 180_000]);
     this.maxIndexLag = random.pick([200, 2_000, 30_000]);
   }

@@ -1,11 +1,14 @@
 /** Callers of the API: several people who do everything at once, impatiently, and repeat what was not answered. */
 import type { SessionConfig } from '../../../core/api/sessions.ts';
+import type { Control } from '../../../core/control.ts';
 import { Problem } from '../../../core/errors.ts';
 import type { Session } from '../../../core/session.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud } from './cloud.ts';
 import * as functions from './functions.ts';
 import { type Handler, request, TryAgain } from './http.ts';
+
+export const USERS = ['ann', 'bob', 'cy'] as const;
 
 export type People = {
   readonly users: readonly [string, ...string[]];
@@ -23,8 +26,14 @@ export const callers = (cloud: Cloud, people: People, withinMs: number): void =>
       'one session' as const,
       'one user' as const,
       'rush' as const,
+      'churn' as const,
+      'contest' as const,
+      'sends' as const,
     ]);
     if (kind === 'rush') rush(cloud, people, burst, at);
+    else if (kind === 'churn') churn(cloud, people, burst, at);
+    else if (kind === 'contest') contest(cloud, people, burst, at);
+    else if (kind === 'sends') sends(cloud, people, burst, at);
     else together(cloud, people, burst, at, kind);
   }
 };
@@ -67,14 +76,67 @@ const rush = (cloud: Cloud, people: People, burst: number, at: number): void => 
   }
 };
 
+/** Slots move from session to session for a while, and are counted meanwhile. */
+const churn = (cloud: Cloud, people: People, burst: number, at: number): void => {
+  const { random } = cloud;
+  const width = random.int(3_000, 30_000);
+  if (random.chance(0.5)) comes(cloud, `admin ${burst}`, at, someone(cloud, people), ENDS_ALL);
+  for (let i = random.int(10, 25); i > 0; i--) {
+    const draw = random.chance(0.35) ? STOPS : random.next() * ONLY_STARTS;
+    comes(cloud, `caller ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), draw);
+  }
+  for (let i = random.int(2, 8); i > 0; i--) {
+    const run = () => void functions.reconciliation(cloud);
+    cloud.scheduler.in(at + random.int(0, width), undefined, 'a recount in a churn', run);
+  }
+};
+
+/** Several operators, each with a limit of their own mind, while sessions are started. */
+const contest = (cloud: Cloud, people: People, burst: number, at: number): void => {
+  const { random } = cloud;
+  const width = random.pick([20, 200, 2_000]);
+  for (let i = random.int(2, 4); i > 0; i--) {
+    const global = random.int(0, 5);
+    starting(cloud, `operator ${burst}.${i}`, at + random.int(0, width), (operator) =>
+      call(cloud, operator, `limits of ${global}`, (control) => functions.limits(control, { global })),
+    );
+  }
+  for (let i = random.int(3, 8); i > 0; i--) {
+    const draw = random.next() * ONLY_STARTS;
+    comes(cloud, `caller ${burst}.${i}`, at + random.int(0, width), someone(cloud, people), draw);
+  }
+};
+
+/** Everybody writes through one session, which mostly is stopped; some repeat what another one asked for. */
+const sends = (cloud: Cloud, people: People, burst: number, at: number): void => {
+  const { random } = cloud;
+  const named = someone(cloud, people);
+  const width = random.pick([5, 300, 20_000]);
+  const shared = { text: random.text(8), key: random.text(8) };
+  for (let i = random.int(2, 4); i > 0; i--) {
+    const message = random.chance(0.5) ? shared : newMessage(cloud);
+    const caller = `sender ${burst}.${i}`;
+    starting(cloud, caller, at + random.int(0, width), (by) => send(cloud, by, named, message));
+  }
+};
+
 /** Draws of `act`. */
 const ONLY_STARTS = 0.52;
-const CHANGES_LIMITS = 0.9;
+const STOPS = 0.6;
+const CHANGES_LIMITS = 0.95;
 const ENDS_ALL = 1;
 
-const comes = (cloud: Cloud, name: string, at: number, named: functions.Named, draw: number): void => {
+const comes = (cloud: Cloud, name: string, at: number, named: functions.Named, draw: number): void =>
+  starting(cloud, name, at, (caller) => act(cloud, caller, named, draw));
+
+const starting = (
+  cloud: Cloud,
+  name: string,
+  at: number,
+  run: (caller: Process) => Promise<unknown>,
+): void => {
   cloud.scheduler.in(at, undefined, `${name} comes`, () => {
-    act(cloud, cloud.spawn(name), named, draw).catch((error: unknown) => {
+    run(cloud.spawn(name)).catch((error: unknown) => {
       cloud.violate('defect', `caller: ${error instanceof Error ? error.stack : String(error)}`);
     });
   });
@@ -89,15 +151,20 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
   const { random } = cloud;
   const { userId } = named;
   if (draw < 0.3) return create(cloud, caller, named);
-  if (draw < 0.52) return call(cloud, caller, 'start', (control) => functions.start(control, named));
+  if (draw < 0.52) {
+    return call(cloud, caller, 'start', (control) =>
+      withCause(cloud, userId, () => functions.start(control, named)),
+    );
+  }
   if (draw < 0.67) return call(cloud, caller, 'stop', (control) => functions.stop(control, named));
   if (draw < 0.75) return call(cloud, caller, 'restart', (control) => functions.restart(control, named));
   if (draw < 0.8) return call(cloud, caller, 'delete', (control) => functions.remove(control, named));
   if (draw < 0.85) return call(cloud, caller, 'logout', (control) => functions.logout(control, named));
-  if (draw < 0.89) {
+  if (draw < 0.88) {
     const config = randomConfig(cloud);
     return call(cloud, caller, 'update', (control) => functions.update(control, named, config));
   }
+  if (draw < 0.92) return send(cloud, caller, named, newMessage(cloud));
   if (draw < 0.97) {
     const change = randomLimits(cloud, userId);
     return call(cloud, caller, `limits ${JSON.stringify(change)}`, (control) =>
@@ -117,22 +184,46 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
   );
 };
 
+/** With a key, a repeat is the same message; without, each request is one of its own. */
+type Text = { readonly text: string; readonly key: string } | undefined;
+const newMessage = ({ random }: Cloud): Text =>
+  random.chance(0.5) ? { text: random.text(8), key: random.text(8) } : undefined;
+
+const send = (cloud: Cloud, caller: Process, named: functions.Named, message: Text): Promise<unknown> =>
+  call(cloud, caller, 'send', (control) =>
+    withCause(cloud, named.userId, () =>
+      functions.send(control, named, message ?? { text: cloud.random.text(8), key: undefined }),
+    ),
+  );
+
+/** A refusal needs a moment without room while the call was made. */
+const withCause = async <T>(cloud: Cloud, userId: string, run: () => Promise<T>): Promise<T> => {
+  const since = cloud.scheduler.steps;
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'too_many') {
+      cloud.watcher?.refused(error.extras.scope === 'user' ? userId : undefined, since);
+    }
+    throw error;
+  }
+};
+
 /** The same key until it is answered: whatever was answered first stays the answer. */
 const create = async (cloud: Cloud, caller: Process, named: functions.Named): Promise<void> => {
   const idempotencyKey = cloud.random.text(8);
   const start = cloud.random.chance(0.85);
   const config = randomConfig(cloud);
-  const made = (): Promise<Session | undefined> =>
-    call(cloud, caller, 'create', (control) =>
+  const asked = (control: Control) =>
+    withCause(cloud, named.userId, () =>
       functions.create(control, { ...named, config, start, idempotencyKey }),
     );
+  const made = (): Promise<Session | undefined> => call(cloud, caller, 'create', asked);
   const first = await made();
   if (!first || !cloud.random.chance(0.3)) return;
   await cloud.sleep(caller, cloud.random.int(1, 20_000));
   try {
-    const again = await attempt(cloud, caller, 'create again', (control) =>
-      functions.create(control, { ...named, config, start, idempotencyKey }),
-    );
+    const again = await attempt(cloud, caller, 'create again', asked);
     if (again.sessionId !== first.sessionId) {
       cloud.violate('answer', `${first.sessionId} was made at first, then ${again.sessionId}`);
     }

@@ -25,6 +25,13 @@ export type SimulatedTask = {
   worker: SimulatedWorker | undefined;
 };
 
+export type SimulatedCommand = {
+  readonly name: string;
+  readonly args: unknown;
+  /** A repeat of it gets the first outcome. */
+  readonly key: string | undefined;
+};
+
 export interface SimulatedWorker {
   readonly process: Process;
   readonly task: SimulatedTask;
@@ -34,7 +41,10 @@ export interface SimulatedWorker {
   start(): void;
   /** SIGTERM. */
   terminate(): void;
-  command(command: string, by: { readonly epoch: number; readonly commandSecret: string }): CommandOutcome;
+  command(
+    command: SimulatedCommand,
+    by: { readonly epoch: number; readonly commandSecret: string },
+  ): CommandOutcome;
 }
 
 export interface SimulatedBucket {
@@ -59,6 +69,10 @@ export type Watcher = {
   queued(deliveries: readonly Delivery[]): void;
   /** A worker's browser is up. */
   live(worker: SimulatedWorker): void;
+  /** A message went out. */
+  sent(text: string): void;
+  /** An admission that began with step `since` was refused by the limit of this user, or the global one. */
+  refused(userId: string | undefined, since: number): void;
 };
 
 export type Answer<T> = { ok(value: T): void; fail(error: Error): void };

@@ -13,7 +13,14 @@ import {
   WorkerUnreachable,
 } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
-import type { Answer, Cloud, SimulatedEngine, SimulatedTask, SimulatedWorker } from './cloud.ts';
+import type {
+  Answer,
+  Cloud,
+  SimulatedCommand,
+  SimulatedEngine,
+  SimulatedTask,
+  SimulatedWorker,
+} from './cloud.ts';
 import { taskEvents } from './functions.ts';
 
 /** ECS's stopTimeout: from SIGTERM to SIGKILL. */
@@ -63,14 +70,16 @@ export class Engine implements SimulatedEngine {
   command(
     process: Process,
     to: { readonly address: string; readonly epoch: number; readonly commandSecret: string },
-    command: string,
+    command: SimulatedCommand,
   ): Promise<CommandOutcome> {
-    return this.#cloud.call<CommandOutcome>(process, `command ${command}`, (answer) => {
+    return this.#cloud.call<CommandOutcome>(process, `command ${command.name}`, (answer) => {
       const worker = this.workers().find((w) => w.address === to.address);
       if (!worker || worker.process.dead) return answer.fail(new WorkerUnreachable('refused'));
       if (worker.process.frozenUntil > this.#cloud.scheduler.now)
         return answer.fail(new WorkerTimeout('silent'));
-      answer.ok(worker.command(command, to));
+      const outcome = worker.command(command, to);
+      if (this.#cloud.chaos.strikes('commandAnswerLost')) answer.fail(new WorkerTimeout('silent (done)'));
+      else answer.ok(outcome);
     });
   }
 

@@ -4,6 +4,7 @@ import type { cleanupRequestSchema } from '../../../core/api/admin.ts';
 import type { SessionConfig } from '../../../core/api/sessions.ts';
 import type { Control } from '../../../core/control.ts';
 import { isTerminal } from '../../../core/lifecycle.ts';
+import type { CommandOutcome } from '../../../core/ports.ts';
 import { createSession, startSession } from '../../../core/protocols/admit.ts';
 import { admitted } from '../../../core/protocols/admitted.ts';
 import { cleanUp } from '../../../core/protocols/cleanup.ts';
@@ -17,6 +18,8 @@ import { reconcile } from '../../../core/protocols/reconcile.ts';
 import { stopSession } from '../../../core/protocols/stop.ts';
 import { taskStopped } from '../../../core/protocols/task-stopped.ts';
 import { updateConfig } from '../../../core/protocols/update.ts';
+import { answerCommand, claimNext } from '../../../core/protocols/waiting-commands.ts';
+import { type Woken, wakeAndRun } from '../../../core/protocols/wake.ts';
 import {
   acceptEvents,
   authenticateWorker,
@@ -72,6 +75,16 @@ export const logout = async (control: Control, { userId, name }: Named): Promise
     : runCommand(control, session, 'logout', {}));
 };
 
+/** To a stopped session too: it is started for it. */
+export const send = async (
+  control: Control,
+  { userId, name }: Named,
+  { text, key }: { readonly text: string; readonly key: string | undefined },
+): Promise<Woken<unknown>> => {
+  const session = await loadSession(control, userId, name);
+  return wakeAndRun(control, session, 'sendText', { chatId: '491701234567@c.us', text }, key);
+};
+
 export const update = (control: Control, { userId, name }: Named, config: SessionConfig): Promise<Session> =>
   updateConfig(control, userId, name, config);
 
@@ -107,6 +120,11 @@ export const workerApi = {
   commit: authorized(commitUpload),
   discard: authorized(discardAuthState),
   lastWord: authorized(lastWord),
+  claim: authorized((control, session) => claimNext(control, session)),
+  commandResult: authorized(
+    (control, session, { id, outcome }: { readonly id: string; readonly outcome: CommandOutcome }) =>
+      answerCommand(control, session, id, outcome),
+  ),
 };
 
 function authorized<B, T>(run: (control: Control, session: Session, body: B) => Promise<T>) {

@@ -10,6 +10,8 @@ export const INVARIANTS = {
   due: 'a sweep ends only what is due',
   lifecycle: 'states change only along the table of transitions',
   told: 'what is admitted, changes its status or ends is told, in that order, and nothing of it is lost',
+  room: 'nobody is refused while room is left',
+  once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;

@@ -4,12 +4,13 @@
  * hangs when told to stop, or has a clock of its own.
  */
 
+import { type Message, sendTextArgs } from '../../../core/commands.ts';
 import type { Control } from '../../../core/control.ts';
 import { Problem } from '../../../core/errors.ts';
 import type { Status, StopReason } from '../../../core/lifecycle.ts';
 import type { CommandOutcome } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
-import type { Cloud, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';
+import type { Cloud, SimulatedCommand, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';
 import { workerApi } from './functions.ts';
 import { request, TryAgain } from './http.ts';
 import { bytesOf, sha256Of } from './storage.ts';
@@ -23,6 +24,18 @@ type BootstrapAnswer = Awaited<ReturnType<typeof workerApi.bootstrap>>;
 
 const CALL_TIMEOUT_MS = 10_000;
 const BUILD = 'chromium-1';
+const STOPPING: CommandOutcome = { ok: false, failure: { code: 'stopping', detail: 'stopping' } };
+const MESSAGE: Message = {
+  id: 'true_491701234567@c.us_3EB0',
+  timestamp: 1,
+  from: '491700000000@c.us',
+  fromMe: true,
+  to: '491701234567@c.us',
+  body: 'text',
+  hasMedia: false,
+  ack: 1,
+  ackName: 'SERVER',
+};
 
 export class Worker implements SimulatedWorker {
   readonly process: Process;
@@ -45,6 +58,8 @@ export class Worker implements SimulatedWorker {
   #boot: BootstrapAnswer | undefined;
   #qrSince: number | undefined;
   #lastActivityAt: number | undefined;
+  /** Of commands, by the key of their caller. */
+  readonly #outcomes = new Map<string, CommandOutcome>();
 
   constructor(cloud: Cloud, task: SimulatedTask) {
     this.#cloud = cloud;
@@ -92,13 +107,51 @@ export class Worker implements SimulatedWorker {
     });
   }
 
-  command(command: string, by: { readonly epoch: number; readonly commandSecret: string }): CommandOutcome {
+  command(
+    command: SimulatedCommand,
+    by: { readonly epoch: number; readonly commandSecret: string },
+  ): CommandOutcome {
     if (by.epoch !== this.task.launch.epoch || by.commandSecret !== this.#commandSecret) {
       return { ok: false, failure: { code: 'unauthorized', detail: 'not this session' } };
     }
-    if (this.#ending !== undefined) return { ok: false, failure: { code: 'stopping', detail: 'stopping' } };
-    if (command === 'logout') this.#unlink();
+    if (this.#ending !== undefined) return STOPPING;
+    if (command.name === 'sendText') return this.#send(command.args, command.key);
+    if (command.name === 'logout') this.#unlink();
     return { ok: true, result: {} };
+  }
+
+  #send(args: unknown, key: string | undefined): CommandOutcome {
+    if (this.#status !== 'WORKING')
+      return { ok: false, failure: { code: 'wrong_status', detail: this.#status, status: this.#status } };
+    const earlier = key === undefined ? undefined : this.#outcomes.get(key);
+    if (earlier) return earlier;
+    this.#cloud.watcher?.sent(sendTextArgs.parse(args).text);
+    const outcome: CommandOutcome = { ok: true, result: MESSAGE };
+    if (key !== undefined) this.#outcomes.set(key, outcome);
+    this.#lastActivityAt = this.#controlNow();
+    return outcome;
+  }
+
+  /** Commands that waited for the client to work: claimed, carried out and answered for one by one. */
+  #collect(): void {
+    const collect = async (): Promise<void> => {
+      while (this.#ending === undefined) {
+        const command = await this.#retried('claim', 60_000, (control) =>
+          workerApi.claim(control, this.#bearer, {}),
+        );
+        if (!command) return;
+        const { id, workerKey, args = '' } = command;
+        await this.#cloud.sleep(this.process, this.#cloud.random.skewed(1, 2_000));
+        const outcome = this.#ending === undefined ? this.#send(JSON.parse(args), workerKey) : STOPPING;
+        await this.#retried('command-result', 60_000, (control) =>
+          workerApi.commandResult(control, this.#bearer, { id, outcome }),
+        );
+      }
+    };
+    collect().catch((error: unknown) => {
+      if (error instanceof Fenced || error instanceof Refused || error instanceof TryAgain) return;
+      this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
+    });
   }
 
   async #run(): Promise<void> {
@@ -178,6 +231,7 @@ export class Worker implements SimulatedWorker {
     this.#qrSince = undefined;
     this.#lastActivityAt = this.#controlNow();
     const { random, scheduler } = this.#cloud;
+    this.#collect();
     void this.#save();
     const live = () => {
       if (this.#ending !== undefined || this.#status !== 'WORKING') return;

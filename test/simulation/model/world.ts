@@ -2,7 +2,13 @@
 import { hash } from 'node:crypto';
 import type { Control } from '../../../core/control.ts';
 import type { Settings } from '../../../core/settings.ts';
-import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../../core/store.ts';
+import {
+  type Item,
+  type Query,
+  StoreAmbiguous,
+  StoreConflict,
+  StoreUnavailable,
+} from '../../../core/store.ts';
 import { Chaos } from '../kernel/chaos.ts';
 import { Random } from '../kernel/random.ts';
 import { Process, Scheduler } from '../kernel/scheduler.ts';
@@ -103,7 +109,13 @@ export class World implements Cloud {
     return {
       store: {
         get: (key) => store(`get ${key.pk}/${key.sk}`, () => this.table.get(key)),
-        getMany: (keys) => store(`getMany ${keys.length}`, () => this.table.getMany(keys)),
+        getMany: async (keys) => {
+          const read = () => store(`getMany ${keys.length}`, () => this.table.getMany(keys));
+          const first = await read();
+          if (!this.#tears(first)) return first;
+          await this.sleep(process, random.skewed(1, 1_000));
+          return tornAt(random, first, await read());
+        },
         write: (write) =>
           store(`write ${write.kind} ${write.key.pk}/${write.key.sk}`, () =>
             committed(this.table.write(write)),
@@ -112,8 +124,18 @@ export class World implements Cloud {
           store(`transact ${writes.map((w) => `${w.kind} ${w.key.pk}`).join(' + ')}`, () =>
             committed(this.table.transact(writes, token)),
           ),
-        query: (query) =>
-          store(`query ${query.index ?? 'table'} ${query.partition}`, () => this.table.query(query)),
+        query: async (query) => {
+          const read = () =>
+            store(`query ${query.index ?? 'table'} ${query.partition}`, () => this.table.query(query));
+          const first = await read();
+          if (query.index || first.cursor !== undefined || isOfOneMoment(query)) return first;
+          if (!this.#tears(first.items)) return first;
+          await this.sleep(process, random.skewed(1, 1_000));
+          const second = await read();
+          return second.cursor === undefined
+            ? { ...first, items: tornAt(random, first.items, second.items) }
+            : second;
+        },
         scan: (request) => store(`scan ${request.index}`, () => this.table.scan(request)),
       },
       tasks: this.engine.port(process),
@@ -128,7 +150,10 @@ export class World implements Cloud {
             else answer.ok(undefined);
           }),
       },
-      workers: { run: (worker, command) => this.engine.command(process, worker, command) },
+      workers: {
+        run: (worker, name, args, { idempotencyKey: key }) =>
+          this.engine.command(process, worker, { name, args, key }),
+      },
       metrics: { count: () => {} },
       clock: this.clockOf(process),
       sleep: (ms) => this.sleep(process, ms),
@@ -149,6 +174,11 @@ export class World implements Cloud {
         error: (message) => scheduler.note(`${process.name} · ${message}`),
       },
     };
+  }
+
+  /** Each item is read consistently, and each at a moment of its own. */
+  #tears(items: readonly Item[]): boolean {
+    return items.length > 1 && this.chaos.strikes('tornRead');
   }
 
   #storeCall<T>(process: Process, label: string, effect: () => T): Promise<T> {
@@ -189,6 +219,20 @@ export class World implements Cloud {
     }
   }
 }
+
+/** The order of events rests on it (docs/simulation.md). */
+const isOfOneMoment = ({ partition }: Query): boolean => partition.startsWith('OUTBOX#');
+
+/** The items up to one of them as in the first read, those after it as in the second. */
+const tornAt = (random: Random, first: readonly Item[], second: readonly Item[]): Item[] => {
+  const nameOf = (item: Item | undefined) => `${String(item?.pk)} ${String(item?.sk)}`;
+  const names = [...new Set([...first, ...second].map(nameOf))].sort();
+  const from = names[random.int(1, names.length - 1)] ?? '';
+  return [
+    ...first.filter((item) => nameOf(item) < from),
+    ...second.filter((item) => nameOf(item) >= from),
+  ].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
+};
 
 const shown = (value: unknown): string => {
   if (value === undefined) return '';

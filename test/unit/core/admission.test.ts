@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { sessionKey, userQuotaKey } from '../../../core/items.ts';
 import { createSession, startSession } from '../../../core/protocols/admit.ts';
-import { changeLimits, readCapacity } from '../../../core/protocols/limits.ts';
+import { readCapacity } from '../../../core/protocols/capacity.ts';
+import { changeLimits } from '../../../core/protocols/limits.ts';
 import { release } from '../../../core/protocols/release.ts';
 import { StoreAmbiguous } from '../../../core/store.ts';
 import { lab } from './control.ts';

@@ -1,48 +1,226 @@
 import { expect, test } from 'vitest';
-import { changeLimits, readCapacity } from '../../../core/protocols/limits.ts';
-import { lab } from './control.ts';
-import { admittedSession } from './session.ts';
+import { type Capacity, isSettled } from '../../../core/capacity.ts';
+import type { Control } from '../../../core/control.ts';
+import { limitsKey, shardKey } from '../../../core/items.ts';
+import { createSession } from '../../../core/protocols/admit.ts';
+import { readCapacity } from '../../../core/protocols/capacity.ts';
+import { changeLimits } from '../../../core/protocols/limits.ts';
+import { reconcile } from '../../../core/protocols/reconcile.ts';
+import { release } from '../../../core/protocols/release.ts';
+import { StoreConflict, StoreUnavailable } from '../../../core/store.ts';
+import { type Lab, lab } from './control.ts';
+import { admittedSession, load, USER } from './session.ts';
 
-/** The place with something happening right before each transaction of a change of limits. */
-const racing = (place: ReturnType<typeof lab>, before: () => Promise<unknown>) => {
+const capacityOf = async ({ control }: Lab): Promise<Capacity> => {
+  const capacity = await readCapacity(control);
+  if (!capacity) throw new Error('there are no limits');
+  return capacity;
+};
+
+/** What could ever be active, if every shard filled up. */
+const reachable = ({ shards }: Capacity): number =>
+  shards.reduce((sum, shard) => sum + Math.max(shard.active, shard.limit), 0);
+
+/** The place where `before` runs ahead of each single write; it may throw for it. */
+const writing = (place: Lab, before: (n: number) => unknown): Control => {
   const { store } = place.control;
+  let n = 0;
   return {
     ...place.control,
     store: {
       ...store,
-      transact: async (...call: Parameters<typeof store.transact>) => {
-        await before();
-        return store.transact(...call);
+      write: async (write) => {
+        await before(n++);
+        return store.write(write);
       },
     },
   };
 };
 
-test('limits change although sessions are admitted between every read and its write', async () => {
+class Died extends Error {}
+
+/** A change whose function dies at its `step`th write. */
+const dyingAt = async (
+  place: Lab,
+  step: number,
+  change: Parameters<typeof changeLimits>[1],
+): Promise<boolean> => {
+  const control = writing(place, (n) => {
+    if (n === step) throw new Died();
+  });
+  try {
+    await changeLimits(control, change);
+    return false;
+  } catch (error) {
+    if (!(error instanceof Died)) throw error;
+    return true;
+  }
+};
+
+const fill = async (place: Lab, sessions: number): Promise<void> => {
+  for (let i = 0; i < sessions; i++) await admittedSession(place, `s${i}`);
+};
+
+const STEPS = Array.from({ length: 18 }, (_, step) => step);
+
+test('limits change although slots are given back between all steps', async () => {
   const place = lab({ globalLimit: 240, userLimit: 240 });
-  await admittedSession(place, 'first');
+  await fill(place, 60);
   let n = 0;
-  const control = racing(place, () => admittedSession(place, `s${n++}`));
-  for (const global of [210, 240, 300]) await changeLimits(control, { global });
-  const capacity = await readCapacity(place.control);
-  expect(capacity?.limits.globalLimit).toBe(300);
-  expect(capacity?.active).toBe(1 + n);
-  expect(n).toBe(3);
+  const control = writing(place, async () => {
+    if (n < 60) await release(place.control, await load(place, `s${n++}`), 'user');
+  });
+  for (const global of [210, 30, 300]) {
+    await changeLimits(control, { global });
+    const capacity = await capacityOf(place);
+    expect(isSettled(capacity)).toBe(true);
+    expect(capacity.limits.globalLimit).toBe(global);
+    expect(reachable(capacity)).toBeLessThanOrEqual(Math.max(global, capacity.active));
+  }
+  expect(n).toBeGreaterThan(30);
 });
 
-test('sub-limits never sum to more than the limit when a shard filled up while they were made', async () => {
-  const place = lab({ globalLimit: 208, userLimit: 300 });
-  const sums: number[] = [];
-  let n = 0;
-  const control = racing(place, async () => {
-    if (n < 208) for (let i = 0; i < 26; i++) await admittedSession(place, `s${n++}`);
-  });
-  for (const global of [204, 202, 208]) {
-    await changeLimits(control, { global });
-    const { shards = [], active = 0, limits } = (await readCapacity(place.control)) ?? {};
-    const handedOut = shards.reduce((sum, shard) => sum + Math.max(shard.active, shard.limit), 0);
-    expect(handedOut).toBeLessThanOrEqual(Math.max(limits?.globalLimit ?? 0, active));
-    sums.push(handedOut);
+test('at no step is more handed out than the greater of the limits, or than is active', async () => {
+  for (const [from, to] of [
+    [240, 210],
+    [240, 20],
+    [210, 240],
+    [8, 300],
+  ] as const) {
+    const place = lab({ globalLimit: from, userLimit: 240 });
+    await fill(place, Math.min(from, 40));
+    const control = writing(place, async () => {
+      const capacity = await capacityOf(place);
+      expect(reachable(capacity)).toBeLessThanOrEqual(Math.max(from, to, capacity.active));
+    });
+    await changeLimits(control, { global: to });
+    const capacity = await capacityOf(place);
+    expect(reachable(capacity)).toBe(Math.max(to, capacity.active));
   }
-  expect(sums).toHaveLength(3);
+});
+
+test('conflicts at each single step only delay a change', async () => {
+  const place = lab({ globalLimit: 240, userLimit: 240 });
+  await fill(place, 3);
+  const control = writing(place, (n) => {
+    if (n % 2 === 0) throw new StoreConflict('conflict');
+  });
+  await changeLimits(control, { global: 210, userDefault: 7 });
+  expect(await capacityOf(place)).toMatchObject({ limits: { globalLimit: 210, userLimit: 7 } });
+  expect(isSettled(await capacityOf(place))).toBe(true);
+});
+
+test.each(STEPS)(
+  'a change whose function dies at write %i is finished by the next admission',
+  async (step) => {
+    const place = lab({ globalLimit: 240, userLimit: 240 });
+    await fill(place, 20);
+    expect(await dyingAt(place, step, { global: 21 })).toBe(true);
+    await admittedSession(place, 'next');
+    const capacity = await capacityOf(place);
+    expect(isSettled(capacity)).toBe(true);
+    expect(capacity.limits.globalLimit).toBe(step === 0 ? 240 : 21);
+    expect(reachable(capacity)).toBe(capacity.limits.globalLimit);
+  },
+);
+
+test.each(STEPS)('a change whose function dies at write %i is finished by the reconciler', async (step) => {
+  const place = lab({ globalLimit: 240, userLimit: 240 });
+  await fill(place, 20);
+  expect(await dyingAt(place, step, { global: 10, userDefault: 3 })).toBe(true);
+  await reconcile(place.control);
+  const capacity = await capacityOf(place);
+  expect(isSettled(capacity)).toBe(true);
+  expect(reachable(capacity)).toBe(step === 0 ? 240 : 20);
+});
+
+test.each(STEPS)('a change whose function dies at write %i gives way to the next change', async (step) => {
+  const place = lab({ globalLimit: 240, userLimit: 240 });
+  await fill(place, 20);
+  expect(await dyingAt(place, step, { global: 10 })).toBe(true);
+  await changeLimits(place.control, { global: 220 });
+  const capacity = await capacityOf(place);
+  expect(isSettled(capacity)).toBe(true);
+  expect(reachable(capacity)).toBe(220);
+});
+
+test('of two changes at once, the one that began later stands, and both are told that they are through', async () => {
+  const place = lab({ globalLimit: 240, userLimit: 240 });
+  await fill(place, 5);
+  let other: Promise<unknown> | undefined;
+  const control = writing(place, (n) => {
+    if (n === 4) other = changeLimits(place.control, { global: 230 });
+  });
+  await changeLimits(control, { global: 10 });
+  await other;
+  const capacity = await capacityOf(place);
+  expect(capacity.limits.globalLimit).toBe(230);
+  expect(isSettled(capacity)).toBe(true);
+  expect(reachable(capacity)).toBe(230);
+});
+
+test('limits that are what they were change nothing', async () => {
+  const place = lab({ globalLimit: 240 });
+  await changeLimits(place.control, { global: 220 });
+  const before = await capacityOf(place);
+  await changeLimits(place.control, { global: 220, userDefault: before.limits.userLimit });
+  expect(await capacityOf(place)).toEqual(before);
+});
+
+test('a change that the database does not let through is told to try again', async () => {
+  const place = lab({ globalLimit: 240 });
+  await capacityOf(place).catch(() => changeLimits(place.control, { global: 240 }));
+  const control = writing(place, () => {
+    throw new StoreUnavailable('throttled');
+  });
+  await expect(changeLimits(control, { global: 10 })).rejects.toMatchObject({ code: 'unavailable' });
+  expect((await capacityOf(place)).limits.globalLimit).toBe(240);
+});
+
+/** Reads each item of a query at a moment of its own, with `between` before the item `at`. */
+const torn = (place: Lab, at: string, between: () => Promise<unknown>): Control => {
+  const { store } = place.control;
+  let once = true;
+  return {
+    ...place.control,
+    store: {
+      ...store,
+      query: async (query) => {
+        const before = await store.query(query);
+        if (query.partition !== limitsKey.pk || !once) return before;
+        once = false;
+        await between();
+        const after = await store.query(query);
+        return {
+          ...before,
+          items: before.items.map((item, i) => (String(item.sk) < at ? item : (after.items[i] ?? item))),
+        };
+      },
+    },
+  };
+};
+
+test('a slot that moves from shard to shard while they are read one by one is no reason to refuse', async () => {
+  const place = lab({ globalLimit: 2, userLimit: 9 });
+  // Two shards of one slot each.
+  place.table.write({
+    kind: 'put',
+    key: limitsKey,
+    item: { ...limitsKey, globalLimit: 2, userLimit: 9, shards: 2 },
+  });
+  for (const shard of [0, 1]) {
+    const key = shardKey(shard);
+    place.table.write({ kind: 'put', key, item: { ...key, active: 0, limit: 1, version: 0 } });
+  }
+  const pair = [await admittedSession(place, 'a'), await admittedSession(place, 'b')];
+  const [ahead, behind] = pair.toSorted((x, y) => (x.slotShard ?? 0) - (y.slotShard ?? 0));
+  if (!ahead || !behind) throw new Error('both are admitted');
+  await release(place.control, behind, 'user');
+  // The shard that is read first is full, the other one has room; by the time that it is read it is the reverse.
+  const control = torn(place, shardKey(1).sk, async () => {
+    await admittedSession(place, 'second');
+    await release(place.control, ahead, 'user');
+  });
+  const third = await createSession(control, { userId: USER, name: 'third', config: {}, start: true });
+  expect(third.admitted).toBe(true);
 });
