@@ -1,13 +1,14 @@
 #!/usr/bin/env node
 /**
  * Starts `berth` under any Node. The sources are TypeScript that Node runs as it is from 22.18 on; an older one hands
- * over to the Node 24 that the package brings (node_modules/.bin/node), or says what is missing.
+ * over to the Node 24 that the package brings (node_modules/.bin/node), or says what is missing. In an installed
+ * package Node runs no TypeScript: there it is the JavaScript that was packed.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** In the environment of a Node that was started from here: it is never handed over twice. */
@@ -15,7 +16,9 @@ const HANDED_OVER = 'BERTH_NODE_HANDED_OVER';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-if (process.features.typescript) {
+if (here.split(sep).includes('node_modules')) {
+  await import('../dist/npm/cli/main.js');
+} else if (process.features.typescript) {
   // Halves the start. Beside the code and not in a shared /tmp, where others could plant what is run.
   module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'berth'));
   await import('./main.ts');

@@ -122,6 +122,9 @@ export interface Ids {
   random(): number;
 }
 
+/** For one transaction: a repeat with the same one has no second effect. At most 36 characters, says DynamoDB. */
+export const transactionToken = (ids: Pick<Ids, 'secret'>): string => ids.secret().slice(0, 36);
+
 /** SHA-256 in lower-case hex; a port so that core needs no crypto. */
 export type Sha256 = (text: string) => string;
 

@@ -2,6 +2,7 @@ import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { dueAttributes } from '../deadlines.ts';
 import { sessionKey } from '../items.ts';
+import { transactionToken } from '../ports.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import { and, type Change, eq, isPassing, StoreUnavailable, type Write } from '../store.ts';
@@ -52,7 +53,7 @@ export const changeHolder = (
         const written = told
           ? await control.store.transact(
               [update, outboxWrite(control, changed, told)],
-              control.ids.secret().slice(0, 36),
+              transactionToken(control.ids),
             )
           : await control.store.write(update);
         if (written.ok) return { session: changed, changed: true };

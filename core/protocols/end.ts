@@ -2,6 +2,7 @@ import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { isTerminal } from '../lifecycle.ts';
+import { transactionToken } from '../ports.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
 import { findSession } from './load.ts';
@@ -53,7 +54,7 @@ export const deleteSession = async (
       },
       { kind: 'delete', key: sessionIdKey(session.sessionId) },
     ],
-    control.ids.secret().slice(0, 36),
+    transactionToken(control.ids),
   );
   if (!result.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
   await removeAuthStates(control, authStateKeys(session));

@@ -6,6 +6,7 @@ import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
+import { transactionToken } from '../ports.ts';
 import { rateSchema } from '../rate.ts';
 import { absent } from '../store.ts';
 import { everyItem } from './every.ts';
@@ -83,7 +84,7 @@ export const createApiKey = async (
         condition: absent('pk'),
       },
     ],
-    control.ids.secret().slice(0, 36),
+    transactionToken(control.ids),
   );
   if (!result.ok) throw new Problem('conflict', 'The key could not be made; try again.');
   return { ...keyView(record), key };
@@ -112,7 +113,7 @@ export const deleteApiKey = async (control: Pick<Control, 'store' | 'ids'>, id: 
       { kind: 'delete', key: apiKeyKey(hash) },
       { kind: 'delete', key: keyListKey(id) },
     ],
-    control.ids.secret().slice(0, 36),
+    transactionToken(control.ids),
   );
 };
 

@@ -1,8 +1,11 @@
 /** A session from POST to QR to message and back, through HTTP, on the deployed shape with real parts. */
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { leaksIn, readLogs } from '../../helpers/log-secrets.ts';
 import { readPng } from '../../helpers/read-qr.ts';
 import { type System, startSystem } from '../../helpers/system.ts';
 import { signatureOf, startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
+import { packedClient } from './packed-client.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
@@ -11,12 +14,20 @@ const ME = `${ACCOUNT}@c.us`;
 const CONTACT = '491712223333@c.us';
 const HMAC_KEY = 'a webhook key';
 
+/** What was handed out or sent on the way and belongs in no log. */
+const codes: string[] = [];
+/** What the stack shows to whoever started it. */
+const shown: string[] = [];
+
 let system: System;
 let hooks: WebhookReceiver;
 
 beforeAll(async () => {
   hooks = await startWebhookReceiver();
-  system = await startSystem();
+  system = await startSystem({
+    onProgress: (message) => shown.push(message),
+    onWarning: (warning) => shown.push(JSON.stringify(warning)),
+  });
 });
 afterAll(async () => {
   await system?.stop();
@@ -54,6 +65,7 @@ describe.sequential('one session', () => {
 
   test('shows a QR code, as PNG, SVG, JSON and text, all of the same code', async () => {
     const code = await system.berth.auth.qr('shop', { waitSeconds: 25 });
+    codes.push(code);
     await system.berth.sessions.waitForStatus('shop', 'SCAN_QR_CODE');
     expect(readPng(Buffer.from(await system.berth.auth.qrPng('shop')))).toBe(code);
     expect(await system.berth.auth.qrSvg('shop')).toContain('<svg');
@@ -192,6 +204,7 @@ describe('a pairing code', () => {
     await system.berth.sessions.create({ name: 'by-code' });
     await system.berth.sessions.waitForStatus('by-code', 'SCAN_QR_CODE');
     const code = await system.berth.auth.requestCode('by-code', '+49 170 000 0002');
+    codes.push(code);
     await system.phone.enterPairingCode({ code, account: '491700000002' });
     const session = await system.berth.sessions.waitForStatus('by-code', 'WORKING');
     expect(session.me?.id).toBe('491700000002@c.us');
@@ -199,4 +212,24 @@ describe('a pairing code', () => {
     const ended = await system.berth.sessions.waitForStatus('by-code', 'STOPPED');
     expect(ended).toMatchObject({ stopReason: 'logged_out', linked: false });
   });
+});
+
+describe.sequential('a program with the published package', () => packedClient(() => system));
+
+test('no key, code, token, signature or message of all this is in any log', async () => {
+  const { dataDir, adminKey, stack } = system;
+  await stack.stop();
+  const logs = readLogs(join(dataDir, 'logs'));
+  // Functions, workers, engines and the gateway's access log: each has something to say.
+  const kinds = [...logs].filter(([, text]) => text !== '').map(([path]) => path.split('/')[0] ?? '');
+  expect(new Set(kinds)).toEqual(new Set(['functions', 'tasks', 'api-access.log', 'engines.log']));
+  const bodies = hooks.received.map(({ payload }) => String(payload.body ?? ''));
+  const leaks = leaksIn(new Map([...logs, ['what the stack shows', shown.join('\n')]]), {
+    'an API key': [adminKey],
+    'a code': codes,
+    'the key of a webhook': [HMAC_KEY],
+    'a message': [...bodies, 'yes, until six', 'and on Sunday', 'back again'].filter((b) => b.length >= 6),
+  });
+  expect(leaks).toEqual([]);
+  expect(codes.length).toBeGreaterThan(1);
 });

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { acceptedCommandSchema, commandViewSchema } from '../../../core/api/commands.ts';
 import { messageSchema } from '../../../core/commands.ts';
+import { problemSchema } from '../../../core/errors.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
@@ -112,8 +113,17 @@ describe.sequential('a stopped, linked session', () => {
     const message = await system.berth.commands.wait(commandId);
     expect(message.body).toBe('patience');
     expect(await sentTimes('patience')).toBe(1);
-    const { key } = await system.berth.keys.create({ userId: 'mallory' });
-    expect((await system.call('GET', `/api/commands/${commandId}`, { key })).status).toBe(404);
+    const refusal = async (key: string, id: string) => {
+      const answer = await system.call('GET', `/api/commands/${id}`, { key });
+      const { status, title, detail } = problemSchema.parse(await answer.json());
+      return { status, title, detail };
+    };
+    const another = await system.berth.keys.create({ userId: 'mallory' });
+    const limited = await system.berth.keys.create({ userId: 'admin', sessions: ['another'] });
+    const unknown = await refusal(system.adminKey, 'cmd_unknown');
+    expect(unknown.status).toBe(404);
+    expect(await refusal(another.key, commandId)).toEqual(unknown);
+    expect(await refusal(limited.key, commandId)).toEqual(unknown);
     const view = await system.call('GET', `/api/commands/${commandId}`);
     expect(commandViewSchema.parse(await view.json())).toMatchObject({ status: 'done', result: message });
   });

@@ -1,0 +1,76 @@
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { extract } from 'tar';
+
+const ROOT = resolve(import.meta.dirname, '..', '..');
+/** What a registry would install beside the package, as far as the client and the command line need it. */
+const DEPENDENCIES = ['zod', 'commander', 'qrcode', '@types/node', 'undici-types'];
+const PATIENCE_MS = 120_000;
+
+export type Running = {
+  /** What it wrote so far. */
+  readonly output: () => string;
+  /** Resolves with the exit code. */
+  readonly ended: Promise<number | null>;
+  readonly stop: () => Promise<void>;
+};
+
+export type PackedProject = {
+  readonly folder: string;
+  /** Runs a program of the project to its end; rejects with its output where it fails. */
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
+  /** Starts a program of the project that goes on. */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
+  remove(): Promise<void>;
+};
+
+/** A project that has the package as `npm pack` makes it, and the examples as files of its own. Needs no network. */
+export const packedProject = async (): Promise<PackedProject> => {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-packed-'));
+  try {
+    const pack = ['pack', '--ignore-scripts=false', '--pack-destination', folder];
+    await promisify(execFile)('npm', pack, { cwd: ROOT, timeout: PATIENCE_MS });
+    const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
+    const modules = join(folder, 'node_modules');
+    await mkdir(join(modules, 'berth'), { recursive: true });
+    await extract({ file: join(folder, tarball), cwd: join(modules, 'berth'), strip: 1 });
+    await mkdir(join(modules, '@types'));
+    for (const name of DEPENDENCIES) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+    await cp(join(ROOT, 'examples'), folder, { recursive: true });
+    await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'of-a-user', type: 'module' }));
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+  const start: PackedProject['start'] = (args, env = {}) => {
+    const child = spawn(process.execPath, args, { cwd: folder, env: { ...process.env, ...env } });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    const ended = new Promise<number | null>((done, fail) => child.on('error', fail).on('close', done));
+    return {
+      output: () => output,
+      ended,
+      stop: async () => {
+        child.kill('SIGKILL');
+        await ended;
+      },
+    };
+  };
+  return {
+    folder,
+    start,
+    run: async (args, env) => {
+      const { ended, output } = start(args, env);
+      const code = await ended;
+      if (code !== 0) throw new Error(`${args.join(' ')} exited with ${code}: ${output()}`);
+      return output();
+    },
+    remove: () => rm(folder, { recursive: true, force: true }),
+  };
+};
