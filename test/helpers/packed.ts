@@ -31,7 +31,7 @@ export type PackedProject = {
 export const packedProject = async (): Promise<PackedProject> => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-packed-'));
   try {
-    const pack = ['pack', '--ignore-scripts=false', '--pack-destination', folder];
+    const pack = ['pack', '--offline', '--ignore-scripts=false', '--pack-destination', folder];
     await promisify(execFile)('npm', pack, { cwd: ROOT, timeout: PATIENCE_MS });
     const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
     const modules = join(folder, 'node_modules');
