@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { COMMANDS, doneSchema } from '../../commands.ts';
 import { messageSchema } from '../../messages.ts';
 import { acceptedCommandSchema, commandQuerySchema, inSession, sendTextRequestSchema } from '../commands.ts';
-import { type Operation, operation } from '../operation.ts';
+import { LARGEST_BODY_BYTES, type Operation, operation } from '../operation.ts';
 
 const PROBLEMS = [
   'not_found',
@@ -45,13 +45,7 @@ export const sendText = operation({
   },
 });
 
-const sends = (
-  id: string,
-  args: z.ZodObject,
-  summary: string,
-  description?: string,
-  problems: Operation['problems'] = PROBLEMS,
-): Operation => ({
+const sends = (id: string, args: z.ZodObject, summary: string, description?: string): Operation => ({
   ...command,
   id,
   method: 'POST',
@@ -63,7 +57,12 @@ const sends = (
     201: { description: "WhatsApp's server has accepted it.", body: messageSchema },
     202: ACCEPTED,
   },
-  problems,
+});
+
+const sendsFile = (id: string, args: z.ZodObject, summary: string, description = FILE): Operation => ({
+  ...sends(id, args, summary, description),
+  maxBodyBytes: LARGEST_BODY_BYTES,
+  problems: [...PROBLEMS, 'too_large', 'unsupported_media_type'],
 });
 
 const does = (
@@ -81,21 +80,19 @@ const does = (
   answers: { [at.status]: { description: 'Done.', body: doneSchema }, 202: ACCEPTED },
 });
 
-const WITH_FILE: Operation['problems'] = [...PROBLEMS, 'too_large', 'unsupported_media_type'];
 const { sendImage, sendFile, sendVideo, sendVoice, sendLocation, sendContactVcard, sendPoll } = COMMANDS;
 const { setReaction, sendSeen, startTyping, stopTyping } = COMMANDS;
 
 /** All but `sendText`. */
 export const MESSAGE_OPERATIONS: readonly Operation[] = [
-  sends('sendImage', sendImage.args, 'Send a picture', FILE, WITH_FILE),
-  sends('sendFile', sendFile.args, 'Send a file as a document', FILE, WITH_FILE),
-  sends('sendVideo', sendVideo.args, 'Send a video', FILE, WITH_FILE),
-  sends(
+  sendsFile('sendImage', sendImage.args, 'Send a picture'),
+  sendsFile('sendFile', sendFile.args, 'Send a file as a document'),
+  sendsFile('sendVideo', sendVideo.args, 'Send a video'),
+  sendsFile(
     'sendVoice',
     sendVoice.args,
     'Send a voice message',
     `WhatsApp plays Ogg with Opus; nothing is converted. ${FILE}`,
-    WITH_FILE,
   ),
   sends('sendLocation', sendLocation.args, 'Send a location'),
   sends('sendContactVcard', sendContactVcard.args, 'Send contact cards'),

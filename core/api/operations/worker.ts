@@ -17,7 +17,7 @@ import {
   uploadResponseSchema,
   WORKER_API,
 } from '../../worker-protocol.ts';
-import { nothingSchema, operation } from '../operation.ts';
+import { LARGEST_BODY_BYTES, nothingSchema, operation } from '../operation.ts';
 
 export const workerBootstrap = operation({
   id: 'workerBootstrap',
@@ -51,6 +51,7 @@ export const workerEvents = operation({
   auth: 'worker',
   summary: 'Events for webhooks; durable once answered',
   body: eventsRequestSchema,
+  maxBodyBytes: LARGEST_BODY_BYTES,
   answers: { 202: { description: 'They are queued.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
@@ -123,6 +124,7 @@ export const workerCommandsResult = operation({
   auth: 'worker',
   summary: 'What became of a claimed command',
   body: commandResultRequestSchema,
+  maxBodyBytes: LARGEST_BODY_BYTES,
   answers: { 200: { description: 'It is kept.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
