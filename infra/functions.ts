@@ -99,6 +99,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
 
   health: { does: 'Is the system up? For load balancers and monitors: status only.', table: READ },
+  documentation: { does: 'Serves the OpenAPI document and the page made from it.', memoryMiB: 512 },
   'health-detail': {
     does: 'Health of each part, and the slots in use.',
     table: ['GetItem', 'Query'],

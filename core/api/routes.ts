@@ -15,6 +15,7 @@ import {
   signIn,
   signOut,
 } from './operations/dashboard.ts';
+import { getDocs, getOpenApi } from './operations/documentation.ts';
 import { followEvents, listDeliveries } from './operations/events.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
 import { createKey, deleteKey, listKeys } from './operations/keys.ts';
@@ -89,6 +90,9 @@ export const OPERATIONS: readonly Operation[] = [
   ping,
   getHealth,
   getHealthDetail,
+
+  getOpenApi,
+  getDocs,
 
   root,
   dashboard,
