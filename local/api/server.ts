@@ -290,7 +290,7 @@ const contextOf = (verdict: Verdict): Readonly<Record<string, unknown>> => {
 export const openApi = async (port: number): Promise<ApiListener> => {
   let api: HttpApi | undefined;
   const server = createServer(
-    { maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: 60_000 },
+    { maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 30_000 },
     (request, response) => {
       if (api === undefined) {
         const body = JSON.stringify(
