@@ -1,4 +1,4 @@
-import { useSignalEffect } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { Shell } from './shell/shell.tsx';
 import { identify, identity, isAdmin } from './state/identity.ts';
 import { type Route, route } from './state/route.ts';
@@ -68,7 +68,7 @@ const AdminView = ({ view }: { readonly view: 'limits' | 'cleanup' | 'keys' | 'd
 };
 
 const NotHere = () => (
-  <Empty title="There is nothing here">
+  <Empty title="There is nothing here" whole>
     <p>The address is wrong, or your key does not show this view.</p>
     <a href="#/">To the overview</a>
   </Empty>
@@ -86,13 +86,12 @@ const TITLES = {
   unknown: 'Not found',
 } as const satisfies Record<Route['view'], string>;
 
-/** Names the view in the tab, and puts the focus at its start where somebody went to another one. */
+/** Names the view in the tab, and puts the focus at its start where somebody came from another one. */
 const useTitle = (title: string): void => {
-  useSignalEffect(() => {
-    const { view } = route.value;
+  const before = useRef(title);
+  useEffect(() => {
     document.title = `${title} · Berth`;
-    if (shown !== undefined && shown !== view) document.getElementById('main')?.focus();
-    shown = view;
-  });
+    if (before.current !== title) document.getElementById('main')?.focus();
+    before.current = title;
+  }, [title]);
 };
-let shown: Route['view'] | undefined;

@@ -1,10 +1,12 @@
 import { effect, signal } from '@preact/signals';
+import { API_BASE } from './server.ts';
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
 export type Theme = (typeof THEMES)[number];
 
-/** Below the page's own path, so that the API never sees it. */
 const COOKIE = 'berth-theme';
+/** The page's own, so that the API never sees it. */
+const PATH = `${new URL(API_BASE).pathname}dashboard`;
 
 const remembered = (): Theme => {
   const found = document.cookie.split('; ').find((part) => part.startsWith(`${COOKIE}=`));
@@ -20,6 +22,6 @@ export const startTheme = (): void => {
     document.documentElement.dataset.theme = theme.value;
     const age = theme.value === 'auto' ? 0 : 365 * 24 * 3600;
     // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is asynchronous and not in every browser
-    document.cookie = `${COOKIE}=${theme.value}; Max-Age=${age}; SameSite=Strict`;
+    document.cookie = `${COOKIE}=${theme.value}; Path=${PATH}; Max-Age=${age}; SameSite=Strict`;
   });
 };

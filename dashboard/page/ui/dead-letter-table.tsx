@@ -1,5 +1,6 @@
 import type { DeadLetterView } from '../../../core/api/events.ts';
 import { hrefOf } from '../state/route.ts';
+import { Scroll } from './scroll.tsx';
 import { Moment } from './time.tsx';
 
 type DeadLetterTableProps = {
@@ -9,7 +10,7 @@ type DeadLetterTableProps = {
 };
 
 export const DeadLetterTable = ({ letters, withSession }: DeadLetterTableProps) => (
-  <div class="scroll-x">
+  <Scroll label="List of dead letters">
     <table class="plain">
       <thead>
         <tr>
@@ -57,5 +58,5 @@ export const DeadLetterTable = ({ letters, withSession }: DeadLetterTableProps) 
         )}
       </tbody>
     </table>
-  </div>
+  </Scroll>
 );

@@ -12,15 +12,16 @@ export const Loading = ({ what, lines = 3 }: { readonly what: string; readonly l
   </div>
 );
 
-export const Empty = ({
-  title,
-  children,
-}: {
+type EmptyProps = {
   readonly title: string;
+  /** It is all that the view shows: the title is the view's heading. */
+  readonly whole?: boolean;
   readonly children?: ComponentChildren;
-}) => (
+};
+
+export const Empty = ({ title, whole, children }: EmptyProps) => (
   <div class="empty">
-    <p class="empty-title">{title}</p>
+    {whole ? <h1 class="empty-title">{title}</h1> : <p class="empty-title">{title}</p>}
     {children}
   </div>
 );

@@ -2,6 +2,7 @@ import type { CleanupReport } from '../../../../core/api/admin.ts';
 import { count, plural } from '../../rules/format.ts';
 import { reasonWords, STATE_WORDS } from '../../rules/words.ts';
 import { Panel } from '../../ui/panel.tsx';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Age } from '../../ui/time.tsx';
 
@@ -29,7 +30,7 @@ export const CleanupList = ({ report }: { readonly report: CleanupReport }) => {
       {sessions.length === 0 ? (
         <Empty title={dryRun ? 'Nothing would end' : 'Nothing was ended'} />
       ) : (
-        <div class="scroll-x">
+        <Scroll label="List of sessions">
           <table class="plain">
             <thead>
               <tr>
@@ -58,7 +59,7 @@ export const CleanupList = ({ report }: { readonly report: CleanupReport }) => {
             </tbody>
           </table>
           {sessions.length > SHOWN && <p class="faint">and {count(sessions.length - SHOWN)} more</p>}
-        </div>
+        </Scroll>
       )}
     </Panel>
   );

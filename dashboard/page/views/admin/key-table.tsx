@@ -1,12 +1,13 @@
 import type { KeyView } from '../../../../core/api/admin.ts';
 import { now } from '../../state/clock.ts';
 import { IconButton } from '../../ui/button.tsx';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 
 type KeyTableProps = { readonly keys: readonly KeyView[]; readonly onRevoke: (key: KeyView) => void };
 
 export const KeyTable = ({ keys, onRevoke }: KeyTableProps) => (
-  <div class="scroll-x">
+  <Scroll label="List of keys">
     <table class="plain">
       <thead>
         <tr>
@@ -47,7 +48,7 @@ export const KeyTable = ({ keys, onRevoke }: KeyTableProps) => (
         ))}
       </tbody>
     </table>
-  </div>
+  </Scroll>
 );
 
 const Expiry = ({ at }: { readonly at: number }) =>

@@ -3,6 +3,7 @@ import type { SessionView } from '../../../../core/api/sessions.ts';
 import { isAdmin } from '../../state/identity.ts';
 import type { Polled } from '../../state/polled.ts';
 import { Panel } from '../../ui/panel.tsx';
+import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Countdown, Moment } from '../../ui/time.tsx';
 import { SessionDeadLetters } from './session-dead-letters.tsx';
@@ -26,7 +27,7 @@ export const Deliveries = ({ session, deliveries }: DeliveriesProps) => (
             {!session.config.webhooks?.length && <p>The session’s configuration names no webhook.</p>}
           </Empty>
         ) : (
-          <div class="scroll-x">
+          <Scroll label="List of deliveries">
             <table class="plain">
               <thead>
                 <tr>
@@ -47,7 +48,7 @@ export const Deliveries = ({ session, deliveries }: DeliveriesProps) => (
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )
       }
     </Loaded>

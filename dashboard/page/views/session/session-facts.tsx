@@ -17,7 +17,7 @@ export const SessionFacts = ({ session }: { readonly session: SessionView }) => 
       'Started',
       <StartedAt key="started" at={Date.parse(startedAt)} running={expiresAt !== null} />,
     ],
-    qrExpiresAt && ['Waits for a scan', <Countdown key="qr" to={Date.parse(qrExpiresAt)} />],
+    qrExpiresAt && ['Ends unscanned in', <Countdown key="qr" to={Date.parse(qrExpiresAt)} />],
     idleAt && ['Ends for being idle in', <Countdown key="idle" to={Date.parse(idleAt)} />],
     expiresAt && ['Ends at the latest in', <Countdown key="ends" to={Date.parse(expiresAt)} />],
     config.keepAlive === true && ['Kept alive', 'neither idleness nor its duration ends it'],

@@ -48,15 +48,20 @@ export const SessionPage = ({ userId, name }: SessionPageProps) => {
   const gone = error instanceof ApiError && error.status === 404;
   if (deleted || gone)
     return (
-      <Empty title={deleted ? `${name} is deleted` : `There is no session ${name}`}>
+      <Empty whole title={deleted ? `${name} is deleted` : `There is no session ${name}`}>
         <a href={hrefOf({ view: 'sessions' })}>To the sessions</a>
       </Empty>
     );
   if (!session)
-    return error === undefined ? (
-      <Loading what="the session" lines={6} />
-    ) : (
-      <Failure error={error} onRetry={() => void own.session.refresh()} />
+    return (
+      <div class="view session">
+        <h1>{name}</h1>
+        {error === undefined ? (
+          <Loading what="the session" lines={6} />
+        ) : (
+          <Failure error={error} onRetry={() => void own.session.refresh()} />
+        )}
+      </div>
     );
 
   return (

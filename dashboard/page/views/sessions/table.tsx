@@ -21,7 +21,7 @@ const COLUMNS: readonly { readonly by: Sort['by']; readonly words: string; reado
 
 /** px; the same as in styles/sessions.css */
 const ROW_HEIGHT = 44;
-const CARD_HEIGHT = 104;
+const CARD_HEIGHT = 108;
 
 /** Rows in the order of the table. Arrow keys go from row to row, Home and End to the ends, Tab through a row. */
 export const Table = () => {

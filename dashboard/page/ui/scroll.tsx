@@ -1,0 +1,15 @@
+import type { ComponentChildren } from 'preact';
+
+/** What may be wider than the screen scrolls by itself; the focus can be put on it, for the arrow keys. */
+export const Scroll = ({
+  label,
+  children,
+}: {
+  readonly label: string;
+  readonly children: ComponentChildren;
+}) => (
+  // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls is used by keyboard too
+  <section class="scroll-x" aria-label={label} tabIndex={0}>
+    {children}
+  </section>
+);

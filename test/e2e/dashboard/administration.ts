@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { type Desk, PATIENCE, rowOf } from './desk.ts';
+
+export const administration = (desk: () => Desk): void => {
+  test('changes a limit after it has said what that would mean', async () => {
+    const { berth } = desk().system;
+    const page = await desk().visit({ at: '/admin/limits' });
+    const all = page.getByRole('region', { name: 'All sessions' });
+    await all.getByLabel('Sessions at once, over all users').fill('0');
+    await all.getByText('No session can start before 1 session has ended.').waitFor();
+    await all.getByLabel('Sessions at once, over all users').fill('40');
+    await all.getByText('40 sessions more can start; now it is 50.').waitFor();
+    await all.getByText('The alarms will stand at 32 and 38.').waitFor();
+    expect((await berth.limits.get()).global.limit).toBe(50);
+    await all.getByRole('button', { name: 'Change 50 to 40' }).click();
+    await page.getByText('All sessions: 50 is now 40').waitFor();
+    expect((await berth.limits.get()).global.limit).toBe(40);
+
+    const one = page.getByRole('region', { name: 'One user' });
+    await one.getByLabel('User', { exact: true }).fill('anna');
+    await one.getByRole('button', { name: 'Look up' }).click();
+    await one.getByRole('button', { name: 'Back to the default of 5' }).click();
+    await page.getByText('anna has the default again').waitFor();
+    expect((await berth.limits.get({ userId: 'anna' })).user).toMatchObject({ limit: 5, own: false });
+    await page.context().close();
+  });
+
+  test('ends sessions only after it has listed them, and only what is still asked for', async () => {
+    const { berth } = desk().system;
+    await berth.sessions.start('shop');
+    await berth.sessions.start('reef', { userId: 'anna' });
+    const page = await desk().visit({ at: '/admin/cleanup' });
+    await page.getByRole('radio', { name: 'Emergency' }).check();
+    const armed = page.getByRole('button', { name: /^End \d+ session/ });
+    await page.getByRole('button', { name: 'End sessions', disabled: true }).waitFor();
+    await page.getByRole('button', { name: 'Show what would end' }).click();
+    await page.getByRole('button', { name: 'End 2 sessions' }).waitFor();
+    await page.getByRole('row', { name: /shop admin/ }).waitFor();
+
+    await page.getByLabel('User').selectOption('anna');
+    await expect.poll(() => armed.count(), PATIENCE).toBe(0);
+    await page.getByRole('button', { name: 'Show what would end' }).click();
+    await page.getByRole('button', { name: 'End 1 session' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'End 1 session' }).click();
+    await page.getByRole('region', { name: 'What was done' }).getByText('reef').waitFor();
+    const ended = await berth.sessions.waitForStatus('reef', 'STOPPED', { userId: 'anna' });
+    expect(ended).toMatchObject({ stopReason: 'emergency' });
+    expect(await berth.sessions.get('shop')).not.toMatchObject({ stopReason: 'emergency' });
+    await page.context().close();
+  });
+
+  test('makes a key, shows it once, and what it opens is its own; revoked, it signs its holder out', async () => {
+    const { system } = desk();
+    const page = await desk().visit({ at: '/admin/keys' });
+    const form = page.getByRole('region', { name: 'New key' });
+    await form.getByLabel('User', { exact: true }).fill('anna');
+    await form.getByLabel('Label').fill('night shift');
+    await form.getByRole('button', { name: 'Make the key' }).click();
+    const dialog = page.getByRole('dialog', { name: 'The key for anna' });
+    const key = (await dialog.locator('code').textContent()) ?? '';
+    expect((await system.call('GET', '/api/sessions', { key })).status).toBe(200);
+    await dialog.getByRole('button', { name: 'Done' }).click();
+    await page.getByRole('row', { name: /night shift/ }).waitFor();
+    expect(await page.content()).not.toContain(key);
+
+    const hers = await desk().visit({ key, at: '/sessions' });
+    await rowOf(hers, 'pier').waitFor();
+    expect(await rowOf(hers, 'shop').count()).toBe(0);
+    expect(await hers.getByRole('link', { name: 'Administration' }).count()).toBe(0);
+    await hers.goto(`${system.stack.url}/dashboard#/admin/keys`);
+    await hers.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+    await hers.goto(`${system.stack.url}/dashboard#/`);
+    await hers.getByRole('meter').waitFor();
+
+    await page.getByRole('button', { name: 'Revoke night shift' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke it' }).click();
+    await page.getByText('The key night shift is revoked').waitFor();
+    await hers.getByText('You were signed out').waitFor();
+    await hers.context().close();
+    await page.context().close();
+  });
+
+  test('shows dead letters of everybody, and that there are none', async () => {
+    const page = await desk().visit({ at: '/admin/dead-letters' });
+    await page.getByText('Every event has arrived').waitFor();
+    await page.context().close();
+  });
+};

@@ -1,0 +1,39 @@
+/** The dashboard in a real browser, in front of one running system: each part's tests are in the file of its name. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { accessibility } from './accessibility.ts';
+import { administration } from './administration.ts';
+import { type Desk, openDesk } from './desk.ts';
+import { linking } from './linking.ts';
+import { overview } from './overview.ts';
+import { session } from './session.ts';
+import { sessions } from './sessions.ts';
+import { signIn } from './sign-in.ts';
+
+vi.setConfig({ testTimeout: 150_000, hookTimeout: 180_000 });
+
+let desk: Desk | undefined;
+const open = (): Desk => {
+  if (!desk) throw new Error('the desk is not open yet');
+  return desk;
+};
+
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(async () => {
+  await desk?.close();
+});
+
+describe.sequential('the dashboard', () => {
+  describe('signing in', () => signIn(open));
+  describe('linking an account', () => linking(open));
+  describe('sessions', () => sessions(open));
+  describe('one session', () => session(open));
+  describe('capacity at a glance', () => overview(open));
+  describe('administration', () => administration(open));
+  describe('for everybody', () => accessibility(open));
+
+  test('has made no request to another origin, broken no policy and thrown no error in all of this', () => {
+    expect(open().faults).toEqual([]);
+  });
+});

@@ -1,0 +1,108 @@
+/** A running system with real workers, and a browser in front of its dashboard. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
+import { type System, startSystem } from '../../helpers/system.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
+
+/** Polls without a bound on how long things take, short of the machine's being stuck. */
+export const PATIENCE = { timeout: 60_000, interval: 100 } as const;
+
+export type VisitOptions = {
+  /** An API key to be signed in with; the admin's without it, nobody with `null`. */
+  readonly key?: string | null;
+  /** The view: what follows the `#`. */
+  readonly at?: string;
+  readonly colorScheme?: 'light' | 'dark';
+  readonly viewport?: { readonly width: number; readonly height: number };
+};
+
+export type Visits = {
+  /** A page in a browser context of its own. */
+  visit(options?: VisitOptions): Promise<Page>;
+  /** What no page may do, by whichever page did it: errors, breaches of its policy, requests to elsewhere. */
+  readonly faults: readonly string[];
+  close(): Promise<void>;
+};
+
+export type Desk = Visits & { readonly system: System; readonly hooks: WebhookReceiver };
+
+/** A browser that visits the dashboard at `url` and keeps what its pages must not do. */
+export const openBrowser = async (url: string, adminKey: string): Promise<Visits> => {
+  const browser: Browser = await chromium.launch({
+    executablePath: await chromiumPath(),
+    args: HEADLESS_ARGS.filter((arg) => arg !== '--headless'),
+  });
+  const faults: string[] = [];
+  return {
+    faults,
+    visit: async ({ key = adminKey, at = '/', colorScheme = 'light', viewport } = {}) => {
+      const context = await browser.newContext({
+        colorScheme,
+        viewport: viewport ?? { width: 1280, height: 800 },
+        reducedMotion: 'reduce',
+        locale: 'en-GB',
+      });
+      context.setDefaultTimeout(PATIENCE.timeout);
+      if (key !== null) await signInQuietly(context, url, key);
+      const page = await context.newPage();
+      watch(page, url, faults);
+      await page.goto(`${url}/dashboard#${at}`);
+      return page;
+    },
+    close: () => browser.close(),
+  };
+};
+
+const signInQuietly = async (context: BrowserContext, url: string, key: string): Promise<void> => {
+  const answer = await context.request.post(`${url}/dashboard/sign-in`, { data: { key } });
+  expect(answer.status()).toBe(204);
+};
+
+const watch = (page: Page, url: string, faults: string[]): void => {
+  const { origin } = new URL(url);
+  page.on('pageerror', (error) => faults.push(`error: ${error.stack ?? error.message}`));
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin) faults.push(`request to ${request.url()}`);
+  });
+  page.on('console', (message) => {
+    // A refusal of the API is the API's to make; the page shows it.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      faults.push(`console: ${message.text()}`);
+  });
+};
+
+/** @param options of the local system; schedules run only when a test triggers them */
+export const openDesk = async (): Promise<Desk> => {
+  const hooks = await startWebhookReceiver();
+  const system = await startSystem();
+  const visits = await openBrowser(system.stack.url, system.adminKey);
+  return {
+    ...visits,
+    system,
+    hooks,
+    close: async () => {
+      await visits.close();
+      await system.stop();
+      await hooks.close();
+    },
+  };
+};
+
+const axeSource = readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+
+/** What axe finds wrong with the page as it stands: each rule with where it is broken. */
+export const violationsOf = async (page: Page): Promise<readonly string[]> => {
+  await page.evaluate(await axeSource);
+  const found = await page.evaluate(
+    'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " at " + target.join(" ") + ": " + failureSummary)))',
+  );
+  return z.array(z.string()).parse(found);
+};
+
+/** The row of a session in the table of sessions. */
+export const rowOf = (page: Page, name: string) =>
+  page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });

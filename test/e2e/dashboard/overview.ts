@@ -1,0 +1,77 @@
+import { expect, test } from 'vitest';
+import { type Desk, PATIENCE } from './desk.ts';
+
+export const overview = (desk: () => Desk): void => {
+  test('shows how full it is and marks the alarms, and follows without a reload', async () => {
+    const { system } = desk();
+    const page = await desk().visit();
+    const meter = page.getByRole('meter', { name: 'Share of the limit in use' });
+    const told = () => meter.getAttribute('aria-valuetext');
+    await expect.poll(told, PATIENCE).toBe('1 of 50 sessions, 2 percent');
+    await page.getByText('Alarms at 40 and 48 sessions.').waitFor({ state: 'attached' });
+    await page.getByText('below the first alarm').waitFor();
+
+    await system.berth.limits.set({ global: 1 });
+    await expect.poll(told, PATIENCE).toBe('1 of 1 sessions, 100 percent');
+    await page.getByText('above 95 %').waitFor();
+    await system.berth.limits.set({ global: 50 });
+
+    await system.berth.sessions.stop('shop');
+    await expect.poll(told, PATIENCE).toBe('0 of 50 sessions, 0 percent');
+    await page.context().close();
+  });
+
+  test('tells what happened in a day, by reason, and how every part is', async () => {
+    const { system } = desk();
+    await system.stack.trigger('reaper');
+    const page = await desk().visit();
+    const day = page.getByRole('region', { name: 'Last 24 hours' });
+    await day.getByText('logged out').waitFor();
+    await day.getByText("a user's limit").waitFor();
+    await day.getByText(/^95 % within/).waitFor();
+    await day.getByText('counters are what they count').waitFor();
+    const health = page.getByRole('region', { name: 'Health' });
+    await health.getByText('all well').waitFor();
+    for (const part of ['Database', 'Task engine', 'Reaper', 'Reconciler', 'Counters'])
+      await health.getByText(part).waitFor();
+    await page.context().close();
+  });
+
+  test('draws the trend, and shows the point under the pointer', async () => {
+    const page = await desk().visit({ key: null });
+    const now = Date.now();
+    const points = Array.from({ length: 60 }, (_, i) => ({
+      at: new Date(now - (60 - i) * 60_000).toISOString(),
+      active: i < 30 ? 11 : 44,
+      limit: 50,
+      admitted: 1,
+      refused: i === 40 ? 3 : 0,
+      reaped: 0,
+    }));
+    await page.route('**/api/stats/history**', (route) => route.fulfill({ json: { points } }));
+    await page.getByLabel('API key').fill(desk().system.adminKey);
+    await page.keyboard.press('Enter');
+    const trend = page.getByRole('region', { name: 'Trend' });
+    await trend.getByText('At most 44 sessions at once, 3 refusals').first().waitFor();
+    const asked = page.waitForRequest((request) => request.url().endsWith('hours=1'));
+    await trend.getByRole('radio', { name: '1 h' }).check();
+    await asked;
+    const chart = trend.getByRole('img', { name: 'Active sessions against the limit over time' });
+    const box = await chart.boundingBox();
+    await chart.hover({ position: { x: (box?.width ?? 0) - 40, y: 60 } });
+    await trend.getByText('44 of 50').waitFor();
+    await page.context().close();
+  });
+
+  test('says that it has lost the connection, and goes on once it is back', async () => {
+    const page = await desk().visit();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.context().setOffline(true);
+    await page.getByText('No connection').waitFor();
+    await page.getByRole('alert').getByText('Berth does not answer').first().waitFor();
+    await page.context().setOffline(false);
+    await page.getByText('Live', { exact: true }).waitFor();
+    await expect.poll(() => page.getByText('Berth does not answer').count(), PATIENCE).toBe(0);
+    await page.context().close();
+  });
+};

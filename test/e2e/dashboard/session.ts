@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { type Desk, PATIENCE } from './desk.ts';
+import { ACCOUNT } from './linking.ts';
+
+export const session = (desk: () => Desk): void => {
+  test('shows what is saved of an account, what happened and why, and what the webhooks made of it', async () => {
+    const { system, hooks } = desk();
+    await system.berth.sessions.update('shop', {
+      config: {
+        webhooks: [
+          { url: hooks.url, events: ['*'], retries: { policy: 'constant', delaySeconds: 1, attempts: 1 } },
+        ],
+      },
+    });
+    const page = await desk().visit({ at: '/sessions/admin/shop' });
+    await page.getByText('Harbour Shop').waitFor();
+    await page.getByText(/^Chromium \d+/).waitFor();
+    await page.getByText(/kB$/).waitFor();
+
+    hooks.answer(500);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    const timeline = page.getByRole('region', { name: 'Timeline' });
+    await timeline.getByText('Ended: stopped on request').waitFor();
+    expect(await timeline.getByRole('listitem').getByText('Scan QR code').count()).toBeGreaterThan(0);
+
+    const deliveries = page.getByRole('region', { name: 'Webhook deliveries' });
+    await deliveries.getByText('1 dead letter').waitFor();
+    await deliveries.getByText('given up').waitFor();
+    hooks.answer(200);
+    await deliveries.getByRole('button', { name: 'Send again' }).click();
+    await page.getByText('1 event on the way again').waitFor();
+    await hooks.event((e) => e.event === 'session.stopped');
+    await deliveries.getByText('delivered', { exact: true }).waitFor();
+    await expect.poll(() => deliveries.getByText('1 dead letter').count(), PATIENCE).toBe(0);
+    await page.context().close();
+  });
+
+  test('sends a test message, also by a session that has to be started for it', async () => {
+    const { system } = desk();
+    const page = await desk().visit({ at: '/sessions/admin/shop' });
+    const form = page.getByRole('region', { name: 'Send a test message' });
+    await form.getByLabel('To').fill('+49 171 222 3333');
+    await form.getByLabel('Text').fill('All hands');
+    await form.getByRole('button', { name: 'Start and send' }).click();
+    await form.getByText(/^Sent to \+491712223333/).waitFor();
+    const { messages } = await system.phone.inbox({ account: ACCOUNT, sent: true });
+    expect(messages.map(({ body }) => body)).toEqual(['All hands']);
+    await page.context().close();
+  });
+
+  test('says so where there is no such session', async () => {
+    const page = await desk().visit({ at: '/sessions/admin/nothing' });
+    await page.getByRole('heading', { name: 'There is no session nothing' }).waitFor();
+    await page.context().close();
+  });
+};

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { type Desk, PATIENCE } from './desk.ts';
+
+export const signIn = (desk: () => Desk): void => {
+  test('refuses a wrong key in the words of the API', async () => {
+    const page = await desk().visit({ key: null });
+    await page.getByLabel('API key').fill('not-a-key');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText('No or wrong API key').waitFor();
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    await page.context().close();
+  });
+
+  test('takes a key by keyboard alone, keeps it nowhere, and knows its visitor after a reload', async () => {
+    const { system } = desk();
+    const page = await desk().visit({ key: null });
+    await page.getByLabel('API key').waitFor();
+    await expect.poll(() => page.evaluate('document.activeElement.type'), PATIENCE).toBe('password');
+    await page.keyboard.type(system.adminKey);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Capacity' }).waitFor();
+
+    await page.reload();
+    await page.getByRole('heading', { name: 'Capacity' }).waitFor();
+    const kept = await page.evaluate(
+      '({ local: { ...localStorage }, session: { ...sessionStorage }, cookie: document.cookie, url: location.href, html: document.documentElement.outerHTML })',
+    );
+    expect(kept).toMatchObject({ local: {}, session: {} });
+    expect(JSON.stringify(kept)).not.toContain(system.adminKey);
+
+    const [cookie] = (await page.context().cookies()).filter(({ httpOnly }) => httpOnly);
+    expect(cookie).toMatchObject({ sameSite: 'Strict', path: '/' });
+    expect(JSON.stringify(kept)).not.toContain(cookie?.value);
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('API key').waitFor();
+    await page.reload();
+    await page.getByLabel('API key').waitFor();
+    await page.context().close();
+  });
+
+  test('remembers the colours that were chosen, and tells the API nothing of it', async () => {
+    const page = await desk().visit();
+    await page.getByRole('button', { name: /^Colours/ }).click();
+    await page.getByRole('button', { name: 'Colours: light. Change to dark' }).click();
+    await page.reload();
+    await page.getByRole('button', { name: 'Colours: dark.' }).waitFor();
+    expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
+    const sent = page.waitForRequest((request) => request.url().includes('/api/'));
+    const headers = await (await sent).allHeaders();
+    expect(headers.cookie).not.toContain('theme');
+    await page.context().close();
+  });
+};
