@@ -13,13 +13,16 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { type AdminClient, adminClient } from './admin.ts';
 import { type AuthClient, authClient } from './auth.ts';
+import { type ChatsClient, type ContactsClient, chatClients, type GroupsClient } from './chats.ts';
 import { type CommandsClient, commandsClient } from './commands.ts';
 import { type DashboardClient, dashboardClient } from './dashboard.ts';
+import { type EventsClient, eventsClient } from './events.ts';
 import { type MessagesClient, messagesClient } from './messages.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
 import { createTransport } from './transport.ts';
 import { type WebhooksClient, webhooksClient } from './webhooks.ts';
 
+export type { Chat, Contact, Group } from '../chats.ts';
 export type { Message } from '../commands.ts';
 export type { FieldError, ProblemBody } from '../errors.ts';
 export type { CreatedKey } from './admin.ts';
@@ -33,6 +36,7 @@ export {
   type UnreachableReason,
   WaitTimeoutError,
 } from './errors.ts';
+export type { FollowOptions, ReadEventsOptions, StreamEvent, StreamPage } from './events.ts';
 export type { AcceptedCommand, SendOptions } from './messages.ts';
 export type { CallOptions, CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
 export { readWebhook, type WebhookEvent } from './webhook-event.ts';
@@ -60,8 +64,12 @@ export type Client = AdminClient &
     readonly sessions: SessionsClient;
     readonly auth: AuthClient;
     readonly messages: MessagesClient;
+    readonly chats: ChatsClient;
+    readonly contacts: ContactsClient;
+    readonly groups: GroupsClient;
     readonly commands: CommandsClient;
     readonly webhooks: WebhooksClient;
+    readonly events: EventsClient;
   };
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -90,8 +98,10 @@ export const createClient = (options: ClientOptions): Client => {
     sessions: sessionsClient({ transport, clock, sleep, newKey }),
     auth: authClient(transport),
     messages: messagesClient(transport, newKey),
+    ...chatClients(transport),
     commands: commandsClient({ transport, clock }),
     webhooks: webhooksClient(transport),
+    events: eventsClient(transport),
     ...dashboardClient(transport),
     ...adminClient(transport, options.apiKey !== undefined || options.cookie === true),
   };

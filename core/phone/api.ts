@@ -42,7 +42,6 @@ const jid = z
 const correspondent = z.union([jid, phoneNumber.transform((digits) => `${digits}@c.us`)]);
 /** An account (phone number or id), a linked device's id, or a pending page's id. */
 const target = z.string().min(1).max(100);
-const text = z.string().min(1).max(65_536);
 
 const accountChoice = z.union([
   phoneNumber.transform((digits) => ({ phoneNumber: digits })),
@@ -90,6 +89,26 @@ const messageSchema = z.object({
   ack: ackLevel,
   mentions: z.array(z.string()),
   quotedId: z.string().optional(),
+  /** Of received messages: the session has not marked them as read. */
+  unread: z.boolean(),
+  /** `body` is its caption. */
+  file: z
+    .object({
+      mimetype: z.string(),
+      filename: z.string().optional(),
+      /** bytes */
+      size: z.number(),
+      /** lower-case hex */
+      sha256: z.string(),
+    })
+    .optional(),
+  /** `body` is its name. */
+  location: z.object({ lat: z.number(), lng: z.number(), url: z.string().optional() }).optional(),
+  /** `body` is its question. */
+  poll: z.object({ options: z.array(z.string()), multiple: z.boolean() }).optional(),
+  cards: z.array(z.object({ name: z.string(), vcard: z.string() })).optional(),
+  reactions: z.array(z.object({ author: z.string(), text: z.string() })),
+  votes: z.array(z.object({ voter: z.string(), options: z.array(z.string()) })),
 });
 export type PhoneMessage = z.infer<typeof messageSchema>;
 
@@ -125,6 +144,8 @@ export const faultsSchema = z.object({
   reloadOnConnect: z.int().min(0).max(100),
   /** A linked page whose Local Storage is gone is rejected, even where its IndexedDB is whole. */
   needLocalStorage: z.boolean(),
+  /** WhatsApp's servers have no file any more: downloads fail. */
+  filesGone: z.boolean(),
   /** Message ids carry `$1` in place of `_serialized`, as WhatsApp Web's builds since July 2026 do; from the next connect on. */
   idsWithoutSerialized: z.boolean(),
 });
@@ -180,7 +201,7 @@ export const phoneRoutes = {
     request: z.object({ page: target.optional() }),
     response: done,
   },
-  /** A contact writes to the account, in a private chat or in a group. */
+  /** A contact writes to the account, in a private chat or in a group: a text, or something with it as its caption or name. */
   send: {
     method: 'POST',
     path: '/phone/send',
@@ -189,11 +210,75 @@ export const phoneRoutes = {
       from: correspondent,
       name: z.string().min(1).max(100).optional(),
       chat: jid.optional(),
-      text,
+      text: z.string().max(65_536).default(''),
+      file: z
+        .object({
+          data: z.base64().min(4),
+          mimetype: z.string().min(3).max(256),
+          filename: z.string().min(1).max(255).optional(),
+          /** Without it the kind follows from the type. */
+          as: z.enum(['voice', 'document', 'sticker']).optional(),
+        })
+        .optional(),
+      location: z.object({ lat: z.number(), lng: z.number() }).optional(),
+      poll: z
+        .object({
+          options: z.array(z.string().min(1).max(100)).min(2).max(12),
+          multiple: z.boolean().default(false),
+        })
+        .optional(),
+      vcard: z.string().startsWith('BEGIN:VCARD').max(65_536).optional(),
       replyTo: z.string().optional(),
       mentions: z.array(correspondent).optional(),
     }),
     response: z.object({ message: messageSchema }),
+  },
+  /** A contact reacts to a message; an empty text takes the reaction away. */
+  react: {
+    method: 'POST',
+    path: '/phone/react',
+    request: z.object({
+      account: target,
+      from: correspondent,
+      message: z.string(),
+      text: z.string().max(40),
+    }),
+    response: done,
+  },
+  /** A contact votes in a poll: for these options and no others. */
+  vote: {
+    method: 'POST',
+    path: '/phone/vote',
+    request: z.object({
+      account: target,
+      from: correspondent,
+      message: z.string(),
+      options: z.array(z.string()).max(12),
+    }),
+    response: done,
+  },
+  /** Who wrote a message deletes it for everybody. */
+  revoke: {
+    method: 'POST',
+    path: '/phone/revoke',
+    request: z.object({ account: target, message: z.string() }),
+    response: done,
+  },
+  /** A contact calls. */
+  call: {
+    method: 'POST',
+    path: '/phone/call',
+    request: z.object({ account: target, from: correspondent, video: z.boolean().default(false) }),
+    response: z.object({ callId: z.string() }),
+  },
+  /** What the account's companions show that they do in chats. */
+  chatStates: {
+    method: 'GET',
+    path: '/phone/chat-states',
+    request: z.object({ account: target }),
+    response: z.object({
+      chats: z.array(z.object({ chatId: z.string(), state: z.enum(['composing', 'recording', 'paused']) })),
+    }),
   },
   /** The other side receives, reads or plays what the account's companion sent; without `message`, everything. */
   ack: {
@@ -227,6 +312,21 @@ export const phoneRoutes = {
       participants: z.array(correspondent).max(1024),
     }),
     response: z.object({ chatId: z.string() }),
+  },
+  /** A member (the owner without `by`) changes a group: its name, who is in it, who is an admin. */
+  changeGroup: {
+    method: 'POST',
+    path: '/phone/groups/change',
+    request: z.object({
+      account: target,
+      chat: jid,
+      by: correspondent.optional(),
+      subject: z.string().min(1).max(100).optional(),
+      add: z.array(correspondent).max(1024).default([]),
+      remove: z.array(correspondent).max(1024).default([]),
+      promote: z.array(correspondent).max(1024).default([]),
+    }),
+    response: z.object({ participants: z.array(z.object({ id: z.string(), isAdmin: z.boolean() })) }),
   },
   /**
    * Removes the account's linked device(s) on the phone. A connected page is told at once; one that is offline is

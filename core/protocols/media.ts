@@ -16,12 +16,12 @@ const SAFE_TYPE =
  */
 export const beginMediaUpload = async (
   { media, ids, settings }: Pick<Control, 'ids' | 'settings'> & { readonly media: MediaStorage },
-  session: Session,
+  { sessionId }: Pick<Session, 'sessionId'>,
   { bytes, mimetype, filename }: z.infer<typeof mediaUploadRequestSchema>,
 ): Promise<z.infer<typeof mediaUploadResponseSchema>> => {
   if (bytes > settings.mediaMaxBytes)
     throw new Problem('too_large', `A file may have ${settings.mediaMaxBytes} bytes.`);
-  const key = `${MEDIA_PREFIX}${session.sessionId}/${ids.secret()}`;
+  const key = `${MEDIA_PREFIX}${sessionId}/${ids.secret()}`;
   const [uploadUrl, url] = await Promise.all([
     media.uploadUrl(key, bytes),
     media.link(key, {

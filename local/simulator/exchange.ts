@@ -3,9 +3,11 @@ import type { Clock } from '../../core/clock.ts';
 import type { Faults } from '../../core/phone/api.ts';
 import { Connection, type Network, ONLINE } from './connection.ts';
 import { type AccountChoice, Linking } from './linking.ts';
+import type { MediaStore } from './media-store.ts';
+import { userJid } from './model/jid.ts';
 import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from './model/records.ts';
 import type { Draft, Incoming, World } from './model/world.ts';
-import type { Call, CallAnswer, ConnectRequest, PageEvent, WireMessage } from './protocol.ts';
+import type { Call, CallAnswer, ConnectRequest, PageEvent, WireGroup, WireMessage } from './protocol.ts';
 import { CallRefusal, Refusal } from './refusal.ts';
 
 /** Messages of an account that a page gets as history when it connects. */
@@ -19,11 +21,13 @@ export const NO_FAULTS: Faults = {
   unpairedIdle: false,
   reloadOnConnect: 0,
   needLocalStorage: false,
+  filesGone: false,
   idsWithoutSerialized: false,
 };
 
 export type ExchangeOptions = {
   readonly world: World;
+  readonly media: MediaStore;
   readonly clock: Clock;
   readonly random: (bytes: number) => string;
   readonly qrRefreshMs: number;
@@ -37,6 +41,8 @@ export class Exchange {
   readonly #connections = new Map<string, Connection>();
   /** Networks that were set for one profile (its identity key), which outlive its connections. */
   readonly #networks = new Map<string, Network>();
+  /** What companions show that they do, by account and chat. */
+  readonly #chatStates = new Map<string, Map<string, ChatState>>();
   readonly #options: ExchangeOptions;
   #network: Network = ONLINE;
   #faults: Faults = NO_FAULTS;
@@ -159,10 +165,98 @@ export class Exchange {
         for (const receipt of this.world.see(this.#deviceOf(connection).account, call.chatId).receipts)
           this.#tellAck(receipt);
         return {};
+      case 'react':
+        if (!this.world.message(this.#deviceOf(connection).account, call.messageId))
+          throw new CallRefusal(404, 'item-not-found');
+        this.react(this.#deviceOf(connection).account, call.messageId, this.#me(connection), call.text);
+        return {};
+      case 'chatState':
+        this.#setChatState(this.#deviceOf(connection).account, call.chatId, call.state);
+        return {};
+      case 'exists':
+        return { exists: this.world.exists(call.id) };
+      case 'createGroup':
+        return this.#createGroup(connection, call.subject, call.participants);
+      case 'addParticipant':
+        return { code: this.#addParticipant(connection, call.group, call.participant) };
+      case 'removeParticipants':
+        this.#requireAdmin(connection, call.group);
+        this.changeGroup(call.group, this.#me(connection), { remove: call.participants });
+        return {};
       case 'logout':
         this.world.unlink(this.#deviceOf(connection).id);
         return {};
     }
+  }
+
+  /** A file's bytes, unless the servers have lost it. */
+  download(directPath: string): Buffer | undefined {
+    return this.#faults.filesGone ? undefined : this.#options.media.get(directPath);
+  }
+
+  upload(bytes: Buffer): ReturnType<MediaStore['put']> {
+    return this.#options.media.put(bytes);
+  }
+
+  chatStates(account: AccountRecord): { chatId: string; state: ChatState }[] {
+    const states = this.#chatStates.get(account.phoneNumber) ?? new Map();
+    return [...states].map(([chatId, state]) => ({ chatId, state }));
+  }
+
+  /** Somebody reacts to a message: everybody here who has it is told. */
+  react(account: string, messageId: string, author: string, text: string): void {
+    this.#requireMessage(account, messageId);
+    const id = this.#options.random(16).toUpperCase();
+    this.#tellHolders((holder) => {
+      const message = this.world.react(holder, messageId, author, text);
+      return (
+        message && {
+          type: 'reaction',
+          id,
+          about: messageId,
+          chatId: message.chatId,
+          author,
+          text,
+          at: this.#options.clock(),
+        }
+      );
+    });
+  }
+
+  vote(account: string, messageId: string, voter: string, options: string[]): void {
+    const known = this.#requireMessage(account, messageId).poll?.options;
+    if (!known || options.some((option) => !known.includes(option)))
+      throw new Refusal('unknown_message', 'the message is no poll with these options');
+    const id = this.#options.random(16).toUpperCase();
+    this.#tellHolders((holder) => {
+      const message = this.world.vote(holder, messageId, voter, options);
+      return (
+        message && {
+          type: 'vote',
+          id,
+          about: messageId,
+          chatId: message.chatId,
+          voter,
+          options,
+          at: this.#options.clock(),
+        }
+      );
+    });
+  }
+
+  revoke(account: string, messageId: string): void {
+    this.#requireMessage(account, messageId);
+    this.#tellHolders((holder) => {
+      const message = this.world.revoke(holder, messageId);
+      return message && { type: 'revoked', chatId: message.chatId, id: messageId };
+    });
+  }
+
+  /** The phone of a companion's account rings. */
+  ring(account: AccountRecord, from: string, isVideo: boolean): string {
+    const id = this.#options.random(16).toUpperCase();
+    this.#tell(account.phoneNumber, { type: 'call', id, from, isVideo, isGroup: false });
+    return id;
   }
 
   /** A contact writes to an account. */
@@ -175,9 +269,99 @@ export class Exchange {
   createGroup(account: AccountRecord, subject: string, participants: readonly string[]): GroupRecord {
     const group = this.world.createGroup(account, subject, participants);
     for (const member of group.participants.flatMap(({ id }) => this.world.account(id) ?? [])) {
-      this.#tell(member.phoneNumber, { type: 'group', group });
+      this.#tell(member.phoneNumber, { type: 'group', group: wireGroup(group) });
     }
     return group;
+  }
+
+  /** Somebody changes a group: its members here have it as it is now, and are told what happened. */
+  changeGroup(id: string, by: string, change: GroupChange): GroupRecord['participants'] {
+    const { subject, add = [], remove = [], promote = [] } = change;
+    const [before] = this.#groupsWith(id);
+    if (!before) throw new Refusal('unknown_chat', `there is no group ${id}`);
+    const added = add.filter((one) => !before.participants.some((member) => member.id === one));
+    const removed = remove.filter((one) => before.participants.some((member) => member.id === one));
+    const participants = [...before.participants, ...added.map((one) => ({ id: one, isAdmin: false }))]
+      .filter((member) => !removed.includes(member.id))
+      .map((member) => (promote.includes(member.id) ? { ...member, isAdmin: true } : member));
+    const changed = this.world.changeGroup(id, (group) => ({
+      participants,
+      subject: subject ?? group.subject,
+    }));
+    for (const account of added.flatMap((one) => this.world.account(one) ?? [])) {
+      if (changed[0]) changed.push(this.world.joinGroup(account, changed[0]));
+    }
+    const happenings = [
+      ...(subject === undefined ? [] : [{ subtype: 'subject', by, recipients: [] }]),
+      ...(added.length === 0 ? [] : [{ subtype: 'add', by, recipients: added }]),
+      ...(removed.length === 0
+        ? []
+        : [{ subtype: removed.every((one) => one === by) ? 'leave' : 'remove', by, recipients: removed }]),
+      ...(promote.length === 0 ? [] : [{ subtype: 'promote', by, recipients: promote }]),
+    ];
+    for (const group of changed) {
+      this.#tell(group.account, { type: 'group', group: wireGroup(group) });
+      for (const happening of happenings)
+        this.#deliver(this.world.notifyGroup(group.account, group, happening));
+    }
+    return participants;
+  }
+
+  #groupsWith(id: string): GroupRecord[] {
+    return this.world
+      .accounts()
+      .flatMap(({ phoneNumber }) => this.world.groups(phoneNumber).filter((group) => group.id === id));
+  }
+
+  #createGroup(connection: Connection, subject: string, participants: readonly string[]): WireGroup {
+    const account = this.world.account(this.#deviceOf(connection).account);
+    if (!account) throw new CallRefusal(500, 'companion without account');
+    const group = this.createGroup(account, subject, participants);
+    for (const each of this.#groupsWith(group.id)) {
+      const happened = { subtype: 'create', by: group.owner, recipients: participants };
+      this.#deliver(this.world.notifyGroup(each.account, each, happened));
+    }
+    return wireGroup(group);
+  }
+
+  #addParticipant(connection: Connection, groupId: string, participant: string): number {
+    const group = this.world.groups(this.#deviceOf(connection).account).find(({ id }) => id === groupId);
+    if (!group) throw new CallRefusal(404, 'item-not-found');
+    if (!this.world.exists(participant)) return 404;
+    if (group.participants.some(({ id }) => id === participant)) return 409;
+    this.#requireAdmin(connection, groupId);
+    this.changeGroup(groupId, this.#me(connection), { add: [participant] });
+    return 200;
+  }
+
+  #requireAdmin(connection: Connection, groupId: string): void {
+    const me = this.#me(connection);
+    const group = this.world.groups(this.#deviceOf(connection).account).find(({ id }) => id === groupId);
+    if (!group?.participants.some(({ id, isAdmin }) => id === me && isAdmin))
+      throw new CallRefusal(403, 'forbidden');
+  }
+
+  #setChatState(account: string, chatId: string, state: ChatState): void {
+    const states = this.#chatStates.get(account) ?? new Map<string, ChatState>();
+    this.#chatStates.set(account, states.set(chatId, state));
+  }
+
+  #me(connection: Connection): string {
+    return userJid(this.#deviceOf(connection).account);
+  }
+
+  #requireMessage(account: string, id: string): MessageRecord {
+    const message = this.world.message(account, id);
+    if (!message) throw new Refusal('unknown_message', `the account has no message ${id}`);
+    return message;
+  }
+
+  /** Tells everybody here who has the message, as each has it. */
+  #tellHolders(change: (account: string) => PageEvent | undefined): void {
+    for (const { phoneNumber } of this.world.accounts()) {
+      const event = change(phoneNumber);
+      if (event) this.#tell(phoneNumber, event);
+    }
   }
 
   /** The other side's receipt for one message, or for everything that the account sent. Returns how many changed. */
@@ -238,7 +422,7 @@ export class Exchange {
         deviceIndex: device.index,
       },
       contacts: this.world.contacts(account.phoneNumber).map(({ id, name }) => ({ id, name })),
-      groups: this.world.groups(account.phoneNumber),
+      groups: this.world.groups(account.phoneNumber).map(wireGroup),
       history: messages
         .filter((message) => !missed(message))
         .slice(-HISTORY_LENGTH)
@@ -250,6 +434,8 @@ export class Exchange {
 
   #sendFrom(device: DeviceRecord, connection: Connection, draft: Draft): CallAnswer['send'] {
     if (this.#faults.refuseSend) throw new CallRefusal(463, 'message refused');
+    if (draft.file && !this.#options.media.get(draft.file.directPath))
+      throw new CallRefusal(400, 'no such file was uploaded');
     const { message, arrived } = this.world.send(device, draft);
     for (const copy of arrived) this.#deliver(copy);
     for (const other of this.#connectionsOf(device.account)) {
@@ -304,7 +490,20 @@ export class Exchange {
   }
 }
 
+type ChatState = 'composing' | 'recording' | 'paused';
+
+export type GroupChange = {
+  readonly subject?: string | undefined;
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly promote?: readonly string[];
+};
+
 function wire(message: MessageRecord): WireMessage {
-  const { kind: _kind, account: _account, sentBy: _sentBy, ...fields } = message;
+  const { kind: _kind, account: _account, sentBy: _sentBy, reactions: _reactions, ...fields } = message;
   return fields;
+}
+
+function wireGroup({ id, subject, owner, participants, createdAt }: GroupRecord): WireGroup {
+  return { id, subject, owner, participants, createdAt };
 }

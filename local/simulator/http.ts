@@ -3,18 +3,26 @@ import type { Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 const BODY_LIMIT = 1_000_000;
+/** A file in base64 on its way in through the phone. */
+export const FILE_BODY_LIMIT = 100_000_000;
 
-/** The request's JSON; undefined where it is none or larger than a megabyte. */
-export async function readJson(request: IncomingMessage): Promise<unknown> {
+/** The request's body; undefined where it is larger than `limit` bytes. */
+export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > BODY_LIMIT) return undefined;
+    if (size > limit) return undefined;
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+/** The request's JSON; undefined where it is none or larger than `limit` bytes, a megabyte where nothing else is said. */
+export async function readJson(request: IncomingMessage, limit = BODY_LIMIT): Promise<unknown> {
+  const body = await readBytes(request, limit);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(body?.toString('utf8') ?? '');
   } catch {
     return undefined;
   }

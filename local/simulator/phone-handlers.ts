@@ -1,10 +1,14 @@
-import type { PhoneAccount, PhoneMessage } from '../../core/phone/api.ts';
+import type { PhoneAccount, PhoneMessage, PhoneRequest } from '../../core/phone/api.ts';
 import type { Exchange } from './exchange.ts';
+import type { Content } from './model/content.ts';
+import { fileType } from './model/file-type.ts';
 import { isGroup } from './model/jid.ts';
 import type { AccountRecord, MessageRecord } from './model/records.ts';
 import { ACK } from './model/world.ts';
 import type { PhoneHandlers } from './phone-server.ts';
 import { Refusal } from './refusal.ts';
+
+type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' | 'vcard'>;
 
 /** What the phone's operations do, each one on the exchange. */
 export function phoneHandlers(exchange: Exchange): PhoneHandlers {
@@ -15,6 +19,31 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
     const account = world.account(device?.account ?? name);
     if (!account) throw new Refusal('unknown_account', `no account is called ${name}`);
     return account;
+  };
+
+  /** What a contact writes, as WhatsApp keeps it. */
+  const written = ({
+    text,
+    file,
+    location,
+    poll,
+    vcard,
+  }: Written): Content & { type: string; body: string } => {
+    if (file) {
+      const { data, mimetype, filename, as } = file;
+      const stored = exchange.upload(Buffer.from(data, 'base64'));
+      return {
+        type: fileType(mimetype, as),
+        body: text,
+        file: { mimetype, ...(filename && { filename }), ...stored },
+      };
+    }
+    if (location) return { type: 'location', body: text, location };
+    if (poll) return { type: 'poll_creation', body: text, poll };
+    if (vcard) return { type: 'vcard', body: vcard };
+    if (text === '')
+      throw new Refusal('bad_request', 'there is nothing to send: neither a text nor anything else');
+    return { type: 'chat', body: text };
   };
 
   const describe = (account: AccountRecord): PhoneAccount => ({
@@ -44,7 +73,7 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       linking.refresh(page);
       return { ok: true };
     },
-    send: ({ account: name, from, name: contactName, chat, text, replyTo, mentions }) => {
+    send: ({ account: name, from, name: contactName, chat, replyTo, mentions, ...what }) => {
       const account = accountOf(name);
       if (
         chat !== undefined &&
@@ -56,8 +85,35 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       if (replyTo !== undefined && !world.message(account.phoneNumber, replyTo)) {
         throw new Refusal('unknown_message', `the account has no message ${replyTo}`);
       }
-      const incoming = { from, name: contactName, chatId: chat, body: text, quotedId: replyTo, mentions };
+      const incoming = {
+        from,
+        name: contactName,
+        chatId: chat,
+        quotedId: replyTo,
+        mentions,
+        ...written(what),
+      };
       return { message: message(exchange.receive(account, incoming)) };
+    },
+    react: ({ account, from, message: id, text }) => {
+      exchange.react(accountOf(account).phoneNumber, id, from, text);
+      return { ok: true };
+    },
+    vote: ({ account, from, message: id, options }) => {
+      exchange.vote(accountOf(account).phoneNumber, id, from, options);
+      return { ok: true };
+    },
+    revoke: ({ account, message: id }) => {
+      exchange.revoke(accountOf(account).phoneNumber, id);
+      return { ok: true };
+    },
+    call: ({ account, from, video }) => ({ callId: exchange.ring(accountOf(account), from, video) }),
+    chatStates: ({ account }) => ({ chats: exchange.chatStates(accountOf(account)) }),
+    changeGroup: ({ account: name, chat, by, ...change }) => {
+      const account = accountOf(name);
+      const group = world.groups(account.phoneNumber).find(({ id }) => id === chat);
+      if (!group) throw new Refusal('unknown_chat', `the account is in no group ${chat}`);
+      return { participants: exchange.changeGroup(chat, by ?? group.owner, change) };
     },
     ack: ({ account, message: id, ack }) => ({
       affected: exchange.acknowledge(accountOf(account), id, ACK[ack]),
@@ -65,6 +121,7 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
     inbox: ({ account, chat, sent, limit }) => ({
       messages: world
         .messages(accountOf(account).phoneNumber)
+        .filter(({ type }) => type !== 'gp2')
         .filter(({ chatId, fromMe }) => (chat === undefined || chatId === chat) && (!sent || fromMe))
         .slice(-limit)
         .map(message),
@@ -84,17 +141,23 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
   };
 }
 
-function message({
-  id,
-  chatId,
-  fromMe,
-  author,
-  type,
-  body,
-  timestamp,
-  ack,
-  mentions,
-  quoted,
-}: MessageRecord): PhoneMessage {
-  return { id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quotedId: quoted?.id };
+function message(record: MessageRecord): PhoneMessage {
+  const { id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quoted, unread, file } = record;
+  const { location, poll, cards, reactions = [], votes = [] } = record;
+  return {
+    ...{ id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quotedId: quoted?.id, unread },
+    ...(file && {
+      file: {
+        mimetype: file.mimetype,
+        ...(file.filename !== undefined && { filename: file.filename }),
+        size: file.size,
+        sha256: Buffer.from(file.sha256, 'base64').toString('hex'),
+      },
+    }),
+    ...(location && { location }),
+    ...(poll && { poll }),
+    ...(cards && { cards }),
+    reactions,
+    votes,
+  };
 }

@@ -9,7 +9,7 @@ import {
   type PhoneRoutes,
   phoneRoutes,
 } from '../../core/phone/api.ts';
-import { answer, answerJson, readJson } from './http.ts';
+import { answer, answerJson, FILE_BODY_LIMIT, readJson } from './http.ts';
 import { Refusal } from './refusal.ts';
 
 /** What does each operation. */
@@ -55,7 +55,10 @@ async function handle(
   if (request.method === 'GET' && url.pathname === '/') return answerPage(response, options.page);
   const operation = operationOf(request.method, url.pathname);
   if (!operation) throw new Refusal('not_found', `no operation at ${request.method} ${url.pathname}`);
-  const input = request.method === 'GET' ? Object.fromEntries(url.searchParams) : await readJson(request);
+  const input =
+    request.method === 'GET'
+      ? Object.fromEntries(url.searchParams)
+      : await readJson(request, FILE_BODY_LIMIT);
   answerJson(response, 200, run(options.handlers, operation, input));
 }
 

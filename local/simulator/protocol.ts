@@ -3,6 +3,7 @@
  * The page is ours as well, but what comes up is checked: a test may drive the page's origin by itself.
  */
 import { z } from 'zod';
+import { type Content, contentSchema } from './model/content.ts';
 
 const key = z.string().min(8).max(200);
 
@@ -17,7 +18,9 @@ export const connectSchema = z.object({
 });
 export type ConnectRequest = z.infer<typeof connectSchema>;
 
-const draftSchema = z.object({
+const chatId = z.string().min(5).max(100);
+
+const draftSchema = contentSchema.extend({
   id: z.string().min(8).max(64),
   chatId: z.string().min(5).max(100),
   type: z.string().max(40),
@@ -36,6 +39,16 @@ export const callSchema = z.object({
     z.object({ op: z.literal('send'), message: draftSchema }),
     z.object({ op: z.literal('received'), seq: z.int() }),
     z.object({ op: z.literal('seen'), chatId: z.string().max(100) }),
+    z.object({ op: z.literal('react'), messageId: z.string().max(64), text: z.string().max(40) }),
+    z.object({ op: z.literal('chatState'), chatId, state: z.enum(['composing', 'recording', 'paused']) }),
+    z.object({ op: z.literal('exists'), id: chatId }),
+    z.object({
+      op: z.literal('createGroup'),
+      subject: z.string().min(1).max(100),
+      participants: z.array(chatId),
+    }),
+    z.object({ op: z.literal('addParticipant'), group: chatId, participant: chatId }),
+    z.object({ op: z.literal('removeParticipants'), group: chatId, participants: z.array(chatId) }),
     z.object({ op: z.literal('logout') }),
   ]),
 });
@@ -49,11 +62,18 @@ export type CallAnswer = {
   send: { ack: number; timestamp: number };
   received: Record<string, never>;
   seen: Record<string, never>;
+  react: Record<string, never>;
+  chatState: Record<string, never>;
+  exists: { exists: boolean };
+  createGroup: WireGroup;
+  /** As WhatsApp's server: 200 added, 403 not an admin, 404 not on WhatsApp, 409 a member already. */
+  addParticipant: { code: number };
+  removeParticipants: Record<string, never>;
   logout: Record<string, never>;
 };
 
 export type WireMe = { phoneNumber: string; lid: string; pushName: string; deviceIndex: number };
-export type WireMessage = {
+export type WireMessage = Content & {
   id: string;
   seq: number;
   chatId: string;
@@ -66,6 +86,9 @@ export type WireMessage = {
   mentions: string[];
   quoted?: { id: string; author: string; type: string; body: string } | undefined;
   unread: boolean;
+  votes?: { voter: string; options: string[] }[] | undefined;
+  subtype?: string | undefined;
+  recipients?: string[] | undefined;
 };
 export type WireContact = { id: string; name: string };
 export type WireGroup = {
@@ -95,6 +118,11 @@ export type PageEvent =
     }
   | { type: 'message'; message: WireMessage; contact?: WireContact | undefined }
   | { type: 'group'; group: WireGroup }
+  /** About the message with this id in this chat. `at` in ms. */
+  | { type: 'reaction'; id: string; about: string; chatId: string; author: string; text: string; at: number }
+  | { type: 'vote'; id: string; about: string; chatId: string; voter: string; options: string[]; at: number }
+  | { type: 'revoked'; chatId: string; id: string }
+  | { type: 'call'; id: string; from: string; isVideo: boolean; isGroup: boolean }
   | { type: 'ack'; chatId: string; id: string; ack: number }
   | { type: 'state'; state: string }
   | { type: 'logout' }

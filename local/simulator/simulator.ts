@@ -5,6 +5,7 @@ import { type PhoneClient, phoneClient } from '../../core/phone/client.ts';
 import { Exchange } from './exchange.ts';
 import { listen, shut } from './http.ts';
 import { openJournal } from './journal.ts';
+import { openMediaStore } from './media-store.ts';
 import { World } from './model/world.ts';
 import { bundlePage } from './page-bundle.ts';
 import { phoneHandlers } from './phone-handlers.ts';
@@ -64,6 +65,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const journal = openJournal(options.dir);
   const exchange = new Exchange({
     world: new World({ ...journal, clock, random }),
+    media: openMediaStore(options.dir),
     clock,
     random,
     qrRefreshMs: options.qrRefreshMs ?? 20_000,

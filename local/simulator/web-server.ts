@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Exchange } from './exchange.ts';
-import { answer, answerJson, readJson } from './http.ts';
+import { answer, answerJson, FILE_BODY_LIMIT, readBytes, readJson } from './http.ts';
 import { callSchema, connectSchema } from './protocol.ts';
 import { CallRefusal } from './refusal.ts';
 import type { TlsIdentity } from './tls.ts';
@@ -36,7 +36,7 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
 ) {
-  const { pathname } = new URL(request.url ?? '/', 'https://web.whatsapp.com');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'https://web.whatsapp.com');
   const network = exchange.network();
   if (network.mode === 'offline') return void request.socket.destroy();
   if (network.mode === 'slow') await delay(network.delayMs);
@@ -50,6 +50,10 @@ async function handle(
       return connect(exchange, request, response);
     case 'POST /sim/call':
       return call(exchange, request, response);
+    case 'POST /sim/media':
+      return upload(exchange, request, response);
+    case 'GET /sim/media':
+      return download(exchange, searchParams.get('path') ?? '', response);
     case 'GET /sim/never':
       return;
     default:
@@ -86,4 +90,22 @@ async function call(exchange: Exchange, request: IncomingMessage, response: Serv
     if (!(error instanceof CallRefusal)) throw error;
     answerJson(response, error.status, { error: error.message });
   }
+}
+
+/** WhatsApp's file servers, at the page's own origin. */
+async function upload(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const bytes = await readBytes(request, FILE_BODY_LIMIT);
+  if (!bytes || bytes.length === 0) return answerJson(response, 400, { error: 'bad-request' });
+  answerJson(response, 200, exchange.upload(bytes));
+}
+
+function download(exchange: Exchange, path: string, response: ServerResponse): void {
+  const bytes = exchange.download(path);
+  if (!bytes) {
+    answerJson(response, 404, { error: 'not-found' });
+    return;
+  }
+  response
+    .writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })
+    .end(bytes);
 }

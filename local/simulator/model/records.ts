@@ -1,5 +1,6 @@
 /** What the simulated WhatsApp remembers. Each record replaces the earlier one of the same kind and key. */
 import { z } from 'zod';
+import { contentSchema } from './content.ts';
 
 export const accountRecord = z.object({
   kind: z.literal('account'),
@@ -50,7 +51,7 @@ export const quotedSchema = z.object({
   body: z.string(),
 });
 
-export const messageRecord = z.object({
+export const messageRecord = contentSchema.extend({
   kind: z.literal('message'),
   account: z.string(),
   id: z.string(),
@@ -67,6 +68,13 @@ export const messageRecord = z.object({
   mentions: z.array(z.string()),
   quoted: quotedSchema.optional(),
   unread: z.boolean(),
+  /** One for each who reacted. */
+  reactions: z.array(z.object({ author: z.string(), text: z.string() })).optional(),
+  /** Of a poll: one for each who voted. */
+  votes: z.array(z.object({ voter: z.string(), options: z.array(z.string()) })).optional(),
+  /** Of what happened in a group (type `gp2`): what, and to whom. */
+  subtype: z.string().optional(),
+  recipients: z.array(z.string()).optional(),
   /** The companion that sent it. */
   sentBy: z.string().optional(),
 });

@@ -3,6 +3,7 @@
  * between them. Time, randomness and the place where records are kept come from outside.
  */
 import type { Clock } from '../../../core/clock.ts';
+import type { Content } from './content.ts';
 import { isGroup, numberOf, userJid } from './jid.ts';
 import type {
   AccountRecord,
@@ -33,7 +34,7 @@ export type CompanionKeys = {
   readonly platform: string;
 };
 export type Credentials = { readonly id: string; readonly token: string; readonly identityKey: string };
-export type Draft = {
+export type Draft = Content & {
   readonly id: string;
   readonly chatId: string;
   readonly type: string;
@@ -41,10 +42,12 @@ export type Draft = {
   readonly mentions: readonly string[];
   readonly quotedId?: string | undefined;
 };
-export type Incoming = {
+export type Incoming = Content & {
   readonly from: string;
   readonly name?: string | undefined;
   readonly chatId?: string | undefined;
+  /** What WhatsApp calls the kind. */
+  readonly type?: string | undefined;
   readonly body: string;
   readonly mentions?: readonly string[] | undefined;
   readonly quotedId?: string | undefined;
@@ -174,8 +177,9 @@ export class World {
       chatId,
       fromMe: false,
       author: incoming.from,
-      type: 'chat',
+      type: incoming.type ?? 'chat',
       body: incoming.body,
+      ...contentOf(incoming),
       ack: ACK.server,
       mentions: [...(incoming.mentions ?? [])],
       quoted: this.#quote(account.phoneNumber, incoming.quotedId),
@@ -231,6 +235,68 @@ export class World {
     return { receipts };
   }
 
+  /** Somebody's reaction to a message as this account has it; an empty one takes the earlier away. */
+  react(account: string, id: string, author: string, text: string): MessageRecord | undefined {
+    const message = this.message(account, id);
+    if (!message) return undefined;
+    const others = (message.reactions ?? []).filter((reaction) => reaction.author !== author);
+    return this.#put({ ...message, reactions: text === '' ? others : [...others, { author, text }] });
+  }
+
+  /** Somebody's choice in a poll as this account has it, in place of an earlier one. */
+  vote(account: string, id: string, voter: string, options: string[]): MessageRecord | undefined {
+    const message = this.message(account, id);
+    if (!message?.poll) return undefined;
+    const others = (message.votes ?? []).filter((vote) => vote.voter !== voter);
+    return this.#put({ ...message, votes: [...others, { voter, options }] });
+  }
+
+  /** Who wrote it deleted it for everybody: its content is gone. */
+  revoke(account: string, id: string): MessageRecord | undefined {
+    const message = this.message(account, id);
+    if (!message) return undefined;
+    const { file: _file, location: _location, poll: _poll, cards: _cards, ...rest } = message;
+    return this.#put({ ...rest, type: 'revoked', body: '' });
+  }
+
+  /** What happened in a group, as one of its members sees it: a message that nobody wrote. */
+  notifyGroup(
+    account: string,
+    group: GroupRecord,
+    happened: { readonly subtype: string; readonly by: string; readonly recipients: readonly string[] },
+  ): MessageRecord {
+    return this.#post(account, {
+      id: this.#options.random(16).toUpperCase(),
+      chatId: group.id,
+      fromMe: false,
+      author: happened.by,
+      type: 'gp2',
+      subtype: happened.subtype,
+      recipients: [...happened.recipients],
+      body: happened.subtype === 'subject' ? group.subject : '',
+      ack: ACK.server,
+      mentions: [],
+      unread: false,
+    });
+  }
+
+  /** Changes a group for everybody here who has it; returns it as each account has it. */
+  changeGroup(id: string, change: (group: GroupRecord) => Partial<GroupRecord>): GroupRecord[] {
+    return this.#all('group')
+      .filter((group) => group.id === id)
+      .map((group) => this.#put({ ...group, ...change(group) }));
+  }
+
+  /** Gives a group to an account that has come into it. */
+  joinGroup(account: AccountRecord, group: GroupRecord): GroupRecord {
+    return this.#put({ ...group, account: account.phoneNumber });
+  }
+
+  /** Whether somebody uses WhatsApp with this number. Everybody does, but for numbers that end in six zeros. */
+  exists(id: string): boolean {
+    return this.account(id) !== undefined || !numberOf(id).endsWith('000000');
+  }
+
   /** The companion has everything up to this message. */
   confirmReceipt(deviceId: string, seq: number): void {
     const device = this.device(deviceId);
@@ -253,6 +319,7 @@ export class World {
       id: draft.id,
       type: draft.type,
       body: draft.body,
+      ...contentOf(draft),
       mentions: [...draft.mentions],
       quoted: this.#quote(account, draft.quotedId),
     };
@@ -331,4 +398,14 @@ function isKind<K extends WorldRecord['kind']>(
   kind: K,
 ): record is Extract<WorldRecord, { kind: K }> {
   return record.kind === kind;
+}
+
+/** Without keys whose value is undefined. */
+function contentOf({ file, location, poll, cards }: Content): Content {
+  return {
+    ...(file && { file }),
+    ...(location && { location }),
+    ...(poll && { poll }),
+    ...(cards && { cards }),
+  };
 }

@@ -60,7 +60,12 @@ export class App {
 
   /** The chat with a person or group, made on first use. */
   chat(id: Wid): ChatModel {
-    return this.chats.get(id) ?? this.chats.add(new ChatModel(id, this.msgs));
+    return this.chats.get(id) ?? this.chats.add(new ChatModel(id, this.msgs, () => this.me?.wid));
+  }
+
+  /** A message of a chat by the part of its id that is the same for everybody. */
+  messageOf(chatId: string, id: string): MsgModel | undefined {
+    return this.msgs.getModelsArray().find((msg) => msg.id.id === id && msg.id.remote.equals(chatId));
   }
 
   contact(id: Wid): ContactModel {

@@ -1,5 +1,8 @@
 import { App } from './app.ts';
+import { Addons } from './modules/addons.ts';
 import { defineChats } from './modules/chats.ts';
+import { defineGroups } from './modules/groups.ts';
+import { defineMedia } from './modules/media.ts';
 import { defineMessages } from './modules/messages.ts';
 import { defineRegistration } from './modules/registration.ts';
 import { defineSocket } from './modules/socket.ts';
@@ -18,12 +21,14 @@ const platform = (): string => {
   const { info } = requireModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
   return `${info().name} (${info().os})`;
 };
-const session = new Session(app, platform);
+const session = new Session(app, platform, new Addons(app));
 
 defineSocket(app, session);
 defineRegistration(app);
 defineMessages(app);
 defineChats(app);
+defineMedia(app);
+defineGroups(app);
 window.require = requireModule;
 // The library waits for this before anything else.
 window.Debug = { VERSION: '2.3000.1017054665' };

@@ -1,11 +1,37 @@
 /** The models behind WhatsApp Web's collections. */
+import type { Content } from '../model/content.ts';
 import type { WireGroup, WireMe, WireMessage } from '../protocol.ts';
 import { type Collection, modelOf } from './model.ts';
 import { MsgKey } from './msg-key.ts';
 import { createWid, type Wid } from './wid.ts';
 
+/** The attributes by which WhatsApp Web keeps what a message holds beside its text. */
+type ContentAttributes = {
+  caption?: string | undefined;
+  mimetype?: string | undefined;
+  filename?: string | undefined;
+  size?: number | undefined;
+  filehash?: string | undefined;
+  encFilehash?: string | undefined;
+  directPath?: string | undefined;
+  mediaKey?: string | undefined;
+  mediaKeyTimestamp?: number | undefined;
+  loc?: string | undefined;
+  lat?: number | undefined;
+  lng?: number | undefined;
+  clientUrl?: string | undefined;
+  pollName?: string | undefined;
+  pollOptions?: { name: string; localId: number }[] | undefined;
+  pollSelectableOptionsCount?: number | undefined;
+  vcardFormattedName?: string | undefined;
+  vcardList?: { displayName: string; vcard: string }[] | undefined;
+  subtype?: string | undefined;
+  recipients?: Wid[] | undefined;
+  isNotification?: boolean | undefined;
+};
+
 export type QuotedMsg = { type: string; body: string };
-export type MsgAttributes = {
+export type MsgAttributes = ContentAttributes & {
   id: MsgKey;
   from: Wid;
   to: Wid;
@@ -37,6 +63,73 @@ export class MsgModel extends modelOf<MsgAttributes>() {
   canReply(): boolean {
     return true;
   }
+
+  /** Its file: at the servers, and to be had at once. */
+  get mediaData(): { mediaStage: string } | undefined {
+    return this.directPath === undefined ? undefined : { mediaStage: 'RESOLVED' };
+  }
+
+  async downloadMedia(): Promise<void> {}
+}
+
+/** What the server keeps of a message that the library made. */
+export function contentToWire(msg: MsgAttributes): Content & { body: string } {
+  const { directPath, type } = msg;
+  if (directPath !== undefined) {
+    const { mimetype = '', filename, size = 0, filehash = '', caption } = msg;
+    return { body: caption ?? '', file: { mimetype, filename, size, sha256: filehash, directPath } };
+  }
+  if (type === 'location') {
+    const { loc, lat = 0, lng = 0, clientUrl } = msg;
+    return { body: loc ?? '', location: { lat, lng, url: clientUrl } };
+  }
+  if (type === 'poll_creation') {
+    const { pollName, pollOptions = [], pollSelectableOptionsCount } = msg;
+    const options = pollOptions.map(({ name }) => name);
+    return { body: pollName ?? '', poll: { options, multiple: pollSelectableOptionsCount === 0 } };
+  }
+  if (type === 'vcard') {
+    const body = msg.body ?? '';
+    return { body, cards: [{ name: msg.vcardFormattedName ?? '', vcard: body }] };
+  }
+  if (type === 'multi_vcard') {
+    return {
+      body: '',
+      cards: (msg.vcardList ?? []).map(({ displayName, vcard }) => ({ name: displayName, vcard })),
+    };
+  }
+  return { body: msg.body ?? '' };
+}
+
+/** And the way back. */
+function contentFromWire(wire: WireMessage): Partial<MsgAttributes> {
+  const { type, body, file, location, poll, cards } = wire;
+  if (file) {
+    const { sha256, ...known } = file;
+    return { ...known, body: '', caption: body, filehash: sha256, encFilehash: sha256 };
+  }
+  if (location) {
+    const { lat, lng, url } = location;
+    return { body: '', loc: body, lat, lng, clientUrl: url };
+  }
+  if (poll) {
+    return {
+      body: '',
+      pollName: body,
+      pollOptions: poll.options.map((name, localId) => ({ name, localId })),
+      pollSelectableOptionsCount: poll.multiple ? 0 : 1,
+    };
+  }
+  if (type === 'multi_vcard')
+    return { vcardList: (cards ?? []).map(({ name, vcard }) => ({ displayName: name, vcard })) };
+  if (type === 'vcard') return { vcardFormattedName: cards?.[0]?.name };
+  if (type === 'gp2')
+    return {
+      subtype: wire.subtype,
+      recipients: (wire.recipients ?? []).map(createWid),
+      isNotification: true,
+    };
+  return {};
 }
 
 /** A message as the server tells it, as the page's model of it. */
@@ -66,6 +159,7 @@ export function msgFromWire(
     isNewMsg,
     notifyName: name,
     mentionedJidList: wire.mentions.map(createWid),
+    ...contentFromWire(wire),
     ...(wire.quoted && {
       quotedMsg: { type: wire.quoted.type, body: wire.quoted.body },
       quotedStanzaID: wire.quoted.id,
@@ -86,9 +180,23 @@ type GroupAttributes = {
   subject: string;
   owner: Wid;
   creation: number;
-  participants: GroupParticipant[];
+  participants: Participants;
 };
 type GroupParticipant = { id: Wid; isAdmin: boolean; isSuperAdmin: boolean };
+
+/** The members of a group, as WhatsApp Web's collection of them. */
+class Participants {
+  readonly #members: readonly GroupParticipant[];
+  constructor(members: readonly GroupParticipant[]) {
+    this.#members = members;
+  }
+  get(id: unknown): GroupParticipant | undefined {
+    return this.#members.find((member) => member.id.equals(id));
+  }
+  serialize(): GroupParticipant[] {
+    return this.#members.map((member) => ({ ...member }));
+  }
+}
 export class GroupMetadataModel extends modelOf<GroupAttributes>() {
   constructor(group: WireGroup) {
     const owner = createWid(group.owner);
@@ -97,12 +205,18 @@ export class GroupMetadataModel extends modelOf<GroupAttributes>() {
       subject: group.subject,
       owner,
       creation: Math.floor(group.createdAt / 1000),
-      participants: group.participants.map(({ id, isAdmin }) => ({
-        id: createWid(id),
-        isAdmin,
-        isSuperAdmin: owner.equals(id),
-      })),
+      participants: new Participants(
+        group.participants.map(({ id, isAdmin }) => ({
+          id: createWid(id),
+          isAdmin,
+          isSuperAdmin: owner.equals(id),
+        })),
+      ),
     });
+  }
+
+  override serialize(): Record<string, unknown> {
+    return { ...super.serialize(), participants: this.participants.serialize() };
   }
 }
 
@@ -119,11 +233,17 @@ type ChatAttributes = {
 };
 export class ChatModel extends modelOf<ChatAttributes>() {
   readonly #msgs: Collection<MsgModel>;
+  readonly #me: () => Wid | undefined;
   #group: GroupMetadataModel | undefined;
 
-  constructor(id: Wid, msgs: Collection<MsgModel>) {
+  constructor(id: Wid, msgs: Collection<MsgModel>, me: () => Wid | undefined) {
     super({ id, formattedTitle: id.user, t: 0, unreadCount: 0, archive: false, pin: 0, muteExpiration: 0 });
     this.#msgs = msgs;
+    this.#me = me;
+  }
+
+  iAmAdmin(): boolean {
+    return this.#group?.participants.get(this.#me())?.isAdmin ?? false;
   }
 
   get mute() {

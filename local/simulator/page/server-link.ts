@@ -28,6 +28,20 @@ export async function stream(
   }
 }
 
+/** Puts a file onto the servers. */
+export async function uploadFile(file: Blob): Promise<{ directPath: string; sha256: string; size: number }> {
+  const answer = await fetch('/sim/media', { method: 'POST', body: file });
+  if (!answer.ok) throw new ServerStatusCodeError(answer.status, 'upload refused');
+  return answer.json();
+}
+
+/** A file's bytes; rejects with the server's status where it is gone. */
+export async function downloadFile(directPath: string): Promise<ArrayBuffer> {
+  const answer = await fetch(`/sim/media?path=${encodeURIComponent(directPath)}`);
+  if (!answer.ok) throw new ServerStatusCodeError(answer.status, 'download refused');
+  return answer.arrayBuffer();
+}
+
 export async function callServer<O extends Call['op']>(
   connection: string,
   call: Extract<Call, { op: O }>,

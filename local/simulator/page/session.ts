@@ -2,6 +2,7 @@
 import type { PageEvent, WireContact, WireGroup, WireMessage } from '../protocol.ts';
 import type { App } from './app.ts';
 import { GroupMetadataModel, msgFromWire } from './models.ts';
+import type { Addons } from './modules/addons.ts';
 import { setKeyFormat } from './msg-key.ts';
 import { stream } from './server-link.ts';
 import { clearStorage, loadCredentials, loadIdentity, rememberMe, saveCredentials } from './storage.ts';
@@ -21,14 +22,16 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class Session {
   readonly #app: App;
   readonly #platform: () => string;
+  readonly #addons: Addons;
   /** Set once the page must not connect by itself any more: another page took over, or it is leaving. */
   #parked = false;
   #running = false;
   #profileKilobytes = 0;
 
-  constructor(app: App, platform: () => string) {
+  constructor(app: App, platform: () => string, addons: Addons) {
     this.#app = app;
     this.#platform = platform;
+    this.#addons = addons;
   }
 
   /** Connects and stays connected, until the page is parked; also takes the companion back from another page. */
@@ -89,6 +92,14 @@ export class Session {
         return this.#take(event.message, event.contact, true);
       case 'group':
         return this.#takeGroup(event.group);
+      case 'reaction':
+        return this.#addons.react(event);
+      case 'vote':
+        return this.#addons.vote(event);
+      case 'call':
+        return this.#addons.ring(event);
+      case 'revoked':
+        return this.#takeRevocation(event.chatId, event.id);
       case 'ack':
         return this.#takeAck(event.id, event.ack);
       case 'state':
@@ -152,6 +163,18 @@ export class Session {
 
   #takeGroup(group: WireGroup): void {
     this.#app.chat(createWid(group.id)).groupMetadata = new GroupMetadataModel(group);
+  }
+
+  /** Its content is gone, for whoever looks; that it was here stays. */
+  #takeRevocation(chatId: string, id: string): void {
+    const gone = {
+      body: '',
+      caption: undefined,
+      directPath: undefined,
+      loc: undefined,
+      pollOptions: undefined,
+    };
+    this.#app.messageOf(chatId, id)?.set({ type: 'revoked', ...gone });
   }
 
   #takeAck(id: string, ack: number): void {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Exchange } from '../../../local/simulator/exchange.ts';
+import { openMediaStore } from '../../../local/simulator/media-store.ts';
 import { World } from '../../../local/simulator/model/world.ts';
 import type { PageEvent } from '../../../local/simulator/protocol.ts';
 
@@ -11,7 +12,15 @@ function newExchange() {
   const clock = () => Date.now();
   const random = (bytes: number) => randomBytes(bytes).toString('hex');
   const world = new World({ clock, random });
-  return new Exchange({ world, clock, random, qrRefreshMs: 20_000, qrRefreshLimit: 3, profileKilobytes: 0 });
+  return new Exchange({
+    world,
+    media: openMediaStore(undefined),
+    clock,
+    random,
+    qrRefreshMs: 20_000,
+    qrRefreshLimit: 3,
+    profileKilobytes: 0,
+  });
 }
 
 /** A page that connects, and what it was told. */

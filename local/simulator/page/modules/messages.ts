@@ -1,5 +1,5 @@
 import type { App } from '../app.ts';
-import { type ChatModel, type MsgAttributes, MsgModel } from '../models.ts';
+import { type ChatModel, contentToWire, type MsgAttributes, MsgModel } from '../models.ts';
 import { MsgKey } from '../msg-key.ts';
 import { define } from '../registry.ts';
 
@@ -31,13 +31,29 @@ function addAndSend(
   chat: ChatModel,
   attributes: MsgAttributes,
 ): [Promise<MsgModel>, Promise<object>] {
-  const msg = new MsgModel({ ...attributes, mentionedJidList: attributes.mentionedJidList ?? [] });
+  const { mentionedJidList = [], ...given } = attributes;
+  const msg = new MsgModel({ ...withoutHandles(given), mentionedJidList });
   app.msgs.add(msg);
   chat.noteMsg(msg, false);
   const sent = send(app, chat, msg);
   // Nobody need wait for it; whoever does still sees the refusal.
   sent.catch(() => {});
   return [Promise.resolve(msg), sent];
+}
+
+/** Attributes as WhatsApp Web keeps them: a file's handles stay behind in its media object. */
+function withoutHandles<A extends object>(attributes: A): A {
+  const {
+    mediaBlob: _blob,
+    renderableUrl: _url,
+    isViewOnce: _once,
+    ...kept
+  } = attributes as A & {
+    mediaBlob?: unknown;
+    renderableUrl?: unknown;
+    isViewOnce?: unknown;
+  };
+  return kept as A;
 }
 
 async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
@@ -47,7 +63,7 @@ async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
       id: msg.id.id,
       chatId: String(chat.id),
       type: msg.type,
-      body: msg.body ?? '',
+      ...contentToWire(msg),
       mentions: msg.mentionedJidList.map(String),
       quotedId: msg.quotedStanzaID,
     },

@@ -20,6 +20,5 @@ export function defineSocket(app: App, session: Session): void {
     WAWebPresenceChatAction: { sendPresenceAvailable: () => {}, sendPresenceUnavailable: () => {} },
     WAWebSyncGatingUtils: { isPlaceholderMessageResendEnabled: () => false },
     WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => {} },
-    WAWebCallCollection: { calls: new Map(), on: () => {} },
   });
 }
