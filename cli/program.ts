@@ -9,6 +9,7 @@ import { addLinking } from './commands/linking.ts';
 import { addPhone } from './commands/phone.ts';
 import { addSend } from './commands/send.ts';
 import { addSessions } from './commands/sessions.ts';
+import { addWebhooks } from './commands/webhooks.ts';
 import { DEFAULT_URL } from './context.ts';
 import { EXIT_HELP } from './exit.ts';
 
@@ -46,6 +47,7 @@ export const createProgram = (): Command => {
   addDashboard(program);
   addCleanup(program);
   addKeys(program);
+  addWebhooks(program);
   addCost(program);
   return program;
 };

@@ -64,16 +64,16 @@ const LOG_BYTES_A_CALL = 500;
 const WRITES_A_CHANGE = 8;
 /**
  * A sweep of 512 MiB takes 300 ms and reads four index partitions and the counters. It leaves word that it was made;
- * every other one, the reaper's, also a sample of how full it is, with a read.
+ * every other one, the reaper's, also a sample of how full it is, with a read, and looks into outbox and feeds.
  */
 const SWEEP_GIB_SECONDS = 0.5 * 0.3;
-const SWEEP_READS = 10.5;
+const SWEEP_READS = 14.5;
 const SWEEP_WRITES = 1.5;
 const SWEEPING_FUNCTIONS = 2;
 /** Emitted whether or not anything runs (core/metrics.ts). */
 const SWEEP_METRICS = 7;
-/** Alarms, two of them on two metrics (infra/constructs/alarms.ts). */
-const ALARM_METRICS = 16;
+/** Alarms, three of them on two metrics (infra/constructs/alarms.ts). */
+const ALARM_METRICS = 17;
 const IMAGE_GIB = 0.26;
 /** 400 MB a session and 1.5 GiB for the system, of 8 GiB: what peers report for one whole browser each. */
 const SESSIONS_A_SERVER = 16;
@@ -120,7 +120,8 @@ const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
       calls,
     ),
     DynamoDB:
-      perMillion(prices.dynamoDb.millionWrites, changes * WRITES_A_CHANGE) +
+      // A delivery leaves its result.
+      perMillion(prices.dynamoDb.millionWrites, changes * WRITES_A_CHANGE + input.messages) +
       perMillion(prices.dynamoDb.millionReads, 2 * calls),
     // Sent, received and deleted.
     'SQS: webhooks': perMillion(prices.sqsFifoMillion, 3 * input.messages),

@@ -1,0 +1,96 @@
+/** The client's and the command line's part of webhooks and events. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { createProgram } from '../../../cli/program.ts';
+import { run } from '../../../cli/run.ts';
+import type { DeadLetterView, StreamEvent } from '../../../core/api/events.ts';
+import { createClient } from '../../../core/client/index.ts';
+import { API_KEY, FakeApi } from './fake-api.ts';
+
+let api: FakeApi;
+beforeEach(async () => {
+  api = new FakeApi();
+  await api.start();
+});
+afterEach(() => api.stop());
+
+const berth = async (...args: string[]) => {
+  vi.stubEnv('BERTH_URL', api.url);
+  vi.stubEnv('BERTH_API_KEY', API_KEY);
+  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  try {
+    const code = await run(createProgram(), ['node', 'berth', ...args]);
+    return { code, stdout: stdout.mock.calls.map(([text]) => text).join('') };
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+    vi.unstubAllEnvs();
+  }
+};
+
+const letter: DeadLetterView = {
+  eventId: 'evt_1',
+  event: 'message',
+  userId: 'anna',
+  session: 'shop',
+  webhook: { id: '0123456789abcdef', url: 'https://example.com/hook' },
+  attempts: 15,
+  error: 'the endpoint answered 500',
+  deadAt: '2026-01-01T00:00:00.000Z',
+  redrives: 0,
+  redrivenAt: null,
+};
+
+test('dead letters are listed with where they were to go and why they are not there', async () => {
+  api.next('GET /api/webhooks/dead', { status: 200, body: [letter] });
+  const { code, stdout } = await berth('webhooks', 'dead', '--session', 'shop', '--user', 'anna');
+  expect(code).toBe(0);
+  expect(stdout).toMatch(
+    /anna +shop +message .* 15 .*https:\/\/example\.com\/hook +the endpoint answered 500/,
+  );
+  expect(api.seen[0]?.query).toEqual({ session: 'shop', userId: 'anna', limit: '1000' });
+});
+
+test('a redrive goes on until all are seen to', async () => {
+  const answer = (redriven: number, more: boolean) => ({
+    status: 200,
+    body: { redriven, underway: 1, more },
+  });
+  api.next('POST /api/webhooks/redrive', answer(40, true), answer(2, false));
+  const { code, stdout } = await berth('webhooks', 'redrive', '--webhook', letter.webhook.id);
+  expect([code, stdout]).toEqual([0, '42 events are sent again, 1 were on their way already\n']);
+  expect(api.seen.map(({ body }) => body)).toEqual([
+    { webhook: letter.webhook.id },
+    { webhook: letter.webhook.id },
+  ]);
+});
+
+test('whoever follows the events gets each page’s and goes on from its end, beginning now', async () => {
+  const event = (id: string): StreamEvent => ({
+    id,
+    timestamp: 1,
+    event: 'session.stopped',
+    userId: 'anna',
+    session: 'shop',
+    epoch: 1,
+    payload: {},
+  });
+  const page = (next: string, ...events: StreamEvent[]) => ({
+    status: 200,
+    body: { events, next, missed: false },
+  });
+  api.next(
+    'GET /api/events',
+    page('7'),
+    page('9', event('a'), event('b')),
+    page('9'),
+    page('10', event('c')),
+  );
+  const seen: string[] = [];
+  for await (const { id } of createClient({ baseUrl: api.url, apiKey: API_KEY }).events.follow()) {
+    seen.push(id);
+    if (seen.length === 3) break;
+  }
+  expect(seen).toEqual(['a', 'b', 'c']);
+  expect(api.seen.map(({ query }) => query.after)).toEqual([undefined, '7', '9', '9']);
+});
