@@ -20,6 +20,7 @@ import {
   userQuotaKey,
 } from '../items.ts';
 import { isTerminal } from '../lifecycle.ts';
+import { transactionToken } from '../ports.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import {
@@ -309,7 +310,7 @@ const commit = (
         const { writes, session } = planned;
         let ambiguous = false;
         try {
-          const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
+          const result = await control.store.transact(writes, transactionToken(control.ids));
           if (result.ok) return { session, admitted: true };
           if (result.failed.every((failed, i) => !failed || isCounter(writes[i]))) return RETRY;
         } catch (error) {

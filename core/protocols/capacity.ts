@@ -18,6 +18,7 @@
 import { type Capacity, distribute, isSettled, type Limits, parseCapacity, shardsFor } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { GLOBAL_PARTITION, limitsKey, shardKey } from '../items.ts';
+import { transactionToken } from '../ports.ts';
 import {
   absent,
   and,
@@ -52,7 +53,7 @@ export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
         }),
       ),
     ],
-    control.ids.secret().slice(0, 36),
+    transactionToken(control.ids),
   );
   const made = await readCapacity(control);
   if (!made) throw new StoreUnavailable('the limits could not be made');

@@ -6,6 +6,7 @@ import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { type StopReason, terminalState } from '../lifecycle.ts';
+import { transactionToken } from '../ports.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
 import { and, type Change, eq, ge, isPassing, type Key, StoreUnavailable, type Write } from '../store.ts';
@@ -69,7 +70,7 @@ export const release = async (
           ),
           told(control, ended, detail),
         ];
-        const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));
+        const result = await control.store.transact(writes, transactionToken(control.ids));
         if (result.ok) {
           return { session: ended, released: true };
         }

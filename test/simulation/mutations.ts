@@ -45,9 +45,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('admission whose user is counted after the commit', 1, [
     ADMIT,
-    'const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));',
+    'const result = await control.store.transact(writes, transactionToken(control.ids));',
     `const user = writes.find((w) => w.key.sk === 'QUOTA');
-          const result = await control.store.transact(writes.filter((w) => w !== user), control.ids.secret().slice(0, 36));
+          const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
           if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
   ]),
   mutation('a start that forgets state and epoch', 6, [
@@ -77,9 +77,9 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('release that counts twice', 1, [RELEASE, 'active: -1', 'active: -2']),
   mutation('release whose counters are outside of the transaction', 1, [
     RELEASE,
-    'const result = await control.store.transact(writes, control.ids.secret().slice(0, 36));',
+    'const result = await control.store.transact(writes, transactionToken(control.ids));',
     `const counters = writes.filter((w) => w.kind === 'update' && w.key.sk !== 'META');
-        const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), control.ids.secret().slice(0, 36));
+        const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), transactionToken(control.ids));
         for (const w of counters) if (result.ok && w.kind === 'update') await control.store.write(w);`,
   ]),
   mutation('release that leaves the slot item', 1, [
