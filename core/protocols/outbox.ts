@@ -103,8 +103,11 @@ export const sweepOutbox = async (control: Needs): Promise<number> => {
   for (const item of partitions.flat().map(parse)) {
     const waiting = bySession.get(item.sessionId);
     if (waiting) waiting.push(item);
-    else if (item.timestamp <= before) bySession.set(item.sessionId, [item]);
+    else bySession.set(item.sessionId, [item]);
   }
+  // The oldest says whether it is left over: clocks differ, and what came after it may look older than it is.
+  for (const [sessionId, [oldest]] of bySession)
+    if (oldest && oldest.timestamp > before) bySession.delete(sessionId);
   let failed = 0;
   await pMap(
     bySession,

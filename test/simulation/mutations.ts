@@ -235,10 +235,10 @@ export const MUTATIONS: readonly Mutation[] = [
     [RECONCILE, 'if (capacity) await settle(control, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
-  mutation('a refusal after one look', 0, [
+  mutation('a refusal because the sub-limits are spent', 0, [
     ADMIT,
-    'if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;',
-    '',
+    'if (capacity.active >= capacity.limits.globalLimit) throw',
+    'throw',
   ]),
   mutation(
     'a waiting command claimed twice',

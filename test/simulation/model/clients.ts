@@ -27,11 +27,13 @@ export const callers = (cloud: Cloud, people: People, withinMs: number): void =>
       'one user' as const,
       'rush' as const,
       'churn' as const,
+      'sway' as const,
       'contest' as const,
       'sends' as const,
     ]);
     if (kind === 'rush') rush(cloud, people, burst, at);
     else if (kind === 'churn') churn(cloud, people, burst, at);
+    else if (kind === 'sway') sway(cloud, people, burst, at);
     else if (kind === 'contest') contest(cloud, people, burst, at);
     else if (kind === 'sends') sends(cloud, people, burst, at);
     else together(cloud, people, burst, at, kind);
@@ -79,7 +81,7 @@ const rush = (cloud: Cloud, people: People, burst: number, at: number): void => 
 /** Slots move from session to session for a while, and are counted meanwhile. */
 const churn = (cloud: Cloud, people: People, burst: number, at: number): void => {
   const { random } = cloud;
-  const width = random.int(3_000, 30_000);
+  const width = random.int(3_000, 15_000);
   if (random.chance(0.5)) comes(cloud, `admin ${burst}`, at, someone(cloud, people), ENDS_ALL);
   for (let i = random.int(10, 25); i > 0; i--) {
     const draw = random.chance(0.35) ? STOPS : random.next() * ONLY_STARTS;
@@ -89,6 +91,25 @@ const churn = (cloud: Cloud, people: People, burst: number, at: number): void =>
     const run = () => void functions.reconciliation(cloud);
     cloud.scheduler.in(at + random.int(0, width), undefined, 'a recount in a churn', run);
   }
+};
+
+/** One slot that moves from shard to shard, started and stopped before its task is launched, beside one who asks. */
+const sway = (cloud: Cloud, people: People, burst: number, at: number): void => {
+  const { random } = cloud;
+  comes(cloud, `admin ${burst}`, Math.max(0, at - 100_000), someone(cloud, people), ENDS_ALL);
+  starting(cloud, `operator ${burst}`, at - 5_000, (operator) =>
+    call(cloud, operator, 'limits of 2', (control) =>
+      functions.limits(control, { global: 2, userDefault: 2 }),
+    ),
+  );
+  let moment = at;
+  for (let i = random.int(5, 15); i > 0; i--) {
+    const one = someone(cloud, people);
+    comes(cloud, `mover ${burst}.${i}`, moment, one, STARTS);
+    comes(cloud, `mover ${burst}.${i}`, moment + random.int(50, 200), one, STOPS);
+    moment += random.int(150, 600);
+  }
+  comes(cloud, `caller ${burst}`, random.int(at, moment), someone(cloud, people), STARTS);
 };
 
 /** Several operators, each with a limit of their own mind, while sessions are started. */
@@ -107,21 +128,32 @@ const contest = (cloud: Cloud, people: People, burst: number, at: number): void 
   }
 };
 
-/** Everybody writes through one session, which mostly is stopped; some repeat what another one asked for. */
+/** Everybody writes through one session, stopped where there is such a one; some repeat what another one asked for. */
 const sends = (cloud: Cloud, people: People, burst: number, at: number): void => {
+  cloud.scheduler.in(at, undefined, `senders ${burst} meet`, () => {
+    const linked = [...cloud.table.items()].filter((item) => item.authState !== undefined);
+    const stopped = linked.find((item) => item.slotShard === undefined) ?? linked[0];
+    const named = stopped
+      ? { userId: String(stopped.listUser), name: String(stopped.listName) }
+      : someone(cloud, people);
+    sendThrough(cloud, named, burst);
+  });
+};
+
+const sendThrough = (cloud: Cloud, named: functions.Named, burst: number): void => {
   const { random } = cloud;
-  const named = someone(cloud, people);
   const width = random.pick([5, 300, 20_000]);
   const shared = { text: random.text(8), key: random.text(8) };
   for (let i = random.int(2, 4); i > 0; i--) {
     const message = random.chance(0.5) ? shared : newMessage(cloud);
     const caller = `sender ${burst}.${i}`;
-    starting(cloud, caller, at + random.int(0, width), (by) => send(cloud, by, named, message));
+    starting(cloud, caller, random.int(0, width), (by) => send(cloud, by, named, message));
   }
 };
 
 /** Draws of `act`. */
 const ONLY_STARTS = 0.52;
+const STARTS = 0.4;
 const STOPS = 0.6;
 const CHANGES_LIMITS = 0.95;
 const ENDS_ALL = 1;

@@ -113,7 +113,7 @@ export class World implements Cloud {
           const read = () => store(`getMany ${keys.length}`, () => this.table.getMany(keys));
           const first = await read();
           if (!this.#tears(first)) return first;
-          await this.sleep(process, random.skewed(1, 1_000));
+          await this.sleep(process, random.skewed(1, 5_000));
           return tornAt(random, first, await read());
         },
         write: (write) =>
@@ -130,7 +130,7 @@ export class World implements Cloud {
           const first = await read();
           if (query.index || first.cursor !== undefined || isOfOneMoment(query)) return first;
           if (!this.#tears(first.items)) return first;
-          await this.sleep(process, random.skewed(1, 1_000));
+          await this.sleep(process, random.skewed(1, 5_000));
           const second = await read();
           return second.cursor === undefined
             ? { ...first, items: tornAt(random, first.items, second.items) }
