@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { faultsSchema, phoneRoutes, socketStates } from '../../core/phone/api.ts';
@@ -135,21 +137,37 @@ const addMessages = (phone: Command): void => {
     .description('a contact writes to the account')
     .argument('<account>', 'the linked phone number')
     .argument('<from>', 'who writes')
-    .argument('<text>')
+    .argument('<text>', 'with a file its caption')
+    .option('--file <path>', 'a file, with --type')
+    .option('--type <mimetype>', "the file's type, such as image/png")
     .option('--name <name>', "the contact's name")
     .option('--chat <id>', 'in this group instead of a private chat')
     .option('--reply-to <id>', 'the message that it answers');
-  examples(send, '15550001111 15550002222 "Hello"');
+  examples(
+    send,
+    '15550001111 15550002222 "Hello"',
+    '15550001111 15550002222 "my receipt" --file receipt.png --type image/png',
+  );
   const sendInput = z.object({
     account,
     from: z.string().min(1),
-    text: z.string().min(1),
+    text: z.string(),
+    file: optionalText,
+    type: optionalText,
     name: optionalText,
     chat: optionalText,
     replyTo: optionalText,
   });
-  runs(send, sendInput, async (given, context) => {
-    const answer = await context.phone().send({ ...given });
+  runs(send, sendInput, async ({ file: path, type, ...given }, context) => {
+    const file =
+      path === undefined
+        ? undefined
+        : {
+            data: (await readFile(path)).toString('base64'),
+            mimetype: type ?? 'application/octet-stream',
+            filename: basename(path),
+          };
+    const answer = await context.phone().send({ ...given, ...(file && { file }) });
     context.out.result(answer, `sent ${answer.message.id}`);
   });
 
@@ -187,11 +205,14 @@ const addMessages = (phone: Command): void => {
         ['CHAT', (m) => m.chatId],
         ['FROM', (m) => (m.fromMe ? 'session' : m.author)],
         ['ACK', (m) => String(m.ack)],
+        ['TYPE', (m) => m.type],
         ['TEXT', (m) => m.body],
       ],
       'no messages',
     ),
   );
+
+  addAnswers(phone);
 
   const group = phone
     .command('group')
@@ -204,6 +225,57 @@ const addMessages = (phone: Command): void => {
   runs(group, groupInput, async (given, context) => {
     const made = await context.phone().createGroup(given);
     context.out.result(made, made.chatId);
+  });
+};
+
+/** What the other side does with messages beside writing some. */
+const addAnswers = (phone: Command): void => {
+  const react = phone
+    .command('react')
+    .description('a contact reacts to a message; without an emoji it takes the reaction back')
+    .argument('<account>')
+    .argument('<from>', 'who reacts')
+    .argument('<message>', "the message's id as inbox shows it")
+    .argument('[emoji]');
+  examples(react, '15550001111 15550002222 3EB0A1B2C3D4E5F6A7B8C9 👍');
+  const about = { account, from: z.string().min(1), message: z.string().min(1) };
+  runs(react, z.object({ ...about, emoji: z.string().default('') }), async ({ emoji, ...given }, context) =>
+    context.out.result(await context.phone().react({ ...given, text: emoji }), 'done'),
+  );
+
+  const vote = phone
+    .command('vote')
+    .description('a contact votes in a poll')
+    .argument('<account>')
+    .argument('<from>', 'who votes')
+    .argument('<message>', "the poll's id as inbox shows it")
+    .argument('[options...]', 'the options chosen; none takes the vote back');
+  examples(vote, '15550001111 15550002222 3EB0A1B2C3D4E5F6A7B8C9 Monday');
+  runs(vote, z.object({ ...about, options: z.array(z.string()) }), async (given, context) =>
+    context.out.result(await context.phone().vote(given), 'done'),
+  );
+
+  const revoke = phone
+    .command('revoke-message')
+    .description('who wrote a message deletes it for everybody')
+    .argument('<account>')
+    .argument('<message>');
+  examples(revoke, '15550001111 3EB0A1B2C3D4E5F6A7B8C9');
+  runs(revoke, z.object({ account, message: z.string().min(1) }), async (given, context) =>
+    context.out.result(await context.phone().revoke(given), 'done'),
+  );
+
+  const call = phone
+    .command('call')
+    .description('a contact calls')
+    .argument('<account>')
+    .argument('<from>')
+    .option('--video', 'with pictures');
+  examples(call, '15550001111 15550002222');
+  const callInput = z.object({ account, from: z.string().min(1), video: z.boolean().default(false) });
+  runs(call, callInput, async (given, context) => {
+    const answer = await context.phone().call(given);
+    context.out.result(answer, `call ${answer.callId}`);
   });
 };
 

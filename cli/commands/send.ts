@@ -12,10 +12,12 @@ const WAIT_MS = 6 * 60_000;
 export const addSend = (program: Command): void => {
   const command = program
     .command('send')
-    .description('send a text message')
+    .description('send a message: a text, or a file with it as its caption')
     .argument('<session>')
     .argument('<chat>', "a phone number, or a chat's id such as 491701234567@c.us")
     .argument('<text>', 'after -- where it starts with a dash')
+    .option('--image <url>', 'a picture, which the session fetches')
+    .option('--file <url>', 'a file, sent as a document')
     .option('--reply-to <id>', 'the message that this answers')
     .option('--idempotency-key <key>', 'a repeat with the same key sends nothing twice')
     .option('--wake', 'start a stopped, linked session first')
@@ -25,11 +27,14 @@ export const addSend = (program: Command): void => {
     'shop "+49 170 1234567" "Your order is ready"',
     'shop 12025550123-1612345678@g.us "Hello all"',
     'shop "+49 170 1234567" "Good morning" --wake',
+    'shop "+49 170 1234567" "Our menu" --image https://example.org/menu.png',
   );
   const input = z.object({
     session: nameInput,
     chat: chatInput,
     text: z.string().min(1, 'must not be empty'),
+    image: z.url().optional(),
+    file: z.url().optional(),
     replyTo: z.string().optional(),
     idempotencyKey: z.string().min(1).max(255).optional(),
     wake: z.boolean().default(false),
@@ -38,15 +43,17 @@ export const addSend = (program: Command): void => {
   runs(command, input, async (given, context) => {
     const { user: userId, idempotencyKey, wake } = given;
     const api = context.api();
-    const sent = await api.messages.sendText(
-      {
-        session: given.session,
-        chatId: given.chat,
-        text: given.text,
-        ...(given.replyTo ? { reply_to: given.replyTo } : {}),
-      },
-      { userId, idempotencyKey, wake },
-    );
+    const { image, file = image, text } = given;
+    const to = {
+      session: given.session,
+      chatId: given.chat,
+      ...(given.replyTo ? { reply_to: given.replyTo } : {}),
+    };
+    const options = { userId, idempotencyKey, wake };
+    const send = image === undefined ? api.messages.sendFile : api.messages.sendImage;
+    const sent = await (file === undefined
+      ? api.messages.sendText({ ...to, text }, options)
+      : send({ ...to, file: { url: file }, caption: text }, options));
     const message = 'commandId' in sent ? await followCommand(context, api, sent.commandId, userId) : sent;
     context.out.result(message, `sent to ${message.to}: ${message.id} (${message.ackName.toLowerCase()})`);
   });

@@ -71,7 +71,8 @@ const sendKind = async (
     kind: 'media',
     mimetype,
     data,
-    filename,
+    // A document without a name would be called "undefined".
+    filename: filename ?? (as === 'document' ? 'file' : undefined),
     caption: mayHaveCaption ? caption : undefined,
     ...(as === undefined ? {} : { as }),
   } as const;
