@@ -369,4 +369,15 @@ describe('the dashboard', () => {
     expect(await problem('GET', '/api/stats/history?hours=49')).toMatchObject({ status: 400 });
     await expect((await clientOf('hal')).statsHistory()).rejects.toMatchObject({ status: 403 });
   });
+
+  test('bounds how often somebody may try to sign in', async () => {
+    let refused: Response | undefined;
+    for (let n = 0; n < 200 && refused === undefined; n++) {
+      const answer = await system.call('POST', '/dashboard/sign-in', { key: '', body: { key: 'wrong' } });
+      if (answer.status === 429) refused = answer;
+      else expect(answer.status).toBe(401);
+    }
+    expect(problemSchema.parse(await refused?.json())).toMatchObject({ scope: 'rate', limit: 60 });
+    expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
 });
