@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import type { Change, Condition, Item, Value } from './store.ts';
 
-const itemSchema = z.record(z.string(), z.json());
+/** An item as any store may answer it: plain JSON. */
+export const itemSchema = z.record(z.string(), z.json());
 
 /** A record as an item: plain JSON, undefined left out. */
 export const toItem = (record: object): Item => itemSchema.parse(JSON.parse(JSON.stringify(record)));

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { itemSchema } from '../../core/apply.ts';
 import { INDEXES } from '../../core/items.ts';
 import {
   type Item,
@@ -101,7 +102,6 @@ export const dynamoDbStore = (
     }),
 });
 
-const itemSchema = z.record(z.string(), z.json());
 const asItem = (attributes: Record<string, AttributeValue>): Item => itemSchema.parse(unmarshall(attributes));
 
 const getMany = async (client: DynamoDBClient, table: string, keys: readonly Key[]): Promise<Item[]> => {
