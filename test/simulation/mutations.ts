@@ -167,9 +167,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('a stop that discards the account', 1, [
     WORKER,
-    'await release(control, session, request.reason, request.detail);',
+    'await release(control, session, request.reason, request.detail ??',
     `if (request.reason === 'user') await changeHolder(control, session, () => ({ remove: ['authState'] }));
-  await release(control, session, request.reason, request.detail);`,
+  await release(control, session, request.reason, request.detail ??`,
   ]),
   mutation(
     'a sweep that trusts the index',
