@@ -19,7 +19,9 @@ export const globalEffects = (limit: number, { global }: LimitsView): readonly E
           `${plural(room, 'session')} more can start; now it is ${count(Math.max(0, global.limit - active))}.`,
         )
       : warning(
-          `No session can start before ${plural(1 - room, 'session')} ${room === 0 ? 'has' : 'have'} ended.`,
+          limit === 0
+            ? 'No session can start until the limit is raised.'
+            : `No session can start before ${plural(1 - room, 'session')} ${room === 0 ? 'has' : 'have'} ended.`,
         ),
   ];
   if (room < 0)
