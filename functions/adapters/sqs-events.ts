@@ -17,7 +17,7 @@ export const sqsEvents = (): EventQueue => {
             QueueUrl,
             Entries: batch.map((delivery, i) => ({
               Id: String(i),
-              MessageBody: JSON.stringify(delivery),
+              MessageBody: messageBody(delivery),
               MessageGroupId: groupOf(delivery),
               MessageDeduplicationId: deduplicationIdOf(delivery),
             })),
@@ -44,6 +44,16 @@ const batches = (deliveries: readonly Delivery[]): Delivery[][] => {
   }
   return made;
 };
+
+/**
+ * JSON of characters that a queue takes (SendMessage: no U+FFFE, no U+FFFF). One event that it refuses would hold up its
+ * session's events for ever. Emoji are escaped as well: the local engine does not know that AWS takes them.
+ */
+const messageBody = (delivery: Delivery): string =>
+  JSON.stringify(delivery).replace(
+    /[\ud800-\udfff\ufffe\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16)}`,
+  );
 
 /** A redrive is sent although the queue has seen the event before; two of the same redrive are one. */
 const deduplicationIdOf = ({ id, webhook, redrives }: Delivery): string =>
