@@ -1,0 +1,60 @@
+/** The client and the table of operations are one: each method asks for an operation, and each operation has a method. */
+import { expect, test } from 'vitest';
+import type { Operation } from '../../core/api/operation.ts';
+import { OPERATIONS } from '../../core/api/routes.ts';
+import { createClient } from '../../core/client/index.ts';
+
+/** Some of these fit each method; what does not fit asks for nothing. */
+const ARGUMENTS: readonly (readonly unknown[])[] = [
+  [],
+  ['a'],
+  [{}],
+  ['a', 'b'],
+  ['a', {}],
+  ['a', 'b', ['c']],
+];
+
+/** Every request that some method makes, as `GET /api/sessions/a`. */
+const requestsOf = async (client: object, made: Set<string>): Promise<Set<string>> => {
+  for (const member of Object.values(client)) {
+    if (typeof member === 'object' && member !== null) await requestsOf(member, made);
+    if (typeof member !== 'function') continue;
+    for (const args of ARGUMENTS) {
+      try {
+        const answer: unknown = member(...args);
+        const pages = answer as Partial<AsyncGenerator>;
+        await (pages?.next ? pages.next() : answer);
+      } catch {
+        // No request is answered; what was asked for is what counts.
+      }
+    }
+  }
+  return made;
+};
+
+const matches = ({ method, path }: Operation, request: string): boolean =>
+  new RegExp(`^${method} ${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`).test(request);
+
+test('every method asks for an operation of the API, and every operation for programs has a method', async () => {
+  const requests = new Set<string>();
+  const record: typeof fetch = async (address, options) => {
+    requests.add(`${options?.method} ${new URL(String(address)).pathname}`);
+    return new Response('', { status: 400 });
+  };
+  for (const apiKey of ['key', undefined])
+    await requestsOf(
+      createClient({ baseUrl: 'http://berth.invalid', apiKey, fetch: record, retries: 0 }),
+      requests,
+    );
+  expect(requests.size).toBeGreaterThan(20);
+  const known = OPERATIONS.filter(({ auth }) => auth !== 'worker');
+  expect([...requests].filter((request) => !known.some((operation) => matches(operation, request)))).toEqual(
+    [],
+  );
+  const forPrograms = known.filter(({ tag }) => tag !== undefined && tag !== 'Documentation');
+  expect(
+    forPrograms
+      .filter((operation) => ![...requests].some((request) => matches(operation, request)))
+      .map(({ id }) => id),
+  ).toEqual([]);
+});
