@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { isAdmin } from '../state/identity.ts';
+import { isAdmin, may } from '../state/identity.ts';
 import { hrefOf, route, type View } from '../state/route.ts';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
@@ -28,6 +28,11 @@ const ADMIN: Item = {
   views: ['limits', 'cleanup', 'keys', 'dead-letters'],
 };
 
+const shownItems = (): readonly Item[] =>
+  isAdmin.value
+    ? [...ITEMS, ADMIN]
+    : ITEMS.filter(({ views }) => !views.includes('link') || may('sessions:write'));
+
 /** What surrounds every view: where one is, where one can go, and who one is. */
 export const Shell = ({ children }: { readonly children: ComponentChildren }) => (
   <div class="shell">
@@ -38,7 +43,7 @@ export const Shell = ({ children }: { readonly children: ComponentChildren }) =>
       <Wordmark />
       <Where />
       <nav class="nav" aria-label="Views">
-        {(isAdmin.value ? [...ITEMS, ADMIN] : ITEMS).map(({ href, words, icon, views }) => (
+        {shownItems().map(({ href, words, icon, views }) => (
           <a key={href} href={href} aria-current={views.includes(route.value.view) ? 'page' : undefined}>
             <Icon name={icon} />
             <span>{words}</span>

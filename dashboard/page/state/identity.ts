@@ -1,5 +1,6 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
 import type { CallerView } from '../../../core/api/dashboard.ts';
+import { mayUse, type Scope } from '../../../core/api/scopes.ts';
 import { ApiError } from '../../../core/client/index.ts';
 import { berth, signInsRefused } from './server.ts';
 
@@ -8,6 +9,9 @@ export type Identity =
   | { readonly kind: 'nobody'; readonly expired: boolean }
   | { readonly kind: 'unreachable'; readonly error: unknown }
   | { readonly kind: 'somebody'; readonly me: CallerView };
+
+/** Somebody has been signed in since the page was loaded. */
+let known = false;
 
 const current = signal<Identity>({ kind: 'unknown' });
 export const identity: ReadonlySignal<Identity> = current;
@@ -18,12 +22,19 @@ export const me = computed((): CallerView => {
   if (value.kind !== 'somebody') throw new Error('nobody is signed in');
   return value.me;
 });
-export const isAdmin = computed(() => current.value.kind === 'somebody' && current.value.me.role === 'admin');
+
+/** Whether the key allows this; what it does not allow is not shown. */
+export const may = (scope: Scope): boolean => {
+  const { role, scopes } = me.value;
+  return mayUse({ role, scopes: scopes ?? undefined }, scope);
+};
+export const isAdmin = computed(() => current.value.kind === 'somebody' && may('admin'));
 
 /** Asks who the cookie stands for. */
 export const identify = async (): Promise<void> => {
   try {
     current.value = { kind: 'somebody', me: await berth.me() };
+    known = true;
   } catch (error) {
     const nobody = error instanceof ApiError && error.status === 401;
     current.value = nobody ? { kind: 'nobody', expired: false } : { kind: 'unreachable', error };
@@ -33,7 +44,9 @@ export const identify = async (): Promise<void> => {
 /** The key goes to the server, which answers with a cookie that no script can read; it is kept nowhere here. */
 export const signIn = async (key: string): Promise<void> => {
   await berth.signIn(key);
-  await identify();
+  // What was read for whoever was signed in before must not be shown to somebody else.
+  if (known) location.reload();
+  else await identify();
 };
 
 export const signOut = async (): Promise<void> => {

@@ -13,6 +13,9 @@ export type Polled<T> = {
   readonly watch: () => () => void;
 };
 
+/** A read that takes long is repeated less often: reading takes a tenth of the time at most. */
+const PAUSE_FACTOR = 10;
+
 /**
  * Reads every `everyMs` while it is watched and the page is visible. Reads never overlap: one that is asked for
  * during another follows it, so that what is shown last was asked for last.
@@ -24,14 +27,17 @@ export const polled = <T>(read: () => Promise<T>, everyMs: number): Polled<T> =>
   let timer: ReturnType<typeof setTimeout> | undefined;
   let running: Promise<void> | undefined;
   let again = false;
+  let tookMs = 0;
 
   const once = async () => {
+    const began = performance.now();
     try {
       data.value = await read();
       error.value = undefined;
     } catch (thrown) {
       error.value = thrown;
     }
+    tookMs = performance.now() - began;
   };
   const loop = async () => {
     do {
@@ -43,7 +49,9 @@ export const polled = <T>(read: () => Promise<T>, everyMs: number): Polled<T> =>
   };
   const schedule = () => {
     clearTimeout(timer);
-    if (watchers > 0) timer = setTimeout(() => (document.hidden ? schedule() : void refresh()), everyMs);
+    if (watchers === 0) return;
+    const pauseMs = Math.max(everyMs, tookMs * PAUSE_FACTOR);
+    timer = setTimeout(() => (document.hidden ? schedule() : void refresh()), pauseMs);
   };
   const refresh = (): Promise<void> => {
     if (running) again = true;

@@ -39,7 +39,6 @@ export const dropSession = (id: SessionId): void => {
 };
 
 const PAGE_SIZE = 1000;
-/** At least; a list that takes long to read is read less often. */
 const EVERY_MS = 15_000;
 
 const readAll = async (): Promise<void> => {
@@ -65,12 +64,6 @@ const readAll = async (): Promise<void> => {
 };
 
 export const sessionList = polled(readAll, EVERY_MS);
-
-/** Forgets everything: another key sees other sessions. */
-export const forgetSessions = (): void => {
-  all.value = new Map();
-  loaded.value = false;
-};
 
 const reading = new Map<string, { again: boolean }>();
 

@@ -3,6 +3,7 @@ import type { SessionView } from '../../../core/api/sessions.ts';
 import { sessionKey } from '../rules/session-list.ts';
 import { type Verb, verbsFor } from '../rules/verbs.ts';
 import { act, actions, VERB_WORDS } from '../state/actions.ts';
+import { may } from '../state/identity.ts';
 import { Button, IconButton } from './button.tsx';
 import { Confirm } from './confirm.tsx';
 
@@ -16,6 +17,7 @@ type SessionActionsProps = {
 /** What can be done to a session. What can't be undone asks first. */
 export const SessionActions = ({ session, compact, onDeleted }: SessionActionsProps) => {
   const [asking, setAsking] = useState<'logout' | 'delete'>();
+  if (!may('sessions:write')) return null;
   const running = actions.value.get(sessionKey(session));
   const busy = running && !running.failed ? running.verb : undefined;
 

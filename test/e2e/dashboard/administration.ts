@@ -58,6 +58,7 @@ export const administration = (desk: () => Desk): void => {
     const form = page.getByRole('region', { name: 'New key' });
     await form.getByLabel('User', { exact: true }).fill('anna');
     await form.getByLabel('Label').fill('night shift');
+    await form.getByLabel('look at sessions').check();
     await form.getByRole('button', { name: 'Make the key' }).click();
     const dialog = page.getByRole('dialog', { name: 'The key for anna' });
     const key = (await dialog.locator('code').textContent()) ?? '';
@@ -69,6 +70,7 @@ export const administration = (desk: () => Desk): void => {
     const hers = await desk().visit({ key, at: '/sessions' });
     await rowOf(hers, 'pier').waitFor();
     expect(await rowOf(hers, 'shop').count()).toBe(0);
+    expect(await hers.getByRole('button', { name: 'Start pier' }).count()).toBe(0);
     expect(await hers.getByRole('link', { name: 'Administration' }).count()).toBe(0);
     await hers.goto(`${system.stack.url}/dashboard#/admin/keys`);
     await hers.getByRole('heading', { name: 'There is nothing here' }).waitFor();

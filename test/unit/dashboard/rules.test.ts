@@ -28,7 +28,7 @@ describe('the list of sessions', () => {
       idleAt: at(9),
     }),
     sessionView('a', { state: 'FAILED', status: 'FAILED', startedAt: null }),
-    sessionView('c', { ...WORKING, userId: 'ben', idleAt: at(3) }),
+    sessionView('c', { ...WORKING, userId: 'ben', me: null, idleAt: at(3) }),
   ];
   const names = (...[filter, sort]: [Partial<typeof EVERYTHING>, Parameters<typeof selectSessions>[2]]) =>
     selectSessions(list, { ...EVERYTHING, ...filter }, sort).map(({ name }) => name);

@@ -2,7 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../../../../core/client/index.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { standingOf } from '../../rules/words.ts';
-import { isAdmin } from '../../state/identity.ts';
+import { isAdmin, may } from '../../state/identity.ts';
 import { onSessionEvent } from '../../state/live.ts';
 import { polled, useWatched } from '../../state/polled.ts';
 import { go, hrefOf } from '../../state/route.ts';
@@ -80,7 +80,7 @@ export const SessionPage = ({ userId, name }: SessionPageProps) => {
           </p>
         )}
         <div class="view-actions">
-          {session.status === 'SCAN_QR_CODE' && (
+          {session.status === 'SCAN_QR_CODE' && may('sessions:write') && (
             <a class="button primary" href={hrefOf({ view: 'link', userId, name })}>
               Show the QR code
             </a>
@@ -103,7 +103,7 @@ export const SessionPage = ({ userId, name }: SessionPageProps) => {
         <div class="column">
           <SessionFacts session={session} />
           <AuthState session={session} />
-          <SendTest session={session} />
+          {may('messages:send') && <SendTest session={session} />}
         </div>
       </div>
     </div>

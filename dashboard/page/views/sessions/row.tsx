@@ -10,7 +10,7 @@ import { sessionKey } from '../../rules/session-list.ts';
 import { reasonWords, standingOf } from '../../rules/words.ts';
 import { actions, clearAction, VERB_WORDS } from '../../state/actions.ts';
 import { now } from '../../state/clock.ts';
-import { isAdmin } from '../../state/identity.ts';
+import { isAdmin, may } from '../../state/identity.ts';
 import { hrefOf } from '../../state/route.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { IconButton } from '../../ui/button.tsx';
@@ -48,7 +48,7 @@ export const Row = ({ session, index, top }: RowProps) => {
         {expiring.value && expiry && (
           <span class="visually-hidden">Expiring: {EXPIRY_WORDS[expiry.why]}</span>
         )}
-        {session.status === 'SCAN_QR_CODE' && (
+        {session.status === 'SCAN_QR_CODE' && may('sessions:write') && (
           <a
             class="button small"
             href={hrefOf({ view: 'link', userId, name })}

@@ -1,5 +1,6 @@
 import { count } from '../../rules/format.ts';
 import { EVERYTHING, isFiltered } from '../../rules/session-list.ts';
+import { may } from '../../state/identity.ts';
 import { useWatched } from '../../state/polled.ts';
 import { hrefOf } from '../../state/route.ts';
 import { sessionList, sessions, sessionsLoaded } from '../../state/sessions.ts';
@@ -23,10 +24,12 @@ export const Sessions = () => {
           {isFiltered(filter.value) ? `${count(rows.value.length)} of ${count(total)}` : count(total)}
           {!sessionsLoaded.value && total > 0 && ' so far'}
         </p>
-        <a class="button primary" href={hrefOf({ view: 'link' })}>
-          <Icon name="plus" />
-          <span>New session</span>
-        </a>
+        {may('sessions:write') && (
+          <a class="button primary" href={hrefOf({ view: 'link' })}>
+            <Icon name="plus" />
+            <span>New session</span>
+          </a>
+        )}
       </div>
       <Filters />
       {error !== undefined && <Failure error={error} onRetry={() => void sessionList.refresh()} />}
