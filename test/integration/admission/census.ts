@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { counterSchema } from '../../../core/capacity.ts';
 import { sessionKey, userQuotaKey } from '../../../core/items.ts';
+import { readCapacity } from '../../../core/protocols/capacity.ts';
 import { type Slot, slotsOf } from '../../../core/protocols/holders.ts';
-import { readCapacity } from '../../../core/protocols/limits.ts';
 import { nameOf, parseSession, type Session, userOf } from '../../../core/session.ts';
 import type { AdmissionControl } from './control.ts';
 

@@ -22,7 +22,7 @@ type Contender = Job['contenders'][number];
 
 const contend = async (contender: Contender): Promise<void> => {
   let exists = false;
-  for (let round = 0; round < job.rounds; round++) {
+  for (let round = 0; round < job.rounds; ) {
     try {
       const { session } = await ask(contender, exists);
       exists = true;
@@ -31,21 +31,32 @@ const contend = async (contender: Contender): Promise<void> => {
       const { released } = await release(control, session, 'user');
       say({ kind: 'released', ...contender, first: released });
     } catch (error) {
-      say(asLine(contender, error));
+      const line = asLine(contender, error);
+      say(line);
+      // As it is told to, a caller tries again; how often the machine was too busy says nothing of the rules.
+      if (line.kind === 'busy') continue;
     }
+    round += 1;
   }
 };
 
 const ask = ({ userId, name }: Contender, exists: boolean): Promise<Admitted> =>
   exists
     ? startSession(control, userId, name)
-    : createSession(control, { userId, name, config: {}, start: true });
+    : createSession(control, {
+        userId,
+        name,
+        config: {},
+        start: true,
+        idempotency: { key: name, requestHash: name },
+      });
 
 const asLine = ({ userId }: Contender, error: unknown): Line => {
   if (error instanceof Problem && error.code === 'too_many') {
     const { scope = '', limit = -1, active = -1 } = error.extras;
     return { kind: 'refused', userId, scope, limit, active };
   }
+  if (error instanceof Problem && error.code === 'unavailable') return { kind: 'busy', userId };
   return { kind: 'failed', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 };
 

@@ -9,8 +9,8 @@ const PROGRAM = fileURLToPath(new URL('contender.ts', import.meta.url));
 export type Contest = {
   /** In the order in which they came in, of all processes. */
   readonly lines: readonly Line[];
-  /** Resolves once `count` lines of this kind came in, or every process ended. */
-  reached(kind: Line['kind'], count: number): Promise<void>;
+  /** Resolves once `count` lines of these kinds came in, or every process ended. */
+  reached(count: number, ...kinds: Line['kind'][]): Promise<void>;
   /** SIGKILL for the first `count` processes. */
   kill(count: number): void;
   /** Resolves when every process ended. Throws if one that was not killed ended badly. */
@@ -45,8 +45,8 @@ export const startContest = async (jobs: readonly Job[]): Promise<Contest> => {
     over = true;
   });
 
-  const reached = async (kind: Line['kind'], count: number): Promise<void> => {
-    const enough = () => over || lines.filter((line) => line.kind === kind).length >= count;
+  const reached = async (count: number, ...kinds: Line['kind'][]): Promise<void> => {
+    const enough = () => over || lines.filter((line) => kinds.includes(line.kind)).length >= count;
     const { promise, resolve } = Promise.withResolvers<void>();
     const tell = () => enough() && resolve();
     told.add(tell);
@@ -56,7 +56,7 @@ export const startContest = async (jobs: readonly Job[]): Promise<Contest> => {
     told.delete(tell);
   };
 
-  await reached('ready', jobs.length);
+  await reached(jobs.length, 'ready');
   for (const child of children) child.stdin.write('go\n');
   return {
     lines,

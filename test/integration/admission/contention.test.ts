@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { changeLimits, readCapacity } from '../../../core/protocols/limits.ts';
+import { readCapacity } from '../../../core/protocols/capacity.ts';
+import { changeLimits } from '../../../core/protocols/limits.ts';
 import { release } from '../../../core/protocols/release.ts';
 import type { Session } from '../../../core/session.ts';
 import { type DynamoDb, startDynamoDb } from '../../../local/engines/dynamodb/index.ts';
@@ -87,7 +88,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       const contenders = contendersOf('one', users, contendersPerUser);
 
       const { lines, reached, kill, ended } = await contend(contenders);
-      await reached('admitted', limit / 5);
+      await reached(limit / 5, 'admitted');
       kill(KILLED);
       await ended();
 
@@ -121,7 +122,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
     async () => {
       const {
         limit,
-        lowered,
+        changes,
         userLimit,
         users,
         contendersPerUser,
@@ -139,7 +140,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       watched = watch(
         control,
         everyone.map(({ userId }) => userId),
-        userLimit,
+        { highest: limit, userLimit },
       );
 
       const filling = await contend(first);
@@ -151,9 +152,10 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       await releaseAllTwice(full.holders.slice(0, givenBack));
 
       const churn = await contend(churners, { rounds, giveBack: true });
-      const quarter = Math.floor((churners.length * rounds) / 8);
-      for (const [turn, global] of [lowered, limit, lowered, limit].entries()) {
-        await churn.reached('released', quarter * turn);
+      // Each takes effect while admissions go on, though slots are refused as long as more are held than the limit.
+      for (const [turn, global] of changes.entries()) {
+        const asked = Math.floor((churners.length * rounds * turn) / (2 * changes.length));
+        await churn.reached(asked, 'released', 'refused');
         await watched.changing(() => changeLimits(control, { global }));
         if (turn === 1) churn.kill(KILLED);
       }

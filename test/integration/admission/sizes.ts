@@ -16,7 +16,8 @@ export const ONE_COUNTER = {
 
 export const SHARDED = {
   limit: 240,
-  lowered: 210,
+  /** One after the other while slots are taken and given back; with fewer shards needed, and again with more. */
+  changes: [210, 180, 240, 150, 240],
   userLimit: 16,
   users: 30,
   contendersPerUser: LONG ? 20 : 12,

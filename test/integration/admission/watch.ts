@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { counterSchema } from '../../../core/capacity.ts';
+import { counterSchema, isSettled } from '../../../core/capacity.ts';
 import { userQuotaKey } from '../../../core/items.ts';
-import { readCapacity } from '../../../core/protocols/limits.ts';
+import { readCapacity } from '../../../core/protocols/capacity.ts';
 import type { AdmissionControl } from './control.ts';
 
 /** Between two looks; they are evidence, and nothing waits for them. */
@@ -11,7 +11,12 @@ const PAUSE_MS = 20;
  * Looks at the counters again and again while others contend. The embedded engine answers a query from one moment,
  * so each look must satisfy the inequality that core/capacity.ts rests on.
  */
-export const watch = (control: AdmissionControl, userIds: readonly string[], userLimit: number) => {
+export const watch = (
+  control: AdmissionControl,
+  userIds: readonly string[],
+  /** The highest of the global limits that it will see, and the users' limit. */
+  { highest, userLimit }: { readonly highest: number; readonly userLimit: number },
+) => {
   const violations: string[] = [];
   const quotaKeys = [...new Set(userIds)].map(userQuotaKey);
   let looks = 0;
@@ -27,7 +32,9 @@ export const watch = (control: AdmissionControl, userIds: readonly string[], use
     const ended = era;
     const { limits, shards, active } = capacity;
     const handedOut = shards.reduce((sum, shard) => sum + Math.max(shard.active, shard.limit), 0);
-    if (handedOut > Math.max(limits.globalLimit, active)) {
+    // While limits change, the shards that are not closed yet stand open under those before.
+    const most = isSettled(capacity) ? limits.globalLimit : highest;
+    if (handedOut > Math.max(most, active)) {
       violations.push(`sub-limits of ${handedOut} under a limit of ${limits.globalLimit}, ${active} active`);
     }
     if (before?.era === began && began === ended && active > Math.max(limits.globalLimit, before.active)) {
