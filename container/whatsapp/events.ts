@@ -1,4 +1,5 @@
 /** Which of the library's events become which of Berth's. One row an event. */
+import type { WebhookEvent, WebhookPayload } from '../../core/api/webhook-bodies.ts';
 import {
   ackPayload,
   callPayload,
@@ -9,15 +10,16 @@ import {
   votePayload,
 } from './payloads.ts';
 
-type Row = {
-  readonly event: string;
-  /** undefined: nothing to tell. */
-  readonly payload: (...values: unknown[]) => unknown;
+type RowOf<E extends WebhookEvent> = {
+  readonly event: E;
+  /** As webhooks are told to expect it; undefined: nothing to tell. */
+  readonly payload: (...values: unknown[]) => WebhookPayload<E> | undefined;
   /** Counts as use of the session and puts the idle deadline off. */
   readonly activity?: true;
   /** The first value is a message, whose file belongs to the payload. */
   readonly media?: true;
 };
+type Row = { [E in WebhookEvent]: RowOf<E> }[WebhookEvent];
 
 const ROWS: Readonly<Record<string, Row>> = {
   message: { event: 'message', payload: messagePayload, activity: true, media: true },

@@ -2,8 +2,8 @@
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { messageSchema } from '../messages.ts';
-import { accountSchema } from '../worker-protocol.ts';
 import type { WEBHOOK_EVENTS } from './sessions.ts';
+import { webhookEnvelopeSchema } from './webhook-envelope.ts';
 
 export type WebhookEvent = Exclude<(typeof WEBHOOK_EVENTS)[number], '*'>;
 
@@ -105,17 +105,9 @@ export type WebhookPayload<E extends WebhookEvent> = z.output<(typeof WEBHOOK_PA
 
 /** The whole body of one event. */
 export const webhookBodySchema = <E extends WebhookEvent>(event: E) =>
-  z.object({
-    id: z
-      .string()
-      .regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/)
-      .describe('The same in every attempt: know repeats by it.'),
-    timestamp: z.int().describe('When it happened, in ms since the epoch.'),
+  webhookEnvelopeSchema.extend({
+    id: webhookEnvelopeSchema.shape.id.regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/),
     event: z.literal(event),
-    session: z.string().describe("The session's name."),
-    metadata: z.record(z.string(), z.string()).describe("The session's `config.metadata`."),
-    me: accountSchema.nullable(),
     payload: WEBHOOK_PAYLOADS[event].payload,
-    environment: z.string(),
     engine: z.literal('WEBJS'),
   });

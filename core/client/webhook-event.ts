@@ -1,20 +1,8 @@
-import * as z from 'zod';
+import type * as z from 'zod';
+import { webhookEnvelopeSchema } from '../api/webhook-envelope.ts';
 
-/** The body of a webhook's request. Its id is the same each time that the event comes. */
-const webhookEventSchema = z.object({
-  id: z.string(),
-  /** ms since the epoch */
-  timestamp: z.int(),
-  event: z.string(),
-  session: z.string(),
-  metadata: z.record(z.string(), z.string()),
-  /** The linked account, as far as there is one. */
-  me: z.object({ id: z.string() }).loose().nullable(),
-  payload: z.record(z.string(), z.unknown()),
-  environment: z.string(),
-  engine: z.string(),
-});
-export type WebhookEvent = z.infer<typeof webhookEventSchema>;
+/** The body of a webhook's request. */
+export type WebhookEvent = z.infer<typeof webhookEnvelopeSchema>;
 
 /**
  * The event that a webhook's endpoint was sent; undefined where the signature is not that of the webhook's key, or
@@ -36,7 +24,7 @@ export const readWebhook = async (
   const claimed = Uint8Array.from(signature.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
   // Compares in constant time.
   if (!(await crypto.subtle.verify('HMAC', imported, claimed, bytes.encode(body)))) return undefined;
-  const parsed = webhookEventSchema.safeParse(jsonOf(body));
+  const parsed = webhookEnvelopeSchema.safeParse(jsonOf(body));
   return parsed.success ? parsed.data : undefined;
 };
 

@@ -2,20 +2,10 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
-import * as z from 'zod';
+import type * as z from 'zod';
+import { webhookEnvelopeSchema } from '../../core/api/webhook-envelope.ts';
 
-const bodySchema = z.object({
-  id: z.string(),
-  timestamp: z.int(),
-  event: z.string(),
-  session: z.string(),
-  metadata: z.record(z.string(), z.string()),
-  me: z.object({ id: z.string() }).loose().nullable(),
-  payload: z.record(z.string(), z.unknown()),
-  environment: z.string(),
-  engine: z.string(),
-});
-export type Received = z.infer<typeof bodySchema> & {
+export type Received = z.infer<typeof webhookEnvelopeSchema> & {
   readonly headers: IncomingHttpHeaders;
   readonly raw: string;
 };
@@ -40,7 +30,7 @@ export const startWebhookReceiver = async (): Promise<WebhookReceiver> => {
     request.on('end', () => {
       const raw = Buffer.concat(chunks).toString('utf8');
       if (status < 300)
-        received.push({ ...bodySchema.parse(JSON.parse(raw)), headers: request.headers, raw });
+        received.push({ ...webhookEnvelopeSchema.parse(JSON.parse(raw)), headers: request.headers, raw });
       response.writeHead(status).end();
     });
   });
