@@ -1,7 +1,8 @@
 /** What people type, as values: durations, pairs, chats. Each schema's message says what was expected. */
 import { z } from 'zod';
 import { sessionNameSchema, userIdSchema } from '../core/api/sessions.ts';
-import { chatIdSchema, requestCodeArgs } from '../core/commands.ts';
+import { requestCodeArgs } from '../core/commands.ts';
+import { chatIdSchema } from '../core/messages.ts';
 import { rateSchema } from '../core/rate.ts';
 
 export const nameInput = sessionNameSchema;

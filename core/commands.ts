@@ -39,8 +39,6 @@ import {
   typingArgs,
 } from './messages.ts';
 
-export { chatIdSchema, type Message, messageSchema, sendTextArgs } from './messages.ts';
-
 /** The code as drawn into the QR; `expiresAt` when WhatsApp is expected to replace it (ms). */
 export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
 /** Waits up to `waitSeconds` for a code. Wrong status: `wrong_status`. */

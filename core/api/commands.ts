@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { sendTextArgs } from '../commands.ts';
 import { problemSchema } from '../errors.ts';
+import { sendTextArgs } from '../messages.ts';
 import { ownerQuerySchema } from './operation.ts';
 import { sessionNameSchema, userIdSchema } from './sessions.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type CommandView, commandViewSchema } from '../api/commands.ts';
 import type { Clock } from '../clock.ts';
-import { type Message, messageSchema } from '../commands.ts';
+import { type Message, messageSchema } from '../messages.ts';
 import { ApiError, WaitTimeoutError } from './errors.ts';
 import type { CallOptions, WaitOptions } from './sessions.ts';
 import { path, type Transport } from './transport.ts';

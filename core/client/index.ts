@@ -23,8 +23,8 @@ import { createTransport } from './transport.ts';
 import { type WebhooksClient, webhooksClient } from './webhooks.ts';
 
 export type { Chat, Contact, Group } from '../chats.ts';
-export type { Message } from '../commands.ts';
 export type { FieldError, ProblemBody } from '../errors.ts';
+export type { Media, Message } from '../messages.ts';
 export type { CreatedKey } from './admin.ts';
 export type { QrOptions } from './auth.ts';
 export type { CommandsClient } from './commands.ts';

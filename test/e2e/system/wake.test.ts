@@ -1,8 +1,8 @@
 /** A command to a stopped session starts it: one admission, each command sent once, whatever calls at the same time. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { acceptedCommandSchema, commandViewSchema } from '../../../core/api/commands.ts';
-import { messageSchema } from '../../../core/commands.ts';
 import { problemSchema } from '../../../core/errors.ts';
+import { messageSchema } from '../../../core/messages.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });

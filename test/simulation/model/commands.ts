@@ -1,5 +1,5 @@
 /** Commands that wait for their session: what was told of each, held against what workers did. */
-import { sendTextArgs } from '../../../core/commands.ts';
+import { sendTextArgs } from '../../../core/messages.ts';
 import { type WaitingCommand, waitingCommandSchema } from '../../../core/waiting-command.ts';
 import type { Cloud } from './cloud.ts';
 import type { ItemChange } from './table.ts';

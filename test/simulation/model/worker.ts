@@ -4,10 +4,10 @@
  * hangs when told to stop, or has a clock of its own.
  */
 
-import { type Message, sendTextArgs } from '../../../core/commands.ts';
 import type { Control } from '../../../core/control.ts';
 import { Problem } from '../../../core/errors.ts';
 import type { Status, StopReason } from '../../../core/lifecycle.ts';
+import { type Message, sendTextArgs } from '../../../core/messages.ts';
 import type { CommandOutcome } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud, SimulatedCommand, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';

@@ -25,8 +25,9 @@ import {
   type SessionView,
   sessionViewSchema,
 } from '../../../core/api/sessions.ts';
-import { messageSchema, requestCodeArgs } from '../../../core/commands.ts';
+import { requestCodeArgs } from '../../../core/commands.ts';
 import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../core/errors.ts';
+import { messageSchema } from '../../../core/messages.ts';
 
 /** What a caller sent. */
 export type Seen = {
