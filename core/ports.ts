@@ -46,6 +46,12 @@ export interface AuthStorage {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** The bucket itself, for health checks. */
+export interface StorageProbe {
+  /** Throws where storage does not answer. */
+  probe(): Promise<void>;
+}
+
 /** Received files, each under a key of its own. */
 export interface MediaStorage {
   /** Takes one PUT of exactly so many bytes. */

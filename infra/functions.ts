@@ -27,6 +27,8 @@ export type Needs = {
   readonly table?: readonly TableAction[];
   readonly indexes?: Readonly<Partial<Record<IndexName, readonly ('Query' | 'Scan')[]>>>;
   readonly bucket?: readonly BucketAction[];
+  /** Asks whether the bucket answers; reads nothing of it. */
+  readonly probesBucket?: true;
   /** On objects under `media/`, of the same bucket. */
   readonly media?: readonly BucketAction[];
   /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
@@ -103,6 +105,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'health-detail': {
     does: 'Health of each part, and the slots in use.',
     table: ['GetItem', 'Query'],
+    probesBucket: true,
     tasks: ['list', 'describe'],
   },
   stats: {

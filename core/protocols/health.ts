@@ -1,6 +1,7 @@
 import type { HealthView } from '../api/admin.ts';
 import type { Control } from '../control.ts';
 import { scheduleKey } from '../items.ts';
+import type { StorageProbe } from '../ports.ts';
 import { readCapacity } from './capacity.ts';
 
 type Check = { ok: boolean; detail: string };
@@ -16,16 +17,22 @@ export const checkDatabase = (control: Pick<Control, 'store'>): Promise<Check> =
   });
 
 /** Each part by name, and how full the system is. `status` is `degraded` where any part fails. */
-export const health = async (control: Pick<Control, 'store' | 'tasks' | 'clock'>): Promise<HealthView> => {
+export const health = async (
+  control: Pick<Control, 'store' | 'tasks' | 'clock'> & { readonly storage: StorageProbe },
+): Promise<HealthView> => {
   const capacity = await readCapacity(control).catch(() => undefined);
-  const [database, taskEngine, reaper, reconciler] = await Promise.all([
+  const [database, storage, taskEngine, reaper, reconciler] = await Promise.all([
     checkDatabase(control),
+    checked(async () => {
+      await control.storage.probe();
+      return 'answers';
+    }),
     checked(async () => `${(await control.tasks.list()).length} tasks`),
     schedule(control, 'reaper'),
     schedule(control, 'reconciler'),
   ]);
   const counters = counterCheck(capacity);
-  const checks = { database, taskEngine, reaper, reconciler, counters };
+  const checks = { database, storage, taskEngine, reaper, reconciler, counters };
   return {
     status: Object.values(checks).every((c) => c.ok) ? 'ok' : 'degraded',
     ...(capacity ? { activeSessions: capacity.active, maxSessions: capacity.limits.globalLimit } : {}),

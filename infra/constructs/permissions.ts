@@ -25,6 +25,7 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
         ),
       ]
     : []),
+  ...(needs.probesBucket ? [onBucket(resources)] : []),
   ...(needs.media
     ? [
         onObjects(
@@ -65,6 +66,11 @@ const onObjects = (
     resources: [authBucket.arnForObjects(`${prefix}*`)],
   }),
   wildcard: { resource: `${names.authBucketExport}/${prefix}*`, reason },
+});
+
+/** HeadBucket is allowed by ListBucket (S3's service authorization reference). */
+const onBucket = ({ authBucket }: Resources): Grant => ({
+  statement: new PolicyStatement({ actions: ['s3:ListBucket'], resources: [authBucket.bucketArn] }),
 });
 
 const onQueue = {

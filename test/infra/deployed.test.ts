@@ -92,7 +92,7 @@ describe('functions', () => {
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
         ...(needs?.callsWorkers ? ['@aws-sdk/client-lambda'] : []),
-        ...(needs?.bucket || needs?.media ? ['@aws-sdk/client-s3'] : []),
+        ...(needs?.bucket || needs?.probesBucket || needs?.media ? ['@aws-sdk/client-s3'] : []),
         ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
       ];
     };

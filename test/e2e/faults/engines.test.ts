@@ -82,6 +82,9 @@ describe.sequential('storage refuses', () => {
       'WORKING',
     ]);
     expect(session).toMatchObject({ status: 'FAILED', linked: true, me: { id: `${ACCOUNT}@c.us` } });
+    const health = await system.call('GET', '/api/health');
+    expect(health.status).toBe(503);
+    expect(await health.json()).toMatchObject({ checks: { storage: { ok: false }, database: { ok: true } } });
     expect(await system.codesShown('shop')).toBe(before);
     await system.ended('shop');
     stack.faults.refuse('s3', false);

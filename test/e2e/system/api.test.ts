@@ -270,7 +270,7 @@ describe('health', () => {
     expect(health).toMatchObject({
       status: 'ok',
       maxSessions: 50,
-      checks: { database: { ok: true }, taskEngine: { ok: true } },
+      checks: { database: { ok: true }, storage: { ok: true }, taskEngine: { ok: true } },
     });
   });
 });
