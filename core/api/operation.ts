@@ -89,12 +89,13 @@ export const nothingSchema = z.strictObject({});
 
 /** Every problem that the operation can answer, sorted by status by the document. */
 export const problemsOf = (described: Operation): ReadonlySet<ProblemCode> => {
-  const { auth, params, query, body, idempotencyKey, problems = [] } = described;
+  const { auth, params, body, problems = [] } = described;
   const keyed = auth === 'key' || auth === 'admin';
   return new Set<ProblemCode>([
     'internal',
     'unavailable',
-    ...(query || body || idempotencyKey ? (['malformed'] as const) : []),
+    // A query that it does not have, if nothing else.
+    'malformed',
     // A scope that the key has not, another user named, a rate that was passed.
     ...(keyed ? (['unauthorized', 'forbidden', 'too_many'] as const) : []),
     ...(params ? (['not_found'] as const) : []),
