@@ -2,6 +2,7 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
+import { DEFAULT_MAX_BODY_BYTES } from '../../../core/api/operation.ts';
 import { OPERATIONS } from '../../../core/api/routes.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
 import { type Contract, contractOf } from '../../helpers/contract.ts';
@@ -282,7 +283,8 @@ describe('what is refused is refused as the document says', () => {
     for (const operation of documented.filter(({ body }) => body !== undefined)) {
       const headers = { 'content-type': 'text/plain' };
       await ask(operation.id, 415, { ...about(operation), body: 'text', headers });
-      await ask(operation.id, 413, { ...about(operation), body: ' '.repeat(5_950_000) });
+      const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = operation;
+      await ask(operation.id, 413, { ...about(operation), body: ' '.repeat(maxBodyBytes + 1) });
     }
   });
 });
