@@ -109,18 +109,18 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'sessions',
     at: '/sessions',
-    ready: (page) => page.getByRole('link', { name: 'bookshop' }).waitFor(),
+    ready: (page) => page.getByRole('link', { name: 'bookshop', exact: true }).waitFor(),
   },
   {
     name: 'sessions-phone',
     at: '/sessions',
     viewport: PHONE,
-    ready: (page) => page.getByRole('link', { name: 'spare-parts' }).waitFor(),
+    ready: (page) => page.getByRole('link', { name: 'spare-parts', exact: true }).waitFor(),
   },
   {
     name: 'session',
     at: '/sessions/anna/bakery',
-    ready: (page) => page.getByText('1 dead letter').waitFor(),
+    ready: (page) => page.getByRole('heading', { name: '1 dead letter' }).waitFor(),
   },
   {
     name: 'link',
@@ -148,7 +148,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'dead-letters',
     at: '/admin/dead-letters',
-    ready: (page) => page.getByText('1 dead letter').waitFor(),
+    ready: (page) => page.getByRole('heading', { name: '1 dead letter' }).waitFor(),
   },
 ];
 

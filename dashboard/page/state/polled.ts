@@ -70,12 +70,14 @@ export const polled = <T>(read: () => Promise<T>, everyMs: number): Polled<T> =>
       watchers += 1;
       if (watchers === 1) {
         document.addEventListener('visibilitychange', onVisible);
+        addEventListener('online', onVisible);
         void refresh();
       }
       return () => {
         watchers -= 1;
         if (watchers > 0) return;
         document.removeEventListener('visibilitychange', onVisible);
+        removeEventListener('online', onVisible);
         clearTimeout(timer);
       };
     },

@@ -25,7 +25,7 @@ export const session = (desk: () => Desk): void => {
 
     const deliveries = page.getByRole('region', { name: 'Webhook deliveries' });
     await deliveries.getByText('1 dead letter').waitFor();
-    await deliveries.getByText('given up').waitFor();
+    await deliveries.getByText('given up', { exact: true }).waitFor();
     hooks.answer(200);
     await deliveries.getByRole('button', { name: 'Send again' }).click();
     await page.getByText('1 event on the way again').waitFor();

@@ -43,10 +43,10 @@ export const signIn = (desk: () => Desk): void => {
     const page = await desk().visit();
     await page.getByRole('button', { name: /^Colours/ }).click();
     await page.getByRole('button', { name: 'Colours: light. Change to dark' }).click();
+    const sent = page.waitForRequest((request) => request.url().endsWith('/api/stats'));
     await page.reload();
     await page.getByRole('button', { name: 'Colours: dark.' }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
-    const sent = page.waitForRequest((request) => request.url().includes('/api/'));
     const headers = await (await sent).allHeaders();
     expect(headers.cookie).not.toContain('theme');
     await page.context().close();
