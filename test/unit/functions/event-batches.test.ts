@@ -1,0 +1,60 @@
+import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { mockClient } from 'aws-sdk-client-mock';
+import { beforeEach, expect, test, vi } from 'vitest';
+import type { Delivery } from '../../../core/ports.ts';
+import { sqsEvents } from '../../../functions/adapters/sqs-events.ts';
+
+const sqs = mockClient(SQSClient);
+beforeEach(() => {
+  sqs.reset();
+  sqs.on(SendMessageBatchCommand).resolves({});
+  vi.stubEnv('BERTH_EVENTS_QUEUE_URL', 'https://sqs.invalid/events.fifo');
+});
+
+const delivery = (id: string, webhook: string, more: Partial<Delivery> = {}): Delivery => ({
+  id,
+  timestamp: 1,
+  event: 'message',
+  sessionId: 'ses_1',
+  userId: 'ann',
+  name: 'a',
+  me: null,
+  webhook,
+  ...more,
+});
+
+const batches = () =>
+  sqs
+    .commandCalls(SendMessageBatchCommand)
+    .map(({ args: [{ input }] }) => (input.Entries ?? []).map((entry) => entry.MessageDeduplicationId));
+
+test('a batch that the queue takes in part can not put a later event of a group before an earlier one', async () => {
+  await sqsEvents().send([
+    delivery('1', 'x'),
+    delivery('1', 'y'),
+    delivery('2', 'x'),
+    delivery('2', 'y'),
+    delivery('3', 'x'),
+  ]);
+  expect(batches()).toEqual([['1-x', '1-y'], ['2-x', '2-y'], ['3-x']]);
+});
+
+test('a batch has ten messages at most', async () => {
+  await sqsEvents().send(Array.from({ length: 12 }, (_, n) => delivery('1', `w${n}`)));
+  expect(batches().map(({ length }) => length)).toEqual([10, 2]);
+});
+
+test('what the queue did not take is told, and nothing behind it was sent', async () => {
+  sqs.on(SendMessageBatchCommand).resolvesOnce({
+    Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }],
+  });
+  await expect(sqsEvents().send([delivery('1', 'x'), delivery('2', 'x')])).rejects.toThrow(/send them again/);
+  expect(batches()).toEqual([['1-x']]);
+});
+
+test('a redrive is another message than the event was, and the same redrive is the same', async () => {
+  await sqsEvents().send([delivery('1', 'x', { redrives: 1 })]);
+  await sqsEvents().send([delivery('1', 'x', { redrives: 1 })]);
+  await sqsEvents().send([delivery('1', 'x', { redrives: 2 })]);
+  expect(batches()).toEqual([['1-x-1'], ['1-x-1'], ['1-x-2']]);
+});
