@@ -7,6 +7,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Problem } from '../core/errors.ts';
 import { createSession } from '../core/protocols/admit.ts';
+import { announce } from '../core/protocols/outbox.ts';
 import { reap } from '../core/protocols/reap.ts';
 import { release } from '../core/protocols/release.ts';
 import type { Session } from '../core/session.ts';
@@ -117,8 +118,10 @@ const unitsEach = async (): Promise<void> => {
     await using place = await openPlace({ limit: 50, shards });
     const suffix = shards === 1 ? ', 1 counter' : `, ${shards} shards`;
     const sessions: Session[] = [];
-    await count(place, `admission of a new session${suffix}`, 50, async (n) => {
-      sessions.push(await admit(place, n));
+    await count(place, `admission of a new session, with its event${suffix}`, 50, async (n) => {
+      const session = await admit(place, n);
+      await announce(place.control, session);
+      sessions.push(session);
     });
     await count(place, `refusal by the global limit${suffix}`, 20, (n) => refused(admit(place, n, 'late')));
     await count(place, `release, with its event${suffix}`, 50, async (n) => {

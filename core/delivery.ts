@@ -28,8 +28,8 @@ export type Poster = (webhook: Webhook, delivery: QueuedDelivery, body: string) 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered' | 'dropped' }
   | { readonly kind: 'retry'; readonly afterSeconds: number }
-  /** Kept as a dead letter. */
-  | { readonly kind: 'dead'; readonly detail: string };
+  /** Kept as a dead letter, unless it is larger than an item of the table can be. */
+  | { readonly kind: 'dead'; readonly detail: string; readonly kept?: boolean };
 
 /** Which attempt it is, from 1, and where the message stands in its group. */
 export type Receipt = { readonly attempt: number; readonly sequence: string };

@@ -36,6 +36,7 @@ const settled = async (record: SQSRecord): Promise<boolean> => {
   const { ApproximateReceiveCount, SequenceNumber = '' } = record.attributes;
   const receipt = { attempt: Number(ApproximateReceiveCount), sequence: SequenceNumber.padStart(20, '0') };
   const outcome = await deliver(control, webhookPoster, delivery, receipt);
+  if (outcome.kind === 'dead' && !outcome.kept) await setAside(record);
   if (outcome.kind !== 'retry') return true;
   await sqs.send(
     new ChangeMessageVisibilityCommand({
@@ -55,9 +56,9 @@ const readable = (body: string): QueuedDelivery | undefined => {
   }
 };
 
-/** A message that nothing could ever come of must not hold up its group until its receives are used up. */
+/** A message that nothing could come of any more must not hold up its group until its receives are used up. */
 const setAside = async (record: SQSRecord): Promise<void> => {
-  base.log.error('a message that is no event was set aside', { messageId: record.messageId });
+  base.log.error('a message was set aside', { messageId: record.messageId });
   await sqs.send(
     new SendMessageCommand({
       QueueUrl: DeadLetterQueueUrl,

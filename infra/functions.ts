@@ -286,7 +286,9 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['GetItem', 'PutItem', 'DeleteItem'],
     queue: 'deliver',
     timeoutSeconds: 30,
-    unusedInTests: { 'sqs:SendMessage': 'sets aside what is no event at all, which only a defect makes' },
+    unusedInTests: {
+      'sqs:SendMessage': 'sets aside what is no event, or is given up on and too large for an item',
+    },
   },
 };
 

@@ -44,19 +44,25 @@ const parse = (item: Item): DeadLetter => {
   return { ...letter, delivery: deliverySchema.parse(JSON.parse(letter.delivery)) };
 };
 
+/** DynamoDB takes items of 400 KB. */
+const MAX_EVENT_BYTES = 380_000;
+
+/** False where the event is larger than an item can be. */
 export const keepDeadLetter = async (
   control: Pick<Control, 'store' | 'clock'>,
   delivery: QueuedDelivery,
   webhook: Webhook,
   failed: { readonly attempt: number; readonly sequence: string; readonly error: string },
-): Promise<void> => {
+): Promise<boolean> => {
   const now = control.clock();
   const order = delivery.order ?? failed.sequence;
   const { order: _order, redrives = 0, ...event } = delivery;
+  const text = JSON.stringify(event);
+  if (new TextEncoder().encode(text).length > MAX_EVENT_BYTES) return false;
   const key = keyOf(delivery, order);
   const item: Item = {
     ...key,
-    delivery: JSON.stringify(event),
+    delivery: text,
     order,
     url: webhook.url,
     attempts: failed.attempt,
@@ -66,6 +72,7 @@ export const keepDeadLetter = async (
     [TTL_ATTRIBUTE]: Math.floor(now / 1000) + KEEP_SECONDS,
   };
   await control.store.write({ kind: 'put', key, item });
+  return true;
 };
 
 /** Of an event that was redriven and is now settled. What can't be removed stays listed, and expires. */

@@ -43,8 +43,9 @@ export const deliver = async (
     detail: result.detail,
   });
   if (outcome.kind === 'dead') {
-    await keepDeadLetter(control, delivery, webhook, { attempt, sequence, error: result.detail });
     control.metrics.count('WebhooksDead', 1);
+    const failed = { attempt, sequence, error: result.detail };
+    return { ...outcome, kept: await keepDeadLetter(control, delivery, webhook, failed) };
   }
   return outcome;
 };

@@ -11,15 +11,15 @@ export const sqsEvents = (): EventQueue => {
 
   return {
     send: async (deliveries) => {
-      for (const batch of batches(deliveries)) {
+      for (const batch of batches(deliveries.map(messageOf))) {
         const { Failed } = await client.send(
           new SendMessageBatchCommand({
             QueueUrl,
-            Entries: batch.map((delivery, i) => ({
+            Entries: batch.map(({ body, group, deduplicationId }, i) => ({
               Id: String(i),
-              MessageBody: messageBody(delivery),
-              MessageGroupId: groupOf(delivery),
-              MessageDeduplicationId: deduplicationIdOf(delivery),
+              MessageBody: body,
+              MessageGroupId: group,
+              MessageDeduplicationId: deduplicationId,
             })),
           }),
         );
@@ -30,20 +30,42 @@ export const sqsEvents = (): EventQueue => {
   };
 };
 
+type Message = {
+  readonly body: string;
+  readonly bytes: number;
+  readonly group: string;
+  readonly deduplicationId: string;
+};
+
+/** Of one message, and of all messages of a batch (SQS). */
+const MAX_BYTES = 1024 * 1024;
+
+const messageOf = (delivery: Delivery): Message => {
+  const body = messageBody(delivery);
+  const bytes = Buffer.byteLength(body);
+  if (bytes > MAX_BYTES)
+    throw new Problem('too_large', `An event of ${bytes} bytes is more than a queue takes.`);
+  return { body, bytes, group: groupOf(delivery), deduplicationId: deduplicationIdOf(delivery) };
+};
+
 /**
  * At most ten at once, and one of each group: the queue may take a part of a batch, and a group's second message with
  * its first left out would have overtaken it.
  */
-const batches = (deliveries: readonly Delivery[]): Delivery[][] => {
-  const made: Delivery[][] = [];
-  for (const delivery of deliveries) {
+const batches = (messages: readonly Message[]): Message[][] => {
+  const made: Message[][] = [];
+  for (const message of messages) {
     const last = made.at(-1);
-    const fits = last && last.length < 10 && !last.some((other) => groupOf(other) === groupOf(delivery));
-    if (fits) last.push(delivery);
-    else made.push([delivery]);
+    if (last && fits(last, message)) last.push(message);
+    else made.push([message]);
   }
   return made;
 };
+
+const fits = (batch: readonly Message[], message: Message): boolean =>
+  batch.length < 10 &&
+  batch.every(({ group }) => group !== message.group) &&
+  batch.reduce((sum, { bytes }) => sum + bytes, message.bytes) <= MAX_BYTES;
 
 /**
  * JSON of characters that a queue takes (SendMessage: no U+FFFE, no U+FFFF). One event that it refuses would hold up its

@@ -5,7 +5,7 @@ test('events reach an endpoint that fails in every way, none lost, in order, by 
   const lines: string[] = [];
   const report = await runFaults({
     seed: 1,
-    events: 600,
+    events: 400,
     sessions: 20,
     downMs: 3_000,
     retryDelaySeconds: 1,
@@ -16,7 +16,7 @@ test('events reach an endpoint that fails in every way, none lost, in order, by 
     onProgress: (line) => lines.push(line),
   });
   expect(report.broken, lines.join('\n')).toEqual([]);
-  expect(report).toMatchObject({ sent: 600, taken: 600 });
+  expect(report).toMatchObject({ sent: 400, taken: 400 });
   expect(report.killed).toBeGreaterThan(0);
   expect(report.failedAttempts).toBeGreaterThan(0);
   expect(report.redriven).toBeGreaterThan(0);

@@ -165,6 +165,15 @@ test('a dead letter of a webhook that was removed goes when it is redriven', asy
   expect(await dead(place)).toEqual([]);
 });
 
+test('an event given up on that is too large for an item is for the queue of dead letters', async () => {
+  const place = lab();
+  const session = await hooked(place);
+  const large = { ...event(place, session, 1), payload: { body: 'ä'.repeat(200_000) } };
+  expect(await attempt(place, large, down, 2)).toMatchObject({ kind: 'dead', kept: false });
+  expect(await attempt(place, event(place, session, 2), down, 2)).toMatchObject({ kept: true });
+  expect(await dead(place)).toHaveLength(1);
+});
+
 test("a session's deliveries show the latest attempt of each event, newest first", async () => {
   const place = lab();
   const session = await hooked(place);
