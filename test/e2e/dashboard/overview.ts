@@ -13,7 +13,7 @@ export const overview = (desk: () => Desk): void => {
 
     await system.berth.limits.set({ global: 1 });
     await expect.poll(told, PATIENCE).toBe('1 of 1 sessions, 100 percent');
-    await page.getByText('above 95 %').waitFor();
+    await page.getByText('95 % or more').waitFor();
     await system.berth.limits.set({ global: 50 });
 
     await system.berth.sessions.stop('shop');

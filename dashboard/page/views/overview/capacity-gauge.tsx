@@ -7,8 +7,8 @@ import { STATE_WORDS, STATUS_WORDS } from '../../rules/words.ts';
 
 const LEVEL_WORDS = {
   calm: 'below the first alarm',
-  warning: 'above 80 %: the first alarm is on',
-  critical: 'above 95 %: nearly nobody can start',
+  warning: '80 % or more: the first alarm is on',
+  critical: '95 % or more: hardly anybody can start',
 } as const;
 
 /** Active against the limit, by state, with the marks at which the alarms go off. */
