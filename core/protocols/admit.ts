@@ -151,6 +151,8 @@ export const startSession = async (control: Needs, userId: string, name: string)
             eq('epoch', found.epoch),
             oneOf('state', ['STOPPED', 'FAILED']),
             absent('slotShard'),
+            // Deadlines and events are made from the config as it was read.
+            eq('version', found.version),
           ),
           ...change,
         },
@@ -162,7 +164,8 @@ export const startSession = async (control: Needs, userId: string, name: string)
       if (!now) throw new Problem('not_found', `There is no session "${name}".`);
       // Somebody else started it between our read and our write: theirs is as good as ours.
       if (!isTerminal(now.state)) return { session: now, admitted: false };
-      throw new Problem('conflict', 'The session changed at the same time; try again.', { state: now.state });
+      // Its config was changed, or it went through a whole epoch meanwhile.
+      return startSession(control, userId, name);
     },
   );
 };

@@ -4,6 +4,7 @@ import { createSession, startSession } from '../../../core/protocols/admit.ts';
 import { readCapacity } from '../../../core/protocols/capacity.ts';
 import { changeLimits } from '../../../core/protocols/limits.ts';
 import { release } from '../../../core/protocols/release.ts';
+import { updateConfig } from '../../../core/protocols/update.ts';
 import { StoreAmbiguous } from '../../../core/store.ts';
 import { lab } from './control.ts';
 import { admittedSession, load, USER } from './session.ts';
@@ -35,6 +36,30 @@ test('a name that exists is refused as such although the limit is reached', asyn
   const { control } = lab({ userLimit: 1 });
   await createSession(control, create('k'));
   await expect(createSession(control, create('other'))).rejects.toMatchObject({ code: 'unprocessable' });
+});
+
+test('a config that changes while a session is admitted again is the one that it is admitted under', async () => {
+  const place = lab();
+  const session = await admittedSession(place);
+  await release(place.control, session, 'user');
+  const { store } = place.control;
+  let changed = false;
+  const control = {
+    ...place.control,
+    store: {
+      ...store,
+      transact: async (...call: Parameters<typeof store.transact>) => {
+        if (!changed) {
+          changed = true;
+          await updateConfig(place.control, USER, 'a', { idleTimeoutSeconds: 60 });
+        }
+        return store.transact(...call);
+      },
+    },
+  };
+  const again = await startSession(control, USER, 'a');
+  // Deadlines and the event's webhooks follow from it.
+  expect(again).toMatchObject({ admitted: true, session: { epoch: 2, config: { idleTimeoutSeconds: 60 } } });
 });
 
 test('a write that lands after its caller gave up on it counts as the caller’s own', async () => {
