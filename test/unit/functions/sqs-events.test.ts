@@ -44,6 +44,14 @@ test('a batch has ten messages at most', async () => {
   expect(batches().map(({ length }) => length)).toEqual([10, 2]);
 });
 
+test('a batch is no larger than the queue takes, and an event that no message can hold is refused for good', async () => {
+  const large = (webhook: string, kilobytes: number) =>
+    delivery('1', webhook, { payload: { body: 'x'.repeat(kilobytes * 1024) } });
+  await sqsEvents().send([large('a', 500), large('b', 500), large('c', 500)]);
+  expect(batches()).toEqual([['1-a', '1-b'], ['1-c']]);
+  await expect(sqsEvents().send([large('a', 1024)])).rejects.toMatchObject({ status: 413 });
+});
+
 test('what the queue did not take is told, and nothing behind it was sent', async () => {
   sqs.on(SendMessageBatchCommand).resolvesOnce({
     Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }],
