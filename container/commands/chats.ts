@@ -19,20 +19,33 @@ export const getChats = async (
   return pageOf(chats, page);
 };
 
-/** Newest first; WhatsApp loads earlier ones from the phone as far as it has them. */
+/** The library cuts at the number asked for, wherever that falls among messages of one second. */
+const SAME_SECOND = 50;
+
+/**
+ * Newest first; WhatsApp loads earlier ones from the phone as far as it has them. Those of one second are in the order of
+ * their ids: the library mixes them up, each time another way, and pages must fit each other.
+ */
 export const getMessages = async (
   context: CommandContext,
   { chatId, limit, offset, sortOrder, downloadMedia }: z.output<typeof getMessagesArgs>,
 ): Promise<Message[]> => {
-  const found = await ask(context, 'reading messages', (account) => account.messages(chatId, limit + offset));
+  const found = await ask(context, 'reading messages', (account) =>
+    account.messages(chatId, offset + limit + SAME_SECOND),
+  );
   const newestFirst = found
-    .map((source, at) => ({ source, at, message: messagePayload(source) }))
-    .sort((a, b) => (b.message?.timestamp ?? 0) - (a.message?.timestamp ?? 0) || b.at - a.at);
-  const page = await Promise.all(
-    pageOf(newestFirst, { limit, offset }).map(async ({ source, message }) =>
-      message && downloadMedia ? await context.withMedia(source, message) : message,
+    .flatMap((source) => {
+      const message = messagePayload(source);
+      return message ? [{ source, message }] : [];
+    })
+    .sort(
+      ({ message: a }, { message: b }) =>
+        b.timestamp - a.timestamp || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0),
+    );
+  const messages = await Promise.all(
+    pageOf(newestFirst, { limit, offset }).map(({ source, message }) =>
+      downloadMedia ? context.withMedia(source, message) : message,
     ),
   );
-  const messages = page.flatMap((message) => message ?? []);
   return sortOrder === 'desc' ? messages : messages.reverse();
 };
