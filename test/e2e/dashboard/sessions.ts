@@ -43,9 +43,10 @@ export const sessions = (desk: () => Desk): void => {
     await row.getByText('stopped on request').waitFor();
     await row.getByRole('button', { name: 'Start by-code' }).click();
     await row.getByRole('button', { name: 'Restart by-code' }).click();
+    await expect
+      .poll(() => desk().system.berth.sessions.get('by-code'), { ...PATIENCE, interval: 500 })
+      .toMatchObject({ epoch: 3, status: 'WORKING', linked: true });
     await row.getByText('Working').waitFor();
-    const { epoch, linked } = await desk().system.berth.sessions.get('by-code');
-    expect({ epoch, linked }).toEqual({ epoch: 3, linked: true });
 
     await page.context().close();
   });
