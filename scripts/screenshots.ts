@@ -157,6 +157,7 @@ const take = async (desk: Desk, { name, at, viewport, signedOut, ready }: Shot):
   await page.route('**/api/stats/history**', (route) => route.fulfill({ json: { points: madeUpTrend() } }));
   await page.reload();
   await ready(page);
+  await page.locator('.skeleton').first().waitFor({ state: 'detached' });
   for (const colorScheme of SCHEMES) {
     await page.emulateMedia({ colorScheme });
     await page.screenshot({ path: join(OUT, `${name}-${colorScheme}.png`) });
