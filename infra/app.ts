@@ -13,17 +13,17 @@ const root = resolve(import.meta.dirname, '..');
 
 const synthesize = async (): Promise<void> => {
   // esbuild works on the other core while Node loads the CDK, which takes as long.
-  const [bundles, { addBerth, createApp }] = await Promise.all([
-    bundleFunctions({
-      handlers: HANDLERS,
-      functionsDir: resolve(root, 'functions'),
-      outDir: resolve(root, 'dist'),
-    }),
-    import('./berth.ts'),
-  ]);
+  const bundling = bundleFunctions({
+    handlers: HANDLERS,
+    functionsDir: resolve(root, 'functions'),
+    outDir: resolve(root, 'dist'),
+  });
+  // Thrown below, where it is awaited; a bad environment is told without waiting for it.
+  bundling.catch(() => {});
+  const { addBerth, createApp } = await import('./berth.ts');
   const app = createApp();
   const environment = environmentOf(app.node.tryGetContext('env'), app.node.tryGetContext('settings') ?? {});
-  addBerth(app, environment, bundles);
+  addBerth(app, environment, await bundling);
   app.synth();
 };
 
@@ -32,5 +32,5 @@ try {
 } catch (error) {
   if (!(error instanceof BadEnvironment || error instanceof BundleFailed)) throw error;
   console.error(error.message);
-  process.exitCode = 1;
+  process.exit(1);
 }
