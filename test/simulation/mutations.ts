@@ -60,7 +60,9 @@ export const MUTATIONS: readonly Mutation[] = [
     ADMIT,
     `eq('epoch', found.epoch),
             oneOf('state', ['STOPPED', 'FAILED']),
-            absent('slotShard'),`,
+            absent('slotShard'),
+            // Deadlines and events are made from the config as it was read.
+            eq('version', found.version),`,
     '',
   ]),
   mutation('a full limit hides the earlier answer', 5, [
