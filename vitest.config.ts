@@ -2,10 +2,12 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Two cores run Chromium and databases at once: few workers, generous limits, no timing assertions.
-    maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Two cores run Chromium and databases at once: few workers (one more than cores, since fault tests wait a good deal),
+    // generous limits, no timing assertions.
+    maxWorkers: 3,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    globalSetup: ['test/helpers/synth-once.ts'],
     // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
     retry: process.env.CI ? 1 : 0,
     include: ['test/**/*.test.ts'],

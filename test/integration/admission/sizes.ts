@@ -17,14 +17,14 @@ export const ONE_COUNTER = {
 export const SHARDED = {
   limit: 240,
   /** One after the other while slots are taken and given back; with fewer shards needed, and again with more. */
-  changes: [210, 180, 240, 150, 240],
+  changes: LONG ? [210, 180, 240, 150, 240] : [210, 150, 240],
   userLimit: 16,
   users: 30,
-  contendersPerUser: LONG ? 20 : 12,
-  refillersPerUser: LONG ? 20 : 4,
+  contendersPerUser: LONG ? 20 : 10,
+  refillersPerUser: LONG ? 20 : 3,
   /** Of the slots taken, before others take slots and give them back, while limits change and processes die. */
   givenBack: 60,
-  churnersPerUser: LONG ? 8 : 3,
+  churnersPerUser: LONG ? 8 : 2,
   rounds: LONG ? 12 : 2,
 };
 
