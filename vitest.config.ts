@@ -1,5 +1,4 @@
 import { defineConfig } from 'vitest/config';
-import { LongFirst } from './vitest.sequencer.ts';
 
 export default defineConfig({
   test: {
@@ -8,7 +7,6 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    sequence: { sequencer: LongFirst },
     globalSetup: ['test/helpers/synth-once.ts'],
     // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
     retry: process.env.CI ? 1 : 0,

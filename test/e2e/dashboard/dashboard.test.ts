@@ -9,7 +9,7 @@ import { session } from './session.ts';
 import { sessions } from './sessions.ts';
 import { signIn } from './sign-in.ts';
 
-vi.setConfig({ testTimeout: 150_000, hookTimeout: 180_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
 let desk: Desk | undefined;
 const open = (): Desk => {

@@ -8,7 +8,7 @@ import { type System, startSystem } from '../../helpers/system.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
 
 /** Polls without a bound on how long things take, short of the machine's being stuck. */
-export const PATIENCE = { timeout: 60_000, interval: 100 } as const;
+export const PATIENCE = { timeout: 120_000, interval: 100 } as const;
 
 export type VisitOptions = {
   /** An API key to be signed in with; the admin's without it, nobody with `null`. */

@@ -8,7 +8,12 @@ export const session = (desk: () => Desk): void => {
     await system.berth.sessions.update('shop', {
       config: {
         webhooks: [
-          { url: hooks.url, events: ['*'], retries: { policy: 'constant', delaySeconds: 1, attempts: 1 } },
+          // Of this one there is exactly one: how many others a stop brings is the library's business.
+          {
+            url: hooks.url,
+            events: ['session.stopped'],
+            retries: { policy: 'constant', delaySeconds: 1, attempts: 1 },
+          },
         ],
       },
     });
