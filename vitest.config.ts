@@ -1,5 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+/** Each in a process of its own: they change what a process shares, its environment or the SDK's classes. */
+const ALONE = [
+  'test/infra/observability.test.ts',
+  'test/unit/functions/sqs-events.test.ts',
+  'test/webhooks/faults.test.ts',
+];
+
 export default defineConfig({
   test: {
     // Two cores run Chromium and databases at once: few workers (one more than cores, since fault tests wait a good deal),
@@ -10,7 +17,14 @@ export default defineConfig({
     globalSetup: ['test/helpers/synth-once.ts'],
     // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
     retry: process.env.CI ? 1 : 0,
-    include: ['test/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      // Most of a small file's time would go into loading the same modules again: files of one worker share them.
+      {
+        extends: true,
+        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+      },
+    ],
     // whatsapp-web.js leaves rejections behind when its browser goes while the page calls a binding. The worker absorbs
     // them (test/unit/container/library-faults.test.ts); the simulator's tests host the bare library in this process.
     onUnhandledError: (error) =>

@@ -2,7 +2,7 @@
  * The thread of one function instance: loads the bundle as Lambda's runtime does and calls its handler, one event at
  * a time. It knows nothing of Berth; the environment is set by whoever starts it.
  */
-import { enableCompileCache, flushCompileCache } from 'node:module';
+import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { FunctionError, InstanceMessage, InstanceSetup, InvokeMessage } from './protocol.ts';
 
@@ -63,7 +63,6 @@ const invoke = async (handler: Handler, message: InvokeMessage): Promise<void> =
 process.setSourceMapsEnabled((process.env.NODE_OPTIONS ?? '').includes('--enable-source-maps'));
 try {
   const setup: InstanceSetup = workerData;
-  enableCompileCache(setup.compileCache);
   const handler = await load(setup);
   port.on('message', (message: InvokeMessage) => void invoke(handler, message));
   send({ kind: 'ready' });

@@ -35,7 +35,6 @@ const setupOf = ({ assetDir, handler, name }: FunctionModel): InstanceSetup => {
   return {
     entry: pathToFileURL(file).href,
     exportName: handler.slice(dot + 1),
-    compileCache: join(assetDir, '..', '.compiled'),
   };
 };
 
@@ -59,7 +58,7 @@ export class Instance {
   ) {
     this.#worker = new Worker(new URL('./instance-thread.ts', import.meta.url), {
       workerData: setupOf(model),
-      env: { ...environment },
+      env: { ...environment, NODE_COMPILE_CACHE: join(model.assetDir, '..', '.compiled') },
       execArgv: [],
       stdout: true,
       stderr: true,

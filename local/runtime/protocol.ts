@@ -5,8 +5,6 @@ export type InstanceSetup = {
   readonly entry: string;
   /** The export that is called. */
   readonly exportName: string;
-  /** A folder that keeps what is compiled of bundles; it goes with them. */
-  readonly compileCache: string;
 };
 
 export type InvokeMessage = {

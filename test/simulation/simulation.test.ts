@@ -26,8 +26,8 @@ const simulation = async (...args: string[]): Promise<{ code: unknown; output: s
 };
 
 test('no seed breaks a promise', async () => {
-  const { code, output } = await simulation('--seeds', '200');
-  expect(output).toMatch(/^200 seeds clean/m);
+  const { code, output } = await simulation('--seeds', '120');
+  expect(output).toMatch(/^120 seeds clean/m);
   expect(code).toBe(0);
 }, 300_000);
 

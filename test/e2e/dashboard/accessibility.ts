@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { type Desk, violationsOf } from './desk.ts';
+import { type Desk, PATIENCE, violationsOf } from './desk.ts';
 
 /** Each view, and what shows that it has loaded. */
 const VIEWS: readonly (readonly [at: string, loaded: (page: Page) => Promise<void>])[] = [
@@ -81,8 +81,8 @@ export const accessibility = (desk: () => Desk): void => {
     expect(await page.evaluate('document.activeElement.id')).toBe('main');
     await page.getByRole('link', { name: 'Sessions' }).first().click();
     await page.getByRole('heading', { name: 'Sessions' }).waitFor();
-    expect(await page.title()).toBe('Sessions · Berth');
-    expect(await page.evaluate('document.activeElement.id')).toBe('main');
+    await expect.poll(() => page.title(), PATIENCE).toBe('Sessions · Berth');
+    await expect.poll(() => page.evaluate('document.activeElement.id'), PATIENCE).toBe('main');
     await page.context().close();
   });
 };

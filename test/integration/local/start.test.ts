@@ -1,4 +1,4 @@
-/** `npm start` as a person meets it: a process that is started, spoken to, interrupted and killed. */
+/** `npm start` as a person meets it: a process that is started, spoken to and interrupted. Killed: e2e/faults/stack. */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,30 +80,6 @@ test(
     ]);
     second.child.kill('SIGTERM');
     expect(await second.exited).toBe(0);
-  },
-  2 * START_MS,
-);
-
-test(
-  'what a SIGKILL left is found and ended by the next start, and the slot is free again',
-  async () => {
-    const killed = run('--port', '0', '--simulate');
-    await startSession(await ready(killed), 'orphan');
-    killed.child.kill('SIGKILL');
-    await killed.exited;
-
-    const next = run('--port', '0', '--simulate');
-    const url = await ready(next);
-    await vi.waitFor(
-      async () =>
-        expect(await (await api(url, '/api/sessions/orphan')).json()).toMatchObject({
-          state: expect.stringMatching(/^(STOPPED|FAILED)$/),
-        }),
-      { timeout: 60_000, interval: 250 },
-    );
-    expect(workers()).toEqual([]);
-    next.child.kill('SIGINT');
-    expect(await next.exited).toBe(0);
   },
   2 * START_MS,
 );

@@ -1,0 +1,296 @@
+/** Every documented operation, really asked: each answer and each webhook is held against the OpenAPI document. */
+import { ScanCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { DEFAULT_MAX_BODY_BYTES } from '../../../core/api/operation.ts';
+import { OPERATIONS } from '../../../core/api/routes.ts';
+import { databaseClient } from '../../helpers/berth-table.ts';
+import { type Contract, contractOf } from '../../helpers/contract.ts';
+import { sampleOf } from '../../helpers/sample.ts';
+import type { System } from '../../helpers/system.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
+
+const ACCOUNT = '491700000001';
+const ADA = '491712223333@c.us';
+const BEA = '491714445555@c.us';
+const session = 'walk';
+const PNG =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+/** Told of in words that no other step here brings about: they need a session that is about to end. */
+const NOT_BROUGHT_ABOUT = ['session.expiring'];
+
+const idOf = (answer: { json: unknown }): string => z.looseObject({ id: z.string() }).parse(answer.json).id;
+
+/** @param open the running system that is asked; it is left without a session of the caller's */
+export const contractWalk = (open: () => System): void => {
+  let system: System;
+  let hooks: WebhookReceiver;
+  let contract: Contract;
+  let ask: Contract['ask'];
+
+  beforeAll(async () => {
+    system = open();
+    hooks = await startWebhookReceiver();
+    contract = contractOf(system);
+    ask = contract.ask;
+  });
+  afterAll(() => hooks?.close());
+
+  describe.sequential('what needs no worker', () => {
+    test('health and the document itself', async () => {
+      await ask('ping', 200, { key: '' });
+      await ask('getHealth', 200, { key: '' });
+      await ask('getHealthDetail', 200);
+      const { json } = await ask('getOpenApi', 200, { key: '' });
+      expect(Object.keys(Object(json).paths)).toEqual(Object.keys(contract.document.paths));
+      await ask('getDocs', 200, { key: '' });
+    });
+
+    test('keys, and who one is', async () => {
+      await ask('getCaller', 200);
+      const made = await ask('createKey', 201, {
+        body: { userId: 'ada', sessions: ['shop'], label: 'shop', expiresInSeconds: 3600 },
+      });
+      await ask('listKeys', 200);
+      await ask('deleteKey', 200, { params: { id: idOf(made) } });
+      await ask('deleteKey', 404, { params: { id: idOf(made) } });
+    });
+
+    test('limits, statistics, history, cleanup', async () => {
+      await ask('setLimits', 200, { body: { global: 60, user: { userId: 'ada', limit: 3 } } });
+      await ask('getLimits', 200, { query: { userId: 'ada' } });
+      await system.stack.trigger('reaper');
+      await ask('getStats', 200);
+      await ask('getHistory', 200, { query: { hours: 1 } });
+      await ask('cleanUp', 200, { body: { mode: 'emergency', dryRun: true } });
+    });
+
+    test('events and dead letters', async () => {
+      await ask('followEvents', 200, {
+        query: { after: '0', wait: 0 },
+        headers: { accept: 'application/json' },
+      });
+      const stream = await ask('followEvents', 200, { query: { after: '0', wait: 0 } });
+      expect(stream.type).toMatch(/^text\/event-stream/);
+      await ask('listDeadLetters', 200);
+      await ask('redriveDeadLetters', 200, { body: {} });
+    });
+
+    test('a session whose task is never born: created, started again, stopped, deleted', async () => {
+      system.stack.faults.ecs.holdStarts(2);
+      const params = { name: 'unborn' };
+      await ask('createSession', 201, { body: { name: 'unborn', start: false } });
+      await ask('createSession', 422, { body: { name: 'unborn' } });
+      await ask('startSession', 201, { params });
+      await ask('getQr', 422, { params: { session: 'unborn' } });
+      await ask('restartSession', 201, { params });
+      await ask('stopSession', 201, { params });
+      await ask('deleteSession', 200, { params });
+      await ask('getSession', 404, { params });
+      system.stack.faults.ecs.clear();
+    });
+  });
+
+  describe.sequential('a linked session', () => {
+    const params = { name: session };
+
+    test('is created, shows its codes, and is linked by one', async () => {
+      await ask('createSession', 201, {
+        body: {
+          name: session,
+          config: {
+            metadata: { team: 'sales' },
+            webhooks: [{ url: hooks.url, events: ['*', 'engine.event'], hmac: { key: 'walk' } }],
+          },
+        },
+        headers: { 'idempotency-key': 'walk' },
+      });
+      await system.berth.sessions.waitForStatus(session, 'SCAN_QR_CODE');
+      const qr = (accept: string, query: Record<string, string | number> = {}) =>
+        ask('getQr', 200, { params: { session }, query: { wait: 20, ...query }, headers: { accept } });
+      expect((await qr('image/png')).type).toBe('image/png');
+      expect((await qr('image/svg+xml')).type).toBe('image/svg+xml');
+      await qr('application/json');
+      await qr('application/json', { format: 'raw' });
+      await ask('sendText', 422, { body: { session, chatId: ADA, text: 'too early' } });
+      await ask('getMe', 200, { params });
+
+      const { json } = await ask('requestCode', 201, {
+        params: { session },
+        body: { phoneNumber: `+${ACCOUNT}` },
+      });
+      await system.phone.enterPairingCode({ code: z.object({ code: z.string() }).parse(json).code });
+      await system.berth.sessions.waitForStatus(session, 'WORKING');
+    });
+
+    test('is shown, listed and configured', async () => {
+      await ask('getSession', 200, { params, query: { wait: 'status=WORKING', timeout: 20 } });
+      await ask('getMe', 200, { params });
+      await ask('startSession', 201, { params });
+      expect((await ask('listSessions', 200, { query: { all: true } })).json).toHaveLength(1);
+      await ask('updateSession', 200, {
+        params,
+        body: { config: { ...(await configOf()), idleTimeoutSeconds: 600 } },
+      });
+      await ask('listSessionEvents', 200, { params, query: { limit: 10 } });
+    });
+
+    test('sends every kind of message, once for a key', async () => {
+      const to = { session, chatId: ADA };
+      const file = { data: PNG, mimetype: 'image/png' };
+      const sent = await ask('sendText', 201, { body: { ...to, text: 'Hello' } });
+      await ask('sendText', 201, { body: { ...to, text: 'again', reply_to: idOf(sent) } });
+      await ask('sendImage', 201, { body: { ...to, file, caption: 'a pixel' } });
+      await ask('sendImage', 415, { body: { ...to, file: { ...file, mimetype: 'text/plain' } } });
+      await ask('sendFile', 201, { body: { ...to, file: { ...file, filename: 'pixel.png' } } });
+      await ask('sendVideo', 201, { body: { ...to, file: { ...file, mimetype: 'video/mp4' } } });
+      await ask('sendVoice', 201, { body: { ...to, file: { ...file, mimetype: 'audio/ogg; codecs=opus' } } });
+      await ask('sendLocation', 201, { body: { ...to, latitude: 52.5, longitude: 13.4, title: 'Berlin' } });
+      await ask('sendContactVcard', 201, {
+        body: { ...to, contacts: [{ fullName: 'Bea', phoneNumber: '+49 171 4445555' }] },
+      });
+      const poll = await ask('sendPoll', 201, {
+        body: { ...to, poll: { name: 'When?', options: ['a', 'b'] } },
+      });
+      await ask('startTyping', 201, { body: to });
+      await ask('stopTyping', 201, { body: to });
+      await ask('sendSeen', 201, { body: to });
+
+      const account = ACCOUNT;
+      const received = (await system.phone.send({ account, from: ADA, name: 'Ada', text: 'hi' })).message;
+      const messageId = `false_${ADA}_${received.id}`;
+      await hooks.event((e) => e.event === 'message' && e.payload.id === messageId);
+      await ask('setReaction', 200, { body: { session, messageId, reaction: '👍' } });
+
+      const last = (id: string) => id.split('_').at(-1) ?? '';
+      await system.phone.react({ account, from: ADA, message: last(idOf(sent)), text: '❤️' });
+      await system.phone.vote({ account, from: ADA, message: last(idOf(poll)), options: ['a'] });
+      await system.phone.ack({ account, ack: 'read' });
+      await system.phone.revoke({ account, message: received.id });
+      await system.phone.call({ account, from: BEA });
+    });
+
+    test('tells what became of a command that was kept', async () => {
+      const body = { session, chatId: ADA, text: 'kept' };
+      const asked = { body, query: { wake: true }, headers: { 'idempotency-key': 'kept' } };
+      const [first, second] = [await ask('sendText', 201, asked), await ask('sendText', 201, asked)];
+      expect(second.json).toEqual(first.json);
+      await ask('getCommand', 200, { params: { id: await keptCommand() }, query: { wait: 5 } });
+      await ask('getCommand', 404, { params: { id: 'none' } });
+    });
+
+    test('shows chats, messages and contacts', async () => {
+      await ask('getChats', 200, { params: { session }, query: { limit: 10 } });
+      await ask('getMessages', 200, {
+        params: { session, chatId: ADA },
+        query: { limit: 50, downloadMedia: false },
+      });
+      await ask('getContacts', 200, { query: { session } });
+      await ask('getContact', 200, { query: { session, contactId: ADA } });
+      await ask('checkNumber', 200, { query: { session, phone: '491712223333' } });
+    });
+
+    test('makes and changes groups', async () => {
+      const group = idOf(
+        await ask('createGroup', 201, {
+          params: { session },
+          body: { name: 'Team', participants: [{ id: ADA }] },
+        }),
+      );
+      const of = { session, id: group };
+      await ask('getGroups', 200, { params: { session } });
+      await ask('getGroup', 200, { params: of });
+      await ask('addParticipants', 201, { params: of, body: { participants: [{ id: BEA }] } });
+      await ask('getParticipants', 200, { params: of });
+      await ask('removeParticipants', 201, { params: of, body: { participants: [{ id: BEA }] } });
+      await system.phone.changeGroup({ account: ACCOUNT, chat: group, subject: 'The team' });
+      await hooks.event((e) => e.event === 'group.v2.update');
+    });
+
+    test('is logged out, and told of in webhooks as the document says', async () => {
+      await ask('listDeliveries', 200, { params });
+      await system.phone.state({ target: ACCOUNT, state: 'OPENING' });
+      await hooks.event((e) => e.event === 'engine.event');
+      await system.phone.state({ target: ACCOUNT, state: 'CONNECTED' });
+      await ask('logoutSession', 201, { params });
+      await hooks.event((e) => e.event === 'session.stopped');
+
+      for (const { event, raw } of hooks.received) contract.checkWebhook(event, JSON.parse(raw));
+      expect([...new Set(hooks.received.map(({ event }) => event))].sort()).toEqual(
+        Object.keys(contract.document.webhooks)
+          .filter((event) => !NOT_BROUGHT_ABOUT.includes(event))
+          .sort(),
+      );
+      await ask('deleteSession', 200, { params });
+    });
+
+    const configOf = async () => ({ webhooks: [{ url: hooks.url, events: ['*', 'engine.event'] }] });
+  });
+
+  /** The id of the one command in the table. */
+  const keptCommand = async (): Promise<string> => {
+    const database = databaseClient(system.stack.databaseUrl);
+    const { Items = [] } = await database.send(
+      new ScanCommand({
+        TableName: z.string().parse(system.stack.model.tables[0]?.name),
+        FilterExpression: 'begins_with(pk, :prefix)',
+        ExpressionAttributeValues: { ':prefix': { S: 'COMMAND#' } },
+      }),
+    );
+    database.destroy();
+    return z.string().parse(Items[0]?.pk?.S).replace('COMMAND#', '');
+  };
+
+  describe('what is refused is refused as the document says', () => {
+    const documented = OPERATIONS.filter(({ tag }) => tag !== undefined);
+
+    /** With whatever else the operation's schemas ask for. */
+    const about = ({ params, query, body }: (typeof OPERATIONS)[number], named = 'absent') => ({
+      params: texts(params ? { ...Object(sampleOf(params)), ...only(params.shape, named) } : {}),
+      query: texts(query ? { ...Object(sampleOf(query)), ...only(query.shape, named) } : {}),
+      ...(body ? { body: sampleOf(body) } : {}),
+    });
+    const only = (shape: object, named: string) =>
+      Object.fromEntries(['name', 'session'].filter((name) => name in shape).map((name) => [name, named]));
+    const texts = (values: object): Record<string, string> =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+
+    test('401 without a key, by every operation that asks for one', async () => {
+      for (const operation of documented.filter(({ auth }) => auth !== 'none'))
+        await ask(operation.id, 401, { ...about(operation), key: '' });
+    });
+
+    test('403 with a user’s key, by every operation for admins', async () => {
+      const { key } = await system.berth.keys.create({ userId: 'ada' });
+      for (const operation of documented.filter(({ auth }) => auth === 'admin'))
+        await ask(operation.id, 403, { ...about(operation), key });
+    });
+
+    test('404 for a session that is not there, by every operation whose path names one', async () => {
+      for (const operation of documented.filter(({ path }) => /\{(name|session)\}/.test(path)))
+        await ask(operation.id, 404, about(operation));
+    });
+
+    test('400 for a query that it has not, by every operation that asks for a key', async () => {
+      for (const operation of documented.filter(({ auth }) => auth !== 'none'))
+        await ask(operation.id, 400, { ...about(operation), query: { nonsense: 1 } });
+    });
+
+    test('415 and 413 by every operation with a body', async () => {
+      for (const operation of documented.filter(({ body }) => body !== undefined)) {
+        const headers = { 'content-type': 'text/plain' };
+        await ask(operation.id, 415, { ...about(operation), body: 'text', headers });
+        const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = operation;
+        await ask(operation.id, 413, { ...about(operation), body: ' '.repeat(maxBodyBytes + 1) });
+      }
+    });
+  });
+
+  test('every operation of the document was walked', () => {
+    const walked = [...contract.walked].filter(([, statuses]) =>
+      [...statuses].some((status) => status < 300),
+    );
+    expect(walked.map(([id]) => id).sort()).toEqual(contract.operations.map(({ id }) => id).sort());
+  });
+};
