@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Each in a process of its own: they change what a process shares, its environment or the SDK's classes. */
 const ALONE = [
@@ -6,6 +7,28 @@ const ALONE = [
   'test/unit/functions/sqs-events.test.ts',
   'test/webhooks/faults.test.ts',
 ];
+
+/** Begun first: whichever of them came last would run alone for minutes. Those that wait a good deal stand between. */
+const LONG = [
+  'test/e2e/dashboard/dashboard.test.ts',
+  'test/e2e/faults/worker.test.ts',
+  'test/e2e/system/every-route.test.ts',
+  'test/e2e/faults/engines.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/e2e/system/wake.test.ts',
+  'test/simulation/simulation.test.ts',
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const place = ({ project, moduleId }: TestSpecification): number => {
+      if (project.name === 'alone') return -1;
+      const found = LONG.findIndex((file) => moduleId.endsWith(file));
+      return found < 0 ? LONG.length : found;
+    };
+    return (await super.sort(files)).toSorted((a, b) => place(a) - place(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -15,6 +38,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     globalSetup: ['test/helpers/synth-once.ts'],
+    sequence: { sequencer: LongFirst },
     // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
     retry: process.env.CI ? 1 : 0,
     projects: [

@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 export const HEADLESS_ARGS: readonly string[] = [
   '--headless',
   '--no-sandbox',
-  '--no-zygote',
   '--disable-gpu',
   '--disable-dev-shm-usage',
   '--disable-background-networking',
