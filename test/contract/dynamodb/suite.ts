@@ -282,9 +282,9 @@ export function contract(engine: string, start: () => Promise<Target>): void {
         expect(await get(client, TableName, key(pk))).toEqual(key(pk));
       });
 
-      test('of 200 contenders for 20 slots exactly 20 get one, and the counter says so', async () => {
+      test('of 100 contenders for 10 slots exactly 10 get one, and the counter says so', async () => {
         const user = fresh();
-        const [contenders, limit] = [200, 20];
+        const [contenders, limit] = [100, 10];
         await put({ ...key(user, 'QUOTA'), active: N(0), limit: N(limit) });
 
         const admit = async (name: string): Promise<'admitted' | 'full'> => {

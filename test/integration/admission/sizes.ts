@@ -1,7 +1,7 @@
 /** A bounded form for every test run; `npm run contend` gives the long one. */
 const LONG = process.env.BERTH_CONTEND === 'long';
 
-export const PROCESSES = LONG ? 8 : 4;
+export const PROCESSES = LONG ? 8 : 3;
 /** Calls in flight in each; more would measure how one machine's cores are shared, not how slots are. */
 export const AT_ONCE = 16;
 /** Killed of them. */
