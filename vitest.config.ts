@@ -17,6 +17,12 @@ const LONG = [
   'test/fuzz/fuzz.test.ts',
   'test/e2e/system/wake.test.ts',
   'test/simulation/simulation.test.ts',
+  'test/e2e/faults/stack.test.ts',
+  'test/integration/admission/contention.test.ts',
+  'test/e2e/faults/functions.test.ts',
+  'test/infra/environments.test.ts',
+  'test/e2e/worker/session.test.ts',
+  'test/integration/local/start.test.ts',
 ];
 
 class LongFirst extends BaseSequencer {
