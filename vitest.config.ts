@@ -43,7 +43,6 @@ export default defineConfig({
     maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    globalSetup: ['test/helpers/synth-once.ts'],
     sequence: { sequencer: LongFirst },
     // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
     retry: process.env.CI ? 1 : 0,
@@ -52,7 +51,13 @@ export default defineConfig({
       // Most of a small file's time would go into loading the same modules again: files of one worker share them.
       {
         extends: true,
-        test: { name: 'together', include: ['test/**/*.test.ts'], exclude: ALONE, isolate: false },
+        test: {
+          name: 'together',
+          include: ['test/**/*.test.ts'],
+          exclude: ALONE,
+          isolate: false,
+          globalSetup: ['test/helpers/synth-once.ts'],
+        },
       },
     ],
     // whatsapp-web.js leaves rejections behind when its browser goes while the page calls a binding. The worker absorbs

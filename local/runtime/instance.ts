@@ -58,6 +58,8 @@ export class Instance {
   ) {
     this.#worker = new Worker(new URL('./instance-thread.ts', import.meta.url), {
       workerData: setupOf(model),
+      // Kept beside the bundles and gone with them. By the environment and not by a call in the thread: so it holds for the
+      // thread's own TypeScript too.
       env: { ...environment, NODE_COMPILE_CACHE: join(model.assetDir, '..', '.compiled') },
       execArgv: [],
       stdout: true,
