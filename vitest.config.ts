@@ -11,15 +11,14 @@ const ALONE = [
 /** Begun first: whichever of them came last would run alone for minutes. Those that wait a good deal stand between. */
 const LONG = [
   'test/e2e/dashboard/dashboard.test.ts',
-  'test/e2e/faults/worker.test.ts',
+  'test/e2e/faults/sessions.test.ts',
   'test/e2e/system/every-route.test.ts',
   'test/e2e/faults/engines.test.ts',
   'test/fuzz/fuzz.test.ts',
-  'test/e2e/system/wake.test.ts',
+  'test/e2e/system/commands.test.ts',
   'test/simulation/simulation.test.ts',
   'test/e2e/faults/stack.test.ts',
   'test/integration/admission/contention.test.ts',
-  'test/e2e/faults/functions.test.ts',
   'test/infra/environments.test.ts',
   'test/e2e/worker/session.test.ts',
   'test/integration/local/start.test.ts',

@@ -196,53 +196,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
 
-  'worker-bootstrap': {
-    does: "Exchanges a task's single-use token for its own secret.",
-    table: CHANGE,
-    bucket: ['GetObject'],
-  },
-  'worker-report': {
-    does: "Takes a worker's heartbeat and status.",
-    table: [...CHANGE, ...TELL],
-    queue: 'send',
-  },
-  'worker-events': {
-    does: "Takes a worker's events.",
-    table: [...READ, ...TELL],
-    queue: 'send',
-    unusedInTests: {
-      'dynamodb:PutItem': 'writes down that a session will expire, and what others left over of its events',
-      'dynamodb:DeleteItem': 'takes from the outbox what others left over',
-    },
-  },
-  'worker-auth-upload': {
-    does: 'Signs the upload of an auth state.',
-    table: CHANGE,
-    bucket: ['PutObject'],
-  },
-  'worker-auth-commit': {
-    does: "Makes an upload the session's auth state.",
-    table: CHANGE,
-    bucket: ['PutObject', 'GetObject', 'DeleteObject'],
-  },
-  'worker-auth-discard': { does: 'Removes a dead auth state.', table: CHANGE, bucket: ['DeleteObject'] },
-  'worker-media-upload': {
-    does: 'Signs the upload of a received file, and the link to it.',
-    table: READ,
-    media: ['PutObject', 'GetObject'],
-  },
-  'worker-commands-claim': {
-    does: 'Gives a worker the commands that waited for it.',
-    table: [...CHANGE, 'Query', 'BatchGetItem', 'DeleteItem'],
-    unusedInTests: { 'dynamodb:DeleteItem': 'Tidies away what a crash left of a settled command' },
-  },
-  'worker-commands-result': {
-    does: "Takes a worker's answer to such a command.",
-    table: [...CHANGE, 'DeleteItem'],
-  },
-  'worker-last-word': {
-    does: 'Takes the last word of a worker and frees its slot.',
-    table: RELEASE,
+  'worker-api': {
+    does: 'Hears what workers say, from their bootstrap to their last word, and signs what they store.',
+    table: [...RELEASE, 'BatchGetItem'],
+    bucket: ['GetObject', 'PutObject', 'DeleteObject'],
+    media: ['GetObject', 'PutObject'],
     queue: 'send',
   },
 

@@ -7,8 +7,8 @@ export type EngineName = 'dynamodb' | 's3' | 'sqs' | 'ecs';
 export type Faults = {
   /** From now on every call to the engine fails (or works again), as if nobody listened there. */
   refuse(engine: EngineName, on: boolean): void;
-  /** Ends a function's instances in flight, as a crash would. Returns how many. */
-  killFunction(name: string): Promise<number>;
+  /** Ends a function's instances in flight, or those whose event this says, as a crash would. Returns how many. */
+  killFunction(name: string, isVictim?: (event: unknown) => boolean): Promise<number>;
   readonly ecs: EcsFaults;
 };
 

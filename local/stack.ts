@@ -103,7 +103,7 @@ const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
 /** On the way to the first QR code: loaded while the rest starts, so that nobody waits for them. */
-const FIRST_NEEDED = ['authorizer', 'sessions-create', 'worker-bootstrap', 'worker-report', 'auth-qr'];
+const FIRST_NEEDED = ['authorizer', 'sessions-create', 'worker-api', 'auth-qr'];
 const LIFECYCLE_EVERY_MS = 3_600_000;
 
 /**
@@ -305,7 +305,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     access,
     faults: {
       refuse: (engineName, on) => refusals.set(engineName, on),
-      killFunction: (name) => runtime.kill(name),
+      killFunction: (name, isVictim) => runtime.kill(name, isVictim),
       ecs: engine.faults,
     },
     trigger: (name) => schedules.trigger(name),

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type {
   APIGatewayProxyEventV2WithLambdaAuthorizer,
   APIGatewayProxyStructuredResultV2,
+  Context,
 } from 'aws-lambda';
 import * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
@@ -90,8 +91,8 @@ type Outgoing = {
  */
 export const http =
   <const Served extends readonly Operation[]>(...operations: Served) =>
-  (run: (request: Request<Served[number]>) => Promise<Answer<Served[number]>>) =>
-    middy<Event, APIGatewayProxyStructuredResultV2>()
+  (run: (request: Request<Served[number]>) => Promise<Answer<Served[number]>>) => {
+    const handler = middy<Event, APIGatewayProxyStructuredResultV2>()
       .onError(async (request) => {
         request.response = answerOf(problemAnswer(request.error, request.event), request.event);
       })
@@ -103,6 +104,24 @@ export const http =
           await writeStats();
         }
       });
+    return Object.assign(handler, { operations });
+  };
+
+type Serving = ((event: Event, context: Context) => Promise<APIGatewayProxyStructuredResultV2>) & {
+  readonly operations: readonly Operation[];
+};
+
+/** One function of handlers that `http` made of an operation each. */
+export const together = (...handlers: readonly Serving[]) => {
+  const byRoute = new Map(
+    handlers.flatMap((handler) => handler.operations.map((served) => [routeKeyOf(served), handler])),
+  );
+  return (event: Event, context: Context): Promise<APIGatewayProxyStructuredResultV2> => {
+    const handler = byRoute.get(event.routeKey);
+    if (handler === undefined) throw noneOfThese(event);
+    return handler(event, context);
+  };
+};
 
 /** @see core/sign-in.ts */
 export const unmarked = (): Problem =>
@@ -111,9 +130,13 @@ export const unmarked = (): Problem =>
     `With a cookie, send the header ${DASHBOARD_HEADER}: 1 where you change something.`,
   );
 
-const operationOf = <S extends readonly Operation[]>(operations: S, { routeKey }: Event): S[number] => {
-  const found = operations.find(({ method, path }) => `${method} ${path}` === routeKey);
-  if (found === undefined) throw new Error(`the route ${routeKey} is none of this function's`);
+const routeKeyOf = ({ method, path }: Operation): string => `${method} ${path}`;
+
+const noneOfThese = ({ routeKey }: Event) => new Error(`the route ${routeKey} is none of this function's`);
+
+const operationOf = <S extends readonly Operation[]>(operations: S, event: Event): S[number] => {
+  const found = operations.find((operation) => routeKeyOf(operation) === event.routeKey);
+  if (found === undefined) throw noneOfThese(event);
   return found;
 };
 

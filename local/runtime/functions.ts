@@ -73,9 +73,9 @@ export class Functions {
     return pools.reduce((sum, pool) => sum + pool.inFlight, 0);
   }
 
-  /** Ends a function's instances that work on something, as a crash would. Returns how many. */
-  kill(name: string): Promise<number> {
-    return this.#pool(name).kill();
+  /** @see FunctionPool.kill */
+  kill(name: string, isVictim?: (event: unknown) => boolean): Promise<number> {
+    return this.#pool(name).kill(isVictim);
   }
 
   async close(): Promise<void> {

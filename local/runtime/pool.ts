@@ -24,7 +24,8 @@ export type PoolOptions = {
 /** All instances of one function: reuses idle ones, bounds their number, ends those that nobody needs. */
 export class FunctionPool {
   readonly #options: PoolOptions;
-  readonly #busy = new Set<Instance>();
+  /** With the event that each works on. */
+  readonly #busy = new Map<Instance, unknown>();
   readonly #idle: { instance: Instance; timer: NodeJS.Timeout }[] = [];
   readonly #line: (() => void)[] = [];
   #closed = false;
@@ -56,7 +57,7 @@ export class FunctionPool {
     if (Buffer.byteLength(text) > PAYLOAD_BYTES) {
       return failure(requestId, 'RequestEntityTooLarge', `the event exceeds ${PAYLOAD_BYTES} bytes`);
     }
-    const instance = await this.#take();
+    const instance = await this.#take(event);
     try {
       const { name, arn, memoryMb, timeoutSeconds } = this.#options.model;
       const outcome = await instance.invoke(
@@ -75,7 +76,7 @@ export class FunctionPool {
     }
   }
 
-  async #take(): Promise<Instance> {
+  async #take(event: unknown): Promise<Instance> {
     const { model, environment, maxInstances, onLine } = this.#options;
     while (true) {
       if (this.#closed) {
@@ -87,12 +88,12 @@ export class FunctionPool {
         if (idle.instance.gone) {
           continue;
         }
-        this.#busy.add(idle.instance);
+        this.#busy.set(idle.instance, event);
         return idle.instance;
       }
       if (this.#busy.size < (model.reservedConcurrency ?? maxInstances)) {
         const instance = new Instance(model, environment, onLine);
-        this.#busy.add(instance);
+        this.#busy.set(instance, event);
         return instance;
       }
       if (model.reservedConcurrency !== undefined) {
@@ -115,9 +116,9 @@ export class FunctionPool {
     this.#idle.push({ instance, timer });
   }
 
-  /** Ends the instances that work on something, as a crash of their machine would. Returns how many. */
-  async kill(): Promise<number> {
-    const victims = [...this.#busy];
+  /** Ends the instances that work on such an event, as a crash of their machine would. Returns how many. */
+  async kill(isVictim: (event: unknown) => boolean = () => true): Promise<number> {
+    const victims = [...this.#busy].flatMap(([instance, event]) => (isVictim(event) ? [instance] : []));
     await Promise.all(victims.map((instance) => instance.end()));
     return victims.length;
   }
@@ -131,7 +132,7 @@ export class FunctionPool {
       clearTimeout(timer);
       return instance;
     });
-    await Promise.all([...idle, ...this.#busy].map((instance) => instance.end()));
+    await Promise.all([...idle, ...this.#busy.keys()].map((instance) => instance.end()));
   }
 }
 

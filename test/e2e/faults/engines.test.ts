@@ -1,6 +1,7 @@
 /** Storage, database and queue that refuse for a while: sessions work on or recover, and nothing is lost. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { problemSchema } from '../../../core/errors.ts';
+import { WORKER_API } from '../../../core/worker-protocol.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
 import {
   type FaultySystem,
@@ -32,12 +33,6 @@ afterAll(async () => {
 afterEach(() => {
   for (const engine of ['s3', 'dynamodb', 'sqs'] as const) system.stack.faults.refuse(engine, false);
 });
-
-const newestTask = () => {
-  const [newest] = system.tasks().reverse();
-  if (!newest) throw new Error('there is no task');
-  return newest;
-};
 
 describe.sequential('storage refuses', () => {
   test('an account that is linked meanwhile works, and is saved by its stop once storage is back', async () => {
@@ -98,7 +93,7 @@ describe.sequential('the queue refuses', () => {
     const texts = ['one', 'two', 'three'];
     stack.faults.refuse('sqs', true);
     for (const text of texts) await phone.send({ account: ACCOUNT, from: CONTACT, text });
-    await system.killInFlight('worker-events');
+    await system.killInFlight('worker-api', WORKER_API.events);
     expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING' });
     stack.faults.refuse('sqs', false);
     const last = await hooks.event(({ payload }) => payload.body === 'three');
@@ -145,7 +140,7 @@ describe.sequential('the database refuses', () => {
 
   test('a worker that dies meanwhile: its slot comes back, its account is kept', async () => {
     const { stack } = system;
-    const dead = newestTask();
+    const dead = system.newestTask();
     stack.faults.refuse('dynamodb', true);
     process.kill(workerOf(dead).pid, 'SIGKILL');
     await vi.waitFor(() => expect(processesOf(dead)).toEqual([]), PATIENCE);
@@ -159,7 +154,7 @@ describe.sequential('the database refuses', () => {
 
   test('a session whose whole end falls into it: the slot comes back, the account is kept', async () => {
     const { berth, stack } = system;
-    const ending = newestTask();
+    const ending = system.newestTask();
     await berth.sessions.stop('shop');
     stack.faults.refuse('dynamodb', true);
     await vi.waitFor(() => expect(processesOf(ending)).toEqual([]), PATIENCE);

@@ -33,6 +33,8 @@ export type Process = { readonly pid: number; readonly command: string };
 export type FaultySystem = System & {
   /** Every task that ECS knows of, oldest first. */
   tasks(): TaskRecord[];
+  /** The newest of them: that of the present epoch, where there is one session. */
+  newestTask(): TaskRecord;
   /** Does what launches exactly one task, and tells which one it is. */
   launching(launch: () => Promise<unknown>): Promise<TaskRecord>;
   /** Creates a session and links it: WORKING, and its auth state saved at least once. */
@@ -47,8 +49,8 @@ export type FaultySystem = System & {
   holds(slots: number): Promise<void>;
   /** How often the session showed a QR code so far. */
   codesShown(name: string): Promise<number>;
-  /** Kills the function while it works on something; waits until it does. */
-  killInFlight(functionName: string): Promise<void>;
+  /** Kills the function while it works on something, or on a request of this path; waits until it does. */
+  killInFlight(functionName: string, path?: string): Promise<void>;
 };
 
 export const startFaulty = async (options: Partial<LocalOptions> = {}): Promise<FaultySystem> => {
@@ -78,6 +80,11 @@ export const startFaulty = async (options: Partial<LocalOptions> = {}): Promise<
   return {
     ...system,
     tasks,
+    newestTask: () => {
+      const newest = tasks().at(-1);
+      if (!newest) throw new Error('there is no task');
+      return newest;
+    },
     launching,
     holds,
     codesShown,
@@ -116,11 +123,12 @@ export const startFaulty = async (options: Partial<LocalOptions> = {}): Promise<
       expect(await codesShown(name)).toBe(before);
       return task;
     },
-    killInFlight: async (functionName) => {
+    killInFlight: async (functionName, path) => {
       const giveUpAt = Date.now() + PATIENCE.timeout;
+      const isVictim = (event: unknown) => path === undefined || Object(event).rawPath === path;
       // Turn by turn: between two turns of this process no invocation can begin and end.
-      while ((await stack.faults.killFunction(functionName)) === 0) {
-        if (Date.now() > giveUpAt) throw new Error(`${functionName} was never in flight`);
+      while ((await stack.faults.killFunction(functionName, isVictim)) === 0) {
+        if (Date.now() > giveUpAt) throw new Error(`${functionName} ${path ?? ''} was never in flight`);
         await nextTurn();
       }
     },

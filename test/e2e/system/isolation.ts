@@ -18,7 +18,7 @@ type Kind = 'open' | 'worker' | 'admin' | 'session' | 'listing' | 'own';
 /** Neither about a session that exists nor a listing: what keeps them apart, and where that is tested. */
 const OWN: Readonly<Record<string, string>> = {
   createSession: 'below: the same name and the same Idempotency-Key are two sessions',
-  getCommand: 'wake.test.ts: the id of another’s command reads as unknown',
+  getCommand: 'wake.ts: the id of another’s command reads as unknown',
 };
 
 /** Where an operation names its session. */

@@ -1,0 +1,119 @@
+import * as operations from '../core/api/operations/worker.ts';
+import { beginMediaUpload } from '../core/protocols/media.ts';
+import { answerCommand, claimNext } from '../core/protocols/waiting-commands.ts';
+import {
+  acceptEvents,
+  beginUpload,
+  bootstrap,
+  commitUpload,
+  discardAuthState,
+  lastWord,
+  report,
+} from '../core/protocols/worker.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { s3Auth } from './adapters/s3-auth.ts';
+import { s3Media } from './adapters/s3-media.ts';
+import { sqsEvents } from './adapters/sqs-events.ts';
+import { http, together } from './edge/http.ts';
+import { workerHttp } from './edge/worker.ts';
+
+const control = { ...base, store: dynamoDbStore(), auth: s3Auth(), media: s3Media(), events: sqsEvents() };
+
+/** A task becomes the worker of its session's epoch. */
+const bootstrapping = http(operations.workerBootstrap)(async ({ body }) => ({
+  status: 200,
+  body: await bootstrap(control, body),
+}));
+
+/** Heartbeat, status, account, activity. */
+const reporting = workerHttp(
+  control,
+  operations.workerReport,
+)(async (session, body) => ({ status: 200, body: await report(control, session, body) }));
+
+/** Durable once answered. */
+const accepting = workerHttp(
+  control,
+  operations.workerEvents,
+)(async (session, body) => {
+  await acceptEvents(control, session, body);
+  return { status: 202, body: {} };
+});
+
+/** Presigned URLs for one snapshot of the auth state. */
+const uploading = workerHttp(
+  control,
+  operations.workerAuthUpload,
+)(async (session, body) => ({ status: 200, body: await beginUpload(control, session, body) }));
+
+/** The uploaded snapshot becomes the session's auth state. */
+const committing = workerHttp(
+  control,
+  operations.workerAuthCommit,
+)(async (session, body) => {
+  await commitUpload(control, session, body);
+  return { status: 200, body: {} };
+});
+
+/** The phone unlinked the account; its auth state is deleted. */
+const discarding = workerHttp(
+  control,
+  operations.workerAuthDiscard,
+)(async (session) => {
+  await discardAuthState(control, session);
+  return { status: 200, body: {} };
+});
+
+/** Presigned URLs for one received file. */
+const keepingMedia = workerHttp(
+  control,
+  operations.workerMediaUpload,
+)(async (session, body) => ({ status: 200, body: await beginMediaUpload(control, session, body) }));
+
+/** The next command that waited for this session to work, or null. */
+const claiming = workerHttp(
+  control,
+  operations.workerCommandsClaim,
+)(async (session) => {
+  const found = await claimNext(control, session);
+  const command = found && {
+    id: found.id,
+    name: found.command,
+    args: found.args ?? '{}',
+    idempotencyKey: found.workerKey,
+  };
+  return { status: 200, body: { command: command ?? null } };
+});
+
+/** What became of a claimed command. */
+const answering = workerHttp(
+  control,
+  operations.workerCommandsResult,
+)(async (session, body) => {
+  await answerCommand(control, session, body.id, body.outcome);
+  return { status: 200, body: {} };
+});
+
+/** The worker is done; its slot comes back. A repeat finds the epoch over (410). */
+const ending = workerHttp(
+  control,
+  operations.workerLastWord,
+)(async (session, body) => {
+  await lastWord(control, session, body);
+  return { status: 200, body: {} };
+});
+
+/** Everything a worker asks of the control plane, as one function: it is loaded by a worker's first call and there for its others. */
+export const handler = together(
+  bootstrapping,
+  reporting,
+  accepting,
+  uploading,
+  committing,
+  discarding,
+  keepingMedia,
+  claiming,
+  answering,
+  ending,
+);

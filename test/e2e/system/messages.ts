@@ -1,0 +1,394 @@
+/** Every kind of message, both ways, through HTTP, with the real library in a real browser. */
+import { createHash } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { PhoneInput, PhoneMessage } from '../../../core/phone/api.ts';
+import type { System } from '../../helpers/system.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
+
+const ADA = '491712223333@c.us';
+const BEA = '491714445555@c.us';
+const NOBODY = '491799000000@c.us';
+const to = { session: 'shop', chatId: ADA } as const;
+
+/** The smallest PNG. */
+const PNG = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+);
+const bytesOf = (text: string) => Buffer.from(text.repeat(200));
+const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+
+/**
+ * @param open the running system
+ * @param ACCOUNT that of its one session, `shop`, which works and has met nobody yet
+ */
+export const messages = (open: () => System, ACCOUNT: string): void => {
+  const ME = `${ACCOUNT}@c.us`;
+  let system: System;
+  let hooks: WebhookReceiver;
+  let files: Server;
+  let filesUrl: string;
+
+  beforeAll(async () => {
+    system = open();
+    hooks = await startWebhookReceiver();
+    files = createServer((request, response) => {
+      if (request.url === '/moved') response.writeHead(302, { location: '/pixel.png' }).end();
+      else if (request.url === '/inward')
+        response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end();
+      else if (request.url === '/pixel.png')
+        response.writeHead(200, { 'content-type': 'image/png' }).end(PNG);
+      else if (request.url === '/huge')
+        response
+          .writeHead(200, { 'content-type': 'image/png', 'content-length': String(10 ** 9) })
+          .write(PNG);
+      else response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => files.listen(0, '127.0.0.1', resolve));
+    filesUrl = `http://127.0.0.1:${(files.address() as AddressInfo).port}`;
+    await system.berth.sessions.update('shop', { config: { webhooks: [{ url: hooks.url, events: ['*'] }] } });
+  });
+  afterAll(async () => {
+    await system.berth.sessions.update('shop', { config: { webhooks: [] } });
+    await hooks?.close();
+    files?.closeAllConnections();
+    files?.close();
+  });
+
+  /** What the phone saw last of what the session sent. */
+  const lastSent = async (): Promise<PhoneMessage | undefined> =>
+    (await system.phone.inbox({ account: ACCOUNT, sent: true })).messages.at(-1);
+  const receive = async (message: Omit<PhoneInput<'send'>, 'account'>): Promise<PhoneMessage> =>
+    (await system.phone.send({ account: ACCOUNT, ...message })).message;
+  const refusal = async (answer: Response) => {
+    const problem: unknown = await answer.json();
+    return { status: answer.status, problem };
+  };
+
+  describe('sent', () => {
+    test('a picture by URL, with a caption and mentions, and by a redirect', async () => {
+      const sent = await system.berth.messages.sendImage({
+        ...to,
+        file: { url: `${filesUrl}/pixel.png` },
+        caption: 'look, @491714445555',
+        mentions: [BEA],
+      });
+      expect(sent).toMatchObject({
+        to: ADA,
+        fromMe: true,
+        body: 'look, @491714445555',
+        hasMedia: true,
+        type: 'image',
+      });
+      expect(await lastSent()).toMatchObject({
+        type: 'image',
+        body: 'look, @491714445555',
+        mentions: [BEA],
+        file: { mimetype: 'image/png', size: PNG.length, sha256: sha256(PNG) },
+      });
+      await system.berth.messages.sendImage({ ...to, file: { url: `${filesUrl}/moved` } });
+      expect(await lastSent()).toMatchObject({ type: 'image', body: '', file: { sha256: sha256(PNG) } });
+    });
+
+    test('a document, a video and a voice message as base64', async () => {
+      const pdf = bytesOf('%PDF');
+      await system.berth.messages.sendFile({
+        ...to,
+        file: { data: pdf.toString('base64'), mimetype: 'application/pdf', filename: 'Rechnung März.pdf' },
+        caption: 'your bill',
+      });
+      expect(await lastSent()).toMatchObject({
+        type: 'document',
+        body: 'your bill',
+        file: { mimetype: 'application/pdf', filename: 'Rechnung März.pdf', sha256: sha256(pdf) },
+      });
+
+      const video = bytesOf('mp4');
+      await system.berth.messages.sendVideo({
+        ...to,
+        file: { data: video.toString('base64'), mimetype: 'video/mp4' },
+      });
+      expect(await lastSent()).toMatchObject({ type: 'video', file: { sha256: sha256(video) } });
+
+      const voice = bytesOf('OggS');
+      const mimetype = 'audio/ogg; codecs=opus';
+      await system.berth.messages.sendVoice({ ...to, file: { data: voice.toString('base64'), mimetype } });
+      expect(await lastSent()).toMatchObject({ type: 'ptt', file: { mimetype, sha256: sha256(voice) } });
+    });
+
+    test('a place, cards and a poll, whose votes come as events', async () => {
+      const place = await system.berth.messages.sendLocation({
+        ...to,
+        latitude: 52.52,
+        longitude: 13.405,
+        title: 'Berlin',
+      });
+      expect(place.location).toMatchObject({ latitude: 52.52, longitude: 13.405, description: 'Berlin' });
+      expect(await lastSent()).toMatchObject({
+        type: 'location',
+        body: 'Berlin',
+        location: { lat: 52.52, lng: 13.405 },
+      });
+
+      const bea = { fullName: 'Bea', phoneNumber: '+49 171 4445555', whatsappId: '491714445555' };
+      const card = await system.berth.messages.sendContactVcard({ ...to, contacts: [bea] });
+      expect(card.vCards?.[0]).toContain('waid=491714445555');
+      expect(await lastSent()).toMatchObject({ type: 'vcard', cards: [{ name: 'Bea' }] });
+      const cal = { vcard: 'BEGIN:VCARD\nVERSION:3.0\nFN:Cal\nEND:VCARD' };
+      await system.berth.messages.sendContactVcard({ ...to, contacts: [bea, cal] });
+      expect(await lastSent()).toMatchObject({
+        type: 'multi_vcard',
+        cards: [{ name: 'Bea' }, { name: 'Cal' }],
+      });
+
+      const poll = await system.berth.messages.sendPoll({
+        ...to,
+        poll: { name: 'When?', options: ['Monday', 'Tuesday'], multipleAnswers: false },
+      });
+      expect(poll).toMatchObject({
+        body: 'When?',
+        poll: { options: ['Monday', 'Tuesday'], multipleAnswers: false },
+      });
+      const seen = await lastSent();
+      expect(seen).toMatchObject({ type: 'poll_creation', poll: { options: ['Monday', 'Tuesday'] } });
+      await system.phone.vote({ account: ACCOUNT, from: ADA, message: seen?.id ?? '', options: ['Tuesday'] });
+      const vote = await hooks.event((e) => e.event === 'poll.vote');
+      expect(vote.payload).toMatchObject({
+        vote: { from: ADA, selectedOptions: ['Tuesday'] },
+        poll: { id: poll.id },
+      });
+    });
+
+    test('what can not be sent is refused with the reason, and nothing is sent', async () => {
+      const before = (await system.phone.inbox({ account: ACCOUNT, sent: true })).messages.length;
+      const post = async (path: string, file: object, query = '') =>
+        await refusal(await system.call('POST', `/api/${path}${query}`, { body: { ...to, file } }));
+
+      expect(await post('sendImage', { url: 'http://169.254.169.254/latest/meta-data/' })).toMatchObject({
+        status: 400,
+      });
+      expect(await post('sendImage', { url: 'http://10.0.0.1/a.png' })).toMatchObject({ status: 400 });
+      expect(await post('sendImage', { url: `${filesUrl}/inward` })).toMatchObject({ status: 400 });
+      expect(await post('sendImage', { url: `${filesUrl}/absent` })).toMatchObject({
+        status: 422,
+        problem: { detail: expect.stringContaining('404') },
+      });
+      expect(await post('sendImage', { url: `${filesUrl}/huge` })).toMatchObject({
+        status: 413,
+        problem: { detail: expect.stringContaining('32 MiB') },
+      });
+      expect(await post('sendVideo', { url: `${filesUrl}/pixel.png` })).toMatchObject({ status: 415 });
+      const data = Buffer.alloc(4.2 * 1024 * 1024).toString('base64');
+      expect(await post('sendFile', { data, mimetype: 'application/zip' })).toMatchObject({
+        status: 413,
+        problem: { detail: expect.stringContaining('4 MiB') },
+      });
+      const small = { data: Buffer.alloc(400_000).toString('base64'), mimetype: 'application/zip' };
+      expect(await post('sendFile', small, '?wake=true')).toMatchObject({
+        status: 413,
+        problem: { detail: expect.stringContaining('wake') },
+      });
+      expect((await system.phone.inbox({ account: ACCOUNT, sent: true })).messages).toHaveLength(before);
+    });
+
+    test('a reaction, taken back again; typing, and no more', async () => {
+      const message = await receive({ from: ADA, text: 'thanks!' });
+      const messageId = `false_${ADA}_${message.id}`;
+      await hooks.event((e) => e.event === 'message' && e.payload.id === messageId);
+      const reactions = async () =>
+        (await system.phone.inbox({ account: ACCOUNT })).messages.find(({ id }) => id === message.id)
+          ?.reactions;
+
+      await system.berth.messages.setReaction({ session: 'shop', messageId, reaction: '👍' });
+      expect(await reactions()).toEqual([{ author: ME, text: '👍' }]);
+      await system.berth.messages.setReaction({ session: 'shop', messageId, reaction: '' });
+      expect(await reactions()).toEqual([]);
+      const absent = { session: 'shop', messageId: `false_${ADA}_3EB0ABSENT`, reaction: '👍' };
+      expect((await system.call('PUT', '/api/reaction', { body: absent })).status).toBe(404);
+
+      const states = async () => (await system.phone.chatStates({ account: ACCOUNT })).chats;
+      await system.berth.messages.startTyping(to);
+      await expect.poll(states).toEqual([{ chatId: ADA, state: 'composing' }]);
+      await system.berth.messages.stopTyping(to);
+      await expect.poll(states).toEqual([{ chatId: ADA, state: 'paused' }]);
+    });
+  });
+
+  describe('received', () => {
+    test('a file comes with a link that gives its bytes without a key, in both events', async () => {
+      const bytes = bytesOf('JFIF');
+      const file = { data: bytes.toString('base64'), mimetype: 'image/jpeg' };
+      const sent = await receive({ from: ADA, name: 'Ada', text: 'my receipt', file });
+      const isIt = (event: string) => (e: { event: string; payload: Record<string, unknown> }) =>
+        e.event === event && e.payload.id === `false_${ADA}_${sent.id}`;
+      const { payload } = await hooks.event(isIt('message'));
+      expect(payload).toMatchObject({
+        body: 'my receipt',
+        hasMedia: true,
+        media: { mimetype: 'image/jpeg', size: bytes.length, filename: null, url: expect.any(String) },
+      });
+      const { url } = payload.media as { url: string };
+      const fetched = await fetch(url);
+      expect(fetched.headers.get('content-type')).toBe('image/jpeg');
+      expect(fetched.headers.get('content-disposition')).toMatch(/^attachment/);
+      expect(sha256(new Uint8Array(await fetched.arrayBuffer()))).toBe(sha256(bytes));
+      expect((await hooks.event(isIt('message.any'))).payload).toMatchObject({ media: { url } });
+      expect((await fetch(url.replace(/X-Amz-Signature=./, 'X-Amz-Signature=x'))).status).toBe(403);
+    });
+
+    test('a document keeps its name; what browsers could run is served as mere bytes', async () => {
+      const file = {
+        data: Buffer.from('<script>alert(1)</script>').toString('base64'),
+        mimetype: 'text/html',
+        filename: 'a "page".html',
+        as: 'document' as const,
+      };
+      const sent = await receive({ from: ADA, file });
+      const { payload } = await hooks.event(
+        (e) => e.event === 'message' && e.payload.id === `false_${ADA}_${sent.id}`,
+      );
+      expect(payload.media).toMatchObject({ mimetype: 'text/html', filename: 'a "page".html' });
+      const fetched = await fetch((payload.media as { url: string }).url);
+      expect(fetched.headers.get('content-type')).toBe('application/octet-stream');
+      expect(fetched.headers.get('content-disposition')).toBe(
+        "attachment; filename*=UTF-8''a%20%22page%22.html",
+      );
+    });
+
+    test('a message whose file is gone is told all the same, in its turn', async () => {
+      await system.phone.setFaults({ filesGone: true });
+      const file = { data: PNG.toString('base64'), mimetype: 'image/png' };
+      const lost = await receive({ from: BEA, text: 'no file', file });
+      const next = await receive({ from: BEA, text: 'and then' });
+      const later = await hooks
+        .event((e) => e.event === 'message' && e.payload.id === `false_${BEA}_${next.id}`)
+        .finally(() => system.phone.setFaults({ filesGone: false }));
+      const told = hooks.received.filter((e) => e.event === 'message');
+      const earlier = told.find((e) => e.payload.id === `false_${BEA}_${lost.id}`);
+      expect(earlier?.payload).toMatchObject({
+        body: 'no file',
+        media: { mimetype: 'image/png', error: expect.any(String) },
+      });
+      expect(told.findIndex((e) => e.id === earlier?.id)).toBeLessThan(
+        told.findIndex((e) => e.id === later.id),
+      );
+    });
+
+    test('a place, a card and a poll; a reaction, a revocation, a call', async () => {
+      const seen = async (message: Omit<PhoneInput<'send'>, 'account'>) => {
+        const { id } = await receive(message);
+        return (await hooks.event((e) => e.event === 'message' && e.payload.id === `false_${ADA}_${id}`))
+          .payload;
+      };
+      expect(await seen({ from: ADA, text: 'here', location: { lat: 1.5, lng: 2.5 } })).toMatchObject({
+        type: 'location',
+        location: { latitude: 1.5, longitude: 2.5, description: 'here' },
+      });
+      const vcard = 'BEGIN:VCARD\nVERSION:3.0\nFN:Cal\nEND:VCARD';
+      expect(await seen({ from: ADA, vcard })).toMatchObject({ type: 'vcard', vCards: [vcard] });
+      expect(
+        await seen({ from: ADA, text: 'Which?', poll: { options: ['a', 'b'], multiple: true } }),
+      ).toMatchObject({
+        body: 'Which?',
+        poll: { options: ['a', 'b'], multipleAnswers: true },
+      });
+
+      const ours = await system.berth.messages.sendText({ ...to, text: 'react to this' });
+      const id = ours.id.split('_').at(-1) ?? '';
+      await system.phone.react({ account: ACCOUNT, from: ADA, message: id, text: '❤️' });
+      const reaction = await hooks.event((e) => e.event === 'message.reaction' && e.payload.from === ADA);
+      expect(reaction.payload).toMatchObject({ fromMe: false, reaction: { text: '❤️', messageId: ours.id } });
+
+      const regretted = await receive({ from: ADA, text: 'oops' });
+      await hooks.event((e) => e.event === 'message' && e.payload.body === 'oops');
+      await system.phone.revoke({ account: ACCOUNT, message: regretted.id });
+      const revoked = await hooks.event((e) => e.event === 'message.revoked');
+      expect(revoked.payload).toMatchObject({ revokedMessageId: `false_${ADA}_${regretted.id}` });
+
+      await system.phone.call({ account: ACCOUNT, from: BEA, video: true });
+      expect((await hooks.event((e) => e.event === 'call.received')).payload).toMatchObject({
+        from: BEA,
+        isVideo: true,
+      });
+    });
+  });
+
+  describe('looked at', () => {
+    test('chats and messages, in pages, newest first; seen once they are marked so', async () => {
+      const { chats } = system.berth;
+      const [first, second] = await chats.list('shop', { limit: 2 });
+      expect([first?.id, second?.id].sort()).toEqual([ADA, BEA].sort());
+      expect(await chats.list('shop', { limit: 1, offset: 1 })).toEqual([second]);
+
+      const unread = async () =>
+        (await system.phone.inbox({ account: ACCOUNT, chat: BEA })).messages.filter((m) => m.unread);
+      expect(await unread()).toHaveLength(2);
+      await system.berth.messages.sendSeen({ session: 'shop', chatId: BEA });
+      await expect.poll(unread).toEqual([]);
+
+      const all = await chats.messages('shop', ADA, { limit: 500 });
+      expect(all[0]?.timestamp).toBeGreaterThanOrEqual(all.at(-1)?.timestamp ?? 0);
+      expect(await chats.messages('shop', ADA, { limit: 2, offset: 1 })).toEqual(all.slice(1, 3));
+      const [withFile] = (await chats.messages('shop', BEA, { downloadMedia: true })).filter(
+        (m) => m.hasMedia,
+      );
+      const { url = '' } = withFile?.media ?? {};
+      expect(sha256(new Uint8Array(await (await fetch(url)).arrayBuffer()))).toBe(sha256(PNG));
+    });
+
+    test('contacts, and which numbers are on WhatsApp', async () => {
+      const { contacts } = system.berth;
+      expect((await contacts.list('shop')).find(({ id }) => id === ADA)).toMatchObject({
+        name: 'Ada',
+        isUser: true,
+      });
+      expect(await contacts.get('shop', ADA)).toMatchObject({ id: ADA, name: 'Ada' });
+      expect(await contacts.checkExists('shop', '+49 171 222 3333')).toEqual({
+        numberExists: true,
+        chatId: ADA,
+      });
+      expect(await contacts.checkExists('shop', NOBODY)).toEqual({ numberExists: false });
+    });
+
+    test('groups: made, filled, emptied, and told of', async () => {
+      const { groups } = system.berth;
+      const made = await groups.create('shop', { name: 'Team', participants: [{ id: ADA }, { id: NOBODY }] });
+      expect(made.subject).toBe('Team');
+      expect(made.participants.find(({ id }) => id === NOBODY)).toMatchObject({ code: 404 });
+      expect(await groups.add('shop', made.id, [BEA])).toEqual({
+        participants: [expect.objectContaining({ id: BEA, code: 200 })],
+      });
+      const joined = await hooks.event((e) => e.event === 'group.v2.join');
+      expect(joined.payload).toMatchObject({ group: { id: made.id }, participants: [{ id: BEA }] });
+      expect(await groups.participants('shop', made.id)).toEqual([
+        { id: ME, role: 'superadmin' },
+        { id: ADA, role: 'participant' },
+        { id: BEA, role: 'participant' },
+      ]);
+      await groups.remove('shop', made.id, [ADA]);
+      await hooks.event((e) => e.event === 'group.v2.leave');
+      expect((await groups.get('shop', made.id)).participants.map(({ id }) => id)).toEqual([ME, BEA]);
+      expect((await groups.list('shop')).map(({ id }) => id)).toEqual([made.id]);
+
+      await system.phone.changeGroup({
+        account: ACCOUNT,
+        chat: made.id,
+        subject: 'The team',
+        promote: [BEA],
+      });
+      await hooks.event((e) => e.event === 'group.v2.update' && e.payload.type === 'promote');
+      const renamed = await hooks.event((e) => e.event === 'group.v2.update' && e.payload.type === 'subject');
+      expect(renamed.payload).toMatchObject({ group: { id: made.id, subject: 'The team' } });
+
+      const sent = await system.berth.messages.sendText({
+        session: 'shop',
+        chatId: made.id,
+        text: 'hello all',
+      });
+      expect(sent).toMatchObject({ to: made.id, body: 'hello all' });
+      expect((await system.call('GET', '/api/shop/groups/12345@g.us')).status).toBe(404);
+    });
+  });
+};
