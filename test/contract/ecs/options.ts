@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { EcsOptions } from '../../../local/engines/ecs/ecs.ts';
 import { nodeProgram } from '../../../local/engines/ecs/program.ts';
+import { compileCache } from '../../helpers/compile-cache.ts';
 
 export const CLUSTER = 'arn:aws:ecs:us-east-1:000000000000:cluster/berth';
 export const DEFINITION = 'arn:aws:ecs:us-east-1:000000000000:task-definition/berth-worker:3';
@@ -27,7 +28,7 @@ export function ecsOptions(directory: string): EcsOptions {
         ],
       },
     ],
-    startTask: nodeProgram({ BERTH_COMMAND_HOST: '127.0.0.1' }, STAND_IN),
+    startTask: nodeProgram({ BERTH_COMMAND_HOST: '127.0.0.1', ...compileCache() }, STAND_IN),
     stateDir: join(directory, 'state'),
     logDir: join(directory, 'logs'),
     temporaryRoot: directory,

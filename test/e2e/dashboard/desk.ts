@@ -94,10 +94,15 @@ export const openDesk = async (): Promise<Desk> => {
 const axeSource = readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
 /** What axe finds wrong with the page as it stands: each rule with where it is broken. */
-export const violationsOf = async (page: Page): Promise<readonly string[]> => {
-  await page.evaluate(await axeSource);
+export const violationsOf = async (
+  page: Page,
+  { colours = false }: { readonly colours?: boolean } = {},
+): Promise<readonly string[]> => {
+  // Stays through a change of view, which is none of the document.
+  if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await axeSource);
+  const options = colours ? { runOnly: ['cat.color'] } : {};
   const found = await page.evaluate(
-    'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " at " + target.join(" ") + ": " + failureSummary)))',
+    `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " at " + target.join(" ") + ": " + failureSummary)))`,
   );
   return z.array(z.string()).parse(found);
 };

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { findTree } from '../../../container/browser/process-tree.ts';
 import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
+import { compileCache } from '../../helpers/compile-cache.ts';
 import { type FakeWorkerApi, startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
 
 export type RunningWorker = {
@@ -52,6 +53,7 @@ export const openBench = async (): Promise<Bench> => {
         env: {
           PATH: process.env.PATH,
           HOME: process.env.HOME,
+          ...compileCache(),
           ...api.environment(),
           BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
           BERTH_WORK_DIR: workDir,

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from '../../helpers/compile-cache.ts';
 
 export const BIN = fileURLToPath(new URL('../../../cli/bin.mjs', import.meta.url));
 
@@ -13,12 +14,12 @@ export type RunOptions = {
   readonly bin?: string;
 };
 
-/** Runs the real command line as its own process, with nothing of this environment but PATH. */
+/** Runs the real command line as its own process, with nothing of this environment but PATH and the compile cache. */
 export const runCli = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
     const child = spawn(options.node ?? process.execPath, [options.bin ?? BIN, ...args], {
       cwd: options.cwd ?? '/',
-      env: { PATH: process.env.PATH ?? '', ...options.env },
+      env: { PATH: process.env.PATH ?? '', ...compileCache(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: 25_000,
     });
