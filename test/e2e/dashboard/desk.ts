@@ -93,6 +93,9 @@ export const openDesk = async (): Promise<Desk> => {
 
 const axeSource = readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
+/** Those of axe's default rules that look at colours. */
+const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
+
 /** What axe finds wrong with the page as it stands: each rule with where it is broken. */
 export const violationsOf = async (
   page: Page,
@@ -100,7 +103,7 @@ export const violationsOf = async (
 ): Promise<readonly string[]> => {
   // Stays through a change of view, which is none of the document.
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await axeSource);
-  const options = colours ? { runOnly: ['cat.color'] } : {};
+  const options = colours ? { runOnly: { type: 'rule', values: COLOUR_RULES } } : {};
   const found = await page.evaluate(
     `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " at " + target.join(" ") + ": " + failureSummary)))`,
   );
