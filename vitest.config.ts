@@ -17,11 +17,9 @@ const LONG = [
   'test/fuzz/fuzz.test.ts',
   'test/e2e/system/commands.test.ts',
   'test/simulation/simulation.test.ts',
-  'test/e2e/faults/stack.test.ts',
+  'test/e2e/system/start.test.ts',
   'test/integration/admission/contention.test.ts',
   'test/infra/environments.test.ts',
-  'test/e2e/worker/session.test.ts',
-  'test/integration/local/start.test.ts',
 ];
 
 class LongFirst extends BaseSequencer {

@@ -1,0 +1,103 @@
+/** `npm start` as a person meets it: a process that is started, spoken to, killed and interrupted. */
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { type Client, createClient } from '../../../core/client/index.ts';
+import { phoneClient } from '../../../core/phone/client.ts';
+import {
+  adminKeyOf,
+  type LocalProcess,
+  ready,
+  START_MS,
+  startProcess,
+  workersOf,
+} from '../../helpers/local-process.ts';
+import { leftOf, PATIENCE, readTasks } from '../faults/harness.ts';
+
+vi.setConfig({ testTimeout: 2 * START_MS });
+
+const ACCOUNT = '491700000004';
+
+let dataDir: string;
+const started: LocalProcess[] = [];
+beforeAll(() => {
+  dataDir = mkdtempSync(join(tmpdir(), 'berth-start-'));
+});
+afterAll(() => {
+  for (const { child } of started) child.kill('SIGKILL');
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+const run = (port = '0'): LocalProcess => {
+  const process = startProcess(dataDir, '--port', port, '--simulate');
+  started.push(process);
+  return process;
+};
+
+describe.sequential('the local system', () => {
+  let running: LocalProcess;
+  let berth: Client;
+  const start = async (): Promise<string> => {
+    running = run();
+    const url = await ready(running);
+    berth = createClient({ baseUrl: url, apiKey: adminKeyOf(dataDir) });
+    return url;
+  };
+
+  test('shows a key at its first start; a port and a folder that are in use are named', async () => {
+    const url = await start();
+    expect(running.output()).toContain(adminKeyOf(dataDir));
+    expect(running.output()).toContain('SIMULATOR');
+    expect(statSync(join(dataDir, 'admin-key')).mode & 0o777).toBe(0o600);
+
+    const samePort = run(new URL(url).port);
+    expect(await samePort.exited).toBe(1);
+    expect(samePort.output()).toMatch(/Port \d+ is in use: .*--port/);
+    const sameData = run();
+    expect(await sameData.exited).toBe(1);
+    expect(sameData.output()).toContain(`in use by process ${running.child.pid}`);
+  });
+
+  test('is killed with kill -9: the next start clears what was left; slot and account are back, the key is kept', async () => {
+    await berth.sessions.create({ name: 'shop' });
+    await berth.sessions.waitForStatus('shop', ['SCAN_QR_CODE', 'FAILED']);
+    const phone = phoneClient(readFileSync(join(dataDir, 'phone-url'), 'utf8').trim());
+    await phone.scan({ code: await berth.auth.qr('shop', { waitSeconds: 25 }), account: ACCOUNT });
+    await vi.waitFor(
+      async () => expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING', linked: true }),
+      PATIENCE,
+    );
+    expect(workersOf(dataDir)).not.toEqual([]);
+    running.child.kill('SIGKILL');
+    await running.exited;
+
+    await start();
+    expect(running.output()).not.toContain(adminKeyOf(dataDir));
+    const ended = await berth.sessions.waitForStatus('shop', ['STOPPED', 'FAILED']);
+    expect(ended).toMatchObject({ linked: true, me: { id: `${ACCOUNT}@c.us` } });
+    expect(await berth.stats()).toMatchObject({ active: 0, byState: {} });
+    expect(leftOf(readTasks(dataDir))).toEqual([]);
+    expect(workersOf(dataDir)).toEqual([]);
+
+    await berth.sessions.start('shop');
+    expect(
+      await berth.sessions.waitForStatus('shop', ['WORKING', 'SCAN_QR_CODE', 'STOPPED', 'FAILED']),
+    ).toMatchObject({ status: 'WORKING', linked: true });
+    expect(await berth.stats()).toMatchObject({ active: 1 });
+  });
+
+  test('is interrupted: its workers end, no process is left, and the next start has what they saved', async () => {
+    const tasks = readTasks(dataDir);
+    expect(workersOf(dataDir)).not.toEqual([]);
+    running.child.kill('SIGINT');
+    expect(await running.exited).toBe(0);
+    expect(leftOf(tasks)).toEqual([]);
+    expect(workersOf(dataDir)).toEqual([]);
+
+    await start();
+    expect(await berth.sessions.get('shop')).toMatchObject({ state: 'STOPPED', linked: true });
+    running.child.kill('SIGTERM');
+    expect(await running.exited).toBe(0);
+  });
+});
