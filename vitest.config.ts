@@ -15,7 +15,7 @@ const LONG = [
   'test/e2e/system/every-route.test.ts',
   'test/e2e/faults/engines.test.ts',
   'test/fuzz/fuzz.test.ts',
-  'test/e2e/system/commands.test.ts',
+  'test/e2e/system/session.test.ts',
   'test/simulation/simulation.test.ts',
   'test/e2e/system/start.test.ts',
   'test/integration/admission/contention.test.ts',

@@ -1,5 +1,5 @@
 /** A command to a stopped session starts it: one admission, each command sent once, whatever calls at the same time. */
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptedCommandSchema, commandViewSchema } from '../../../core/api/commands.ts';
 import { problemSchema } from '../../../core/errors.ts';
 import { messageSchema } from '../../../core/messages.ts';
@@ -8,7 +8,7 @@ import type { System } from '../../helpers/system.ts';
 const CONTACT = '491712223333@c.us';
 
 /**
- * @param open the running system; nothing but its session was ever admitted there
+ * @param open the running system; nothing but its session was ever admitted there, and the session is gone at the end
  * @param ACCOUNT that of the session, `shop`, which works
  */
 export const wakes = (open: () => System, ACCOUNT: string): void => {
@@ -16,6 +16,7 @@ export const wakes = (open: () => System, ACCOUNT: string): void => {
   beforeAll(() => {
     system = open();
   });
+  afterAll(() => system.berth.sessions.delete('shop'));
 
   const send = (text: string, key: string | undefined, wake = true) =>
     system.call('POST', `/api/sendText${wake ? '?wake=true' : ''}`, {

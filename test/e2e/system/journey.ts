@@ -1,0 +1,234 @@
+/** A session from POST to QR to message and back, through HTTP, on the deployed shape with real parts. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { leaksIn, readLogs } from '../../helpers/log-secrets.ts';
+import { readPng } from '../../helpers/read-qr.ts';
+import type { System } from '../../helpers/system.ts';
+import { signatureOf, startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
+import { packedClient } from './packed-client.ts';
+
+const ACCOUNT = '491700000061';
+const ME = `${ACCOUNT}@c.us`;
+const CONTACT = '491712223333@c.us';
+const HMAC_KEY = 'a webhook key';
+
+/**
+ * @param open the running system, without a session that holds a slot; it is stopped at the end, for its logs
+ * @param shown what the system shows to whoever started it
+ */
+export const journey = (open: () => System, shown: readonly string[]): void => {
+  /** What was handed out or sent on the way and belongs in no log. */
+  const codes: string[] = [];
+  let system: System;
+  let hooks: WebhookReceiver;
+
+  beforeAll(async () => {
+    system = open();
+    hooks = await startWebhookReceiver();
+  });
+  afterAll(() => hooks?.close());
+
+  describe.sequential('one session', () => {
+    test('is created, takes a slot and tells its webhook that it was admitted', async () => {
+      const session = await system.berth.sessions.create({
+        name: 'shop',
+        config: {
+          metadata: { team: 'sales' },
+          webhooks: [{ url: hooks.url, events: ['*'], hmac: { key: HMAC_KEY } }],
+        },
+      });
+      expect(session).toMatchObject({
+        name: 'shop',
+        status: 'STARTING',
+        epoch: 1,
+        linked: false,
+        userId: 'admin',
+      });
+      expect(await system.berth.stats()).toMatchObject({ active: 1, limit: 50 });
+
+      const admitted = await hooks.event((e) => e.event === 'session.admitted');
+      expect(admitted).toMatchObject({
+        session: 'shop',
+        metadata: { team: 'sales' },
+        engine: 'WEBJS',
+        environment: 'local',
+      });
+      expect(admitted.headers['x-webhook-hmac']).toBe(signatureOf(HMAC_KEY, admitted.raw));
+      expect(admitted.headers['x-webhook-request-id']).toBe(admitted.id);
+    });
+
+    test('shows a QR code, as PNG, SVG, JSON and text, all of the same code', async () => {
+      const code = await system.berth.auth.qr('shop', { waitSeconds: 25 });
+      codes.push(code);
+      await system.berth.sessions.waitForStatus('shop', 'SCAN_QR_CODE');
+      expect(readPng(Buffer.from(await system.berth.auth.qrPng('shop')))).toBe(code);
+      expect(await system.berth.auth.qrSvg('shop')).toContain('<svg');
+      const json: unknown = await (
+        await system.call('GET', '/api/shop/auth/qr', { headers: { accept: 'application/json' } })
+      ).json();
+      expect(json).toEqual({ mimetype: 'image/png', data: expect.any(String) });
+      expect(readPng(Buffer.from((json as { data: string }).data, 'base64'))).toBe(code);
+    });
+
+    test('refuses to send before it is linked, and says in which status it is', async () => {
+      const answer = await system.call('POST', '/api/sendText', {
+        body: { session: 'shop', chatId: CONTACT, text: 'too early' },
+      });
+      expect(answer.status).toBe(422);
+      expect(await answer.json()).toMatchObject({ status: 422, state: 'SCAN_QR_CODE' });
+    });
+
+    test('works once the phone has scanned what the picture shows', async () => {
+      const code = readPng(Buffer.from(await system.berth.auth.qrPng('shop')));
+      await system.phone.scan({ code, account: ACCOUNT });
+      const session = await system.berth.sessions.waitForStatus('shop', 'WORKING');
+      expect(session).toMatchObject({ state: 'RUNNING', me: { id: ME } });
+      expect(Date.parse(session.idleAt ?? '')).toBeGreaterThan(Date.now());
+      expect(await system.berth.sessions.me('shop')).toMatchObject({ id: ME });
+      await hooks.event((e) => e.event === 'session.status' && e.payload.status === 'WORKING');
+    });
+
+    test('receives a message', async () => {
+      await system.phone.send({ account: ACCOUNT, from: CONTACT, text: 'hello, is it open?' });
+      const message = await hooks.event((e) => e.event === 'message');
+      expect(message).toMatchObject({
+        session: 'shop',
+        me: { id: ME },
+        payload: { from: CONTACT, fromMe: false, body: 'hello, is it open?', hasMedia: false },
+      });
+    });
+
+    test('sends a message and a reply', async () => {
+      const sent = await system.berth.messages.sendText({
+        session: 'shop',
+        chatId: CONTACT,
+        text: 'yes, until six',
+      });
+      expect(sent).toMatchObject({ fromMe: true, to: CONTACT, body: 'yes, until six' });
+      const reply = await system.berth.messages.sendText({
+        session: 'shop',
+        chatId: CONTACT,
+        text: 'and on Sunday',
+        reply_to: sent.id,
+      });
+      const { messages } = await system.phone.inbox({ account: ACCOUNT, sent: true });
+      expect(messages.map((m) => m.body)).toEqual(['yes, until six', 'and on Sunday']);
+      const [first, second] = messages;
+      // The phone names a message without its chat.
+      expect(sent.id).toBe(`true_${CONTACT}_${first?.id}`);
+      expect(reply.id).toBe(`true_${CONTACT}_${second?.id}`);
+      expect(second?.quotedId).toBe(first?.id);
+    });
+
+    test('sends once for one Idempotency-Key, however often it is asked', async () => {
+      const request = { session: 'shop', chatId: CONTACT, text: 'once' } as const;
+      const first = await system.berth.messages.sendText(request, { idempotencyKey: 'send-1' });
+      const again = await system.berth.messages.sendText(request, { idempotencyKey: 'send-1' });
+      expect(again).toEqual(first);
+      const { messages } = await system.phone.inbox({ account: ACCOUNT, sent: true });
+      expect(messages.filter((m) => m.body === 'once')).toHaveLength(1);
+    });
+
+    test('hears that a sent message was delivered and read', async () => {
+      await system.phone.ack({ account: ACCOUNT, ack: 'read' });
+      const ack = await hooks.event((e) => e.event === 'message.ack' && e.payload.ackName === 'READ');
+      expect(ack.payload).toMatchObject({ fromMe: true, to: CONTACT });
+    });
+
+    test('stops gracefully: its auth state is saved and its slot is back', async () => {
+      await system.berth.sessions.stop('shop');
+      const session = await system.berth.sessions.waitForStatus('shop', 'STOPPED');
+      expect(session).toMatchObject({ state: 'STOPPED', stopReason: 'user', linked: true, me: { id: ME } });
+      expect(session.authState?.bytes).toBeGreaterThan(1000);
+      expect(await system.berth.stats()).toMatchObject({ active: 0 });
+      const stopped = await hooks.event((e) => e.event === 'session.stopped');
+      expect(stopped.payload).toMatchObject({ stopReason: 'user' });
+    });
+
+    test('starts again without a QR code', async () => {
+      await system.berth.sessions.start('shop');
+      const session = await system.berth.sessions.waitForStatus('shop', [
+        'WORKING',
+        'SCAN_QR_CODE',
+        'FAILED',
+      ]);
+      expect(session).toMatchObject({ status: 'WORKING', epoch: 2, me: { id: ME } });
+      const sent = await system.berth.messages.sendText({
+        session: 'shop',
+        chatId: CONTACT,
+        text: 'back again',
+      });
+      expect(sent.body).toBe('back again');
+    });
+
+    test('ends for good when the phone logs it out; the next start asks for a new QR code', async () => {
+      await system.phone.logout({ target: ACCOUNT });
+      const session = await system.berth.sessions.waitForStatus('shop', 'STOPPED');
+      expect(session).toMatchObject({ stopReason: 'logged_out', linked: false, me: null });
+      await system.berth.sessions.start('shop');
+      await system.berth.sessions.waitForStatus('shop', 'SCAN_QR_CODE');
+    });
+
+    test('is removed with everything that was its own', async () => {
+      await system.berth.sessions.delete('shop');
+      expect((await system.call('GET', '/api/sessions/shop')).status).toBe(404);
+      expect(await system.berth.stats()).toMatchObject({ active: 0 });
+    });
+
+    test('tells its story in the order in which it happened', () => {
+      const story = hooks.received
+        .filter((e) => e.event.startsWith('session.'))
+        .map((e) => (e.event === 'session.status' ? String(e.payload.status) : e.event));
+      expect(story).toEqual([
+        'session.admitted',
+        'SCAN_QR_CODE',
+        // Scanned; the client is logging in.
+        'STARTING',
+        'WORKING',
+        'session.stopped',
+        'session.admitted',
+        'WORKING',
+        'session.stopped',
+        'session.admitted',
+        'SCAN_QR_CODE',
+        // The last stop is not told: the session, and with it its webhooks, was deleted.
+        ...(hooks.received.at(-1)?.event === 'session.stopped' ? ['session.stopped'] : []),
+      ]);
+    });
+  });
+
+  describe('a pairing code', () => {
+    test('links an account in place of the QR code', async () => {
+      await system.berth.sessions.create({ name: 'by-code' });
+      await system.berth.sessions.waitForStatus('by-code', 'SCAN_QR_CODE');
+      const code = await system.berth.auth.requestCode('by-code', '+49 170 000 0062');
+      codes.push(code);
+      await system.phone.enterPairingCode({ code, account: '491700000062' });
+      const session = await system.berth.sessions.waitForStatus('by-code', 'WORKING');
+      expect(session.me?.id).toBe('491700000062@c.us');
+      await system.berth.sessions.logout('by-code');
+      const ended = await system.berth.sessions.waitForStatus('by-code', 'STOPPED');
+      expect(ended).toMatchObject({ stopReason: 'logged_out', linked: false });
+    });
+  });
+
+  describe.sequential('a program with the published package', () => packedClient(() => system));
+
+  test('no key, code, token, signature or message of all this is in any log', async () => {
+    const { dataDir, adminKey, stack } = system;
+    await stack.stop();
+    const logs = readLogs(join(dataDir, 'logs'));
+    // Functions, workers, engines and the gateway's access log: each has something to say.
+    const kinds = [...logs].filter(([, text]) => text !== '').map(([path]) => path.split('/')[0] ?? '');
+    expect(new Set(kinds)).toEqual(new Set(['functions', 'tasks', 'api-access.log', 'engines.log']));
+    const bodies = hooks.received.map(({ payload }) => String(payload.body ?? ''));
+    const leaks = leaksIn(new Map([...logs, ['what the stack shows', shown.join('\n')]]), {
+      'an API key': [adminKey],
+      'a code': codes,
+      'the key of a webhook': [HMAC_KEY],
+      'a message': [...bodies, 'yes, until six', 'and on Sunday', 'back again'].filter((b) => b.length >= 6),
+    });
+    expect(leaks).toEqual([]);
+    expect(codes.length).toBeGreaterThan(1);
+  });
+};
