@@ -93,19 +93,12 @@ export const openDesk = async (): Promise<Desk> => {
 
 const axeSource = readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** Those of axe's default rules that look at colours. */
-const COLOUR_RULES = ['color-contrast', 'link-in-text-block'];
-
 /** What axe finds wrong with the page as it stands: each rule with where it is broken. */
-export const violationsOf = async (
-  page: Page,
-  { colours = false }: { readonly colours?: boolean } = {},
-): Promise<readonly string[]> => {
+export const violationsOf = async (page: Page): Promise<readonly string[]> => {
   // Stays through a change of view, which is none of the document.
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await axeSource);
-  const options = colours ? { runOnly: { type: 'rule', values: COLOUR_RULES } } : {};
   const found = await page.evaluate(
-    `axe.run(${JSON.stringify(options)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " at " + target.join(" ") + ": " + failureSummary)))`,
+    'axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + " at " + target.join(" ") + ": " + failureSummary)))',
   );
   return z.array(z.string()).parse(found);
 };

@@ -96,7 +96,9 @@ describe.sequential('the local system', () => {
     expect(workersOf(dataDir)).toEqual([]);
 
     await start();
-    expect(await berth.sessions.get('shop')).toMatchObject({ state: 'STOPPED', linked: true });
+    expect(await Array.fromAsync(berth.sessions.list({ all: true }))).toMatchObject([
+      { name: 'shop', state: 'STOPPED', linked: true },
+    ]);
     running.child.kill('SIGTERM');
     expect(await running.exited).toBe(0);
   });

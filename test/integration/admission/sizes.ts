@@ -11,7 +11,7 @@ export const ONE_COUNTER = {
   limit: 50,
   userLimit: 5,
   users: 25,
-  contendersPerUser: LONG ? 40 : 12,
+  contendersPerUser: LONG ? 40 : 20,
 };
 
 export const SHARDED = {

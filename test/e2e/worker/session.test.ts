@@ -1,0 +1,48 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ACCOUNT, type Bench, openBench } from './harness.ts';
+
+let bench: Bench;
+beforeEach(async () => {
+  bench = await openBench();
+});
+afterEach(() => bench.close());
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+describe('a session from its first code to its return', () => {
+  it('shows a code, links, receives, sends, stops with its state saved, and comes back without a code', async () => {
+    const { api, simulator } = bench;
+    const first = bench.start();
+    await bench.link(first);
+    expect(api.reports.at(-1)?.me).toMatchObject({ id: `${ACCOUNT}@c.us`, pushName: 'Ada' });
+
+    await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text: 'hello there' });
+    await vi.waitFor(() =>
+      expect(
+        api.events.filter(({ event }) => event === 'message').map(({ payload }) => payload),
+      ).toMatchObject([
+        { from: '15550001111@c.us', fromMe: false, body: 'hello there', ackName: expect.any(String) },
+      ]),
+    );
+
+    const sent = await api.command('sendText', { chatId: '15550001111@c.us', text: 'hi' });
+    expect(sent).toMatchObject({
+      status: 200,
+      body: { fromMe: true, body: 'hi', to: '15550001111@c.us', ack: 1 },
+    });
+
+    api.faults.stop = 'user';
+    expect(await first.exit, first.log()).toBe(0);
+    expect(api.lastWords).toEqual([{ reason: 'user' }]);
+    expect(api.states.length).toBeGreaterThan(0);
+    expect(await bench.browserProcesses()).toEqual([]);
+
+    api.nextEpoch();
+    const second = bench.start();
+    await bench.status(second, 'WORKING');
+    expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
+    expect(api.reports.at(-1)?.me?.id).toBe(`${ACCOUNT}@c.us`);
+    second.process.kill('SIGTERM');
+    expect(await second.exit, second.log()).toBe(0);
+  });
+});
