@@ -77,13 +77,10 @@ const claiming = workerHttp(
   operations.workerCommandsClaim,
 )(async (session) => {
   const found = await claimNext(control, session);
-  const command = found && {
-    id: found.id,
-    name: found.command,
-    args: found.args ?? '{}',
-    idempotencyKey: found.workerKey,
-  };
-  return { status: 200, body: { command: command ?? null } };
+  const command = found
+    ? { id: found.id, name: found.command, args: found.args ?? '{}', idempotencyKey: found.workerKey }
+    : null;
+  return { status: 200, body: { command } };
 });
 
 /** What became of a claimed command. */
@@ -104,7 +101,7 @@ const ending = workerHttp(
   return { status: 200, body: {} };
 });
 
-/** Everything a worker asks of the control plane, as one function: it is loaded by a worker's first call and there for its others. */
+/** All that a worker asks of the control plane: loaded by its first call, and there for the others. */
 export const handler = together(
   bootstrapping,
   reporting,

@@ -1,8 +1,9 @@
 /** The dashboard in a real browser, in front of one running system: each part's tests are in the file of its name. */
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { shared } from '../../helpers/shared.ts';
 import { accessibility } from './accessibility.ts';
 import { administration } from './administration.ts';
-import { type Desk, openDesk } from './desk.ts';
+import { openDesk } from './desk.ts';
 import { linking } from './linking.ts';
 import { overview } from './overview.ts';
 import { session } from './session.ts';
@@ -11,18 +12,7 @@ import { signIn } from './sign-in.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
-let desk: Desk | undefined;
-const open = (): Desk => {
-  if (!desk) throw new Error('the desk is not open yet');
-  return desk;
-};
-
-beforeAll(async () => {
-  desk = await openDesk();
-});
-afterAll(async () => {
-  await desk?.close();
-});
+const open = shared(openDesk, (desk) => desk.close());
 
 describe.sequential('the dashboard', () => {
   describe('signing in', () => signIn(open));

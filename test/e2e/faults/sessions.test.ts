@@ -1,24 +1,16 @@
 /** What ends sessions against their will, or nearly: one system. Each part's tests are in the file of its name. */
-import { afterAll, beforeAll, describe, expect, vi } from 'vitest';
+import { describe, expect, vi } from 'vitest';
+import { shared } from '../../helpers/shared.ts';
 import { administration } from './administration.ts';
 import { killedFunctions } from './functions.ts';
-import { type FaultySystem, leftOf, startFaulty } from './harness.ts';
+import { leftOf, startFaulty } from './harness.ts';
 import { deadWorkers } from './workers.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
-let system: FaultySystem | undefined;
-const open = (): FaultySystem => {
-  if (!system) throw new Error('the system is not up yet');
-  return system;
-};
-
-beforeAll(async () => {
-  system = await startFaulty();
-});
-afterAll(async () => {
-  const all = system?.tasks() ?? [];
-  await system?.stop();
+const open = shared(startFaulty, async ({ tasks, stop }) => {
+  const all = tasks();
+  await stop();
   expect(leftOf(all)).toEqual([]);
 });
 

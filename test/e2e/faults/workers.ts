@@ -1,5 +1,6 @@
 /** Workers that are killed, frozen, born late or not told: the slot comes back, the account stays. */
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import type { TaskRecord } from '../../../local/engines/ecs/task.ts';
 import { browserOf, type FaultySystem, PATIENCE, processesOf, workerOf } from './harness.ts';
 
 const CONTACT = '491712223333@c.us';
@@ -31,29 +32,23 @@ export const deadWorkers = (open: () => FaultySystem): void => {
     expect(sent.body).toBe('still here');
   });
 
-  test('kill -9 of the worker: its browser ends with it, the slot is back without a sweep, the account is kept', async () => {
-    const killed = system.newestTask();
-    process.kill(workerOf(killed).pid, 'SIGKILL');
-    expect(await system.ended('shop')).toMatchObject({
-      state: 'FAILED',
-      stopReason: 'crashed',
-      linked: true,
-    });
-    expect(processesOf(killed)).toEqual([]);
-    await system.worksAgain('shop');
-  });
-
-  test('kill -9 of the whole task: the same', async () => {
-    const killed = system.newestTask();
-    system.stack.faults.ecs.kill(killed.taskArn);
-    expect(await system.ended('shop')).toMatchObject({
-      state: 'FAILED',
-      stopReason: 'crashed',
-      linked: true,
-    });
-    expect(processesOf(killed)).toEqual([]);
-    await system.worksAgain('shop');
-  });
+  test.each<[what: string, kill: (task: TaskRecord) => void]>([
+    ['the worker', (task) => process.kill(workerOf(task).pid, 'SIGKILL')],
+    ['the whole task', (task) => system.stack.faults.ecs.kill(task.taskArn)],
+  ])(
+    'kill -9 of %s: its browser ends with it, the slot is back without a sweep, the account is kept',
+    async (_, kill) => {
+      const killed = system.newestTask();
+      kill(killed);
+      expect(await system.ended('shop')).toMatchObject({
+        state: 'FAILED',
+        stopReason: 'crashed',
+        linked: true,
+      });
+      expect(processesOf(killed)).toEqual([]);
+      await system.worksAgain('shop');
+    },
+  );
 
   test('a StopTask that is lost: the worker hears of the stop with its next report and saves', async () => {
     system.stack.faults.ecs.loseStops(1);

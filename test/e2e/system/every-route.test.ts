@@ -1,22 +1,17 @@
 /** What is asked of every route, of one running system: each part's tests are in the file of its name. */
-import { afterAll, beforeAll, describe, vi } from 'vitest';
-import { type System, startSystem } from '../../helpers/system.ts';
+import { describe, vi } from 'vitest';
+import { shared } from '../../helpers/shared.ts';
+import { startSystem } from '../../helpers/system.ts';
 import { contractWalk } from './contract.ts';
 import { isolation } from './isolation.ts';
 import { refusals } from './refusals.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
-let system: System | undefined;
-const open = (): System => {
-  if (!system) throw new Error('the system is not up yet');
-  return system;
-};
-
-beforeAll(async () => {
-  system = await startSystem({ maxTasks: 3 });
-});
-afterAll(() => system?.stop());
+const open = shared(
+  () => startSystem({ maxTasks: 3 }),
+  (system) => system.stop(),
+);
 
 describe.sequential('every route', () => {
   describe('answers as the document says', () => contractWalk(open));

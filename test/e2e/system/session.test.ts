@@ -1,6 +1,7 @@
 /** What a session is for: one system, one session at a time. Each part's tests are in the file of its name. */
-import { afterAll, beforeAll, describe, vi } from 'vitest';
-import { linkSession, type System, startSystem } from '../../helpers/system.ts';
+import { beforeAll, describe, vi } from 'vitest';
+import { shared } from '../../helpers/shared.ts';
+import { linkSession, startSystem } from '../../helpers/system.ts';
 import { journey } from './journey.ts';
 import { messages } from './messages.ts';
 import { wakes } from './wake.ts';
@@ -9,21 +10,16 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
 const ACCOUNT = '491700000001';
 
-let system: System | undefined;
 const shown: string[] = [];
-const open = (): System => {
-  if (!system) throw new Error('the system is not up yet');
-  return system;
-};
-
-beforeAll(async () => {
-  system = await startSystem({
-    onProgress: (message) => shown.push(message),
-    onWarning: (warning) => shown.push(JSON.stringify(warning)),
-  });
-  await linkSession(system, { name: 'shop' }, ACCOUNT);
-});
-afterAll(() => system?.stop());
+const open = shared(
+  () =>
+    startSystem({
+      onProgress: (message) => shown.push(message),
+      onWarning: (warning) => shown.push(JSON.stringify(warning)),
+    }),
+  (system) => system.stop(),
+);
+beforeAll(() => linkSession(open(), { name: 'shop' }, ACCOUNT));
 
 describe.sequential('a session', () => {
   describe('sends and receives', () => messages(open, ACCOUNT));
