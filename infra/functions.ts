@@ -108,15 +108,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     probesBucket: true,
     tasks: ['list', 'describe'],
   },
-  stats: {
-    does: 'Sessions by state, status and user.',
+  capacity: {
+    does: 'Tells how full it is and was; reads and changes the limits.',
     alarms: true,
-    table: [...CAPACITY, 'BatchGetItem'],
+    table: [...CAPACITY, 'BatchGetItem', 'UpdateItem'],
     unusedInTests: SEEDS,
   },
-  'stats-history': { does: 'How full it was, and what happened since.', table: ['Query'] },
-  'limits-get': { does: 'Reads the limits.', table: CAPACITY },
-  'limits-set': { does: 'Changes the limits at run time.', table: [...CAPACITY, 'UpdateItem'] },
   cleanup: {
     does: 'Ends many sessions at once, by filter; dry run first.',
     table: [...RELEASE, 'BatchGetItem'],
@@ -124,38 +121,25 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     tasks: ['stop'],
     unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
   },
-  'keys-list': { does: 'Lists API keys.', table: ['Query'] },
-  'keys-create': { does: 'Makes an API key; shows it once.', table: ['PutItem'] },
-  'keys-delete': { does: 'Revokes an API key.', table: ['GetItem', 'DeleteItem'] },
-
-  me: { does: 'Says who a caller is, and what the key allows.', table: READ },
+  keys: { does: 'Lists, makes and revokes API keys.', table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'] },
 
   dashboard: { does: "Serves the dashboard's files, which it carries." },
-  'dashboard-sign-in': {
-    does: 'Signs in to the dashboard with an API key: a cookie takes its place.',
-    table: ['GetItem', 'PutItem', 'UpdateItem'],
+  access: {
+    does: 'Signs in to the dashboard with an API key and out of it; says who a caller is.',
+    table: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
   },
-  'dashboard-sign-out': { does: 'Ends such a sign-in.', table: ['DeleteItem'] },
 
-  'sessions-create': { does: 'Creates a session, admits it and launches its task.', ...ADMISSION },
-  'sessions-start': { does: 'Admits a stopped session again and launches its task.', ...ADMISSION },
-  'sessions-restart': { does: 'Stops a session and starts it again.', ...ADMISSION },
-  'sessions-list': { does: 'Lists sessions.', indexes: { byUser: ['Query', 'Scan'] } },
-  'sessions-get': { does: 'Shows one session; waits for a status.', table: READ },
-  'sessions-events': { does: "A session's recent lifecycle events.", table: ['GetItem', 'Query'] },
-  'sessions-deliveries': {
-    does: "What became of a session's recent events at its webhooks.",
+  'sessions-read': {
+    does: "Lists sessions, shows one, and what happened to it and to its events' deliveries.",
     table: ['GetItem', 'Query'],
+    indexes: { byUser: ['Query', 'Scan'] },
   },
-  'sessions-update': { does: "Changes a session's configuration.", table: CHANGE },
-  'sessions-stop': {
-    does: 'Asks a session to end gracefully.',
-    table: RELEASE,
-    queue: 'send',
-    tasks: ['stop'],
+  'sessions-admit': {
+    does: 'Creates, starts and restarts sessions: admits them, launches their tasks.',
+    ...ADMISSION,
   },
-  'sessions-delete': {
-    does: 'Ends a session and removes it and its auth state.',
+  'sessions-change': {
+    does: "Changes a session's configuration, stops it, deletes it.",
     table: RELEASE,
     bucket: ['DeleteObject'],
     queue: 'send',
@@ -167,10 +151,9 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: CHANGE,
     bucket: ['DeleteObject'],
   },
-  'auth-qr': { does: 'Shows the QR code of a session.', table: READ },
-  'auth-request-code': { does: 'Asks for a pairing code.', table: READ },
-  'commands-run': {
-    does: 'Has a command carried out by the worker of a session; starts the session first where asked.',
+  linking: { does: "Shows a session's QR code, asks for a pairing code.", table: READ },
+  commands: {
+    does: 'Has a command carried out by the worker of a session, started first where asked; tells what became of it.',
     ...ADMISSION,
     callsWorkers: true,
     unusedInTests: {
@@ -178,19 +161,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
       'dynamodb:Query': "when a user's next slot is expected, for a refusal of a wake",
     },
   },
-  'commands-get': {
-    does: 'Tells what became of a command.',
-    table: [...CHANGE, 'DeleteItem'],
-    unusedInTests: {
-      'dynamodb:UpdateItem': 'Writes down that a command failed whose session ended while nobody else looked',
-      'dynamodb:DeleteItem': 'Takes such a command away from the worker',
-    },
-  },
   /** Waits most of the time: the least memory. */
   events: { does: 'Follows what happens to sessions.', table: ['Query'], memoryMiB: 128 },
-  'webhooks-dead': { does: 'Lists events that a webhook did not take.', table: ['Query'] },
-  'webhooks-redrive': {
-    does: 'Sends such events again.',
+  'dead-letters': {
+    does: 'Lists events that a webhook did not take, and sends them again.',
     table: ['Query', 'UpdateItem'],
     queue: 'send',
   },

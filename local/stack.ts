@@ -103,7 +103,7 @@ const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
 /** On the way to the first QR code: loaded while the rest starts, so that nobody waits for them. */
-const FIRST_NEEDED = ['authorizer', 'sessions-create', 'worker-api', 'auth-qr'];
+const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-api', 'linking'];
 const LIFECYCLE_EVERY_MS = 3_600_000;
 
 /**

@@ -128,4 +128,4 @@ export const BACKGROUND_HANDLERS = [
 ] as const;
 
 /** Handlers that reach workers inside the network: placed in the VPC, without a way out. */
-export const COMMAND_HANDLERS = ['sessions-logout', 'auth-qr', 'auth-request-code', 'worker-call'] as const;
+export const COMMAND_HANDLERS = ['sessions-logout', 'linking', 'worker-call'] as const;

@@ -65,7 +65,7 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'user-refusals': {
-      what: 'One user or more keeps running into a limit of their own. Find out who (log of sessions-create), and raise their limit or have their client honour Retry-After.',
+      what: 'One user or more keeps running into a limit of their own. Find out who (log of sessions-admit), and raise their limit or have their client honour Retry-After.',
       metric: berthMetric(environment.name, 'AdmissionsRefused', sum, { Scope: 'user' }),
       threshold: userRefusals,
     },
@@ -117,7 +117,7 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'launch-failures': {
-      what: 'Tasks could not be launched. The log of sessions-create and of the reaper has the reason that ECS gave: capacity, a quota, the image.',
+      what: 'Tasks could not be launched. The log of sessions-admit and of the reaper has the reason that ECS gave: capacity, a quota, the image.',
       metric: berthMetric(environment.name, 'LaunchFailures', sum),
       threshold: 1,
     },

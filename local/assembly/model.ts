@@ -43,7 +43,7 @@ export type QueueModel = {
 export type FunctionModel = {
   readonly name: string;
   readonly logicalId: string;
-  /** The handler's name, as `sessions-create`. */
+  /** The handler's name, as `sessions-admit`. */
   readonly label: string;
   readonly arn: string;
   readonly assetDir: string;

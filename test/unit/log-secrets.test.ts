@@ -42,7 +42,7 @@ test('what a log is for is no secret', () => {
     '{"requestId":"4f9c1c3e-9d1f-4c25-a1b5-0d9a4a1f7c11","route":"POST /api/sendText","session":"shop"}',
     `{"sessionId":"ses_01kaxyz0000000000000000000","epoch":2,"sha256":"${'a1'.repeat(32)}"}`,
     'arn:aws:ecs:eu-central-1:000000000000:task/berth-local/3f2c1b0a9d8e4f7c8b6a5d4e3f2c1b0a',
-    'at runHandler (/work/main/dist/functions/sessions-create/index.mjs:12:34567)',
+    'at runHandler (/work/main/dist/functions/sessions-admit/index.mjs:12:34567)',
   ];
   for (const line of lines) expect(found(line)).toEqual([]);
 });

@@ -13,7 +13,7 @@ const ofChat = z.object({ session, chatId: chatIdSchema });
 const ofGroup = z.object({ session, id: groupIdSchema });
 
 const command = {
-  handler: 'commands-run',
+  handler: 'commands',
   auth: 'key',
   tag: 'Chats',
   problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],

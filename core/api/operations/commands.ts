@@ -6,7 +6,7 @@ export const getCommand = operation({
   id: 'getCommand',
   method: 'GET',
   path: '/api/commands/{id}',
-  handler: 'commands-get',
+  handler: 'commands',
   auth: 'key',
   tag: 'Commands',
   summary: 'What became of a command that was answered 202',

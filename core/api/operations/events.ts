@@ -30,7 +30,7 @@ export const listDeliveries = operation({
   id: 'listDeliveries',
   method: 'GET',
   path: '/api/sessions/{name}/deliveries',
-  handler: 'sessions-deliveries',
+  handler: 'sessions-read',
   auth: 'key',
   tag: 'Webhooks',
   summary: "What became of a session's recent events at its webhooks, newest first",

@@ -24,7 +24,7 @@ const FILE =
 
 /** What every one of them has in common. */
 const command = {
-  handler: 'commands-run',
+  handler: 'commands',
   auth: 'key',
   tag: 'Messages',
   query: commandQuerySchema,

@@ -28,7 +28,7 @@ export const killedFunctions = (open: () => FaultySystem): void => {
     const { berth, stack, phone } = system;
     const release = stack.faults.ecs.holdCalls('RunTask', 100);
     const creating = system.call('POST', '/api/sessions', { body: { name: 'shop' } });
-    await killOnceAdmitted('shop', 'sessions-create', creating);
+    await killOnceAdmitted('shop', 'sessions-admit', creating);
     release();
     await berth.sessions.waitForStatus('shop', ['SCAN_QR_CODE', 'FAILED']);
     await phone.scan({ code: await berth.auth.qr('shop', { waitSeconds: 25 }), account: ACCOUNT });
@@ -73,7 +73,7 @@ export const killedFunctions = (open: () => FaultySystem): void => {
     const { berth, stack } = system;
     const before = await system.codesShown('shop');
     stack.faults.ecs.throttle(10_000, 'RunTask');
-    await killOnceAdmitted('shop', 'sessions-start', system.call('POST', '/api/sessions/shop/start'));
+    await killOnceAdmitted('shop', 'sessions-admit', system.call('POST', '/api/sessions/shop/start'));
     stack.faults.ecs.clear();
     await system.sweepUntil('reaper', async () =>
       expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING', linked: true }),

@@ -12,18 +12,18 @@ const line = (values: Record<string, unknown>) => ({
       },
     ],
   },
-  service: 'sessions-create',
+  service: 'sessions-admit',
   scope: 'user',
   ...values,
 });
 
 test('an embedded metric counts once for each set of dimensions', () => {
   expect(samplesOf(line({ Refused: 2 }))).toEqual([
-    { namespace: 'Berth', name: 'Refused', dimensions: { service: 'sessions-create' }, at: 1_000, value: 2 },
+    { namespace: 'Berth', name: 'Refused', dimensions: { service: 'sessions-admit' }, at: 1_000, value: 2 },
     {
       namespace: 'Berth',
       name: 'Refused',
-      dimensions: { service: 'sessions-create', scope: 'user' },
+      dimensions: { service: 'sessions-admit', scope: 'user' },
       at: 1_000,
       value: 2,
     },

@@ -7,7 +7,7 @@ import { loadSession } from '../core/protocols/load.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerHttp } from './adapters/worker-http.ts';
-import { type Answer, http } from './edge/http.ts';
+import { type Answer, http, together } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp() };
 
@@ -17,7 +17,7 @@ const POLL_MS = 300;
  * GET /api/{session}/auth/qr: a PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. The code comes
  * straight from the worker's memory and is stored nowhere.
  */
-export const handler = http(operations.getQr)(async (request) => {
+const showingCode = http(operations.getQr)(async (request) => {
   const { userId, name } = request.session(request.params.session);
   const { format, wait } = request.query;
   const end = control.clock() + wait * 1000;
@@ -47,3 +47,12 @@ const drawn = async (value: string, accept: string): Promise<Answer<typeof opera
     ? { status: 200, body: { mimetype: 'image/png', data: png.toString('base64') } }
     : { status: 200, raw: { contentType: 'image/png', bytes: png } };
 };
+
+/** POST /api/{session}/auth/request-code: a pairing code to type into the phone, instead of a QR code. */
+const requestingCode = http(operations.requestCode)(async (request) => {
+  const { userId, name } = request.session(request.params.session);
+  const session = await loadSession(control, userId, name);
+  return { status: 201, body: await runCommand(control, session, 'requestCode', request.body) };
+});
+
+export const handler = together(showingCode, requestingCode);

@@ -1,17 +1,21 @@
+import type { CommandView } from '../core/api/commands.ts';
 import { CHAT_OPERATIONS } from '../core/api/operations/chats.ts';
+import { getCommand } from '../core/api/operations/commands.ts';
 import { MESSAGE_OPERATIONS, sendText } from '../core/api/operations/messages.ts';
 import { COMMANDS, type CommandArgs, type CommandName } from '../core/commands.ts';
-import { Problem } from '../core/errors.ts';
+import { Problem, problemBody } from '../core/errors.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../core/messages.ts';
 import { runCommand } from '../core/protocols/command.ts';
 import { loadSession } from '../core/protocols/load.ts';
+import { isSettled, lookAt } from '../core/protocols/waiting-commands.ts';
 import { wakeAndRun } from '../core/protocols/wake.ts';
+import { problemOf, type WaitingCommand } from '../core/waiting-command.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { workerCall } from './adapters/worker-call.ts';
-import { http, type Request } from './edge/http.ts';
+import { http, type Request, together } from './edge/http.ts';
 
 const control = {
   ...base,
@@ -26,7 +30,7 @@ const control = {
  * accepted it. Never repeated by us. With `wake=true` a stopped, linked session is started first; 202 with the
  * command's id where that takes longer than a request may.
  */
-export const handler = http(
+const running = http(
   sendText,
   ...MESSAGE_OPERATIONS,
   ...CHAT_OPERATIONS,
@@ -80,3 +84,37 @@ const refuseTooLarge = (args: object, wake: boolean): void => {
     );
   }
 };
+
+const POLL_MS = 400;
+
+/** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
+const telling = http(getCommand)(async (request) => {
+  const end = control.clock() + request.query.wait * 1000;
+  let command = await load(request);
+  while (!isSettled(command) && control.clock() + POLL_MS < end) {
+    await control.sleep(POLL_MS);
+    command = await load(request);
+  }
+  return { status: 200, body: viewOf(command, request) };
+});
+
+/** Somebody else's reads as absent, as does that of a session which the key is not for. */
+const load = async (request: Request<typeof getCommand>): Promise<WaitingCommand> => {
+  const id = request.params.id;
+  const command = (await lookAt(control, id))?.command;
+  const { sessions } = request.caller();
+  if (command?.userId === request.owner() && (sessions?.includes(command.name) ?? true)) return command;
+  throw new Problem('not_found', 'There is no such command, or it is older than a day.');
+};
+
+const viewOf = (command: WaitingCommand, request: Request<typeof getCommand>): CommandView => ({
+  id: command.id,
+  session: command.name,
+  status: command.status,
+  ...(command.result === undefined ? {} : { result: JSON.parse(command.result) }),
+  ...(command.problem === undefined
+    ? {}
+    : { problem: problemBody(problemOf(command.problem), request.path, request.requestId) }),
+});
+
+export const handler = together(running, telling);

@@ -1,0 +1,59 @@
+import * as operations from '../core/api/operations/dashboard.ts';
+import { Problem } from '../core/errors.ts';
+import { loadApiKey } from '../core/protocols/keys.ts';
+import { rateLimiter } from '../core/protocols/rate.ts';
+import { signIn, signOut } from '../core/protocols/sign-in.ts';
+import { credentialOf, signInCookie, signOutCookie } from '../core/sign-in.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http, together, unmarked } from './edge/http.ts';
+import { hasTls } from './edge/tls.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+const refusalOf = rateLimiter(control);
+
+/** Of one address. Nobody guesses 32 random bytes: this bounds what trying costs. */
+const ATTEMPTS = { perMinute: 60, burst: 30 };
+
+/** POST /dashboard/sign-in: only its JSON body signs in, so no other site's form can sign somebody in unasked. */
+const signingIn = http(operations.signIn)(async ({ body, ip }) => {
+  const refusal = await refusalOf({ id: control.sha256(`sign-in ${ip}`), userId: '', rate: ATTEMPTS });
+  if (refusal)
+    throw new Problem('too_many', 'Too many attempts to sign in; wait a moment.', {
+      scope: 'rate',
+      ...refusal,
+    });
+  const { token, seconds } = await signIn(control, body.key);
+  return { status: 204, cookies: [signInCookie(token, seconds, hasTls)] };
+});
+
+/** POST /dashboard/sign-out: ends the sign-in whose cookie the request carries, and removes the cookie. */
+const signingOut = http(operations.signOut)(async ({ headers, cookies }) => {
+  const { 'x-api-key': _notAsked, ...rest } = headers;
+  const presented = credentialOf({ method: 'POST', headers: rest, cookies }, hasTls);
+  if (presented.via === 'unmarked') throw unmarked();
+  if (presented.via === 'cookie') await signOut(control, presented.token);
+  return { status: 204, cookies: [signOutCookie(hasTls)] };
+});
+
+/** GET /api/me */
+const sayingWho = http(operations.getCaller)(async (request) => {
+  const { keyId, via } = request.caller();
+  const { userId, role, scopes, sessions, id, label, expiresAt } = await loadApiKey(control, keyId);
+  const { environment, whatsapp } = control.settings;
+  return {
+    status: 200,
+    body: {
+      userId,
+      role,
+      scopes,
+      sessions,
+      key: { id, label, expiresAt },
+      via,
+      environment,
+      ...(whatsapp === undefined ? {} : { whatsapp }),
+    },
+  };
+});
+
+export const handler = together(signingIn, signingOut, sayingWho);

@@ -1,0 +1,40 @@
+import * as operations from '../core/api/operations/capacity.ts';
+import { getHistory } from '../core/api/operations/dashboard.ts';
+import { history } from '../core/protocols/history.ts';
+import { changeLimits, limitsView } from '../core/protocols/limits.ts';
+import { stats } from '../core/protocols/stats.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http, together } from './edge/http.ts';
+import { environment } from './environment.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+const [warning, critical] = environment('BERTH_ALARM_PERCENTS');
+
+/** GET /api/stats */
+const counting = http(operations.getStats)(async (request) => {
+  const { role, sessions } = request.caller();
+  const everybody = role === 'admin' && request.query.userId === undefined;
+  const view = await stats(control, request.owner(), everybody, sessions);
+  return { status: 200, body: everybody ? { ...view, alarmPercents: { warning, critical } } : view };
+});
+
+/** GET /api/stats/history */
+const lookingBack = http(getHistory)(async ({ query }) => ({
+  status: 200,
+  body: await history(control, query.hours),
+}));
+
+/** GET /api/limits: the global limit, the default per user, and the caller's (or `?userId=`'s) own. */
+const showingLimits = http(operations.getLimits)(async (request) => ({
+  status: 200,
+  body: await limitsView(control, request.owner()),
+}));
+
+/** PUT /api/limits: takes effect at once, without a deploy. Lowering a limit stops nobody. */
+const changingLimits = http(operations.setLimits)(async (request) => {
+  await changeLimits(control, request.body);
+  return { status: 200, body: await limitsView(control, request.body.user?.userId ?? request.owner()) };
+});
+
+export const handler = together(counting, lookingBack, showingLimits, changingLimits);

@@ -1,0 +1,29 @@
+import * as operations from '../core/api/operations/webhooks.ts';
+import { listDeadLetters, redrive } from '../core/protocols/dead-letters.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { sqsEvents } from './adapters/sqs-events.ts';
+import { http, together } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore(), events: sqsEvents() };
+
+/** GET /api/webhooks/dead: an array; the cursor of the next page in `X-Next-Cursor`. */
+const listing = http(operations.listDeadLetters)(async ({ query: { limit, cursor, ...filter } }) => {
+  const page = await listDeadLetters(control, filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
+  return {
+    status: 200,
+    body: page.letters,
+    ...(page.cursor === undefined ? {} : { headers: { 'x-next-cursor': page.cursor } }),
+  };
+});
+
+/** Well within what API Gateway waits. */
+const BUDGET_MS = 18_000;
+
+/** POST /api/webhooks/redrive: puts dead letters into the queue again. */
+const redriving = http(operations.redriveDeadLetters)(async ({ body }) => ({
+  status: 200,
+  body: await redrive(control, body, BUDGET_MS),
+}));
+
+export const handler = together(listing, redriving);

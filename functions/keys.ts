@@ -1,0 +1,24 @@
+import * as operations from '../core/api/operations/keys.ts';
+import { createApiKey, deleteApiKey, listApiKeys } from '../core/protocols/keys.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http, together } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+
+/** GET /api/keys */
+const listing = http(operations.listKeys)(async () => ({ status: 200, body: await listApiKeys(control) }));
+
+/** POST /api/keys: the answer is the only time that the key is shown. */
+const creating = http(operations.createKey)(async ({ body }) => ({
+  status: 201,
+  body: await createApiKey(control, body),
+}));
+
+/** DELETE /api/keys/{id} */
+const deleting = http(operations.deleteKey)(async ({ params }) => {
+  await deleteApiKey(control, params.id);
+  return { status: 200, body: {} };
+});
+
+export const handler = together(listing, creating, deleting);

@@ -1,0 +1,58 @@
+import * as operations from '../core/api/operations/sessions.ts';
+import { createSession, startSession } from '../core/protocols/admit.ts';
+import { admitted } from '../core/protocols/admitted.ts';
+import { untilEnded } from '../core/protocols/end.ts';
+import { loadSession } from '../core/protocols/load.ts';
+import { stopSession } from '../core/protocols/stop.ts';
+import { sessionView } from '../core/session.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { ecsTasks } from './adapters/ecs-tasks.ts';
+import { sqsEvents } from './adapters/sqs-events.ts';
+import { http, together } from './edge/http.ts';
+import { refuseAdminPolicy } from './edge/policy.ts';
+
+const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+
+/** POST /api/sessions: creates a session and, unless `start` is false, admits and launches it. */
+const creating = http(operations.createSession)(async (request) => {
+  const { body, idempotencyKey: key } = request;
+  const { userId, name } = request.session(body.name ?? 'default');
+  refuseAdminPolicy(request.caller(), body.config);
+  const created = await createSession(control, {
+    userId,
+    name,
+    config: body.config ?? {},
+    start: body.start,
+    ...(key === undefined
+      ? {}
+      : { idempotency: { key, requestHash: control.sha256(JSON.stringify([userId, body])) } }),
+  });
+  const session = created.admitted && body.start ? await admitted(control, created.session) : created.session;
+  return { status: 201, body: sessionView(session, control.settings) };
+});
+
+/** Idempotent: a session that holds its slot is shown as it is. */
+const start = async (userId: string, name: string) => {
+  const started = await startSession(control, userId, name);
+  const session = started.admitted ? await admitted(control, started.session) : started.session;
+  return { status: 201 as const, body: sessionView(session, control.settings) };
+};
+
+/** POST /api/sessions/{name}/start */
+const starting = http(operations.startSession)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  return start(userId, name);
+});
+
+const STOP_BUDGET_MS = 15_000;
+
+/** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
+const restarting = http(operations.restartSession)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  const stopping = await stopSession(control, await loadSession(control, userId, name), 'user');
+  await untilEnded(control, stopping, STOP_BUDGET_MS);
+  return start(userId, name);
+});
+
+export const handler = together(creating, starting, restarting);

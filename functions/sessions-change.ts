@@ -1,0 +1,42 @@
+import * as operations from '../core/api/operations/sessions.ts';
+import { deleteSession, untilEnded } from '../core/protocols/end.ts';
+import { loadSession } from '../core/protocols/load.ts';
+import { stopSession } from '../core/protocols/stop.ts';
+import { updateConfig } from '../core/protocols/update.ts';
+import { sessionView } from '../core/session.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { ecsTasks } from './adapters/ecs-tasks.ts';
+import { s3Auth } from './adapters/s3-auth.ts';
+import { sqsEvents } from './adapters/sqs-events.ts';
+import { http, together } from './edge/http.ts';
+import { refuseAdminPolicy } from './edge/policy.ts';
+
+const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents(), auth: s3Auth() };
+
+/** PUT /api/sessions/{name}: replaces the config. Deadlines follow at once, client options with the next start. */
+const updating = http(operations.updateSession)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  refuseAdminPolicy(request.caller(), request.body.config);
+  const session = await updateConfig(control, userId, name, request.body.config);
+  return { status: 200, body: sessionView(session, control.settings) };
+});
+
+/** POST /api/sessions/{name}/stop: idempotent; the auth state is saved before the session ends. */
+const stopping = http(operations.stopSession)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  const session = await stopSession(control, await loadSession(control, userId, name), 'user');
+  return { status: 201, body: sessionView(session, control.settings) };
+});
+
+const STOP_BUDGET_MS = 20_000;
+
+/** DELETE /api/sessions/{name}: stops it first, then removes the session and its auth state. */
+const deleting = http(operations.deleteSession)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  const ending = await stopSession(control, await loadSession(control, userId, name), 'user');
+  await deleteSession(control, await untilEnded(control, ending, STOP_BUDGET_MS));
+  return { status: 200, body: {} };
+});
+
+export const handler = together(updating, stopping, deleting);

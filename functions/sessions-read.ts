@@ -1,0 +1,93 @@
+import * as z from 'zod';
+import { sessionEventViewSchema } from '../core/api/admin.ts';
+import * as events from '../core/api/operations/events.ts';
+import * as operations from '../core/api/operations/sessions.ts';
+import { eventsPartition, QUOTAS_LISTING } from '../core/items.ts';
+import { isTerminal } from '../core/lifecycle.ts';
+import { recentDeliveries } from '../core/protocols/deliveries.ts';
+import { loadSession } from '../core/protocols/load.ts';
+import { nameOf, parseSession, type Session, sessionView } from '../core/session.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { http, together } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore() };
+
+/**
+ * GET /api/sessions: an array, as WAHA has it; the cursor of the next page in `X-Next-Cursor`. Without `all=true`
+ * stopped ones are left out. An admin may name a user, or `userId=*` for everybody's.
+ */
+const listing = http(operations.listSessions)(async (request) => {
+  const { all, limit, cursor, userId } = request.query;
+  const caller = request.caller();
+  const from = { limit, ...(cursor === undefined ? {} : { cursor }) };
+  const page =
+    userId === '*' && caller.role === 'admin'
+      ? await control.store.scan({ index: 'byUser', ...from })
+      : await control.store.query({ index: 'byUser', partition: request.owner(), ...from });
+  const sessions = page.items
+    .filter((item) => item.listUser !== QUOTAS_LISTING)
+    .map(parseSession)
+    .filter((s) => (all || !isTerminal(s.state)) && (caller.sessions?.includes(nameOf(s)) ?? true));
+  return {
+    status: 200,
+    body: sessions.map((session) => sessionView(session, control.settings)),
+    ...(page.cursor === undefined ? {} : { headers: { 'x-next-cursor': page.cursor } }),
+  };
+});
+
+const POLL_MS = 400;
+
+/**
+ * GET /api/sessions/{name}; with `wait=status!=STARTING` answers once that is so, or as things stand after `timeout`
+ * seconds. GET /api/sessions/{name}/me: the linked account, or null.
+ */
+const showing = http(
+  operations.getSession,
+  operations.getMe,
+)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  const { wait, timeout } = request.query;
+  const end = control.clock() + timeout * 1000;
+  let session = await loadSession(control, userId, name);
+  while (wait !== undefined && !satisfies(session, wait) && control.clock() + POLL_MS < end) {
+    await control.sleep(POLL_MS);
+    session = await loadSession(control, userId, name);
+  }
+  const view = sessionView(session, control.settings);
+  return { status: 200, body: request.operation.id === 'getMe' ? view.me : view };
+});
+
+const satisfies = (session: Session, wait: string): boolean => {
+  const [, attribute, operator, value] = /^(status|state)(!?=)([A-Z_]+)$/.exec(wait) ?? [];
+  const now = attribute === 'state' ? session.state : session.status;
+  return operator === '=' ? now === value : now !== value;
+};
+
+/** The item's id is its sort key. */
+const storedEventSchema = z.object({ sk: z.string() }).loose();
+
+/** GET /api/sessions/{name}/events: recent lifecycle events, newest first. */
+const listingEvents = http(operations.listSessionEvents)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  const { sessionId } = await loadSession(control, userId, name);
+  const page = await control.store.query({
+    partition: eventsPartition(sessionId),
+    descending: true,
+    limit: request.query.limit,
+  });
+  const body = page.items.map((item) => {
+    const stored = storedEventSchema.parse(item);
+    return sessionEventViewSchema.parse({ ...stored, id: stored.sk });
+  });
+  return { status: 200, body };
+});
+
+/** GET /api/sessions/{name}/deliveries: what became of recent events at the session's webhooks. */
+const listingDeliveries = http(events.listDeliveries)(async (request) => {
+  const { userId, name } = request.session(request.params.name);
+  const { sessionId } = await loadSession(control, userId, name);
+  return { status: 200, body: await recentDeliveries(control, sessionId, request.query.limit) };
+});
+
+export const handler = together(listing, showing, listingEvents, listingDeliveries);
