@@ -71,9 +71,6 @@ const RELEASE = ['GetItem', 'UpdateItem', ...TELL] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
-/** Whoever asks first on a new table makes the counters; each test asks in its own order. */
-const SEEDS = { 'dynamodb:PutItem': 'makes the counters of a new table' } as const;
-
 /** Takes a slot and launches a task; gives the slot back where none starts, and stops one that came too late. */
 const ADMISSION = {
   table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
@@ -81,10 +78,6 @@ const ADMISSION = {
   indexes: { byUser: ['Query'], due: ['Query'] },
   queue: 'send',
   tasks: ['run', 'stop'],
-  unusedInTests: {
-    'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
-    'sqs:SendMessage': 'tells webhooks of a launch that was given up',
-  },
 } as const;
 
 const HEALS = 'sets right what only a lost event or a defect leaves behind; the simulation goes through it';
@@ -112,7 +105,6 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: 'Tells how full it is and was; reads and changes the limits.',
     alarms: true,
     table: [...CAPACITY, 'BatchGetItem', 'UpdateItem'],
-    unusedInTests: SEEDS,
   },
   cleanup: {
     does: 'Ends many sessions at once, by filter; dry run first.',
@@ -157,7 +149,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     ...ADMISSION,
     callsWorkers: true,
     unusedInTests: {
-      ...ADMISSION.unusedInTests,
+      'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
+      'sqs:SendMessage': 'tells webhooks of a launch that was given up',
       'dynamodb:Query': "when a user's next slot is expected, for a refusal of a wake",
     },
   },
