@@ -21,7 +21,8 @@ export type FunctionsOptions = {
   readonly maxInstances?: number;
 };
 
-const DEFAULT_MAX_INSTANCES = 10;
+/** Made only when asked for. A wait holds one for as long as it waits, and others of its function must get by. */
+const DEFAULT_MAX_INSTANCES = 25;
 
 /** All functions of the assembly, each invoked by its name. */
 export class Functions {
