@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Clock } from '../clock.ts';
 import { problemSchema } from '../errors.ts';
-import { fullJitter } from '../retry.ts';
+import { fullJitter } from '../jitter.ts';
 import { ApiError, UnexpectedAnswerError, UnreachableError } from './errors.ts';
 import { networkError } from './network-error.ts';
 

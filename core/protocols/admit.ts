@@ -29,7 +29,6 @@ import {
   type Change,
   type Condition,
   eq,
-  isPassing,
   lt,
   ltAttr,
   oneOf,
@@ -307,27 +306,22 @@ const commit = (
     control,
     ADMISSION_BUDGET_MS,
     async (attempt) => {
+      const planned = await plan(attempt);
+      if (planned === RETRY) return RETRY;
+      const { writes, session } = planned;
+      let ambiguous = false;
       try {
-        const planned = await plan(attempt);
-        if (planned === RETRY) return RETRY;
-        const { writes, session } = planned;
-        let ambiguous = false;
-        try {
-          const result = await control.store.transact(writes, transactionToken(control.ids));
-          if (result.ok) return { session, admitted: true };
-          if (result.failed.every((failed, i) => !failed || isCounter(writes[i]))) return RETRY;
-        } catch (error) {
-          if (!(error instanceof StoreAmbiguous)) throw error;
-          ambiguous = true;
-        }
-        // No answer: it may have been written, or be written later and stand against the next attempt. The item tells.
-        const found = await findSession(control, userOf(session), nameOf(session));
-        if (found && mine(found)) return { session: found, admitted: true };
-        return ambiguous ? RETRY : await refused();
+        const result = await control.store.transact(writes, transactionToken(control.ids));
+        if (result.ok) return { session, admitted: true };
+        if (result.failed.every((failed, i) => !failed || isCounter(writes[i]))) return RETRY;
       } catch (error) {
-        if (isPassing(error)) return RETRY;
-        throw error;
+        if (!(error instanceof StoreAmbiguous)) throw error;
+        ambiguous = true;
       }
+      // No answer: it may have been written, or be written later and stand against the next attempt. The item tells.
+      const found = await findSession(control, userOf(session), nameOf(session));
+      if (found && mine(found)) return { session: found, admitted: true };
+      return ambiguous ? RETRY : await refused();
     },
     () => {
       throw new Problem(

@@ -5,7 +5,7 @@ import { sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
-import { and, type Change, eq, isPassing, StoreUnavailable, type Write } from '../store.ts';
+import { and, type Change, eq, StoreUnavailable, type Write } from '../store.ts';
 import { findSession } from './load.ts';
 import { outboxWrite, type Told } from './outbox.ts';
 
@@ -26,49 +26,38 @@ export const changeHolder = (
   session: Session,
   decide: (current: Session) => Change | undefined,
   tell: (before: Session, after: Session) => Told | undefined = () => undefined,
-): Promise<Changed | undefined> => {
-  let known: Session | undefined = session;
-  return retrying<Changed | undefined>(
+): Promise<Changed | undefined> =>
+  retrying<Changed | undefined>(
     control,
     8_000,
-    async () => {
-      try {
-        known ??= await findSession(control, userOf(session), nameOf(session));
-        if (known?.sessionId !== session.sessionId) return undefined;
-        if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;
-        const change = decide(known);
-        if (!change) return { session: known, changed: false };
-        const after = parseSession(applyChange(toItem(known), change));
-        const due = dueAttributes(after, control.settings);
-        const changed: Session = { ...after, ...due, version: known.version + 1 };
-        const update: Exclude<Write, { kind: 'check' }> = {
-          kind: 'update',
-          key: sessionKey(userOf(session), nameOf(session)),
-          condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
-          ...change,
-          set: { ...change.set, ...due },
-          add: { ...change.add, version: 1 },
-        };
-        const told = tell(known, changed);
-        const written = told
-          ? await control.store.transact(
-              [update, outboxWrite(control, changed, told)],
-              transactionToken(control.ids),
-            )
-          : await control.store.write(update);
-        if (written.ok) return { session: changed, changed: true };
-        known = undefined;
-        return RETRY;
-      } catch (error) {
-        if (isPassing(error)) {
-          known = undefined;
-          return RETRY;
-        }
-        throw error;
-      }
+    async (n) => {
+      // Whatever made the attempt before fail may have changed the session.
+      const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));
+      if (known?.sessionId !== session.sessionId) return undefined;
+      if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;
+      const change = decide(known);
+      if (!change) return { session: known, changed: false };
+      const after = parseSession(applyChange(toItem(known), change));
+      const due = dueAttributes(after, control.settings);
+      const changed: Session = { ...after, ...due, version: known.version + 1 };
+      const update: Exclude<Write, { kind: 'check' }> = {
+        kind: 'update',
+        key: sessionKey(userOf(session), nameOf(session)),
+        condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
+        ...change,
+        set: { ...change.set, ...due },
+        add: { ...change.add, version: 1 },
+      };
+      const told = tell(known, changed);
+      const written = told
+        ? await control.store.transact(
+            [update, outboxWrite(control, changed, told)],
+            transactionToken(control.ids),
+          )
+        : await control.store.write(update);
+      return written.ok ? { session: changed, changed: true } : RETRY;
     },
     () => {
       throw new StoreUnavailable('the session could not be changed in time');
     },
   );
-};

@@ -1,6 +1,6 @@
 import type { Control } from '../control.ts';
+import { fullJitter } from '../jitter.ts';
 import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
-import { fullJitter } from '../retry.ts';
 import type { Session } from '../session.ts';
 import { changeHolder } from './change.ts';
 import { findTask } from './find-task.ts';

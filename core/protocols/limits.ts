@@ -6,7 +6,6 @@ import { Problem } from '../errors.ts';
 import { quotaListing, userQuotaKey } from '../items.ts';
 import type { Rate } from '../rate.ts';
 import { RETRY, retrying } from '../retry.ts';
-import { isPassing } from '../store.ts';
 import { beginChange, ensureCapacity, settle } from './capacity.ts';
 import { readRates, setRate } from './rate.ts';
 
@@ -91,14 +90,7 @@ const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<vo
   retrying<void>(
     control,
     CHANGE_BUDGET_MS,
-    async () => {
-      try {
-        return (await write()) ? undefined : RETRY;
-      } catch (error) {
-        if (isPassing(error)) return RETRY;
-        throw error;
-      }
-    },
+    async () => ((await write()) ? undefined : RETRY),
     () => {
       throw new Problem('unavailable', 'The database is too busy to change the limits; try again.', {
         retryAfterSeconds: 2,

@@ -9,7 +9,7 @@ import { type StopReason, terminalState } from '../lifecycle.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { nameOf, parseSession, type Session, userOf } from '../session.ts';
-import { and, type Change, eq, ge, isPassing, type Key, StoreUnavailable, type Write } from '../store.ts';
+import { and, type Change, eq, ge, type Key, StoreUnavailable, type Write } from '../store.ts';
 import { findSession } from './load.ts';
 import { announce, outboxWrite } from './outbox.ts';
 
@@ -50,45 +50,35 @@ export const release = async (
   detail?: string,
 ): Promise<Release> => {
   const { epoch, sessionId } = session;
-  let known: Session | undefined = session;
   let drifted = new Set<string>();
 
   const outcome = await retrying<Release>(
     control,
     RELEASE_BUDGET_MS,
-    async () => {
-      try {
-        known ??= await findSession(control, userOf(session), nameOf(session));
-        if (!known || known.sessionId !== sessionId) return { session, released: false };
-        if (known.epoch !== epoch || known.slotShard === undefined)
-          return { session: known, released: false };
-        const change = ending(control, known, reason, detail);
-        const ended = parseSession(applyChange(toItem(known), change));
-        const writes = [
-          ...releaseWrites(known, known.slotShard, change).map((w) =>
-            drifted.has(w.key.pk) ? touched(w.key) : w,
-          ),
-          told(control, ended, detail),
-        ];
-        const result = await control.store.transact(writes, transactionToken(control.ids));
-        if (result.ok) {
-          return { session: ended, released: true };
-        }
-        if (!result.failed[0]) {
-          // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
-          // counts anew, and must see that a holder went.
-          drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
-          control.metrics.count('CounterDrift', 1);
-        }
-        known = undefined;
-        return RETRY;
-      } catch (error) {
-        if (isPassing(error)) {
-          known = undefined;
-          return RETRY;
-        }
-        throw error;
+    async (n) => {
+      // Whatever made the attempt before fail may have changed the session.
+      const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));
+      if (!known || known.sessionId !== sessionId) return { session, released: false };
+      if (known.epoch !== epoch || known.slotShard === undefined) return { session: known, released: false };
+      const change = ending(control, known, reason, detail);
+      const ended = parseSession(applyChange(toItem(known), change));
+      const writes = [
+        ...releaseWrites(known, known.slotShard, change).map((w) =>
+          drifted.has(w.key.pk) ? touched(w.key) : w,
+        ),
+        told(control, ended, detail),
+      ];
+      const result = await control.store.transact(writes, transactionToken(control.ids));
+      if (result.ok) {
+        return { session: ended, released: true };
       }
+      if (!result.failed[0]) {
+        // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
+        // counts anew, and must see that a holder went.
+        drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
+        control.metrics.count('CounterDrift', 1);
+      }
+      return RETRY;
     },
     () => {
       throw new StoreUnavailable('the slot could not be released in time; the reaper will');

@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import { sessionKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { parseSession, type Session } from '../session.ts';
-import { and, eq, isPassing } from '../store.ts';
+import { and, eq } from '../store.ts';
 import { loadSession } from './load.ts';
 
 /** Replaces a session's config, running or not. Throws 404, or 503 where it changes too fast to write. */
@@ -20,22 +20,17 @@ export const updateConfig = (
     control,
     8_000,
     async () => {
-      try {
-        const known = await loadSession(control, userId, name);
-        const configured = { ...known, config };
-        const due = known.slotShard === undefined ? {} : dueAttributes(configured, control.settings);
-        const change = { set: { config: toItem(config), ...due }, add: { version: 1 } };
-        const written = await control.store.write({
-          kind: 'update',
-          key: sessionKey(userId, name),
-          condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
-          ...change,
-        });
-        return written.ok ? parseSession(applyChange(toItem(known), change)) : RETRY;
-      } catch (error) {
-        if (isPassing(error)) return RETRY;
-        throw error;
-      }
+      const known = await loadSession(control, userId, name);
+      const configured = { ...known, config };
+      const due = known.slotShard === undefined ? {} : dueAttributes(configured, control.settings);
+      const change = { set: { config: toItem(config), ...due }, add: { version: 1 } };
+      const written = await control.store.write({
+        kind: 'update',
+        key: sessionKey(userId, name),
+        condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
+        ...change,
+      });
+      return written.ok ? parseSession(applyChange(toItem(known), change)) : RETRY;
     },
     () => {
       throw new Problem('unavailable', 'The session keeps changing; try again.', { retryAfterSeconds: 2 });

@@ -53,8 +53,8 @@ export const MUTATIONS: readonly Mutation[] = [
     ADMIT,
     'const result = await control.store.transact(writes, transactionToken(control.ids));',
     `const user = writes.find((w) => w.key.sk === 'QUOTA');
-          const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
-          if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
+        const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
+        if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
   ]),
   mutation('a start that forgets state and epoch', 3, [
     ADMIT,
@@ -80,15 +80,15 @@ export const MUTATIONS: readonly Mutation[] = [
     'release that forgets the epoch',
     48,
     [RELEASE, 'known.epoch !== epoch || ', ''],
-    [RELEASE, 'let known: Session | undefined = session;', 'let known: Session | undefined;'],
+    [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
   mutation('release that counts twice', 1, [RELEASE, 'active: -1', 'active: -2']),
   mutation('release whose counters are outside of the transaction', 1, [
     RELEASE,
     'const result = await control.store.transact(writes, transactionToken(control.ids));',
     `const counters = writes.filter((w) => w.kind === 'update' && w.key.sk !== 'META');
-        const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), transactionToken(control.ids));
-        for (const w of counters) if (result.ok && w.kind === 'update') await control.store.write(w);`,
+      const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), transactionToken(control.ids));
+      for (const w of counters) if (result.ok && w.kind === 'update') await control.store.write(w);`,
   ]),
   mutation('release that leaves the slot item', 1, [
     RELEASE,

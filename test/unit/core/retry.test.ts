@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { RETRY, retrying } from '../../../core/retry.ts';
+import { StoreAmbiguous, StoreConflict, StoreCursorRefused, StoreUnavailable } from '../../../core/store.ts';
 
 /** Virtual time for many callers: the earliest sleeper wakes once nobody has anything to do. */
 const virtualTime = () => {
@@ -58,4 +59,24 @@ test('sixteen callers who never pause all get their turns on one item that each 
   };
   await time.run(Promise.all(Array.from({ length: 16 }, caller)));
   expect({ turns, exhausted }).toEqual({ turns: 1600, exhausted: 0 });
+});
+
+test('a passing fault of the database asks for another attempt, any other error ends them', async () => {
+  const control = { clock: () => 0, sleep: async () => {}, ids: { random: () => 0 } };
+  const faults = [new StoreConflict(), new StoreUnavailable(), new StoreAmbiguous()];
+  const last = new StoreCursorRefused();
+  const attempts: number[] = [];
+  const outcome = retrying<never>(
+    control,
+    12_000,
+    async (n) => {
+      attempts.push(n);
+      throw faults[n] ?? last;
+    },
+    () => {
+      throw new Error('exhausted');
+    },
+  );
+  await expect(outcome).rejects.toBe(last);
+  expect(attempts).toEqual([0, 1, 2, 3]);
 });
