@@ -6,7 +6,7 @@
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Problem } from '../core/errors.ts';
-import { createSession } from '../core/protocols/admit.ts';
+import { createSession } from '../core/protocols/create.ts';
 import { announce } from '../core/protocols/outbox.ts';
 import { reap } from '../core/protocols/reap.ts';
 import { release } from '../core/protocols/release.ts';

@@ -1,8 +1,9 @@
 import * as operations from '../core/api/operations/sessions.ts';
-import { createSession, startSession } from '../core/protocols/admit.ts';
 import { admitted } from '../core/protocols/admitted.ts';
+import { createSession } from '../core/protocols/create.ts';
 import { untilEnded } from '../core/protocols/end.ts';
 import { loadSession } from '../core/protocols/load.ts';
+import { startSession } from '../core/protocols/start.ts';
 import { stopSession } from '../core/protocols/stop.ts';
 import { sessionView } from '../core/session.ts';
 import { base } from './adapters/base.ts';

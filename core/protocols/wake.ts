@@ -14,9 +14,9 @@ import { Problem } from '../errors.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { keptProblem, problemOf, type WaitingCommand } from '../waiting-command.ts';
-import { startSession } from './admit.ts';
 import { admitted } from './admitted.ts';
 import { runCommand } from './command.ts';
+import { startSession } from './start.ts';
 import {
   carryOut,
   claimCommand,

@@ -20,7 +20,10 @@ const mutation = (
   edits: edits.map(([file, find, replace]) => ({ file: `core/${file}`, find, replace })),
 });
 
+const CREATE = 'protocols/create.ts';
+const START = 'protocols/start.ts';
 const ADMIT = 'protocols/admit.ts';
+const COMMIT = 'protocols/commit.ts';
 const RELEASE = 'protocols/release.ts';
 const CHANGE = 'protocols/change.ts';
 const WORKER = 'protocols/worker.ts';
@@ -50,14 +53,14 @@ export const MUTATIONS: readonly Mutation[] = [
     [ADMIT, 'if (!isSettled(capacity)) {', 'if (capacity.shards.length === 0) {'],
   ),
   mutation('admission whose user is counted after the commit', 1, [
-    ADMIT,
+    COMMIT,
     'const result = await control.store.transact(writes, transactionToken(control.ids));',
     `const user = writes.find((w) => w.key.sk === 'QUOTA');
         const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
         if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
   ]),
   mutation('a start that forgets state and epoch', 3, [
-    ADMIT,
+    START,
     `eq('epoch', found.epoch),
             oneOf('state', ['STOPPED', 'FAILED']),
             absent('slotShard'),
@@ -66,7 +69,7 @@ export const MUTATIONS: readonly Mutation[] = [
     '',
   ]),
   mutation('a full limit hides the earlier answer', 5, [
-    ADMIT,
+    CREATE,
     "error.code === 'too_many' && ",
     "error.code === 'too_many' && false && ",
   ]),
@@ -244,7 +247,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
   mutation('a refusal because the sub-limits are spent', 12, [
-    ADMIT,
+    'protocols/refuse.ts',
     'if (capacity.active >= capacity.limits.globalLimit) throw',
     'throw',
   ]),

@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Webhook } from '../../core/api/sessions.ts';
-import { createSession } from '../../core/protocols/admit.ts';
+import { createSession } from '../../core/protocols/create.ts';
 import { listDeadLetters, redrive } from '../../core/protocols/dead-letters.ts';
 import { acceptEvents } from '../../core/protocols/worker.ts';
 import type { Session } from '../../core/session.ts';

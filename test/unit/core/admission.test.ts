@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { sessionKey, userQuotaKey } from '../../../core/items.ts';
-import { createSession, startSession } from '../../../core/protocols/admit.ts';
 import { readCapacity } from '../../../core/protocols/capacity.ts';
+import { createSession } from '../../../core/protocols/create.ts';
 import { changeLimits } from '../../../core/protocols/limits.ts';
 import { release } from '../../../core/protocols/release.ts';
+import { startSession } from '../../../core/protocols/start.ts';
 import { updateConfig } from '../../../core/protocols/update.ts';
 import { StoreAmbiguous } from '../../../core/store.ts';
 import { lab } from './control.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { PostResult, QueuedDelivery } from '../../../core/delivery.ts';
-import { createSession } from '../../../core/protocols/admit.ts';
+import { createSession } from '../../../core/protocols/create.ts';
 import { listDeadLetters, redrive } from '../../../core/protocols/dead-letters.ts';
 import { deliver } from '../../../core/protocols/deliver.ts';
 import { recentDeliveries } from '../../../core/protocols/deliveries.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { createSession } from '../../../core/protocols/admit.ts';
 import { admitted } from '../../../core/protocols/admitted.ts';
+import { createSession } from '../../../core/protocols/create.ts';
 import { deleteSession } from '../../../core/protocols/end.ts';
 import { sweepOutbox } from '../../../core/protocols/outbox.ts';
 import { reap } from '../../../core/protocols/reap.ts';

@@ -1,5 +1,5 @@
 /** Lives of sessions, as far as a test needs them. */
-import { createSession } from '../../../core/protocols/admit.ts';
+import { createSession } from '../../../core/protocols/create.ts';
 import { launch } from '../../../core/protocols/launch.ts';
 import { loadSession } from '../../../core/protocols/load.ts';
 import { beginUpload, bootstrap, commitUpload, report } from '../../../core/protocols/worker.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../core/protocols/admit.ts';
+import { startSession } from '../../../core/protocols/start.ts';
 import { stopSession } from '../../../core/protocols/stop.ts';
 import {
   answerCommand,

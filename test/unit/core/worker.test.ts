@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../core/protocols/admit.ts';
 import { forgetAccount } from '../../../core/protocols/end.ts';
 import { findTask } from '../../../core/protocols/find-task.ts';
 import { launch } from '../../../core/protocols/launch.ts';
+import { startSession } from '../../../core/protocols/start.ts';
 import { stopSession } from '../../../core/protocols/stop.ts';
 import { taskStopped } from '../../../core/protocols/task-stopped.ts';
 import {

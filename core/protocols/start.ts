@@ -1,0 +1,53 @@
+import type { Control } from '../control.ts';
+import { Problem } from '../errors.ts';
+import { sessionKey } from '../items.ts';
+import { isTerminal } from '../lifecycle.ts';
+import { absent, and, eq, oneOf } from '../store.ts';
+import { admit } from './admit.ts';
+import type { Admitted } from './commit.ts';
+import { findSession } from './load.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
+
+/**
+ * Admits a stopped or failed session again. A session that holds its slot is returned as it is: starting is
+ * idempotent. Throws 404, 429 or 503.
+ */
+export const startSession = async (control: Needs, userId: string, name: string): Promise<Admitted> => {
+  const found = await findSession(control, userId, name);
+  if (!found) throw new Problem('not_found', `There is no session "${name}".`);
+  if (!isTerminal(found.state)) return { session: found, admitted: false };
+
+  const tokens = new Set<string | undefined>();
+  return admit(
+    control,
+    found,
+    (session, change) => {
+      tokens.add(session.bootstrapToken);
+      return [
+        {
+          kind: 'update',
+          key: sessionKey(userId, name),
+          condition: and(
+            eq('sessionId', found.sessionId),
+            eq('epoch', found.epoch),
+            oneOf('state', ['STOPPED', 'FAILED']),
+            absent('slotShard'),
+            // Deadlines and events are made from the config as it was read.
+            eq('version', found.version),
+          ),
+          ...change,
+        },
+      ];
+    },
+    (now) => now !== undefined && tokens.has(now.bootstrapToken) && now.epoch === found.epoch + 1,
+    async () => {
+      const now = await findSession(control, userId, name);
+      if (!now) throw new Problem('not_found', `There is no session "${name}".`);
+      // Somebody else started it between our read and our write: theirs is as good as ours.
+      if (!isTerminal(now.state)) return { session: now, admitted: false };
+      // Its config was changed, or it went through a whole epoch meanwhile.
+      return startSession(control, userId, name);
+    },
+  );
+};
