@@ -11,6 +11,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, version } from 'esbuild';
 import { z } from 'zod';
+import { messageOfError } from '../core/message-of-error.ts';
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
 /**
@@ -137,7 +138,7 @@ const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleR
     write: false,
     logLevel: 'silent',
   }).catch((error: unknown) => {
-    throw new BundleFailed(error instanceof Error ? error.message : String(error));
+    throw new BundleFailed(messageOfError(error));
   });
 
   const bundles = options.handlers.map((handler) => describe(options, handler, result.metafile));

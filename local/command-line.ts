@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { messageOfError } from '../core/message-of-error.ts';
 import type { WhatsAppMode } from './whatsapp.ts';
 
 export const USAGE = `Usage: npm start -- [options]
@@ -46,7 +47,7 @@ const read = (args: readonly string[]) => {
       },
     }).values;
   } catch (error) {
-    throw new BadCommandLine(error instanceof Error ? error.message : String(error));
+    throw new BadCommandLine(messageOfError(error));
   }
 };
 

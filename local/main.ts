@@ -1,5 +1,6 @@
 /** `npm start`: the local system for a person at a terminal. What it does is in stack.ts. */
 import { join, relative, resolve } from 'node:path';
+import { messageOfError } from '../core/message-of-error.ts';
 import { UninterpretedError } from './assembly/interpret.ts';
 import { UnresolvedError } from './assembly/intrinsics.ts';
 import { SynthFailed } from './assembly/synth.ts';
@@ -31,7 +32,7 @@ const explain = (error: unknown, { port }: { port: number }): string => {
     return `Port ${port} is in use: stop what listens there, or choose another one with --port.`;
   }
   if (EXPLAINED.some((kind) => error instanceof kind)) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOfError(error);
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 };
@@ -51,7 +52,7 @@ const stopOnSignals = (stack: LocalStack, quiet: boolean): void => {
     stack.stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        complain(`Not everything ended cleanly: ${error instanceof Error ? error.message : String(error)}`);
+        complain(`Not everything ended cleanly: ${messageOfError(error)}`);
         process.exit(1);
       },
     );

@@ -15,7 +15,5 @@ export const s3Config = () => ({
   forcePathStyle: process.env.AWS_ENDPOINT_URL !== undefined,
 });
 
-/** What the SDK's errors have in common; names are the service's error codes. */
+/** The name of an error of the SDK is the service's error code. */
 export const nameOfError = (error: unknown): string => (error instanceof Error ? error.name : 'unknown');
-export const messageOfError = (error: unknown): string =>
-  error instanceof Error ? error.message : String(error);

@@ -18,6 +18,7 @@ import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import { itemSchema } from '../../core/apply.ts';
 import { INDEXES } from '../../core/items.ts';
+import { messageOfError } from '../../core/message-of-error.ts';
 import {
   type Item,
   type Key,
@@ -32,7 +33,7 @@ import {
   type WriteResult,
 } from '../../core/store.ts';
 import { environment } from '../environment.ts';
-import { clientConfig, messageOfError, nameOfError } from './aws.ts';
+import { clientConfig, nameOfError } from './aws.ts';
 import { Expression } from './dynamodb-expression.ts';
 
 /** One for each function: its connections are worth keeping. */

@@ -7,6 +7,7 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import pMap from 'p-map';
+import { messageOfError } from '../../core/message-of-error.ts';
 import {
   type LaunchRequest,
   type LaunchResult,
@@ -16,7 +17,7 @@ import {
 } from '../../core/ports.ts';
 import { WORKER_CONTAINER } from '../../core/settings.ts';
 import { environment } from '../environment.ts';
-import { clientConfig, messageOfError, nameOfError } from './aws.ts';
+import { clientConfig, nameOfError } from './aws.ts';
 import { base } from './base.ts';
 
 /** The task engine over ECS: one Fargate task for each session epoch. */

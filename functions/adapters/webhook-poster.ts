@@ -1,7 +1,8 @@
 import { createHmac } from 'node:crypto';
 import type { Webhook } from '../../core/api/sessions.ts';
 import type { Poster, QueuedDelivery } from '../../core/delivery.ts';
-import { messageOfError, nameOfError } from './aws.ts';
+import { messageOfError } from '../../core/message-of-error.ts';
+import { nameOfError } from './aws.ts';
 import { base } from './base.ts';
 import { ForbiddenAddress, postPublic } from './webhook-http.ts';
 

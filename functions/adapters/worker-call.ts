@@ -1,8 +1,9 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { messageOfError } from '../../core/message-of-error.ts';
 import { type WorkerCommands, WorkerTimeout, WorkerUnreachable } from '../../core/ports.ts';
 import { COMMAND_TIMEOUT_MS } from '../../core/protocols/command.ts';
 import { environment } from '../environment.ts';
-import { clientConfig, messageOfError, nameOfError } from './aws.ts';
+import { clientConfig, nameOfError } from './aws.ts';
 import { type WorkerCall, workerCallAnswerSchema } from './worker-call-messages.ts';
 
 /** For the function on the way, over what the worker may take. */

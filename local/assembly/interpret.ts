@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOfError } from '../../core/message-of-error.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { createIdentify, type World } from './identity.ts';
 import { createResolver, type Identity } from './intrinsics.ts';
@@ -134,11 +135,7 @@ const READERS: Readonly<Record<string, Read>> = {
 };
 
 const explain = (error: unknown): string =>
-  error instanceof z.ZodError
-    ? z.prettifyError(error)
-    : error instanceof Error
-      ? error.message
-      : String(error);
+  error instanceof z.ZodError ? z.prettifyError(error) : messageOfError(error);
 
 const routesOf = (draft: Draft): RouteModel[] =>
   draft.routes.map(({ id, method, path, integration, authorizer }) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { messageOfError } from '../../core/message-of-error.ts';
 import { mayInvoke } from '../api/permission.ts';
 import type { PermissionModel, TargetModel } from '../assembly/model.ts';
 import type { Authorize } from '../iam/authorize.ts';
@@ -82,6 +83,6 @@ const attemptOnce = async (
     const result = await options.invoke(functionName, payload);
     return result.ok ? undefined : result.error.errorMessage;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return messageOfError(error);
   }
 };

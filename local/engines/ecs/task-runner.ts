@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../core/clock.ts';
+import { messageOfError } from '../../../core/message-of-error.ts';
 import type { TaskDefinition } from './definitions.ts';
 import { taskStateChange } from './describe.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -218,7 +219,7 @@ export class TaskRunner {
     const { tasks, clock } = this.#options;
     this.#logFailure(id, 'could not be started', error);
     const record = tasks.get(id);
-    const reason = `CannotStartContainerError: ${messageOf(error)}`;
+    const reason = `CannotStartContainerError: ${messageOfError(error)}`;
     void this.finish(id, {
       stopCode: record.stopCode ?? 'TaskFailedToStart',
       stoppedReason: record.stoppedReason ?? reason,
@@ -237,12 +238,10 @@ export class TaskRunner {
   }
 
   #logFailure(id: string, what: string, error: unknown): void {
-    this.#options.logger.error(`A task ${what}`, { task: id, error: messageOf(error) });
+    this.#options.logger.error(`A task ${what}`, { task: id, error: messageOfError(error) });
   }
 
   #logFile(id: string): string {
     return join(this.#options.logDir, `${id}.log`);
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

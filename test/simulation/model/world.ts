@@ -1,6 +1,7 @@
 /** Everything that one run holds: time, chance, faults, the parts of the cloud, and the first promise broken. */
 import { hash } from 'node:crypto';
 import type { Control } from '../../../core/control.ts';
+import { messageOfError } from '../../../core/message-of-error.ts';
 import type { Settings } from '../../../core/settings.ts';
 import {
   type Item,
@@ -211,10 +212,7 @@ export class World implements Cloud {
     try {
       return { of: effect() };
     } catch (error) {
-      this.violate(
-        'defect',
-        `the database refuses ${error instanceof Error ? error.message : String(error)}`,
-      );
+      this.violate('defect', `the database refuses ${messageOfError(error)}`);
       return undefined;
     }
   }
