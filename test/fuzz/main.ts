@@ -1,29 +1,23 @@
-/**
- *   npm run fuzz                            10,000 inputs, from a seed of its own
- *   npm run fuzz -- --runs 50000 --seed 7   more; the same seed and number again send the same
- *   npm run fuzz -- --seed 7 --only limits  only to operations with this in their id
- */
-import { parseArgs } from 'node:util';
+/** `npm run fuzz`: bad and odd inputs for every route of a running system. */
+import { program } from 'commander';
+import { wholeNumber } from '../helpers/whole-number.ts';
 import { fuzz } from './run.ts';
 import { startWorld } from './world.ts';
 
-const { values } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-    only: { type: 'string', default: '' },
-  },
-});
+const { runs, seed, only } = program
+  .name('npm run fuzz --')
+  .description('Sends bad and odd inputs to every route: no defect, no hang, no change, no word too many.')
+  .option('--runs <n>', 'inputs in all', wholeNumber, 10_000)
+  .option(
+    '--seed <s>',
+    'the same seed and number again send the same',
+    wholeNumber,
+    (Date.now() % 1_000_000) + 1,
+  )
+  .option('--only <text>', 'only to operations with this in their id', '')
+  .parse()
+  .opts<{ runs: number; seed: number; only: string }>();
 
-const whole = (name: 'runs' | 'seed'): number => {
-  const number = Number(values[name]);
-  if (Number.isInteger(number) && number > 0) return number;
-  console.error(`--${name} must be a whole number above 0, got "${values[name]}"`);
-  process.exit(2);
-};
-
-const runs = whole('runs');
-const seed = whole('seed');
 console.log(`seed ${seed}, ${runs} inputs`);
 const world = await startWorld();
 try {
@@ -31,7 +25,7 @@ try {
   const { inputs, statuses, faults } = await fuzz(world, {
     runs,
     seed,
-    only: values.only,
+    only,
     onProgress: (line) => console.log(line),
   });
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);

@@ -1,39 +1,33 @@
-/**
- *   npm run simulate                          200 seeds
- *   npm run simulate -- --seeds 10000         more; --seed S: from there on; --workers N: processes (default: cores)
- *   npm run simulate -- --seed 7              one seed again, with its trace
- *   npm run simulate -- --mutations           plants each fault of mutations.ts until it is found, from seed 1 on;
- *                                             --only TEXT: those whose name has it
- *   npm run simulate -- --mutations --known   only with the seed that is known to find it, and a few more
- */
+/** `npm run simulate`: seeds of the simulation, one of them with its trace, or faults planted into the rules. */
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { program } from 'commander';
+import { wholeNumber } from '../helpers/whole-number.ts';
 import { type Job, runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations.ts';
 import { simulate } from './simulate.ts';
 
-const { values } = parseArgs({
-  options: {
-    seeds: { type: 'string' },
-    seed: { type: 'string' },
-    workers: { type: 'string' },
-    mutations: { type: 'boolean', default: false },
-    known: { type: 'boolean', default: false },
-    only: { type: 'string', default: '' },
-  },
-});
+const options = program
+  .name('npm run simulate --')
+  .description(
+    'Runs the rules under crashes, duplicates, delays and reorders, and checks their promises at every step.',
+  )
+  .option('--seeds <n>', 'how many seeds (200; with --mutations: 1,000 at most for each fault)', wholeNumber)
+  .option('--seed <s>', 'alone: this seed again, with its trace; with --seeds: the first one', wholeNumber)
+  .option('--workers <n>', 'processes', wholeNumber, availableParallelism())
+  .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
+  .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
+  .option('--only <text>', 'with --mutations: only those whose name has it', '')
+  .parse()
+  .opts<{
+    seeds?: number;
+    seed?: number;
+    workers: number;
+    mutations: boolean;
+    known: boolean;
+    only: string;
+  }>();
 
-const whole = (name: 'seed' | 'seeds' | 'workers', otherwise: number): number => {
-  const given = values[name];
-  if (given === undefined) return otherwise;
-  const number = Number(given);
-  if (Number.isInteger(number) && number > 0) return number;
-  console.error(`--${name} must be a whole number above 0, got "${given}"`);
-  process.exit(2);
-};
-
-const first = whole('seed', 1);
-const workers = whole('workers', availableParallelism());
+const first = options.seed ?? 1;
 const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
@@ -51,7 +45,7 @@ const SEEDS_OF_A_JOB = 25;
 const PROGRESS_EVERY = 1_000;
 
 const runSeeds = async (): Promise<void> => {
-  const wanted = whole('seeds', 200);
+  const wanted = options.seeds ?? 200;
   const jobs: Job[] = [];
   for (let seed = first; seed < first + wanted; seed += SEEDS_OF_A_JOB) {
     jobs.push({ seeds: range(seed, Math.min(SEEDS_OF_A_JOB, first + wanted - seed)) });
@@ -59,7 +53,7 @@ const runSeeds = async (): Promise<void> => {
   const begun = performance.now();
   const done = { seeds: 0, steps: 0, admissions: 0 };
   const failures: { seed: number; steps: number; message: string }[] = [];
-  await runJobs(jobs, workers, ({ seeds, steps, admissions, failed }) => {
+  await runJobs(jobs, options.workers, ({ seeds, steps, admissions, failed }) => {
     done.seeds += seeds;
     done.steps += steps;
     done.admissions += admissions;
@@ -87,16 +81,16 @@ const MORE_SEEDS = 5;
 
 /** As a table in Markdown: docs/simulation.md shows one. */
 const runMutations = async (): Promise<void> => {
-  const wanted = whole('seeds', 1_000);
+  const wanted = options.seeds ?? 1_000;
   const jobs = MUTATIONS.flatMap(({ name, seed }, mutation): Job[] => {
-    if (!name.includes(values.only) || (values.known && seed === 0)) return [];
+    if (!name.includes(options.only) || (options.known && seed === 0)) return [];
     return [
-      { mutation, seeds: values.known ? [seed, ...range(seed + 1, MORE_SEEDS)] : range(first, wanted) },
+      { mutation, seeds: options.known ? [seed, ...range(seed + 1, MORE_SEEDS)] : range(first, wanted) },
     ];
   });
   const rows = new Map<number | undefined, string>();
   let missed = 0;
-  await runJobs(jobs, workers, ({ failed, seeds }, { mutation }) => {
+  await runJobs(jobs, options.workers, ({ failed, seeds }, { mutation }) => {
     const name = MUTATIONS[mutation ?? 0]?.name ?? '';
     if (!failed) missed += 1;
     rows.set(
@@ -119,6 +113,6 @@ const runMutations = async (): Promise<void> => {
 
 const row = (...cells: (string | number)[]): string => `| ${cells.join(' | ')} |`;
 
-if (values.mutations) await runMutations();
-else if (values.seed !== undefined && values.seeds === undefined) await replay();
+if (options.mutations) await runMutations();
+else if (options.seed !== undefined && options.seeds === undefined) await replay();
 else await runSeeds();

@@ -1,30 +1,23 @@
-/**
- *   npm run webhooks:faults                                10,000 events, the endpoint down for two minutes
- *   npm run webhooks:faults -- --events 2000 --seed 7      fewer; another order of faults
- *   npm run webhooks:faults -- --down 30                   seconds
- */
-import { parseArgs } from 'node:util';
+/** `npm run webhooks:faults`: events to an endpoint that fails in every way. */
+import { program } from 'commander';
+import { wholeNumber } from '../helpers/whole-number.ts';
 import { runFaults } from './run.ts';
 
-const { values } = parseArgs({
-  options: {
-    events: { type: 'string', default: '10000' },
-    seed: { type: 'string', default: '1' },
-    down: { type: 'string', default: '120' },
-  },
-});
+const { events, seed, down } = program
+  .name('npm run webhooks:faults --')
+  .description(
+    'Delivers events to an endpoint that fails in every way: none is lost, and their order is kept.',
+  )
+  .option('--events <n>', 'how many', wholeNumber, 10_000)
+  .option('--seed <s>', 'another order of faults', wholeNumber, 1)
+  .option('--down <seconds>', 'how long the endpoint is down', wholeNumber, 120)
+  .parse()
+  .opts<{ events: number; seed: number; down: number }>();
 
-const whole = (name: 'events' | 'seed' | 'down'): number => {
-  const number = Number(values[name]);
-  if (Number.isInteger(number) && number > 0) return number;
-  console.error(`--${name} must be a whole number above 0, got "${values[name]}"`);
-  process.exit(2);
-};
-
-const downMs = whole('down') * 1_000;
+const downMs = down * 1_000;
 const { broken, seconds, ...counts } = await runFaults({
-  seed: whole('seed'),
-  events: whole('events'),
+  seed,
+  events,
   sessions: 20,
   downMs,
   // 30 attempts are two and a half outages.
