@@ -2,7 +2,8 @@
 import { createLog } from './base/log.ts';
 import { systemTime } from './base/time.ts';
 import { parseEnvironment } from './environment.ts';
-import { EXIT, startWorker } from './worker.ts';
+import { EXIT } from './exit.ts';
+import { startWorker } from './worker.ts';
 
 const parsed = parseEnvironment(process.env);
 if ('wrong' in parsed) {

@@ -35,6 +35,9 @@ export type Profile = {
   unlock(): Promise<void>;
 };
 
+/** Where a session's profile lies within its folder; its browser's processes are found by this. */
+export const profileDirIn = (workDir: string): string => join(workDir, 'profile');
+
 export const createProfile = (options: {
   readonly workDir: string;
   readonly chromiumBuild: string;
@@ -43,7 +46,7 @@ export const createProfile = (options: {
   readonly log: Log;
 }): Profile => {
   const { workDir, time, log } = options;
-  const dir = join(workDir, 'profile');
+  const dir = profileDirIn(workDir);
 
   const fromStorage = (state: Restorable): Candidate => ({
     foreign: state.chromiumBuild !== options.chromiumBuild,

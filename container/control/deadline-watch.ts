@@ -1,3 +1,4 @@
+import type { Clock } from '../../core/clock.ts';
 import type { WorkerDeadlines } from '../../core/worker-protocol.ts';
 import type { Time } from '../base/time.ts';
 import { type Due, EXPIRING_NOTICE_MS, hasNotice, type Moments, nextDeadline } from './deadlines.ts';
@@ -12,8 +13,8 @@ export type DeadlineWatch = {
 /** Calls `onDue` to the second when a deadline passes, and `onExpiring` once a minute before an idle or duration stop. */
 export const watchDeadlines = (options: {
   readonly time: Time;
-  /** ms to add to the local clock to get the control plane's */
-  readonly offset: () => number;
+  /** ms, control plane's clock */
+  readonly now: Clock;
   readonly deadlines: WorkerDeadlines;
   readonly onDue: (due: Due) => void;
   readonly onExpiring: (due: Due) => void;
@@ -30,7 +31,7 @@ export const watchDeadlines = (options: {
     if (over) return;
     const due = nextDeadline(deadlines, moments);
     if (!due) return;
-    const now = time.now() + options.offset();
+    const now = options.now();
     if (now >= due.at) {
       over = true;
       return options.onDue(due);

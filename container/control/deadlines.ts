@@ -1,5 +1,5 @@
 /** When the session has to end by itself, and for which reason. Pure; all times in ms by the control plane's clock. */
-import type { StopReason } from '../../core/lifecycle.ts';
+import type { Status, StopReason } from '../../core/lifecycle.ts';
 import type { WorkerDeadlines } from '../../core/worker-protocol.ts';
 
 export type Moments = {
@@ -9,6 +9,23 @@ export type Moments = {
   readonly lastActivityAt?: number | undefined;
   /** The client was up once: from then on a restart of the client is not a start. */
   readonly wasUp: boolean;
+};
+
+/** The moments once the client shows this status. */
+export const momentsAfter = (before: Moments, status: Status, now: number): Moments => {
+  switch (status) {
+    case 'WORKING':
+      return {
+        phase: 'working',
+        qrSince: undefined,
+        lastActivityAt: before.lastActivityAt ?? now,
+        wasUp: true,
+      };
+    case 'SCAN_QR_CODE':
+      return { ...before, phase: 'qr', qrSince: before.qrSince ?? now, wasUp: true };
+    default:
+      return { ...before, phase: 'starting' };
+  }
 };
 
 export type Due = { readonly at: number; readonly reason: StopReason };

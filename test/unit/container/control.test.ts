@@ -4,7 +4,7 @@ import { redact, silentLog } from '../../../container/base/log.ts';
 import { fullJitter } from '../../../container/base/retry.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { watchDeadlines } from '../../../container/control/deadline-watch.ts';
-import { nextDeadline } from '../../../container/control/deadlines.ts';
+import { type Moments, momentsAfter, nextDeadline } from '../../../container/control/deadlines.ts';
 import { createOutbox } from '../../../container/control/outbox.ts';
 import { createReporter } from '../../../container/control/reporter.ts';
 import { createWorkerApi, type ReportRequest } from '../../../container/control/worker-api.ts';
@@ -244,13 +244,25 @@ describe('the worker’s own deadlines', () => {
     expect(nextDeadline(limits, moments)).toEqual({ reason, at });
   });
 
+  it('a code that renews itself puts nothing off, use before a restart still counts, and a link ends the wait', () => {
+    const starting: Moments = { phase: 'starting', wasUp: false };
+    const shown = momentsAfter(momentsAfter(starting, 'SCAN_QR_CODE', 10), 'SCAN_QR_CODE', 20);
+    expect(shown).toEqual({ phase: 'qr', qrSince: 10, wasUp: true });
+    const scanned = momentsAfter(shown, 'STARTING', 30);
+    expect(scanned).toEqual({ phase: 'starting', qrSince: 10, wasUp: true });
+    const working = momentsAfter(scanned, 'WORKING', 40);
+    expect(working).toEqual({ phase: 'working', qrSince: undefined, lastActivityAt: 40, wasUp: true });
+    const again = momentsAfter(momentsAfter(working, 'STARTING', 50), 'WORKING', 60);
+    expect(again).toEqual(working);
+  });
+
   it('ends to the second by the control plane’s clock, with one notice a minute before', async () => {
     const time = manualTime();
     const log: [string, number][] = [];
     const offset = 5_000;
     const watch = watchDeadlines({
       time,
-      offset: () => offset,
+      now: () => time.now() + offset,
       deadlines: { qrTimeoutMs: 1, startBy: Number.MAX_SAFE_INTEGER, maxAt: time.now() + offset + 300_000 },
       onDue: ({ reason }) => log.push([reason, time.now()]),
       onExpiring: ({ reason }) => log.push([`expiring ${reason}`, time.now()]),
@@ -269,7 +281,7 @@ describe('the worker’s own deadlines', () => {
     const ended: number[] = [];
     const watch = watchDeadlines({
       time,
-      offset: () => 0,
+      now: time.now,
       deadlines: { qrTimeoutMs: 1, startBy: Number.MAX_SAFE_INTEGER, idleTimeoutMs: 100_000 },
       onDue: () => ended.push(time.now()),
       onExpiring: () => {},

@@ -1,0 +1,128 @@
+/**
+ * What must be there before a session can be: a folder, the command server, a browser, and the control plane's word
+ * that this is the worker of the epoch.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commandAddress } from './address.ts';
+import { describeError, Fenced, NoBrowser, Refused } from './base/faults.ts';
+import type { Log } from './base/log.ts';
+import type { Time } from './base/time.ts';
+import { type Browser, ensureBrowser } from './browser/find.ts';
+import { type CommandServer, startCommandServer } from './commands/server.ts';
+import { type ControlClock, createControlClock } from './control/clock.ts';
+import { type BootstrapResponse, createWorkerApi, type WorkerApi } from './control/worker-api.ts';
+import type { Ending } from './ending.ts';
+import type { Environment } from './environment.ts';
+import { EXIT, type Exit } from './exit.ts';
+import { ownTaskArn } from './metadata.ts';
+
+export type Bootstrapped = {
+  readonly api: WorkerApi;
+  readonly clock: ControlClock;
+  readonly server: CommandServer;
+  readonly workDir: string;
+  readonly browser: Browser;
+  readonly settings: BootstrapResponse;
+};
+
+const BOOTSTRAP_LIMIT_MS = 60_000;
+
+const newSecret = () => randomBytes(32).toString('base64url');
+
+/** Undefined: there is nothing to go on with, and the process is being left. */
+export const bootstrap = async (options: {
+  readonly environment: Environment;
+  readonly time: Time;
+  readonly log: Log;
+  readonly exit: Exit;
+  readonly ending: Ending;
+}): Promise<Bootstrapped | undefined> => {
+  const { environment, time, log, exit, ending } = options;
+  const { BERTH_SESSION_ID: sessionId, BERTH_EPOCH: epoch } = environment;
+  const workerSecret = newSecret();
+  const commandSecret = newSecret();
+  for (const secret of [workerSecret, commandSecret, environment.BERTH_BOOTSTRAP_TOKEN]) log.hide(secret);
+
+  const makeWorkDir = async () => {
+    const base = environment.BERTH_WORK_DIR ?? tmpdir();
+    await mkdir(base, { recursive: true });
+    const dir = await mkdtemp(join(base, 'berth-worker-'));
+    exit.owns(dir);
+    return dir;
+  };
+  const openServer = async () => {
+    const { listen: host, reach } = await commandAddress(environment, time);
+    const port = environment.BERTH_COMMAND_PORT;
+    const server = await startCommandServer({ host, port, secret: commandSecret, epoch, time, log });
+    exit.onLeave(() => server.close());
+    return { server, reach };
+  };
+  const findBrowser = (): Promise<Browser | NoBrowser> =>
+    ensureBrowser({
+      path: environment.CHROMIUM_PATH,
+      browserDir: environment.BERTH_BROWSER_DIR,
+      onProgress: (message) => log.info(message),
+    }).catch((error: unknown) => (error instanceof NoBrowser ? error : new NoBrowser(describeError(error))));
+
+  const [workDir, { server, reach }, found, taskArn] = await Promise.all([
+    makeWorkDir(),
+    openServer(),
+    findBrowser(),
+    ownTaskArn(environment, time),
+  ]);
+
+  const api = createWorkerApi({
+    url: environment.BERTH_WORKER_API_URL,
+    sessionId,
+    epoch,
+    workerSecret,
+    time,
+    onFenced: () => {
+      log.warn('fenced: this epoch is over');
+      ending.forgo();
+      void exit.leave(EXIT.fenced);
+    },
+  });
+  const askedAt = time.now();
+  let settings: BootstrapResponse;
+  try {
+    settings = await api.bootstrap(
+      {
+        sessionId,
+        epoch,
+        bootstrapToken: environment.BERTH_BOOTSTRAP_TOKEN,
+        workerSecret,
+        commandSecret,
+        address: `http://${reach}:${server.port}`,
+        chromiumBuild: found instanceof NoBrowser ? 'none' : found.build,
+        ...(taskArn === undefined ? {} : { taskArn }),
+      },
+      { until: askedAt + BOOTSTRAP_LIMIT_MS },
+    );
+  } catch (error) {
+    if (error instanceof Fenced) return;
+    log.error('bootstrap failed', { error: describeError(error) });
+    await exit.leave(error instanceof Refused ? EXIT.refused : EXIT.defect);
+    return;
+  }
+  if (exit.leaving) return;
+  // The control plane read its clock somewhere between the question and the answer.
+  const clock = createControlClock(time);
+  clock.set(settings.now, Math.round((askedAt + time.now()) / 2));
+
+  if (found instanceof NoBrowser) {
+    log.error(found.message);
+    await api
+      .lastWord(
+        { reason: 'crashed', detail: found.message.slice(0, 500) },
+        { until: time.now() + settings.stopGraceSeconds * 1000 },
+      )
+      .catch((error: unknown) => log.error('last word not accepted', { error: describeError(error) }));
+    await exit.leave(EXIT.defect);
+    return;
+  }
+  return { api, clock, server, workDir, browser: found, settings };
+};

@@ -1,0 +1,75 @@
+/**
+ * The session under the control plane's eyes: what becomes of it is reported, and what the answers bring is kept: the
+ * clock, the deadlines, the wish that it stop. A deadline that passes stops it without being asked.
+ */
+import type { StopReason } from '../../core/lifecycle.ts';
+import type { Log } from '../base/log.ts';
+import type { Time } from '../base/time.ts';
+import type { HostView } from '../whatsapp/client-host.ts';
+import type { ControlClock } from './clock.ts';
+import { watchDeadlines } from './deadline-watch.ts';
+import { type Due, momentsAfter } from './deadlines.ts';
+import { createReporter } from './reporter.ts';
+import type { BootstrapResponse, WorkerApi } from './worker-api.ts';
+
+export type Supervision = {
+  /** Reports for the first time. */
+  start(): void;
+  /** Status, account or the reason for a code changed. */
+  show(view: HostView): void;
+  /** The session was used: its idle deadline is put off. */
+  active(): void;
+  measured(memoryBytes: number): void;
+  /** No deadline counts any more; reports go on. */
+  stopDeadlines(): void;
+  stopReports(): void;
+};
+
+export const createSupervision = (options: {
+  readonly api: Pick<WorkerApi, 'report'>;
+  readonly time: Time;
+  readonly log: Log;
+  readonly clock: ControlClock;
+  readonly settings: Pick<BootstrapResponse, 'deadlines' | 'heartbeatSeconds' | 'activitySeconds'>;
+  readonly onStop: (reason: StopReason) => void;
+  readonly onExpiring: (due: Due) => void;
+}): Supervision => {
+  const { api, time, log, clock, settings, onStop } = options;
+
+  const deadlines = watchDeadlines({
+    time,
+    now: clock.now,
+    deadlines: settings.deadlines,
+    onDue: ({ reason }) => onStop(reason),
+    onExpiring: options.onExpiring,
+  });
+  const reporter = createReporter({
+    api,
+    time,
+    log,
+    heartbeatMs: settings.heartbeatSeconds * 1000,
+    activityMs: settings.activitySeconds * 1000,
+    onAnswer: (answer) => {
+      clock.set(answer.now);
+      deadlines.setDeadlines(answer.deadlines);
+      if (answer.stop !== undefined) onStop(answer.stop);
+    },
+  });
+
+  return {
+    start: () => reporter.update({ status: 'STARTING' }),
+    show({ status, account, qrReason }) {
+      deadlines.setMoments(momentsAfter(deadlines.moments, status, clock.now()));
+      const { lastActivityAt } = deadlines.moments;
+      reporter.update({ status, me: account, qrReason, lastActivityAt });
+    },
+    active() {
+      const lastActivityAt = clock.now();
+      deadlines.setMoments({ lastActivityAt });
+      reporter.update({ lastActivityAt });
+    },
+    measured: (memoryBytes) => reporter.update({ memoryBytes }),
+    stopDeadlines: deadlines.stop,
+    stopReports: reporter.stop,
+  };
+};

@@ -1,0 +1,210 @@
+/** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
+import type { Status, StopReason } from '../core/lifecycle.ts';
+import { createProfile } from './auth-state/profile.ts';
+import { createSaver } from './auth-state/saver.ts';
+import { createSaves } from './auth-state/saves.ts';
+import { describeError, Fenced } from './base/faults.ts';
+import type { Log } from './base/log.ts';
+import { sleep, type Time, withDeadline } from './base/time.ts';
+import type { Bootstrapped } from './bootstrap.ts';
+import { killTree } from './browser/process-tree.ts';
+import { createCollector } from './commands/collect.ts';
+import { createOutbox } from './control/outbox.ts';
+import { createSupervision } from './control/supervision.ts';
+import type { Ending } from './ending.ts';
+import type { Environment } from './environment.ts';
+import { EXIT, type Exit } from './exit.ts';
+import { createIncoming } from './media/incoming.ts';
+import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
+import { runTimings } from './whatsapp/client-run.ts';
+import { FORWARDED_EVENTS, forward } from './whatsapp/events.ts';
+import { createLibraryClient } from './whatsapp/library.ts';
+import { watchMemory } from './whatsapp/memory-watch.ts';
+import { messagePayload } from './whatsapp/payloads.ts';
+
+const DISCARD_LIMIT_MS = 30_000;
+/** Kept of the grace time for the last word, after state and events. */
+const LAST_WORD_MS = 5_000;
+
+/**
+ * Starts the session, or ends it at once where that was asked for meanwhile. What is given back hears of the library's
+ * unhandled rejections, which reach the process alone.
+ */
+export const startSession = (
+  { api, clock, server, workDir, browser, settings }: Bootstrapped,
+  options: {
+    readonly environment: Environment;
+    readonly time: Time;
+    readonly log: Log;
+    readonly exit: Exit;
+    readonly ending: Ending;
+  },
+): Pick<ClientHost, 'closedAt' | 'fault'> => {
+  const { environment, time, log, exit, ending } = options;
+  log.info('started', { browser: browser.build, states: settings.authStates.length });
+
+  const outbox = createOutbox({ api, time, now: clock.now, log });
+  exit.onLeave(outbox.close);
+  const supervision = createSupervision({
+    api,
+    time,
+    log,
+    clock,
+    settings,
+    onStop: ending.ask,
+    onExpiring: ({ at, reason }) => outbox.add('session.expiring', { reason, at }),
+  });
+  exit.onLeave(supervision.stopReports);
+  exit.onLeave(supervision.stopDeadlines);
+
+  const profile = createProfile({
+    workDir,
+    chromiumBuild: browser.build,
+    states: settings.authStates,
+    time,
+    log,
+  });
+  const saves = createSaves({
+    saver: createSaver({
+      api,
+      time,
+      log,
+      workDir,
+      profileDir: profile.dir,
+      chromiumBuild: browser.build,
+      onSaved: profile.prefer,
+    }),
+    time,
+    log,
+    profileDir: profile.dir,
+    intervalMs: settings.snapshotIntervalSeconds * 1000,
+    client: () => host,
+    signal: ending.signal,
+  });
+  exit.onLeave(saves.stop);
+
+  const collector = createCollector({ api, server, time, log, signal: ending.signal });
+  const incoming = createIncoming({
+    api,
+    time,
+    log,
+    maxBytes: settings.media.maxBytes,
+    download: async (source) => await host.client?.account.downloadMedia(source),
+  });
+
+  let shown: Status = 'STARTING';
+  let nextChange = new AbortController();
+  const onChange = (view: HostView) => {
+    const before = shown;
+    shown = view.status;
+    if (shown !== before) log.info('status', { from: before, to: shown });
+    supervision.show(view);
+    saves.follow();
+    nextChange.abort();
+    nextChange = new AbortController();
+    if (shown === 'WORKING' && before !== 'WORKING') collector.look();
+  };
+
+  const ownMessageListeners = new Set<(message: unknown) => void>();
+  const onEvent = (name: string, values: unknown[]) => {
+    if (name === 'message_create') for (const listener of ownMessageListeners) listener(values[0]);
+    const event = forward(name, values);
+    if (!event) return;
+    const message = event.media ? messagePayload(values[0]) : undefined;
+    if (message?.hasMedia) outbox.addLater(event.event, incoming.withMedia(values[0], message));
+    else outbox.add(event.event, event.payload);
+    if (event.activity) supervision.active();
+  };
+
+  const host: ClientHost = createClientHost({
+    createClient: createLibraryClient({
+      browser,
+      profileDir: profile.dir,
+      extraSwitches: environment.BERTH_BROWSER_ARGS,
+      ...settings.client,
+    }),
+    time,
+    log,
+    random: Math.random,
+    timings: runTimings(environment.BERTH_STAGE_SECONDS * 1000),
+    killTree: () => killTree(time, profile.dir),
+    forwarded: FORWARDED_EVENTS,
+    profile,
+    restoreBy: () => clock.toLocal(settings.deadlines.startBy),
+    maxRestarts: environment.BERTH_MAX_RESTARTS,
+    onChange,
+    onEvent,
+    discard: async (reason) => {
+      saves.discarded();
+      await api.discard({ reason }, { until: time.now() + DISCARD_LIMIT_MS });
+    },
+    onEnd: ending.ask,
+  });
+  exit.onLeave(() => host.stop(false));
+
+  server.serve({
+    time,
+    log,
+    status: () => host.status,
+    qr: () => host.qr && { value: host.qr.value, expiresAt: clock.fromLocal(host.qr.expiresAt) },
+    changed: (ms) => sleep(time, ms, nextChange.signal),
+    client: () => host.client,
+    onOwnMessage: (listener) => {
+      ownMessageListeners.add(listener);
+      return () => void ownMessageListeners.delete(listener);
+    },
+    media: settings.media,
+    withMedia: incoming.withMedia,
+    active: supervision.active,
+    logout: host.unlink,
+  });
+  void watchMemory({
+    time,
+    profileDir: profile.dir,
+    limitBytes: environment.BERTH_MEMORY_LIMIT_MB * 1024 * 1024,
+    host,
+    save: saves.betweenClients,
+    onMeasured: supervision.measured,
+    signal: ending.signal,
+  });
+
+  const graceMs = settings.stopGraceSeconds * 1000;
+  const finish = async (reason: StopReason, detail: string | undefined) => {
+    const graceUntil = time.now() + graceMs;
+    log.info('ending', { reason, detail });
+    server.refuse();
+    saves.stop();
+    supervision.stopDeadlines();
+    await host.stop(true);
+    if (exit.leaving) return;
+    const notes = detail === undefined ? [] : [detail];
+    if (host.savable) {
+      try {
+        await saves.last(graceUntil - LAST_WORD_MS);
+      } catch (error) {
+        if (error instanceof Fenced) return;
+        log.error('final auth state not saved', { error: describeError(error) });
+        notes.push('the final auth state was not saved; the one before is kept');
+      }
+    }
+    await outbox.flush(Math.max(1_000, graceUntil - LAST_WORD_MS - time.now()));
+    supervision.stopReports();
+    const note = notes.join('; ').slice(0, 500);
+    await api.lastWord({ reason, ...(note === '' ? {} : { detail: note }) }, { until: graceUntil });
+    log.info('ended', { reason });
+    await exit.leave(EXIT.ok);
+  };
+  ending.endWith((reason, detail) => {
+    withDeadline(time, graceMs + LAST_WORD_MS, 'ending', finish(reason, detail)).catch((error: unknown) => {
+      if (error instanceof Fenced) return;
+      log.error('orderly end failed', { error: describeError(error) });
+      void exit.leave(EXIT.grace_expired);
+    });
+  });
+
+  if (!ending.signal.aborted) {
+    supervision.start();
+    host.start();
+  }
+  return host;
+};
