@@ -1,13 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { extract } from 'tar';
+import * as z from 'zod';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
-/** What a registry would install beside the package, as far as the client and the command line need it. */
-const DEPENDENCIES = ['zod', 'commander', 'qrcode', '@types/node', 'undici-types'];
+/** What a project in TypeScript has anyway. */
+const TYPES = ['@types/node', 'undici-types'];
 const PATIENCE_MS = 120_000;
 
 export type Running = {
@@ -27,18 +28,28 @@ export type PackedProject = {
   remove(): Promise<void>;
 };
 
-/** A project that has the package as `npm pack` makes it, and the examples as files of its own. Needs no network. */
+const manifestSchema = z.object({ dependencies: z.record(z.string(), z.string()) });
+
+const dependenciesOf = async (folder: string): Promise<readonly string[]> =>
+  Object.keys(
+    manifestSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).dependencies,
+  );
+
+/** A project that has the package as `npm run package` makes it, and the examples as files of its own. Needs no network. */
 export const packedProject = async (): Promise<PackedProject> => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-packed-'));
   try {
-    const pack = ['pack', '--offline', '--ignore-scripts=false', '--pack-destination', folder];
-    await promisify(execFile)('npm', pack, { cwd: ROOT, timeout: PATIENCE_MS });
+    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts', 'package.ts'), folder], {
+      timeout: PATIENCE_MS,
+    });
     const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
     const modules = join(folder, 'node_modules');
     await mkdir(join(modules, 'berth'), { recursive: true });
     await extract({ file: join(folder, tarball), cwd: join(modules, 'berth'), strip: 1 });
     await mkdir(join(modules, '@types'));
-    for (const name of DEPENDENCIES) await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+    // As a registry would install them beside the package.
+    for (const name of [...(await dependenciesOf(join(modules, 'berth'))), ...TYPES])
+      await symlink(join(ROOT, 'node_modules', name), join(modules, name));
     await cp(join(ROOT, 'examples'), folder, { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'of-a-user', type: 'module' }));
   } catch (error) {

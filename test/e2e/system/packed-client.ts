@@ -55,6 +55,13 @@ export const packedClient = (systemOf: () => System): void => {
     expect(await project.run([compiler, '-p', project.folder])).toBe('');
   });
 
+  test('the package brings what a caller needs and nothing of what runs the system', async () => {
+    const { dependencies } = JSON.parse(
+      readFileSync(join(project.folder, 'node_modules', 'berth', 'package.json'), 'utf8'),
+    );
+    expect(Object.keys(dependencies)).toEqual(['commander', 'qrcode', 'zod']);
+  });
+
   test('the packed command line runs without the sources', async () => {
     const bin = join('node_modules', 'berth', 'cli', 'bin.mjs');
     expect(await project.run([bin, 'limits', 'get'], env)).toMatch(/^global +\d+ of 50 in use$/m);

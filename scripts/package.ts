@@ -1,0 +1,96 @@
+/**
+ * Packs what it takes to call Berth, not what runs it: the client, the command line, the examples.
+ *
+ *   npm run package [-- <folder>]     into dist/package, and as a tarball into the folder (default: here)
+ *
+ * Of this project's dependencies the package names those that its code imports: the rest (CDK, the AWS SDK, a browser)
+ * is many hundred times its size.
+ */
+import { execFile } from 'node:child_process';
+import { cp, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import * as z from 'zod';
+
+const ROOT = resolve(import.meta.dirname, '..');
+const PACKAGE = join(ROOT, 'dist', 'package');
+/** Where cli/bin.mjs looks for the compiled command line in an installed package. */
+const COMPILED = 'dist/npm';
+const ENTRIES = { client: 'core/client/index', cli: 'cli/main' };
+
+const manifestSchema = z.object({
+  name: z.string(),
+  version: z.string(),
+  description: z.string(),
+  license: z.string(),
+  type: z.literal('module'),
+  engines: z.record(z.string(), z.string()),
+  bin: z.record(z.string(), z.string()),
+  dependencies: z.record(z.string(), z.string()),
+});
+
+const run = async (file: string, args: readonly string[]): Promise<string> =>
+  (await promisify(execFile)(file, args, { cwd: ROOT, timeout: 120_000 })).stdout;
+
+/** The packages that the compiled code imports, its own files and Node's modules aside. */
+const importedPackages = async (): Promise<readonly string[]> => {
+  const { metafile } = await build({
+    absWorkingDir: PACKAGE,
+    entryPoints: Object.values(ENTRIES).map((entry) => join(COMPILED, `${entry}.js`)),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    outdir: 'nowhere',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
+  const names = imports
+    .filter(({ external, path }) => external && !path.startsWith('node:'))
+    .map(({ path }) => path.split('/', path.startsWith('@') ? 2 : 1).join('/'));
+  return [...new Set(names)].sort();
+};
+
+const [folder = ROOT] = process.argv.slice(2);
+await rm(PACKAGE, { recursive: true, force: true });
+await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
+  '-p',
+  'tsconfig.package.json',
+  '--outDir',
+  join(PACKAGE, COMPILED),
+]);
+await Promise.all(
+  ['cli/bin.mjs', 'examples', 'README.md'].map((path) =>
+    cp(join(ROOT, path), join(PACKAGE, path), { recursive: true }),
+  ),
+);
+const { dependencies, ...manifest } = manifestSchema.parse(
+  JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')),
+);
+const needed = (await importedPackages()).map((name) => {
+  const version = dependencies[name];
+  if (version === undefined) throw new Error(`${name} is imported and no dependency`);
+  return [name, version];
+});
+const client = {
+  types: `./${COMPILED}/${ENTRIES.client}.d.ts`,
+  default: `./${COMPILED}/${ENTRIES.client}.js`,
+};
+await writeFile(
+  join(PACKAGE, 'package.json'),
+  `${JSON.stringify(
+    {
+      ...manifest,
+      // Published by whoever decides to; until then npm refuses.
+      private: true,
+      exports: { './client': client, './package.json': './package.json' },
+      dependencies: Object.fromEntries(needed),
+    },
+    null,
+    2,
+  )}\n`,
+);
+process.stdout.write(await run('npm', ['pack', '--offline', PACKAGE, '--pack-destination', resolve(folder)]));
