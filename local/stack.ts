@@ -1,9 +1,8 @@
 /**
  * The whole local system: synthesizes the CDK app, interprets the assembly, and starts an engine for each part of it.
- * Nothing is wired here that the template does not say.
+ * Nothing is wired here that the template does not say. What started last ends first, once no worker is left.
  */
 import { join, resolve } from 'node:path';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { PhoneClient } from '../core/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
@@ -11,21 +10,12 @@ import { type ApiListener, openApi } from './api/server.ts';
 import { interpret } from './assembly/interpret.ts';
 import type { Model } from './assembly/model.ts';
 import { readAssembly } from './assembly/read.ts';
-import { synthesize } from './assembly/synth.ts';
-import { prepareBrowser } from './browser.ts';
 import { Closers } from './closers.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
-import { startDynamoDb } from './engines/dynamodb/index.ts';
-import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
-import { startStorage } from './engines/storage/storage.ts';
-import { type Faults, Refusals } from './faults.ts';
-import { startGateway } from './gateway/gateway.ts';
-import { lambdaService } from './gateway/lambda.ts';
-import { Principals } from './gateway/principals.ts';
-import { REGION } from './iam/arn.ts';
-import { authorizeByPolicies } from './iam/authorize.ts';
-import { AccessRecorder } from './iam/recorder.ts';
-import { provision } from './provision.ts';
+import { openEndpoint } from './endpoint.ts';
+import type { Faults } from './faults.ts';
+import type { AccessRecorder } from './iam/recorder.ts';
+import { prepare } from './prepare.ts';
 import { createEngineLogger } from './runtime/engine-log.ts';
 import type { Warning } from './runtime/function-log.ts';
 import { Functions } from './runtime/functions.ts';
@@ -33,14 +23,12 @@ import { LogFile } from './runtime/log-file.ts';
 import { MetricStore } from './runtime/metrics.ts';
 import type { InvokeResult } from './runtime/pool.ts';
 import { withSettings } from './settings.ts';
+import { startTaskEngine } from './task-engine.ts';
 import { createDeadLetters } from './triggers/dead-letters.ts';
 import type { DeliveryOptions } from './triggers/delivery.ts';
-import { EventRules } from './triggers/event-rules.ts';
+import { startEventSources } from './triggers/event-sources.ts';
 import { Schedules } from './triggers/schedules.ts';
-import { SqsSource } from './triggers/sqs-source.ts';
-import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
-import { compileWorker, localWorker } from './worker-program.ts';
-import { openWorld } from './world.ts';
+import type { WhatsAppMode } from './whatsapp.ts';
 
 export type LocalOptions = {
   /** 0: any free port. */
@@ -98,13 +86,11 @@ export type LocalStack = {
   abort(): Promise<void>;
 };
 
-const ROOT = resolve(import.meta.dirname, '..');
 const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
 /** On the way to the first QR code: loaded while the rest starts, so that nobody waits for them. */
 const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-api', 'linking'];
-const LIFECYCLE_EVERY_MS = 3_600_000;
 
 /**
  * Starts the local system. What fails on the way undoes what was started.
@@ -125,164 +111,67 @@ export const startLocal = async (options: LocalOptions): Promise<LocalStack> => 
 };
 
 const start = async (options: LocalOptions, closers: Closers): Promise<LocalStack> => {
-  const { clock = systemClock, onProgress = () => {}, onWarning = () => {} } = options;
+  const { whatsapp, maxTasks, clock = systemClock, onProgress = () => {}, onWarning = () => {} } = options;
   const listener = await openApi(options.port);
   closers.add(() => listener.close(CLOSE_GRACE_MS));
   const dir = openDataDir(resolve(options.dataDir), { reset: options.reset ?? false });
   closers.add(dir.release);
 
-  // What was asked for and can't be had is told before the long steps; what is found out by itself runs beside them.
-  const mode =
-    options.whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(options.whatsapp);
-  const browserDir = join(ROOT, '.berth', 'cache', 'browser');
-  const compileCache = join(ROOT, '.berth', 'cache', 'compile');
-  const preparations = [
-    synthesize({
-      root: ROOT,
-      cacheDir: join(ROOT, '.berth', 'cache', 'assembly'),
-      onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
-    }),
-    prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
-    compileWorker(compileCache),
-    openWorld(mode, dir, clock, closers),
-  ] as const;
-  // A failure is thrown once all have ended, so that nothing goes on unseen.
-  await Promise.allSettled(preparations);
-  const [directory, browser, , world] = await Promise.all(preparations);
+  const { assembly, browser, world, startTask } = await prepare({
+    whatsapp,
+    dir,
+    clock,
+    closers,
+    onProgress,
+  });
   const engineLog = new LogFile(join(dir.logs, 'engines.log'));
   const logger = createEngineLogger(engineLog, clock, onWarning);
   closers.add(() => engineLog.close());
+  const onProblem = (message: string) => logger.warn(message);
 
   onProgress('Starting the engines …');
-  const dynamodb = await startDynamoDb({ dir: dir.dynamodb, clock, logger });
-  closers.add(() => dynamodb.close());
-  const storage = await startStorage({ dir: dir.storage, clock });
-  closers.add(() => storage.close());
-
-  const principals = new Principals();
-  const access = new AccessRecorder();
-  const refusals = new Refusals();
-  // The gateway's address is part of what the template's values resolve to, so it listens before there is a model.
-  let model: Model | undefined;
-  let ecs: Ecs | undefined;
-  let functions: Functions | undefined;
-  const authorize = authorizeByPolicies(
-    (principal) => model?.roles.find(({ name }) => name === principal)?.policies ?? [],
-    access,
+  const endpoint = await openEndpoint({ dir, clock, logger, closers });
+  const model = withSettings(
+    interpret(readAssembly(assembly), { endpoint: endpoint.url, apiUrl: listener.url }),
+    { ...options.settings, whatsapp: world.mode },
   );
-  const gateway = await startGateway({
-    principals,
-    authorize,
-    // By the machine's clock: it judges signatures that SDK clients make by it.
-    engines: {
-      get s3Url() {
-        return refusals.address('s3', storage.s3Url);
-      },
-      get sqsUrl() {
-        return refusals.address('sqs', storage.sqsUrl);
-      },
-      get dynamodbUrl() {
-        return refusals.address('dynamodb', dynamodb.url);
-      },
-    },
-    services: {
-      ecs: async (call) => {
-        if (ecs === undefined || refusals.has('ecs')) {
-          return {
-            status: 503,
-            body: JSON.stringify({ __type: 'ServerException', message: 'Service Unavailable' }),
-          };
-        }
-        return ecs.handle(call);
-      },
-      lambda: lambdaService((name, event) => {
-        if (functions === undefined) throw new Error('the functions are not up yet');
-        return functions.invoke(name, event);
-      }),
-    },
-    taskDefinitionOf: (reference) => {
-      const found = model?.taskDefinitions.find(
-        ({ arn, family }) => arn === reference || family === reference || arn.endsWith(`/${reference}`),
-      );
-      return (
-        found && {
-          arn: found.arn,
-          ...(found.taskRoleArn === undefined ? {} : { taskRoleArn: found.taskRoleArn }),
-          ...(found.executionRoleArn === undefined ? {} : { executionRoleArn: found.executionRoleArn }),
-        }
-      );
-    },
-    partitionKeyOf: (table) =>
-      model?.tables.find(({ name }) => name === table)?.keys.find(({ KeyType }) => KeyType === 'HASH')
-        ?.AttributeName,
-  });
-  closers.add(() => gateway.close());
-
-  model = withSettings(interpret(readAssembly(directory), { endpoint: gateway.url, apiUrl: listener.url }), {
-    ...options.settings,
-    whatsapp: world.mode,
-  });
-  await provision(model, { dynamodbUrl: dynamodb.url, storage });
-  const sweep = setInterval(() => storage.sweepLifecycle(), LIFECYCLE_EVERY_MS).unref();
-  storage.sweepLifecycle();
-  closers.add(() => clearInterval(sweep));
+  await endpoint.deploy(model);
 
   const metrics = new MetricStore(clock);
-  const runtime = new Functions({
+  const functions = new Functions({
     models: model.functions,
-    endpoint: gateway.url,
-    principals,
+    endpoint: endpoint.url,
+    principals: endpoint.principals,
     metrics,
     logDir: join(dir.logs, 'functions'),
     clock,
     onWarning,
   });
-  functions = runtime;
-  closers.add(() => runtime.close());
-  for (const name of FIRST_NEEDED) runtime.warm(name);
-  const invoke = (name: string, event: unknown) => runtime.invoke(name, event);
+  const invoke = (name: string, event: unknown) => functions.invoke(name, event);
+  endpoint.serveLambda(invoke);
+  closers.add(() => functions.close());
+  for (const name of FIRST_NEEDED) functions.warm(name);
   serveApi(listener, model, invoke, dir, clock, closers);
 
-  const deadLetters = createDeadLetters(storage.sqsUrl);
+  const deadLetters = createDeadLetters(endpoint.sqsUrl);
   closers.add(() => deadLetters.close());
   const delivery: DeliveryOptions = {
     invoke,
-    functionArn: (name) => runtime.model(name).arn,
+    functionArn: (name) => functions.model(name).arn,
     permissions: model.permissions,
-    authorize,
+    authorize: endpoint.authorize,
     sendToDeadLetters: deadLetters.send,
     clock,
-    onProblem: (message) => logger.warn(message),
+    onProblem,
   };
-  const rules = new EventRules(model.eventRules, delivery);
-  closers.add(() => rules.close());
-  const engine = createEcs({
-    clusterArns: model.clusters.map(({ arn }) => arn),
-    taskDefinitions: model.taskDefinitions.map((definition) => ({
-      arn: definition.arn,
-      family: definition.family,
-      containers: definition.containers.map(({ name, environment, stopTimeoutSeconds }) => ({
-        name,
-        environment: { ...environment },
-        stopTimeout: stopTimeoutSeconds,
-      })),
-    })),
-    startTask: localWorker({ chromiumArgs: world.chromiumArgs, browserDir, compileCache }),
-    stateDir: dir.ecs,
-    logDir: join(dir.logs, 'tasks'),
-    emit: (event) => rules.put(event),
-    clock,
-    logger,
-    ...(options.maxTasks === undefined ? {} : { capacity: { maxTasks: options.maxTasks } }),
-  });
-  ecs = engine;
-  closers.add(() => engine.close());
+  const tasks = startTaskEngine(model, { startTask, maxTasks, delivery, dir, clock, logger, closers });
+  endpoint.serveEcs(tasks.ecs);
 
-  const sources = startSources(model, gateway.url, principals, invoke, (message) => logger.warn(message));
+  const sources = startEventSources(model, endpoint, { invoke, onProblem });
   closers.add(() => Promise.all(sources.map((source) => source.close())).then(() => {}));
 
   const admin = await ensureAdminKey(dir.adminKey, invoke);
-  const leftovers = await engine.clearLeftovers();
+  const leftovers = await tasks.ecs.clearLeftovers();
   const schedules = new Schedules(model.schedules, delivery);
   closers.add(() => schedules.close());
   if (options.schedules !== false) {
@@ -301,23 +190,21 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     leftovers,
     model,
     metrics,
-    databaseUrl: dynamodb.url,
-    access,
+    databaseUrl: endpoint.databaseUrl,
+    access: endpoint.access,
     faults: {
-      refuse: (engineName, on) => refusals.set(engineName, on),
-      killFunction: (name, isVictim) => runtime.kill(name, isVictim),
-      ecs: engine.faults,
+      refuse: endpoint.refuse,
+      killFunction: (name, isVictim) => functions.kill(name, isVictim),
+      ecs: tasks.ecs.faults,
     },
     trigger: (name) => schedules.trigger(name),
     invoke,
     stop: ({ graceMs = STOP_GRACE_MS } = {}) => {
-      rules.hurry();
-      stopping ??= engine.stopAll({ graceMs }).then(() => closers.run());
+      stopping ??= tasks.stop({ graceMs }).then(() => closers.run());
       return stopping;
     },
     abort: async () => {
-      rules.hurry();
-      await engine.close();
+      await tasks.abort();
       await (stopping ?? closers.run());
     },
   };
@@ -341,25 +228,3 @@ const serveApi = (
     onAccess: (entry) => accessLog.write(entry),
   });
 };
-
-const startSources = (
-  model: Model,
-  endpoint: string,
-  principals: Principals,
-  invoke: (name: string, event: unknown) => Promise<InvokeResult>,
-  onProblem: (message: string) => void,
-): SqsSource[] =>
-  model.eventSources.map((source) => {
-    const fn = model.functions.find(({ name }) => name === source.functionName);
-    const queue = model.queues.find(({ arn }) => arn === source.queueArn);
-    if (fn === undefined || queue === undefined) {
-      throw new Error(`event source ${source.id}: there is no queue ${source.queueArn}`);
-    }
-    const client = new SQSClient({
-      endpoint,
-      region: REGION,
-      credentials: principals.register(fn.role),
-      maxAttempts: 1,
-    });
-    return new SqsSource({ source, queueUrl: queue.url, client, invoke, onProblem });
-  });

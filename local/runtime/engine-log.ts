@@ -4,6 +4,8 @@ import type { LogFile } from './log-file.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+export type EngineLogger = ReturnType<typeof createEngineLogger>;
+
 /** What engines say: all of it to a file, warnings and errors to the person as well. */
 export const createEngineLogger = (file: LogFile, clock: Clock, onWarning: (warning: Warning) => void) => {
   const write = (level: 'INFO' | 'WARN' | 'ERROR', message: string, fields: Fields = {}): void => {

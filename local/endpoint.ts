@@ -1,0 +1,146 @@
+import type { Clock } from '../core/clock.ts';
+import type { Model } from './assembly/model.ts';
+import type { Closers } from './closers.ts';
+import type { DataDir } from './data-dir.ts';
+import { startDynamoDb } from './engines/dynamodb/index.ts';
+import type { Ecs } from './engines/ecs/ecs.ts';
+import { startStorage } from './engines/storage/storage.ts';
+import { type Faults, Refusals } from './faults.ts';
+import { startGateway } from './gateway/gateway.ts';
+import { lambdaService } from './gateway/lambda.ts';
+import type { ServiceAnswer } from './gateway/options.ts';
+import type { TaskDefinitionFacts } from './gateway/permissions/ecs.ts';
+import { Principals } from './gateway/principals.ts';
+import { type Authorize, authorizeByPolicies } from './iam/authorize.ts';
+import type { PolicyDocument } from './iam/policy.ts';
+import { AccessRecorder } from './iam/recorder.ts';
+import { provision } from './provision.ts';
+import type { EngineLogger } from './runtime/engine-log.ts';
+import type { InvokeResult } from './runtime/pool.ts';
+
+/** Where every AWS call of the system goes: the gateway, and behind it the engines. */
+export type Endpoint = {
+  /** The gateway's, for `AWS_ENDPOINT_URL`. */
+  readonly url: string;
+  /** The database and the queues themselves, behind the gateway: no permission is asked for there. */
+  readonly databaseUrl: string;
+  readonly sqsUrl: string;
+  readonly principals: Principals;
+  readonly authorize: Authorize;
+  /** Which permissions were used and which were refused. */
+  readonly access: AccessRecorder;
+  readonly refuse: Faults['refuse'];
+  /**
+   * Permits by this model from now on; until then nobody may do anything. Makes its tables, buckets and queues that
+   * are not there yet, and deletes expired objects now and every hour. Throws SchemaChanged.
+   */
+  deploy(model: Model): Promise<void>;
+  /** Until then Lambda's Invoke fails. */
+  serveLambda(invoke: (functionName: string, event: unknown) => Promise<InvokeResult>): void;
+  /** Until then ECS answers that it is not available. */
+  serveEcs(ecs: Pick<Ecs, 'handle'>): void;
+};
+
+const LIFECYCLE_EVERY_MS = 3_600_000;
+const ECS_UNAVAILABLE: ServiceAnswer = {
+  status: 503,
+  body: JSON.stringify({ __type: 'ServerException', message: 'Service Unavailable' }),
+};
+
+/**
+ * Starts the database, the storage and the gateway, on free ports of loopback. The gateway's address is part of what
+ * the template's values resolve to, so it listens before there is a model, functions or an ECS: they are handed to it
+ * as they come.
+ */
+export const openEndpoint = async ({
+  dir,
+  clock,
+  logger,
+  closers,
+}: {
+  readonly dir: DataDir;
+  readonly clock: Clock;
+  readonly logger: EngineLogger;
+  readonly closers: Closers;
+}): Promise<Endpoint> => {
+  const dynamodb = await startDynamoDb({ dir: dir.dynamodb, clock, logger });
+  closers.add(() => dynamodb.close());
+  const storage = await startStorage({ dir: dir.storage, clock });
+  closers.add(() => storage.close());
+
+  let model: Model | undefined;
+  let invoke: Parameters<Endpoint['serveLambda']>[0] = async () => {
+    throw new Error('the functions are not up yet');
+  };
+  let ecs: Pick<Ecs, 'handle'> | undefined;
+  const principals = new Principals();
+  const access = new AccessRecorder();
+  const refusals = new Refusals();
+  const authorize = authorizeByPolicies((role) => policiesOf(model, role), access);
+  const gateway = await startGateway({
+    principals,
+    authorize,
+    // By the machine's clock: it judges signatures that SDK clients make by it.
+    engines: {
+      get s3Url() {
+        return refusals.address('s3', storage.s3Url);
+      },
+      get sqsUrl() {
+        return refusals.address('sqs', storage.sqsUrl);
+      },
+      get dynamodbUrl() {
+        return refusals.address('dynamodb', dynamodb.url);
+      },
+    },
+    services: {
+      ecs: async (call) => (ecs === undefined || refusals.has('ecs') ? ECS_UNAVAILABLE : ecs.handle(call)),
+      lambda: lambdaService((name, event) => invoke(name, event)),
+    },
+    taskDefinitionOf: (reference) => taskDefinitionOf(model, reference),
+    partitionKeyOf: (table) => partitionKeyOf(model, table),
+  });
+  closers.add(() => gateway.close());
+
+  return {
+    url: gateway.url,
+    databaseUrl: dynamodb.url,
+    sqsUrl: storage.sqsUrl,
+    principals,
+    authorize,
+    access,
+    refuse: (engine, on) => refusals.set(engine, on),
+    deploy: async (deployed) => {
+      model = deployed;
+      await provision(deployed, { dynamodbUrl: dynamodb.url, storage });
+      const sweep = setInterval(() => storage.sweepLifecycle(), LIFECYCLE_EVERY_MS).unref();
+      storage.sweepLifecycle();
+      closers.add(() => clearInterval(sweep));
+    },
+    serveLambda: (served) => {
+      invoke = served;
+    },
+    serveEcs: (served) => {
+      ecs = served;
+    },
+  };
+};
+
+const policiesOf = (model: Model | undefined, role: string): readonly PolicyDocument[] =>
+  model?.roles.find(({ name }) => name === role)?.policies ?? [];
+
+const taskDefinitionOf = (model: Model | undefined, reference: string): TaskDefinitionFacts | undefined => {
+  const found = model?.taskDefinitions.find(
+    ({ arn, family }) => arn === reference || family === reference || arn.endsWith(`/${reference}`),
+  );
+  return (
+    found && {
+      arn: found.arn,
+      ...(found.taskRoleArn === undefined ? {} : { taskRoleArn: found.taskRoleArn }),
+      ...(found.executionRoleArn === undefined ? {} : { executionRoleArn: found.executionRoleArn }),
+    }
+  );
+};
+
+const partitionKeyOf = (model: Model | undefined, table: string): string | undefined =>
+  model?.tables.find(({ name }) => name === table)?.keys.find(({ KeyType }) => KeyType === 'HASH')
+    ?.AttributeName;

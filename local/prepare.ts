@@ -1,0 +1,65 @@
+import { join, resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { synthesize } from './assembly/synth.ts';
+import { prepareBrowser } from './browser.ts';
+import type { Closers } from './closers.ts';
+import type { DataDir } from './data-dir.ts';
+import type { StartTask } from './engines/ecs/program.ts';
+import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
+import { compileWorker, localWorker } from './worker-program.ts';
+import { openWorld, type World } from './world.ts';
+
+const ROOT = resolve(import.meta.dirname, '..');
+/** Shared by all data directories. */
+const CACHE = join(ROOT, '.berth', 'cache');
+
+export type Prepared = {
+  /** The directory of the synthesized assembly. */
+  readonly assembly: string;
+  /** What the workers' browser is. */
+  readonly browser: string;
+  readonly world: World;
+  /** How a worker starts: with that browser, in that world. */
+  readonly startTask: StartTask;
+};
+
+/**
+ * Everything that takes long and needs no engine, beside each other: the assembly, the workers' browser and compiled
+ * code, the world that they meet.
+ *
+ * @throws SynthFailed; BrowserMissing; WhatsAppUnreachable
+ */
+export const prepare = async ({
+  whatsapp,
+  dir,
+  clock,
+  closers,
+  onProgress,
+}: {
+  /** Undefined: real WhatsApp where it answers, else the simulator. */
+  readonly whatsapp: WhatsAppMode | undefined;
+  readonly dir: DataDir;
+  readonly clock: Clock;
+  readonly closers: Closers;
+  readonly onProgress: (message: string) => void;
+}): Promise<Prepared> => {
+  // What was asked for and can't be had is told before the long steps; what is found out by itself runs beside them.
+  const mode = whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(whatsapp);
+  const browserDir = join(CACHE, 'browser');
+  const compileCache = join(CACHE, 'compile');
+  const preparations = [
+    synthesize({
+      root: ROOT,
+      cacheDir: join(CACHE, 'assembly'),
+      onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
+    }),
+    prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
+    compileWorker(compileCache),
+    openWorld(mode, dir, clock, closers),
+  ] as const;
+  // A failure is thrown once all have ended, so that nothing goes on unseen.
+  await Promise.allSettled(preparations);
+  const [assembly, browser, , world] = await Promise.all(preparations);
+  const startTask = localWorker({ chromiumArgs: world.chromiumArgs, browserDir, compileCache });
+  return { assembly, browser, world, startTask };
+};

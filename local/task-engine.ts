@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import type { Model } from './assembly/model.ts';
+import type { Closers } from './closers.ts';
+import type { DataDir } from './data-dir.ts';
+import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
+import type { StartTask } from './engines/ecs/program.ts';
+import type { EngineLogger } from './runtime/engine-log.ts';
+import type { DeliveryOptions } from './triggers/delivery.ts';
+import { EventRules } from './triggers/event-rules.ts';
+
+export type TaskEngine = {
+  readonly ecs: Pick<Ecs, 'handle' | 'clearLeftovers' | 'faults'>;
+  /**
+   * Stops every task; resolves when all have ended. An event that its target does not take at once is kept for the
+   * next start. @param graceMs for the workers; past it they are killed
+   */
+  stop(options: { readonly graceMs: number }): Promise<void>;
+  /** Kills every task. */
+  abort(): Promise<void>;
+};
+
+/** Starts the template's ECS, and the rules that its tasks' events go through. No task runs yet. */
+export const startTaskEngine = (
+  model: Model,
+  {
+    startTask,
+    maxTasks,
+    delivery,
+    dir,
+    clock,
+    logger,
+    closers,
+  }: {
+    readonly startTask: StartTask;
+    /** Undefined: as many as there are asked for. */
+    readonly maxTasks: number | undefined;
+    readonly delivery: DeliveryOptions;
+    readonly dir: DataDir;
+    readonly clock: Clock;
+    readonly logger: EngineLogger;
+    readonly closers: Closers;
+  },
+): TaskEngine => {
+  const rules = new EventRules(model.eventRules, delivery);
+  closers.add(() => rules.close());
+  const ecs = createEcs({
+    clusterArns: model.clusters.map(({ arn }) => arn),
+    taskDefinitions: model.taskDefinitions.map(({ arn, family, containers }) => ({
+      arn,
+      family,
+      containers: containers.map(({ name, environment, stopTimeoutSeconds }) => ({
+        name,
+        environment: { ...environment },
+        stopTimeout: stopTimeoutSeconds,
+      })),
+    })),
+    startTask,
+    stateDir: dir.ecs,
+    logDir: join(dir.logs, 'tasks'),
+    emit: (event) => rules.put(event),
+    clock,
+    logger,
+    ...(maxTasks === undefined ? {} : { capacity: { maxTasks } }),
+  });
+  closers.add(() => ecs.close());
+  return {
+    ecs,
+    stop: async ({ graceMs }) => {
+      rules.hurry();
+      await ecs.stopAll({ graceMs });
+    },
+    abort: async () => {
+      rules.hurry();
+      await ecs.close();
+    },
+  };
+};
