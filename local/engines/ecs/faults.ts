@@ -13,6 +13,8 @@ export interface EcsFaults {
   loseStops(n: number): void;
   /** The next `n` calls of an operation do not begin until released, even when the caller has given up: a late birth. */
   holdCalls(operation: string, n: number): Release;
+  /** How many calls of an operation are being held. */
+  heldCalls(operation: string): number;
   /** The next `n` tasks stay in PROVISIONING until released or stopped. */
   holdStarts(n: number): Release;
   /** SIGKILLs everything of a running task. */
@@ -27,6 +29,7 @@ export const NO_CAPACITY =
 
 interface Hold {
   left: number;
+  waiting: number;
   readonly operation: string;
   readonly released: PromiseWithResolvers<void>;
 }
@@ -54,6 +57,8 @@ export class FaultPlan {
         this.#stopsToLose = n;
       },
       holdCalls: (operation, n) => this.#hold(operation, n),
+      heldCalls: (operation) =>
+        this.#holds.reduce((sum, hold) => sum + (hold.operation === operation ? hold.waiting : 0), 0),
       holdStarts: (n) => this.#hold(START, n),
       kill,
       clear: () => this.clear(),
@@ -100,10 +105,11 @@ export class FaultPlan {
   }
 
   #hold(operation: string, n: number): Release {
-    const hold: Hold = { left: n, operation, released: Promise.withResolvers<void>() };
+    const hold: Hold = { left: n, waiting: 0, operation, released: Promise.withResolvers<void>() };
     this.#holds.push(hold);
     return () => {
       hold.left = 0;
+      hold.waiting = 0;
       hold.released.resolve();
     };
   }
@@ -112,6 +118,7 @@ export class FaultPlan {
     const hold = this.#holds.find((candidate) => candidate.left > 0 && candidate.operation === operation);
     if (hold === undefined) return;
     hold.left -= 1;
+    hold.waiting += 1;
     await hold.released.promise;
   }
 }

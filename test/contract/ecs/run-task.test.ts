@@ -157,10 +157,12 @@ describe('RunTask', () => {
     const call = fixture.client.send(new RunTaskCommand(runTask()), { abortSignal: givenUp.signal });
     const lost = expect(call).rejects.toMatchObject({ name: 'AbortError' });
     await expect.poll(() => fixture.calls, SOON).toEqual(['RunTask']);
+    await expect.poll(() => fixture.ecs.faults.heldCalls('RunTask'), SOON).toBe(1);
     givenUp.abort();
     await lost;
     expect(fixture.events).toEqual([]);
     release();
+    expect(fixture.ecs.faults.heldCalls('RunTask')).toBe(0);
     await expect.poll(() => fixture.events.at(-1)?.detail.lastStatus, SOON).toBe('RUNNING');
   });
 });

@@ -28,6 +28,8 @@ export const killedFunctions = (open: () => FaultySystem): void => {
     const { berth, stack, phone } = system;
     const release = stack.faults.ecs.holdCalls('RunTask', 100);
     const creating = system.call('POST', '/api/sessions', { body: { name: 'shop' } });
+    // Between its commit and its call of ECS there is a moment in which its end would leave no task to find.
+    await vi.waitFor(() => expect(stack.faults.ecs.heldCalls('RunTask')).toBeGreaterThan(0), PATIENCE);
     await killOnceAdmitted('shop', 'sessions-admit', creating);
     release();
     await berth.sessions.waitForStatus('shop', ['SCAN_QR_CODE', 'FAILED']);
