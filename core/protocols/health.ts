@@ -27,7 +27,10 @@ export const health = async (
       await control.storage.probe();
       return 'answers';
     }),
-    checked(async () => `${(await control.tasks.list()).length} tasks`),
+    checked(async () => {
+      const running = (await control.tasks.list()).length;
+      return running === 1 ? '1 task' : `${running} tasks`;
+    }),
     schedule(control, 'reaper'),
     schedule(control, 'reconciler'),
   ]);
