@@ -168,7 +168,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   endpoint.serveEcs(tasks.ecs);
 
   const sources = startEventSources(model, endpoint, { invoke, onProblem });
-  closers.add(() => Promise.all(sources.map((source) => source.close())).then(() => {}));
+  closers.add(() => sources.close());
 
   const admin = await ensureAdminKey(dir.adminKey, invoke);
   const leftovers = await tasks.ecs.clearLeftovers();
