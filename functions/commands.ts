@@ -16,6 +16,7 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { workerCall } from './adapters/worker-call.ts';
 import { http, type Request, together } from './edge/http.ts';
+import { lookUntil } from './edge/wait.ts';
 
 const control = {
   ...base,
@@ -90,11 +91,7 @@ const POLL_MS = 400;
 /** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
 const telling = http(getCommand)(async (request) => {
   const end = control.clock() + request.query.wait * 1000;
-  let command = await load(request);
-  while (!isSettled(command) && control.clock() + POLL_MS < end) {
-    await control.sleep(POLL_MS);
-    command = await load(request);
-  }
+  const command = await lookUntil(control, () => load(request), isSettled, { end, pollMs: POLL_MS });
   return { status: 200, body: viewOf(command, request) };
 });
 

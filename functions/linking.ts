@@ -8,6 +8,7 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerHttp } from './adapters/worker-http.ts';
 import { type Answer, http, together } from './edge/http.ts';
+import { lookUntil } from './edge/wait.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp() };
 
@@ -21,12 +22,13 @@ const showingCode = http(operations.getQr)(async (request) => {
   const { userId, name } = request.session(request.params.session);
   const { format, wait } = request.query;
   const end = control.clock() + wait * 1000;
-  let session = await loadSession(control, userId, name);
-  // A session just created has no worker yet that could be asked.
-  while (!isTerminal(session.state) && session.address === undefined && control.clock() + POLL_MS < end) {
-    await control.sleep(POLL_MS);
-    session = await loadSession(control, userId, name);
-  }
+  const session = await lookUntil(
+    control,
+    () => loadSession(control, userId, name),
+    // A session just created has no worker yet that could be asked.
+    ({ state, address }) => isTerminal(state) || address !== undefined,
+    { end, pollMs: POLL_MS },
+  );
   const waitSeconds = Math.max(0, (end - control.clock()) / 1000);
   const { value, expiresAt } = await runCommand(control, session, 'getQr', { waitSeconds });
   const answer =

@@ -10,6 +10,7 @@ import { nameOf, parseSession, type Session, sessionView } from '../core/session
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http, together } from './edge/http.ts';
+import { lookUntil } from './edge/wait.ts';
 
 const control = { ...base, store: dynamoDbStore() };
 
@@ -49,11 +50,12 @@ const showing = http(
   const { userId, name } = request.session(request.params.name);
   const { wait, timeout } = request.query;
   const end = control.clock() + timeout * 1000;
-  let session = await loadSession(control, userId, name);
-  while (wait !== undefined && !satisfies(session, wait) && control.clock() + POLL_MS < end) {
-    await control.sleep(POLL_MS);
-    session = await loadSession(control, userId, name);
-  }
+  const session = await lookUntil(
+    control,
+    () => loadSession(control, userId, name),
+    (seen) => wait === undefined || satisfies(seen, wait),
+    { end, pollMs: POLL_MS },
+  );
   const view = sessionView(session, control.settings);
   return { status: 200, body: request.operation.id === 'getMe' ? view.me : view };
 });
