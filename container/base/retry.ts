@@ -1,3 +1,4 @@
+import { fullJitter } from '../../core/jitter.ts';
 import { sleep, type Time } from './time.ts';
 
 export type RetryOptions = {
@@ -12,10 +13,6 @@ export type RetryOptions = {
   readonly signal?: AbortSignal;
   readonly retryable: (error: unknown) => boolean;
 };
-
-/** Full jitter: anywhere between nothing and `base · 2^attempt`, capped (milliseconds). */
-export const fullJitter = (attempt: number, baseMs: number, capMs: number, random: () => number): number =>
-  random() * Math.min(capMs, baseMs * 2 ** attempt);
 
 /** Runs `work` until it succeeds, fails with something that a retry won't change, or the bounds are met. */
 export const retry = async <T>(
@@ -36,7 +33,7 @@ export const retry = async <T>(
       return await work(attempt);
     } catch (error) {
       if (!retryable(error) || signal?.aborted || attempt + 1 >= attempts) throw error;
-      const wait = fullJitter(attempt, baseMs, capMs, random);
+      const wait = fullJitter(attempt, random(), baseMs, capMs);
       if (time.now() + wait > until) throw error;
       await sleep(time, wait, signal);
       if (signal?.aborted) throw error;

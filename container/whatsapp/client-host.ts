@@ -10,11 +10,11 @@
  *   storage fault                                     crashed. Never a QR code
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
  */
+import { fullJitter } from '../../core/jitter.ts';
 import type { Status, StopReason } from '../../core/lifecycle.ts';
 import type { Account } from '../../core/worker-protocol.ts';
 import type { Profile } from '../auth-state/profile.ts';
 import { describeError, Fenced } from '../base/faults.ts';
-import { fullJitter } from '../base/retry.ts';
 import { sleep } from '../base/time.ts';
 import type { ReportRequest } from '../control/worker-api.ts';
 import { type ClientRun, type RunDeps, type Signal, startClientRun } from './client-run.ts';
@@ -228,7 +228,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     restarts += 1;
     if (restarts > deps.maxRestarts)
       return finish('crashed', `given up after ${deps.maxRestarts} restarts: ${reason}`);
-    await sleep(time, fullJitter(restarts, 250, 15_000, deps.random), stopping.signal);
+    await sleep(time, fullJitter(restarts, deps.random(), 250, 15_000), stopping.signal);
     if (stopped) return;
     if (!linked) await profile.empty();
     else if (faultsBeforeUp >= FAULTS_PER_STATE && !(await restore(false)))

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fenced, Refused, Unavailable } from '../../../container/base/faults.ts';
 import { redact, silentLog } from '../../../container/base/log.ts';
-import { fullJitter } from '../../../container/base/retry.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { watchDeadlines } from '../../../container/control/deadline-watch.ts';
 import { type Moments, momentsAfter, nextDeadline } from '../../../container/control/deadlines.ts';
@@ -9,6 +8,7 @@ import { createOutbox } from '../../../container/control/outbox.ts';
 import { createReporter } from '../../../container/control/reporter.ts';
 import { createWorkerApi, type ReportRequest } from '../../../container/control/worker-api.ts';
 import { parseEnvironment } from '../../../container/environment.ts';
+import { fullJitter } from '../../../core/jitter.ts';
 import type { WorkerEvent } from '../../../core/worker-protocol.ts';
 import { startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
@@ -297,9 +297,9 @@ describe('the worker’s own deadlines', () => {
 
 describe('small rules', () => {
   it('jitter is anywhere between nothing and the cap', () => {
-    expect(fullJitter(3, 100, 10_000, () => 1)).toBe(800);
-    expect(fullJitter(30, 100, 10_000, () => 1)).toBe(10_000);
-    expect(fullJitter(30, 100, 10_000, () => 0)).toBe(0);
+    expect(fullJitter(3, 1, 100, 10_000)).toBe(800);
+    expect(fullJitter(30, 1, 100, 10_000)).toBe(10_000);
+    expect(fullJitter(30, 0, 100, 10_000)).toBe(0);
   });
 
   it('cuts secrets, linking codes, tokens and query strings out of log texts', () => {
