@@ -10,8 +10,8 @@ import { execFile } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import * as z from 'zod';
+import { importedPackages } from './imported-packages.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PACKAGE = join(ROOT, 'dist', 'package');
@@ -33,27 +33,6 @@ const manifestSchema = z.object({
 const run = async (file: string, args: readonly string[]): Promise<string> =>
   (await promisify(execFile)(file, args, { cwd: ROOT, timeout: 120_000 })).stdout;
 
-/** The packages that the compiled code imports, its own files and Node's modules aside. */
-const importedPackages = async (): Promise<readonly string[]> => {
-  const { metafile } = await build({
-    absWorkingDir: PACKAGE,
-    entryPoints: Object.values(ENTRIES).map((entry) => join(COMPILED, `${entry}.js`)),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    outdir: 'nowhere',
-    write: false,
-    metafile: true,
-    logLevel: 'silent',
-  });
-  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
-  const names = imports
-    .filter(({ external, path }) => external && !path.startsWith('node:'))
-    .map(({ path }) => path.split('/', path.startsWith('@') ? 2 : 1).join('/'));
-  return [...new Set(names)].sort();
-};
-
 const [folder = ROOT] = process.argv.slice(2);
 await rm(PACKAGE, { recursive: true, force: true });
 await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
@@ -70,7 +49,8 @@ await Promise.all(
 const { dependencies, ...manifest } = manifestSchema.parse(
   JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')),
 );
-const needed = (await importedPackages()).map((name) => {
+const sources = Object.values(ENTRIES).map((entry) => `${entry}.ts`);
+const needed = (await importedPackages(ROOT, sources)).map((name) => {
   const version = dependencies[name];
   if (version === undefined) throw new Error(`${name} is imported and no dependency`);
   return [name, version];

@@ -1,31 +1,17 @@
 /** The image's parts that a build without a Docker engine can't get wrong unseen; scripts/image-check.sh builds it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { WORKER_PACKAGES } from '../../container/packages.ts';
+import { importedPackages } from '../../scripts/imported-packages.ts';
 import { root } from './synthesized.ts';
 
 it('installs every package that the worker imports, and no other', async () => {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: ['container/run.ts'],
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-  });
-  const imported = Object.values(metafile.inputs)
-    .flatMap(({ imports }) => imports)
-    .filter(({ external, path }) => external === true && !path.startsWith('node:'))
-    .map(({ path }) => /^(@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? path)
+  const imported = (await importedPackages(root, ['container/run.ts']))
     // What a bare machine has in place of the image's browser.
     .filter((name) => name !== '@sparticuz/chromium');
-  expect([...new Set(imported)].sort()).toEqual([...WORKER_PACKAGES].sort());
+  expect(imported).toEqual([...WORKER_PACKAGES].sort());
 });
 
 it('is of the Node that functions and tests run on', () => {
