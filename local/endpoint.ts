@@ -96,6 +96,15 @@ export const openEndpoint = async ({
       ecs: async (call) => (ecs === undefined || refusals.has('ecs') ? ECS_UNAVAILABLE : ecs.handle(call)),
       lambda: lambdaService((name, event) => invoke(name, event)),
     },
+    onCall: ({ refused, service, operation, principal }) => {
+      if (refused === 'engineTooSlow') {
+        logger.warn(`the local ${service} did not answer ${operation} in time`, {
+          service,
+          operation,
+          principal,
+        });
+      }
+    },
     taskDefinitionOf: (reference) => taskDefinitionOf(model, reference),
     partitionKeyOf: (table) => partitionKeyOf(model, table),
   });

@@ -13,6 +13,8 @@ export interface Exchange {
   readonly options: GatewayOptions;
   readonly forwarder: Forwarder;
   readonly gatewayUrl: string;
+  /** Aborted when the exchange ends: the caller has its answer, or has gone. What the exchange holds is freed then. */
+  readonly over: AbortSignal;
   service: string;
   operation: string;
   principal: string | undefined;

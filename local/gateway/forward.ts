@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent, request as httpRequest } from 'node:http';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { CallerGone, EngineTooSlow } from './deadline.ts';
 import { Refusal } from './refusals.ts';
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), or that Node sets itself. */
@@ -33,15 +34,24 @@ export interface Forwarded {
   readonly body: Buffer | { readonly source: IncomingMessage; readonly through: Transform };
   /** For the whole exchange, body included. */
   readonly deadlineMs: number;
+  /** Aborted once the caller has its answer or is gone: the connection to the engine is not needed from then on. */
+  readonly over: AbortSignal;
 }
+
+/** How many connections to one engine are open at most; further calls wait for one of them. */
+const MAX_SOCKETS = 256;
 
 /** Sends calls on to the engines over kept-alive loopback connections. */
 export class Forwarder {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
 
   /**
    * Resolves once the engine's answer has begun; rejects with the refusal of a body that fails on its way.
    * Nothing is sent twice: after a broken connection nobody knows whether the engine carried the call out.
+   *
+   * An answer that is not read to its end keeps its connection, and calls wait for a connection. So the connection is
+   * closed with the exchange: at the deadline, when the caller goes away, and when the exchange ends with a part of the
+   * answer unread. An answer that was read to its end has given its connection back before.
    */
   send(call: Forwarded): Promise<IncomingMessage> {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
@@ -53,25 +63,44 @@ export class Forwarder {
       method: call.method,
       path: call.target,
       headers: call.headers,
-      signal: AbortSignal.timeout(call.deadlineMs),
     });
-    request.on('response', resolve);
+    let answer: IncomingMessage | undefined;
+    const end = (reason: Error): void => {
+      // The answer first: then its reader hears the reason, instead of a connection that was reset.
+      answer?.destroy(reason);
+      request.destroy(reason);
+    };
+    const onOver = (): void => end(new CallerGone());
+    const timer = setTimeout(() => end(new EngineTooSlow()), call.deadlineMs);
+    request.on('response', (response) => {
+      // For an answer that nothing reads: its reader listens for itself.
+      answer = response.on('error', () => {});
+      resolve(response);
+    });
     request.on('error', (error) => reject(asRefusal(error)));
+    request.on('close', () => {
+      clearTimeout(timer);
+      call.over.removeEventListener('abort', onOver);
+    });
+    if (call.over.aborted) {
+      onOver();
+      return promise;
+    }
+    call.over.addEventListener('abort', onOver, { once: true });
     if (Buffer.isBuffer(call.body)) {
       request.end(call.body);
       return promise;
     }
     const { source, through } = call.body;
-    through.on('error', (error) => {
+    const readAway = (): void => {
       // The client is still answered, so its connection stays and the rest of its body is read away.
       source.unpipe(through);
       source.resume();
-      request.destroy(error);
-    });
-    source.on('close', () => {
-      if (!source.complete) {
-        request.destroy(new Error('the client went away'));
-      }
+    };
+    through.on('error', end);
+    request.on('close', () => {
+      readAway();
+      through.destroy();
     });
     source.pipe(through).pipe(request);
     return promise;
@@ -82,15 +111,8 @@ export class Forwarder {
   }
 }
 
-function asRefusal(error: Error): Refusal {
-  if (error instanceof Refusal) {
-    return error;
-  }
-  if (error.name === 'AbortError' || error.name === 'TimeoutError') {
-    return new Refusal('engineTooSlow', 'the local engine did not answer in time');
-  }
-  return new Refusal('engineFailed', 'the local engine could not be reached');
-}
+const asRefusal = (error: Error): Refusal =>
+  error instanceof Refusal ? error : new Refusal('engineFailed', 'the local engine could not be reached');
 
 /** Streams an engine's answer to the client. */
 export async function relay(

@@ -26,6 +26,9 @@ export interface Gateway {
  */
 const KEEP_ALIVE_MS = 65_000;
 
+/** For a request with its body to arrive. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
 /**
  * Starts the one endpoint that every AWS SDK call of a function goes to, on loopback. A call is
  * authenticated (SigV4), authorized against its caller's role, and only then handed to the engine of its
@@ -36,9 +39,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   let url = '';
   const server = createServer((request, response) => {
     const known = { service: 'unknown', operation: 'unknown', principal: undefined };
-    void serve({ request, response, options, forwarder, gatewayUrl: url, ...known });
+    const ended = new AbortController();
+    response.once('close', () => ended.abort());
+    void serve({ request, response, options, forwarder, gatewayUrl: url, over: ended.signal, ...known });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
@@ -74,8 +80,14 @@ async function serve(exchange: Exchange): Promise<void> {
     answerRefusal(request, response, refusal, protocolOf(exchange.service, request));
   }
   const { service, operation, principal } = exchange;
-  const summary = { service, operation, principal, status: response.statusCode };
-  exchange.options.onCall?.(refused === undefined ? summary : { ...summary, refused });
+  exchange.options.onCall?.({
+    service,
+    operation,
+    principal,
+    status: response.statusCode,
+    ...(refused === undefined ? {} : { refused }),
+    ...(response.destroyed && !response.writableFinished ? { abandoned: true } : {}),
+  });
 }
 
 function protocolOf(service: string, request: IncomingMessage): Protocol {

@@ -21,6 +21,8 @@ export interface ServiceCall {
   readonly principal: string;
   /** ARNs that the call was authorized on. */
   readonly resources: readonly string[];
+  /** Aborted when the caller is gone, and when it has its answer. */
+  readonly over: AbortSignal;
 }
 
 export interface ServiceAnswer {
@@ -40,6 +42,8 @@ export interface CallSummary {
   readonly status: number;
   /** Why the gateway itself refused. */
   readonly refused?: RefusalKind;
+  /** The caller closed its connection before it had the answer. */
+  readonly abandoned?: true;
 }
 
 export interface GatewayOptions {
@@ -59,5 +63,7 @@ export interface GatewayOptions {
   readonly taskDefinitionOf?: TaskDefinitionOf;
   /** For `dynamodb:LeadingKeys`; without it that condition key is absent. */
   readonly partitionKeyOf?: PartitionKeyOf;
+  /** How long an engine or a handler may take for one call, body included. Left out: by service, 30 s or more. */
+  readonly deadlineMs?: number;
   readonly onCall?: (call: CallSummary) => void;
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { withDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { authenticate, engineOf, flatHeaders } from './exchange.ts';
 import { endToEndHeaders, readBody, relay } from './forward.ts';
@@ -16,6 +17,8 @@ import { namesQueues, throughGateway } from './sqs.ts';
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Longer than SQS's longest poll of 20 s. */
 const DEADLINE_MS = 30_000;
+/** Lambda's longest timeout is 15 minutes. A function's own timeout ends its invocation before. */
+const LAMBDA_DEADLINE_MS = 16 * 60_000;
 
 /** Serves a call to any service but S3: its whole body is read, for the signature covers it. */
 export async function serveService(exchange: Exchange, claim: SignatureClaim): Promise<void> {
@@ -50,12 +53,12 @@ function serverOf({ options }: Exchange, service: string): Serve {
 
 async function serveByHandler(
   handler: ServiceHandler,
-  { request, response, service, principal = '' }: Exchange,
+  { request, response, service, principal = '', over, options }: Exchange,
   call: OperationInput,
   body: Buffer,
   permissions: readonly Permission[],
 ): Promise<void> {
-  const answer = await handler({
+  const handled = handler({
     ...call,
     service,
     method: request.method ?? 'POST',
@@ -64,7 +67,10 @@ async function serveByHandler(
     body,
     principal,
     resources: permissions.flatMap(({ resources }) => resources),
+    over,
   });
+  const deadlineMs = options.deadlineMs ?? (service === 'lambda' ? LAMBDA_DEADLINE_MS : DEADLINE_MS);
+  const answer = await withDeadline(handled, deadlineMs, over);
   const type = request.headers['content-type'] ?? 'application/x-amz-json-1.1';
   response.writeHead(answer.status, { 'content-type': type, ...answer.headers });
   response.end(answer.body);
@@ -72,7 +78,7 @@ async function serveByHandler(
 
 async function serveByEngine(
   engineUrl: string,
-  { request, response, service, forwarder, gatewayUrl }: Exchange,
+  { request, response, service, forwarder, gatewayUrl, over, options }: Exchange,
   { operation }: OperationInput,
   body: Buffer,
 ): Promise<void> {
@@ -83,7 +89,8 @@ async function serveByEngine(
     target: '/',
     headers: endToEndHeaders(request.headers),
     body,
-    deadlineMs: DEADLINE_MS,
+    deadlineMs: options.deadlineMs ?? DEADLINE_MS,
+    over,
   });
   if (service === 'sqs' && namesQueues(operation) && answer.statusCode === 200) {
     const named = (await readBody(answer, MAX_BODY_BYTES)).toString('utf8');

@@ -39,7 +39,7 @@ function payloadHash(request: IncomingMessage): string {
 
 async function carryOut(
   call: S3Call,
-  { request, response, forwarder }: Exchange,
+  { request, response, forwarder, over, options }: Exchange,
   access: AccessCheck,
   engineUrl: string,
 ): Promise<void> {
@@ -62,7 +62,8 @@ async function carryOut(
     target: request.url ?? '/',
     headers: endToEndHeaders(call.headers),
     body,
-    deadlineMs: S3_DEADLINE_MS,
+    deadlineMs: options.deadlineMs ?? S3_DEADLINE_MS,
+    over,
   });
   const reads = call.operation === 'GetObject' || call.operation === 'HeadObject';
   if (reads && answer.statusCode === 404) {
