@@ -1,6 +1,6 @@
 /** What the deliverer takes from the queue, and what comes of it. */
 import * as z from 'zod';
-import type { Webhook } from './api/sessions.ts';
+import type { Webhook } from './api/session-config.ts';
 
 export const deliverySchema = z.object({
   id: z.string(),
@@ -18,10 +18,19 @@ export const deliverySchema = z.object({
 });
 export type QueuedDelivery = z.infer<typeof deliverySchema>;
 
-/** What came of one POST. `permanent`: no repetition can help. `status`: what the endpoint answered, if it did. */
+/**
+ * What came of one POST. `permanent`: no repetition can help. `status`: what the endpoint answered, if it did.
+ * `retryAfterSeconds`: the wait that it asked for.
+ */
 export type PostResult =
   | { readonly ok: true; readonly status: number }
-  | { readonly ok: false; readonly permanent: boolean; readonly detail: string; readonly status?: number };
+  | {
+      readonly ok: false;
+      readonly permanent: boolean;
+      readonly detail: string;
+      readonly status?: number;
+      readonly retryAfterSeconds?: number;
+    };
 
 export type Poster = (webhook: Webhook, delivery: QueuedDelivery, body: string) => Promise<PostResult>;
 

@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { type SessionConfig, type SessionView, sessionConfigSchema } from './api/sessions.ts';
+import { sessionConfigSchema } from './api/session-config.ts';
+import type { SessionView } from './api/sessions.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
+import { shownConfig } from './session-config.ts';
 import type { Settings } from './settings.ts';
 import { accountSchema, authStateSchema } from './worker-protocol.ts';
 
@@ -67,17 +69,6 @@ const iso = (at: number | undefined): string | null => (at === undefined ? null 
 
 const deadlineAt = (deadlines: readonly Deadline[], reason: Deadline['reason']): string | null =>
   iso(deadlines.find((d) => d.reason === reason)?.at);
-
-/** A session's config without what must not be read back: HMAC keys and proxy passwords. */
-const shownConfig = (config: SessionConfig): SessionConfig => {
-  const shown = { ...config };
-  if (config.webhooks) shown.webhooks = config.webhooks.map(({ hmac: _hidden, ...webhook }) => webhook);
-  if (config.proxy) {
-    const { password: _hidden, ...proxy } = config.proxy;
-    shown.proxy = proxy;
-  }
-  return shown;
-};
 
 /** The session as the API shows it. */
 export const sessionView = (session: Session, settings: Settings): SessionView => {

@@ -17,8 +17,10 @@ const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sq
 /** PUT /api/sessions/{name}: replaces the config. Deadlines follow at once, client options with the next start. */
 const updating = http(operations.updateSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  refuseAdminPolicy(request.caller(), request.body.config);
-  const session = await updateConfig(control, userId, name, request.body.config);
+  const caller = request.caller();
+  const session = await updateConfig(control, userId, name, request.body.config, (before, after) =>
+    refuseAdminPolicy(caller, after, before),
+  );
   return { status: 200, body: sessionView(session, control.settings) };
 });
 

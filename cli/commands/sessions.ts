@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type SessionConfig, type SessionView, webhookSchema } from '../../core/api/sessions.ts';
+import { type SessionConfig, webhookSchema } from '../../core/api/session-config.ts';
+import type { SessionView } from '../../core/api/sessions.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { ownerQuerySchema } from './operation.ts';
+import { webhookIdSchema } from './session-config.ts';
 import { sessionNameSchema, userIdSchema } from './sessions.ts';
 
 /** An event of a session's life, as a timeline and the stream show it. */
@@ -60,11 +61,6 @@ export type DeliveryView = z.infer<typeof deliveryViewSchema>;
 export const deliveriesQuerySchema = ownerQuerySchema.extend({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
-
-const webhookIdSchema = z
-  .string()
-  .regex(/^[0-9a-f]{16}$/, "must be a webhook's id")
-  .describe('The id that dead letters and deliveries name it by.');
 
 const which = {
   userId: userIdSchema.optional().describe("Of this user's sessions only."),

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { messageSchema } from '../messages.ts';
-import type { WEBHOOK_EVENTS } from './sessions.ts';
+import type { WEBHOOK_EVENTS } from './session-config.ts';
 import { webhookEnvelopeSchema } from './webhook-envelope.ts';
 
 export type WebhookEvent = Exclude<(typeof WEBHOOK_EVENTS)[number], '*'>;

@@ -1,24 +1,25 @@
-import type { SessionConfig } from '../api/sessions.ts';
+import type { SessionConfigRequest } from '../api/session-config.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { parseSession, type Session } from '../session.ts';
+import { acceptConfig } from '../session-config.ts';
 import { absent, type Write } from '../store.ts';
 import { admit } from './admit.ts';
 import { type Admitted, commit } from './commit.ts';
 import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
 import { findSession } from './load.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics'>;
 
-/** Creates a session; with `start`, admits it in the same transaction. Throws 422 (exists), 429 (limit) or 503. */
+/** Creates a session; with `start`, admits it in the same transaction. Throws 400, 422 (exists), 429 (limit) or 503. */
 export const createSession = async (
   control: Needs,
   request: {
     readonly userId: string;
     readonly name: string;
-    readonly config: SessionConfig;
+    readonly config: SessionConfigRequest;
     readonly start: boolean;
     readonly idempotency?: Idempotency;
   },
@@ -31,7 +32,7 @@ export const createSession = async (
     listUser: userId,
     listName: name,
     sessionId,
-    config: request.config,
+    config: acceptConfig(control.sha256, undefined, request.config),
     createdAt: control.clock(),
     version: 1,
     state: 'STOPPED',

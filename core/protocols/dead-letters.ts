@@ -10,10 +10,11 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import type { DeadLetterFilter, DeadLetterView, RedriveReport } from '../api/events.ts';
-import type { Webhook } from '../api/sessions.ts';
+import type { Webhook } from '../api/session-config.ts';
 import type { Control } from '../control.ts';
 import { deliverySchema, type QueuedDelivery } from '../delivery.ts';
 import { DEAD_LETTERS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
+import { maskedUrl } from '../session-config.ts';
 import { eq, type Item, type Key } from '../store.ts';
 
 /** As long as SQS keeps any message. */
@@ -125,7 +126,7 @@ const view = ({
   event: delivery.event,
   userId: delivery.userId,
   session: delivery.name,
-  webhook: { id: delivery.webhook, url },
+  webhook: { id: delivery.webhook, url: maskedUrl(url) },
   attempts,
   error,
   deadAt: new Date(deadAt).toISOString(),

@@ -1,8 +1,8 @@
-import type { Webhook } from '../api/sessions.ts';
+import type { Webhook } from '../api/session-config.ts';
 import type { Control } from '../control.ts';
 import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } from '../delivery.ts';
 import { nameOf, type Session } from '../session.ts';
-import { retryDelaySeconds, webhookId } from '../webhooks.ts';
+import { findWebhook, retryDelaySeconds } from '../webhooks.ts';
 import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
 import { noteDelivery } from './deliveries.ts';
 import { findSessionById } from './load.ts';
@@ -18,7 +18,7 @@ export const deliver = async (
   { attempt, sequence }: Receipt,
 ): Promise<DeliveryOutcome> => {
   const session = await findSessionById(control, delivery.sessionId);
-  const webhook = session?.config.webhooks?.find((w) => webhookId(w, control.sha256) === delivery.webhook);
+  const webhook = session && findWebhook(session.config, delivery.webhook, control.sha256);
   if (!session || !webhook) {
     await removeDeadLetter(control, delivery);
     return { kind: 'dropped' };
@@ -59,7 +59,7 @@ const outcomeOf = (
   if (result.ok) return { kind: 'delivered' };
   const afterSeconds = result.permanent
     ? undefined
-    : retryDelaySeconds(webhook, attempt, control.ids.random());
+    : retryDelaySeconds(webhook, attempt, control.ids.random(), result.retryAfterSeconds);
   return afterSeconds === undefined
     ? { kind: 'dead', detail: result.detail }
     : { kind: 'retry', afterSeconds };

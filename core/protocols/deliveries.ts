@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { DeliveryView } from '../api/events.ts';
-import type { Webhook } from '../api/sessions.ts';
+import type { Webhook } from '../api/session-config.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import type { DeliveryOutcome, PostResult, QueuedDelivery } from '../delivery.ts';

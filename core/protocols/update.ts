@@ -1,4 +1,4 @@
-import type { SessionConfig } from '../api/sessions.ts';
+import type { SessionConfig, SessionConfigRequest } from '../api/session-config.ts';
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { dueAttributes } from '../deadlines.ts';
@@ -6,21 +6,28 @@ import { Problem } from '../errors.ts';
 import { sessionKey } from '../items.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { parseSession, type Session } from '../session.ts';
+import { acceptConfig } from '../session-config.ts';
 import { and, eq } from '../store.ts';
 import { loadSession } from './load.ts';
 
-/** Replaces a session's config, running or not. Throws 404, or 503 where it changes too fast to write. */
+/**
+ * Replaces a session's config, running or not; secrets that it leaves out or masks are kept (core/session-config.ts).
+ * `permit` may refuse, with the config before and after. Throws 400, 404, or 503 where it changes too fast to write.
+ */
 export const updateConfig = (
-  control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>,
+  control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'>,
   userId: string,
   name: string,
-  config: SessionConfig,
+  requested: SessionConfigRequest,
+  permit: (before: SessionConfig, after: SessionConfig) => void = () => {},
 ): Promise<Session> =>
   retrying<Session>(
     control,
     8_000,
     async () => {
       const known = await loadSession(control, userId, name);
+      const config = acceptConfig(control.sha256, known.config, requested);
+      permit(known.config, config);
       const configured = { ...known, config };
       const due = known.slotShard === undefined ? {} : dueAttributes(configured, control.settings);
       const change = { set: { config: toItem(config), ...due }, add: { version: 1 } };

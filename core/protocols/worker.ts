@@ -10,6 +10,7 @@ import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
 import { isTerminal, type Status } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
+import { storedProxy } from '../session-config.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';
 import type {
@@ -88,7 +89,10 @@ export const bootstrap = async (
     activitySeconds: settings.activitySeconds,
     snapshotIntervalSeconds: settings.snapshotIntervalSeconds,
     stopGraceSeconds: Math.min(settings.stopGraceSeconds, TASK_STOP_SECONDS - STOP_MARGIN_SECONDS),
-    client: { ...session.config.client, ...(session.config.proxy ? { proxy: session.config.proxy } : {}) },
+    client: {
+      ...session.config.client,
+      ...(session.config.proxy ? { proxy: storedProxy(session.config.proxy) } : {}),
+    },
     media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),

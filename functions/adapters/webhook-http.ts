@@ -16,12 +16,14 @@ export type Post = {
   readonly allowLoopback: boolean;
 };
 
+export type PostAnswer = { readonly status: number; readonly retryAfter?: string };
+
 /**
  * POSTs to an address on the public Internet and to no other: private, loopback, link-local and metadata addresses
  * are refused on the address that is really connected to, so that a name that resolves differently the second time
- * (DNS rebinding) gains nothing. Redirects are not followed. Answers the status.
+ * (DNS rebinding) gains nothing. Redirects are not followed. Answers the status and the header Retry-After.
  */
-export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Post): Promise<number> => {
+export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Post): Promise<PostAnswer> => {
   const target = new URL(url);
   const address = addressIn(target);
   if (address !== undefined && !isPublicAddress(address, allowLoopback)) return Promise.reject(forbidden());
@@ -36,7 +38,8 @@ export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Pos
     const request = send(target, options, (response) => {
       // The body is of no interest, and an endless one must not be read.
       response.destroy();
-      resolve(response.statusCode ?? 0);
+      const retryAfter = response.headers['retry-after'];
+      resolve({ status: response.statusCode ?? 0, ...(retryAfter === undefined ? {} : { retryAfter }) });
     });
     request.on('error', reject);
     request.end(body);

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
-import type { Webhook } from '../../core/api/sessions.ts';
+import type { Webhook } from '../../core/api/session-config.ts';
 import type { Poster, QueuedDelivery } from '../../core/delivery.ts';
 import { messageOfError } from '../../core/message-of-error.ts';
+import { answerKind, parseRetryAfter } from '../../core/webhook-answers.ts';
+import { refusedHeader } from '../../core/webhook-headers.ts';
 import { nameOfError } from './aws.ts';
 import { base } from './base.ts';
 import { ForbiddenAddress, postPublic } from './webhook-http.ts';
@@ -12,16 +14,23 @@ const TIMEOUT_MS = 10_000;
 /** Posts signed webhooks. Neither URL nor key nor body is logged or returned. */
 export const webhookPoster: Poster = async (webhook, delivery, body) => {
   try {
-    const status = await postPublic({
+    const { status, retryAfter } = await postPublic({
       url: webhook.url,
       headers: headersOf(webhook, delivery, body),
       body,
       timeoutMs: TIMEOUT_MS,
       allowLoopback: base.settings.allowLoopbackWebhooks,
     });
-    return status >= 200 && status < 300
-      ? { ok: true, status }
-      : { ok: false, permanent: false, status, detail: `the endpoint answered ${status}` };
+    const kind = answerKind(status);
+    if (kind === 'delivered') return { ok: true, status };
+    const retryAfterSeconds = parseRetryAfter(retryAfter, base.clock());
+    return {
+      ok: false,
+      permanent: kind === 'permanent',
+      status,
+      detail: `the endpoint answered ${status}`,
+      ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    };
   } catch (error) {
     if (error instanceof ForbiddenAddress)
       return { ok: false, permanent: true, detail: messageOfError(error) };
@@ -31,7 +40,12 @@ export const webhookPoster: Poster = async (webhook, delivery, body) => {
 };
 
 const headersOf = (webhook: Webhook, delivery: QueuedDelivery, body: string): Record<string, string> => ({
-  ...Object.fromEntries((webhook.customHeaders ?? []).map(({ name, value }) => [name.toLowerCase(), value])),
+  // One that was stored before it was refused would make every request malformed.
+  ...Object.fromEntries(
+    (webhook.customHeaders ?? [])
+      .filter(({ name }) => refusedHeader(name) === undefined)
+      .map(({ name, value }) => [name.toLowerCase(), value]),
+  ),
   'content-type': 'application/json',
   'user-agent': 'Berth',
   'x-webhook-request-id': delivery.id,

@@ -1,10 +1,14 @@
-import type { SessionConfig } from '../../core/api/sessions.ts';
+import type { SessionConfig, SessionConfigRequest } from '../../core/api/session-config.ts';
 import { Problem } from '../../core/errors.ts';
 import type { Caller } from './http.ts';
 
-/** `keepAlive` holds a slot for ever, so only an admin may ask for it. */
-export const refuseAdminPolicy = (caller: Caller, config: SessionConfig | undefined): void => {
-  if (config?.keepAlive && caller.role !== 'admin') {
+/** `keepAlive` holds a slot for ever, so only an admin may ask for it; anybody may leave it as an admin set it. */
+export const refuseAdminPolicy = (
+  caller: Caller,
+  asked: Pick<SessionConfigRequest, 'keepAlive'> | undefined,
+  before?: SessionConfig,
+): void => {
+  if (asked?.keepAlive && !before?.keepAlive && caller.role !== 'admin') {
     throw new Problem('forbidden', 'Only an admin key may set keepAlive.');
   }
 };

@@ -4,7 +4,7 @@
  * same id and body; and what a short policy gave up on comes in its order once it is sent again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Webhook } from '../../core/api/sessions.ts';
+import type { Webhook } from '../../core/api/session-config.ts';
 import { createSession } from '../../core/protocols/create.ts';
 import { listDeadLetters, redrive } from '../../core/protocols/dead-letters.ts';
 import { acceptEvents } from '../../core/protocols/worker.ts';

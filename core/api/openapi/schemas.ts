@@ -12,7 +12,13 @@ import {
   statsViewSchema,
 } from '../admin.ts';
 import { commandViewSchema } from '../commands.ts';
-import { sessionConfigSchema, sessionViewSchema, webhookSchema } from '../sessions.ts';
+import {
+  sessionConfigRequestSchema,
+  sessionConfigSchema,
+  webhookRequestSchema,
+  webhookSchema,
+} from '../session-config.ts';
+import { sessionViewSchema } from '../sessions.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
@@ -31,8 +37,10 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Problem: problemSchema,
   Session: sessionViewSchema,
   SessionConfig: sessionConfigSchema,
+  SessionConfigInput: sessionConfigRequestSchema,
   Stats: statsViewSchema,
   Webhook: webhookSchema,
+  WebhookInput: webhookRequestSchema,
 };
 
 for (const [id, schema] of Object.entries(NAMED))
@@ -64,7 +72,10 @@ export const schemaConverter = (closed: boolean) => {
   const isSameOnBothSides = (schema: z.ZodType): boolean =>
     JSON.stringify(standAlone(schema, 'input')) === JSON.stringify(standAlone(schema, 'output'));
   const inputNames = new Map(
-    Object.entries(NAMED).map(([id, schema]) => [id, isSameOnBothSides(schema) ? id : `${id}Input`]),
+    Object.entries(NAMED).map(([id, schema]) => [
+      id,
+      id.endsWith('Input') || isSameOnBothSides(schema) ? id : `${id}Input`,
+    ]),
   );
   const nameOf = (id: string, side: Side): string => (side === 'input' ? inputNames.get(id) : id) ?? id;
 

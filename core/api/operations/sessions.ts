@@ -73,7 +73,9 @@ export const updateSession = operation({
   auth: 'key',
   tag: 'Sessions',
   summary: "Replace a session's config",
-  description: 'Deadlines and webhooks follow at once, client and proxy with the next start.',
+  description:
+    'Deadlines and webhooks follow at once, client and proxy with the next start. What `GET` shows can be written back ' +
+    'as it is: a secret that is left out or masked (`********`) is kept, and `null` removes it.',
   params: name,
   query: ownerQuerySchema,
   body: updateSessionRequestSchema,

@@ -57,6 +57,13 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(admitted.headers['x-webhook-request-id']).toBe(admitted.id);
     });
 
+    test('keeps its secrets when its config is read and written back (F8)', async () => {
+      const before = await system.berth.sessions.get('shop');
+      expect(JSON.stringify(before)).not.toContain(HMAC_KEY);
+      const after = await system.berth.sessions.update('shop', { config: before.config });
+      expect(after.config).toEqual(before.config);
+    });
+
     test('shows a QR code, as PNG, SVG, JSON and text, all of the same code', async () => {
       const code = await system.berth.auth.qr('shop', { waitSeconds: 25 });
       codes.push(code);
@@ -96,6 +103,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
         me: { id: ME },
         payload: { from: CONTACT, fromMe: false, body: 'hello, is it open?', hasMedia: false },
       });
+      expect(message.headers['x-webhook-hmac']).toBe(signatureOf(HMAC_KEY, message.raw));
     });
 
     test('sends a message and a reply', async () => {

@@ -1,5 +1,5 @@
 /** Callers of the API: several people who do everything at once, impatiently, and repeat what was not answered. */
-import type { SessionConfig } from '../../../core/api/sessions.ts';
+import type { SessionConfig } from '../../../core/api/session-config.ts';
 import type { Control } from '../../../core/control.ts';
 import { Problem } from '../../../core/errors.ts';
 import type { Session } from '../../../core/session.ts';

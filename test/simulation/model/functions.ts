@@ -1,7 +1,7 @@
 /** What functions/ composes of the rules, one invocation each; the edges around them are not modelled. */
 import type { z } from 'zod';
 import type { cleanupRequestSchema } from '../../../core/api/admin.ts';
-import type { SessionConfig } from '../../../core/api/sessions.ts';
+import type { SessionConfig } from '../../../core/api/session-config.ts';
 import type { Control } from '../../../core/control.ts';
 import { isTerminal } from '../../../core/lifecycle.ts';
 import type { CommandOutcome } from '../../../core/ports.ts';

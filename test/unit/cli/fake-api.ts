@@ -284,7 +284,9 @@ export class FakeApi {
     const made = seen.idempotencyKey === undefined ? undefined : this.#made.get(seen.idempotencyKey);
     if (made) return { status: 201, body: made };
     if (this.sessions.has(name)) return refuse('unprocessable', `A session "${name}" exists already.`);
-    const session = sessionViewSchema.parse(sessionView(name, { config: request.config ?? {} }));
+    const session = sessionViewSchema.parse(
+      sessionView(name, { config: sessionViewSchema.shape.config.parse(request.config ?? {}) }),
+    );
     this.sessions.set(name, session);
     if (seen.idempotencyKey !== undefined) this.#made.set(seen.idempotencyKey, session);
     return { status: 201, body: session };

@@ -5,7 +5,7 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { API_VERSION, openApiDocument } from '../../../core/api/openapi/document.ts';
 import { OPERATIONS } from '../../../core/api/routes.ts';
-import { WEBHOOK_EVENTS } from '../../../core/api/sessions.ts';
+import { WEBHOOK_EVENTS } from '../../../core/api/session-config.ts';
 import { PROBLEMS } from '../../../core/errors.ts';
 
 const document = openApiDocument();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sessionConfigSchema, sessionViewSchema } from '../../../core/api/sessions.ts';
+import { sessionConfigSchema } from '../../../core/api/session-config.ts';
+import { sessionViewSchema } from '../../../core/api/sessions.ts';
 import { applyChange, holds } from '../../../core/apply.ts';
 import { deadlinesOf, dueAttributes, workerDeadlines } from '../../../core/deadlines.ts';
 import {

@@ -1,0 +1,56 @@
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, expect, test } from 'vitest';
+import type { Webhook } from '../../../core/api/session-config.ts';
+
+process.env.BERTH_SETTINGS = JSON.stringify({ environment: 'test', allowLoopbackWebhooks: true });
+const { webhookPoster } = await import('../../../functions/adapters/webhook-poster.ts');
+
+let answer: { status: number; headers?: Record<string, string> } = { status: 200 };
+let seen: IncomingHttpHeaders = {};
+const server = createServer((request, response) => {
+  seen = request.headers;
+  request.resume();
+  response.writeHead(answer.status, answer.headers).end();
+});
+await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+afterAll(() => void server.close());
+const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
+const delivery = {
+  id: 'evt_1',
+  timestamp: 1,
+  event: 'message',
+  sessionId: 'ses_1',
+  userId: 'ann',
+  name: 'a',
+  me: null,
+  webhook: '0'.repeat(16),
+};
+const post = (webhook: Partial<Webhook> = {}) =>
+  webhookPoster({ url, events: ['*'], ...webhook }, delivery, '{}');
+
+test('an endpoint’s refusal is permanent, and its Retry-After is handed on (F22)', async () => {
+  answer = { status: 422 };
+  expect(await post()).toEqual({
+    ok: false,
+    permanent: true,
+    status: 422,
+    detail: 'the endpoint answered 422',
+  });
+  answer = { status: 429, headers: { 'Retry-After': '77' } };
+  expect(await post()).toMatchObject({ ok: false, permanent: false, status: 429, retryAfterSeconds: 77 });
+  answer = { status: 503, headers: { 'Retry-After': new Date(Date.now() + 60_000).toUTCString() } };
+  expect(await post()).toMatchObject({ permanent: false, retryAfterSeconds: expect.any(Number) });
+});
+
+test('a header that was stored before it was refused does not make every request malformed (F19)', async () => {
+  answer = { status: 200 };
+  const customHeaders = [
+    { name: 'Transfer-Encoding', value: 'chunked' },
+    { name: 'Host', value: 'elsewhere.example' },
+    { name: 'X-Token', value: 't' },
+  ];
+  expect(await post({ customHeaders })).toEqual({ ok: true, status: 200 });
+  expect(seen).toMatchObject({ 'x-token': 't', host: new URL(url).host, 'content-length': '2' });
+  expect(seen).not.toHaveProperty('transfer-encoding');
+});
