@@ -9,6 +9,8 @@ import { sleep, type Time, withDeadline } from './base/time.ts';
 import type { Bootstrapped } from './bootstrap.ts';
 import { killTree } from './browser/process-tree.ts';
 import { createCollector } from './commands/collect.ts';
+import { createRecipients } from './commands/recipients.ts';
+import { createTurns } from './commands/turns.ts';
 import { createOutbox } from './control/outbox.ts';
 import { createSupervision } from './control/supervision.ts';
 import type { Ending } from './ending.ts';
@@ -105,9 +107,9 @@ export const startSession = (
     if (shown === 'WORKING' && before !== 'WORKING') collector.look();
   };
 
-  const ownMessageListeners = new Set<(message: unknown) => void>();
+  const listeners = new Set<(name: string, values: readonly unknown[]) => void>();
   const onEvent = (name: string, values: unknown[]) => {
-    if (name === 'message_create') for (const listener of ownMessageListeners) listener(values[0]);
+    for (const listener of listeners) listener(name, values);
     const event = forward(name, values);
     if (!event) return;
     const message = event.media ? messagePayload(values[0]) : undefined;
@@ -149,10 +151,13 @@ export const startSession = (
     qr: () => host.qr && { value: host.qr.value, expiresAt: clock.fromLocal(host.qr.expiresAt) },
     changed: (ms) => sleep(time, ms, nextChange.signal),
     client: () => host.client,
-    onOwnMessage: (listener) => {
-      ownMessageListeners.add(listener);
-      return () => void ownMessageListeners.delete(listener);
+    onEvent: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
+    recipients: createRecipients({ time, log }),
+    sending: createTurns(),
+    marksSeen: settings.sendSeen,
     media: settings.media,
     withMedia: incoming.withMedia,
     active: supervision.active,

@@ -38,11 +38,12 @@ import {
   sendVoiceArgs,
   typingArgs,
 } from './messages.ts';
+import { QR_WAIT_SECONDS } from './timeouts.ts';
 
 /** The code as drawn into the QR; `expiresAt` when WhatsApp is expected to replace it (ms). */
 export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
 /** Waits up to `waitSeconds` for a code. Wrong status: `wrong_status`. */
-export const getQrArgs = z.strictObject({ waitSeconds: z.number().min(0).max(25).default(0) });
+export const getQrArgs = z.strictObject({ waitSeconds: z.number().min(0).max(QR_WAIT_SECONDS).default(0) });
 
 export const requestCodeArgs = z.strictObject({
   phoneNumber: z
@@ -104,14 +105,19 @@ export const COMMAND_FAILURES = {
   unsupported_media: 415,
   /** The session is not in a status in which this can be done; `status` says which it is in. */
   wrong_status: 422,
-  /** WhatsApp or the library said no (unknown chat, refused number …). */
+  /** WhatsApp or the library said no (unknown chat, refused number …): nothing was done. */
   refused: 422,
   rate_limited: 429,
+  /** The worker failed before it handed anything to the page. */
   client_failed: 502,
-  /** Shutting down or fenced. */
+  /** Shutting down or fenced; nothing was done. */
   stopping: 503,
-  /** The client did not answer in time; for a send, whether it was sent is unknown. */
+  /** It was not handed to the page: nothing was done. */
+  unavailable: 503,
+  /** There is no QR code yet. */
   timeout: 504,
+  /** It was handed to the page and nothing clear came back: it may have been done, or may still be. */
+  unknown: 504,
 } as const;
 export type CommandFailureCode = keyof typeof COMMAND_FAILURES;
 export const commandFailureSchema = z.object({

@@ -18,7 +18,7 @@ export const PROBLEMS = {
   internal: { status: 500, title: 'Internal error' },
   worker_failed: { status: 502, title: 'The worker failed' },
   unavailable: { status: 503, title: 'Try again' },
-  worker_timeout: { status: 504, title: 'The worker was too slow' },
+  worker_timeout: { status: 504, title: 'No clear answer in time' },
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 

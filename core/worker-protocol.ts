@@ -103,6 +103,8 @@ export const bootstrapResponseSchema = z.object({
   snapshotIntervalSeconds: z.int(),
   stopGraceSeconds: z.int(),
   client: clientOptionsSchema,
+  /** Mark a chat as read before each message to it. */
+  sendSeen: z.boolean().default(false),
   /** Of files sent by URL and of received ones. */
   media: z
     .object({ maxBytes: z.int(), allowLoopback: z.boolean() })

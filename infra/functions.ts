@@ -4,6 +4,7 @@
  */
 import { COMMAND_HANDLERS } from '../core/api/routes.ts';
 import type { IndexName } from '../core/store.ts';
+import { TIMEOUTS_MS } from '../core/timeouts.ts';
 
 /** DynamoDB has no permission for a transaction: each of its writes needs its own (ConditionCheckItem for a check). */
 export type TableAction =
@@ -217,7 +218,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
 };
 
-export const API_TIMEOUT_SECONDS = 29;
+export const API_TIMEOUT_SECONDS = TIMEOUTS_MS.function / 1000;
 export const DEFAULT_MEMORY_MIB = 256;
 
 const commandHandlers: readonly string[] = COMMAND_HANDLERS;

@@ -1,3 +1,4 @@
+import { TIMEOUTS_MS } from '../../core/timeouts.ts';
 import type { Browser } from './find.ts';
 
 /** Quiet on a closed network, small in memory, at home in a container. */
@@ -50,7 +51,7 @@ export const launchOptions = ({ browser, profileDir, extraSwitches, proxyServer 
   handleSIGTERM: false,
   handleSIGHUP: false,
   timeout: 30_000,
-  protocolTimeout: 20_000,
+  protocolTimeout: TIMEOUTS_MS.browserCall,
   env: {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: profileDir,

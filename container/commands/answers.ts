@@ -4,12 +4,14 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../core/clock.ts';
+import { COMMAND_FAILURES } from '../../core/commands.ts';
 
 export type Answer = { readonly status: number; readonly body: unknown };
 type Kept = { readonly request: string; readonly answer: Promise<Answer>; readonly at: number };
 
 const KEEP_MS = 24 * 60 * 60 * 1000;
 const MAX_KEPT = 10_000;
+const PASSING: ReadonlySet<number> = new Set([COMMAND_FAILURES.unavailable, COMMAND_FAILURES.rate_limited]);
 
 export const createAnswers = (now: Clock) => {
   const kept = new Map<string, Kept>();
@@ -29,7 +31,10 @@ export const createAnswers = (now: Clock) => {
       const earlier = kept.get(key);
       if (earlier) return earlier.request === digest ? await earlier.answer : 'conflict';
       const answer = work();
-      kept.set(key, { request: digest, answer, at: now() });
+      const entry = { request: digest, answer, at: now() };
+      kept.set(key, entry);
+      // Nothing was done, for a reason that passes: the repeat that the answer asks for must not find this one.
+      if (PASSING.has((await answer).status) && kept.get(key) === entry) kept.delete(key);
       return await answer;
     },
   };

@@ -1,39 +1,26 @@
-import { describeError, TimedOut } from '../base/faults.ts';
-import { withDeadline } from '../base/time.ts';
 import type { LibraryAccount } from '../whatsapp/account.ts';
-import { type CommandContext, workingClient } from './context.ts';
-import { CommandFailed } from './failure.ts';
+import type { CommandContext } from './context.ts';
+import { handOver } from './hand-over.ts';
 
-const LIMIT_MS = 20_000;
-
-/** Whether the error says that the browser is gone. */
-export const isBrowserGone = (reason: string): boolean =>
-  /target closed|session closed|detached|protocol error/i.test(reason);
-
-/**
- * Asks the library for something that can be asked again. Counts as use of the session where it changes something.
- * What the library refuses is `refused`, without its own words: they may hold what was written.
- */
-export const ask = async <T>(
+/** Reads something of the account: it can be asked again, and does not count as use of the session. */
+export const ask = <T>(
   context: CommandContext,
   what: string,
-  work: (account: LibraryAccount) => Promise<T>,
+  read: (account: LibraryAccount) => Promise<T>,
+): Promise<T> => handOver(context, { what, reads: true, run: ({ account }) => read(account) });
+
+/** Changes something; the session was used, whatever the answer says. */
+export const change = <T>(
+  context: CommandContext,
+  what: string,
+  make: (account: LibraryAccount) => Promise<T>,
+  reported?: () => T | undefined,
 ): Promise<T> => {
-  const client = workingClient(context);
-  try {
-    return await withDeadline(context.time, LIMIT_MS, what, work(client.account));
-  } catch (error) {
-    if (error instanceof CommandFailed) throw error;
-    if (error instanceof TimedOut)
-      throw new CommandFailed('timeout', `${what}: no answer from WhatsApp in time`);
-    const reason = describeError(error);
-    context.log.warn('WhatsApp refused', {
-      what,
-      errorName: error instanceof Error ? error.name : typeof error,
-    });
-    if (isBrowserGone(reason)) throw new CommandFailed('client_failed', 'the browser went away');
-    throw new CommandFailed('refused', `${what}: WhatsApp did not accept it`);
-  }
+  const run = async ({ account }: { readonly account: LibraryAccount }) => {
+    context.active();
+    return await make(account);
+  };
+  return handOver(context, { what, run, ...(reported === undefined ? {} : { reported }) });
 };
 
 /** One page of a list. */

@@ -6,6 +6,8 @@ import type { MediaLimits } from '../media/fetch.ts';
 import type { QrCode } from '../whatsapp/client-host.ts';
 import type { LibraryClient } from '../whatsapp/library.ts';
 import { wrongStatus } from './failure.ts';
+import type { Recipients } from './recipients.ts';
+import type { Turns } from './turns.ts';
 
 /** What a command may use of the worker. */
 export type CommandContext = {
@@ -17,8 +19,16 @@ export type CommandContext = {
   /** Resolves at the next change of status or code, or after `ms`. */
   changed(ms: number): Promise<void>;
   client(): LibraryClient | undefined;
-  /** Calls back with each of the account's own new messages until the returned function is called. */
-  onOwnMessage(listener: (message: unknown) => void): () => void;
+  /** The command must have answered by then (ms, local clock); without it, its time begins now. */
+  readonly until?: number;
+  /** Calls back with each event of the library (its name and values) until the returned function is called. */
+  onEvent(listener: (name: string, values: readonly unknown[]) => void): () => void;
+  /** Where a message goes; looked up before it is handed to the page. */
+  readonly recipients: Recipients;
+  /** Sends that must not overlap: two of the same content could not be told apart in the page's reports. */
+  readonly sending: Turns;
+  /** The session's configuration: mark a chat as read before writing to it. */
+  readonly marksSeen: boolean;
   /** Limits of files that are sent. */
   readonly media: MediaLimits;
   /** The message with a link to its file, where it has one. */

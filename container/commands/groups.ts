@@ -11,9 +11,10 @@ import type {
 } from '../../core/chats.ts';
 import { groupInfo } from '../whatsapp/chat-payloads.ts';
 import { idText } from '../whatsapp/ids.ts';
-import { ask, pageOf } from './ask.ts';
+import { ask, change, pageOf } from './ask.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
+import { unknownOutcome } from './hand-over.ts';
 
 export const getGroups = async (
   context: CommandContext,
@@ -54,24 +55,26 @@ type Results = z.infer<typeof participantResultSchema>[];
 const resultsOf = (byId: z.infer<typeof resultsSchema>): Results =>
   Object.entries(byId).map(([id, result]) => ({ id, ...result }));
 
+const ADDS_NOBODY =
+  /^AddParticipantsError: (you have no admin rights|the participant can't be added to an empty group)/i;
+
 const createdSchema = z.object({ title: z.string(), gid: z.unknown(), participants: resultsSchema });
 
 export const createGroup = async (
   context: CommandContext,
   { name, participants }: z.output<typeof createGroupArgs>,
 ): Promise<z.infer<typeof createdGroupSchema>> => {
-  const made = await ask(context, 'making the group', (account) =>
+  const made = await change(context, 'making the group', (account) =>
     account.createGroup(
       name,
       participants.map(({ id }) => id),
     ),
   );
-  context.active();
-  // A failure is a text.
+  // The library answers with a text for whatever went wrong, also after WhatsApp's server made the group.
   const created = createdSchema.safeParse(made);
   const id = created.success ? idText(created.data.gid) : undefined;
   if (!created.success || id === undefined)
-    throw new CommandFailed('refused', 'WhatsApp did not make the group');
+    throw unknownOutcome('making the group', 'WhatsApp Web failed on the way');
   return { id, subject: created.data.title, participants: resultsOf(created.data.participants) };
 };
 
@@ -81,16 +84,17 @@ export const addParticipants = async (
   { id, participants }: z.output<typeof changeParticipantsArgs>,
 ): Promise<z.infer<typeof participantResultsSchema>> => {
   await getGroup(context, { id });
-  const added = await ask(context, 'adding to the group', (account) =>
+  const added = await change(context, 'adding to the group', (account) =>
     account.addParticipants(
       id,
       participants.map((one) => one.id),
     ),
   );
-  context.active();
+  // Of a group that this account can't add to, the library answers with a text before it asks WhatsApp.
+  if (typeof added === 'string' && ADDS_NOBODY.test(added))
+    throw new CommandFailed('refused', 'Only admins of a group add to it; nothing was changed.');
   const results = resultsSchema.safeParse(added);
-  if (!results.success)
-    throw new CommandFailed('refused', 'WhatsApp did not accept it: only admins of a group add to it');
+  if (!results.success) throw unknownOutcome('adding to the group', 'WhatsApp Web failed on the way');
   return { participants: resultsOf(results.data) };
 };
 
@@ -99,12 +103,11 @@ export const removeParticipants = async (
   { id, participants }: z.output<typeof changeParticipantsArgs>,
 ): Promise<Record<string, never>> => {
   await getGroup(context, { id });
-  await ask(context, 'removing from the group', (account) =>
+  await change(context, 'removing from the group', (account) =>
     account.removeParticipants(
       id,
       participants.map((one) => one.id),
     ),
   );
-  context.active();
   return {};
 };

@@ -1,8 +1,9 @@
 import type { z } from 'zod';
 import type { sendSeenArgs, typingArgs } from '../../core/messages.ts';
-import { ask } from './ask.ts';
-import type { CommandContext } from './context.ts';
+import { change } from './ask.ts';
+import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
+import { leftMs } from './hand-over.ts';
 
 type Done = Record<string, never>;
 
@@ -11,17 +12,17 @@ export const sendSeen = async (
   context: CommandContext,
   { chatId }: z.output<typeof sendSeenArgs>,
 ): Promise<Done> => {
-  if (!(await ask(context, 'marking as read', (account) => account.sendSeen(chatId))))
+  const { id } = await context.recipients.resolve(workingClient(context), chatId, leftMs(context));
+  if (!(await change(context, 'marking as read', (account) => account.sendSeen(id))))
     throw new CommandFailed('not_found', 'There is no such chat.');
-  context.active();
   return {};
 };
 
 const setTyping =
   (typing: boolean) =>
   async (context: CommandContext, { chatId }: z.output<typeof typingArgs>): Promise<Done> => {
-    await ask(context, 'showing who types', (account) => account.setTyping(chatId, typing));
-    context.active();
+    const { id } = await context.recipients.resolve(workingClient(context), chatId, leftMs(context));
+    await change(context, 'showing who types', (account) => account.setTyping(id, typing));
     return {};
   };
 export const startTyping = setTyping(true);

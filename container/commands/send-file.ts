@@ -7,13 +7,13 @@ import type {
   sendVideoArgs,
   sendVoiceArgs,
 } from '../../core/messages.ts';
+import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
 import { fetchFile, tooLarge } from '../media/fetch.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
-import { type Addressed, SEND_LIMIT_MS, send } from './send.ts';
+import { leftMs } from './hand-over.ts';
+import { type Addressed, send } from './send.ts';
 
-/** The rest of the limit is for WhatsApp to take it. */
-const FETCH_LIMIT_MS = 10_000;
 const ANY_BYTES = 'application/octet-stream';
 
 type Kind = {
@@ -45,7 +45,11 @@ const load = async (context: CommandContext, file: FileSource): Promise<Loaded> 
     if ((file.data.length / 4) * 3 > maxBytes + 2) throw tooLarge(maxBytes);
     return { data: file.data, mimetype: file.mimetype, filename: file.filename };
   }
-  const fetched = await fetchFile(file.url, context.media, FETCH_LIMIT_MS);
+  const fetched = await fetchFile(
+    file.url,
+    context.media,
+    Math.min(COMMAND_STAGES_MS.fetchFile, leftMs(context)),
+  );
   return {
     data: fetched.bytes.toString('base64'),
     mimetype: file.mimetype ?? fetched.mimetype ?? ANY_BYTES,
@@ -60,7 +64,6 @@ const sendKind = async (
 ): Promise<Message> => {
   // Before a file is fetched for nothing.
   workingClient(context);
-  const startedAt = context.time.now();
   const { data, mimetype, filename } = await load(context, file);
   if (types && !types.pattern.test(mimetype))
     throw new CommandFailed(
@@ -76,8 +79,7 @@ const sendKind = async (
     caption: mayHaveCaption ? caption : undefined,
     ...(as === undefined ? {} : { as }),
   } as const;
-  const left = SEND_LIMIT_MS - (context.time.now() - startedAt);
-  return await send(context, to, content, ({ hasMedia, body }) => hasMedia && body === (caption ?? ''), left);
+  return await send(context, to, content, ({ hasMedia, body }) => hasMedia && body === (caption ?? ''));
 };
 
 export const sendImage = (context: CommandContext, args: z.output<typeof sendImageArgs>): Promise<Message> =>

@@ -1,16 +1,19 @@
+/**
+ * Sends a message, and answers with what became of it: accepted by WhatsApp's server, refused, or unknown.
+ *
+ *   recipient looked up ── chat marked as read (where configured) ── handed to the page ── the page's report awaited
+ */
 import type { Message } from '../../core/messages.ts';
-import { describeError, TimedOut } from '../base/faults.ts';
-import { sleep, withDeadline } from '../base/time.ts';
-import type { LibraryContent, SendOptions } from '../whatsapp/library.ts';
+import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
+import { describeError } from '../base/faults.ts';
+import { withDeadline } from '../base/time.ts';
+import type { LibraryClient, LibraryContent, SendOptions } from '../whatsapp/library.ts';
 import { messagePayload } from '../whatsapp/payloads.ts';
-import { isBrowserGone } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
-
-/** Of a whole send, the fetching of its file included; the API gives up a few seconds later. */
-export const SEND_LIMIT_MS = 20_000;
-const GRACE_MS = 500;
-const SERVER_ACK = 1;
+import { handOver, leftMs, unknownOutcome } from './hand-over.ts';
+import { type OwnMessage, SERVER_ACK, watchOwnMessage } from './own-message.ts';
+import { kindOf, refuseKind } from './recipients.ts';
 
 export type Addressed = {
   readonly chatId: string;
@@ -19,70 +22,109 @@ export type Addressed = {
   readonly linkPreview?: boolean | undefined;
 };
 
+const WHAT = 'sending';
+/** Kept of the command's time for its answer. */
+const ANSWER_MS = 250;
+const STATUS_REPORT_MS = 1_000;
+
 /**
  * Sends and waits until WhatsApp's server has it: without that the library reports success for what the server then
- * refuses. Where the library loses track of the message (it can't read new ids back), the page's own report of the
- * message stands in; `isIt` tells it from others of the same chat.
+ * refuses. `isIt` tells the message from others of the same chat in the page's reports.
  */
 export const send = async (
   context: CommandContext,
+  to: Addressed,
+  content: LibraryContent,
+  isIt: (message: Message) => boolean,
+): Promise<Message> => {
+  const client = workingClient(context);
+  refuseKind(to.chatId, content, to);
+  const chat = await context.recipients.resolve(client, to.chatId, leftMs(context));
+  if (context.marksSeen && kindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
+  return await context.sending(JSON.stringify([chat.id, content]), () =>
+    handOverMessage(
+      context,
+      client,
+      { ...to, chatId: chat.id },
+      content,
+      (message) => chat.is(message.to) && isIt(message),
+    ),
+  );
+};
+
+const handOverMessage = async (
+  context: CommandContext,
+  client: LibraryClient,
   { chatId, reply_to, mentions, linkPreview }: Addressed,
   content: LibraryContent,
   isIt: (message: Message) => boolean,
-  limitMs = SEND_LIMIT_MS,
 ): Promise<Message> => {
-  const client = workingClient(context);
-  context.active();
-  let seen: Message | undefined;
-  const unsubscribe = context.onOwnMessage((source) => {
-    const message = messagePayload(source);
-    if (message?.fromMe && message.to === chatId && isIt(message)) seen = message;
-  });
   const options: SendOptions = {
     waitUntilMsgSent: true,
     ignoreQuoteErrors: false,
-    sendSeen: true,
+    // Marking as read is a step of its own here: the library fails the whole send where that fails.
+    sendSeen: false,
     ...(reply_to === undefined ? {} : { quotedMessageId: reply_to }),
     ...(mentions === undefined ? {} : { mentions: [...mentions] }),
     ...(linkPreview === undefined ? {} : { linkPreview }),
   };
+  const own = watchOwnMessage(context, isIt);
   try {
-    const sent = await withDeadline(
-      context.time,
-      limitMs,
-      'sending',
-      client.sendMessage(chatId, content, options),
+    return await handOver<Message>(
+      context,
+      {
+        what: WHAT,
+        run: async () => {
+          context.active();
+          const message = messagePayload(await client.sendMessage(chatId, content, options));
+          if (kindOf(chatId) === 'status') return await published(own, message);
+          if (message) own.is(message);
+          await own.settled(leftMs(context) - ANSWER_MS);
+          return outcomeOf(own);
+        },
+        reported: () => accepted(own),
+      },
+      client,
     );
-    if (sent === null) throw new CommandFailed('refused', 'no such chat');
-    let message = messagePayload(sent) ?? seen;
-    if (!message) {
-      await sleep(context.time, GRACE_MS);
-      message = seen;
-    }
-    if (!message)
-      throw new CommandFailed(
-        'timeout',
-        'whether it was sent is unknown: the library lost track of the message',
-      );
-    // The server's yes has come, whatever the copy taken a moment before it says.
-    return message.ack >= SERVER_ACK ? message : { ...message, ack: SERVER_ACK, ackName: 'SERVER' };
-  } catch (error) {
-    if (error instanceof CommandFailed) throw error;
-    if (error instanceof TimedOut)
-      throw new CommandFailed('timeout', 'whether it was sent is unknown: no answer from WhatsApp in time');
-    const reason = describeError(error);
-    context.log.warn('message not sent', { errorName: error instanceof Error ? error.name : typeof error });
-    if (isBrowserGone(reason))
-      throw new CommandFailed('client_failed', 'the browser went away; whether it was sent is unknown');
-    throw new CommandFailed('refused', refusal(reason));
   } finally {
-    unsubscribe();
+    own.stop();
   }
 };
 
-const refusal = (reason: string): string => {
-  if (/quoted message/i.test(reason)) return 'the message to reply to was not found';
-  if (/no lid|not.*(registered|exist|user)/i.test(reason)) return 'the number is not on WhatsApp';
-  if (/media-fault|upload failed/i.test(reason)) return 'WhatsApp did not accept the file';
-  return 'WhatsApp did not accept the message';
+const accepted = (own: OwnMessage): Message | undefined => {
+  const message = own.current();
+  return message && message.ack >= SERVER_ACK ? message : undefined;
+};
+
+/** The library came to its end: only the server's acknowledgement makes it a success. */
+const outcomeOf = (own: OwnMessage): Message => {
+  const message = own.current();
+  if (message && message.ack >= SERVER_ACK) return message;
+  if (message && message.ack < 0) throw new CommandFailed('refused', `${WHAT}: WhatsApp refused the message`);
+  throw unknownOutcome(
+    WHAT,
+    message ? 'WhatsApp’s server has not confirmed it in time' : 'the library lost track of the message',
+  );
+};
+
+/**
+ * Of a Status the library answers with a message that was never sent: WhatsApp Web makes another one. That the action
+ * came to its end is the page's own report; the true message is the one that the page then shows.
+ */
+const published = async (own: OwnMessage, made: Message | undefined): Promise<Message> => {
+  await own.settled(STATUS_REPORT_MS);
+  const message = own.current() ?? made;
+  if (!message) throw unknownOutcome(WHAT, 'the library lost track of the message');
+  if (message.ack < 0) throw new CommandFailed('refused', `${WHAT}: WhatsApp refused the message`);
+  return message.ack >= SERVER_ACK ? message : { ...message, ack: SERVER_ACK, ackName: 'SERVER' };
+};
+
+/** Best effort: whether a chat could be marked as read is no reason not to write to it. */
+const markSeen = async (context: CommandContext, client: LibraryClient, chatId: string): Promise<void> => {
+  const marked = Promise.resolve().then(() => client.account.sendSeen(chatId));
+  try {
+    await withDeadline(context.time, COMMAND_STAGES_MS.markSeen, 'marking as read', marked);
+  } catch (error) {
+    context.log.warn('the chat was not marked as read', { error: describeError(error) });
+  }
 };

@@ -13,6 +13,7 @@ import {
   commandFailureSchema,
 } from '../../core/commands.ts';
 import type { CommandOutcome } from '../../core/ports.ts';
+import { TIMEOUTS_MS } from '../../core/timeouts.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
@@ -72,12 +73,14 @@ const carryOut = async (
     return failure('bad_arguments', 'the body is not JSON');
   }
   try {
-    return { status: 200, body: await HANDLERS[name](context, json) };
+    const until = context.time.now() + TIMEOUTS_MS.command;
+    return { status: 200, body: await HANDLERS[name]({ ...context, until }, json) };
   } catch (error) {
     if (error instanceof CommandFailed) return failure(error.code, error.message, error.status);
     if (error instanceof BadArguments) return failure('bad_arguments', error.message.slice(0, 500));
+    // A defect: it may have come after the hand-over.
     log.error('command failed', { command: name, error: describeError(error) });
-    return failure('client_failed', 'the client failed');
+    return failure('unknown', 'The worker failed on the way; whether it was done is unknown.');
   }
 };
 

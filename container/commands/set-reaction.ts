@@ -1,19 +1,38 @@
 import type { z } from 'zod';
 import type { reactionArgs } from '../../core/messages.ts';
-import { ask } from './ask.ts';
+import { reactionPayload } from '../whatsapp/payloads.ts';
+import { ask, change } from './ask.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
 
-/** Refuses where the message is unknown: the library would say nothing. */
+type Done = Record<string, never>;
+
+/** Refuses where the message is unknown: the library would say nothing. The page tells of the account's own reactions. */
 export const setReaction = async (
   context: CommandContext,
   { messageId, reaction }: z.output<typeof reactionArgs>,
-): Promise<Record<string, never>> => {
-  await ask(context, 'reacting', async (account) => {
-    const found = /^(true|false)_.+_.+/.test(messageId) && (await account.message(messageId));
-    if (!found) throw new CommandFailed('not_found', 'There is no such message in this account.');
-    await account.react(messageId, reaction);
+): Promise<Done> => {
+  const found =
+    /^(true|false)_.+_.+/.test(messageId) &&
+    (await ask(context, 'looking the message up', (account) => account.message(messageId)));
+  if (!found)
+    throw new CommandFailed('not_found', 'There is no such message in this account; nothing was done.');
+  let reported: Done | undefined;
+  const stop = context.onEvent((name, values) => {
+    if (name !== 'message_reaction') return;
+    const told = reactionPayload(values[0]);
+    if (told?.fromMe && told.reaction.messageId === messageId && told.reaction.text === reaction)
+      reported = {};
   });
-  context.active();
+  try {
+    await change<unknown>(
+      context,
+      'reacting',
+      (account) => account.react(messageId, reaction),
+      () => reported,
+    );
+  } finally {
+    stop();
+  }
   return {};
 };

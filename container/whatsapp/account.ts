@@ -38,10 +38,10 @@ export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
       await message.react(reaction);
     },
     sendSeen: (chatId) => client.sendSeen(chatId),
+    // The library's own way answers before the page has told WhatsApp.
     setTyping: async (chatId, typing) => {
-      const chat = await client.getChatById(chatId);
-      if (typing) await chat.sendStateTyping();
-      else await chat.clearState();
+      const state = JSON.stringify(typing ? 'typing' : 'stop');
+      await client.pupPage?.evaluate(`window.WWebJS.sendChatstate(${state}, ${JSON.stringify(chatId)})`);
     },
     chats: () => client.getChats(),
     chat: (chatId) => client.getChatById(chatId),

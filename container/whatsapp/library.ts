@@ -119,7 +119,8 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
 const libraryContent = (
   content: LibraryContent,
 ): { readonly body: whatsapp.MessageContent; readonly more: whatsapp.MessageSendOptions } => {
-  if (typeof content === 'string') return { body: content, more: {} };
+  // Without this a text that begins like a vCard becomes a contact.
+  if (typeof content === 'string') return { body: content, more: { parseVCards: false } };
   switch (content.kind) {
     case 'media':
       return {
@@ -145,7 +146,11 @@ const libraryContent = (
     }
     case 'cards': {
       const [first = '', ...others] = content.vcards;
-      if (others.length === 0) return { body: first, more: {} };
+      // Said outright: what the library makes of the text by itself depends on whether the page can parse it.
+      if (others.length === 0) {
+        const extra = { type: 'vcard', vcardFormattedName: nameIn(first) };
+        return { body: first, more: { parseVCards: false, linkPreview: false, extra } };
+      }
       const vcardList = content.vcards.map((vcard) => ({ displayName: nameIn(vcard), vcard }));
       return { body: '', more: { extra: { type: 'multi_vcard', vcardList, body: null } } };
     }

@@ -109,6 +109,10 @@ const configBase = {
       browserName: z.string().min(1).max(64).optional(),
     })
     .optional(),
+  sendSeen: z
+    .boolean()
+    .optional()
+    .describe('Mark a chat as read before each message to it; best effort. Counts from the next start on.'),
   /** Never above the environment's. */
   idleTimeoutSeconds: z.int().min(10).optional(),
   maxDurationSeconds: z.int().min(60).optional(),

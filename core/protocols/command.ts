@@ -4,9 +4,7 @@ import type { Control } from '../control.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { type CommandOutcome, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
 import { nameOf, type Session } from '../session.ts';
-
-/** API Gateway gives up after 30 s; what the worker may take leaves room for the two functions on the way to it. */
-export const COMMAND_TIMEOUT_MS = 26_000;
+import { TIMEOUTS_MS } from '../timeouts.ts';
 
 const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
   bad_arguments: 'malformed',
@@ -20,7 +18,9 @@ const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
   rate_limited: 'too_many',
   client_failed: 'worker_failed',
   stopping: 'unavailable',
+  unavailable: 'unavailable',
   timeout: 'worker_timeout',
+  unknown: 'worker_timeout',
 };
 
 /**
@@ -41,7 +41,7 @@ export const runCommand = async <N extends CommandName>(
   if (address === undefined || commandSecret === undefined) throw notRunning(session);
   try {
     const outcome = await control.workers.run({ address, commandSecret, epoch }, command, args, {
-      timeoutMs: options.timeoutMs ?? COMMAND_TIMEOUT_MS,
+      timeoutMs: options.timeoutMs ?? TIMEOUTS_MS.workerCall,
       ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     });
     return resultOf(command, outcome);
@@ -78,7 +78,13 @@ const notRunning = (session: Session): Problem =>
 export const resultOf = <N extends CommandName>(command: N, outcome: CommandOutcome): CommandResult<N> => {
   if (!outcome.ok) throw asProblem(outcome.failure);
   const parsed = COMMANDS[command].result.safeParse(outcome.result);
-  if (!parsed.success) throw new Problem('worker_failed', 'The worker gave an answer that makes no sense.');
+  // It says that the command was carried out, but not what came of it.
+  if (!parsed.success) {
+    throw new Problem(
+      'worker_timeout',
+      'The worker returned an invalid response; whether it was done is unknown.',
+    );
+  }
   return parsed.data as CommandResult<N>;
 };
 
@@ -86,5 +92,5 @@ const asProblem = (failure: CommandFailure): Problem =>
   new Problem(FAILURES[failure.code], failure.detail, {
     ...(failure.status === undefined ? {} : { state: failure.status }),
     ...(failure.code === 'rate_limited' ? { scope: 'rate' as const, retryAfterSeconds: 60 } : {}),
-    ...(failure.code === 'stopping' ? { retryAfterSeconds: 5 } : {}),
+    ...(FAILURES[failure.code] === 'unavailable' ? { retryAfterSeconds: 5 } : {}),
   });

@@ -179,9 +179,8 @@ const settledBy = async (run: () => unknown): Promise<Settled> => {
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     const problem = keptProblem(error);
-    // A browser that went away or a worker that said nothing may have sent it.
-    if (problem.code === 'worker_timeout' || problem.code === 'worker_failed')
-      return { status: 'unknown', problem };
+    // Every outcome that may have been an effect is this problem; all others say that nothing was done.
+    if (problem.code === 'worker_timeout') return { status: 'unknown', problem };
     return { status: 'failed', problem, again: problem.code === 'unavailable' };
   }
 };

@@ -13,6 +13,7 @@ import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
+import { TIMEOUTS_MS } from '../timeouts.ts';
 import { keptProblem, problemOf, type WaitingCommand } from '../waiting-command.ts';
 import { admitted } from './admitted.ts';
 import { runCommand } from './command.ts';
@@ -45,13 +46,13 @@ type Needs = Pick<
   | 'log'
 >;
 
-/** API Gateway gives up after 30 s. */
-const ANSWER_BY_MS = 24_000;
+/** Before the function's own limit, so that the answer (202 with the command's id) still arrives. */
+const ANSWER_BY_MS = TIMEOUTS_MS.function - 5_000;
 /** Later than this no admission (which may take 12 s) is begun. */
 const START_BY_MS = 14_000;
-/** A command is handed over only while its answer can still be waited for; the worker takes what is left. */
-const HAND_OVER_BY_MS = 14_000;
-const HAND_OVER_LIMIT_MS = 27_000;
+const HAND_OVER_LIMIT_MS = TIMEOUTS_MS.workerCall;
+/** A command is handed over from here only while its whole time fits; the worker collects a later one by itself. */
+const HAND_OVER_BY_MS = HAND_OVER_LIMIT_MS - TIMEOUTS_MS.command - 1_000;
 const POLL_MS = 300;
 
 export type Woken<R> =

@@ -93,6 +93,7 @@ export const bootstrap = async (
       ...session.config.client,
       ...(session.config.proxy ? { proxy: storedProxy(session.config.proxy) } : {}),
     },
+    sendSeen: session.config.sendSeen ?? false,
     media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),

@@ -1,23 +1,32 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { messageOfError } from '../../core/message-of-error.ts';
-import { type WorkerCommands, WorkerTimeout, WorkerUnreachable } from '../../core/ports.ts';
-import { COMMAND_TIMEOUT_MS } from '../../core/protocols/command.ts';
+import {
+  type CommandOutcome,
+  type WorkerCommands,
+  WorkerTimeout,
+  WorkerUnreachable,
+} from '../../core/ports.ts';
+import { TIMEOUTS_MS } from '../../core/timeouts.ts';
 import { environment } from '../environment.ts';
 import { clientConfig, nameOfError } from './aws.ts';
 import { type WorkerCall, workerCallAnswerSchema } from './worker-call-messages.ts';
 
 /** For the function on the way, over what the worker may take. */
-const INVOKE_EXTRA_MS = 1_500;
+const INVOKE_EXTRA_MS = TIMEOUTS_MS.invocation - TIMEOUTS_MS.workerCall;
 
-/** Refusals of Lambda itself, before the function ran. */
+/** Refusals of Lambda itself, before the function ran, and errors before there was a connection. */
 const NOT_INVOKED = new Set([
   'TooManyRequestsException',
+  'ThrottlingException',
+  'InvalidRequestContentException',
+  'RequestTooLargeException',
   'AccessDeniedException',
   'ResourceNotFoundException',
   'ResourceConflictException',
   'ENILimitReachedException',
   'SubnetIPAddressLimitReachedException',
   'ECONNREFUSED',
+  'ENOTFOUND',
 ]);
 
 /** Command servers of workers, for functions outside the network: through `worker-call`, which is inside. */
@@ -27,7 +36,7 @@ export const workerCall = (): WorkerCommands => {
   // One attempt: the SDK's own repeat after a time-out would be a second send.
   const client = new LambdaClient({
     maxAttempts: 1,
-    requestHandler: { ...requestHandler, requestTimeout: COMMAND_TIMEOUT_MS + INVOKE_EXTRA_MS },
+    requestHandler: { ...requestHandler, requestTimeout: TIMEOUTS_MS.invocation },
   });
 
   return {
@@ -51,11 +60,27 @@ export const workerCall = (): WorkerCommands => {
         });
       if (answer.FunctionError !== undefined)
         throw new WorkerTimeout('the function inside the network failed');
-      const parsed = workerCallAnswerSchema.parse(JSON.parse(answer.Payload?.transformToString() ?? 'null'));
-      if (!('error' in parsed)) return parsed;
-      throw parsed.error === 'unreachable'
-        ? new WorkerUnreachable(parsed.detail)
-        : new WorkerTimeout(parsed.detail);
+      return outcomeOf(answer.Payload?.transformToString() ?? '');
     },
   };
+};
+
+const outcomeOf = (payload: string): CommandOutcome => {
+  const parsed = workerCallAnswerSchema.safeParse(jsonOf(payload));
+  // The function ran: what it did is not known.
+  if (!parsed.success)
+    throw new WorkerTimeout('the function inside the network returned an invalid response');
+  const answer = parsed.data;
+  if (!('error' in answer)) return answer;
+  throw answer.error === 'unreachable'
+    ? new WorkerUnreachable(answer.detail)
+    : new WorkerTimeout(answer.detail);
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };

@@ -2,10 +2,18 @@ import * as z from 'zod';
 import { commandFailureSchema } from '../../core/commands.ts';
 import { type WorkerCommands, WorkerTimeout, WorkerUnreachable } from '../../core/ports.ts';
 
-/** Errors of the connection itself: no byte of the request can have been acted upon. */
-const NOT_SENT = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']);
+const connectionError = z.object({ cause: z.object({ code: z.string(), syscall: z.string().optional() }) });
 
-const withCode = z.object({ cause: z.object({ code: z.string() }) });
+/**
+ * The code of an error that came before there was a connection: no byte of the request can have been acted upon. The
+ * same codes (EHOSTUNREACH, ETIMEDOUT) also end connections on which a request is under way.
+ */
+const notConnected = (error: unknown): string | undefined => {
+  const cause = connectionError.safeParse(error).data?.cause;
+  return cause && (cause.syscall === 'connect' || cause.code === 'UND_ERR_CONNECT_TIMEOUT')
+    ? cause.code
+    : undefined;
+};
 
 /** Command servers of workers, over HTTP inside the network. */
 export const workerHttp = (): WorkerCommands => ({
@@ -27,18 +35,13 @@ export const workerHttp = (): WorkerCommands => ({
       });
       body = await response.json();
     } catch (error) {
-      const parsed = withCode.safeParse(error);
-      if (parsed.success && NOT_SENT.has(parsed.data.cause.code))
-        throw new WorkerUnreachable(parsed.data.cause.code);
+      const code = notConnected(error);
+      if (code !== undefined) throw new WorkerUnreachable(code);
       throw new WorkerTimeout(error instanceof Error ? error.name : 'unknown');
     }
     if (response.ok) return { ok: true, result: body };
     const failure = commandFailureSchema.safeParse(body);
-    return {
-      ok: false,
-      failure: failure.success
-        ? failure.data
-        : { code: 'client_failed', detail: `The worker answered ${response.status}.` },
-    };
+    if (failure.success) return { ok: false, failure: failure.data };
+    throw new WorkerTimeout(`answered ${response.status} without saying what became of it`);
   },
 });

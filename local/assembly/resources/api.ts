@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { TIMEOUTS_MS } from '../../../core/timeouts.ts';
 import type { AuthorizerModel, CorsModel } from '../model.ts';
 import { COSMETIC, functionNameOf, integer, properties } from './properties.ts';
 
@@ -44,7 +45,7 @@ const integrationSchema = properties({
   IntegrationUri: z.string(),
   PayloadFormatVersion: z.literal('2.0'),
   IntegrationMethod: z.string().optional(),
-  TimeoutInMillis: integer.min(50).max(30_000).default(30_000),
+  TimeoutInMillis: integer.min(50).max(TIMEOUTS_MS.gateway).default(TIMEOUTS_MS.gateway),
 });
 
 export const interpretIntegration = (value: unknown): { functionName: string; timeoutMs: number } => {

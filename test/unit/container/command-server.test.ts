@@ -2,7 +2,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import type { CommandContext } from '../../../container/commands/context.ts';
+import { createRecipients } from '../../../container/commands/recipients.ts';
 import { type CommandServer, startCommandServer } from '../../../container/commands/server.ts';
+import { createTurns } from '../../../container/commands/turns.ts';
 import type { LibraryClient } from '../../../container/whatsapp/library.ts';
 import type { Status } from '../../../core/lifecycle.ts';
 import { FakeClient } from './fake-library.ts';
@@ -38,7 +40,10 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
         setTimeout(resolve, ms);
       }),
     client: () => options.client,
-    onOwnMessage: () => () => {},
+    onEvent: () => () => {},
+    recipients: createRecipients({ time: systemTime, log: silentLog }),
+    sending: createTurns(),
+    marksSeen: false,
     media: { maxBytes: 1024, allowLoopback: false },
     withMedia: async (_source, message) => message,
     active() {},
@@ -134,8 +139,8 @@ describe('the command server', () => {
     expect(client.sent).toHaveLength(1);
     expect((await send('other', 'k')).status).toBe(400);
     client.send = () => Promise.reject(new Error('refused'));
-    expect((await send('hi', 'failing')).status).toBe(422);
-    expect((await send('hi', 'failing')).status).toBe(422);
+    expect((await send('hi', 'failing')).status).toBe(504);
+    expect((await send('hi', 'failing')).status).toBe(504);
     expect(client.sent).toHaveLength(2);
   });
 

@@ -5,15 +5,15 @@ import { describe, expect, it } from 'vitest';
 import { createProfile } from '../../../container/auth-state/profile.ts';
 import { silentLog } from '../../../container/base/log.ts';
 import { systemTime } from '../../../container/base/time.ts';
-import type { CommandContext } from '../../../container/commands/context.ts';
 import { requestCode } from '../../../container/commands/request-code.ts';
 import { sendText } from '../../../container/commands/send-text.ts';
 import { judgeUncaught } from '../../../container/process-faults.ts';
 import { idText } from '../../../container/whatsapp/ids.ts';
 import { clientOptions } from '../../../container/whatsapp/library.ts';
 import { messagePayload } from '../../../container/whatsapp/payloads.ts';
-import type { ManualTime } from '../../helpers/manual-time.ts';
+import { TIMEOUTS_MS } from '../../../core/timeouts.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
+import { commandContext } from './command-context.ts';
 import { FakeClient } from './fake-library.ts';
 import { openHost, STAGE_MS } from './host-bench.ts';
 
@@ -23,34 +23,7 @@ const settings = {
   extraSwitches: ['--extra'],
 };
 
-const commandContext = (
-  time: ManualTime,
-  client: FakeClient,
-  status: 'WORKING' | 'SCAN_QR_CODE',
-): CommandContext & {
-  own: (message: unknown) => void;
-} => {
-  const listeners = new Set<(message: unknown) => void>();
-  return {
-    time,
-    log: silentLog,
-    status: () => status,
-    qr: () => undefined,
-    changed: async () => {},
-    client: () => client,
-    onOwnMessage: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
-    media: { maxBytes: 1024, allowLoopback: false },
-    withMedia: async (_source, message) => message,
-    active() {},
-    logout() {},
-    own: (message) => {
-      for (const listener of listeners) listener(message);
-    },
-  };
-};
+const named = (name: string, message: string) => Object.assign(new Error(message), { name });
 
 const ownMessage = (id: unknown) => ({
   id,
@@ -303,7 +276,7 @@ describe('faults of the library that the host absorbs', () => {
       handleSIGINT: false,
       handleSIGTERM: false,
       handleSIGHUP: false,
-      protocolTimeout: 20_000,
+      protocolTimeout: TIMEOUTS_MS.browserCall,
     });
   });
 
@@ -345,7 +318,7 @@ describe('faults of the library that the host absorbs', () => {
 
   it('fault 17: a message that the server refuses is refused, not reported as sent', async () => {
     const client = new FakeClient(() => {});
-    client.send = () => Promise.reject(new Error('server refused'));
+    client.send = () => Promise.reject(named('ServerStatusCodeError', 'message refused'));
     const context = commandContext(manualTime(), client, 'WORKING');
     await expect(sendText(context, { chatId: '15550001111@c.us', text: 'hi' })).rejects.toMatchObject({
       code: 'refused',
@@ -361,8 +334,8 @@ describe('faults of the library that the host absorbs', () => {
       chatId: '15550001111@c.us',
       text: 'hi',
     });
-    const failed = expect(answer).rejects.toMatchObject({ code: 'timeout' });
-    await time.advance(20_001);
+    const failed = expect(answer).rejects.toMatchObject({ code: 'unknown' });
+    await time.advance(TIMEOUTS_MS.command + 1);
     await failed;
   });
 
@@ -374,6 +347,11 @@ describe('faults of the library that the host absorbs', () => {
       context.own(
         ownMessage({ fromMe: true, remote: '15550001111@c.us', id: 'A1', $1: 'true_15550001111@c.us_A1' }),
       );
+      context.emit(
+        'message_ack',
+        ownMessage({ fromMe: true, remote: '15550001111@c.us', id: 'A1', $1: 'true_15550001111@c.us_A1' }),
+        1,
+      );
       return undefined;
     };
     const sent = await sendText(context, { chatId: '15550001111@c.us', text: 'hi' });
@@ -382,10 +360,8 @@ describe('faults of the library that the host absorbs', () => {
     client.send = async () => undefined;
     const unknown = expect(
       sendText(context, { chatId: '15550001111@c.us', text: 'hi' }),
-    ).rejects.toMatchObject({
-      code: 'timeout',
-    });
-    await time.advance(1_000);
+    ).rejects.toMatchObject({ code: 'unknown' });
+    await time.advance(TIMEOUTS_MS.command);
     await unknown;
   });
 
