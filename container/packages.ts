@@ -1,7 +1,10 @@
 /**
- * Cuts package.json down to what the worker imports, for the image: the rest of the project (CDK, the AWS SDK, the
+ * Cuts package.json down to what a stage of the image's build needs: the rest of the project (CDK, the AWS SDK, the
  * local engines) is many times its size. Run in the image's build only, before anything is installed; it changes
  * package.json in place.
+ *
+ *   node container/packages.ts            what the worker imports
+ *   node container/packages.ts browser    the browser and what unpacks it
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 
@@ -15,7 +18,10 @@ export const WORKER_PACKAGES: readonly string[] = [
   'zod',
 ];
 
+export const BROWSER_PACKAGES: readonly string[] = ['@sparticuz/chromium', 'tar', 'zod'];
+
 if (import.meta.main) {
+  const wanted = process.argv[2] === 'browser' ? BROWSER_PACKAGES : WORKER_PACKAGES;
   const {
     name,
     version,
@@ -23,7 +29,7 @@ if (import.meta.main) {
     type,
     dependencies,
   } = JSON.parse(readFileSync('package.json', 'utf8'));
-  const kept = Object.fromEntries(WORKER_PACKAGES.map((each) => [each, dependencies[each]]));
+  const kept = Object.fromEntries(wanted.map((each) => [each, dependencies[each]]));
   writeFileSync(
     'package.json',
     JSON.stringify({ name, version, private: closed, type, dependencies: kept }, null, 2),

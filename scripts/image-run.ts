@@ -1,12 +1,18 @@
 /**
- * Runs the worker of an unpacked image as a task would: as its own user, with nothing writable but /work and /tmp,
- * through tini, against the simulator, until it shows a QR code; then its health check; then SIGTERM.
+ * Runs workers of an unpacked image as tasks would: as their own user, with nothing writable but /work and /tmp, against
+ * the simulator. An account that is linked in the image must come back without a QR code in a worker of this machine,
+ * and then in the image again: one browser build for both.
  *
  *   node scripts/image-run.ts <root of the image>      needs root and util-linux
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { treeMemory } from '../container/browser/process-tree.ts';
 import { startSimulator } from '../local/simulator/simulator.ts';
 import { startFakeWorkerApi } from '../test/helpers/fake-worker-api.ts';
 
@@ -37,7 +43,7 @@ const inImage = (command: readonly string[], environment: Readonly<Record<string
         PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
         NODE_ENV: 'production',
         HOME: '/tmp',
-        CHROMIUM_PATH: '/usr/bin/chromium-headless-shell',
+        CHROMIUM_PATH: '/opt/chromium/chromium',
         BERTH_WORK_DIR: '/work',
         NODE_COMPILE_CACHE: '/app/.compile-cache',
         ...environment,
@@ -46,32 +52,99 @@ const inImage = (command: readonly string[], environment: Readonly<Record<string
     },
   );
 
+const onThisMachine = (environment: Readonly<Record<string, string>>) =>
+  spawn(process.execPath, [join(import.meta.dirname, '../container/main.ts')], {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, BERTH_WORK_DIR: workDir, ...environment },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+
+const workDir = await mkdtemp(join(tmpdir(), 'berth-image-run-'));
 const [simulator, api] = await Promise.all([startSimulator(), startFakeWorkerApi()]);
-const since = performance.now();
-const worker = inImage(['/usr/bin/tini', '--', 'node', 'container/main.ts'], {
-  ...api.environment(),
-  BERTH_COMMAND_PORT: COMMAND_PORT,
-  BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
-});
-const ended = once(worker, 'exit');
-try {
-  while (api.status !== 'SCAN_QR_CODE') {
+const workers: ChildProcess[] = [];
+
+/** As RunTask starts the session's next epoch. */
+const start = (run: typeof inImage | typeof onThisMachine): ChildProcess => {
+  const environment = {
+    ...api.environment(),
+    BERTH_COMMAND_PORT: COMMAND_PORT,
+    BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
+  };
+  const worker =
+    run === inImage
+      ? inImage(['node', 'container/main.ts'], environment)
+      : onThisMachine({ ...environment, BERTH_COMMAND_HOST: '127.0.0.1' });
+  workers.push(worker);
+  return worker;
+};
+
+const until = async (worker: ChildProcess, what: string, reached: () => boolean): Promise<void> => {
+  const since = performance.now();
+  while (!reached()) {
     if (worker.exitCode !== null) throw new Error(`the worker ended with ${worker.exitCode}`);
-    if (performance.now() - since > LIMIT_MS) throw new Error('no QR code within a minute');
-    await delay(50);
+    if (performance.now() - since > LIMIT_MS) throw new Error(`no ${what} within a minute`);
+    await delay(20);
   }
-  console.log(`QR code after ${Math.round(performance.now() - since)} ms`);
+  console.log(`  ${what} after ${Math.round(performance.now() - since)} ms`);
+};
+
+/** As its session ends it: a signal would reach unshare and not the worker. */
+const end = async (worker: ChildProcess): Promise<void> => {
+  const exited = once(worker, 'exit');
+  api.faults.stop = 'user';
+  const [exit] = await exited;
+  if (exit !== 0) throw new Error(`the worker ended with ${exit}`);
+  console.log(`  ended by itself; its last word: ${api.lastWords.at(-1)?.reason}`);
+  api.nextEpoch();
+};
+
+/** The saved account comes back, without a QR code. */
+const restore = async (run: typeof inImage | typeof onThisMachine): Promise<void> => {
+  const worker = start(run);
+  await until(worker, 'WORKING, restored', () => api.status === 'WORKING');
+  if (api.reports.some(({ status }) => status === 'SCAN_QR_CODE')) throw new Error('it asked for a QR code');
+  await end(worker);
+};
+
+/** Proportional set size in bytes of the browsers whose profile is in the image's work folder. */
+const browserMemory = async (): Promise<number> => {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  const profiles = new Set(
+    commands
+      .map((command) => /--user-data-dir=([^\0]+)/.exec(command)?.[1])
+      .filter((profile) => profile !== undefined)
+      .filter((profile) => profile.startsWith('/work/')),
+  );
+  const sizes = await Promise.all([...profiles].map(treeMemory));
+  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+};
+
+try {
+  console.log('In the image, a new account:');
+  const worker = start(inImage);
+  await until(worker, 'QR code', () => api.status === 'SCAN_QR_CODE');
   const check = inImage(['node', 'container/health-check.mjs'], { BERTH_COMMAND_PORT: COMMAND_PORT });
   const [code] = await once(check, 'exit');
   if (code !== 0) throw new Error(`the health check ended with ${code}`);
-  console.log('Health check: healthy');
-  // As its session ends it: the signal would reach unshare and not tini.
-  api.faults.stop = 'user';
-  const [exit] = await ended;
-  if (exit !== 0) throw new Error(`the worker ended with ${exit}`);
-  console.log(`Ended by itself; its last word: ${api.lastWords.at(-1)?.reason}`);
+  console.log('  health check: healthy');
+  const { body } = await api.command('getQr', { waitSeconds: 10 });
+  const qr = z.object({ value: z.string() }).parse(body).value;
+  await simulator.phone.scan({ code: qr, account: { phoneNumber: '491701234567', pushName: 'Ada' } });
+  await until(worker, 'WORKING, linked', () => api.status === 'WORKING');
+  console.log(`  memory of the browser (PSS): ${Math.round((await browserMemory()) / 1_000_000)} MB`);
+  await end(worker);
+  console.log('On this machine, the same account:');
+  await restore(onThisMachine);
+  console.log('In the image again:');
+  await restore(inImage);
+  const builds = new Set(api.states.map(({ chromiumBuild }) => chromiumBuild));
+  console.log(`Browser builds that saved a state: ${[...builds].join(', ')}`);
+  if (builds.size !== 1) throw new Error('the image and this machine have different browsers');
 } finally {
-  worker.kill('SIGKILL');
+  for (const worker of workers) worker.kill('SIGKILL');
   await simulator.close();
   await api.close();
+  await rm(workDir, { recursive: true, force: true });
 }

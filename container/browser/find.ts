@@ -1,12 +1,13 @@
 /**
- * Which browser to use: the one that is named, else a headless shell (half the memory and start time of the full
- * browser): Debian's in the image, the one from npm on a bare machine; else an installed Chrome or Chromium.
+ * Which browser to use: the one that CHROMIUM_PATH names, else the headless shell from npm, which is also the image's
+ * (one build, so profiles move between machine and image). Only where npm has none for this platform: Debian's headless
+ * shell (the image on ARM64), then an installed Chrome or Chromium.
  */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describeError, NoBrowser } from '../base/faults.ts';
-import { defaultBrowserDir, unpackBrowser } from './packaged.ts';
+import { defaultBrowserDir, type PackagedBrowser, packagedAt, unpackBrowser } from './packaged.ts';
 
 export type Browser = {
   readonly executable: string;
@@ -44,36 +45,37 @@ const start = async (executable: string, environment: Readonly<Record<string, st
   return { executable, build, environment };
 };
 
-const startPackaged = async (search: BrowserSearch): Promise<Browser> => {
-  const { executable, libraries, fonts } = await unpackBrowser(
-    search.browserDir ?? defaultBrowserDir(),
-    search.onProgress,
-  );
+/** With the machine's libraries, else with those of the package: a bare machine and the image have no NSS. */
+const startPackaged = async ({ executable, libraries, fonts }: PackagedBrowser): Promise<Browser> => {
   const environment = { FONTCONFIG_PATH: fonts };
   return await start(executable, environment).catch(() =>
     start(executable, { ...environment, LD_LIBRARY_PATH: libraries }),
   );
 };
 
+const startNamed = async (path: string): Promise<Browser> => {
+  const packaged = packagedAt(path);
+  return packaged === undefined ? await start(path, {}) : await startPackaged(packaged);
+};
+
 /** The browser to use, unpacked and shown to start. Throws NoBrowser, which says what was tried and what to install. */
 export const ensureBrowser = async (search: BrowserSearch = {}): Promise<Browser> => {
   if (search.path !== undefined) {
     const path = search.path;
-    return await start(path, {}).catch((error: unknown) => {
+    return await startNamed(path).catch((error: unknown) => {
       throw new NoBrowser(`CHROMIUM_PATH names ${path}, which does not start: ${describeError(error)}`);
     });
   }
   const tried: string[] = [];
   const attempts: [string, () => Promise<Browser>][] = [
-    ...HEADLESS_SHELLS.filter(existsSync).map((path): [string, () => Promise<Browser>] => [
-      path,
-      () => start(path, {}),
-    ]),
-    ['@sparticuz/chromium from npm', () => startPackaged(search)],
-    ...INSTALLED.filter(existsSync).map((path): [string, () => Promise<Browser>] => [
-      path,
-      () => start(path, {}),
-    ]),
+    [
+      '@sparticuz/chromium from npm',
+      async () =>
+        startPackaged(await unpackBrowser(search.browserDir ?? defaultBrowserDir(), search.onProgress)),
+    ],
+    ...[...HEADLESS_SHELLS, ...INSTALLED]
+      .filter(existsSync)
+      .map((path): [string, () => Promise<Browser>] => [path, () => start(path, {})]),
   ];
   for (const [name, attempt] of attempts) {
     try {

