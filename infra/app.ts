@@ -1,13 +1,18 @@
 /**
  * The CDK app. `npx cdk deploy -c env=dev --all`, or `node infra/app.ts` with CDK_OUTDIR and CDK_CONTEXT_JSON.
  *
- *   env        dev, staging, prod or local
+ *   env        dev, staging, prod, local, or an environment of your config file
+ *   config     path of your config file; without it berth.config.ts, .mjs or .json beside cdk.json
+ *   arch       ARM64 or X86_64: of the tasks, over the environment's own
  *   settings   JSON that replaces single values of the environment's `settings`
+ *
+ * Without `env` the app has one stack that can't be deployed, so that `cdk bootstrap` works: it needs no environment.
  */
 import { resolve } from 'node:path';
 import { BundleFailed, bundleFunctions } from './bundle.ts';
-import { BadEnvironment, environmentOf } from './environments.ts';
+import { BadEnvironment, checkAccount, environmentOf, namesWith } from './environments.ts';
 import { HANDLERS } from './handlers.ts';
+import { loadOperatorConfig, NO_CONFIG } from './operator-config.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -20,9 +25,23 @@ const synthesize = async (): Promise<void> => {
   });
   // Thrown below, where it is awaited; a bad environment is told without waiting for it.
   bundling.catch(() => {});
-  const { addBerth, createApp } = await import('./berth.ts');
+  const { addBerth, createApp, createPlaceholder } = await import('./berth.ts');
   const app = createApp();
-  const environment = environmentOf(app.node.tryGetContext('env'), app.node.tryGetContext('settings') ?? {});
+  const context = (key: string): unknown => app.node.tryGetContext(key);
+  const name = context('env');
+  // `npm start` does not depend on the file.
+  const config = name === 'local' ? NO_CONFIG : await loadOperatorConfig(root, context('config'));
+  if (name === undefined) {
+    createPlaceholder(namesWith(config)).synth();
+    return;
+  }
+  const environment = environmentOf(name, {
+    config,
+    settings: context('settings'),
+    arch: context('arch'),
+  });
+  // The CDK command line says whose credentials it has.
+  checkAccount(environment, process.env.CDK_DEFAULT_ACCOUNT);
   addBerth(app, environment, await bundling);
   app.synth();
 };

@@ -1,4 +1,4 @@
-import { App, Tags } from 'aws-cdk-lib';
+import { Annotations, App, Stack, Tags } from 'aws-cdk-lib';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import type { Bundle } from './bundle.ts';
 import type { Environment } from './environments.ts';
@@ -20,10 +20,36 @@ export type Berth = {
 export const createApp = (outdir?: string): App =>
   new App({ context: cdkJson.context, analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
 
-/** The stacks of one environment. Their region and account are those of the caller, so that synth asks nobody. */
+/**
+ * An app without an environment: one stack with an error, so that nothing deploys it. `cdk bootstrap` needs an app that
+ * synthesizes and looks at no stack's errors; so the validators, which would end the synth at this one, are off.
+ */
+export const createPlaceholder = (names: readonly string[], outdir?: string): App => {
+  const app = new App({
+    analyticsReporting: false,
+    ...(outdir !== undefined && { outdir }),
+    postCliContext: {
+      '@aws-cdk/core:validateAgainstDefaultRules': false,
+      '@aws-cdk/core:annotationsInValidationReport': false,
+    },
+  });
+  const stack = new Stack(app, 'berth', { description: 'Berth: name an environment' });
+  Annotations.of(stack).addError(`Name an environment: -c env=<${names.join('|')}>.`);
+  return app;
+};
+
+/**
+ * The stacks of one environment. Region and account are the environment's where it pins them, else those of the
+ * caller; synth asks AWS nothing either way.
+ */
 export const addBerth = (app: App, environment: Environment, bundles: readonly Bundle[]): Berth => {
   const prefix = `berth-${environment.name}`;
-  const common = { environment, terminationProtection: environment.protected };
+  const { account, region } = environment;
+  const common = {
+    environment,
+    terminationProtection: environment.protected,
+    env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
+  };
   const data = new DataStack(app, `${prefix}-data`, {
     ...common,
     description: 'Berth: sessions, auth states, events',

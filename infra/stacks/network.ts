@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { Annotations, Fn, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import {
   FlowLogDestination,
   FlowLogTrafficType,
@@ -14,6 +14,7 @@ import {
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import type { Environment } from '../environments.ts';
+import { ownVpc } from '../network-schema.ts';
 
 /**
  * Tasks go out through a public address of their own, so that nothing costs while none runs (no NAT gateway, no load
@@ -21,6 +22,7 @@ import type { Environment } from '../environments.ts';
  */
 export class NetworkStack extends Stack {
   readonly vpc: IVpc;
+  #zones: string[] = [];
   readonly taskSecurityGroup: SecurityGroup;
   readonly commandSecurityGroup: SecurityGroup;
 
@@ -28,30 +30,7 @@ export class NetworkStack extends Stack {
     super(scope, id, props);
     const { environment } = props;
 
-    // With exactOptionalPropertyTypes the compiler does not see that a Vpc is an IVpc (its vpnGatewayId may be undefined).
-    this.vpc = new Vpc(this, 'Vpc', {
-      ipAddresses: IpAddresses.cidr('10.42.0.0/16'),
-      maxAzs: 2,
-      natGateways: 0,
-      restrictDefaultSecurityGroup: false,
-      subnetConfiguration: [
-        { name: 'tasks', subnetType: SubnetType.PUBLIC, cidrMask: 20, mapPublicIpOnLaunch: false },
-        { name: 'commands', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: 22 },
-      ],
-      gatewayEndpoints: {
-        DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
-        S3: { service: GatewayVpcEndpointAwsService.S3 },
-      },
-    }) as IVpc;
-    this.vpc.addFlowLog('Refused', {
-      destination: FlowLogDestination.toCloudWatchLogs(
-        new LogGroup(this, 'RefusedTraffic', {
-          retention: environment.logs.retentionDays,
-          removalPolicy: RemovalPolicy.DESTROY,
-        }),
-      ),
-      trafficType: FlowLogTrafficType.REJECT,
-    });
+    this.vpc = environment.network.vpc ? this.#existing(environment.network.vpc) : this.#create(environment);
 
     this.taskSecurityGroup = new SecurityGroup(this, 'TaskSecurityGroup', {
       vpc: this.vpc,
@@ -71,5 +50,56 @@ export class NetworkStack extends Stack {
       Port.tcp(443),
       'DynamoDB and S3 through their endpoints',
     );
+  }
+  /** Zones by their place in the region's list, so that synth asks AWS for none, also where the region is pinned. */
+  override get availabilityZones(): string[] {
+    return this.#zones;
+  }
+
+  #create(environment: Environment): IVpc {
+    const { cidr, zones, taskMask, commandMask } = ownVpc(environment.network);
+    this.#zones = Array.isArray(zones)
+      ? zones
+      : Array.from({ length: zones }, (_, n) => Fn.select(n, Fn.getAzs()));
+    const vpc = new Vpc(this, 'Vpc', {
+      ipAddresses: IpAddresses.cidr(cidr),
+      maxAzs: this.#zones.length,
+      natGateways: 0,
+      restrictDefaultSecurityGroup: false,
+      subnetConfiguration: [
+        { name: 'tasks', subnetType: SubnetType.PUBLIC, cidrMask: taskMask, mapPublicIpOnLaunch: false },
+        { name: 'commands', subnetType: SubnetType.PRIVATE_ISOLATED, cidrMask: commandMask },
+      ],
+      gatewayEndpoints: {
+        DynamoDb: { service: GatewayVpcEndpointAwsService.DYNAMODB },
+        S3: { service: GatewayVpcEndpointAwsService.S3 },
+      },
+    });
+    vpc.addFlowLog('Refused', {
+      destination: FlowLogDestination.toCloudWatchLogs(
+        new LogGroup(this, 'RefusedTraffic', {
+          retention: environment.logs.retentionDays,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      ),
+      trafficType: FlowLogTrafficType.REJECT,
+    });
+    // With exactOptionalPropertyTypes the compiler does not see that a Vpc is an IVpc (its vpnGatewayId may be undefined).
+    return vpc as IVpc;
+  }
+
+  /** A VPC of the operator's. Its zones are of no consequence here: the subnets are named. */
+  #existing({ id, taskSubnets, commandSubnets }: NonNullable<Environment['network']['vpc']>): IVpc {
+    const vpc = Vpc.fromVpcAttributes(this, 'Vpc', {
+      vpcId: id,
+      availabilityZones: ['any'],
+      publicSubnetIds: taskSubnets,
+      publicSubnetNames: taskSubnets.map((_, n) => `tasks${n}`),
+      isolatedSubnetIds: commandSubnets,
+      isolatedSubnetNames: commandSubnets.map((_, n) => `commands${n}`),
+    });
+    // Berth adds no route and no endpoint there.
+    Annotations.of(vpc).acknowledgeWarning('@aws-cdk/aws-ec2:noSubnetRouteTableId');
+    return vpc;
   }
 }

@@ -361,7 +361,7 @@ describe('network and tasks', () => {
 
   it('runs the worker without root, without capabilities, on a read-only file system, with two minutes to end', () => {
     prod.app.hasResourceProperties('AWS::ECS::TaskDefinition', {
-      RuntimePlatform: { CpuArchitecture: 'ARM64' },
+      RuntimePlatform: { CpuArchitecture: 'X86_64' },
       ContainerDefinitions: [
         Match.objectLike({
           Name: 'worker',

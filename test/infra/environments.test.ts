@@ -35,17 +35,17 @@ describe('environments', () => {
   });
 
   it('names the setting that is bad', () => {
-    expect(() => environmentOf('dev', '{"globalLimit":-1}')).toThrow(
+    expect(() => environmentOf('dev', { settings: '{"globalLimit":-1}' })).toThrow(
       /^Bad value for settings\.globalLimit: /,
     );
-    expect(() => environmentOf('dev', '{"globalLimt":1}')).toThrow(/globalLimt/);
-    expect(() => environmentOf('dev', 'globalLimit=1')).toThrow(
+    expect(() => environmentOf('dev', { settings: '{"globalLimt":1}' })).toThrow(/globalLimt/);
+    expect(() => environmentOf('dev', { settings: 'globalLimit=1' })).toThrow(
       'The context value "settings" must be a JSON object.',
     );
   });
 
   it('takes single settings from the command line and keeps the others', () => {
-    const { settings } = environmentOf('local', '{"globalLimit":3}');
+    const { settings } = environmentOf('local', { settings: '{"globalLimit":3}' });
     expect(settings).toMatchObject({ globalLimit: 3, allowLoopbackWebhooks: true, environment: 'local' });
   });
 
@@ -57,11 +57,13 @@ describe('environments', () => {
   });
 
   it('refuses times that would end sessions for one lost heartbeat, or stop tasks still being admitted', () => {
-    expect(() => environmentOf('dev', { heartbeatSeconds: 60 })).toThrow(/heartbeatTimeoutSeconds/);
-    expect(() => environmentOf('dev', { heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 })).toThrow(
-      /heartbeatSeconds/,
+    expect(() => environmentOf('dev', { settings: { heartbeatSeconds: 60 } })).toThrow(
+      /heartbeatTimeoutSeconds/,
     );
-    expect(() => environmentOf('dev', { orphanGraceSeconds: 5 })).toThrow(/orphanGraceSeconds/);
+    expect(() =>
+      environmentOf('dev', { settings: { heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 } }),
+    ).toThrow(/heartbeatSeconds/);
+    expect(() => environmentOf('dev', { settings: { orphanGraceSeconds: 5 } })).toThrow(/orphanGraceSeconds/);
   });
 
   it('sweeps at least every five minutes', () => {

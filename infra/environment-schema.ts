@@ -1,0 +1,203 @@
+/**
+ * What differs between environments, typed and checked. Every number that operators may want to change is here; they
+ * change it in a file of their own (operator-config.ts), over the values of a preset (presets.ts). Limits only seed a
+ * new table and change at run time afterwards (PUT /api/limits).
+ */
+import { z } from 'zod';
+import { settingsSchema } from '../core/settings.ts';
+import { networkSchema, taskAddresses } from './network-schema.ts';
+
+/** Fargate's combinations of CPU units and MiB of memory, as far as one browser needs them (AWS, task size table). */
+const FARGATE_MEMORY: Readonly<Record<number, { min: number; max: number; step: number }>> = {
+  512: { min: 1024, max: 4096, step: 1024 },
+  1024: { min: 2048, max: 8192, step: 1024 },
+  2048: { min: 4096, max: 16384, step: 1024 },
+};
+
+const taskSchema = z
+  .strictObject({
+    /** ARM64 costs about a fifth less per hour. Fargate Spot runs both. */
+    architecture: z.enum(['ARM64', 'X86_64']),
+    /** CPU units; 1024 are one vCPU. */
+    cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048)]),
+    /** A session takes 150 to 400 MB; the rest is room for outliers until the worker's memory watch acts. */
+    memoryMiB: z.int(),
+    /** Capacity providers in order of preference; a launch tries the next where one has no capacity. */
+    capacity: z.array(z.enum(['FARGATE_SPOT', 'FARGATE'])).min(1),
+    /** Of the command server; the tasks' security group admits the command functions there and nothing else. */
+    commandPort: z.int().min(1024).max(65_535),
+  })
+  .superRefine((task, context) => {
+    const range = FARGATE_MEMORY[task.cpu];
+    if (range === undefined) return;
+    const fits =
+      task.memoryMiB >= range.min && task.memoryMiB <= range.max && task.memoryMiB % range.step === 0;
+    if (!fits)
+      context.addIssue({
+        code: 'custom',
+        path: ['memoryMiB'],
+        message: `Fargate has no task of ${task.cpu} CPU units with ${task.memoryMiB} MiB; it takes ${range.min} to ${range.max} in steps of ${range.step}`,
+      });
+  });
+
+const originSchema = z
+  .string()
+  .regex(
+    /^(\*|https?:\/\/[^/\s?#]+)$/,
+    'must be an origin like https://app.example.com, without a path, or *',
+  );
+
+export const environmentSchema = z
+  .strictObject({
+    /** Part of the names of stacks, functions and logs. */
+    name: z
+      .string()
+      .regex(
+        /^[a-z][a-z0-9-]{0,19}$/,
+        'must be 1 to 20 lower-case letters, digits and dashes, and begin with a letter',
+      ),
+    /** The AWS account that the environment belongs to. A deployment with credentials of another one is refused. */
+    account: z
+      .string()
+      .regex(/^\d{12}$/, 'must be the 12 digits of an AWS account, in quotes')
+      .optional(),
+    /** Where the stacks go, whatever the credentials' default region is. */
+    region: z
+      .string()
+      .regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'must be a region of AWS, like eu-central-1')
+      .optional(),
+    network: networkSchema.prefault({}),
+    settings: settingsSchema,
+    task: taskSchema,
+    /** Between two sweeps of the reaper and of the reconciler; a leaked slot is back within about two. */
+    sweepMinutes: z.int().min(1).max(5),
+    api: z.strictObject({
+      /** Requests a second over all callers, and how many at once above that. */
+      rateLimit: z.int().positive(),
+      burstLimit: z.int().positive(),
+      /**
+       * Web pages of these origins may call the API from browsers, with a key in the header. Without it, none may
+       * (the dashboard is of the API's own origin and needs none).
+       */
+      cors: z.strictObject({ origins: z.array(originSchema).min(1) }).optional(),
+    }),
+    /** Of auth states that nobody used, of replaced versions, of uploads that were never completed. */
+    authStateDays: z.strictObject({
+      unused: z.int().min(1),
+      replaced: z.int().min(1),
+      incomplete: z.int().min(1),
+    }),
+    /** Received files, whose links callers fetch; their links end earlier (settings.mediaLinkSeconds). */
+    mediaDays: z.int().min(1),
+    logs: z.strictObject({
+      level: z.enum(['DEBUG', 'INFO', 'WARN', 'ERROR']),
+      retentionDays: z.union([z.literal(3), z.literal(7), z.literal(14), z.literal(30), z.literal(90)]),
+    }),
+    alarms: z.strictObject({
+      /** Of the global limit as it stands at run time, in percent. */
+      warningPercent: z.number().positive().max(100),
+      criticalPercent: z.number().positive().max(100),
+      /** Starts refused at the limits of single users, and answers 5xx, within five minutes. */
+      userRefusals: z.int().positive(),
+      serverErrors: z.int().positive(),
+      /** Is asked to confirm, then gets every alarm. Without it the topic has no subscriber but those you add. */
+      email: z.email().optional(),
+    }),
+    /** The API under a name of your own, beside the one that AWS gives it; point the name at the output ApiDomainTarget. */
+    domain: z
+      .strictObject({
+        name: z.hostname(),
+        /** Of AWS Certificate Manager, in the region of the stacks. */
+        certificateArn: z.string().regex(/^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/),
+      })
+      .optional(),
+    /** Of every resource, beside `application` and `environment`. */
+    tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
+    /** X-Ray traces of the functions. */
+    tracing: z.boolean(),
+    /** CloudWatch's own metrics of the cluster; they cost by metric. */
+    containerInsights: z.boolean(),
+    /** Table, bucket and logs outlive the stacks, and the stacks can't be deleted by accident. */
+    protected: z.boolean(),
+  })
+  .superRefine(({ settings, sweepMinutes, alarms, network, region, domain }, context) => {
+    const addresses = taskAddresses(network);
+    if (addresses !== undefined && settings.globalLimit > addresses)
+      context.addIssue({
+        code: 'custom',
+        path: ['settings', 'globalLimit'],
+        message: `must not be above ${addresses}, the addresses that network.cidr and network.zones leave for tasks`,
+      });
+    const [foreign] = Array.isArray(network.zones)
+      ? network.zones.filter((zone) => region !== undefined && !zone.startsWith(region))
+      : [];
+    if (foreign !== undefined)
+      context.addIssue({
+        code: 'custom',
+        path: ['network', 'zones'],
+        message: `${foreign} is no zone of the region ${region}`,
+      });
+    const certificateRegion = domain?.certificateArn.split(':')[3];
+    if (region !== undefined && certificateRegion !== undefined && certificateRegion !== region)
+      context.addIssue({
+        code: 'custom',
+        path: ['domain', 'certificateArn'],
+        message: `is of the region ${certificateRegion}; it must be of ${region}, where the API is`,
+      });
+    if (alarms.criticalPercent <= alarms.warningPercent)
+      context.addIssue({
+        code: 'custom',
+        path: ['alarms', 'criticalPercent'],
+        message: 'must be above warningPercent',
+      });
+    if (settings.heartbeatTimeoutSeconds < 2 * settings.heartbeatSeconds)
+      context.addIssue({
+        code: 'custom',
+        path: ['settings', 'heartbeatTimeoutSeconds'],
+        message: 'must be at least twice heartbeatSeconds, or one lost heartbeat ends a session',
+      });
+    if (settings.heartbeatSeconds >= sweepMinutes * 60)
+      context.addIssue({
+        code: 'custom',
+        path: ['settings', 'heartbeatSeconds'],
+        message:
+          'must be below the time between two sweeps, or a silent worker is never told from a silent database',
+      });
+    if (settings.orphanGraceSeconds < 60)
+      context.addIssue({
+        code: 'custom',
+        path: ['settings', 'orphanGraceSeconds'],
+        message: 'must be at least 60, or tasks are stopped while their admission is still being written',
+      });
+    if (sweepMinutes * 60 > settings.qrTimeoutSeconds * 2)
+      context.addIssue({
+        code: 'custom',
+        path: ['sweepMinutes'],
+        message: 'must not be longer than twice qrTimeoutSeconds, or slots outlive their deadlines by far',
+      });
+  });
+
+export type Environment = z.infer<typeof environmentSchema>;
+/** An environment before its defaults are filled in. */
+export type EnvironmentValues = z.input<typeof environmentSchema>;
+
+/** A value that stops synth; the message is one sentence for the person who gave it. */
+export class BadEnvironment extends Error {
+  override readonly name = 'BadEnvironment';
+}
+
+/** What is wrong first, with its whole path: "Bad value for task.memoryMiB: …". */
+export const describeIssue = (error: z.ZodError, prefix: readonly PropertyKey[] = []): string => {
+  const [issue] = error.issues;
+  if (issue === undefined) return 'Bad value.';
+  const path = [...prefix, ...issue.path].map(String);
+  if (issue.code === 'unrecognized_keys') return `Unknown key ${[...path, issue.keys[0] ?? ''].join('.')}.`;
+  return `Bad value for ${path.join('.') || 'the whole'}: ${issue.message}.`;
+};
+
+/** Throws BadEnvironment with the path of the first bad value. */
+export const checkEnvironment = (values: unknown): Environment => {
+  const result = environmentSchema.safeParse(values);
+  if (result.success) return result.data;
+  throw new BadEnvironment(describeIssue(result.error));
+};

@@ -1,0 +1,63 @@
+/** The environments that come with Berth. An operator's file changes them or adds others (operator-config.ts). */
+import type { EnvironmentValues } from './environment-schema.ts';
+
+/** The architecture of this machine: Docker builds an image for it without emulation. */
+const HOST = process.arch === 'arm64' ? 'ARM64' : 'X86_64';
+
+const base = {
+  sweepMinutes: 1,
+  task: {
+    // The one that was built and run, with the browser build of npm start. ARM64 is a fifth cheaper.
+    architecture: 'X86_64',
+    cpu: 1024,
+    memoryMiB: 2048,
+    capacity: ['FARGATE'],
+    commandPort: 8080,
+  },
+  api: { rateLimit: 100, burstLimit: 200 },
+  authStateDays: { unused: 30, replaced: 7, incomplete: 1 },
+  mediaDays: 1,
+  logs: { level: 'INFO', retentionDays: 14 },
+  alarms: { warningPercent: 80, criticalPercent: 95, userRefusals: 20, serverErrors: 5 },
+  tracing: true,
+  containerInsights: false,
+  protected: false,
+} as const satisfies Partial<EnvironmentValues>;
+
+export const PRESETS = {
+  /** What `npm start` interprets on one machine. */
+  local: {
+    ...base,
+    name: 'local',
+    settings: { environment: 'local', allowLoopbackWebhooks: true, allowLoopbackMedia: true },
+    logs: { level: 'INFO', retentionDays: 3 },
+    tracing: false,
+  },
+  /** Cheap and disposable. */
+  dev: {
+    ...base,
+    name: 'dev',
+    settings: { environment: 'dev', globalLimit: 10 },
+    task: { ...base.task, architecture: HOST, capacity: ['FARGATE_SPOT', 'FARGATE'] },
+    logs: { level: 'DEBUG', retentionDays: 7 },
+  },
+  /** As prod, smaller. */
+  staging: {
+    ...base,
+    name: 'staging',
+    settings: { environment: 'staging', globalLimit: 20 },
+    containerInsights: true,
+  },
+  prod: {
+    ...base,
+    name: 'prod',
+    settings: { environment: 'prod' },
+    logs: { level: 'INFO', retentionDays: 90 },
+    containerInsights: true,
+    protected: true,
+  },
+} as const satisfies Record<string, EnvironmentValues>;
+
+export type PresetName = keyof typeof PRESETS;
+export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
+export const isPresetName = (name: string): name is PresetName => Object.hasOwn(PRESETS, name);
