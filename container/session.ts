@@ -1,4 +1,5 @@
 /** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
+import { isIgnored } from '../core/ignore.ts';
 import type { Status, StopReason } from '../core/lifecycle.ts';
 import { createProfile } from './auth-state/profile.ts';
 import { createSaver } from './auth-state/saver.ts';
@@ -111,7 +112,7 @@ export const startSession = (
   const onEvent = (name: string, values: unknown[]) => {
     for (const listener of listeners) listener(name, values);
     const event = forward(name, values);
-    if (!event) return;
+    if (!event || isIgnored(supervision.ignore(), event.event, event.payload)) return;
     const message = event.media ? messagePayload(values[0]) : undefined;
     if (message?.hasMedia) outbox.addLater(event.event, incoming.withMedia(values[0], message));
     else outbox.add(event.event, event.payload);

@@ -16,6 +16,7 @@
  */
 import * as z from 'zod';
 import { commandFailureSchema } from './commands.ts';
+import { ignoreSchema } from './ignore.ts';
 import { statusSchema, stopReasonSchema } from './lifecycle.ts';
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
@@ -103,6 +104,8 @@ export const bootstrapResponseSchema = z.object({
   snapshotIntervalSeconds: z.int(),
   stopGraceSeconds: z.int(),
   client: clientOptionsSchema,
+  /** Kinds of chats whose events are not told. */
+  ignore: ignoreSchema.default({}),
   /** Mark a chat as read before each message to it. */
   sendSeen: z.boolean().default(false),
   /** Of files sent by URL and of received ones. */
@@ -132,6 +135,8 @@ export const reportRequestSchema = z.strictObject({
 export const reportResponseSchema = z.object({
   now: z.int(),
   deadlines: workerDeadlinesSchema,
+  /** As configured now. */
+  ignore: ignoreSchema.default({}),
   /** Set: end gracefully for this reason (save, close, last word). */
   stop: stopReasonSchema.optional(),
 });

@@ -1,4 +1,4 @@
-/** Answers every message: `node bot.ts shop`. Berth delivers what comes in to BOT_URL, which must reach this. */
+/** Answers private chats: `node bot.ts shop`. Berth delivers what comes in to BOT_URL, which must reach this. */
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { createClient, readWebhook } from 'berth/client';
@@ -12,7 +12,8 @@ const server = createServer(async (request, response) => {
   const event = await readWebhook(await text(request), request.headers['x-webhook-hmac'], BOT_SECRET);
   if (!event) return response.writeHead(401).end();
   try {
-    if (event.event === 'message') {
+    // Private chats alone: an answer to a Status, a group or a channel would be seen by everybody there.
+    if (event.event === 'message' && /@(c\.us|lid)$/.test(String(event.payload.from))) {
       const { id, from, body } = event.payload;
       const answer = { session, chatId: String(from), text: `You said: ${body}`, reply_to: String(id) };
       // An event that comes twice has the same id: it is answered once.
@@ -27,5 +28,6 @@ const server = createServer(async (request, response) => {
 server.listen(Number(PORT));
 
 const webhook = { url: BOT_URL, events: ['message' as const], hmac: { key: BOT_SECRET } };
-await berth.sessions.update(session, { config: { webhooks: [webhook] } });
+const ignore = { status: true, groups: true, channels: true, broadcast: true };
+await berth.sessions.update(session, { config: { webhooks: [webhook], ignore } });
 console.log(`Answering for ${session}`);

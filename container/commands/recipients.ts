@@ -12,6 +12,7 @@
  * Where WhatsApp gives no answer in time, the message is handed over unchecked: the page's own answer decides then.
  */
 import { z } from 'zod';
+import { chatKindOf } from '../../core/chat-kind.ts';
 import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
@@ -20,16 +21,6 @@ import { idText } from '../whatsapp/ids.ts';
 import type { LibraryClient, LibraryContent, LibraryPage } from '../whatsapp/library.ts';
 import { readChannelAccess, readGroupAccess } from '../whatsapp/recipient-page.ts';
 import { CommandFailed } from './failure.ts';
-
-export type ChatKind = 'person' | 'group' | 'channel' | 'status' | 'broadcast';
-
-export const kindOf = (chatId: string): ChatKind => {
-  if (chatId === 'status@broadcast') return 'status';
-  const server = chatId.slice(chatId.lastIndexOf('@') + 1);
-  if (server === 'g.us') return 'group';
-  if (server === 'newsletter') return 'channel';
-  return server === 'broadcast' ? 'broadcast' : 'person';
-};
 
 export type Recipient = {
   /** Where to send. */
@@ -59,7 +50,7 @@ const NOT_IN_STATUS = ['location', 'cards', 'document', 'poll'];
 
 /** Throws where this kind of message can't go to this kind of chat. The library would answer nothing at all. */
 export const refuseKind = (chatId: string, content: LibraryContent, { reply_to }: Asked): void => {
-  const kind = kindOf(chatId);
+  const kind = chatKindOf(chatId);
   if (kind === 'broadcast') throw refused(SAYS.broadcast);
   if (kind !== 'channel' && kind !== 'status') return;
   const name = kind === 'channel' ? 'A channel' : 'Status';
@@ -110,7 +101,7 @@ export const createRecipients = (options: { readonly time: Time; readonly log: L
   };
 
   const look = async (client: LibraryClient, chatId: string): Promise<string> => {
-    const kind = kindOf(chatId);
+    const kind = chatKindOf(chatId);
     if (kind === 'person') return await person(client, chatId);
     const page = client.pupPage;
     if (!page || kind === 'status' || kind === 'broadcast') return chatId;
@@ -130,7 +121,7 @@ export const createRecipients = (options: { readonly time: Time; readonly log: L
           shape: error instanceof z.ZodError ? describeError(error) : undefined,
         });
         // The library answers nothing at all for a channel that it can't find: better not to begin.
-        if (kindOf(chatId) === 'channel')
+        if (chatKindOf(chatId) === 'channel')
           throw new CommandFailed('unavailable', 'The channel could not be looked up now; nothing was sent.');
       }
       return { id, is: (named) => named === id || named === chatId || isHidden(named, chatId) };
@@ -140,4 +131,4 @@ export const createRecipients = (options: { readonly time: Time; readonly log: L
 
 /** A person's chat may be kept under the hidden id (`@lid`), whatever id was written to. */
 const isHidden = (named: string, chatId: string): boolean =>
-  named.endsWith('@lid') && kindOf(chatId) === 'person';
+  named.endsWith('@lid') && chatKindOf(chatId) === 'person';

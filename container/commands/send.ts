@@ -3,6 +3,7 @@
  *
  *   recipient looked up ── chat marked as read (where configured) ── handed to the page ── the page's report awaited
  */
+import { chatKindOf } from '../../core/chat-kind.ts';
 import type { Message } from '../../core/messages.ts';
 import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
 import { describeError } from '../base/faults.ts';
@@ -13,7 +14,7 @@ import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
 import { handOver, leftMs, unknownOutcome } from './hand-over.ts';
 import { type OwnMessage, SERVER_ACK, watchOwnMessage } from './own-message.ts';
-import { kindOf, refuseKind } from './recipients.ts';
+import { refuseKind } from './recipients.ts';
 
 export type Addressed = {
   readonly chatId: string;
@@ -40,7 +41,7 @@ export const send = async (
   const client = workingClient(context);
   refuseKind(to.chatId, content, to);
   const chat = await context.recipients.resolve(client, to.chatId, leftMs(context));
-  if (context.marksSeen && kindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
+  if (context.marksSeen && chatKindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
   return await context.sending(JSON.stringify([chat.id, content]), () =>
     handOverMessage(
       context,
@@ -77,7 +78,7 @@ const handOverMessage = async (
         run: async () => {
           context.active();
           const message = messagePayload(await client.sendMessage(chatId, content, options));
-          if (kindOf(chatId) === 'status') return await published(own, message);
+          if (chatKindOf(chatId) === 'status') return await published(own, message);
           if (message) own.is(message);
           await own.settled(leftMs(context) - ANSWER_MS);
           return outcomeOf(own);

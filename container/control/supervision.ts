@@ -2,6 +2,7 @@
  * The session under the control plane's eyes: what becomes of it is reported, and what the answers bring is kept: the
  * clock, the deadlines, the wish that it stop. A deadline that passes stops it without being asked.
  */
+import type { Ignore } from '../../core/ignore.ts';
 import type { StopReason } from '../../core/lifecycle.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
@@ -23,6 +24,8 @@ export type Supervision = {
   /** No deadline counts any more; reports go on. */
   stopDeadlines(): void;
   stopReports(): void;
+  /** Which kinds of chats the session ignores, as last told. */
+  ignore(): Ignore;
 };
 
 export const createSupervision = (options: {
@@ -30,12 +33,13 @@ export const createSupervision = (options: {
   readonly time: Time;
   readonly log: Log;
   readonly clock: ControlClock;
-  readonly settings: Pick<BootstrapResponse, 'deadlines' | 'heartbeatSeconds' | 'activitySeconds'>;
+  readonly settings: Pick<BootstrapResponse, 'deadlines' | 'heartbeatSeconds' | 'activitySeconds' | 'ignore'>;
   readonly onStop: (reason: StopReason) => void;
   readonly onExpiring: (due: Due) => void;
 }): Supervision => {
   const { api, time, log, clock, settings, onStop } = options;
 
+  let ignore = settings.ignore;
   const deadlines = watchDeadlines({
     time,
     now: clock.now,
@@ -51,6 +55,7 @@ export const createSupervision = (options: {
     activityMs: settings.activitySeconds * 1000,
     onAnswer: (answer) => {
       clock.set(answer.now);
+      ignore = answer.ignore;
       deadlines.setDeadlines(answer.deadlines);
       if (answer.stop !== undefined) onStop(answer.stop);
     },
@@ -71,5 +76,6 @@ export const createSupervision = (options: {
     measured: (memoryBytes) => reporter.update({ memoryBytes }),
     stopDeadlines: deadlines.stop,
     stopReports: reporter.stop,
+    ignore: () => ignore,
   };
 };

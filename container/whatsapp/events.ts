@@ -1,5 +1,7 @@
 /** Which of the library's events become which of Berth's. One row an event. */
 import type { WebhookEvent, WebhookPayload } from '../../core/api/webhook-bodies.ts';
+import { countsAsUse } from '../../core/chat-kind.ts';
+import { chatKindOfEvent } from '../../core/ignore.ts';
 import {
   ackPayload,
   callPayload,
@@ -14,7 +16,7 @@ type RowOf<E extends WebhookEvent> = {
   readonly event: E;
   /** As webhooks are told to expect it; undefined: nothing to tell. */
   readonly payload: (...values: unknown[]) => WebhookPayload<E> | undefined;
-  /** Counts as use of the session and puts the idle deadline off. */
+  /** Counts as use of the session and puts the idle deadline off; not in Status and channels. */
   readonly activity?: true;
   /** The first value is a message, whose file belongs to the payload. */
   readonly media?: true;
@@ -52,7 +54,8 @@ export type Forwarded = {
 export const forward = (name: string, values: readonly unknown[]): Forwarded | undefined => {
   const row = ROWS[name];
   const payload = row?.payload(...values);
-  return row && payload !== undefined
-    ? { event: row.event, payload, activity: row.activity ?? false, media: row.media ?? false }
-    : undefined;
+  if (!row || payload === undefined) return undefined;
+  const kind = chatKindOfEvent(row.event, payload);
+  const activity = row.activity === true && (kind === undefined || countsAsUse(kind));
+  return { event: row.event, payload, activity, media: row.media ?? false };
 };

@@ -8,6 +8,7 @@
  * core/session-config.ts turns one into the other.
  */
 import * as z from 'zod';
+import { ignoreSchema } from '../ignore.ts';
 import { parseProxy } from '../proxy.ts';
 import { refusedHeader } from '../webhook-headers.ts';
 
@@ -109,6 +110,11 @@ const configBase = {
       browserName: z.string().min(1).max(64).optional(),
     })
     .optional(),
+  ignore: ignoreSchema
+    .optional()
+    .describe(
+      'Kinds of chats whose events are not told. Status and channels never keep a session from being idle, ignored or not.',
+    ),
   sendSeen: z
     .boolean()
     .optional()

@@ -8,6 +8,7 @@ import { AUTH_PREFIX } from '../auth-keys.ts';
 import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
+import { isIgnored } from '../ignore.ts';
 import { isTerminal, type Status } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { storedProxy } from '../session-config.ts';
@@ -93,6 +94,7 @@ export const bootstrap = async (
       ...session.config.client,
       ...(session.config.proxy ? { proxy: storedProxy(session.config.proxy) } : {}),
     },
+    ignore: session.config.ignore ?? {},
     sendSeen: session.config.sendSeen ?? false,
     media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
     authStates: await Promise.all(
@@ -147,6 +149,7 @@ export const report = async (
   return {
     now: control.clock(),
     deadlines: workerDeadlines(after, control.settings),
+    ignore: after.config.ignore ?? {},
     ...(stop ? { stop } : {}),
   };
 };
@@ -204,7 +207,11 @@ export const acceptEvents = async (
   request: z.infer<typeof eventsRequestSchema>,
 ): Promise<void> => {
   await drainOutbox(control, session);
-  await enqueue(control, session, request.events);
+  // The worker leaves ignored ones out, too, but hears of a changed configuration with its next report only.
+  const events = request.events.filter(
+    ({ event, payload }) => !isIgnored(session.config.ignore, event, payload),
+  );
+  if (events.length > 0) await enqueue(control, session, events);
   const { sessionId, epoch } = session;
   const about = { sessionId, epoch, userId: userOf(session), name: nameOf(session) };
   for (const event of request.events) {

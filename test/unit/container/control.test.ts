@@ -91,7 +91,7 @@ describe('reports', () => {
         report: async (request) => {
           sent.push(request);
           await report?.(request);
-          return { now: 0, deadlines: { qrTimeoutMs: 1, startBy: 1 } };
+          return { now: 0, deadlines: { qrTimeoutMs: 1, startBy: 1 }, ignore: {} };
         },
       },
       time,

@@ -1,0 +1,55 @@
+/** Which events a session does not tell of: those of the kinds of chats that its configuration ignores. */
+import * as z from 'zod';
+import { type ChatKind, chatKindOf } from './chat-kind.ts';
+
+const flag = (what: string) => z.boolean().nullish().describe(what);
+
+/** Nothing is ignored by default; null is the same as leaving it out. */
+export const ignoreSchema = z.strictObject({
+  status: flag('Posts of Status (stories).'),
+  groups: flag('Groups: their messages, members and changes.'),
+  channels: flag('Channels (newsletters).'),
+  broadcast: flag('Broadcast lists, Status aside.'),
+});
+export type Ignore = z.infer<typeof ignoreSchema>;
+
+const IGNORED_BY = {
+  status: 'status',
+  group: 'groups',
+  channel: 'channels',
+  broadcast: 'broadcast',
+} as const satisfies Partial<Record<ChatKind, keyof Ignore>>;
+
+const text = z.string().catch('');
+const chat = z.object({ from: text, to: text, fromMe: z.boolean().catch(false) });
+const ofMessage = chat.transform(({ from, to, fromMe }) => (fromMe ? to : from));
+
+/** By event: in which chat it happened. An event that is not here belongs to none. */
+const CHAT_OF: Readonly<Record<string, z.ZodType<string>>> = {
+  message: ofMessage,
+  'message.any': ofMessage,
+  'message.ack': ofMessage,
+  'message.edited': ofMessage,
+  'message.waiting': ofMessage,
+  'message.reaction': chat.transform(({ to }) => to),
+  'message.revoked': z.object({ after: ofMessage }).transform(({ after }) => after),
+  'group.v2.join': z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id),
+  'group.v2.leave': z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id),
+  'group.v2.update': z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id),
+  'call.received': z
+    .object({ from: text, isGroup: z.boolean().catch(false) })
+    .transform(({ from, isGroup }) => (isGroup ? '@g.us' : from)),
+  'poll.vote': z.object({ vote: z.object({ to: text }) }).transform(({ vote }) => vote.to),
+};
+
+/** The kind of chat in which an event happened; undefined: it belongs to no chat. */
+export const chatKindOfEvent = (event: string, payload: unknown): ChatKind | undefined => {
+  const id = CHAT_OF[event]?.safeParse(payload).data;
+  return id === undefined || id === '' ? undefined : chatKindOf(id);
+};
+
+/** Whether the session's configuration ignores an event. Events of the session itself never are. */
+export const isIgnored = (ignore: Ignore | undefined, event: string, payload: unknown): boolean => {
+  const kind = ignore && chatKindOfEvent(event, payload);
+  return kind !== undefined && kind !== 'person' && ignore?.[IGNORED_BY[kind]] === true;
+};
