@@ -80,7 +80,7 @@ const remoteFile = z.strictObject({
 });
 /** In the request, as base64. */
 const inlineFile = z.strictObject({
-  data: z.base64().min(4),
+  data: z.base64().min(4, 'is empty: WhatsApp takes no empty files'),
   mimetype,
   filename: filename.optional(),
 });

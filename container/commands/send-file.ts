@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { nameForType, normalizeType, typeOfFile } from '../../core/file-type.ts';
 import type {
   FileSource,
   Message,
@@ -8,13 +9,11 @@ import type {
   sendVoiceArgs,
 } from '../../core/messages.ts';
 import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
-import { fetchFile, tooLarge } from '../media/fetch.ts';
+import { emptyFile, fetchFile, tooLarge } from '../media/fetch.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
 import { leftMs } from './hand-over.ts';
 import { type Addressed, send } from './send.ts';
-
-const ANY_BYTES = 'application/octet-stream';
 
 type Kind = {
   /** Which types it sends, in words and as a pattern; a document is anything. */
@@ -38,22 +37,22 @@ const KINDS = {
 
 type Loaded = { readonly data: string; readonly mimetype: string; readonly filename: string | undefined };
 
-/** The caller's word on its type counts, then that of the server that it came from. */
+/** The caller's word on its type counts, then that of the server that it came from, then the file's name. */
 const load = async (context: CommandContext, file: FileSource): Promise<Loaded> => {
   const { maxBytes } = context.media;
   if ('data' in file) {
     if ((file.data.length / 4) * 3 > maxBytes + 2) throw tooLarge(maxBytes);
-    return { data: file.data, mimetype: file.mimetype, filename: file.filename };
+    return { data: file.data, mimetype: normalizeType(file.mimetype), filename: file.filename };
   }
-  const fetched = await fetchFile(
-    file.url,
-    context.media,
-    Math.min(COMMAND_STAGES_MS.fetchFile, leftMs(context)),
-  );
+  const limit = Math.min(COMMAND_STAGES_MS.fetchFile, leftMs(context));
+  const fetched = await fetchFile(file.url, context.media, limit);
+  if (fetched.bytes.length === 0) throw emptyFile();
+  const filename = file.filename ?? fetched.filename;
   return {
     data: fetched.bytes.toString('base64'),
-    mimetype: file.mimetype ?? fetched.mimetype ?? ANY_BYTES,
-    filename: file.filename ?? fetched.filename,
+    mimetype:
+      file.mimetype === undefined ? typeOfFile(fetched.mimetype, filename) : normalizeType(file.mimetype),
+    filename,
   };
 };
 
@@ -75,7 +74,7 @@ const sendKind = async (
     mimetype,
     data,
     // A document without a name would be called "undefined".
-    filename: filename ?? (as === 'document' ? 'file' : undefined),
+    filename: filename ?? (as === 'document' ? nameForType(mimetype) : undefined),
     caption: mayHaveCaption ? caption : undefined,
     ...(as === undefined ? {} : { as }),
   } as const;

@@ -7,6 +7,7 @@ import { request as httpRequest, type IncomingMessage, type RequestOptions } fro
 import { request as httpsRequest } from 'node:https';
 import { addressIn, isPublicAddress, publicLookup } from '../../core/public-address.ts';
 import { CommandFailed } from '../commands/failure.ts';
+import { fileNameOf } from './file-name.ts';
 
 export type MediaLimits = {
   readonly maxBytes: number;
@@ -16,9 +17,9 @@ export type MediaLimits = {
 
 export type FetchedFile = {
   readonly bytes: Buffer;
-  /** As the server says, without its parameters' spelling changed; undefined: it says none. */
+  /** As the server says; undefined: it says none. */
   readonly mimetype: string | undefined;
-  /** The last part of the path, where it looks like a file's name. */
+  /** By the server's Content-Disposition, else by the path; without a path and without control characters. */
   readonly filename: string | undefined;
 };
 
@@ -58,7 +59,7 @@ export const fetchFile = async (
       return {
         bytes: await read(response, maxBytes),
         mimetype: headers['content-type'],
-        filename: /^[^/\\]+\.\w+$/.exec(lastPart(target))?.[0],
+        filename: fileNameOf(headers['content-disposition'], target),
       };
     }
   } catch (error) {
@@ -71,6 +72,12 @@ export const fetchFile = async (
 
 export const tooLarge = (maxBytes: number): CommandFailed =>
   new CommandFailed('too_large', `The file is larger than ${maxBytes / 1024 / 1024} MiB; nothing was sent.`);
+
+export const emptyFile = (): CommandFailed =>
+  new CommandFailed(
+    'refused',
+    'The file is empty (0 bytes): WhatsApp takes no empty files. Nothing was sent.',
+  );
 
 const refused = (why: string): CommandFailed =>
   new CommandFailed('refused', `The server of the file's URL ${why}; nothing was sent.`);
@@ -112,12 +119,4 @@ const read = async (response: IncomingMessage, maxBytes: number): Promise<Buffer
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-};
-
-const lastPart = ({ pathname }: URL): string => {
-  try {
-    return decodeURIComponent(pathname.split('/').at(-1) ?? '');
-  } catch {
-    return '';
-  }
 };

@@ -3,6 +3,7 @@
  * goes wrong with a file is told in the file's place; the message is told all the same.
  */
 import { z } from 'zod';
+import { cleanFileName } from '../../core/file-name.ts';
 import type { Media, Message } from '../../core/messages.ts';
 import { describeError, TimedOut } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
@@ -34,6 +35,10 @@ const downloadedSchema = z.object({
   filename: optionalText,
 });
 
+/** Whoever sent it chose the name. */
+const cleaned = (name: string | null): string | null =>
+  name === null ? null : (cleanFileName(name) ?? null);
+
 /** Says in the event what became of the file; for whoever operates, the log says why. */
 class NoFile extends Error {}
 
@@ -56,7 +61,7 @@ export const createIncoming = (options: {
   const store = async (bytes: Buffer, mimetype: string, filename: string | null): Promise<string> => {
     const bounds = { until: time.now() + UPLOAD_LIMIT_MS };
     const { uploadUrl, url } = await api.mediaUpload(
-      { bytes: bytes.length, mimetype: mimetype.slice(0, 256), filename: filename?.slice(-255) ?? null },
+      { bytes: bytes.length, mimetype: mimetype.slice(0, 256), filename },
       bounds,
     );
     const put = () =>
@@ -67,14 +72,15 @@ export const createIncoming = (options: {
 
   const take = async (source: unknown): Promise<Media> => {
     const stated = statedSchema.parse(source)._data;
-    const without = (error: string): Media => ({ ...stated, error });
+    const without = (error: string): Media => ({ ...stated, filename: cleaned(stated.filename), error });
     if ((stated.size ?? 0) > maxBytes) return without(`larger than ${maxBytes} bytes`);
     try {
       const found = await withDeadline(time, DOWNLOAD_LIMIT_MS, 'downloading', options.download(source));
       const parsed = downloadedSchema.safeParse(found);
       if (!parsed.success) throw new NoFile('WhatsApp does not have the file any more');
       const bytes = Buffer.from(parsed.data.data, 'base64');
-      const { mimetype, filename } = parsed.data;
+      const { mimetype } = parsed.data;
+      const filename = cleaned(parsed.data.filename);
       if (bytes.length > maxBytes) throw new NoFile(`larger than ${maxBytes} bytes`);
       const url = await withDeadline(time, UPLOAD_LIMIT_MS, 'storing', store(bytes, mimetype, filename));
       return { url, mimetype, filename, size: bytes.length };

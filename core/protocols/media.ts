@@ -2,6 +2,8 @@ import type * as z from 'zod';
 import { MEDIA_PREFIX } from '../auth-keys.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
+import { cleanFileName } from '../file-name.ts';
+import { ANY_BYTES, nameForType, normalizeType } from '../file-type.ts';
 import type { MediaStorage } from '../ports.ts';
 import type { Session } from '../session.ts';
 import type { mediaUploadRequestSchema, mediaUploadResponseSchema } from '../worker-protocol.ts';
@@ -21,12 +23,13 @@ export const beginMediaUpload = async (
 ): Promise<z.infer<typeof mediaUploadResponseSchema>> => {
   if (bytes > settings.mediaMaxBytes)
     throw new Problem('too_large', `A file may have ${settings.mediaMaxBytes} bytes.`);
+  const type = normalizeType(mimetype);
   const key = `${MEDIA_PREFIX}${sessionId}/${ids.secret()}`;
   const [uploadUrl, url] = await Promise.all([
     media.uploadUrl(key, bytes),
     media.link(key, {
-      mimetype: SAFE_TYPE.test(mimetype) ? mimetype : 'application/octet-stream',
-      filename: filename ?? 'file',
+      mimetype: SAFE_TYPE.test(type) ? type : ANY_BYTES,
+      filename: (filename === null ? undefined : cleanFileName(filename)) ?? nameForType(type),
       seconds: settings.mediaLinkSeconds,
     }),
   ]);

@@ -229,13 +229,21 @@ const authContext = (event: Event): AuthContext => {
 const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map(
-    (issue): FieldError => ({ path: fieldPath(issue, what), message: issue.message }),
-  );
+  const errors = parsed.error.issues
+    .flatMap(likeliest)
+    .map((issue): FieldError => ({ path: fieldPath(issue, what), message: issue.message }));
   const [first] = errors;
   throw new Problem('malformed', first ? `${first.path}: ${first.message}` : `The ${what} is malformed.`, {
     errors,
   });
+};
+
+/** Of alternatives that all fail, what is wrong with the one that was likely meant: that with the fewest faults. */
+const likeliest = (issue: $ZodIssue): $ZodIssue[] => {
+  if (issue.code !== 'invalid_union') return [issue];
+  const [closest] = issue.errors.toSorted((a, b) => a.length - b.length);
+  if (!closest || closest.length === 0) return [issue];
+  return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(likeliest);
 };
 
 const fieldPath = (issue: $ZodIssue, what: string): string => {
