@@ -72,6 +72,8 @@ export const groupSchema = z.object({
   id: z.string(),
   subject: z.string(),
   description: z.string().nullable(),
+  /** In lists that would be larger than 6 MB: the description was cut. Ask for fewer to have it whole. */
+  truncated: z.literal(true).optional(),
   owner: z.string().nullable(),
   /** Seconds since the epoch. */
   createdAt: z.int().nullable(),

@@ -107,6 +107,8 @@ export const COMMAND_FAILURES = {
   wrong_status: 422,
   /** WhatsApp or the library said no (unknown chat, refused number …): nothing was done. */
   refused: 422,
+  /** What was asked for is larger than an answer may be, also with its texts cut: ask for fewer. */
+  answer_too_large: 422,
   rate_limited: 429,
   /** The worker failed before it handed anything to the page. */
   client_failed: 502,

@@ -48,10 +48,17 @@ export const messageSchema = z.object({
     .optional(),
   vCards: z.array(z.string()).optional(),
   poll: z.object({ options: z.array(z.string()), multipleAnswers: z.boolean() }).optional(),
+  /** In lists that would be larger than 6 MB: a text was cut. Ask for fewer to have it whole. */
+  truncated: z.literal(true).optional(),
   ack: z.int(),
   ackName: z.enum(['ERROR', 'PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED']),
   replyTo: z
-    .object({ id: z.string(), body: z.string().optional(), participant: z.string().optional() })
+    .object({
+      id: z.string(),
+      body: z.string().optional(),
+      participant: z.string().optional(),
+      truncated: z.literal(true).optional(),
+    })
     .optional(),
 });
 export type Message = z.infer<typeof messageSchema>;

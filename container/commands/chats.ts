@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { Chat, getChatsArgs, getMessagesArgs } from '../../core/chats.ts';
-import type { Message } from '../../core/messages.ts';
+import type { Media, Message } from '../../core/messages.ts';
+import { withDeadline } from '../base/time.ts';
 import { chatPayload } from '../whatsapp/chat-payloads.ts';
 import { messagePayload } from '../whatsapp/payloads.ts';
 import { ask, pageOf } from './ask.ts';
 import type { CommandContext } from './context.ts';
+import { leftMs } from './hand-over.ts';
 
 /** Chats by the time of what happened last. */
 export const getChats = async (
@@ -44,8 +46,29 @@ export const getMessages = async (
     );
   const messages = await Promise.all(
     pageOf(newestFirst, { limit, offset }).map(({ source, message }) =>
-      downloadMedia ? context.withMedia(source, message) : message,
+      downloadMedia ? mediaInTime(context, source, message) : message,
     ),
   );
   return sortOrder === 'desc' ? messages : messages.reverse();
+};
+
+/** Of the command's time, kept for the answer. */
+const ANSWER_MS = 1_000;
+
+/** A list is answered in time, with the files that were fetched by then. */
+const mediaInTime = (context: CommandContext, source: unknown, message: Message): Promise<Message> => {
+  if (!message.hasMedia) return Promise.resolve(message);
+  const late: Media = {
+    mimetype: null,
+    filename: null,
+    size: null,
+    error: 'not fetched in time; ask again, or for fewer messages',
+  };
+  const limit = Math.max(0, leftMs(context) - ANSWER_MS);
+  return withDeadline(context.time, limit, 'fetching files', context.withMedia(source, message)).catch(
+    () => ({
+      ...message,
+      media: late,
+    }),
+  );
 };

@@ -5,6 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { fitAnswer } from '../../core/answer-size.ts';
 import {
   COMMAND_FAILURES,
   COMMANDS,
@@ -59,6 +60,16 @@ const readBody = async (request: IncomingMessage): Promise<string | 'too_large'>
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
 
+const fitting = (result: unknown): Answer => {
+  const fitted = fitAnswer(result);
+  if (fitted.fits) return { status: 200, body: fitted.answer };
+  const megabytes = (fitted.bytes / 1_000_000).toFixed(1);
+  return failure(
+    'answer_too_large',
+    `The answer would have ${megabytes} MB; at most 6 MB can be answered. Ask for fewer, for example limit=${fitted.items}.`,
+  );
+};
+
 /** Parses the arguments and runs the command; every end is an answer. */
 const carryOut = async (
   context: CommandContext,
@@ -74,7 +85,7 @@ const carryOut = async (
   }
   try {
     const until = context.time.now() + TIMEOUTS_MS.command;
-    return { status: 200, body: await HANDLERS[name]({ ...context, until }, json) };
+    return fitting(await HANDLERS[name]({ ...context, until }, json));
   } catch (error) {
     if (error instanceof CommandFailed) return failure(error.code, error.message, error.status);
     if (error instanceof BadArguments) return failure('bad_arguments', error.message.slice(0, 500));

@@ -15,6 +15,7 @@ const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
   unsupported_media: 'unsupported_media_type',
   wrong_status: 'unprocessable',
   refused: 'unprocessable',
+  answer_too_large: 'unprocessable',
   rate_limited: 'too_many',
   client_failed: 'worker_failed',
   stopping: 'unavailable',
