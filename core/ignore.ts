@@ -9,16 +9,17 @@ export const ignoreSchema = z.strictObject({
   status: flag('Posts of Status (stories).'),
   groups: flag('Groups: their messages, members and changes.'),
   channels: flag('Channels (newsletters).'),
-  broadcast: flag('Broadcast lists, Status aside.'),
+  broadcast: flag('Broadcast lists and Status, as in WAHA.'),
 });
 export type Ignore = z.infer<typeof ignoreSchema>;
 
-const IGNORED_BY = {
-  status: 'status',
-  group: 'groups',
-  channel: 'channels',
-  broadcast: 'broadcast',
-} as const satisfies Partial<Record<ChatKind, keyof Ignore>>;
+const IGNORED_BY: Readonly<Record<ChatKind, readonly (keyof Ignore)[]>> = {
+  person: [],
+  group: ['groups'],
+  channel: ['channels'],
+  status: ['status', 'broadcast'],
+  broadcast: ['broadcast'],
+};
 
 const text = z.string().catch('');
 const chat = z.object({ from: text, to: text, fromMe: z.boolean().catch(false) });
@@ -51,5 +52,5 @@ export const chatKindOfEvent = (event: string, payload: unknown): ChatKind | und
 /** Whether the session's configuration ignores an event. Events of the session itself never are. */
 export const isIgnored = (ignore: Ignore | undefined, event: string, payload: unknown): boolean => {
   const kind = ignore && chatKindOfEvent(event, payload);
-  return kind !== undefined && kind !== 'person' && ignore?.[IGNORED_BY[kind]] === true;
+  return kind !== undefined && IGNORED_BY[kind].some((by) => ignore?.[by] === true);
 };

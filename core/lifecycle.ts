@@ -48,12 +48,20 @@ export const stopReasonSchema = z.enum([
   'launch_failed',
   'start_timeout',
   'crashed',
+  /** WhatsApp blocked the account, for a time or for good. What is saved is kept; it is not started again by itself. */
+  'banned',
   'limit_admin',
   'emergency',
 ]);
 export type StopReason = z.infer<typeof stopReasonSchema>;
 
-const FAULTS: readonly StopReason[] = ['heartbeat_lost', 'launch_failed', 'start_timeout', 'crashed'];
+const FAULTS: readonly StopReason[] = [
+  'heartbeat_lost',
+  'launch_failed',
+  'start_timeout',
+  'crashed',
+  'banned',
+];
 
 /** The terminal state in which a session ends for this reason: faults end in FAILED, wishes and limits in STOPPED. */
 export const terminalState = (reason: StopReason): 'STOPPED' | 'FAILED' =>

@@ -8,6 +8,7 @@
  *   fault                                             a fresh client over the same profile, after a pause, a few times
  *   two faults in a row before it was up              the next older state; none left: crashed. Never a QR code
  *   storage fault                                     crashed. Never a QR code
+ *   blocked by WhatsApp                               `banned`, its state kept; no fresh client would change it
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
  */
 import { fullJitter } from '../../core/jitter.ts';
@@ -158,6 +159,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
 
   const handle = (signal: Signal, from: ClientRun): void => {
     if (signal.kind === 'fault') void inTurn(() => afterFault(signal.reason, from));
+    else if (signal.kind === 'blocked') void inTurn(() => afterBlock(signal.state, from));
     else if (signal.kind === 'logged_out') onLoggedOut(signal.duringStart, from);
     else if (signal.kind === 'qr') onQr(signal.code, from);
     else if (signal.kind === 'ready') onReady(signal.account);
@@ -215,6 +217,13 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     await deps.discard('revoked');
     show({ status: 'STARTING', account: undefined, qr: undefined, qrReason: 'revoked' });
     await launch();
+  };
+
+  /** The account stays saved: a block may be lifted, and the session can be started again then. */
+  const afterBlock = async (state: string, from: ClientRun) => {
+    if (run !== from) return;
+    await close(from, true);
+    finish('banned', `WhatsApp blocked this account (${state})`);
   };
 
   const afterFault = async (reason: string, from: ClientRun | undefined) => {

@@ -18,6 +18,8 @@ export type Signal =
   | { readonly kind: 'ready'; readonly account: Account | undefined }
   /** The account was unlinked: by the phone, by the logout command, or (`duringStart`) while this was offline. */
   | { readonly kind: 'logged_out'; readonly duringStart: boolean }
+  /** WhatsApp blocked the account (`state` says how): a fresh client would meet the same. */
+  | { readonly kind: 'blocked'; readonly state: string }
   | { readonly kind: 'fault'; readonly reason: string };
 
 /** Limits in ms. */
@@ -62,6 +64,8 @@ export type ClientRun = {
   close(gently: boolean): Promise<void>;
 };
 
+/** States of the page in which the account itself is blocked. */
+const BLOCKED: readonly string[] = ['TOS_BLOCK', 'SMB_TOS_BLOCK'];
 /** Probes that must fail or agree in a row before something is concluded from them. */
 const IN_A_ROW = 3;
 const RELOAD_EVERY_MS = 20_000;
@@ -172,6 +176,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     guarded('disconnected', (reason) => {
       // Only this one means that the account is gone; any other state has closed the browser and nothing else.
       if (reason === 'LOGOUT') loggedOut();
+      else if (BLOCKED.includes(String(reason))) end({ kind: 'blocked', state: String(reason) });
       else fault(`disconnected: ${String(reason).slice(0, 50)}`);
     }),
   );
@@ -187,6 +192,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     let synced = 0;
     let leaving = 0;
     let deaf = 0;
+    let blocked = 0;
     let reloadedAt = Number.NEGATIVE_INFINITY;
     let announced = false;
     while (!over) {
@@ -201,6 +207,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
         // The page reloaded itself and the library missed the sync after it: it would hear nothing more.
         deaf = ready && !probe.injected ? deaf + 1 : 0;
         if (deaf > IN_A_ROW) return fault('the page was reloaded under the library');
+        blocked = BLOCKED.includes(probe.state ?? '') ? blocked + 1 : 0;
+        if (blocked >= IN_A_ROW) return end({ kind: 'blocked', state: probe.state ?? '' });
         if (over || ready) continue;
         synced = probe.state === 'CONNECTED' && probe.hasSynced && !authenticated ? synced + 1 : 0;
         if (synced >= IN_A_ROW && !announced) {

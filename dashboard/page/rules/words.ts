@@ -51,6 +51,7 @@ const REASON_WORDS: Readonly<Record<StopReason, string>> = {
   launch_failed: 'task could not be launched',
   start_timeout: 'did not start in time',
   crashed: 'crashed',
+  banned: 'blocked by WhatsApp',
   limit_admin: 'ended by an administrator',
   emergency: 'emergency cleanup',
 };

@@ -38,7 +38,7 @@ test('a session is admitted from an end only, ends from every other state, and n
 
 test('faults end in FAILED, wishes and limits in STOPPED', () => {
   const failed = stopReasonSchema.options.filter((reason) => terminalState(reason) === 'FAILED');
-  expect(failed).toEqual(['heartbeat_lost', 'launch_failed', 'start_timeout', 'crashed']);
+  expect(failed).toEqual(['heartbeat_lost', 'launch_failed', 'start_timeout', 'crashed', 'banned']);
 });
 
 const NOW = Date.UTC(2026, 0, 1);
