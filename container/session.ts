@@ -10,6 +10,7 @@ import { sleep, type Time, withDeadline } from './base/time.ts';
 import type { Bootstrapped } from './bootstrap.ts';
 import { killTree } from './browser/process-tree.ts';
 import { createCollector } from './commands/collect.ts';
+import type { EventListener } from './commands/context.ts';
 import { createRecipients } from './commands/recipients.ts';
 import { createTurns } from './commands/turns.ts';
 import { createOutbox } from './control/outbox.ts';
@@ -20,10 +21,10 @@ import { EXIT, type Exit } from './exit.ts';
 import { createIncoming } from './media/incoming.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
-import { FORWARDED_EVENTS, forward } from './whatsapp/events.ts';
+import { FORWARDED_EVENTS, type Forwarded, forward } from './whatsapp/events.ts';
 import { createLibraryClient } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
-import { messagePayload } from './whatsapp/payloads.ts';
+import { messagePayload, sourced } from './whatsapp/payloads.ts';
 
 const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the last word, after state and events. */
@@ -108,15 +109,19 @@ export const startSession = (
     if (shown === 'WORKING' && before !== 'WORKING') collector.look();
   };
 
-  const listeners = new Set<(name: string, values: readonly unknown[]) => void>();
-  const onEvent = (name: string, values: unknown[]) => {
-    for (const listener of listeners) listener(name, values);
-    const event = forward(name, values);
-    if (!event || isIgnored(supervision.ignore(), event.event, event.payload)) return;
+  const tell = (event: Forwarded, values: readonly unknown[], byCommand: boolean) => {
+    if (isIgnored(supervision.ignore(), event.event, event.payload)) return;
     const message = event.media ? messagePayload(values[0]) : undefined;
-    if (message?.hasMedia) outbox.addLater(event.event, incoming.withMedia(values[0], message));
-    else outbox.add(event.event, event.payload);
+    if (message?.hasMedia)
+      outbox.addLater(event.event, incoming.withMedia(values[0], sourced(message, byCommand)));
+    else outbox.add(event.event, message ? sourced(message, byCommand) : event.payload);
     if (event.activity) supervision.active();
+  };
+  const listeners = new Set<EventListener>();
+  const onEvent = (name: string, values: unknown[]) => {
+    let byCommand = false;
+    for (const listener of listeners) if (listener(name, values) === true) byCommand = true;
+    for (const event of forward(name, values)) tell(event, values, byCommand);
   };
 
   const host: ClientHost = createClientHost({

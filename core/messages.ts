@@ -34,6 +34,8 @@ export const messageSchema = z.object({
   timestamp: z.int(),
   from: z.string(),
   fromMe: z.boolean(),
+  /** In events of the account's own messages: sent by a command of this session, or elsewhere (phone, another device). */
+  source: z.enum(['api', 'app']).optional(),
   to: z.string(),
   participant: z.string().optional(),
   /** The text; of a file its caption, of a poll its question. */
@@ -41,6 +43,8 @@ export const messageSchema = z.object({
   /** WhatsApp's own name of the kind: `chat`, `image`, `video`, `ptt`, `document`, `location`, `vcard` … */
   type: z.string().optional(),
   hasMedia: z.boolean(),
+  /** It may be opened once; where `media` has an error, on the phone only. */
+  viewOnce: z.literal(true).optional(),
   /** Of received files, in events and where a list was asked for it. */
   media: mediaSchema.optional(),
   location: z

@@ -9,6 +9,9 @@ import { wrongStatus } from './failure.ts';
 import type { Recipients } from './recipients.ts';
 import type { Turns } from './turns.ts';
 
+/** Hears an event of the library. True: the command that listens caused it. */
+export type EventListener = (name: string, values: readonly unknown[]) => boolean;
+
 /** What a command may use of the worker. */
 export type CommandContext = {
   readonly time: Time;
@@ -22,7 +25,7 @@ export type CommandContext = {
   /** The command must have answered by then (ms, local clock); without it, its time begins now. */
   readonly until?: number;
   /** Calls back with each event of the library (its name and values) until the returned function is called. */
-  onEvent(listener: (name: string, values: readonly unknown[]) => void): () => void;
+  onEvent(listener: EventListener): () => void;
   /** Where a message goes; looked up before it is handed to the page. */
   readonly recipients: Recipients;
   /** Sends that must not overlap: two of the same content could not be told apart in the page's reports. */

@@ -41,14 +41,17 @@ export const watchOwnMessage = (
   };
 
   const stop = onEvent((name, values) => {
+    let isOwn = false;
     if (name === 'message_create') {
       const message = messagePayload(values[0]);
-      if (message?.fromMe && !found && isIt(message)) found = message;
+      isOwn = message?.fromMe === true && !found && isIt(message);
+      if (isOwn) found = message;
     } else if (name === 'message_ack') {
       const payload = ackPayload(values[0], values[1]);
       if (payload?.fromMe) acks.set(payload.id, { ack: payload.ack, ackName: payload.ackName });
-    } else return;
+    } else return false;
     if (isSettled()) wake();
+    return isOwn;
   });
 
   return {

@@ -19,10 +19,11 @@ export const setReaction = async (
     throw new CommandFailed('not_found', 'There is no such message in this account; nothing was done.');
   let reported: Done | undefined;
   const stop = context.onEvent((name, values) => {
-    if (name !== 'message_reaction') return;
+    if (name !== 'message_reaction') return false;
     const told = reactionPayload(values[0]);
     if (told?.fromMe && told.reaction.messageId === messageId && told.reaction.text === reaction)
       reported = {};
+    return false;
   });
   try {
     await change<unknown>(

@@ -5,11 +5,14 @@ import { chatKindOfEvent } from '../../core/ignore.ts';
 import {
   ackPayload,
   callPayload,
+  editedPayload,
   groupPayload,
   messagePayload,
   reactionPayload,
   revokedPayload,
+  unopenedPayload,
   votePayload,
+  waitingPayload,
 } from './payloads.ts';
 
 type RowOf<E extends WebhookEvent> = {
@@ -23,11 +26,17 @@ type RowOf<E extends WebhookEvent> = {
 };
 type Row = { [E in WebhookEvent]: RowOf<E> }[WebhookEvent];
 
-const ROWS: Readonly<Record<string, Row>> = {
+const ROWS: Readonly<Record<string, Row | readonly Row[]>> = {
   message: { event: 'message', payload: messagePayload, activity: true, media: true },
   message_create: { event: 'message.any', payload: messagePayload, media: true },
   message_ack: { event: 'message.ack', payload: ackPayload },
   message_reaction: { event: 'message.reaction', payload: reactionPayload },
+  message_edit: { event: 'message.edited', payload: editedPayload },
+  message_ciphertext: [
+    { event: 'message', payload: unopenedPayload, activity: true },
+    { event: 'message.any', payload: unopenedPayload },
+    { event: 'message.waiting', payload: waitingPayload },
+  ],
   message_revoke_everyone: { event: 'message.revoked', payload: revokedPayload },
   group_join: { event: 'group.v2.join', payload: groupPayload },
   group_leave: { event: 'group.v2.leave', payload: groupPayload },
@@ -50,12 +59,12 @@ export type Forwarded = {
   readonly media: boolean;
 };
 
-/** What the library's event says, or nothing worth telling. */
-export const forward = (name: string, values: readonly unknown[]): Forwarded | undefined => {
-  const row = ROWS[name];
-  const payload = row?.payload(...values);
-  if (!row || payload === undefined) return undefined;
-  const kind = chatKindOfEvent(row.event, payload);
-  const activity = row.activity === true && (kind === undefined || countsAsUse(kind));
-  return { event: row.event, payload, activity, media: row.media ?? false };
-};
+/** What the library's event says: nothing, one event, or several of the same thing. */
+export const forward = (name: string, values: readonly unknown[]): readonly Forwarded[] =>
+  [ROWS[name] ?? []].flat().flatMap((row: Row) => {
+    const payload = row.payload(...values);
+    if (payload === undefined) return [];
+    const kind = chatKindOfEvent(row.event, payload);
+    const activity = row.activity === true && (kind === undefined || countsAsUse(kind));
+    return [{ event: row.event, payload, activity, media: row.media ?? false }];
+  });

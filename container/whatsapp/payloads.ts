@@ -22,6 +22,8 @@ const dataSchema = z.object({
   quotedStanzaID: optionalText,
   quotedParticipant: anything,
   quotedMsg: z.object({ body: optionalText }).optional().catch(undefined),
+  isViewOnce: z.boolean().optional().catch(undefined),
+  subtype: optionalText,
 });
 const messageSource = z.object({
   id: anything,
@@ -80,6 +82,7 @@ export const messagePayload = (source: unknown): Message | undefined => {
     body,
     ...(type === undefined ? {} : { type }),
     hasMedia,
+    ...(data?.isViewOnce || isUnopened(data?.subtype) ? { viewOnce: true as const } : {}),
     ...(location === undefined ? {} : { location: placeOf(location) }),
     ...(vCards.length === 0 ? {} : { vCards }),
     ...(pollOptions === undefined
@@ -102,6 +105,43 @@ export const messagePayload = (source: unknown): Message | undefined => {
           },
         }),
   };
+};
+
+/** The account's own message with where it was sent; others as they are. */
+export const sourced = (message: Message, byCommand: boolean): Message =>
+  message.fromMe ? { ...message, source: byCommand ? 'api' : 'app' } : message;
+
+/** WhatsApp does not give linked devices what may be seen once: they get this in its place. */
+const isUnopened = (subtype: string | undefined): boolean =>
+  /^view_once.*_unavailable_fanout$/.test(subtype ?? '');
+
+/** A view-once message whose content stays on the phone, as the message that it is. */
+export const unopenedPayload = (source: unknown): Message | undefined => {
+  const message = messagePayload(source);
+  if (message?.viewOnce !== true) return undefined;
+  const error = 'View once: WhatsApp shows it on the phone only.';
+  return { ...message, hasMedia: true, media: { mimetype: null, filename: null, size: null, error } };
+};
+
+/** A message that has come without its content, which is asked for. */
+export const waitingPayload = (source: unknown): Message | undefined => {
+  const message = messagePayload(source);
+  return message?.viewOnce === true ? undefined : message;
+};
+
+const editSource = z.object({
+  latestEditMsgKey: z.unknown().optional(),
+  latestEditSenderTimestampMs: z.number().nullish().catch(undefined),
+});
+
+/** Texts also change when a placeholder gets its content or a file its caption: those are no edits. */
+export const editedPayload = (source: unknown) => {
+  const message = messagePayload(source);
+  const edit = editSource.safeParse(source);
+  if (!message || !edit.success) return undefined;
+  const { latestEditMsgKey, latestEditSenderTimestampMs } = edit.data;
+  if (!latestEditMsgKey && !latestEditSenderTimestampMs) return undefined;
+  return { ...message, editedMessageId: message.id };
 };
 
 const placeOf = ({

@@ -23,6 +23,8 @@ export const WEBHOOK_EVENTS = [
   'message.ack',
   'message.reaction',
   'message.revoked',
+  'message.edited',
+  'message.waiting',
   'group.v2.join',
   'group.v2.leave',
   'group.v2.update',

@@ -70,6 +70,14 @@ export const WEBHOOK_PAYLOADS = {
       revokedMessageId: z.string(),
     }),
   },
+  'message.edited': {
+    summary: 'The text of a message was changed by whoever wrote it',
+    payload: messageSchema.extend({ editedMessageId: z.string() }),
+  },
+  'message.waiting': {
+    summary: 'A message has come whose content has not: it is told as `message` once it has',
+    payload: messageSchema,
+  },
   'group.v2.join': { summary: 'Somebody came into a group', payload: groupPayload },
   'group.v2.leave': { summary: 'Somebody left a group', payload: groupPayload },
   'group.v2.update': { summary: 'A group was changed', payload: groupPayload },

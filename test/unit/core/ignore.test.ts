@@ -65,9 +65,9 @@ test('what comes in by Status, a channel or a broadcast list is no use of the se
     timestamp: 1,
   });
   for (const chat of [CHATS.status, CHATS.channels, CHATS.broadcast])
-    expect(forward('message', [received(chat)])).toMatchObject({ event: 'message', activity: false });
+    expect(forward('message', [received(chat)])).toMatchObject([{ event: 'message', activity: false }]);
   for (const chat of [CHATS.groups, PERSON, '12345@lid'])
-    expect(forward('message', [received(chat)])).toMatchObject({ activity: true });
+    expect(forward('message', [received(chat)])).toMatchObject([{ activity: true }]);
   expect(chatKindOf('12345@lid')).toBe('person');
 });
 
