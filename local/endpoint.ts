@@ -36,7 +36,9 @@ export type Endpoint = {
    */
   deploy(model: Model): Promise<void>;
   /** Until then Lambda's Invoke fails. */
-  serveLambda(invoke: (functionName: string, event: unknown) => Promise<InvokeResult>): void;
+  serveLambda(
+    invoke: (functionName: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
+  ): void;
   /** Until then ECS answers that it is not available. */
   serveEcs(ecs: Pick<Ecs, 'handle'>): void;
 };
@@ -94,7 +96,7 @@ export const openEndpoint = async ({
     },
     services: {
       ecs: async (call) => (ecs === undefined || refusals.has('ecs') ? ECS_UNAVAILABLE : ecs.handle(call)),
-      lambda: lambdaService((name, event) => invoke(name, event)),
+      lambda: lambdaService((name, event, signal) => invoke(name, event, signal)),
     },
     onCall: ({ refused, service, operation, principal }) => {
       if (refused === 'engineTooSlow') {

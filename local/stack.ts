@@ -147,7 +147,8 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     clock,
     onWarning,
   });
-  const invoke = (name: string, event: unknown) => functions.invoke(name, event);
+  const invoke = (name: string, event: unknown, signal?: AbortSignal) =>
+    functions.invoke(name, event, signal);
   endpoint.serveLambda(invoke);
   closers.add(() => functions.close());
   for (const name of FIRST_NEEDED) functions.warm(name);
@@ -213,7 +214,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
 const serveApi = (
   listener: ApiListener,
   model: Model,
-  invoke: (name: string, event: unknown) => Promise<InvokeResult>,
+  invoke: (name: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
   dir: DataDir,
   clock: Clock,
   closers: Closers,

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -11,19 +12,26 @@ import { noteForStats } from './tally.ts';
 
 const logger = new Logger({ serviceName: 'berth' });
 
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Of each invocation and not of the logger: the local runtime runs several that wait in one instance. */
+const invocation = new AsyncLocalStorage<Record<string, unknown>>();
+const withInvocation = (fields: Fields): Record<string, unknown> => ({ ...invocation.getStore(), ...fields });
+
 export const log: Log = {
-  info: (message, fields = {}) => logger.info(message, fields),
-  warn: (message, fields = {}) => logger.warn(message, fields),
-  error: (message, fields = {}) => logger.error(message, fields),
+  info: (message, fields = {}) => logger.info(message, withInvocation(fields)),
+  warn: (message, fields = {}) => logger.warn(message, withInvocation(fields)),
+  error: (message, fields = {}) => logger.error(message, withInvocation(fields)),
 };
 
-/** Fields of every further line until the next invocation: which request, which session. Never a secret. */
+/** Fields of every line of an invocation: which request, which session. Never a secret. */
 export const logFields = {
-  begin: (fields: Readonly<Record<string, unknown>>): void => {
-    logger.resetKeys();
-    logger.appendKeys(fields);
+  /** Runs an invocation whose lines have these fields. */
+  run: <T>(fields: Fields, work: () => T): T => invocation.run({ ...fields }, work),
+  /** From now on its lines have these as well. */
+  add: (fields: Fields): void => {
+    Object.assign(invocation.getStore() ?? {}, fields);
   },
-  add: (fields: Readonly<Record<string, unknown>>): void => logger.appendKeys(fields),
 };
 
 /**

@@ -97,14 +97,17 @@ export const http =
         request.response = answerOf(problemAnswer(request.error, request.event), request.event);
       })
       .handler(async (event: Event) => {
-        logFields.begin({ requestId: event.requestContext.requestId, route: event.routeKey });
         try {
           return answerOf(await run(requestOf(operationOf(operations, event), event)), event);
         } finally {
           await writeStats();
         }
       });
-    return Object.assign(handler, { operations });
+    const serve = (event: Event, context: Context) =>
+      logFields.run({ requestId: event.requestContext.requestId, route: event.routeKey }, () =>
+        handler(event, context),
+      );
+    return Object.assign(serve, { operations });
   };
 
 type Serving = ((event: Event, context: Context) => Promise<APIGatewayProxyStructuredResultV2>) & {

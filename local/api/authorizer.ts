@@ -49,15 +49,23 @@ const requestOf = (event: APIGatewayProxyEventV2, identity: readonly string[]): 
  */
 export class Authorizers {
   readonly #kept = new Map<string, { verdict: Verdict; until: number }>();
-  readonly #invoke: (name: string, event: unknown) => Promise<InvokeResult>;
+  readonly #invoke: (name: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>;
   readonly #clock: Clock;
 
-  constructor(invoke: (name: string, event: unknown) => Promise<InvokeResult>, clock: Clock) {
+  constructor(
+    invoke: (name: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
+    clock: Clock,
+  ) {
     this.#invoke = invoke;
     this.#clock = clock;
   }
 
-  async judge(authorizer: AuthorizerModel, event: APIGatewayProxyEventV2): Promise<Verdict> {
+  /** @param signal aborted when nobody waits for the verdict any more */
+  async judge(
+    authorizer: AuthorizerModel,
+    event: APIGatewayProxyEventV2,
+    signal?: AbortSignal,
+  ): Promise<Verdict> {
     const identity = authorizer.identitySources.map((source) => identityValue(source, event) ?? '');
     if (identity.includes('')) {
       return { kind: 'unauthorized' };
@@ -67,7 +75,7 @@ export class Authorizers {
     if (kept !== undefined && kept.until > this.#clock()) {
       return kept.verdict;
     }
-    const verdict = await this.#ask(authorizer, event, identity);
+    const verdict = await this.#ask(authorizer, event, identity, signal);
     this.#forgetOld();
     if (authorizer.ttlSeconds > 0 && identity.length > 0 && verdict.kind !== 'failed') {
       this.#kept.set(key, { verdict, until: this.#clock() + authorizer.ttlSeconds * 1000 });
@@ -87,11 +95,12 @@ export class Authorizers {
     authorizer: AuthorizerModel,
     event: APIGatewayProxyEventV2,
     identity: readonly string[],
+    signal: AbortSignal | undefined,
   ): Promise<Verdict> {
     if (!authorizer.simpleResponses) {
       return { kind: 'failed', detail: 'only simple responses are interpreted locally' };
     }
-    const result = await this.#invoke(authorizer.functionName, requestOf(event, identity));
+    const result = await this.#invoke(authorizer.functionName, requestOf(event, identity), signal);
     if (!result.ok) {
       return { kind: 'failed', detail: result.error.errorMessage };
     }

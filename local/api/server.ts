@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { SECURITY_HEADERS } from '../../core/api/security-headers.ts';
 import type { Clock } from '../../core/clock.ts';
 import { Problem, problemBody } from '../../core/errors.ts';
-import type { ApiModel, PermissionModel } from '../assembly/model.ts';
+import type { ApiModel, AuthorizerModel, PermissionModel } from '../assembly/model.ts';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import { type InvokeResult, ThrottledError } from '../runtime/pool.ts';
 import { Authorizers, type Verdict } from './authorizer.ts';
@@ -13,12 +13,17 @@ import { eventOf, type Received, routeKeyOf } from './event.ts';
 import { mayInvoke } from './permission.ts';
 import { answerOf, type HttpAnswer, MalformedAnswer } from './response.ts';
 import { BadPath, createRouter, type Match } from './routing.ts';
+import { within } from './within.ts';
 
 /** API Gateway's limits for HTTP APIs. */
 const MAX_BODY_BYTES = 10 * 1024 * 1024;
 const MAX_HEADER_BYTES = 10_240;
 /** Lambda's, of a whole event as JSON. */
 const MAX_EVENT_BYTES = 6_291_556;
+/** An authorizer gets 10 s (API Gateway's own limit). */
+const AUTHORIZER_DEADLINE_MS = 10_000;
+/** A connection on which nothing moves for so long is closed, such as one whose caller does not read its answer. */
+const SILENT_CONNECTION_MS = 65_000;
 /** More than Node would let through by itself, so that the limit above is the one that answers. */
 const NODE_HEADER_BYTES = 64 * 1024;
 
@@ -38,7 +43,7 @@ export type AccessEntry = {
 export type ApiOptions = {
   readonly api: ApiModel;
   readonly permissions: readonly PermissionModel[];
-  readonly invoke: (functionName: string, event: unknown) => Promise<InvokeResult>;
+  readonly invoke: (functionName: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>;
   readonly clock: Clock;
   readonly onAccess: (entry: AccessEntry) => void;
 };
@@ -139,6 +144,8 @@ class HttpApi {
     let match: Match | undefined;
     let error: string | undefined;
     let answer: HttpAnswer;
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
     try {
       if (headerBytes(request) > MAX_HEADER_BYTES) {
         error = 'headers too large';
@@ -147,7 +154,7 @@ class HttpApi {
         answer = { status: 204, headers: preflightHeaders(api.cors, request), body: Buffer.alloc(0) };
       } else {
         match = this.#match(method, target.rawPath);
-        answer = await this.#answer({ request, requestId, at, apiId: api.id, match, ...target });
+        answer = await this.#answer({ request, requestId, at, apiId: api.id, match, ...target }, gone.signal);
       }
     } catch (thrown) {
       const refusal =
@@ -182,13 +189,13 @@ class HttpApi {
     }
   }
 
-  async #answer(received: Received): Promise<HttpAnswer> {
+  async #answer(received: Received, gone: AbortSignal): Promise<HttpAnswer> {
     const { route } = received.match;
     const event = eventOf(received, await readBody(received.request));
     let authorizer: { lambda: Readonly<Record<string, unknown>> } | undefined;
     if (route.authorizer !== undefined) {
       this.#requirePermission(route.authorizer.functionName, `authorizers/${route.authorizer.id}`);
-      const verdict = await this.#authorizers.judge(route.authorizer, event);
+      const verdict = await this.#judge(route.authorizer, event, gone);
       authorizer = { lambda: contextOf(verdict) };
     }
     this.#requirePermission(
@@ -199,7 +206,22 @@ class HttpApi {
       authorizer === undefined
         ? event
         : { ...event, requestContext: { ...event.requestContext, authorizer } };
-    return this.#integrate(route.functionName, route.timeoutMs, full);
+    return this.#integrate(route.functionName, { deadlineMs: route.timeoutMs, gone }, full);
+  }
+
+  async #judge(
+    authorizer: AuthorizerModel,
+    event: APIGatewayProxyEventV2,
+    gone: AbortSignal,
+  ): Promise<Verdict> {
+    const late = () => refuse('unavailable', 'The authorizer was too slow.');
+    try {
+      return await within({ deadlineMs: AUTHORIZER_DEADLINE_MS, gone, late }, (signal) =>
+        this.#authorizers.judge(authorizer, event, signal),
+      );
+    } catch (error) {
+      throw asThrottle(error);
+    }
   }
 
   #requirePermission(functionName: string, source: string): void {
@@ -216,32 +238,26 @@ class HttpApi {
 
   async #integrate(
     functionName: string,
-    timeoutMs: number,
+    bounds: { readonly deadlineMs: number; readonly gone: AbortSignal },
     event: APIGatewayProxyEventV2,
   ): Promise<HttpAnswer> {
     const mayBeTooLarge = (event.body?.length ?? 0) > MAX_EVENT_BYTES / 8;
     if (mayBeTooLarge && Buffer.byteLength(JSON.stringify(event)) > MAX_EVENT_BYTES)
       throw refuse('too_large', 'The request is larger than a function can take.');
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(refuse('unavailable', 'The function was too slow.')), timeoutMs);
-    });
+    const late = () => refuse('unavailable', 'The function was too slow.', `${functionName} was too slow`);
     try {
-      const result = await Promise.race([this.#options.invoke(functionName, event), late]);
+      const result = await within({ ...bounds, late }, (signal) =>
+        this.#options.invoke(functionName, event, signal),
+      );
       if (!result.ok) {
         throw refuse('internal', 'Something went wrong.', `${functionName}: ${result.error.errorMessage}`);
       }
       return answerOf(result.payload);
     } catch (error) {
-      if (error instanceof ThrottledError) {
-        throw refuse('unavailable', 'Too many requests at once.', error.message);
-      }
       if (error instanceof MalformedAnswer) {
         throw refuse('internal', 'Something went wrong.', `${functionName} answered: ${error.message}`);
       }
-      throw error;
-    } finally {
-      clearTimeout(timer);
+      throw asThrottle(error);
     }
   }
 
@@ -268,6 +284,11 @@ class HttpApi {
     }
   }
 }
+
+const asThrottle = (error: unknown): unknown =>
+  error instanceof ThrottledError
+    ? refuse('unavailable', 'Too many requests at once.', error.message)
+    : error;
 
 const contextOf = (verdict: Verdict): Readonly<Record<string, unknown>> => {
   switch (verdict.kind) {
@@ -306,6 +327,7 @@ export const openApi = async (port: number): Promise<ApiListener> => {
       void api.serve(request, response);
     },
   );
+  server.timeout = SILENT_CONNECTION_MS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);

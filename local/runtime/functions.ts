@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../core/clock.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { Principals } from '../gateway/principals.ts';
+import { type BudgetOptions, InstanceBudget } from './budget.ts';
 import { functionEnvironment } from './environment.ts';
 import { createFunctionLog, type Warning } from './function-log.ts';
 import { LogFile } from './log-file.ts';
@@ -17,12 +18,9 @@ export type FunctionsOptions = {
   readonly logDir: string;
   readonly clock: Clock;
   readonly onWarning: (warning: Warning) => void;
-  /** Instances at once of a function without reserved concurrency. */
-  readonly maxInstances?: number;
+  /** How many instances there may be; by this machine where left out. */
+  readonly budget?: BudgetOptions;
 };
-
-/** Made only when asked for. A wait holds one for as long as it waits, and others of its function must get by. */
-const DEFAULT_MAX_INSTANCES = 25;
 
 /** All functions of the assembly, each invoked by its name. */
 export class Functions {
@@ -31,6 +29,7 @@ export class Functions {
 
   constructor(options: FunctionsOptions) {
     const { endpoint, principals, metrics, logDir, clock, onWarning } = options;
+    const budget = new InstanceBudget(options.budget);
     for (const model of options.models) {
       const file = new LogFile(join(logDir, `${model.label}.log`));
       this.#files.push(file);
@@ -39,8 +38,13 @@ export class Functions {
         new FunctionPool({
           model,
           environment: functionEnvironment(model, endpoint, principals.register(model.role)),
-          maxInstances: options.maxInstances ?? DEFAULT_MAX_INSTANCES,
+          budget,
           onLine: createFunctionLog({ label: model.label, file, metrics, clock, onWarning }),
+          onStuck: (message) => {
+            const level = 'WARN';
+            file.write({ timestamp: new Date(clock()).toISOString(), level, message });
+            onWarning({ function: model.label, level, message });
+          },
         }),
       );
     }
@@ -54,9 +58,12 @@ export class Functions {
     return pool;
   }
 
-  /** @param name the function's name or label */
-  invoke(name: string, event: unknown): Promise<InvokeResult> {
-    return this.#pool(name).invoke(event);
+  /**
+   * @param name the function's name or label
+   * @param signal aborted when nobody waits for the answer any more
+   */
+  invoke(name: string, event: unknown, signal?: AbortSignal): Promise<InvokeResult> {
+    return this.#pool(name).invoke(event, signal);
   }
 
   /** Loads a function ahead of its first invocation; returns at once. */
@@ -66,6 +73,12 @@ export class Functions {
 
   model(name: string): FunctionModel {
     return this.#pool(name).model;
+  }
+
+  /** Instances that there are, of one function or of all. */
+  instances(name?: string): number {
+    const pools = name === undefined ? [...this.#pools.values()] : [this.#pool(name)];
+    return pools.reduce((sum, pool) => sum + pool.instances, 0);
   }
 
   /** Invocations under way, of one function or of all. */

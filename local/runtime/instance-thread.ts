@@ -1,6 +1,6 @@
 /**
- * The thread of one function instance: loads the bundle as Lambda's runtime does and calls its handler, one event at
- * a time. It knows nothing of Berth; the environment is set by whoever starts it.
+ * The thread of one function instance: loads the bundle as Lambda's runtime does and calls its handler with each event
+ * that it is sent. It knows nothing of Berth; the environment is set by whoever starts it.
  */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -52,11 +52,12 @@ const contextOf = (message: InvokeMessage): object => ({
 });
 
 const invoke = async (handler: Handler, message: InvokeMessage): Promise<void> => {
+  const { requestId } = message;
   try {
     const answer = await handler(JSON.parse(message.event), contextOf(message));
-    send({ kind: 'answer', payload: JSON.stringify(answer) ?? 'null' });
+    send({ kind: 'answer', requestId, payload: JSON.stringify(answer) ?? 'null' });
   } catch (error) {
-    send({ kind: 'failed', error: asFunctionError(error) });
+    send({ kind: 'failed', requestId, error: asFunctionError(error) });
   }
 };
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EventLoopUtilization } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -19,6 +20,8 @@ export type Line = {
 
 /** Time for loading a bundle: more than Lambda's 10 s, for a machine that is busy with a dozen browsers. */
 const INIT_DEADLINE_MS = 30_000;
+/** A thread that is in the middle of a system call may take its time to end; nobody waits longer than this for it. */
+const END_DEADLINE_MS = 5_000;
 /** The thread shares this process's code, so less is needed than the whole of Lambda's memory size. */
 const YOUNG_GENERATION_MB = 32;
 
@@ -43,19 +46,34 @@ const exited = (requestId: string | undefined, how: string): FunctionError => ({
   errorMessage: `RequestId: ${requestId ?? 'none'} Error: Runtime exited ${how}`,
 });
 
-/** One running copy of a function, in its own thread. Takes one invocation at a time; once gone, it stays gone. */
+type Call = { readonly settle: (outcome: Outcome) => void; readonly startedAt: number };
+
+/**
+ * One running copy of a function, in its own thread; once gone, it stays gone. It runs what it is given at once: whether
+ * an invocation shares it with others is the pool's to decide.
+ */
 export class Instance {
   readonly #worker: Worker;
-  readonly #ready: Promise<FunctionError | undefined>;
-  #settle: ((outcome: Outcome) => void) | undefined;
-  #requestId: string | undefined;
+  readonly #onStuck: (message: string) => void;
+  readonly #label: string;
+  /** Resolves once the bundle is loaded; with the error where it could not be. */
+  readonly ready: Promise<FunctionError | undefined>;
+  readonly #ended = Promise.withResolvers<void>();
+  /** By request id. */
+  readonly #calls = new Map<string, Call>();
+  #isReady = false;
+  #retired = false;
   #gone = false;
+  #sample: EventLoopUtilization | undefined;
 
   constructor(
     model: FunctionModel,
     environment: Readonly<Record<string, string>>,
     onLine: (line: Line) => void,
+    onStuck: (message: string) => void,
   ) {
+    this.#label = model.label;
+    this.#onStuck = onStuck;
     this.#worker = new Worker(new URL('./instance-thread.ts', import.meta.url), {
       workerData: setupOf(model),
       // Kept beside the bundles and gone with them. By the environment and not by a call in the thread: so it holds for the
@@ -74,13 +92,48 @@ export class Instance {
       ['out', this.#worker.stdout],
       ['err', this.#worker.stderr],
     ] as const) {
-      createInterface({ input }).on('line', (text) => onLine({ text, requestId: this.#requestId, stream }));
+      createInterface({ input }).on('line', (text) => onLine({ text, requestId: this.#onlyCall(), stream }));
     }
-    this.#ready = this.#watch();
+    this.ready = this.#watch();
   }
 
+  /** It has ended, or will once its invocations have: it takes no more of them. */
   get gone(): boolean {
-    return this.#gone;
+    return this.#gone || this.#retired;
+  }
+
+  /** Resolves when the thread is gone. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Invocations under way. */
+  get load(): number {
+    return this.#calls.size;
+  }
+
+  /** For what is printed without a request id of its own. */
+  #onlyCall(): string | undefined {
+    return this.#calls.size === 1 ? this.#calls.keys().next().value : undefined;
+  }
+
+  /**
+   * The share of the time since the last call of this method in which the thread worked, from 0 to 1; undefined while the
+   * bundle is being loaded, and the first time.
+   */
+  takeUtilization(): number | undefined {
+    if (!this.#isReady || this.#gone) return undefined;
+    const now = this.#worker.performance.eventLoopUtilization();
+    const before = this.#sample;
+    this.#sample = now;
+    if (before === undefined) return undefined;
+    return this.#worker.performance.eventLoopUtilization(now, before).utilization;
+  }
+
+  /** How long the youngest invocation has been running, in milliseconds; infinite where there is none. */
+  youngestMs(now: number): number {
+    const youngest = Math.max(...[...this.#calls.values()].map(({ startedAt }) => startedAt));
+    return now - youngest;
   }
 
   #watch(): Promise<FunctionError | undefined> {
@@ -91,13 +144,15 @@ export class Instance {
       }, INIT_DEADLINE_MS);
       const finish = (error: FunctionError | undefined): void => {
         clearTimeout(late);
+        this.#isReady = error === undefined;
         resolve(error);
       };
       const lost = (how: string): void => {
         this.#gone = true;
-        const error = exited(this.#requestId, how);
-        finish(error);
-        this.#finish({ ok: false, error });
+        finish(exited(undefined, how));
+        for (const requestId of [...this.#calls.keys()]) {
+          this.#finish(requestId, { ok: false, error: exited(requestId, how) });
+        }
       };
       this.#worker.on('message', (message: InstanceMessage) => {
         switch (message.kind) {
@@ -106,9 +161,9 @@ export class Instance {
           case 'init-failed':
             return finish(message.error);
           case 'answer':
-            return this.#finish({ ok: true, payload: message.payload });
+            return this.#finish(message.requestId, { ok: true, payload: message.payload });
           case 'failed':
-            return this.#finish({ ok: false, error: message.error });
+            return this.#finish(message.requestId, { ok: false, error: message.error });
         }
       });
       this.#worker.on('error', (error: NodeJS.ErrnoException) =>
@@ -118,34 +173,40 @@ export class Instance {
             : `with ${error.name}: ${error.message}`,
         ),
       );
-      this.#worker.on('exit', (code) => lost(`with exit status ${code}`));
+      this.#worker.on('exit', (code) => {
+        lost(`with exit status ${code}`);
+        this.#ended.resolve();
+      });
     });
   }
 
-  #finish(outcome: Outcome): void {
-    const settle = this.#settle;
-    this.#settle = undefined;
-    settle?.(outcome);
+  #finish(requestId: string, outcome: Outcome): void {
+    const call = this.#calls.get(requestId);
+    this.#calls.delete(requestId);
+    call?.settle(outcome);
+    if (this.#retired && !this.#gone && this.#calls.size === 0) void this.end();
   }
 
-  /** Runs one event; past the message's deadline the instance is ended and the error is Lambda's. */
+  /**
+   * Runs one event; past its time-out the error is Lambda's, and the instance ends. Invocations that share it come to
+   * their own end before.
+   */
   async invoke(message: Omit<InvokeMessage, 'kind' | 'deadline'>, timeoutMs: number): Promise<Outcome> {
-    this.#requestId = message.requestId;
-    const failed = await this.#ready;
+    const { requestId } = message;
+    const failed = await this.ready;
     if (failed !== undefined) {
       await this.end();
       return { ok: false, error: failed };
     }
     if (this.#gone) {
-      return { ok: false, error: exited(message.requestId, 'before the invocation') };
+      return { ok: false, error: exited(requestId, 'before the invocation') };
     }
-    const outcome = new Promise<Outcome>((resolve) => {
-      this.#settle = resolve;
-    });
+    const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>();
+    this.#calls.set(requestId, { settle, startedAt: Date.now() });
     const timer = setTimeout(() => {
-      const errorMessage = `RequestId: ${message.requestId} Error: Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
-      this.#finish({ ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage } });
-      void this.end();
+      this.#retired = true;
+      const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
+      this.#finish(requestId, { ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage } });
     }, timeoutMs);
     this.#worker.postMessage({
       kind: 'invoke',
@@ -159,9 +220,20 @@ export class Instance {
     }
   }
 
-  /** Ends the thread wherever it is; an invocation in flight fails. */
+  /** Ends the thread wherever it is; invocations in flight fail. Waits for the thread's end, but not for ever. */
   async end(): Promise<void> {
     this.#gone = true;
-    await this.#worker.terminate();
+    const { promise: late, resolve } = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => resolve('late'), END_DEADLINE_MS);
+    const ended = await Promise.race([this.#worker.terminate(), late]);
+    clearTimeout(timer);
+    if (ended === 'late') {
+      this.#onStuck(`the thread of an instance of ${this.#label} does not end`);
+      this.#ended.resolve();
+      // Whoever waits for one of its invocations must not wait for the thread.
+      for (const requestId of [...this.#calls.keys()]) {
+        this.#finish(requestId, { ok: false, error: exited(requestId, 'and its thread does not end') });
+      }
+    }
   }
 }

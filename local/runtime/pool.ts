@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import type { FunctionModel } from '../assembly/model.ts';
+import type { InstanceBudget } from './budget.ts';
 import { Instance, type Line, type Outcome } from './instance.ts';
+import { LeftLine, WaitingLine } from './line.ts';
+import { isParked } from './parked.ts';
 
 /** Lambda's limit for a synchronous event and answer. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
-const IDLE_MS = 5 * 60_000;
+/** The last instance of a function stays longer: loading it again costs more than what it holds. */
+const LAST_IDLE_MS = 2 * 60_000;
+const IDLE_MS = 10_000;
+/** Between two looks at which instances only wait, while invocations stand in line. */
+const LOOK_MS = 50;
 
 export type InvokeResult = Outcome & { readonly requestId: string };
 
-/** Refused because the function's reserved concurrency is in use. */
+/** Refused: the function's reserved concurrency is in use, or no instance became free in time. */
 export class ThrottledError extends Error {
   override readonly name = 'TooManyRequestsException';
 }
@@ -16,50 +23,101 @@ export class ThrottledError extends Error {
 export type PoolOptions = {
   readonly model: FunctionModel;
   readonly environment: Readonly<Record<string, string>>;
-  /** Instances at once where the template reserves none; more invocations wait in line. */
-  readonly maxInstances: number;
+  readonly budget: InstanceBudget;
   readonly onLine: (line: Line) => void;
+  /** What does not come to an end by itself, with the function's name. */
+  readonly onStuck: (message: string) => void;
 };
 
-/** All instances of one function: reuses idle ones, bounds their number, ends those that nobody needs. */
+const WHY = {
+  deadline: 'none became free in time',
+  caller: 'the caller went away while it waited',
+  closed: 'it is shutting down',
+} as const;
+
+type IdleInstance = { readonly instance: Instance; readonly timer: NodeJS.Timeout; end(): void };
+
+/**
+ * All instances of one function.
+ *
+ * As on Lambda, an instance runs one invocation at a time, and there are as many instances as there are invocations, up
+ * to what this machine carries. Past that, an invocation waits in line for an instance, unless those that there are only
+ * wait themselves (a long poll, a worker's answer): a waiting invocation costs nothing, so others are run beside it, in
+ * the same instance. Without that, two long polls would hold up every short call for half a minute.
+ */
 export class FunctionPool {
   readonly #options: PoolOptions;
-  /** With the event that each works on. */
-  readonly #busy = new Map<Instance, unknown>();
-  readonly #idle: { instance: Instance; timer: NodeJS.Timeout }[] = [];
-  readonly #line: (() => void)[] = [];
+  /** With the events that each works on. */
+  readonly #busy = new Map<Instance, Set<unknown>>();
+  readonly #idle: IdleInstance[] = [];
+  readonly #line: WaitingLine<Instance>;
+  /** Instances that load their bundle. */
+  readonly #loading = new Set<Instance>();
+  /** Invocations that run or stand in line. */
+  #running = 0;
+  #isWanted = false;
+  #look: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#line = new WaitingLine(options.budget.waitMs);
+    options.budget.onRoom(() => this.#startForLine());
   }
 
   get model(): FunctionModel {
     return this.#options.model;
   }
 
-  /** Invocations under way. */
+  /** Instances that there are. */
+  get instances(): number {
+    return this.#size;
+  }
+
+  /** Invocations under way, without those that stand in line. */
   get inFlight(): number {
-    return this.#busy.size;
+    return [...this.#busy.values()].reduce((sum, events) => sum + events.size, 0);
   }
 
   /** Has an instance ready for the next invocation, where none is. One that can't load says so when it is invoked. */
   warm(): void {
-    const { model, environment, onLine } = this.#options;
-    if (this.#closed || this.#idle.length > 0) return;
-    this.#keep(new Instance(model, environment, onLine));
+    this.#isWanted = true;
+    this.#startForLine();
   }
 
-  /** Runs the function; a failure of the function is an outcome, not an exception. Throws ThrottledError. */
-  async invoke(event: unknown): Promise<InvokeResult> {
+  /**
+   * Runs the function; a failure of the function is an outcome, not an exception. Throws ThrottledError.
+   * @param signal aborted when nobody waits for the answer any more: what is not begun by then is not run
+   */
+  async invoke(event: unknown, signal?: AbortSignal): Promise<InvokeResult> {
     const requestId = randomUUID();
     const text = JSON.stringify(event) ?? 'null';
     if (Buffer.byteLength(text) > PAYLOAD_BYTES) {
       return failure(requestId, 'RequestEntityTooLarge', `the event exceeds ${PAYLOAD_BYTES} bytes`);
     }
-    const instance = await this.#take(event);
+    this.#refuse();
+    this.#running += 1;
     try {
-      const { name, arn, memoryMb, timeoutSeconds } = this.#options.model;
+      const instance = this.#takeIdle(event) ?? (await this.#takeInLine(event, signal));
+      return await this.#run(instance, event, text, requestId);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  #refuse(): void {
+    const { name, reservedConcurrency } = this.#options.model;
+    if (this.#closed) {
+      throw new ThrottledError(`${name} is shutting down`);
+    }
+    if (reservedConcurrency !== undefined && this.#running >= reservedConcurrency) {
+      throw new ThrottledError(`${name} has all of its ${reservedConcurrency} reserved instances in use`);
+    }
+  }
+
+  async #run(instance: Instance, event: unknown, text: string, requestId: string): Promise<InvokeResult> {
+    const { name, arn, memoryMb, timeoutSeconds } = this.#options.model;
+    try {
       const outcome = await instance.invoke(
         { event: text, requestId, functionName: name, functionArn: arn, memoryMb },
         timeoutSeconds * 1000,
@@ -72,67 +130,148 @@ export class FunctionPool {
           )
         : { ...outcome, requestId };
     } finally {
-      this.#give(instance);
+      this.#give(instance, event);
     }
   }
 
-  async #take(event: unknown): Promise<Instance> {
-    const { model, environment, maxInstances, onLine } = this.#options;
-    while (true) {
-      if (this.#closed) {
-        throw new ThrottledError(`${model.name} is shutting down`);
-      }
-      const idle = this.#idle.pop();
-      if (idle !== undefined) {
-        clearTimeout(idle.timer);
-        if (idle.instance.gone) {
-          continue;
-        }
-        this.#busy.set(idle.instance, event);
+  #takeIdle(event: unknown): Instance | undefined {
+    if (this.#line.length > 0) return undefined;
+    for (let idle = this.#idle.at(-1); idle !== undefined; idle = this.#idle.at(-1)) {
+      this.#dropIdle(idle);
+      if (!idle.instance.gone) {
+        this.#hold(idle.instance, event);
         return idle.instance;
       }
-      if (this.#busy.size < (model.reservedConcurrency ?? maxInstances)) {
-        const instance = new Instance(model, environment, onLine);
-        this.#busy.set(instance, event);
-        return instance;
+    }
+    return undefined;
+  }
+
+  async #takeInLine(event: unknown, signal: AbortSignal | undefined): Promise<Instance> {
+    const { model, onStuck } = this.#options;
+    const place = this.#line.wait(signal, (instance) => this.#hold(instance, event));
+    this.#startForLine();
+    if (this.#look === undefined) {
+      // What they did before does not count.
+      for (const instance of this.#busy.keys()) instance.takeUtilization();
+      this.#look = setInterval(() => this.#lookForParked(), LOOK_MS);
+    }
+    try {
+      return await place;
+    } catch (error) {
+      if (!(error instanceof LeftLine)) throw error;
+      if (error.why === 'deadline') {
+        onStuck(`${model.name}: no instance became free in time; ${this.#busy.size} are in use`);
       }
-      if (model.reservedConcurrency !== undefined) {
-        throw new ThrottledError(
-          `${model.name} has all of its ${model.reservedConcurrency} reserved instances in use`,
-        );
+      throw new ThrottledError(`${model.name} has no instance free: ${WHY[error.why]}`);
+    } finally {
+      if (this.#line.length === 0) {
+        clearInterval(this.#look);
+        this.#look = undefined;
       }
-      await new Promise<void>((resolve) => this.#line.push(resolve));
     }
   }
 
-  #give(instance: Instance): void {
+  #hold(instance: Instance, event: unknown): void {
+    const events = this.#busy.get(instance);
+    if (events !== undefined) {
+      events.add(event);
+      return;
+    }
+    this.#busy.set(instance, new Set([event]));
+    instance.takeUtilization();
+  }
+
+  #give(instance: Instance, event: unknown): void {
+    const events = this.#busy.get(instance);
+    events?.delete(event);
+    if (events === undefined || events.size > 0) return;
     this.#busy.delete(instance);
-    if (!instance.gone && !this.#closed) this.#keep(instance);
-    this.#line.shift()?.();
+    this.#offer(instance);
+  }
+
+  /** To the first in line, else it is idle. */
+  #offer(instance: Instance): void {
+    if (instance.gone || this.#closed) this.#startForLine();
+    else if (!this.#line.serve(instance)) this.#keep(instance);
+  }
+
+  get #size(): number {
+    return this.#busy.size + this.#idle.length + this.#loading.size;
+  }
+
+  /** As many instances as stand in line and as this machine carries; each serves whoever is first once it is there. */
+  #startForLine(): void {
+    const { reservedConcurrency = Number.POSITIVE_INFINITY } = this.#options.model;
+    const most = Math.min(this.#options.budget.perFunction, reservedConcurrency);
+    const isMissing = (): boolean =>
+      this.#loading.size < this.#line.length ? this.#size < most : this.#isWanted && this.#size === 0;
+    while (!this.#closed && isMissing()) {
+      if (!this.#start()) return;
+    }
+  }
+
+  #start(): boolean {
+    const { model, environment, budget, onLine, onStuck } = this.#options;
+    if (!budget.take(this.#size === 0)) return false;
+    this.#isWanted = false;
+    const instance = new Instance(model, environment, onLine, onStuck);
+    this.#loading.add(instance);
+    void instance.ended.then(() => budget.give());
+    void instance.ready.then((failed) => {
+      this.#loading.delete(instance);
+      // The first in line is told why it could not be loaded.
+      if (failed === undefined) this.#offer(instance);
+      else if (!this.#line.serve(instance)) void instance.end();
+      budget.loaded();
+    });
+    return true;
+  }
+
+  /** Runs the first in line beside invocations that only wait. */
+  #lookForParked(): void {
+    for (const instance of this.#busy.keys()) {
+      if (isParked(instance, this.#line.waitedMs(Date.now()))) this.#line.serve(instance);
+    }
   }
 
   #keep(instance: Instance): void {
-    const timer = setTimeout(() => void instance.end(), IDLE_MS).unref();
-    this.#idle.push({ instance, timer });
+    const idle: IdleInstance = {
+      instance,
+      timer: setTimeout(() => idle.end(), this.#size === 0 ? LAST_IDLE_MS : IDLE_MS).unref(),
+      end: (): void => {
+        this.#dropIdle(idle);
+        void instance.end();
+      },
+    };
+    this.#idle.push(idle);
+    this.#options.budget.addIdle(idle);
+  }
+
+  #dropIdle(idle: IdleInstance): void {
+    clearTimeout(idle.timer);
+    this.#idle.splice(this.#idle.indexOf(idle), 1);
+    this.#options.budget.removeIdle(idle);
   }
 
   /** Ends the instances that work on such an event, as a crash of their machine would. Returns how many. */
   async kill(isVictim: (event: unknown) => boolean = () => true): Promise<number> {
-    const victims = [...this.#busy].flatMap(([instance, event]) => (isVictim(event) ? [instance] : []));
+    const victims = [...this.#busy].flatMap(([instance, events]) =>
+      [...events].some(isVictim) ? [instance] : [],
+    );
     await Promise.all(victims.map((instance) => instance.end()));
     return victims.length;
   }
 
   async close(): Promise<void> {
     this.#closed = true;
-    for (const proceed of this.#line.splice(0)) {
-      proceed();
-    }
-    const idle = this.#idle.splice(0).map(({ instance, timer }) => {
-      clearTimeout(timer);
-      return instance;
-    });
-    await Promise.all([...idle, ...this.#busy.keys()].map((instance) => instance.end()));
+    this.#line.close();
+    const idle = this.#idle.slice();
+    for (const one of idle) this.#dropIdle(one);
+    await Promise.all(
+      [...idle.map(({ instance }) => instance), ...this.#loading, ...this.#busy.keys()].map((instance) =>
+        instance.end(),
+      ),
+    );
   }
 }
 

@@ -28,5 +28,5 @@ export type FunctionError = {
 export type InstanceMessage =
   | { readonly kind: 'ready' }
   | { readonly kind: 'init-failed'; readonly error: FunctionError }
-  | { readonly kind: 'answer'; readonly payload: string }
-  | { readonly kind: 'failed'; readonly error: FunctionError };
+  | { readonly kind: 'answer'; readonly requestId: string; readonly payload: string }
+  | { readonly kind: 'failed'; readonly requestId: string; readonly error: FunctionError };

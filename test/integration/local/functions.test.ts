@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import type { FunctionModel } from '../../../local/assembly/model.ts';
 import { Principals } from '../../../local/gateway/principals.ts';
+import type { BudgetOptions } from '../../../local/runtime/budget.ts';
 import type { Warning } from '../../../local/runtime/function-log.ts';
 import { Functions } from '../../../local/runtime/functions.ts';
 import { MetricStore } from '../../../local/runtime/metrics.ts';
@@ -16,7 +17,7 @@ let functions: Functions | undefined;
 let warnings: Warning[] = [];
 let metrics: MetricStore;
 
-const start = (models: readonly FunctionModel[], maxInstances?: number): Functions => {
+const start = (models: readonly FunctionModel[], budget?: BudgetOptions): Functions => {
   warnings = [];
   metrics = new MetricStore(Date.now);
   functions = new Functions({
@@ -27,7 +28,7 @@ const start = (models: readonly FunctionModel[], maxInstances?: number): Functio
     logDir,
     clock: Date.now,
     onWarning: (warning) => warnings.push(warning),
-    ...(maxInstances === undefined ? {} : { maxInstances }),
+    ...(budget === undefined ? {} : { budget }),
   });
   return functions;
 };
@@ -103,7 +104,7 @@ test('an instance keeps its state and takes one event at a time', async () => {
        export const handler = async () => { at += 1; calls += 1; most = Math.max(most, at); await new Promise(setImmediate); at -= 1; return { most, calls }; };`,
       ),
     ],
-    1,
+    { perFunction: 1 },
   );
   const answers = await Promise.all(Array.from({ length: 5 }, () => payload(running, 'count')));
   expect(answers.at(-1)).toEqual({ most: 1, calls: 5 });
@@ -173,7 +174,7 @@ test('reserved concurrency throttles; without one, invocations wait in line', as
     export const handler = async (e) => { if (e.hang) await new Promise(() => {}); return 'done'; };`;
   const running = start(
     [files.add('reserved', source, { reservedConcurrency: 1 }), files.add('open', source)],
-    1,
+    { perFunction: 1 },
   );
   const first = running.invoke('reserved', { hang: true });
   await vi.waitFor(() => expect(running.inFlight('reserved')).toBe(1));
@@ -182,6 +183,109 @@ test('reserved concurrency throttles; without one, invocations wait in line', as
   expect((await Promise.all(waiting)).map(({ ok }) => ok)).toEqual([true, true]);
   await running.kill('reserved');
   await first;
+});
+
+/** Waits until `{ go: true }` is sent, in the same instance; or works for as long as it is told. */
+const BUSY_OR_WAITING = `const waiting = []; let ran = 0;
+  export const handler = async (e) => {
+    ran += 1;
+    if (e.wait) return new Promise((resolve) => waiting.push(() => resolve('waited')));
+    if (e.workMs) { const end = Date.now() + e.workMs; while (Date.now() < end) {} }
+    if (e.go) for (const resolve of waiting.splice(0)) resolve();
+    return ran;
+  };`;
+
+test('invocations that only wait do not hold up others of their function', async () => {
+  const running = start([files.add('polls', BUSY_OR_WAITING, { timeoutSeconds: 60 })], { perFunction: 2 });
+  const polls = Array.from({ length: 6 }, () => payload(running, 'polls', { wait: true }));
+  await vi.waitFor(() => expect(running.inFlight('polls')).toBe(6), { timeout: 20_000 });
+  expect(running.instances('polls')).toBe(2);
+  expect(await payload(running, 'polls')).toEqual(expect.any(Number));
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  void Promise.all(polls).then(() => resolve());
+  // Each of the two has some of them.
+  const wake = async (): Promise<void> => {
+    await Promise.all([payload(running, 'polls', { go: true }), payload(running, 'polls', { go: true })]);
+  };
+  for (let done = false; !done; ) {
+    await wake();
+    done = await Promise.race([
+      ended.then(() => true),
+      new Promise<boolean>((r) => setTimeout(r, 50, false)),
+    ]);
+  }
+  expect(await Promise.all(polls)).toEqual(Array(6).fill('waited'));
+});
+
+test('an invocation past its timeout does not take those with it that share its instance', async () => {
+  const running = start([files.add('shares', BUSY_OR_WAITING, { timeoutSeconds: 2 })], { perFunction: 1 });
+  const first = payload(running, 'shares', { wait: true });
+  await vi.waitFor(() => expect(running.inFlight('shares')).toBe(1), { timeout: 20_000 });
+  const second = payload(running, 'shares', { wait: true });
+  const [timedOut, alsoTimedOut] = await Promise.all([first, second]);
+  expect([timedOut, alsoTimedOut]).toEqual([
+    expect.objectContaining({ errorMessage: expect.stringContaining('timed out') }),
+    expect.objectContaining({ errorMessage: expect.stringContaining('timed out') }),
+  ]);
+  expect(await payload(running, 'shares')).toBe(1);
+});
+
+test('a wait for an instance has an end, which names the function', async () => {
+  const running = start([files.add('stuck', BUSY_OR_WAITING, { timeoutSeconds: 60 })], {
+    perFunction: 1,
+    waitMs: 300,
+  });
+  await payload(running, 'stuck');
+  const busy = payload(running, 'stuck', { workMs: 1_500 });
+  await expect(running.invoke('stuck', {})).rejects.toThrow(
+    'berth-local-stuck has no instance free: none became free in time',
+  );
+  expect(warnings).toContainEqual(expect.objectContaining({ function: 'stuck', level: 'WARN' }));
+  expect(await busy).toBe(2);
+  // The one that gave up was not run.
+  expect(await payload(running, 'stuck')).toBe(3);
+});
+
+test('a caller that goes away leaves the line, and its invocation is not run', async () => {
+  const running = start([files.add('left', BUSY_OR_WAITING)], { perFunction: 1 });
+  await payload(running, 'left');
+  const busy = payload(running, 'left', { workMs: 500 });
+  const caller = new AbortController();
+  const waiting = running.invoke('left', {}, caller.signal);
+  caller.abort();
+  await expect(waiting).rejects.toThrow(ThrottledError);
+  await busy;
+  expect(await payload(running, 'left')).toBe(3);
+});
+
+test('there are no more instances than this machine carries; an idle one makes room', async () => {
+  const models = ['one', 'two'].map((name) => files.add(name, BUSY_OR_WAITING));
+  const running = start(models, { perFunction: 2, total: 2 });
+  const two = (name: string) =>
+    Promise.all([payload(running, name, { workMs: 200 }), payload(running, name, { workMs: 200 })]);
+  await two('one');
+  expect(running.instances('one')).toBe(2);
+  await two('two');
+  expect(running.instances()).toBeLessThanOrEqual(3);
+  // A function always may have one.
+  expect(await payload(running, 'one')).toEqual(expect.any(Number));
+});
+
+test('a thread that does not end is named, and nobody waits for it', async () => {
+  const running = start([
+    files.add(
+      'hung',
+      `import { spawnSync } from 'node:child_process';
+       export const handler = async () => { spawnSync(process.execPath, ['-e', 'setTimeout(() => {}, 9000)']); };`,
+    ),
+  ]);
+  const hung = payload(running, 'hung');
+  await vi.waitFor(() => expect(running.inFlight('hung')).toBe(1), { timeout: 20_000 });
+  await running.kill('hung');
+  expect(await hung).toMatchObject({ errorType: 'Runtime.ExitError' });
+  expect(warnings).toContainEqual(
+    expect.objectContaining({ message: 'the thread of an instance of hung does not end' }),
+  );
 });
 
 test('what it prints goes to its log line by line, warnings to the person, metrics to the store', async () => {
