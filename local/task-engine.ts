@@ -5,6 +5,7 @@ import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
 import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
 import type { StartTask } from './engines/ecs/program.ts';
+import { limitOfThisMachine } from './engines/ecs/start-queue.ts';
 import type { EngineLogger } from './runtime/engine-log.ts';
 import type { DeliveryOptions } from './triggers/delivery.ts';
 import { EventRules } from './triggers/event-rules.ts';
@@ -59,6 +60,7 @@ export const startTaskEngine = (
     stateDir: dir.ecs,
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),
+    startLimit: limitOfThisMachine(),
     clock,
     logger,
     ...(maxTasks === undefined ? {} : { capacity: { maxTasks } }),

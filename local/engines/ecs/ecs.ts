@@ -10,6 +10,7 @@ import { endLeftovers } from './leftovers.ts';
 import type { EcsLogger } from './logger.ts';
 import { findCluster, type OperationContext, operationNamed, stopTimeoutMs } from './operations.ts';
 import { nodeProgram, type StartTask } from './program.ts';
+import type { StartLimit } from './start-queue.ts';
 import type { TaskRecord } from './task.ts';
 import { TaskRunner } from './task-runner.ts';
 import { TaskStore } from './task-store.ts';
@@ -30,6 +31,8 @@ export interface EcsOptions {
   readonly logger: EcsLogger;
   /** What fits on this machine; above it RunTask answers with capacity failures. */
   readonly capacity?: { readonly maxTasks: number };
+  /** How many tasks start at a time; the others wait as PENDING. Left out: all at once. */
+  readonly startLimit?: StartLimit;
   /** What a worker gets to end by itself after SIGKILL of this process. */
   readonly orphanGraceMs?: number;
   /** Under which every task gets its own temporary directory. Keep it short. */
@@ -66,6 +69,8 @@ export interface Ecs {
 
 const ORPHAN_GRACE_MS = 20_000;
 const LEFTOVER_GRACE_MS = 5_000;
+/** From SIGKILL until a task is STOPPED, on a machine that ends fifty of them at once. */
+const KILLED_MS = 30_000;
 
 /** An ECS whose tasks are processes of this machine. Source of shapes and rules: the ECS API reference. */
 export function createEcs(options: EcsOptions): Ecs {
@@ -82,6 +87,7 @@ export function createEcs(options: EcsOptions): Ecs {
     startTask: options.startTask ?? nodeProgram(),
     logDir,
     orphanGraceMs: options.orphanGraceMs ?? ORPHAN_GRACE_MS,
+    startLimit: options.startLimit,
     clock,
     logger,
   });
@@ -102,6 +108,14 @@ export function createEcs(options: EcsOptions): Ecs {
   };
   let ending = false;
 
+  /** SIGKILL ends whatever it reaches; a process that the system does not let go must not keep everything from ending. */
+  async function withinGrace(id: string, ended: Promise<void>, graceMs: number): Promise<void> {
+    const { promise: late, resolve } = Promise.withResolvers<'late'>();
+    const timer = setTimeout(() => resolve('late'), graceMs + KILLED_MS);
+    if ((await Promise.race([ended, late])) === 'late') logger.error('A task does not end', { task: id });
+    clearTimeout(timer);
+  }
+
   async function stopAll({ graceMs }: { graceMs: number }): Promise<void> {
     ending = true;
     // What is held would be born after the end.
@@ -111,7 +125,7 @@ export function createEcs(options: EcsOptions): Ecs {
         const ended = runner.ended(id);
         const grace = Math.min(graceMs, stopTimeoutMs(tasks.get(id), taskDefinitions));
         runner.stop(id, 'The local stack is stopping', grace);
-        return ended;
+        return withinGrace(id, ended, grace);
       }),
     );
     await events.drained();

@@ -18,9 +18,14 @@ export interface Program {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Text in the program's output that says that its start is over; without it a start takes the longest time there is. */
+  readonly upWhen?: string;
 }
 
 export type StartTask = (container: ContainerStart) => Program;
+
+/** The worker's log line when its client shows a QR code or an account for the first time. */
+const WORKER_IS_UP = '"message":"status"';
 
 export const WORKER_ENTRY = fileURLToPath(new URL('../../../container/main.ts', import.meta.url));
 
@@ -35,6 +40,7 @@ export const nodeProgram =
     command: process.execPath,
     args: [entry],
     env: { ...ofThisMachine(), ...environment, BERTH_TASK_ARN: taskArn, ...extras },
+    upWhen: WORKER_IS_UP,
   });
 
 const ofThisMachine = (): Record<string, string> =>

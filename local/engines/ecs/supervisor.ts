@@ -4,6 +4,7 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { TASK_VARIABLE } from './process-table.ts';
 import type { Program } from './program.ts';
+import { PROGRAM_IS_UP } from './up-mark.ts';
 
 const ENTRY = fileURLToPath(new URL('./task-process.ts', import.meta.url));
 /** A task keeps twice this at most. */
@@ -14,6 +15,8 @@ export interface SupervisorStart {
   readonly program: Program;
   readonly logFile: string;
   readonly temporaryDirectory: string;
+  /** Called when the program says that its start is over. */
+  readonly onUp: () => void;
   /** What the program gets to end by itself once this process is gone. */
   readonly orphanGraceMs: number;
 }
@@ -32,6 +35,7 @@ export function startSupervisor(start: SupervisorStart): ChildProcess {
       String(start.orphanGraceMs),
       logFile,
       String(MAX_LOG_BYTES),
+      program.upWhen ?? '',
       program.command,
       ...program.args,
     ];
@@ -40,6 +44,9 @@ export function startSupervisor(start: SupervisorStart): ChildProcess {
       stdio: ['ignore', output, output, 'ipc'],
       env: { ...program.env, TMPDIR: start.temporaryDirectory, [TASK_VARIABLE]: taskId },
       ...(program.cwd === undefined ? {} : { cwd: program.cwd }),
+    });
+    supervisor.on('message', (message) => {
+      if (message === PROGRAM_IS_UP) start.onUp();
     });
     supervisor.unref();
     supervisor.channel?.unref();

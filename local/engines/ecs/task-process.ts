@@ -1,25 +1,28 @@
 /**
  * The init process of a task's container: `node task-process.ts <task id> <grace ms> <log file> <max log bytes>
- * <command> [argument…]`, started as the leader of a process group with an IPC channel to the local ECS.
+ * <up when> <command> [argument…]`, started as the leader of a process group with an IPC channel to the local ECS.
  *
- * It starts the program, writes its output to the bounded log, passes SIGTERM on to it, and ends with its exit code
+ * It starts the program at a low priority (those that answer callers go first), says when its output has the text that
+ * means that it is up, writes its output to the bounded log, passes SIGTERM on to it, and ends with its exit code
  * (128 + n after signal n) once nothing of the task is left. When the channel closes, the local ECS is gone, however
  * it went: then it asks the program to end, and kills whatever is left after the grace time.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:os';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { identityOf } from './process-table.ts';
 import { killTree } from './process-tree.ts';
 import { TaskLog } from './task-log.ts';
+import { PROGRAM_IS_UP, watchFor } from './up-mark.ts';
 
 /** For output that is still in the pipes after everything has ended. */
 const DRAIN_MS = 1_000;
 /** What a shell answers for a command that it cannot run. */
 const CANNOT_RUN = 127;
 
-const [taskId = '', graceMs, logFile = '', maxLogBytes, command = '', ...args] = process.argv.slice(2);
+const [taskId = '', graceMs, logFile = '', maxLogBytes, upWhen = '', command = '', ...args] =
+  process.argv.slice(2);
 const log = new TaskLog(logFile, Number(maxLogBytes));
 const tree = {
   taskId,
@@ -27,8 +30,18 @@ const tree = {
   except: process.pid,
 };
 
+// Inherited by the program and its browser.
+try {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+} catch {
+  // Not permitted where the priority is lower already.
+}
 const program = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-program.stdout.on('data', (chunk: Buffer) => log.write(chunk));
+const lookForUp = watchFor(upWhen, () => process.send?.(PROGRAM_IS_UP));
+program.stdout.on('data', (chunk: Buffer) => {
+  log.write(chunk);
+  lookForUp(chunk);
+});
 program.stderr.on('data', (chunk: Buffer) => log.write(chunk));
 const closed = once(program, 'close');
 

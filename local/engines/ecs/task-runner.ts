@@ -12,6 +12,7 @@ import type { EcsLogger } from './logger.ts';
 import { identityOf } from './process-table.ts';
 import { killTree } from './process-tree.ts';
 import type { StartTask } from './program.ts';
+import { type StartLimit, StartQueue } from './start-queue.ts';
 import { exitCodeOf, startSupervisor } from './supervisor.ts';
 import { advance, type LastStatus, type TaskRecord, wayToStopped } from './task.ts';
 import { lastLines } from './task-log.ts';
@@ -24,6 +25,8 @@ export interface TaskRunnerOptions {
   readonly startTask: StartTask;
   readonly logDir: string;
   readonly orphanGraceMs: number;
+  /** Undefined: any number of tasks starts at once. */
+  readonly startLimit: StartLimit | undefined;
   readonly clock: Clock;
   readonly logger: EcsLogger;
 }
@@ -43,9 +46,13 @@ const SHOWN_LINES = 10;
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #live = new Map<string, Live>();
+  readonly #starts: StartQueue;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
+    this.#starts = new StartQueue(options.startLimit, (id) =>
+      options.logger.info('A task takes long to come up; the next one starts', { task: id }),
+    );
   }
 
   /** Begins a new task; returns at once. */
@@ -122,6 +129,7 @@ export class TaskRunner {
   /** The rest of a task's way once nothing of it runs any more. */
   async finish(id: string, patch: Partial<TaskRecord>): Promise<void> {
     const { tasks, clock } = this.#options;
+    this.#starts.leave(id);
     const record = tasks.save({ ...tasks.get(id), ...patch, desiredStatus: 'STOPPED' });
     for (const status of wayToStopped(record.lastStatus)) {
       if (status === 'STOPPED') {
@@ -138,11 +146,12 @@ export class TaskRunner {
   async #start(id: string, definition: TaskDefinition): Promise<void> {
     const { tasks, faults, clock, orphanGraceMs } = this.#options;
     await faults.waitToStart();
-    const live = this.#live.get(id);
-    // Stopped before it was born: then it is not born.
-    if (live === undefined || tasks.get(id).desiredStatus === 'STOPPED') return;
-    const record = tasks.get(id);
+    if (!this.#isToStart(id)) return;
     this.move(id, 'PENDING');
+    await this.#starts.enter(id);
+    const live = this.#live.get(id);
+    if (live === undefined || !this.#isToStart(id)) return;
+    const record = tasks.get(id);
     mkdirSync(record.temporaryDirectory, { recursive: true, mode: 0o700 });
     const supervisor = startSupervisor({
       taskId: id,
@@ -150,6 +159,7 @@ export class TaskRunner {
       logFile: this.#logFile(id),
       temporaryDirectory: record.temporaryDirectory,
       orphanGraceMs,
+      onUp: () => this.#starts.leave(id),
     });
     live.supervisor = supervisor;
     supervisor.once('error', (error) => this.#cannotStart(id, error));
@@ -163,6 +173,11 @@ export class TaskRunner {
     if (pid !== undefined && identity !== undefined) {
       tasks.save({ ...tasks.get(id), process: { pid, identity } });
     }
+  }
+
+  /** Stopped before it was born: then it is not born. */
+  #isToStart(id: string): boolean {
+    return this.#live.has(id) && this.#options.tasks.get(id).desiredStatus !== 'STOPPED';
   }
 
   #programOf(record: TaskRecord, { container }: TaskDefinition) {
