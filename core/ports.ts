@@ -26,13 +26,14 @@ export type Task = {
 
 /** Throws TaskEngineUnavailable where the engine did not answer clearly. */
 export interface TaskEngine {
-  launch(request: LaunchRequest): Promise<LaunchResult>;
+  /** @param limitMs how long it may take; past it TaskEngineUnavailable is thrown, and a task may have been started */
+  launch(request: LaunchRequest, limitMs: number): Promise<LaunchResult>;
   /** Idempotent; a task that is gone already is success. */
   stop(taskArn: string, reason: string): Promise<void>;
   /** Absent: the engine does not know it (any more). */
   describe(taskArn: string): Promise<Task | undefined>;
-  /** All tasks of Berth that are not stopped. */
-  list(): Promise<readonly Task[]>;
+  /** The tasks of Berth that are not stopped: all, or those that were launched for one session. */
+  list(sessionId?: string): Promise<readonly Task[]>;
 }
 export class TaskEngineUnavailable extends Error {
   override readonly name = 'TaskEngineUnavailable';

@@ -33,27 +33,32 @@ const creating = http(operations.createSession)(async (request) => {
   return { status: 201, body: sessionView(session, control.settings) };
 });
 
-/** Idempotent: a session that holds its slot is shown as it is. */
-const start = async (userId: string, name: string) => {
+/** The function has 29 s. */
+const ANSWER_WITHIN_MS = 26_000;
+
+/** Idempotent: a session that holds its slot is shown as it is. @param begun when the request came (ms) */
+const start = async (userId: string, name: string, begun: number) => {
   const started = await startSession(control, userId, name);
-  const session = started.admitted ? await admitted(control, started.session) : started.session;
+  const leftMs = begun + ANSWER_WITHIN_MS - control.clock();
+  const session = started.admitted ? await admitted(control, started.session, leftMs) : started.session;
   return { status: 201 as const, body: sessionView(session, control.settings) };
 };
 
 /** POST /api/sessions/{name}/start */
 const starting = http(operations.startSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  return start(userId, name);
+  return start(userId, name, control.clock());
 });
 
 const STOP_BUDGET_MS = 15_000;
 
 /** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
 const restarting = http(operations.restartSession)(async (request) => {
+  const begun = control.clock();
   const { userId, name } = request.session(request.params.name);
   const stopping = await stopSession(control, await loadSession(control, userId, name), 'user');
   await untilEnded(control, stopping, STOP_BUDGET_MS);
-  return start(userId, name);
+  return start(userId, name, begun);
 });
 
 export const handler = together(creating, starting, restarting);

@@ -13,23 +13,26 @@ type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
 export type Changed = { readonly session: Session; readonly changed: boolean };
 
+const CHANGE_BUDGET_MS = 8_000;
+
 /**
  * Changes a session that holds its slot, by what `decide` says of it as it stands: a change, or `undefined` for none.
  * The write holds only while the item is the one that was decided on (its version), so no decision is ever made on
  * one state and carried out on another. Deadlines are computed anew with each change. What `tell` makes of the session
  * before and after is written into the outbox in the same transaction; sending it is the caller's.
  *
- * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable.
+ * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
  */
 export const changeHolder = (
   control: Needs,
   session: Session,
   decide: (current: Session) => Change | undefined,
   tell: (before: Session, after: Session) => Told | undefined = () => undefined,
+  budgetMs = CHANGE_BUDGET_MS,
 ): Promise<Changed | undefined> =>
   retrying<Changed | undefined>(
     control,
-    8_000,
+    budgetMs,
     async (n) => {
       // Whatever made the attempt before fail may have changed the session.
       const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));

@@ -26,5 +26,5 @@ export const findTask = async (
   const taskArn = taskArnOf(session);
   const named = taskArn === undefined ? undefined : await control.tasks.describe(taskArn);
   if (taskArn !== undefined && (!named || serves(named))) return named;
-  return (await control.tasks.list()).find(serves);
+  return (await control.tasks.list(session.sessionId)).find(serves);
 };

@@ -26,7 +26,7 @@ export const ecsTasks = (): TaskEngine => {
   const cluster = environment('BERTH_CLUSTER');
 
   return {
-    launch: (request) => launch(client, cluster, request),
+    launch: (request, limitMs) => launch(client, cluster, request, AbortSignal.timeout(limitMs)),
 
     stop: (taskArn, reason) =>
       clear(async () => {
@@ -44,13 +44,18 @@ export const ecsTasks = (): TaskEngine => {
         return tasks?.map(asTask)[0];
       }),
 
-    list: () =>
+    list: (sessionId) =>
       clear(async () => {
         const arns: string[] = [];
         let nextToken: string | undefined;
         do {
           const page = await client.send(
-            new ListTasksCommand({ cluster, desiredStatus: 'RUNNING', nextToken }),
+            new ListTasksCommand({
+              cluster,
+              desiredStatus: 'RUNNING',
+              nextToken,
+              ...(sessionId === undefined ? {} : { startedBy: sessionId }),
+            }),
           );
           arns.push(...(page.taskArns ?? []));
           nextToken = page.nextToken;
@@ -72,10 +77,15 @@ export const ecsTasks = (): TaskEngine => {
 };
 
 /** Capacity providers in order of preference; the next one only where the one before clearly had no capacity. */
-const launch = async (client: ECSClient, cluster: string, request: LaunchRequest): Promise<LaunchResult> => {
+const launch = async (
+  client: ECSClient,
+  cluster: string,
+  request: LaunchRequest,
+  limit: AbortSignal,
+): Promise<LaunchResult> => {
   let last: LaunchResult = { ok: false, retryable: false, detail: 'no capacity provider is configured' };
   for (const capacityProvider of environment('BERTH_CAPACITY')) {
-    last = await launchOn(client, cluster, capacityProvider, request);
+    last = await launchOn(client, cluster, capacityProvider, request, limit);
     if (last.ok || !last.retryable) return last;
   }
   return last;
@@ -86,6 +96,7 @@ const launchOn = async (
   cluster: string,
   capacityProvider: string,
   { sessionId, epoch, clientToken, bootstrapToken }: LaunchRequest,
+  abortSignal: AbortSignal,
 ): Promise<LaunchResult> => {
   try {
     const { tasks, failures } = await client.send(
@@ -117,6 +128,7 @@ const launchOn = async (
           ],
         },
       }),
+      { abortSignal },
     );
     const taskArn = tasks?.[0]?.taskArn;
     if (taskArn) return { ok: true, taskArn };

@@ -57,10 +57,12 @@ export class Engine implements SimulatedEngine {
           const task = this.tasks.get(taskArn);
           return task && described(task);
         }),
-      list: () =>
+      // The draws of the model come first: a list of one session's tasks looks at all of them, as that of everything does.
+      list: (sessionId) =>
         this.#call(process, 'ListTasks', () =>
           [...this.tasks.values()]
             .filter((task) => task.state !== 'stopped' && this.#isListed(task))
+            .filter((task) => sessionId === undefined || task.launch.sessionId === sessionId)
             .map(described),
         ),
     };

@@ -77,7 +77,10 @@ export const lab = (settings: Partial<Settings> = {}): Lab => {
           if (made.stopError) throw made.stopError;
         },
         describe: async (taskArn) => made.tasks.get(taskArn),
-        list: async () => [...made.tasks.values()].filter((task) => !task.stopped),
+        list: async (sessionId) =>
+          [...made.tasks.values()].filter(
+            (task) => !task.stopped && (sessionId === undefined || task.sessionId === sessionId),
+          ),
       },
       auth: {
         restoreUrl: async (key) => `https://storage.invalid/${key}`,

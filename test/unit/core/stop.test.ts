@@ -12,12 +12,15 @@ import { admittedSession, bootstrapped, launchedSession, load, secret, workingSe
 /** The function that launched the task died before it wrote down which task it is; its worker is up. */
 const withUnknownTask = async (place: Lab) => {
   const session = await admittedSession(place);
-  await place.control.tasks.launch({
-    sessionId: session.sessionId,
-    epoch: session.epoch,
-    clientToken: place.control.sha256(`${session.sessionId}:${session.epoch}`),
-    bootstrapToken: session.bootstrapToken ?? '',
-  });
+  await place.control.tasks.launch(
+    {
+      sessionId: session.sessionId,
+      epoch: session.epoch,
+      clientToken: place.control.sha256(`${session.sessionId}:${session.epoch}`),
+      bootstrapToken: session.bootstrapToken ?? '',
+    },
+    1_000,
+  );
   return bootstrapped(place, session);
 };
 
