@@ -27,11 +27,13 @@ export const admitted = async (
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
   control.metrics.count('SessionsAdmitted', 1);
-  const launching = launch(control, session, control.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch((error: unknown) => {
-    const { sessionId, epoch } = session;
-    control.log.warn('the launch is left to the next sweep', { sessionId, epoch, error: String(error) });
-    return session;
-  });
+  const launching = launch(control, session, control.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
+    (error: unknown) => {
+      const { sessionId, epoch } = session;
+      control.log.warn('the launch is left to the next sweep', { sessionId, epoch, error: String(error) });
+      return session;
+    },
+  );
   const [launched] = await Promise.all([launching, announce(control, session)]);
   return launched;
 };

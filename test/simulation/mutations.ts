@@ -152,10 +152,30 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task born after its stop that nobody stops',
-    3,
+    23,
     [LAUNCH, "await stopTask(control, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(control, task.taskArn, 'no session owns this task');", ''],
   ),
+  mutation('a throttled launch that ends the session', 1, [
+    LAUNCH,
+    'result = { ok: false, retryable: true, detail: error.message };',
+    'result = { ok: false, retryable: false, detail: error.message };',
+  ]),
+  mutation('a lack of capacity that ends the session', 1, [
+    LAUNCH,
+    'if (result.retryable) return session;',
+    '',
+  ]),
+  mutation('an answer that waits for its launch, however long it takes', 12, [
+    LAUNCH,
+    'const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());',
+    'const limitMs = 3_600_000;',
+  ]),
+  mutation('a launch whose fault is the answer', 28, [
+    'protocols/admitted.ts',
+    '      return session;',
+    '      throw error;',
+  ]),
   mutation('the auth state before is removed first', 1, [
     WORKER,
     'const { bytes } = await control.auth.completeUpload(',
@@ -197,7 +217,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 19, [
+  mutation('a grace time that frees the slot at once', 26, [
     REAP,
     '(task && !task.stopped',
     '(task === null',
@@ -207,7 +227,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 19, [REAP, 'await forceStop(control, session);', '']),
+  mutation('a sweep that never forces a stop', 26, [REAP, 'await forceStop(control, session);', '']),
   mutation(
     'a sweep that never launches again',
     7,
@@ -235,7 +255,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 41, [
+  mutation('sub-limits of limits that others took the place of', 74, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -253,7 +273,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    162,
+    207,
     [
       WAITING,
       "change(control, command.id, eq('status', 'pending'), {",
@@ -273,7 +293,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 41, [
+  mutation('the end of another provider’s task ends the session', 142, [
     'protocols/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',

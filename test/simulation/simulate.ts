@@ -1,10 +1,11 @@
 /**
  * One run: a while in which callers do as they like and things go wrong, then none of that until all must have
- * settled, then everything is ended, then what was linked must come back without a QR code.
+ * settled, then everything is ended, then what was linked must come back without a QR code, then a burst.
  */
 import { distribute } from '../../core/capacity.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
+import { burst } from './burst.ts';
 import { Invariants } from './invariants.ts';
 import type { Random } from './kernel/random.ts';
 import { callers, type People, USERS } from './model/clients.ts';
@@ -101,6 +102,8 @@ class Run {
     await this.#lowerTheLimit();
     await this.#endEverything();
     await this.#resume();
+    await burst(this.#world, this.#invariants, (ms) => this.#pass(ms), SWEEP_MS);
+    this.#throwIfBroken();
   }
 
   async #pass(ms: number): Promise<void> {

@@ -95,8 +95,8 @@ export class Chaos {
     return this.#random.skewed(10, this.#over ? 500 : this.maxIndexLag);
   }
 
-  beginOutage(port: string, until: number): void {
-    if (!this.#over) this.#outage = { port, until };
+  beginOutage(port: string, until: number, evenThen?: 'in the calm as well'): void {
+    if (!this.#over || evenThen) this.#outage = { port, until };
   }
 
   isOut(port: string, now: number): boolean {

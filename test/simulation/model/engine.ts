@@ -22,12 +22,15 @@ import type {
   SimulatedWorker,
 } from './cloud.ts';
 import { taskEvents } from './functions.ts';
+import type { Rush } from './rush.ts';
 
 /** ECS's stopTimeout: from SIGTERM to SIGKILL. */
 export const STOP_TIMEOUT_MS = 50_000;
 
 export class Engine implements SimulatedEngine {
   readonly tasks = new Map<string, SimulatedTask>();
+  /** While more is asked for than ECS launches. */
+  rush: Rush | undefined;
   readonly #byToken = new Map<string, SimulatedTask>();
   readonly #cloud: Cloud;
   readonly #providers: readonly string[];
@@ -44,8 +47,15 @@ export class Engine implements SimulatedEngine {
 
   port(process: Process): TaskEngine {
     return {
-      launch: (request) =>
-        this.#call(process, `RunTask ${request.sessionId}:${request.epoch}`, () => this.#launch(request)),
+      launch: (request, limitMs) => {
+        const label = `RunTask ${request.sessionId}:${request.epoch}`;
+        const { rush } = this;
+        return rush
+          ? this.#cloud.call<LaunchResult>(process, label, (answer) =>
+              rush.answer(answer, process, limitMs, () => this.#launch(request)),
+            )
+          : this.#call(process, label, () => this.#launch(request));
+      },
       stop: (taskArn, reason) =>
         this.#call(process, `StopTask ${taskArn} (${reason})`, () => {
           if (this.#cloud.chaos.strikes('stopTaskLost')) return;

@@ -10,6 +10,7 @@ export const INVARIANTS = {
   due: 'a sweep ends only what is due',
   lifecycle: 'states change only along the table of transitions',
   told: 'what is admitted, changes its status or ends is told, in that order, and nothing of it is lost',
+  admitted: 'nobody is told of an error for what was admitted, and it is launched once ECS lets it',
   room: 'nobody is refused while room is left',
   once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
