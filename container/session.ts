@@ -155,6 +155,7 @@ export const startSession = (
     log,
     status: () => host.status,
     qr: () => host.qr && { value: host.qr.value, expiresAt: clock.fromLocal(host.qr.expiresAt) },
+    passkey: () => host.passkey,
     changed: (ms) => sleep(time, ms, nextChange.signal),
     client: () => host.client,
     onEvent: (listener) => {

@@ -39,6 +39,12 @@ import {
   typingArgs,
 } from './messages.ts';
 import { QR_WAIT_SECONDS } from './timeouts.ts';
+import {
+  passkeyAssertionArgs,
+  passkeyChallengeSchema,
+  passkeyConfirmationSchema,
+  passkeyWaitArgs,
+} from './passkey.ts';
 
 /** The code as drawn into the QR; `expiresAt` when WhatsApp is expected to replace it (ms). */
 export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
@@ -59,6 +65,10 @@ export const doneSchema = z.object({});
 export const COMMANDS = {
   getQr: { args: getQrArgs, result: qrResult },
   requestCode: { args: requestCodeArgs, result: z.object({ code: z.string() }) },
+  getPasskeyChallenge: { args: passkeyWaitArgs, result: passkeyChallengeSchema },
+  submitPasskey: { args: passkeyAssertionArgs, result: doneSchema },
+  getPasskeyConfirmation: { args: passkeyWaitArgs, result: passkeyConfirmationSchema },
+  confirmPasskey: { args: z.strictObject({}), result: doneSchema },
 
   sendText: { args: sendTextArgs, result: messageSchema },
   sendImage: { args: sendImageArgs, result: messageSchema },
@@ -109,6 +119,14 @@ export const COMMAND_FAILURES = {
   refused: 422,
   /** What was asked for is larger than an answer may be, also with its texts cut: ask for fewer. */
   answer_too_large: 422,
+  /** An assertion for another challenge than any of this session's. */
+  challenge_unknown: 422,
+  /** An assertion for a challenge that was answered before. */
+  challenge_answered: 409,
+  /** An assertion for an earlier challenge, which WhatsApp takes no answer for any more. */
+  challenge_expired: 410,
+  /** An assertion for the right challenge that WhatsApp would refuse; nothing was given to it. */
+  assertion_invalid: 422,
   rate_limited: 429,
   /** The worker failed before it handed anything to the page. */
   client_failed: 502,

@@ -1,4 +1,4 @@
-import type { StopReason } from './lifecycle.ts';
+import { isLinkingStatus, type StopReason } from './lifecycle.ts';
 import type { Session } from './session.ts';
 import type { Settings } from './settings.ts';
 import type { WorkerDeadlines } from './worker-protocol.ts';
@@ -25,6 +25,7 @@ type Timed = Pick<
   | 'lastActivityAt'
   | 'lastHeartbeatAt'
   | 'qrSince'
+  | 'passkeySince'
   | 'stoppingAt'
 >;
 
@@ -58,8 +59,10 @@ export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
     if (session.state === 'PENDING' || session.state === 'STARTING') {
       add('start_timeout', startedAt + settings.startTimeoutSeconds * 1000);
     }
-    if (session.state === 'RUNNING' && session.status === 'SCAN_QR_CODE') {
-      add('qr_expired', (session.qrSince ?? startedAt) + settings.qrTimeoutSeconds * 1000);
+    if (session.state === 'RUNNING' && isLinkingStatus(session.status)) {
+      // A scan that led to a passkey starts the time for linking once more, and only once.
+      const since = session.passkeySince ?? session.qrSince ?? startedAt;
+      add('qr_expired', since + settings.qrTimeoutSeconds * 1000);
     }
     if (session.state === 'RUNNING' && session.status === 'WORKING' && idleMs !== undefined) {
       add('idle', (session.lastActivityAt ?? startedAt) + idleMs);

@@ -34,8 +34,24 @@ export const statesBefore = (to: State): State[] =>
 export const isTerminal = (state: State): boolean => state === 'STOPPED' || state === 'FAILED';
 
 /** WAHA's session statuses, what clients of that API expect. */
-export const statusSchema = z.enum(['STOPPED', 'STARTING', 'SCAN_QR_CODE', 'WORKING', 'FAILED']);
+export const statusSchema = z.enum([
+  'STOPPED',
+  'STARTING',
+  'SCAN_QR_CODE',
+  'PASSKEY_REQUIRED',
+  'PASSKEY_CONFIRMATION_REQUIRED',
+  'WORKING',
+  'FAILED',
+]);
 export type Status = z.infer<typeof statusSchema>;
+
+/** The client waits for a person: the account asks for a passkey before it can be linked. */
+export const isPasskeyStatus = (status: Status): boolean =>
+  status === 'PASSKEY_REQUIRED' || status === 'PASSKEY_CONFIRMATION_REQUIRED';
+
+/** The client waits for a person to link the account: to scan a code, to sign with a passkey, to compare a code. */
+export const isLinkingStatus = (status: Status): boolean =>
+  status === 'SCAN_QR_CODE' || isPasskeyStatus(status);
 
 /** Why a session ended. */
 export const stopReasonSchema = z.enum([

@@ -44,6 +44,10 @@ export const sessionSchema = z.object({
   lastHeartbeatAt: z.int().optional(),
   lastActivityAt: z.int().optional(),
   qrSince: z.int().optional(),
+  /** When the account asked for its passkey for the first time in this linking. */
+  passkeySince: z.int().optional(),
+  /** SHA-256 of the data that belongs to the status, so that a new challenge is told of and a repeated report is not. */
+  statusDataHash: z.string().optional(),
   readyAt: z.int().optional(),
   stoppingAt: z.int().optional(),
   stoppedAt: z.int().optional(),

@@ -12,7 +12,7 @@ export const settingsSchema = z.strictObject({
   globalLimit: z.int().min(0).default(50),
   /** Sessions at once for a user without a limit of their own. */
   userLimit: z.int().min(0).default(5),
-  /** A QR code that nobody scanned ends the session after this. */
+  /** A session that is not linked within this time ends; a scan that leads to a passkey starts it once more. */
   qrTimeoutSeconds: duration(300),
   /** Without an outgoing command or an incoming message. */
   idleTimeoutSeconds: duration(900),

@@ -9,7 +9,7 @@
 import * as z from 'zod';
 import { COMMANDS, type CommandName } from './commands.ts';
 import { PROBLEMS, Problem, type ProblemCode, problemSchema } from './errors.ts';
-import { isTerminal } from './lifecycle.ts';
+import { isLinkingStatus, isTerminal } from './lifecycle.ts';
 import type { Session } from './session.ts';
 
 /** A problem as it is kept: what a later caller is answered with. */
@@ -84,7 +84,7 @@ export const fateOf = (command: WaitingCommand, session: Session | undefined, no
       detail: 'The session did not come up in time; nothing was sent.',
     });
   }
-  if (own.status === 'SCAN_QR_CODE') {
+  if (isLinkingStatus(own.status)) {
     return hopeless({
       code: 'unprocessable',
       detail: `${own.detail ?? 'The session shows a QR code.'} Nothing was sent.`,

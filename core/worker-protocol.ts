@@ -18,6 +18,7 @@ import * as z from 'zod';
 import { commandFailureSchema } from './commands.ts';
 import { ignoreSchema } from './ignore.ts';
 import { statusSchema, stopReasonSchema } from './lifecycle.ts';
+import { statusDataSchema } from './passkey.ts';
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
@@ -130,6 +131,8 @@ export const reportRequestSchema = z.strictObject({
   qrReason: z
     .enum(['auth_state_corrupt', 'auth_state_foreign', 'revoked', 'logged_out', 'never_linked'])
     .optional(),
+  /** Of PASSKEY_REQUIRED and PASSKEY_CONFIRMATION_REQUIRED: for the webhooks, kept nowhere. */
+  statusData: statusDataSchema.optional(),
   memoryBytes: z.int().optional(),
 });
 export const reportResponseSchema = z.object({

@@ -4,10 +4,11 @@ import * as operations from '../core/api/operations/linking.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { runCommand } from '../core/protocols/command.ts';
 import { loadSession } from '../core/protocols/load.ts';
+import type { Session } from '../core/session.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerHttp } from './adapters/worker-http.ts';
-import { type Answer, http, together } from './edge/http.ts';
+import { type Answer, http, type Request, together } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp() };
@@ -19,17 +20,8 @@ const POLL_MS = 300;
  * straight from the worker's memory and is stored nowhere.
  */
 const showingCode = http(operations.getQr)(async (request) => {
-  const { userId, name } = request.session(request.params.session);
   const { format, wait } = request.query;
-  const end = control.clock() + wait * 1000;
-  const session = await lookUntil(
-    control,
-    () => loadSession(control, userId, name),
-    // A session just created has no worker yet that could be asked.
-    ({ state, address }) => isTerminal(state) || address !== undefined,
-    { end, pollMs: POLL_MS },
-  );
-  const waitSeconds = Math.max(0, (end - control.clock()) / 1000);
+  const { session, waitSeconds } = await waiting(request, wait);
   const { value, expiresAt } = await runCommand(control, session, 'getQr', { waitSeconds });
   const answer =
     format === 'raw'
@@ -38,6 +30,29 @@ const showingCode = http(operations.getQr)(async (request) => {
   const lifeMs = Math.max(0, expiresAt - control.clock());
   return { ...answer, headers: { [QR_LIFE_HEADER]: String(lifeMs) } };
 });
+
+type About = Pick<Request<typeof operations.getQr>, 'session' | 'params'>;
+
+const sessionOf = (request: About): Promise<Session> => {
+  const { userId, name } = request.session(request.params.session);
+  return loadSession(control, userId, name);
+};
+
+/** The session once it has a worker that can be asked, and how long of `wait` (s) is left for that. */
+const waiting = async (
+  request: About,
+  wait: number,
+): Promise<{ readonly session: Session; readonly waitSeconds: number }> => {
+  const end = control.clock() + wait * 1000;
+  const session = await lookUntil(
+    control,
+    () => sessionOf(request),
+    // A session just created has no worker yet that could be asked.
+    ({ state, address }) => isTerminal(state) || address !== undefined,
+    { end, pollMs: POLL_MS },
+  );
+  return { session, waitSeconds: Math.max(0, (end - control.clock()) / 1000) };
+};
 
 const drawn = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {
   if (accept.includes('image/svg+xml')) {
@@ -52,9 +67,39 @@ const drawn = async (value: string, accept: string): Promise<Answer<typeof opera
 
 /** POST /api/{session}/auth/request-code: a pairing code to type into the phone, instead of a QR code. */
 const requestingCode = http(operations.requestCode)(async (request) => {
-  const { userId, name } = request.session(request.params.session);
-  const session = await loadSession(control, userId, name);
+  const session = await sessionOf(request);
   return { status: 201, body: await runCommand(control, session, 'requestCode', request.body) };
 });
 
-export const handler = together(showingCode, requestingCode);
+/** GET /api/{session}/auth/passkey/challenge: like a QR code, it comes straight from the worker's memory. */
+const showingChallenge = http(operations.getPasskeyChallenge)(async (request) => {
+  const { session, waitSeconds } = await waiting(request, request.query.wait);
+  return { status: 200, body: await runCommand(control, session, 'getPasskeyChallenge', { waitSeconds }) };
+});
+
+/** POST /api/{session}/auth/passkey */
+const takingAssertion = http(operations.submitPasskey)(async (request) => {
+  const session = await sessionOf(request);
+  return { status: 201, body: await runCommand(control, session, 'submitPasskey', request.body) };
+});
+
+/** GET /api/{session}/auth/passkey/confirmation */
+const showingConfirmation = http(operations.getPasskeyConfirmation)(async (request) => {
+  const { session, waitSeconds } = await waiting(request, request.query.wait);
+  return { status: 200, body: await runCommand(control, session, 'getPasskeyConfirmation', { waitSeconds }) };
+});
+
+/** POST /api/{session}/auth/passkey/confirm */
+const confirming = http(operations.confirmPasskey)(async (request) => {
+  const session = await sessionOf(request);
+  return { status: 201, body: await runCommand(control, session, 'confirmPasskey', {}) };
+});
+
+export const handler = together(
+  showingCode,
+  requestingCode,
+  showingChallenge,
+  takingAssertion,
+  showingConfirmation,
+  confirming,
+);

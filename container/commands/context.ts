@@ -5,6 +5,7 @@ import type { Time } from '../base/time.ts';
 import type { MediaLimits } from '../media/fetch.ts';
 import type { QrCode } from '../whatsapp/client-host.ts';
 import type { LibraryClient } from '../whatsapp/library.ts';
+import type { Passkey } from '../whatsapp/passkey.ts';
 import { wrongStatus } from './failure.ts';
 import type { Recipients } from './recipients.ts';
 import type { Turns } from './turns.ts';
@@ -19,6 +20,8 @@ export type CommandContext = {
   status(): Status;
   /** The code shown now; `expiresAt` by the control plane's clock. */
   qr(): QrCode | undefined;
+  /** The passkey that WhatsApp may ask for; undefined where there is no client. */
+  passkey(): Passkey | undefined;
   /** Resolves at the next change of status or code, or after `ms`. */
   changed(ms: number): Promise<void>;
   client(): LibraryClient | undefined;

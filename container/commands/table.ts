@@ -14,6 +14,7 @@ import {
   removeParticipants,
 } from './groups.ts';
 import { logout } from './logout.ts';
+import { confirmPasskey, getPasskeyChallenge, getPasskeyConfirmation, submitPasskey } from './passkey.ts';
 import { sendSeen, startTyping, stopTyping } from './presence.ts';
 import { requestCode } from './request-code.ts';
 import { sendContactVcard } from './send-contacts.ts';
@@ -46,6 +47,10 @@ type Handlers = {
 export const HANDLERS: Handlers = {
   getQr: checked(COMMANDS.getQr.args, getQr),
   requestCode: checked(COMMANDS.requestCode.args, requestCode),
+  getPasskeyChallenge: checked(COMMANDS.getPasskeyChallenge.args, getPasskeyChallenge),
+  submitPasskey: checked(COMMANDS.submitPasskey.args, submitPasskey),
+  getPasskeyConfirmation: checked(COMMANDS.getPasskeyConfirmation.args, getPasskeyConfirmation),
+  confirmPasskey: checked(COMMANDS.confirmPasskey.args, confirmPasskey),
   sendText: checked(COMMANDS.sendText.args, sendText),
   sendImage: checked(COMMANDS.sendImage.args, sendImage),
   sendFile: checked(COMMANDS.sendFile.args, sendFile),

@@ -1,11 +1,13 @@
 /** When the session has to end by itself, and for which reason. Pure; all times in ms by the control plane's clock. */
-import type { Status, StopReason } from '../../core/lifecycle.ts';
+import { isLinkingStatus, isPasskeyStatus, type Status, type StopReason } from '../../core/lifecycle.ts';
 import type { WorkerDeadlines } from '../../core/worker-protocol.ts';
 
 export type Moments = {
   readonly phase: 'starting' | 'qr' | 'working';
   /** When the QR code was first shown; it renews itself, the wait for a scan does not. */
   readonly qrSince?: number | undefined;
+  /** When the account asked for its passkey for the first time: from then on linking has that time once more. */
+  readonly passkeySince?: number | undefined;
   readonly lastActivityAt?: number | undefined;
   /** The client was up once: from then on a restart of the client is not a start. */
   readonly wasUp: boolean;
@@ -13,19 +15,21 @@ export type Moments = {
 
 /** The moments once the client shows this status. */
 export const momentsAfter = (before: Moments, status: Status, now: number): Moments => {
-  switch (status) {
-    case 'WORKING':
-      return {
-        phase: 'working',
-        qrSince: undefined,
-        lastActivityAt: before.lastActivityAt ?? now,
-        wasUp: true,
-      };
-    case 'SCAN_QR_CODE':
-      return { ...before, phase: 'qr', qrSince: before.qrSince ?? now, wasUp: true };
-    default:
-      return { ...before, phase: 'starting' };
-  }
+  if (status === 'WORKING')
+    return {
+      phase: 'working',
+      qrSince: undefined,
+      lastActivityAt: before.lastActivityAt ?? now,
+      wasUp: true,
+    };
+  if (!isLinkingStatus(status)) return { ...before, phase: 'starting' };
+  return {
+    ...before,
+    phase: 'qr',
+    qrSince: before.qrSince ?? now,
+    ...(isPasskeyStatus(status) ? { passkeySince: before.passkeySince ?? now } : {}),
+    wasUp: true,
+  };
 };
 
 export type Due = { readonly at: number; readonly reason: StopReason };
@@ -36,8 +40,9 @@ export const nextDeadline = (deadlines: WorkerDeadlines, moments: Moments): Due 
   if (deadlines.maxAt !== undefined) due.push({ at: deadlines.maxAt, reason: 'max_duration' });
   if (moments.phase === 'starting' && !moments.wasUp)
     due.push({ at: deadlines.startBy, reason: 'start_timeout' });
-  if (moments.phase === 'qr' && moments.qrSince !== undefined)
-    due.push({ at: moments.qrSince + deadlines.qrTimeoutMs, reason: 'qr_expired' });
+  const linkingSince = moments.passkeySince ?? moments.qrSince;
+  if (moments.phase === 'qr' && linkingSince !== undefined)
+    due.push({ at: linkingSince + deadlines.qrTimeoutMs, reason: 'qr_expired' });
   if (moments.phase !== 'qr' && moments.lastActivityAt !== undefined && deadlines.idleTimeoutMs !== undefined)
     due.push({ at: moments.lastActivityAt + deadlines.idleTimeoutMs, reason: 'idle' });
   return due.sort((a, b) => a.at - b.at)[0];

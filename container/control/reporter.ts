@@ -16,6 +16,7 @@ export type Facts = {
   /** ms, control plane's clock */
   readonly lastActivityAt?: number | undefined;
   readonly memoryBytes?: number | undefined;
+  readonly statusData?: ReportRequest['statusData'];
 };
 
 export type Reporter = {
@@ -44,7 +45,7 @@ export const createReporter = (options: {
 
   const request = (): ReportRequest => {
     seq += 1;
-    const { status, me, qrReason, lastActivityAt, memoryBytes } = facts;
+    const { status, me, qrReason, lastActivityAt, memoryBytes, statusData } = facts;
     return {
       seq,
       status,
@@ -52,6 +53,7 @@ export const createReporter = (options: {
       ...(qrReason === undefined ? {} : { qrReason }),
       ...(lastActivityAt === undefined ? {} : { lastActivityAt }),
       ...(memoryBytes === undefined ? {} : { memoryBytes: Math.round(memoryBytes) }),
+      ...(statusData === undefined ? {} : { statusData }),
     };
   };
 
@@ -96,6 +98,7 @@ export const createReporter = (options: {
         facts.status !== before.status ||
         facts.qrReason !== before.qrReason ||
         JSON.stringify(facts.me) !== JSON.stringify(before.me) ||
+        facts.statusData !== before.statusData ||
         seq === 0;
       if (matters) void send();
       else if (facts.lastActivityAt !== before.lastActivityAt && !cancelActivity)

@@ -63,10 +63,10 @@ export const createSupervision = (options: {
 
   return {
     start: () => reporter.update({ status: 'STARTING' }),
-    show({ status, account, qrReason }) {
+    show({ status, account, qrReason, statusData }) {
       deadlines.setMoments(momentsAfter(deadlines.moments, status, clock.now()));
       const { lastActivityAt } = deadlines.moments;
-      reporter.update({ status, me: account, qrReason, lastActivityAt });
+      reporter.update({ status, me: account, qrReason, lastActivityAt, statusData });
     },
     active() {
       const lastActivityAt = clock.now();

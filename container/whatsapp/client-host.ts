@@ -12,7 +12,8 @@
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
  */
 import { fullJitter } from '../../core/jitter.ts';
-import type { Status, StopReason } from '../../core/lifecycle.ts';
+import { isLinkingStatus, type Status, type StopReason } from '../../core/lifecycle.ts';
+import type { StatusData } from '../../core/passkey.ts';
 import type { Account } from '../../core/worker-protocol.ts';
 import type { Profile } from '../auth-state/profile.ts';
 import { describeError, Fenced } from '../base/faults.ts';
@@ -20,12 +21,15 @@ import { sleep } from '../base/time.ts';
 import type { ReportRequest } from '../control/worker-api.ts';
 import { type ClientRun, type RunDeps, type Signal, startClientRun } from './client-run.ts';
 import type { LibraryClient } from './library.ts';
+import { type Passkey, type PasskeyHistory, type PasskeyStep, viewOf } from './passkey.ts';
 
 export type QrReason = NonNullable<ReportRequest['qrReason']>;
 /** `expiresAt` in ms of the local clock. */
 export type QrCode = { readonly value: string; readonly expiresAt: number };
 
 export type HostView = {
+  /** What belongs to the status: the challenge of a passkey, the code to compare. */
+  readonly statusData?: StatusData | undefined;
   readonly status: Status;
   readonly account: Account | undefined;
   readonly qr: QrCode | undefined;
@@ -53,6 +57,8 @@ export type ClientHostDeps = Pick<
 export type ClientHost = HostView & {
   /** Starts; ends are told through onEnd. */
   start(): void;
+  /** Of the client as it is now; undefined where there is none. */
+  readonly passkey: Passkey | undefined;
   /** The working client, for commands. */
   readonly client: LibraryClient | undefined;
   /** The profile on disk holds a linked account and may be saved. */
@@ -77,10 +83,12 @@ const NEXT_QR_MS = 20_000;
 /** A client that was up so long starts its count of restarts anew. */
 const STABLE_MS = 10 * 60_000;
 const FAULTS_PER_STATE = 2;
+const STARTING = { status: 'STARTING', statusData: undefined } as const;
 
 export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const { time, log, profile } = deps;
   let run: ClientRun | undefined;
+  const passkeyHistory: PasskeyHistory = new Map();
   let generation = 0;
   let closedAt = Number.NEGATIVE_INFINITY;
   let stopped = false;
@@ -137,6 +145,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     upSince = undefined;
     const started = startClientRun({
       ...deps,
+      passkeyHistory,
       onSignal: (signal) => {
         if (mine === generation && !stopped) handle(signal, started);
       },
@@ -163,7 +172,13 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     else if (signal.kind === 'logged_out') onLoggedOut(signal.duringStart, from);
     else if (signal.kind === 'qr') onQr(signal.code, from);
     else if (signal.kind === 'ready') onReady(signal.account);
-    else show({ qr: undefined, ...(view.status === 'SCAN_QR_CODE' ? { status: 'STARTING' } : {}) });
+    else if (signal.kind === 'passkey') onPasskey(signal.step);
+    else show({ qr: undefined, statusData: undefined, ...(isLinkingStatus(view.status) ? STARTING : {}) });
+  };
+
+  const onPasskey = (step: PasskeyStep) => {
+    const next = viewOf(step, view.status, time.now());
+    if (next && !linked) show(next);
   };
 
   const onQr = (code: string, from: ClientRun) => {
@@ -172,18 +187,23 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       return;
     }
     codes += 1;
-    show({
-      status: 'SCAN_QR_CODE',
-      account: undefined,
-      qr: { value: code, expiresAt: time.now() + (codes === 1 ? FIRST_QR_MS : NEXT_QR_MS) },
-    });
+    const qr = { value: code, expiresAt: time.now() + (codes === 1 ? FIRST_QR_MS : NEXT_QR_MS) };
+    // Renewed behind the screen of the passkey, it is not what is shown.
+    if (from.passkey.step.step !== 'none') return show({ qr });
+    show({ status: 'SCAN_QR_CODE', account: undefined, qr });
   };
 
   const onReady = (account: Account | undefined) => {
     linked = true;
     faultsBeforeUp = 0;
     upSince = time.now();
-    show({ status: 'WORKING', account: account ?? view.account, qr: undefined, qrReason: undefined });
+    show({
+      status: 'WORKING',
+      account: account ?? view.account,
+      qr: undefined,
+      qrReason: undefined,
+      statusData: undefined,
+    });
   };
 
   const onLoggedOut = (duringStart: boolean, from: ClientRun) => {
@@ -215,7 +235,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     }
     log.warn('the account was unlinked while this was offline');
     await deps.discard('revoked');
-    show({ status: 'STARTING', account: undefined, qr: undefined, qrReason: 'revoked' });
+    show({ ...STARTING, account: undefined, qr: undefined, qrReason: 'revoked' });
     await launch();
   };
 
@@ -232,7 +252,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     if (upSince !== undefined && time.now() - upSince > STABLE_MS) restarts = 0;
     // No network is no fault of the saved state.
     else if (upSince === undefined && !reason.includes('net::ERR_')) faultsBeforeUp += 1;
-    show({ status: 'STARTING', qr: undefined });
+    show({ ...STARTING, qr: undefined });
     await close(run, false);
     restarts += 1;
     if (restarts > deps.maxRestarts)
@@ -258,6 +278,12 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     get qrReason() {
       return view.qrReason;
     },
+    get statusData() {
+      return view.statusData;
+    },
+    get passkey() {
+      return run?.passkey;
+    },
     get client() {
       return view.status === 'STARTING' ? undefined : run?.client;
     },
@@ -280,7 +306,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       inTurn(async () => {
         log.info('restarting the client', { reason });
         generation += 1;
-        show({ status: 'STARTING', qr: undefined });
+        show({ ...STARTING, qr: undefined });
         await close(run, true);
         await between();
         await launch();

@@ -11,10 +11,12 @@ import { sleep, type Time, withDeadline } from '../base/time.ts';
 import { idText } from './ids.ts';
 import type { CreateClient, LibraryClient } from './library.ts';
 import { announceSynced, probePage, readLid } from './page.ts';
+import { type Passkey, type PasskeyHistory, type PasskeyStep, watchPasskey } from './passkey.ts';
 
 export type Signal =
   | { readonly kind: 'qr'; readonly code: string }
   | { readonly kind: 'authenticated' }
+  | { readonly kind: 'passkey'; readonly step: PasskeyStep }
   | { readonly kind: 'ready'; readonly account: Account | undefined }
   /** The account was unlinked: by the phone, by the logout command, or (`duringStart`) while this was offline. */
   | { readonly kind: 'logged_out'; readonly duringStart: boolean }
@@ -29,6 +31,8 @@ export type RunTimings = {
   readonly sync: number;
   /** How long the page's address may lag behind a broken start. */
   readonly navigation: number;
+  /** From a signed passkey or a confirmed code to the next step of linking. WhatsApp Web's own limit is two minutes. */
+  readonly passkey: number;
   readonly probeEvery: number;
   readonly probeLimit: number;
   readonly closeLimit: number;
@@ -38,6 +42,7 @@ export const runTimings = (stageMs: number): RunTimings => ({
   load: stageMs,
   sync: stageMs,
   navigation: 3_000,
+  passkey: 150_000,
   probeEvery: 500,
   probeLimit: 5_000,
   closeLimit: 8_000,
@@ -54,10 +59,13 @@ export type RunDeps = {
   /** The library's other events (messages, calls …). */
   readonly onEvent: (event: string, values: unknown[]) => void;
   readonly forwarded: readonly string[];
+  /** Of the session: it outlives this run. */
+  readonly passkeyHistory: PasskeyHistory;
 };
 
 export type ClientRun = {
   readonly client: LibraryClient;
+  readonly passkey: Passkey;
   /** Unlinks the account at WhatsApp; whatever comes of it, the run ends with `logged_out`. */
   unlink(): Promise<void>;
   /** Ends it; `gently` lets the browser write what it holds. Resolves when no process is left. Never throws. */
@@ -80,8 +88,10 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   let ready = false;
   let unlinking = false;
   let authenticated = false;
+  let settled = false;
   let cancelStage = () => {};
   const watching = new AbortController();
+  const linking = new AbortController();
 
   const stage = (name: string, ms: number) => {
     cancelStage();
@@ -158,6 +168,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     'authenticated',
     guarded('authenticated', () => {
       authenticated = true;
+      linking.abort();
       stage('syncing', timings.sync);
       signal({ kind: 'authenticated' });
     }),
@@ -168,6 +179,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       cancelStage();
       if (ready) return;
       ready = true;
+      linking.abort();
       void readAccount().then((account) => signal({ kind: 'ready', account }));
     }),
   );
@@ -185,6 +197,23 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       event,
       guarded(event, (...values) => deps.onEvent(event, values)),
     );
+
+  const passkey = watchPasskey(
+    {
+      time,
+      log,
+      timings,
+      page: () => (settled ? client.pupPage : undefined),
+      history: deps.passkeyHistory,
+      onStep: (step) => {
+        if (over || ready) return;
+        if (step.step === 'answered') stage('linking after the passkey', timings.passkey);
+        else cancelStage();
+        signal({ kind: 'passkey', step });
+      },
+    },
+    AbortSignal.any([watching.signal, linking.signal]),
+  );
 
   /** Looks after what the library does not notice. */
   const watch = async () => {
@@ -229,7 +258,6 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   };
 
   stage('launching the browser', timings.launch);
-  let settled = false;
   void Promise.resolve()
     .then(() => client.initialize())
     .finally(() => {
@@ -262,6 +290,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
 
   return {
     client,
+    passkey,
     async unlink() {
       unlinking = true;
       await withDeadline(time, timings.closeLimit, 'unlinking', client.logout()).catch((error: unknown) =>

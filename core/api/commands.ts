@@ -36,6 +36,10 @@ export const qrQuerySchema = ownerQuerySchema.extend({
   format: z.enum(['image', 'raw']).default('image'),
   wait: z.coerce.number().min(0).max(25).default(0),
 });
+/** `GET /api/{session}/auth/passkey/challenge` and `…/confirmation`: waits up to so many seconds for it. */
+export const passkeyQuerySchema = ownerQuerySchema.extend({
+  wait: z.coerce.number().min(0).max(25).default(0),
+});
 /** How long the code still lives, in ms: a length, so that it holds whatever the reader's clock says. */
 export const QR_LIFE_HEADER = 'x-qr-life-ms';
 export const qrRawSchema = z.object({ value: z.string() });

@@ -12,7 +12,7 @@ export type OperationAuth = 'none' | 'key' | 'admin' | 'worker';
 /** The chapters of the documentation, in its order. */
 export const TAGS = {
   Sessions: 'Create, start, stop and look at sessions. A session is one linked WhatsApp account.',
-  Linking: 'Link an account: by QR code or by pairing code.',
+  Linking: 'Link an account: by QR code or by pairing code, with its passkey where WhatsApp asks for it.',
   Messages: 'Send messages, reactions and presence.',
   Chats: 'Read chats, messages, contacts and groups.',
   Commands: 'What became of a command that was answered 202.',

@@ -19,7 +19,14 @@ import { getDocs, getOpenApi } from './operations/documentation.ts';
 import { followEvents, listDeliveries } from './operations/events.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
 import { createKey, deleteKey, listKeys } from './operations/keys.ts';
-import { getQr, requestCode } from './operations/linking.ts';
+import {
+  confirmPasskey,
+  getPasskeyChallenge,
+  getPasskeyConfirmation,
+  getQr,
+  requestCode,
+  submitPasskey,
+} from './operations/linking.ts';
 import { MESSAGE_OPERATIONS, sendText } from './operations/messages.ts';
 import {
   createSession,
@@ -64,6 +71,10 @@ export const OPERATIONS: readonly Operation[] = [
 
   getQr,
   requestCode,
+  getPasskeyChallenge,
+  submitPasskey,
+  getPasskeyConfirmation,
+  confirmPasskey,
 
   sendText,
   ...MESSAGE_OPERATIONS,

@@ -42,7 +42,7 @@ export const sessionViewSchema = z.object({
   linked: z.boolean(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
-  /** When the session will be ended because nobody scanned a code; null while it shows none. */
+  /** When the session will be ended because it was not linked; null while it waits for nobody to link it. */
   qrExpiresAt: z.iso.datetime().nullable(),
   /** When the session will be ended for being idle / at the latest; null while not running or never. */
   idleAt: z.iso.datetime().nullable(),

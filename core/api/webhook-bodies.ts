@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { messageSchema } from '../messages.ts';
+import { statusDataSchema } from '../passkey.ts';
 import type { WEBHOOK_EVENTS } from './session-config.ts';
 import { webhookEnvelopeSchema } from './webhook-envelope.ts';
 
@@ -24,7 +25,16 @@ export const WEBHOOK_PAYLOADS = {
   },
   'session.status': {
     summary: "A session's status changed",
-    payload: z.object({ status: statusSchema, detail: z.string().optional() }),
+    payload: z.object({
+      status: statusSchema,
+      detail: z.string().optional(),
+      data: statusDataSchema
+        .optional()
+        .describe(
+          'PASSKEY_REQUIRED: the challenge, as `GET /api/{session}/auth/passkey/challenge` gives it. ' +
+            'PASSKEY_CONFIRMATION_REQUIRED: the code to compare. Only webhooks get it.',
+        ),
+    }),
   },
   'session.expiring': {
     summary: 'A session will be stopped soon: it is idle, or its longest duration is over',

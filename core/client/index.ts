@@ -25,8 +25,9 @@ import { type WebhooksClient, webhooksClient } from './webhooks.ts';
 export type { Chat, Contact, Group } from '../chats.ts';
 export type { FieldError, ProblemBody } from '../errors.ts';
 export type { Media, Message } from '../messages.ts';
+export { type PasskeyChallenge, signingScript } from '../passkey.ts';
 export type { CreatedKey } from './admin.ts';
-export type { QrOptions } from './auth.ts';
+export type { PasskeyAssertionInput, PasskeyClient, QrOptions } from './auth.ts';
 export type { CommandsClient } from './commands.ts';
 export {
   ApiError,

@@ -18,6 +18,7 @@ export const phoneErrorCodes = [
   'pairing_code_unknown',
   'pairing_code_expired',
   'wrong_account',
+  'challenge_unknown',
   'unknown_account',
   'unknown_target',
   'unknown_message',
@@ -67,7 +68,7 @@ export type PhoneAccount = z.infer<typeof accountSchema>;
 const pendingPageSchema = z.object({
   id: z.string(),
   /** `idle`: the page gave up refreshing its code and waits for a click or a reload. */
-  shows: z.enum(['qr', 'pairing_code', 'idle']),
+  shows: z.enum(['qr', 'pairing_code', 'passkey', 'passkey_code', 'idle']),
   /** How often the code was renewed. */
   refreshes: z.number(),
   /** ms since the epoch */
@@ -153,7 +154,12 @@ export type Faults = z.infer<typeof faultsSchema>;
 
 const done = z.object({ ok: z.literal(true) });
 const affected = z.object({ affected: z.int() });
-const linked = z.object({ account: accountSchema, deviceId: z.string() });
+const linked = z.object({
+  account: accountSchema,
+  /** Absent where the account's passkey is asked for first. */
+  deviceId: z.string().optional(),
+});
+const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
 
 type Route = {
   readonly method: 'GET' | 'POST';
@@ -193,6 +199,58 @@ export const phoneRoutes = {
     path: '/phone/pairing-code',
     request: z.object({ code: z.string().min(1).max(20), account: accountChoice.optional() }),
     response: linked,
+  },
+  /**
+   * Whether linking this account asks for its passkey, and then for a code to be compared. Makes the account and its
+   * passkey where there is none. The private key is given so that a browser's virtual authenticator can hold it.
+   */
+  setPasskey: {
+    method: 'POST',
+    path: '/phone/passkey',
+    request: z.object({
+      account: phoneNumber,
+      required: z.boolean(),
+      confirm: z.boolean().default(false),
+    }),
+    response: z.object({
+      account: accountSchema,
+      passkey: z.object({
+        id: base64url,
+        /** PKCS #8, base64 */
+        privateKey: z.base64(),
+        userHandle: base64url,
+        rpId: z.string(),
+      }),
+    }),
+  },
+  /** Signs a challenge with the passkey of the account that it is for, as the person's browser does. */
+  signPasskey: {
+    method: 'POST',
+    path: '/phone/passkey/sign',
+    request: z.object({
+      challenge: base64url,
+      /** As wrong browsers would have it. */
+      origin: z.string().max(200).optional(),
+      rpId: z.string().max(200).optional(),
+    }),
+    response: z.object({
+      id: base64url,
+      rawId: base64url,
+      type: z.literal('public-key'),
+      response: z.object({
+        clientDataJSON: base64url,
+        authenticatorData: base64url,
+        signature: base64url,
+        userHandle: base64url,
+      }),
+    }),
+  },
+  /** The codes that the phone shows, to be compared with those of its pages. */
+  passkeyCodes: {
+    method: 'GET',
+    path: '/phone/passkey/codes',
+    request: z.object({ account: target }),
+    response: z.object({ codes: z.array(z.string()) }),
   },
   /** Renews the QR now instead of at its time. */
   refreshCode: {

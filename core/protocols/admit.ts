@@ -100,6 +100,8 @@ const admission = (control: Needs, session: Session, shard: number): Change => {
       'lastHeartbeatAt',
       'lastActivityAt',
       'qrSince',
+      'passkeySince',
+      'statusDataHash',
       'readyAt',
       'stoppingAt',
       'stoppedAt',

@@ -135,7 +135,9 @@ const sendAll = async (
   for (const item of items) {
     const { pk, sk, id, timestamp, event, payload, ...about } = item;
     if (session) await enqueue(control, session, [{ id, timestamp, event, payload }]);
-    await record(control, about, { id, timestamp, event, payload });
+    // A timeline and the feed are kept and widely read: the challenge or the code of a status is for webhooks alone.
+    const { data: _secret, ...shown } = payload;
+    await record(control, about, { id, timestamp, event, payload: shown });
     await control.store.write({ kind: 'delete', key: { pk, sk } });
   }
 };

@@ -30,6 +30,8 @@ const TASK_ATTRIBUTES = [
   'commandSecret',
   'address',
   'qrSince',
+  'passkeySince',
+  'statusDataHash',
   'stoppingAt',
 ];
 

@@ -9,7 +9,7 @@ import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
 import { isIgnored } from '../ignore.ts';
-import { isTerminal, type Status } from '../lifecycle.ts';
+import { isLinkingStatus, isPasskeyStatus, isTerminal, type Status } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { storedProxy } from '../session-config.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
@@ -34,6 +34,8 @@ import { enqueue, record } from './tell.ts';
 
 /** SIGKILL must not come while a worker still waits for storage: its last word and its events would go with it. */
 const STOP_MARGIN_SECONDS = 10;
+
+type ReportRequest = z.infer<typeof reportRequestSchema>;
 
 type Needs<K extends keyof Control = never> = Pick<
   Control,
@@ -123,7 +125,7 @@ export const authenticateWorker = async (
 export const report = async (
   control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
-  request: z.infer<typeof reportRequestSchema>,
+  request: ReportRequest,
 ): Promise<z.infer<typeof reportResponseSchema>> => {
   let before: Session = session;
   const changed = await changeHolder(
@@ -132,14 +134,14 @@ export const report = async (
     (now) => {
       before = now;
       if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
-      return reported(control.clock(), now, request);
+      return reported(control.clock(), now, request, hashOf(control, request));
     },
-    statusTold,
+    (from, to) => statusTold(from, to, request),
   );
   if (!changed) throw fenced();
   const { session: after } = changed;
 
-  if (changed.changed && after.status !== before.status) {
+  if (changed.changed && isNews(before, after)) {
     if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
       control.metrics.count('TimeToQr', control.clock() - after.startedAt);
     }
@@ -154,16 +156,34 @@ export const report = async (
   };
 };
 
-const statusTold = (before: Session, after: Session): Told | undefined =>
-  after.status === before.status
-    ? undefined
-    : {
+/** Another status, or the same one with other data: a challenge in place of one that has expired. */
+const isNews = (before: Session, after: Session): boolean =>
+  after.status !== before.status ||
+  (after.statusDataHash !== undefined && after.statusDataHash !== before.statusDataHash);
+
+const statusTold = (before: Session, after: Session, { statusData }: ReportRequest): Told | undefined =>
+  isNews(before, after)
+    ? {
         event: 'session.status',
-        payload: { status: after.status, ...(after.detail ? { detail: after.detail } : {}) },
-      };
+        payload: {
+          status: after.status,
+          ...(after.detail ? { detail: after.detail } : {}),
+          ...(statusData === undefined ? {} : { data: z.json().parse(statusData) }),
+        },
+      }
+    : undefined;
+
+const hashOf = ({ sha256 }: Pick<Control, 'sha256'>, { statusData }: ReportRequest): string | undefined =>
+  statusData && sha256(JSON.stringify(statusData));
 
 /** While the state says how a session ends, only the end itself changes its status. */
-const REPORTABLE: readonly Status[] = ['STARTING', 'SCAN_QR_CODE', 'WORKING'];
+const REPORTABLE: readonly Status[] = [
+  'STARTING',
+  'SCAN_QR_CODE',
+  'PASSKEY_REQUIRED',
+  'PASSKEY_CONFIRMATION_REQUIRED',
+  'WORKING',
+];
 
 const QR_REASONS: Readonly<Record<string, string>> = {
   auth_state_corrupt: 'The saved auth state could not be restored; link the account again.',
@@ -173,24 +193,40 @@ const QR_REASONS: Readonly<Record<string, string>> = {
   logged_out: 'The phone logged this session out; link the account again.',
 };
 
-const reported = (clock: number, now: Session, request: z.infer<typeof reportRequestSchema>): Change => {
+const PASSKEY_DETAILS: Partial<Record<Status, string>> = {
+  PASSKEY_REQUIRED: 'WhatsApp asks for the passkey of this account: sign its challenge to go on.',
+  PASSKEY_CONFIRMATION_REQUIRED:
+    'WhatsApp shows a code: compare it with the one on the phone, then confirm it.',
+};
+
+const reported = (
+  clock: number,
+  now: Session,
+  request: ReportRequest,
+  statusDataHash: string | undefined,
+): Change => {
   const status = REPORTABLE.includes(request.status) ? request.status : now.status;
-  const up = status === 'SCAN_QR_CODE' || status === 'WORKING';
+  const up = isLinkingStatus(status) || status === 'WORKING';
   const set: Record<string, Item[string]> = { lastReportSeq: request.seq, lastHeartbeatAt: clock, status };
   const remove: string[] = [];
 
   if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
   if (request.me) set.me = toItem(request.me);
   if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
+  if (isPasskeyStatus(status) && now.passkeySince === undefined) set.passkeySince = clock;
+  if (statusDataHash === undefined) remove.push('statusDataHash');
+  else set.statusDataHash = statusDataHash;
   if (status === 'WORKING') {
-    remove.push('qrSince', 'detail');
+    remove.push('qrSince', 'passkeySince');
     if (now.status !== 'WORKING') {
       set.readyAt = clock;
       set.lastActivityAt = clock;
     }
   }
-  const detail = request.qrReason && QR_REASONS[request.qrReason];
-  if (status === 'SCAN_QR_CODE' && detail) set.detail = detail;
+  const qrDetail = request.qrReason && QR_REASONS[request.qrReason];
+  const detail = status === 'SCAN_QR_CODE' ? qrDetail : PASSKEY_DETAILS[status];
+  if (detail) set.detail = detail;
+  else if (status === 'WORKING' || isPasskeyStatus(now.status)) remove.push('detail');
   // A worker's clock may be ahead of ours; activity in the future would keep a session for ever.
   const activity = request.lastActivityAt === undefined ? undefined : Math.min(request.lastActivityAt, clock);
   if (activity !== undefined && activity > (now.lastActivityAt ?? 0)) set.lastActivityAt = activity;

@@ -32,6 +32,7 @@ export type ExchangeOptions = {
   readonly random: (bytes: number) => string;
   readonly qrRefreshMs: number;
   readonly qrRefreshLimit: number;
+  readonly passkeyChallengeMs?: number | undefined;
   readonly profileKilobytes: number;
 };
 
@@ -56,6 +57,10 @@ export class Exchange {
       rateLimited: () => this.#faults.rateLimitPairing,
       onLinked: (connection, deviceId) => this.#attach(connection, deviceId),
     });
+  }
+
+  get random(): (bytes: number) => string {
+    return this.#options.random;
   }
 
   get faults(): Faults {
@@ -146,7 +151,7 @@ export class Exchange {
   }
 
   /** Answers what a page asks for on its open connection. */
-  call(connection: Connection, call: Call): CallAnswer[Call['op']] {
+  call(connection: Connection, call: Call): CallAnswer[Call['op']] | Promise<CallAnswer['passkeyPrologue']> {
     switch (call.op) {
       case 'refreshCode':
         this.linking.restart(connection);
@@ -155,6 +160,16 @@ export class Exchange {
         return { code: this.linking.startPairing(connection, call.phoneNumber) };
       case 'showQr':
         this.linking.endPairing(connection);
+        return {};
+      case 'passkeyOptions':
+        return this.linking.passkeyOptions(connection);
+      case 'passkeyPrologue':
+        return this.linking.takeAssertion(connection, call.assertion);
+      case 'confirmPasskey':
+        this.linking.confirmPasskey(connection);
+        return {};
+      case 'cancelPasskey':
+        this.linking.cancelPasskey(connection);
         return {};
       case 'send':
         return this.#sendFrom(this.#deviceOf(connection), connection, call.message);

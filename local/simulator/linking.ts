@@ -1,9 +1,11 @@
 /** Pages that wait to be linked: their codes, the codes' renewal, and what a scan or an entered code does. */
 import type { Clock } from '../../core/clock.ts';
+import type { PasskeyAssertion, PasskeyChallenge } from '../../core/passkey.ts';
 import type { PendingPage } from '../../core/phone/api.ts';
 import type { Connection } from './connection.ts';
-import type { AccountRecord } from './model/records.ts';
+import type { AccountRecord, PasskeyRecord } from './model/records.ts';
 import type { World } from './model/world.ts';
+import { PasskeyLinking } from './passkey-linking.ts';
 import { CallRefusal, Refusal } from './refusal.ts';
 
 /** Letters of a pairing code: WhatsApp leaves out those that look alike. */
@@ -17,6 +19,8 @@ type Pending = {
   idle: boolean;
   timer: NodeJS.Timeout | undefined;
   pairing: { code: string; phoneNumber: string; expiresAt: number } | undefined;
+  /** The phone has answered, and the account's passkey is asked for. */
+  passkey: { readonly account: AccountRecord; readonly linking: PasskeyLinking } | undefined;
 };
 
 export type LinkingOptions = {
@@ -25,6 +29,8 @@ export type LinkingOptions = {
   readonly random: (bytes: number) => string;
   readonly qrRefreshMs: number;
   readonly qrRefreshLimit: number;
+  /** How long a passkey challenge is good; WhatsApp's ten minutes without it. */
+  readonly passkeyChallengeMs?: number | undefined;
   readonly unpairedIdle: () => boolean;
   readonly rateLimited: () => boolean;
   /** The page is linked: it now speaks for this companion. */
@@ -53,6 +59,7 @@ export class Linking {
       idle: false,
       timer: undefined,
       pairing: undefined,
+      passkey: undefined,
     };
     this.#pending.set(connection.id, pending);
     connection.onClose(() => this.#forget(pending));
@@ -62,9 +69,17 @@ export class Linking {
   }
 
   pages(): PendingPage[] {
-    return [...this.#pending.values()].map(({ connection, refreshes, idle, pairing }) => ({
+    return [...this.#pending.values()].map(({ connection, refreshes, idle, pairing, passkey }) => ({
       id: connection.id,
-      shows: pairing ? 'pairing_code' : idle ? 'idle' : 'qr',
+      shows: passkey
+        ? passkey.linking.code === undefined
+          ? 'passkey'
+          : 'passkey_code'
+        : pairing
+          ? 'pairing_code'
+          : idle
+            ? 'idle'
+            : 'qr',
       refreshes,
       since: connection.since,
     }));
@@ -107,7 +122,7 @@ export class Linking {
       throw new Refusal('code_malformed', 'this is no code of WhatsApp Web: it needs five parts');
     }
     const pending = [...this.#pending.values()].find((page) => page.ref === ref);
-    if (!pending || pending.idle) {
+    if (!pending || pending.idle || pending.passkey) {
       if (pending || this.#expired.has(ref))
         throw new Refusal('code_expired', 'the code has expired: scan the one shown now');
       throw new Refusal('code_unknown', 'no page here shows this code');
@@ -123,6 +138,8 @@ export class Linking {
   scanPage(pageId: string | undefined, account: AccountChoice) {
     const pending = this.#choose(pageId);
     if (pending.idle) throw new Refusal('code_expired', 'the page gave up showing codes: reload it');
+    if (pending.passkey)
+      throw new Refusal('no_pending_page', 'the page waits for a passkey and not for a scan');
     return this.#link(pending, account);
   }
 
@@ -140,13 +157,69 @@ export class Linking {
     return this.#link(pending, { ...account, phoneNumber });
   }
 
+  /** The page's button on the screen for the passkey was pressed. */
+  passkeyOptions(connection: Connection): PasskeyChallenge {
+    return this.#passkeyOf(connection).linking.options();
+  }
+
+  /** Verified, the page is linked, or shows a code that is compared first. */
+  async takeAssertion(connection: Connection, assertion: PasskeyAssertion): Promise<Record<string, never>> {
+    const pending = this.#of(connection);
+    const { account, linking } = this.#passkeyOf(connection);
+    if (!(await linking.take(assertion))) throw new CallRefusal(403, 'passkey-not-verified');
+    // Meanwhile the page may have gone, or started anew.
+    if (this.#pending.get(connection.id)?.passkey?.linking !== linking) throw new CallRefusal(410, 'gone');
+    if (linking.code === undefined) this.#finish(pending, account);
+    else connection.send({ type: 'passkeyCode', code: linking.code });
+    return {};
+  }
+
+  /** The person at the page says that the phone shows the same code. */
+  confirmPasskey(connection: Connection): void {
+    const { account, linking } = this.#passkeyOf(connection);
+    if (linking.code === undefined) throw new CallRefusal(409, 'no code is compared');
+    this.#finish(this.#of(connection), account);
+  }
+
+  /** Back to codes. */
+  cancelPasskey(connection: Connection): void {
+    const pending = this.#of(connection);
+    pending.passkey = undefined;
+    pending.pairing = undefined;
+    this.#restart(pending);
+  }
+
+  /** The passkey of the account whose page was given this challenge. */
+  passkeyFor(challenge: string): PasskeyRecord {
+    const found = [...this.#pending.values()].find(({ passkey }) => passkey?.linking.isFor(challenge));
+    if (!found?.passkey)
+      throw new Refusal('challenge_unknown', 'no page here was given this challenge, or it is spent');
+    return found.passkey.linking.passkey;
+  }
+
+  /** The codes that the account's phone shows. */
+  passkeyCodes(account: AccountRecord): string[] {
+    return [...this.#pending.values()].flatMap(({ passkey }) =>
+      passkey?.account.phoneNumber === account.phoneNumber ? (passkey.linking.code ?? []) : [],
+    );
+  }
+
   close(): void {
     for (const pending of [...this.#pending.values()]) this.#forget(pending);
   }
 
-  #link(pending: Pending, choice: AccountChoice): { account: AccountRecord; deviceId: string } {
-    const { world, onLinked } = this.#options;
+  #link(pending: Pending, choice: AccountChoice): { account: AccountRecord; deviceId?: string } {
+    const { world, clock, random, passkeyChallengeMs: challengeMs } = this.#options;
     const account = world.ensureAccount(choice ?? {});
+    const passkey = world.passkey(account.phoneNumber);
+    if (!passkey?.required) return this.#finish(pending, account);
+    pending.passkey = { account, linking: new PasskeyLinking({ passkey, clock, random, challengeMs }) };
+    pending.connection.send({ type: 'passkey' });
+    return { account };
+  }
+
+  #finish(pending: Pending, account: AccountRecord): { account: AccountRecord; deviceId: string } {
+    const { world, onLinked } = this.#options;
     const device = world.link(account, pending.connection.keys);
     this.#forget(pending);
     pending.connection.send({ type: 'linked', device: { id: device.id, token: device.token } });
@@ -171,6 +244,12 @@ export class Linking {
     return only;
   }
 
+  #passkeyOf(connection: Connection): NonNullable<Pending['passkey']> {
+    const { passkey } = this.#of(connection);
+    if (!passkey) throw new CallRefusal(409, 'no passkey is asked for');
+    return passkey;
+  }
+
   #of(connection: Connection): Pending {
     const pending = this.#pending.get(connection.id);
     if (!pending) throw new CallRefusal(409, 'the page does not wait to be linked');
@@ -184,8 +263,8 @@ export class Linking {
   }
 
   #tick(pending: Pending): void {
-    // While letters are shown the page stays as it is: WhatsApp Web renews no QR behind them.
-    if (pending.pairing) return;
+    // While letters or the passkey's screen are shown the page stays as it is: WhatsApp Web renews no QR behind them.
+    if (pending.pairing || pending.passkey) return;
     if (pending.refreshes >= this.#options.qrRefreshLimit) this.#goIdle(pending);
     else this.#renew(pending);
   }

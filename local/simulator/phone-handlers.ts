@@ -5,6 +5,7 @@ import { fileType } from './model/file-type.ts';
 import { isGroup } from './model/jid.ts';
 import type { AccountRecord, MessageRecord } from './model/records.ts';
 import { ACK } from './model/world.ts';
+import { newPasskey, RP_ID, signWith } from './passkeys.ts';
 import type { PhoneHandlers } from './phone-server.ts';
 import { Refusal } from './refusal.ts';
 
@@ -59,9 +60,9 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
     })),
   });
 
-  const linked = ({ account, deviceId }: { account: AccountRecord; deviceId: string }) => ({
+  const linked = ({ account, deviceId }: { account: AccountRecord; deviceId?: string }) => ({
     account: describe(account),
-    deviceId,
+    ...(deviceId === undefined ? {} : { deviceId }),
   });
 
   return {
@@ -69,6 +70,24 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
     accounts: () => ({ accounts: world.accounts().map(describe) }),
     scan: ({ code, page, account }) => linked(exchange.scan({ code, page }, account)),
     enterPairingCode: ({ code, account }) => linked(linking.enterPairingCode(code, account)),
+    setPasskey: ({ account: phoneNumber, required, confirm }) => {
+      const account = world.ensureAccount({ phoneNumber });
+      const passkey = {
+        ...(world.passkey(phoneNumber) ?? newPasskey(phoneNumber, exchange.random)),
+        required,
+        confirm,
+      };
+      world.keepPasskey(passkey);
+      const { id, privateKey, userHandle } = passkey;
+      return { account: describe(account), passkey: { id, privateKey, userHandle, rpId: RP_ID } };
+    },
+    signPasskey: ({ challenge, origin, rpId }) => {
+      const known = linking.passkeyFor(challenge);
+      const passkey = { ...known, counter: (world.passkey(known.account)?.counter ?? 0) + 1 };
+      world.keepPasskey(passkey);
+      return signWith(passkey, { challenge, ...(origin && { origin }), ...(rpId && { rpId }) });
+    },
+    passkeyCodes: ({ account }) => ({ codes: linking.passkeyCodes(accountOf(account)) }),
     refreshCode: ({ page }) => {
       linking.refresh(page);
       return { ok: true };

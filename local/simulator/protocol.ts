@@ -3,6 +3,7 @@
  * The page is ours as well, but what comes up is checked: a test may drive the page's origin by itself.
  */
 import { z } from 'zod';
+import { type PasskeyChallenge, passkeyAssertionArgs } from '../../core/passkey.ts';
 import { type Content, contentSchema } from './model/content.ts';
 
 const key = z.string().min(8).max(200);
@@ -36,6 +37,10 @@ export const callSchema = z.object({
     z.object({ op: z.literal('refreshCode') }),
     z.object({ op: z.literal('pairingCode'), phoneNumber: z.string().max(30) }),
     z.object({ op: z.literal('showQr') }),
+    z.object({ op: z.literal('passkeyOptions') }),
+    z.object({ op: z.literal('passkeyPrologue'), assertion: passkeyAssertionArgs }),
+    z.object({ op: z.literal('confirmPasskey') }),
+    z.object({ op: z.literal('cancelPasskey') }),
     z.object({ op: z.literal('send'), message: draftSchema }),
     z.object({ op: z.literal('received'), seq: z.int() }),
     z.object({ op: z.literal('seen'), chatId: z.string().max(100) }),
@@ -59,6 +64,11 @@ export type CallAnswer = {
   refreshCode: Record<string, never>;
   pairingCode: { code: string };
   showQr: Record<string, never>;
+  /** The challenge that is good now, as JSON; a new one where the last was spent. */
+  passkeyOptions: PasskeyChallenge;
+  passkeyPrologue: Record<string, never>;
+  confirmPasskey: Record<string, never>;
+  cancelPasskey: Record<string, never>;
   send: { ack: number; timestamp: number };
   received: Record<string, never>;
   seen: Record<string, never>;
@@ -104,6 +114,9 @@ export type PageEvent =
   | { type: 'hello'; connection: string; idsWithoutSerialized: boolean; profileKilobytes: number }
   | { type: 'unpaired'; ref: string }
   | { type: 'ref'; ref: string }
+  /** The phone was scanned or its letters typed in, and the account has a passkey. */
+  | { type: 'passkey' }
+  | { type: 'passkeyCode'; code: string }
   | { type: 'linked'; device: { id: string; token: string } }
   | {
       type: 'welcome';

@@ -27,6 +27,8 @@ export type SimulatorOptions = {
   readonly qrRefreshMs?: number;
   /** After so many renewals the page shows no more codes and waits in UNPAIRED_IDLE. */
   readonly qrRefreshLimit?: number;
+  /** How long a passkey challenge is good, milliseconds. */
+  readonly passkeyChallengeMs?: number;
   /** How much random data a linked page keeps in its storage, so that a profile's snapshot weighs what a real one does. */
   readonly profileKilobytes?: number;
 };
@@ -70,6 +72,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     random,
     qrRefreshMs: options.qrRefreshMs ?? 20_000,
     qrRefreshLimit: options.qrRefreshLimit ?? 6,
+    passkeyChallengeMs: options.passkeyChallengeMs,
     profileKilobytes: options.profileKilobytes ?? 256,
   });
 

@@ -85,7 +85,7 @@ async function call(exchange: Exchange, request: IncomingMessage, response: Serv
   if (!connection) return answerJson(response, 410, { error: 'connection-closed' });
   if (connection.network.mode === 'slow') await delay(connection.network.delayMs);
   try {
-    answerJson(response, 200, exchange.call(connection, asked.data.call));
+    answerJson(response, 200, await exchange.call(connection, asked.data.call));
   } catch (error) {
     if (!(error instanceof CallRefusal)) throw error;
     answerJson(response, error.status, { error: error.message });

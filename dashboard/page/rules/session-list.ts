@@ -52,6 +52,7 @@ const contains = (session: SessionView, words: readonly string[]): boolean => {
 const STANDING_ORDER: readonly Standing[] = [
   'failed',
   'scan',
+  'passkey',
   'waiting',
   'starting',
   'stopping',

@@ -1,9 +1,17 @@
 /** What the API's closed sets are called on the page. */
 import type { SessionView } from '../../../core/api/sessions.ts';
-import type { State, Status, StopReason } from '../../../core/lifecycle.ts';
+import { isPasskeyStatus, type State, type Status, type StopReason } from '../../../core/lifecycle.ts';
 
 /** How a session stands, status and state in one: what its badge shows. */
-export type Standing = 'waiting' | 'starting' | 'scan' | 'working' | 'stopping' | 'stopped' | 'failed';
+export type Standing =
+  | 'waiting'
+  | 'starting'
+  | 'scan'
+  | 'passkey'
+  | 'working'
+  | 'stopping'
+  | 'stopped'
+  | 'failed';
 
 export const standingOf = ({ state, status }: Pick<SessionView, 'state' | 'status'>): Standing => {
   if (state === 'STOPPING') return 'stopping';
@@ -11,6 +19,7 @@ export const standingOf = ({ state, status }: Pick<SessionView, 'state' | 'statu
   if (state === 'FAILED') return 'failed';
   if (state === 'STOPPED') return 'stopped';
   if (status === 'SCAN_QR_CODE') return 'scan';
+  if (isPasskeyStatus(status)) return 'passkey';
   return status === 'WORKING' ? 'working' : 'starting';
 };
 
@@ -18,6 +27,7 @@ export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   waiting: 'Admitted',
   starting: 'Starting',
   scan: 'Scan QR code',
+  passkey: 'Passkey needed',
   working: 'Working',
   stopping: 'Stopping',
   stopped: 'Stopped',
@@ -27,6 +37,8 @@ export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
 export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   STARTING: 'Starting',
   SCAN_QR_CODE: 'Scan QR code',
+  PASSKEY_REQUIRED: 'Sign with the passkey',
+  PASSKEY_CONFIRMATION_REQUIRED: 'Compare the code',
   WORKING: 'Working',
   STOPPED: 'Stopped',
   FAILED: 'Failed',
@@ -44,7 +56,7 @@ export const STATE_WORDS: Readonly<Record<State, string>> = {
 const REASON_WORDS: Readonly<Record<StopReason, string>> = {
   user: 'stopped on request',
   logged_out: 'logged out',
-  qr_expired: 'nobody scanned the QR code',
+  qr_expired: 'not linked in time',
   idle: 'idle',
   max_duration: 'maximum duration reached',
   heartbeat_lost: 'worker fell silent',

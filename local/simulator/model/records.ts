@@ -27,6 +27,21 @@ export const deviceRecord = z.object({
   removed: z.boolean(),
 });
 
+/** The passkey of an account, and whether linking asks for it. */
+export const passkeyRecord = z.object({
+  kind: z.literal('passkey'),
+  account: z.string(),
+  /** base64url */
+  id: z.string(),
+  /** PKCS #8, base64 */
+  privateKey: z.string(),
+  userHandle: z.string(),
+  counter: z.int(),
+  required: z.boolean(),
+  /** Linking goes on to a code that is compared. */
+  confirm: z.boolean(),
+});
+
 export const contactRecord = z.object({
   kind: z.literal('contact'),
   account: z.string(),
@@ -85,10 +100,12 @@ export const worldRecord = z.discriminatedUnion('kind', [
   contactRecord,
   groupRecord,
   messageRecord,
+  passkeyRecord,
 ]);
 
 export type AccountRecord = z.infer<typeof accountRecord>;
 export type DeviceRecord = z.infer<typeof deviceRecord>;
+export type PasskeyRecord = z.infer<typeof passkeyRecord>;
 export type ContactRecord = z.infer<typeof contactRecord>;
 export type GroupRecord = z.infer<typeof groupRecord>;
 export type MessageRecord = z.infer<typeof messageRecord>;
@@ -101,6 +118,8 @@ export function recordKey(record: WorldRecord): string {
       return `account/${record.phoneNumber}`;
     case 'device':
       return `device/${record.id}`;
+    case 'passkey':
+      return `passkey/${record.account}`;
     default:
       return `${record.kind}/${record.account}/${record.id}`;
   }

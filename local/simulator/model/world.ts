@@ -11,6 +11,7 @@ import type {
   DeviceRecord,
   GroupRecord,
   MessageRecord,
+  PasskeyRecord,
   WorldRecord,
 } from './records.ts';
 import { recordKey } from './records.ts';
@@ -93,6 +94,14 @@ export class World {
       lid: known?.lid ?? `${this.#digits(14)}@lid`,
       pushName: wanted.pushName ?? `Phone ${phoneNumber.slice(-4)}`,
     });
+  }
+
+  passkey(account: string): PasskeyRecord | undefined {
+    return this.#get('passkey', `passkey/${account}`);
+  }
+
+  keepPasskey(passkey: PasskeyRecord): void {
+    this.#put(passkey);
   }
 
   /** Links a companion with these keys, as after a scan. */

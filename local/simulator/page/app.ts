@@ -2,6 +2,7 @@ import type { Call, CallAnswer, WireMe } from '../protocol.ts';
 import { Emitter } from './emitter.ts';
 import { Collection, modelOf } from './model.ts';
 import { ChatModel, ContactModel, type MsgModel } from './models.ts';
+import { PasskeyScreen } from './passkey.ts';
 import { callServer, ServerStatusCodeError } from './server-link.ts';
 import type { Identity } from './storage.ts';
 import type { Wid } from './wid.ts';
@@ -29,6 +30,7 @@ export class App {
   readonly contacts = new Collection<ContactModel>();
   identity: Identity | undefined;
   me: (WireMe & { wid: Wid; lidWid: Wid }) | undefined;
+  readonly passkey = new PasskeyScreen(this);
   /** Share of the offline messages taken in, percent. */
   offlineProgress = 0;
   /** The open connection's name at the server. */

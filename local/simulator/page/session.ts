@@ -78,12 +78,18 @@ export class Session {
         setKeyFormat(!event.idsWithoutSerialized);
         return;
       case 'unpaired':
+        app.passkey.close();
         app.conn.set({ ref: event.ref });
         if (app.socket.state === 'OPENING') this.#setState('PAIRING');
         return this.#setState('UNPAIRED');
       case 'ref':
         return app.conn.set({ ref: event.ref });
+      case 'passkey':
+        return this.#app.passkey.ask();
+      case 'passkeyCode':
+        return this.#app.passkey.showCode(event.code);
       case 'linked':
+        this.#app.passkey.close();
         this.#setState('PAIRING');
         return saveCredentials(event.device, this.#profileKilobytes);
       case 'welcome':

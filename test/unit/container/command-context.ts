@@ -32,6 +32,7 @@ export const commandContext = (
     log: silentLog,
     status: () => status,
     qr: () => undefined,
+    passkey: () => undefined,
     changed: async () => {},
     client: () => client,
     onEvent: (listener) => {

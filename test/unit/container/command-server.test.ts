@@ -33,6 +33,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     time: systemTime,
     log: silentLog,
     status: () => state.status,
+    passkey: () => undefined,
     qr: () => (state.qr === undefined ? undefined : { value: state.qr, expiresAt: 1 }),
     changed: (ms) =>
       new Promise((resolve) => {

@@ -36,6 +36,10 @@ export function defineRegistration(app: App): void {
       getMePnUserOrThrow: () => meOrThrow(app).wid,
       getMeLidUserOrThrow: () => meOrThrow(app).lidWid,
     },
+    WAWebShortcakeLinkingApi: {
+      getShortcakeLinkingStage: () => app.passkey.stage,
+      getVerificationCode: () => app.passkey.code,
+    },
     WAWebAltDeviceLinkingApi: {
       setPairingType: () => {},
       initializeAltDeviceLinking: async () => {},

@@ -1,0 +1,53 @@
+/**
+ * Whether an assertion answers a challenge, as far as this can be told without the passkey's public key, which only
+ * WhatsApp has. What WhatsApp would refuse for certain is refused here, where the page's one call is not yet spent.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { type PasskeyAssertion, type PasskeyChallenge, WHATSAPP_ORIGIN } from '../../core/passkey.ts';
+
+const clientDataSchema = z.object({
+  type: z.string(),
+  challenge: z.string(),
+  origin: z.string(),
+});
+export type ClientData = z.infer<typeof clientDataSchema>;
+
+/** What the browser signed besides the authenticator's own data; undefined: that is no client data. */
+export const clientDataOf = ({ response }: PasskeyAssertion): ClientData | undefined => {
+  try {
+    const json: unknown = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString('utf8'));
+    const parsed = clientDataSchema.safeParse(json);
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** WebAuthn §6.1: 32 bytes of the relying party's hash, one of flags, four of a counter. */
+const LEAST_AUTHENTICATOR_DATA = 37;
+const USER_PRESENT = 0x01;
+const USER_VERIFIED = 0x04;
+
+/** Why WhatsApp would refuse the assertion for this challenge, in words; undefined: nothing is known against it. */
+export const faultOf = (
+  challenge: Pick<PasskeyChallenge, 'rpId' | 'allowCredentials' | 'userVerification'>,
+  assertion: PasskeyAssertion,
+  { type, origin }: ClientData,
+): string | undefined => {
+  if (type !== 'webauthn.get') return `this is a "${type.slice(0, 40)}" and no assertion of a passkey`;
+  if (origin !== WHATSAPP_ORIGIN)
+    return `it was signed at ${origin.slice(0, 100)}; it must be signed at ${WHATSAPP_ORIGIN}`;
+  const data = Buffer.from(assertion.response.authenticatorData, 'base64url');
+  if (data.length < LEAST_AUTHENTICATOR_DATA) return 'its authenticator data is too short';
+  const rpIdHash = createHash('sha256').update(challenge.rpId).digest();
+  if (!data.subarray(0, 32).equals(rpIdHash)) return `it was signed for another site than ${challenge.rpId}`;
+  const flags = data[32] ?? 0;
+  if ((flags & USER_PRESENT) === 0) return 'the authenticator did not see that a person was there';
+  if (challenge.userVerification === 'required' && (flags & USER_VERIFIED) === 0)
+    return 'the authenticator did not verify the person (by PIN, fingerprint or face)';
+  const { allowCredentials } = challenge;
+  if (allowCredentials.length > 0 && !allowCredentials.some(({ id }) => id === assertion.id))
+    return 'it was signed with a passkey that WhatsApp did not ask for';
+  return undefined;
+};
