@@ -6,6 +6,7 @@ import { addCost } from './commands/cost.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLinking } from './commands/linking.ts';
+import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
 import { addSend } from './commands/send.ts';
 import { addSessions } from './commands/sessions.ts';
@@ -41,6 +42,7 @@ export const createProgram = (): Command => {
     .showSuggestionAfterError();
   addSessions(program);
   addLinking(program);
+  addPasskey(program);
   addSend(program);
   addPhone(program);
   addCapacity(program);

@@ -62,6 +62,8 @@ export type LocalStack = {
   readonly phone: PhoneClient | undefined;
   /** The simulator's page for people. */
   readonly phoneUrl: string | undefined;
+  /** Switches that lead a browser to the simulator as web.whatsapp.com; none with real WhatsApp. */
+  readonly chromiumArgs: readonly string[];
   /** What the workers' browser is. */
   readonly browser: string;
   /** How many tasks of an earlier, killed run were ended at the start. */
@@ -187,6 +189,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     whatsapp: world.mode,
     phone: world.phone,
     phoneUrl: world.phoneUrl,
+    chromiumArgs: world.chromiumArgs,
     browser,
     leftovers,
     model,

@@ -8,6 +8,7 @@ import { examples, runs } from '../command.ts';
 import type { Context } from '../context.ts';
 import { durationInput } from '../input.ts';
 import { details, since, span } from '../output.ts';
+import { addPhonePasskey } from './phone-passkey.ts';
 
 const account = z.string().min(1);
 const optionalText = z.string().min(1).optional();
@@ -20,6 +21,7 @@ export const addPhone = (program: Command): void => {
     .option('--phone-url <url>', 'its address (default: BERTH_PHONE_URL, else .berth/phone-url)');
   addPending(phone);
   addLinks(phone);
+  addPhonePasskey(phone);
   addMessages(phone);
   addEnds(phone);
   addTrouble(phone);
@@ -128,7 +130,9 @@ const addLinks = (phone: Command): void => {
 const showLinked = (context: Context, linked: Awaited<ReturnType<PhoneClient['scan']>>): void =>
   context.out.result(
     linked,
-    `linked +${linked.account.phoneNumber} (${linked.account.pushName}), device ${linked.deviceId}`,
+    linked.deviceId === undefined
+      ? `+${linked.account.phoneNumber} (${linked.account.pushName}) asks for its passkey: berth phone passkey sign <session>`
+      : `linked +${linked.account.phoneNumber} (${linked.account.pushName}), device ${linked.deviceId}`,
   );
 
 const addMessages = (phone: Command): void => {

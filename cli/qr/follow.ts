@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SessionView } from '../../core/api/sessions.ts';
 import { ApiError, type Client } from '../../core/client/index.ts';
+import { isPasskeyStatus } from '../../core/lifecycle.ts';
 import { accountText } from '../account.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
@@ -21,6 +22,7 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
   const client = context.api();
   const screen = createScreen(context.out, invert);
   let shown: string | undefined;
+  let told = false;
   let session = await client.sessions.get(name, { userId });
   for (;;) {
     if (session.status === 'WORKING') return linked(context, session);
@@ -30,6 +32,10 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
       const code = await codeIfAny(client, name, userId);
       if (code !== undefined && code !== shown) screen.show(code, `scan with WhatsApp to link ${name}`);
       shown = code ?? shown;
+    } else if (isPasskeyStatus(session.status)) {
+      if (!told)
+        context.out.note(`WhatsApp asks for the passkey of the account; go on with: berth passkey ${name}`);
+      told = true;
     } else if (shown === undefined) context.out.note(`${name} is ${session.status} …`);
     const before = session.status;
     session = await client.sessions.waitForChange(name, before, LOOK_AGAIN_SECONDS, { userId });

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
+import { openPasskeyBrowser } from '../../helpers/passkey-browser.ts';
 import { readPng } from '../../helpers/read-qr.ts';
-import { type Desk, PATIENCE } from './desk.ts';
+import { type Desk, PATIENCE, violationsOf } from './desk.ts';
 
 export const ACCOUNT = '491700000001';
 const OTHER = '491700000002';
@@ -70,6 +71,39 @@ export const linking = (desk: () => Desk): void => {
     await system.phone.enterPairingCode({ code, account: { phoneNumber: OTHER, pushName: 'Quay Office' } });
     await page.getByText('Linked as Quay Office').waitFor();
     await page.context().close();
+  });
+
+  test('an account with a passkey: a person signs by the script that is shown, and compares the code', async () => {
+    const { system } = desk();
+    const account = '491700000003';
+    const { passkey } = await system.phone.setPasskey({ account, required: true, confirm: true });
+    const person = await openPasskeyBrowser(system.stack.chromiumArgs, passkey);
+    const page = await desk().visit({ at: '/link' });
+    await page.getByLabel('Session name').fill('with-passkey');
+    await page.getByRole('button', { name: 'Create and show the code' }).click();
+    await picture(page).waitFor();
+    const code = await readScreen(page);
+    await system.phone.scan({ code, account: { phoneNumber: account, pushName: 'Safe Harbour' } });
+
+    await page.getByText('WhatsApp asks for the passkey of this account.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByLabel('Answer of the script').fill('{"id": 1}');
+    await page.getByRole('button', { name: 'Go on linking' }).click();
+    await page.getByText('This is not what the script gives').waitFor();
+    const script = (await page.locator('pre.script').textContent()) ?? '';
+    const answer = await person.sign(script);
+    await page.getByLabel('Answer of the script').fill(answer);
+    await page.getByRole('button', { name: 'Go on linking' }).click();
+
+    const label = await page.getByRole('img', { name: /^Code:/ }).getAttribute('aria-label');
+    const { codes } = await system.phone.passkeyCodes({ account });
+    expect(label?.replace(/^Code: /, '').replaceAll(' ', '')).toBe(codes[0]);
+    expect(await violationsOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'The phone shows the same code' }).click();
+    await page.getByText('Linked as Safe Harbour').waitFor();
+    await page.context().close();
+    await person.close();
+    await system.berth.sessions.delete('with-passkey');
   });
 
   test('says why a session can not be created', async () => {

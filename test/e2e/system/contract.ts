@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../core/api/operation.ts';
 import { OPERATIONS } from '../../../core/api/routes.ts';
+import { passkeyChallengeSchema } from '../../../core/passkey.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
 import { type Contract, contractOf } from '../../helpers/contract.ts';
 import { sampleOf } from '../../helpers/sample.ts';
@@ -120,8 +121,37 @@ export const contractWalk = (open: () => System): void => {
         params: { session },
         body: { phoneNumber: `+${ACCOUNT}` },
       });
+      await system.phone.setPasskey({ account: ACCOUNT, required: true, confirm: true });
       await system.phone.enterPairingCode({ code: z.object({ code: z.string() }).parse(json).code });
+    });
+
+    test('asks for the passkey of the account, and for a code to be compared', async () => {
+      const about = { params: { session } };
+      await system.berth.sessions.waitForStatus(session, 'PASSKEY_REQUIRED');
+      const { json } = await ask('getPasskeyChallenge', 200, { ...about, query: { wait: 20 } });
+      await ask('getPasskeyConfirmation', 422, about);
+      await ask('confirmPasskey', 422, about);
+      const { challenge } = passkeyChallengeSchema.parse(json);
+      const other = await system.phone.signPasskey({ challenge, origin: 'https://example.com' });
+      await ask('submitPasskey', 422, { ...about, body: other });
+      const body = await system.phone.signPasskey({ challenge });
+      await ask('submitPasskey', 400, { ...about, body: { ...body, rawId: 'other' } });
+      await ask('submitPasskey', 201, { ...about, body });
+      await ask('submitPasskey', 409, { ...about, body });
+      await system.berth.sessions.waitForStatus(session, 'PASSKEY_CONFIRMATION_REQUIRED');
+      const shown = await ask('getPasskeyConfirmation', 200, { ...about, query: { wait: 20 } });
+      const { codes } = await system.phone.passkeyCodes({ account: ACCOUNT });
+      expect(shown.json).toEqual({ code: codes[0] });
+      await ask('confirmPasskey', 201, about);
       await system.berth.sessions.waitForStatus(session, 'WORKING');
+
+      const told = (status: string) =>
+        hooks.event((e) => e.event === 'session.status' && e.payload.status === status);
+      expect((await told('PASSKEY_REQUIRED')).payload.data).toMatchObject({ challenge });
+      expect((await told('PASSKEY_CONFIRMATION_REQUIRED')).payload.data).toEqual({ code: codes[0] });
+      const events = await ask('listSessionEvents', 200, { params });
+      expect(JSON.stringify(events.json)).toContain('PASSKEY_REQUIRED');
+      expect(JSON.stringify(events.json)).not.toContain(challenge);
     });
 
     test('is shown, listed and configured', async () => {

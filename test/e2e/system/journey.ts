@@ -206,12 +206,21 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
   });
 
   describe('a pairing code', () => {
-    test('links an account in place of the QR code', async () => {
+    test('links an account in place of the QR code, with its passkey', async () => {
       await system.berth.sessions.create({ name: 'by-code' });
       await system.berth.sessions.waitForStatus('by-code', 'SCAN_QR_CODE');
       const code = await system.berth.auth.requestCode('by-code', '+49 170 000 0062');
       codes.push(code);
+      await system.phone.setPasskey({ account: '491700000062', required: true, confirm: true });
       await system.phone.enterPairingCode({ code, account: '491700000062' });
+      await system.berth.sessions.waitForStatus('by-code', 'PASSKEY_REQUIRED');
+      const { challenge } = await system.berth.auth.passkey.challenge('by-code', { waitSeconds: 10 });
+      const assertion = await system.phone.signPasskey({ challenge });
+      await system.berth.auth.passkey.submit('by-code', assertion);
+      const shown = await system.berth.auth.passkey.confirmation('by-code', { waitSeconds: 20 });
+      codes.push(challenge, shown, ...Object.values(assertion.response));
+      expect((await system.phone.passkeyCodes({ account: '491700000062' })).codes).toEqual([shown]);
+      await system.berth.auth.passkey.confirm('by-code');
       const session = await system.berth.sessions.waitForStatus('by-code', 'WORKING');
       expect(session.me?.id).toBe('491700000062@c.us');
       await system.berth.sessions.logout('by-code');

@@ -28,6 +28,7 @@ import {
 import { requestCodeArgs } from '../../../core/commands.ts';
 import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../core/errors.ts';
 import { messageSchema } from '../../../core/messages.ts';
+import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../core/passkey.ts';
 
 /** What a caller sent. */
 export type Seen = {
@@ -44,6 +45,14 @@ type Reply = {
   readonly headers?: Record<string, string>;
   /** Takes the request and drops the connection. */
   readonly drop?: boolean;
+};
+
+export const CHALLENGE: PasskeyChallenge = {
+  challenge: 'Y2hhbGxlbmdl',
+  timeout: 60_000,
+  rpId: 'web.whatsapp.com',
+  allowCredentials: [],
+  userVerification: 'required',
 };
 
 export const API_KEY = 'berth_test_key_that_must_never_be_shown';
@@ -149,7 +158,7 @@ export class FakeApi {
     if (seen.key !== API_KEY) return refuse('unauthorized', 'Send a valid API key in the header X-Api-Key.');
     const [, , first = '', second = '', third = ''] = seen.path.split('/');
     if (first === 'sessions') return this.#session(seen, second, third);
-    if (second === 'auth') return this.#auth(seen, first, third, accept);
+    if (second === 'auth') return this.#auth(seen, first, seen.path.split('/').slice(4).join('/'), accept);
     switch (route) {
       case 'POST /api/sendText': {
         const { chatId, text } = sendTextRequestSchema.parse(seen.body);
@@ -311,11 +320,21 @@ export class FakeApi {
       requestCodeArgs.parse(seen.body);
       return { status: 201, body: { code: 'ABCDEFGH' } };
     }
+    if (what.startsWith('passkey')) return this.#passkey(seen, session, what);
     if (session.status !== 'SCAN_QR_CODE')
       return refuse('unprocessable', `The session is ${session.status}.`, { state: session.status });
     if (seen.query.format === 'raw') return ok({ value: this.qr });
     if (accept === 'image/svg+xml') return { status: 200, body: '<svg/>' };
     return { status: 200, body: await toBuffer(this.qr), headers: { 'content-type': 'image/png' } };
+  }
+
+  #passkey(seen: Seen, { name, status }: SessionView, what: string): Reply {
+    const needs = what.includes('confirm') ? 'PASSKEY_CONFIRMATION_REQUIRED' : 'PASSKEY_REQUIRED';
+    if (status !== needs) return refuse('unprocessable', `The session is ${status}.`, { state: status });
+    if (seen.method === 'GET') return ok(what.includes('confirm') ? { code: 'ABCD1234' } : CHALLENGE);
+    if (what === 'passkey') passkeyAssertionArgs.parse(seen.body);
+    this.set(name, what === 'passkey' ? { status: 'PASSKEY_CONFIRMATION_REQUIRED' } : WORKING);
+    return { status: 201, body: {} };
   }
 
   #cleanup(body: unknown): unknown {

@@ -9,9 +9,13 @@ import { Failure } from '../../ui/problem.tsx';
 import { Countdown } from '../../ui/time.tsx';
 import { LinkEnd } from './link-end.tsx';
 import { PairingCode } from './pairing-code.tsx';
+import { CompareCode, Passkey } from './passkey.tsx';
 import { QrCode } from './qr-code.tsx';
 import { Steps } from './steps.tsx';
-import { useLinking } from './use-link.ts';
+import { type Linking, useLinking } from './use-link.ts';
+
+/** A person is waited for. */
+const WAITING_PHASES: readonly Linking['phase'][] = ['code', 'passkey', 'compare'];
 
 type LinkPanelProps = { readonly userId: string; readonly name: string };
 
@@ -50,12 +54,14 @@ export const LinkPanel = ({ userId, name }: LinkPanelProps) => {
               onChange={setWay}
             />
             {way === 'qr' ? <QrCode qr={linking.qr} /> : <PairingCode userId={userId} name={name} />}
-            {giveUpAt && (
-              <p class="faint link-limit" aria-live="off">
-                The session ends in <Countdown to={Date.parse(giveUpAt)} /> if nobody links it.
-              </p>
-            )}
           </>
+        )}
+        {linking.phase === 'passkey' && <Passkey userId={userId} name={name} challenge={linking.challenge} />}
+        {linking.phase === 'compare' && <CompareCode userId={userId} name={name} code={linking.code} />}
+        {WAITING_PHASES.includes(linking.phase) && giveUpAt && (
+          <p class="faint link-limit" aria-live="off">
+            The session ends in <Countdown to={Date.parse(giveUpAt)} /> if nobody links it.
+          </p>
         )}
         {linking.phase === 'scanned' && (
           <div class="link-wait">

@@ -5,6 +5,8 @@ const STEPS = ['Start', 'Scan', 'Linked'] as const;
 const REACHED: Readonly<Record<Linking['phase'], number>> = {
   starting: 0,
   code: 1,
+  passkey: 1,
+  compare: 1,
   scanned: 1,
   linked: 2,
   ended: -1,

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SessionView } from '../../../../core/api/sessions.ts';
-import { ApiError } from '../../../../core/client/index.ts';
-import { isTerminal } from '../../../../core/lifecycle.ts';
+import { ApiError, type PasskeyChallenge } from '../../../../core/client/index.ts';
+import { isPasskeyStatus, isTerminal, type Status } from '../../../../core/lifecycle.ts';
 import { serverTime } from '../../state/clock.ts';
 import { berth } from '../../state/server.ts';
 import { putSession } from '../../state/sessions.ts';
@@ -11,6 +11,10 @@ import { type DrawnQr, drawnQr } from './drawn-qr.ts';
 export type Linking =
   | { readonly phase: 'starting' }
   | { readonly phase: 'code'; readonly qr: DrawnQr | undefined }
+  /** WhatsApp asks for the passkey of the account; the challenge is on its way where it is undefined. */
+  | { readonly phase: 'passkey'; readonly challenge: PasskeyChallenge | undefined }
+  /** A code is to be compared with the one on the phone. */
+  | { readonly phase: 'compare'; readonly code: string }
   /** The phone has scanned; the client is logging in. */
   | { readonly phase: 'scanned' }
   | { readonly phase: 'linked'; readonly session: SessionView }
@@ -59,6 +63,10 @@ const follow = async (following: Following): Promise<void> => {
           show({ phase: 'code', qr: undefined });
           void showCodes({ ...following, signal: AbortSignal.any([signal, codes.signal]) });
         }
+      } else if (isPasskeyStatus(session.status)) {
+        codes?.abort();
+        hadCode = true;
+        await showPasskey(following, session.status);
       } else {
         codes?.abort();
         show({ phase: hadCode ? 'scanned' : 'starting' });
@@ -71,6 +79,19 @@ const follow = async (following: Following): Promise<void> => {
     if (!signal.aborted) show({ phase: 'failed', error });
   } finally {
     codes?.abort();
+  }
+};
+
+/** What the session asks for; nothing where it has gone on meanwhile. */
+const showPasskey = async ({ userId, name, signal, show }: Following, status: Status): Promise<void> => {
+  const about = { userId, signal, waitSeconds: 5 };
+  const { passkey } = berth.auth;
+  try {
+    if (status === 'PASSKEY_REQUIRED')
+      show({ phase: 'passkey', challenge: await passkey.challenge(name, about) });
+    else show({ phase: 'compare', code: await passkey.confirmation(name, about) });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.status === 422)) throw error;
   }
 };
 

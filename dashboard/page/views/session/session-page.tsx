@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ApiError } from '../../../../core/client/index.ts';
+import { isLinkingStatus, isPasskeyStatus } from '../../../../core/lifecycle.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { standingOf } from '../../rules/words.ts';
 import { isAdmin, may } from '../../state/identity.ts';
@@ -80,9 +81,9 @@ export const SessionPage = ({ userId, name }: SessionPageProps) => {
           </p>
         )}
         <div class="view-actions">
-          {session.status === 'SCAN_QR_CODE' && may('sessions:write') && (
+          {isLinkingStatus(session.status) && may('sessions:write') && (
             <a class="button primary" href={hrefOf({ view: 'link', userId, name })}>
-              Show the QR code
+              {isPasskeyStatus(session.status) ? 'Go on linking' : 'Show the QR code'}
             </a>
           )}
           <SessionActions

@@ -3,7 +3,7 @@
 
 import { useComputed } from '@preact/signals';
 import type { SessionView } from '../../../../core/api/sessions.ts';
-import { isTerminal } from '../../../../core/lifecycle.ts';
+import { isLinkingStatus, isPasskeyStatus, isTerminal } from '../../../../core/lifecycle.ts';
 import { EXPIRY_WORDS, isExpiring, nextExpiry } from '../../rules/expiry.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { sessionKey } from '../../rules/session-list.ts';
@@ -48,13 +48,15 @@ export const Row = ({ session, index, top }: RowProps) => {
         {expiring.value && expiry && (
           <span class="visually-hidden">Expiring: {EXPIRY_WORDS[expiry.why]}</span>
         )}
-        {session.status === 'SCAN_QR_CODE' && may('sessions:write') && (
+        {isLinkingStatus(session.status) && may('sessions:write') && (
           <a
             class="button small"
             href={hrefOf({ view: 'link', userId, name })}
-            aria-label={`Show the QR code of ${name}`}
+            aria-label={
+              isPasskeyStatus(session.status) ? `Go on linking ${name}` : `Show the QR code of ${name}`
+            }
           >
-            QR code
+            {isPasskeyStatus(session.status) ? 'Passkey' : 'QR code'}
           </a>
         )}
         <SessionActions session={session} compact />

@@ -1,0 +1,13 @@
+import type { PasskeyAssertionInput } from '../../../../core/client/index.ts';
+import { passkeyAssertionArgs } from '../../../../core/passkey.ts';
+
+/** What was pasted, with or without the quotation marks that a console puts around a text; undefined: it is no answer. */
+export const answerIn = (pasted: string): PasskeyAssertionInput | undefined => {
+  try {
+    const line: unknown = JSON.parse(pasted.trim().replace(/^'(.*)'$/s, '$1'));
+    const parsed = passkeyAssertionArgs.safeParse(typeof line === 'string' ? JSON.parse(line) : line);
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+};
