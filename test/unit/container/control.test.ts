@@ -256,6 +256,16 @@ describe('the worker’s own deadlines', () => {
     expect(again).toEqual(working);
   });
 
+  it('a passkey starts the wait for the link once more, and only once', () => {
+    const shown = momentsAfter({ phase: 'starting', wasUp: false }, 'SCAN_QR_CODE', 10);
+    const asked = momentsAfter(shown, 'PASSKEY_REQUIRED', 200_000);
+    const compared = momentsAfter(asked, 'PASSKEY_CONFIRMATION_REQUIRED', 300_000);
+    const anew = momentsAfter(momentsAfter(compared, 'SCAN_QR_CODE', 400_000), 'PASSKEY_REQUIRED', 450_000);
+    for (const moments of [asked, compared, anew])
+      expect(nextDeadline(limits, moments)).toEqual({ reason: 'qr_expired', at: 500_000 });
+    expect(momentsAfter(anew, 'WORKING', 460_000).passkeySince).toBeUndefined();
+  });
+
   it('ends to the second by the control plane’s clock, with one notice a minute before', async () => {
     const time = manualTime();
     const log: [string, number][] = [];

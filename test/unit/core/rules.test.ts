@@ -10,6 +10,7 @@ import {
   type State,
   stateSchema,
   statesBefore,
+  statusSchema,
   stopReasonSchema,
   terminalState,
 } from '../../../core/lifecycle.ts';
@@ -85,13 +86,14 @@ test('whoever holds a slot is looked at again, and its deadlines come in order',
   const optional = fc.option(fc.integer({ min: NOW, max: NOW + 1e7 }), { nil: undefined });
   const session = fc.record({
     state: fc.constantFrom('PENDING' as const, 'STARTING' as const, 'RUNNING' as const, 'STOPPING' as const),
-    status: fc.constantFrom('STARTING' as const, 'SCAN_QR_CODE' as const, 'WORKING' as const),
+    status: fc.constantFrom(...statusSchema.options),
     config: fc.record({ keepAlive: fc.boolean() }),
     taskArn: fc.constantFrom('t', undefined),
     startedAt: fc.constant(NOW),
     lastActivityAt: optional,
     lastHeartbeatAt: optional,
     qrSince: optional,
+    passkeySince: optional,
     stoppingAt: optional,
   });
   fc.assert(
