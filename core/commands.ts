@@ -38,13 +38,13 @@ import {
   sendVoiceArgs,
   typingArgs,
 } from './messages.ts';
-import { QR_WAIT_SECONDS } from './timeouts.ts';
 import {
   passkeyAssertionArgs,
   passkeyChallengeSchema,
   passkeyConfirmationSchema,
   passkeyWaitArgs,
 } from './passkey.ts';
+import { QR_WAIT_SECONDS } from './timeouts.ts';
 
 /** The code as drawn into the QR; `expiresAt` when WhatsApp is expected to replace it (ms). */
 export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });

@@ -3,6 +3,7 @@
  * that a person compares with the phone's. Shapes as WAHA has them, which are WebAuthn's own JSON forms.
  */
 import * as z from 'zod';
+import { QR_WAIT_SECONDS } from './timeouts.ts';
 
 /** Where the person signs. WebAuthn binds an assertion to the origin that asked for it, and WhatsApp checks it. */
 export const WHATSAPP_ORIGIN = 'https://web.whatsapp.com';
@@ -70,7 +71,9 @@ export const statusDataSchema = z.union([passkeyChallengeSchema, passkeyConfirma
 export type StatusData = z.infer<typeof statusDataSchema>;
 
 /** Waits up to `waitSeconds` for the session to ask. */
-export const passkeyWaitArgs = z.strictObject({ waitSeconds: z.number().min(0).max(25).default(0) });
+export const passkeyWaitArgs = z.strictObject({
+  waitSeconds: z.number().min(0).max(QR_WAIT_SECONDS).default(0),
+});
 
 /**
  * The JavaScript that a person pastes into the console of a tab at web.whatsapp.com. It asks the browser to sign the
