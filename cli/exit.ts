@@ -35,6 +35,16 @@ export class CliError extends Error {
   }
 }
 
+/** An end whose reason a program that was started has printed. */
+export class AlreadyTold extends Error {
+  override readonly name = 'AlreadyTold';
+  readonly exit: ExitCode;
+  constructor(exit: ExitCode) {
+    super();
+    this.exit = exit;
+  }
+}
+
 export type Failure = {
   readonly exit: ExitCode;
   readonly message: string;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { addAws } from './commands/aws.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
@@ -51,5 +52,6 @@ export const createProgram = (): Command => {
   addKeys(program);
   addWebhooks(program);
   addCost(program);
+  addAws(program);
   return program;
 };

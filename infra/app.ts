@@ -25,14 +25,15 @@ const synthesize = async (): Promise<void> => {
   });
   // Thrown below, where it is awaited; a bad environment is told without waiting for it.
   bundling.catch(() => {});
-  const { addBerth, createApp, createPlaceholder } = await import('./berth.ts');
+  const { addBerth, addPlaceholder, createApp } = await import('./berth.ts');
   const app = createApp();
   const context = (key: string): unknown => app.node.tryGetContext(key);
   const name = context('env');
   // `npm start` does not depend on the file.
   const config = name === 'local' ? NO_CONFIG : await loadOperatorConfig(root, context('config'));
   if (name === undefined) {
-    createPlaceholder(namesWith(config)).synth();
+    addPlaceholder(app, namesWith(config));
+    app.synth();
     return;
   }
   const environment = environmentOf(name, {

@@ -1,4 +1,4 @@
-import { Annotations, App, Stack, Tags } from 'aws-cdk-lib';
+import { Annotations, App, CfnWaitConditionHandle, Stack, Tags } from 'aws-cdk-lib';
 import cdkJson from '../cdk.json' with { type: 'json' };
 import type { Bundle } from './bundle.ts';
 import type { Environment } from './environments.ts';
@@ -21,21 +21,15 @@ export const createApp = (outdir?: string): App =>
   new App({ context: cdkJson.context, analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
 
 /**
- * An app without an environment: one stack with an error, so that nothing deploys it. `cdk bootstrap` needs an app that
- * synthesizes and looks at no stack's errors; so the validators, which would end the synth at this one, are off.
+ * Stands for an environment where none is named: one stack with an error, so that nothing deploys it. `cdk bootstrap`
+ * needs an app with a stack and looks at no stack's errors; the validator, which would end the synth at this one, is
+ * off. `app` must be empty.
  */
-export const createPlaceholder = (names: readonly string[], outdir?: string): App => {
-  const app = new App({
-    analyticsReporting: false,
-    ...(outdir !== undefined && { outdir }),
-    postCliContext: {
-      '@aws-cdk/core:validateAgainstDefaultRules': false,
-      '@aws-cdk/core:annotationsInValidationReport': false,
-    },
-  });
+export const addPlaceholder = (app: App, names: readonly string[]): void => {
+  app.node.setContext('@aws-cdk/core:annotationsInValidationReport', false);
   const stack = new Stack(app, 'berth', { description: 'Berth: name an environment' });
+  new CfnWaitConditionHandle(stack, 'Nothing');
   Annotations.of(stack).addError(`Name an environment: -c env=<${names.join('|')}>.`);
-  return app;
 };
 
 /**

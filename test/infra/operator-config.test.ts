@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createApp, createPlaceholder } from '../../infra/berth.ts';
+import { addPlaceholder, createApp } from '../../infra/berth.ts';
 import { checkAccount, environmentOf } from '../../infra/environments.ts';
 import { loadOperatorConfig } from '../../infra/operator-config.ts';
 import { NetworkStack } from '../../infra/stacks/network.ts';
@@ -232,7 +232,9 @@ describe('the network', () => {
 
 describe('without an environment', () => {
   it('there is one stack, which nothing can deploy: bootstrapping needs an app with a stack', () => {
-    const { stacks } = createPlaceholder(['dev', 'prod'], join(folder, 'placeholder')).synth();
+    const app = createApp(join(folder, 'placeholder'));
+    addPlaceholder(app, ['dev', 'prod']);
+    const { stacks } = app.synth();
     expect(stacks.map(({ stackName }) => stackName)).toEqual(['berth']);
     expect(stacks[0]?.messages).toMatchObject([
       { level: 'error', entry: { data: 'Name an environment: -c env=<dev|prod>.' } },

@@ -1,0 +1,305 @@
+/** What an AWS account must have for an environment to be deployed and to reach its limit. */
+import { messageOfError } from '../../core/message-of-error.ts';
+import type { Environment } from '../environment-schema.ts';
+import type { AwsReader, Quota } from './aws-reader.ts';
+import { type Finding, missing, note, ok, unknown } from './finding.ts';
+
+/** aws-cdk-lib's DefaultStackSynthesizer asks for it (MIN_BOOTSTRAP_STACK_VERSION). */
+const BOOTSTRAP_VERSION = 6;
+const BOOTSTRAP_QUALIFIER = 'hnb659fds';
+
+const FARGATE: Readonly<Record<Environment['task']['capacity'][number], Quota>> = {
+  FARGATE: { service: 'fargate', code: 'L-3032A538', name: 'Fargate On-Demand vCPU resource count' },
+  FARGATE_SPOT: { service: 'fargate', code: 'L-36FBB829', name: 'Fargate Spot vCPU resource count' },
+};
+const INTERFACES: Quota = { service: 'vpc', code: 'L-DF5E4CA3', name: 'Network interfaces per Region' };
+/** Of the command functions, which share a few, and of what else is in the region. */
+const OTHER_INTERFACES = 50;
+const LAMBDA_CODE = 'L-B99A9384';
+/** Lambda keeps 100 for functions without a reservation; an account that has fewer in all is a new one. */
+const LAMBDA_CONCURRENCY = 100;
+const SPARE_ADDRESSES = 5;
+
+/** The SDK adds lines for developers below the first. */
+const reasonOf = (error: unknown): string => messageOfError(error).split('\n')[0] ?? '';
+
+/** Where the checks are made. */
+export type Place = {
+  readonly environment: Environment;
+  readonly account: string;
+  readonly region: string;
+  readonly aws: AwsReader;
+};
+
+type Check = { readonly id: string; readonly run: (place: Place) => Promise<Finding | Finding[]> };
+
+const increase = (
+  { service, code }: Pick<Quota, 'service' | 'code'>,
+  value: number,
+  region: string,
+): string =>
+  `aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value} --region ${region}`;
+
+const bootstrap: Check = {
+  id: 'bootstrap',
+  run: async ({ aws, account, region }) => {
+    const version = await aws.bootstrapVersion(BOOTSTRAP_QUALIFIER);
+    const command = `npx cdk bootstrap aws://${account}/${region}`;
+    if (version === undefined)
+      return missing('bootstrap', `The CDK has not been bootstrapped in ${account}, ${region}.`, command);
+    if (!(version >= BOOTSTRAP_VERSION))
+      return missing(
+        'bootstrap',
+        `The CDK's bootstrap stack is version ${version}; ${BOOTSTRAP_VERSION} is needed.`,
+        command,
+      );
+    return ok('bootstrap', `The CDK is bootstrapped (version ${version}).`);
+  },
+};
+
+const ecsRole: Check = {
+  id: 'ecs-role',
+  run: async ({ aws }) =>
+    (await aws.hasRole('AWSServiceRoleForECS'))
+      ? ok('ecs-role', 'The service-linked role of ECS is there.')
+      : missing(
+          'ecs-role',
+          'The account has no service-linked role of ECS. The first deployment would race its creation.',
+          'aws iam create-service-linked-role --aws-service-name ecs.amazonaws.com',
+        ),
+};
+
+/** A session takes one task. The providers of `task.capacity` are tried in order, so their quotas add up. */
+const fargate: Check = {
+  id: 'fargate-vcpu',
+  run: async ({ aws, environment, region }) => {
+    const vcpu = environment.task.cpu / 1024;
+    const limit = environment.settings.globalLimit;
+    const quotas = await Promise.all(
+      environment.task.capacity.map(async (provider) => ({
+        provider,
+        quota: FARGATE[provider],
+        value: await aws.quota(FARGATE[provider]),
+      })),
+    );
+    const unread = quotas.find(({ value }) => value === undefined);
+    if (unread) return unknown('fargate-vcpu', `AWS tells no value for "${unread.quota.name}".`);
+    const sessions = quotas.reduce((sum, { value = 0 }) => sum + Math.floor(value / vcpu), 0);
+    const told = quotas.map(({ provider, value = 0 }) => `${provider} ${value} vCPU`).join(', ');
+    if (sessions >= limit)
+      return ok(
+        'fargate-vcpu',
+        `${told}: enough for ${limit} sessions of ${vcpu} vCPU, if nothing else uses them.`,
+      );
+    // The last of the list is the one that has capacity at all times.
+    const last = quotas.at(-1)?.quota ?? FARGATE.FARGATE;
+    return missing(
+      'fargate-vcpu',
+      `${told}: ${sessions} sessions of ${vcpu} vCPU can run at once, and the limit is ${limit}. Session ${sessions + 1} would fail to start.`,
+      increase(last, Math.ceil(limit * vcpu), region),
+    );
+  },
+};
+
+const lambda: Check = {
+  id: 'lambda-concurrency',
+  run: async ({ aws, region }) => {
+    const value = await aws.lambdaConcurrency();
+    if (value === undefined)
+      return unknown('lambda-concurrency', 'AWS tells no value for Lambda’s concurrency.');
+    if (value >= LAMBDA_CONCURRENCY)
+      return ok(
+        'lambda-concurrency',
+        `${value} functions can run at once in the region, other applications included.`,
+      );
+    return missing(
+      'lambda-concurrency',
+      `Only ${value} functions can run at once in the region (a new account). A few dashboards and long polls use them up, and then nothing answers.`,
+      increase({ service: 'lambda', code: LAMBDA_CODE }, 1000, region),
+    );
+  },
+};
+
+const interfaces: Check = {
+  id: 'network-interfaces',
+  run: async ({ aws, environment, region }) => {
+    const value = await aws.quota(INTERFACES);
+    const needed = environment.settings.globalLimit + OTHER_INTERFACES;
+    if (value === undefined)
+      return unknown('network-interfaces', `AWS tells no value for "${INTERFACES.name}".`);
+    if (value >= needed)
+      return ok('network-interfaces', `${value} network interfaces, one for each session.`);
+    return missing(
+      'network-interfaces',
+      `${value} network interfaces; ${needed} are needed, one for each session and some for functions.`,
+      increase(INTERFACES, needed, region),
+    );
+  },
+};
+
+const zones: Check = {
+  id: 'zones',
+  run: async ({ aws, environment: { network }, region }) => {
+    if (network.vpc !== undefined) return [];
+    const there = await aws.zones();
+    if (Array.isArray(network.zones)) {
+      const absent = network.zones.filter((zone) => !there.includes(zone));
+      return absent.length === 0
+        ? ok('zones', `The zones ${network.zones.join(', ')} are there.`)
+        : missing(
+            'zones',
+            `${region} has no zone ${absent.join(', ')}; it has ${there.join(', ')}. Change network.zones.`,
+          );
+    }
+    const wanted = network.zones ?? 2;
+    return there.length >= wanted
+      ? ok('zones', `The network takes the first ${wanted} of ${there.length} zones.`)
+      : missing('zones', `${region} has ${there.length} zones and network.zones is ${wanted}. Lower it.`);
+  },
+};
+
+const vpc: Check = {
+  id: 'vpc',
+  run: async ({ aws, environment, region }) => {
+    const { vpc: own } = environment.network;
+    if (own === undefined) return [];
+    const [found, endpoints] = await Promise.all([
+      aws.subnets([...own.taskSubnets, ...own.commandSubnets]),
+      aws.gatewayEndpoints(own.id),
+    ]);
+    const foreign = found.filter((subnet) => subnet.vpc !== own.id);
+    const tasks = found.filter(({ id }) => own.taskSubnets.includes(id));
+    const closed = tasks.filter(({ routesToInternet }) => !routesToInternet);
+    const free = tasks.reduce(
+      (sum, { freeAddresses }) => sum + Math.max(0, freeAddresses - SPARE_ADDRESSES),
+      0,
+    );
+    const absent = ['s3', 'dynamodb'].filter((service) => !endpoints.includes(service));
+    const findings = [
+      ...foreign.map(({ id, vpc: other }) => missing('vpc', `${id} is of ${other}, not of ${own.id}.`)),
+      ...closed.map(({ id }) =>
+        missing('vpc', `${id} has no route to an internet gateway; tasks in it would not reach WhatsApp.`),
+      ),
+      ...absent.map((service) =>
+        missing(
+          'vpc',
+          `${own.id} has no gateway endpoint for ${service}; command functions would not reach it.`,
+          `aws ec2 create-vpc-endpoint --vpc-id ${own.id} --service-name com.amazonaws.${region}.${service} --route-table-ids <of ${own.commandSubnets.join(', ')}> --region ${region}`,
+        ),
+      ),
+      ...(free < environment.settings.globalLimit
+        ? [
+            missing(
+              'vpc',
+              `The task subnets have ${free} free addresses, and the limit is ${environment.settings.globalLimit}.`,
+            ),
+          ]
+        : []),
+    ];
+    return findings.length > 0 ? findings : ok('vpc', `${own.id} and its subnets can be used.`);
+  },
+};
+
+/** Left by a first deployment that failed: CloudFormation can't update it. */
+const FAILED = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED', 'CREATE_FAILED'];
+
+const stacks: Check = {
+  id: 'stacks',
+  run: async ({ aws, environment, region }) => {
+    const names = ['data', 'network', 'app'].map((stack) => `berth-${environment.name}-${stack}`);
+    const found = await Promise.all(
+      names.map(async (name) => ({ name, status: await aws.stackStatus(name) })),
+    );
+    const failed = found.filter(({ status }) => status !== undefined && FAILED.includes(status));
+    if (failed.length > 0)
+      return failed.map(({ name, status }) =>
+        missing(
+          'stacks',
+          `${name} is in ${status}; the next deployment is refused until it is deleted.`,
+          `aws cloudformation delete-stack --stack-name ${name} --region ${region}`,
+        ),
+      );
+    const busy = found.find(({ status }) => status?.endsWith('_IN_PROGRESS'));
+    if (busy) return note('stacks', `${busy.name} is in ${busy.status}; wait until it has ended.`);
+    const there = found.filter(({ status }) => status !== undefined).length;
+    return ok(
+      'stacks',
+      there === 0 ? 'Nothing is deployed yet.' : `${there} of ${names.length} stacks are deployed.`,
+    );
+  },
+};
+
+const CHECKS: readonly Check[] = [bootstrap, ecsRole, fargate, lambda, interfaces, zones, vpc, stacks];
+
+/** Who the credentials are of, against the account that the environment belongs to. */
+const identityFindings = (environment: Environment, account: string, arn: string): Finding[] => {
+  const credentials = ok('credentials', `${arn}`);
+  if (environment.account === undefined)
+    return [
+      credentials,
+      note(
+        'account',
+        `${environment.name} is not pinned to an account: whatever credentials there are deploy it. In berth.config.json: {"environments": {"${environment.name}": {"account": "${account}"}}}`,
+      ),
+    ];
+  if (environment.account === account)
+    return [credentials, ok('account', `${environment.name} belongs to ${account}.`)];
+  return [
+    credentials,
+    missing(
+      'account',
+      `${environment.name} belongs to the account ${environment.account}, and the credentials are of ${account}. A deployment is refused.`,
+      'export AWS_PROFILE=<profile of that account>',
+    ),
+  ];
+};
+
+const noCredentials = (error: unknown): Finding =>
+  missing(
+    'credentials',
+    `No valid AWS credentials: ${reasonOf(error)}`,
+    'aws configure sso    # or: aws sso login, or export AWS_PROFILE=<profile>',
+  );
+
+/** One finding or more for each check; a check that can't be made is `unknown` and stops no other. */
+export const checkAccountReady = async (
+  environment: Environment,
+  region: string | undefined,
+  readerOf: (region: string) => AwsReader,
+): Promise<{ readonly account: string | undefined; readonly findings: readonly Finding[] }> => {
+  if (region === undefined)
+    return {
+      account: undefined,
+      findings: [
+        missing(
+          'region',
+          `No region: ${environment.name} pins none, and AWS_REGION is not set.`,
+          'export AWS_REGION=eu-central-1    # or "region" in berth.config.json',
+        ),
+      ],
+    };
+  const pinned = environment.region === undefined ? 'AWS_REGION; not pinned' : 'pinned';
+  const regionFinding = ok('region', `${region} (${pinned}).`);
+  const aws = readerOf(region);
+  const identity = await aws.identity().catch((error: unknown) => ({ error }));
+  if ('error' in identity) {
+    const rest = CHECKS.map(({ id }) => unknown(id, 'Not checked: there are no credentials.'));
+    return { account: undefined, findings: [noCredentials(identity.error), regionFinding, ...rest] };
+  }
+  const { account, arn } = identity;
+  const findings = identityFindings(environment, account, arn);
+  if (environment.account !== undefined && environment.account !== account) {
+    const rest = CHECKS.map(({ id }) => unknown(id, `Not checked: ${account} is another account.`));
+    return { account, findings: [...findings, regionFinding, ...rest] };
+  }
+  const checked = await Promise.all(
+    CHECKS.map(async ({ id, run }) => {
+      try {
+        return await run({ environment, account, region, aws });
+      } catch (error) {
+        return unknown(id, `AWS did not tell: ${reasonOf(error)}`);
+      }
+    }),
+  );
+  return { account, findings: [...findings, regionFinding, ...checked.flat()] };
+};

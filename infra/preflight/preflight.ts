@@ -1,0 +1,28 @@
+import type { Environment } from '../environment-schema.ts';
+import { checkAccountReady } from './account.ts';
+import type { AwsReader } from './aws-reader.ts';
+import { checkMachine, type Machine } from './machine.ts';
+import type { Report } from './report.ts';
+
+/** Checks machine and account for a deployment of `environment`. Changes nothing. */
+export const preflight = async (
+  environment: Environment,
+  world: {
+    readonly machine: Machine;
+    /** Where the environment pins no region. */
+    readonly defaultRegion: string | undefined;
+    readonly readerOf: (region: string) => AwsReader;
+  },
+): Promise<Report> => {
+  const region = environment.region ?? world.defaultRegion;
+  const [machine, account] = await Promise.all([
+    checkMachine(world.machine, environment),
+    checkAccountReady(environment, region, world.readerOf),
+  ]);
+  return {
+    environment: environment.name,
+    account: account.account,
+    region,
+    findings: [...machine, ...account.findings],
+  };
+};
