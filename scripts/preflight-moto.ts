@@ -12,7 +12,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { CreateServiceLinkedRoleCommand, IAMClient } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
 
@@ -107,8 +107,13 @@ try {
   expectStatus(await preflight(), { ...ALWAYS, bootstrap: 'missing', 'ecs-role': 'missing' });
 
   const config = { region: REGION, endpoint, credentials };
+  // moto's CreateServiceLinkedRole names it "AWSServiceRoleForecs"; AWS's own name is this.
   await new IAMClient(config).send(
-    new CreateServiceLinkedRoleCommand({ AWSServiceName: 'ecs.amazonaws.com' }),
+    new CreateRoleCommand({
+      RoleName: 'AWSServiceRoleForECS',
+      Path: '/aws-service-role/ecs.amazonaws.com/',
+      AssumeRolePolicyDocument: '{}',
+    }),
   );
   await new SSMClient(config).send(
     new PutParameterCommand({ Name: '/cdk-bootstrap/hnb659fds/version', Value: '30', Type: 'String' }),
