@@ -299,11 +299,9 @@ describe('what is missing in the account', () => {
       'a first deployment that failed',
       'stacks',
       () =>
-        cloudFormation
-          .on(DescribeStacksCommand, { StackName: 'berth-dev-app' })
-          .resolves({
-            Stacks: [{ StackName: 'x', CreationTime: new Date(0), StackStatus: 'ROLLBACK_COMPLETE' }],
-          }),
+        cloudFormation.on(DescribeStacksCommand, { StackName: 'berth-dev-app' }).resolves({
+          Stacks: [{ StackName: 'x', CreationTime: new Date(0), StackStatus: 'ROLLBACK_COMPLETE' }],
+        }),
       {},
       /^berth-dev-app is in ROLLBACK_COMPLETE/,
       `aws cloudformation delete-stack --stack-name berth-dev-app --region ${REGION}`,
@@ -376,11 +374,9 @@ describe('notes', () => {
   });
 
   it('a stack that is being changed', async () => {
-    cloudFormation
-      .on(DescribeStacksCommand, { StackName: 'berth-dev-data' })
-      .resolves({
-        Stacks: [{ StackName: 'x', CreationTime: new Date(0), StackStatus: 'UPDATE_IN_PROGRESS' }],
-      });
+    cloudFormation.on(DescribeStacksCommand, { StackName: 'berth-dev-data' }).resolves({
+      Stacks: [{ StackName: 'x', CreationTime: new Date(0), StackStatus: 'UPDATE_IN_PROGRESS' }],
+    });
     expect(found(await check(), 'stacks')).toMatchObject({
       status: 'note',
       message: expect.stringMatching(/UPDATE_IN_PROGRESS/),
