@@ -76,7 +76,11 @@ export const ecsTasks = (): TaskEngine => {
   };
 };
 
-/** Capacity providers in order of preference; the next one only where the one before clearly had no capacity. */
+/**
+ * Capacity providers in order of preference; the next one only where the one before clearly had no capacity.
+ * A used-up vCPU quota is final for its provider (Spot and on demand have one each): it lasts until sessions end or AWS
+ * raises it, so a launch that finds all quotas used up is given up at once instead of holding its slot for minutes.
+ */
 const launch = async (
   client: ECSClient,
   cluster: string,
@@ -84,12 +88,26 @@ const launch = async (
   limit: AbortSignal,
 ): Promise<LaunchResult> => {
   let last: LaunchResult = { ok: false, retryable: false, detail: 'no capacity provider is configured' };
+  const full: string[] = [];
   for (const capacityProvider of environment('BERTH_CAPACITY')) {
-    last = await launchOn(client, cluster, capacityProvider, request, limit);
+    const result = await launchOn(client, cluster, capacityProvider, request, limit);
+    if (!result.ok && isQuota(result.detail)) {
+      full.push(`${capacityProvider}: ${result.detail}`);
+      continue;
+    }
+    last = result;
     if (last.ok || !last.retryable) return last;
   }
-  return last;
+  if (full.length < environment('BERTH_CAPACITY').length) return last;
+  return {
+    ok: false,
+    retryable: false,
+    detail: `capacity: the AWS account's vCPU quota is used up (${full.join('; ')})`,
+  };
 };
+
+/** As ECS tells it, by an exception or as a failure: "You've reached the limit on the number of vCPUs you can run concurrently". */
+const isQuota = (detail: string): boolean => /number of vCPUs|vCPU (limit|quota)/i.test(detail);
 
 const launchOn = async (
   client: ECSClient,
@@ -135,7 +153,7 @@ const launchOn = async (
     return { ok: false, retryable: true, detail: failures?.[0]?.reason ?? 'ECS started no task' };
   } catch (error) {
     const detail = `${nameOfError(error)}: ${messageOfError(error)}`;
-    if (/capacity/i.test(detail)) return { ok: false, retryable: true, detail };
+    if (/capacity/i.test(detail) || isQuota(detail)) return { ok: false, retryable: true, detail };
     if (isRefusal(error)) return { ok: false, retryable: false, detail };
     throw new TaskEngineUnavailable(detail);
   }
