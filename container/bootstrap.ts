@@ -39,8 +39,10 @@ export const bootstrap = async (options: {
   readonly log: Log;
   readonly exit: Exit;
   readonly ending: Ending;
+  /** Called once the control plane has been asked: until it answers, there is time for other work. */
+  readonly onAsked: () => void;
 }): Promise<Bootstrapped | undefined> => {
-  const { environment, time, log, exit, ending } = options;
+  const { environment, time, log, exit, ending, onAsked } = options;
   const { BERTH_SESSION_ID: sessionId, BERTH_EPOCH: epoch } = environment;
   const workerSecret = newSecret();
   const commandSecret = newSecret();
@@ -100,7 +102,7 @@ export const bootstrap = async (options: {
         chromiumBuild: found instanceof NoBrowser ? 'none' : found.build,
         ...(taskArn === undefined ? {} : { taskArn }),
       },
-      { until: askedAt + BOOTSTRAP_LIMIT_MS },
+      { until: askedAt + BOOTSTRAP_LIMIT_MS, onSent: onAsked },
     );
   } catch (error) {
     if (error instanceof Fenced) return;

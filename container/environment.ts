@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { workerEnvironmentSchema } from '../core/worker-protocol.ts';
 
 const switches = z.string().transform((text, context) => {

@@ -1,6 +1,7 @@
 /** What ECS tells a task about itself (task metadata endpoint, version 4). */
-import { z } from 'zod';
+import * as z from 'zod';
 import { Unavailable } from './base/faults.ts';
+import { exchange, readText } from './base/http.ts';
 import { retry } from './base/retry.ts';
 import type { Time } from './base/time.ts';
 
@@ -8,9 +9,10 @@ import type { Time } from './base/time.ts';
 export const readMetadata = <T>(url: string, schema: z.ZodType<T>, time: Time): Promise<T> =>
   retry(
     async () => {
-      const response = await fetch(url, { signal: AbortSignal.timeout(3_000) });
-      if (!response.ok) throw new Unavailable('task metadata', `answered ${response.status}`);
-      return schema.parse(await response.json());
+      const response = await exchange(url, { method: 'GET', timeoutMs: 3_000 });
+      const text = await readText(response);
+      if (response.status !== 200) throw new Unavailable('task metadata', `answered ${response.status}`);
+      return schema.parse(JSON.parse(text));
     },
     { time, attempts: 5, retryable: () => true },
   );

@@ -3,7 +3,7 @@
  * local engines) is many times its size. Run in the image's build only, before anything is installed; it changes
  * package.json in place.
  *
- *   node container/packages.ts            what the worker imports
+ *   node container/packages.ts            what the worker's bundle is made of, and the bundler
  *   node container/packages.ts browser    the browser and what unpacks it
  */
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -19,10 +19,13 @@ export const WORKER_PACKAGES: readonly string[] = [
   'zod',
 ];
 
+/** A test holds this against what container/bundle/build.ts imports. */
+export const BUNDLER_PACKAGES: readonly string[] = ['esbuild'];
+
 export const BROWSER_PACKAGES: readonly string[] = ['@sparticuz/chromium', 'tar', 'zod'];
 
 if (import.meta.main) {
-  const wanted = process.argv[2] === 'browser' ? BROWSER_PACKAGES : WORKER_PACKAGES;
+  const wanted = process.argv[2] === 'browser' ? BROWSER_PACKAGES : [...WORKER_PACKAGES, ...BUNDLER_PACKAGES];
   const {
     name,
     version,

@@ -12,6 +12,7 @@ import { killTree } from './browser/process-tree.ts';
 import { createCollector } from './commands/collect.ts';
 import type { EventListener } from './commands/context.ts';
 import { createRecipients } from './commands/recipients.ts';
+import './commands/table.ts';
 import { createTurns } from './commands/turns.ts';
 import { createOutbox } from './control/outbox.ts';
 import { createSupervision } from './control/supervision.ts';

@@ -7,7 +7,7 @@ import { createEnding } from './ending.ts';
 import type { Environment } from './environment.ts';
 import { createExit, EXIT, type ExitCode } from './exit.ts';
 import { judgeUncaught } from './process-faults.ts';
-import { startSession } from './session.ts';
+import type { startSession } from './session.ts';
 
 export type Worker = {
   /** SIGTERM or SIGINT: the first asks for an orderly end, the second kills. */
@@ -21,6 +21,11 @@ export type Worker = {
 /** So long after a client was closed, complaints of its absence are no news. */
 const CLOSING_ECHO_MS = 30_000;
 
+/** Loads what the session is made of, the library above all; the first call does, and it takes longer than the boot. */
+const loadSession = () => import('./session.ts');
+/** While the control plane is asked. A failure is thrown where the session is needed. */
+const loadAhead = () => void loadSession().catch(() => {});
+
 /** Starts a worker; nothing that goes wrong in it is thrown. */
 export const startWorker = (options: {
   readonly environment: Environment;
@@ -33,8 +38,8 @@ export const startWorker = (options: {
   let session: ReturnType<typeof startSession> | undefined;
 
   const start = async () => {
-    const found = await bootstrap({ ...options, exit, ending });
-    if (found) session = startSession(found, { ...options, exit, ending });
+    const found = await bootstrap({ ...options, exit, ending, onAsked: loadAhead });
+    if (found) session = (await loadSession()).startSession(found, { ...options, exit, ending });
   };
   start().catch((error: unknown) => {
     log.error('the worker could not start', { error: describeError(error) });

@@ -12,6 +12,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, version } from 'esbuild';
 import { z } from 'zod';
 import { messageOfError } from '../core/message-of-error.ts';
+import { httpWithoutUndici, withoutLocales } from '../scripts/esbuild-plugins.ts';
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
 /**
@@ -88,16 +89,6 @@ const temporaryOf = (options: BundleOptions) => join(options.outDir, 'tmp');
 const REQUIRE_BANNER =
   'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);';
 
-/** zod's messages in fifty languages: 260 KB that no answer uses. */
-const withoutLocales: Plugin = {
-  name: 'without-locales',
-  setup: (build) =>
-    build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: dirname(path),
-    })),
-};
-
 /** Lambda hands credentials over in the environment. The SDK's other ways to find some are 140 KB. */
 const credentialsOfLambda: Plugin = {
   name: 'credentials-of-lambda',
@@ -129,7 +120,7 @@ const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleR
     mainFields: ['module', 'main'],
     conditions: ['module'],
     minify: true,
-    plugins: [withoutLocales, credentialsOfLambda, pagePlugin(temporaryOf(options))],
+    plugins: [withoutLocales, httpWithoutUndici, credentialsOfLambda, pagePlugin(temporaryOf(options))],
     sourcemap: 'external',
     sourcesContent: false,
     legalComments: 'none',
@@ -253,6 +244,7 @@ const recipeOf = async (options: BundleOptions): Promise<string> => {
   const parts = [
     version,
     await hashFile(import.meta.filename),
+    await hashFile('scripts/esbuild-plugins.ts'),
     await hashFile('package-lock.json'),
     await hashFile('tsconfig.json'),
     relative(root, options.functionsDir),

@@ -5,8 +5,9 @@ import { prepareBrowser } from './browser.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
 import type { StartTask } from './engines/ecs/program.ts';
+import { preparePrograms } from './programs.ts';
 import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
-import { compileWorker, localWorker } from './worker-program.ts';
+import { localWorker } from './worker-program.ts';
 import { openWorld, type World } from './world.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -21,6 +22,8 @@ export type Prepared = {
   readonly world: World;
   /** How a worker starts: with that browser, in that world. */
   readonly startTask: StartTask;
+  /** The init process of a task. */
+  readonly taskProcess: string;
 };
 
 /**
@@ -46,7 +49,6 @@ export const prepare = async ({
   // What was asked for and can't be had is told before the long steps; what is found out by itself runs beside them.
   const mode = whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(whatsapp);
   const browserDir = join(CACHE, 'browser');
-  const compileCache = join(CACHE, 'compile');
   const preparations = [
     synthesize({
       root: ROOT,
@@ -54,12 +56,12 @@ export const prepare = async ({
       onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
     }),
     prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
-    compileWorker(compileCache),
+    preparePrograms(),
     openWorld(mode, dir, clock, closers),
   ] as const;
   // A failure is thrown once all have ended, so that nothing goes on unseen.
   await Promise.allSettled(preparations);
-  const [assembly, browser, , world] = await Promise.all(preparations);
-  const startTask = localWorker({ chromiumArgs: world.chromiumArgs, browserDir, compileCache });
-  return { assembly, browser, world, startTask };
+  const [assembly, browser, programs, world] = await Promise.all(preparations);
+  const startTask = localWorker({ programs, chromiumArgs: world.chromiumArgs, browserDir });
+  return { assembly, browser, world, startTask, taskProcess: programs.taskProcess };
 };

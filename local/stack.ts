@@ -119,7 +119,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const dir = openDataDir(resolve(options.dataDir), { reset: options.reset ?? false });
   closers.add(dir.release);
 
-  const { assembly, browser, world, startTask } = await prepare({
+  const { assembly, browser, world, startTask, taskProcess } = await prepare({
     whatsapp,
     dir,
     clock,
@@ -167,7 +167,16 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     clock,
     onProblem,
   };
-  const tasks = startTaskEngine(model, { startTask, maxTasks, delivery, dir, clock, logger, closers });
+  const tasks = startTaskEngine(model, {
+    startTask,
+    taskProcess,
+    maxTasks,
+    delivery,
+    dir,
+    clock,
+    logger,
+    closers,
+  });
   endpoint.serveEcs(tasks.ecs);
 
   const sources = startEventSources(model, endpoint, { invoke, onProblem });

@@ -26,6 +26,7 @@ export const startTaskEngine = (
   model: Model,
   {
     startTask,
+    taskProcess,
     maxTasks,
     delivery,
     dir,
@@ -34,6 +35,8 @@ export const startTaskEngine = (
     closers,
   }: {
     readonly startTask: StartTask;
+    /** The init process of a task, as plain JavaScript. */
+    readonly taskProcess: string;
     /** Undefined: as many as there are asked for. */
     readonly maxTasks: number | undefined;
     readonly delivery: DeliveryOptions;
@@ -57,6 +60,7 @@ export const startTaskEngine = (
       })),
     })),
     startTask,
+    taskProcess,
     stateDir: dir.ecs,
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),

@@ -1,6 +1,6 @@
-import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { nodeProgram, type StartTask, WORKER_ENTRY } from './engines/ecs/program.ts';
+import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
+import { nodeProgram, type StartTask } from './engines/ecs/program.ts';
+import type { Programs } from './programs.ts';
 
 /**
  * Workers as processes of this machine. Over the task definition's environment goes what differs here: any free
@@ -8,40 +8,26 @@ import { nodeProgram, type StartTask, WORKER_ENTRY } from './engines/ecs/program
  * work folder does not exist here: the task's own temporary folder takes its place.
  */
 export const localWorker = (options: {
+  readonly programs: Pick<Programs, 'worker' | 'compileCache'>;
   readonly chromiumArgs: readonly string[];
   readonly browserDir: string;
-  /** Keeps what is compiled of the worker's code from one task to the next. */
-  readonly compileCache: string;
 }): StartTask => {
+  const { worker, compileCache } = options.programs;
   const chromiumPath = process.env.CHROMIUM_PATH;
-  const start = nodeProgram({
-    BERTH_COMMAND_HOST: '127.0.0.1',
-    BERTH_COMMAND_PORT: '0',
-    BERTH_BROWSER_ARGS: JSON.stringify(options.chromiumArgs),
-    BERTH_BROWSER_DIR: options.browserDir,
-    NODE_COMPILE_CACHE: options.compileCache,
-    ...(chromiumPath === undefined ? {} : { CHROMIUM_PATH: chromiumPath }),
-  });
+  const start = nodeProgram(
+    {
+      BERTH_COMMAND_HOST: '127.0.0.1',
+      BERTH_COMMAND_PORT: '0',
+      BERTH_BROWSER_ARGS: JSON.stringify(options.chromiumArgs),
+      BERTH_BROWSER_DIR: options.browserDir,
+      NODE_COMPILE_CACHE: compileCache,
+      ...(chromiumPath === undefined ? {} : { CHROMIUM_PATH: chromiumPath }),
+    },
+    worker,
+  );
   return (container) => {
     const program = start(container);
     const { BERTH_WORK_DIR: _ofTheImage, ...env } = program.env;
-    return { ...program, env };
+    return { ...program, args: [...WORKER_NODE_FLAGS, ...program.args], env };
   };
 };
-
-const COMPILE_DEADLINE_MS = 60_000;
-
-/**
- * Has the worker's code compiled before the first session needs it: the worker loads everything and ends at the missing
- * environment, as in the image's build. Without success, the first session starts a little later.
- */
-export const compileWorker = (compileCache: string): Promise<void> =>
-  new Promise((resolve) => {
-    if (existsSync(compileCache)) return resolve();
-    execFile(
-      process.execPath,
-      [WORKER_ENTRY],
-      { env: { NODE_COMPILE_CACHE: compileCache }, timeout: COMPILE_DEADLINE_MS },
-      () => resolve(),
-    );
-  });

@@ -13,6 +13,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { treeMemory } from '../container/browser/process-tree.ts';
+import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
+import { preparePrograms } from '../local/programs.ts';
 import { startSimulator } from '../local/simulator/simulator.ts';
 import { startFakeWorkerApi } from '../test/helpers/fake-worker-api.ts';
 
@@ -53,13 +55,17 @@ const inImage = (command: readonly string[], environment: Readonly<Record<string
   );
 
 const onThisMachine = (environment: Readonly<Record<string, string>>) =>
-  spawn(process.execPath, [join(import.meta.dirname, '../container/main.ts')], {
+  spawn(process.execPath, [...WORKER_NODE_FLAGS, programs.worker], {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, BERTH_WORK_DIR: workDir, ...environment },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
 
 const workDir = await mkdtemp(join(tmpdir(), 'berth-image-run-'));
-const [simulator, api] = await Promise.all([startSimulator(), startFakeWorkerApi()]);
+const [simulator, api, programs] = await Promise.all([
+  startSimulator(),
+  startFakeWorkerApi(),
+  preparePrograms(),
+]);
 const workers: ChildProcess[] = [];
 
 /** As RunTask starts the session's next epoch. */
@@ -71,7 +77,7 @@ const start = (run: typeof inImage | typeof onThisMachine): ChildProcess => {
   };
   const worker =
     run === inImage
-      ? inImage(['node', 'container/main.ts'], environment)
+      ? inImage(['node', ...WORKER_NODE_FLAGS, 'worker.mjs'], environment)
       : onThisMachine({ ...environment, BERTH_COMMAND_HOST: '127.0.0.1' });
   workers.push(worker);
   return worker;
@@ -125,7 +131,7 @@ try {
   console.log('In the image, a new account:');
   const worker = start(inImage);
   await until(worker, 'QR code', () => api.status === 'SCAN_QR_CODE');
-  const check = inImage(['node', 'container/health-check.mjs'], { BERTH_COMMAND_PORT: COMMAND_PORT });
+  const check = inImage(['node', 'health-check.mjs'], { BERTH_COMMAND_PORT: COMMAND_PORT });
   const [code] = await once(check, 'exit');
   if (code !== 0) throw new Error(`the health check ended with ${code}`);
   console.log('  health check: healthy');

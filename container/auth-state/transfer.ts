@@ -1,14 +1,13 @@
 /** Auth states to and from storage, through the presigned URLs that the worker API hands out. */
 import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
 import type { restorableSchema } from '../../core/worker-protocol.ts';
 import { BadSnapshot, describeError, Refused, Unavailable } from '../base/faults.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
-import { storageRequest } from '../control/storage.ts';
+import { putIntoStorage, storageRequest } from '../control/storage.ts';
 import { type CallBounds, isUnavailable, type WorkerApi } from '../control/worker-api.ts';
 import { type Archive, measure } from './archive.ts';
 
@@ -34,17 +33,12 @@ export const uploadArchive = async (
     for (const [part, url] of place.parts.entries()) {
       const buffer = Buffer.alloc(Math.min(place.partBytes, bytes - part * place.partBytes));
       await file.read(buffer, 0, buffer.length, part * place.partBytes);
-      const response = await retry(
-        () => storageRequest('saving the auth state', url, { method: 'PUT', body: buffer }),
-        {
-          ...bounds,
-          time,
-          retryable: isUnavailable,
-        },
-      );
-      await response.arrayBuffer();
-      const etag = response.headers.get('etag');
-      if (etag === null) throw new Unavailable('saving the auth state', 'no ETag in the answer');
+      const etag = await retry(() => putIntoStorage('saving the auth state', url, buffer), {
+        ...bounds,
+        time,
+        retryable: isUnavailable,
+      });
+      if (etag === undefined) throw new Unavailable('saving the auth state', 'no ETag in the answer');
       etags.push(etag);
     }
   } finally {
@@ -72,9 +66,8 @@ export const downloadArchive = async (
         if (error instanceof Refused && error.status === 404) throw new BadSnapshot('gone from storage');
         throw error;
       });
-      if (!response.body) throw new Unavailable(what, 'no body in the answer');
       try {
-        await pipeline(Readable.fromWeb(response.body), createWriteStream(file, { mode: 0o600 }));
+        await pipeline(response.body, createWriteStream(file, { mode: 0o600 }));
       } catch (error) {
         throw new Unavailable(what, describeError(error));
       }

@@ -13,8 +13,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
-import * as tar from 'tar';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type PackagedBrowser = {
   readonly executable: string;
@@ -49,6 +48,8 @@ const brotli = (file: string) =>
 
 const unpackTar = async (file: string, into: string): Promise<void> => {
   await mkdir(into, { recursive: true });
+  // Once a machine: the workers that find it unpacked do without.
+  const tar = await import('tar');
   const [source, decompress] = brotli(file);
   await pipeline(source, decompress, tar.x({ cwd: into, strict: true }));
 };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { requestCodeArgs } from '../../core/commands.ts';
 import type { CommandContext } from './context.ts';
 import { wrongStatus } from './failure.ts';

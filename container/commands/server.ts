@@ -4,7 +4,7 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { fitAnswer } from '../../core/answer-size.ts';
 import {
   COMMAND_FAILURES,
@@ -21,7 +21,6 @@ import type { Time } from '../base/time.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
-import { BadArguments, HANDLERS } from './table.ts';
 
 /** A file in base64, as large as Lambda hands one on. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
@@ -83,6 +82,8 @@ const carryOut = async (
   } catch {
     return failure('bad_arguments', 'the body is not JSON');
   }
+  // With the session, which loads it, and not before: the worker's first call does not wait for it.
+  const { BadArguments, HANDLERS } = await import('./table.ts');
   try {
     const until = context.time.now() + TIMEOUTS_MS.command;
     return fitting(await HANDLERS[name]({ ...context, until }, json));

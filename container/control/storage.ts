@@ -1,23 +1,42 @@
 /** Storage, through the presigned URLs that the worker API hands out. */
 import { describeError, Refused, Unavailable } from '../base/faults.ts';
+import { exchange, type HttpRequest, type HttpResponse } from '../base/http.ts';
 
 const TRANSFER_TIMEOUT_MS = 60_000;
 
-/** One exchange. Throws Unavailable where a retry may help, Refused on any other non-2xx. */
-export const storageRequest = async (what: string, url: string, init: RequestInit): Promise<Response> => {
-  let response: Response;
+/**
+ * One exchange; the body of the response is to be read by the caller. Throws Unavailable where a retry may help, Refused
+ * on any other non-2xx.
+ */
+export const storageRequest = async (
+  what: string,
+  url: string,
+  request: Pick<HttpRequest, 'method' | 'body'>,
+): Promise<HttpResponse> => {
+  let response: HttpResponse;
   try {
-    response = await fetch(url, {
-      ...init,
-      redirect: 'error',
-      signal: AbortSignal.timeout(TRANSFER_TIMEOUT_MS),
-    });
+    response = await exchange(url, { ...request, timeoutMs: TRANSFER_TIMEOUT_MS });
   } catch (error) {
     throw new Unavailable(what, describeError(error));
   }
-  if (response.ok) return response;
-  await response.body?.cancel();
-  if (response.status === 429 || response.status >= 500)
-    throw new Unavailable(what, `answered ${response.status}`);
-  throw new Refused(what, response.status);
+  const { status, body } = response;
+  if (status >= 200 && status < 300) return response;
+  body.destroy();
+  if (status === 429 || status >= 500) throw new Unavailable(what, `answered ${status}`);
+  throw new Refused(what, status);
+};
+
+/** Puts bytes into storage; answers the ETag, where storage gave one. Throws as `storageRequest` does. */
+export const putIntoStorage = async (
+  what: string,
+  url: string,
+  bytes: Uint8Array,
+): Promise<string | undefined> => {
+  const { headers, body } = await storageRequest(what, url, { method: 'PUT', body: bytes });
+  try {
+    for await (const _ of body);
+  } catch (error) {
+    throw new Unavailable(what, describeError(error));
+  }
+  return headers.etag;
 };

@@ -21,6 +21,7 @@ import {
   WORKER_API,
 } from '../../core/worker-protocol.ts';
 import { describeError, Fenced, Refused, Unavailable } from '../base/faults.ts';
+import { exchange, readText } from '../base/http.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 
@@ -40,6 +41,8 @@ export type CallBounds = {
   readonly until?: number;
   readonly attempts?: number;
   readonly signal?: AbortSignal;
+  /** Called each time that the request has been handed to the system. */
+  readonly onSent?: () => void;
 };
 
 export type WorkerApi = {
@@ -64,23 +67,28 @@ const CALL_TIMEOUT_MS = 10_000;
 export const isUnavailable = (error: unknown): boolean => error instanceof Unavailable;
 
 /** One HTTP exchange. Throws Unavailable where a retry may help, Fenced on 410, Refused on any other non-2xx. */
-const exchange = async (url: string, body: unknown, authorization: string | undefined): Promise<unknown> => {
+const callOnce = async (
+  url: string,
+  body: unknown,
+  authorization: string | undefined,
+  onSent: (() => void) | undefined,
+): Promise<unknown> => {
   const what = new URL(url).pathname;
   let status: number;
   let text: string;
   try {
-    const response = await fetch(url, {
+    const response = await exchange(url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         ...(authorization === undefined ? {} : { authorization }),
       },
       body: JSON.stringify(body),
-      redirect: 'error',
-      signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      timeoutMs: CALL_TIMEOUT_MS,
+      onSent,
     });
     status = response.status;
-    text = await response.text();
+    text = await readText(response);
   } catch (error) {
     throw new Unavailable(what, describeError(error));
   }
@@ -120,7 +128,8 @@ export const createWorkerApi = (options: {
     try {
       if (fenced) throw new Fenced();
       return await retry(
-        async () => parse(await exchange(base + path, body, authorized ? credentials : undefined)),
+        async () =>
+          parse(await callOnce(base + path, body, authorized ? credentials : undefined, bounds.onSent)),
         {
           ...bounds,
           time,

@@ -2,14 +2,14 @@
  * Files that the account received: taken out of WhatsApp and put into storage, so that an event can carry a link. What
  * goes wrong with a file is told in the file's place; the message is told all the same.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { cleanFileName } from '../../core/file-name.ts';
 import type { Media, Message } from '../../core/messages.ts';
 import { describeError, TimedOut } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { retry } from '../base/retry.ts';
 import { type Time, withDeadline } from '../base/time.ts';
-import { storageRequest } from '../control/storage.ts';
+import { putIntoStorage } from '../control/storage.ts';
 import { isUnavailable, type WorkerApi } from '../control/worker-api.ts';
 
 const DOWNLOAD_LIMIT_MS = 20_000;
@@ -64,9 +64,8 @@ export const createIncoming = (options: {
       { bytes: bytes.length, mimetype: mimetype.slice(0, 256), filename },
       bounds,
     );
-    const put = () =>
-      storageRequest('storing a file', uploadUrl, { method: 'PUT', body: new Uint8Array(bytes) });
-    await (await retry(put, { ...bounds, time, retryable: isUnavailable })).arrayBuffer();
+    const put = () => putIntoStorage('storing a file', uploadUrl, bytes);
+    await retry(put, { ...bounds, time, retryable: isUnavailable });
     return url;
   };
 

@@ -1,5 +1,5 @@
 /** Chats, contacts and groups from the library's objects, read as leniently as messages (payloads.ts). */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Chat, Contact, Group } from '../../core/chats.ts';
 import { idText } from './ids.ts';
 import { messagePayload } from './payloads.ts';

@@ -3,7 +3,7 @@
  * silent about, into a small set of signals, puts a deadline on every stage, and owns the browser's processes.
  * A run ends once, with `fault` or `logged_out`, or because it was closed; after that it says nothing.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from '../../core/worker-protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';

@@ -1,5 +1,5 @@
 /** What the worker asks the page directly, where the library has no way or hangs. Expressions, because they run there. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { idText } from './ids.ts';
 import type { LibraryPage } from './library.ts';
 

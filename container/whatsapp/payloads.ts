@@ -2,7 +2,7 @@
  * WAHA's shapes from the library's objects. They are read leniently: WhatsApp Web changes what it holds without notice,
  * and an event with a gap is worth more than none. Only what has no id is no message.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Message } from '../../core/messages.ts';
 import { idText } from './ids.ts';
 

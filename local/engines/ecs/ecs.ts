@@ -21,6 +21,8 @@ export interface EcsOptions {
   readonly taskDefinitions: readonly TaskDefinitionInput[];
   /** How a container becomes a process; the worker with a minimal environment unless told otherwise. */
   readonly startTask?: StartTask;
+  /** The init process of a task: task-process.ts unless told otherwise, such as its bundle, which starts sooner. */
+  readonly taskProcess?: string;
   /** Where the tasks are remembered; one running ECS at a time. */
   readonly stateDir: string;
   /** Where `<task id>.log` is written. */
@@ -85,6 +87,7 @@ export function createEcs(options: EcsOptions): Ecs {
     events,
     faults,
     startTask: options.startTask ?? nodeProgram(),
+    taskProcess: options.taskProcess,
     logDir,
     orphanGraceMs: options.orphanGraceMs ?? ORPHAN_GRACE_MS,
     startLimit: options.startLimit,

@@ -27,7 +27,7 @@ export type StartTask = (container: ContainerStart) => Program;
 /** The worker's log line when its client shows a QR code or an account for the first time. */
 const WORKER_IS_UP = '"message":"status"';
 
-export const WORKER_ENTRY = fileURLToPath(new URL('../../../container/main.ts', import.meta.url));
+export const WORKER_ENTRY = fileURLToPath(new URL('../../../container/run.ts', import.meta.url));
 
 /**
  * Runs every container as a Node program, the worker unless told otherwise. Its environment is PATH and HOME, the

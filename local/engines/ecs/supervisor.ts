@@ -6,12 +6,14 @@ import { TASK_VARIABLE } from './process-table.ts';
 import type { Program } from './program.ts';
 import { PROGRAM_IS_UP } from './up-mark.ts';
 
-const ENTRY = fileURLToPath(new URL('./task-process.ts', import.meta.url));
+const SOURCE = fileURLToPath(new URL('./task-process.ts', import.meta.url));
 /** A task keeps twice this at most. */
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
 export interface SupervisorStart {
   readonly taskId: string;
+  /** The init process; undefined: task-process.ts. */
+  readonly entry?: string | undefined;
   readonly program: Program;
   readonly logFile: string;
   readonly temporaryDirectory: string;
@@ -39,7 +41,7 @@ export function startSupervisor(start: SupervisorStart): ChildProcess {
       program.command,
       ...program.args,
     ];
-    const supervisor = spawn(process.execPath, [ENTRY, ...args], {
+    const supervisor = spawn(process.execPath, [start.entry ?? SOURCE, ...args], {
       detached: true,
       stdio: ['ignore', output, output, 'ipc'],
       env: { ...program.env, TMPDIR: start.temporaryDirectory, [TASK_VARIABLE]: taskId },

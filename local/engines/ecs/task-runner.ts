@@ -23,6 +23,8 @@ export interface TaskRunnerOptions {
   readonly events: EventQueue;
   readonly faults: FaultPlan;
   readonly startTask: StartTask;
+  /** Undefined: task-process.ts. */
+  readonly taskProcess: string | undefined;
   readonly logDir: string;
   readonly orphanGraceMs: number;
   /** Undefined: any number of tasks starts at once. */
@@ -155,6 +157,7 @@ export class TaskRunner {
     mkdirSync(record.temporaryDirectory, { recursive: true, mode: 0o700 });
     const supervisor = startSupervisor({
       taskId: id,
+      entry: this.#options.taskProcess,
       program: this.#programOf(record, definition),
       logFile: this.#logFile(id),
       temporaryDirectory: record.temporaryDirectory,

@@ -5,8 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { findTree } from '../../../container/browser/process-tree.ts';
+import { WORKER_NODE_FLAGS } from '../../../core/worker-process.ts';
+import { preparePrograms } from '../../../local/programs.ts';
 import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
-import { compileCache } from '../../helpers/compile-cache.ts';
 import { type FakeWorkerApi, startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
 
 export type RunningWorker = {
@@ -36,10 +37,11 @@ const LIMIT = { timeout: 60_000, interval: 50 };
 export const ACCOUNT = '491701234567';
 
 export const openBench = async (): Promise<Bench> => {
-  const [simulator, api, workDir] = await Promise.all([
+  const [simulator, api, workDir, programs] = await Promise.all([
     startSimulator(),
     startFakeWorkerApi(),
     mkdtemp(join(tmpdir(), 'berth-e2e-worker-')),
+    preparePrograms(),
   ]);
   const workers: RunningWorker[] = [];
 
@@ -49,11 +51,11 @@ export const openBench = async (): Promise<Bench> => {
     workDir,
     start(extra = {}) {
       let text = '';
-      const child = spawn(process.execPath, [join(import.meta.dirname, '../../../container/main.ts')], {
+      const child = spawn(process.execPath, [...WORKER_NODE_FLAGS, programs.worker], {
         env: {
           PATH: process.env.PATH,
           HOME: process.env.HOME,
-          ...compileCache(),
+          NODE_COMPILE_CACHE: programs.compileCache,
           ...api.environment(),
           BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
           BERTH_WORK_DIR: workDir,

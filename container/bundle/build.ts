@@ -1,0 +1,89 @@
+/**
+ * Builds the worker as plain JavaScript that needs no package beside it: `node container/bundle/build.ts <folder>`.
+ *
+ *   worker.mjs                        the entry; what a session needs is in chunks that it loads after its first call
+ *   ensure-browser.mjs                finds and unpacks the browser
+ *   node_modules/whatsapp-web.js/     the library with its dependencies, bundled from the unmodified package
+ *
+ * Nothing is minified and no name is kept by a helper (`keepNames`): the library hands functions to the browser as
+ * source text, and a helper that was added to them does not exist there. The library stays in a file of its own under
+ * node_modules: by that path in a stack trace the worker tells the library's faults from its own (process-faults.ts).
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, relative, resolve } from 'node:path';
+import { type BuildOptions, build } from 'esbuild';
+import { httpWithoutUndici, withoutLocales } from '../../scripts/esbuild-plugins.ts';
+import { leftOut } from './left-out.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const LIBRARY = 'whatsapp-web.js';
+/** Unpacked from npm on a machine without an installed browser: it is no code to bundle. */
+const BROWSER_PACKAGE = '@sparticuz/chromium';
+
+const common = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  // V8 holds a source text with other characters at twice the size.
+  charset: 'ascii',
+  legalComments: 'none',
+  logLevel: 'silent',
+} satisfies BuildOptions;
+
+/** ESM has no `require`; CommonJS parts of some packages ask for Node's modules by it. */
+const REQUIRE_BANNER =
+  'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);';
+
+/** Writes the bundle into `outDir`, over what is there. Rejects where it does not compile. */
+export const buildWorker = async (outDir: string): Promise<void> => {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: [
+      { in: 'container/run.ts', out: 'worker' },
+      { in: 'container/ensure-browser.ts', out: 'ensure-browser' },
+    ],
+    outdir: outDir,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    splitting: true,
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    external: [LIBRARY, `${LIBRARY}/*`, BROWSER_PACKAGE],
+    plugins: [withoutLocales, httpWithoutUndici],
+    banner: { js: REQUIRE_BANNER },
+    metafile: true,
+  });
+  const used = Object.values(metafile.inputs)
+    .flatMap(({ imports }) => imports)
+    .filter(({ external, path }) => external === true && path.startsWith(LIBRARY))
+    .map(({ path }) => path);
+  await buildLibrary(join(outDir, 'node_modules', LIBRARY), [...new Set([LIBRARY, ...used])]);
+};
+
+/** One file with everything, and beside it one for each name under which the worker imports a part of it. */
+const buildLibrary = async (folder: string, names: readonly string[]): Promise<void> => {
+  const parts = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`);
+  await build({
+    ...common,
+    stdin: { contents: `module.exports = (name) => ({ ${parts.join(', ')} })[name]();`, resolveDir: ROOT },
+    outfile: join(folder, 'bundle.js'),
+    format: 'cjs',
+    plugins: [leftOut],
+  });
+  await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'commonjs', main: 'index.js' }));
+  for (const name of names) {
+    const part = name === LIBRARY ? 'index.js' : name.slice(LIBRARY.length + 1);
+    const file = join(folder, part.endsWith('.js') ? part : `${part}.js`);
+    const bundle = JSON.stringify(`./${relative(dirname(file), join(folder, 'bundle.js'))}`);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, `module.exports = require(${bundle})(${JSON.stringify(name)});\n`);
+  }
+};
+
+if (import.meta.main) {
+  const [folder] = process.argv.slice(2);
+  if (folder === undefined) throw new Error('usage: node container/bundle/build.ts <folder>');
+  await buildWorker(resolve(folder));
+}

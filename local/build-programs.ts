@@ -1,0 +1,17 @@
+/** `node local/build-programs.ts <folder>`: builds the local system's own programs into the folder (programs.ts). */
+import { join } from 'node:path';
+import { build } from 'esbuild';
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('usage: node local/build-programs.ts <folder>');
+
+await build({
+  entryPoints: [join(import.meta.dirname, 'engines', 'ecs', 'task-process.ts')],
+  outdir: folder,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  logLevel: 'silent',
+});
