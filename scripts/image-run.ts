@@ -131,7 +131,7 @@ try {
   console.log('In the image, a new account:');
   const worker = start(inImage);
   await until(worker, 'QR code', () => api.status === 'SCAN_QR_CODE');
-  const check = inImage(['node', 'health-check.mjs'], { BERTH_COMMAND_PORT: COMMAND_PORT });
+  const check = inImage(['node', 'container/health-check.mjs'], { BERTH_COMMAND_PORT: COMMAND_PORT });
   const [code] = await once(check, 'exit');
   if (code !== 0) throw new Error(`the health check ended with ${code}`);
   console.log('  health check: healthy');
