@@ -11,7 +11,7 @@
  *
  * Where WhatsApp gives no answer in time, the message is handed over unchecked: the page's own answer decides then.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { chatKindOf } from '../../core/chat-kind.ts';
 import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
 import { describeError } from '../base/faults.ts';

@@ -3,7 +3,7 @@
  * WhatsApp has. What WhatsApp would refuse for certain is refused here, where the page's one call is not yet spent.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PasskeyAssertion, type PasskeyChallenge, WHATSAPP_ORIGIN } from '../../core/passkey.ts';
 
 const clientDataSchema = z.object({

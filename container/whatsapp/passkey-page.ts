@@ -6,7 +6,7 @@
  * Elements are found by `data-testid`, never by their words. Read from WhatsApp Web's own screens of July 2026
  * (`WAWebShortcakePasskeyScreen` and its parts).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PasskeyAssertion, passkeyChallengeSchema } from '../../core/passkey.ts';
 import type { LibraryPage } from './library.ts';
 

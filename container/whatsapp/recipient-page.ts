@@ -1,5 +1,5 @@
 /** What the page knows of a recipient. Expressions, because they run there; they change nothing. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LibraryPage } from './library.ts';
 
 const groupSchema = z.object({
