@@ -1,6 +1,8 @@
 import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
+  CorsHttpMethod,
+  type CorsPreflightOptions,
   DomainName,
   HttpApi,
   HttpMethod,
@@ -40,6 +42,32 @@ const OPEN = {
 } as const;
 const isOpen = (auth: OperationAuth): auth is keyof typeof OPEN => Object.hasOwn(OPEN, auth);
 
+/**
+ * What a browser's page may send and read: the headers that clients of the API use. API Gateway answers the preflight
+ * requests by itself, without the authorizer. Cookies stay out: a page of another origin gives its key in the header.
+ */
+const corsOf = ({ origins }: NonNullable<Environment['api']['cors']>): CorsPreflightOptions => ({
+  allowOrigins: origins,
+  allowMethods: [
+    CorsHttpMethod.GET,
+    CorsHttpMethod.HEAD,
+    CorsHttpMethod.POST,
+    CorsHttpMethod.PUT,
+    CorsHttpMethod.PATCH,
+    CorsHttpMethod.DELETE,
+  ],
+  allowHeaders: ['accept', 'content-type', 'idempotency-key', 'last-event-id', 'x-api-key'],
+  exposeHeaders: [
+    'apigw-requestid',
+    'content-disposition',
+    'retry-after',
+    'x-next-cursor',
+    'x-qr-life-ms',
+    'x-request-id',
+  ],
+  maxAge: Duration.hours(1),
+});
+
 /** The HTTP API. Made before its routes: the task definition, which functions need, names its URL. */
 export class BerthApi extends Construct {
   readonly api: HttpApi;
@@ -50,6 +78,7 @@ export class BerthApi extends Construct {
       apiName: `berth-${environment.name}`,
       createDefaultStage: false,
       description: 'WhatsApp sessions',
+      ...(environment.api.cors && { corsPreflight: corsOf(environment.api.cors) }),
     });
     const accessLog = new LogGroup(this, 'AccessLog', {
       logGroupName: `/aws/vendedlogs/berth-${environment.name}-api`,

@@ -1,6 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
+import { createClient } from '../../core/client/index.ts';
 import { BerthApi } from '../../infra/constructs/api.ts';
 import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
 import { BUILD_MS } from './synthesized.ts';
@@ -25,3 +26,33 @@ it(
   },
   BUILD_MS,
 );
+
+it('lets web pages of the named origins call it, with every header that the client sends, and no others', async () => {
+  const corsOf = (api: object) => {
+    const stack = new Stack(new App());
+    new BerthApi(stack, 'Api', checkEnvironment({ ...environmentOf('prod'), api }));
+    const [found] = Object.values(Template.fromStack(stack).findResources('AWS::ApiGatewayV2::Api'));
+    return found?.Properties.CorsConfiguration;
+  };
+  const { api } = environmentOf('prod');
+  expect(corsOf(api)).toBeUndefined();
+  const cors = corsOf({ ...api, cors: { origins: ['https://app.example.com'] } });
+  expect(cors).toMatchObject({ AllowOrigins: ['https://app.example.com'] });
+  expect(cors).not.toHaveProperty('AllowCredentials');
+
+  const sent: string[] = [];
+  const client = createClient({
+    baseUrl: 'https://berth.example.com',
+    apiKey: 'key',
+    retries: 0,
+    fetch: async (_url, init) => {
+      sent.push(...new Headers(init?.headers).keys());
+      return new Response('{}');
+    },
+  });
+  await client.messages
+    .sendText({ session: 'a', chatId: '1@c.us', text: 'x' }, { idempotencyKey: 'k' })
+    .catch(() => {});
+  expect(sent).toContain('x-api-key');
+  expect(cors.AllowHeaders).toEqual(expect.arrayContaining(sent));
+});
