@@ -12,6 +12,7 @@ export const createDeadLetters = (sqsUrl: string): DeadLetters => {
     endpoint: sqsUrl,
     region: REGION,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   });
   return {
     send: async (queueArn, body) => {

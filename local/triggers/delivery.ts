@@ -7,7 +7,8 @@ import type { InvokeResult } from '../runtime/pool.ts';
 import { backoffMs, pause } from './backoff.ts';
 
 const FIRST_RETRY_MS = 1_000;
-const MOST_RETRY_MS = 60_000;
+/** Short: a function that works again is not kept waiting by what was wrong before. */
+const MOST_RETRY_MS = 15_000;
 
 export type DeliveryOptions = {
   readonly invoke: (functionName: string, event: unknown) => Promise<InvokeResult>;

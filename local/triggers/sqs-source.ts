@@ -15,6 +15,12 @@ const POLL_SECONDS = 20;
 const DEFAULT_CONCURRENCY = 5;
 const FIRST_RETRY_MS = 200;
 const MOST_RETRY_MS = 10_000;
+/** For a poll that does not come back, and for a deletion. */
+const POLL_DEADLINE_MS = POLL_SECONDS * 1_000 + 10_000;
+const DELETE_DEADLINE_MS = 10_000;
+/** A batch whose function has no instance free is offered again for so long; less than a queue's visibility time-out. */
+const THROTTLED_FOR_MS = 60_000;
+const DELETE_ATTEMPTS = 5;
 
 export type SqsSourceOptions = {
   readonly source: EventSourceModel;
@@ -74,20 +80,14 @@ export class SqsSource {
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
       }),
-      { abortSignal: this.#stop.signal },
+      { abortSignal: AbortSignal.any([this.#stop.signal, AbortSignal.timeout(POLL_DEADLINE_MS)]) },
     );
     return answer.Messages ?? [];
   }
 
   async #handle(messages: readonly Message[]): Promise<void> {
-    const { source, invoke } = this.#options;
-    const result = await invoke(source.functionName, sqsEventOf(messages, source.queueArn)).catch(
-      (error: unknown): undefined => {
-        if (!(error instanceof ThrottledError)) {
-          throw error;
-        }
-      },
-    );
+    const { source } = this.#options;
+    const result = await this.#invoke(messages);
     if (result?.ok !== true) {
       return;
     }
@@ -97,13 +97,49 @@ export class SqsSource {
     }
   }
 
+  /**
+   * Undefined: it was throttled for too long. A batch that is given up comes back only with its visibility time-out, and
+   * holds up its groups until then: so a function that is busy is asked again.
+   */
+  async #invoke(messages: readonly Message[]): Promise<InvokeResult | undefined> {
+    const { source, invoke } = this.#options;
+    const event = sqsEventOf(messages, source.queueArn);
+    const until = Date.now() + THROTTLED_FOR_MS;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await invoke(source.functionName, event);
+      } catch (error) {
+        if (!(error instanceof ThrottledError)) throw error;
+        const wait = backoffMs(attempt, FIRST_RETRY_MS, MOST_RETRY_MS);
+        if (Date.now() + wait > until) {
+          this.#options.onProblem(`a batch for ${source.functionName} was given up: ${error.message}`);
+          return undefined;
+        }
+        if (!(await pause(wait, this.#stop.signal))) return undefined;
+      }
+    }
+  }
+
+  /** Tried again: what is not deleted is handed out a second time. */
   async #delete(messages: readonly Message[]): Promise<void> {
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#deleteOnce(messages);
+      } catch (error) {
+        if (attempt + 1 >= DELETE_ATTEMPTS) throw error;
+        await pause(backoffMs(attempt, FIRST_RETRY_MS, MOST_RETRY_MS), this.#stop.signal);
+      }
+    }
+  }
+
+  async #deleteOnce(messages: readonly Message[]): Promise<void> {
     const { client, queueUrl } = this.#options;
     const answer = await client.send(
       new DeleteMessageBatchCommand({
         QueueUrl: queueUrl,
         Entries: messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
       }),
+      { abortSignal: AbortSignal.timeout(DELETE_DEADLINE_MS) },
     );
     for (const { Code } of answer.Failed ?? []) {
       this.#options.onProblem(`a message of ${this.#options.source.functionName} was not deleted: ${Code}`);

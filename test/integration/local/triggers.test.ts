@@ -7,7 +7,7 @@ import { type Gateway, startGateway } from '../../../local/gateway/gateway.ts';
 import { Principals } from '../../../local/gateway/principals.ts';
 import { authorizeByPolicies } from '../../../local/iam/authorize.ts';
 import { parsePolicy } from '../../../local/iam/policy.ts';
-import type { InvokeResult } from '../../../local/runtime/pool.ts';
+import { type InvokeResult, ThrottledError } from '../../../local/runtime/pool.ts';
 import type { DeliveryOptions } from '../../../local/triggers/delivery.ts';
 import { EventRules } from '../../../local/triggers/event-rules.ts';
 import { Schedules } from '../../../local/triggers/schedules.ts';
@@ -91,7 +91,12 @@ const batchSchema = z.object({
 });
 type Batch = z.infer<typeof batchSchema>;
 
-const listen = (queue: QueueModel, handle: (batch: Batch) => Promise<InvokeResult>, role = 'allowed') => {
+const listen = (
+  queue: QueueModel,
+  handle: (batch: Batch) => Promise<InvokeResult>,
+  role = 'allowed',
+  client = clientOf(role),
+) => {
   const problems: string[] = [];
   const source: EventSourceModel = {
     id: 'source',
@@ -107,7 +112,7 @@ const listen = (queue: QueueModel, handle: (batch: Batch) => Promise<InvokeResul
     new SqsSource({
       source,
       queueUrl: queue.url,
-      client: clientOf(role),
+      client,
       invoke: (_name, event) => handle(batchSchema.parse(event)),
       onProblem: (message) => problems.push(message),
     }),
@@ -133,6 +138,55 @@ test('messages of a group arrive in order, and those dealt with are deleted', as
   await emptied(queue);
   expect(seen.filter((each) => each.startsWith('a'))).toEqual(['a1', 'a2', 'a3']);
   expect(seen.filter((each) => each.startsWith('b'))).toEqual(['b1', 'b2']);
+});
+
+// Its visibility time-out would hold the group up for ten minutes.
+const LONG = { VisibilityTimeout: '600' };
+
+test('a batch whose function has no instance free is offered again, and does not wait for its time-out', async () => {
+  const queue = makeQueue(LONG);
+  await send(queue, 'a', '1', '2');
+  const seen: string[] = [];
+  let refusals = 2;
+  listen(queue, async ({ Records }) => {
+    refusals -= 1;
+    if (refusals >= 0) throw new ThrottledError('busy');
+    seen.push(...Records.map(({ body }) => body));
+    return ok();
+  });
+  await emptied(queue);
+  expect(seen).toEqual(['1', '2']);
+});
+
+test('a deletion that fails is made again, and nothing is handed out twice', async () => {
+  const queue = makeQueue(LONG);
+  await send(queue, 'a', '1', '2');
+  const client = clientOf('allowed');
+  let failures = 2;
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === 'DeleteMessageBatchCommand' && failures > 0) {
+          failures -= 1;
+          throw new Error('the connection broke');
+        }
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  const seen: string[] = [];
+  listen(
+    queue,
+    async ({ Records }) => {
+      seen.push(...Records.map(({ body }) => body));
+      return ok();
+    },
+    'allowed',
+    client,
+  );
+  await emptied(queue);
+  expect(failures).toBe(0);
+  expect(seen).toEqual(['1', '2']);
 });
 
 test('a failed invocation gets the same message again, before any later one of its group', async () => {
