@@ -1,6 +1,7 @@
 /** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
 import { isIgnored } from '../core/ignore.ts';
 import type { Status, StopReason } from '../core/lifecycle.ts';
+import type { Dialogs } from '../core/worker-protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';
@@ -125,6 +126,7 @@ export const startSession = (
     for (const event of forward(name, values)) tell(event, values, byCommand);
   };
 
+  let dialogs: Dialogs = { closed: 0, unknown: 0 };
   const host: ClientHost = createClientHost({
     createClient: createLibraryClient({
       browser,
@@ -143,6 +145,10 @@ export const startSession = (
     maxRestarts: environment.BERTH_MAX_RESTARTS,
     onChange,
     onEvent,
+    onDialogs: ({ closed, unknown }) => {
+      dialogs = { closed: dialogs.closed + closed, unknown };
+      supervision.showDialogs(dialogs);
+    },
     discard: async (reason) => {
       saves.discarded();
       await api.discard({ reason }, { until: time.now() + DISCARD_LIMIT_MS });

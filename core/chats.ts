@@ -1,6 +1,6 @@
 /** What an account can look at: chats, messages, contacts, groups. Shapes as in WAHA's API where it states any. */
 import * as z from 'zod';
-import { chatIdSchema, messageSchema } from './messages.ts';
+import { chatIdSchema, messageSchema, numberIdSchema } from './messages.ts';
 
 /** Paging of every list. */
 const page = z.strictObject({
@@ -11,6 +11,7 @@ const sortOrder = z.enum(['asc', 'desc']).default('desc');
 
 export const chatSchema = z.object({
   id: z.string(),
+  pn: numberIdSchema,
   name: z.string().nullable(),
   isGroup: z.boolean(),
   unreadCount: z.int(),

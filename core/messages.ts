@@ -11,6 +11,14 @@ export const chatIdSchema = z
   )
   .transform((id) => id.replace(/@s\.whatsapp\.net$/, '@c.us'));
 
+/** The phone number's id (`491701234567@c.us`) of somebody who is named by hidden id (`@lid`), where WhatsApp tells it. */
+export const numberIdSchema = z
+  .string()
+  .optional()
+  .describe(
+    "The phone number's id, where the other id is a hidden one (`@lid`) and WhatsApp tells the number.",
+  );
+
 /** As the API shows it: `true_491701234567@c.us_3EB0…`, in groups with who wrote at the end. */
 export const messageIdSchema = z.string().min(1).max(256);
 
@@ -33,11 +41,14 @@ export const messageSchema = z.object({
   id: z.string(),
   timestamp: z.int(),
   from: z.string(),
+  fromPn: numberIdSchema,
   fromMe: z.boolean(),
   /** In events of the account's own messages: sent by a command of this session, or elsewhere (phone, another device). */
   source: z.enum(['api', 'app']).optional(),
   to: z.string(),
+  toPn: numberIdSchema,
   participant: z.string().optional(),
+  participantPn: numberIdSchema,
   /** The text; of a file its caption, of a poll its question. */
   body: z.string(),
   /** WhatsApp's own name of the kind: `chat`, `image`, `video`, `ptt`, `document`, `location`, `vcard` … */

@@ -5,7 +5,7 @@ import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
 import { shownConfig } from './session-config.ts';
 import type { Settings } from './settings.ts';
-import { accountSchema, authStateSchema } from './worker-protocol.ts';
+import { accountSchema, authStateSchema, dialogsSchema } from './worker-protocol.ts';
 
 /** The session item as stored. Times in ms since the epoch. */
 export const sessionSchema = z.object({
@@ -53,6 +53,7 @@ export const sessionSchema = z.object({
   stoppedAt: z.int().optional(),
 
   me: accountSchema.optional(),
+  dialogs: dialogsSchema.optional(),
   authState: authStateSchema.optional(),
   /** The one before, in case the newest turns out corrupt. */
   authStatePrevious: authStateSchema.optional(),
@@ -83,6 +84,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     status: session.status,
     config: shownConfig(session.config),
     me: session.me ?? null,
+    dialogs: isTerminal(session.state) ? null : (session.dialogs ?? null),
     engine: { engine: 'WEBJS' },
     timestamps: { activity: session.lastActivityAt ?? null },
     userId: userOf(session),

@@ -52,6 +52,10 @@ export const accountSchema = z.object({
 });
 export type Account = z.infer<typeof accountSchema>;
 
+/** Dialogs that WhatsApp Web put over its page: how many were closed, and how many are open that nobody knows. */
+export const dialogsSchema = z.object({ closed: z.int().min(0), unknown: z.int().min(0) });
+export type Dialogs = z.infer<typeof dialogsSchema>;
+
 /** One saved auth state, as kept in the session item. */
 export const authStateSchema = z.object({
   key: z.string(),
@@ -134,6 +138,8 @@ export const reportRequestSchema = z.strictObject({
   /** Of PASSKEY_REQUIRED and PASSKEY_CONFIRMATION_REQUIRED: for the webhooks, kept nowhere. */
   statusData: statusDataSchema.optional(),
   memoryBytes: z.int().optional(),
+  /** Since this worker started. */
+  dialogs: dialogsSchema.optional(),
 });
 export const reportResponseSchema = z.object({
   now: z.int(),

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOfError } from '../core/message-of-error.ts';
+import { type BuildName, buildNames } from '../core/phone/api.ts';
 import type { WhatsAppMode } from './whatsapp.ts';
 
 export const USAGE = `Usage: npm start -- [options]
@@ -9,6 +10,7 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --port <n>     port of the API and the page (3000)
   --data <dir>   where everything is kept (.berth)
   --simulate     use the built-in simulator, not WhatsApp
+  --build <name> which build of WhatsApp Web the simulator shows: 2026-04 or 2026-07 (2026-07)
   --live         use real WhatsApp, and stop where it can't be reached
   --reset        forget all sessions, keys and messages first
   --quiet        print the address and the key only
@@ -22,6 +24,8 @@ export type CommandLine = {
   readonly port: number;
   readonly dataDir: string;
   readonly whatsapp: WhatsAppMode | undefined;
+  /** The build that the simulator shows; undefined: the newest. */
+  readonly build: BuildName | undefined;
   readonly reset: boolean;
   readonly quiet: boolean;
   readonly help: boolean;
@@ -40,6 +44,7 @@ const read = (args: readonly string[]) => {
         port: { type: 'string', default: '3000' },
         data: { type: 'string', default: '.berth' },
         simulate: { type: 'boolean', default: false },
+        build: { type: 'string' },
         live: { type: 'boolean', default: false },
         reset: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
@@ -61,10 +66,19 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
   if (values.simulate && values.live) {
     throw new BadCommandLine('--simulate and --live exclude each other');
   }
+  const build = buildNames.find((name) => name === values.build);
+  if (values.build !== undefined && !build) {
+    throw new BadCommandLine(`--build takes one of ${buildNames.join(', ')}, got ${values.build}`);
+  }
+  if (build && values.live) {
+    throw new BadCommandLine('--build chooses what the simulator shows; it does not go with --live');
+  }
   return {
     port,
     dataDir: values.data,
-    whatsapp: values.simulate ? 'simulator' : values.live ? 'live' : undefined,
+    // A build is the simulator's: asking for one is asking for the simulator.
+    whatsapp: values.simulate || build ? 'simulator' : values.live ? 'live' : undefined,
+    build,
     reset: values.reset,
     quiet: values.quiet,
     help: values.help,

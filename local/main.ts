@@ -70,6 +70,7 @@ const run = async (line: CommandLine): Promise<void> => {
     port: line.port,
     dataDir,
     ...(line.whatsapp === undefined ? {} : { whatsapp: line.whatsapp }),
+    ...(line.build === undefined ? {} : { build: line.build }),
     reset: line.reset,
     onProgress: (message) => {
       if (!line.quiet) {

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
+import type { BuildName } from '../core/phone/api.ts';
 import { synthesize } from './assembly/synth.ts';
 import { prepareBrowser } from './browser.ts';
 import type { Closers } from './closers.ts';
@@ -34,6 +35,7 @@ export type Prepared = {
  */
 export const prepare = async ({
   whatsapp,
+  build,
   dir,
   clock,
   closers,
@@ -41,6 +43,8 @@ export const prepare = async ({
 }: {
   /** Undefined: real WhatsApp where it answers, else the simulator. */
   readonly whatsapp: WhatsAppMode | undefined;
+  /** The build that the simulator shows; undefined: the newest. */
+  readonly build: BuildName | undefined;
   readonly dir: DataDir;
   readonly clock: Clock;
   readonly closers: Closers;
@@ -57,7 +61,7 @@ export const prepare = async ({
     }),
     prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
     preparePrograms(),
-    openWorld(mode, dir, clock, closers),
+    openWorld(mode, { build, dir, clock, closers }),
   ] as const;
   // A failure is thrown once all have ended, so that nothing goes on unseen.
   await Promise.allSettled(preparations);

@@ -4,6 +4,7 @@
  */
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../core/clock.ts';
+import type { BuildName } from '../core/phone/api.ts';
 import type { PhoneClient } from '../core/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { type ApiListener, openApi } from './api/server.ts';
@@ -37,6 +38,8 @@ export type LocalOptions = {
   readonly dataDir: string;
   /** Undefined: real WhatsApp where it answers, else the simulator. */
   readonly whatsapp?: WhatsAppMode;
+  /** The build of WhatsApp Web that the simulator shows; the newest by default. */
+  readonly build?: BuildName;
   /** Begin with empty tables, buckets and queues. */
   readonly reset?: boolean;
   readonly clock?: Clock;
@@ -121,6 +124,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
 
   const { assembly, browser, world, startTask, taskProcess } = await prepare({
     whatsapp,
+    build: options.build,
     dir,
     clock,
     closers,

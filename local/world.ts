@@ -1,5 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../core/clock.ts';
+import type { BuildName } from '../core/phone/api.ts';
 import type { PhoneClient } from '../core/phone/client.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
@@ -17,15 +18,27 @@ export type World = {
 /** Starts the simulator where that is the mode. */
 export const openWorld = async (
   wanted: WhatsAppMode | Promise<WhatsAppMode>,
-  dir: DataDir,
-  clock: Clock,
-  closers: Closers,
+  {
+    build,
+    dir,
+    clock,
+    closers,
+  }: {
+    readonly build: BuildName | undefined;
+    readonly dir: DataDir;
+    readonly clock: Clock;
+    readonly closers: Closers;
+  },
 ): Promise<World> => {
   const mode = await wanted;
   if (mode === 'live') {
     return { mode, chromiumArgs: [], phone: undefined, phoneUrl: undefined };
   }
-  const simulator = await startSimulator({ dir: dir.simulator, clock });
+  const simulator = await startSimulator({
+    dir: dir.simulator,
+    clock,
+    ...(build === undefined ? {} : { build }),
+  });
   closers.add(() => simulator.close());
   await writeFile(dir.phoneUrl, `${simulator.controlUrl}\n`);
   closers.add(() => rm(dir.phoneUrl, { force: true }));

@@ -3,7 +3,7 @@
  * QR code changes; activity is coalesced. One report is under way at a time; what changed meanwhile goes with the next.
  */
 import type { Status } from '../../core/lifecycle.ts';
-import type { Account } from '../../core/worker-protocol.ts';
+import type { Account, Dialogs } from '../../core/worker-protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
@@ -17,6 +17,7 @@ export type Facts = {
   readonly lastActivityAt?: number | undefined;
   readonly memoryBytes?: number | undefined;
   readonly statusData?: ReportRequest['statusData'];
+  readonly dialogs?: Dialogs;
 };
 
 export type Reporter = {
@@ -45,7 +46,7 @@ export const createReporter = (options: {
 
   const request = (): ReportRequest => {
     seq += 1;
-    const { status, me, qrReason, lastActivityAt, memoryBytes, statusData } = facts;
+    const { status, me, qrReason, lastActivityAt, memoryBytes, statusData, dialogs } = facts;
     return {
       seq,
       status,
@@ -54,6 +55,8 @@ export const createReporter = (options: {
       ...(lastActivityAt === undefined ? {} : { lastActivityAt }),
       ...(memoryBytes === undefined ? {} : { memoryBytes: Math.round(memoryBytes) }),
       ...(statusData === undefined ? {} : { statusData }),
+      // Always there: a new worker's first report takes the place of what the last one saw.
+      dialogs: dialogs ?? { closed: 0, unknown: 0 },
     };
   };
 
@@ -99,6 +102,7 @@ export const createReporter = (options: {
         facts.qrReason !== before.qrReason ||
         JSON.stringify(facts.me) !== JSON.stringify(before.me) ||
         facts.statusData !== before.statusData ||
+        JSON.stringify(facts.dialogs) !== JSON.stringify(before.dialogs) ||
         seq === 0;
       if (matters) void send();
       else if (facts.lastActivityAt !== before.lastActivityAt && !cancelActivity)

@@ -4,6 +4,7 @@
  */
 import type { Ignore } from '../../core/ignore.ts';
 import type { StopReason } from '../../core/lifecycle.ts';
+import type { Dialogs } from '../../core/worker-protocol.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { HostView } from '../whatsapp/client-host.ts';
@@ -21,6 +22,8 @@ export type Supervision = {
   /** The session was used: its idle deadline is put off. */
   active(): void;
   measured(memoryBytes: number): void;
+  /** What dialogs the page has shown since the worker started. */
+  showDialogs(dialogs: Dialogs): void;
   /** No deadline counts any more; reports go on. */
   stopDeadlines(): void;
   stopReports(): void;
@@ -74,6 +77,7 @@ export const createSupervision = (options: {
       reporter.update({ lastActivityAt });
     },
     measured: (memoryBytes) => reporter.update({ memoryBytes }),
+    showDialogs: (dialogs) => reporter.update({ dialogs }),
     stopDeadlines: deadlines.stop,
     stopReports: reporter.stop,
     ignore: () => ignore,

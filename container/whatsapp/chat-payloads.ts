@@ -1,7 +1,7 @@
 /** Chats, contacts and groups from the library's objects, read as leniently as messages (payloads.ts). */
 import * as z from 'zod';
 import type { Chat, Contact, Group } from '../../core/chats.ts';
-import { idText } from './ids.ts';
+import { idText, numberId } from './ids.ts';
 import { messagePayload } from './payloads.ts';
 
 const anything = z.unknown().optional();
@@ -25,9 +25,15 @@ const chatSource = z.object({
 export const chatPayload = (source: unknown): Chat | undefined => {
   const { id, lastMessage, ...chat } = chatSource.parse(source);
   const name = idText(id);
+  const pn = numberId(id);
   return name === undefined
     ? undefined
-    : { id: name, ...chat, lastMessage: messagePayload(lastMessage) ?? null };
+    : {
+        id: name,
+        ...(pn === undefined ? {} : { pn }),
+        ...chat,
+        lastMessage: messagePayload(lastMessage) ?? null,
+      };
 };
 
 const contactSource = z.object({

@@ -38,7 +38,7 @@ export type HostView = {
 
 export type ClientHostDeps = Pick<
   RunDeps,
-  'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded'
+  'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded' | 'onDialogs'
 > & {
   readonly profile: Profile;
   readonly random: () => number;

@@ -8,8 +8,9 @@ import type { Account } from '../../core/worker-protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';
+import { closeAnnouncements, type DialogCount } from './compat/dialogs.ts';
 import { idText } from './ids.ts';
-import type { CreateClient, LibraryClient } from './library.ts';
+import type { CreateClient, LibraryClient, LibraryPage } from './library.ts';
 import { announceSynced, probePage, readLid } from './page.ts';
 import { type Passkey, type PasskeyHistory, type PasskeyStep, watchPasskey } from './passkey.ts';
 
@@ -61,6 +62,8 @@ export type RunDeps = {
   readonly forwarded: readonly string[];
   /** Of the session: it outlives this run. */
   readonly passkeyHistory: PasskeyHistory;
+  /** A linked page showed dialogs: those closed just now, and those that are open and unknown. */
+  readonly onDialogs?: (count: DialogCount) => void;
 };
 
 export type ClientRun = {
@@ -138,7 +141,16 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     );
   };
 
-  const client = deps.createClient(onBrowser);
+  const client = deps.createClient({
+    onBrowser,
+    onMissingModules: (modules) =>
+      log.warn('this build of WhatsApp Web lacks modules that whatsapp-web.js hooks', {
+        modules: modules.join(', '),
+      }),
+    onStartFailed: (reason) => {
+      if (!ready) fault(reason);
+    },
+  });
 
   const readAccount = async (): Promise<Account | undefined> => {
     const info = infoSchema.safeParse(client.info);
@@ -214,6 +226,23 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     },
     AbortSignal.any([watching.signal, linking.signal]),
   );
+  let unknownDialogs = 0;
+  const lookForDialogs = async (page: LibraryPage) => {
+    if (!deps.onDialogs) return;
+    const count = await withDeadline(
+      time,
+      timings.probeLimit,
+      'looking for dialogs',
+      closeAnnouncements(page),
+    );
+    if (count.closed === 0 && count.unknown === unknownDialogs) return;
+    // Its words may name people and chats: the log says how many there are.
+    if (count.unknown > unknownDialogs)
+      log.warn('WhatsApp Web shows a dialog that nobody here knows', { open: count.unknown });
+    if (count.closed > 0) log.info('closed an announcement of WhatsApp Web', { closed: count.closed });
+    unknownDialogs = count.unknown;
+    deps.onDialogs(count);
+  };
 
   /** Looks after what the library does not notice. */
   const watch = async () => {
@@ -238,6 +267,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
         if (deaf > IN_A_ROW) return fault('the page was reloaded under the library');
         blocked = BLOCKED.includes(probe.state ?? '') ? blocked + 1 : 0;
         if (blocked >= IN_A_ROW) return end({ kind: 'blocked', state: probe.state ?? '' });
+        if (ready) await lookForDialogs(page);
         if (over || ready) continue;
         synced = probe.state === 'CONNECTED' && probe.hasSynced && !authenticated ? synced + 1 : 0;
         if (synced >= IN_A_ROW && !announced) {

@@ -12,6 +12,10 @@ const key = z.looseObject({
   participant: z.unknown().optional(),
 });
 
+const withNumber = z.looseObject({ pn: text });
+/** The phone number's id of a hidden id, where the page knew it (compat/page-pieces.ts puts it there). */
+export const numberId = (id: unknown): string | undefined => withNumber.safeParse(id).data?.pn;
+
 /**
  * An id of WhatsApp Web (message key or account id) as text, in whichever form the page's build has it: a string,
  * `{_serialized}`, `{$1}`, or only its parts. Every id that the worker reads goes through here.

@@ -7,6 +7,7 @@ import type { Browser } from '../browser/find.ts';
 import { launchOptions } from '../browser/launch.ts';
 import { type LibraryAccount, libraryAccount } from './account.ts';
 import { OwnAuthStrategy } from './auth-strategy.ts';
+import { type CompatibilityHooks, installCompatibility } from './compat/index.ts';
 
 export type LibraryPage = {
   on(event: string, listener: (argument: unknown) => void): unknown;
@@ -73,8 +74,11 @@ export type LibraryClient = {
   readonly pupPage: LibraryPage | undefined;
 };
 
-/** Makes a client; `onBrowser` is called as soon as its browser and page exist, long before it is ready. */
-export type CreateClient = (onBrowser: () => void) => LibraryClient;
+export type ClientHooks = CompatibilityHooks & {
+  /** Called as soon as the client's browser and page exist, long before it is ready. */
+  readonly onBrowser: () => void;
+};
+export type CreateClient = (hooks: ClientHooks) => LibraryClient;
 
 export type ClientSettings = {
   readonly browser: Browser;
@@ -167,11 +171,12 @@ const wrapPage = (page: whatsapp.Client['pupPage']): LibraryPage | undefined =>
     url: () => page.url(),
   };
 
-/** The real thing, unmodified. */
+/** The library, unmodified, over whichever build of WhatsApp Web the page is. */
 export const createLibraryClient =
   (settings: ClientSettings): CreateClient =>
-  (onBrowser) => {
-    const client = new whatsapp.Client(clientOptions(settings, onBrowser));
+  (hooks) => {
+    const client = new whatsapp.Client(clientOptions(settings, hooks.onBrowser));
+    installCompatibility(client, hooks);
     return {
       on: (event, listener) => client.on(event, listener),
       initialize: () => client.initialize(),

@@ -32,7 +32,7 @@ export const announceSynced = async (page: LibraryPage): Promise<void> => {
 const LID = `(() => {
   try {
     const lid = window.require('WAWebUserPrefsMeUser').getMaybeMeLidUser();
-    return lid ? JSON.parse(JSON.stringify({ ...lid, _serialized: lid._serialized ?? lid.$1 })) : null;
+    return lid ? String(lid) : null;
   } catch {
     return null;
   }

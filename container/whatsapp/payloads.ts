@@ -4,7 +4,13 @@
  */
 import * as z from 'zod';
 import type { Message } from '../../core/messages.ts';
-import { idText } from './ids.ts';
+import { idText, numberId } from './ids.ts';
+
+/** `{ [name]: pn }` where the id is a hidden one whose number is known. */
+const pnOf = <N extends string>(name: N, id: unknown): { [K in N]?: string } => {
+  const pn = numberId(id);
+  return pn === undefined ? {} : ({ [name]: pn } as { [K in N]: string });
+};
 
 const ACK_NAMES = ['PENDING', 'SERVER', 'DEVICE', 'READ', 'PLAYED'] as const;
 export const ackName = (ack: number): Message['ackName'] =>
@@ -76,9 +82,12 @@ export const messagePayload = (source: unknown): Message | undefined => {
     id: text,
     timestamp,
     from: idOf(parsed.data.from, data?.from) ?? '',
+    ...pnOf('fromPn', data?.from),
     fromMe: fromMeOf(id),
     to: idOf(parsed.data.to, data?.to) ?? '',
+    ...pnOf('toPn', data?.to),
     ...(participant === undefined ? {} : { participant }),
+    ...pnOf('participantPn', data?.author),
     body,
     ...(type === undefined ? {} : { type }),
     hasMedia,
@@ -156,13 +165,16 @@ const placeOf = ({
 export const ackPayload = (source: unknown, ack: unknown) => {
   const message = messagePayload(source);
   if (!message) return undefined;
-  const { id, from, to, participant, fromMe } = message;
+  const { id, from, fromPn, to, toPn, participant, participantPn, fromMe } = message;
   const level = typeof ack === 'number' ? Math.trunc(ack) : message.ack;
   return {
     id,
     from,
+    ...(fromPn === undefined ? {} : { fromPn }),
     to,
+    ...(toPn === undefined ? {} : { toPn }),
     ...(participant === undefined ? {} : { participant }),
+    ...(participantPn === undefined ? {} : { participantPn }),
     fromMe,
     ack: level,
     ackName: ackName(level),
@@ -175,6 +187,7 @@ const reactionSource = z.object({
   senderId: anything,
   timestamp: z.number().catch(0),
   reaction: z.string().catch(''),
+  _data: z.object({ author: anything, from: anything }).optional().catch(undefined),
 });
 const remoteOf = (id: unknown): string | undefined =>
   idText(z.object({ remote: anything }).safeParse(id).data?.remote);
@@ -183,13 +196,17 @@ export const reactionPayload = (source: unknown) => {
   const parsed = reactionSource.safeParse(source);
   const id = parsed.success ? idText(parsed.data.id) : undefined;
   if (!parsed.success || id === undefined) return undefined;
-  const from = idText(parsed.data.senderId) ?? '';
+  const { senderId, _data: data } = parsed.data;
+  const sender = data?.author ?? data?.from;
+  const from = idText(senderId) ?? idText(sender) ?? '';
   return {
     id,
     from,
+    ...pnOf('fromPn', sender),
     fromMe: fromMeOf(parsed.data.id),
     to: remoteOf(parsed.data.id) ?? '',
     participant: from,
+    ...pnOf('participantPn', sender),
     timestamp: parsed.data.timestamp,
     reaction: { text: parsed.data.reaction, messageId: idText(parsed.data.msgId) ?? '' },
   };
@@ -210,12 +227,13 @@ const groupSource = z.object({
   timestamp: z.number().catch(0),
   type: z.string().catch(''),
   body: z.string().catch(''),
+  _data: z.object({ author: anything }).optional().catch(undefined),
 });
 
 export const groupPayload = (source: unknown) => {
   const parsed = groupSource.safeParse(source);
   if (!parsed.success) return undefined;
-  const { id, chatId, author, recipientIds, timestamp, type, body } = parsed.data;
+  const { id, chatId, author, recipientIds, timestamp, type, body, _data: data } = parsed.data;
   const group = idText(chatId) ?? remoteOf(id);
   if (group === undefined) return undefined;
   const by = idText(author);
@@ -224,9 +242,10 @@ export const groupPayload = (source: unknown) => {
     type,
     timestamp,
     ...(by === undefined ? {} : { author: by }),
+    ...pnOf('authorPn', data?.author),
     participants: recipientIds.flatMap((recipient) => {
       const one = idText(recipient);
-      return one === undefined ? [] : [{ id: one }];
+      return one === undefined ? [] : [{ id: one, ...pnOf('pn', recipient) }];
     }),
   };
 };
@@ -248,6 +267,7 @@ export const callPayload = (source: unknown) => {
   return {
     id,
     from: idText(parsed.data.from) ?? '',
+    ...pnOf('fromPn', parsed.data.from),
     ...(timestamp === undefined ? {} : { timestamp }),
     isVideo,
     isGroup,
@@ -269,6 +289,7 @@ export const votePayload = (source: unknown) => {
   return {
     vote: {
       from: idText(parsed.data.voter) ?? '',
+      ...pnOf('fromPn', parsed.data.voter),
       to: chat,
       selectedOptions: parsed.data.selectedOptions.flatMap(({ name }) => (name === undefined ? [] : [name])),
       timestamp: parsed.data.interractedAtTs,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
-import { accountSchema } from '../worker-protocol.ts';
+import { accountSchema, dialogsSchema } from '../worker-protocol.ts';
 import { sessionConfigRequestSchema, sessionConfigSchema } from './session-config.ts';
 
 /** A session's name is unique within its owner and safe in a path. */
@@ -30,6 +30,11 @@ export const sessionViewSchema = z.object({
   status: statusSchema,
   config: sessionConfigSchema,
   me: accountSchema.nullable(),
+  /**
+   * Dialogs that WhatsApp Web put over its page since the session started: how many were closed, and how many are open
+   * that Berth does not know. Null while it does not run.
+   */
+  dialogs: dialogsSchema.nullable(),
   engine: z.object({ engine: z.literal('WEBJS') }),
   timestamps: z.object({ activity: z.int().nullable() }),
   userId: z.string(),

@@ -1,7 +1,7 @@
 /** What webhooks receive: one body for each event, with the payload that the event has. */
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
-import { messageSchema } from '../messages.ts';
+import { messageSchema, numberIdSchema } from '../messages.ts';
 import { statusDataSchema } from '../passkey.ts';
 import type { WEBHOOK_EVENTS } from './session-config.ts';
 import { webhookEnvelopeSchema } from './webhook-envelope.ts';
@@ -14,7 +14,8 @@ const groupPayload = z.object({
   type: z.string(),
   timestamp: z.number(),
   author: z.string().optional(),
-  participants: z.array(z.object({ id: z.string() })),
+  authorPn: numberIdSchema,
+  participants: z.array(z.object({ id: z.string(), pn: numberIdSchema })),
 });
 
 /** By event: what it tells, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
@@ -57,7 +58,18 @@ export const WEBHOOK_PAYLOADS = {
   'message.ack': {
     summary: 'A message reached a server or device, or was read',
     payload: messageSchema
-      .pick({ id: true, from: true, to: true, participant: true, fromMe: true, ack: true, ackName: true })
+      .pick({
+        id: true,
+        from: true,
+        fromPn: true,
+        to: true,
+        toPn: true,
+        participant: true,
+        participantPn: true,
+        fromMe: true,
+        ack: true,
+        ackName: true,
+      })
       .describe('The message, as far as it is known here.'),
   },
   'message.reaction': {
@@ -65,9 +77,11 @@ export const WEBHOOK_PAYLOADS = {
     payload: z.object({
       id: z.string(),
       from: z.string(),
+      fromPn: numberIdSchema,
       fromMe: z.boolean(),
       to: z.string(),
       participant: z.string(),
+      participantPn: numberIdSchema,
       timestamp: z.number(),
       reaction: z.object({ text: z.string().describe('Empty: it was taken away.'), messageId: z.string() }),
     }),
@@ -96,6 +110,7 @@ export const WEBHOOK_PAYLOADS = {
     payload: z.object({
       id: z.string(),
       from: z.string(),
+      fromPn: numberIdSchema,
       timestamp: z.number().optional(),
       isVideo: z.boolean(),
       isGroup: z.boolean(),
@@ -106,6 +121,7 @@ export const WEBHOOK_PAYLOADS = {
     payload: z.object({
       vote: z.object({
         from: z.string(),
+        fromPn: numberIdSchema,
         to: z.string(),
         selectedOptions: z.array(z.string()),
         timestamp: z.number(),

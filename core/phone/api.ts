@@ -129,6 +129,10 @@ export const socketStates = [
   'UNPAIRED_IDLE',
 ] as const;
 
+/** Builds of WhatsApp Web that the simulator can show, oldest first. What each does is in local/simulator/builds.ts. */
+export const buildNames = ['2026-04', '2026-07'] as const;
+export type BuildName = (typeof buildNames)[number];
+
 /** Switches that make the simulated WhatsApp Web misbehave until they are switched off. */
 export const faultsSchema = z.object({
   /** Sync ends right after CONNECTED, before a client can have attached its listeners. */
@@ -147,8 +151,12 @@ export const faultsSchema = z.object({
   needLocalStorage: z.boolean(),
   /** WhatsApp's servers have no file any more: downloads fail. */
   filesGone: z.boolean(),
-  /** Message ids carry `$1` in place of `_serialized`, as WhatsApp Web's builds since July 2026 do; from the next connect on. */
-  idsWithoutSerialized: z.boolean(),
+  /** This module of the page does not exist ('': all exist), for pages that load from now on. */
+  missingModule: z.string().regex(/^\w{0,80}$/, 'must be the name of a module, or empty'),
+  /** Once linked, a page shows a dialog that no client knows; from the next connect on. */
+  unknownDialog: z.boolean(),
+  /** After so many seconds the "what's new" dialog of a build that has one costs the link; from the next connect on. */
+  whatsNewSeconds: z.int().min(1).max(3600),
 });
 export type Faults = z.infer<typeof faultsSchema>;
 
@@ -420,6 +428,33 @@ export const phoneRoutes = {
     path: '/phone/disturb',
     request: z.object({ target, how: z.enum(['reload', 'freeze']) }),
     response: affected,
+  },
+  /** Both ids of a person. `pn` is null where WhatsApp tells no number. */
+  identity: {
+    method: 'GET',
+    path: '/phone/identity',
+    request: z.object({ id: correspondent }),
+    response: z.object({ lid: z.string(), pn: z.string().nullable() }),
+  },
+  /** Dialogs that the account's pages have shown, and how many of them are open now. */
+  dialogs: {
+    method: 'GET',
+    path: '/phone/dialogs',
+    request: z.object({ account: target }),
+    response: z.object({ opened: z.int(), open: z.int() }),
+  },
+  build: {
+    method: 'GET',
+    path: '/phone/build',
+    request: z.object({}),
+    response: z.object({ build: z.enum(buildNames) }),
+  },
+  /** The build of pages that load from now on. */
+  setBuild: {
+    method: 'POST',
+    path: '/phone/build',
+    request: z.object({ build: z.enum(buildNames) }),
+    response: z.object({ build: z.enum(buildNames) }),
   },
   faults: { method: 'GET', path: '/phone/faults', request: z.object({}), response: faultsSchema },
   setFaults: {

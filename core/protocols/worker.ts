@@ -212,6 +212,7 @@ const reported = (
 
   if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
   if (request.me) set.me = toItem(request.me);
+  if (request.dialogs) set.dialogs = toItem(request.dialogs);
   if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
   if (isPasskeyStatus(status) && now.passkeySince === undefined) set.passkeySince = clock;
   if (statusDataHash === undefined) remove.push('statusDataHash');

@@ -1,5 +1,6 @@
+import type { Build } from './builds.ts';
 import type { CompanionKeys } from './model/world.ts';
-import type { PageEvent } from './protocol.ts';
+import type { PageEvent, WithIdentities } from './protocol.ts';
 
 /** How a page's bytes travel. `delayMs` is per direction. */
 export type Network = { readonly mode: 'online' | 'slow' | 'offline'; readonly delayMs: number };
@@ -10,9 +11,12 @@ export class Connection {
   readonly id: string;
   readonly keys: CompanionKeys;
   readonly since: number;
+  /** The page's build. */
+  readonly build: Build;
   /** The companion it speaks for, once linked. */
   deviceId: string | undefined;
   network: Network = ONLINE;
+  readonly #address: (event: PageEvent) => WithIdentities<PageEvent>;
   readonly #write: (line: string) => void;
   readonly #end: () => void;
   readonly #onClose: (() => void)[] = [];
@@ -22,12 +26,17 @@ export class Connection {
     id: string;
     keys: CompanionKeys;
     since: number;
+    build: Build;
+    /** Puts the ids of people into the build's form. */
+    address: (event: PageEvent) => WithIdentities<PageEvent>;
     write: (line: string) => void;
     end: () => void;
   }) {
     this.id = parts.id;
     this.keys = parts.keys;
     this.since = parts.since;
+    this.build = parts.build;
+    this.#address = parts.address;
     this.#write = parts.write;
     this.#end = parts.end;
   }
@@ -38,7 +47,7 @@ export class Connection {
 
   /** Sends in order; a slow network delays every event by the same time. */
   send(event: PageEvent): void {
-    const line = `${JSON.stringify(event)}\n`;
+    const line = `${JSON.stringify(this.#address(event))}\n`;
     if (this.network.mode !== 'slow') this.#write(line);
     else setTimeout(() => this.#write(line), this.network.delayMs).unref();
   }

@@ -1,13 +1,23 @@
 /** The server side of WhatsApp: connects pages, links them, and carries messages between companions and phones. */
 import type { Clock } from '../../core/clock.ts';
-import type { Faults } from '../../core/phone/api.ts';
+import type { BuildName, Faults } from '../../core/phone/api.ts';
+import { addressForPage, addressFromPage } from './addressing.ts';
+import { type Build, buildNamed } from './builds.ts';
 import { Connection, type Network, ONLINE } from './connection.ts';
 import { type AccountChoice, Linking } from './linking.ts';
 import type { MediaStore } from './media-store.ts';
-import { userJid } from './model/jid.ts';
+import { isNumberJid, userJid } from './model/jid.ts';
 import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from './model/records.ts';
 import type { Draft, Incoming, World } from './model/world.ts';
-import type { Call, CallAnswer, ConnectRequest, PageEvent, WireGroup, WireMessage } from './protocol.ts';
+import type {
+  Call,
+  CallAnswer,
+  ConnectRequest,
+  PageEvent,
+  WireGroup,
+  WireMessage,
+  WithIdentities,
+} from './protocol.ts';
 import { CallRefusal, Refusal } from './refusal.ts';
 
 /** Messages of an account that a page gets as history when it connects. */
@@ -22,7 +32,9 @@ export const NO_FAULTS: Faults = {
   reloadOnConnect: 0,
   needLocalStorage: false,
   filesGone: false,
-  idsWithoutSerialized: false,
+  missingModule: '',
+  unknownDialog: false,
+  whatsNewSeconds: 120,
 };
 
 export type ExchangeOptions = {
@@ -34,6 +46,8 @@ export type ExchangeOptions = {
   readonly qrRefreshLimit: number;
   readonly passkeyChallengeMs?: number | undefined;
   readonly profileKilobytes: number;
+  /** The build of pages that load from now on. */
+  readonly build: BuildName;
 };
 
 export class Exchange {
@@ -47,10 +61,14 @@ export class Exchange {
   readonly #options: ExchangeOptions;
   #network: Network = ONLINE;
   #faults: Faults = NO_FAULTS;
+  #build: BuildName;
+  /** Dialogs that pages showed, by account. */
+  readonly #dialogs = new Map<string, { opened: number; open: number }>();
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.world = options.world;
+    this.#build = options.build;
     this.linking = new Linking({
       ...options,
       unpairedIdle: () => this.#faults.unpairedIdle,
@@ -65,6 +83,20 @@ export class Exchange {
 
   get faults(): Faults {
     return this.#faults;
+  }
+
+  /** The build of pages that load from now on. */
+  get build(): BuildName {
+    return this.#build;
+  }
+
+  set build(name: BuildName) {
+    this.#build = name;
+  }
+
+  /** Dialogs that the account's pages showed so far, and how many are open now. */
+  dialogs(account: string): { opened: number; open: number } {
+    return this.#dialogs.get(account) ?? { opened: 0, open: 0 };
   }
 
   setFaults(change: { [K in keyof Faults]?: Faults[K] | undefined }): Faults {
@@ -100,10 +132,13 @@ export class Exchange {
   /** A page connects; what it is told first depends on whether the phone still lists its companion. */
   connect(request: ConnectRequest, pipe: { write: (line: string) => void; end: () => void }): Connection {
     const { noiseKey, identityKey, platform, device: credentials } = request;
+    const build = buildNamed(request.build);
     const connection = new Connection({
       id: `page_${this.#options.random(8)}`,
       keys: { noiseKey, identityKey, platform },
       since: this.#options.clock(),
+      build,
+      address: (event) => this.#addressed(event, build),
       ...pipe,
     });
     connection.network = this.network(identityKey);
@@ -112,8 +147,9 @@ export class Exchange {
     connection.send({
       type: 'hello',
       connection: connection.id,
-      idsWithoutSerialized: this.#faults.idsWithoutSerialized,
       profileKilobytes: this.#options.profileKilobytes,
+      unknownDialog: this.#faults.unknownDialog,
+      whatsNewMs: this.#faults.whatsNewSeconds * 1000,
     });
     const whole = request.localStorage || !this.#faults.needLocalStorage;
     this.#admit(
@@ -150,8 +186,22 @@ export class Exchange {
     return this.#speakersFor(deviceId).length > 0;
   }
 
-  /** Answers what a page asks for on its open connection. */
-  call(connection: Connection, call: Call): CallAnswer[Call['op']] | Promise<CallAnswer['passkeyPrologue']> {
+  /** Answers what a page asks for on its open connection, both in the manner of the page's build. */
+  call(connection: Connection, call: Call): Addressed | Promise<Addressed> {
+    const answer = this.#answer(connection, addressFromPage(call, this.world));
+    const addressed = (given: CallAnswer[Call['op']]) => this.#addressed(given, connection.build);
+    return answer instanceof Promise ? answer.then(addressed) : addressed(answer);
+  }
+
+  #addressed<T extends object>(value: T, build: Build): WithIdentities<T> {
+    const { event, identities } = addressForPage(value, build, this.world);
+    return identities.length === 0 ? event : { ...event, identities };
+  }
+
+  #answer(
+    connection: Connection,
+    call: Call,
+  ): CallAnswer[Call['op']] | Promise<CallAnswer['passkeyPrologue']> {
     switch (call.op) {
       case 'refreshCode':
         this.linking.restart(connection);
@@ -189,7 +239,7 @@ export class Exchange {
         this.#setChatState(this.#deviceOf(connection).account, call.chatId, call.state);
         return {};
       case 'exists':
-        return { exists: this.world.exists(call.id) };
+        return this.#lookUp(call.id);
       case 'createGroup':
         return this.#createGroup(connection, call.subject, call.participants);
       case 'addParticipant':
@@ -201,7 +251,25 @@ export class Exchange {
       case 'logout':
         this.world.unlink(this.#deviceOf(connection).id);
         return {};
+      case 'dialog':
+        this.#noteDialog(connection, call.happened);
+        return {};
     }
+  }
+
+  #lookUp(id: string): CallAnswer['exists'] {
+    if (!this.world.exists(id)) return { exists: false };
+    const pn = this.world.personId(id);
+    return isNumberJid(pn) ? { exists: true, identity: { lid: this.world.lidOf(pn), pn } } : { exists: true };
+  }
+
+  /** Left open too long, the "what's new" dialog costs the link. */
+  #noteDialog(connection: Connection, happened: 'opened' | 'closed' | 'ignored'): void {
+    const { account, id } = this.#deviceOf(connection);
+    const { opened, open } = this.dialogs(account);
+    if (happened === 'ignored') this.logout(id, false);
+    else if (happened === 'opened') this.#dialogs.set(account, { opened: opened + 1, open: open + 1 });
+    else this.#dialogs.set(account, { opened, open: Math.max(0, open - 1) });
   }
 
   /** A file's bytes, unless the servers have lost it. */
@@ -219,8 +287,9 @@ export class Exchange {
   }
 
   /** Somebody reacts to a message: everybody here who has it is told. */
-  react(account: string, messageId: string, author: string, text: string): void {
+  react(account: string, messageId: string, by: string, text: string): void {
     this.#requireMessage(account, messageId);
+    const author = this.world.personId(by);
     const id = this.#options.random(16).toUpperCase();
     this.#tellHolders((holder) => {
       const message = this.world.react(holder, messageId, author, text);
@@ -238,7 +307,8 @@ export class Exchange {
     });
   }
 
-  vote(account: string, messageId: string, voter: string, options: string[]): void {
+  vote(account: string, messageId: string, by: string, options: string[]): void {
+    const voter = this.world.personId(by);
     const known = this.#requireMessage(account, messageId).poll?.options;
     if (!known || options.some((option) => !known.includes(option)))
       throw new Refusal('unknown_message', 'the message is no poll with these options');
@@ -270,13 +340,14 @@ export class Exchange {
   /** The phone of a companion's account rings. */
   ring(account: AccountRecord, from: string, isVideo: boolean): string {
     const id = this.#options.random(16).toUpperCase();
-    this.#tell(account.phoneNumber, { type: 'call', id, from, isVideo, isGroup: false });
+    const caller = this.world.personId(from);
+    this.#tell(account.phoneNumber, { type: 'call', id, from: caller, isVideo, isGroup: false });
     return id;
   }
 
   /** A contact writes to an account. */
   receive(account: AccountRecord, incoming: Incoming): MessageRecord {
-    const message = this.world.receive(account, incoming);
+    const message = this.world.receive(account, { ...incoming, from: this.world.personId(incoming.from) });
     this.#deliver(message);
     return message;
   }
@@ -504,6 +575,8 @@ export class Exchange {
     return page ? [page] : this.#devicesOf(target).flatMap(({ id }) => this.#speakersFor(id));
   }
 }
+
+type Addressed = WithIdentities<CallAnswer[Call['op']]>;
 
 type ChatState = 'composing' | 'recording' | 'paused';
 

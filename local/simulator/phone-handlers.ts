@@ -2,7 +2,7 @@ import type { PhoneAccount, PhoneMessage, PhoneRequest } from '../../core/phone/
 import type { Exchange } from './exchange.ts';
 import type { Content } from './model/content.ts';
 import { fileType } from './model/file-type.ts';
-import { isGroup } from './model/jid.ts';
+import { isGroup, isNumberJid } from './model/jid.ts';
 import type { AccountRecord, MessageRecord } from './model/records.ts';
 import { ACK } from './model/world.ts';
 import { newPasskey, RP_ID, signWith } from './passkeys.ts';
@@ -141,7 +141,10 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       messages: world
         .messages(accountOf(account).phoneNumber)
         .filter(({ type }) => type !== 'gp2')
-        .filter(({ chatId, fromMe }) => (chat === undefined || chatId === chat) && (!sent || fromMe))
+        .filter(
+          ({ chatId, fromMe }) =>
+            (chat === undefined || chatId === world.personId(chat)) && (!sent || fromMe),
+        )
         .slice(-limit)
         .map(message),
     }),
@@ -155,6 +158,16 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       return { ok: true };
     },
     disturb: ({ target, how }) => ({ affected: exchange.tell(target, { type: how }) }),
+    identity: ({ id }) => {
+      const known = world.personId(id);
+      return isNumberJid(known) ? { lid: world.lidOf(known), pn: known } : { lid: known, pn: null };
+    },
+    dialogs: ({ account }) => exchange.dialogs(accountOf(account).phoneNumber),
+    build: () => ({ build: exchange.build }),
+    setBuild: ({ build }) => {
+      exchange.build = build;
+      return { build };
+    },
     faults: () => exchange.faults,
     setFaults: (change) => exchange.setFaults(change),
   };

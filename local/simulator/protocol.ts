@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../../core/passkey.ts';
+import { buildNames } from '../../core/phone/api.ts';
+import type { Identity } from './addressing.ts';
 import { type Content, contentSchema } from './model/content.ts';
 
 const key = z.string().min(8).max(200);
@@ -13,6 +15,8 @@ export const connectSchema = z.object({
   noiseKey: key,
   identityKey: key,
   platform: z.string().max(40),
+  /** The page's own build, which may be another than the one that is served now. */
+  build: z.enum(buildNames),
   device: z.object({ id: z.string().max(100), token: z.string().max(200) }).optional(),
   /** Whether the origin's Local Storage still holds what a link put there. */
   localStorage: z.boolean().default(false),
@@ -55,6 +59,8 @@ export const callSchema = z.object({
     z.object({ op: z.literal('addParticipant'), group: chatId, participant: chatId }),
     z.object({ op: z.literal('removeParticipants'), group: chatId, participants: z.array(chatId) }),
     z.object({ op: z.literal('logout') }),
+    /** A dialog opened or closed; the "what's new" dialog was left open too long. */
+    z.object({ op: z.literal('dialog'), happened: z.enum(['opened', 'closed', 'ignored']) }),
   ]),
 });
 export type Call = z.infer<typeof callSchema>['call'];
@@ -74,13 +80,17 @@ export type CallAnswer = {
   seen: Record<string, never>;
   react: Record<string, never>;
   chatState: Record<string, never>;
-  exists: { exists: boolean };
+  /** With both ids, where WhatsApp tells them. */
+  exists: { exists: boolean; identity?: Identity | undefined };
   createGroup: WireGroup;
   /** As WhatsApp's server: 200 added, 403 not an admin, 404 not on WhatsApp, 409 a member already. */
   addParticipant: { code: number };
   removeParticipants: Record<string, never>;
   logout: Record<string, never>;
+  dialog: Record<string, never>;
 };
+/** Every event and answer carries both ids of the people in it, as far as WhatsApp tells them. */
+export type WithIdentities<T> = T & { identities?: Identity[] | undefined };
 
 export type WireMe = { phoneNumber: string; lid: string; pushName: string; deviceIndex: number };
 export type WireMessage = Content & {
@@ -111,7 +121,15 @@ export type WireGroup = {
 
 /** Everything that the server tells a page, in order. */
 export type PageEvent =
-  | { type: 'hello'; connection: string; idsWithoutSerialized: boolean; profileKilobytes: number }
+  | {
+      type: 'hello';
+      connection: string;
+      profileKilobytes: number;
+      /** A dialog that no client knows opens as well. */
+      unknownDialog: boolean;
+      /** How long the "what's new" dialog may stay open. */
+      whatsNewMs: number;
+    }
   | { type: 'unpaired'; ref: string }
   | { type: 'ref'; ref: string }
   /** The phone was scanned or its letters typed in, and the account has a passkey. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../../core/clock.ts';
+import type { BuildName } from '../../core/phone/api.ts';
 import { type PhoneClient, phoneClient } from '../../core/phone/client.ts';
+import { NEWEST_BUILD } from './builds.ts';
 import { Exchange } from './exchange.ts';
 import { listen, shut } from './http.ts';
 import { openJournal } from './journal.ts';
@@ -31,6 +33,8 @@ export type SimulatorOptions = {
   readonly passkeyChallengeMs?: number;
   /** How much random data a linked page keeps in its storage, so that a profile's snapshot weighs what a real one does. */
   readonly profileKilobytes?: number;
+  /** Which build of WhatsApp Web pages are; the newest by default. */
+  readonly build?: BuildName;
 };
 
 export type Simulator = {
@@ -74,6 +78,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     qrRefreshLimit: options.qrRefreshLimit ?? 6,
     passkeyChallengeMs: options.passkeyChallengeMs,
     profileKilobytes: options.profileKilobytes ?? 256,
+    build: options.build ?? NEWEST_BUILD,
   });
 
   const web = webServer({ exchange, tls, page, onDefect });

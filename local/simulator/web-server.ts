@@ -43,7 +43,7 @@ async function handle(
 
   switch (`${request.method} ${pathname}`) {
     case 'GET /':
-      return answer(response, 200, 'text/html', page.html);
+      return answer(response, 200, 'text/html', htmlOf(page.html, exchange));
     case 'GET /app.js':
       return answer(response, 200, 'text/javascript', page.script);
     case 'POST /sim/connect':
@@ -59,6 +59,11 @@ async function handle(
     default:
       return answer(response, 404, 'text/plain', 'not found');
   }
+}
+
+/** The HTML of the build that is served now: all that follows in the page depends on it, not on the server. */
+function htmlOf(html: string, { build, faults }: Exchange): string {
+  return html.replace('<html', `<html data-build="${build}" data-missing-module="${faults.missingModule}"`);
 }
 
 async function connect(

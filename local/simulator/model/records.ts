@@ -42,6 +42,14 @@ export const passkeyRecord = z.object({
   confirm: z.boolean(),
 });
 
+/** The hidden id of somebody who has no account here. */
+export const identityRecord = z.object({
+  kind: z.literal('identity'),
+  /** digits only */
+  phoneNumber: z.string(),
+  lid: z.string(),
+});
+
 export const contactRecord = z.object({
   kind: z.literal('contact'),
   account: z.string(),
@@ -97,6 +105,7 @@ export const messageRecord = contentSchema.extend({
 export const worldRecord = z.discriminatedUnion('kind', [
   accountRecord,
   deviceRecord,
+  identityRecord,
   contactRecord,
   groupRecord,
   messageRecord,
@@ -120,6 +129,8 @@ export function recordKey(record: WorldRecord): string {
       return `device/${record.id}`;
     case 'passkey':
       return `passkey/${record.account}`;
+    case 'identity':
+      return `identity/${record.phoneNumber}`;
     default:
       return `${record.kind}/${record.account}/${record.id}`;
   }

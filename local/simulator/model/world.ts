@@ -91,7 +91,7 @@ export class World {
     return this.#put({
       kind: 'account',
       phoneNumber,
-      lid: known?.lid ?? `${this.#digits(14)}@lid`,
+      lid: known?.lid ?? this.#get('identity', `identity/${phoneNumber}`)?.lid ?? `${this.#digits(14)}@lid`,
       pushName: wanted.pushName ?? `Phone ${phoneNumber.slice(-4)}`,
     });
   }
@@ -102,6 +102,27 @@ export class World {
 
   keepPasskey(passkey: PasskeyRecord): void {
     this.#put(passkey);
+  }
+
+  /** The hidden id of a phone number's id, given at the first question. */
+  lidOf(pn: string): string {
+    const phoneNumber = numberOf(pn);
+    const known =
+      this.#get('account', `account/${phoneNumber}`) ?? this.#get('identity', `identity/${phoneNumber}`);
+    return (known ?? this.#put({ kind: 'identity', phoneNumber, lid: `${this.#digits(14)}@lid` })).lid;
+  }
+
+  /** The phone number's id of a hidden id; undefined where no number belongs to it here. */
+  pnOf(lid: string): string | undefined {
+    const known =
+      this.accounts().find((account) => account.lid === lid) ??
+      this.#all('identity').find((identity) => identity.lid === lid);
+    return known && userJid(known.phoneNumber);
+  }
+
+  /** A person's id as it is kept here: by number, where the number is known. */
+  personId(id: string): string {
+    return id.endsWith('@lid') ? (this.pnOf(id) ?? id) : id;
   }
 
   /** Links a companion with these keys, as after a scan. */

@@ -1,5 +1,7 @@
 import type { Call, CallAnswer, WireMe } from '../protocol.ts';
+import { BUILD } from './build.ts';
 import { Emitter } from './emitter.ts';
+import { Identities } from './identities.ts';
 import { Collection, modelOf } from './model.ts';
 import { ChatModel, ContactModel, type MsgModel } from './models.ts';
 import { PasskeyScreen } from './passkey.ts';
@@ -28,6 +30,9 @@ export class App {
   readonly msgs = new Collection<MsgModel>();
   readonly chats = new Collection<ChatModel>();
   readonly contacts = new Collection<ContactModel>();
+  readonly identities = new Identities();
+  /** Messages that the page has in its database and not in memory. */
+  readonly archive = new Collection<MsgModel>();
   identity: Identity | undefined;
   me: (WireMe & { wid: Wid; lidWid: Wid }) | undefined;
   readonly passkey = new PasskeyScreen(this);
@@ -39,7 +44,9 @@ export class App {
   /** Asks the server; rejects with `ServerStatusCodeError`, also where no connection is open. */
   async call<O extends Call['op']>(call: Extract<Call, { op: O }>): Promise<CallAnswer[O]> {
     if (this.connection === undefined) throw new ServerStatusCodeError(503, 'not connected');
-    return callServer(this.connection, call);
+    const answer = await callServer(this.connection, call);
+    for (const identity of answer.identities ?? []) this.identities.learn(identity);
+    return answer;
   }
 
   /** Asks the server, and asks again after each reconnect until it has answered; rejects only where it refused. */
@@ -60,18 +67,41 @@ export class App {
     while (this.socket.state !== 'CONNECTED');
   }
 
+  /**
+   * The chat in which somebody is written to. A build that addresses by hidden id knows no chat of a number whose hidden
+   * id it has not been told: it has to look the number up first.
+   */
+  chatOf(id: Wid): ChatModel {
+    if (BUILD.addressing === 'number' || id.server !== 'c.us') return this.chat(id);
+    const lid = this.identities.lidOf(id);
+    if (!lid) throw new Error('No LID for user');
+    return this.chat(lid);
+  }
+
+  /** Whether this is the account itself, under either id. */
+  isMe(id: unknown): boolean {
+    return this.me !== undefined && (this.me.wid.equals(id) || this.me.lidWid.equals(id));
+  }
+
   /** The chat with a person or group, made on first use. */
   chat(id: Wid): ChatModel {
-    return this.chats.get(id) ?? this.chats.add(new ChatModel(id, this.msgs, () => this.me?.wid));
+    return this.chats.get(id) ?? this.chats.add(new ChatModel(id, this.msgs, (who) => this.isMe(who)));
   }
 
   /** A message of a chat by the part of its id that is the same for everybody. */
   messageOf(chatId: string, id: string): MsgModel | undefined {
-    return this.msgs.getModelsArray().find((msg) => msg.id.id === id && msg.id.remote.equals(chatId));
+    const isIt = (msg: MsgModel) => msg.id.id === id && msg.id.remote.equals(chatId);
+    return this.msgs.getModelsArray().find(isIt) ?? this.archive.getModelsArray().find(isIt);
   }
 
+  /** The contact of a person, who is kept under the id by which the build addresses people. */
   contact(id: Wid): ContactModel {
-    return this.contacts.get(id) ?? this.contacts.add(new ContactModel(id));
+    const wanted = BUILD.addressing === 'lid' ? this.identities.lidOf(id) : this.identities.numberOf(id);
+    const kept = wanted ?? id;
+    const number = kept.isLid() ? this.identities.numberOf(kept) : undefined;
+    const contact = this.contacts.get(kept) ?? this.contacts.add(new ContactModel(kept));
+    if (number && !contact.phoneNumber) contact.set({ phoneNumber: number });
+    return contact;
   }
 }
 

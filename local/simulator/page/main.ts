@@ -1,9 +1,12 @@
 import { App } from './app.ts';
+import { BUILD } from './build.ts';
 import { Addons } from './modules/addons.ts';
 import { defineChats } from './modules/chats.ts';
+import { Dialogs } from './modules/dialogs.ts';
 import { defineGroups } from './modules/groups.ts';
 import { defineMedia } from './modules/media.ts';
 import { defineMessages } from './modules/messages.ts';
+import { defineMoved } from './modules/moved.ts';
 import { defineRegistration } from './modules/registration.ts';
 import { defineSocket } from './modules/socket.ts';
 import { requireModule } from './registry.ts';
@@ -21,7 +24,7 @@ const platform = (): string => {
   const { info } = requireModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
   return `${info().name} (${info().os})`;
 };
-const session = new Session(app, platform, new Addons(app));
+const session = new Session(app, platform, new Addons(app), new Dialogs(app));
 
 defineSocket(app, session);
 defineRegistration(app);
@@ -29,9 +32,10 @@ defineMessages(app);
 defineChats(app);
 defineMedia(app);
 defineGroups(app);
+defineMoved();
 window.require = requireModule;
 // The library waits for this before anything else.
-window.Debug = { VERSION: '2.3000.1017054665' };
+window.Debug = { VERSION: BUILD.version };
 
 app.socket.on('change:state', (_socket, state) => {
   const output = document.getElementById('state');

@@ -1,6 +1,7 @@
 /** The models behind WhatsApp Web's collections. */
 import type { Content } from '../model/content.ts';
 import type { WireGroup, WireMe, WireMessage } from '../protocol.ts';
+import { BUILD } from './build.ts';
 import { type Collection, modelOf } from './model.ts';
 import { MsgKey } from './msg-key.ts';
 import { createWid, type Wid } from './wid.ts';
@@ -135,12 +136,14 @@ function contentFromWire(wire: WireMessage): Partial<MsgAttributes> {
 /** A message as the server tells it, as the page's model of it. */
 export function msgFromWire(
   wire: WireMessage,
-  me: WireMe & { wid: Wid },
+  me: WireMe & { wid: Wid; lidWid: Wid },
   name: string | undefined,
   isNewMsg: boolean,
 ): MsgModel {
   const chat = createWid(wire.chatId);
   const author = createWid(wire.author);
+  const byHiddenId = chat.isLid() || (chat.isGroup() && BUILD.addressing === 'lid');
+  const own = byHiddenId ? me.lidWid : me.wid;
   return new MsgModel({
     id: new MsgKey({
       fromMe: wire.fromMe,
@@ -148,8 +151,8 @@ export function msgFromWire(
       id: wire.id,
       participant: chat.isGroup() ? author : undefined,
     }),
-    from: wire.fromMe ? me.wid : chat,
-    to: wire.fromMe ? chat : me.wid,
+    from: wire.fromMe ? own : chat,
+    to: wire.fromMe ? chat : own,
     author: chat.isGroup() ? author : undefined,
     type: wire.type,
     body: wire.body,
@@ -168,7 +171,14 @@ export function msgFromWire(
   });
 }
 
-type ContactAttributes = { id: Wid; name?: string | undefined; pushname?: string | undefined; type: string };
+type ContactAttributes = {
+  id: Wid;
+  /** Of somebody who is kept by hidden id. */
+  phoneNumber?: Wid | undefined;
+  name?: string | undefined;
+  pushname?: string | undefined;
+  type: string;
+};
 export class ContactModel extends modelOf<ContactAttributes>() {
   constructor(id: Wid) {
     super({ id, type: 'in' });
@@ -181,6 +191,7 @@ type GroupAttributes = {
   owner: Wid;
   creation: number;
   participants: Participants;
+  isLidAddressingMode: boolean;
 };
 type GroupParticipant = { id: Wid; isAdmin: boolean; isSuperAdmin: boolean };
 
@@ -192,6 +203,9 @@ class Participants {
   }
   get(id: unknown): GroupParticipant | undefined {
     return this.#members.find((member) => member.id.equals(id));
+  }
+  find(isIt: (member: GroupParticipant) => boolean): GroupParticipant | undefined {
+    return this.#members.find(isIt);
   }
   serialize(): GroupParticipant[] {
     return this.#members.map((member) => ({ ...member }));
@@ -205,6 +219,7 @@ export class GroupMetadataModel extends modelOf<GroupAttributes>() {
       subject: group.subject,
       owner,
       creation: Math.floor(group.createdAt / 1000),
+      isLidAddressingMode: BUILD.addressing === 'lid',
       participants: new Participants(
         group.participants.map(({ id, isAdmin }) => ({
           id: createWid(id),
@@ -233,17 +248,17 @@ type ChatAttributes = {
 };
 export class ChatModel extends modelOf<ChatAttributes>() {
   readonly #msgs: Collection<MsgModel>;
-  readonly #me: () => Wid | undefined;
+  readonly #isMe: (id: unknown) => boolean;
   #group: GroupMetadataModel | undefined;
 
-  constructor(id: Wid, msgs: Collection<MsgModel>, me: () => Wid | undefined) {
+  constructor(id: Wid, msgs: Collection<MsgModel>, isMe: (id: unknown) => boolean) {
     super({ id, formattedTitle: id.user, t: 0, unreadCount: 0, archive: false, pin: 0, muteExpiration: 0 });
     this.#msgs = msgs;
-    this.#me = me;
+    this.#isMe = isMe;
   }
 
   iAmAdmin(): boolean {
-    return this.#group?.participants.get(this.#me())?.isAdmin ?? false;
+    return this.#group?.participants.find(({ id }) => this.#isMe(id))?.isAdmin ?? false;
   }
 
   get mute() {
@@ -261,8 +276,11 @@ export class ChatModel extends modelOf<ChatAttributes>() {
 
   /** The chat's messages, oldest first. */
   get msgs() {
-    const own = this.#msgs.getModelsArray().filter(({ id }) => id.remote.equals(this.id));
-    return { getModelsArray: () => own, length: own.length };
+    const own = this.#msgs
+      .getModelsArray()
+      .filter(({ id }) => id.remote.equals(this.id))
+      .sort((a, b) => a.t - b.t);
+    return { getModelsArray: () => own, length: own.length, add: (msg: MsgModel) => this.#msgs.add(msg) };
   }
 
   override serialize(): Record<string, unknown> {

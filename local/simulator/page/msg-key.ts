@@ -1,3 +1,5 @@
+import { BUILD } from './build.ts';
+import { keepText } from './id-text.ts';
 import type { Wid } from './wid.ts';
 
 export type MsgKeyParts = {
@@ -9,13 +11,6 @@ export type MsgKeyParts = {
   participant?: Wid | undefined;
   selfDir?: 'in' | 'out';
 };
-
-const format = { withSerialized: true };
-
-/** Builds since July 2026 keep the text form of a message id under `$1`; earlier ones under `_serialized`. */
-export function setKeyFormat(withSerialized: boolean): void {
-  format.withSerialized = withSerialized;
-}
 
 /** A message's id: direction, chat, the id proper and, in groups, who wrote. */
 export class MsgKey {
@@ -33,7 +28,7 @@ export class MsgKey {
     const text = [this.fromMe, remote, parts.id, parts.participant]
       .filter((part) => part !== undefined)
       .join('_');
-    Object.assign(this, format.withSerialized ? { _serialized: text } : { $1: text });
+    keepText(this, text);
   }
 
   /** WhatsApp Web's ids begin with 3EB0 and are 22 letters long. */
@@ -46,6 +41,6 @@ export class MsgKey {
   }
 
   toString(): string {
-    return String(Reflect.get(this, '_serialized') ?? Reflect.get(this, '$1'));
+    return String(Reflect.get(this, BUILD.idProperty));
   }
 }

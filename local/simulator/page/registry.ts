@@ -1,3 +1,5 @@
+import { MISSING_MODULE } from './build.ts';
+
 /** The modules that `window.require` finds. Each is one object for ever: the library replaces members in place. */
 const modules = new Map<string, unknown>();
 
@@ -7,6 +9,6 @@ export function define(named: Record<string, unknown>): void {
 
 /** As WhatsApp Web's loader does, unknown names throw. */
 export function requireModule(name: string): unknown {
-  if (!modules.has(name)) throw new Error(`Requiring unknown module "${name}"`);
+  if (!modules.has(name) || name === MISSING_MODULE) throw new Error(`Requiring unknown module "${name}"`);
   return modules.get(name);
 }

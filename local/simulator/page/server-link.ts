@@ -1,4 +1,4 @@
-import type { Call, CallAnswer, ConnectRequest, PageEvent } from '../protocol.ts';
+import type { Call, CallAnswer, ConnectRequest, PageEvent, WithIdentities } from '../protocol.ts';
 
 /** The server refused a call; `status` and `message` as it gave them. */
 export class ServerStatusCodeError extends Error {
@@ -13,7 +13,7 @@ export class ServerStatusCodeError extends Error {
 /** Streams the server's events to `onEvent`, one after the other; ends when the connection does, however it does. */
 export async function stream(
   request: ConnectRequest,
-  onEvent: (event: PageEvent) => Promise<void>,
+  onEvent: (event: WithIdentities<PageEvent>) => Promise<void>,
 ): Promise<void> {
   const answer = await fetch('/sim/connect', { method: 'POST', body: JSON.stringify(request) });
   if (!answer.ok || !answer.body) throw new ServerStatusCodeError(answer.status, 'connect refused');
@@ -24,7 +24,7 @@ export async function stream(
     if (done) return;
     const lines = (text + value).split('\n');
     text = lines.pop() ?? '';
-    for (const line of lines) await onEvent(JSON.parse(line) as PageEvent);
+    for (const line of lines) await onEvent(JSON.parse(line) as WithIdentities<PageEvent>);
   }
 }
 
@@ -45,10 +45,10 @@ export async function downloadFile(directPath: string): Promise<ArrayBuffer> {
 export async function callServer<O extends Call['op']>(
   connection: string,
   call: Extract<Call, { op: O }>,
-): Promise<CallAnswer[O]> {
+): Promise<WithIdentities<CallAnswer[O]>> {
   const answer = await fetch('/sim/call', { method: 'POST', body: JSON.stringify({ connection, call }) });
   const body: unknown = await answer.json();
-  if (answer.ok) return body as CallAnswer[O];
+  if (answer.ok) return body as WithIdentities<CallAnswer[O]>;
   const reason =
     typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'refused';
   throw new ServerStatusCodeError(answer.status, reason);

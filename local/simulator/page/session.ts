@@ -1,9 +1,10 @@
 /** The page's life: it connects, is linked or shows a code, syncs, and does what the server tells it. */
-import type { PageEvent, WireContact, WireGroup, WireMessage } from '../protocol.ts';
+import type { PageEvent, WireContact, WireGroup, WireMessage, WithIdentities } from '../protocol.ts';
 import type { App } from './app.ts';
+import { BUILD, BUILD_NAME } from './build.ts';
 import { GroupMetadataModel, msgFromWire } from './models.ts';
 import type { Addons } from './modules/addons.ts';
-import { setKeyFormat } from './msg-key.ts';
+import type { Dialogs } from './modules/dialogs.ts';
 import { stream } from './server-link.ts';
 import { clearStorage, loadCredentials, loadIdentity, rememberMe, saveCredentials } from './storage.ts';
 import { createWid } from './wid.ts';
@@ -11,6 +12,10 @@ import { createWid } from './wid.ts';
 /** A handshake takes its time: a client that waits for the page to leave OPENING is waiting by then. */
 const HANDSHAKE_MS = 300;
 const SYNC_MS = 100;
+/** A page shows its "what's new" dialog a moment after it is linked. */
+const DIALOG_AFTER_MS = 300;
+/** So many messages of a chat are in memory after a start; earlier ones are in the page's database. */
+const IN_MEMORY = 20;
 /** How long sync waits for somebody to listen, so that a slow machine does not lose `ready`. */
 const LISTENER_PATIENCE_MS = 3_000;
 const RETRY_MS = { first: 200, most: 2_000 } as const;
@@ -23,15 +28,19 @@ export class Session {
   readonly #app: App;
   readonly #platform: () => string;
   readonly #addons: Addons;
+  readonly #dialogs: Dialogs;
   /** Set once the page must not connect by itself any more: another page took over, or it is leaving. */
   #parked = false;
   #running = false;
+  /** The account was linked in this very page. */
+  #linkedHere = false;
   #profileKilobytes = 0;
 
-  constructor(app: App, platform: () => string, addons: Addons) {
+  constructor(app: App, platform: () => string, addons: Addons, dialogs: Dialogs) {
     this.#app = app;
     this.#platform = platform;
     this.#addons = addons;
+    this.#dialogs = dialogs;
   }
 
   /** Connects and stays connected, until the page is parked; also takes the companion back from another page. */
@@ -62,20 +71,28 @@ export class Session {
     const { device, localStorage } = await loadCredentials();
     this.#app.identity = identity;
     const { noiseKey, identityKey } = identity;
-    const request = { noiseKey, identityKey, platform: this.#platform(), device, localStorage };
+    const request = {
+      noiseKey,
+      identityKey,
+      platform: this.#platform(),
+      build: BUILD_NAME,
+      device,
+      localStorage,
+    };
     await stream(request, async (event) => {
       onOpen();
       await this.#handle(event);
     });
   }
 
-  async #handle(event: PageEvent): Promise<void> {
+  async #handle(event: WithIdentities<PageEvent>): Promise<void> {
     const app = this.#app;
+    for (const identity of event.identities ?? []) app.identities.learn(identity);
     switch (event.type) {
       case 'hello':
         app.connection = event.connection;
         this.#profileKilobytes = event.profileKilobytes;
-        setKeyFormat(!event.idsWithoutSerialized);
+        this.#dialogs.configure(event);
         return;
       case 'unpaired':
         app.passkey.close();
@@ -90,6 +107,7 @@ export class Session {
         return this.#app.passkey.showCode(event.code);
       case 'linked':
         this.#app.passkey.close();
+        this.#linkedHere = true;
         this.#setState('PAIRING');
         return saveCredentials(event.device, this.#profileKilobytes);
       case 'welcome':
@@ -129,7 +147,8 @@ export class Session {
     app.conn.set({ pushname: event.me.pushName, connected: true });
     for (const { id, name } of event.contacts) app.contact(createWid(id)).set({ name, pushname: name });
     for (const group of event.groups) this.#takeGroup(group);
-    for (const message of event.history) this.#take(message, undefined, false);
+    app.identities.learn({ lid: event.me.lid, pn: String(wid) });
+    this.#takeHistory(event.history);
     if (app.socket.state === 'OPENING') this.#setState('PAIRING');
     this.#setState('CONNECTED');
     event.offline.forEach((message, index) => {
@@ -137,8 +156,38 @@ export class Session {
       this.#progress((100 * (index + 1)) / event.offline.length);
     });
     this.#progress(100);
-    if (event.sync === 'normal') await this.#untilSomebodyListens();
+    if (event.sync === 'normal' && !this.#syncsEarly()) await this.#untilSomebodyListens();
     app.socket.set({ hasSynced: true });
+    setTimeout(() => this.#dialogs.show(), DIALOG_AFTER_MS);
+  }
+
+  /** In a page that was linked before it loaded, newer builds have synced before anybody can listen. */
+  #syncsEarly(): boolean {
+    return BUILD.syncsBeforeListeners && !this.#linkedHere;
+  }
+
+  /** The last messages of each chat go into memory, those before into the database. */
+  #takeHistory(history: WireMessage[]): void {
+    const newer = new Map<string, number>();
+    const inMemory = new Set<WireMessage>();
+    for (const message of history.toReversed()) {
+      const count = (newer.get(message.chatId) ?? 0) + 1;
+      newer.set(message.chatId, count);
+      if (count <= IN_MEMORY) inMemory.add(message);
+    }
+    for (const message of history) {
+      if (inMemory.has(message)) this.#take(message, undefined, false);
+      else this.#archive(message);
+    }
+  }
+
+  #archive(message: WireMessage): void {
+    const { me, archive } = this.#app;
+    if (me) archive.add(msgFromWire(message, me, this.#nameOf(message), false));
+  }
+
+  #nameOf(message: WireMessage): string | undefined {
+    return message.fromMe ? this.#app.me?.pushName : this.#app.contact(createWid(message.author)).name;
   }
 
   async #untilSomebodyListens(): Promise<void> {
@@ -156,7 +205,7 @@ export class Session {
     const app = this.#app;
     if (!app.me) return;
     if (contact) app.contact(createWid(contact.id)).set({ name: contact.name, pushname: contact.name });
-    const name = message.fromMe ? app.me.pushName : app.contact(createWid(message.author)).name;
+    const name = this.#nameOf(message);
     const msg = msgFromWire(message, app.me, name, isNew);
     if (!app.msgs.get(msg.id)) {
       const chat = app.chat(createWid(message.chatId));

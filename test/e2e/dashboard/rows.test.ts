@@ -25,6 +25,7 @@ const sessionNumber = (n: number): SessionView => ({
   state: n % 3 === 0 ? 'STOPPED' : 'RUNNING',
   stopReason: n % 3 === 0 ? 'idle' : null,
   config: {},
+  dialogs: null,
   me: { id: `49170${String(n).padStart(7, '0')}@c.us`, pushName: `Person ${n}` },
   engine: { engine: 'WEBJS' },
   timestamps: { activity: null },

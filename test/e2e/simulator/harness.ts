@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import type { ClientOptions, Client as LibraryClient } from 'whatsapp-web.js';
 import library from 'whatsapp-web.js';
+import { installCompatibility } from '../../../container/whatsapp/compat/index.ts';
 import type { Simulator } from '../../../local/simulator/simulator.ts';
 import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
 
@@ -14,14 +15,18 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };
 
+/** `compatible: false`: the library alone, without Berth's compatibility pieces. */
+export type HarnessOptions = ClientOptions & { readonly compatible?: boolean };
+
 /** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
 export async function newClient(
   simulator: Simulator,
   userDataDir: string,
-  more: ClientOptions,
+  more: HarnessOptions,
 ): Promise<Client> {
+  const { compatible = true, ...given } = more;
   const options: ClientOptions = {
-    ...more,
+    ...given,
     webVersionCache: { type: 'none' },
     userAgent: false as unknown as string,
     puppeteer: {
@@ -35,7 +40,9 @@ export async function newClient(
       protocolTimeout: 20_000,
     },
   };
-  return new library.Client(options) as Client;
+  const client = new library.Client(options) as Client;
+  if (compatible) installCompatibility(client);
+  return client;
 }
 
 /** Temporary folders and clients of one test file, and their end. */
@@ -49,7 +56,7 @@ export class Bench {
     return folder;
   }
 
-  async client(simulator: Simulator, profile: string, more: ClientOptions = {}): Promise<Client> {
+  async client(simulator: Simulator, profile: string, more: HarnessOptions = {}): Promise<Client> {
     const client = await newClient(simulator, profile, more);
     containNavigations(client);
     this.#clients.push(client);
@@ -57,16 +64,25 @@ export class Bench {
   }
 
   /** A client that has shown its first code. */
-  async atQr(simulator: Simulator, profile: string): Promise<{ client: Client; code: string }> {
-    const client = await this.client(simulator, profile);
+  async atQr(
+    simulator: Simulator,
+    profile: string,
+    more: HarnessOptions = {},
+  ): Promise<{ client: Client; code: string }> {
+    const client = await this.client(simulator, profile, more);
     const qr = next(client, 'qr');
     await client.initialize();
     return { client, code: String(await qr) };
   }
 
   /** A client whose code the phone has scanned. */
-  async linked(simulator: Simulator, profile: string, phoneNumber: string): Promise<Client> {
-    const { client, code } = await this.atQr(simulator, profile);
+  async linked(
+    simulator: Simulator,
+    profile: string,
+    phoneNumber: string,
+    more: HarnessOptions = {},
+  ): Promise<Client> {
+    const { client, code } = await this.atQr(simulator, profile, more);
     const ready = next(client, 'ready');
     await simulator.phone.scan({ code, account: { phoneNumber } });
     await ready;
@@ -74,7 +90,7 @@ export class Bench {
   }
 
   /** A client on a profile that is linked already. */
-  async restored(simulator: Simulator, profile: string, more: ClientOptions = {}): Promise<Client> {
+  async restored(simulator: Simulator, profile: string, more: HarnessOptions = {}): Promise<Client> {
     const client = await this.client(simulator, profile, more);
     const first = Promise.race([
       next(client, 'ready'),

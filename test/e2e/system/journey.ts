@@ -97,11 +97,12 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
 
     test('receives a message', async () => {
       await system.phone.send({ account: ACCOUNT, from: CONTACT, text: 'hello, is it open?' });
+      const { lid } = await system.phone.identity({ id: CONTACT });
       const message = await hooks.event((e) => e.event === 'message');
       expect(message).toMatchObject({
         session: 'shop',
         me: { id: ME },
-        payload: { from: CONTACT, fromMe: false, body: 'hello, is it open?', hasMedia: false },
+        payload: { from: lid, fromPn: CONTACT, fromMe: false, body: 'hello, is it open?', hasMedia: false },
       });
       expect(message.headers['x-webhook-hmac']).toBe(signatureOf(HMAC_KEY, message.raw));
     });
@@ -112,7 +113,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
         chatId: CONTACT,
         text: 'yes, until six',
       });
-      expect(sent).toMatchObject({ fromMe: true, to: CONTACT, body: 'yes, until six' });
+      expect(sent).toMatchObject({ fromMe: true, toPn: CONTACT, body: 'yes, until six' });
       const reply = await system.berth.messages.sendText({
         session: 'shop',
         chatId: CONTACT,
@@ -123,8 +124,9 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(messages.map((m) => m.body)).toEqual(['yes, until six', 'and on Sunday']);
       const [first, second] = messages;
       // The phone names a message without its chat.
-      expect(sent.id).toBe(`true_${CONTACT}_${first?.id}`);
-      expect(reply.id).toBe(`true_${CONTACT}_${second?.id}`);
+      const { lid } = await system.phone.identity({ id: CONTACT });
+      expect(sent).toMatchObject({ id: `true_${lid}_${first?.id}`, to: lid });
+      expect(reply.id).toBe(`true_${lid}_${second?.id}`);
       expect(second?.quotedId).toBe(first?.id);
     });
 
@@ -140,7 +142,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
     test('hears that a sent message was delivered and read', async () => {
       await system.phone.ack({ account: ACCOUNT, ack: 'read' });
       const ack = await hooks.event((e) => e.event === 'message.ack' && e.payload.ackName === 'READ');
-      expect(ack.payload).toMatchObject({ fromMe: true, to: CONTACT });
+      expect(ack.payload).toMatchObject({ fromMe: true, toPn: CONTACT });
     });
 
     test('stops gracefully: its auth state is saved and its slot is back', async () => {

@@ -49,7 +49,7 @@ export const wakes = (open: () => System, ACCOUNT: string): void => {
       const answers = await Promise.all([1, 2, 3].map(() => send('wake up', 'wake-1')));
       const messages = await Promise.all(answers.map(messageOf));
       expect(new Set(messages.map((m) => m.id)).size).toBe(1);
-      expect(messages[0]).toMatchObject({ fromMe: true, to: CONTACT, body: 'wake up' });
+      expect(messages[0]).toMatchObject({ fromMe: true, toPn: CONTACT, body: 'wake up' });
       expect(await sentTimes('wake up')).toBe(1);
       expect(await system.berth.sessions.get('shop')).toMatchObject({
         status: 'WORKING',

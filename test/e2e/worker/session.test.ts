@@ -14,21 +14,33 @@ describe('a session from its first code to its return', () => {
     const { api, simulator } = bench;
     const first = bench.start();
     await bench.link(first);
-    expect(api.reports.at(-1)?.me).toMatchObject({ id: `${ACCOUNT}@c.us`, pushName: 'Ada' });
+    const own = await simulator.phone.identity({ id: ACCOUNT });
+    expect(api.reports.at(-1)?.me).toMatchObject({
+      id: `${ACCOUNT}@c.us`,
+      lid: own.lid,
+      pushName: 'Ada',
+    });
 
+    const { lid } = await simulator.phone.identity({ id: '15550001111' });
     await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text: 'hello there' });
     await vi.waitFor(() =>
       expect(
         api.events.filter(({ event }) => event === 'message').map(({ payload }) => payload),
       ).toMatchObject([
-        { from: '15550001111@c.us', fromMe: false, body: 'hello there', ackName: expect.any(String) },
+        {
+          from: lid,
+          fromPn: '15550001111@c.us',
+          fromMe: false,
+          body: 'hello there',
+          ackName: expect.any(String),
+        },
       ]),
     );
 
     const sent = await api.command('sendText', { chatId: '15550001111@c.us', text: 'hi' });
     expect(sent).toMatchObject({
       status: 200,
-      body: { fromMe: true, body: 'hi', to: '15550001111@c.us', ack: 1 },
+      body: { fromMe: true, body: 'hi', to: lid, toPn: '15550001111@c.us', ack: 1 },
     });
 
     api.faults.stop = 'user';

@@ -62,6 +62,7 @@ export const sessionView = (name: string, change: Partial<SessionView> = {}): Se
   name,
   status: 'STARTING',
   config: {},
+  dialogs: null,
   me: null,
   engine: { engine: 'WEBJS' },
   timestamps: { activity: null },

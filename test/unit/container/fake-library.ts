@@ -120,7 +120,7 @@ export class FakeClient implements LibraryClient {
 /** Makes fake clients and keeps them in the order made. */
 export const fakeLibrary = () => {
   const clients: FakeClient[] = [];
-  const createClient: CreateClient = (onBrowser) => {
+  const createClient: CreateClient = ({ onBrowser }) => {
     const client = new FakeClient(onBrowser);
     clients.push(client);
     return client;

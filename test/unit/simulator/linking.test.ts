@@ -20,6 +20,7 @@ function newExchange() {
     qrRefreshMs: 20_000,
     qrRefreshLimit: 3,
     profileKilobytes: 0,
+    build: '2026-07',
   });
 }
 
@@ -28,7 +29,7 @@ function openPage(exchange: Exchange, device?: { id: string; token: string }) {
   const events: PageEvent[] = [];
   const keys = { noiseKey: 'noise-key', identityKey: 'identity-key' };
   const connection = exchange.connect(
-    { ...keys, platform: 'Chrome', localStorage: true, device },
+    { ...keys, platform: 'Chrome', build: '2026-07', localStorage: true, device },
     { write: (line) => events.push(JSON.parse(line) as PageEvent), end: () => {} },
   );
   const refs = () => events.flatMap((event) => ('ref' in event ? [event.ref] : []));

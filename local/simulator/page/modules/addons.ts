@@ -76,7 +76,7 @@ export class Addons {
 
   #keyBeside(about: MsgModel, id: string, author: string): MsgKey {
     return new MsgKey({
-      fromMe: this.#app.me?.wid.equals(author) ?? false,
+      fromMe: this.#app.isMe(author),
       remote: about.id.remote,
       id,
       participant: about.id.remote.isGroup() ? createWid(author) : undefined,

@@ -15,19 +15,19 @@ export function defineChats(app: App): void {
       createUserWidOrThrow: (user: string) => createWid(`${user}@c.us`),
       asUserWidOrThrow,
     },
-    WAWebLidMigrationUtils: { toPn: () => undefined },
+    WAWebLidMigrationUtils: { toPn: (wid: Wid) => app.identities.numberOf(wid) },
     WAWebCollections: {
       Msg: Object.assign(msgs, {
         modelClass: MsgModel,
         getMessagesById: async (ids: unknown[]) => messagesById(app, ids),
       }),
-      Chat: Object.assign(chats, { find: async (id: unknown) => app.chat(createWid(id)) }),
+      Chat: Object.assign(chats, { find: async (id: unknown) => app.chatOf(createWid(id)) }),
       Contact: Object.assign(contacts, { find: async (id: unknown) => app.contact(createWid(id)) }),
       GroupMetadata: { update: async () => {}, get: (id: unknown) => chats.get(id)?.groupMetadata },
       Blocklist: { get: () => undefined },
     },
     WAWebFindChatAction: {
-      findOrCreateLatestChat: async (wid: Wid) => ({ chat: app.chat(wid), created: false }),
+      findOrCreateLatestChat: async (wid: Wid) => ({ chat: app.chatOf(wid), created: false }),
     },
     WAWebChatGetters: {
       getIsNewsletter: ({ id }: ChatModel) => id.isNewsletter(),
@@ -42,16 +42,16 @@ export function defineChats(app: App): void {
 function contactModules(app: App): Record<string, unknown> {
   return {
     WAWebApiContact: {
-      getCurrentLid: () => undefined,
-      getPhoneNumber: () => undefined,
-      getAlternateUserWid: () => undefined,
+      getCurrentLid: (wid: Wid) => app.identities.lidOf(wid),
+      getPhoneNumber: (wid: Wid) => app.identities.numberOf(wid),
+      getAlternateUserWid: (wid: Wid) => app.identities.otherOf(wid),
     },
     WAWebContactGetters: {
-      getIsMe: ({ id }: ContactModel) => app.me?.wid.equals(id) ?? false,
+      getIsMe: ({ id }: ContactModel) => app.isMe(id),
       getIsUser: ({ id }: ContactModel) => id.isUser(),
       getIsGroup: ({ id }: ContactModel) => id.isGroup(),
       getIsWAContact: ({ id }: ContactModel) => id.isUser(),
-      getUserid: ({ id }: ContactModel) => id.user,
+      getUserid: ({ id, phoneNumber }: ContactModel) => (phoneNumber ?? id).user,
       getVerifiedName: () => undefined,
       getVerifiedLevel: () => undefined,
       getStatusMute: () => false,
@@ -77,7 +77,7 @@ function messagesById(app: App, ids: unknown[]): { messages: MsgModel[] } {
       'DataError',
     );
   }
-  return { messages: ids.flatMap((id) => app.msgs.get(id) ?? []) };
+  return { messages: ids.flatMap((id) => app.msgs.get(id) ?? app.archive.get(id) ?? []) };
 }
 
 /** Seen here at once; the receipt goes out when there is a network. */

@@ -13,8 +13,7 @@ export function defineGroups(app: App): void {
     app.deliver({ op: 'chatState', chatId: String(chatId), state });
   define({
     WAWebQueryExistsJob: {
-      queryWidExists: async (wid: Wid) =>
-        (await app.deliver({ op: 'exists', id: String(wid) })).exists ? { wid } : null,
+      queryWidExists: (wid: Wid) => lookUp(app, wid),
     },
     WAWebChatStateBridge: {
       sendChatStateComposing: (chatId: Wid) => showState(chatId, 'composing'),
@@ -35,6 +34,15 @@ export function defineGroups(app: App): void {
       },
     },
   });
+}
+
+/** Asks the servers for an id; what they tell of its other id is known from then on. */
+async function lookUp(app: App, wid: Wid): Promise<{ wid: Wid; lid?: Wid } | null> {
+  const { exists, identity } = await app.deliver({ op: 'exists', id: String(wid) });
+  if (!exists) return null;
+  if (!identity) return { wid };
+  app.identities.learn(identity);
+  return { wid, lid: createWid(identity.lid) };
 }
 
 async function createGroup(app: App, title: string, participants: { phoneNumber: Wid }[]) {

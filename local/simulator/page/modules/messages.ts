@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { BUILD } from '../build.ts';
 import { type ChatModel, contentToWire, type MsgAttributes, MsgModel } from '../models.ts';
 import { MsgKey } from '../msg-key.ts';
 import { define } from '../registry.ts';
@@ -21,8 +22,40 @@ export function defineMessages(app: App): void {
     WAWebSendMsgChatAction: {
       addAndSendMsgToChat: (chat: ChatModel, attributes: MsgAttributes) => addAndSend(app, chat, attributes),
     },
-    WAWebChatLoadMessages: { loadEarlierMsgs: async () => [] },
+    WAWebChatLoadMessages: { loadEarlierMsgs: (args: { chat: ChatModel }) => loadEarlier(app, args) },
+    WAWebDBMessageFindLocal: { msgFindBefore: (query: Before) => findBefore(app, query) },
   });
+}
+
+/** How many earlier messages one call brings into memory. */
+const LOADED_AT_ONCE = 20;
+
+/** Earlier messages from the page's database into memory; none: the chat has no more. Dead in newer builds. */
+async function loadEarlier(app: App, { chat }: { chat: ChatModel }): Promise<MsgModel[]> {
+  if (!BUILD.loadsEarlierMessages)
+    throw new TypeError("Cannot read properties of undefined (reading 'waitForChatLoading')");
+  const [oldest] = chat.msgs.getModelsArray();
+  if (!oldest) return [];
+  return earlierThan(app, oldest, LOADED_AT_ONCE).map((msg) => {
+    app.archive.remove(msg.id);
+    return app.msgs.add(msg);
+  });
+}
+
+type Before = { anchor: MsgKey; count: number };
+
+/** A query of the page's database: attributes of messages, not models, oldest first. */
+async function findBefore(app: App, { anchor, count }: Before) {
+  const known = app.msgs.get(anchor) ?? app.archive.get(anchor);
+  if (!known) return { status: 404, messages: [] };
+  return { status: 200, messages: earlierThan(app, known, count).map((msg) => msg.serialize()) };
+}
+
+/** The archived messages of the same chat before this one, oldest first. */
+function earlierThan(app: App, msg: MsgModel, count: number): MsgModel[] {
+  const chat = app.archive.getModelsArray().filter(({ id }) => id.remote.equals(msg.id.remote));
+  const at = chat.findIndex(({ id }) => id.id === msg.id.id);
+  return (at === -1 ? chat : chat.slice(0, at)).slice(-count);
 }
 
 /** As in WhatsApp Web: the first promise is kept once the page shows the message, the second once the server has it. */
@@ -79,7 +112,7 @@ function quotedOf(app: App, msg: MsgModel): MsgModel | undefined {
     .getModelsArray()
     .find(({ id }) => id.id === quotedStanzaID && id.remote.equals(msg.id.remote));
   if (kept) return kept;
-  const fromMe = app.me?.wid.equals(quotedParticipant) ?? false;
+  const fromMe = app.isMe(quotedParticipant);
   return new MsgModel({
     ...msg.serialize(),
     ...quotedMsg,

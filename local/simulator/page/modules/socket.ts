@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { BUILD } from '../build.ts';
 import { define } from '../registry.ts';
 import type { Session } from '../session.ts';
 
@@ -11,6 +12,7 @@ export function defineSocket(app: App, session: Session): void {
         logout: () => session.logout(),
         takeover: () => void session.run(),
         reconnect: () => void session.run(),
+        ...(BUILD.initConn && { initConn: () => {} }),
       }),
     },
     WAWebCmd: { Cmd: Object.assign(cmd, { refreshQR: () => app.call({ op: 'refreshCode' }) }) },
