@@ -27,7 +27,8 @@ export const COST_DEFAULTS: CostInput = {
   sessions: 50,
   hours: 8,
   days: 30,
-  arch: 'arm',
+  /** What the presets deploy (infra/presets.ts). */
+  arch: 'x86',
   spot: false,
   vcpu: 1,
   gib: 2,

@@ -32,7 +32,7 @@ export const addCost = (program: Command): void => {
     .option('--sessions <n>', `at once (default: ${sessions})`)
     .option('--hours <n>', `a day (default: ${hours})`)
     .option('--days <n>', `a month (default: ${days})`)
-    .option('--arch <arm|x86>', 'of the tasks (default: arm)')
+    .option('--arch <arm|x86>', 'of the tasks (default: x86)')
     .option('--spot', 'Fargate Spot in place of on demand')
     .option('--vcpu <n>', `of a task (default: ${vcpu})`)
     .option('--memory <GiB>', `of a task (default: ${gib})`)

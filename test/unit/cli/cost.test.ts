@@ -17,7 +17,7 @@ it('adds up: the month is what stands and the session-hours, from the price tabl
   const cost = costOf({ sessions: 10, hours: 3, days: 20 });
   expect(cost.sessionHours).toBe(600);
   expect(cost.month).toBeCloseTo(totalOf(cost.standing) + 600 * totalOf(cost.sessionHour), 10);
-  expect(cost.sessionHour['Fargate: vCPU']).toBe(PRICES.fargate.arm.vcpuHour);
+  expect(cost.sessionHour['Fargate: vCPU']).toBe(PRICES.fargate.x86.vcpuHour);
 });
 
 it('costs nothing by the hour where nothing runs, and less on ARM and on Spot', () => {
