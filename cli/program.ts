@@ -9,6 +9,7 @@ import { addKeys } from './commands/keys.ts';
 import { addLinking } from './commands/linking.ts';
 import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
+import { addSelftest } from './commands/selftest.ts';
 import { addSend } from './commands/send.ts';
 import { addSessions } from './commands/sessions.ts';
 import { addWebhooks } from './commands/webhooks.ts';
@@ -45,6 +46,7 @@ export const createProgram = (): Command => {
   addLinking(program);
   addPasskey(program);
   addSend(program);
+  addSelftest(program);
   addPhone(program);
   addCapacity(program);
   addDashboard(program);
