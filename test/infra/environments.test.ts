@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -100,6 +100,24 @@ describe('synth', () => {
       code: 1,
       stdout: '',
       stderr: 'Unknown environment "qa": expected one of local, dev, staging, prod.\n',
+    });
+  });
+
+  it('says which Node is needed where this one runs no TypeScript, instead of failing at the file', async () => {
+    const { app } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8'));
+    expect(app).toBe('node infra/run.mjs app.ts');
+    // As Node 20 is, which macOS and ARM machines may have.
+    const failure = await run(
+      process.execPath,
+      ['--no-experimental-strip-types', 'infra/run.mjs', 'app.ts'],
+      {
+        cwd: root,
+      },
+    ).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^Node \S+ can't run TypeScript\. Install Node 22\.18 or newer/),
     });
   });
 
