@@ -4,6 +4,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 /** Each in a process of its own: they change what a process shares, its environment or the SDK's classes. */
 const ALONE = [
   'test/infra/observability.test.ts',
+  'test/infra/preflight.test.ts',
+  'test/unit/functions/ecs-tasks.test.ts',
   'test/unit/functions/sqs-events.test.ts',
   'test/webhooks/faults.test.ts',
 ];
