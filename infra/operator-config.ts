@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { BadEnvironment, describeIssue } from './environment-schema.ts';
 
 /** Looked for in this order; the first that is there is used. */
-const FILES = ['berth.config.ts', 'berth.config.mjs', 'berth.config.json'] as const;
+export const CONFIG_FILES = ['berth.config.ts', 'berth.config.mjs', 'berth.config.json'] as const;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -70,7 +70,7 @@ export const loadOperatorConfig = async (root: string, named?: unknown): Promise
     throw new BadEnvironment('The context value "config" must be the path of a file.');
   const path =
     named === undefined
-      ? FILES.map((file) => join(root, file)).find((file) => existsSync(file))
+      ? CONFIG_FILES.map((file) => join(root, file)).find((file) => existsSync(file))
       : resolve(root, named);
   if (path === undefined) return NO_CONFIG;
   if (!existsSync(path)) throw new BadEnvironment(`There is no config file ${path}.`);
