@@ -1,0 +1,161 @@
+/**
+ * What was sent and what came of it, in both directions. Pure: the clock is the caller's.
+ *
+ * Messages in: from the phone to the webhook. Each session's are numbered. A message is
+ *   told        delivered at least once
+ *   twice       delivered under two event ids; the same event id again is a repeat, which at-least-once allows
+ *   disordered  first delivered after a later one of its session
+ *   at risk     its session was down when it was sent, or was killed before it was told. Whether such a message is told
+ *               after a restart is counted apart, unless the run holds the system to it (`hold`).
+ *   lost        not delivered, though it was not at risk
+ *
+ * Messages out: from the API to the phone. `done` must be at the phone once, `refused` must not be there, `unknown` may.
+ */
+export type In = {
+  readonly session: string;
+  readonly number: number;
+  readonly sentAt: number;
+  /** The phone did not answer: it may not have happened. */
+  unsure: boolean;
+  atRisk: boolean;
+  toldAt: number | undefined;
+  readonly eventIds: Set<string>;
+};
+
+export type Out = { readonly session: string; result: 'done' | 'refused' | 'unknown'; ms: number };
+
+export type Totals = {
+  readonly in: number;
+  readonly told: number;
+  readonly repeats: number;
+  readonly twice: number;
+  readonly disordered: number;
+  readonly lost: number;
+  /** Sent before `cutoff`, neither told nor at risk: lost, or only late. */
+  readonly waiting: number;
+  readonly atRisk: number;
+  readonly atRiskTold: number;
+};
+
+export type Ledger = {
+  /** Numbers a message; call it before the message is sent. The text is what the message says. */
+  sending(session: string, at: number, down: boolean): { readonly entry: In; readonly text: string };
+  /** A webhook told a message. False: its text is not one of this run. */
+  told(session: string, text: string, eventId: string, at: number): boolean;
+  /** Everything of this session that is not told yet may be lost with what was killed. */
+  risk(session: string): void;
+  /** @param cutoff messages sent before it count as waiting; `final`: those are lost */
+  totals(cutoff: number, final: boolean): Totals;
+  /** Milliseconds from sending to the first delivery, of messages not at risk that were told since the last call. */
+  delays(): number[];
+  /** Of messages not at risk, how many are not told yet. */
+  readonly open: number;
+};
+
+const PREFIX = 'soak-in';
+
+export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
+  const entries = new Map<string, In[]>();
+  const highest = new Map<string, number>();
+  let delays: number[] = [];
+  let repeats = 0;
+  let twice = 0;
+  let disordered = 0;
+  const of = (session: string): In[] => {
+    const list = entries.get(session) ?? [];
+    entries.set(session, list);
+    return list;
+  };
+  const all = () => [...entries.values()].flat();
+  const isExempt = ({ atRisk, unsure }: In) => unsure || (atRisk && !hold);
+
+  return {
+    sending(session, sentAt, down) {
+      const list = of(session);
+      const entry: In = {
+        session,
+        number: list.length,
+        sentAt,
+        unsure: false,
+        atRisk: down,
+        toldAt: undefined,
+        eventIds: new Set(),
+      };
+      list.push(entry);
+      return { entry, text: `${PREFIX} ${session} ${entry.number}` };
+    },
+    told(session, text, eventId, at) {
+      const [prefix, name, digits] = text.split(' ');
+      const entry = prefix === PREFIX && name === session ? of(session)[Number(digits)] : undefined;
+      if (!entry) return false;
+      if (entry.eventIds.has(eventId)) {
+        repeats += 1;
+        return true;
+      }
+      entry.eventIds.add(eventId);
+      if (entry.eventIds.size > 1) {
+        twice += 1;
+        return true;
+      }
+      entry.toldAt = at;
+      if (!entry.atRisk) delays.push(at - entry.sentAt);
+      if (entry.number < (highest.get(session) ?? -1)) disordered += isExempt(entry) ? 0 : 1;
+      else highest.set(session, entry.number);
+      return true;
+    },
+    risk(session) {
+      for (const entry of of(session)) if (entry.toldAt === undefined) entry.atRisk = true;
+    },
+    totals(cutoff, final) {
+      const list = all();
+      const missing = list.filter((each) => each.toldAt === undefined && !isExempt(each));
+      const late = missing.filter(({ sentAt }) => sentAt < cutoff).length;
+      const atRisk = list.filter((each) => each.atRisk);
+      return {
+        in: list.length,
+        told: list.filter(({ toldAt }) => toldAt !== undefined).length,
+        repeats,
+        twice,
+        disordered,
+        lost: final ? missing.length : 0,
+        waiting: final ? 0 : late,
+        atRisk: atRisk.length,
+        atRiskTold: atRisk.filter(({ toldAt }) => toldAt !== undefined).length,
+      };
+    },
+    delays() {
+      const taken = delays;
+      delays = [];
+      return taken;
+    },
+    get open() {
+      return all().filter((each) => each.toldAt === undefined && !isExempt(each)).length;
+    },
+  };
+};
+
+/** What the phone shows of what was sent, against what the API answered. Texts by session are unique in a run. */
+export const judgeSends = (
+  sends: ReadonlyMap<string, Out>,
+  atPhone: readonly string[],
+): {
+  readonly lost: string[];
+  readonly twice: string[];
+  readonly untrue: string[];
+  readonly unknown: number;
+} => {
+  const counts = new Map<string, number>();
+  for (const text of atPhone) counts.set(text, (counts.get(text) ?? 0) + 1);
+  const such = (fits: (result: Out['result'], count: number) => boolean) =>
+    [...sends].filter(([text, { result }]) => fits(result, counts.get(text) ?? 0)).map(([text]) => text);
+  return {
+    lost: such((result, count) => result === 'done' && count === 0),
+    twice: such((_, count) => count > 1),
+    untrue: such((result, count) => result === 'refused' && count > 0),
+    unknown: such((result) => result === 'unknown').length,
+  };
+};
+
+/** The value below which `share` of the values lie; undefined without values. */
+export const percentile = (values: readonly number[], share: number): number | undefined =>
+  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];

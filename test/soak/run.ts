@@ -1,0 +1,335 @@
+/**
+ * Linked sessions at work for a while, in a system of its own process, while workers, browsers and once the whole system
+ * are killed. What must come of it: no message is lost or told twice, each session's are told in their order, and what
+ * the API answered to sends is true at the phone. ledger.ts says what is counted how.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiError } from '../../core/client/errors.ts';
+import type { Client } from '../../core/client/index.ts';
+import { messageOfError } from '../../core/message-of-error.ts';
+import { Random } from '../simulation/kernel/random.ts';
+import { startSoakEndpoint } from './endpoint.ts';
+import { createLedger, judgeSends, type Ledger, type Out } from './ledger.ts';
+import { cpuBetween, type Usage, usageOf, workersBelow } from './processes.ts';
+import { createTable, type Row } from './rows.ts';
+import { type SoakSystem, startSoakSystem } from './system.ts';
+
+export type SoakRun = {
+  readonly sessions: number;
+  /** Of load. */
+  readonly seconds: number;
+  /** Messages a second, to the sessions and from them. */
+  readonly in: number;
+  readonly out: number;
+  readonly seed: number;
+  /** Seconds from one kill of a worker or a browser to the next. */
+  readonly killEvery: number;
+  /** Kills the whole system once, in the middle. */
+  readonly killSystem: boolean;
+  /** Seconds of nothing before the load, in which the CPU of linked sessions is measured. */
+  readonly rest: number;
+  /** Seconds that the last messages get. */
+  readonly drain: number;
+  /** Seconds from row to row. */
+  readonly row: number;
+  /** Messages to a session that is down must be told, too. */
+  readonly hold: boolean;
+  readonly onLine: (line: string) => void;
+};
+
+export type SoakReport = {
+  readonly in: number;
+  readonly told: number;
+  readonly atRisk: number;
+  readonly atRiskTold: number;
+  readonly sends: number;
+  readonly sendsDone: number;
+  readonly kills: { readonly worker: number; readonly browser: number; readonly system: number };
+  /** Empty: all promises were kept. */
+  readonly broken: readonly string[];
+};
+
+type Session = {
+  readonly name: string;
+  /** The phone number of its account. */
+  readonly account: string;
+  /** As its worker knows it. */
+  id: string;
+  up: boolean;
+  /** The last message that was handed to its phone: the next waits for it. */
+  lastIn: Promise<unknown>;
+};
+
+/** A message to a session that is not told after this time is shown as waiting. */
+const LATE_MS = 60_000;
+const RECOVERY_LIMIT_MS = 300_000;
+/** A browser that was killed is missed by its worker within moments. */
+const NOTICE_LIMIT_MS = 15_000;
+const CONTACT = '491712223333';
+/** Makes the contact known to an account. */
+const GREETING = 'hello';
+
+export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
+  const random = new Random(run.seed);
+  const ledger = createLedger({ hold: run.hold });
+  const sends = new Map<string, Out>();
+  const sessions: Session[] = [];
+  const byName = new Map<string, Session>();
+  const foreign: string[] = [];
+  const endpoint = await startSoakEndpoint((session, body, eventId) => {
+    if (body === GREETING) return;
+    if (!ledger.told(session, body, eventId, performance.now())) foreign.push(eventId);
+  });
+  const system = await startSoakSystem();
+  const say = run.onLine;
+  try {
+    await system.berth.limits.set({ global: run.sessions, userDefault: run.sessions });
+    const linkingSince = performance.now();
+    for (let n = 0; n < run.sessions; n++) {
+      const session = await link(system, n, endpoint.url, sessions);
+      sessions.push(session);
+      byName.set(session.name, session);
+    }
+    say(`${run.sessions} sessions linked within ${seconds(performance.now() - linkingSince)} s.`);
+    if (run.rest > 0) await measureRest(system, run, say);
+
+    const kills = { worker: 0, browser: 0, system: 0 };
+    const stuck: string[] = [];
+    const over = new AbortController();
+    let systemIsUp = true;
+    let texts = 0;
+    const running = new Set<Promise<unknown>>();
+    const track = (work: Promise<unknown>): void => {
+      const tracked = work.finally(() => running.delete(tracked));
+      running.add(tracked);
+    };
+    const recover = async (session: Session, epoch: number, restarts: boolean): Promise<void> => {
+      const back = await comeBack(system, session, epoch, restarts);
+      if (back) session.up = true;
+      else stuck.push(session.name);
+    };
+    const table = createTable(say, run.row);
+    const note = (text: string) => table.note(text);
+
+    const killOne = async (kind: 'worker' | 'browser'): Promise<void> => {
+      const candidates = workersBelow(system.pid).filter(
+        ({ sessionId }) => sessions.find(({ id }) => id === sessionId)?.up === true,
+      );
+      const victim = candidates[random.int(0, Math.max(0, candidates.length - 1))];
+      const session = sessions.find(({ id }) => id === victim?.sessionId);
+      if (!victim || !session) return;
+      const { epoch } = await system.berth.sessions.get(session.name);
+      session.up = false;
+      ledger.risk(session.name);
+      process.kill((kind === 'worker' ? victim.worker : victim.browser) ?? victim.worker, 'SIGKILL');
+      kills[kind] += 1;
+      note(`${kind} of ${session.name} killed`);
+      track(recover(session, epoch, kind === 'worker'));
+    };
+    const killSystem = async (): Promise<void> => {
+      const epochs = new Map<string, number>();
+      for await (const { name, epoch } of system.berth.sessions.list({ all: true })) epochs.set(name, epoch);
+      systemIsUp = false;
+      for (const session of sessions) session.up = false;
+      await system.kill();
+      for (const session of sessions) ledger.risk(session.name);
+      kills.system += 1;
+      const ms = await system.start();
+      systemIsUp = true;
+      note(`system killed, up again after ${seconds(ms)} s`);
+      for (const session of sessions) track(recover(session, epochs.get(session.name) ?? 0, true));
+    };
+
+    const sendIn = (session: Session): void => {
+      session.lastIn = session.lastIn.then(async () => {
+        if (!systemIsUp) return;
+        const { entry, text } = ledger.sending(session.name, performance.now(), !session.up);
+        await system.phone.send({ account: session.account, from: CONTACT, text }).catch(() => {
+          entry.unsure = true;
+        });
+      });
+    };
+    const sendOut = async (session: Session, text: string): Promise<void> => {
+      const since = performance.now();
+      const result = await system.berth.messages
+        .sendText({ session: session.name, chatId: `${CONTACT}@c.us`, text }, { idempotencyKey: text })
+        .then(
+          () => 'done' as const,
+          (error: unknown) =>
+            error instanceof ApiError && error.status < 500 ? ('refused' as const) : ('unknown' as const),
+        );
+      const sent = { session: session.name, result, ms: performance.now() - since };
+      sends.set(text, sent);
+      table.sent(sent);
+    };
+
+    say(table.head);
+    const begun = performance.now();
+    const endsAt = begun + run.seconds * 1000;
+    let usage = usageOf(system.pid);
+    const incoming = every(1000 / run.in, over.signal, () => sendIn(pick(random, sessions)));
+    const outgoing = every(1000 / run.out, over.signal, () => {
+      const up = sessions.filter((session) => session.up);
+      if (!systemIsUp || up.length === 0) return;
+      texts += 1;
+      track(sendOut(pick(random, up), `soak-out ${texts}`));
+    });
+    const reports = every(run.row * 1000, over.signal, () => {
+      if (!systemIsUp) return;
+      const after = usageOf(system.pid);
+      table.row(rowOf(ledger, after, cpuBetween(usage, after) / (run.row * 1000)));
+      usage = after;
+    });
+    let nextKill = begun + run.killEvery * 1000;
+    let systemKillAt = run.killSystem ? begun + (run.seconds * 1000) / 2 : Number.POSITIVE_INFINITY;
+    let kind: 'worker' | 'browser' = 'worker';
+    while (performance.now() < endsAt) {
+      const now = performance.now();
+      if (now >= systemKillAt) {
+        systemKillAt = Number.POSITIVE_INFINITY;
+        await killSystem();
+      } else if (now >= nextKill) {
+        nextKill += run.killEvery * 1000;
+        await killOne(kind).catch((error: unknown) => note(`no kill: ${messageOfError(error)}`));
+        kind = kind === 'worker' ? 'browser' : 'worker';
+      }
+      await delay(100);
+    }
+    over.abort();
+    await Promise.all([incoming, outgoing, reports]);
+    await Promise.all(sessions.map(({ lastIn }) => lastIn));
+    while (running.size > 0) await Promise.allSettled([...running]);
+    const drainedBy = performance.now() + run.drain * 1000;
+    while (ledger.open > 0 && performance.now() < drainedBy) await delay(100);
+    // A last repeat under another id would come now.
+    await delay(2_000);
+    const last = usageOf(system.pid);
+    table.row(rowOf(ledger, last, 0));
+
+    const totals = ledger.totals(performance.now(), true);
+    const atPhone: string[] = [];
+    for (const { account } of sessions) {
+      const { messages } = await system.phone.inbox({ account, sent: true, limit: 10_000 });
+      atPhone.push(...messages.map(({ body }) => body));
+    }
+    const judged = judgeSends(sends, atPhone);
+    const report: SoakReport = {
+      in: totals.in,
+      told: totals.told,
+      atRisk: totals.atRisk,
+      atRiskTold: totals.atRiskTold,
+      sends: sends.size,
+      sendsDone: [...sends.values()].filter(({ result }) => result === 'done').length,
+      kills,
+      broken: [
+        ...count(totals.lost, 'messages in are lost'),
+        ...count(totals.twice, 'messages in were told under a second event id'),
+        ...count(totals.disordered, 'messages in were told after later ones of their session'),
+        ...count(foreign.length, 'webhooks told messages that nobody sent'),
+        ...count(judged.lost.length, 'sends were answered with success and are not at the phone'),
+        ...count(judged.twice.length, 'sends are at the phone twice'),
+        ...count(judged.untrue.length, 'sends were refused and are at the phone'),
+        ...stuck.map((name) => `${name} did not come back within ${RECOVERY_LIMIT_MS / 1000} s of a kill`),
+      ],
+    };
+    say('');
+    say(
+      `In: ${report.in} sent, ${report.told} told, ${totals.repeats} repeats; at risk by a kill: ${report.atRisk}, of which ${report.atRiskTold} were told.`,
+    );
+    say(`Out: ${report.sends} sends, ${report.sendsDone} answered with success, ${judged.unknown} unknown.`);
+    say(`Killed: ${kills.worker} workers, ${kills.browser} browsers, the system ${kills.system} times.`);
+    say(report.broken.length === 0 ? 'Nothing lost, nothing twice, order kept.' : report.broken.join('\n'));
+    return report;
+  } finally {
+    await system.stop();
+    await endpoint.close();
+  }
+};
+
+const seconds = (ms: number): string => (ms / 1000).toFixed(1);
+const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} ${what}`]);
+
+const pick = <T>(random: Random, list: readonly T[]): T => {
+  const found = list[random.int(0, list.length - 1)];
+  if (found === undefined) throw new Error('nothing to pick from');
+  return found;
+};
+
+/** Calls `work` at a steady rate until the signal; calls that are overdue are made up for. */
+const every = async (ms: number, signal: AbortSignal, work: () => void): Promise<void> => {
+  for (let at = performance.now() + ms; !signal.aborted; at += ms) {
+    await delay(Math.max(0, at - performance.now()), undefined, { signal }).catch(() => {});
+    if (!signal.aborted) work();
+  }
+};
+
+const rowOf = (ledger: Ledger, { main, all }: Usage, cores: number): Row => ({
+  totals: ledger.totals(performance.now() - LATE_MS, false),
+  delays: ledger.delays(),
+  main,
+  all,
+  cores,
+});
+
+/** Creates a session, links it and waits until its account is saved: from then on it can be killed. */
+const link = async (
+  { berth, phone, pid }: SoakSystem,
+  n: number,
+  hook: string,
+  known: readonly Session[],
+): Promise<Session> => {
+  const name = `soak-${n}`;
+  const account = `4917${String(10_000_000 + n)}`;
+  await berth.sessions.create({ name, config: { webhooks: [{ url: hook, events: ['message'] }] } });
+  await berth.sessions.waitForStatus(name, 'SCAN_QR_CODE');
+  const code = await berth.auth.qr(name, { waitSeconds: 25 });
+  await phone.scan({ code, account });
+  await berth.sessions.waitForStatus(name, 'WORKING');
+  while (!(await berth.sessions.get(name)).linked) await delay(200);
+  const id = workersBelow(pid).find(({ sessionId }) =>
+    known.every((other) => other.id !== sessionId),
+  )?.sessionId;
+  if (id === undefined) throw new Error(`no worker of ${name} was found among the processes`);
+  // The contact is known from now on, so that it can be written to.
+  await phone.send({ account, from: CONTACT, text: GREETING });
+  return { name, account, id, up: true, lastIn: Promise.resolve() };
+};
+
+/** CPU of linked sessions without any message. */
+const measureRest = async (system: SoakSystem, run: SoakRun, say: (line: string) => void): Promise<void> => {
+  const before = usageOf(system.pid);
+  await delay(run.rest * 1000);
+  const after = usageOf(system.pid);
+  const share = (counts: (pid: number) => boolean) =>
+    (100 * cpuBetween(before, after, counts)) / (run.rest * 1000);
+  const perSession = share((pid) => pid !== system.pid) / run.sessions;
+  say(
+    `At rest for ${run.rest} s: ${perSession.toFixed(2)} % of a core a session, main process ${share((pid) => pid === system.pid).toFixed(1)} %.`,
+  );
+};
+
+/** Waits until the session works again after a kill; starts it where it has ended. False: it did not come back. */
+const comeBack = async (
+  system: SoakSystem,
+  { name }: Session,
+  epoch: number,
+  restarts: boolean,
+): Promise<boolean> => {
+  const since = performance.now();
+  let missed = false;
+  while (performance.now() - since < RECOVERY_LIMIT_MS) {
+    const seen = await system.berth.sessions.get(name).catch(() => undefined);
+    if (seen !== undefined) {
+      missed ||= seen.status !== 'WORKING' || seen.epoch > epoch;
+      const noticed = missed || (!restarts && performance.now() - since > NOTICE_LIMIT_MS);
+      if (noticed && seen.status === 'WORKING' && (!restarts || seen.epoch > epoch)) return true;
+      if (seen.state === 'STOPPED' || seen.state === 'FAILED') await start(system.berth, name);
+    }
+    await delay(250);
+  }
+  return false;
+};
+
+const start = (berth: Client, name: string): Promise<unknown> =>
+  // Refused while the old task is not quite gone: asked again.
+  berth.sessions.start(name).catch(() => undefined);
