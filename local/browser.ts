@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { z } from 'zod';
 
 const answerSchema = z.object({ build: z.string() });
@@ -14,15 +13,16 @@ const DEADLINE_MS = 120_000;
 /**
  * Unpacks the workers' browser and shows that it starts, in a process of its own: the same search that each worker
  * makes. Returns the browser's build. Throws BrowserMissing.
+ * @param program that search as a program (programs.ts)
  */
 export const prepareBrowser = (
-  root: string,
+  program: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile(
       process.execPath,
-      [join(root, 'container', 'ensure-browser.ts')],
+      [program],
       { env: { ...process.env, ...environment }, timeout: DEADLINE_MS, maxBuffer: 1024 * 1024 },
       (error, stdout, stderr) => {
         if (error === null) {

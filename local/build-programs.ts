@@ -1,6 +1,8 @@
 /** `node local/build-programs.ts <folder>`: builds the local system's own programs into the folder (programs.ts). */
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { bundleScript } from './simulator/page-bundle.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node local/build-programs.ts <folder>');
@@ -15,3 +17,4 @@ await build({
   format: 'esm',
   logLevel: 'silent',
 });
+await writeFile(join(folder, 'simulator-page.js'), await bundleScript());

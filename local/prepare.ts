@@ -53,19 +53,26 @@ export const prepare = async ({
   // What was asked for and can't be had is told before the long steps; what is found out by itself runs beside them.
   const mode = whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(whatsapp);
   const browserDir = join(CACHE, 'browser');
+  const programs = preparePrograms();
   const preparations = [
     synthesize({
       root: ROOT,
       cacheDir: join(CACHE, 'assembly'),
       onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
     }),
-    prepareBrowser(ROOT, { BERTH_BROWSER_DIR: browserDir }),
-    preparePrograms(),
-    openWorld(mode, { build, dir, clock, closers }),
+    programs.then(({ ensureBrowser }) => prepareBrowser(ensureBrowser, { BERTH_BROWSER_DIR: browserDir })),
+    programs,
+    openWorld(mode, {
+      build,
+      pageScript: programs.then(({ simulatorPage }) => simulatorPage),
+      dir,
+      clock,
+      closers,
+    }),
   ] as const;
   // A failure is thrown once all have ended, so that nothing goes on unseen.
   await Promise.allSettled(preparations);
-  const [assembly, browser, programs, world] = await Promise.all(preparations);
-  const startTask = localWorker({ programs, chromiumArgs: world.chromiumArgs, browserDir });
-  return { assembly, browser, world, startTask, taskProcess: programs.taskProcess };
+  const [assembly, browser, built, world] = await Promise.all(preparations);
+  const startTask = localWorker({ programs: built, chromiumArgs: world.chromiumArgs, browserDir });
+  return { assembly, browser, world, startTask, taskProcess: built.taskProcess };
 };

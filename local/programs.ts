@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { cachedByContent } from './assembly/content-cache.ts';
 
-/** What the local system starts as processes of their own, as plain JavaScript. */
+/** What the local system starts as processes of their own and shows in a browser, as plain JavaScript. */
 export type Programs = {
   /** The worker's bundle, the same as in its image. */
   readonly worker: string;
@@ -13,6 +13,8 @@ export type Programs = {
   readonly ensureBrowser: string;
   /** The init process of a task. */
   readonly taskProcess: string;
+  /** The script of the simulator's page. */
+  readonly simulatorPage: string;
   /** Where Node keeps what it compiled of them. */
   readonly compileCache: string;
 };
@@ -25,6 +27,7 @@ const INPUTS = [
   'core',
   'local/build-programs.ts',
   'local/engines/ecs',
+  'local/simulator',
   'scripts/esbuild-plugins.ts',
   'package-lock.json',
 ];
@@ -53,6 +56,7 @@ export const preparePrograms = async (): Promise<Programs> => {
     worker: join(folder, 'worker', 'worker.mjs'),
     ensureBrowser: join(folder, 'worker', 'ensure-browser.mjs'),
     taskProcess: join(folder, 'task-process.mjs'),
+    simulatorPage: join(folder, 'simulator-page.js'),
     compileCache: join(folder, 'compile'),
   };
   await compile(programs);

@@ -158,7 +158,6 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   endpoint.serveLambda(invoke);
   closers.add(() => functions.close());
   for (const name of FIRST_NEEDED) functions.warm(name);
-  serveApi(listener, model, invoke, dir, clock, closers);
 
   const deadLetters = createDeadLetters(endpoint.sqsUrl);
   closers.add(() => deadLetters.close());
@@ -187,6 +186,8 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   closers.add(() => sources.close());
 
   const admin = await ensureAdminKey(dir.adminKey, invoke);
+  // A caller that gets an answer can have a key. Workers that an earlier run left still call while they end.
+  serveApi(listener, model, invoke, dir, clock, closers);
   const leftovers = await tasks.ecs.clearLeftovers();
   const schedules = new Schedules(model.schedules, delivery);
   closers.add(() => schedules.close());

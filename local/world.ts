@@ -20,11 +20,14 @@ export const openWorld = async (
   wanted: WhatsAppMode | Promise<WhatsAppMode>,
   {
     build,
+    pageScript,
     dir,
     clock,
     closers,
   }: {
     readonly build: BuildName | undefined;
+    /** The file of the page's script. */
+    readonly pageScript: Promise<string>;
     readonly dir: DataDir;
     readonly clock: Clock;
     readonly closers: Closers;
@@ -38,6 +41,7 @@ export const openWorld = async (
     dir: dir.simulator,
     clock,
     ...(build === undefined ? {} : { build }),
+    pageScript: await pageScript,
   });
   closers.add(() => simulator.close());
   await writeFile(dir.phoneUrl, `${simulator.controlUrl}\n`);

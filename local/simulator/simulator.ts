@@ -9,7 +9,7 @@ import { listen, shut } from './http.ts';
 import { openJournal } from './journal.ts';
 import { openMediaStore } from './media-store.ts';
 import { World } from './model/world.ts';
-import { bundlePage } from './page-bundle.ts';
+import { bundlePage, readPage } from './page-bundle.ts';
 import { phoneHandlers } from './phone-handlers.ts';
 import { phoneServer } from './phone-server.ts';
 import { chromiumArgs, tlsIdentity, WHATSAPP_HOST } from './tls.ts';
@@ -35,6 +35,8 @@ export type SimulatorOptions = {
   readonly profileKilobytes?: number;
   /** Which build of WhatsApp Web pages are; the newest by default. */
   readonly build?: BuildName;
+  /** The page's script, bundled before; without it, it is bundled now. */
+  readonly pageScript?: string;
 };
 
 export type Simulator = {
@@ -65,7 +67,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const [tls, page, personPage] = await Promise.all([
     tlsIdentity(options.dir),
-    bundlePage(),
+    options.pageScript === undefined ? bundlePage() : readPage(options.pageScript),
     readFile(new URL('person-page.html', import.meta.url), 'utf8'),
   ]);
   const journal = openJournal(options.dir);

@@ -73,6 +73,8 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
   const random = new Random(run.seed);
   const ledger = createLedger({ hold: run.hold });
   const sends = new Map<string, Out>();
+  /** Why sends were not answered with success, and how often. */
+  const reasons = new Map<string, number>();
   const sessions: Session[] = [];
   const byName = new Map<string, Session>();
   const foreign: string[] = [];
@@ -155,8 +157,13 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
         .sendText({ session: session.name, chatId: `${CONTACT}@c.us`, text }, { idempotencyKey: text })
         .then(
           () => 'done' as const,
-          (error: unknown) =>
-            error instanceof ApiError && error.status < 500 ? ('refused' as const) : ('unknown' as const),
+          (error: unknown) => {
+            const reason = messageOfError(error);
+            reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+            return error instanceof ApiError && error.status < 500
+              ? ('refused' as const)
+              : ('unknown' as const);
+          },
         );
       const sent = { session: session.name, result, ms: performance.now() - since };
       sends.set(text, sent);
@@ -237,6 +244,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       `In: ${report.in} sent, ${report.told} told, ${totals.repeats} repeats; at risk by a kill: ${report.atRisk}, of which ${report.atRiskTold} were told.`,
     );
     say(`Out: ${report.sends} sends, ${report.sendsDone} answered with success, ${judged.unknown} unknown.`);
+    for (const [reason, times] of reasons) say(`  ${times} × ${reason}`);
     say(`Killed: ${kills.worker} workers, ${kills.browser} browsers, the system ${kills.system} times.`);
     say(report.broken.length === 0 ? 'Nothing lost, nothing twice, order kept.' : report.broken.join('\n'));
     return report;
