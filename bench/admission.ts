@@ -1,8 +1,6 @@
 /**
  * What admission, release, refusal and a sweep cost: in time, as a ratio to bare conditional updates on the same
- * engine in the same run, and in DynamoDB's units. Prints Markdown tables.
- *
- *     npm run bench [-- throughput|units|window …]
+ * engine in the same run, and in DynamoDB's units.
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Problem } from '../core/errors.ts';
@@ -14,7 +12,7 @@ import type { Session } from '../core/session.ts';
 import { closedLoop, type Figures, openLoop } from './support/measure.ts';
 import { openPlace, type Place } from './support/place.ts';
 import { runningSessions, stoppedSessions } from './support/sessions.ts';
-import { heading, machine, printTable } from './support/table.ts';
+import { heading, printTable } from './support/table.ts';
 
 const MANY = 10_000;
 /** Calls in flight. */
@@ -52,7 +50,7 @@ const bareUpdate = ({ client, table }: Place, shards: number, n: number) =>
     }),
   );
 
-const throughput = async (): Promise<void> => {
+export const throughput = async (): Promise<void> => {
   heading(`Calls a second, ${CONCURRENCY} in flight`);
   const rows: (string | number)[][] = [];
   for (const shards of [1, 8]) {
@@ -104,7 +102,7 @@ const throughput = async (): Promise<void> => {
   printTable(['table', 'call', 'a second', 'ratio to bare', 'p50 ms', 'p99 ms'], rows);
 };
 
-const unitsEach = async (): Promise<void> => {
+export const units = async (): Promise<void> => {
   heading('Units of the table and its indexes, each');
   const rows: (string | number)[][] = [];
   const count = async (place: Place, what: string, times: number, run: (n: number) => Promise<unknown>) => {
@@ -155,7 +153,7 @@ const unitsEach = async (): Promise<void> => {
   printTable(['', 'calls', 'read units', 'write units'], rows);
 };
 
-const window = async (): Promise<void> => {
+export const window = async (): Promise<void> => {
   heading(`Admissions offered at a rate, items held ${WINDOW_MS.join('–')} ms by each transaction`);
   const rows: (string | number)[][] = [];
   for (const shards of [1, 8]) {
@@ -167,10 +165,3 @@ const window = async (): Promise<void> => {
   }
   printTable(['', 'offered a second', 'admitted a second', 'p50 ms', 'p99 ms', 'answered 503'], rows);
 };
-
-const PARTS = { throughput, units: unitsEach, window };
-const wanted = process.argv.slice(2);
-console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}`);
-for (const [name, run] of Object.entries(PARTS)) {
-  if (wanted.length === 0 || wanted.includes(name)) await run();
-}

@@ -154,7 +154,10 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     const sendOut = async (session: Session, text: string): Promise<void> => {
       const since = performance.now();
       const result = await system.berth.messages
-        .sendText({ session: session.name, chatId: `${CONTACT}@c.us`, text }, { idempotencyKey: text })
+        .sendText(
+          { session: session.name, chatId: `${CONTACT}@c.us`, text },
+          { idempotencyKey: text.replaceAll(' ', '-') },
+        )
         .then(
           () => 'done' as const,
           (error: unknown) => {
@@ -226,12 +229,13 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       atRisk: totals.atRisk,
       atRiskTold: totals.atRiskTold,
       sends: sends.size,
-      sendsDone: [...sends.values()].filter(({ result }) => result === 'done').length,
+      sendsDone: doneOf(sends),
       kills,
       broken: [
         ...count(totals.lost, 'messages in are lost'),
         ...count(totals.twice, 'messages in were told under a second event id'),
         ...count(totals.disordered, 'messages in were told after later ones of their session'),
+        ...(sends.size > 0 && doneOf(sends) === 0 ? ['no send was answered with success'] : []),
         ...count(foreign.length, 'webhooks told messages that nobody sent'),
         ...count(judged.lost.length, 'sends were answered with success and are not at the phone'),
         ...count(judged.twice.length, 'sends are at the phone twice'),
@@ -254,6 +258,8 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
   }
 };
 
+const doneOf = (sends: ReadonlyMap<string, Out>): number =>
+  [...sends.values()].filter(({ result }) => result === 'done').length;
 const seconds = (ms: number): string => (ms / 1000).toFixed(1);
 const count = (n: number, what: string): string[] => (n === 0 ? [] : [`${n} ${what}`]);
 

@@ -16,6 +16,9 @@ const STOP_LIMIT_MS = 60_000;
 
 export type SoakSystem = {
   readonly pid: number;
+  readonly url: string;
+  /** The admin's. */
+  readonly key: string;
   readonly berth: Client;
   readonly phone: PhoneClient;
   /** SIGKILL of the main process; its workers notice and end. */
@@ -39,6 +42,7 @@ const freePort = async (): Promise<number> => {
 export const startSoakSystem = async (): Promise<SoakSystem> => {
   const dir = mkdtempSync(join(tmpdir(), 'berth-soak-'));
   const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   let berth: Client | undefined;
   let phone: PhoneClient | undefined;
@@ -70,7 +74,7 @@ export const startSoakSystem = async (): Promise<SoakSystem> => {
         throw new Error(`the system did not start:\n${output}`);
       await delay(20);
     }
-    berth = createClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: read('admin-key') });
+    berth = createClient({ baseUrl: url, apiKey: read('admin-key') });
     phone = phoneClient(read('phone-url'));
     return performance.now() - begun;
   };
@@ -79,6 +83,10 @@ export const startSoakSystem = async (): Promise<SoakSystem> => {
   return {
     get pid() {
       return pid();
+    },
+    url,
+    get key() {
+      return read('admin-key');
     },
     get berth() {
       if (!berth) throw new Error('the system does not run');
