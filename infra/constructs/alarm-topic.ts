@@ -29,6 +29,17 @@ export class AlarmTopic extends Construct {
       }),
     );
     this.topic = new Topic(this, 'Topic', { topicName: options.name, masterKey: key, enforceSSL: true });
+    // A policy of one's own replaces the topic's default one, which lets the account's services publish. What enforceSSL
+    // adds is a Deny, so CloudWatch must be allowed by name.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AllowAlarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     if (options.email !== undefined) this.topic.addSubscription(new EmailSubscription(options.email));
   }
 }

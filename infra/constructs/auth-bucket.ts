@@ -1,8 +1,9 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { AUTH_PREFIX, MEDIA_PREFIX } from '../../core/auth-keys.ts';
 import type { Environment } from '../environments.ts';
+import { removalOf } from './removal.ts';
 
 /**
  * Auth states: whoever reads one is that WhatsApp account. Versions keep the previous state for a snapshot that turns
@@ -40,5 +41,5 @@ export const createAuthBucket = (
         expiredObjectDeleteMarker: true,
       },
     ],
-    removalPolicy: options.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: removalOf(options),
   });
