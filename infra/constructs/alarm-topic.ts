@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -18,6 +18,8 @@ export class AlarmTopic extends Construct {
       description: `Notifications of ${options.name}`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
+      // It encrypts nothing that is kept: the shortest time that KMS waits before it deletes a key.
+      pendingWindow: Duration.days(7),
     });
     key.addToResourcePolicy(
       new PolicyStatement({

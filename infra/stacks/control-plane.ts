@@ -97,7 +97,7 @@ export class ControlPlaneStack extends Stack {
     const deliveries = new EventSourceMapping(this, 'Deliveries', {
       target: functionOf('deliver'),
       eventSourceArn: data.events.queue.queueArn,
-      // One at a time: a message that only waits behind a failed one would have its receipts counted as attempts.
+      // One at a time: a message that only waits behind a failed one would use up its receives (event-queue.ts).
       batchSize: 1,
       reportBatchItemFailures: true,
     });
