@@ -223,6 +223,14 @@ describe('permissions', () => {
     expect(JSON.stringify(running[0]?.Resource)).toContain(':task-definition/berth-prod-worker:*');
   });
 
+  it('has S3 tell a worker that its auth state is gone (404) instead of forbidding it (403)', () => {
+    // Without s3:ListBucket of the one who signed, S3 hides absence, and the worker takes that for a fault of storage.
+    const listing = allowed('worker-api').filter(({ Action }) => Action.includes('s3:ListBucket'));
+    expect(listing).toHaveLength(1);
+    expect(listing[0]?.Condition, 'a condition on the prefix never holds for GetObject').toBeUndefined();
+    expect(JSON.stringify(listing[0]?.Resource)).toMatch(/AuthBucket\w+Arn/);
+  });
+
   it('keeps reading functions from writing, and lets one sign uploads, to where they belong', () => {
     expect(
       allowed('sessions-read')
