@@ -47,6 +47,8 @@ export const messageSchema = z.object({
   source: z.enum(['api', 'app']).optional(),
   to: z.string(),
   toPn: numberIdSchema,
+  /** In answers to sends: where it went, which may be another spelling of the number than was asked for. */
+  chatId: z.string().optional(),
   participant: z.string().optional(),
   participantPn: numberIdSchema,
   /** The text; of a file its caption, of a poll its question. */

@@ -8,6 +8,7 @@ import { examples, runs } from '../command.ts';
 import type { Context } from '../context.ts';
 import { durationInput } from '../input.ts';
 import { details, since, span } from '../output.ts';
+import { addHappenings } from './phone-happenings.ts';
 import { addPhonePasskey } from './phone-passkey.ts';
 
 const account = z.string().min(1);
@@ -25,6 +26,7 @@ export const addPhone = (program: Command): void => {
   addMessages(phone);
   addEnds(phone);
   addTrouble(phone);
+  addHappenings(phone);
 };
 
 const addPending = (phone: Command): void => {
@@ -145,7 +147,9 @@ const addMessages = (phone: Command): void => {
     .option('--file <path>', 'a file, with --type')
     .option('--type <mimetype>', "the file's type, such as image/png")
     .option('--name <name>', "the contact's name")
-    .option('--chat <id>', 'in this group instead of a private chat')
+    .option('--chat <id>', 'in this group, channel or status@broadcast instead of a private chat')
+    .option('--view-once', 'it may be seen once: linked devices get nothing of what it holds')
+    .option('--waiting', 'its content does not come yet; berth phone resolve brings it')
     .option('--reply-to <id>', 'the message that it answers');
   examples(
     send,
@@ -160,6 +164,8 @@ const addMessages = (phone: Command): void => {
     type: optionalText,
     name: optionalText,
     chat: optionalText,
+    viewOnce: z.boolean().optional(),
+    waiting: z.boolean().optional(),
     replyTo: optionalText,
   });
   runs(send, sendInput, async ({ file: path, type, ...given }, context) => {
@@ -348,8 +354,8 @@ const addTrouble = (phone: Command): void => {
   const faults = phone
     .command('faults')
     .description('switches that make the simulated WhatsApp misbehave; shows them without arguments')
-    .argument('[switches...]', 'name=true, name=false or name=number');
-  examples(faults, '', 'refuseSend=true', 'reloadOnConnect=2');
+    .argument('[switches...]', 'name=true, name=false, name=number or name=word');
+  examples(faults, '', 'refuseSend=true', 'reloadOnConnect=2', 'linkPreviews=silent');
   runs(faults, z.object({ switches: switchesInput }), async ({ switches }, context) => {
     const now = Object.keys(switches).length
       ? await context.phone().setFaults(switches)
@@ -362,13 +368,13 @@ const addTrouble = (phone: Command): void => {
 };
 
 const switchesInput = z
-  .array(z.string().regex(/^\w+=(true|false|\d+)$/, 'must be like refuseSend=true'))
+  .array(z.string().regex(/^\w+=\w*$/, 'must be like refuseSend=true'))
   .transform(
     (pairs): Record<string, unknown> =>
       Object.fromEntries(
         pairs.map((pair) => {
           const [name = '', value = ''] = pair.split('=');
-          return [name, JSON.parse(value)];
+          return [name, /^(true|false|\d+)$/.test(value) ? JSON.parse(value) : value];
         }),
       ),
   )

@@ -1,11 +1,14 @@
 import type { z } from 'zod';
+import { chatKindOf } from '../../core/chat-kind.ts';
 import type { Chat, getChatsArgs, getMessagesArgs } from '../../core/chats.ts';
 import type { Media, Message } from '../../core/messages.ts';
 import { withDeadline } from '../base/time.ts';
 import { chatPayload } from '../whatsapp/chat-payloads.ts';
 import { messagePayload } from '../whatsapp/payloads.ts';
+import { readChannelAccess } from '../whatsapp/recipient-page.ts';
 import { ask, pageOf } from './ask.ts';
-import type { CommandContext } from './context.ts';
+import { type CommandContext, workingClient } from './context.ts';
+import { CommandFailed } from './failure.ts';
 import { leftMs } from './hand-over.ts';
 
 /** Chats by the time of what happened last. */
@@ -32,6 +35,7 @@ export const getMessages = async (
   context: CommandContext,
   { chatId, limit, offset, sortOrder, downloadMedia }: z.output<typeof getMessagesArgs>,
 ): Promise<Message[]> => {
+  await requireChat(context, chatId);
   const found = await ask(context, 'reading messages', (account) =>
     account.messages(chatId, offset + limit + SAME_SECOND),
   );
@@ -50,6 +54,14 @@ export const getMessages = async (
     ),
   );
   return sortOrder === 'desc' ? messages : messages.reverse();
+};
+
+/** The library fails in its own way where there is no such channel. */
+const requireChat = async (context: CommandContext, chatId: string): Promise<void> => {
+  const page = workingClient(context).pupPage;
+  if (!page || chatKindOf(chatId) !== 'channel') return;
+  const { found } = await ask(context, 'looking the channel up', () => readChannelAccess(page, chatId));
+  if (!found) throw new CommandFailed('not_found', 'There is no such channel.');
 };
 
 /** Of the command's time, kept for the answer. */

@@ -42,7 +42,7 @@ export const send = async (
   refuseKind(to.chatId, content, to);
   const chat = await context.recipients.resolve(client, to.chatId, leftMs(context));
   if (context.marksSeen && chatKindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
-  return await context.sending(JSON.stringify([chat.id, content]), () =>
+  const message = await context.sending(JSON.stringify([chat.id, content]), () =>
     handOverMessage(
       context,
       client,
@@ -51,6 +51,7 @@ export const send = async (
       (message) => chat.is(message.to) && isIt(message),
     ),
   );
+  return { ...message, chatId: chat.id };
 };
 
 const handOverMessage = async (

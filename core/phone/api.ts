@@ -5,113 +5,26 @@
  * JSON body. A refusal is `{ error: { code, message } }` with a 4xx status and one of `phoneErrorCodes`.
  */
 import * as z from 'zod';
+import {
+  accountChoice,
+  accountSchema,
+  correspondent,
+  jid,
+  messageSchema,
+  pendingPageSchema,
+  phoneNumber,
+  target,
+} from './base.ts';
+import { happeningRoutes } from './happenings.ts';
 
-/** The closed set of refusals. */
-export const phoneErrorCodes = [
-  'bad_request',
-  'no_pending_page',
-  'ambiguous_page',
-  'code_malformed',
-  'code_unknown',
-  'code_expired',
-  'code_mismatch',
-  'pairing_code_unknown',
-  'pairing_code_expired',
-  'wrong_account',
-  'challenge_unknown',
-  'unknown_account',
-  'unknown_target',
-  'unknown_message',
-  'unknown_chat',
-  'not_found',
-  'internal',
-] as const;
-export const phoneErrorSchema = z.object({
-  error: z.object({ code: z.enum(phoneErrorCodes), message: z.string() }),
-});
-export type PhoneErrorCode = (typeof phoneErrorCodes)[number];
-
-/** International number without symbols; a leading + and separators are dropped. */
-const phoneNumber = z
-  .string()
-  .transform((value) => value.replace(/[+\s().-]/g, ''))
-  .pipe(z.string().regex(/^[1-9]\d{6,14}$/, 'must be an international phone number, 7 to 15 digits'));
-const jid = z
-  .string()
-  .regex(/^[\w.:-]+@(c\.us|g\.us|lid|broadcast)$/, 'must be a WhatsApp id such as 15550001111@c.us');
-/** Who wrote: a phone number or a full id. */
-const correspondent = z.union([jid, phoneNumber.transform((digits) => `${digits}@c.us`)]);
-/** An account (phone number or id), a linked device's id, or a pending page's id. */
-const target = z.string().min(1).max(100);
-
-const accountChoice = z.union([
-  phoneNumber.transform((digits) => ({ phoneNumber: digits })),
-  z.object({ phoneNumber: phoneNumber.optional(), pushName: z.string().min(1).max(100).optional() }),
-]);
-
-const deviceSchema = z.object({
-  id: z.string(),
-  platform: z.string(),
-  /** ms since the epoch */
-  linkedAt: z.number(),
-  connected: z.boolean(),
-});
-const accountSchema = z.object({
-  phoneNumber: z.string(),
-  id: z.string(),
-  lid: z.string(),
-  pushName: z.string(),
-  devices: z.array(deviceSchema),
-});
-export type PhoneAccount = z.infer<typeof accountSchema>;
-
-const pendingPageSchema = z.object({
-  id: z.string(),
-  /** `idle`: the page gave up refreshing its code and waits for a click or a reload. */
-  shows: z.enum(['qr', 'pairing_code', 'passkey', 'passkey_code', 'idle']),
-  /** How often the code was renewed. */
-  refreshes: z.number(),
-  /** ms since the epoch */
-  since: z.number(),
-});
-export type PendingPage = z.infer<typeof pendingPageSchema>;
-
-/** 0 pending, 1 at the server, 2 delivered, 3 read, 4 played; as WhatsApp counts them. */
-const ackLevel = z.int().min(0).max(4);
-const messageSchema = z.object({
-  id: z.string(),
-  chatId: z.string(),
-  fromMe: z.boolean(),
-  author: z.string(),
-  type: z.string(),
-  body: z.string(),
-  /** seconds since the epoch */
-  timestamp: z.number(),
-  ack: ackLevel,
-  mentions: z.array(z.string()),
-  quotedId: z.string().optional(),
-  /** Of received messages: the session has not marked them as read. */
-  unread: z.boolean(),
-  /** `body` is its caption. */
-  file: z
-    .object({
-      mimetype: z.string(),
-      filename: z.string().optional(),
-      /** bytes */
-      size: z.number(),
-      /** lower-case hex */
-      sha256: z.string(),
-    })
-    .optional(),
-  /** `body` is its name. */
-  location: z.object({ lat: z.number(), lng: z.number(), url: z.string().optional() }).optional(),
-  /** `body` is its question. */
-  poll: z.object({ options: z.array(z.string()), multiple: z.boolean() }).optional(),
-  cards: z.array(z.object({ name: z.string(), vcard: z.string() })).optional(),
-  reactions: z.array(z.object({ author: z.string(), text: z.string() })),
-  votes: z.array(z.object({ voter: z.string(), options: z.array(z.string()) })),
-});
-export type PhoneMessage = z.infer<typeof messageSchema>;
+export {
+  type PendingPage,
+  type PhoneAccount,
+  type PhoneErrorCode,
+  type PhoneMessage,
+  phoneErrorCodes,
+  phoneErrorSchema,
+} from './base.ts';
 
 /** The connection states that WhatsApp Web knows. */
 export const socketStates = [
@@ -157,6 +70,12 @@ export const faultsSchema = z.object({
   unknownDialog: z.boolean(),
   /** After so many seconds the "what's new" dialog of a build that has one costs the link; from the next connect on. */
   whatsNewSeconds: z.int().min(1).max(3600),
+  /** How many linked devices an account may have: WhatsApp allows four. */
+  deviceLimit: z.int().min(1).max(100),
+  /** What becomes of a link in a text: no preview, one with a title, an error, or no answer. */
+  linkPreviews: z.enum(['none', 'given', 'failing', 'silent']),
+  /** So long WhatsApp takes to answer for the metadata of one group, ms. */
+  groupMetadataMs: z.int().min(0).max(60_000),
 });
 export type Faults = z.infer<typeof faultsSchema>;
 
@@ -296,6 +215,10 @@ export const phoneRoutes = {
       vcard: z.string().startsWith('BEGIN:VCARD').max(65_536).optional(),
       replyTo: z.string().optional(),
       mentions: z.array(correspondent).optional(),
+      /** Linked devices are told that it came, and do not get what it holds. */
+      viewOnce: z.boolean().optional(),
+      /** Its content does not come yet ("waiting for this message"): `resolve` brings it. */
+      waiting: z.boolean().optional(),
     }),
     response: z.object({ message: messageSchema }),
   },
@@ -456,6 +379,7 @@ export const phoneRoutes = {
     request: z.object({ build: z.enum(buildNames) }),
     response: z.object({ build: z.enum(buildNames) }),
   },
+  ...happeningRoutes,
   faults: { method: 'GET', path: '/phone/faults', request: z.object({}), response: faultsSchema },
   setFaults: {
     method: 'POST',

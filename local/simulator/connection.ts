@@ -11,6 +11,8 @@ export class Connection {
   readonly id: string;
   readonly keys: CompanionKeys;
   readonly since: number;
+  /** Of its browser. */
+  readonly language: string | undefined;
   /** The page's build. */
   readonly build: Build;
   /** The companion it speaks for, once linked. */
@@ -26,6 +28,7 @@ export class Connection {
     id: string;
     keys: CompanionKeys;
     since: number;
+    language?: string;
     build: Build;
     /** Puts the ids of people into the build's form. */
     address: (event: PageEvent) => WithIdentities<PageEvent>;
@@ -35,6 +38,7 @@ export class Connection {
     this.id = parts.id;
     this.keys = parts.keys;
     this.since = parts.since;
+    this.language = parts.language || undefined;
     this.build = parts.build;
     this.#address = parts.address;
     this.#write = parts.write;

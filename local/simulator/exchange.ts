@@ -4,19 +4,20 @@ import type { BuildName, Faults } from '../../core/phone/api.ts';
 import { addressForPage, addressFromPage } from './addressing.ts';
 import { type Build, buildNamed } from './builds.ts';
 import { Connection, type Network, ONLINE } from './connection.ts';
+import { Happenings } from './happenings.ts';
 import { type AccountChoice, Linking } from './linking.ts';
 import type { MediaStore } from './media-store.ts';
-import { isNumberJid, userJid } from './model/jid.ts';
+import { isGroup, isNumberJid, userJid } from './model/jid.ts';
 import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from './model/records.ts';
 import type { Draft, Incoming, World } from './model/world.ts';
-import type {
-  Call,
-  CallAnswer,
-  ConnectRequest,
-  PageEvent,
-  WireGroup,
-  WireMessage,
-  WithIdentities,
+import {
+  type Call,
+  type CallAnswer,
+  type ConnectRequest,
+  type PageEvent,
+  type WireGroup,
+  type WithIdentities,
+  wire,
 } from './protocol.ts';
 import { CallRefusal, Refusal } from './refusal.ts';
 
@@ -35,6 +36,9 @@ export const NO_FAULTS: Faults = {
   missingModule: '',
   unknownDialog: false,
   whatsNewSeconds: 120,
+  deviceLimit: 4,
+  linkPreviews: 'none',
+  groupMetadataMs: 0,
 };
 
 export type ExchangeOptions = {
@@ -53,6 +57,7 @@ export type ExchangeOptions = {
 export class Exchange {
   readonly world: World;
   readonly linking: Linking;
+  readonly happenings: Happenings;
   readonly #connections = new Map<string, Connection>();
   /** Networks that were set for one profile (its identity key), which outlive its connections. */
   readonly #networks = new Map<string, Network>();
@@ -72,9 +77,11 @@ export class Exchange {
     this.linking = new Linking({
       ...options,
       unpairedIdle: () => this.#faults.unpairedIdle,
+      deviceLimit: () => this.#faults.deviceLimit,
       rateLimited: () => this.#faults.rateLimitPairing,
       onLinked: (connection, deviceId) => this.#attach(connection, deviceId),
     });
+    this.happenings = new Happenings({ ...options, tell: (account, event) => this.#tell(account, event) });
   }
 
   get random(): (bytes: number) => string {
@@ -137,6 +144,7 @@ export class Exchange {
       id: `page_${this.#options.random(8)}`,
       keys: { noiseKey, identityKey, platform },
       since: this.#options.clock(),
+      language: request.language,
       build,
       address: (event) => this.#addressed(event, build),
       ...pipe,
@@ -180,6 +188,11 @@ export class Exchange {
 
   connection(id: string): Connection | undefined {
     return this.#connections.get(id);
+  }
+
+  /** The language of a connected companion's browser. */
+  languageOf(deviceId: string): string | undefined {
+    return this.#speakersFor(deviceId)[0]?.language;
   }
 
   connected(deviceId: string): boolean {
@@ -251,6 +264,10 @@ export class Exchange {
       case 'logout':
         this.world.unlink(this.#deviceOf(connection).id);
         return {};
+      case 'linkPreview':
+        return { becomes: this.#faults.linkPreviews };
+      case 'groupMetadata':
+        return { waitMs: this.#faults.groupMetadataMs };
       case 'dialog':
         this.#noteDialog(connection, call.happened);
         return {};
@@ -258,8 +275,8 @@ export class Exchange {
   }
 
   #lookUp(id: string): CallAnswer['exists'] {
-    if (!this.world.exists(id)) return { exists: false };
-    const pn = this.world.personId(id);
+    const pn = this.world.registeredId(this.world.personId(id));
+    if (!this.world.exists(pn)) return { exists: false };
     return isNumberJid(pn) ? { exists: true, identity: { lid: this.world.lidOf(pn), pn } } : { exists: true };
   }
 
@@ -497,6 +514,10 @@ export class Exchange {
     const device = this.#deviceOf(connection);
     const account = this.world.account(device.account);
     if (!account) throw new CallRefusal(500, 'companion without account');
+    if (account.banned) {
+      connection.send({ type: 'state', state: 'TOS_BLOCK' });
+      return;
+    }
     const messages = this.world.messages(account.phoneNumber);
     const missed = ({ seq, sentBy }: MessageRecord) => seq > device.receivedSeq && sentBy !== device.id;
     connection.send({
@@ -509,6 +530,7 @@ export class Exchange {
       },
       contacts: this.world.contacts(account.phoneNumber).map(({ id, name }) => ({ id, name })),
       groups: this.world.groups(account.phoneNumber).map(wireGroup),
+      channels: this.world.channels(account.phoneNumber).map(({ id, name, role }) => ({ id, name, role })),
       history: messages
         .filter((message) => !missed(message))
         .slice(-HISTORY_LENGTH)
@@ -520,6 +542,7 @@ export class Exchange {
 
   #sendFrom(device: DeviceRecord, connection: Connection, draft: Draft): CallAnswer['send'] {
     if (this.#faults.refuseSend) throw new CallRefusal(463, 'message refused');
+    this.#requireMayWrite(device.account, draft.chatId);
     if (draft.file && !this.#options.media.get(draft.file.directPath))
       throw new CallRefusal(400, 'no such file was uploaded');
     const { message, arrived } = this.world.send(device, draft);
@@ -530,6 +553,18 @@ export class Exchange {
     // The sender learns "at the server" from the answer and anything higher as a receipt after it.
     if (message.ack > 1) setImmediate(() => this.#tellAck(message));
     return { ack: 1, timestamp: message.timestamp };
+  }
+
+  /** A blocked account writes nowhere, nobody to a group that they are not in, a follower to no channel. */
+  #requireMayWrite(account: string, chatId: string): void {
+    const isMember = (group: GroupRecord) => group.participants.some(({ id }) => id === userJid(account));
+    const groups = () => this.world.groups(account).filter(({ id }) => id === chatId);
+    const channels = () => this.world.channels(account).filter(({ id }) => id === chatId);
+    const allowed =
+      !this.world.account(account)?.banned &&
+      (!isGroup(chatId) || groups().some(isMember)) &&
+      (!chatId.endsWith('@newsletter') || channels().some(({ role }) => role !== 'subscriber'));
+    if (!allowed) throw new CallRefusal(403, 'forbidden');
   }
 
   #deliver(message: MessageRecord): void {
@@ -586,11 +621,6 @@ export type GroupChange = {
   readonly remove?: readonly string[];
   readonly promote?: readonly string[];
 };
-
-function wire(message: MessageRecord): WireMessage {
-  const { kind: _kind, account: _account, sentBy: _sentBy, reactions: _reactions, ...fields } = message;
-  return fields;
-}
 
 function wireGroup({ id, subject, owner, participants, createdAt }: GroupRecord): WireGroup {
   return { id, subject, owner, participants, createdAt };

@@ -32,6 +32,8 @@ export type LinkingOptions = {
   /** How long a passkey challenge is good; WhatsApp's ten minutes without it. */
   readonly passkeyChallengeMs?: number | undefined;
   readonly unpairedIdle: () => boolean;
+  /** How many companions an account may have. */
+  readonly deviceLimit: () => number;
   readonly rateLimited: () => boolean;
   /** The page is linked: it now speaks for this companion. */
   readonly onLinked: (connection: Connection, deviceId: string) => void;
@@ -209,8 +211,12 @@ export class Linking {
   }
 
   #link(pending: Pending, choice: AccountChoice): { account: AccountRecord; deviceId?: string } {
-    const { world, clock, random, passkeyChallengeMs: challengeMs } = this.#options;
+    const { world, clock, random, deviceLimit, passkeyChallengeMs: challengeMs } = this.#options;
     const account = world.ensureAccount(choice ?? {});
+    // WhatsApp says it on the phone; the page goes on showing its code.
+    const linked = world.devices(account.phoneNumber).length;
+    if (linked >= deviceLimit())
+      throw new Refusal('device_limit', `${linked} devices are linked already: log one of them out first`);
     const passkey = world.passkey(account.phoneNumber);
     if (!passkey?.required) return this.#finish(pending, account);
     pending.passkey = { account, linking: new PasskeyLinking({ passkey, clock, random, challengeMs }) };

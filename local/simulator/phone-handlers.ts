@@ -7,13 +7,14 @@ import type { AccountRecord, MessageRecord } from './model/records.ts';
 import { ACK } from './model/world.ts';
 import { newPasskey, RP_ID, signWith } from './passkeys.ts';
 import type { PhoneHandlers } from './phone-server.ts';
+import type { ProxyServer } from './proxy.ts';
 import { Refusal } from './refusal.ts';
 
 type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' | 'vcard'>;
 
 /** What the phone's operations do, each one on the exchange. */
-export function phoneHandlers(exchange: Exchange): PhoneHandlers {
-  const { world, linking } = exchange;
+export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHandlers {
+  const { world, linking, happenings } = exchange;
 
   const accountOf = (name: string): AccountRecord => {
     const device = world.device(name);
@@ -57,6 +58,7 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       platform,
       linkedAt,
       connected: exchange.connected(id),
+      language: exchange.languageOf(id),
     })),
   });
 
@@ -92,7 +94,17 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       linking.refresh(page);
       return { ok: true };
     },
-    send: ({ account: name, from, name: contactName, chat, replyTo, mentions, ...what }) => {
+    send: ({
+      account: name,
+      from,
+      name: contactName,
+      chat,
+      replyTo,
+      mentions,
+      viewOnce,
+      waiting,
+      ...what
+    }) => {
       const account = accountOf(name);
       if (
         chat !== undefined &&
@@ -110,6 +122,8 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
         chatId: chat,
         quotedId: replyTo,
         mentions,
+        viewOnce,
+        waiting,
         ...written(what),
       };
       return { message: message(exchange.receive(account, incoming)) };
@@ -168,6 +182,25 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
       exchange.build = build;
       return { build };
     },
+    write: ({ account, chat, text }) => ({
+      message: message(happenings.typeOnPhone(accountOf(account), chat, text)),
+    }),
+    edit: ({ account, message: id, text }) => ({
+      message: message(happenings.edit(accountOf(account), id, text)),
+    }),
+    resolve: ({ account, message: id }) => ({ message: message(happenings.resolve(accountOf(account), id)) }),
+    ban: ({ account, banned }) => {
+      happenings.ban(accountOf(account), banned);
+      return { ok: true };
+    },
+    createChannel: ({ account, name, role }) => ({
+      chatId: happenings.createChannel(accountOf(account), name, role).id,
+    }),
+    fill: ({ account, ...what }) => happenings.fill(accountOf(account), what),
+    proxy: () => {
+      const { username, password, url, counts } = proxy;
+      return { server: url(), username, password, ...counts() };
+    },
     faults: () => exchange.faults,
     setFaults: (change) => exchange.setFaults(change),
   };
@@ -175,7 +208,7 @@ export function phoneHandlers(exchange: Exchange): PhoneHandlers {
 
 function message(record: MessageRecord): PhoneMessage {
   const { id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quoted, unread, file } = record;
-  const { location, poll, cards, reactions = [], votes = [] } = record;
+  const { location, poll, cards, reactions = [], votes = [], viewOnce, waiting, edited, preview } = record;
   return {
     ...{ id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quotedId: quoted?.id, unread },
     ...(file && {
@@ -189,6 +222,10 @@ function message(record: MessageRecord): PhoneMessage {
     ...(location && { location }),
     ...(poll && { poll }),
     ...(cards && { cards }),
+    ...(viewOnce && { viewOnce }),
+    ...(waiting && { waiting }),
+    ...(edited && { edited }),
+    ...(preview !== undefined && { preview }),
     reactions,
     votes,
   };

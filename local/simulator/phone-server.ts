@@ -29,6 +29,7 @@ const STATUS: Partial<Record<PhoneErrorCode, number>> = {
   ambiguous_page: 409,
   code_mismatch: 409,
   wrong_account: 409,
+  device_limit: 409,
   code_expired: 410,
   pairing_code_expired: 410,
   internal: 500,

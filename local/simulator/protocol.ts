@@ -7,6 +7,7 @@ import { type PasskeyChallenge, passkeyAssertionArgs } from '../../core/passkey.
 import { buildNames } from '../../core/phone/api.ts';
 import type { Identity } from './addressing.ts';
 import { type Content, contentSchema } from './model/content.ts';
+import type { MessageRecord } from './model/records.ts';
 
 const key = z.string().min(8).max(200);
 
@@ -15,6 +16,8 @@ export const connectSchema = z.object({
   noiseKey: key,
   identityKey: key,
   platform: z.string().max(40),
+  /** The browser's first language, as pages see it. */
+  language: z.string().max(100).default(''),
   /** The page's own build, which may be another than the one that is served now. */
   build: z.enum(buildNames),
   device: z.object({ id: z.string().max(100), token: z.string().max(200) }).optional(),
@@ -32,6 +35,7 @@ const draftSchema = contentSchema.extend({
   body: z.string().max(65_536),
   mentions: z.array(z.string().max(100)).max(1024),
   quotedId: z.string().max(64).optional(),
+  preview: z.string().max(1000).optional(),
 });
 
 /** POST /sim/call: what an open connection asks for. */
@@ -59,6 +63,8 @@ export const callSchema = z.object({
     z.object({ op: z.literal('addParticipant'), group: chatId, participant: chatId }),
     z.object({ op: z.literal('removeParticipants'), group: chatId, participants: z.array(chatId) }),
     z.object({ op: z.literal('logout') }),
+    z.object({ op: z.literal('linkPreview'), url: z.string().max(2048) }),
+    z.object({ op: z.literal('groupMetadata'), group: chatId }),
     /** A dialog opened or closed; the "what's new" dialog was left open too long. */
     z.object({ op: z.literal('dialog'), happened: z.enum(['opened', 'closed', 'ignored']) }),
   ]),
@@ -88,6 +94,9 @@ export type CallAnswer = {
   removeParticipants: Record<string, never>;
   logout: Record<string, never>;
   dialog: Record<string, never>;
+  linkPreview: { becomes: 'none' | 'given' | 'failing' | 'silent' };
+  /** How long WhatsApp takes for it. */
+  groupMetadata: { waitMs: number };
 };
 /** Every event and answer carries both ids of the people in it, as far as WhatsApp tells them. */
 export type WithIdentities<T> = T & { identities?: Identity[] | undefined };
@@ -109,6 +118,23 @@ export type WireMessage = Content & {
   votes?: { voter: string; options: string[] }[] | undefined;
   subtype?: string | undefined;
   recipients?: string[] | undefined;
+  /** Companions get nothing of what it holds. */
+  viewOnce?: boolean | undefined;
+  /** Its content comes later. */
+  waiting?: boolean | undefined;
+  edited?: boolean | undefined;
+  preview?: string | undefined;
+};
+export type WireChannel = { id: string; name: string; role: 'owner' | 'admin' | 'subscriber' };
+
+/** A message as a page gets it. What companions may not see, or not yet, does not leave the server. */
+export const wire = (message: MessageRecord): WireMessage => {
+  const { kind: _kind, account: _account, sentBy: _sentBy, reactions: _reactions, ...fields } = message;
+  if (!message.fromMe && (message.viewOnce || message.waiting)) {
+    const { file: _file, location: _location, poll: _poll, cards: _cards, ...rest } = fields;
+    return { ...rest, type: 'ciphertext', body: '' };
+  }
+  return fields;
 };
 export type WireContact = { id: string; name: string };
 export type WireGroup = {
@@ -141,6 +167,7 @@ export type PageEvent =
       me: WireMe;
       contacts: WireContact[];
       groups: WireGroup[];
+      channels: WireChannel[];
       history: WireMessage[];
       /** What arrived while this companion was away. */
       offline: WireMessage[];
@@ -153,6 +180,10 @@ export type PageEvent =
   | { type: 'reaction'; id: string; about: string; chatId: string; author: string; text: string; at: number }
   | { type: 'vote'; id: string; about: string; chatId: string; voter: string; options: string[]; at: number }
   | { type: 'revoked'; chatId: string; id: string }
+  | { type: 'edited'; chatId: string; about: string; text: string; at: number }
+  /** The message, which had come without its content. */
+  | { type: 'resolved'; message: WireMessage }
+  | { type: 'channel'; channel: WireChannel }
   | { type: 'call'; id: string; from: string; isVideo: boolean; isGroup: boolean }
   | { type: 'ack'; chatId: string; id: string; ack: number }
   | { type: 'state'; state: string }

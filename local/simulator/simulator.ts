@@ -12,6 +12,7 @@ import { World } from './model/world.ts';
 import { bundlePage, readPage } from './page-bundle.ts';
 import { phoneHandlers } from './phone-handlers.ts';
 import { phoneServer } from './phone-server.ts';
+import { simulatorProxy } from './proxy.ts';
 import { chromiumArgs, tlsIdentity, WHATSAPP_HOST } from './tls.ts';
 import { webServer } from './web-server.ts';
 
@@ -84,9 +85,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   });
 
   const web = webServer({ exchange, tls, page, onDefect });
-  const control = phoneServer({ handlers: phoneHandlers(exchange), page: personPage, onDefect });
-  const port = await listen(web, options.port ?? 0);
+  let port = 0;
+  const proxy = simulatorProxy(() => port, random);
+  const control = phoneServer({ handlers: phoneHandlers(exchange, proxy), page: personPage, onDefect });
+  port = await listen(web, options.port ?? 0);
+  await listen(proxy.server, 0);
   const controlPort = await listen(control, options.controlPort ?? 0).catch(async (error: unknown) => {
+    proxy.server.close();
     await shut(web);
     throw error;
   });
@@ -101,7 +106,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     phone: phoneClient(controlUrl),
     close: async () => {
       exchange.close();
-      await Promise.all([shut(web), shut(control)]);
+      proxy.cut();
+      await Promise.all([shut(web), shut(control), shut(proxy.server)]);
     },
   };
 }

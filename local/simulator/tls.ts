@@ -49,10 +49,13 @@ function spkiOf(cert: string): string {
   return createHash('sha256').update(key).digest('base64');
 }
 
-/** Switches that make Chromium find the simulator at WhatsApp Web's own address, and nothing else in the world. */
+/**
+ * Switches that make Chromium find the simulator at WhatsApp Web's own address, and nothing else in the world but
+ * loopback: a proxy may be there.
+ */
 export function chromiumArgs(port: number, spki: string): string[] {
   return [
-    `--host-resolver-rules=MAP ${WHATSAPP_HOST} 127.0.0.1:${port}, MAP * ~NOTFOUND`,
+    `--host-resolver-rules=MAP ${WHATSAPP_HOST} 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
     `--ignore-certificate-errors-spki-list=${spki}`,
   ];
 }

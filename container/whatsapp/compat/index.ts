@@ -9,6 +9,8 @@
  *   history ends at what is in memory                                      loadEarlierFromDatabase
  *   "No LID for user"                                                      lookUpUnknownNumbers
  *   a message is not found by the id it had before its chat moved          findMessagesUnderBothIds
+ *   a link without a preview keeps its message back               bestEffortLinkPreviews
+ *   lists take minutes with a thousand groups                     boundGroupMetadata
  *   queryOrder, sendStatusRevokeMsgAction are no functions                 restoreMovedFunctions
  *   events lack what the library leaves out of its objects                 keepRawData
  *   a hooked module is missing: named in the log and in the failure        missingModules, missingModuleIn
@@ -31,6 +33,7 @@ import {
   restoreSerializedIds,
   tellLateListenersOfSync,
 } from './page-pieces.ts';
+import { bestEffortLinkPreviews, boundGroupMetadata } from './patience-pieces.ts';
 
 export type CompatibilityHooks = {
   /** The page lacks these modules, which the library hooks. */
@@ -47,6 +50,8 @@ const PIECES = [
   loadEarlierFromDatabase,
   lookUpUnknownNumbers,
   findMessagesUnderBothIds,
+  bestEffortLinkPreviews,
+  boundGroupMetadata,
 ] as const;
 
 /** The library's scripts, by what they begin with. */

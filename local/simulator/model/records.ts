@@ -8,6 +8,8 @@ export const accountRecord = z.object({
   phoneNumber: z.string(),
   lid: z.string(),
   pushName: z.string(),
+  /** WhatsApp has blocked it. */
+  banned: z.boolean().optional(),
 });
 
 export const deviceRecord = z.object({
@@ -67,6 +69,15 @@ export const groupRecord = z.object({
   createdAt: z.number(),
 });
 
+/** A channel as one account sees it. */
+export const channelRecord = z.object({
+  kind: z.literal('channel'),
+  account: z.string(),
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(['owner', 'admin', 'subscriber']),
+});
+
 export const quotedSchema = z.object({
   id: z.string(),
   author: z.string(),
@@ -98,6 +109,13 @@ export const messageRecord = contentSchema.extend({
   /** Of what happened in a group (type `gp2`): what, and to whom. */
   subtype: z.string().optional(),
   recipients: z.array(z.string()).optional(),
+  /** It may be seen once: companions get no content. */
+  viewOnce: z.boolean().optional(),
+  /** Its content has not come to companions yet. */
+  waiting: z.boolean().optional(),
+  edited: z.boolean().optional(),
+  /** The title of the preview of its link. */
+  preview: z.string().optional(),
   /** The companion that sent it. */
   sentBy: z.string().optional(),
 });
@@ -108,6 +126,7 @@ export const worldRecord = z.discriminatedUnion('kind', [
   identityRecord,
   contactRecord,
   groupRecord,
+  channelRecord,
   messageRecord,
   passkeyRecord,
 ]);
@@ -116,6 +135,7 @@ export type AccountRecord = z.infer<typeof accountRecord>;
 export type DeviceRecord = z.infer<typeof deviceRecord>;
 export type PasskeyRecord = z.infer<typeof passkeyRecord>;
 export type ContactRecord = z.infer<typeof contactRecord>;
+export type ChannelRecord = z.infer<typeof channelRecord>;
 export type GroupRecord = z.infer<typeof groupRecord>;
 export type MessageRecord = z.infer<typeof messageRecord>;
 export type WorldRecord = z.infer<typeof worldRecord>;

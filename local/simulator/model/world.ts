@@ -4,9 +4,10 @@
  */
 import type { Clock } from '../../../core/clock.ts';
 import type { Content } from './content.ts';
-import { isGroup, numberOf, userJid } from './jid.ts';
+import { isGroup, isNumberJid, numberOf, userJid } from './jid.ts';
 import type {
   AccountRecord,
+  ChannelRecord,
   ContactRecord,
   DeviceRecord,
   GroupRecord,
@@ -15,6 +16,7 @@ import type {
   WorldRecord,
 } from './records.ts';
 import { recordKey } from './records.ts';
+import { registeredSpelling } from './spelling.ts';
 
 /** WhatsApp's acknowledgement levels. */
 export const ACK = { pending: 0, server: 1, delivered: 2, read: 3, played: 4 } as const;
@@ -42,6 +44,7 @@ export type Draft = Content & {
   readonly body: string;
   readonly mentions: readonly string[];
   readonly quotedId?: string | undefined;
+  readonly preview?: string | undefined;
 };
 export type Incoming = Content & {
   readonly from: string;
@@ -52,6 +55,8 @@ export type Incoming = Content & {
   readonly body: string;
   readonly mentions?: readonly string[] | undefined;
   readonly quotedId?: string | undefined;
+  readonly viewOnce?: boolean | undefined;
+  readonly waiting?: boolean | undefined;
 };
 
 export class World {
@@ -201,7 +206,7 @@ export class World {
   receive(account: AccountRecord, incoming: Incoming): MessageRecord {
     const chatId = incoming.chatId ?? incoming.from;
     if (incoming.name !== undefined) this.#nameContact(account.phoneNumber, incoming.from, incoming.name);
-    return this.#post(account.phoneNumber, {
+    return this.post(account.phoneNumber, {
       // WhatsApp on Android makes ids of 32 hex digits; the library tells the device by that.
       id: this.#options.random(16).toUpperCase(),
       chatId,
@@ -214,6 +219,8 @@ export class World {
       mentions: [...(incoming.mentions ?? [])],
       quoted: this.#quote(account.phoneNumber, incoming.quotedId),
       unread: true,
+      ...(incoming.viewOnce && { viewOnce: true }),
+      ...(incoming.waiting && { waiting: true }),
     });
   }
 
@@ -226,7 +233,7 @@ export class World {
     const repeated = this.message(device.account, draft.id);
     if (repeated) return { message: repeated, arrived: [] };
     const arrived = this.#recipients(device.account, draft.chatId).map((recipient) =>
-      this.#post(recipient.phoneNumber, {
+      this.post(recipient.phoneNumber, {
         ...this.#content(device.account, draft),
         chatId: isGroup(draft.chatId) ? draft.chatId : userJid(device.account),
         fromMe: false,
@@ -235,7 +242,7 @@ export class World {
         unread: true,
       }),
     );
-    const message = this.#post(device.account, {
+    const message = this.post(device.account, {
       ...this.#content(device.account, draft),
       chatId: draft.chatId,
       fromMe: true,
@@ -295,7 +302,7 @@ export class World {
     group: GroupRecord,
     happened: { readonly subtype: string; readonly by: string; readonly recipients: readonly string[] },
   ): MessageRecord {
-    return this.#post(account, {
+    return this.post(account, {
       id: this.#options.random(16).toUpperCase(),
       chatId: group.id,
       fromMe: false,
@@ -320,6 +327,14 @@ export class World {
   /** Gives a group to an account that has come into it. */
   joinGroup(account: AccountRecord, group: GroupRecord): GroupRecord {
     return this.#put({ ...group, account: account.phoneNumber });
+  }
+
+  /** The id under which WhatsApp knows a number, whichever spelling it is asked for in. */
+  registeredId(id: string): string {
+    if (!isNumberJid(id)) return id;
+    return userJid(
+      registeredSpelling(numberOf(id), (digits) => this.#get('account', `account/${digits}`) !== undefined),
+    );
   }
 
   /** Whether somebody uses WhatsApp with this number. Everybody does, but for numbers that end in six zeros. */
@@ -352,6 +367,7 @@ export class World {
       ...contentOf(draft),
       mentions: [...draft.mentions],
       quoted: this.#quote(account, draft.quotedId),
+      ...(draft.preview !== undefined && { preview: draft.preview }),
     };
   }
 
@@ -365,9 +381,10 @@ export class World {
     if (known?.name !== name) this.#put({ kind: 'contact', account, id, name });
   }
 
-  #post(
+  /** Keeps a message of an account, behind those that it has. Its time is now where none is given. */
+  post(
     account: string,
-    fields: Omit<MessageRecord, 'kind' | 'account' | 'seq' | 'timestamp'>,
+    fields: Omit<MessageRecord, 'kind' | 'account' | 'seq' | 'timestamp'> & { timestamp?: number },
   ): MessageRecord {
     return this.#put({
       kind: 'message',
@@ -376,6 +393,15 @@ export class World {
       timestamp: Math.floor(this.#options.clock() / 1000),
       ...fields,
     });
+  }
+
+  /** Keeps a new version of a record. */
+  keep<T extends WorldRecord>(record: T): T {
+    return this.#put(record);
+  }
+
+  channels(account: string): ChannelRecord[] {
+    return this.#all('channel').filter((channel) => channel.account === account);
   }
 
   #messagesOf(account: string): MessageRecord[] {

@@ -30,6 +30,8 @@ export class App {
   readonly msgs = new Collection<MsgModel>();
   readonly chats = new Collection<ChatModel>();
   readonly contacts = new Collection<ContactModel>();
+  /** Channels, which are in no other collection. */
+  readonly channels = new Collection<ChatModel>();
   readonly identities = new Identities();
   /** Messages that the page has in its database and not in memory. */
   readonly archive = new Collection<MsgModel>();

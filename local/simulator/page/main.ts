@@ -1,6 +1,7 @@
 import { App } from './app.ts';
 import { BUILD } from './build.ts';
 import { Addons } from './modules/addons.ts';
+import { Channels } from './modules/channels.ts';
 import { defineChats } from './modules/chats.ts';
 import { Dialogs } from './modules/dialogs.ts';
 import { defineGroups } from './modules/groups.ts';
@@ -24,7 +25,7 @@ const platform = (): string => {
   const { info } = requireModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
   return `${info().name} (${info().os})`;
 };
-const session = new Session(app, platform, new Addons(app), new Dialogs(app));
+const session = new Session(app, platform, new Addons(app), new Dialogs(app), new Channels(app));
 
 defineSocket(app, session);
 defineRegistration(app);

@@ -29,6 +29,14 @@ type ContentAttributes = {
   subtype?: string | undefined;
   recipients?: Wid[] | undefined;
   isNotification?: boolean | undefined;
+  /** Of a link's preview. */
+  title?: string | undefined;
+  matchedText?: string | undefined;
+  isViewOnce?: boolean | undefined;
+  latestEditMsgKey?: string | undefined;
+  latestEditSenderTimestampMs?: number | undefined;
+  /** Of a channel's post: its number there. */
+  serverId?: number | undefined;
 };
 
 export type QuotedMsg = { type: string; body: string };
@@ -71,6 +79,15 @@ export class MsgModel extends modelOf<MsgAttributes>() {
   }
 
   async downloadMedia(): Promise<void> {}
+
+  /** What only uploads to channels know. */
+  avParams(): object {
+    return {};
+  }
+
+  updateAck(ack: number): void {
+    if (this.ack < ack) this.set({ ack });
+  }
 }
 
 /** What the server keeps of a message that the library made. */
@@ -163,6 +180,8 @@ export function msgFromWire(
     notifyName: name,
     mentionedJidList: wire.mentions.map(createWid),
     ...contentFromWire(wire),
+    ...(wire.type === 'ciphertext' && wire.viewOnce && { subtype: 'view_once_unavailable_fanout' }),
+    ...(wire.edited && { latestEditSenderTimestampMs: wire.timestamp * 1000 }),
     ...(wire.quoted && {
       quotedMsg: { type: wire.quoted.type, body: wire.quoted.body },
       quotedStanzaID: wire.quoted.id,

@@ -4,6 +4,7 @@ import type { App } from './app.ts';
 import { BUILD, BUILD_NAME } from './build.ts';
 import { GroupMetadataModel, msgFromWire } from './models.ts';
 import type { Addons } from './modules/addons.ts';
+import type { Channels } from './modules/channels.ts';
 import type { Dialogs } from './modules/dialogs.ts';
 import { stream } from './server-link.ts';
 import { clearStorage, loadCredentials, loadIdentity, rememberMe, saveCredentials } from './storage.ts';
@@ -29,6 +30,7 @@ export class Session {
   readonly #platform: () => string;
   readonly #addons: Addons;
   readonly #dialogs: Dialogs;
+  readonly #channels: Channels;
   /** Set once the page must not connect by itself any more: another page took over, or it is leaving. */
   #parked = false;
   #running = false;
@@ -36,11 +38,12 @@ export class Session {
   #linkedHere = false;
   #profileKilobytes = 0;
 
-  constructor(app: App, platform: () => string, addons: Addons, dialogs: Dialogs) {
+  constructor(app: App, platform: () => string, addons: Addons, dialogs: Dialogs, channels: Channels) {
     this.#app = app;
     this.#platform = platform;
     this.#addons = addons;
     this.#dialogs = dialogs;
+    this.#channels = channels;
   }
 
   /** Connects and stays connected, until the page is parked; also takes the companion back from another page. */
@@ -75,6 +78,7 @@ export class Session {
       noiseKey,
       identityKey,
       platform: this.#platform(),
+      language: navigator.language,
       build: BUILD_NAME,
       device,
       localStorage,
@@ -122,12 +126,19 @@ export class Session {
         return this.#addons.vote(event);
       case 'call':
         return this.#addons.ring(event);
+      case 'edited':
+        return this.#takeEdit(event);
+      case 'resolved':
+        return this.#takeContent(event.message);
+      case 'channel':
+        return this.#channels.take(event.channel);
       case 'revoked':
         return this.#takeRevocation(event.chatId, event.id);
       case 'ack':
         return this.#takeAck(event.id, event.ack);
       case 'state':
-        if (event.state === 'CONFLICT') this.#parked = true;
+        // A blocked account's page stays where it is: it connects no more by itself.
+        if (event.state === 'CONFLICT' || event.state === 'TOS_BLOCK') this.#parked = true;
         return this.#setState(event.state);
       case 'logout':
         return this.#loggedOut();
@@ -147,6 +158,7 @@ export class Session {
     app.conn.set({ pushname: event.me.pushName, connected: true });
     for (const { id, name } of event.contacts) app.contact(createWid(id)).set({ name, pushname: name });
     for (const group of event.groups) this.#takeGroup(group);
+    for (const channel of event.channels) this.#channels.take(channel);
     app.identities.learn({ lid: event.me.lid, pn: String(wid) });
     this.#takeHistory(event.history);
     if (app.socket.state === 'OPENING') this.#setState('PAIRING');
@@ -230,6 +242,21 @@ export class Session {
       pollOptions: undefined,
     };
     this.#app.messageOf(chatId, id)?.set({ type: 'revoked', ...gone });
+  }
+
+  #takeEdit({ chatId, about, text, at }: Extract<PageEvent, { type: 'edited' }>): void {
+    this.#app
+      .messageOf(chatId, about)
+      ?.set({ latestEditMsgKey: about, latestEditSenderTimestampMs: at, body: text });
+  }
+
+  /** A placeholder becomes the message that it stood for. */
+  #takeContent(message: WireMessage): void {
+    const { me } = this.#app;
+    if (!me) return;
+    const whole = msgFromWire(message, me, this.#nameOf(message), true).serialize();
+    const { id: _id, ...content } = whole;
+    this.#app.messageOf(message.chatId, message.id)?.set(content);
   }
 
   #takeAck(id: string, ack: number): void {

@@ -29,7 +29,7 @@ function openPage(exchange: Exchange, device?: { id: string; token: string }) {
   const events: PageEvent[] = [];
   const keys = { noiseKey: 'noise-key', identityKey: 'identity-key' };
   const connection = exchange.connect(
-    { ...keys, platform: 'Chrome', build: '2026-07', localStorage: true, device },
+    { ...keys, platform: 'Chrome', language: 'en-US', build: '2026-07', localStorage: true, device },
     { write: (line) => events.push(JSON.parse(line) as PageEvent), end: () => {} },
   );
   const refs = () => events.flatMap((event) => ('ref' in event ? [event.ref] : []));

@@ -23,7 +23,13 @@ export function defineChats(app: App): void {
       }),
       Chat: Object.assign(chats, { find: async (id: unknown) => app.chatOf(createWid(id)) }),
       Contact: Object.assign(contacts, { find: async (id: unknown) => app.contact(createWid(id)) }),
-      GroupMetadata: { update: async () => {}, get: (id: unknown) => chats.get(id)?.groupMetadata },
+      GroupMetadata: {
+        update: (id: unknown) => updateGroup(app, id),
+        get: (id: unknown) => chats.get(id)?.groupMetadata,
+      },
+      WAWebNewsletterCollection: Object.assign(app.channels, {
+        find: async (id: unknown) => app.channels.get(id),
+      }),
       Blocklist: { get: () => undefined },
     },
     WAWebFindChatAction: {
@@ -37,6 +43,12 @@ export function defineChats(app: App): void {
     WAWebUpdateUnreadChatAction: { sendSeen: ({ chat }: { chat: ChatModel }) => sendSeen(app, chat) },
     ...contactModules(app),
   });
+}
+
+/** Asks WhatsApp for a group as it is now, which takes its time. */
+async function updateGroup(app: App, id: unknown): Promise<void> {
+  const { waitMs } = await app.deliver({ op: 'groupMetadata', group: String(id) });
+  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
 }
 
 function contactModules(app: App): Record<string, unknown> {

@@ -42,7 +42,9 @@ async function lookUp(app: App, wid: Wid): Promise<{ wid: Wid; lid?: Wid } | nul
   if (!exists) return null;
   if (!identity) return { wid };
   app.identities.learn(identity);
-  return { wid, lid: createWid(identity.lid) };
+  // WhatsApp names the spelling under which it knows the number.
+  const known = wid.isLid() ? wid : createWid(identity.pn);
+  return { wid: known, lid: createWid(identity.lid) };
 }
 
 async function createGroup(app: App, title: string, participants: { phoneNumber: Wid }[]) {

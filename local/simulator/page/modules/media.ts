@@ -130,7 +130,10 @@ export function defineMedia(_app: App): void {
     },
     WAWebMediaDataUtils: { shouldUseMediaCache: () => false },
     WAWebMediaInMemoryBlobCache: { InMemoryMediaBlobCache: { put: () => {} } },
-    WAWebMediaMmsV4Upload: { uploadMedia },
+    WAWebMediaMmsV4Upload: { uploadMedia, uploadUnencryptedMedia: uploadMedia },
+    WAMediaCalculateFilehash: {
+      getRandomFilehash: () => encodeB64(crypto.getRandomValues(new Uint8Array(32))),
+    },
     WAWebDownloadManager: {
       downloadManager: {
         downloadAndMaybeDecrypt: ({ directPath }: { directPath: string }) => downloadFile(directPath),

@@ -15,7 +15,9 @@ export function defineMessages(app: App): void {
   define({
     WAWebMsgKey: MsgKey,
     WALinkify: { findLinks, findLink: (text: unknown) => findLinks(text)[0] },
-    WAWebLinkPreviewChatAction: { getLinkPreview: async () => undefined },
+    WAWebLinkPreviewChatAction: { getLinkPreview: (link: { href: string }) => linkPreview(app, link) },
+    // Asks the phone for what a placeholder stands for; the phone answers in its own time.
+    WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => {} },
     WAWebGetEphemeralFieldsMsgActionsUtils: { getEphemeralFields: () => ({}) },
     WAWebMsgReply: { canReplyMsg: (msg: MsgModel) => msg.canReply() },
     WAWebQuotedMsgModelUtils: { getQuotedMsgObj: (msg: MsgModel) => quotedOf(app, msg) },
@@ -89,6 +91,16 @@ function withoutHandles<A extends object>(attributes: A): A {
   return kept as A;
 }
 
+/** WhatsApp fetches the page behind a link, and gives its title. */
+async function linkPreview(app: App, { href }: { href: string }): Promise<object | undefined> {
+  const { becomes } = await app.deliver({ op: 'linkPreview', url: href.slice(0, 2048) });
+  if (becomes === 'failing') throw new Error('link preview: failed to fetch');
+  if (becomes === 'silent') return new Promise(() => {});
+  return becomes === 'none'
+    ? undefined
+    : { url: href, data: { title: `Title of ${href}`, matchedText: href } };
+}
+
 async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
   const { ack, timestamp } = await app.deliver({
     op: 'send',
@@ -99,6 +111,7 @@ async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
       ...contentToWire(msg),
       mentions: msg.mentionedJidList.map(String),
       quotedId: msg.quotedStanzaID,
+      preview: msg.matchedText === undefined ? undefined : msg.title,
     },
   });
   if (msg.ack < ack) msg.set({ ack });
