@@ -310,6 +310,7 @@ describe.sequential('an account', () => {
     // The account exists once a device was linked to it.
     await linkSession(system, { name: 'big' }, account);
     await system.berth.sessions.stop('big');
+    await system.berth.sessions.waitForStatus('big', 'STOPPED');
     await system.phone.fill({ account, chat, messages: 2_000, groups: 1_000 });
     await system.phone.setFaults({ groupMetadataMs: 5_000 });
     await system.berth.sessions.start('big');
