@@ -242,7 +242,8 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   /** The account stays saved: a block may be lifted, and the session can be started again then. */
   const afterBlock = async (state: string, from: ClientRun) => {
     if (run !== from) return;
-    await close(from, true);
+    // The library is closing the browser as well: two orderly ends at once trip over each other.
+    await close(from, false);
     finish('banned', `WhatsApp blocked this account (${state})`);
   };
 
