@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -10,10 +10,8 @@ import { acknowledge } from '../constructs/acknowledge.ts';
 import { AlarmTopic } from '../constructs/alarm-topic.ts';
 import { Alarms, type Watched } from '../constructs/alarms.ts';
 import { BerthApi } from '../constructs/api.ts';
-import { CapacityProviders } from '../constructs/capacity-providers.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import { BerthDashboard } from '../constructs/dashboard.ts';
-import { removalOf } from '../constructs/removal.ts';
 import type { Resources } from '../constructs/resources.ts';
 import { Sweeps } from '../constructs/sweeps.ts';
 import { TaskStopped } from '../constructs/task-stopped.ts';
@@ -41,6 +39,7 @@ export class ControlPlaneStack extends Stack {
     const cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
       clusterName: namesOf(environment).cluster,
+      enableFargateCapacityProviders: true,
       containerInsightsV2: environment.containerInsights
         ? ContainerInsights.ENABLED
         : ContainerInsights.DISABLED,
@@ -54,7 +53,7 @@ export class ControlPlaneStack extends Stack {
       logGroup: new LogGroup(this, 'WorkerLog', {
         logGroupName: `/berth/${environment.name}/worker`,
         retention: environment.logs.retentionDays,
-        removalPolicy: removalOf(environment),
+        removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
       }),
     });
 
@@ -87,21 +86,20 @@ export class ControlPlaneStack extends Stack {
       retentionPeriod: Duration.days(14),
     });
     acknowledge(deadLetters, 'SQS3', 'This is the dead-letter queue.');
-    const sweeps = new Sweeps(this, 'Sweeps', {
+    new Sweeps(this, 'Sweeps', {
       functions: { reaper: functionOf('reaper'), reconciler: functionOf('reconciler') },
       minutes: environment.sweepMinutes,
       groupName: namesOf(environment).scheduleGroup,
       deadLetters,
     });
     new TaskStopped(this, 'TaskStopped', { cluster, target: functionOf('task-events'), deadLetters });
-    const deliveries = new EventSourceMapping(this, 'Deliveries', {
+    new EventSourceMapping(this, 'Deliveries', {
       target: functionOf('deliver'),
       eventSourceArn: data.events.queue.queueArn,
-      // One at a time: a message that only waits behind a failed one would use up its receives (event-queue.ts).
+      // One at a time: a message that only waits behind a failed one would have its receipts counted as attempts.
       batchSize: 1,
       reportBatchItemFailures: true,
     });
-    new CapacityProviders(this, 'CapacityProviders', { cluster, after: [sweeps, deliveries] });
 
     const { topic } = new AlarmTopic(this, 'AlarmTopic', {
       name: `berth-${environment.name}-alarms`,

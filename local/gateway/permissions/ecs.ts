@@ -21,8 +21,6 @@ const common = z.object({
   resourceArn: z.string().optional(),
   taskDefinition: z.string().optional(),
   tags: z.array(z.unknown()).optional(),
-  propagateTags: z.string().optional(),
-  enableECSManagedTags: z.boolean().optional(),
   overrides: z
     .object({ taskRoleArn: z.string().optional(), executionRoleArn: z.string().optional() })
     .optional(),
@@ -34,7 +32,7 @@ const taskArn = (cluster: string, task: string): string =>
 
 /**
  * The IAM actions and ARNs that an ECS call is checked on: RunTask on the task definition, `iam:PassRole`
- * on every role that the task would get, `ecs:TagResource` when it is tagged at launch, whoever names the tags.
+ * on every role that the task would get, `ecs:TagResource` when it is tagged at launch.
  * Source: the Service Authorization Reference for ECS.
  */
 export function ecsPermissions(
@@ -61,11 +59,7 @@ export function ecsPermissions(
           context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
         });
       }
-      const tagged =
-        (request.tags ?? []).length > 0 ||
-        request.enableECSManagedTags === true ||
-        (request.propagateTags ?? 'NONE') !== 'NONE';
-      if (tagged) {
+      if ((request.tags ?? []).length > 0) {
         permissions.push({
           action: 'ecs:TagResource',
           resources: [taskArn(request.cluster, '*')],
