@@ -72,9 +72,10 @@ const SWEEP_READS = 14.5;
 const SWEEP_WRITES = 1.5;
 const SWEEPING_FUNCTIONS = 2;
 /** Emitted whether or not anything runs (core/metrics.ts). */
-const SWEEP_METRICS = 7;
-/** Alarms, three of them on two metrics (infra/constructs/alarms.ts). */
-const ALARM_METRICS = 17;
+export const SWEEP_METRICS = 7;
+/** Metrics that alarms look at, and composite alarms (infra/constructs/alarms.ts); a test counts them. */
+export const ALARM_METRICS = 23;
+export const COMPOSITE_ALARMS = 2;
 const IMAGE_GIB = 0.26;
 /** 400 MB a session and 1.5 GiB for the system, of 8 GiB: what peers report for one whole browser each. */
 const SESSIONS_A_SERVER = 16;
@@ -135,7 +136,9 @@ const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
 const costOfStanding = (input: CostInput, prices: Prices): Parts => {
   const sweeps = (SWEEPING_FUNCTIONS * MINUTES_A_MONTH) / input.sweepMinutes;
   return {
-    Alarms: ALARM_METRICS * prices.cloudWatch.alarmMetricMonth,
+    Alarms:
+      ALARM_METRICS * prices.cloudWatch.alarmMetricMonth +
+      COMPOSITE_ALARMS * prices.cloudWatch.compositeAlarmMonth,
     Dashboard: prices.cloudWatch.dashboardMonth,
     'Metrics of the sweeps': SWEEP_METRICS * prices.cloudWatch.metricMonth,
     'Sweeps: Lambda and Scheduler':

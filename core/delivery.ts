@@ -40,5 +40,9 @@ export type DeliveryOutcome =
   /** Kept as a dead letter, unless it is larger than an item of the table can be. */
   | { readonly kind: 'dead'; readonly detail: string; readonly kept?: boolean };
 
-/** Which attempt it is, from 1, and where the message stands in its group. */
-export type Receipt = { readonly attempt: number; readonly sequence: string };
+/**
+ * `first`: the queue hands the message out for the first time, so no attempt was made. How often it was handed out says
+ * no more than that: a receipt whose invocation Lambda throttled counts as well, and posts nothing.
+ * `sequence`: where the message stands in its group.
+ */
+export type Receipt = { readonly first: boolean; readonly sequence: string };

@@ -14,8 +14,7 @@ const QueueUrl = environment('BERTH_EVENTS_QUEUE_URL');
 const DeadLetterQueueUrl = environment('BERTH_DEAD_LETTER_QUEUE_URL');
 
 /**
- * On messages of the events queue, one at a time (a message that only waits behind a failed one of its group would
- * have its receipts counted as attempts). A failed attempt leaves the message in the queue, invisible for as long as
+ * On messages of the events queue, one at a time. A failed attempt leaves the message in the queue, invisible for as long as
  * the webhook's policy says; its group waits, so order is kept, and no other group does.
  */
 export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
@@ -34,7 +33,7 @@ const settled = async (record: SQSRecord): Promise<boolean> => {
     return true;
   }
   const { ApproximateReceiveCount, SequenceNumber = '' } = record.attributes;
-  const receipt = { attempt: Number(ApproximateReceiveCount), sequence: SequenceNumber.padStart(20, '0') };
+  const receipt = { first: ApproximateReceiveCount === '1', sequence: SequenceNumber.padStart(20, '0') };
   const outcome = await deliver(control, webhookPoster, delivery, receipt);
   if (outcome.kind === 'dead' && !outcome.kept) await setAside(record);
   if (outcome.kind !== 'retry') return true;

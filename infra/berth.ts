@@ -41,7 +41,7 @@ export const addBerth = (app: App, environment: Environment, bundles: readonly B
   const { account, region } = environment;
   const common = {
     environment,
-    terminationProtection: environment.protected,
+    terminationProtection: environment.locked,
     env: { ...(account !== undefined && { account }), ...(region !== undefined && { region }) },
   };
   const data = new DataStack(app, `${prefix}-data`, {

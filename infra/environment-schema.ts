@@ -117,8 +117,13 @@ export const environmentSchema = z
     tracing: z.boolean(),
     /** CloudWatch's own metrics of the cluster; they cost by metric. */
     containerInsights: z.boolean(),
-    /** Table, bucket and logs outlive the stacks, and the stacks can't be deleted by accident. */
+    /** Table, bucket, queues and logs outlive the stacks. */
     protected: z.boolean(),
+    /**
+     * The stacks and the table refuse to be deleted. To be switched on after the first deployment succeeded: a stack
+     * whose creation failed can only be deleted, so a lock would block every further attempt.
+     */
+    locked: z.boolean().default(false),
   })
   .superRefine(({ settings, sweepMinutes, alarms, network, region, domain }, context) => {
     const addresses = taskAddresses(network);

@@ -87,6 +87,14 @@ export const checkAccount = (environment: Environment, account: string | undefin
   );
 };
 
+/** The context value `locked`, where it is given. Throws BadEnvironment where it is neither true nor false. */
+export const lockedOf = (given: unknown, otherwise: boolean): boolean => {
+  if (given === undefined) return otherwise;
+  if (given === true || given === 'true') return true;
+  if (given === false || given === 'false') return false;
+  throw new BadEnvironment('The context value "locked" must be true or false.');
+};
+
 const parseOverrides = (overrides: unknown): Record<string, unknown> => {
   const parsed = z.record(z.string(), z.unknown()).safeParse(parseJson(overrides));
   if (!parsed.success) throw new BadEnvironment('The context value "settings" must be a JSON object.');

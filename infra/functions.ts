@@ -30,6 +30,11 @@ export type Needs = {
   readonly bucket?: readonly BucketAction[];
   /** Asks whether the bucket answers; reads nothing of it. */
   readonly probesBucket?: true;
+  /**
+   * S3 tells an absent object (404) from a forbidden one (403) only to a caller that may list the bucket; whoever uses a
+   * URL that this function signed acts with its permissions.
+   */
+  readonly tellsAbsence?: true;
   /** On objects under `media/`, of the same bucket. */
   readonly media?: readonly BucketAction[];
   /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
@@ -80,6 +85,12 @@ const ADMISSION = {
   queue: 'send',
   tasks: ['run', 'stop'],
 } as const;
+
+/**
+ * Longer than the time between two sweeps: with 5,000 tasks ECS alone takes 10 to 15 s to list and describe them, and
+ * two passes that overlap do no harm (every change carries its condition).
+ */
+const SWEEP_TIMEOUT_SECONDS = 120;
 
 const HEALS = 'sets right what only a lost event or a defect leaves behind; the simulation goes through it';
 
@@ -155,8 +166,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
       'dynamodb:Query': "when a user's next slot is expected, for a refusal of a wake",
     },
   },
-  /** Waits most of the time: the least memory. */
-  events: { does: 'Follows what happens to sessions.', table: ['Query'], memoryMiB: 128 },
+  /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
+  events: { does: 'Follows what happens to sessions.', table: ['Query'], memoryMiB: 256 },
   'dead-letters': {
     does: 'Lists events that a webhook did not take, and sends them again.',
     table: ['Query', 'UpdateItem'],
@@ -168,6 +179,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: 'Hears what workers say, from their bootstrap to their last word, and signs what they store.',
     table: [...RELEASE, 'BatchGetItem'],
     bucket: ['GetObject', 'PutObject', 'DeleteObject'],
+    tellsAbsence: true,
     media: ['GetObject', 'PutObject'],
     queue: 'send',
   },
@@ -178,7 +190,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     indexes: { due: ['Query'] },
     queue: 'send',
     tasks: ['run', 'list', 'describe', 'stop'],
-    timeoutSeconds: 60,
+    timeoutSeconds: SWEEP_TIMEOUT_SECONDS,
     memoryMiB: 512,
     unusedInTests: {
       'dynamodb:DeleteItem':
@@ -192,7 +204,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     indexes: { byUser: ['Query'] },
     queue: 'send',
     tasks: ['list', 'describe', 'stop'],
-    timeoutSeconds: 60,
+    timeoutSeconds: SWEEP_TIMEOUT_SECONDS,
     memoryMiB: 512,
     unusedInTests: {
       'dynamodb:GetItem': HEALS,

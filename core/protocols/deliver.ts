@@ -4,8 +4,8 @@ import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } fro
 import { nameOf, type Session } from '../session.ts';
 import { findWebhook, retryDelaySeconds } from '../webhooks.ts';
 import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
-import { noteDelivery } from './deliveries.ts';
-import { findSessionById } from './load.ts';
+import { attemptsMade, noteDelivery } from './deliveries.ts';
+import { findSession } from './load.ts';
 
 /**
  * One attempt at one event for one webhook. Dropped where nobody wants it any more: the session or the webhook is
@@ -15,14 +15,18 @@ export const deliver = async (
   control: Pick<Control, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
   post: Poster,
   delivery: QueuedDelivery,
-  { attempt, sequence }: Receipt,
+  { first, sequence }: Receipt,
 ): Promise<DeliveryOutcome> => {
-  const session = await findSessionById(control, delivery.sessionId);
-  const webhook = session && findWebhook(session.config, delivery.webhook, control.sha256);
+  const session = await findSession(control, delivery.userId, delivery.name);
+  const webhook =
+    session?.sessionId === delivery.sessionId
+      ? findWebhook(session.config, delivery.webhook, control.sha256)
+      : undefined;
   if (!session || !webhook) {
     await removeDeadLetter(control, delivery);
     return { kind: 'dropped' };
   }
+  const attempt = 1 + (first ? 0 : await attemptsMade(control, delivery));
   const result = await post(
     webhook,
     delivery,

@@ -1,6 +1,6 @@
 /**
- * The record of recent deliveries: for each event and webhook the latest attempt, for a day. For people who look why
- * their endpoint hears nothing; no decision is made on it.
+ * The record of recent deliveries: for each event and webhook the latest attempt, for a day after it. For people who look
+ * why their endpoint hears nothing, and for the deliverer, which counts its attempts here.
  */
 import * as z from 'zod';
 import type { DeliveryView } from '../api/events.ts';
@@ -19,11 +19,31 @@ const recordSchema = z.object({
   host: z.string(),
   outcome: z.enum(['delivered', 'retrying', 'dead']),
   attempts: z.int(),
+  /** How often the event had been sent again when the attempt was made. */
+  redrives: z.int().default(0),
   status: z.int().optional(),
   error: z.string().optional(),
   at: z.int(),
   nextAttemptAt: z.int().optional(),
 });
+
+const keyOf = ({ sessionId, id, webhook }: QueuedDelivery) => ({
+  pk: deliveriesPartition(sessionId),
+  sk: `${id}#${webhook}`,
+});
+
+/**
+ * How many attempts were made at this delivery. Each redrive starts at 0 again. An attempt that could not be noted is
+ * not counted; then one more is made, and the queue's own limit of receives ends a message in any case.
+ */
+export const attemptsMade = async (
+  control: Pick<Control, 'store'>,
+  delivery: QueuedDelivery,
+): Promise<number> => {
+  const item = await control.store.get(keyOf(delivery));
+  const record = item && recordSchema.parse(item);
+  return record?.redrives === (delivery.redrives ?? 0) ? record.attempts : 0;
+};
 
 /** Notes an attempt; a failure to do so is logged, and the delivery stands. */
 export const noteDelivery = async (
@@ -34,7 +54,7 @@ export const noteDelivery = async (
 ): Promise<void> => {
   const { attempt, result, outcome } = attempted;
   const at = control.clock();
-  const key = { pk: deliveriesPartition(delivery.sessionId), sk: `${delivery.id}#${delivery.webhook}` };
+  const key = keyOf(delivery);
   const record: z.infer<typeof recordSchema> = {
     eventId: delivery.id,
     event: delivery.event,
@@ -42,6 +62,7 @@ export const noteDelivery = async (
     host: new URL(webhook.url).host,
     outcome: outcome.kind === 'retry' ? 'retrying' : outcome.kind === 'dead' ? 'dead' : 'delivered',
     attempts: attempt,
+    redrives: delivery.redrives ?? 0,
     ...(result.status === undefined ? {} : { status: result.status }),
     ...(result.ok ? {} : { error: result.detail }),
     at,
@@ -71,7 +92,16 @@ export const recentDeliveries = async (
     limit,
   });
   return items.map((item) => {
-    const { webhook, host, status, error, at, nextAttemptAt, ...rest } = recordSchema.parse(item);
+    const {
+      webhook,
+      host,
+      status,
+      error,
+      at,
+      nextAttemptAt,
+      redrives: _,
+      ...rest
+    } = recordSchema.parse(item);
     return {
       ...rest,
       webhook: { id: webhook, host },

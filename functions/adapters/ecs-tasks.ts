@@ -1,4 +1,5 @@
 import {
+  ConflictException,
   DescribeTasksCommand,
   ECSClient,
   type Task as EcsTask,
@@ -52,9 +53,9 @@ export const ecsTasks = (): TaskEngine => {
           const page = await client.send(
             new ListTasksCommand({
               cluster,
-              desiredStatus: 'RUNNING',
               nextToken,
-              ...(sessionId === undefined ? {} : { startedBy: sessionId }),
+              // ECS takes startedBy as the only filter; RUNNING is what it lists by default.
+              ...(sessionId === undefined ? { desiredStatus: 'RUNNING' } : { startedBy: sessionId }),
             }),
           );
           arns.push(...(page.taskArns ?? []));
@@ -126,6 +127,9 @@ const launchOn = async (
         clientToken: base.sha256(`${clientToken}:${capacityProvider}`),
         startedBy: sessionId,
         count: 1,
+        // The environment's tags, by which costs are told apart; and the cluster's name, by ECS itself.
+        propagateTags: 'TASK_DEFINITION',
+        enableECSManagedTags: true,
         networkConfiguration: {
           awsvpcConfiguration: {
             subnets: environment('BERTH_SUBNETS'),
@@ -152,6 +156,9 @@ const launchOn = async (
     if (taskArn) return { ok: true, taskArn };
     return { ok: false, retryable: true, detail: failures?.[0]?.reason ?? 'ECS started no task' };
   } catch (error) {
+    const known = error instanceof ConflictException ? error.resourceIds?.[0] : undefined;
+    // Launched before under this token, with other parameters: a deployment came in between. It is this epoch's task.
+    if (known !== undefined) return { ok: true, taskArn: known };
     const detail = `${nameOfError(error)}: ${messageOfError(error)}`;
     if (/capacity/i.test(detail) || isQuota(detail)) return { ok: false, retryable: true, detail };
     if (isRefusal(error)) return { ok: false, retryable: false, detail };

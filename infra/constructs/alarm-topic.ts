@@ -1,4 +1,4 @@
-import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -18,6 +18,8 @@ export class AlarmTopic extends Construct {
       description: `Notifications of ${options.name}`,
       enableKeyRotation: true,
       removalPolicy: RemovalPolicy.DESTROY,
+      // It encrypts nothing that is kept: the shortest time that KMS waits before it deletes a key.
+      pendingWindow: Duration.days(7),
     });
     key.addToResourcePolicy(
       new PolicyStatement({
@@ -29,6 +31,17 @@ export class AlarmTopic extends Construct {
       }),
     );
     this.topic = new Topic(this, 'Topic', { topicName: options.name, masterKey: key, enforceSSL: true });
+    // A policy of one's own replaces the topic's default one, which lets the account's services publish. What enforceSSL
+    // adds is a Deny, so CloudWatch must be allowed by name.
+    this.topic.addToResourcePolicy(
+      new PolicyStatement({
+        sid: 'AllowAlarms',
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [this.topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
     if (options.email !== undefined) this.topic.addSubscription(new EmailSubscription(options.email));
   }
 }

@@ -2,6 +2,7 @@ import type { Duration } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
+  type AlarmBase,
   ComparisonOperator,
   type IMetric,
   MathExpression,
@@ -13,8 +14,10 @@ import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { INDEXES } from '../../core/items.ts';
 import type { Environment } from '../environments.ts';
 import { berthMetric, FIVE_MINUTES } from '../metrics.ts';
+import { SilenceAlarm } from './silence-alarm.ts';
 
 export type Watched = {
   readonly environment: Environment;
@@ -31,8 +34,6 @@ type Spec = {
   readonly what: string;
   readonly metric: IMetric;
   readonly threshold: number;
-  /** Default: at the threshold or above it. */
-  readonly below?: boolean;
   /** How many periods in a row; default 1. */
   readonly periods?: number;
 };
@@ -43,7 +44,6 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
   const { warningPercent, criticalPercent, userRefusals, serverErrors } = environment.alarms;
   const each = { period: sweep, statistic: 'Maximum' };
   const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
-  const count = { period: FIVE_MINUTES, statistic: 'SampleCount' };
   const waiting = (queue: Queue) =>
     queue.metricApproximateNumberOfMessagesVisible({ period: FIVE_MINUTES, statistic: 'Maximum' });
   const use = berthMetric(environment.name, 'SessionUsePercent', each);
@@ -79,18 +79,6 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       metric: berthMetric(environment.name, 'OrphanTasks', each),
       threshold: 1,
       periods: 4,
-    },
-    'reaper-not-run': {
-      what: 'No sweep was completed: slots of dead sessions stay taken. Read the log of the reaper and the background dead letters.',
-      metric: berthMetric(environment.name, 'ActiveSessions', count),
-      threshold: 1,
-      below: true,
-    },
-    'reconciler-not-run': {
-      what: 'No pass of the reconciler was completed: drift and orphan tasks go unseen. Read its log and the background dead letters.',
-      metric: berthMetric(environment.name, 'HeartbeatAge', count),
-      threshold: 1,
-      below: true,
     },
     'sweep-failures': {
       what: 'A due session could not be handled in several sweeps and keeps its slot. The log of the reaper names it.',
@@ -133,44 +121,100 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'database-throttles': {
-      what: 'DynamoDB refuses reads or writes. See in CloudWatch which operation; a single counter takes 500 admissions a second at most.',
+      what: 'DynamoDB refuses reads or writes of the table or of an index. See in CloudWatch which; a single counter takes 500 admissions a second at most.',
       metric: new MathExpression({
-        expression: 'FILL(reads, 0) + FILL(writes, 0)',
+        expression: Object.keys(throttles(table))
+          .map((id) => `FILL(${id}, 0)`)
+          .join(' + '),
         label: 'Refused reads and writes',
         period: FIVE_MINUTES,
-        usingMetrics: {
-          reads: table.metric('ReadThrottleEvents', sum),
-          writes: table.metric('WriteThrottleEvents', sum),
-        },
+        usingMetrics: throttles(table),
       }),
       threshold: 1,
     },
   };
 };
 
+/**
+ * Refused reads and writes of the table and of each index, by the id that the expression names them by. DynamoDB counts
+ * an index's apart from its table's, under one dimension more (CloudWatch's metrics of DynamoDB).
+ */
+const throttles = (table: Table): Record<string, Metric> =>
+  Object.fromEntries(
+    [undefined, ...Object.keys(INDEXES)].flatMap((index) =>
+      (['Read', 'Write'] as const).map((kind) => [
+        `${index ?? 'table'}${kind}s`,
+        table.metric(`${kind}ThrottleEvents`, {
+          period: FIVE_MINUTES,
+          statistic: 'Sum',
+          dimensionsMap: {
+            TableName: table.tableName,
+            ...(index !== undefined && { GlobalSecondaryIndexName: index }),
+          },
+        }),
+      ]),
+    ),
+  );
+
+type SilenceSpec = {
+  readonly what: string;
+  /** Emitted at each run, also where nothing else happens. */
+  readonly metric: 'ActiveSessions' | 'HeartbeatAge';
+};
+
+/**
+ * By the function that has to run. Its alarm is `berth-<env>-<function>-stopped`; the parts of it are
+ * `…-silent` and `…-established`, which notify nobody.
+ */
+const SILENCES: Readonly<Record<string, SilenceSpec>> = {
+  reaper: {
+    what: 'No sweep was completed: slots of dead sessions stay taken. Read the log of the reaper and the background dead letters.',
+    metric: 'ActiveSessions',
+  },
+  reconciler: {
+    what: 'No pass of the reconciler was completed: drift and orphan tasks go unseen. Read its log and the background dead letters.',
+    metric: 'HeartbeatAge',
+  },
+};
+
 /** Alarms, each with a description that says what to do and names its section of the runbook. */
 export class Alarms extends Construct {
-  readonly alarms: readonly Alarm[];
+  /** Those that notify. */
+  readonly alarms: readonly AlarmBase[];
 
   constructor(scope: Construct, id: string, options: { readonly watched: Watched; readonly topic: Topic }) {
     super(scope, id);
+    const environment = options.watched.environment.name;
     const action = new SnsAction(options.topic);
-    this.alarms = Object.entries(specs(options.watched)).map(([name, spec]) => {
-      const alarm = new Alarm(this, name, {
-        alarmName: `berth-${options.watched.environment.name}-${name}`,
-        alarmDescription: `${spec.what} Runbook: docs/operations.md#${name}`,
-        metric: spec.metric,
-        threshold: spec.threshold,
-        comparisonOperator: spec.below
-          ? ComparisonOperator.LESS_THAN_THRESHOLD
-          : ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-        evaluationPeriods: spec.periods ?? 1,
-        // Counts are not emitted where nothing happens; a sweep that is not made emits nothing.
-        treatMissingData: spec.below ? TreatMissingData.BREACHING : TreatMissingData.NOT_BREACHING,
-      });
+    const fullName = (name: string) => `berth-${environment}-${name}`;
+    const describe = (name: string, what: string) => `${what} Runbook: docs/operations.md#${name}`;
+    const onMetrics = Object.entries(specs(options.watched)).map(
+      ([name, spec]) =>
+        new Alarm(this, name, {
+          alarmName: fullName(name),
+          alarmDescription: describe(name, spec.what),
+          metric: spec.metric,
+          threshold: spec.threshold,
+          comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+          evaluationPeriods: spec.periods ?? 1,
+          // Counts are not emitted where nothing happens.
+          treatMissingData: TreatMissingData.NOT_BREACHING,
+        }),
+    );
+    const onSilence = Object.entries(SILENCES).map(
+      ([name, { what, metric }]) =>
+        new SilenceAlarm(this, `${name}-silence`, {
+          alarmName: fullName(`${name}-stopped`),
+          alarmDescription: describe(`${name}-stopped`, what),
+          silentName: fullName(`${name}-silent`),
+          establishedName: fullName(`${name}-established`),
+          samples: berthMetric(environment, metric, { period: FIVE_MINUTES, statistic: 'SampleCount' }),
+        }).alarm,
+    );
+    this.alarms = [...onMetrics, ...onSilence];
+    for (const alarm of this.alarms) {
       alarm.addAlarmAction(action);
       alarm.addOkAction(action);
-      return alarm;
-    });
+    }
   }
 }

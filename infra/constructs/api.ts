@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnOutput, Duration } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
   CorsHttpMethod,
@@ -21,6 +21,7 @@ import { Construct } from 'constructs';
 import type { Operation, OperationAuth } from '../../core/api/operation.ts';
 import type { Environment } from '../environments.ts';
 import { acknowledge } from './acknowledge.ts';
+import { removalOf } from './removal.ts';
 
 /** What an access-log line says: never the path or its query, which name sessions. */
 const ACCESS_LOG = JSON.stringify({
@@ -83,7 +84,7 @@ export class BerthApi extends Construct {
     const accessLog = new LogGroup(this, 'AccessLog', {
       logGroupName: `/aws/vendedlogs/berth-${environment.name}-api`,
       retention: environment.logs.retentionDays,
-      removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(environment),
     });
     const { domain } = environment;
     const domainName =

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { SubnetType } from 'aws-cdk-lib/aws-ec2';
 import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
@@ -10,6 +10,7 @@ import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs }
 import { namesOf } from '../names.ts';
 import { acknowledge } from './acknowledge.ts';
 import { type Grant, grantsFor, logGrant, tracingGrant, vpcGrants } from './permissions.ts';
+import { removalOf } from './removal.ts';
 import type { Resources } from './resources.ts';
 
 export type ControlFunctionProps = {
@@ -34,7 +35,7 @@ export class ControlFunction extends Construct {
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${functionName}`,
       retention: environment.logs.retentionDays,
-      removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(environment),
     });
     const needed = grantsFor(needs, resources);
     const runtime = [

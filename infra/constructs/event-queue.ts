@@ -1,6 +1,7 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Duration } from 'aws-cdk-lib';
+import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { removalOf } from './removal.ts';
 
 /** Six times the deliverer's time-out, as AWS asks for event sources. */
 const VISIBILITY = Duration.minutes(3);
@@ -19,10 +20,14 @@ export class EventQueue extends Construct {
     super(scope, id);
     const common = {
       fifo: true,
+      // High throughput: 300 calls a second for each group (one session's one webhook). In the default mode it is 300
+      // calls a second for the whole queue, whoever sends. Deduplication ids are unique within a group as well.
+      deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+      fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
-      removalPolicy: options.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      removalPolicy: removalOf(options),
     };
     this.deadLetters = new Queue(this, 'DeadLetters', common);
     this.queue = new Queue(this, 'Queue', {

@@ -25,7 +25,7 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
         ),
       ]
     : []),
-  ...(needs.probesBucket ? [onBucket(resources)] : []),
+  ...(needs.probesBucket || needs.tellsAbsence ? [onBucket(resources)] : []),
   ...(needs.media
     ? [
         onObjects(
@@ -68,7 +68,10 @@ const onObjects = (
   wildcard: { resource: `${names.authBucketExport}/${prefix}*`, reason },
 });
 
-/** HeadBucket is allowed by ListBucket (S3's service authorization reference). */
+/**
+ * HeadBucket is allowed by ListBucket, and so is an answer 404 to GetObject (S3's service authorization reference; API
+ * reference of GetObject). Without a condition on the prefix: GetObject has none, and would be answered 403 again.
+ */
 const onBucket = ({ authBucket }: Resources): Grant => ({
   statement: new PolicyStatement({ actions: ['s3:ListBucket'], resources: [authBucket.bucketArn] }),
 });
@@ -108,6 +111,7 @@ const onTasks = (action: TaskAction, resources: Resources): Grant[] => {
           inCluster,
           ANY_REVISION,
         ),
+        tagGrant(resources),
         {
           statement: new PolicyStatement({
             actions: ['iam:PassRole'],
@@ -136,6 +140,16 @@ const onTasks = (action: TaskAction, resources: Resources): Grant[] => {
       ];
   }
 };
+
+/** A task that is launched gets the tags of its task definition. */
+const tagGrant = (resources: Resources): Grant =>
+  ecsGrant(
+    resources,
+    'ecs:TagResource',
+    `task/${resources.names.cluster}/*`,
+    { StringEquals: { 'ecs:CreateAction': 'RunTask' } },
+    ANY_TASK,
+  );
 
 const ANY_TASK = 'Tasks get their ids when they start; all of the cluster are Berth’s.';
 const ANY_REVISION =

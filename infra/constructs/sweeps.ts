@@ -1,4 +1,4 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Schedule, ScheduleExpression, ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -24,11 +24,15 @@ export class Sweeps extends Construct {
   ) {
     super(scope, id);
     const interval = Duration.minutes(options.minutes);
-    const scheduleGroup = new ScheduleGroup(this, 'Group', { scheduleGroupName: options.groupName });
+    const scheduleGroup = new ScheduleGroup(this, 'Group', {
+      scheduleGroupName: options.groupName,
+      // It holds nothing. Kept, its fixed name would stop the next attempt after a failed deployment.
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
     for (const [name, target] of Object.entries(options.functions)) {
       // The next sweep is the retry.
       target.configureAsyncInvoke({ retryAttempts: 0, maxEventAge: interval });
-      new Schedule(this, name, {
+      const schedule = new Schedule(this, name, {
         description: `Runs ${name}`,
         schedule: ScheduleExpression.rate(interval),
         scheduleGroup,
@@ -39,6 +43,8 @@ export class Sweeps extends Construct {
           maxEventAge: interval,
         }),
       });
+      // The template names the group by its fixed name, from which CloudFormation learns of no order.
+      schedule.node.addDependency(scheduleGroup);
     }
   }
 

@@ -1,21 +1,25 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
 import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Construct } from 'constructs';
 import { DUE_PROJECTION, INDEXES, TTL_ATTRIBUTE } from '../../core/items.ts';
+import { removalOf } from './removal.ts';
 
 /**
  * The one table. `due` carries only what finds the base item: an index proposes, the base item decides, and every
  * change of a session would be paid a second time for what nobody may rely on.
  */
-export const createTable = (scope: Construct, id: string, options: { protected: boolean }): Table => {
+export const createTable = (
+  scope: Construct,
+  id: string,
+  options: { protected: boolean; locked: boolean },
+): Table => {
   const table = new Table(scope, id, {
     partitionKey: { name: 'pk', type: AttributeType.STRING },
     sortKey: { name: 'sk', type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     timeToLiveAttribute: TTL_ATTRIBUTE,
-    deletionProtection: options.protected,
-    removalPolicy: options.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    deletionProtection: options.locked,
+    removalPolicy: removalOf(options),
   });
   table.addGlobalSecondaryIndex({
     indexName: 'byUser',

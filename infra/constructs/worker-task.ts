@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { CfnDeletionPolicy, CfnResource, Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   Capability,
@@ -67,8 +67,12 @@ export class WorkerTask extends Construct {
       },
       volumes: SCRATCH.map((scratch) => ({ name: scratch.name })),
     });
-    // Sessions admitted by the version before may still be launched with its revision, and a rollback needs it.
+    // Sessions admitted by the version before may still be launched with its revision, and a rollback needs it. A
+    // revision has no fixed name, so one that is left stops nothing; an environment that leaves nothing takes its last
+    // one along.
     this.definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    if (!options.environment.protected && this.definition.node.defaultChild instanceof CfnResource)
+      this.definition.node.defaultChild.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
     const linux = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
     linux.dropCapabilities(Capability.ALL);
     const container = this.definition.addContainer('Worker', {

@@ -1,4 +1,4 @@
-import { CfnOutput, Duration, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Cluster, ContainerInsights } from 'aws-cdk-lib/aws-ecs';
 import { EventSourceMapping, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -10,8 +10,10 @@ import { acknowledge } from '../constructs/acknowledge.ts';
 import { AlarmTopic } from '../constructs/alarm-topic.ts';
 import { Alarms, type Watched } from '../constructs/alarms.ts';
 import { BerthApi } from '../constructs/api.ts';
+import { CapacityProviders } from '../constructs/capacity-providers.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import { BerthDashboard } from '../constructs/dashboard.ts';
+import { removalOf } from '../constructs/removal.ts';
 import type { Resources } from '../constructs/resources.ts';
 import { Sweeps } from '../constructs/sweeps.ts';
 import { TaskStopped } from '../constructs/task-stopped.ts';
@@ -39,7 +41,6 @@ export class ControlPlaneStack extends Stack {
     const cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
       clusterName: namesOf(environment).cluster,
-      enableFargateCapacityProviders: true,
       containerInsightsV2: environment.containerInsights
         ? ContainerInsights.ENABLED
         : ContainerInsights.DISABLED,
@@ -53,7 +54,7 @@ export class ControlPlaneStack extends Stack {
       logGroup: new LogGroup(this, 'WorkerLog', {
         logGroupName: `/berth/${environment.name}/worker`,
         retention: environment.logs.retentionDays,
-        removalPolicy: environment.protected ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+        removalPolicy: removalOf(environment),
       }),
     });
 
@@ -86,20 +87,21 @@ export class ControlPlaneStack extends Stack {
       retentionPeriod: Duration.days(14),
     });
     acknowledge(deadLetters, 'SQS3', 'This is the dead-letter queue.');
-    new Sweeps(this, 'Sweeps', {
+    const sweeps = new Sweeps(this, 'Sweeps', {
       functions: { reaper: functionOf('reaper'), reconciler: functionOf('reconciler') },
       minutes: environment.sweepMinutes,
       groupName: namesOf(environment).scheduleGroup,
       deadLetters,
     });
     new TaskStopped(this, 'TaskStopped', { cluster, target: functionOf('task-events'), deadLetters });
-    new EventSourceMapping(this, 'Deliveries', {
+    const deliveries = new EventSourceMapping(this, 'Deliveries', {
       target: functionOf('deliver'),
       eventSourceArn: data.events.queue.queueArn,
-      // One at a time: a message that only waits behind a failed one would have its receipts counted as attempts.
+      // One at a time: a message that only waits behind a failed one would use up its receives (event-queue.ts).
       batchSize: 1,
       reportBatchItemFailures: true,
     });
+    new CapacityProviders(this, 'CapacityProviders', { cluster, after: [sweeps, deliveries] });
 
     const { topic } = new AlarmTopic(this, 'AlarmTopic', {
       name: `berth-${environment.name}-alarms`,

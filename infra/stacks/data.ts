@@ -27,6 +27,8 @@ export class DataStack extends Stack {
     this.table = createTable(this, 'Table', environment);
     this.authBucket = createAuthBucket(this, 'AuthBucket', {
       protected: environment.protected,
+      // `npm start` has no stacks to delete: its bucket is a folder.
+      emptied: !environment.protected && environment.name !== 'local',
       days: environment.authStateDays,
       mediaDays: environment.mediaDays,
     });

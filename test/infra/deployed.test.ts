@@ -10,7 +10,8 @@ import { FUNCTIONS } from '../../infra/functions.ts';
 import { HANDLERS } from '../../infra/handlers.ts';
 import { BUILD_MS, functionsDir, type Synthesized, synthesize } from './synthesized.ts';
 
-const environment = environmentOf('prod');
+/** As it is after its first deployment. */
+const environment = { ...environmentOf('prod'), locked: true };
 let prod: Synthesized;
 beforeAll(async () => {
   prod = await synthesize(environment);
@@ -222,6 +223,14 @@ describe('permissions', () => {
     expect(JSON.stringify(running[0]?.Resource)).toContain(':task-definition/berth-prod-worker:*');
   });
 
+  it('has S3 tell a worker that its auth state is gone (404) instead of forbidding it (403)', () => {
+    // Without s3:ListBucket of the one who signed, S3 hides absence, and the worker takes that for a fault of storage.
+    const listing = allowed('worker-api').filter(({ Action }) => Action.includes('s3:ListBucket'));
+    expect(listing).toHaveLength(1);
+    expect(listing[0]?.Condition, 'a condition on the prefix never holds for GetObject').toBeUndefined();
+    expect(JSON.stringify(listing[0]?.Resource)).toMatch(/AuthBucket\w+Arn/);
+  });
+
   it('keeps reading functions from writing, and lets one sign uploads, to where they belong', () => {
     expect(
       allowed('sessions-read')
@@ -243,7 +252,7 @@ describe('permissions', () => {
 describe('storage', () => {
   it('keeps the table on demand, with recovery, both indexes and a time to live', () => {
     prod.data.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
         DeletionProtectionEnabled: true,
@@ -277,7 +286,7 @@ describe('storage', () => {
 
   it('expires unused auth states after 30 days, replaced ones after 7, received files and broken uploads after 1', () => {
     prod.data.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         VersioningConfiguration: { Status: 'Enabled' },
         LifecycleConfiguration: {
@@ -325,7 +334,12 @@ describe('storage', () => {
     expect(statementsOf.filter(({ Effect }) => Effect !== 'Deny')).toEqual([]);
   });
 
-  it('keeps events in order and sets dead ones aside', () => {
+  it('keeps events in order, each group at a throughput of its own, and sets dead ones aside', () => {
+    prod.data.allResourcesProperties('AWS::SQS::Queue', {
+      FifoQueue: true,
+      DeduplicationScope: 'messageGroup',
+      FifoThroughputLimit: 'perMessageGroupId',
+    });
     prod.data.hasResourceProperties('AWS::SQS::Queue', {
       FifoQueue: true,
       RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: Match.anyValue() },
@@ -452,7 +466,8 @@ describe('what runs by itself', () => {
 
 describe('observability', () => {
   it('has the alarms and the dashboard, and nobody to mail to unless the environment names one', () => {
-    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 15);
+    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 17);
+    prod.app.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 2);
     prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     prod.app.resourceCountIs('AWS::SNS::Subscription', 0);
   });

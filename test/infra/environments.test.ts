@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkEnvironment, ENVIRONMENT_NAMES, environmentOf } from '../../infra/environments.ts';
+import { checkEnvironment, ENVIRONMENT_NAMES, environmentOf, lockedOf } from '../../infra/environments.ts';
 import { BUILD_MS, root, synthesize } from './synthesized.ts';
 
 const run = promisify(execFile);
@@ -47,6 +47,18 @@ describe('environments', () => {
   it('takes single settings from the command line and keeps the others', () => {
     const { settings } = environmentOf('local', { settings: '{"globalLimit":3}' });
     expect(settings).toMatchObject({ globalLimit: 3, allowLoopbackWebhooks: true, environment: 'local' });
+  });
+
+  it('is locked where the context says so, and by nothing else', () => {
+    expect(environmentOf('prod').locked).toBe(false);
+    expect([true, 'true', false, 'false', undefined].map((given) => lockedOf(given, true))).toEqual([
+      true,
+      true,
+      false,
+      false,
+      true,
+    ]);
+    expect(() => lockedOf('yes', false)).toThrow('The context value "locked" must be true or false.');
   });
 
   it('refuses a task size that Fargate does not have', () => {

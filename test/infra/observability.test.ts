@@ -1,19 +1,13 @@
 /** Alarms, dashboard and runbook against what functions really emit. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { App, Duration, Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { METRICS, METRICS_NAMESPACE } from '../../core/metrics.ts';
-import { AlarmTopic } from '../../infra/constructs/alarm-topic.ts';
-import { Alarms } from '../../infra/constructs/alarms.ts';
-import { BerthDashboard } from '../../infra/constructs/dashboard.ts';
-import { createTable } from '../../infra/constructs/table.ts';
 import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
 import { samplesOf } from '../../local/runtime/metrics.ts';
+import { observabilityTemplate } from './observability-stack.ts';
 import { root } from './synthesized.ts';
 
 const NAME = 'prod';
@@ -29,25 +23,12 @@ const environment = checkEnvironment({
   },
 });
 
-/** The observability of an environment beside stand-ins for what it watches. */
-const stack = new Stack(new App());
-const { topic } = new AlarmTopic(stack, 'AlarmTopic', { name: 'alarms', email: 'ops@example.com' });
-const watched = {
-  environment,
-  sweep: Duration.minutes(environment.sweepMinutes),
-  api: new HttpApi(stack, 'Api'),
-  table: createTable(stack, 'Table', { protected: false }),
-  eventDeadLetters: new Queue(stack, 'EventDeadLetters'),
-  backgroundDeadLetters: new Queue(stack, 'BackgroundDeadLetters'),
-};
-const alarms = new Alarms(stack, 'Alarms', { watched, topic });
-new BerthDashboard(stack, 'Dashboard', { watched, alarms, events: new Queue(stack, 'Events') });
-const template = Template.fromStack(stack);
+const template = observabilityTemplate(environment);
 
 const alarmSchema = z.object({
   AlarmName: z.string(),
   AlarmDescription: z.string(),
-  AlarmActions: z.array(z.unknown()).min(1),
+  AlarmActions: z.array(z.unknown()).default([]),
   Threshold: z.number(),
   ComparisonOperator: z.string(),
   TreatMissingData: z.string(),
@@ -60,6 +41,18 @@ const alarmSchema = z.object({
 const alarmList = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) =>
   alarmSchema.parse(Properties),
 );
+const composites = Object.values(template.findResources('AWS::CloudWatch::CompositeAlarm')).map(
+  ({ Properties }) =>
+    z
+      .object({
+        AlarmName: z.string(),
+        AlarmDescription: z.string(),
+        AlarmActions: z.array(z.unknown()).min(1),
+      })
+      .parse(Properties),
+);
+/** Those that notify; the others are parts of composite alarms. */
+const notifying = [...alarmList.filter(({ AlarmActions }) => AlarmActions.length > 0), ...composites];
 const alarm = (name: string) => {
   const found = alarmList.find(({ AlarmName }) => AlarmName === `berth-${NAME}-${name}`);
   if (found === undefined) throw new Error(`no alarm ${name}`);
@@ -178,23 +171,22 @@ describe('alarms', () => {
   });
 
   it('take a sweep that was not made for a fault, and silence of what happens seldom for none', () => {
-    const breaching = alarmList.filter(({ TreatMissingData }) => TreatMissingData === 'breaching');
-    expect(breaching.map(({ AlarmName }) => AlarmName).sort()).toEqual([
-      'berth-prod-reaper-not-run',
-      'berth-prod-reconciler-not-run',
+    const named = (treatment: string) =>
+      alarmList
+        .filter(({ TreatMissingData }) => TreatMissingData === treatment)
+        .map(({ AlarmName }) => AlarmName)
+        .sort();
+    expect(named('breaching')).toEqual(['berth-prod-reaper-silent', 'berth-prod-reconciler-silent']);
+    expect(named('ignore')).toEqual(['berth-prod-reaper-established', 'berth-prod-reconciler-established']);
+    expect(composites.map(({ AlarmName }) => AlarmName).sort()).toEqual([
+      'berth-prod-reaper-stopped',
+      'berth-prod-reconciler-stopped',
     ]);
-    for (const each of breaching)
-      expect(each).toMatchObject({
-        Statistic: 'SampleCount',
-        ComparisonOperator: 'LessThanThreshold',
-        Threshold: 1,
-        Period: 300,
-      });
   });
 
   it('all go to the topic, which is encrypted, on TLS, and open to CloudWatch of this account', () => {
     const [topicId] = Object.keys(template.findResources('AWS::SNS::Topic'));
-    for (const { AlarmActions } of alarmList) expect(AlarmActions).toEqual([{ Ref: topicId }]);
+    for (const { AlarmActions } of notifying) expect(AlarmActions).toEqual([{ Ref: topicId }]);
     template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.anyValue() });
     template.hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
@@ -225,9 +217,9 @@ describe('alarms', () => {
     const runbook = readFileSync(join(root, 'docs', 'operations.md'), 'utf8');
     const alarmsPart = /^## Alarms$(.*?)^## /ms.exec(runbook)?.[1] ?? '';
     const sections = [...alarmsPart.matchAll(/^### (\S+)$/gm)].map(([, title]) => title);
-    const names = alarmList.map(({ AlarmName }) => AlarmName.slice(`berth-${NAME}-`.length));
+    const names = notifying.map(({ AlarmName }) => AlarmName.slice(`berth-${NAME}-`.length));
     expect(sections.sort()).toEqual(names.sort());
-    for (const { AlarmName, AlarmDescription } of alarmList)
+    for (const { AlarmName, AlarmDescription } of notifying)
       expect(AlarmDescription).toMatch(
         new RegExp(`^.{60,} Runbook: docs/operations\\.md#${AlarmName.slice(`berth-${NAME}-`.length)}$`),
       );

@@ -74,6 +74,8 @@ export const runTaskSchema = z
     platformVersion: z.string().default('LATEST'),
     overrides: overridesSchema.default({}),
     tags: tagsSchema.default([]),
+    propagateTags: z.enum(['TASK_DEFINITION', 'SERVICE', 'NONE']).optional(),
+    enableECSManagedTags: z.boolean().optional(),
     group: z
       .string()
       .max(255)

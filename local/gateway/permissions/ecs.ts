@@ -21,6 +21,8 @@ const common = z.object({
   resourceArn: z.string().optional(),
   taskDefinition: z.string().optional(),
   tags: z.array(z.unknown()).optional(),
+  propagateTags: z.string().optional(),
+  enableECSManagedTags: z.boolean().optional(),
   overrides: z
     .object({ taskRoleArn: z.string().optional(), executionRoleArn: z.string().optional() })
     .optional(),
@@ -32,7 +34,7 @@ const taskArn = (cluster: string, task: string): string =>
 
 /**
  * The IAM actions and ARNs that an ECS call is checked on: RunTask on the task definition, `iam:PassRole`
- * on every role that the task would get, `ecs:TagResource` when it is tagged at launch.
+ * on every role that the task would get, `ecs:TagResource` when it is tagged at launch, whoever names the tags.
  * Source: the Service Authorization Reference for ECS.
  */
 export function ecsPermissions(
@@ -59,7 +61,11 @@ export function ecsPermissions(
           context: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' },
         });
       }
-      if ((request.tags ?? []).length > 0) {
+      const tagged =
+        (request.tags ?? []).length > 0 ||
+        request.enableECSManagedTags === true ||
+        (request.propagateTags ?? 'NONE') !== 'NONE';
+      if (tagged) {
         permissions.push({
           action: 'ecs:TagResource',
           resources: [taskArn(request.cluster, '*')],

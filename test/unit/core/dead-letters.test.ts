@@ -35,7 +35,7 @@ const down: PostResult = { ok: false, permanent: false, status: 500, detail: 'th
 const up: PostResult = { ok: true, status: 200 };
 const attempt = (place: Lab, delivery: QueuedDelivery, result: PostResult, n = 1) =>
   deliver(place.control, async () => result, delivery, {
-    attempt: n,
+    first: n === 1,
     sequence: String(delivery.timestamp).padStart(20, '0'),
   });
 
@@ -169,7 +169,9 @@ test('an event given up on that is too large for an item is for the queue of dea
   const place = lab();
   const session = await hooked(place);
   const large = { ...event(place, session, 1), payload: { body: 'ä'.repeat(200_000) } };
+  await attempt(place, large, down);
   expect(await attempt(place, large, down, 2)).toMatchObject({ kind: 'dead', kept: false });
+  await attempt(place, event(place, session, 2), down);
   expect(await attempt(place, event(place, session, 2), down, 2)).toMatchObject({ kept: true });
   expect(await dead(place)).toHaveLength(1);
 });
@@ -199,9 +201,34 @@ test("a session's deliveries show the latest attempt of each event, newest first
 test('a delivery whose record can not be written counts all the same; a dead letter that can not be kept does not', async () => {
   const place = lab();
   const session = await hooked(place);
+  await attempt(place, event(place, session, 1), down);
   place.meanwhile = (call) => {
     if (call.startsWith('write')) throw new Error('no database');
   };
-  expect(await attempt(place, event(place, session, 1), up)).toEqual({ kind: 'delivered' });
+  expect(await attempt(place, event(place, session, 2), up)).toEqual({ kind: 'delivered' });
   await expect(attempt(place, event(place, session, 1), down, 2)).rejects.toThrow('no database');
+});
+
+test('a message that the queue handed out often without an attempt has all attempts of its policy still to come', async () => {
+  const place = lab();
+  const session = await hooked(place);
+  const delivery = event(place, session, 1);
+  // Lambda throttled the deliverer: receives went up, nothing was posted. The policy allows two attempts.
+  expect(await attempt(place, delivery, down, 50)).toEqual({ kind: 'retry', afterSeconds: 3 });
+  expect(await recentDeliveries(place.control, session.sessionId, 10)).toMatchObject([
+    { outcome: 'retrying', attempts: 1 },
+  ]);
+  expect(await attempt(place, delivery, down, 60)).toMatchObject({ kind: 'dead' });
+  expect((await dead(place)).map(({ attempts }) => attempts)).toEqual([2]);
+});
+
+test('an event that was sent again has the attempts of its policy again', async () => {
+  const place = lab();
+  const session = await hooked(place);
+  await die(place, event(place, session, 1));
+  await redrive(place.control, {}, 10_000);
+  const [again] = taken(place);
+  if (!again) throw new Error('nothing was sent again');
+  expect(await attempt(place, again, down, 7)).toMatchObject({ kind: 'retry' });
+  expect(await attempt(place, again, down, 8)).toMatchObject({ kind: 'dead' });
 });

@@ -161,7 +161,7 @@ test('two webhooks of one URL are each their own: events, key and headers (F9)',
           return { ok: true, status: 200 };
         },
         { ...delivery, me: null },
-        { attempt: 1, sequence: '1' },
+        { first: true, sequence: '1' },
       );
     return keys;
   };

@@ -1,5 +1,11 @@
-/** Which provider a task is launched on, and what a used-up vCPU quota means. */
-import { ECSClient, RunTaskCommand } from '@aws-sdk/client-ecs';
+/** How tasks are launched, tagged and found, and what a used-up vCPU quota means. */
+import {
+  ConflictException,
+  DescribeTasksCommand,
+  ECSClient,
+  ListTasksCommand,
+  RunTaskCommand,
+} from '@aws-sdk/client-ecs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ecsTasks } from '../../../functions/adapters/ecs-tasks.ts';
@@ -49,5 +55,46 @@ describe('a vCPU quota that is used up', () => {
     fails('FARGATE_SPOT', 'ClientException', QUOTA);
     on('FARGATE').resolves({ tasks: [], failures: [{ reason: 'Capacity is unavailable at this time' }] });
     expect(await launch()).toMatchObject({ ok: false, retryable: true });
+  });
+});
+
+describe('a launch', () => {
+  it('gives the task the tags of its definition, by which costs are told apart', async () => {
+    on('FARGATE_SPOT').resolves({ tasks: [{ taskArn: 'task-1' }] });
+    await launch();
+    expect(ecs.commandCalls(RunTaskCommand)[0]?.args[0].input).toMatchObject({
+      propagateTags: 'TASK_DEFINITION',
+      enableECSManagedTags: true,
+    });
+  });
+
+  it('repeated with other parameters adopts the task that ECS names', async () => {
+    on('FARGATE_SPOT').rejects(
+      new ConflictException({
+        message: 'The client token is in use.',
+        resourceIds: ['task-1'],
+        $metadata: {},
+      }),
+    );
+    expect(await launch()).toEqual({ ok: true, taskArn: 'task-1' });
+    expect(ecs.commandCalls(RunTaskCommand)).toHaveLength(1);
+  });
+
+  it('in conflict with nothing that ECS names is refused', async () => {
+    on('FARGATE_SPOT').rejects(new ConflictException({ message: 'Conflict.', $metadata: {} }));
+    expect(await launch()).toMatchObject({ ok: false, retryable: false });
+  });
+});
+
+describe('a session’s tasks', () => {
+  it('are listed by startedBy alone, without a list of the whole cluster', async () => {
+    ecs.on(ListTasksCommand).resolves({ taskArns: ['task-1'] });
+    ecs.on(DescribeTasksCommand).resolves({ tasks: [{ taskArn: 'task-1', lastStatus: 'RUNNING' }] });
+    expect(await ecsTasks().list('ses_1')).toMatchObject([{ taskArn: 'task-1' }]);
+    expect(ecs.commandCalls(ListTasksCommand)[0]?.args[0].input).toEqual({
+      cluster: 'berth-dev',
+      startedBy: 'ses_1',
+      nextToken: undefined,
+    });
   });
 });
