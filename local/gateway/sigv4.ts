@@ -188,6 +188,25 @@ function requireFresh(claim: SignatureClaim, nowMs: number): void {
   }
 }
 
+/** Signing keys by access key and scope. A day has one for each function and service. */
+const signingKeys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
+const MAX_SIGNING_KEYS = 1_000;
+
+/** Four digests, made once a day and not for each call. */
+function signingKeyOf({ secretAccessKey: secret }: Principal, claim: SignatureClaim): Buffer {
+  const { accessKeyId, date, region, service } = claim;
+  const name = [accessKeyId, date, region, service].join('/');
+  const known = signingKeys.get(name);
+  if (known?.secret === secret) return known.key;
+  const key = [region, service, 'aws4_request'].reduce(
+    (previous, part) => hmac(previous, part),
+    hmac(`AWS4${secret}`, date),
+  );
+  if (signingKeys.size >= MAX_SIGNING_KEYS) signingKeys.clear();
+  signingKeys.set(name, { secret, key });
+  return key;
+}
+
 export interface VerifyOptions {
   readonly principals: Pick<Principals, 'byAccessKeyId'>;
   /** Wall clock, milliseconds since the epoch. */
@@ -217,11 +236,7 @@ export function verifySignature(
   ].join('\n');
   const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
   const stringToSign = [ALGORITHM, claim.timestamp, scope, sha256(canonicalRequest)].join('\n');
-  const signingKey = [claim.region, claim.service, 'aws4_request'].reduce(
-    (key, part) => hmac(key, part),
-    hmac(`AWS4${principal.secretAccessKey}`, claim.date),
-  );
-  const expected = hmac(signingKey, stringToSign);
+  const expected = hmac(signingKeyOf(principal, claim), stringToSign);
   const actual = Buffer.from(claim.signature, 'hex');
   if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
     throw new Refusal(

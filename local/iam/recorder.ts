@@ -7,6 +7,9 @@ export interface AccessUse {
   readonly resource: string;
 }
 
+/** Object keys are endless, a report's uses are not: a system that runs for weeks keeps the first so many. */
+const MOST_KEPT = 20_000;
+
 /** Collects what roles asked for, each tuple once, so that a report can hold grants against use. */
 export class AccessRecorder {
   readonly #used = new Map<string, AccessUse>();
@@ -15,7 +18,7 @@ export class AccessRecorder {
   record(use: AccessUse, decision: Decision): void {
     const { role, action, resource } = use;
     const seen = decision === 'allow' ? this.#used : this.#denied;
-    seen.set(JSON.stringify([role, action, resource]), { role, action, resource });
+    if (seen.size < MOST_KEPT) seen.set(JSON.stringify([role, action, resource]), { role, action, resource });
   }
 
   /** Allowed uses, sorted by role, action and resource. */
