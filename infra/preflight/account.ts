@@ -2,7 +2,9 @@
 import { messageOfError } from '../../core/message-of-error.ts';
 import type { Environment } from '../environment-schema.ts';
 import type { AwsReader, Quota } from './aws-reader.ts';
+import { type Check, increase } from './check.ts';
 import { type Finding, missing, note, ok, unknown } from './finding.ts';
+import { NETWORK_CHECKS } from './network.ts';
 
 /** aws-cdk-lib's DefaultStackSynthesizer asks for it (MIN_BOOTSTRAP_STACK_VERSION). */
 const BOOTSTRAP_VERSION = 6;
@@ -12,33 +14,11 @@ const FARGATE: Readonly<Record<Environment['task']['capacity'][number], Quota>> 
   FARGATE: { service: 'fargate', code: 'L-3032A538', name: 'Fargate On-Demand vCPU resource count' },
   FARGATE_SPOT: { service: 'fargate', code: 'L-36FBB829', name: 'Fargate Spot vCPU resource count' },
 };
-const INTERFACES: Quota = { service: 'vpc', code: 'L-DF5E4CA3', name: 'Network interfaces per Region' };
-/** Of the command functions, which share a few, and of what else is in the region. */
-const OTHER_INTERFACES = 50;
 const LAMBDA_CODE = 'L-B99A9384';
 /** Lambda keeps 100 for functions without a reservation; an account that has fewer in all is a new one. */
 const LAMBDA_CONCURRENCY = 100;
-const SPARE_ADDRESSES = 5;
-
 /** The SDK adds lines for developers below the first. */
 const reasonOf = (error: unknown): string => messageOfError(error).split('\n')[0] ?? '';
-
-/** Where the checks are made. */
-export type Place = {
-  readonly environment: Environment;
-  readonly account: string;
-  readonly region: string;
-  readonly aws: AwsReader;
-};
-
-type Check = { readonly id: string; readonly run: (place: Place) => Promise<Finding | Finding[]> };
-
-const increase = (
-  { service, code }: Pick<Quota, 'service' | 'code'>,
-  value: number,
-  region: string,
-): string =>
-  `aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value} --region ${region}`;
 
 const bootstrap: Check = {
   id: 'bootstrap',
@@ -120,86 +100,6 @@ const lambda: Check = {
   },
 };
 
-const interfaces: Check = {
-  id: 'network-interfaces',
-  run: async ({ aws, environment, region }) => {
-    const value = await aws.quota(INTERFACES);
-    const needed = environment.settings.globalLimit + OTHER_INTERFACES;
-    if (value === undefined)
-      return unknown('network-interfaces', `AWS tells no value for "${INTERFACES.name}".`);
-    if (value >= needed)
-      return ok('network-interfaces', `${value} network interfaces, one for each session.`);
-    return missing(
-      'network-interfaces',
-      `${value} network interfaces; ${needed} are needed, one for each session and some for functions.`,
-      increase(INTERFACES, needed, region),
-    );
-  },
-};
-
-const zones: Check = {
-  id: 'zones',
-  run: async ({ aws, environment: { network }, region }) => {
-    if (network.vpc !== undefined) return [];
-    const there = await aws.zones();
-    if (Array.isArray(network.zones)) {
-      const absent = network.zones.filter((zone) => !there.includes(zone));
-      return absent.length === 0
-        ? ok('zones', `The zones ${network.zones.join(', ')} are there.`)
-        : missing(
-            'zones',
-            `${region} has no zone ${absent.join(', ')}; it has ${there.join(', ')}. Change network.zones.`,
-          );
-    }
-    const wanted = network.zones ?? 2;
-    return there.length >= wanted
-      ? ok('zones', `The network takes the first ${wanted} of ${there.length} zones.`)
-      : missing('zones', `${region} has ${there.length} zones and network.zones is ${wanted}. Lower it.`);
-  },
-};
-
-const vpc: Check = {
-  id: 'vpc',
-  run: async ({ aws, environment, region }) => {
-    const { vpc: own } = environment.network;
-    if (own === undefined) return [];
-    const [found, endpoints] = await Promise.all([
-      aws.subnets([...own.taskSubnets, ...own.commandSubnets]),
-      aws.gatewayEndpoints(own.id),
-    ]);
-    const foreign = found.filter((subnet) => subnet.vpc !== own.id);
-    const tasks = found.filter(({ id }) => own.taskSubnets.includes(id));
-    const closed = tasks.filter(({ routesToInternet }) => !routesToInternet);
-    const free = tasks.reduce(
-      (sum, { freeAddresses }) => sum + Math.max(0, freeAddresses - SPARE_ADDRESSES),
-      0,
-    );
-    const absent = ['s3', 'dynamodb'].filter((service) => !endpoints.includes(service));
-    const findings = [
-      ...foreign.map(({ id, vpc: other }) => missing('vpc', `${id} is of ${other}, not of ${own.id}.`)),
-      ...closed.map(({ id }) =>
-        missing('vpc', `${id} has no route to an internet gateway; tasks in it would not reach WhatsApp.`),
-      ),
-      ...absent.map((service) =>
-        missing(
-          'vpc',
-          `${own.id} has no gateway endpoint for ${service}; command functions would not reach it.`,
-          `aws ec2 create-vpc-endpoint --vpc-id ${own.id} --service-name com.amazonaws.${region}.${service} --route-table-ids <of ${own.commandSubnets.join(', ')}> --region ${region}`,
-        ),
-      ),
-      ...(free < environment.settings.globalLimit
-        ? [
-            missing(
-              'vpc',
-              `The task subnets have ${free} free addresses, and the limit is ${environment.settings.globalLimit}.`,
-            ),
-          ]
-        : []),
-    ];
-    return findings.length > 0 ? findings : ok('vpc', `${own.id} and its subnets can be used.`);
-  },
-};
-
 /** Left by a first deployment that failed: CloudFormation can't update it. */
 const FAILED = ['ROLLBACK_COMPLETE', 'ROLLBACK_FAILED', 'DELETE_FAILED', 'CREATE_FAILED'];
 
@@ -229,7 +129,7 @@ const stacks: Check = {
   },
 };
 
-const CHECKS: readonly Check[] = [bootstrap, ecsRole, fargate, lambda, interfaces, zones, vpc, stacks];
+const CHECKS: readonly Check[] = [bootstrap, ecsRole, fargate, lambda, ...NETWORK_CHECKS, stacks];
 
 /** Who the credentials are of, against the account that the environment belongs to. */
 const identityFindings = (environment: Environment, account: string, arn: string): Finding[] => {

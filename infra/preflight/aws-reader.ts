@@ -1,4 +1,5 @@
 /** What preflight reads of an AWS account. Every call only reads; a command with any other name is refused here. */
+import { ACMClient, DescribeCertificateCommand } from '@aws-sdk/client-acm';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
   DescribeAvailabilityZonesCommand,
@@ -44,6 +45,10 @@ export interface AwsReader {
   subnets(ids: readonly string[]): Promise<readonly Subnet[]>;
   /** Services that the VPC has a gateway endpoint for, by their last name (`s3`, `dynamodb`). */
   gatewayEndpoints(vpc: string): Promise<readonly string[]>;
+  /** `ISSUED`, `PENDING_VALIDATION`, …, and the names that it is for. */
+  certificate(
+    arn: string,
+  ): Promise<{ readonly status: string; readonly names: readonly string[] } | undefined>;
 }
 
 const CONNECT_MS = 3_000;
@@ -78,6 +83,7 @@ export const awsReader = (region: string): AwsReader => {
   const lambda = new LambdaClient(config);
   const cloudFormation = new CloudFormationClient(config);
   const ec2 = new EC2Client(config);
+  const acm = new ACMClient(config);
 
   const quotaOf = async ({ service: ServiceCode, code: QuotaCode }: Quota) => {
     try {
@@ -170,6 +176,18 @@ export const awsReader = (region: string): AwsReader => {
         ),
       );
       return VpcEndpoints.flatMap(({ ServiceName }) => ServiceName?.split('.').at(-1) ?? []);
+    },
+    async certificate(CertificateArn) {
+      try {
+        const { Certificate } = await acm.send(reading(new DescribeCertificateCommand({ CertificateArn })));
+        return {
+          status: Certificate?.Status ?? 'unknown',
+          names: Certificate?.SubjectAlternativeNames ?? [Certificate?.DomainName ?? ''],
+        };
+      } catch (error) {
+        if (named(error, 'ResourceNotFound')) return undefined;
+        throw error;
+      }
     },
   };
 };

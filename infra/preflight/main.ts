@@ -40,7 +40,7 @@ const program = new Command('preflight')
       'Permissions: sts:GetCallerIdentity, ssm:GetParameter, iam:GetRole, servicequotas:GetServiceQuota,\n' +
       'servicequotas:GetAWSDefaultServiceQuota, lambda:GetAccountSettings, cloudformation:DescribeStacks,\n' +
       'ec2:DescribeAvailabilityZones; with a VPC of your own also ec2:DescribeSubnets, ec2:DescribeRouteTables and\n' +
-      'ec2:DescribeVpcEndpoints.\n',
+      'ec2:DescribeVpcEndpoints, with a domain acm:DescribeCertificate.\n',
   )
   .exitOverride();
 

@@ -4,6 +4,7 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ACMClient, DescribeCertificateCommand } from '@aws-sdk/client-acm';
 import {
   CloudFormationClient,
   CreateStackCommand,
@@ -44,6 +45,12 @@ const VPC = {
   commandSubnets: ['subnet-0123456b'],
 };
 
+const DOMAIN = {
+  name: 'api.example.com',
+  certificateArn: `arn:aws:acm:${REGION}:${ACCOUNT}:certificate/0b1c2d3e`,
+};
+
+const acm = mockClient(ACMClient);
 const sts = mockClient(STSClient);
 const ssm = mockClient(SSMClient);
 const iam = mockClient(IAMClient);
@@ -51,7 +58,7 @@ const quotas = mockClient(ServiceQuotasClient);
 const lambda = mockClient(LambdaClient);
 const cloudFormation = mockClient(CloudFormationClient);
 const ec2 = mockClient(EC2Client);
-const mocks = { sts, ssm, iam, quotas, lambda, cloudFormation, ec2 };
+const mocks = { acm, sts, ssm, iam, quotas, lambda, cloudFormation, ec2 };
 
 const named = (name: string, message = name) => Object.assign(new Error(message), { name });
 const quota = (code: string, value: number) =>
@@ -90,6 +97,9 @@ beforeEach(() => {
       },
     ],
   });
+  acm
+    .on(DescribeCertificateCommand)
+    .resolves({ Certificate: { Status: 'ISSUED', SubjectAlternativeNames: ['*.example.com'] } });
   ec2.on(DescribeVpcEndpointsCommand).resolves({
     VpcEndpoints: [
       { ServiceName: 'com.amazonaws.eu-central-1.s3' },
@@ -139,8 +149,14 @@ describe('an account and a machine that are ready', () => {
     expect(JSON.parse(asJson(report))).toMatchObject({ verdict: 'ready', account: ACCOUNT, region: REGION });
   });
 
+  it('with a domain and a VPC of their own too', async () => {
+    const report = await check(dev({ network: { vpc: VPC }, domain: DOMAIN }));
+    expect(report.findings.filter(({ status }) => status !== 'ok')).toEqual([]);
+    expect(found(report, 'certificate').message).toBe('The certificate of api.example.com is issued.');
+  });
+
   it('stay as they are: every call is one that reads', async () => {
-    await check(dev({ network: { vpc: VPC } }));
+    await check(dev({ network: { vpc: VPC }, domain: DOMAIN }));
     await check();
     const names = Object.values(mocks).flatMap((mock) =>
       mock.calls().map(({ args: [command] }) => command.constructor.name),
@@ -294,6 +310,33 @@ describe('what is missing in the account', () => {
       { network: { vpc: VPC } },
       /no gateway endpoint for dynamodb/,
       `aws ec2 create-vpc-endpoint --vpc-id ${VPC.id} --service-name com.amazonaws.${REGION}.dynamodb --route-table-ids <of ${VPC.commandSubnets[0]}> --region ${REGION}`,
+    ],
+    [
+      'a certificate that is not there',
+      'certificate',
+      () => acm.on(DescribeCertificateCommand).rejects(named('ResourceNotFoundException')),
+      { domain: DOMAIN },
+      /^There is no certificate arn:aws:acm:/,
+      `aws acm request-certificate --domain-name ${DOMAIN.name} --validation-method DNS --region ${REGION}`,
+    ],
+    [
+      'a certificate that is not validated',
+      'certificate',
+      () => acm.on(DescribeCertificateCommand).resolves({ Certificate: { Status: 'PENDING_VALIDATION' } }),
+      { domain: DOMAIN },
+      /is PENDING_VALIDATION, not ISSUED/,
+      `aws acm describe-certificate --certificate-arn ${DOMAIN.certificateArn} --region ${REGION}`,
+    ],
+    [
+      'a certificate for another name',
+      'certificate',
+      () =>
+        acm.on(DescribeCertificateCommand).resolves({
+          Certificate: { Status: 'ISSUED', SubjectAlternativeNames: ['*.example.org', 'example.com'] },
+        }),
+      { domain: DOMAIN },
+      /^The certificate is for \*\.example\.org, example\.com, not for api\.example\.com\.$/,
+      undefined,
     ],
     [
       'a first deployment that failed',

@@ -1,0 +1,21 @@
+import type { Environment } from '../environment-schema.ts';
+import type { AwsReader, Quota } from './aws-reader.ts';
+import type { Finding } from './finding.ts';
+
+/** Where the checks are made. */
+export type Place = {
+  readonly environment: Environment;
+  readonly account: string;
+  readonly region: string;
+  readonly aws: AwsReader;
+};
+
+export type Check = { readonly id: string; readonly run: (place: Place) => Promise<Finding | Finding[]> };
+
+/** The command that asks AWS for a higher quota. */
+export const increase = (
+  { service, code }: Pick<Quota, 'service' | 'code'>,
+  value: number,
+  region: string,
+): string =>
+  `aws service-quotas request-service-quota-increase --service-code ${service} --quota-code ${code} --desired-value ${value} --region ${region}`;
