@@ -12,9 +12,9 @@ import type {
 import { groupInfo } from '../whatsapp/chat-payloads.ts';
 import { idText } from '../whatsapp/ids.ts';
 import { ask, change, pageOf } from './ask.ts';
-import type { CommandContext } from './context.ts';
+import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
-import { unknownOutcome } from './hand-over.ts';
+import { leftMs, unknownOutcome } from './hand-over.ts';
 
 export const getGroups = async (
   context: CommandContext,
@@ -55,6 +55,30 @@ type Results = z.infer<typeof participantResultSchema>[];
 const resultsOf = (byId: z.infer<typeof resultsSchema>): Results =>
   Object.entries(byId).map(([id, result]) => ({ id, ...result }));
 
+/** Country codes whose numbers WhatsApp may know in another spelling: Mexico, Argentina, Brazil. */
+const MAY_DIFFER = /^5[245]\d+@c\.us$/;
+
+/** The people's ids as WhatsApp knows them. One that is not on WhatsApp stays as it is: the result says so of each. */
+const peopleOf = async (
+  context: CommandContext,
+  participants: readonly { readonly id: string }[],
+): Promise<string[]> =>
+  await Promise.all(
+    participants.map(async ({ id }) => {
+      if (!MAY_DIFFER.test(id)) return id;
+      try {
+        return (await context.recipients.resolve(workingClient(context), id, leftMs(context))).id;
+      } catch (error) {
+        if (error instanceof CommandFailed) return id;
+        throw error;
+      }
+    }),
+  );
+
+/** The library leaves out who is not in the group, and calls it done. Not said where the page hides numbers. */
+const isStranger = ({ participants }: Group, id: string): boolean =>
+  id.endsWith('@c.us') && participants.every((member) => member.id !== id && member.id.endsWith('@c.us'));
+
 const ADDS_NOBODY =
   /^AddParticipantsError: (you have no admin rights|the participant can't be added to an empty group)/i;
 
@@ -64,12 +88,8 @@ export const createGroup = async (
   context: CommandContext,
   { name, participants }: z.output<typeof createGroupArgs>,
 ): Promise<z.infer<typeof createdGroupSchema>> => {
-  const made = await change(context, 'making the group', (account) =>
-    account.createGroup(
-      name,
-      participants.map(({ id }) => id),
-    ),
-  );
+  const people = await peopleOf(context, participants);
+  const made = await change(context, 'making the group', (account) => account.createGroup(name, people));
   // The library answers with a text for whatever went wrong, also after WhatsApp's server made the group.
   const created = createdSchema.safeParse(made);
   const id = created.success ? idText(created.data.gid) : undefined;
@@ -84,11 +104,9 @@ export const addParticipants = async (
   { id, participants }: z.output<typeof changeParticipantsArgs>,
 ): Promise<z.infer<typeof participantResultsSchema>> => {
   await getGroup(context, { id });
+  const people = await peopleOf(context, participants);
   const added = await change(context, 'adding to the group', (account) =>
-    account.addParticipants(
-      id,
-      participants.map((one) => one.id),
-    ),
+    account.addParticipants(id, people),
   );
   // Of a group that this account can't add to, the library answers with a text before it asks WhatsApp.
   if (typeof added === 'string' && ADDS_NOBODY.test(added))
@@ -102,12 +120,11 @@ export const removeParticipants = async (
   context: CommandContext,
   { id, participants }: z.output<typeof changeParticipantsArgs>,
 ): Promise<Record<string, never>> => {
-  await getGroup(context, { id });
-  await change(context, 'removing from the group', (account) =>
-    account.removeParticipants(
-      id,
-      participants.map((one) => one.id),
-    ),
-  );
+  const group = await getGroup(context, { id });
+  const people = await peopleOf(context, participants);
+  for (const one of people)
+    if (isStranger(group, one))
+      throw new CommandFailed('refused', `${one} is not in the group; nothing was changed.`);
+  await change(context, 'removing from the group', (account) => account.removeParticipants(id, people));
   return {};
 };

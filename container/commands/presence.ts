@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { chatKindOf } from '../../core/chat-kind.ts';
 import type { sendSeenArgs, typingArgs } from '../../core/messages.ts';
 import { change } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';
@@ -12,7 +13,10 @@ export const sendSeen = async (
   context: CommandContext,
   { chatId }: z.output<typeof sendSeenArgs>,
 ): Promise<Done> => {
-  const { id } = await context.recipients.resolve(workingClient(context), chatId, leftMs(context));
+  const client = workingClient(context);
+  // A group that was left can be read all the same.
+  const isPerson = chatKindOf(chatId) === 'person';
+  const id = isPerson ? (await context.recipients.resolve(client, chatId, leftMs(context))).id : chatId;
   if (!(await change(context, 'marking as read', (account) => account.sendSeen(id))))
     throw new CommandFailed('not_found', 'There is no such chat.');
   return {};

@@ -277,6 +277,63 @@ describe.sequential('an account', () => {
     await system.berth.sessions.stop('second');
   });
 
+  test('that WhatsApp blocks ends its session for that reason, without a loop, and works once the block is lifted', async () => {
+    const account = '15550005555';
+    await linkSession(system, { name: 'blocked' }, account);
+    await system.phone.ban({ account });
+    const ended = await system.berth.sessions.waitForStatus('blocked', ['FAILED', 'STOPPED']);
+    expect(ended, String(ended.detail)).toMatchObject({
+      status: 'FAILED',
+      stopReason: 'banned',
+      linked: true,
+    });
+    expect(ended.detail).toContain('blocked');
+    await system.berth.sessions.start('blocked');
+    const again = await system.berth.sessions.waitForStatus('blocked', [
+      'FAILED',
+      'STOPPED',
+      'WORKING',
+      'SCAN_QR_CODE',
+    ]);
+    expect(again).toMatchObject({ status: 'FAILED', stopReason: 'banned', linked: true });
+    await system.phone.ban({ account, banned: false });
+    await system.berth.sessions.start('blocked');
+    expect(await system.berth.sessions.waitForStatus('blocked', ['WORKING', 'FAILED'])).toMatchObject({
+      status: 'WORKING',
+    });
+    await system.berth.sessions.stop('blocked');
+  });
+
+  test('with 2,000 messages and 1,000 groups is read in pages, each in time, however slow WhatsApp is', async () => {
+    const account = '15550006666';
+    const chat = ADA;
+    // The account exists once a device was linked to it.
+    await linkSession(system, { name: 'big' }, account);
+    await system.berth.sessions.stop('big');
+    await system.berth.sessions.waitForStatus('big', 'STOPPED');
+    await system.phone.fill({ account, chat, messages: 2_000, groups: 1_000 });
+    await system.phone.setFaults({ groupMetadataMs: 5_000 });
+    await system.berth.sessions.start('big');
+    await system.berth.sessions.waitForStatus('big', 'WORKING');
+    const list = async (path: string) => {
+      const answer = await system.call('GET', `/api/big/${path}`);
+      const body: unknown = await answer.json();
+      expect(answer.status, `${path}: ${JSON.stringify(body).slice(0, 300)}`).toBe(200);
+      return body as { id: string; body: string }[];
+    };
+    expect(await list('chats?limit=500')).toHaveLength(500);
+    const groups = [...(await list('groups?limit=500')), ...(await list('groups?limit=500&offset=500'))];
+    expect(new Set(groups.map(({ id }) => id)).size).toBe(1_000);
+    const bodies: string[] = [];
+    for (let offset = 0; offset < 2_000; offset += 500)
+      bodies.push(
+        ...(await list(`chats/${chat}/messages?limit=500&offset=${offset}`)).map(({ body }) => body),
+      );
+    expect(bodies).toEqual([...Array(2_000).keys()].map((n) => `message ${2_000 - n}`));
+    await system.phone.setFaults({ groupMetadataMs: 0 });
+    await system.berth.sessions.stop('big');
+  });
+
   test('is reached through a proxy with a login, and through no other way', async () => {
     const { server, username, password, connections } = await system.phone.proxy();
     const proxy = { server, username, password };

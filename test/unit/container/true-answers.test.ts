@@ -16,7 +16,7 @@ const MESSAGE_ID = `false_${CHAT}_3EB0A`;
 const to = { chatId: CHAT };
 const file = { data: Buffer.from('bytes').toString('base64'), mimetype: 'image/png' };
 const people = { id: GROUP, participants: [{ id: CHAT }] };
-const group = { id: GROUP, name: 'us', groupMetadata: { subject: 'us', participants: [] } };
+const group = { id: GROUP, name: 'us', groupMetadata: { subject: 'us', participants: [{ id: CHAT }] } };
 
 /** What each command asks last of the library, once everything before it was answered. */
 const CHANGES = {
@@ -234,6 +234,30 @@ describe('not handed to the page', () => {
     const answer = await run('sendText', { chatId: '5531988887777@c.us', text: 'hi' }).after(0);
     expect(answer).toMatchObject({ result: { to: '553188887777@c.us' } });
     expect(client.sent.map(({ chatId }) => chatId)).toEqual(['553188887777@c.us']);
+  });
+
+  it('who is not in the group is not called removed', async () => {
+    const { run, calls } = open('removeParticipants', async () => ({ status: 200 }));
+    const stranger = { id: GROUP, participants: [{ id: '15559990000@c.us' }] };
+    expect(await run('removeParticipants', stranger).after(0)).toMatchObject({ code: 'refused' });
+    expect(calls).not.toContain('removeParticipants');
+    expect(await run('removeParticipants', people).after(0)).toMatchObject({ result: {} });
+  });
+
+  it('people of countries with two spellings come into a group under the one that WhatsApp knows', async () => {
+    const { run, client } = open('createGroup', async () => 'never');
+    const made: unknown[] = [];
+    Object.assign(client.account, {
+      numberId: async (digits: string) =>
+        digits.endsWith('0000') ? null : { _serialized: '553188887777@c.us' },
+      createGroup: async (_name: string, ids: readonly string[]) => {
+        made.push(ids);
+        return { title: 'us', gid: { _serialized: GROUP }, participants: {} };
+      },
+    });
+    const participants = ['5531988887777@c.us', '5531988880000@c.us', CHAT].map((id) => ({ id }));
+    await run('createGroup', { name: 'us', participants }).after(0);
+    expect(made).toEqual([['553188887777@c.us', '5531988880000@c.us', CHAT]]);
   });
 
   it('a look-up without an answer does not keep a message from being sent', async () => {
