@@ -128,7 +128,7 @@ export const phoneRoutes = {
     response: linked,
   },
   /**
-   * Whether linking this account asks for its passkey, and then for a code to be compared. Makes the account and its
+   * Whether linking this account asks for its passkey, and then for a code to be compared (builds since 2026-07). Makes the account and its
    * passkey where there is none. The private key is given so that a browser's virtual authenticator can hold it.
    */
   setPasskey: {

@@ -17,7 +17,7 @@ export type Build = {
   readonly syncsBeforeListeners: boolean;
   /** A "what's new" dialog opens once per link; left open, it costs the link. */
   readonly whatsNew: boolean;
-  /** The phone may demand a passkey when a page is linked. Whether it does is a fault switch, not part of the build. */
+  /** The phone may demand a passkey when a page is linked. Whether it does is the account's, not part of the build. */
   readonly passkey: boolean;
   /** Where an order is queried. */
   readonly orderModule: 'WAWebBizOrderBridge' | 'WAWebBizQueryOrderJob';

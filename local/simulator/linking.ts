@@ -218,7 +218,7 @@ export class Linking {
     if (linked >= deviceLimit())
       throw new Refusal('device_limit', `${linked} devices are linked already: log one of them out first`);
     const passkey = world.passkey(account.phoneNumber);
-    if (!passkey?.required) return this.#finish(pending, account);
+    if (!passkey?.required || !pending.connection.build.passkey) return this.#finish(pending, account);
     pending.passkey = { account, linking: new PasskeyLinking({ passkey, clock, random, challengeMs }) };
     pending.connection.send({ type: 'passkey' });
     return { account };

@@ -1,7 +1,8 @@
 /** `berth selftest`, as a person with a spare phone runs it, on the simulator: what it says it saw is held against the phone. */
 import { spawn } from 'node:child_process';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
+import { type BuildName, buildNames } from '../../../core/phone/api.ts';
 import { compileCache } from '../../helpers/compile-cache.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
 import { BIN } from '../../unit/cli/run-cli.ts';
@@ -11,13 +12,12 @@ vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 const ACCOUNT = '491700000081';
 const SECOND = '491700000082';
 
-let system: System;
-beforeAll(async () => {
-  system = await startSystem();
+const opened = async (build: BuildName): Promise<System> => {
+  const system = await startSystem({ build });
   await linkSession(system, { name: 'spare' }, ACCOUNT);
   await linkSession(system, { name: 'second' }, SECOND);
-});
-afterAll(() => system?.stop());
+  return system;
+};
 
 const reportSchema = z.object({
   ok: z.boolean(),
@@ -25,7 +25,10 @@ const reportSchema = z.object({
   steps: z.array(z.object({ step: z.string(), result: z.string(), seen: z.string(), ms: z.number() })),
 });
 
-const selftest = (...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> =>
+const selftest = (
+  system: System,
+  ...args: string[]
+): Promise<{ code: number | null; stdout: string; stderr: string }> =>
   new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [BIN, 'selftest', ...args], {
       env: {
@@ -49,33 +52,41 @@ const selftest = (...args: string[]): Promise<{ code: number | null; stdout: str
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
 
-test('everything that Berth offers works, and is at the phone', async () => {
-  const { code, stdout, stderr } = await selftest('spare', '--to-session', 'second', '--json');
-  const report = reportSchema.parse(JSON.parse(stdout));
-  expect(
-    report.steps.filter(({ result }) => result !== 'ok'),
-    stderr,
-  ).toEqual([]);
-  expect([code, report.ok]).toEqual([0, true]);
+describe.sequential.each(buildNames)('over the build of %s', (build) => {
+  let system: System;
+  beforeAll(async () => {
+    system = await opened(build);
+  });
+  afterAll(() => system?.stop());
 
-  const { messages } = await system.phone.inbox({ account: ACCOUNT, sent: true });
-  const kinds = new Set(messages.map(({ type }) => type));
-  for (const kind of ['chat', 'image', 'video', 'ptt', 'document', 'location', 'vcard', 'poll_creation'])
-    expect(kinds).toContain(kind);
-  const received = await system.phone.inbox({ account: ACCOUNT });
-  expect(received.messages.filter(({ fromMe, file }) => !fromMe && file)).toHaveLength(1);
-});
+  test('everything that Berth offers works, and is at the phone', async () => {
+    const { code, stdout, stderr } = await selftest(system, 'spare', '--to-session', 'second', '--json');
+    const report = reportSchema.parse(JSON.parse(stdout));
+    expect(
+      report.steps.filter(({ result }) => result !== 'ok'),
+      stderr,
+    ).toEqual([]);
+    expect([code, report.ok]).toEqual([0, true]);
 
-test('a WhatsApp that refuses what is sent fails the steps that send, and the exit code says so', async () => {
-  await system.phone.setFaults({ refuseSend: true });
-  try {
-    const { code, stdout } = await selftest('spare', '--no-restart');
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/^text +failed/m);
-    expect(stdout).toMatch(/^restart +skipped/m);
-    expect(stdout).toMatch(/^groups +skipped +- +needs a second number/m);
-    expect(stdout).toMatch(/^contacts +ok/m);
-  } finally {
-    await system.phone.setFaults({ refuseSend: false });
-  }
+    const { messages } = await system.phone.inbox({ account: ACCOUNT, sent: true });
+    const kinds = new Set(messages.map(({ type }) => type));
+    for (const kind of ['chat', 'image', 'video', 'ptt', 'document', 'location', 'vcard', 'poll_creation'])
+      expect(kinds).toContain(kind);
+    const received = await system.phone.inbox({ account: ACCOUNT });
+    expect(received.messages.filter(({ fromMe, file }) => !fromMe && file)).toHaveLength(1);
+  });
+
+  test('a WhatsApp that refuses what is sent fails the steps that send, and the exit code says so', async () => {
+    await system.phone.setFaults({ refuseSend: true });
+    try {
+      const { code, stdout } = await selftest(system, 'spare', '--no-restart');
+      expect(code).toBe(1);
+      expect(stdout).toMatch(/^text +failed/m);
+      expect(stdout).toMatch(/^restart +skipped/m);
+      expect(stdout).toMatch(/^groups +skipped +- +needs a second number/m);
+      expect(stdout).toMatch(/^contacts +ok/m);
+    } finally {
+      await system.phone.setFaults({ refuseSend: false });
+    }
+  });
 });

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
+import { type Moments, momentsAfter, nextDeadline } from '../../../container/control/deadlines.ts';
 import type { LibraryPage } from '../../../container/whatsapp/library.ts';
 import { type PasskeyHistory, type PasskeyStep, watchPasskey } from '../../../container/whatsapp/passkey.ts';
 import { clientDataOf, faultOf } from '../../../container/whatsapp/passkey-assertion.ts';
+import { deadlinesOf } from '../../../core/deadlines.ts';
+import { isPasskeyStatus } from '../../../core/lifecycle.ts';
 import type { PasskeyAssertion } from '../../../core/passkey.ts';
+import { settingsSchema } from '../../../core/settings.ts';
 import { type ManualTime, manualTime } from '../../helpers/manual-time.ts';
 
 const encode = (text: string) => Buffer.from(text).toString('base64url');
@@ -253,5 +258,40 @@ describe('an assertion', () => {
       expect(
         clientDataOf({ ...assertion, response: { ...assertion.response, clientDataJSON } }),
       ).toBeUndefined();
+  });
+});
+
+describe('the time for linking', () => {
+  const settings = settingsSchema.parse({});
+  const LINKING = ['SCAN_QR_CODE', 'PASSKEY_REQUIRED', 'PASSKEY_CONFIRMATION_REQUIRED'] as const;
+
+  it('is the same by the worker as by the reaper, and ten minutes from the first code at most', () => {
+    const step = fc.record({
+      status: fc.constantFrom(...LINKING),
+      afterMs: fc.integer({ min: 0, max: 200_000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) => {
+        const startedAt = 1_000_000;
+        let now = startedAt;
+        let moments: Moments = { phase: 'starting', wasUp: false };
+        const session: { qrSince?: number; passkeySince?: number } = {};
+        let endsAt = Number.POSITIVE_INFINITY;
+        for (const { status, afterMs } of [{ status: 'SCAN_QR_CODE' as const, afterMs: 0 }, ...steps]) {
+          now += afterMs;
+          if (now >= endsAt) return;
+          moments = momentsAfter(moments, status, now);
+          // What a report writes into the session's item (core/protocols/worker.ts).
+          if (status === 'SCAN_QR_CODE') session.qrSince ??= now;
+          if (isPasskeyStatus(status)) session.passkeySince ??= now;
+          const item = { config: {}, state: 'RUNNING' as const, status, startedAt, taskArn: 't', ...session };
+          const byReaper = deadlinesOf(item, settings).find(({ reason }) => reason === 'qr_expired')?.at;
+          const limits = { qrTimeoutMs: 300_000, startBy: startedAt };
+          expect(nextDeadline(limits, moments)).toEqual({ reason: 'qr_expired', at: byReaper });
+          expect(byReaper).toBeLessThanOrEqual(startedAt + 600_000);
+          endsAt = byReaper ?? endsAt;
+        }
+      }),
+    );
   });
 });
