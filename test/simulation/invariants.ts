@@ -149,6 +149,7 @@ export class Invariants implements Watcher {
       );
     }
     this.#checkClaim(before, after, by);
+    this.#checkLinking(before, after, by);
     this.#checkDue(before, after, by);
     this.#checkAccount(before, after, by);
     if (before && before.slotShard !== undefined && after?.slotShard === undefined) {
@@ -172,6 +173,13 @@ export class Invariants implements Watcher {
         `${by.name} speaks for ${by.claim.sessionId}:${by.claim.epoch} and changed ${before.sessionId}:${before.epoch} (${before.state})`,
       );
     }
+  }
+
+  /** The time for linking is started once more by the first challenge, and by no other. */
+  #checkLinking(before: Session | undefined, after: Session | undefined, by: Process): void {
+    if (before?.passkeySince === undefined || after?.passkeySince === undefined) return;
+    if (before.epoch === after.epoch && before.passkeySince !== after.passkeySince)
+      this.#broken('due', `${by.name} gave ${after.sessionId} more time to be linked`);
   }
 
   /** The index that proposed it may be behind; the write must not be. */

@@ -273,7 +273,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    207,
+    240,
     [
       WAITING,
       "change(control, command.id, eq('status', 'pending'), {",
@@ -325,5 +325,20 @@ export const MUTATIONS: readonly Mutation[] = [
     OUTBOX,
     'await sendAll(control, session, items.map(parse));',
     'await sendAll(control, session, items.slice(-1).map(parse));',
+  ]),
+  mutation('a challenge that is told of only where the status changes', 1, [
+    WORKER,
+    'after.statusDataHash !== before.statusDataHash',
+    'false',
+  ]),
+  mutation('each challenge gives the time for linking once more', 1, [
+    WORKER,
+    'isPasskeyStatus(status) && now.passkeySince === undefined',
+    'isPasskeyStatus(status)',
+  ]),
+  mutation('a challenge that the timeline keeps', 1, [
+    OUTBOX,
+    'const { data: _secret, ...shown } = payload;',
+    'const shown = payload;',
   ]),
 ];

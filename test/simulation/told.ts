@@ -36,6 +36,11 @@ export class Told {
       }
     }
     for (const item of put) this.#added(item, changes);
+    for (const { key, before, after } of changes) {
+      if (key.pk.startsWith('SESSION#')) this.#challengeChanged(before, after, put);
+      else if (!key.pk.startsWith('OUTBOX#') && Object(after?.payload).data !== undefined)
+        this.#cloud.violate('told', `${key.pk} keeps what belongs to a status`);
+    }
   }
 
   queued(deliveries: readonly Delivery[]): void {
@@ -72,6 +77,14 @@ export class Told {
       timestamp: Number(item.timestamp),
       hooked: webhooksOf(session?.after) !== undefined,
     });
+  }
+
+  /** A new challenge is told of with its change, and as it is. */
+  #challengeChanged(before: Item | undefined, after: Item | undefined, put: readonly Item[]): void {
+    const hash = after?.statusDataHash;
+    if (hash === undefined || hash === before?.statusDataHash) return;
+    const told = put.some((item) => item.sessionId === after?.sessionId && Object(item.payload).data);
+    if (!told) this.#cloud.violate('told', `a challenge of ${String(after?.sessionId)} is told to nobody`);
   }
 
   #removed(key: string): void {

@@ -8,6 +8,7 @@ import type { Control } from '../../../core/control.ts';
 import { Problem } from '../../../core/errors.ts';
 import type { Status, StopReason } from '../../../core/lifecycle.ts';
 import { type Message, sendTextArgs } from '../../../core/messages.ts';
+import type { PasskeyChallenge } from '../../../core/passkey.ts';
 import type { CommandOutcome } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud, SimulatedCommand, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';
@@ -57,6 +58,8 @@ export class Worker implements SimulatedWorker {
   #offset = 0;
   #boot: BootstrapAnswer | undefined;
   #qrSince: number | undefined;
+  #passkeySince: number | undefined;
+  #statusData: PasskeyChallenge | undefined;
   #lastActivityAt: number | undefined;
   /** Of commands, by the key of their caller. */
   readonly #outcomes = new Map<string, CommandOutcome>();
@@ -219,16 +222,47 @@ export class Worker implements SimulatedWorker {
     if (random.chance(0.7)) {
       scheduler.in(random.skewed(2_000, 200_000), this.process, `${this.process.name} is scanned`, () => {
         if (this.#ending !== undefined || this.#status !== 'SCAN_QR_CODE') return;
-        this.#account = `account-${this.task.launch.sessionId}-${random.text(4)}`;
-        this.#work();
+        const account = `account-${this.task.launch.sessionId}-${random.text(4)}`;
+        const [way = 0] = Buffer.from(account.slice(-1));
+        if (way % 4 === 0) this.#askPasskey(account, way % 3);
+        else this.#link(account);
       });
     }
     this.#watch();
   }
 
+  /** The account has a passkey: a challenge a minute, answered in the first minute, in the second, or never. */
+  #askPasskey(account: string, answeredIn: number, minute = 0): void {
+    if (this.#ending !== undefined) return;
+    this.#passkeySince ??= this.#controlNow();
+    this.#statusData = {
+      challenge: `${account}-${minute}`,
+      timeout: 60_000,
+      rpId: 'web.whatsapp.com',
+      allowCredentials: [],
+      userVerification: 'required',
+    };
+    this.#set('PASSKEY_REQUIRED');
+    const answered = minute === answeredIn;
+    const name = `${this.process.name} ${answered ? 'is signed for' : 'asks for another signature'}`;
+    this.#cloud.scheduler.in(answered ? 20_000 : 60_000, this.process, name, () => {
+      if (this.#ending !== undefined) return;
+      if (answered) this.#link(account);
+      else this.#askPasskey(account, answeredIn === 2 ? Number.POSITIVE_INFINITY : answeredIn, minute + 1);
+    });
+  }
+
+  #link(account: string): void {
+    if (this.#ending !== undefined) return;
+    this.#account = account;
+    this.#work();
+  }
+
   #work(): void {
+    this.#statusData = undefined;
     this.#set('WORKING');
     this.#qrSince = undefined;
+    this.#passkeySince = undefined;
     this.#lastActivityAt = this.#controlNow();
     const { random, scheduler } = this.#cloud;
     this.#collect();
@@ -283,8 +317,9 @@ export class Worker implements SimulatedWorker {
     if (!deadlines) return undefined;
     const due: { at: number; reason: StopReason }[] = [];
     if (deadlines.maxAt !== undefined) due.push({ at: deadlines.maxAt, reason: 'max_duration' });
-    if (this.#qrSince !== undefined)
-      due.push({ at: this.#qrSince + deadlines.qrTimeoutMs, reason: 'qr_expired' });
+    const linkingSince = this.#passkeySince ?? this.#qrSince;
+    if (linkingSince !== undefined)
+      due.push({ at: linkingSince + deadlines.qrTimeoutMs, reason: 'qr_expired' });
     if (
       this.#status === 'WORKING' &&
       this.#lastActivityAt !== undefined &&
@@ -408,6 +443,7 @@ export class Worker implements SimulatedWorker {
       status: this.#status,
       ...(this.#account === undefined ? {} : { me: { id: this.#account } }),
       ...(this.#lastActivityAt === undefined ? {} : { lastActivityAt: this.#lastActivityAt }),
+      ...(this.#statusData === undefined ? {} : { statusData: this.#statusData }),
     };
     const beat = (this.#boot?.heartbeatSeconds ?? 20) * 1000;
     this.#retried('report', beat, (control) => workerApi.report(control, this.#bearer, body))
