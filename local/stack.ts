@@ -157,7 +157,6 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     functions.invoke(name, event, signal);
   endpoint.serveLambda(invoke);
   closers.add(() => functions.close());
-  for (const name of FIRST_NEEDED) functions.warm(name);
 
   const deadLetters = createDeadLetters(endpoint.sqsUrl);
   closers.add(() => deadLetters.close());
@@ -188,6 +187,8 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const admin = await ensureAdminKey(dir.adminKey, invoke);
   // A caller that gets an answer can have a key. Workers that an earlier run left still call while they end.
   serveApi(listener, model, invoke, dir, clock, closers);
+  // Not before: beside the function that makes the key they would only delay it.
+  for (const name of FIRST_NEEDED) functions.warm(name);
   const leftovers = await tasks.ecs.clearLeftovers();
   const schedules = new Schedules(model.schedules, delivery);
   closers.add(() => schedules.close());

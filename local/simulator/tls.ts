@@ -1,7 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { generate } from 'selfsigned';
 import { z } from 'zod';
 
 export const WHATSAPP_HOST = 'web.whatsapp.com';
@@ -27,6 +26,8 @@ function readIdentity(dir: string): z.infer<typeof identitySchema> | undefined {
 }
 
 async function makeIdentity(dir: string | undefined): Promise<z.infer<typeof identitySchema>> {
+  // Once a data directory: other starts do without.
+  const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: WHATSAPP_HOST }], {
     keyType: 'ec',
     curve: 'P-256',

@@ -29,7 +29,7 @@ export type SoakSystem = {
   stop(): Promise<void>;
 };
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();

@@ -1,4 +1,5 @@
 /** `npm start` as a person meets it: a process that is started, spoken to, killed and interrupted. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ import {
   startProcess,
   workersOf,
 } from '../../helpers/local-process.ts';
+import { freePort } from '../../soak/system.ts';
 import { leftOf, PATIENCE, readTasks } from '../faults/harness.ts';
 
 vi.setConfig({ testTimeout: 2 * START_MS });
@@ -35,19 +37,36 @@ const run = (port = '0'): LocalProcess => {
   return process;
 };
 
+/** The command lines of the processes that a process started, one a line. */
+const commandsBelow = (pid: number | undefined): string =>
+  execFileSync('ps', ['-o', 'ppid=,args=', '-A'], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => line.trim().startsWith(`${pid} `))
+    .join('\n');
+
 describe.sequential('the local system', () => {
   let running: LocalProcess;
   let berth: Client;
-  const start = async (): Promise<string> => {
-    running = run();
+  const start = async (port?: string): Promise<string> => {
+    running = run(port);
     const url = await ready(running);
     berth = createClient({ baseUrl: url, apiKey: adminKeyOf(dataDir) });
     return url;
   };
 
   test('shows a key at its first start; a port and a folder that are in use are named', async () => {
-    const url = await start();
+    const port = await freePort();
+    const starting = start(String(port));
+    // The first call that is answered finds a key that works.
+    await vi.waitFor(async () => expect((await fetch(`http://127.0.0.1:${port}/ping`)).status).toBe(200), {
+      timeout: START_MS,
+      interval: 10,
+    });
+    const headers = { 'x-api-key': adminKeyOf(dataDir) };
+    expect((await fetch(`http://127.0.0.1:${port}/api/sessions`, { headers })).status).toBe(200);
+    const url = await starting;
     expect(running.output()).toContain(adminKeyOf(dataDir));
+    expect(commandsBelow(running.child.pid)).not.toContain('esbuild');
     expect(running.output()).toContain('SIMULATOR');
     expect(statSync(join(dataDir, 'admin-key')).mode & 0o777).toBe(0o600);
 
