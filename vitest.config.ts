@@ -16,6 +16,7 @@ const LONG = [
   'test/e2e/faults/sessions.test.ts',
   'test/e2e/system/every-route.test.ts',
   'test/e2e/faults/engines.test.ts',
+  'test/soak/soak.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/e2e/system/session.test.ts',
   'test/simulation/simulation.test.ts',

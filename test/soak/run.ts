@@ -5,14 +5,22 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiError } from '../../core/client/errors.ts';
-import type { Client } from '../../core/client/index.ts';
 import { messageOfError } from '../../core/message-of-error.ts';
 import { Random } from '../simulation/kernel/random.ts';
 import { startSoakEndpoint } from './endpoint.ts';
 import { createLedger, judgeSends, type Ledger, type Out } from './ledger.ts';
 import { cpuBetween, type Usage, usageOf, workersBelow } from './processes.ts';
 import { createTable, type Row } from './rows.ts';
-import { type SoakSystem, startSoakSystem } from './system.ts';
+import {
+  CONTACT,
+  comeBack,
+  GREETING,
+  link,
+  measureRest,
+  RECOVERY_LIMIT_MS,
+  type Session,
+} from './sessions.ts';
+import { startSoakSystem } from './system.ts';
 
 export type SoakRun = {
   readonly sessions: number;
@@ -49,25 +57,8 @@ export type SoakReport = {
   readonly broken: readonly string[];
 };
 
-type Session = {
-  readonly name: string;
-  /** The phone number of its account. */
-  readonly account: string;
-  /** As its worker knows it. */
-  id: string;
-  up: boolean;
-  /** The last message that was handed to its phone: the next waits for it. */
-  lastIn: Promise<unknown>;
-};
-
 /** A message to a session that is not told after this time is shown as waiting. */
 const LATE_MS = 60_000;
-const RECOVERY_LIMIT_MS = 300_000;
-/** A browser that was killed is missed by its worker within moments. */
-const NOTICE_LIMIT_MS = 15_000;
-const CONTACT = '491712223333';
-/** Makes the contact known to an account. */
-const GREETING = 'hello';
 
 export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
   const random = new Random(run.seed);
@@ -284,66 +275,3 @@ const rowOf = (ledger: Ledger, { main, all }: Usage, cores: number): Row => ({
   all,
   cores,
 });
-
-/** Creates a session, links it and waits until its account is saved: from then on it can be killed. */
-const link = async (
-  { berth, phone, pid }: SoakSystem,
-  n: number,
-  hook: string,
-  known: readonly Session[],
-): Promise<Session> => {
-  const name = `soak-${n}`;
-  const account = `4917${String(10_000_000 + n)}`;
-  await berth.sessions.create({ name, config: { webhooks: [{ url: hook, events: ['message'] }] } });
-  await berth.sessions.waitForStatus(name, 'SCAN_QR_CODE');
-  const code = await berth.auth.qr(name, { waitSeconds: 25 });
-  await phone.scan({ code, account });
-  await berth.sessions.waitForStatus(name, 'WORKING');
-  while (!(await berth.sessions.get(name)).linked) await delay(200);
-  const id = workersBelow(pid).find(({ sessionId }) =>
-    known.every((other) => other.id !== sessionId),
-  )?.sessionId;
-  if (id === undefined) throw new Error(`no worker of ${name} was found among the processes`);
-  // The contact is known from now on, so that it can be written to.
-  await phone.send({ account, from: CONTACT, text: GREETING });
-  return { name, account, id, up: true, lastIn: Promise.resolve() };
-};
-
-/** CPU of linked sessions without any message. */
-const measureRest = async (system: SoakSystem, run: SoakRun, say: (line: string) => void): Promise<void> => {
-  const before = usageOf(system.pid);
-  await delay(run.rest * 1000);
-  const after = usageOf(system.pid);
-  const share = (counts: (pid: number) => boolean) =>
-    (100 * cpuBetween(before, after, counts)) / (run.rest * 1000);
-  const perSession = share((pid) => pid !== system.pid) / run.sessions;
-  say(
-    `At rest for ${run.rest} s: ${perSession.toFixed(2)} % of a core a session, main process ${share((pid) => pid === system.pid).toFixed(1)} %.`,
-  );
-};
-
-/** Waits until the session works again after a kill; starts it where it has ended. False: it did not come back. */
-const comeBack = async (
-  system: SoakSystem,
-  { name }: Session,
-  epoch: number,
-  restarts: boolean,
-): Promise<boolean> => {
-  const since = performance.now();
-  let missed = false;
-  while (performance.now() - since < RECOVERY_LIMIT_MS) {
-    const seen = await system.berth.sessions.get(name).catch(() => undefined);
-    if (seen !== undefined) {
-      missed ||= seen.status !== 'WORKING' || seen.epoch > epoch;
-      const noticed = missed || (!restarts && performance.now() - since > NOTICE_LIMIT_MS);
-      if (noticed && seen.status === 'WORKING' && (!restarts || seen.epoch > epoch)) return true;
-      if (seen.state === 'STOPPED' || seen.state === 'FAILED') await start(system.berth, name);
-    }
-    await delay(250);
-  }
-  return false;
-};
-
-const start = (berth: Client, name: string): Promise<unknown> =>
-  // Refused while the old task is not quite gone: asked again.
-  berth.sessions.start(name).catch(() => undefined);

@@ -1,11 +1,11 @@
 /** `npm start` as a person meets it: a process that is started, spoken to, killed and interrupted. */
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Client, createClient } from '../../../core/client/index.ts';
 import { phoneClient } from '../../../core/phone/client.ts';
+import { processTable } from '../../../local/engines/ecs/process-table.ts';
 import {
   adminKeyOf,
   type LocalProcess,
@@ -39,9 +39,9 @@ const run = (port = '0'): LocalProcess => {
 
 /** The command lines of the processes that a process started, one a line. */
 const commandsBelow = (pid: number | undefined): string =>
-  execFileSync('ps', ['-o', 'ppid=,args=', '-A'], { encoding: 'utf8' })
-    .split('\n')
-    .filter((line) => line.trim().startsWith(`${pid} `))
+  processTable()
+    .filter(({ parent }) => parent === pid)
+    .map((child) => readFileSync(`/proc/${child.pid}/cmdline`, 'latin1'))
     .join('\n');
 
 describe.sequential('the local system', () => {
