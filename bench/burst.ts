@@ -19,7 +19,7 @@ export const burst = async (): Promise<void> => {
   const system = await startSoakSystem();
   try {
     await system.berth.limits.set({ global: LIMIT, userDefault: LIMIT });
-    const atRest = usageOf(system.pid);
+    const atRest = await usageOf(system.pid);
     // One attempt each: what is measured is the first answer.
     const berth = createClient({ baseUrl: system.url, apiKey: system.key, retries: 0 });
     const begun = performance.now();
@@ -29,7 +29,7 @@ export const burst = async (): Promise<void> => {
     const over = new AbortController();
     const watching = (async () => {
       while (!over.signal.aborted) {
-        last = usageOf(system.pid);
+        last = await usageOf(system.pid);
         peak = Math.max(peak, last.main);
         await delay(500);
       }
@@ -55,7 +55,7 @@ export const burst = async (): Promise<void> => {
     }
     over.abort();
     await watching;
-    const settled = usageOf(system.pid);
+    const settled = await usageOf(system.pid);
     const counts = [...new Set(answers.map(({ answer }) => answer))]
       .sort()
       .map((answer) => `${answers.filter((each) => each.answer === answer).length} × ${answer}`);

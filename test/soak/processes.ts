@@ -1,5 +1,6 @@
 /** The processes of a running local system: its main process, and the workers and browsers below it. Linux only. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
 type Entry = { readonly pid: number; readonly parent: number; readonly cpuMs: number };
 
@@ -33,8 +34,11 @@ const below = (root: number, entries: readonly Entry[]): Entry[] => {
 };
 
 /** Bytes: proportional set size, so that shared pages count once. */
-const memoryOf = (pid: number): number =>
-  Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`) ?? '')?.[1] ?? 0) * 1024;
+const memoryOf = async (pid: number): Promise<number> => {
+  // Not in this thread: the system adds the sizes up while it is read, some milliseconds a process.
+  const text = await readFile(`/proc/${pid}/smaps_rollup`, 'latin1').catch(() => '');
+  return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) * 1024;
+};
 
 const isBrowser = (pid: number): boolean => (read(`/proc/${pid}/cmdline`) ?? '').includes('--user-data-dir=');
 const sessionOf = (pid: number): string | undefined =>
@@ -70,12 +74,13 @@ export type Usage = {
   readonly cpu: ReadonlyMap<number, number>;
 };
 
-export const usageOf = (root: number): Usage => {
+export const usageOf = async (root: number): Promise<Usage> => {
   const entries = table();
   const all = [...entries.filter(({ pid }) => pid === root), ...below(root, entries)];
+  const sizes = await Promise.all(all.map(({ pid }) => memoryOf(pid)));
   return {
-    main: memoryOf(root),
-    all: all.reduce((sum, { pid }) => sum + memoryOf(pid), 0),
+    main: sizes[0] ?? 0,
+    all: sizes.reduce((sum, bytes) => sum + bytes, 0),
     cpu: new Map(all.map(({ pid, cpuMs }) => [pid, cpuMs])),
   };
 };

@@ -67,28 +67,25 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
   /** Why sends were not answered with success, and how often. */
   const reasons = new Map<string, number>();
   const sessions: Session[] = [];
-  const byName = new Map<string, Session>();
   const foreign: string[] = [];
   const endpoint = await startSoakEndpoint((session, body, eventId) => {
     if (body === GREETING) return;
     if (!ledger.told(session, body, eventId, performance.now())) foreign.push(eventId);
   });
   const system = await startSoakSystem();
+  const over = new AbortController();
   const say = run.onLine;
   try {
     await system.berth.limits.set({ global: run.sessions, userDefault: run.sessions });
     const linkingSince = performance.now();
     for (let n = 0; n < run.sessions; n++) {
-      const session = await link(system, n, endpoint.url, sessions);
-      sessions.push(session);
-      byName.set(session.name, session);
+      sessions.push(await link(system, n, endpoint.url, sessions));
     }
     say(`${run.sessions} sessions linked within ${seconds(performance.now() - linkingSince)} s.`);
     if (run.rest > 0) await measureRest(system, run, say);
 
     const kills = { worker: 0, browser: 0, system: 0 };
     const stuck: string[] = [];
-    const over = new AbortController();
     let systemIsUp = true;
     let texts = 0;
     const running = new Set<Promise<unknown>>();
@@ -96,10 +93,20 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       const tracked = work.finally(() => running.delete(tracked));
       running.add(tracked);
     };
-    const recover = async (session: Session, epoch: number, restarts: boolean): Promise<void> => {
-      const back = await comeBack(system, session, epoch, restarts);
-      if (back) session.up = true;
-      else stuck.push(session.name);
+    const recoveries = new Set<Promise<unknown>>();
+    const recover = (session: Session, epoch: number, restarts: boolean): void => {
+      const recovery = comeBack(system, session, epoch, restarts).then((end) => {
+        recoveries.delete(recovery);
+        if (end === 'back') session.up = true;
+        if (end === 'stuck') stuck.push(session.name);
+      });
+      recoveries.add(recovery);
+      track(recovery);
+    };
+    const markDown = (session: Session): void => {
+      session.up = false;
+      session.kills += 1;
+      ledger.risk(session.name);
     };
     const table = createTable(say, run.row);
     const note = (text: string) => table.note(text);
@@ -112,25 +119,27 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       const session = sessions.find(({ id }) => id === victim?.sessionId);
       if (!victim || !session) return;
       const { epoch } = await system.berth.sessions.get(session.name);
-      session.up = false;
-      ledger.risk(session.name);
+      markDown(session);
       process.kill((kind === 'worker' ? victim.worker : victim.browser) ?? victim.worker, 'SIGKILL');
       kills[kind] += 1;
       note(`${kind} of ${session.name} killed`);
-      track(recover(session, epoch, kind === 'worker'));
+      recover(session, epoch, kind === 'worker');
     };
     const killSystem = async (): Promise<void> => {
-      const epochs = new Map<string, number>();
-      for await (const { name, epoch } of system.berth.sessions.list({ all: true })) epochs.set(name, epoch);
       systemIsUp = false;
-      for (const session of sessions) session.up = false;
+      for (const session of sessions) markDown(session);
       await system.kill();
+      // What was told until now was told before the kill.
       for (const session of sessions) ledger.risk(session.name);
       kills.system += 1;
       const ms = await system.start();
+      // None of the earlier recoveries starts a session any more: what runs from now on is of a later epoch than these.
+      await Promise.all(recoveries);
+      const epochs = new Map<string, number>();
+      for await (const { name, epoch } of system.berth.sessions.list({ all: true })) epochs.set(name, epoch);
       systemIsUp = true;
       note(`system killed, up again after ${seconds(ms)} s`);
-      for (const session of sessions) track(recover(session, epochs.get(session.name) ?? 0, true));
+      for (const session of sessions) recover(session, epochs.get(session.name) ?? 0, true);
     };
 
     const sendIn = (session: Session): void => {
@@ -167,7 +176,8 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     say(table.head);
     const begun = performance.now();
     const endsAt = begun + run.seconds * 1000;
-    let usage = usageOf(system.pid);
+    let usage = await usageOf(system.pid);
+    let usageAt = performance.now();
     const incoming = every(1000 / run.in, over.signal, () => sendIn(pick(random, sessions)));
     const outgoing = every(1000 / run.out, over.signal, () => {
       const up = sessions.filter((session) => session.up);
@@ -175,11 +185,15 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       texts += 1;
       track(sendOut(pick(random, up), `soak-out ${texts}`));
     });
-    const reports = every(run.row * 1000, over.signal, () => {
-      if (!systemIsUp) return;
-      const after = usageOf(system.pid);
-      table.row(rowOf(ledger, after, cpuBetween(usage, after) / (run.row * 1000)));
+    const report = async (): Promise<void> => {
+      const ms = performance.now() - usageAt;
+      usageAt = performance.now();
+      const after = await usageOf(system.pid);
+      table.row(rowOf(ledger, after, cpuBetween(usage, after) / ms));
       usage = after;
+    };
+    const reports = every(run.row * 1000, over.signal, () => {
+      if (systemIsUp) track(report());
     });
     let nextKill = begun + run.killEvery * 1000;
     let systemKillAt = run.killSystem ? begun + (run.seconds * 1000) / 2 : Number.POSITIVE_INFINITY;
@@ -204,8 +218,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     while (ledger.open > 0 && performance.now() < drainedBy) await delay(100);
     // A last repeat under another id would come now.
     await delay(2_000);
-    const last = usageOf(system.pid);
-    table.row(rowOf(ledger, last, 0));
+    await report();
 
     const totals = ledger.totals(performance.now(), true);
     const atPhone: string[] = [];
@@ -214,7 +227,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       atPhone.push(...messages.map(({ body }) => body));
     }
     const judged = judgeSends(sends, atPhone);
-    const report: SoakReport = {
+    const outcome: SoakReport = {
       in: totals.in,
       told: totals.told,
       atRisk: totals.atRisk,
@@ -236,14 +249,17 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     };
     say('');
     say(
-      `In: ${report.in} sent, ${report.told} told, ${totals.repeats} repeats; at risk by a kill: ${report.atRisk}, of which ${report.atRiskTold} were told.`,
+      `In: ${outcome.in} sent, ${outcome.told} told, ${totals.repeats} repeats; at risk by a kill: ${outcome.atRisk}, of which ${outcome.atRiskTold} were told.`,
     );
-    say(`Out: ${report.sends} sends, ${report.sendsDone} answered with success, ${judged.unknown} unknown.`);
+    say(
+      `Out: ${outcome.sends} sends, ${outcome.sendsDone} answered with success, ${judged.unknown} unknown.`,
+    );
     for (const [reason, times] of reasons) say(`  ${times} × ${reason}`);
     say(`Killed: ${kills.worker} workers, ${kills.browser} browsers, the system ${kills.system} times.`);
-    say(report.broken.length === 0 ? 'Nothing lost, nothing twice, order kept.' : report.broken.join('\n'));
-    return report;
+    say(outcome.broken.length === 0 ? 'Nothing lost, nothing twice, order kept.' : outcome.broken.join('\n'));
+    return outcome;
   } finally {
+    over.abort();
     await system.stop();
     await endpoint.close();
   }

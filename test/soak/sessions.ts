@@ -1,6 +1,5 @@
 /** The sessions of a soak: how each is linked, and how it comes back from a kill. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '../../core/client/index.ts';
 import { cpuBetween, usageOf, workersBelow } from './processes.ts';
 import type { SoakSystem } from './system.ts';
 
@@ -11,6 +10,8 @@ export type Session = {
   /** As its worker knows it. */
   id: string;
   up: boolean;
+  /** How often it was killed: only the recovery from the last kill counts. */
+  kills: number;
   /** The last message that was handed to its phone: the next waits for it. */
   lastIn: Promise<unknown>;
 };
@@ -43,7 +44,7 @@ export const link = async (
   if (id === undefined) throw new Error(`no worker of ${name} was found among the processes`);
   // The contact is known from now on, so that it can be written to.
   await phone.send({ account, from: CONTACT, text: GREETING });
-  return { name, account, id, up: true, lastIn: Promise.resolve() };
+  return { name, account, id, up: true, kills: 0, lastIn: Promise.resolve() };
 };
 
 /** CPU of linked sessions without any message. */
@@ -52,9 +53,9 @@ export const measureRest = async (
   run: { readonly rest: number; readonly sessions: number },
   say: (line: string) => void,
 ): Promise<void> => {
-  const before = usageOf(system.pid);
+  const before = await usageOf(system.pid);
   await delay(run.rest * 1000);
-  const after = usageOf(system.pid);
+  const after = await usageOf(system.pid);
   const share = (counts: (pid: number) => boolean) =>
     (100 * cpuBetween(before, after, counts)) / (run.rest * 1000);
   const perSession = share((pid) => pid !== system.pid) / run.sessions;
@@ -63,28 +64,31 @@ export const measureRest = async (
   );
 };
 
-/** Waits until the session works again after a kill; starts it where it has ended. False: it did not come back. */
+/**
+ * Waits until the session works again after a kill, in an epoch after `epoch` where `restarts`; starts it where it has
+ * ended. `gone`: it was killed again meanwhile.
+ */
 export const comeBack = async (
   system: SoakSystem,
-  { name }: Session,
+  session: Session,
   epoch: number,
   restarts: boolean,
-): Promise<boolean> => {
+): Promise<'back' | 'stuck' | 'gone'> => {
+  const { name, kills } = session;
   const since = performance.now();
   let missed = false;
   while (performance.now() - since < RECOVERY_LIMIT_MS) {
+    if (session.kills !== kills) return 'gone';
     const seen = await system.berth.sessions.get(name).catch(() => undefined);
-    if (seen !== undefined) {
+    if (seen !== undefined && session.kills === kills) {
       missed ||= seen.status !== 'WORKING' || seen.epoch > epoch;
       const noticed = missed || (!restarts && performance.now() - since > NOTICE_LIMIT_MS);
-      if (noticed && seen.status === 'WORKING' && (!restarts || seen.epoch > epoch)) return true;
-      if (seen.state === 'STOPPED' || seen.state === 'FAILED') await start(system.berth, name);
+      if (noticed && seen.status === 'WORKING' && (!restarts || seen.epoch > epoch)) return 'back';
+      // Refused while the old task is not quite gone: asked again.
+      if (seen.state === 'STOPPED' || seen.state === 'FAILED')
+        await system.berth.sessions.start(name).catch(() => undefined);
     }
     await delay(250);
   }
-  return false;
+  return 'stuck';
 };
-
-const start = (berth: Client, name: string): Promise<unknown> =>
-  // Refused while the old task is not quite gone: asked again.
-  berth.sessions.start(name).catch(() => undefined);

@@ -78,6 +78,9 @@ export const startSoakSystem = async (): Promise<SoakSystem> => {
     phone = phoneClient(read('phone-url'));
     return performance.now() - begun;
   };
+  // Whatever ends this process: the system does not go on by itself.
+  const killLast = (): void => void child?.kill('SIGKILL');
+  process.once('exit', killLast);
   await start();
 
   return {
@@ -105,6 +108,7 @@ export const startSoakSystem = async (): Promise<SoakSystem> => {
       child?.kill('SIGTERM');
       await ended(STOP_LIMIT_MS);
       child?.kill('SIGKILL');
+      process.off('exit', killLast);
       rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
     },
   };
