@@ -5,6 +5,7 @@ import { addCapacity } from './commands/capacity.ts';
 import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
 import { addDashboard } from './commands/dashboard.ts';
+import { addDrain } from './commands/drain.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLinking } from './commands/linking.ts';
 import { addPasskey } from './commands/passkey.ts';
@@ -51,6 +52,7 @@ export const createProgram = (): Command => {
   addCapacity(program);
   addDashboard(program);
   addCleanup(program);
+  addDrain(program);
   addKeys(program);
   addWebhooks(program);
   addCost(program);

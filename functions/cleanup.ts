@@ -1,15 +1,24 @@
 import * as operations from '../core/api/operations/capacity.ts';
 import { cleanUp } from '../core/protocols/cleanup.ts';
+import { drain } from '../core/protocols/drain.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { http } from './edge/http.ts';
+import { http, together } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** POST /api/cleanup: regular or emergency; with `dryRun` only says what would end. */
-export const handler = http(operations.cleanUp)(async ({ body }) => ({
+const cleaning = http(operations.cleanUp)(async ({ body }) => ({
   status: 200,
   body: await cleanUp(control, body),
 }));
+
+/** POST /api/drain: one step of draining; callers repeat it. */
+const draining = http(operations.drain)(async ({ body }) => ({
+  status: 200,
+  body: await drain(control, body),
+}));
+
+export const handler = together(cleaning, draining);

@@ -119,10 +119,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...CAPACITY, 'BatchGetItem', 'UpdateItem'],
   },
   cleanup: {
-    does: 'Ends many sessions at once, by filter; dry run first.',
+    does: 'Ends many sessions at once, by filter, dry run first; or all of them, for good.',
     table: [...RELEASE, 'BatchGetItem'],
     queue: 'send',
-    tasks: ['stop'],
+    tasks: ['stop', 'list', 'describe'],
     unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
   },
   keys: { does: 'Lists, makes and revokes API keys.', table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'] },

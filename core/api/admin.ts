@@ -112,6 +112,21 @@ export const cleanupReportSchema = z.object({
 });
 export type CleanupReport = z.infer<typeof cleanupReportSchema>;
 
+export const drainRequestSchema = z.strictObject({
+  dryRun: z.boolean().default(false).describe('Only counts what runs.'),
+});
+export const drainReportSchema = z.object({
+  dryRun: z.boolean(),
+  limitBefore: z
+    .int()
+    .describe('The global limit before this call: what to set it to for sessions to start again.'),
+  active: z.int().describe('Sessions that hold a slot.'),
+  tasks: z.int().describe('Tasks that ECS has not stopped yet.'),
+  failed: z.int().describe('Sessions that could not be asked to end; the next call tries again.'),
+  drained: z.boolean().describe('Nothing runs, and nothing starts.'),
+});
+export type DrainReport = z.infer<typeof drainReportSchema>;
+
 export const createKeyRequestSchema = z
   .strictObject({
     userId: userIdSchema,

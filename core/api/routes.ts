@@ -3,7 +3,7 @@
  * OpenAPI document come from this table. A handler imports its own operation and validates with it.
  */
 import type { Operation } from './operation.ts';
-import { cleanUp, getLimits, getStats, setLimits } from './operations/capacity.ts';
+import { cleanUp, drain, getLimits, getStats, setLimits } from './operations/capacity.ts';
 import { CHAT_OPERATIONS } from './operations/chats.ts';
 import { getCommand } from './operations/commands.ts';
 import {
@@ -92,6 +92,7 @@ export const OPERATIONS: readonly Operation[] = [
   getLimits,
   setLimits,
   cleanUp,
+  drain,
 
   listKeys,
   createKey,

@@ -6,6 +6,9 @@ import {
   type cleanupRequestSchema,
   createdKeySchema,
   type createKeyRequestSchema,
+  type DrainReport,
+  drainReportSchema,
+  type drainRequestSchema,
   type HealthView,
   healthViewSchema,
   type KeyView,
@@ -40,6 +43,14 @@ export type AdminClient = {
     request?: z.input<typeof cleanupRequestSchema>,
     options?: CallOptions,
   ) => Promise<CleanupReport>;
+  /**
+   * Admins only. Lets nothing start and asks sessions to end, some with each call: repeat it until it answers `drained`.
+   * Keeps accounts.
+   */
+  readonly drain: (
+    request?: z.input<typeof drainRequestSchema>,
+    options?: CallOptions,
+  ) => Promise<DrainReport>;
   /** Admins only. */
   readonly keys: {
     readonly list: (options?: CallOptions) => Promise<KeyView[]>;
@@ -94,6 +105,11 @@ export const adminClient = (transport: Transport, hasKey: boolean): AdminClient 
           idempotent: request.dryRun === true,
         },
         cleanupReportSchema,
+      ),
+    drain: (request = {}, options) =>
+      transport.json(
+        { ...to(options), method: 'POST', path: '/api/drain', body: request, idempotent: true },
+        drainReportSchema,
       ),
     keys: {
       list: (options) =>

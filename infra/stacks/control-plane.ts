@@ -13,6 +13,7 @@ import { BerthApi } from '../constructs/api.ts';
 import { CapacityProviders } from '../constructs/capacity-providers.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import { BerthDashboard } from '../constructs/dashboard.ts';
+import { paceRoutes } from '../constructs/pace-routes.ts';
 import { removalOf } from '../constructs/removal.ts';
 import type { Resources } from '../constructs/resources.ts';
 import { Sweeps } from '../constructs/sweeps.ts';
@@ -80,6 +81,7 @@ export class ControlPlaneStack extends Stack {
     };
 
     api.addRoutes(OPERATIONS, functionOf, functionOf('authorizer'));
+    paceRoutes(api);
 
     const deadLetters = new Queue(this, 'BackgroundDeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,

@@ -46,6 +46,7 @@ const jsonSchemaOf = (schema: z.ZodType): unknown =>
 const TAMED: Readonly<Record<string, { query?: object; body?: object }>> = {
   setLimits: { body: { global: 1 } },
   cleanUp: { body: { dryRun: true } },
+  drain: { body: { dryRun: true } },
 };
 const ENDS_SESSIONS = ['stopSession', 'restartSession', 'deleteSession', 'logoutSession', 'startSession'];
 const WAITS = ['wait', 'timeout'];

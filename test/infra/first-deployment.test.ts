@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { BUILD_MS, type Synthesized, synthesize } from './synthesized.ts';
 
@@ -43,12 +44,14 @@ const NAME_PROPERTY: Readonly<Record<string, string>> = {
   'AWS::Scheduler::ScheduleGroup': 'Name',
 };
 
+let all: Map<string, ReturnType<typeof resources>[number]> | undefined;
+
 /** All resources that this one waits for, directly or through others of its stack. */
 const awaited = (id: string): Set<string> => {
-  const all = new Map(resources().map((resource) => [resource.id, resource]));
+  all ??= new Map(resources().map((resource) => [resource.id, resource]));
   const found = new Set<string>();
   const visit = (current: string): void => {
-    const resource = all.get(current);
+    const resource = all?.get(current);
     if (!resource || found.has(current)) return;
     found.add(current);
     const text = JSON.stringify(resource.Properties);
@@ -112,6 +115,19 @@ describe('the order of creation', () => {
       for (const id of idsOf(type)) expect([...before], id).toContain(id);
     const functions = idsOf('AWS::Lambda::Function').filter((id) => before.has(id));
     expect(functions.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('creates few routes at a time, since API Gateway throttles changes', () => {
+    const routes = idsOf('AWS::ApiGatewayV2::Route');
+    const before = new Map(
+      routes.map((id) => [id, [...awaited(id)].filter((each) => routes.includes(each)).length]),
+    );
+    expect(routes.length).toBeGreaterThan(50);
+    // As many chains as may run side by side: routes that wait for the same number of others.
+    for (const count of new Set(before.values()))
+      expect([...before.values()].filter((each) => each === count).length).toBeLessThanOrEqual(
+        ROUTES_AT_ONCE,
+      );
   });
 
   it('creates a schedule after the group that it names', () => {

@@ -6,6 +6,7 @@ import { messageSchema } from '../../messages.ts';
 import { accountSchema } from '../../worker-protocol.ts';
 import {
   cleanupReportSchema,
+  drainReportSchema,
   healthViewSchema,
   keyViewSchema,
   limitsViewSchema,
@@ -27,6 +28,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
   Account: accountSchema,
   Chat: chatSchema,
   CleanupReport: cleanupReportSchema,
+  DrainReport: drainReportSchema,
   Command: commandViewSchema,
   Contact: contactSchema,
   Group: groupSchema,

@@ -2,6 +2,8 @@ import {
   changeLimitsRequestSchema,
   cleanupReportSchema,
   cleanupRequestSchema,
+  drainReportSchema,
+  drainRequestSchema,
   limitsViewSchema,
   statsViewSchema,
 } from '../admin.ts';
@@ -60,4 +62,20 @@ export const cleanUp = operation({
   query: ownerQuerySchema,
   body: cleanupRequestSchema,
   answers: { 200: { description: 'What was done, or would be.', body: cleanupReportSchema } },
+});
+
+export const drain = operation({
+  id: 'drain',
+  method: 'POST',
+  path: '/api/drain',
+  handler: 'cleanup',
+  auth: 'admin',
+  tag: 'Capacity',
+  summary: 'Let nothing start and end all sessions, before an environment is taken down',
+  description:
+    'Sets the global limit to 0 and asks running sessions to end, up to 200 with each call. Repeat it until it answers ' +
+    '`drained`. Accounts stay linked. To let sessions start again, set the global limit (`PUT /api/limits`).',
+  query: ownerQuerySchema,
+  body: drainRequestSchema,
+  answers: { 200: { description: 'What is left.', body: drainReportSchema } },
 });

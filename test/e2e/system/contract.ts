@@ -65,6 +65,7 @@ export const contractWalk = (open: () => System): void => {
       await ask('getStats', 200);
       await ask('getHistory', 200, { query: { hours: 1 } });
       await ask('cleanUp', 200, { body: { mode: 'emergency', dryRun: true } });
+      await ask('drain', 200, { body: { dryRun: true } });
     });
 
     test('events and dead letters', async () => {

@@ -370,6 +370,36 @@ describe('capacity and administration', () => {
     expect(api.calls('POST /api/cleanup').map((seen) => seen.body)).toMatchObject([{ dryRun: true }]);
   });
 
+  test('drain --dry-run says what runs and changes nothing', async () => {
+    api.set('shop', WORKING);
+    const ended = await berth(['drain', '--dry-run']);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toBe('1 sessions and 1 tasks left; the global limit is 50\n');
+    expect(api.calls('POST /api/drain').map((seen) => seen.body)).toEqual([{ dryRun: true }]);
+  });
+
+  test('drain without a terminal and --yes changes nothing', async () => {
+    api.set('shop', WORKING);
+    expect((await berth(['drain'])).code).toBe(2);
+    expect(api.sessions.get('shop')?.status).toBe('WORKING');
+  });
+
+  test('drain --yes goes on until no task runs, and says how sessions start again', async () => {
+    api.set('shop', WORKING);
+    const ended = await berth(['drain', '--yes']);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stderr).toContain('0 sessions and 1 tasks left');
+    expect(ended.stdout).toContain('berth limits set --global 50');
+    expect(api.sessions.get('shop')?.status).toBe('STOPPED');
+  });
+
+  test('drain that is not through in its time fails, with what is left', async () => {
+    api.set('shop', WORKING);
+    const ended = await berth(['drain', '--yes', '--wait', '0s']);
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('not drained yet: 0 sessions and 1 tasks left');
+  });
+
   test('emergency-cleanup without a terminal and --yes ends nothing', async () => {
     api.set('shop', WORKING);
     expect((await berth(['emergency-cleanup'])).code).toBe(2);

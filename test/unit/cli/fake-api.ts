@@ -7,6 +7,8 @@ import {
   cleanupRequestSchema,
   createdKeySchema,
   createKeyRequestSchema,
+  drainReportSchema,
+  drainRequestSchema,
   healthViewSchema,
   keyViewSchema,
   limitsViewSchema,
@@ -234,6 +236,8 @@ export class FakeApi {
         );
       case 'POST /api/cleanup':
         return ok(this.#cleanup(seen.body));
+      case 'POST /api/drain':
+        return ok(this.#drain(seen.body));
       case 'GET /api/keys':
         return ok([keyViewSchema.parse(keyView('k1', 'anna'))]);
       case 'POST /api/keys': {
@@ -336,6 +340,21 @@ export class FakeApi {
     if (what === 'passkey') passkeyAssertionArgs.parse(seen.body);
     this.set(name, what === 'passkey' ? { status: 'PASSKEY_CONFIRMATION_REQUIRED' } : WORKING);
     return { status: 201, body: {} };
+  }
+
+  /** Tasks are gone one call later than their sessions. */
+  #drain(body: unknown): unknown {
+    const { dryRun } = drainRequestSchema.parse(body);
+    const running = [...this.sessions.values()].filter((s) => s.status !== 'STOPPED');
+    if (!dryRun) for (const { name } of running) this.set(name, { status: 'STOPPED', state: 'STOPPED' });
+    return drainReportSchema.parse({
+      dryRun,
+      limitBefore: 50,
+      active: dryRun ? running.length : 0,
+      tasks: running.length,
+      failed: 0,
+      drained: !dryRun && running.length === 0,
+    });
   }
 
   #cleanup(body: unknown): unknown {

@@ -1,0 +1,59 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { DrainReport } from '../../core/api/admin.ts';
+import { examples, runs } from '../command.ts';
+import { confirm } from '../confirm.ts';
+import type { Context } from '../context.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { durationInput } from '../input.ts';
+
+const EVERY_MS = 1_000;
+
+/** `berth drain` (admin keys): before an environment is destroyed. */
+export const addDrain = (program: Command): void => {
+  const command = program
+    .command('drain')
+    .description(
+      'let nothing start, end all sessions and wait until nothing runs (admin keys); accounts are kept',
+    )
+    .option('--dry-run', 'show what runs, and change nothing')
+    .option('--yes', 'do not ask')
+    .option('--wait <duration>', 'how long to wait for the end', '10m');
+  examples(command, '--dry-run', '', '--yes --wait 20m');
+  const input = z.object({
+    dryRun: z.boolean().default(false),
+    yes: z.boolean().default(false),
+    wait: durationInput,
+  });
+  runs(command, input, async ({ dryRun, yes, wait }, context) => {
+    const client = context.api();
+    const before = await client.drain({ dryRun: true });
+    if (dryRun) return show(context, before, `${left(before)}; the global limit is ${before.limitBefore}`);
+    if (!yes) await confirm(`Let nothing start, and end ${before.active} sessions?`);
+    const end = context.now() + wait * 1000;
+    let said = '';
+    for (;;) {
+      const report = { ...(await client.drain()), limitBefore: before.limitBefore };
+      if (report.drained)
+        return show(
+          context,
+          report,
+          `drained: nothing runs, and nothing starts\nlet sessions start again: berth limits set --global ${report.limitBefore}`,
+        );
+      if (left(report) !== said) context.out.note(left(report));
+      said = left(report);
+      if (context.now() >= end)
+        throw new CliError(
+          EXIT.failure,
+          `not drained yet: ${left(report)}`,
+          'run it again to go on; the reaper ends what does not end by itself',
+        );
+      await pause(EVERY_MS);
+    }
+  });
+};
+
+const left = ({ active, tasks }: DrainReport): string => `${active} sessions and ${tasks} tasks left`;
+
+const show = (context: Context, report: DrainReport, text: string): void => context.out.result(report, text);

@@ -1,0 +1,53 @@
+/** docs/limits.md says the numbers that follow from what is configured. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { costOf, totalOf } from '../../core/cost.ts';
+import { DUE_BUCKETS } from '../../core/items.ts';
+import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';
+import { environmentOf } from '../../infra/environments.ts';
+import { FUNCTIONS } from '../../infra/functions.ts';
+import { taskAddresses } from '../../infra/network-schema.ts';
+import { root } from './synthesized.ts';
+
+const PAGE = readFileSync(join(root, 'docs', 'limits.md'), 'utf8');
+const { settings, task, api, network } = environmentOf('prod');
+
+/** AWS's default quotas, and what DynamoDB writes a second in one partition. */
+const VCPUS_OF_A_NEW_ACCOUNT = 6;
+const NETWORK_INTERFACES = 5_000;
+const PARTITION_WRITES = 1_000;
+/** Of a heartbeat: a session of 2 to 3 KiB, copied whole into `byUser`; taken out of `due` and put in again. */
+const USER_INDEX_WRITES = 3;
+const DUE_INDEX_WRITES = 2;
+
+const sessionsAt = (writes: number): number =>
+  Math.floor((PARTITION_WRITES * settings.heartbeatSeconds) / writes);
+
+it('has the rows in the order in which they are met, each with its number', () => {
+  const rows = [...PAGE.matchAll(/^\| ([\d,]+) \| (.+?) \|/gm)].map(([, count = '']) =>
+    Number(count.replaceAll(',', '')),
+  );
+  expect(rows).toEqual([
+    Math.floor((VCPUS_OF_A_NEW_ACCOUNT * 1024) / task.cpu),
+    api.rateLimit * settings.heartbeatSeconds,
+    NETWORK_INTERFACES,
+    sessionsAt(USER_INDEX_WRITES),
+    taskAddresses(network),
+    DUE_BUCKETS.length * sessionsAt(DUE_INDEX_WRITES),
+  ]);
+  expect(rows).toEqual(rows.toSorted((a, b) => a - b));
+});
+
+it('says the settings that the numbers follow from', () => {
+  expect(PAGE).toContain(`${api.rateLimit} requests a second`);
+  expect(PAGE).toContain(`every ${settings.heartbeatSeconds} s`);
+  expect(PAGE).toContain(`${DUE_BUCKETS.length} partitions`);
+  expect(PAGE).toContain(`the sweeps have ${FUNCTIONS.reconciler?.timeoutSeconds} s`);
+  expect(PAGE).toContain(`creates ${ROUTES_AT_ONCE} routes at a time`);
+  const month = (arch: 'arm' | 'x86') =>
+    Math.round(
+      730 * totalOf(costOf({ arch, vcpu: task.cpu / 1024, gib: task.memoryMiB / 1024 }).sessionHour),
+    );
+  expect(PAGE).toContain(`about $${month('x86')} a month on x86-64 and about $${month('arm')} on ARM64`);
+});
