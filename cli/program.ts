@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { addAws } from './commands/aws.ts';
+import { addBuilds } from './commands/builds.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
@@ -54,6 +55,7 @@ export const createProgram = (): Command => {
   addCleanup(program);
   addDrain(program);
   addKeys(program);
+  addBuilds(program);
   addWebhooks(program);
   addCost(program);
   addAws(program);

@@ -18,6 +18,7 @@ import type { Ending } from './ending.ts';
 import type { Environment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { ownTaskArn } from './metadata.ts';
+import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
 
 export type Bootstrapped = {
   readonly api: WorkerApi;
@@ -26,6 +27,8 @@ export type Bootstrapped = {
   readonly workDir: string;
   readonly browser: Browser;
   readonly settings: BootstrapResponse;
+  /** A stored build of WhatsApp Web to load; absent: the live one. */
+  readonly page: SavedPage | undefined;
 };
 
 const BOOTSTRAP_LIMIT_MS = 60_000;
@@ -126,5 +129,7 @@ export const bootstrap = async (options: {
     await exit.leave(EXIT.defect);
     return;
   }
-  return { api, clock, server, workDir, browser: found, settings };
+  const page = await fetchSavedPage({ page: settings.page, workDir, time, log });
+  if (exit.leaving) return;
+  return { api, clock, server, workDir, browser: found, settings, page };
 };

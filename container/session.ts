@@ -1,4 +1,5 @@
 /** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
+import { answersMessage } from '../core/commands.ts';
 import { isIgnored } from '../core/ignore.ts';
 import type { Status, StopReason } from '../core/lifecycle.ts';
 import type { Dialogs } from '../core/worker-protocol.ts';
@@ -21,6 +22,7 @@ import type { Ending } from './ending.ts';
 import type { Environment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { createIncoming } from './media/incoming.ts';
+import { createBuildCounter } from './whatsapp/build-counter.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
 import { FORWARDED_EVENTS, type Forwarded, forward } from './whatsapp/events.ts';
@@ -37,7 +39,7 @@ const LAST_WORD_MS = 5_000;
  * unhandled rejections, which reach the process alone.
  */
 export const startSession = (
-  { api, clock, server, workDir, browser, settings }: Bootstrapped,
+  { api, clock, server, workDir, browser, settings, page }: Bootstrapped,
   options: {
     readonly environment: Environment;
     readonly time: Time;
@@ -127,11 +129,17 @@ export const startSession = (
   };
 
   let dialogs: Dialogs = { closed: 0, unknown: 0 };
+  const builds = createBuildCounter({
+    isSaved: () => page !== undefined,
+    onChange: () => supervision.counted(builds),
+  });
   const host: ClientHost = createClientHost({
+    builds,
     createClient: createLibraryClient({
       browser,
       profileDir: profile.dir,
       extraSwitches: environment.BERTH_BROWSER_ARGS,
+      page,
       ...settings.client,
     }),
     time,
@@ -161,6 +169,9 @@ export const startSession = (
     time,
     log,
     status: () => host.status,
+    done: (command) => {
+      if (answersMessage(command)) builds.sent();
+    },
     qr: () => host.qr && { value: host.qr.value, expiresAt: clock.fromLocal(host.qr.expiresAt) },
     passkey: () => host.passkey,
     changed: (ms) => sleep(time, ms, nextChange.signal),
@@ -209,7 +220,10 @@ export const startSession = (
     await outbox.flush(Math.max(1_000, graceUntil - LAST_WORD_MS - time.now()));
     supervision.stopReports();
     const note = notes.join('; ').slice(0, 500);
-    await api.lastWord({ reason, ...(note === '' ? {} : { detail: note }) }, { until: graceUntil });
+    await api.lastWord(
+      { reason, builds: [...builds.counts], ...(note === '' ? {} : { detail: note }) },
+      { until: graceUntil },
+    );
     log.info('ended', { reason });
     await exit.leave(EXIT.ok);
   };

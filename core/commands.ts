@@ -99,6 +99,8 @@ export const COMMANDS = {
   logout: { args: z.strictObject({}), result: z.object({}) },
 } as const;
 export type CommandName = keyof typeof COMMANDS;
+/** Whether the command sends a message: its result is that message. */
+export const answersMessage = (name: CommandName): boolean => COMMANDS[name].result === messageSchema;
 export type CommandArgs<N extends CommandName> = z.input<(typeof COMMANDS)[N]['args']>;
 export type CommandResult<N extends CommandName> = z.infer<(typeof COMMANDS)[N]['result']>;
 

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts';
 import type {
   AuthStorage,
+  BuildStorage,
   EventQueue,
   Ids,
   Metrics,
@@ -17,6 +18,7 @@ export type Control = {
   readonly store: Store;
   readonly tasks: TaskEngine;
   readonly auth: AuthStorage;
+  readonly builds: BuildStorage;
   readonly events: EventQueue;
   readonly workers: WorkerCommands;
   readonly metrics: Metrics;

@@ -84,6 +84,13 @@ export const DEAD_LETTERS_PARTITION = 'DEAD';
 export const STATS_PARTITION = 'STATS';
 /** How full it was, one item for each minute with a sweep, by `2026-01-31T05:07` (UTC); expire. */
 export const HISTORY_PARTITION = 'HISTORY';
+/** Builds of WhatsApp Web: the ruling on which one starts use, and the builds whose HTML is stored. */
+export const ENGINE_PARTITION = 'ENGINE';
+export const rulingKey: Key = { pk: ENGINE_PARTITION, sk: 'RULING' };
+export const SAVED_BUILD = 'BUILD#';
+export const savedBuildKey = (version: string): Key => ({ pk: ENGINE_PARTITION, sk: SAVED_BUILD + version });
+/** How starts ended, one item for each build and hour, by `2026-01-31T05#2.3000.1` (UTC); expire. */
+export const BUILD_HOURS_PARTITION = 'BUILDHOURS';
 /** What a scheduled function left of its last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 

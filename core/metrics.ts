@@ -38,6 +38,11 @@ export const METRICS = {
   SessionsEnded: { unit: 'Count', dimensions: ['Reason'], says: 'Sessions that gave their slot back' },
   LaunchFailures: { unit: 'Count', dimensions: [], says: 'Launches that gave no task after their repeats' },
   TimeToQr: { unit: 'Milliseconds', dimensions: [], says: 'From admission to the first QR code' },
+  BuildTrouble: {
+    unit: 'Count',
+    dimensions: [],
+    says: '1 while the live build of WhatsApp Web fails, or the pinned one has expired',
+  },
   WebhooksDead: { unit: 'Count', dimensions: [], says: 'Events given up for one webhook' },
 } as const satisfies Readonly<Record<string, Spec>>;
 

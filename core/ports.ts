@@ -47,6 +47,15 @@ export interface AuthStorage {
   remove(keys: readonly string[]): Promise<void>;
 }
 
+/** HTML of builds of WhatsApp Web, each under a key of its own. */
+export interface BuildStorage {
+  /** Stores the text and returns its size in bytes. */
+  put(key: string, html: string): Promise<number>;
+  remove(key: string): Promise<void>;
+  /** A URL for one GET of it. */
+  url(key: string): Promise<string>;
+}
+
 /** The bucket itself, for health checks. */
 export interface StorageProbe {
   /** Throws where storage does not answer. */

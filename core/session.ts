@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { sessionConfigSchema } from './api/session-config.ts';
 import type { SessionView } from './api/sessions.ts';
+import { reportedBuildsSchema } from './builds/counts.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
 import { shownConfig } from './session-config.ts';
@@ -52,6 +53,13 @@ export const sessionSchema = z.object({
   stoppingAt: z.int().optional(),
   stoppedAt: z.int().optional(),
 
+  /** The stored page that this epoch loads: `null` where it loads the live one. Chosen once, at bootstrap. */
+  page: z.object({ version: z.string(), key: z.string(), sha256: z.string() }).nullable().optional(),
+  /** The build of WhatsApp Web that the worker reported last. */
+  build: z.string().optional(),
+  /** What this epoch's worker counted by build, as reported last. */
+  builds: reportedBuildsSchema.optional(),
+
   me: accountSchema.optional(),
   dialogs: dialogsSchema.optional(),
   authState: authStateSchema.optional(),
@@ -85,7 +93,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     config: shownConfig(session.config),
     me: session.me ?? null,
     dialogs: isTerminal(session.state) ? null : (session.dialogs ?? null),
-    engine: { engine: 'WEBJS' },
+    engine: { engine: 'WEBJS', build: session.build ?? null },
     timestamps: { activity: session.lastActivityAt ?? null },
     userId: userOf(session),
     state: session.state,

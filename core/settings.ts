@@ -63,6 +63,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_SETTINGS               JSON of `Settings`
  * BERTH_AUTH_BUCKET            bucket of the auth states
  * BERTH_MEDIA_BUCKET           bucket of received files
+ * BERTH_BUILDS_BUCKET          bucket of the stored builds of WhatsApp Web
  * BERTH_EVENTS_QUEUE_URL       FIFO queue of events on their way to webhooks
  * BERTH_DEAD_LETTER_QUEUE_URL  FIFO queue of the events that never arrived
  * BERTH_CLUSTER                cluster ARN

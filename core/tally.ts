@@ -18,7 +18,7 @@ const EDGES: readonly number[] = Array.from({ length: 24 }, (_, i) => Math.round
 export const statsKey = (now: number): Key => ({ pk: STATS_PARTITION, sk: hourOf(now) });
 
 /** `2026-01-31T05`, UTC */
-const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13);
+export const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13);
 
 /** The attribute that a sample adds to, and how much; undefined for metrics that stats do not show. */
 export const tallied = (

@@ -15,6 +15,8 @@
  * `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's JSON arguments.
  */
 import * as z from 'zod';
+import { reportedBuildsSchema } from './builds/counts.ts';
+import { buildVersionSchema } from './builds/version.ts';
 import { commandFailureSchema } from './commands.ts';
 import { ignoreSchema } from './ignore.ts';
 import { statusSchema, stopReasonSchema } from './lifecycle.ts';
@@ -117,6 +119,8 @@ export const bootstrapResponseSchema = z.object({
   media: z
     .object({ maxBytes: z.int(), allowLoopback: z.boolean() })
     .default({ maxBytes: 32 * 1024 * 1024, allowLoopback: false }),
+  /** The HTML to load in place of what WhatsApp serves; absent: the live build. */
+  page: z.object({ version: z.string(), url: z.url(), sha256: sha256Hex }).optional(),
   /** Newest first; empty: never linked, show a QR code. Try each in turn before falling to a QR code. */
   authStates: z.array(restorableSchema),
 });
@@ -140,6 +144,10 @@ export const reportRequestSchema = z.strictObject({
   memoryBytes: z.int().optional(),
   /** Since this worker started. */
   dialogs: dialogsSchema.optional(),
+  /** The build of WhatsApp Web in use, once the page has told it. */
+  build: buildVersionSchema.optional(),
+  /** Counts by build since this worker began. */
+  builds: reportedBuildsSchema.optional(),
 });
 export const reportResponseSchema = z.object({
   now: z.int(),
@@ -234,6 +242,8 @@ export const lastWordRequestSchema = z.strictObject({
   reason: stopReasonSchema,
   /** For people; no secrets. */
   detail: z.string().max(500).optional(),
+  /** As in a report: what no report has said yet counts, too. */
+  builds: reportedBuildsSchema.optional(),
 });
 
 export const WORKER_API = {

@@ -1,3 +1,4 @@
+import { measureBuilds } from '../core/protocols/builds.ts';
 import { recordRun } from '../core/protocols/health.ts';
 import { recordUse } from '../core/protocols/history.ts';
 import { reap, type SweepReport } from '../core/protocols/reap.ts';
@@ -15,6 +16,9 @@ export const handler = withStats(async (): Promise<SweepReport> => {
   await recordRun(control, 'reaper', report);
   await recordUse(control, report.use).catch((error: unknown) =>
     base.log.warn('the trend has no sample of this sweep', { error: String(error) }),
+  );
+  await measureBuilds(control).catch((error: unknown) =>
+    base.log.warn('the builds were not measured in this sweep', { error: String(error) }),
   );
   if (report.due > 0) base.log.info('swept', report);
   return report;

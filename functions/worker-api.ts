@@ -13,12 +13,20 @@ import {
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Auth } from './adapters/s3-auth.ts';
+import { s3Builds } from './adapters/s3-builds.ts';
 import { s3Media } from './adapters/s3-media.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { http, together } from './edge/http.ts';
 import { workerHttp } from './edge/worker.ts';
 
-const control = { ...base, store: dynamoDbStore(), auth: s3Auth(), media: s3Media(), events: sqsEvents() };
+const control = {
+  ...base,
+  store: dynamoDbStore(),
+  auth: s3Auth(),
+  builds: s3Builds(),
+  media: s3Media(),
+  events: sqsEvents(),
+};
 
 /** A task becomes the worker of its session's epoch. */
 const bootstrapping = http(operations.workerBootstrap)(async ({ body }) => ({

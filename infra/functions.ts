@@ -38,6 +38,8 @@ export type Needs = {
   /** On objects under `media/`, of the same bucket. */
   readonly media?: readonly BucketAction[];
   /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
+  /** On objects under `builds/`, of the same bucket. */
+  readonly builds?: readonly BucketAction[];
   readonly queue?: 'send' | 'deliver';
   readonly tasks?: readonly TaskAction[];
   /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
@@ -125,6 +127,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     tasks: ['stop', 'list', 'describe'],
     unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
   },
+  engine: {
+    does: 'Shows the builds of WhatsApp Web, pins one, stores and removes their HTML.',
+    table: ['Query', 'PutItem', 'DeleteItem'],
+    builds: ['PutObject', 'DeleteObject'],
+  },
   keys: { does: 'Lists, makes and revokes API keys.', table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'] },
 
   dashboard: { does: "Serves the dashboard's files, which it carries." },
@@ -181,6 +188,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     bucket: ['GetObject', 'PutObject', 'DeleteObject'],
     tellsAbsence: true,
     media: ['GetObject', 'PutObject'],
+    builds: ['GetObject'],
     queue: 'send',
   },
 

@@ -110,6 +110,7 @@ const controlOver = (client: DynamoDBClient, table: string): Control => ({
     list: async () => [],
   },
   auth: { restoreUrl: unused, beginUpload: unused, completeUpload: unused, remove: unused },
+  builds: { put: unused, remove: unused, url: unused },
   workers: { run: unused },
   metrics: { count: quiet },
   log: { info: quiet, warn: quiet, error: quiet },

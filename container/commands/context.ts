@@ -1,3 +1,4 @@
+import type { CommandName } from '../../core/commands.ts';
 import type { Status } from '../../core/lifecycle.ts';
 import type { Message } from '../../core/messages.ts';
 import type { Log } from '../base/log.ts';
@@ -18,6 +19,8 @@ export type CommandContext = {
   readonly time: Time;
   readonly log: Log;
   status(): Status;
+  /** Hears of each command that succeeded. */
+  done(command: CommandName): void;
   /** The code shown now; `expiresAt` by the control plane's clock. */
   qr(): QrCode | undefined;
   /** The passkey that WhatsApp may ask for; undefined where there is no client. */

@@ -86,7 +86,9 @@ const carryOut = async (
   const { BadArguments, HANDLERS } = await import('./table.ts');
   try {
     const until = context.time.now() + TIMEOUTS_MS.command;
-    return fitting(await HANDLERS[name]({ ...context, until }, json));
+    const answer = fitting(await HANDLERS[name]({ ...context, until }, json));
+    context.done(name);
+    return answer;
   } catch (error) {
     if (error instanceof CommandFailed) return failure(error.code, error.message, error.status);
     if (error instanceof BadArguments) return failure('bad_arguments', error.message.slice(0, 500));

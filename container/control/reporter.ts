@@ -2,6 +2,7 @@
  * Tells the control plane how the session is: at each heartbeat, and at once when status, account or the reason for a
  * QR code changes; activity is coalesced. One report is under way at a time; what changed meanwhile goes with the next.
  */
+import type { BuildCounts } from '../../core/builds/counts.ts';
 import type { Status } from '../../core/lifecycle.ts';
 import type { Account, Dialogs } from '../../core/worker-protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
@@ -18,7 +19,14 @@ export type Facts = {
   readonly memoryBytes?: number | undefined;
   readonly statusData?: ReportRequest['statusData'];
   readonly dialogs?: Dialogs;
+  /** The build of WhatsApp Web in use. */
+  readonly build?: string | undefined;
+  /** How clients ended, by build. */
+  readonly builds?: readonly BuildCounts[] | undefined;
 };
+
+const failuresOf = (builds: Facts['builds']): number =>
+  (builds ?? []).reduce((sum, { failures }) => sum + failures, 0);
 
 export type Reporter = {
   /** Takes new facts in; reports at once where they matter. */
@@ -46,7 +54,7 @@ export const createReporter = (options: {
 
   const request = (): ReportRequest => {
     seq += 1;
-    const { status, me, qrReason, lastActivityAt, memoryBytes, statusData, dialogs } = facts;
+    const { status, me, qrReason, lastActivityAt, memoryBytes, statusData, dialogs, build, builds } = facts;
     return {
       seq,
       status,
@@ -57,6 +65,8 @@ export const createReporter = (options: {
       ...(statusData === undefined ? {} : { statusData }),
       // Always there: a new worker's first report takes the place of what the last one saw.
       dialogs: dialogs ?? { closed: 0, unknown: 0 },
+      ...(build === undefined ? {} : { build }),
+      ...(builds === undefined ? {} : { builds: [...builds] }),
     };
   };
 
@@ -103,6 +113,8 @@ export const createReporter = (options: {
         JSON.stringify(facts.me) !== JSON.stringify(before.me) ||
         facts.statusData !== before.statusData ||
         JSON.stringify(facts.dialogs) !== JSON.stringify(before.dialogs) ||
+        facts.build !== before.build ||
+        failuresOf(facts.builds) !== failuresOf(before.builds) ||
         seq === 0;
       if (matters) void send();
       else if (facts.lastActivityAt !== before.lastActivityAt && !cancelActivity)

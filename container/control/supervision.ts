@@ -7,6 +7,7 @@ import type { StopReason } from '../../core/lifecycle.ts';
 import type { Dialogs } from '../../core/worker-protocol.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
+import type { BuildCounter } from '../whatsapp/build-counter.ts';
 import type { HostView } from '../whatsapp/client-host.ts';
 import type { ControlClock } from './clock.ts';
 import { watchDeadlines } from './deadline-watch.ts';
@@ -24,6 +25,8 @@ export type Supervision = {
   measured(memoryBytes: number): void;
   /** What dialogs the page has shown since the worker started. */
   showDialogs(dialogs: Dialogs): void;
+  /** The build in use, or what was counted of builds, changed. */
+  counted(counter: Pick<BuildCounter, 'build' | 'counts'>): void;
   /** No deadline counts any more; reports go on. */
   stopDeadlines(): void;
   stopReports(): void;
@@ -76,6 +79,7 @@ export const createSupervision = (options: {
       deadlines.setMoments({ lastActivityAt });
       reporter.update({ lastActivityAt });
     },
+    counted: ({ build, counts }) => reporter.update({ build, builds: counts }),
     measured: (memoryBytes) => reporter.update({ memoryBytes }),
     showDialogs: (dialogs) => reporter.update({ dialogs }),
     stopDeadlines: deadlines.stop,

@@ -19,6 +19,7 @@ import type { Profile } from '../auth-state/profile.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import { sleep } from '../base/time.ts';
 import type { ReportRequest } from '../control/worker-api.ts';
+import type { BuildCounter } from './build-counter.ts';
 import { type ClientRun, type RunDeps, type Signal, startClientRun } from './client-run.ts';
 import type { LibraryClient } from './library.ts';
 import { type Passkey, type PasskeyHistory, type PasskeyStep, viewOf } from './passkey.ts';
@@ -41,6 +42,7 @@ export type ClientHostDeps = Pick<
   'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded' | 'onDialogs'
 > & {
   readonly profile: Profile;
+  readonly builds: BuildCounter;
   readonly random: () => number;
   /** Restore gives up on a storage fault at this time (ms, local clock). */
   readonly restoreBy: () => number;
@@ -143,8 +145,12 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     const mine = generation;
     codes = 0;
     upSince = undefined;
+    deps.builds.started();
     const started = startClientRun({
       ...deps,
+      onVersion: (version) => {
+        if (mine === generation) deps.builds.told(version);
+      },
       passkeyHistory,
       onSignal: (signal) => {
         if (mine === generation && !stopped) handle(signal, started);
@@ -173,7 +179,12 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     else if (signal.kind === 'qr') onQr(signal.code, from);
     else if (signal.kind === 'ready') onReady(signal.account);
     else if (signal.kind === 'passkey') onPasskey(signal.step);
-    else show({ qr: undefined, statusData: undefined, ...(isLinkingStatus(view.status) ? STARTING : {}) });
+    else onAuthenticated();
+  };
+
+  const onAuthenticated = () => {
+    if (!linked) deps.builds.linked();
+    show({ qr: undefined, statusData: undefined, ...(isLinkingStatus(view.status) ? STARTING : {}) });
   };
 
   const onPasskey = (step: PasskeyStep) => {
@@ -187,6 +198,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       return;
     }
     codes += 1;
+    deps.builds.showedCode();
     const qr = { value: code, expiresAt: time.now() + (codes === 1 ? FIRST_QR_MS : NEXT_QR_MS) };
     // Renewed behind the screen of the passkey, it is not what is shown.
     if (from.passkey.step.step !== 'none') return show({ qr });
@@ -194,6 +206,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   };
 
   const onReady = (account: Account | undefined) => {
+    deps.builds.ready();
     linked = true;
     faultsBeforeUp = 0;
     upSince = time.now();
@@ -250,6 +263,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const afterFault = async (reason: string, from: ClientRun | undefined) => {
     if (from && run !== from) return;
     log.warn('client failed', { reason, restarts });
+    deps.builds.failed(reason);
     if (upSince !== undefined && time.now() - upSince > STABLE_MS) restarts = 0;
     // No network is no fault of the saved state.
     else if (upSince === undefined && !reason.includes('net::ERR_')) faultsBeforeUp += 1;

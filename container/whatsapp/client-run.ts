@@ -11,7 +11,7 @@ import { sleep, type Time, withDeadline } from '../base/time.ts';
 import { closeAnnouncements, type DialogCount } from './compat/dialogs.ts';
 import { idText } from './ids.ts';
 import type { CreateClient, LibraryClient, LibraryPage } from './library.ts';
-import { announceSynced, probePage, readLid } from './page.ts';
+import { announceSynced, probePage, readLid, readVersion } from './page.ts';
 import { type Passkey, type PasskeyHistory, type PasskeyStep, watchPasskey } from './passkey.ts';
 
 export type Signal =
@@ -57,6 +57,8 @@ export type RunDeps = {
   /** Kills every process over the profile; false: some are left. */
   readonly killTree: () => Promise<boolean>;
   readonly onSignal: (signal: Signal) => void;
+  /** The page told its version. */
+  readonly onVersion: (version: unknown) => void;
   /** The library's other events (messages, calls …). */
   readonly onEvent: (event: string, values: unknown[]) => void;
   readonly forwarded: readonly string[];
@@ -129,6 +131,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     stage('loading WhatsApp Web', timings.load);
     client.pupBrowser?.on('disconnected', () => fault('the browser is gone'));
     const page = client.pupPage;
+    if (page) void watchVersion(page);
     page?.on('error', () => fault('the page crashed'));
     page?.on('close', () => fault('the page is gone'));
     // Before the library's own listener is in place, an unlinked account only shows in the page's address.
@@ -151,6 +154,20 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       if (!ready) fault(reason);
     },
   });
+  /** Read beside the library's start: a build that breaks the start must be known by its version, too. */
+  const watchVersion = async (page: LibraryPage) => {
+    while (!over) {
+      const version = await withDeadline(
+        time,
+        timings.probeLimit,
+        'reading the version',
+        readVersion(page),
+      ).catch(() => undefined);
+      if (over) return;
+      if (version !== undefined && version !== null) return deps.onVersion(version);
+      await sleep(time, timings.probeEvery, watching.signal);
+    }
+  };
 
   const readAccount = async (): Promise<Account | undefined> => {
     const info = infoSchema.safeParse(client.info);

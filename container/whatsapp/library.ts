@@ -8,6 +8,7 @@ import { launchOptions } from '../browser/launch.ts';
 import { type LibraryAccount, libraryAccount } from './account.ts';
 import { OwnAuthStrategy } from './auth-strategy.ts';
 import { type CompatibilityHooks, installCompatibility } from './compat/index.ts';
+import type { SavedPage } from './saved-page.ts';
 
 export type LibraryPage = {
   on(event: string, listener: (argument: unknown) => void): unknown;
@@ -89,11 +90,13 @@ export type ClientSettings = {
     | undefined;
   readonly deviceName?: string | undefined;
   readonly browserName?: string | undefined;
+  /** A stored page that is loaded in place of the live one. */
+  readonly page?: SavedPage | undefined;
 };
 
 /** The library's options; everything in them is new at each call, because the library changes what it is given. */
 export const clientOptions = (settings: ClientSettings, onBrowser: () => void): whatsapp.ClientOptions => {
-  const { proxy, deviceName, browserName } = settings;
+  const { proxy, deviceName, browserName, page } = settings;
   const options: whatsapp.ClientOptions = {
     authStrategy: new OwnAuthStrategy(onBrowser),
     puppeteer: launchOptions({
@@ -103,7 +106,12 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
       proxyServer: proxy?.server,
     }),
     // The default writes into the working folder and, where it can't, never becomes ready.
-    webVersionCache: { type: 'none' },
+    ...(page
+      ? {
+          webVersion: page.version,
+          webVersionCache: { type: 'local', path: page.folder, strict: true },
+        }
+      : { webVersionCache: { type: 'none' } }),
     authTimeoutMs: 30_000,
     qrMaxRetries: 0,
     takeoverOnConflict: false,

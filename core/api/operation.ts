@@ -19,6 +19,7 @@ export const TAGS = {
   Events: 'Follow what happens.',
   Webhooks: 'Deliveries that failed for good.',
   Capacity: 'Limits, statistics and cleanup.',
+  Engine: 'Builds of WhatsApp Web: which one starts load, and how they end with it.',
   Keys: 'API keys.',
   Health: 'Is it up?',
   Documentation: 'This document.',

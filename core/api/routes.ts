@@ -16,6 +16,7 @@ import {
   signOut,
 } from './operations/dashboard.ts';
 import { getDocs, getOpenApi } from './operations/documentation.ts';
+import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';
 import { followEvents, listDeliveries } from './operations/events.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
 import { createKey, deleteKey, listKeys } from './operations/keys.ts';
@@ -93,6 +94,11 @@ export const OPERATIONS: readonly Operation[] = [
   setLimits,
   cleanUp,
   drain,
+
+  getEngine,
+  setEngine,
+  saveBuild,
+  removeBuild,
 
   listKeys,
   createKey,

@@ -35,7 +35,8 @@ export const sessionViewSchema = z.object({
    * that Berth does not know. Null while it does not run.
    */
   dialogs: dialogsSchema.nullable(),
-  engine: z.object({ engine: z.literal('WEBJS') }),
+  /** `build`: the version of WhatsApp Web that the session met last. */
+  engine: z.object({ engine: z.literal('WEBJS'), build: z.string().nullable() }),
   timestamps: z.object({ activity: z.int().nullable() }),
   userId: z.string(),
   state: stateSchema,

@@ -16,6 +16,7 @@ import { type AuthClient, authClient } from './auth.ts';
 import { type ChatsClient, type ContactsClient, chatClients, type GroupsClient } from './chats.ts';
 import { type CommandsClient, commandsClient } from './commands.ts';
 import { type DashboardClient, dashboardClient } from './dashboard.ts';
+import { type EngineClient, engineClient } from './engine.ts';
 import { type EventsClient, eventsClient } from './events.ts';
 import { type MessagesClient, messagesClient } from './messages.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
@@ -71,6 +72,7 @@ export type Client = AdminClient &
     readonly commands: CommandsClient;
     readonly webhooks: WebhooksClient;
     readonly events: EventsClient;
+    readonly engine: EngineClient;
   };
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -103,6 +105,7 @@ export const createClient = (options: ClientOptions): Client => {
     commands: commandsClient({ transport, clock }),
     webhooks: webhooksClient(transport),
     events: eventsClient(transport),
+    engine: engineClient(transport),
     ...dashboardClient(transport),
     ...adminClient(transport, options.apiKey !== undefined || options.cookie === true),
   };

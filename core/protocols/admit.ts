@@ -95,6 +95,8 @@ const admission = (control: Needs, session: Session, shard: number): Change => {
       'workerTaskArn',
       'workerSecretHash',
       'commandSecret',
+      'page',
+      'builds',
       'address',
       'lastReportSeq',
       'lastHeartbeatAt',

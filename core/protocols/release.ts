@@ -29,6 +29,8 @@ const TASK_ATTRIBUTES = [
   'workerSecretHash',
   'commandSecret',
   'address',
+  'page',
+  'builds',
   'qrSince',
   'passkeySince',
   'statusDataHash',

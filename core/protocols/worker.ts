@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { toItem } from '../apply.ts';
 import { AUTH_PREFIX } from '../auth-keys.ts';
+import { newCounts } from '../builds/counts.ts';
 import type { Control } from '../control.ts';
 import { workerDeadlines } from '../deadlines.ts';
 import { Problem } from '../errors.ts';
@@ -26,6 +27,7 @@ import type {
   uploadRequestSchema,
   uploadResponseSchema,
 } from '../worker-protocol.ts';
+import { chooseBuild, recordBuilds } from './builds.ts';
 import { changeHolder } from './change.ts';
 import { findSessionById } from './load.ts';
 import { announce, drainOutbox, type Told } from './outbox.ts';
@@ -53,12 +55,13 @@ const sameSecret = (control: Pick<Control, 'sha256'>, secret: string, hash: stri
  * get the same answer; another worker with the same token gets 409, one of an old epoch 410.
  */
 export const bootstrap = async (
-  control: Needs<'sha256' | 'auth'>,
+  control: Needs<'sha256' | 'auth' | 'builds'>,
   request: z.infer<typeof bootstrapRequestSchema>,
 ): Promise<z.infer<typeof bootstrapResponseSchema>> => {
   const found = await findSessionById(control, request.sessionId);
   if (!found || found.epoch !== request.epoch) throw fenced();
   const workerSecretHash = control.sha256(request.workerSecret);
+  const page = (await chooseBuild(control)) ?? null;
   const changed = await changeHolder(control, found, (now) => {
     if (
       !sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))
@@ -76,6 +79,7 @@ export const bootstrap = async (
         workerSecretHash,
         commandSecret: request.commandSecret,
         address: request.address,
+        page: page && { version: page.version, key: page.key, sha256: page.sha256 },
         ...(request.taskArn === undefined ? {} : { workerTaskArn: request.taskArn }),
         lastHeartbeatAt: control.clock(),
       },
@@ -99,6 +103,15 @@ export const bootstrap = async (
     ignore: session.config.ignore ?? {},
     sendSeen: session.config.sendSeen ?? false,
     media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
+    ...(session.page
+      ? {
+          page: {
+            version: session.page.version,
+            sha256: session.page.sha256,
+            url: await control.builds.url(session.page.key),
+          },
+        }
+      : {}),
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
     ),
@@ -141,6 +154,8 @@ export const report = async (
   if (!changed) throw fenced();
   const { session: after } = changed;
 
+  if (changed.changed && request.builds)
+    await recordBuilds(control, after, newCounts(request.builds, before.builds ?? []));
   if (changed.changed && isNews(before, after)) {
     if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
       control.metrics.count('TimeToQr', control.clock() - after.startedAt);
@@ -213,6 +228,8 @@ const reported = (
   if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
   if (request.me) set.me = toItem(request.me);
   if (request.dialogs) set.dialogs = toItem(request.dialogs);
+  if (request.build !== undefined) set.build = request.build;
+  if (request.builds) set.builds = request.builds.map(toItem);
   if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
   if (isPasskeyStatus(status) && now.passkeySince === undefined) set.passkeySince = clock;
   if (statusDataHash === undefined) remove.push('statusDataHash');
@@ -361,5 +378,12 @@ export const lastWord = async (
   session: Session,
   request: z.infer<typeof lastWordRequestSchema>,
 ): Promise<void> => {
-  await release(control, session, request.reason, request.detail ?? unasked(session, request.reason));
+  const { released } = await release(
+    control,
+    session,
+    request.reason,
+    request.detail ?? unasked(session, request.reason),
+  );
+  if (released && request.builds)
+    await recordBuilds(control, session, newCounts(request.builds, session.builds ?? []));
 };

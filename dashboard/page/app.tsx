@@ -4,6 +4,7 @@ import { identify, identity, isAdmin } from './state/identity.ts';
 import { type Route, route } from './state/route.ts';
 import { Failure } from './ui/problem.tsx';
 import { Empty } from './ui/states.tsx';
+import { Builds } from './views/admin/builds.tsx';
 import { Cleanup } from './views/admin/cleanup.tsx';
 import { DeadLetters } from './views/admin/dead-letters.tsx';
 import { Keys } from './views/admin/keys.tsx';
@@ -54,12 +55,18 @@ const View = ({ route }: { readonly route: Route }) => {
   }
 };
 
-const AdminView = ({ view }: { readonly view: 'limits' | 'cleanup' | 'keys' | 'dead-letters' }) => {
+const AdminView = ({
+  view,
+}: {
+  readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'dead-letters';
+}) => {
   switch (view) {
     case 'limits':
       return <Limits />;
     case 'cleanup':
       return <Cleanup />;
+    case 'builds':
+      return <Builds />;
     case 'keys':
       return <Keys />;
     case 'dead-letters':
@@ -81,6 +88,7 @@ const TITLES = {
   link: 'Link an account',
   limits: 'Limits',
   cleanup: 'Cleanup',
+  builds: 'Builds',
   keys: 'API keys',
   'dead-letters': 'Dead letters',
   unknown: 'Not found',

@@ -104,6 +104,11 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       metric: waiting(backgroundDeadLetters),
       threshold: 1,
     },
+    'build-trouble': {
+      what: 'New starts do not load the build of WhatsApp Web that they should: the live build fails, or the pinned one has expired. See GET /api/engine (berth builds ls); store a build that works and pin it, or unpin.',
+      metric: berthMetric(environment.name, 'BuildTrouble', each),
+      threshold: 1,
+    },
     'launch-failures': {
       what: 'Tasks could not be launched. The log of sessions-admit and of the reaper has the reason that ECS gave: capacity, a quota, the image.',
       metric: berthMetric(environment.name, 'LaunchFailures', sum),

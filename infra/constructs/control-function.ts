@@ -88,6 +88,7 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   POWERTOOLS_LOG_LEVEL: environment.logs.level,
   ...((needs.table || needs.indexes) && { BERTH_TABLE: resources.table.tableName }),
   ...((needs.bucket || needs.probesBucket) && { BERTH_AUTH_BUCKET: resources.authBucket.bucketName }),
+  ...(needs.builds && { BERTH_BUILDS_BUCKET: resources.authBucket.bucketName }),
   ...(needs.media && { BERTH_MEDIA_BUCKET: resources.authBucket.bucketName }),
   ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.events.queue.queueUrl }),
   ...(needs.queue === 'deliver' && { BERTH_DEAD_LETTER_QUEUE_URL: resources.events.deadLetters.queueUrl }),

@@ -2,7 +2,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { AUTH_PREFIX, MEDIA_PREFIX } from '../../core/auth-keys.ts';
+import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/auth-keys.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 
@@ -33,6 +33,16 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
           needs.media,
           resources,
           'The objects are the received files of all sessions; the function signs for one key at a time.',
+        ),
+      ]
+    : []),
+  ...(needs.builds
+    ? [
+        onObjects(
+          BUILDS_PREFIX,
+          needs.builds,
+          resources,
+          'The objects are stored builds of WhatsApp Web, which are the same for all sessions.',
         ),
       ]
     : []),

@@ -93,7 +93,9 @@ describe('functions', () => {
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
         ...(needs?.callsWorkers ? ['@aws-sdk/client-lambda'] : []),
-        ...(needs?.bucket || needs?.probesBucket || needs?.media ? ['@aws-sdk/client-s3'] : []),
+        ...(needs?.bucket || needs?.probesBucket || needs?.media || needs?.builds
+          ? ['@aws-sdk/client-s3']
+          : []),
         ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
       ];
     };
@@ -240,12 +242,13 @@ describe('permissions', () => {
     ).toEqual(['dynamodb:GetItem', 'dynamodb:Query', 'dynamodb:Query', 'dynamodb:Scan']);
     const uploads = (handler: string) =>
       allowed(handler).filter(({ Action }) => Action.includes('s3:PutObject'));
-    expect(HANDLERS.filter((handler) => uploads(handler).length > 0)).toEqual(['worker-api']);
+    expect(HANDLERS.filter((handler) => uploads(handler).length > 0)).toEqual(['engine', 'worker-api']);
     const places = JSON.stringify(uploads('worker-api').map(({ Resource }) => Resource));
     expect([...places.matchAll(/"([^"]*\*)"/g)].map(([, place]) => place).sort()).toEqual([
       '/auth/*',
       '/media/*',
     ]);
+    expect(JSON.stringify(uploads('engine').map(({ Resource }) => Resource))).toContain('/builds/*');
   });
 });
 
@@ -466,7 +469,7 @@ describe('what runs by itself', () => {
 
 describe('observability', () => {
   it('has the alarms and the dashboard, and nobody to mail to unless the environment names one', () => {
-    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 17);
+    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 18);
     prod.app.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 2);
     prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     prod.app.resourceCountIs('AWS::SNS::Subscription', 0);

@@ -3,15 +3,18 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
+import { simulateBuilds } from './builds.ts';
 import { loadMutant } from './mutant.ts';
 import { simulate } from './simulate.ts';
 
 export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
+  /** Of builds, in place of the control plane's. */
+  builds: z.boolean().default(false),
   seeds: z.array(z.int()),
 });
-export type Job = z.infer<typeof jobSchema>;
+export type Job = z.input<typeof jobSchema>;
 
 export const resultSchema = z.object({
   /** Up to and with the one that failed. */
@@ -23,8 +26,9 @@ export const resultSchema = z.object({
 export type Result = z.infer<typeof resultSchema>;
 
 /** Runs a job's seeds in order, up to the first that breaks a promise. */
-export const runJob = async ({ mutation, seeds }: Job): Promise<Result> => {
-  const run = mutation === undefined ? simulate : (await loadMutant(mutation)).simulate;
+export const runJob = async ({ mutation, builds, seeds }: Job): Promise<Result> => {
+  const plain = builds ? simulateBuilds : simulate;
+  const run = mutation === undefined ? plain : await loadMutant(mutation);
   const done = { seeds: 0, steps: 0, admissions: 0 };
   for (const seed of seeds) {
     const { steps, admissions, violation } = await run(seed);

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { program } from 'commander';
 import { wholeNumber } from '../helpers/whole-number.ts';
+import { simulateBuilds } from './builds.ts';
 import { type Job, runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations.ts';
 import { simulate } from './simulate.ts';
@@ -14,6 +15,7 @@ const options = program
   .option('--seeds <n>', 'how many seeds (200; with --mutations: 1,000 at most for each fault)', wholeNumber)
   .option('--seed <s>', 'alone: this seed again, with its trace; with --seeds: the first one', wholeNumber)
   .option('--workers <n>', 'processes', wholeNumber, availableParallelism())
+  .option('--builds', 'simulate the choice of builds of WhatsApp Web instead', false)
   .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
   .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
   .option('--only <text>', 'with --mutations: only those whose name has it', '')
@@ -22,6 +24,7 @@ const options = program
     seeds?: number;
     seed?: number;
     workers: number;
+    builds: boolean;
     mutations: boolean;
     known: boolean;
     only: string;
@@ -32,7 +35,9 @@ const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 const replay = async (): Promise<void> => {
-  const { violation, steps, virtualMs, admissions, releases, snapshots } = await simulate(first, print);
+  const { violation, steps, virtualMs, admissions, releases, snapshots } = await (options.builds
+    ? simulateBuilds
+    : simulate)(first, print);
   const minutes = Math.round(virtualMs / 60_000);
   print(
     `seed ${first}: ${steps} steps, ${minutes} min, ${admissions} admissions, ${releases} releases, ${snapshots} snapshots`,
@@ -48,7 +53,10 @@ const runSeeds = async (): Promise<void> => {
   const wanted = options.seeds ?? 200;
   const jobs: Job[] = [];
   for (let seed = first; seed < first + wanted; seed += SEEDS_OF_A_JOB) {
-    jobs.push({ seeds: range(seed, Math.min(SEEDS_OF_A_JOB, first + wanted - seed)) });
+    jobs.push({
+      builds: options.builds,
+      seeds: range(seed, Math.min(SEEDS_OF_A_JOB, first + wanted - seed)),
+    });
   }
   const begun = performance.now();
   const done = { seeds: 0, steps: 0, admissions: 0 };
@@ -66,7 +74,9 @@ const runSeeds = async (): Promise<void> => {
   if (failed) {
     print(`seed ${failed.seed} failed after ${failed.steps} steps`);
     print(`  ${failed.message}`);
-    print(`  again, with its trace: npm run simulate -- --seed ${failed.seed}`);
+    print(
+      `  again, with its trace: npm run simulate -- ${options.builds ? '--builds ' : ''}--seed ${failed.seed}`,
+    );
     process.exitCode = 1;
     return;
   }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 import type { Outcome } from './simulate.ts';
 
-type Simulation = { simulate(seed: number): Promise<Outcome> };
+type Simulation = (seed: number) => Promise<Outcome>;
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const QUERY = 'mutant';
@@ -45,5 +45,12 @@ let following = false;
 export const loadMutant = async (index: number): Promise<Simulation> => {
   if (!following) follow();
   following = true;
-  return (await import(`./simulate.ts?${QUERY}=${index}`)) as Simulation;
+  if (MUTATIONS[index]?.simulation === 'builds') {
+    const { simulateBuilds } = (await import(
+      `./builds.ts?${QUERY}=${index}`
+    )) as typeof import('./builds.ts');
+    return simulateBuilds;
+  }
+  const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
+  return simulate;
 };

@@ -7,6 +7,8 @@ export type Mutation = {
   readonly name: string;
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
+  /** Which simulation finds it; the control plane's without it. */
+  readonly simulation?: 'builds';
   readonly edits: readonly Edit[];
 };
 
@@ -18,6 +20,11 @@ const mutation = (
   name,
   seed,
   edits: edits.map(([file, find, replace]) => ({ file: `core/${file}`, find, replace })),
+});
+
+const buildsMutation = (...args: Parameters<typeof mutation>): Mutation => ({
+  ...mutation(...args),
+  simulation: 'builds',
 });
 
 const CREATE = 'protocols/create.ts';
@@ -33,6 +40,8 @@ const RECONCILE = 'protocols/reconcile.ts';
 const CAPACITY = 'protocols/capacity.ts';
 const WAITING = 'protocols/waiting-commands.ts';
 const OUTBOX = 'protocols/outbox.ts';
+const BUILDS = 'protocols/builds.ts';
+const RULE = 'builds/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   mutation('admission without the global condition', 1, [
@@ -340,5 +349,40 @@ export const MUTATIONS: readonly Mutation[] = [
     OUTBOX,
     'const { data: _secret, ...shown } = payload;',
     'const shown = payload;',
+  ]),
+  buildsMutation('an outcome that overwrites a pin', 599, [
+    BUILDS,
+    "condition: engine.version === undefined ? absent('pk') : eq('version', engine.version),",
+    '',
+  ]),
+  buildsMutation('counts that every repeat of a report adds again', 2, [
+    'builds/counts.ts',
+    'now[name] - (old?.[name] ?? 0)',
+    'now[name]',
+  ]),
+  buildsMutation('a fallback that makes no probes', 1, [
+    RULE,
+    "random * 100 < ruling.probePercent ? 'live' : { version: ruling.target }",
+    '{ version: ruling.target }',
+  ]),
+  buildsMutation('a return after any probe that works', 4, [
+    RULE,
+    'probesWorked >= probesNeeded(next)',
+    'outcome.ok',
+  ]),
+  buildsMutation('a fallback to the build that breaks', 4, [
+    RULE,
+    'lastThatWorked(next, saved, now, buildsOf(streakOf(recent)))',
+    'lastThatWorked(next, saved, now, [])',
+  ]),
+  buildsMutation('a streak of failures that a success does not end', 1, [
+    RULE,
+    'const streak = streakOf(recent);',
+    'const streak = recent;',
+  ]),
+  buildsMutation('a live build that is trusted whatever it does', 3, [
+    RULE,
+    '!outcome.ok && breaks(recent, next.records[candidate])',
+    '!outcome.ok && false',
   ]),
 ];

@@ -31,6 +31,12 @@ test('no seed breaks a promise', async () => {
   expect(code).toBe(0);
 }, 300_000);
 
+test('no seed breaks a promise about builds of WhatsApp Web', async () => {
+  const { code, output } = await simulation('--builds', '--seeds', '20');
+  expect(output).toMatch(/^20 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {

@@ -25,7 +25,7 @@ const ADMIN: Item = {
   href: hrefOf({ view: 'limits' }),
   words: 'Administration',
   icon: 'admin',
-  views: ['limits', 'cleanup', 'keys', 'dead-letters'],
+  views: ['limits', 'cleanup', 'builds', 'keys', 'dead-letters'],
 };
 
 const shownItems = (): readonly Item[] =>

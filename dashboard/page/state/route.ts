@@ -6,7 +6,7 @@ export type Route =
   | { readonly view: 'sessions' }
   | { readonly view: 'session'; readonly userId: string; readonly name: string }
   | { readonly view: 'link'; readonly userId?: string; readonly name?: string }
-  | { readonly view: 'limits' | 'cleanup' | 'keys' | 'dead-letters' }
+  | { readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'dead-letters' }
   | { readonly view: 'unknown' };
 
 export type View = Route['view'];
@@ -33,7 +33,13 @@ export const parseRoute = (hash: string): Route => {
     return { view: first === 'sessions' ? 'session' : 'link', userId: second, name: third };
   }
   if (first === 'admin' && third === undefined)
-    if (second === 'limits' || second === 'cleanup' || second === 'keys' || second === 'dead-letters')
+    if (
+      second === 'limits' ||
+      second === 'cleanup' ||
+      second === 'builds' ||
+      second === 'keys' ||
+      second === 'dead-letters'
+    )
       return { view: second };
   return { view: 'unknown' };
 };

@@ -27,7 +27,7 @@ const sessionNumber = (n: number): SessionView => ({
   config: {},
   dialogs: null,
   me: { id: `49170${String(n).padStart(7, '0')}@c.us`, pushName: `Person ${n}` },
-  engine: { engine: 'WEBJS' },
+  engine: { engine: 'WEBJS', build: null },
   timestamps: { activity: null },
   detail: null,
   epoch: 1,

@@ -68,6 +68,22 @@ export const contractWalk = (open: () => System): void => {
       await ask('drain', 200, { body: { dryRun: true } });
     });
 
+    test('builds of WhatsApp Web: stored, pinned, unpinned, removed, and what is refused', async () => {
+      const version = '2.3000.1043565534';
+      const html = '<!DOCTYPE html><script>{"client_revision":1043565534}</script>';
+      const params = { version };
+      await ask('getEngine', 200);
+      await ask('setEngine', 422, { body: { pinned: version } });
+      await ask('saveBuild', 400, { params, body: { html: '<!DOCTYPE html>' } });
+      await ask('saveBuild', 422, { params, body: { html, expiresAt: '2026-01-01T00:00:00Z' } });
+      await ask('saveBuild', 200, { params, body: { html, expiresAt: '2099-01-01T00:00:00Z' } });
+      await ask('setEngine', 200, { body: { pinned: version, probePercent: 20 } });
+      await ask('removeBuild', 422, { params });
+      await ask('setEngine', 200, { body: { pinned: null } });
+      await ask('removeBuild', 200, { params });
+      await ask('removeBuild', 404, { params });
+    });
+
     test('events and dead letters', async () => {
       await ask('followEvents', 200, {
         query: { after: '0', wait: 0 },

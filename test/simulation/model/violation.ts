@@ -14,6 +14,7 @@ export const INVARIANTS = {
   room: 'nobody is refused while room is left',
   once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
+  builds: 'starts leave a build that breaks, return to one that works, obey a pin, and never flap',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

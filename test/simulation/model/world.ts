@@ -101,7 +101,7 @@ export class World implements Cloud {
 
   /** The ports of one process. */
   control(process: Process): Control {
-    const { scheduler, random } = this;
+    const { scheduler, random, chaos } = this;
     const store = <T>(label: string, effect: () => T): Promise<T> => this.#storeCall(process, label, effect);
     const committed = <R>(done: { result: R; changes: readonly ItemChange[] }): R => {
       if (done.changes.length > 0) this.watcher?.committed(done.changes, process);
@@ -141,6 +141,15 @@ export class World implements Cloud {
       },
       tasks: this.engine.port(process),
       auth: this.bucket.port(process),
+      builds: {
+        put: (key, html) =>
+          this.call<number>(process, `put ${key}`, (answer) => {
+            if (chaos.isOut('storage', scheduler.now)) answer.fail(new PortDown('S3 did not answer'));
+            else answer.ok(html.length);
+          }),
+        remove: async () => {},
+        url: async (key) => `https://storage.invalid/${key}`,
+      },
       events: {
         send: (deliveries) =>
           this.call(process, `send ${deliveries.map((d) => d.event)}`, (answer) => {

@@ -66,7 +66,7 @@ export const sessionView = (name: string, change: Partial<SessionView> = {}): Se
   config: {},
   dialogs: null,
   me: null,
-  engine: { engine: 'WEBJS' },
+  engine: { engine: 'WEBJS', build: null },
   timestamps: { activity: null },
   userId: 'admin',
   state: 'STARTING',

@@ -30,6 +30,7 @@ export const commandContext = (
   return {
     time,
     log: silentLog,
+    done: () => {},
     status: () => status,
     qr: () => undefined,
     passkey: () => undefined,

@@ -32,6 +32,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
   const context: CommandContext = {
     time: systemTime,
     log: silentLog,
+    done: () => {},
     status: () => state.status,
     passkey: () => undefined,
     qr: () => (state.qr === undefined ? undefined : { value: state.qr, expiresAt: 1 }),

@@ -1,6 +1,7 @@
 /** A client host over a fake library and a fake profile, with time in the test's hand. */
 import type { Profile } from '../../../container/auth-state/profile.ts';
 import { silentLog } from '../../../container/base/log.ts';
+import { createBuildCounter } from '../../../container/whatsapp/build-counter.ts';
 import { createClientHost, type HostView } from '../../../container/whatsapp/client-host.ts';
 import { runTimings } from '../../../container/whatsapp/client-run.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
@@ -50,7 +51,9 @@ export const openHost = (options: { states?: number; restoreFails?: Error; maxRe
   const events: { event: string; values: unknown[] }[] = [];
   let kills = 0;
 
+  const builds = createBuildCounter({ isSaved: () => false, onChange: () => {} });
   const host = createClientHost({
+    builds,
     createClient: library.createClient,
     time,
     log: silentLog,

@@ -99,6 +99,14 @@ export const lab = (settings: Partial<Settings> = {}): Lab => {
           for (const key of keys) made.objects.delete(key);
         },
       },
+      builds: {
+        put: async (key, html) => {
+          made.objects.set(key, html.length);
+          return html.length;
+        },
+        remove: async (key) => void made.objects.delete(key),
+        url: async (key) => `https://storage.invalid/${key}`,
+      },
       events: { send: async (deliveries) => void made.queue.push(...deliveries) },
       workers: { run: async () => ({ ok: true, result: {} }) },
       metrics: { count: () => {} },

@@ -4,6 +4,7 @@ import { hrefOf, route } from '../../state/route.ts';
 const TABS = [
   ['limits', 'Limits'],
   ['cleanup', 'Cleanup'],
+  ['builds', 'Builds'],
   ['keys', 'API keys'],
   ['dead-letters', 'Dead letters'],
 ] as const;

@@ -1,0 +1,98 @@
+/**
+ * Counts, by build of WhatsApp Web, how this worker's clients end: the control plane judges builds by it. A build that
+ * breaks early never tells its version; such a client counts for no known build.
+ */
+import type { BuildCounts } from '../../core/builds/counts.ts';
+import { buildVersion } from '../../core/builds/version.ts';
+
+export type BuildCounter = {
+  /** A client starts. */
+  started(): void;
+  /** The page told its version. */
+  told(version: unknown): void;
+  showedCode(): void;
+  linked(): void;
+  ready(): void;
+  sent(): void;
+  /** The client failed, for `reason`. */
+  failed(reason: string): void;
+  /** The version of the current page, once it was told. */
+  readonly build: string | undefined;
+  readonly counts: readonly BuildCounts[];
+};
+
+/** Network and browser faults: a page of any build would have failed. */
+const NOT_THE_BUILD = /net::ERR_|launching the browser|browser is gone|page crashed|page is gone|proxy/i;
+
+const NONE = { starts: 0, codes: 0, links: 0, readies: 0, sends: 0, failures: 0 };
+type Count = keyof typeof NONE;
+
+/**
+ * @param isSaved whether clients load a stored page in place of the live one
+ * @param onChange called after each change of `build` or `counts`
+ */
+export const createBuildCounter = (options: {
+  readonly isSaved: () => boolean;
+  readonly onChange: () => void;
+}): BuildCounter => {
+  let all: readonly BuildCounts[] = [];
+  let build: string | undefined;
+  /** What the current client did before its page told the version. */
+  let early: Partial<Record<Count, number>> = {};
+  /** The current client showed a code, became ready or failed: each counts once for it. */
+  let seen = new Set<Count>();
+
+  const add = (version: string | null, counts: Partial<Record<Count, number>>) => {
+    const saved = options.isSaved();
+    const isIt = (each: BuildCounts) => each.build === version && each.saved === saved;
+    const before = all.find(isIt) ?? { build: version, saved, ...NONE };
+    const after = { ...before };
+    for (const name of Object.keys(NONE) as Count[]) after[name] = before[name] + (counts[name] ?? 0);
+    all = [...all.filter((each) => !isIt(each)), after];
+    options.onChange();
+  };
+  const count = (name: Count) => {
+    if (build !== undefined) add(build, { [name]: 1 });
+    else early = { ...early, [name]: (early[name] ?? 0) + 1 };
+  };
+  const once = (name: Count) => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    count(name);
+  };
+  const settleEarly = (version: string | null) => {
+    if (Object.keys(early).length > 0) add(version, early);
+    early = {};
+  };
+
+  return {
+    started() {
+      settleEarly(null);
+      build = undefined;
+      seen = new Set();
+      count('starts');
+    },
+    told(version) {
+      const told = buildVersion(version);
+      if (told === undefined || told === build) return;
+      build = told;
+      settleEarly(told);
+      options.onChange();
+    },
+    showedCode: () => once('codes'),
+    linked: () => once('links'),
+    ready: () => once('readies'),
+    sent: () => count('sends'),
+    failed(reason) {
+      if (seen.has('readies') || NOT_THE_BUILD.test(reason)) return;
+      once('failures');
+      settleEarly(null);
+    },
+    get build() {
+      return build;
+    },
+    get counts() {
+      return all;
+    },
+  };
+};

@@ -1,0 +1,31 @@
+import * as operations from '../core/api/operations/engine.ts';
+import { changeEngine, engineView, removeBuild, saveBuild } from '../core/protocols/builds.ts';
+import { base } from './adapters/base.ts';
+import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { s3Builds } from './adapters/s3-builds.ts';
+import { http, together } from './edge/http.ts';
+
+const control = { ...base, store: dynamoDbStore(), builds: s3Builds() };
+
+/** GET /api/engine */
+const showing = http(operations.getEngine)(async () => ({ status: 200, body: await engineView(control) }));
+
+/** PUT /api/engine */
+const changing = http(operations.setEngine)(async ({ body }) => ({
+  status: 200,
+  body: await changeEngine(control, body),
+}));
+
+/** PUT /api/engine/builds/{version} */
+const saving = http(operations.saveBuild)(async ({ params, body }) => ({
+  status: 200,
+  body: await saveBuild(control, params.version, body),
+}));
+
+/** DELETE /api/engine/builds/{version} */
+const removing = http(operations.removeBuild)(async ({ params }) => {
+  await removeBuild(control, params.version);
+  return { status: 200, body: {} };
+});
+
+export const handler = together(showing, changing, saving, removing);

@@ -1,0 +1,181 @@
+import { expect, test } from 'vitest';
+import type { BuildCounts } from '../../../core/builds/counts.ts';
+import {
+  changeEngine,
+  chooseBuild,
+  engineView,
+  measureBuilds,
+  recordBuilds,
+  removeBuild,
+  saveBuild,
+} from '../../../core/protocols/builds.ts';
+import { bootstrap, lastWord, report } from '../../../core/protocols/worker.ts';
+import { sessionView } from '../../../core/session.ts';
+import { type Lab, lab, NOW } from './control.ts';
+import { bootstrapped, launchedSession, load, secret } from './session.ts';
+
+const BUILD = '2.3000.100';
+const OTHER = '2.3000.200';
+const page = (version: string) =>
+  `<!DOCTYPE html><script>{"client_revision":${version.split('.')[2]}}</script>`;
+
+const counts = (change: Partial<BuildCounts>): BuildCounts => ({
+  build: BUILD,
+  saved: false,
+  starts: 1,
+  codes: 0,
+  links: 0,
+  readies: 0,
+  sends: 0,
+  failures: 0,
+  ...change,
+});
+
+const failing = async ({ control }: Lab, times: number) => {
+  for (let i = 0; i < times; i++)
+    await recordBuilds(control, { sessionId: `ses_${i}` }, [counts({ build: OTHER, failures: 1 })]);
+};
+
+test('a stored build is pinned, loaded by every start, and unpinned', async () => {
+  const system = lab();
+  await saveBuild(system.control, BUILD, { html: page(BUILD) });
+  expect(await chooseBuild(system.control)).toBeUndefined();
+  expect(await changeEngine(system.control, { pinned: BUILD })).toMatchObject({
+    mode: 'pinned',
+    pinned: BUILD,
+  });
+  expect(await chooseBuild(system.control)).toMatchObject({ version: BUILD });
+  await changeEngine(system.control, { pinned: null });
+  expect(await chooseBuild(system.control)).toBeUndefined();
+});
+
+test('a build that is not stored, has expired, or is another than its HTML says is refused and changes nothing', async () => {
+  const system = lab();
+  const { control } = system;
+  await expect(changeEngine(control, { pinned: BUILD })).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringContaining('is not stored'),
+  });
+  const past = new Date(NOW - 1).toISOString();
+  await expect(saveBuild(control, BUILD, { html: page(BUILD), expiresAt: past })).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringContaining('expired'),
+  });
+  await expect(saveBuild(control, BUILD, { html: page(OTHER) })).rejects.toMatchObject({
+    code: 'malformed',
+    extras: { errors: [{ path: 'html', message: expect.stringContaining('revision 200') }] },
+  });
+  await expect(saveBuild(control, BUILD, { html: 'no page' })).rejects.toMatchObject({ code: 'malformed' });
+  expect(system.objects.size).toBe(0);
+  const soon = new Date(NOW + 1_000).toISOString();
+  await saveBuild(control, BUILD, { html: page(BUILD), expiresAt: soon });
+  system.now += 2_000;
+  await expect(changeEngine(control, { pinned: BUILD })).rejects.toMatchObject({
+    code: 'unprocessable',
+    message: expect.stringContaining('expired at'),
+  });
+  expect(await engineView(control)).toMatchObject({ mode: 'live', pinned: null });
+});
+
+test('a pin that expires lets starts load the live build, and an alarm tells', async () => {
+  const system = lab();
+  const measured: number[] = [];
+  const control = {
+    ...system.control,
+    metrics: {
+      count: (_name: string, value: number, ..._dimensions: unknown[]) => void measured.push(value),
+    },
+  };
+  await saveBuild(control, BUILD, { html: page(BUILD), expiresAt: new Date(NOW + 1_000).toISOString() });
+  await changeEngine(control, { pinned: BUILD });
+  await measureBuilds(control);
+  system.now += 2_000;
+  expect(await chooseBuild(control)).toBeUndefined();
+  expect(await engineView(control)).toMatchObject({ mode: 'live', pinned: BUILD, pinExpired: true });
+  await measureBuilds(control);
+  expect(measured).toEqual([0, 1]);
+});
+
+test('a pinned build is not removed; an unpinned one is, with its HTML', async () => {
+  const system = lab();
+  const { control } = system;
+  await saveBuild(control, BUILD, { html: page(BUILD) });
+  await changeEngine(control, { pinned: BUILD });
+  await expect(removeBuild(control, BUILD)).rejects.toMatchObject({ code: 'unprocessable' });
+  expect(system.objects.size).toBe(1);
+  await changeEngine(control, { pinned: null });
+  await removeBuild(control, BUILD);
+  expect(system.objects.size).toBe(0);
+  await expect(removeBuild(control, BUILD)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a live build that breaks ten starts sends new starts to the stored one that worked', async () => {
+  const system = lab();
+  const { control } = system;
+  await saveBuild(control, BUILD, { html: page(BUILD) });
+  await recordBuilds(control, { sessionId: 'ses_a' }, [counts({ codes: 1 })]);
+  await failing(system, 10);
+  expect(await engineView(control)).toMatchObject({
+    mode: 'fallback',
+    target: BUILD,
+    from: OTHER,
+    failing: true,
+    builds: [
+      { version: OTHER, live: true, saved: null, lastDay: { starts: 10, failures: 10 } },
+      { version: BUILD, live: false, saved: { expired: false }, lastDay: { starts: 1, codes: 1 } },
+    ],
+  });
+  expect(await chooseBuild(control)).toMatchObject({ version: BUILD });
+});
+
+test('without a stored build the trouble is told though nothing can be done about it', async () => {
+  const system = lab();
+  await failing(system, 10);
+  expect(await engineView(system.control)).toMatchObject({ mode: 'live', failing: true });
+});
+
+test("a worker's counts are added once, whatever is repeated, and the last word brings what no report said", async () => {
+  const system = lab();
+  const { control } = system;
+  const session = await bootstrapped(system, await launchedSession(system));
+  const first = { seq: 1, status: 'STARTING' as const, build: BUILD, builds: [counts({ failures: 1 })] };
+  await report(control, session, first);
+  await report(control, await load(system), first);
+  const later = counts({ starts: 2, failures: 1, codes: 1 });
+  await report(control, await load(system), {
+    seq: 2,
+    status: 'SCAN_QR_CODE',
+    build: BUILD,
+    builds: [later],
+  });
+  expect((await engineView(control)).builds).toMatchObject([
+    { version: BUILD, lastDay: { starts: 2, failures: 1, codes: 1 } },
+  ]);
+  const running = await load(system);
+  expect(sessionView(running, system.settings).engine).toEqual({ engine: 'WEBJS', build: BUILD });
+  await lastWord(control, running, { reason: 'crashed', builds: [{ ...later, starts: 3, failures: 2 }] });
+  expect((await engineView(control)).builds).toMatchObject([
+    { version: BUILD, lastDay: { starts: 3, failures: 2, codes: 1 } },
+  ]);
+});
+
+test('an epoch keeps the page that its bootstrap chose, whatever is pinned meanwhile', async () => {
+  const system = lab();
+  const { control } = system;
+  await saveBuild(control, BUILD, { html: page(BUILD) });
+  await changeEngine(control, { pinned: BUILD });
+  const session = await launchedSession(system);
+  const asked = () =>
+    bootstrap(control, {
+      sessionId: session.sessionId,
+      epoch: session.epoch,
+      bootstrapToken: session.bootstrapToken ?? '',
+      workerSecret: secret('w'),
+      commandSecret: secret('c'),
+      address: 'http://10.0.0.1:8080',
+      chromiumBuild: '1',
+    });
+  expect((await asked()).page).toMatchObject({ version: BUILD });
+  await changeEngine(control, { pinned: null });
+  expect((await asked()).page).toMatchObject({ version: BUILD });
+});
