@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type SessionConfig, webhookSchema } from '../../core/api/session-config.ts';
 import type { SessionView } from '../../core/api/sessions.ts';
+import { type Ignore, ignoreSchema } from '../../core/ignore.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
@@ -27,6 +28,8 @@ export const addSessions = (program: Command): void => {
   addEvents(sessions);
 };
 
+const IGNORABLE = ignoreSchema.keyof().options;
+
 const addCreate = (sessions: Command): void => {
   const command = sessions
     .command('create')
@@ -38,6 +41,8 @@ const addCreate = (sessions: Command): void => {
     .option('--idle-timeout <duration>', 'end it after so long without a message')
     .option('--max-duration <duration>', 'end it after so long at the latest')
     .option('--keep-alive', 'never end it for idleness or duration (admin keys)')
+    .option('--ignore <kind>', `tell nothing of such chats: ${IGNORABLE.join(', ')} (repeatable)`, collect)
+    .option('--send-seen', 'mark a chat as read before each message to it')
     .option('--qr', 'show its QR code until an account is linked')
     .option('--invert', 'swap dark and light of the drawn code')
     .option(...USER);
@@ -46,6 +51,7 @@ const addCreate = (sessions: Command): void => {
     'shop --qr',
     'shop --webhook https://example.com/hook --metadata team=sales',
     'bot --idle-timeout 1h --no-start',
+    'bot --ignore status --ignore groups',
   );
   const input = z.object({
     name: nameInput.optional(),
@@ -55,6 +61,8 @@ const addCreate = (sessions: Command): void => {
     idleTimeout: durationInput.optional(),
     maxDuration: durationInput.optional(),
     keepAlive: z.boolean().optional(),
+    ignore: z.array(z.enum(IGNORABLE)).optional(),
+    sendSeen: z.boolean().optional(),
     qr: z.boolean().default(false),
     invert: z.boolean().default(false),
     user: userInput,
@@ -78,12 +86,16 @@ const configOf = (given: {
   idleTimeout?: number | undefined;
   maxDuration?: number | undefined;
   keepAlive?: boolean | undefined;
+  ignore?: (keyof Ignore)[] | undefined;
+  sendSeen?: boolean | undefined;
 }): SessionConfig => ({
   ...(given.webhook ? { webhooks: given.webhook.map((url) => ({ url, events: ['*' as const] })) } : {}),
   ...(given.metadata ? { metadata: given.metadata } : {}),
   ...(given.idleTimeout ? { idleTimeoutSeconds: given.idleTimeout } : {}),
   ...(given.maxDuration ? { maxDurationSeconds: given.maxDuration } : {}),
   ...(given.keepAlive ? { keepAlive: true } : {}),
+  ...(given.ignore ? { ignore: Object.fromEntries(given.ignore.map((kind) => [kind, true])) } : {}),
+  ...(given.sendSeen ? { sendSeen: true } : {}),
 });
 
 const addList = (sessions: Command): void => {

@@ -92,6 +92,7 @@ describe('sessions', () => {
         '--max-duration',
         '2h',
       ],
+      ...['--ignore', 'status', '--ignore', 'groups', '--send-seen'],
     ]);
     expect(ended).toMatchObject({ code: 0, stdout: 'shop: created (STARTING)\n', stderr: '' });
     expect(api.seen).toMatchObject([
@@ -108,6 +109,8 @@ describe('sessions', () => {
             metadata: { team: 'sales', note: 'a=b' },
             idleTimeoutSeconds: 900,
             maxDurationSeconds: 7200,
+            ignore: { status: true, groups: true },
+            sendSeen: true,
             keepAlive: true,
           },
         },

@@ -9,6 +9,9 @@ type Fact = readonly [term: string, value: preact.ComponentChildren];
 export const SessionFacts = ({ session }: { readonly session: SessionView }) => {
   const { state, stopReason, detail, config, startedAt, createdAt, qrExpiresAt, idleAt, expiresAt, epoch } =
     session;
+  const ignored = Object.entries(config.ignore ?? {})
+    .flatMap(([kind, isIgnored]) => (isIgnored ? [kind] : []))
+    .join(', ');
   const facts: readonly (Fact | false | undefined | '' | null)[] = [
     ['State', STATE_WORDS[state]],
     stopReason && ['Ended because', reasonWords(stopReason)],
@@ -24,6 +27,8 @@ export const SessionFacts = ({ session }: { readonly session: SessionView }) => 
     config.idleTimeoutSeconds !== undefined && ['Own idle limit', span(config.idleTimeoutSeconds * 1000)],
     config.maxDurationSeconds !== undefined && ['Own duration', span(config.maxDurationSeconds * 1000)],
     config.proxy && ['Proxy', config.proxy.server],
+    ignored !== '' && ['Tells nothing of', ignored],
+    config.sendSeen === true && ['Marks as read', 'a chat, before each message to it'],
     ['Start number', String(epoch)],
     ['Created', <Moment key="created" at={Date.parse(createdAt)} />],
     ...Object.entries(config.metadata ?? {}).map(([key, value]): Fact => [key, value]),
