@@ -42,7 +42,7 @@ export const send = async (
   refuseKind(to.chatId, content, to);
   const chat = await context.recipients.resolve(client, to.chatId, leftMs(context));
   if (context.marksSeen && chatKindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
-  const message = await context.sending(JSON.stringify([chat.id, content]), () =>
+  const message = await context.sending(turnOf(chat.id, content), () =>
     handOverMessage(
       context,
       client,
@@ -53,6 +53,13 @@ export const send = async (
   );
   return { ...message, chatId: chat.id };
 };
+
+/** Messages that the page's reports can't tell apart have the same turn. A file's bytes are not in its message. */
+const turnOf = (chatId: string, content: LibraryContent): string =>
+  JSON.stringify([
+    chatId,
+    typeof content === 'object' && content.kind === 'media' ? content.caption : content,
+  ]);
 
 const handOverMessage = async (
   context: CommandContext,
