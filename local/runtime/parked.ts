@@ -4,7 +4,7 @@ import type { Instance } from './instance.ts';
 /** Invocations that share one instance at most. */
 const MOST_TOGETHER = 32;
 /** Most invocations end sooner; only those that take longer may be waiting for something. */
-const SETTLED_MS = 150;
+const SETTLED_MS = 80;
 /** A thread that works less than this share of its time waits. */
 const WAITING_BELOW = 0.4;
 /** Of this process, which carries the engines: past it, more invocations at once only make each of them slower. */

@@ -11,7 +11,7 @@ const PAYLOAD_BYTES = 6 * 1024 * 1024;
 const LAST_IDLE_MS = 2 * 60_000;
 const IDLE_MS = 10_000;
 /** Between two looks at which instances only wait, while invocations stand in line. */
-const LOOK_MS = 50;
+const LOOK_MS = 40;
 
 export type InvokeResult = Outcome & { readonly requestId: string };
 
