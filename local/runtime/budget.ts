@@ -1,4 +1,6 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
+
+const CORES = availableParallelism();
 
 /** What a pool tells the budget of an instance that waits for work. */
 type Idle = { end(): void };
@@ -14,9 +16,15 @@ export type BudgetOptions = {
   readonly waitMs?: number;
 };
 
-const CORES = availableParallelism();
-/** A thread with a bundle takes 20 to 60 MB. */
-const TOTAL = 16;
+/** A thread with a bundle takes 10 to 40 MB, and all of them together a twentieth of the memory at most. */
+const INSTANCE_BYTES = 40 * 1024 * 1024;
+const MEMORY_SHARE = 0.05;
+const LEAST_TOTAL = 8;
+const MOST_TOTAL = Math.max(16, 2 * CORES);
+const TOTAL = Math.min(
+  MOST_TOTAL,
+  Math.max(LEAST_TOTAL, Math.floor((totalmem() * MEMORY_SHARE) / INSTANCE_BYTES)),
+);
 /** Less than API Gateway waits for a function. */
 const WAIT_MS = 20_000;
 
@@ -42,7 +50,7 @@ export class InstanceBudget {
   constructor({ perFunction, total, starting, waitMs = WAIT_MS }: BudgetOptions = {}) {
     this.waitMs = waitMs;
     this.perFunction = perFunction ?? Math.min(8, Math.max(2, CORES));
-    this.#total = total ?? Math.max(TOTAL, 2 * CORES);
+    this.#total = total ?? TOTAL;
     this.#mostStarting = starting ?? Math.max(2, Math.floor(CORES / 2));
   }
 
@@ -57,6 +65,12 @@ export class InstanceBudget {
     this.#count += 1;
     this.#starting += 1;
     return true;
+  }
+
+  /** The instance could not be made. Announces nothing: whoever could not make one would try at once, and again. */
+  cancel(): void {
+    this.#count -= 1;
+    this.#starting -= 1;
   }
 
   /** The instance has loaded its bundle, or failed to. */

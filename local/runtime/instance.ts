@@ -26,7 +26,7 @@ const END_DEADLINE_MS = 5_000;
 const YOUNG_GENERATION_MB = 12;
 
 /** Where the bundle lies; throws if the asset does not have the file that the template names. */
-const setupOf = ({ assetDir, handler, name }: FunctionModel): InstanceSetup => {
+export const setupOf = ({ assetDir, handler, name }: FunctionModel): InstanceSetup => {
   const dot = handler.lastIndexOf('.');
   const module = handler.slice(0, dot);
   const file = ['.mjs', '.js', '.cjs']
@@ -68,6 +68,7 @@ export class Instance {
 
   constructor(
     model: FunctionModel,
+    setup: InstanceSetup,
     environment: Readonly<Record<string, string>>,
     onLine: (line: Line) => void,
     onStuck: (message: string) => void,
@@ -75,7 +76,7 @@ export class Instance {
     this.#label = model.label;
     this.#onStuck = onStuck;
     this.#worker = new Worker(new URL('./instance-thread.ts', import.meta.url), {
-      workerData: setupOf(model),
+      workerData: setup,
       // Kept beside the bundles and gone with them. By the environment and not by a call in the thread: so it holds for the
       // thread's own TypeScript too.
       env: { ...environment, NODE_COMPILE_CACHE: join(model.assetDir, '..', '.compiled') },
@@ -204,6 +205,7 @@ export class Instance {
     const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>();
     this.#calls.set(requestId, { settle, startedAt: Date.now() });
     const timer = setTimeout(() => {
+      this.#onStuck(`an invocation of ${this.#label} did not end in ${timeoutMs / 1000} s (${requestId})`);
       this.#retired = true;
       const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
       this.#finish(requestId, { ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage } });

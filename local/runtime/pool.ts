@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { messageOfError } from '../../core/message-of-error.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { InstanceBudget } from './budget.ts';
-import { Instance, type Line, type Outcome } from './instance.ts';
+import { Instance, type Line, type Outcome, setupOf } from './instance.ts';
 import { LeftLine, WaitingLine } from './line.ts';
 import { isParked } from './parked.ts';
+import type { InstanceSetup } from './protocol.ts';
 
 /** Lambda's limit for a synchronous event and answer. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
@@ -47,6 +49,7 @@ type IdleInstance = { readonly instance: Instance; readonly timer: NodeJS.Timeou
  */
 export class FunctionPool {
   readonly #options: PoolOptions;
+  readonly #setup: InstanceSetup;
   /** With the events that each works on. */
   readonly #busy = new Map<Instance, Set<unknown>>();
   readonly #idle: IdleInstance[] = [];
@@ -59,8 +62,10 @@ export class FunctionPool {
   #look: NodeJS.Timeout | undefined;
   #closed = false;
 
+  /** Throws where the asset does not have the file that the template names. */
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#setup = setupOf(options.model);
     this.#line = new WaitingLine(options.budget.waitMs);
     options.budget.onRoom(() => this.#startForLine());
   }
@@ -214,7 +219,15 @@ export class FunctionPool {
     const { model, environment, budget, onLine, onStuck } = this.#options;
     if (!budget.take(this.#size === 0)) return false;
     this.#isWanted = false;
-    const instance = new Instance(model, environment, onLine, onStuck);
+    let instance: Instance;
+    try {
+      instance = new Instance(model, this.#setup, environment, onLine, onStuck);
+    } catch (error) {
+      // No thread to be had: those in line wait for an instance that there is, or for their deadline.
+      budget.cancel();
+      onStuck(`no instance of ${model.label} could be started: ${messageOfError(error)}`);
+      return false;
+    }
     this.#loading.add(instance);
     void instance.ended.then(() => budget.give());
     void instance.ready.then((failed) => {

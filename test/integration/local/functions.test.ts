@@ -135,6 +135,12 @@ test('past its timeout a function is ended, even in an endless loop, and the nex
     errorType: 'Sandbox.Timedout',
     errorMessage: expect.stringContaining('Task timed out after 1.00 seconds'),
   });
+  expect(warnings).toContainEqual(
+    expect.objectContaining({
+      function: 'loops',
+      message: expect.stringMatching(/^an invocation of loops did not end in 1 s/),
+    }),
+  );
   expect(await payload(running, 'loops')).toBe(1);
 });
 
