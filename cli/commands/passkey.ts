@@ -73,6 +73,7 @@ const follow = async (
     if (session.status === 'WORKING') return linked(context, session);
     if (session.status === 'STOPPED' || session.status === 'FAILED') throw notAsked(session);
     if (session.status === 'PASSKEY_REQUIRED') {
+      if (given && !answer && !process.stdin.isTTY) throw refused(name);
       await auth.passkey.submit(name, answer ?? (await askForAnswer(about)), { userId });
       answer = undefined;
       context.out.note('given to WhatsApp');
@@ -155,6 +156,13 @@ const json = (line: string): unknown => {
     return undefined;
   }
 };
+
+const refused = (name: string): CliError =>
+  new CliError(
+    EXIT.failure,
+    'WhatsApp did not accept the signature, and asks for another',
+    `sign the new challenge: berth passkey ${name} --script`,
+  );
 
 const linked = ({ out }: Context, session: SessionView): void =>
   out.result({ linked: true, session }, out.style('green', `linked as ${accountText(session.me)}`));

@@ -35,7 +35,8 @@ const INSTALL = `(() => {
     if (!asked || options.mediation === 'conditional') return own.call(this, options);
     if (options.signal && options.signal.aborted) return Promise.reject(options.signal.reason);
     return new Promise((resolve, reject) => {
-      const timeout = asked.timeout > 0 ? asked.timeout : 300000;
+      // Above 24.8 days a timer fires at once.
+      const timeout = Math.min(asked.timeout > 0 ? asked.timeout : 300000, 3600000);
       const close = () => {
         clearTimeout(timer);
         if (state.open === open) state.open = undefined;

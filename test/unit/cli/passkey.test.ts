@@ -93,3 +93,14 @@ test('a session that has ended says so', async () => {
   expect(ended.code).toBe(1);
   expect(ended.stderr).toContain('berth sessions start shop --qr');
 });
+
+test('a signature that WhatsApp refuses ends with what to do', async () => {
+  api.set('shop', { status: 'PASSKEY_REQUIRED', state: 'RUNNING' });
+  await writeFile(join(folder, 'answer.json'), JSON.stringify(ANSWER));
+  // Taken, and the session asks again.
+  api.next('POST /api/shop/auth/passkey', { status: 201, body: {} });
+  const ended = await berth('shop', '--answer', 'answer.json');
+  expect(ended.code).toBe(1);
+  expect(ended.stderr).toContain('did not accept the signature');
+  expect(ended.stderr).toContain('--script');
+});
