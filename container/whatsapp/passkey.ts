@@ -105,9 +105,11 @@ export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey =>
     const now = time.now();
     if (screen) screenAt = now;
     if (asked) {
-      if (step.step === 'challenge' && step.id === asked.id) return;
-      close('expired');
       const { id, lifeMs, options } = asked;
+      // A page that was reloaded counts its calls anew.
+      const open = step.step === 'challenge' ? step : undefined;
+      if (open?.id === id && open.challenge.challenge === options.challenge) return;
+      close('expired');
       return enter({ step: 'challenge', id, challenge: options, expiresAt: now + lifeMs });
     }
     close('expired');
@@ -140,6 +142,10 @@ export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey =>
     }
   };
   void watch();
+  // What is asked for here is over, whichever way: linked, or this client is.
+  signal.addEventListener('abort', () => {
+    step = { step: 'none' };
+  });
 
   const outcomeOf = async (assertion: PasskeyAssertion): Promise<PasskeyOutcome> => {
     const data = clientDataOf(assertion);

@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import { findTree } from '../../../container/browser/process-tree.ts';
 import { WORKER_NODE_FLAGS } from '../../../core/worker-process.ts';
 import { preparePrograms } from '../../../local/programs.ts';
-import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../../local/simulator/simulator.ts';
 import { type FakeWorkerApi, startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
 
 export type RunningWorker = {
@@ -36,9 +36,9 @@ export type Bench = {
 const LIMIT = { timeout: 60_000, interval: 50 };
 export const ACCOUNT = '491701234567';
 
-export const openBench = async (): Promise<Bench> => {
+export const openBench = async (options: SimulatorOptions = {}): Promise<Bench> => {
   const [simulator, api, workDir, programs] = await Promise.all([
-    startSimulator(),
+    startSimulator(options),
     startFakeWorkerApi(),
     mkdtemp(join(tmpdir(), 'berth-e2e-worker-')),
     preparePrograms(),

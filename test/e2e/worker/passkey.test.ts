@@ -151,3 +151,36 @@ describe.sequential('an account with a passkey', () => {
     expect(await api.command('confirmPasskey', {})).toMatchObject({ status: 422 });
   });
 });
+
+test('a challenge that nobody signs in time is replaced, and an answer to it comes too late', async () => {
+  const short = await openBench({ passkeyChallengeMs: 3_000 });
+  try {
+    const { api, simulator } = short;
+    await simulator.phone.setPasskey({ account: ACCOUNT, required: true });
+    const worker = short.start();
+    await short.status(worker, 'SCAN_QR_CODE');
+    const { body } = await api.command('getQr', { waitSeconds: 10 });
+    await simulator.phone.scan({
+      code: String(Object(body).value),
+      account: { phoneNumber: ACCOUNT },
+    });
+    const challenge = async () => {
+      const answer = await api.command('getPasskeyChallenge', { waitSeconds: 20 });
+      return passkeyChallengeSchema.parse(answer.body).challenge;
+    };
+    const first = await challenge();
+    const late = await simulator.phone.signPasskey({ challenge: first });
+    await vi.waitFor(async () => expect(await challenge()).not.toBe(first), { timeout: 60_000 });
+    expect(await api.command('submitPasskey', late)).toMatchObject({
+      status: 410,
+      body: { code: 'challenge_expired' },
+    });
+    expect((await simulator.phone.accounts()).accounts[0]?.devices).toEqual([]);
+    const told = api.reports.flatMap(({ statusData }) =>
+      statusData && 'challenge' in statusData ? [statusData.challenge] : [],
+    );
+    expect(new Set(told).size).toBeGreaterThan(1);
+  } finally {
+    await short.close();
+  }
+});

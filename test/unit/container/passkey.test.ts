@@ -55,8 +55,9 @@ class FakePage implements LibraryPage {
     this.#open = { id: this.#asked, challenge: encode(challenge), until: this.#time.now() + lifeMs };
   }
 
-  give(): void {
+  reloaded(): void {
     this.#open = undefined;
+    this.#asked = 0;
   }
 
   on(): void {}
@@ -188,6 +189,34 @@ describe('the passkey of a page', () => {
     page.screen = false;
     await time.advance(10_000);
     expect(names()).toEqual(['asking', 'challenge', 'answered', 'confirmation', 'answered', 'none']);
+  });
+
+  it('is asked for anew by a page that was reloaded, which counts its calls from one again', async () => {
+    const { time, page, passkey } = open();
+    page.screen = true;
+    page.onContinue = () => page.ask('before');
+    await time.advance(3_000);
+    page.reloaded();
+    page.ask('after');
+    await time.advance(1_000);
+    expect(passkey.step).toMatchObject({
+      step: 'challenge',
+      id: 1,
+      challenge: { challenge: encode('after') },
+    });
+    expect(await passkey.answer(assertionFor(encode('before')))).toEqual({ kind: 'expired' });
+    expect(await passkey.answer(assertionFor(encode('after')))).toEqual({ kind: 'given' });
+  });
+
+  it('is over once the account is linked: neither challenge nor code is shown any more', async () => {
+    const { time, page, passkey, stop } = open();
+    page.screen = true;
+    page.code = 'ABCD1234';
+    await time.advance(3_000);
+    expect(passkey.step).toMatchObject({ step: 'confirmation' });
+    stop.abort();
+    expect(passkey.step).toEqual({ step: 'none' });
+    expect(await passkey.confirm()).toBe(false);
   });
 
   it('is not pressed for more often than every two seconds, and not for ever', async () => {
