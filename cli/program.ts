@@ -8,6 +8,7 @@ import { addCost } from './commands/cost.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addDrain } from './commands/drain.ts';
 import { addKeys } from './commands/keys.ts';
+import { addLids } from './commands/lids.ts';
 import { addLinking } from './commands/linking.ts';
 import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
@@ -50,6 +51,7 @@ export const createProgram = (): Command => {
   addSend(program);
   addSelftest(program);
   addPhone(program);
+  addLids(program);
   addCapacity(program);
   addDashboard(program);
   addCleanup(program);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { chatIdSchema, messageSchema, numberIdSchema } from './messages.ts';
 
 /** Paging of every list. */
-const page = z.strictObject({
+export const pageArgs = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(100),
   offset: z.coerce.number().int().min(0).max(100_000).default(0),
 });
@@ -25,9 +25,9 @@ export const chatSchema = z.object({
 export type Chat = z.infer<typeof chatSchema>;
 
 /** By what happened last. */
-export const getChatsArgs = page.extend({ sortOrder });
+export const getChatsArgs = pageArgs.extend({ sortOrder });
 /** Newest first, and counted from the newest: `offset` 100 leaves the 100 newest out. */
-export const getMessagesArgs = page.extend({
+export const getMessagesArgs = pageArgs.extend({
   chatId: chatIdSchema,
   sortOrder,
   /** Files are fetched and `media` set, as in events. */
@@ -51,7 +51,7 @@ export const contactSchema = z.object({
 export type Contact = z.infer<typeof contactSchema>;
 
 export const getContactArgs = z.strictObject({ contactId: chatIdSchema });
-export const getContactsArgs = page;
+export const getContactsArgs = pageArgs;
 
 export const checkNumberArgs = z.strictObject({
   phone: z
@@ -91,7 +91,7 @@ const members = z
   .min(1)
   .max(256);
 
-export const getGroupsArgs = page;
+export const getGroupsArgs = pageArgs;
 export const groupArgs = z.strictObject({ id: groupIdSchema });
 export const createGroupArgs = z.strictObject({
   name: z.string().trim().min(1).max(100),

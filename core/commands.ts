@@ -25,6 +25,13 @@ import {
   participantSchema,
 } from './chats.ts';
 import {
+  countSchema,
+  findLidByNumberArgs,
+  findNumberByLidArgs,
+  getLidsArgs,
+  lidToPhoneNumberSchema,
+} from './lids.ts';
+import {
   messageSchema,
   reactionArgs,
   sendContactVcardArgs,
@@ -88,6 +95,10 @@ export const COMMANDS = {
   checkNumber: { args: checkNumberArgs, result: numberStatusSchema },
   getContact: { args: getContactArgs, result: contactSchema },
   getContacts: { args: getContactsArgs, result: z.array(contactSchema) },
+  getLids: { args: getLidsArgs, result: z.array(lidToPhoneNumberSchema) },
+  countLids: { args: z.strictObject({}), result: countSchema },
+  findNumberByLid: { args: findNumberByLidArgs, result: lidToPhoneNumberSchema },
+  findLidByNumber: { args: findLidByNumberArgs, result: lidToPhoneNumberSchema },
   getGroups: { args: getGroupsArgs, result: z.array(groupSchema) },
   getGroup: { args: groupArgs, result: groupSchema },
   createGroup: { args: createGroupArgs, result: createdGroupSchema },

@@ -147,6 +147,11 @@ const sessionText = (s: SessionView, now: number): string =>
     ['status', s.status],
     ['state', s.state],
     ['account', s.me ? accountText(s.me) : null],
+    ['hidden id', s.me?.lid],
+    [
+      'dialogs',
+      s.dialogs && s.dialogs.unknown > 0 ? `${s.dialogs.unknown} open that Berth does not know` : null,
+    ],
     ['linked', s.linked ? 'yes' : 'no'],
     ['ended for', s.stopReason],
     ['detail', s.detail],

@@ -13,6 +13,7 @@ import {
   getParticipants,
   removeParticipants,
 } from './groups.ts';
+import { countLids, findLidByNumber, findNumberByLid, getLids } from './lids.ts';
 import { logout } from './logout.ts';
 import { confirmPasskey, getPasskeyChallenge, getPasskeyConfirmation, submitPasskey } from './passkey.ts';
 import { sendSeen, startTyping, stopTyping } from './presence.ts';
@@ -68,6 +69,10 @@ export const HANDLERS: Handlers = {
   checkNumber: checked(COMMANDS.checkNumber.args, checkNumber),
   getContact: checked(COMMANDS.getContact.args, getContact),
   getContacts: checked(COMMANDS.getContacts.args, getContacts),
+  getLids: checked(COMMANDS.getLids.args, getLids),
+  countLids: checked(COMMANDS.countLids.args, countLids),
+  findNumberByLid: checked(COMMANDS.findNumberByLid.args, findNumberByLid),
+  findLidByNumber: checked(COMMANDS.findLidByNumber.args, findLidByNumber),
   getGroups: checked(COMMANDS.getGroups.args, getGroups),
   getGroup: checked(COMMANDS.getGroup.args, getGroup),
   createGroup: checked(COMMANDS.createGroup.args, createGroup),

@@ -18,10 +18,29 @@ export type LibraryAccount = {
   contact(id: string): Promise<unknown>;
   /** The id of a number; null: it is not on WhatsApp. */
   numberId(digits: string): Promise<unknown>;
+  /** `{ lid, pn }` of those that the page knows by hidden id; `pn` null where it knows no number. */
+  knownLids(): Promise<unknown>;
+  /** `[{ lid, pn }]` of a person's id, either of them missing where WhatsApp does not tell it. */
+  lidAndNumber(id: string): Promise<unknown>;
   createGroup(name: string, participants: readonly string[]): Promise<unknown>;
   addParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
   removeParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
 };
+
+/** Runs in the page: people of its contacts and chats, each once. */
+const KNOWN_LIDS = `(() => {
+  const { Contact, Chat } = window.require('WAWebCollections');
+  const { getCurrentLid, getPhoneNumber } = window.require('WAWebApiContact');
+  const known = new Map();
+  for (const { id } of [...Contact.getModelsArray(), ...Chat.getModelsArray()]) {
+    const lid = id.server === 'lid' ? id : id.server === 'c.us' ? getCurrentLid(id) : undefined;
+    if (!lid) continue;
+    const pn = id.server === 'lid' ? getPhoneNumber(id) : id;
+    const text = String(lid);
+    known.set(text, { lid: text, pn: pn ? String(pn) : (known.get(text)?.pn ?? null) });
+  }
+  return [...known.values()];
+})()`;
 
 export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
   const group = async (id: string): Promise<whatsapp.GroupChat> => {
@@ -52,6 +71,8 @@ export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
     contacts: () => client.getContacts(),
     contact: (id) => client.getContactById(id),
     numberId: (digits) => client.getNumberId(digits),
+    knownLids: async () => await client.pupPage?.evaluate(KNOWN_LIDS),
+    lidAndNumber: (id) => client.getContactLidAndPhone([id]),
     createGroup: (name, participants) => client.createGroup(name, [...participants]),
     addParticipants: async (id, participants) => (await group(id)).addParticipants([...participants]),
     removeParticipants: async (id, participants) => (await group(id)).removeParticipants([...participants]),

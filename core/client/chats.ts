@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { Chat, Contact, Group, getChatsArgs, getMessagesArgs, numberStatusSchema } from '../chats.ts';
 import { COMMANDS, type CommandArgs, type CommandName, type CommandResult } from '../commands.ts';
+import type { LidToPhoneNumber } from '../lids.ts';
 import type { Message } from '../messages.ts';
 import type { CallOptions } from './sessions.ts';
 import { path, type Transport } from './transport.ts';
@@ -35,6 +36,16 @@ export type ContactsClient = {
     options?: CallOptions,
   ) => Promise<z.infer<typeof numberStatusSchema>>;
 };
+/** Hidden ids (`…@lid`) and phone numbers. */
+export type LidsClient = {
+  /** Those that the session knows. */
+  readonly list: (session: string, options?: CallOptions & Paging) => Promise<LidToPhoneNumber[]>;
+  readonly count: (session: string, options?: CallOptions) => Promise<number>;
+  /** `pn` is null where WhatsApp does not tell the number. */
+  readonly number: (session: string, lid: string, options?: CallOptions) => Promise<LidToPhoneNumber>;
+  /** `lid` is null where the number is not on WhatsApp, or has no hidden id. */
+  readonly lid: (session: string, phoneNumber: string, options?: CallOptions) => Promise<LidToPhoneNumber>;
+};
 export type GroupsClient = {
   readonly list: (session: string, options?: CallOptions & Paging) => Promise<Group[]>;
   readonly get: (session: string, id: string, options?: CallOptions) => Promise<Group>;
@@ -65,7 +76,7 @@ export type GroupsClient = {
 
 export const chatClients = (
   transport: Transport,
-): { chats: ChatsClient; contacts: ContactsClient; groups: GroupsClient } => {
+): { chats: ChatsClient; contacts: ContactsClient; lids: LidsClient; groups: GroupsClient } => {
   // The command's own schema; TypeScript loses that link through the table.
   const resultOf = <N extends CommandName>(name: N): z.ZodType<CommandResult<N>> =>
     COMMANDS[name].result as never;
@@ -106,6 +117,14 @@ export const chatClients = (
         reads('getContact', '/api/contacts', { ...options, session, contactId }),
       checkExists: (session, phone, options) =>
         reads('checkNumber', '/api/contacts/check-exists', { ...options, session, phone }),
+    },
+    lids: {
+      list: (session, options) => reads('getLids', path`/api/${session}/lids`, options),
+      count: async (session, options) =>
+        (await reads('countLids', path`/api/${session}/lids/count`, options)).count,
+      number: (session, lid, options) => reads('findNumberByLid', path`/api/${session}/lids/${lid}`, options),
+      lid: (session, phoneNumber, options) =>
+        reads('findLidByNumber', path`/api/${session}/lids/pn/${phoneNumber}`, options),
     },
     groups: {
       list: (session, options) => reads('getGroups', path`/api/${session}/groups`, options),

@@ -13,7 +13,13 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { type AdminClient, adminClient } from './admin.ts';
 import { type AuthClient, authClient } from './auth.ts';
-import { type ChatsClient, type ContactsClient, chatClients, type GroupsClient } from './chats.ts';
+import {
+  type ChatsClient,
+  type ContactsClient,
+  chatClients,
+  type GroupsClient,
+  type LidsClient,
+} from './chats.ts';
 import { type CommandsClient, commandsClient } from './commands.ts';
 import { type DashboardClient, dashboardClient } from './dashboard.ts';
 import { type EngineClient, engineClient } from './engine.ts';
@@ -68,6 +74,7 @@ export type Client = AdminClient &
     readonly messages: MessagesClient;
     readonly chats: ChatsClient;
     readonly contacts: ContactsClient;
+    readonly lids: LidsClient;
     readonly groups: GroupsClient;
     readonly commands: CommandsClient;
     readonly webhooks: WebhooksClient;

@@ -40,6 +40,7 @@ const changes = (id: CommandName, { status, ...rest }: Changes): Operation => ({
 });
 
 const { getChats, getMessages, checkNumber, getContact, getContacts, getGroups } = COMMANDS;
+const { getLids, findNumberByLid, findLidByNumber } = COMMANDS;
 const { createGroup, addParticipants, removeParticipants } = COMMANDS;
 const only = <S extends z.ZodObject>(args: S, left: string): z.ZodObject => {
   const { [left]: _left, ...shape } = args.shape;
@@ -75,6 +76,31 @@ export const CHAT_OPERATIONS: readonly Operation[] = [
     path: '/api/contacts',
     summary: 'One contact',
     query: inSession(getContact.args),
+  }),
+  reads('getLids', {
+    path: '/api/{session}/lids',
+    summary: 'Hidden ids that the session knows, with their phone numbers',
+    description:
+      'WhatsApp names people by hidden id (`…@lid`). `pn` is null where it does not tell the phone number.',
+    params: ofSession,
+    query: getLids.args,
+  }),
+  reads('countLids', {
+    path: '/api/{session}/lids/count',
+    summary: 'How many hidden ids the session knows',
+    params: ofSession,
+  }),
+  reads('findNumberByLid', {
+    path: '/api/{session}/lids/{lid}',
+    summary: 'The phone number of a hidden id',
+    description: '`pn` is null where WhatsApp does not tell the phone number.',
+    params: findNumberByLid.args.extend({ session }),
+  }),
+  reads('findLidByNumber', {
+    path: '/api/{session}/lids/pn/{phoneNumber}',
+    summary: 'The hidden id of a phone number',
+    description: '`lid` is null where the number is not on WhatsApp, or has no hidden id.',
+    params: findLidByNumber.args.extend({ session }),
   }),
   reads('getGroups', {
     path: '/api/{session}/groups',

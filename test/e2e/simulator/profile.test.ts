@@ -232,6 +232,14 @@ describe('on demand the page misbehaves:', () => {
     ).toMatchObject([{ body: 'sent all the same' }]);
   });
 
+  it('its "what\'s new" dialog is left open, and the account is unlinked', async () => {
+    await simulator.phone.setFaults({ whatsNewSeconds: 1 });
+    const client = await bench.linked(simulator, profile, ME);
+    expect(await next(client, 'disconnected')).toBe('LOGOUT');
+    expect((await simulator.phone.accounts()).accounts[0]?.devices).toEqual([]);
+    await simulator.phone.setFaults({ whatsNewSeconds: 120 });
+  });
+
   it('it blocks its main thread, and a question to it gets no answer', async () => {
     const client = await bench.linked(simulator, profile, ME);
     await simulator.phone.disturb({ target: ME, how: 'freeze' });

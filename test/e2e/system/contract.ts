@@ -235,6 +235,11 @@ export const contractWalk = (open: () => System): void => {
       });
       await ask('getContacts', 200, { query: { session } });
       await ask('getContact', 200, { query: { session, contactId: ADA } });
+      await ask('getLids', 200, { params: { session }, query: { limit: 10 } });
+      await ask('countLids', 200, { params: { session } });
+      await ask('findLidByNumber', 200, { params: { session, phoneNumber: '491712223333' } });
+      await ask('findNumberByLid', 200, { params: { session, lid: '12345678901234@lid' } });
+      await ask('findNumberByLid', 404, { params: { session, lid: 'nobody' } });
       await ask('checkNumber', 200, { query: { session, phone: '491712223333' } });
     });
 

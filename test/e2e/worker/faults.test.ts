@@ -164,6 +164,29 @@ describe('the real library over a page that misbehaves', () => {
     expect(messages.at(-1)).toMatchObject({ chatId: CHAT, body: `out over ${build}` });
   });
 
+  it('a module that the library hooks is missing: it is named, in the log and in the failure', async () => {
+    const { api, simulator } = bench;
+    const killBrowsers = async () => {
+      for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');
+    };
+    // Without this one the library hears no reactions, and says so nowhere.
+    let from = api.reports.length;
+    await simulator.phone.setFaults({ missingModule: 'WAWebAddonReactionTableMode' });
+    await killBrowsers();
+    await comesBack(from);
+    expect(worker.log()).toMatch(/lacks modules[^\n]*WAWebAddonReactionTableMode/);
+    // Without this one it never becomes ready.
+    from = api.reports.length;
+    await simulator.phone.setFaults({ missingModule: 'WAWebSyncGatingUtils' });
+    await killBrowsers();
+    await vi.waitFor(
+      () => expect(worker.log()).toMatch(/client failed[^\n]*lacks the module WAWebSyncGatingUtils/),
+      WAIT,
+    );
+    await simulator.phone.setFaults({ missingModule: '' });
+    await comesBack(from);
+  });
+
   it('hides secrets and bodies from its log, at any level', async () => {
     const { api } = bench;
     const secrets = api.bootstraps.flatMap(({ bootstrapToken, workerSecret, commandSecret }) => [

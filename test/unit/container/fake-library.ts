@@ -42,6 +42,8 @@ export class FakeClient implements LibraryClient {
     contacts: unused,
     contact: unused,
     numberId: unused,
+    knownLids: unused,
+    lidAndNumber: unused,
     createGroup: unused,
     addParticipants: unused,
     removeParticipants: unused,

@@ -7,8 +7,8 @@ import { Age, Countdown, Moment } from '../../ui/time.tsx';
 type Fact = readonly [term: string, value: preact.ComponentChildren];
 
 export const SessionFacts = ({ session }: { readonly session: SessionView }) => {
-  const { state, stopReason, detail, config, startedAt, createdAt, qrExpiresAt, idleAt, expiresAt, epoch } =
-    session;
+  const { state, stopReason, detail, me, dialogs, config, startedAt, createdAt } = session;
+  const { qrExpiresAt, idleAt, expiresAt, epoch } = session;
   const ignored = Object.entries(config.ignore ?? {})
     .flatMap(([kind, isIgnored]) => (isIgnored ? [kind] : []))
     .join(', ');
@@ -16,6 +16,13 @@ export const SessionFacts = ({ session }: { readonly session: SessionView }) => 
     ['State', STATE_WORDS[state]],
     stopReason && ['Ended because', reasonWords(stopReason)],
     detail && ['In detail', detail],
+    me?.lid && ['Hidden id', me.lid],
+    dialogs !== null &&
+      dialogs.unknown > 0 && [
+        'Dialogs',
+        `WhatsApp Web shows ${dialogs.unknown} that Berth does not know and leaves as it is`,
+      ],
+    dialogs !== null && dialogs.closed > 0 && ['Announcements closed', String(dialogs.closed)],
     startedAt && [
       'Started',
       <StartedAt key="started" at={Date.parse(startedAt)} running={expiresAt !== null} />,
