@@ -296,6 +296,23 @@ describe('send', () => {
   });
 });
 
+describe('hidden ids', () => {
+  test('lists those that are known, and says who has no number', async () => {
+    const { code, stdout } = await berth(['lids', 'ls', 'shop']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^1@lid +491701234567@c\.us$/m);
+    expect(stdout).toMatch(/^7@lid +not told by WhatsApp$/m);
+  });
+
+  test('finds the other id of either', async () => {
+    expect((await berth(['lids', 'find', 'shop', '7@lid'])).stdout).toMatch(
+      /^number +not told by WhatsApp$/m,
+    );
+    const found = await berth(['lids', 'find', 'shop', '491701234567', '--json']);
+    expect(JSON.parse(found.stdout)).toEqual({ lid: '1@lid', pn: '491701234567@c.us' });
+  });
+});
+
 describe('capacity and administration', () => {
   test.each([
     [

@@ -29,6 +29,7 @@ import {
 } from '../../../core/api/sessions.ts';
 import { requestCodeArgs } from '../../../core/commands.ts';
 import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../core/errors.ts';
+import { lidToPhoneNumberSchema } from '../../../core/lids.ts';
 import { messageSchema } from '../../../core/messages.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../core/passkey.ts';
 
@@ -89,6 +90,11 @@ export const WORKING = {
   linked: true,
   me: { id: '15550001111@c.us', pushName: 'Anna' },
 } as const satisfies Partial<SessionView>;
+
+const LIDS = [
+  { lid: '1@lid', pn: '491701234567@c.us' },
+  { lid: '7@lid', pn: null },
+];
 
 /**
  * An API on loopback that answers by the schemas: sessions in memory, and scripted answers put before the usual one
@@ -234,6 +240,12 @@ export class FakeApi {
             rateDefault: null,
           }),
         );
+      case 'GET /api/shop/lids':
+        return ok(LIDS.map((known) => lidToPhoneNumberSchema.parse(known)));
+      case 'GET /api/shop/lids/7%40lid':
+        return ok(lidToPhoneNumberSchema.parse({ lid: '7@lid', pn: null }));
+      case 'GET /api/shop/lids/pn/491701234567':
+        return ok(lidToPhoneNumberSchema.parse(LIDS[0]));
       case 'POST /api/cleanup':
         return ok(this.#cleanup(seen.body));
       case 'POST /api/drain':
