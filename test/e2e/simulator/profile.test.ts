@@ -234,10 +234,11 @@ describe('on demand the page misbehaves:', () => {
 
   it('its "what\'s new" dialog is left open, and the account is unlinked', async () => {
     await simulator.phone.setFaults({ whatsNewSeconds: 1 });
-    const client = await bench.linked(simulator, profile, ME);
-    expect(await next(client, 'disconnected')).toBe('LOGOUT');
+    const { client, code } = await bench.atQr(simulator, profile);
+    const disconnected = next(client, 'disconnected');
+    await simulator.phone.scan({ code, account: { phoneNumber: ME } });
+    expect(await disconnected).toBe('LOGOUT');
     expect((await simulator.phone.accounts()).accounts[0]?.devices).toEqual([]);
-    await simulator.phone.setFaults({ whatsNewSeconds: 120 });
   });
 
   it('it blocks its main thread, and a question to it gets no answer', async () => {
