@@ -1,6 +1,6 @@
 /** How the process ends: with a code that says why, and with nothing of the session left behind. */
 import { rm } from 'node:fs/promises';
-import { profileDirIn } from './auth-state/profile.ts';
+import { profileDirIn } from './auth-state/profile-dir.ts';
 import { type Time, withDeadline } from './base/time.ts';
 import { killTree } from './browser/process-tree.ts';
 

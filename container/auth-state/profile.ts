@@ -11,6 +11,7 @@ import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { CallBounds } from '../control/worker-api.ts';
 import { type Archive, stagingIn, unpack } from './archive.ts';
+import { profileDirIn } from './profile-dir.ts';
 import { downloadArchive, type Restorable } from './transfer.ts';
 
 /** How the folder came to hold what it holds. */
@@ -34,9 +35,6 @@ export type Profile = {
   /** Removes what a killed browser leaves: a lock of another host makes Chromium exit at once. */
   unlock(): Promise<void>;
 };
-
-/** Where a session's profile lies within its folder; its browser's processes are found by this. */
-export const profileDirIn = (workDir: string): string => join(workDir, 'profile');
 
 export const createProfile = (options: {
   readonly workDir: string;

@@ -3,7 +3,7 @@
  * closed. Which dialog is an announcement is told by its shape alone, never by its words, which follow the page's
  * language: it asks for nothing and offers a single way on. Every other dialog is left as it is and counted.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LibraryPage } from '../library.ts';
 
 const resultSchema = z.object({ closed: z.int(), unknown: z.int() });
