@@ -81,6 +81,8 @@ export type ClientRun = {
 const BLOCKED: readonly string[] = ['TOS_BLOCK', 'SMB_TOS_BLOCK'];
 /** Probes that must fail or agree in a row before something is concluded from them. */
 const IN_A_ROW = 3;
+/** A start may fail within a second of the page's load. */
+const FIRST_VERSION_READ_MS = 50;
 const RELOAD_EVERY_MS = 20_000;
 const CONTEXT_GONE = /context was destroyed|cannot find context|frame (was|got) detached/i;
 
@@ -156,6 +158,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   });
   /** Read beside the library's start: a build that breaks the start must be known by its version, too. */
   const watchVersion = async (page: LibraryPage) => {
+    let wait = FIRST_VERSION_READ_MS;
     while (!over) {
       const version = await withDeadline(
         time,
@@ -165,7 +168,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       ).catch(() => undefined);
       if (over) return;
       if (version !== undefined && version !== null) return deps.onVersion(version);
-      await sleep(time, timings.probeEvery, watching.signal);
+      await sleep(time, wait, watching.signal);
+      wait = Math.min(wait * 2, timings.probeEvery);
     }
   };
 
