@@ -38,3 +38,20 @@ export const findSessionById = async (
   const session = await findSession(control, userId, name);
   return session?.sessionId === sessionId ? session : undefined;
 };
+
+/** The sessions behind opaque ids, by id, in two reads for each hundred of them. */
+export const findSessionsById = async (
+  control: Pick<Control, 'store'>,
+  sessionIds: readonly string[],
+): Promise<ReadonlyMap<string, Session>> => {
+  const pointers = await control.store.getMany([...new Set(sessionIds)].map(sessionIdKey));
+  const found = await control.store.getMany(
+    pointers.map((item) => {
+      const { userId, name } = pointerSchema.parse(item);
+      return sessionKey(userId, name);
+    }),
+  );
+  const wanted = new Set(sessionIds);
+  const sessions = found.map(parseSession).filter(({ sessionId }) => wanted.has(sessionId));
+  return new Map(sessions.map((session) => [session.sessionId, session]));
+};

@@ -20,7 +20,7 @@ import { readCapacity, settle } from './capacity.ts';
 import { everyItem } from './every.ts';
 import { findTask, taskArnOf } from './find-task.ts';
 import { listHolders, type Slot, slotsOf } from './holders.ts';
-import { findSessionById } from './load.ts';
+import { findSessionsById } from './load.ts';
 import { measureHeartbeats } from './measure.ts';
 import { release } from './release.ts';
 import { stopTask } from './stop.ts';
@@ -46,12 +46,13 @@ export const passCap = (running: number): number => Math.max(5, Math.floor(runni
 export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
   // Holders first: a session admitted after this read has a task that is then younger than any grace time, and its
   // absence here ends nothing.
+  const since = control.clock();
   const holders = await listHolders(control);
   const tasks = await control.tasks.list();
   const cap = passCap(tasks.length);
   const drift = await recount(control);
   await finishChange(control);
-  const orphans = await handleOrphans(control, tasks, cap);
+  const orphans = await handleOrphans(control, tasks, { holders, since, cap });
   const released = await releaseTaskless(control, holders, tasks, cap);
   measureHeartbeats(control, holders);
   control.metrics.count('CounterDrift', drift);
@@ -115,12 +116,32 @@ const correct = async (
   return Math.abs(counter.active - held);
 };
 
+/**
+ * Tasks without a session. The holders that were read at the beginning of the pass answer for nearly all tasks, without
+ * a read for each. A task is judged by its age at `since`, when that read began: its session, admitted before it, is
+ * then among the holders or is over. What is left is asked of the database before anything is done.
+ */
 const handleOrphans = async (
   control: Needs,
   tasks: readonly Task[],
-  cap: number,
+  {
+    holders,
+    since,
+    cap,
+  }: { readonly holders: readonly Session[]; readonly since: number; readonly cap: number },
 ): Promise<{ marked: number; stopped: number }> => {
   const now = control.clock();
+  const held = new Map(holders.map((session) => [session.sessionId, session]));
+  const suspects = tasks.filter(
+    (task) =>
+      since - task.createdAt >= control.settings.orphanGraceSeconds * 1000 &&
+      !(task.sessionId !== undefined && owns(held.get(task.sessionId), task)),
+  );
+  if (suspects.length === 0) return { marked: 0, stopped: 0 };
+  const sessions = await findSessionsById(
+    control,
+    suspects.flatMap(({ sessionId }) => sessionId ?? []),
+  );
   const marks = new Map(
     (await everyItem(control, { partition: ORPHANS_PARTITION })).map((item) => [
       String(item.sk),
@@ -129,9 +150,8 @@ const handleOrphans = async (
   );
   let marked = 0;
   let stopped = 0;
-  for (const task of tasks) {
-    if (now - task.createdAt < control.settings.orphanGraceSeconds * 1000) continue;
-    if (await isOwned(control, task)) continue;
+  for (const task of suspects) {
+    if (task.sessionId !== undefined && owns(sessions.get(task.sessionId), task)) continue;
     const seenAt = marks.get(task.taskArn);
     if (seenAt === undefined) {
       const key = orphanKey(task.taskArn);
@@ -151,9 +171,7 @@ const handleOrphans = async (
 };
 
 /** A task belongs to the session whose present epoch it serves, and to nobody else; of two, one serves. */
-const isOwned = async (control: Needs, task: Task): Promise<boolean> => {
-  if (task.sessionId === undefined) return false;
-  const session = await findSessionById(control, task.sessionId);
+const owns = (session: Session | undefined, task: Task): boolean => {
   if (session?.slotShard === undefined || session.epoch !== task.epoch) return false;
   return session.workerTaskArn === undefined || session.workerTaskArn === task.taskArn;
 };

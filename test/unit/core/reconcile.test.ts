@@ -161,3 +161,38 @@ test('a config is changed although the database refuses at first', async () => {
     expectedEndAt: place.now - (place.now % 1000) + 60_000,
   });
 });
+
+test('a pass over many healthy sessions reads them in batches and asks for none of them alone', async () => {
+  const place = lab({ globalLimit: 250, userLimit: 250 });
+  for (let i = 0; i < 120; i++) await workingSession(place, `s${i}`);
+  place.now += 121_000;
+  const calls: string[] = [];
+  place.meanwhile = (call) => void calls.push(call);
+  expect(await reconcile(place.control)).toMatchObject({ orphansMarked: 0, released: 0 });
+  expect(calls.filter((call) => call.startsWith('get '))).toEqual([]);
+  // What a pass asks grows with the number of shards and of users, not of sessions.
+  expect(calls.length).toBeLessThan(40);
+});
+
+test('a session admitted after the holders were read loses no task', async () => {
+  const place = lab();
+  const { store, tasks } = place.control;
+  let admitted = false;
+  const control = {
+    ...place.control,
+    store,
+    tasks: {
+      ...tasks,
+      list: async () => {
+        if (!admitted) {
+          admitted = true;
+          await workingSession(place);
+        }
+        // ECS answers late: by now the task would be old enough.
+        place.now += 121_000;
+        return tasks.list();
+      },
+    },
+  };
+  expect(await reconcile(control)).toMatchObject({ orphansMarked: 0, orphansStopped: 0 });
+});
