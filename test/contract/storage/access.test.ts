@@ -262,12 +262,12 @@ describe('ECS permissions', () => {
     );
   });
 
-  it('ask for tagging when a task is tagged at launch', async () => {
-    const tagged = new RunTaskCommand({
-      cluster,
-      taskDefinition: 'worker',
-      tags: [{ key: 'a', value: 'b' }],
-    });
+  it.each([
+    { tags: [{ key: 'a', value: 'b' }] },
+    { propagateTags: 'TASK_DEFINITION' as const },
+    { enableECSManagedTags: true },
+  ])('ask for tagging when a task is tagged at launch: %o', async (how) => {
+    const tagged = new RunTaskCommand({ cluster, taskDefinition: 'worker', ...how });
     await expect(stack.ecs(stack.role('untagging', runs, passes)).send(tagged)).rejects.toThrow(
       /ecs:TagResource/,
     );
