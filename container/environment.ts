@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isLocale } from '../core/locale.ts';
 import { workerEnvironmentSchema } from '../core/worker-protocol.ts';
 
 const switches = z.string().transform((text, context) => {
@@ -21,6 +22,10 @@ export const environmentSchema = workerEnvironmentSchema.extend({
   BERTH_STAGE_SECONDS: z.coerce.number().positive().default(60),
   /** Times that a failed client is started anew before the session ends as crashed; long steady work renews them. */
   BERTH_MAX_RESTARTS: z.coerce.number().int().min(0).default(5),
+  /** The browser's language (BCP 47) of sessions that set none; without it, that of LANG, else en-US. */
+  BERTH_LOCALE: z.string().refine(isLocale, 'must be a language tag such as en-US').optional(),
+  /** How long a pairing code is good, after which the page gives another one. Seconds; WhatsApp Web's are three minutes. */
+  BERTH_PAIRING_CODE_SECONDS: z.coerce.number().positive().default(180),
   /** Set by ECS: where a task reads its own address. */
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
 });

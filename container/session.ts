@@ -1,6 +1,5 @@
 /** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
 import { answersMessage } from '../core/commands.ts';
-import { isIgnored } from '../core/ignore.ts';
 import type { Status, StopReason } from '../core/lifecycle.ts';
 import type { Dialogs } from '../core/worker-protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
@@ -25,10 +24,11 @@ import { createIncoming } from './media/incoming.ts';
 import { createBuildCounter } from './whatsapp/build-counter.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
-import { FORWARDED_EVENTS, type Forwarded, forward } from './whatsapp/events.ts';
+import { FORWARDED_EVENTS } from './whatsapp/events.ts';
 import { createLibraryClient } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
-import { messagePayload, sourced } from './whatsapp/payloads.ts';
+import { createPairing } from './whatsapp/pairing.ts';
+import { createTeller } from './whatsapp/teller.ts';
 
 const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the last word, after state and events. */
@@ -100,32 +100,48 @@ export const startSession = (
     download: async (source) => await host.client?.account.downloadMedia(source),
   });
 
+  const teller = createTeller({
+    sessionId: environment.BERTH_SESSION_ID,
+    outbox,
+    time,
+    now: clock.now,
+    log,
+    told: settings.told,
+    late: settings.late,
+    ignore: supervision.ignore,
+    withMedia: incoming.withMedia,
+    onActivity: supervision.active,
+  });
+
+  const pairing = createPairing({
+    now: clock.now,
+    lifeMs: environment.BERTH_PAIRING_CODE_SECONDS * 1000,
+    onCode: ({ value, expiresAt }) => outbox.add('session.code', { code: value, expiresAt }),
+  });
+
   let shown: Status = 'STARTING';
   let nextChange = new AbortController();
   const onChange = (view: HostView) => {
     const before = shown;
     shown = view.status;
     if (shown !== before) log.info('status', { from: before, to: shown });
+    if (shown !== 'SCAN_QR_CODE') pairing.clear();
     supervision.show(view);
     saves.follow();
     nextChange.abort();
     nextChange = new AbortController();
-    if (shown === 'WORKING' && before !== 'WORKING') collector.look();
+    if (shown === 'WORKING' && before !== 'WORKING') {
+      collector.look();
+      if (host.client) teller.works(host.client, view.account?.id ?? '');
+    }
+    if (shown !== 'WORKING') teller.pauses();
   };
 
-  const tell = (event: Forwarded, values: readonly unknown[], byCommand: boolean) => {
-    if (isIgnored(supervision.ignore(), event.event, event.payload)) return;
-    const message = event.media ? messagePayload(values[0]) : undefined;
-    if (message?.hasMedia)
-      outbox.addLater(event.event, incoming.withMedia(values[0], sourced(message, byCommand)));
-    else outbox.add(event.event, message ? sourced(message, byCommand) : event.payload);
-    if (event.activity) supervision.active();
-  };
   const listeners = new Set<EventListener>();
   const onEvent = (name: string, values: unknown[]) => {
     let byCommand = false;
     for (const listener of listeners) if (listener(name, values) === true) byCommand = true;
-    for (const event of forward(name, values)) tell(event, values, byCommand);
+    teller.heard(name, values, byCommand);
   };
 
   let dialogs: Dialogs = { closed: 0, unknown: 0 };
@@ -140,6 +156,7 @@ export const startSession = (
       profileDir: profile.dir,
       extraSwitches: environment.BERTH_BROWSER_ARGS,
       page,
+      locale: environment.BERTH_LOCALE,
       ...settings.client,
     }),
     time,
@@ -152,6 +169,7 @@ export const startSession = (
     restoreBy: () => clock.toLocal(settings.deadlines.startBy),
     maxRestarts: environment.BERTH_MAX_RESTARTS,
     onChange,
+    onCode: pairing.heard,
     onEvent,
     onDialogs: ({ closed, unknown }) => {
       dialogs = { closed: dialogs.closed + closed, unknown };
@@ -159,6 +177,7 @@ export const startSession = (
     },
     discard: async (reason) => {
       saves.discarded();
+      teller.forget();
       await api.discard({ reason }, { until: time.now() + DISCARD_LIMIT_MS });
     },
     onEnd: ending.ask,
@@ -174,6 +193,7 @@ export const startSession = (
     },
     qr: () => host.qr && { value: host.qr.value, expiresAt: clock.fromLocal(host.qr.expiresAt) },
     passkey: () => host.passkey,
+    pairing,
     changed: (ms) => sleep(time, ms, nextChange.signal),
     client: () => host.client,
     onEvent: (listener) => {
@@ -206,6 +226,7 @@ export const startSession = (
     saves.stop();
     supervision.stopDeadlines();
     await host.stop(true);
+    teller.end();
     if (exit.leaving) return;
     const notes = detail === undefined ? [] : [detail];
     if (host.savable) {

@@ -54,7 +54,7 @@ export const startWorker = (options: {
         void exit.leave(EXIT.grace_expired);
       } else {
         log.info('asked to end', { signal: name });
-        ending.ask('user');
+        ending.ask('task_stopped');
       }
     },
     unhandledRejection(error) {

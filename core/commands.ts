@@ -58,6 +58,9 @@ export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
 /** Waits up to `waitSeconds` for a code. Wrong status: `wrong_status`. */
 export const getQrArgs = z.strictObject({ waitSeconds: z.number().min(0).max(QR_WAIT_SECONDS).default(0) });
 
+/** `expiresAt` when WhatsApp is expected to replace it (ms). */
+export const pairingCodeResult = z.object({ code: z.string(), expiresAt: z.int() });
+
 export const requestCodeArgs = z.strictObject({
   phoneNumber: z
     .string()
@@ -71,7 +74,7 @@ export const doneSchema = z.object({});
 /** Every command by name: what it takes and what it gives. */
 export const COMMANDS = {
   getQr: { args: getQrArgs, result: qrResult },
-  requestCode: { args: requestCodeArgs, result: z.object({ code: z.string() }) },
+  requestCode: { args: requestCodeArgs, result: pairingCodeResult },
   getPasskeyChallenge: { args: passkeyWaitArgs, result: passkeyChallengeSchema },
   submitPasskey: { args: passkeyAssertionArgs, result: doneSchema },
   getPasskeyConfirmation: { args: passkeyWaitArgs, result: passkeyConfirmationSchema },

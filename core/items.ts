@@ -52,6 +52,8 @@ export const userRateKey = (userId: string): Key => ({ pk: 'RATES', sk: `USER#${
 export const rateBucketKey = (subject: string): Key => ({ pk: `RATE#${subject}`, sk: META });
 /** A sign-in to the dashboard, by the hash of its cookie's token; expires. */
 export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
+/** Which of a session's messages were told last; expires. */
+export const toldKey = (sessionId: string): Key => ({ pk: `TOLD#${sessionId}`, sk: META });
 /** A session's timeline, by event id. */
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
 

@@ -33,7 +33,7 @@ export const statesBefore = (to: State): State[] =>
 /** A slot is held from PENDING until a terminal state. */
 export const isTerminal = (state: State): boolean => state === 'STOPPED' || state === 'FAILED';
 
-/** WAHA's session statuses, what clients of that API expect. */
+/** WAHA's session statuses, what clients of that API expect, and STOPPING, which is ours. */
 export const statusSchema = z.enum([
   'STOPPED',
   'STARTING',
@@ -42,6 +42,7 @@ export const statusSchema = z.enum([
   'PASSKEY_CONFIRMATION_REQUIRED',
   'WORKING',
   'FAILED',
+  'STOPPING',
 ]);
 export type Status = z.infer<typeof statusSchema>;
 
@@ -53,7 +54,14 @@ export const isPasskeyStatus = (status: Status): boolean =>
 export const isLinkingStatus = (status: Status): boolean =>
   status === 'SCAN_QR_CODE' || isPasskeyStatus(status);
 
-/** Why a session ended. */
+/**
+ * The status to show. A session that is stopping takes no command, whatever its client reported last. It is not stored:
+ * the client goes on reporting until it is closed.
+ */
+export const shownStatus = ({ state, status }: { readonly state: State; readonly status: Status }): Status =>
+  state === 'STOPPING' ? 'STOPPING' : status;
+
+/** Why a session ended. `task_stopped`: its task was taken away from outside Berth (a host, Spot, a hand). */
 export const stopReasonSchema = z.enum([
   'user',
   'logged_out',
@@ -68,6 +76,7 @@ export const stopReasonSchema = z.enum([
   'banned',
   'limit_admin',
   'emergency',
+  'task_stopped',
 ]);
 export type StopReason = z.infer<typeof stopReasonSchema>;
 

@@ -55,6 +55,8 @@ export const messageSchema = z.object({
   body: z.string(),
   /** WhatsApp's own name of the kind: `chat`, `image`, `video`, `ptt`, `document`, `location`, `vcard` … */
   type: z.string().optional(),
+  /** In events: it came while the session was not running, and is told afterwards. */
+  late: z.literal(true).optional(),
   hasMedia: z.boolean(),
   /** It may be opened once; where `media` has an error, on the phone only. */
   viewOnce: z.literal(true).optional(),

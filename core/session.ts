@@ -3,7 +3,7 @@ import { sessionConfigSchema } from './api/session-config.ts';
 import type { SessionView } from './api/sessions.ts';
 import { reportedBuildsSchema } from './builds/counts.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
-import { isTerminal, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
+import { isTerminal, shownStatus, stateSchema, statusSchema, stopReasonSchema } from './lifecycle.ts';
 import { shownConfig } from './session-config.ts';
 import type { Settings } from './settings.ts';
 import { accountSchema, authStateSchema, dialogsSchema } from './worker-protocol.ts';
@@ -65,6 +65,8 @@ export const sessionSchema = z.object({
   authState: authStateSchema.optional(),
   /** The one before, in case the newest turns out corrupt. */
   authStatePrevious: authStateSchema.optional(),
+  /** A worker found every saved state unusable, and shows a QR code. They are kept; the next link replaces them. */
+  authStateUnusable: z.boolean().optional(),
   /** Snapshots begun in this epoch; part of their keys. */
   snapshots: z.int().optional(),
   /** Up to which of them is settled: committed, overtaken by a later one, or of an account since discarded. */
@@ -78,6 +80,10 @@ export const parseSession = (item: unknown): Session => sessionSchema.parse(item
 export const userOf = (session: Session): string => session.listUser;
 export const nameOf = (session: Session): string => session.listName;
 
+/** Whether starting it needs no QR code, as far as is known. */
+export const isLinked = ({ authState, authStateUnusable }: Session): boolean =>
+  authState !== undefined && !authStateUnusable;
+
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
 
 const deadlineAt = (deadlines: readonly Deadline[], reason: Deadline['reason']): string | null =>
@@ -89,7 +95,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
   const { authState } = session;
   return {
     name: nameOf(session),
-    status: session.status,
+    status: shownStatus(session),
     config: shownConfig(session.config),
     me: session.me ?? null,
     dialogs: isTerminal(session.state) ? null : (session.dialogs ?? null),
@@ -100,7 +106,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     stopReason: session.stopReason ?? null,
     detail: session.detail ?? null,
     epoch: session.epoch,
-    linked: authState !== undefined,
+    linked: isLinked(session),
     createdAt: new Date(session.createdAt).toISOString(),
     startedAt: iso(session.startedAt),
     qrExpiresAt: deadlineAt(deadlines, 'qr_expired'),

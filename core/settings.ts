@@ -39,6 +39,10 @@ export const settingsSchema = z.strictObject({
   allowLoopbackWebhooks: z.boolean().default(false),
   /** Files by URL from loopback addresses; local mode only. */
   allowLoopbackMedia: z.boolean().default(false),
+  /** Messages that came while a session was not running are told when it works again: so many, 0 for none. */
+  lateMessagesMax: z.int().min(0).max(10_000).default(1000),
+  /** Older ones are not told. */
+  lateMessagesMaxAgeSeconds: duration(7 * 24 * 3600),
   /** Of a file by URL and of a received one. It passes through the worker's memory and the browser's. */
   mediaMaxBytes: z
     .int()

@@ -88,7 +88,20 @@ export const clientOptionsSchema = z.object({
     .optional(),
   deviceName: z.string().optional(),
   browserName: z.string().optional(),
+  /** BCP 47 */
+  locale: z.string().optional(),
 });
+
+/**
+ * Which messages were told up to now. Every message of `account` from `since` on that is not among `ids` was not told;
+ * none before `since` is told any more. `at` and `since` in seconds, as WhatsApp has its times.
+ */
+export const toldMarkSchema = z.object({
+  account: z.string().max(128),
+  since: z.int(),
+  ids: z.array(z.object({ id: z.string().max(300), at: z.int() })).max(200),
+});
+export type ToldMark = z.infer<typeof toldMarkSchema>;
 
 /** POST /worker/v1/bootstrap, without Authorization. 409: the token was exchanged by somebody else: exit. */
 export const bootstrapRequestSchema = z.strictObject({
@@ -121,6 +134,12 @@ export const bootstrapResponseSchema = z.object({
     .default({ maxBytes: 32 * 1024 * 1024, allowLoopback: false }),
   /** The HTML to load in place of what WhatsApp serves; absent: the live build. */
   page: z.object({ version: z.string(), url: z.url(), sha256: sha256Hex }).optional(),
+  /** Which messages were told by the workers before; absent: none. */
+  told: toldMarkSchema.optional(),
+  /** How many messages that came meanwhile are told, and how old they may be. */
+  late: z
+    .object({ max: z.int(), maxAgeSeconds: z.int() })
+    .default({ max: 1000, maxAgeSeconds: 7 * 24 * 3600 }),
   /** Newest first; empty: never linked, show a QR code. Try each in turn before falling to a QR code. */
   authStates: z.array(restorableSchema),
 });
@@ -166,8 +185,16 @@ export const workerEventSchema = z.object({
   payload: z.unknown(),
 });
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
-/** POST /worker/v1/events: kept in the order given; repeats with the same id are recognised. */
-export const eventsRequestSchema = z.strictObject({ events: z.array(workerEventSchema).min(1).max(10) });
+/**
+ * POST /worker/v1/events: kept in the order given; repeats with the same id are recognised. `told`: what is told once
+ * these are, noted after them; its `seq` grows by one with each call of the worker (not with a repeat).
+ */
+export const eventsRequestSchema = z
+  .strictObject({
+    events: z.array(workerEventSchema).max(10),
+    told: toldMarkSchema.extend({ seq: z.int().positive() }).optional(),
+  })
+  .refine(({ events, told }) => events.length > 0 || told !== undefined, 'must have events or told');
 
 /** POST /worker/v1/auth-state/upload: where to put a snapshot. Parts of `partBytes` (the last one shorter). */
 export const uploadRequestSchema = z.strictObject({

@@ -68,7 +68,8 @@ const drawn = async (value: string, accept: string): Promise<Answer<typeof opera
 /** POST /api/{session}/auth/request-code: a pairing code to type into the phone, instead of a QR code. */
 const requestingCode = http(operations.requestCode)(async (request) => {
   const session = await sessionOf(request);
-  return { status: 201, body: await runCommand(control, session, 'requestCode', request.body) };
+  const { code, expiresAt } = await runCommand(control, session, 'requestCode', request.body);
+  return { status: 201, body: { code, expiresAt: new Date(expiresAt).toISOString() } };
 });
 
 /** GET /api/{session}/auth/passkey/challenge: like a QR code, it comes straight from the worker's memory. */

@@ -1,9 +1,8 @@
 import * as operations from '../core/api/operations/sessions.ts';
 import { admitted } from '../core/protocols/admitted.ts';
 import { createSession } from '../core/protocols/create.ts';
-import { untilEnded } from '../core/protocols/end.ts';
 import { loadSession } from '../core/protocols/load.ts';
-import { startSession } from '../core/protocols/start.ts';
+import { startWhenEnded } from '../core/protocols/start.ts';
 import { stopSession } from '../core/protocols/stop.ts';
 import { sessionView } from '../core/session.ts';
 import { base } from './adapters/base.ts';
@@ -35,10 +34,15 @@ const creating = http(operations.createSession)(async (request) => {
 
 /** The function has 29 s. */
 const ANSWER_WITHIN_MS = 26_000;
+const STOP_BUDGET_MS = 15_000;
 
-/** Idempotent: a session that holds its slot is shown as it is. @param begun when the request came (ms) */
+/**
+ * Idempotent: a session that runs is shown as it is, one that is stopping is waited for.
+ *
+ * @param begun when the request came (ms)
+ */
 const start = async (userId: string, name: string, begun: number) => {
-  const started = await startSession(control, userId, name);
+  const started = await startWhenEnded(control, userId, name, STOP_BUDGET_MS);
   const leftMs = begun + ANSWER_WITHIN_MS - control.clock();
   const session = started.admitted ? await admitted(control, started.session, leftMs) : started.session;
   return { status: 201 as const, body: sessionView(session, control.settings) };
@@ -50,14 +54,11 @@ const starting = http(operations.startSession)(async (request) => {
   return start(userId, name, control.clock());
 });
 
-const STOP_BUDGET_MS = 15_000;
-
 /** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
 const restarting = http(operations.restartSession)(async (request) => {
   const begun = control.clock();
   const { userId, name } = request.session(request.params.name);
-  const stopping = await stopSession(control, await loadSession(control, userId, name), 'user');
-  await untilEnded(control, stopping, STOP_BUDGET_MS);
+  await stopSession(control, await loadSession(control, userId, name), 'user');
   return start(userId, name, begun);
 });
 

@@ -1,5 +1,5 @@
 import * as operations from '../core/api/operations/sessions.ts';
-import { deleteSession, untilEnded } from '../core/protocols/end.ts';
+import { deleteSession, unlinkFirst, untilEnded } from '../core/protocols/end.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { stopSession } from '../core/protocols/stop.ts';
 import { updateConfig } from '../core/protocols/update.ts';
@@ -9,10 +9,18 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { s3Auth } from './adapters/s3-auth.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
+import { workerCall } from './adapters/worker-call.ts';
 import { http, together } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents(), auth: s3Auth() };
+const control = {
+  ...base,
+  store: dynamoDbStore(),
+  tasks: ecsTasks(),
+  events: sqsEvents(),
+  auth: s3Auth(),
+  workers: workerCall(),
+};
 
 /** PUT /api/sessions/{name}: replaces the config. Deadlines follow at once, client options with the next start. */
 const updating = http(operations.updateSession)(async (request) => {
@@ -31,13 +39,16 @@ const stopping = http(operations.stopSession)(async (request) => {
   return { status: 201, body: sessionView(session, control.settings) };
 });
 
-const STOP_BUDGET_MS = 20_000;
+const UNLINK_BUDGET_MS = 12_000;
+const END_BY_MS = 22_000;
 
-/** DELETE /api/sessions/{name}: stops it first, then removes the session and its auth state. */
+/** DELETE /api/sessions/{name}: unlinks and stops it first, then removes the session and its auth state. */
 const deleting = http(operations.deleteSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
+  const end = control.clock() + END_BY_MS;
+  await unlinkFirst(control, await loadSession(control, userId, name), UNLINK_BUDGET_MS);
   const ending = await stopSession(control, await loadSession(control, userId, name), 'user');
-  await deleteSession(control, await untilEnded(control, ending, STOP_BUDGET_MS));
+  await deleteSession(control, await untilEnded(control, ending, end - control.clock()));
   return { status: 200, body: {} };
 });
 

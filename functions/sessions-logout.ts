@@ -1,7 +1,7 @@
 import * as operations from '../core/api/operations/sessions.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { runCommand } from '../core/protocols/command.ts';
-import { forgetAccount } from '../core/protocols/end.ts';
+import { forgetAccount, untilEnded } from '../core/protocols/end.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { sessionView } from '../core/session.ts';
 import { base } from './adapters/base.ts';
@@ -12,15 +12,23 @@ import { http } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp(), auth: s3Auth() };
 
+/** The worker answers once it has begun. */
+const COMMAND_LIMIT_MS = 8_000;
+/** The worker gives WhatsApp 8 s, then discards the account and ends. */
+const END_BUDGET_MS = 18_000;
+
 /**
- * POST /api/sessions/{name}/logout: unlinks at WhatsApp and deletes the auth state; the session stops. One that is
- * stopped is only forgotten here: the phone lists the device until it is removed there.
+ * POST /api/sessions/{name}/logout: unlinks at WhatsApp and deletes the auth state; answers once the session has
+ * stopped, so that a start right after it starts anew. One that is stopped is only forgotten here: the phone lists the
+ * device until it is removed there.
  */
 export const handler = http(operations.logoutSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const session = await loadSession(control, userId, name);
-  await (isTerminal(session.state)
-    ? forgetAccount(control, session)
-    : runCommand(control, session, 'logout', {}));
+  if (isTerminal(session.state)) await forgetAccount(control, session);
+  else {
+    await runCommand(control, session, 'logout', {}, { timeoutMs: COMMAND_LIMIT_MS });
+    await untilEnded(control, session, END_BUDGET_MS);
+  }
   return { status: 201, body: sessionView(await loadSession(control, userId, name), control.settings) };
 });

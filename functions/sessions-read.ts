@@ -3,7 +3,7 @@ import { sessionEventViewSchema } from '../core/api/admin.ts';
 import * as events from '../core/api/operations/events.ts';
 import * as operations from '../core/api/operations/sessions.ts';
 import { eventsPartition, QUOTAS_LISTING } from '../core/items.ts';
-import { isTerminal } from '../core/lifecycle.ts';
+import { isTerminal, shownStatus } from '../core/lifecycle.ts';
 import { recentDeliveries } from '../core/protocols/deliveries.ts';
 import { loadSession } from '../core/protocols/load.ts';
 import { nameOf, parseSession, type Session, sessionView } from '../core/session.ts';
@@ -62,7 +62,7 @@ const showing = http(
 
 const satisfies = (session: Session, wait: string): boolean => {
   const [, attribute, operator, value] = /^(status|state)(!?=)([A-Z_]+)$/.exec(wait) ?? [];
-  const now = attribute === 'state' ? session.state : session.status;
+  const now = attribute === 'state' ? session.state : shownStatus(session);
   return operator === '=' ? now === value : now !== value;
 };
 

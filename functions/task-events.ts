@@ -39,6 +39,7 @@ export const handler = async (event: unknown): Promise<void> => {
     sessionId,
     epoch: Number(epoch),
     neverStarted: detail.startedAt === undefined,
+    stopCode: detail.stopCode,
     detail: describe(detail),
   }).finally(writeStats);
 };

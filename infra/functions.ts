@@ -150,11 +150,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     ...ADMISSION,
   },
   'sessions-change': {
-    does: "Changes a session's configuration, stops it, deletes it.",
+    does: "Changes a session's configuration, stops it, unlinks and deletes it.",
     table: RELEASE,
     bucket: ['DeleteObject'],
     queue: 'send',
     tasks: ['stop'],
+    callsWorkers: true,
   },
 
   'sessions-logout': {

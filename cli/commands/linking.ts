@@ -54,7 +54,7 @@ const addCode = (program: Command): void => {
   examples(command, 'shop "+49 170 1234567"');
   const input = z.object({ name: nameInput, phone: phoneNumberInput, user: userInput });
   runs(command, input, async ({ name, phone, user }, context) => {
-    const code = await context.api().auth.requestCode(name, phone, { userId: user });
-    context.out.result({ code }, code);
+    const code = await context.api().auth.pairingCode(name, phone, { userId: user });
+    context.out.result(code, code.code);
   });
 };

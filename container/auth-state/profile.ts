@@ -27,6 +27,8 @@ export type Profile = {
   readonly dir: string;
   /** Puts the next auth state in place. `empty`: none is left, and why. A storage fault is thrown. */
   restoreNext(bounds: CallBounds): Promise<{ origin: Origin; because?: GaveUpBecause }>;
+  /** How many states are left to restore. */
+  readonly remaining: number;
   /** A state saved by this worker is the best one to come back to. The file must stay. */
   prefer(archive: Archive): void;
   /** The account is gone: nothing may be restored any more, and the folder is emptied. */
@@ -96,6 +98,9 @@ export const createProfile = (options: {
           else queue.shift();
         }
       }
+    },
+    get remaining() {
+      return queue.length + (preferred ? 1 : 0);
     },
     prefer(archive) {
       preferred = { foreign: false, restore: (target) => unpack(archive.file, target) };

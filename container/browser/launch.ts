@@ -1,5 +1,6 @@
 import { TIMEOUTS_MS } from '../../core/timeouts.ts';
 import type { Browser } from './find.ts';
+import { acceptedLanguages, browserLocale, posixLocale } from './locale.ts';
 
 /** Quiet on a closed network, small in memory, at home in a container. */
 const SWITCHES: readonly string[] = [
@@ -34,6 +35,8 @@ export type LaunchOptions = {
   readonly profileDir: string;
   readonly extraSwitches: readonly string[];
   readonly proxyServer?: string | undefined;
+  /** BCP 47; without it, the machine's. */
+  readonly locale?: string | undefined;
 };
 
 /**
@@ -41,7 +44,13 @@ export type LaunchOptions = {
  * `pipe`: Chromium dies with its host, always; over a websocket it outlives a SIGKILL of the host.
  * The browser gets none of the worker's environment: that holds secrets.
  */
-export const launchOptions = ({ browser, profileDir, extraSwitches, proxyServer }: LaunchOptions) => ({
+export const launchOptions = ({
+  browser,
+  profileDir,
+  extraSwitches,
+  proxyServer,
+  locale = browserLocale(undefined, process.env.LANG),
+}: LaunchOptions) => ({
   executablePath: browser.executable,
   headless: 'shell' as const,
   pipe: true,
@@ -55,13 +64,14 @@ export const launchOptions = ({ browser, profileDir, extraSwitches, proxyServer 
   env: {
     PATH: process.env.PATH ?? '/usr/bin:/bin',
     HOME: profileDir,
-    LANG: process.env.LANG ?? 'C.UTF-8',
+    LANG: posixLocale(locale),
     ...(process.env.TZ === undefined ? {} : { TZ: process.env.TZ }),
     ...browser.environment,
   },
   args: [
     ...SWITCHES,
     `--user-agent=${userAgent(browser.build)}`,
+    `--accept-lang=${acceptedLanguages(locale)}`,
     ...(proxyServer === undefined ? [] : [`--proxy-server=${proxyServer}`]),
     ...extraSwitches,
   ],

@@ -6,6 +6,7 @@ import type { Time } from '../base/time.ts';
 import type { MediaLimits } from '../media/fetch.ts';
 import type { QrCode } from '../whatsapp/client-host.ts';
 import type { LibraryClient } from '../whatsapp/library.ts';
+import type { Pairing } from '../whatsapp/pairing.ts';
 import type { Passkey } from '../whatsapp/passkey.ts';
 import { wrongStatus } from './failure.ts';
 import type { Recipients } from './recipients.ts';
@@ -25,6 +26,8 @@ export type CommandContext = {
   qr(): QrCode | undefined;
   /** The passkey that WhatsApp may ask for; undefined where there is no client. */
   passkey(): Passkey | undefined;
+  /** The pairing code; times by the control plane's clock. */
+  readonly pairing: Pairing;
   /** Resolves at the next change of status or code, or after `ms`. */
   changed(ms: number): Promise<void>;
   client(): LibraryClient | undefined;

@@ -1,21 +1,29 @@
 import * as z from 'zod';
-import type { requestCodeArgs } from '../../core/commands.ts';
+import type { CommandResult, requestCodeArgs } from '../../core/commands.ts';
 import type { CommandContext } from './context.ts';
 import { wrongStatus } from './failure.ts';
 import { handOver } from './hand-over.ts';
 
-/** A code to type into the phone instead of scanning. WhatsApp limits how often it gives one. */
+/**
+ * A code to type into the phone instead of scanning, and until when it is good. WhatsApp limits how often it gives one:
+ * while there is one for the number, also a renewed one, that is the answer.
+ */
 export const requestCode = async (
   context: CommandContext,
   { phoneNumber }: z.output<typeof requestCodeArgs>,
-): Promise<{ code: string }> => {
+): Promise<CommandResult<'requestCode'>> => {
   const client = context.client();
   if (context.status() !== 'SCAN_QR_CODE' || !client) throw wrongStatus(context.status(), 'SCAN_QR_CODE');
-  const run = async () => ({
-    code: z
+  const { pairing } = context;
+  const good = pairing.current(phoneNumber);
+  if (good) return { code: good.value, expiresAt: good.expiresAt };
+  pairing.ask(phoneNumber);
+  const run = async () =>
+    z
       .string()
       .min(1)
-      .parse(await client.requestPairingCode(phoneNumber)),
-  });
-  return await handOver(context, { what: 'requesting a code', run }, client);
+      .parse(await client.requestPairingCode(phoneNumber, pairing.lifeMs));
+  const code = await handOver(context, { what: 'requesting a code', run }, client);
+  // The library told it by its event already; a repeat changes nothing.
+  return { code, expiresAt: pairing.heard(code).expiresAt };
 };

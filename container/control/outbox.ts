@@ -2,25 +2,43 @@
  * The library's events on their way to the worker API: in order, in batches of ten, each retried until it is accepted.
  * They wait in memory only, so the queue is bounded: when it is full the newest are dropped, and as soon as there is
  * room an `engine.event` says how many were lost. A payload may still be in the making (a file is being fetched): its
- * event keeps its place, and those behind it wait.
+ * event keeps its place, and those behind it wait. What the events tell of messages goes along with them, so that a
+ * later worker knows what it must still tell (core/protocols/told-messages.ts).
  */
 import { monotonicFactory } from 'ulid';
-import type { WorkerEvent } from '../../core/worker-protocol.ts';
+import type { z } from 'zod';
+import type { eventsRequestSchema, ToldMark, WorkerEvent } from '../../core/worker-protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';
+import { createTold, type Told } from '../whatsapp/told.ts';
 import type { WorkerApi } from './worker-api.ts';
 
 const BATCH = 10;
 
-/** `pending`: resolves when the payload is there. */
-type Waiting = { event: WorkerEvent; pending?: Promise<void> };
+/** What an event tells of a message, and so what is told once the event is accepted. `at` in seconds. */
+export type Tells = { readonly id: string; readonly at: number };
+export type About = {
+  /** The event's id; one is made without it. */
+  readonly id: string;
+  readonly tells?: Tells;
+};
+
+/** `pending`: resolves when the payload is there. `begins`: what is told without an event. */
+type Waiting = {
+  event?: WorkerEvent;
+  pending?: Promise<void>;
+  readonly tells?: Tells | undefined;
+  readonly begins?: ToldMark;
+};
 
 export type Outbox = {
   /** `now` in ms by the control plane's clock. */
-  add(event: string, payload: unknown): void;
+  add(event: string, payload: unknown, about?: About): void;
   /** As `add`, with a payload that comes later; it must not reject. */
-  addLater(event: string, payload: Promise<unknown>): void;
+  addLater(event: string, payload: Promise<unknown>, about?: About): void;
+  /** From here on, events that tell of messages add to this; it goes along with them, and once by itself. */
+  begin(mark: ToldMark): void;
   /** Waits until everything is accepted; false: it was not within `limitMs`, and what is left is lost. */
   flush(limitMs: number): Promise<boolean>;
   /** Drops what waits and sends no more (fenced). */
@@ -42,22 +60,39 @@ export const createOutbox = (options: {
   const closing = new AbortController();
   let dropped = 0;
   let pumping: Promise<void> | undefined;
+  /** What is told once the batch under way is accepted. */
+  let told: { readonly account: string; readonly marks: Told } | undefined;
+  let calls = 0;
 
   const close = () => {
     closing.abort();
     queue.length = 0;
   };
 
-  const made = (event: string, payload: unknown): WorkerEvent => {
+  const made = (event: string, payload: unknown, id?: string): WorkerEvent => {
     const timestamp = Math.round(options.now());
-    return { id: `evt_${nextId(timestamp)}`, timestamp, event, payload };
+    return { id: id ?? `evt_${nextId(timestamp)}`, timestamp, event, payload };
+  };
+
+  /** Called once for each waiting event, in their order. */
+  const requestOf = (batch: readonly Waiting[]): z.infer<typeof eventsRequestSchema> => {
+    const events = batch.flatMap(({ event }) => event ?? []);
+    let changed = false;
+    for (const { begins, tells } of batch) {
+      if (begins) told = { account: begins.account, marks: createTold(begins.since, begins.ids) };
+      if (tells) told?.marks.note(tells.id, tells.at);
+      changed ||= begins !== undefined || tells !== undefined;
+    }
+    if (!changed || !told) return { events };
+    calls += 1;
+    return { events, told: { seq: calls, ...told.marks.mark(told.account) } };
   };
 
   /** The events at the head of the queue that may go, at least one. */
-  const nextBatch = async (): Promise<WorkerEvent[]> => {
+  const nextBatch = async (): Promise<Waiting[]> => {
     await queue[0]?.pending;
     const end = queue.findIndex(({ pending }) => pending !== undefined);
-    return queue.slice(0, Math.min(BATCH, end < 0 ? BATCH : end)).map(({ event }) => event);
+    return queue.slice(0, Math.min(BATCH, end < 0 ? BATCH : end));
   };
 
   const pump = async (): Promise<void> => {
@@ -65,7 +100,7 @@ export const createOutbox = (options: {
       const batch = await nextBatch();
       if (closing.signal.aborted) return;
       try {
-        await api.events({ events: batch }, { signal: closing.signal });
+        await api.events(requestOf(batch), { signal: closing.signal });
         queue.splice(0, batch.length);
       } catch (error) {
         if (error instanceof Fenced) close();
@@ -73,7 +108,7 @@ export const createOutbox = (options: {
         // Refused for good: one bad event must not hold up those behind it, nor take its batch along.
         if (batch.length === 1) {
           queue.shift();
-          log.error('event refused', { event: batch[0]?.event, error: describeError(error) });
+          log.error('event refused', { event: batch[0]?.event?.event, error: describeError(error) });
         } else await sendSingly(batch);
         await sleep(time, 50, closing.signal);
       }
@@ -84,14 +119,14 @@ export const createOutbox = (options: {
     }
   };
 
-  const sendSingly = async (batch: readonly WorkerEvent[]): Promise<void> => {
+  const sendSingly = async (batch: readonly Waiting[]): Promise<void> => {
     for (const one of batch) {
       try {
-        await api.events({ events: [one] }, { signal: closing.signal });
+        await api.events(requestOf([one]), { signal: closing.signal });
       } catch (error) {
         if (error instanceof Fenced) close();
         if (closing.signal.aborted) return;
-        log.error('event refused', { event: one.event, error: describeError(error) });
+        log.error('event refused', { event: one.event?.event, error: describeError(error) });
       }
       queue.shift();
     }
@@ -116,11 +151,13 @@ export const createOutbox = (options: {
   };
 
   return {
-    add: (event, payload) => take({ event: made(event, payload) }),
-    addLater(event, payload) {
-      const waiting: Waiting = { event: made(event, undefined) };
+    add: (event, payload, about) => take({ event: made(event, payload, about?.id), tells: about?.tells }),
+    begin: (mark) => take({ begins: mark }),
+    addLater(event, payload, about) {
+      const placed = made(event, undefined, about?.id);
+      const waiting: Waiting = { event: placed, tells: about?.tells };
       waiting.pending = payload.then((value) => {
-        waiting.event = { ...waiting.event, payload: value };
+        waiting.event = { ...placed, payload: value };
         delete waiting.pending;
       });
       take(waiting);

@@ -6,7 +6,9 @@
  *   restored state → page asks for a code             that state is unusable: the next older one; none left: QR, and why
  *   restored state → unlinked while this was offline  it is dead: discarded, QR with the reason `revoked`
  *   fault                                             a fresh client over the same profile, after a pause, a few times
- *   two faults in a row before it was up              the next older state; none left: crashed. Never a QR code
+ *   two faults in a row before it was accepted        the next older state; none left: crashed. Never a QR code
+ *   fault after WhatsApp accepted the account         the same profile again; given up: crashed, and the profile is saved
+ *   the page asks for a code after that               the next older state; none left: crashed. Never a QR code
  *   storage fault                                     crashed. Never a QR code
  *   blocked by WhatsApp                               `banned`, its state kept; no fresh client would change it
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
@@ -47,6 +49,8 @@ export type ClientHostDeps = Pick<
   /** Restore gives up on a storage fault at this time (ms, local clock). */
   readonly restoreBy: () => number;
   readonly maxRestarts: number;
+  /** A pairing code, asked for or renewed. */
+  readonly onCode: (code: string) => void;
   /** Status, account, code or reason changed. */
   readonly onChange: (view: HostView) => void;
   readonly onEvent: (event: string, values: unknown[]) => void;
@@ -98,6 +102,8 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
 
   /** The profile on disk holds an account, as far as is known. */
   let linked = false;
+  /** WhatsApp accepted the account in this worker. Another code would link another device to the phone. */
+  let accepted = false;
   let restarts = 0;
   let faultsBeforeUp = 0;
   let upSince: number | undefined;
@@ -173,18 +179,14 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   };
 
   const handle = (signal: Signal, from: ClientRun): void => {
-    if (signal.kind === 'fault') void inTurn(() => afterFault(signal.reason, from));
+    if (signal.kind === 'fault') void inTurn(() => afterFault(signal.reason, from, signal.authenticated));
     else if (signal.kind === 'blocked') void inTurn(() => afterBlock(signal.state, from));
     else if (signal.kind === 'logged_out') onLoggedOut(signal.duringStart, from);
     else if (signal.kind === 'qr') onQr(signal.code, from);
     else if (signal.kind === 'ready') onReady(signal.account);
     else if (signal.kind === 'passkey') onPasskey(signal.step);
+    else if (signal.kind === 'code') deps.onCode(signal.code);
     else onAuthenticated();
-  };
-
-  const onAuthenticated = () => {
-    if (!linked) deps.builds.linked();
-    show({ qr: undefined, statusData: undefined, ...(isLinkingStatus(view.status) ? STARTING : {}) });
   };
 
   const onPasskey = (step: PasskeyStep) => {
@@ -205,6 +207,13 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     show({ status: 'SCAN_QR_CODE', account: undefined, qr });
   };
 
+  const onAuthenticated = () => {
+    if (!linked) deps.builds.linked();
+    linked = true;
+    accepted = true;
+    show({ qr: undefined, statusData: undefined, ...(isLinkingStatus(view.status) ? STARTING : {}) });
+  };
+
   const onReady = (account: Account | undefined) => {
     deps.builds.ready();
     linked = true;
@@ -222,6 +231,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const onLoggedOut = (duringStart: boolean, from: ClientRun) => {
     const wasLinked = linked;
     linked = false;
+    accepted = false;
     // Begun at once: the library is about to show a new code over a profile that it thinks deleted.
     const gone = close(from, false);
     void inTurn(async () => {
@@ -235,7 +245,12 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     if (run !== from) return;
     log.warn('restored auth state was not accepted, trying the next');
     await close(from, false);
-    await restore(true);
+    if (!(await restore(!accepted)))
+      return finish(
+        'crashed',
+        'WhatsApp accepted the account and then asked for a code again. No other code is shown: it would link a ' +
+          'second device. Start the session again; if it shows a code, remove the device on the phone first.',
+      );
     await launch();
   };
 
@@ -260,22 +275,27 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     finish('banned', `WhatsApp blocked this account (${state})`);
   };
 
-  const afterFault = async (reason: string, from: ClientRun | undefined) => {
+  const afterFault = async (reason: string, from: ClientRun | undefined, authenticated = false) => {
     if (from && run !== from) return;
     log.warn('client failed', { reason, restarts });
     deps.builds.failed(reason);
     if (upSince !== undefined && time.now() - upSince > STABLE_MS) restarts = 0;
     // No network is no fault of the saved state.
-    else if (upSince === undefined && !reason.includes('net::ERR_')) faultsBeforeUp += 1;
+    else if (upSince === undefined && !authenticated && !reason.includes('net::ERR_')) faultsBeforeUp += 1;
     show({ ...STARTING, qr: undefined });
-    await close(run, false);
+    // What was linked a moment ago may not be on disk yet.
+    await close(run, authenticated);
     restarts += 1;
     if (restarts > deps.maxRestarts)
       return finish('crashed', `given up after ${deps.maxRestarts} restarts: ${reason}`);
     await sleep(time, fullJitter(restarts, deps.random(), 250, 15_000), stopping.signal);
     if (stopped) return;
     if (!linked) await profile.empty();
-    else if (faultsBeforeUp >= FAULTS_PER_STATE && !(await restore(false)))
+    else if (
+      faultsBeforeUp >= FAULTS_PER_STATE &&
+      !(accepted && profile.remaining === 0) &&
+      !(await restore(false))
+    )
       return finish('crashed', `no saved auth state starts: ${reason}`);
     await launch();
   };
@@ -303,7 +323,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       return view.status === 'STARTING' ? undefined : run?.client;
     },
     get savable() {
-      return linked && (view.account !== undefined || view.status === 'WORKING');
+      return linked && (accepted || view.account !== undefined || view.status === 'WORKING');
     },
     get generation() {
       return generation;
@@ -328,7 +348,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       }),
     fault(reason) {
       const from = run;
-      if (from && !stopped) void inTurn(() => afterFault(reason, from));
+      if (from && !stopped) void inTurn(() => afterFault(reason, from, accepted));
     },
     unlink() {
       void run?.unlink();

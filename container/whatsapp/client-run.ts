@@ -16,6 +16,8 @@ import { type Passkey, type PasskeyHistory, type PasskeyStep, watchPasskey } fro
 
 export type Signal =
   | { readonly kind: 'qr'; readonly code: string }
+  /** A pairing code: the one asked for, or a renewed one. */
+  | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'authenticated' }
   | { readonly kind: 'passkey'; readonly step: PasskeyStep }
   | { readonly kind: 'ready'; readonly account: Account | undefined }
@@ -23,7 +25,8 @@ export type Signal =
   | { readonly kind: 'logged_out'; readonly duringStart: boolean }
   /** WhatsApp blocked the account (`state` says how): a fresh client would meet the same. */
   | { readonly kind: 'blocked'; readonly state: string }
-  | { readonly kind: 'fault'; readonly reason: string };
+  /** `authenticated`: WhatsApp had accepted the account, so it is not the profile that is at fault. */
+  | { readonly kind: 'fault'; readonly reason: string; readonly authenticated: boolean };
 
 /** Limits in ms. */
 export type RunTimings = {
@@ -86,6 +89,15 @@ const FIRST_VERSION_READ_MS = 50;
 const RELOAD_EVERY_MS = 20_000;
 const CONTEXT_GONE = /context was destroyed|cannot find context|frame (was|got) detached/i;
 
+const MODULE = /\b(WA[A-Z]\w+)/;
+
+/** A fault's reason; where the page failed for want of a module of WhatsApp Web, that is named. Its other words are its own. */
+const withCause = (reason: string, pageError: string | undefined): string => {
+  const text = `${reason} ${pageError ?? ''}`;
+  const name = /modul|require/i.test(text) ? MODULE.exec(text)?.[1] : undefined;
+  return name === undefined ? reason : `${reason}: WhatsApp Web lacks the module ${name}`;
+};
+
 const infoSchema = z.looseObject({ wid: z.unknown().optional(), pushname: z.string().optional() });
 
 export const startClientRun = (deps: RunDeps): ClientRun => {
@@ -96,6 +108,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   let unlinking = false;
   let authenticated = false;
   let settled = false;
+  let pageError: string | undefined;
   let cancelStage = () => {};
   const watching = new AbortController();
   const linking = new AbortController();
@@ -111,7 +124,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     watching.abort();
     deps.onSignal(signal);
   };
-  const fault = (reason: string) => (unlinking ? loggedOut() : end({ kind: 'fault', reason }));
+  const fault = (reason: string) =>
+    unlinking ? loggedOut() : end({ kind: 'fault', reason: withCause(reason, pageError), authenticated });
   const loggedOut = () => end({ kind: 'logged_out', duringStart: !authenticated && !ready });
   const signal = (s: Signal) => {
     if (!over) deps.onSignal(s);
@@ -135,6 +149,13 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     const page = client.pupPage;
     if (page) void watchVersion(page);
     page?.on('error', () => fault('the page crashed'));
+    // What the page's own scripts fail with is often why a stage does not end: a module that this build lacks.
+    page?.on(
+      'pageerror',
+      guarded('pageerror', (error) => {
+        pageError = describeError(error);
+      }),
+    );
     page?.on('close', () => fault('the page is gone'));
     // Before the library's own listener is in place, an unlinked account only shows in the page's address.
     page?.on(
@@ -196,6 +217,10 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       cancelStage();
       signal({ kind: 'qr', code: String(code) });
     }),
+  );
+  client.on(
+    'code',
+    guarded('code', (code) => signal({ kind: 'code', code: String(code) })),
   );
   client.on(
     'authenticated',

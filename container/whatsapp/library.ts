@@ -64,7 +64,8 @@ export type LibraryClient = {
   on(event: string, listener: (...values: unknown[]) => void): unknown;
   initialize(): Promise<void>;
   logout(): Promise<void>;
-  requestPairingCode(phoneNumber: string): Promise<unknown>;
+  /** The page gives another code every `renewMs`, told by the event `code`. */
+  requestPairingCode(phoneNumber: string, renewMs: number): Promise<unknown>;
   sendMessage(chatId: string, content: LibraryContent, options: SendOptions): Promise<unknown>;
   /** What else can be done with a linked account. */
   readonly account: LibraryAccount;
@@ -88,6 +89,7 @@ export type ClientSettings = {
   readonly proxy?:
     | { server: string; username?: string | undefined; password?: string | undefined }
     | undefined;
+  readonly locale?: string | undefined;
   readonly deviceName?: string | undefined;
   readonly browserName?: string | undefined;
   /** A stored page that is loaded in place of the live one. */
@@ -104,6 +106,7 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
       profileDir: settings.profileDir,
       extraSwitches: settings.extraSwitches,
       proxyServer: proxy?.server,
+      locale: settings.locale,
     }),
     // The default writes into the working folder and, where it can't, never becomes ready.
     ...(page
@@ -189,7 +192,7 @@ export const createLibraryClient =
       on: (event, listener) => client.on(event, listener),
       initialize: () => client.initialize(),
       logout: () => client.logout(),
-      requestPairingCode: (phoneNumber) => client.requestPairingCode(phoneNumber),
+      requestPairingCode: (phoneNumber, renewMs) => client.requestPairingCode(phoneNumber, true, renewMs),
       sendMessage: (chatId, content, options) => {
         const { body, more } = libraryContent(content);
         return client.sendMessage(chatId, body, { ...options, ...more });

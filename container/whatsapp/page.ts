@@ -45,3 +45,19 @@ const LID = `(() => {
 /** The account's hidden id (`…@lid`), where it has one. */
 export const readLid = async (page: LibraryPage): Promise<string | undefined> =>
   idText(await page.evaluate(LID));
+
+/** Light on purpose: the library's own list asks for the metadata of every group. */
+const CHATS = `(() =>
+  window.require('WAWebCollections').Chat.getModelsArray().map((chat) => ({
+    id: chat.id._serialized ?? chat.id.$1 ?? String(chat.id),
+    t: typeof chat.t === 'number' ? chat.t : 0,
+  })))()`;
+
+const chatsSchema = z.array(z.object({ id: z.string(), t: z.number() }));
+
+/** Ids of the chats in which something happened from `since` on (seconds). */
+export const recentChats = async (page: LibraryPage, since: number): Promise<string[]> =>
+  chatsSchema
+    .parse(await page.evaluate(CHATS))
+    .filter(({ t }) => t >= since)
+    .map(({ id }) => id);

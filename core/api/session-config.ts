@@ -9,6 +9,7 @@
  */
 import * as z from 'zod';
 import { ignoreSchema } from '../ignore.ts';
+import { isLocale } from '../locale.ts';
 import { parseProxy } from '../proxy.ts';
 import { refusedHeader } from '../webhook-headers.ts';
 
@@ -18,6 +19,7 @@ export const WEBHOOK_EVENTS = [
   'session.admitted',
   'session.expiring',
   'session.stopped',
+  'session.code',
   'message',
   'message.any',
   'message.ack',
@@ -110,6 +112,12 @@ const configBase = {
     .strictObject({
       deviceName: z.string().min(1).max(64).optional(),
       browserName: z.string().min(1).max(64).optional(),
+      locale: z
+        .string()
+        .max(64)
+        .refine(isLocale, 'must be a language tag such as en-US')
+        .optional()
+        .describe("The browser's language (BCP 47); without it, the environment's."),
     })
     .optional(),
   ignore: ignoreSchema

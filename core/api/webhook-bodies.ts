@@ -50,6 +50,13 @@ export const WEBHOOK_PAYLOADS = {
       detail: z.string().optional(),
     }),
   },
+  'session.code': {
+    summary: 'A pairing code was given, or renewed: the one before is no longer good',
+    payload: z.object({
+      code: z.string(),
+      expiresAt: z.int().describe('When WhatsApp is expected to replace it, in ms since the epoch.'),
+    }),
+  },
   message: { summary: 'A message was received', payload: messageSchema },
   'message.any': {
     summary: 'A message was received or sent, from here or from the phone',

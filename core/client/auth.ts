@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { pairingCodeSchema, QR_LIFE_HEADER, qrRawSchema } from '../api/commands.ts';
+import { type PairingCodeView, pairingCodeSchema, QR_LIFE_HEADER, qrRawSchema } from '../api/commands.ts';
 import { nothingSchema } from '../api/operation.ts';
 import {
   type PasskeyChallenge,
@@ -48,6 +48,12 @@ export type AuthClient = {
   readonly qrDrawn: (name: string, options?: QrOptions) => Promise<{ svg: string; lifeMs: number }>;
   /** The eight letters to type into the phone with this number (international; symbols are dropped). */
   readonly requestCode: (name: string, phoneNumber: string, options?: CallOptions) => Promise<string>;
+  /** As `requestCode`, with the time until which the code is good. Asked again, it answers with the one that is good now. */
+  readonly pairingCode: (
+    name: string,
+    phoneNumber: string,
+    options?: CallOptions,
+  ) => Promise<PairingCodeView>;
   readonly passkey: PasskeyClient;
 };
 
@@ -68,27 +74,28 @@ export const authClient = (transport: Transport): AuthClient => {
     return { svg: new TextDecoder().decode(body), lifeMs: Number(headers.get(QR_LIFE_HEADER) ?? 0) };
   };
 
+  const pairingCode: AuthClient['pairingCode'] = (name, phoneNumber, options = {}) =>
+    transport.json(
+      {
+        method: 'POST',
+        path: path`/api/${name}/auth/request-code`,
+        query: { userId: options.userId },
+        body: { phoneNumber },
+        // The code that was just asked for is answered again.
+        idempotent: true,
+        signal: options.signal,
+      },
+      pairingCodeSchema,
+    );
+
   return {
     qr: async (name, options) =>
       (await transport.json(qr(name, 'raw', 'application/json', options), qrRawSchema)).value,
     qrPng: async (name, options) => (await transport.bytes(qr(name, 'image', 'image/png', options))).body,
     qrSvg: async (name, options) => (await drawn(name, options)).svg,
     qrDrawn: drawn,
-    requestCode: async (name, phoneNumber, options = {}) => {
-      const answer = await transport.json(
-        {
-          method: 'POST',
-          path: path`/api/${name}/auth/request-code`,
-          query: { userId: options.userId },
-          body: { phoneNumber },
-          // A repeat makes the code that was just shown worthless.
-          idempotent: false,
-          signal: options.signal,
-        },
-        pairingCodeSchema,
-      );
-      return answer.code;
-    },
+    requestCode: async (...request) => (await pairingCode(...request)).code,
+    pairingCode,
     passkey: passkeyClient(transport),
   };
 };

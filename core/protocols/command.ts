@@ -2,6 +2,7 @@ import type { CommandArgs, CommandFailure, CommandName, CommandResult } from '..
 import { COMMANDS } from '../commands.ts';
 import type { Control } from '../control.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
+import { shownStatus } from '../lifecycle.ts';
 import { type CommandOutcome, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
 import { nameOf, type Session } from '../session.ts';
 import { TIMEOUTS_MS } from '../timeouts.ts';
@@ -73,9 +74,9 @@ export const runCommand = async <N extends CommandName>(
 const notRunning = (session: Session): Problem =>
   new Problem(
     'unprocessable',
-    `The session "${nameOf(session)}" is not running; its status is ${session.status}.`,
+    `The session "${nameOf(session)}" is not running; its status is ${shownStatus(session)}.`,
     {
-      state: session.status,
+      state: shownStatus(session),
     },
   );
 

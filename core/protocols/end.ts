@@ -5,10 +5,13 @@ import { isTerminal } from '../lifecycle.ts';
 import { transactionToken } from '../ports.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
+import { runCommand } from './command.ts';
 import { findSession } from './load.ts';
 import { authStateKeys, removeAuthStates } from './worker.ts';
 
 const POLL_MS = 300;
+/** The worker answers once it has begun. */
+const UNLINK_COMMAND_MS = 5_000;
 
 /**
  * Waits until the session's epoch is over. Throws 503 where that takes longer than `budgetMs`: saving the auth state
@@ -32,6 +35,30 @@ export const untilEnded = async (
       });
     }
     await control.sleep(POLL_MS);
+  }
+};
+
+/**
+ * Before a working session is deleted: has its worker unlink the account, so that the phone no longer lists the device,
+ * and waits until the session ended of it. Best effort: where the worker can't be reached, or takes longer than
+ * `budgetMs`, the session is deleted all the same, and the phone lists the device until it is removed there.
+ */
+export const unlinkFirst = async (
+  control: Pick<Control, 'store' | 'workers' | 'clock' | 'sleep' | 'log'>,
+  session: Session,
+  budgetMs: number,
+): Promise<void> => {
+  if (session.state !== 'RUNNING' || session.status !== 'WORKING') return;
+  const end = control.clock() + budgetMs;
+  try {
+    await runCommand(control, session, 'logout', {}, { timeoutMs: Math.min(UNLINK_COMMAND_MS, budgetMs) });
+    await untilEnded(control, session, end - control.clock());
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'not_found') throw error;
+    control.log.warn('a session is deleted whose account could not be unlinked', {
+      sessionId: session.sessionId,
+      error: error.message,
+    });
   }
 };
 
@@ -69,7 +96,7 @@ export const forgetAccount = async (
     kind: 'update',
     key: sessionKey(userOf(session), nameOf(session)),
     condition: and(eq('sessionId', session.sessionId), eq('version', session.version), absent('slotShard')),
-    remove: ['authState', 'authStatePrevious', 'me'],
+    remove: ['authState', 'authStatePrevious', 'authStateUnusable', 'me'],
     set: { stopReason: 'logged_out' },
     add: { version: 1 },
   });

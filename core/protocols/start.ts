@@ -5,6 +5,7 @@ import { isTerminal } from '../lifecycle.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
 import { admit } from './admit.ts';
 import type { Admitted } from './commit.ts';
+import { untilEnded } from './end.ts';
 import { findSession } from './load.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
@@ -50,4 +51,22 @@ export const startSession = async (control: Needs, userId: string, name: string)
       return startSession(control, userId, name);
     },
   );
+};
+
+/**
+ * As `startSession`, and a session that is stopping is waited for and then admitted: what is answered runs or was
+ * admitted, and never is about to end. Throws 503 where the stop takes longer than `budgetMs`: nothing was admitted.
+ */
+export const startWhenEnded = async (
+  control: Needs,
+  userId: string,
+  name: string,
+  budgetMs: number,
+): Promise<Admitted> => {
+  const end = control.clock() + budgetMs;
+  for (;;) {
+    const started = await startSession(control, userId, name);
+    if (started.session.state !== 'STOPPING') return started;
+    await untilEnded(control, started.session, end - control.clock());
+  }
 };

@@ -2,6 +2,7 @@ import type { StatsView } from '../api/admin.ts';
 import { counterSchema } from '../capacity.ts';
 import type { Control } from '../control.ts';
 import { STATS_PARTITION, userQuotaKey } from '../items.ts';
+import { shownStatus } from '../lifecycle.ts';
 import { nameOf, type Session, userOf } from '../session.ts';
 import { lastDay, STATS_HOURS } from '../tally.ts';
 import { listHolders } from './holders.ts';
@@ -38,7 +39,7 @@ export const stats = async (
     active,
     limit,
     byState: countBy(sessions, (s) => s.state),
-    byStatus: countBy(sessions, (s) => s.status),
+    byStatus: countBy(sessions, shownStatus),
     ...(everybody ? { byUser: await users(control, sessions, limits.userDefault) } : {}),
     oldest: oldest
       ? {

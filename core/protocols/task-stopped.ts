@@ -1,4 +1,5 @@
 import type { Control } from '../control.ts';
+import type { StopReason } from '../lifecycle.ts';
 import { taskArnOf } from './find-task.ts';
 import { findSessionById } from './load.ts';
 import { type Release, release } from './release.ts';
@@ -14,6 +15,8 @@ export const taskStopped = async (
     readonly sessionId: string;
     readonly epoch: number;
     readonly neverStarted: boolean;
+    /** ECS's word for what stopped it. */
+    readonly stopCode?: string | undefined;
     readonly detail: string;
   },
 ): Promise<Release | undefined> => {
@@ -21,5 +24,21 @@ export const taskStopped = async (
   if (!session || session.epoch !== task.epoch || session.slotShard === undefined) return undefined;
   const known = taskArnOf(session);
   if (known !== undefined && known !== task.taskArn) return undefined;
-  return release(control, session, task.neverStarted ? 'launch_failed' : 'crashed', task.detail);
+  return release(control, session, reasonOf(task), task.detail);
+};
+
+/** Somebody else took the task away: its capacity was taken back, or it was stopped by hand or by a deployment. */
+const FROM_OUTSIDE: readonly (string | undefined)[] = [
+  'ServiceSchedulerInitiated',
+  'SpotInterruption',
+  'TerminationNotice',
+  'UserInitiated',
+];
+
+const reasonOf = (task: {
+  readonly neverStarted: boolean;
+  readonly stopCode?: string | undefined;
+}): StopReason => {
+  if (task.neverStarted) return 'launch_failed';
+  return FROM_OUTSIDE.includes(task.stopCode) ? 'task_stopped' : 'crashed';
 };

@@ -11,8 +11,8 @@
 import type { CommandArgs, CommandName, CommandResult } from '../commands.ts';
 import type { Control } from '../control.ts';
 import { Problem } from '../errors.ts';
-import { isTerminal } from '../lifecycle.ts';
-import { nameOf, type Session, userOf } from '../session.ts';
+import { isTerminal, shownStatus } from '../lifecycle.ts';
+import { isLinked, nameOf, type Session, userOf } from '../session.ts';
 import { TIMEOUTS_MS } from '../timeouts.ts';
 import { keptProblem, problemOf, type WaitingCommand } from '../waiting-command.ts';
 import { admitted } from './admitted.ts';
@@ -124,7 +124,7 @@ const start = async (
   command: WaitingCommand,
 ): Promise<WaitingCommand | undefined> => {
   try {
-    if (session.authState === undefined) throw unlinked(session);
+    if (!isLinked(session)) throw unlinked(session);
     await showToWorker(control, command);
     const { session: started, admitted: byUs } = await startSession(
       control,
@@ -159,7 +159,7 @@ const leave = async <R>(control: Needs, { command, session }: Looked): Promise<W
 
 /** Before anything is placed; a repeat of what was carried out gets its answer whatever became of the account. */
 const refuseUnlinked = async (control: Needs, session: Session, id: string): Promise<void> => {
-  if (!isTerminal(session.state) || session.authState !== undefined) return;
+  if (!isTerminal(session.state) || isLinked(session)) return;
   const earlier = await findCommand(control, id);
   if (!earlier || earlier.again) throw unlinked(session);
 };
@@ -168,7 +168,7 @@ const unlinked = (session: Session): Problem =>
   new Problem(
     'unprocessable',
     `The session "${nameOf(session)}" is stopped and has no linked account; start it and scan its QR code.`,
-    { state: session.status },
+    { state: shownStatus(session) },
   );
 
 const isWorking = (session: Session): boolean => session.state === 'RUNNING' && session.status === 'WORKING';

@@ -33,6 +33,7 @@ import { findSessionById } from './load.ts';
 import { announce, drainOutbox, type Told } from './outbox.ts';
 import { release } from './release.ts';
 import { enqueue, record } from './tell.ts';
+import { noteTold, readTold } from './told-messages.ts';
 
 /** SIGKILL must not come while a worker still waits for storage: its last word and its events would go with it. */
 const STOP_MARGIN_SECONDS = 10;
@@ -89,6 +90,7 @@ export const bootstrap = async (
   const { session } = changed;
   const states = [session.authState, session.authStatePrevious].filter((s) => s !== undefined);
   const { settings } = control;
+  const told = await readTold(control, session.sessionId);
   return {
     now: control.clock(),
     deadlines: workerDeadlines(session, settings),
@@ -112,6 +114,8 @@ export const bootstrap = async (
           },
         }
       : {}),
+    ...(told === undefined ? {} : { told }),
+    late: { max: settings.lateMessagesMax, maxAgeSeconds: settings.lateMessagesMaxAgeSeconds },
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
     ),
@@ -245,6 +249,9 @@ const reported = (
   const detail = status === 'SCAN_QR_CODE' ? qrDetail : PASSKEY_DETAILS[status];
   if (detail) set.detail = detail;
   else if (status === 'WORKING' || isPasskeyStatus(now.status)) remove.push('detail');
+  // A fault of storage never leads to a code. A state of another build may be good again after a rollback.
+  if (status === 'SCAN_QR_CODE' && request.qrReason === 'auth_state_corrupt' && now.authState)
+    set.authStateUnusable = true;
   // A worker's clock may be ahead of ours; activity in the future would keep a session for ever.
   const activity = request.lastActivityAt === undefined ? undefined : Math.min(request.lastActivityAt, clock);
   if (activity !== undefined && activity > (now.lastActivityAt ?? 0)) set.lastActivityAt = activity;
@@ -272,6 +279,7 @@ export const acceptEvents = async (
     const expiring = expiringSchema.safeParse(event);
     if (expiring.success) await record(control, about, { ...event, ...expiring.data });
   }
+  if (request.told) await noteTold(control, session, request.told);
 };
 
 const expiringSchema = z.object({
@@ -330,6 +338,7 @@ export const commitUpload = async (
         settledSnapshot: number,
         ...(now.authState ? { authStatePrevious: now.authState } : {}),
       },
+      remove: ['authStateUnusable'],
     };
   });
   if (!changed) throw fenced();
@@ -344,7 +353,10 @@ export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: 
     const { snapshots = 0, settledSnapshot = 0 } = now;
     if (dead.length === 0 && now.me === undefined && settledSnapshot === snapshots) return undefined;
     // A snapshot begun before is of the dead account, however late it is committed.
-    return { remove: ['authState', 'authStatePrevious', 'me'], set: { settledSnapshot: snapshots } };
+    return {
+      remove: ['authState', 'authStatePrevious', 'authStateUnusable', 'me'],
+      set: { settledSnapshot: snapshots },
+    };
   });
   if (!changed) throw fenced();
   await removeAuthStates(control, dead);
@@ -366,9 +378,9 @@ export const removeAuthStates = async (
   }
 };
 
-/** Only a signal makes a worker say `user` that Berth did not ask to stop. */
+/** What a signal makes a worker say. One that Berth asked to stop keeps Berth's reason. */
 const unasked = ({ state }: Session, reason: string): string | undefined =>
-  reason === 'user' && state !== 'STOPPING'
+  reason === 'task_stopped' && state !== 'STOPPING'
     ? 'The task was stopped from outside Berth: its capacity was taken back, or somebody stopped it by hand.'
     : undefined;
 
@@ -378,12 +390,10 @@ export const lastWord = async (
   session: Session,
   request: z.infer<typeof lastWordRequestSchema>,
 ): Promise<void> => {
-  const { released } = await release(
-    control,
-    session,
-    request.reason,
-    request.detail ?? unasked(session, request.reason),
-  );
+  // A worker of an earlier release says `user` when it hears a signal; Berth's own wish shows in the state.
+  const reason = request.reason === 'user' && session.state !== 'STOPPING' ? 'task_stopped' : request.reason;
+  const detail = request.detail ?? unasked(session, reason);
+  const { released } = await release(control, session, reason, detail);
   if (released && request.builds)
     await recordBuilds(control, session, newCounts(request.builds, session.builds ?? []));
 };

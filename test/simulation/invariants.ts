@@ -6,7 +6,9 @@ import { canTransition, isTerminal } from '../../core/lifecycle.ts';
 import type { Delivery } from '../../core/ports.ts';
 import { parseSession, type Session } from '../../core/session.ts';
 import type { Item } from '../../core/store.ts';
+import type { ToldMark } from '../../core/worker-protocol.ts';
 import type { Process } from './kernel/scheduler.ts';
+import { Messages } from './messages.ts';
 import { USERS } from './model/clients.ts';
 import type { Cloud, SimulatedWorker, Watcher } from './model/cloud.ts';
 import { Commands } from './model/commands.ts';
@@ -30,6 +32,7 @@ export class Invariants implements Watcher {
   readonly #dead = new Map<string, number>();
   readonly told: Told;
   readonly #commands: Commands;
+  readonly #messages: Messages;
   /** Of each generation. */
   readonly #limits = new Map<number, Limits>();
   /** Scopes without room, as things stand. */
@@ -43,15 +46,18 @@ export class Invariants implements Watcher {
     this.#cloud = cloud;
     this.told = new Told(cloud);
     this.#commands = new Commands(cloud);
+    this.#messages = new Messages(cloud);
     this.#watchRoom();
   }
 
   queued(deliveries: readonly Delivery[]): void {
     this.told.queued(deliveries);
+    this.#messages.queued(deliveries);
   }
 
   committed(changes: readonly ItemChange[], by: Process): void {
     this.told.committed(changes);
+    this.#messages.committed(changes);
     const touched = new Set<string>();
     for (const change of changes) {
       const { pk } = change.key;
@@ -66,6 +72,14 @@ export class Invariants implements Watcher {
     this.#watchRoom();
     const admitted = changes.some((c) => c.key.pk.startsWith('SLOT#') && !c.before && c.after);
     if (admitted) this.#checkLimits(changes);
+  }
+
+  resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void {
+    this.#messages.resumes(sessionId, told, askedAt);
+  }
+
+  acknowledged(sessionId: string, told: ToldMark): void {
+    this.#messages.acknowledged(sessionId, told);
   }
 
   sent(text: string): void {

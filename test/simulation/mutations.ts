@@ -77,6 +77,11 @@ export const MUTATIONS: readonly Mutation[] = [
             eq('version', found.version),`,
     '',
   ]),
+  mutation('a start answered with a session that is stopping', 1, [
+    START,
+    "if (started.session.state !== 'STOPPING') return started;",
+    'if (started.session) return started;',
+  ]),
   mutation('a full limit hides the earlier answer', 5, [
     CREATE,
     "error.code === 'too_many' && ",
@@ -207,9 +212,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('a stop that discards the account', 1, [
     WORKER,
-    'await release(control, session, request.reason, request.detail ??',
-    `if (request.reason === 'user') await changeHolder(control, session, () => ({ remove: ['authState'] }));
-  await release(control, session, request.reason, request.detail ??`,
+    'await release(control, session, reason, request.detail ??',
+    `if (request.reason === 'task_stopped') await changeHolder(control, session, () => ({ remove: ['authState'] }));
+  await release(control, session, reason, request.detail ??`,
   ]),
   mutation(
     'a sweep that trusts the index',
@@ -317,6 +322,16 @@ export const MUTATIONS: readonly Mutation[] = [
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
+    '',
+  ]),
+  mutation('messages noted as told before they are queued', 1, [
+    WORKER,
+    'await drainOutbox(control, session);',
+    'if (request.told) await noteTold(control, session, request.told);\n  await drainOutbox(control, session);',
+  ]),
+  mutation('a mark of what was told that an old epoch sets back', 1, [
+    'protocols/told-messages.ts',
+    "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
   ]),
   mutation('an event that leaves the outbox before it is sent', 1, [

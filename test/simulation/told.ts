@@ -101,7 +101,7 @@ export class Told {
   }
 }
 
-const webhooksOf = (session: Item | undefined): string | undefined => {
+export const webhooksOf = (session: Item | undefined): string | undefined => {
   const config = session?.config;
   return typeof config === 'object' && config !== null && 'webhooks' in config
     ? JSON.stringify(config.webhooks)

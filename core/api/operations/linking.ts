@@ -46,6 +46,9 @@ export const requestCode = operation({
   auth: 'key',
   tag: 'Linking',
   summary: 'A pairing code to type into the phone, instead of a QR code',
+  description:
+    'WhatsApp replaces it after about three minutes. The event `session.code` tells the new one; asked again, this ' +
+    'answers with the code that is good now.',
   params: session,
   query: ownerQuerySchema,
   body: requestCodeArgs,

@@ -91,6 +91,9 @@ export const deleteSession = operation({
   auth: 'key',
   tag: 'Sessions',
   summary: 'Stop a session and remove it, with its auth state',
+  description:
+    'The account of a session that works is unlinked first. Otherwise (it is stopped, or its worker does not answer) ' +
+    'the phone lists the device until it is removed there.',
   params: name,
   query: ownerQuerySchema,
   answers: { 200: { description: 'It is gone.', body: nothingSchema } },
@@ -105,7 +108,9 @@ export const startSession = operation({
   auth: 'key',
   tag: 'Sessions',
   summary: 'Start a stopped session',
-  description: 'Needs no QR code where the account is `linked`. A session that runs is answered as it is.',
+  description:
+    'Needs no QR code where the account is `linked`. A session that runs is answered as it is; one that is stopping ' +
+    'is waited for, and 503 where that takes long.',
   params: name,
   query: ownerQuerySchema,
   answers: { 201: { description: 'The session.', body: sessionViewSchema } },
@@ -150,7 +155,7 @@ export const logoutSession = operation({
   tag: 'Sessions',
   summary: 'Unlink the account and delete its auth state',
   description:
-    'The session stops. One that is stopped already is only forgotten here: the phone lists the device until it is ' +
+    'Answers once the session has stopped. One that is stopped already is only forgotten here: the phone lists the device until it is ' +
     'removed there.',
   params: name,
   query: ownerQuerySchema,

@@ -40,6 +40,7 @@ export const STATUS_WORDS: Readonly<Record<Status, string>> = {
   PASSKEY_REQUIRED: 'Sign with the passkey',
   PASSKEY_CONFIRMATION_REQUIRED: 'Compare the code',
   WORKING: 'Working',
+  STOPPING: 'Stopping',
   STOPPED: 'Stopped',
   FAILED: 'Failed',
 };
@@ -66,6 +67,7 @@ const REASON_WORDS: Readonly<Record<StopReason, string>> = {
   banned: 'blocked by WhatsApp',
   limit_admin: 'ended by an administrator',
   emergency: 'emergency cleanup',
+  task_stopped: 'task stopped from outside',
 };
 
 /** Also for reasons and deadlines that a newer API may name. */

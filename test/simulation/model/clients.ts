@@ -185,7 +185,7 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
   if (draw < 0.3) return create(cloud, caller, named);
   if (draw < 0.52) {
     return call(cloud, caller, 'start', (control) =>
-      withCause(cloud, userId, () => functions.start(control, named)),
+      withCause(cloud, userId, () => functions.start(control, named, mayAnswerStart(cloud))),
     );
   }
   if (draw < 0.67) return call(cloud, caller, 'stop', (control) => functions.stop(control, named));
@@ -227,6 +227,12 @@ const send = (cloud: Cloud, caller: Process, named: functions.Named, message: Te
       functions.send(control, named, message ?? { text: cloud.random.text(8), key: undefined }),
     ),
   );
+
+const mayAnswerStart =
+  (cloud: Cloud) =>
+  ({ sessionId, epoch, state }: Session): void => {
+    if (state === 'STOPPING') cloud.violate('start', `${sessionId}:${epoch} is stopping`);
+  };
 
 /** A refusal needs a moment without room while the call was made. */
 const withCause = async <T>(cloud: Cloud, userId: string, run: () => Promise<T>): Promise<T> => {

@@ -1,7 +1,9 @@
 /** The parts of a simulated cloud, as they see each other. */
+
 import type { Control } from '../../../core/control.ts';
 import type { CommandOutcome, Delivery, LaunchRequest } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
+import type { ToldMark } from '../../../core/worker-protocol.ts';
 import type { Chaos } from '../kernel/chaos.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Process, Scheduler } from '../kernel/scheduler.ts';
@@ -69,6 +71,10 @@ export type Watcher = {
   queued(deliveries: readonly Delivery[]): void;
   /** A worker's browser is up. */
   live(worker: SimulatedWorker): void;
+  /** A worker was told by its bootstrap, for which it asked at `askedAt`, up to which message of its account others told. */
+  resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void;
+  /** A worker has the answer that its messages up to this mark are queued. */
+  acknowledged(sessionId: string, told: ToldMark): void;
   /** A message went out. */
   sent(text: string): void;
   /** An admission that began with step `since` was refused by the limit of this user, or the global one. */

@@ -9,13 +9,13 @@ import { admitted } from '../../../core/protocols/admitted.ts';
 import { cleanUp } from '../../../core/protocols/cleanup.ts';
 import { runCommand } from '../../../core/protocols/command.ts';
 import { createSession } from '../../../core/protocols/create.ts';
-import { deleteSession, forgetAccount, untilEnded } from '../../../core/protocols/end.ts';
+import { deleteSession, forgetAccount, unlinkFirst, untilEnded } from '../../../core/protocols/end.ts';
 import { recordRun } from '../../../core/protocols/health.ts';
 import { changeLimits, type LimitsChange } from '../../../core/protocols/limits.ts';
 import { loadSession } from '../../../core/protocols/load.ts';
 import { reap } from '../../../core/protocols/reap.ts';
 import { reconcile } from '../../../core/protocols/reconcile.ts';
-import { startSession } from '../../../core/protocols/start.ts';
+import { startWhenEnded } from '../../../core/protocols/start.ts';
 import { stopSession } from '../../../core/protocols/stop.ts';
 import { taskStopped } from '../../../core/protocols/task-stopped.ts';
 import { updateConfig } from '../../../core/protocols/update.ts';
@@ -52,8 +52,14 @@ export const create = async (
   return created.admitted && start ? await admitted(control, created.session) : created.session;
 };
 
-export const start = async (control: Control, { userId, name }: Named): Promise<Session> => {
-  const started = await startSession(control, userId, name);
+/** @param answered sees what the start is answered with, before its task is launched */
+export const start = async (
+  control: Control,
+  { userId, name }: Named,
+  answered: (session: Session) => void = () => {},
+): Promise<Session> => {
+  const started = await startWhenEnded(control, userId, name, 15_000);
+  answered(started.session);
   return started.admitted ? await admitted(control, started.session) : started.session;
 };
 
@@ -61,19 +67,21 @@ export const stop = async (control: Control, { userId, name }: Named): Promise<S
   stopSession(control, await loadSession(control, userId, name), 'user');
 
 export const restart = async (control: Control, named: Named): Promise<Session> => {
-  await untilEnded(control, await stop(control, named), 15_000);
+  await stop(control, named);
   return start(control, named);
 };
 
 export const remove = async (control: Control, named: Named): Promise<void> => {
-  await deleteSession(control, await untilEnded(control, await stop(control, named), 20_000));
+  const end = control.clock() + 22_000;
+  await unlinkFirst(control, await loadSession(control, named.userId, named.name), 12_000);
+  await deleteSession(control, await untilEnded(control, await stop(control, named), end - control.clock()));
 };
 
 export const logout = async (control: Control, { userId, name }: Named): Promise<void> => {
   const session = await loadSession(control, userId, name);
-  await (isTerminal(session.state)
-    ? forgetAccount(control, session)
-    : runCommand(control, session, 'logout', {}));
+  if (isTerminal(session.state)) return forgetAccount(control, session);
+  await runCommand(control, session, 'logout', {}, { timeoutMs: 8_000 });
+  await untilEnded(control, session, 18_000);
 };
 
 /** To a stopped session too: it is started for it. */

@@ -11,6 +11,10 @@ export const INVARIANTS = {
   lifecycle: 'states change only along the table of transitions',
   told: 'what is admitted, changes its status or ends is told, in that order, and nothing of it is lost',
   admitted: 'nobody is told of an error for what was admitted, and it is launched once ECS lets it',
+  messages:
+    'a message is noted as told only once it is queued, and a worker goes on after the last one that was acknowledged',
+  start:
+    'a start that succeeds is answered with a session that was admitted or runs, never with one that is stopping',
   room: 'nobody is refused while room is left',
   once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',

@@ -38,6 +38,9 @@ const MESSAGE: Message = {
   ackName: 'SERVER',
 };
 
+/** As the worker makes it of a message: the same for a repeat. */
+const messageId = (epoch: number, n: number): string => `evt_${String(epoch * 1_000 + n).padStart(26, '0')}`;
+
 export class Worker implements SimulatedWorker {
   readonly process: Process;
   readonly task: SimulatedTask;
@@ -61,6 +64,11 @@ export class Worker implements SimulatedWorker {
   #passkeySince: number | undefined;
   #statusData: PasskeyChallenge | undefined;
   #lastActivityAt: number | undefined;
+  /** Messages that came to this worker, and those of them that are not acknowledged yet. */
+  #messages = 0;
+  readonly #untold: number[] = [];
+  #telling: Promise<void> | undefined;
+  #calls = 0;
   /** Of commands, by the key of their caller. */
   readonly #outcomes = new Map<string, CommandOutcome>();
 
@@ -105,7 +113,7 @@ export class Worker implements SimulatedWorker {
     if (this.#terminated || this.#mute) return;
     this.#terminated = true;
     this.#cloud.scheduler.in(0, this.process, `${this.process.name} hears SIGTERM`, () => {
-      if (this.#boot) this.#end('user');
+      if (this.#boot) this.#end('task_stopped');
       else this.#exit('terminated before it was bootstrapped');
     });
   }
@@ -160,6 +168,7 @@ export class Worker implements SimulatedWorker {
   async #run(): Promise<void> {
     const { sessionId, epoch, bootstrapToken } = this.task.launch;
     const askedAt = this.#localNow();
+    const askedTrueAt = this.#cloud.trueTime;
     const boot = await this.#retried('bootstrap', 60_000, (control) =>
       workerApi.bootstrap(control, {
         sessionId,
@@ -173,6 +182,7 @@ export class Worker implements SimulatedWorker {
       }),
     );
     this.#boot = boot;
+    this.#cloud.watcher?.resumes(sessionId, boot.told, askedTrueAt);
     this.#offset = boot.now - Math.round((askedAt + this.#localNow()) / 2);
     this.live = true;
     this.#cloud.watcher?.live(this);
@@ -292,11 +302,52 @@ export class Worker implements SimulatedWorker {
     const message = () => {
       if (this.#ending !== undefined || this.#status !== 'WORKING') return;
       this.#lastActivityAt = this.#controlNow();
+      this.#came();
       if (random.chance(0.03)) return this.#unlinkedByPhone();
       scheduler.in(random.skewed(5_000, 240_000), this.process, `${this.process.name} message`, message);
     };
     scheduler.in(random.skewed(5_000, 240_000), this.process, `${this.process.name} message`, message);
     this.#watch();
+  }
+
+  /** Messages came in; they are told in order, in calls of a few. */
+  #came(): void {
+    for (let n = this.#cloud.random.int(1, 3); n > 0; n--) {
+      this.#messages += 1;
+      this.#untold.push(this.#messages);
+    }
+    this.#telling ??= this.#tell()
+      .catch((error: unknown) => {
+        this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
+      })
+      .finally(() => {
+        this.#telling = undefined;
+      });
+  }
+
+  async #tell(): Promise<void> {
+    const { sessionId, epoch } = this.task.launch;
+    try {
+      while (this.#untold.length > 0 && this.#account !== undefined) {
+        const batch = this.#untold.slice(0, 2);
+        this.#calls += 1;
+        const ids = batch.map((n) => ({ id: messageId(epoch, n), at: epoch * 1_000 + n }));
+        const told = { seq: this.#calls, account: this.#account, since: ids[0]?.at ?? 0, ids };
+        const events = ids.map(({ id }) => ({
+          id,
+          timestamp: this.#controlNow(),
+          event: 'message',
+          payload: {},
+        }));
+        await this.#retried('events', 60_000, (control) =>
+          workerApi.events(control, this.#bearer, { events, told }),
+        );
+        this.#untold.splice(0, batch.length);
+        this.#cloud.watcher?.acknowledged(sessionId, told);
+      }
+    } catch (error) {
+      if (!(error instanceof Fenced || error instanceof Refused || error instanceof TryAgain)) throw error;
+    }
   }
 
   /** Ends on its own deadlines. */

@@ -335,7 +335,7 @@ export class FakeApi {
     if (!session) return refuse('not_found', `There is no session "${name}".`);
     if (what === 'request-code') {
       requestCodeArgs.parse(seen.body);
-      return { status: 201, body: { code: 'ABCDEFGH' } };
+      return { status: 201, body: { code: 'ABCDEFGH', expiresAt: '2026-01-01T00:03:00.000Z' } };
     }
     if (what.startsWith('passkey')) return this.#passkey(seen, session, what);
     if (session.status !== 'SCAN_QR_CODE')

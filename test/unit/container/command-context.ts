@@ -3,6 +3,7 @@ import { silentLog } from '../../../container/base/log.ts';
 import type { CommandContext } from '../../../container/commands/context.ts';
 import { createRecipients } from '../../../container/commands/recipients.ts';
 import { createTurns } from '../../../container/commands/turns.ts';
+import { createPairing } from '../../../container/whatsapp/pairing.ts';
 import type { Status } from '../../../core/lifecycle.ts';
 import type { ManualTime } from '../../helpers/manual-time.ts';
 import type { FakeClient } from './fake-library.ts';
@@ -40,6 +41,7 @@ export const commandContext = (
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
+    pairing: createPairing({ now: time.now, lifeMs: 180_000, onCode: () => {} }),
     recipients: createRecipients({ time, log: silentLog }),
     sending: createTurns(),
     marksSeen: options.marksSeen ?? false,

@@ -6,6 +6,7 @@ import { createRecipients } from '../../../container/commands/recipients.ts';
 import { type CommandServer, startCommandServer } from '../../../container/commands/server.ts';
 import { createTurns } from '../../../container/commands/turns.ts';
 import type { LibraryClient } from '../../../container/whatsapp/library.ts';
+import { createPairing } from '../../../container/whatsapp/pairing.ts';
 import type { Status } from '../../../core/lifecycle.ts';
 import { FakeClient } from './fake-library.ts';
 
@@ -43,6 +44,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
       }),
     client: () => options.client,
     onEvent: () => () => {},
+    pairing: createPairing({ now: systemTime.now, lifeMs: 180_000, onCode: () => {} }),
     recipients: createRecipients({ time: systemTime, log: silentLog }),
     sending: createTurns(),
     marksSeen: false,

@@ -16,6 +16,9 @@ export const openHost = (options: { states?: number; restoreFails?: Error; maxRe
   let left = options.states ?? 0;
   const profile = {
     dir: '/profile',
+    get remaining() {
+      return left;
+    },
     restored: 0,
     emptied: 0,
     forgotten: 0,
@@ -46,6 +49,7 @@ export const openHost = (options: { states?: number; restoreFails?: Error; maxRe
     },
   } satisfies Profile & Record<string, unknown>;
   const views: HostView[] = [];
+  const codes: string[] = [];
   const ends: { reason: string; detail: string }[] = [];
   const discards: string[] = [];
   const events: { event: string; values: unknown[] }[] = [];
@@ -70,6 +74,7 @@ export const openHost = (options: { states?: number; restoreFails?: Error; maxRe
     restoreBy: () => Number.POSITIVE_INFINITY,
     maxRestarts: options.maxRestarts ?? 5,
     onChange: (view) => views.push(view),
+    onCode: (code) => codes.push(code),
     onEvent: (event, values) => events.push({ event, values }),
     discard: async (reason) => void discards.push(reason),
     onEnd: (reason, detail) => ends.push({ reason, detail }),
@@ -81,6 +86,7 @@ export const openHost = (options: { states?: number; restoreFails?: Error; maxRe
     library,
     profile,
     views,
+    codes,
     ends,
     discards,
     events,

@@ -1,13 +1,25 @@
 import { expect, test } from 'vitest';
-import { TaskEngineUnavailable } from '../../../core/ports.ts';
+import { TaskEngineUnavailable, type WorkerCommands, WorkerUnreachable } from '../../../core/ports.ts';
+import { runCommand } from '../../../core/protocols/command.ts';
+import { unlinkFirst } from '../../../core/protocols/end.ts';
 import { launch } from '../../../core/protocols/launch.ts';
 import { reap } from '../../../core/protocols/reap.ts';
+import { startWhenEnded } from '../../../core/protocols/start.ts';
 import { stopSession } from '../../../core/protocols/stop.ts';
 import { taskStopped } from '../../../core/protocols/task-stopped.ts';
-import { bootstrap, report } from '../../../core/protocols/worker.ts';
+import { bootstrap, discardAuthState, lastWord, report } from '../../../core/protocols/worker.ts';
+import { sessionView } from '../../../core/session.ts';
 import { TASK_STOP_SECONDS } from '../../../core/settings.ts';
 import { type Lab, lab } from './control.ts';
-import { admittedSession, bootstrapped, launchedSession, load, secret, workingSession } from './session.ts';
+import {
+  admittedSession,
+  bootstrapped,
+  launchedSession,
+  load,
+  secret,
+  USER,
+  workingSession,
+} from './session.ts';
 
 /** The function that launched the task died before it wrote down which task it is; its worker is up. */
 const withUnknownTask = async (place: Lab) => {
@@ -160,4 +172,98 @@ test('a worker plans its end so that it is done before its task is killed, howev
     chromiumBuild: '1',
   });
   expect(answer.stopGraceSeconds).toBeLessThan(TASK_STOP_SECONDS);
+});
+
+test('a start right after a stop waits for its end and admits; where that takes long it is a 503 and nothing (F5)', async () => {
+  const place = lab();
+  const working = await workingSession(place);
+  await stopSession(place.control, working, 'user');
+  const slow = startWhenEnded(place.control, USER, 'a', 15_000);
+  await expect(slow).rejects.toMatchObject({ code: 'unavailable', extras: { state: 'STOPPING' } });
+  expect(await load(place)).toMatchObject({ state: 'STOPPING', epoch: 1 });
+
+  // The worker is done while the next start waits.
+  let looks = 0;
+  place.meanwhile = (call) => {
+    if (!call.startsWith('get SESSION') || ++looks !== 5) return;
+    place.meanwhile = () => {};
+    void lastWord(place.control, working, { reason: 'task_stopped' });
+  };
+  const started = await startWhenEnded(place.control, USER, 'a', 15_000);
+  expect(started).toMatchObject({ admitted: true, session: { state: 'PENDING', epoch: 2 } });
+});
+
+test('a session that is stopping is not shown as WORKING, whatever its client reports (F5)', async () => {
+  const place = lab();
+  const working = await workingSession(place);
+  expect(sessionView(working, place.settings).status).toBe('WORKING');
+  await stopSession(place.control, working, 'user');
+  await report(place.control, await load(place), { seq: 2, status: 'WORKING' });
+  const stopping = await load(place);
+  expect(sessionView(stopping, place.settings).status).toBe('STOPPING');
+  await expect(runCommand(place.control, stopping, 'logout', {})).rejects.toMatchObject({
+    code: 'unprocessable',
+    extras: { state: 'STOPPING' },
+  });
+});
+
+test('a task that was stopped from outside has a reason of its own, said by its worker or by ECS (F23)', async () => {
+  const place = lab();
+  await lastWord(place.control, await workingSession(place), { reason: 'task_stopped' });
+  expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'task_stopped' });
+  expect((await load(place)).detail).toMatch(/from outside Berth/);
+
+  // One that Berth asked to stop keeps Berth's reason, though SIGTERM is what its worker hears.
+  const asked = await workingSession(place, 'b');
+  await stopSession(place.control, asked, 'idle');
+  await lastWord(place.control, await load(place, 'b'), { reason: 'task_stopped' });
+  const b = await load(place, 'b');
+  expect(b).toMatchObject({ state: 'STOPPED', stopReason: 'idle' });
+  expect(b).not.toHaveProperty('detail');
+
+  for (const [name, stopCode, stopReason] of [
+    ['c', 'SpotInterruption', 'task_stopped'],
+    ['d', 'UserInitiated', 'task_stopped'],
+    ['e', 'EssentialContainerExited', 'crashed'],
+  ] as const) {
+    const { taskArn = '', sessionId, epoch } = await workingSession(place, name);
+    await taskStopped(place.control, {
+      taskArn,
+      sessionId,
+      epoch,
+      neverStarted: false,
+      stopCode,
+      detail: 'x',
+    });
+    expect(await load(place, name)).toMatchObject({ stopReason });
+  }
+});
+
+test('a working session’s account is unlinked before it is deleted, where its worker can be reached (F13)', async () => {
+  const place = lab();
+  const working = await workingSession(place);
+  const asked: string[] = [];
+  const workers: WorkerCommands = {
+    run: async (_worker, command) => {
+      asked.push(command);
+      await discardAuthState(place.control, await load(place));
+      await lastWord(place.control, await load(place), { reason: 'logged_out' });
+      return { ok: true, result: {} };
+    },
+  };
+  await unlinkFirst({ ...place.control, workers }, working, 12_000);
+  expect(asked).toEqual(['logout']);
+  expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'logged_out' });
+
+  const deaf: WorkerCommands = {
+    run: async () => {
+      throw new WorkerUnreachable('no route');
+    },
+  };
+  const other = await workingSession(place, 'b');
+  await unlinkFirst({ ...place.control, workers: deaf }, other, 12_000);
+  expect(await load(place, 'b')).toMatchObject({ state: 'RUNNING' });
+  // One that is not linked has nothing to unlink.
+  await unlinkFirst({ ...place.control, workers }, await launchedSession(place, 'c'), 12_000);
+  expect(asked).toEqual(['logout']);
 });

@@ -12,6 +12,7 @@ import {
   lastWord,
   report,
 } from '../../../core/protocols/worker.ts';
+import { sessionView } from '../../../core/session.ts';
 import { lab } from './control.ts';
 import {
   admittedSession,
@@ -224,4 +225,25 @@ test('an account is forgotten although its objects can’t be removed now', asyn
   place.removeError = new Error('S3 did not answer');
   await forgetAccount(place.control, await load(place));
   expect(await load(place)).not.toHaveProperty('authState');
+});
+
+test('a session whose saved states are all corrupt is not linked any more, until it is linked anew (F24)', async () => {
+  const place = lab();
+  const working = await workingSession(place);
+  await (await uploaded(place, working, 'a')).commit(await load(place));
+  await lastWord(place.control, await load(place), { reason: 'user' });
+  const shown = async () => sessionView(await load(place), place.settings).linked;
+  expect(await shown()).toBe(true);
+  await startSession(place.control, USER, 'a');
+  await bootstrapped(place, await load(place));
+  const say = async (request: Omit<Parameters<typeof report>[2], 'seq'>, seq: number) =>
+    report(place.control, await load(place), { seq, ...request });
+  // A state of another build may be good again after a rollback; a storage fault shows no code at all.
+  await say({ status: 'SCAN_QR_CODE', qrReason: 'auth_state_foreign' }, 1);
+  expect(await shown()).toBe(true);
+  await say({ status: 'SCAN_QR_CODE', qrReason: 'auth_state_corrupt' }, 2);
+  expect(await shown()).toBe(false);
+  await say({ status: 'WORKING', me: { id: '1@c.us' } }, 3);
+  await (await uploaded(place, await load(place), 'b')).commit(await load(place));
+  expect(await shown()).toBe(true);
 });

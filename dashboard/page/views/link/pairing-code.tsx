@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import type { PairingCodeView } from '../../../../core/api/commands.ts';
 import { requestCodeArgs } from '../../../../core/commands.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
@@ -6,12 +7,15 @@ import { Copy } from '../../ui/copy.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Failure } from '../../ui/problem.tsx';
 
+/** What the renewed code may take to come. */
+const RENEWAL_MS = 2_000;
+
 /** Eight letters to type into the phone, where its camera can't see this screen. */
 export const PairingCode = ({ userId, name }: { readonly userId: string; readonly name: string }) => {
   const [number, setNumber] = useState('');
   const [tried, setTried] = useState(false);
   const [busy, setBusy] = useState(false);
-  const [code, setCode] = useState<string>();
+  const [pairing, setPairing] = useState<PairingCodeView>();
   const [error, setError] = useState<unknown>();
   const issue = requestCodeArgs.safeParse({ phoneNumber: number }).error?.issues[0]?.message;
 
@@ -21,13 +25,22 @@ export const PairingCode = ({ userId, name }: { readonly userId: string; readonl
     setBusy(true);
     setError(undefined);
     try {
-      setCode(await berth.auth.requestCode(name, number, { userId }));
+      setPairing(await berth.auth.pairingCode(name, number, { userId }));
     } catch (thrown) {
-      setCode(undefined);
+      setPairing(undefined);
       setError(thrown);
     }
     setBusy(false);
   };
+
+  // WhatsApp replaces the code when its time is over; asked again, the API answers with the new one.
+  useEffect(() => {
+    if (!pairing) return;
+    const left = Date.parse(pairing.expiresAt) - Date.now() + RENEWAL_MS;
+    const timer = setTimeout(() => void request(), Math.max(RENEWAL_MS, left));
+    return () => clearTimeout(timer);
+  }, [pairing]);
+  const code = pairing?.code;
 
   return (
     <div class="pairing">

@@ -1,0 +1,193 @@
+/**
+ * Tells the library's events: live ones as they come, and, each time a client begins to work, first what came while
+ * none did. While the chats are read for that, live events wait, so that all are in order. A message is told once:
+ * which ones were is known by their ids, and a repeat after a crash has the event id that it had the first time.
+ *
+ *   worker: told up to 3, dies ── messages 4, 5 come ── next worker works: 4 late, 5 late ── 6 live
+ */
+import { createHash } from 'node:crypto';
+import { encodeTime } from 'ulid';
+import { type Ignore, isIgnored } from '../../core/ignore.ts';
+import { type Message, messageSchema } from '../../core/messages.ts';
+import type { ToldMark } from '../../core/worker-protocol.ts';
+import { describeError } from '../base/faults.ts';
+import type { Log } from '../base/log.ts';
+import type { Time } from '../base/time.ts';
+import type { Outbox } from '../control/outbox.ts';
+import { catchUp } from './catch-up.ts';
+import { type Forwarded, forward } from './events.ts';
+import type { LibraryClient } from './library.ts';
+import { sourced } from './payloads.ts';
+import { createTold, type Told } from './told.ts';
+
+export type Teller = {
+  /** An event of the library. `byCommand`: a command caused it. */
+  heard(name: string, values: readonly unknown[], byCommand: boolean): void;
+  /** A client works, for this account: reads what was missed. Does nothing while it is at it. */
+  works(client: LibraryClient, account: string): void;
+  /** No client works: events wait until one does. */
+  pauses(): void;
+  /** The account is gone: another one begins anew. */
+  forget(): void;
+  /** Tells what waits; no more is read. */
+  end(): void;
+};
+
+/** Events of messages that are recognized when the library repeats them. */
+const REMEMBERED = 5_000;
+const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** The id of an event that tells of a message: the same whichever worker tells it, and however often. */
+export const messageEventId = (sessionId: string, event: string, { id, timestamp }: Message): string => {
+  const digest = createHash('sha256').update(`${sessionId} ${event} ${id}`).digest();
+  const random = [...digest.subarray(0, 16)].map((byte) => ALPHABET[byte % 32]).join('');
+  return `evt_${encodeTime(Math.max(0, timestamp) * 1000, 10)}${random}`;
+};
+
+/** A message is told with the last of its events: `message` of a received one, `message.any` of an own one. */
+const isLastEvent = (event: string, message: Message): boolean =>
+  event === (message.fromMe ? 'message.any' : 'message');
+
+const isNewMessage = (event: string): boolean => event === 'message' || event === 'message.any';
+
+/** How an event is told: afterwards, or as it was heard. */
+type How = { readonly late: boolean; readonly byCommand: boolean };
+const LATE: How = { late: true, byCommand: false };
+
+export const createTeller = (options: {
+  readonly sessionId: string;
+  readonly outbox: Pick<Outbox, 'add' | 'addLater' | 'begin'>;
+  readonly time: Time;
+  /** ms, control plane's clock */
+  readonly now: () => number;
+  readonly log: Log;
+  /** What earlier workers told. */
+  readonly told: ToldMark | undefined;
+  readonly late: { readonly max: number; readonly maxAgeSeconds: number };
+  readonly ignore: () => Ignore | undefined;
+  readonly withMedia: (source: unknown, message: Message) => Promise<Message>;
+  readonly onActivity: () => void;
+}): Teller => {
+  const { sessionId, outbox, time, now, log, late } = options;
+  let account: string | undefined;
+  let told: Told | undefined;
+  /** Events that wait; undefined: none has to. */
+  let waiting: (readonly [name: string, values: readonly unknown[], byCommand: boolean])[] | undefined = [];
+  /** Grows with each client: what is read for one that is gone is not told. */
+  let turn = 0;
+  let ended = false;
+  /** What earlier workers told. */
+  const earlier = new Set(options.told?.ids.map(({ id }) => id));
+  /** Ids of the latest events of messages. */
+  const seen = new Set<string>();
+  const remember = (eventId: string) => {
+    seen.add(eventId);
+    for (const oldest of seen) {
+      if (seen.size <= REMEMBERED) break;
+      seen.delete(oldest);
+    }
+  };
+
+  const seconds = () => Math.floor(now() / 1000);
+
+  /** One event of a new message, unless it was told. */
+  const tellMessage = ({ event, payload, activity, media }: Forwarded, source: unknown, how: How): void => {
+    const message = messageSchema.parse(payload);
+    const { id, timestamp: at } = message;
+    const eventId = messageEventId(sessionId, event, message);
+    if (earlier.has(id) || seen.has(eventId)) return;
+    remember(eventId);
+    const last = isLastEvent(event, message);
+    if (last) told?.note(id, at);
+    if (isIgnored(options.ignore(), event, message)) return;
+    const about = { id: eventId, ...(last ? { tells: { id, at } } : {}) };
+    const shown: Message = {
+      // Which command sent it is known of what is heard, not of what is read later.
+      ...(how.late ? message : sourced(message, how.byCommand)),
+      ...(how.late ? { late: true } : {}),
+    };
+    if (media && message.hasMedia) outbox.addLater(event, options.withMedia(source, shown), about);
+    else outbox.add(event, shown, about);
+    if (activity && !how.late) options.onActivity();
+  };
+
+  const tell = (name: string, values: readonly unknown[], how: How): void => {
+    for (const event of forward(name, values)) {
+      if (isNewMessage(event.event)) tellMessage(event, values[0], how);
+      else if (!isIgnored(options.ignore(), event.event, event.payload)) {
+        outbox.add(event.event, event.payload);
+        if (event.activity) options.onActivity();
+      }
+    }
+  };
+
+  const release = (): void => {
+    const held = waiting ?? [];
+    waiting = undefined;
+    for (const [name, values, byCommand] of held) tell(name, values, { late: false, byCommand });
+  };
+
+  const begin = (current: string): Told => {
+    if (account !== current || !told) {
+      const mark = options.told?.account === current && account === undefined ? options.told : undefined;
+      account = current;
+      told = mark ? createTold(mark.since, mark.ids) : createTold(seconds());
+      // Even before the first message: what comes after this is what a later worker missed.
+      outbox.begin(told.mark(current));
+    }
+    return told;
+  };
+
+  const read = async (client: LibraryClient, known: Told): Promise<void> => {
+    if (late.max === 0) return;
+    const mine = turn;
+    const since = Math.max(known.since, seconds() - late.maxAgeSeconds);
+    const { missed, cut, complete } = await catchUp({
+      client,
+      since,
+      isTold: known.has,
+      max: late.max,
+      time,
+      log,
+    });
+    if (mine !== turn || ended) return;
+    if (cut > 0 || !complete)
+      outbox.add('engine.event', { event: 'late_messages_incomplete', data: { leftOut: cut, complete } });
+    if (missed.length > 0) log.info('telling messages that came meanwhile', { count: missed.length, cut });
+    for (const { source, message } of missed) {
+      tell('message_create', [source], LATE);
+      if (!message.fromMe) tell('message', [source], LATE);
+    }
+  };
+
+  return {
+    heard(name, values, byCommand) {
+      if (waiting) waiting.push([name, values, byCommand]);
+      else tell(name, values, { late: false, byCommand });
+    },
+    works(client, current) {
+      if (!waiting || ended) return;
+      turn += 1;
+      const mine = turn;
+      read(client, begin(current))
+        .catch((error: unknown) => log.warn('missed messages were not told', { error: describeError(error) }))
+        .finally(() => {
+          if (mine === turn) release();
+        });
+    },
+    pauses() {
+      turn += 1;
+      if (!ended) waiting ??= [];
+    },
+    forget() {
+      earlier.clear();
+      account = undefined;
+      told = undefined;
+    },
+    end() {
+      ended = true;
+      turn += 1;
+      release();
+    },
+  };
+};

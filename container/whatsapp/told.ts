@@ -1,0 +1,57 @@
+/**
+ * Which messages were told, as far as a later look at the chats must know it: a time from which on every message that
+ * is not named here was not told, and the names. A message may come with a time before that of one already told (its
+ * sender was offline, clocks differ), so names are kept for a while.
+ */
+import type { ToldMark } from '../../core/worker-protocol.ts';
+
+/** How much older than the newest one a message may be that comes after it. Seconds. */
+const WINDOW_SECONDS = 300;
+const MAX_IDS = 200;
+
+type Entry = ToldMark['ids'][number];
+
+export type Told = {
+  /** `at` in seconds, as WhatsApp has it. */
+  note(id: string, at: number): void;
+  has(id: string): boolean;
+  /** Messages from here on that `has` does not know were not told. Seconds. */
+  readonly since: number;
+  mark(account: string): ToldMark;
+};
+
+/** @param since where it begins: nothing before is ever told */
+export const createTold = (since: number, ids: readonly Entry[] = []): Told => {
+  let entries: readonly Entry[] = ids;
+  const known = new Set(ids.map(({ id }) => id));
+  let from = since;
+  let newest = Math.max(since, ...ids.map(({ at }) => at));
+
+  /** Forgets the oldest ones, and with each everything up to its time. */
+  const shorten = () => {
+    entries = entries.toSorted((a, b) => a.at - b.at);
+    while (entries.length > 0) {
+      const [oldest] = entries;
+      if (!oldest || (entries.length <= MAX_IDS && oldest.at >= newest - WINDOW_SECONDS)) break;
+      from = Math.max(from, oldest.at + 1);
+      entries = entries.slice(1);
+      known.delete(oldest.id);
+    }
+    from = Math.max(from, newest - WINDOW_SECONDS);
+  };
+
+  return {
+    note(id, at) {
+      if (known.has(id)) return;
+      known.add(id);
+      entries = [...entries, { id, at }];
+      newest = Math.max(newest, at);
+      shorten();
+    },
+    has: (id) => known.has(id),
+    get since() {
+      return from;
+    },
+    mark: (account) => ({ account, since: from, ids: [...entries] }),
+  };
+};

@@ -1,0 +1,65 @@
+/** Watches which messages are told: none is passed over, and what a worker knows to be told is not told again. */
+import type { Delivery } from '../../core/ports.ts';
+import type { ToldMark } from '../../core/worker-protocol.ts';
+import type { Cloud } from './model/cloud.ts';
+import type { ItemChange } from './model/table.ts';
+import { webhooksOf } from './told.ts';
+
+/** Longer than a function runs: whoever read the configuration before is over. */
+const SETTLED_MS = 40_000;
+
+const newest = ({ ids }: Pick<ToldMark, 'ids'>): number => Math.max(0, ...ids.map(({ at }) => at));
+
+export class Messages {
+  readonly #cloud: Cloud;
+  readonly #queued = new Set<string>();
+  /** Session → since when its webhooks are what they are. */
+  readonly #hooks = new Map<string, { readonly hooks: string | undefined; readonly since: number }>();
+  /** Session → what its workers know to be told, and since when. */
+  readonly #known = new Map<
+    string,
+    { readonly account: string; readonly at: number; readonly since: number }[]
+  >();
+
+  constructor(cloud: Cloud) {
+    this.#cloud = cloud;
+  }
+
+  queued(deliveries: readonly Delivery[]): void {
+    for (const { id, sessionId } of deliveries) this.#queued.add(`${sessionId} ${id}`);
+  }
+
+  committed(changes: readonly ItemChange[]): void {
+    for (const { key, after } of changes) {
+      if (key.pk.startsWith('SESSION#') && after) {
+        const hooks = webhooksOf(after);
+        const id = String(after.sessionId);
+        if (this.#hooks.get(id)?.hooks !== hooks) this.#hooks.set(id, { hooks, since: this.#cloud.trueTime });
+      }
+      if (key.pk.startsWith('TOLD#') && after) this.#noted(key.pk.slice('TOLD#'.length), after.mark);
+    }
+  }
+
+  #noted(sessionId: string, mark: unknown): void {
+    const { hooks, since } = this.#hooks.get(sessionId) ?? { hooks: undefined, since: 0 };
+    if (hooks === undefined || this.#cloud.trueTime - since < SETTLED_MS) return;
+    for (const { id } of (mark as ToldMark).ids)
+      if (!this.#queued.has(`${sessionId} ${id}`))
+        this.#cloud.violate('messages', `${id} of ${sessionId} is noted as told and was not queued`);
+  }
+
+  acknowledged(sessionId: string, told: ToldMark): void {
+    const known = this.#known.get(sessionId) ?? [];
+    this.#known.set(sessionId, [
+      ...known,
+      { account: told.account, at: newest(told), since: this.#cloud.trueTime },
+    ]);
+  }
+
+  resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void {
+    const now = told ? newest(told) : 0;
+    const last = (this.#known.get(sessionId) ?? []).filter(({ since }) => since < askedAt).at(-1);
+    if (last && last.at > now)
+      this.#cloud.violate('messages', `${sessionId} goes on after ${now} though ${last.at} was told`);
+  }
+}
