@@ -15,6 +15,7 @@ import {
   eventsRequestSchema,
   lastWordRequestSchema,
   reportRequestSchema,
+  type ToldMark,
   uploadRequestSchema,
   WORKER_API,
   type WorkerDeadlines,
@@ -44,6 +45,8 @@ export type FakeWorkerApi = {
   readonly bootstraps: Bootstrap[];
   readonly reports: Report[];
   readonly events: WorkerEvent[];
+  /** Which messages were told, as the workers said last. */
+  told: ToldMark | undefined;
   readonly lastWords: LastWord[];
   readonly discards: string[];
   /** Commands that wait for the client to work; a result takes its command away. */
@@ -137,6 +140,7 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
         snapshotIntervalSeconds: api.settings.snapshotIntervalSeconds,
         stopGraceSeconds: api.settings.stopGraceSeconds,
         client: {},
+        ...(api.told === undefined ? {} : { told: api.told }),
         authStates: api.states.map(({ key, sha256, chromiumBuild, savedAt, bytes }) => ({
           key,
           sha256,
@@ -163,8 +167,9 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
         });
       }
       case WORKER_API.events: {
-        for (const event of eventsRequestSchema.parse(json).events)
-          if (!api.events.some(({ id }) => id === event.id)) api.events.push(event);
+        const { events, told } = eventsRequestSchema.parse(json);
+        for (const event of events) if (!api.events.some(({ id }) => id === event.id)) api.events.push(event);
+        if (told) api.told = told;
         return answer(202);
       }
       case WORKER_API.upload: {
@@ -244,6 +249,7 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
     bootstraps: [],
     reports: [],
     events: [],
+    told: undefined,
     lastWords: [],
     discards: [],
     waiting: [],

@@ -314,8 +314,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('a discard that a late commit undoes', 135, [
     WORKER,
-    'set: { settledSnapshot: snapshots } };',
-    'set: {} };',
+    'set: { settledSnapshot: snapshots },',
+    'set: {},',
   ]),
   mutation('a session deleted whatever it is by then', 144, [
     'protocols/end.ts',

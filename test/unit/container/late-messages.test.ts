@@ -1,0 +1,228 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { silentLog } from '../../../container/base/log.ts';
+import { createOutbox } from '../../../container/control/outbox.ts';
+import { createTeller } from '../../../container/whatsapp/teller.ts';
+import { createTold } from '../../../container/whatsapp/told.ts';
+import type { ToldMark, WorkerEvent } from '../../../core/worker-protocol.ts';
+import { manualTime } from '../../helpers/manual-time.ts';
+import { FakeClient } from './fake-library.ts';
+
+const ME = '491701234567@c.us';
+const START = Math.floor(manualTime().now() / 1000);
+
+type Fake = { id: { _serialized: string; fromMe: boolean }; timestamp: number; type?: string };
+const message = (n: number, timestamp = START + n, over: object = {}): Fake & Record<string, unknown> => ({
+  id: { _serialized: `false_1@c.us_${n}`, fromMe: false },
+  timestamp,
+  from: '1@c.us',
+  to: ME,
+  body: `text ${n}`,
+  type: 'chat',
+  ack: 1,
+  hasMedia: false,
+  ...over,
+});
+
+/** A phone's chats, and workers that come and go over them. */
+const phone = () => {
+  const time = manualTime();
+  const chats = new Map<string, Fake[]>();
+  const accepted: WorkerEvent[] = [];
+  let mark: ToldMark | undefined;
+  let refuse = false;
+  const put = (source: Fake, chat = '1@c.us') => chats.set(chat, [...(chats.get(chat) ?? []), source]);
+
+  const worker = (late = { max: 1000, maxAgeSeconds: 7 * 24 * 3600 }) => {
+    const client = new FakeClient(() => {});
+    client.launched();
+    const { pupPage } = client;
+    if (pupPage)
+      pupPage.evaluate = async () =>
+        [...chats].map(([id, messages]) => ({ id, t: Math.max(...messages.map((m) => m.timestamp)) }));
+    client.account.messages = async (chatId, limit) => (chats.get(chatId) ?? []).slice(-limit);
+    let dead = false;
+    const outbox = createOutbox({
+      api: {
+        events: async ({ events, told }) => {
+          if (dead || refuse) return await new Promise(() => {});
+          for (const event of events) if (!accepted.some(({ id }) => id === event.id)) accepted.push(event);
+          if (told) mark = told;
+        },
+      },
+      time,
+      now: time.now,
+      log: silentLog,
+    });
+    const teller = createTeller({
+      sessionId: 'ses_1',
+      outbox,
+      time,
+      now: time.now,
+      log: silentLog,
+      told: mark,
+      late,
+      ignore: () => undefined,
+      withMedia: async (_source, one) => one,
+      onActivity: () => {},
+    });
+    const live = (source: Fake) => {
+      put(source);
+      teller.heard('message_create', [source], false);
+      if (!source.id.fromMe) teller.heard('message', [source], false);
+    };
+    return {
+      live,
+      teller,
+      works: async () => {
+        teller.works(client, ME);
+        await time.advance(10);
+      },
+      die: () => {
+        dead = true;
+        outbox.close();
+      },
+    };
+  };
+  const told = (event = 'message') =>
+    accepted
+      .filter((one) => one.event === event)
+      .map(({ payload }) => payload as { body: string; late?: true });
+  return {
+    time,
+    worker,
+    put,
+    told,
+    bodies: (event?: string) => told(event).map(({ body }) => body),
+    accepted,
+    set refuse(on: boolean) {
+      refuse = on;
+    },
+    get mark() {
+      return mark;
+    },
+  };
+};
+
+test('messages that came while no worker ran are told once, in order, marked, and before the live ones (F6)', async () => {
+  const place = phone();
+  place.put(message(-5));
+  const first = place.worker();
+  await first.works();
+  first.live(message(1));
+  await place.time.advance(1_000);
+  first.die();
+  for (const n of [3, 4]) place.put(message(n), '2@c.us');
+  place.put(message(2));
+  const second = place.worker();
+  second.live(message(5, START + 5));
+  await second.works();
+  second.live(message(6));
+  await place.time.advance(1_000);
+  expect(place.told()).toEqual([1, 2, 3, 4, 5, 6].map((n) => expect.objectContaining({ body: `text ${n}` })));
+  expect(place.told().map(({ late }) => late)).toEqual([undefined, true, true, true, true, undefined]);
+  expect(place.bodies('message.any')).toEqual(place.bodies());
+  // A third worker has nothing to make up for.
+  second.die();
+  await place.worker().works();
+  await place.time.advance(1_000);
+  expect(place.bodies()).toHaveLength(6);
+});
+
+test('what was not accepted when a worker died is told by the next, under the ids that it had (F6)', async () => {
+  const place = phone();
+  const first = place.worker();
+  await first.works();
+  place.refuse = true;
+  first.live(message(1));
+  await place.time.advance(1_000);
+  first.die();
+  place.refuse = false;
+  const second = place.worker();
+  await second.works();
+  await place.time.advance(1_000);
+  expect(place.bodies()).toEqual(['text 1']);
+  const ids = place.accepted.map(({ id }) => id);
+  // The same message again, in another life: the same ids.
+  const again = phone();
+  const other = again.worker();
+  await other.works();
+  other.live(message(1));
+  await again.time.advance(1_000);
+  expect(again.accepted.map(({ id }) => id)).toEqual(ids);
+  for (const id of ids) expect(id).toMatch(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/);
+});
+
+test('a restart of the client within a worker misses nothing and repeats nothing (F6)', async () => {
+  const place = phone();
+  const worker = place.worker();
+  await worker.works();
+  worker.live(message(1));
+  worker.teller.pauses();
+  place.put(message(2));
+  await worker.works();
+  worker.live(message(3));
+  await place.time.advance(1_000);
+  expect(place.bodies()).toEqual(['text 1', 'text 2', 'text 3']);
+  expect(place.told()[1]).toMatchObject({ late: true });
+});
+
+test('missed messages are bounded by number and by age, and it is said where some are left out (F6)', async () => {
+  const place = phone();
+  const first = place.worker();
+  await first.works();
+  await place.time.advance(1_000);
+  first.die();
+  for (let n = 1; n <= 6; n++) place.put(message(n, START + 100 * n));
+  await place.time.advance(700_000);
+  const second = place.worker({ max: 2, maxAgeSeconds: 450 });
+  await second.works();
+  await place.time.advance(1_000);
+  expect(place.bodies()).toEqual(['text 5', 'text 6']);
+  expect(place.accepted.find(({ event }) => event === 'engine.event')?.payload).toEqual({
+    event: 'late_messages_incomplete',
+    data: { leftOut: 2, complete: true },
+  });
+});
+
+test('notices and placeholders are no messages, and another account’s past is not told (F6)', async () => {
+  const place = phone();
+  const first = place.worker();
+  await first.works();
+  await place.time.advance(1_000);
+  first.die();
+  place.put(message(1, START + 1, { type: 'e2e_notification' }));
+  place.put(message(2, START + 2, { type: 'ciphertext' }));
+  place.put(message(3));
+  const second = place.worker();
+  second.teller.works(new FakeClient(() => {}), '1999@c.us');
+  await place.time.advance(1_000);
+  expect(place.bodies()).toEqual([]);
+  expect(place.mark).toMatchObject({ account: '1999@c.us' });
+});
+
+test('of any order of times, no message is told twice and none within the window is passed over (F6)', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.record({ step: fc.integer({ min: -250, max: 250 }), restart: fc.boolean() }), {
+        maxLength: 300,
+      }),
+      (steps) => {
+        let told = createTold(START);
+        let now = START + 300;
+        for (const [n, { step, restart }] of steps.entries()) {
+          // The sender's clock may be behind that of the newest message by less than the window.
+          const at = now + Math.min(0, step);
+          now = Math.max(now, now + step);
+          const id = `m${n}`;
+          told.note(id, at);
+          if (restart) told = createTold(told.mark(ME).since, told.mark(ME).ids);
+          expect(told.has(id) || at < told.since).toBe(true);
+          expect(told.mark(ME).ids.length).toBeLessThanOrEqual(200);
+          // What comes next with a time of the window is not taken for told.
+          if (told.mark(ME).ids.length < 200) expect(told.since).toBeLessThanOrEqual(now - 299);
+        }
+      },
+    ),
+  );
+});
