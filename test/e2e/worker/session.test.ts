@@ -49,12 +49,34 @@ describe('a session from its first code to its return', () => {
     expect(api.states.length).toBeGreaterThan(0);
     expect(await bench.browserProcesses()).toEqual([]);
 
+    // While nobody listens (F6).
+    for (const text of ['first', 'second', 'third'])
+      await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text });
     api.nextEpoch();
     const second = bench.start();
     await bench.status(second, 'WORKING');
     expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
     expect(api.reports.at(-1)?.me?.id).toBe(`${ACCOUNT}@c.us`);
+    const received = () =>
+      api.events
+        .filter(({ event }) => event === 'message')
+        .map(({ payload }) => payload as { body: string; late?: true });
+    await vi.waitFor(() => expect(received(), second.log()).toHaveLength(4));
+    await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text: 'live' });
+    await vi.waitFor(() => expect(received()).toHaveLength(5));
+    expect(received().map(({ body, late }) => [body, late])).toEqual([
+      ['hello there', undefined],
+      ['first', true],
+      ['second', true],
+      ['third', true],
+      ['live', undefined],
+    ]);
+    // What this session sent before was told then.
+    expect(api.events.filter(({ event }) => event === 'message.any')).toHaveLength(6);
+
     second.process.kill('SIGTERM');
     expect(await second.exit, second.log()).toBe(0);
+    // A signal is nobody's wish (F23).
+    expect(api.lastWords.at(-1)).toEqual({ reason: 'task_stopped' });
   });
 });
