@@ -44,16 +44,16 @@ const BUILDS = 'protocols/builds.ts';
 const RULE = 'builds/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('admission without the global condition', 1, [
+  mutation('admission without the global condition', 7, [
     ADMIT,
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 36, [ADMIT, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission without the user’s condition', 35, [ADMIT, 'condition: userHasRoom(capacity),', '']),
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    33,
+    5,
     [
       ADMIT,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -68,7 +68,7 @@ export const MUTATIONS: readonly Mutation[] = [
         const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
         if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', 3, [
+  mutation('a start that forgets state and epoch', 1, [
     START,
     `eq('epoch', found.epoch),
             oneOf('state', ['STOPPED', 'FAILED']),
@@ -82,7 +82,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
   ]),
-  mutation('a full limit hides the earlier answer', 5, [
+  mutation('a full limit hides the earlier answer', 3, [
     CREATE,
     "error.code === 'too_many' && ",
     "error.code === 'too_many' && false && ",
@@ -95,7 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    48,
+    3,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -117,25 +117,25 @@ export const MUTATIONS: readonly Mutation[] = [
     "'stoppingAt',",
     "'stoppingAt', 'authState',",
   ]),
-  mutation('changes without a version condition', 4, [
+  mutation('changes without a version condition', 3, [
     CHANGE,
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 25, [
+  mutation('changes that forget epoch and slot', 3, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    9,
+    3,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that is over',
-    69,
+    10,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    8,
+    31,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    20,
+    16,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -180,12 +180,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return session;',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 12, [
+  mutation('an answer that waits for its launch, however long it takes', 1, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 28, [
+  mutation('a launch whose fault is the answer', 18, [
     'protocols/admitted.ts',
     '      return session;',
     '      throw error;',
@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    30,
+    10,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -218,7 +218,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    20,
+    8,
     [
       REAP,
       'const first = firstPassed(session, control);',
@@ -231,24 +231,24 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 26, [
+  mutation('a grace time that frees the slot at once', 2, [
     REAP,
     '(task && !task.stopped',
     '(task === null',
   ]),
-  mutation('a stop that frees the slot of a running worker', 13, [
+  mutation('a stop that frees the slot of a running worker', 1, [
     'protocols/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 26, [REAP, 'await forceStop(control, session);', '']),
+  mutation('a sweep that never forces a stop', 2, [REAP, 'await forceStop(control, session);', '']),
   mutation(
     'a sweep that never launches again',
-    7,
+    1,
     [REAP, 'await relaunch(control, session);', ''],
     [REAP, "passed.find((d) => d.reason !== 'launch_due') ?? passed[0]", 'passed[0]'],
   ),
-  mutation('a recount without a version condition', 39, [
+  mutation('a recount without a version condition', 12, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
@@ -260,7 +260,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'sub-limits made while shards are open',
-    7,
+    2,
     [CAPACITY, 'set: closed,', 'set: { generation, closed: true },'],
     [ADMIT, 'if (!isSettled(capacity)) {', 'if (capacity.shards.length === 0) {'],
     [
@@ -276,7 +276,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a change of limits that nobody finishes',
-    38,
+    7,
     [RECONCILE, 'if (capacity) await settle(control, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
@@ -287,7 +287,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    240,
+    3,
     [
       WAITING,
       "change(control, command.id, eq('status', 'pending'), {",
@@ -296,13 +296,13 @@ export const MUTATIONS: readonly Mutation[] = [
     // The worker would tell by it that it is the same.
     ['protocols/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 3, [
+  mutation('a waiting command without an answer called failed', 64, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 1, ['capacity.ts', '() => 0)', '(_, i) => active(i))']),
-  mutation('a stopped task of any epoch ends the session', 29, [
+  mutation('sub-limits handed out above the limit', 12, ['capacity.ts', '() => 0)', '(_, i) => active(i))']),
+  mutation('a stopped task of any epoch ends the session', 12, [
     'protocols/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
@@ -312,24 +312,24 @@ export const MUTATIONS: readonly Mutation[] = [
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 135, [
+  mutation('a discard that a late commit undoes', 94, [
     WORKER,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted whatever it is by then', 144, [
+  mutation('a session deleted whatever it is by then', 41, [
     'protocols/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
     '',
   ]),
-  mutation('messages noted as told before they are queued', 1, [
+  mutation('messages noted as told before they are queued', 5, [
     WORKER,
     'await drainOutbox(control, session);',
     'if (request.told) await noteTold(control, session, request.told);\n  await drainOutbox(control, session);',
   ]),
-  mutation('a mark of what was told that an old epoch sets back', 1, [
+  mutation('a mark of what was told that an old epoch sets back', 34, [
     'protocols/told-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -345,7 +345,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const result = await control.store.transact(writes.slice(0, -1), ',
   ]),
   mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(control);', '']),
-  mutation('events sent without those that wait before them', 1, [
+  mutation('events sent without those that wait before them', 2, [
     OUTBOX,
     'await sendAll(control, session, items.map(parse));',
     'await sendAll(control, session, items.slice(-1).map(parse));',
