@@ -156,6 +156,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
     });
 
     test('starts again without a QR code', async () => {
+      await system.phone.send({ account: ACCOUNT, from: CONTACT, text: 'while you were closed' });
       await system.berth.sessions.start('shop');
       const session = await system.berth.sessions.waitForStatus('shop', [
         'WORKING',
@@ -169,6 +170,16 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
         text: 'back again',
       });
       expect(sent.body).toBe('back again');
+    });
+
+    test('hears what came while it was stopped, once and marked (F6)', async () => {
+      const late = await hooks.event((e) => e.event === 'message' && e.payload.late === true);
+      expect(late.payload).toMatchObject({ from: CONTACT, body: 'while you were closed' });
+      const messages = hooks.received.filter(({ event }) => event === 'message');
+      expect(messages.map(({ payload }) => payload.body)).toEqual([
+        'hello, is it open?',
+        'while you were closed',
+      ]);
     });
 
     test('ends for good when the phone logs it out; the next start asks for a new QR code', async () => {
@@ -228,6 +239,40 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       await system.berth.sessions.logout('by-code');
       const ended = await system.berth.sessions.waitForStatus('by-code', 'STOPPED');
       expect(ended).toMatchObject({ stopReason: 'logged_out', linked: false });
+    });
+  });
+
+  describe.sequential('calls that follow each other at once', () => {
+    const account = '491700000063';
+    const link = async () => {
+      const code = await system.berth.auth.qr('hasty', { waitSeconds: 25 });
+      codes.push(code);
+      await system.phone.scan({ code, account });
+      await system.berth.sessions.waitForStatus('hasty', 'WORKING');
+    };
+
+    test('a start right after a stop or a logout waits for it and is admitted (F5)', async () => {
+      const { sessions } = system.berth;
+      await sessions.create({ name: 'hasty' });
+      await link();
+      expect(await sessions.stop('hasty')).toMatchObject({ state: 'STOPPING', status: 'STOPPING' });
+      expect(await sessions.start('hasty')).toMatchObject({ epoch: 2, status: 'STARTING' });
+      await sessions.waitForStatus('hasty', 'WORKING');
+      await sessions.logout('hasty');
+      expect(await sessions.start('hasty')).toMatchObject({ epoch: 3, linked: false });
+      await sessions.waitForStatus('hasty', 'SCAN_QR_CODE');
+    });
+
+    test('a working session is unlinked at the phone before it is deleted (F13)', async () => {
+      await link();
+      const listed = async () =>
+        (await system.phone.accounts()).accounts
+          .filter(({ phoneNumber }) => phoneNumber === account)
+          .flatMap(({ devices }) => devices);
+      expect(await listed()).toHaveLength(1);
+      await system.berth.sessions.delete('hasty');
+      expect(await listed()).toEqual([]);
+      expect((await system.call('GET', '/api/sessions/hasty')).status).toBe(404);
     });
   });
 
