@@ -231,11 +231,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 2, [
-    REAP,
-    '(task && !task.stopped',
-    '(task === null',
-  ]),
+  mutation('a grace time that frees the slot at once', 2, [REAP, '(task && !task.stopped', '(task === null']),
   mutation('a stop that frees the slot of a running worker', 1, [
     'protocols/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
