@@ -109,4 +109,35 @@ describe('what is restored', () => {
     await vi.waitFor(() => expect(api.states.length).toBeGreaterThan(0), { timeout: 15_000 });
     await end(worker);
   });
+
+  it('an account that was just linked survives a page that lacks a module, named, without another code (F4)', async () => {
+    const { api, simulator } = bench;
+    api.states = [];
+    await simulator.phone.setFaults({ missingModule: 'WAWebCallCollection' });
+    const worker = bench.start({ BERTH_STAGE_SECONDS: '6', BERTH_MAX_RESTARTS: '1' });
+    await bench.status(worker, 'SCAN_QR_CODE');
+    const { body } = await api.command('getQr', { waitSeconds: 10 });
+    const account = '491700000009';
+    await simulator.phone.scan({
+      code: String((body as { value?: unknown }).value),
+      account: { phoneNumber: account, pushName: 'Ada' },
+    });
+    expect(await worker.exit, worker.log()).toBe(0);
+    expect(api.lastWords.at(-1)).toMatchObject({
+      reason: 'crashed',
+      detail: expect.stringContaining('WhatsApp Web lacks the module WAWebCallCollection'),
+    });
+    const devices = async () =>
+      (await simulator.phone.accounts()).accounts.find(({ phoneNumber }) => phoneNumber === account)?.devices;
+    expect(await devices()).toHaveLength(1);
+    expect(api.states, 'the account is saved').toHaveLength(1);
+    // Once the page has the module, the session works without a code.
+    await simulator.phone.setFaults({ missingModule: '' });
+    api.nextEpoch();
+    const next = bench.start();
+    await bench.status(next, 'WORKING');
+    expect(statuses()).not.toContain('SCAN_QR_CODE');
+    expect(await devices()).toHaveLength(1);
+    await end(next);
+  });
 });
