@@ -10,6 +10,7 @@ import { type Time, withDeadline } from '../base/time.ts';
 import type { LibraryClient } from './library.ts';
 import { recentChats } from './page.ts';
 import { messagePayload } from './payloads.ts';
+import { messageKey } from './told.ts';
 
 /** Of the whole; live events wait for so long. */
 const LIMIT_MS = 20_000;
@@ -97,9 +98,11 @@ export const catchUp = async (options: {
     missed
       .filter(
         ({ source, message }) =>
-          message.timestamp >= since && !isTold(message.id) && !NOT_WRITTEN.includes(rawType(source)),
+          message.timestamp >= since &&
+          !isTold(messageKey(message.id)) &&
+          !NOT_WRITTEN.includes(rawType(source)),
       )
-      .map((one) => [one.message.id, one]),
+      .map((one) => [messageKey(one.message.id), one]),
   );
   const sorted = [...untold.values()].sort((a, b) => a.message.timestamp - b.message.timestamp);
   const cut = Math.max(0, sorted.length - max);

@@ -18,7 +18,7 @@ import { catchUp } from './catch-up.ts';
 import { type Forwarded, forward } from './events.ts';
 import type { LibraryClient } from './library.ts';
 import { sourced } from './payloads.ts';
-import { createTold, type Told } from './told.ts';
+import { createTold, messageKey, type Told } from './told.ts';
 
 export type Teller = {
   /** An event of the library. `byCommand`: a command caused it. */
@@ -39,7 +39,9 @@ const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
 /** The id of an event that tells of a message: the same whichever worker tells it, and however often. */
 export const messageEventId = (sessionId: string, event: string, { id, timestamp }: Message): string => {
-  const digest = createHash('sha256').update(`${sessionId} ${event} ${id}`).digest();
+  const digest = createHash('sha256')
+    .update(`${sessionId} ${event} ${messageKey(id)}`)
+    .digest();
   const random = [...digest.subarray(0, 16)].map((byte) => ALPHABET[byte % 32]).join('');
   return `evt_${encodeTime(Math.max(0, timestamp) * 1000, 10)}${random}`;
 };
@@ -93,7 +95,8 @@ export const createTeller = (options: {
   /** One event of a new message, unless it was told. */
   const tellMessage = ({ event, payload, activity, media }: Forwarded, source: unknown, how: How): void => {
     const message = messageSchema.parse(payload);
-    const { id, timestamp: at } = message;
+    const { timestamp: at } = message;
+    const id = messageKey(message.id);
     const eventId = messageEventId(sessionId, event, message);
     if (earlier.has(id) || seen.has(eventId)) return;
     remember(eventId);

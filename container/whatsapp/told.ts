@@ -11,6 +11,13 @@ const MAX_IDS = 200;
 
 type Entry = ToldMark['ids'][number];
 
+/**
+ * What a message is recognized by: its own id, without the chat. The same message is named under the chat's number at one
+ * time and under its hidden id (`…@lid`) at another.
+ */
+export const messageKey = (id: string): string =>
+  /^(true|false)_[^@]*@[a-z.]+_([^_]+)/.exec(id)?.slice(1).join('_') ?? id;
+
 export type Told = {
   /** `at` in seconds, as WhatsApp has it. */
   note(id: string, at: number): void;

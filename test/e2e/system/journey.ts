@@ -174,7 +174,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
 
     test('hears what came while it was stopped, once and marked (F6)', async () => {
       const late = await hooks.event((e) => e.event === 'message' && e.payload.late === true);
-      expect(late.payload).toMatchObject({ from: CONTACT, body: 'while you were closed' });
+      expect(late.payload).toMatchObject({ fromMe: false, body: 'while you were closed' });
       const messages = hooks.received.filter(({ event }) => event === 'message');
       expect(messages.map(({ payload }) => payload.body)).toEqual([
         'hello, is it open?',

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
 import { createOutbox } from '../../../container/control/outbox.ts';
 import { createTeller } from '../../../container/whatsapp/teller.ts';
-import { createTold } from '../../../container/whatsapp/told.ts';
+import { createTold, messageKey } from '../../../container/whatsapp/told.ts';
 import type { ToldMark, WorkerEvent } from '../../../core/worker-protocol.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { FakeClient } from './fake-library.ts';
@@ -225,4 +225,12 @@ test('of any order of times, no message is told twice and none within the window
       },
     ),
   );
+});
+
+test('a message is recognized under its chat’s number and under its hidden id (F6)', () => {
+  const key = messageKey('false_15550001111@c.us_3EB0AA');
+  expect(messageKey('false_82049806426448@lid_3EB0AA')).toBe(key);
+  expect(messageKey('false_12036@g.us_3EB0AA_15550001111@c.us')).toBe(key);
+  expect(messageKey('true_15550001111@c.us_3EB0AA')).not.toBe(key);
+  expect(messageKey('of another form')).toBe('of another form');
 });
