@@ -95,7 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    3,
+    258,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -129,7 +129,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    3,
+    9,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    10,
+    5,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -232,7 +232,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (session) {',
   ]),
   mutation('a grace time that frees the slot at once', 2, [REAP, '(task && !task.stopped', '(task === null']),
-  mutation('a stop that frees the slot of a running worker', 1, [
+  mutation('a stop that frees the slot of a running worker', 10, [
     'protocols/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
@@ -283,7 +283,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    3,
+    173,
     [
       WAITING,
       "change(control, command.id, eq('status', 'pending'), {",
@@ -292,7 +292,7 @@ export const MUTATIONS: readonly Mutation[] = [
     // The worker would tell by it that it is the same.
     ['protocols/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 64, [
+  mutation('a waiting command without an answer called failed', 3, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
@@ -308,7 +308,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 94, [
+  mutation('a discard that a late commit undoes', 5, [
     WORKER,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
