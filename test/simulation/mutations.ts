@@ -212,9 +212,9 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('a stop that discards the account', 1, [
     WORKER,
-    'await release(control, session, reason, request.detail ??',
+    'const { released } = await release(control, session, reason, detail);',
     `if (request.reason === 'task_stopped') await changeHolder(control, session, () => ({ remove: ['authState'] }));
-  await release(control, session, reason, request.detail ??`,
+  const { released } = await release(control, session, reason, detail);`,
   ]),
   mutation(
     'a sweep that trusts the index',
