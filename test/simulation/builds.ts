@@ -84,7 +84,9 @@ class Fleet {
       removed: () => {},
       queued: () => {},
       live: () => {},
-      sent: () => {},
+      resumes: () => {},
+    acknowledged: () => {},
+    sent: () => {},
       refused: () => {},
     };
   }
