@@ -85,8 +85,8 @@ class Fleet {
       queued: () => {},
       live: () => {},
       resumes: () => {},
-    acknowledged: () => {},
-    sent: () => {},
+      acknowledged: () => {},
+      sent: () => {},
       refused: () => {},
     };
   }

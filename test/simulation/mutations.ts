@@ -44,16 +44,16 @@ const BUILDS = 'protocols/builds.ts';
 const RULE = 'builds/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('admission without the global condition', 7, [
+  mutation('admission without the global condition', 1, [
     ADMIT,
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 35, [ADMIT, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission without the user’s condition', 36, [ADMIT, 'condition: userHasRoom(capacity),', '']),
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    5,
+    12,
     [
       ADMIT,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -87,7 +87,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "error.code === 'too_many' && ",
     "error.code === 'too_many' && false && ",
   ]),
-  mutation('release that forgets whether the slot is still held', 3, [
+  mutation('release that forgets whether the slot is still held', 17, [
     RELEASE,
     `eq('slotShard', shard),
       eq('version', session.version),`,
@@ -122,20 +122,20 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 3, [
+  mutation('changes that forget epoch and slot', 10, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    9,
+    10,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that is over',
-    10,
+    4,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -146,7 +146,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    31,
+    20,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -156,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    16,
+    20,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -166,7 +166,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task born after its stop that nobody stops',
-    23,
+    1,
     [LAUNCH, "await stopTask(control, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(control, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -180,12 +180,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return session;',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 1, [
+  mutation('an answer that waits for its launch, however long it takes', 5, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 18, [
+  mutation('a launch whose fault is the answer', 16, [
     'protocols/admitted.ts',
     '      return session;',
     '      throw error;',
@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    5,
+    12,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -218,7 +218,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    8,
+    20,
     [
       REAP,
       'const first = firstPassed(session, control);',
@@ -231,13 +231,17 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 2, [REAP, '(task && !task.stopped', '(task === null']),
+  mutation('a grace time that frees the slot at once', 23, [
+    REAP,
+    '(task && !task.stopped',
+    '(task === null',
+  ]),
   mutation('a stop that frees the slot of a running worker', 10, [
     'protocols/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 2, [REAP, 'await forceStop(control, session);', '']),
+  mutation('a sweep that never forces a stop', 40, [REAP, 'await forceStop(control, session);', '']),
   mutation(
     'a sweep that never launches again',
     1,
@@ -249,7 +253,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that nobody stops', 23, [
+  mutation('orphans that nobody stops', 1, [
     RECONCILE,
     "await stopTask(control, task.taskArn, 'no session owns this task');",
     '',
@@ -265,14 +269,14 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 74, [
+  mutation('sub-limits of limits that others took the place of', 12, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
   ]),
   mutation(
     'a change of limits that nobody finishes',
-    7,
+    23,
     [RECONCILE, 'if (capacity) await settle(control, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
