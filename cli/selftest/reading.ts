@@ -50,6 +50,19 @@ const numbers: Step = {
   },
 };
 
+const lids: Step = {
+  name: 'hidden ids',
+  run: async ({ berth, session, me, about }) => {
+    const digits = /^\d+/.exec(me.id)?.[0] ?? '';
+    const known = await berth.lids.count(session, about);
+    const { lid } = await berth.lids.lid(session, digits, about);
+    if (lid === null) return `${known} known; the own number has none`;
+    const { pn } = await berth.lids.number(session, lid, about);
+    expect(pn === me.id, `${lid} is said to be ${pn}`);
+    return `${known} known; ${lid} is the own number`;
+  },
+};
+
 /** The chat of the second number; the step is skipped without one. */
 const chatOf = ({ to }: Trial): string => {
   if (to === undefined) throw new NotSeen('no second number was given');
@@ -144,6 +157,7 @@ export const READING_STEPS: readonly Step[] = [
   pages,
   contacts,
   numbers,
+  lids,
   second,
   receipts,
   fileDown,
