@@ -86,7 +86,7 @@ export const signingScript = (challenge: PasskeyChallenge): string =>
   const bytes = (text) => Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0));
   const text = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer)))
     .replace(/\\+/g, '-').replace(/\\//g, '_').replace(/=+$/, '');
-  const asked = ${scriptLiteral(challenge)};
+  const asked = JSON.parse(${scriptLiteral(JSON.stringify(challenge))});
   const { id, rawId, type, response } = await navigator.credentials.get({ publicKey: {
     ...asked,
     challenge: bytes(asked.challenge),
@@ -103,9 +103,12 @@ export const signingScript = (challenge: PasskeyChallenge): string =>
   return answer;
 })(typeof copy === 'function' ? copy : undefined)`;
 
-/** JSON as a part of a script, also where the script is written into a page. */
-const scriptLiteral = (value: unknown): string =>
-  JSON.stringify(value)
+/**
+ * A text as a literal of a script, also where the script is written into a page. Data goes through `JSON.parse`: as an
+ * object literal, a member `__proto__` would set the prototype.
+ */
+const scriptLiteral = (text: string): string =>
+  JSON.stringify(text)
     .replace(/</g, '\\u003c')
     .replace(/\u2028/g, '\\u2028')
     .replace(/\u2029/g, '\\u2029');

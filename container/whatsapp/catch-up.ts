@@ -2,7 +2,7 @@
  * Messages that came while nobody listened: read from the chats once the client works, and told in order behind what was
  * told before. What this can't give, and why: docs/late-messages.md.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Message } from '../../core/messages.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';

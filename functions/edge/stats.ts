@@ -5,11 +5,16 @@ import { base } from '../adapters/base.ts';
 import { dynamoDbStore } from '../adapters/dynamodb-store.ts';
 import { takeCounted } from '../adapters/tally.ts';
 
-/** A full system refuses many times a second and costs no write for each. */
+/**
+ * A full system refuses many times a second and costs no write for each. A single refusal is written at once: what is
+ * held back is lost where the instance ends.
+ */
 const REFUSALS_EVERY_MS = 5_000;
 
+const isRefusal = (attribute: string): boolean => attribute.startsWith('refused_');
+
 let store: Store | undefined;
-let writtenAt = 0;
+let refusalsWrittenAt = 0;
 
 /**
  * Adds what this invocation counted to the hour's statistics. At the end of a function, whatever came of it; a
@@ -19,10 +24,10 @@ export const writeStats = async (): Promise<void> => {
   const now = base.clock();
   const add = takeCounted(
     (attributes) =>
-      now - writtenAt >= REFUSALS_EVERY_MS || attributes.some((attr) => !attr.startsWith('refused_')),
+      now - refusalsWrittenAt >= REFUSALS_EVERY_MS || attributes.some((attr) => !isRefusal(attr)),
   );
   if (!add) return;
-  writtenAt = now;
+  if (Object.keys(add).some(isRefusal)) refusalsWrittenAt = now;
   store ??= dynamoDbStore();
   try {
     const expireAt = Math.floor(now / 1000) + STATS_KEEP_SECONDS;

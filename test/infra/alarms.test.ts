@@ -56,6 +56,7 @@ const SWEEP: readonly Emitted[] = [
   own('CounterDrift', 0),
   own('OrphanTasks', 0),
   own('HeartbeatAge', 15_000),
+  own('BuildTrouble', 0),
 ];
 
 const minutes = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
@@ -73,6 +74,7 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'sweep-failures': [[own('SweepFailures', 1)]],
   'webhooks-dead': [[own('WebhooksDead', 1)], [waiting('EventDeadLetters')]],
   'background-dead-letters': [[waiting('BackgroundDeadLetters')]],
+  'build-trouble': [[own('BuildTrouble', 1)]],
   'launch-failures': [[own('LaunchFailures', 1)]],
   'server-errors': [[{ namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId: 'Api' }, value: 1 }]],
   'function-throttles': [[{ namespace: 'AWS/Lambda', name: 'Throttles', dimensions: {}, value: 1 }]],

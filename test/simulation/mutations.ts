@@ -53,7 +53,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    12,
+    45,
     [
       ADMIT,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -95,7 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    258,
+    20,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -122,7 +122,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 10, [
+  mutation('changes that forget epoch and slot', 50, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    12,
+    48,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -218,7 +218,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    20,
+    12,
     [
       REAP,
       'const first = firstPassed(session, control);',
@@ -269,7 +269,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 12, [
+  mutation('sub-limits of limits that others took the place of', 33, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -287,7 +287,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    173,
+    170,
     [
       WAITING,
       "change(control, command.id, eq('status', 'pending'), {",
@@ -296,12 +296,12 @@ export const MUTATIONS: readonly Mutation[] = [
     // The worker would tell by it that it is the same.
     ['protocols/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 3, [
+  mutation('a waiting command without an answer called failed', 706, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 12, ['capacity.ts', '() => 0)', '(_, i) => active(i))']),
+  mutation('sub-limits handed out above the limit', 1, ['capacity.ts', '() => 0)', '(_, i) => active(i))']),
   mutation('a stopped task of any epoch ends the session', 12, [
     'protocols/task-stopped.ts',
     'session.epoch !== task.epoch || ',
@@ -312,24 +312,24 @@ export const MUTATIONS: readonly Mutation[] = [
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 5, [
+  mutation('a discard that a late commit undoes', 48, [
     WORKER,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted whatever it is by then', 41, [
+  mutation('a session deleted whatever it is by then', 12, [
     'protocols/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
     '',
   ]),
-  mutation('messages noted as told before they are queued', 5, [
+  mutation('messages noted as told before they are queued', 1, [
     WORKER,
     'await drainOutbox(control, session);',
     'if (request.told) await noteTold(control, session, request.told);\n  await drainOutbox(control, session);',
   ]),
-  mutation('a mark of what was told that an old epoch sets back', 34, [
+  mutation('a mark of what was told that an old epoch sets back', 26, [
     'protocols/told-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -365,7 +365,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const { data: _secret, ...shown } = payload;',
     'const shown = payload;',
   ]),
-  buildsMutation('an outcome that overwrites a pin', 599, [
+  buildsMutation('an outcome that overwrites a pin', 862, [
     BUILDS,
     "condition: engine.version === undefined ? absent('pk') : eq('version', engine.version),",
     '',

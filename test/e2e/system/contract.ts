@@ -211,6 +211,9 @@ export const contractWalk = (open: () => System): void => {
       await hooks.event((e) => e.event === 'message' && e.payload.fromPn === ADA && e.payload.body === 'hi');
       await ask('setReaction', 200, { body: { session, messageId, reaction: '👍' } });
 
+      await system.phone.edit({ account, message: received.id, text: 'hello' });
+      await system.phone.send({ account, from: BEA, name: 'Bea', text: 'later', waiting: true });
+
       const last = (id: string) => id.split('_').at(-1) ?? '';
       await system.phone.react({ account, from: ADA, message: last(idOf(sent)), text: '❤️' });
       await system.phone.vote({ account, from: ADA, message: last(idOf(poll)), options: ['a'] });
@@ -265,6 +268,7 @@ export const contractWalk = (open: () => System): void => {
       await ask('listDeliveries', 200, { params });
       await system.phone.state({ target: ACCOUNT, state: 'OPENING' });
       await hooks.event((e) => e.event === 'engine.event');
+      for (const event of ['message.edited', 'message.waiting']) await hooks.event((e) => e.event === event);
       await system.phone.state({ target: ACCOUNT, state: 'CONNECTED' });
       await ask('logoutSession', 201, { params });
       await hooks.event((e) => e.event === 'session.stopped');

@@ -37,7 +37,9 @@ describe('how a session ends', () => {
     bench.api.settings.deadlines.qrTimeoutMs = 1_500;
     const worker = bench.start();
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(bench.api.lastWords).toEqual([{ reason: 'qr_expired' }]);
+    expect(bench.api.lastWords).toEqual([
+      { reason: 'qr_expired', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
+    ]);
     expect(bench.api.states).toEqual([]);
     await nothingIsLeft();
   });
@@ -49,7 +51,9 @@ describe('how a session ends', () => {
     // Long enough for a busy machine to learn of it before it is over: what is overdue has no notice.
     api.settings.deadlines.idleTimeoutMs = 8_000;
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(api.lastWords).toEqual([{ reason: 'idle' }]);
+    expect(api.lastWords).toEqual([
+      { reason: 'idle', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
+    ]);
     expect(api.events.filter(({ event }) => event === 'session.expiring').at(0)?.payload).toMatchObject({
       reason: 'idle',
     });
@@ -63,7 +67,9 @@ describe('how a session ends', () => {
     api.settings.deadlines.maxAt = Date.now() + 3_600_000 + 4_000;
     const worker = bench.start();
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(api.lastWords).toEqual([{ reason: 'max_duration' }]);
+    expect(api.lastWords).toEqual([
+      { reason: 'max_duration', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
+    ]);
   });
 
   it('fenced: kills the browser, saves nothing, says nothing, and exits with its own code', async () => {

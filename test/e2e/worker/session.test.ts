@@ -45,7 +45,9 @@ describe('a session from its first code to its return', () => {
 
     api.faults.stop = 'user';
     expect(await first.exit, first.log()).toBe(0);
-    expect(api.lastWords).toEqual([{ reason: 'user' }]);
+    expect(api.lastWords).toEqual([
+      { reason: 'user', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
+    ]);
     expect(api.states.length).toBeGreaterThan(0);
     expect(await bench.browserProcesses()).toEqual([]);
 
@@ -77,6 +79,9 @@ describe('a session from its first code to its return', () => {
     second.process.kill('SIGTERM');
     expect(await second.exit, second.log()).toBe(0);
     // A signal is nobody's wish (F23).
-    expect(api.lastWords.at(-1)).toEqual({ reason: 'task_stopped' });
+    expect(api.lastWords.at(-1)).toEqual({
+      reason: 'task_stopped',
+      builds: [expect.objectContaining({ starts: 1, readies: 1 })],
+    });
   });
 });

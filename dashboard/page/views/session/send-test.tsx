@@ -84,7 +84,7 @@ export const SendTest = ({ session }: { readonly session: SessionView }) => {
           <div role="status">
             {sent && (
               <p class="note good">
-                Sent to {phoneNumber(sent.to)}: {ACK_WORDS[sent.ackName]}.
+                Sent to {phoneNumber(sent.toPn ?? sent.to)}: {ACK_WORDS[sent.ackName]}.
               </p>
             )}
           </div>
