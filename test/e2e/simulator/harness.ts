@@ -27,7 +27,7 @@ export async function newClient(
   const { compatible = true, ...given } = more;
   const options: ClientOptions = {
     ...given,
-    webVersionCache: { type: 'none' },
+    webVersionCache: given.webVersionCache ?? { type: 'none' },
     userAgent: false as unknown as string,
     puppeteer: {
       executablePath: await chromiumPath(),

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packagedBuild } from '../../../cli/packaged-build.ts';
+import { htmlError } from '../../../core/builds/html.ts';
+import { saveBuild } from '../../../core/protocols/builds.ts';
+import { lab } from '../core/control.ts';
 
 let folder: string;
 
@@ -37,10 +40,17 @@ test('the newest build by number, or the one that is named, with the time at whi
   });
 });
 
-test('a build that the package lacks, a folder that is no such package, and no package are named', async () => {
+test('a build that the package lacks, a folder that is no such package are named', async () => {
   await expect(packagedBuild(folder, '2.3000.1')).rejects.toThrow('has no build 2.3000.1');
   await expect(packagedBuild(join(folder, 'html'), undefined)).rejects.toThrow(
     'versions.json cannot be read',
   );
-  await expect(packagedBuild(undefined, undefined)).rejects.toThrow('is not installed here');
+});
+
+test('a real page of the package is of its build, and is refused in words once it has expired', async () => {
+  const build = await packagedBuild(undefined, undefined);
+  expect(htmlError(build.html, build.version)).toBeUndefined();
+  const { control } = lab();
+  await expect(saveBuild(control, build.version, build)).rejects.toThrow(/^The build 2\.\S+ expired at /);
+  await expect(saveBuild(control, '2.3000.1', build)).rejects.toMatchObject({ code: 'malformed' });
 });
