@@ -55,7 +55,10 @@ export const addSend = (program: Command): void => {
       ? api.messages.sendText({ ...to, text }, options)
       : send({ ...to, file: { url: file }, caption: text }, options));
     const message = 'commandId' in sent ? await followCommand(context, api, sent.commandId, userId) : sent;
-    context.out.result(message, `sent to ${message.to}: ${message.id} (${message.ackName.toLowerCase()})`);
+    context.out.result(
+      message,
+      `sent to ${message.toPn ?? message.to}: ${message.id} (${message.ackName.toLowerCase()})`,
+    );
   });
 };
 
