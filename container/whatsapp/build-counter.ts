@@ -2,7 +2,13 @@
  * Counts, by build of WhatsApp Web, how this worker's clients end: the control plane judges builds by it. A build that
  * breaks early never tells its version; such a client counts for no known build.
  */
-import type { BuildCounts } from '../../core/builds/counts.ts';
+import {
+  type BuildCounts,
+  COUNTED,
+  type Counted,
+  MOST_REPORTED_BUILDS,
+  NO_COUNTS,
+} from '../../core/builds/counts.ts';
 import { buildVersion } from '../../core/builds/version.ts';
 
 export type BuildCounter = {
@@ -24,9 +30,6 @@ export type BuildCounter = {
 /** Network and browser faults: a page of any build would have failed. */
 const NOT_THE_BUILD = /net::ERR_|launching the browser|browser is gone|page crashed|page is gone|proxy/i;
 
-const NONE = { starts: 0, codes: 0, links: 0, readies: 0, sends: 0, failures: 0 };
-type Count = keyof typeof NONE;
-
 /**
  * @param isSaved whether clients load a stored page in place of the live one
  * @param onChange called after each change of `build` or `counts`
@@ -38,24 +41,24 @@ export const createBuildCounter = (options: {
   let all: readonly BuildCounts[] = [];
   let build: string | undefined;
   /** What the current client did before its page told the version. */
-  let early: Partial<Record<Count, number>> = {};
+  let early: Partial<Record<Counted, number>> = {};
   /** The current client showed a code, became ready or failed: each counts once for it. */
-  let seen = new Set<Count>();
+  let seen = new Set<Counted>();
 
-  const add = (version: string | null, counts: Partial<Record<Count, number>>) => {
+  const add = (version: string | null, counts: Partial<Record<Counted, number>>) => {
     const saved = options.isSaved();
     const isIt = (each: BuildCounts) => each.build === version && each.saved === saved;
-    const before = all.find(isIt) ?? { build: version, saved, ...NONE };
+    const before = all.find(isIt) ?? { build: version, saved, ...NO_COUNTS };
     const after = { ...before };
-    for (const name of Object.keys(NONE) as Count[]) after[name] = before[name] + (counts[name] ?? 0);
-    all = [...all.filter((each) => !isIt(each)), after];
+    for (const name of COUNTED) after[name] = before[name] + (counts[name] ?? 0);
+    all = [...all.filter((each) => !isIt(each)), after].slice(-MOST_REPORTED_BUILDS);
     options.onChange();
   };
-  const count = (name: Count) => {
+  const count = (name: Counted) => {
     if (build !== undefined) add(build, { [name]: 1 });
     else early = { ...early, [name]: (early[name] ?? 0) + 1 };
   };
-  const once = (name: Count) => {
+  const once = (name: Counted) => {
     if (seen.has(name)) return;
     seen.add(name);
     count(name);

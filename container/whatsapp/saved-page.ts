@@ -29,7 +29,6 @@ export const fetchSavedPage = async (options: {
   try {
     const html = await retry(() => fetchPage(page.url), {
       time,
-      random: Math.random,
       retryable: () => true,
       until: time.now() + BUDGET_MS,
       attempts: 3,

@@ -25,10 +25,20 @@ export const buildCountsSchema = z.strictObject({
 });
 export type BuildCounts = z.infer<typeof buildCountsSchema>;
 
-/** A worker meets few builds in its life; those of old epochs are counted already. */
-export const reportedBuildsSchema = z.array(buildCountsSchema).max(8);
+/** A report names so many builds at most: the newest of those that the worker met. */
+export const MOST_REPORTED_BUILDS = 8;
+export const reportedBuildsSchema = z.array(buildCountsSchema).max(MOST_REPORTED_BUILDS);
 
 export const COUNTED = ['starts', 'codes', 'links', 'readies', 'sends', 'failures'] as const;
+export type Counted = (typeof COUNTED)[number];
+export const NO_COUNTS: Readonly<Record<Counted, number>> = {
+  starts: 0,
+  codes: 0,
+  links: 0,
+  readies: 0,
+  sends: 0,
+  failures: 0,
+};
 
 const isSame = (a: BuildCounts, b: BuildCounts): boolean => a.build === b.build && a.saved === b.saved;
 

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import type { BuildView, EngineView } from '../api/engine.ts';
 import { toItem } from '../apply.ts';
 import { BUILDS_PREFIX } from '../auth-keys.ts';
-import { type BuildCounts, COUNTED } from '../builds/counts.ts';
+import { type BuildCounts, COUNTED, NO_COUNTS } from '../builds/counts.ts';
 import { htmlError } from '../builds/html.ts';
 import {
   chooseSource,
@@ -74,13 +74,17 @@ type Changed = { readonly before: Ruling; readonly after: Ruling };
 const readEngine = async (control: Reads): Promise<Engine> => {
   const items = await everyItem(control, { partition: ENGINE_PARTITION });
   const stored = items.find((item) => item.sk === rulingKey.sk);
-  const saved = items.filter((item) => String(item.sk).startsWith(SAVED_BUILD));
+  const builds = items
+    .filter((item) => String(item.sk).startsWith(SAVED_BUILD))
+    .map((item) => savedSchema.parse(item));
   const known = stored && storedRulingSchema.parse(stored);
+  const now = control.clock();
   return {
-    ruling: known?.ruling ?? initialRuling(control.clock()),
+    // Starts, outcomes and the view must not differ in what a stored build that is gone leads to.
+    ruling: withoutLostTarget(known?.ruling ?? initialRuling(now), builds, now),
     version: known?.version,
     by: known?.by,
-    saved: saved.map((item) => savedSchema.parse(item)),
+    saved: builds,
   };
 };
 
@@ -196,14 +200,12 @@ const addToHour = (control: Reads, counts: BuildCounts): Promise<unknown> => {
   });
 };
 
-const ZERO: BuildView['lastDay'] = { starts: 0, codes: 0, links: 0, readies: 0, sends: 0, failures: 0 };
-
 const lastDayByBuild = async (control: Reads): Promise<ReadonlyMap<string, BuildView['lastDay']>> => {
   const after = hourOf(control.clock() - STATS_HOURS * 3_600_000);
   const sums = new Map<string, BuildView['lastDay']>();
   for (const item of await everyItem(control, { partition: BUILD_HOURS_PARTITION, after })) {
     const build = String(item.sk).split('#')[1] ?? UNKNOWN;
-    const sum = { ...(sums.get(build) ?? ZERO) };
+    const sum = { ...(sums.get(build) ?? NO_COUNTS) };
     for (const name of COUNTED) sum[name] += numberAt(item, name);
     sums.set(build, sum);
   }
@@ -220,14 +222,18 @@ const iso = (at: number | undefined): string | null => (at === undefined ? null 
 const isExpired = ({ expiresAt }: Pick<Saved, 'expiresAt'>, now: number): boolean =>
   expiresAt !== undefined && expiresAt <= now;
 
+/** A build is pinned that starts cannot load: it has expired, or it is not stored any more. */
+const isPinLost = ({ ruling: { pinned }, saved }: Engine, now: number): boolean =>
+  pinned !== undefined && !saved.some((build) => build.version === pinned && !isExpired(build, now));
+
+const isLiveFailing = (ruling: Ruling): boolean => ruling.mode === 'fallback' || isFailing(ruling);
+
 /** The engine as an administrator sees it: newest build first. */
 export const engineView = async (control: Reads): Promise<EngineView> => {
   const [engine, hours] = await Promise.all([readEngine(control), lastDayByBuild(control)]);
-  const { saved } = engine;
+  const { ruling, saved } = engine;
   const now = control.clock();
-  const ruling = withoutLostTarget(engine.ruling, saved, now);
-  const pinned = saved.find(({ version }) => version === ruling.pinned);
-  const pinExpired = ruling.pinned !== undefined && (!pinned || isExpired(pinned, now));
+  const pinExpired = isPinLost(engine, now);
   const versions = new Set([
     ...saved.map(({ version }) => version),
     ...Object.keys(ruling.records),
@@ -248,7 +254,7 @@ export const engineView = async (control: Reads): Promise<EngineView> => {
     from: ruling.mode === 'fallback' ? (ruling.from ?? null) : null,
     probesWorked: ruling.probesWorked,
     probesNeeded: probesNeeded(ruling),
-    failing: ruling.mode === 'fallback' || isFailing(ruling),
+    failing: isLiveFailing(ruling),
     live: ruling.live ?? null,
     builds: unknown
       ? [...builds, { version: null, live: false, saved: null, workedAt: null, lastDay: unknown }]
@@ -275,7 +281,7 @@ const buildView = (
         }
       : null,
     workedAt: iso(ruling.records[version]?.workedAt),
-    lastDay: lastDay ?? ZERO,
+    lastDay: lastDay ?? NO_COUNTS,
   };
 };
 
@@ -381,9 +387,7 @@ export const removeBuild = async (
 
 /** 1 while starts do not get the build that they should: the live one fails, or the pinned one has expired. */
 export const measureBuilds = async (control: Reads & Pick<Control, 'metrics'>): Promise<void> => {
-  const { ruling, saved } = await readEngine(control);
-  const now = control.clock();
-  const pinned = saved.find(({ version }) => version === ruling.pinned);
-  const pinLost = ruling.pinned !== undefined && (!pinned || isExpired(pinned, now));
-  control.metrics.count('BuildTrouble', pinLost || ruling.mode === 'fallback' || isFailing(ruling) ? 1 : 0);
+  const engine = await readEngine(control);
+  const trouble = isPinLost(engine, control.clock()) || isLiveFailing(engine.ruling);
+  control.metrics.count('BuildTrouble', trouble ? 1 : 0);
 };

@@ -1,11 +1,9 @@
 /** `berth selftest`, as a person with a spare phone runs it, on the simulator: what it says it saw is held against the phone. */
-import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { type BuildName, buildNames } from '../../../core/phone/api.ts';
-import { compileCache } from '../../helpers/compile-cache.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
-import { BIN } from '../../unit/cli/run-cli.ts';
+import { type Ended, runCli } from '../../unit/cli/run-cli.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
@@ -25,31 +23,10 @@ const reportSchema = z.object({
   steps: z.array(z.object({ step: z.string(), result: z.string(), seen: z.string(), ms: z.number() })),
 });
 
-const selftest = (
-  system: System,
-  ...args: string[]
-): Promise<{ code: number | null; stdout: string; stderr: string }> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [BIN, 'selftest', ...args], {
-      env: {
-        PATH: process.env.PATH ?? '',
-        ...compileCache(),
-        BERTH_URL: system.stack.url,
-        BERTH_API_KEY: system.adminKey,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 280_000,
-    });
-    let stdout = '';
-    let stderr = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, stdout, stderr }));
+const selftest = (system: System, ...args: string[]): Promise<Ended> =>
+  runCli(['selftest', ...args], {
+    env: { BERTH_URL: system.stack.url, BERTH_API_KEY: system.adminKey },
+    timeoutMs: 280_000,
   });
 
 describe.sequential.each(buildNames)('over the build of %s', (build) => {

@@ -12,6 +12,8 @@ export type RunOptions = {
   /** The Node that starts it. */
   readonly node?: string;
   readonly bin?: string;
+  /** Ended after so long; 25 s without it. */
+  readonly timeoutMs?: number;
 };
 
 /** Runs the real command line as its own process, with nothing of this environment but PATH and the compile cache. */
@@ -21,7 +23,7 @@ export const runCli = (args: readonly string[], options: RunOptions = {}): Promi
       cwd: options.cwd ?? '/',
       env: { PATH: process.env.PATH ?? '', ...compileCache(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: 25_000,
+      timeout: options.timeoutMs ?? 25_000,
     });
     let stdout = '';
     let stderr = '';

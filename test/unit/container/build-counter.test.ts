@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createBuildCounter } from '../../../container/whatsapp/build-counter.ts';
+import { reportedBuildsSchema } from '../../../core/builds/counts.ts';
 
 const BUILD = '2.3000.100';
 const counter = () => createBuildCounter({ isSaved: () => false, onChange: () => {} });
@@ -61,6 +62,16 @@ test('what fails after a client was ready is none of the build', () => {
   builds.ready();
   builds.failed('the page does not answer');
   expect(builds.counts).toMatchObject([{ build: BUILD, readies: 1, failures: 0 }]);
+});
+
+test('a worker that outlives many builds reports the newest ones, no more than a report takes', () => {
+  const builds = counter();
+  for (let n = 1; n <= 12; n++) {
+    builds.started();
+    builds.told(`2.3000.${n}`);
+  }
+  expect(reportedBuildsSchema.safeParse(builds.counts).success).toBe(true);
+  expect(builds.counts.at(-1)).toMatchObject({ build: '2.3000.12', starts: 1 });
 });
 
 test('a stored page is counted apart from the live one, and what is no version is not believed', () => {

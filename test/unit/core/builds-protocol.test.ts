@@ -128,6 +128,22 @@ test('a live build that breaks ten starts sends new starts to the stored one tha
   expect(await chooseBuild(control)).toMatchObject({ version: BUILD });
 });
 
+test('where the stored build in use is removed, starts and view go to the next one that worked', async () => {
+  const system = lab();
+  const { control } = system;
+  const older = '2.3000.50';
+  for (const version of [older, BUILD]) {
+    await saveBuild(control, version, { html: page(version) });
+    system.now += 1;
+    await recordBuilds(control, { sessionId: 'ses_a' }, [counts({ build: version, codes: 1 })]);
+  }
+  await failing(system, 10);
+  expect(await chooseBuild(control)).toMatchObject({ version: BUILD });
+  await removeBuild(control, BUILD);
+  expect(await engineView(control)).toMatchObject({ mode: 'fallback', target: older });
+  expect(await chooseBuild(control)).toMatchObject({ version: older });
+});
+
 test('without a stored build the trouble is told though nothing can be done about it', async () => {
   const system = lab();
   await failing(system, 10);
