@@ -44,8 +44,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     sequence: { sequencer: LongFirst },
-    // A busy CI machine may be slower than a test is patient: one more try there, shown in the output; none elsewhere.
-    retry: process.env.CI ? 1 : 0,
+    // It imports JSON as a bundler allows it and Node does not.
+    server: { deps: { inline: ['@actions/workflow-parser'] } },
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
       // Most of a small file's time would go into loading the same modules again: files of one worker share them.

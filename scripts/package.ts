@@ -1,7 +1,10 @@
 /**
  * Packs what it takes to call Berth, not what runs it: the client, the command line, the examples.
  *
- *   npm run package [-- <folder>]     into dist/package, and as a tarball into the folder (default: here)
+ *   npm run package [-- <folder>] [--public]
+ *
+ * The package's files go to dist/package, the tarball goes to the folder (default: the current one). Without --public the
+ * package is marked as private, and npm refuses to publish it by mistake. The release workflow gives --public.
  *
  * Of this project's dependencies the package names those that its code imports: the rest (CDK, the AWS SDK, a browser)
  * is many hundred times its size.
@@ -9,7 +12,7 @@
 import { execFile } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { parseArgs, promisify } from 'node:util';
 import * as z from 'zod';
 import { importedPackages } from './imported-packages.ts';
 
@@ -33,7 +36,10 @@ const manifestSchema = z.object({
 const run = async (file: string, args: readonly string[]): Promise<string> =>
   (await promisify(execFile)(file, args, { cwd: ROOT, timeout: 120_000 })).stdout;
 
-const [folder = ROOT] = process.argv.slice(2);
+const {
+  positionals: [folder = ROOT],
+  values: { public: isPublic },
+} = parseArgs({ allowPositionals: true, options: { public: { type: 'boolean', default: false } } });
 await rm(PACKAGE, { recursive: true, force: true });
 await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
   '-p',
@@ -42,7 +48,7 @@ await run(join(ROOT, 'node_modules', '.bin', 'tsc'), [
   join(PACKAGE, COMPILED),
 ]);
 await Promise.all(
-  ['cli/bin.mjs', 'examples', 'README.md'].map((path) =>
+  ['cli/bin.mjs', 'examples', 'README.md', 'CHANGELOG.md', 'LICENSE'].map((path) =>
     cp(join(ROOT, path), join(PACKAGE, path), { recursive: true }),
   ),
 );
@@ -64,8 +70,7 @@ await writeFile(
   `${JSON.stringify(
     {
       ...manifest,
-      // Published by whoever decides to; until then npm refuses.
-      private: true,
+      ...(isPublic ? {} : { private: true }),
       exports: { './client': client, './package.json': './package.json' },
       dependencies: Object.fromEntries(needed),
     },
