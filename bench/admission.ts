@@ -3,12 +3,12 @@
  * engine in the same run, and in DynamoDB's units.
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import { Problem } from '../core/errors.ts';
-import { createSession } from '../core/protocols/create.ts';
-import { announce } from '../core/protocols/outbox.ts';
-import { reap } from '../core/protocols/reap.ts';
-import { release } from '../core/protocols/release.ts';
-import type { Session } from '../core/session.ts';
+import { Problem } from '../contract/errors.ts';
+import { createSession } from '../core/admission/create.ts';
+import { announce } from '../core/events/outbox.ts';
+import { release } from '../core/lifecycle/release.ts';
+import type { Session } from '../core/lifecycle/session.ts';
+import { reap } from '../core/reaping/reap.ts';
 import { closedLoop, type Figures, openLoop } from './support/measure.ts';
 import { openPlace, type Place } from './support/place.ts';
 import { runningSessions, stoppedSessions } from './support/sessions.ts';

@@ -3,8 +3,8 @@
  * there, and what memory the main process takes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError } from '../core/client/errors.ts';
-import { createClient } from '../core/client/index.ts';
+import { ApiError } from '../client/errors.ts';
+import { createClient } from '../client/index.ts';
 import { percentile } from '../test/soak/ledger.ts';
 import { type Usage, usageOf } from '../test/soak/processes.ts';
 import { startSoakSystem } from '../test/soak/system.ts';

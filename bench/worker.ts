@@ -14,7 +14,7 @@ import { z } from 'zod';
 import { findTree, treeMemory } from '../container/browser/process-tree.ts';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { preparePrograms } from '../local/programs.ts';
-import { startSimulator } from '../local/simulator/simulator.ts';
+import { startSimulator } from '../simulator/simulator.ts';
 import { startFakeWorkerApi } from '../test/helpers/fake-worker-api.ts';
 import { percentile } from '../test/soak/ledger.ts';
 import { heading, printTable } from './support/table.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Client, createClient } from '../core/client/index.ts';
-import { type PhoneClient, phoneClient } from '../core/phone/client.ts';
+import { type Client, createClient } from '../client/index.ts';
+import { type PhoneClient, phoneClient } from '../contract/phone/client.ts';
 import { readAdminKey, readPhoneUrl } from './berth-folder.ts';
 import { CliError, EXIT } from './exit.ts';
 import { createOutput, type Output } from './output.ts';

@@ -1,6 +1,6 @@
-import { ApiError, UnexpectedAnswerError, UnreachableError, WaitTimeoutError } from '../core/client/index.ts';
-import type { ProblemBody } from '../core/errors.ts';
-import { PhoneError } from '../core/phone/client.ts';
+import { ApiError, UnexpectedAnswerError, UnreachableError, WaitTimeoutError } from '../client/index.ts';
+import type { ProblemBody } from '../contract/errors.ts';
+import { PhoneError } from '../contract/phone/client.ts';
 
 /** What the process ends with; documented in `--help`. */
 export const EXIT = {

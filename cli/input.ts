@@ -1,9 +1,9 @@
 /** What people type, as values: durations, pairs, chats. Each schema's message says what was expected. */
 import { z } from 'zod';
-import { sessionNameSchema, userIdSchema } from '../core/api/sessions.ts';
-import { requestCodeArgs } from '../core/commands.ts';
-import { chatIdSchema } from '../core/messages.ts';
-import { rateSchema } from '../core/rate.ts';
+import { sessionNameSchema, userIdSchema } from '../contract/bodies/sessions.ts';
+import { rateSchema } from '../contract/rate.ts';
+import { chatIdSchema } from '../contract/whatsapp/messages.ts';
+import { requestCodeArgs } from '../contract/worker/commands.ts';
 
 export const nameInput = sessionNameSchema;
 /** Whose session; `*` where a list may show everybody's. */

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
-import { buildVersion, compareVersions } from '../core/builds/version.ts';
+import { buildVersion, compareVersions } from '../contract/builds/version.ts';
 import { CliError, EXIT } from './exit.ts';
 
 const PACKAGE = '@wppconnect/wa-version';

@@ -2,7 +2,7 @@
  * The orderly end of a session: asked for from many sides (the control plane, a signal, a deadline, the client that
  * gives up, a defect), begun once, for the reason of whoever asked first.
  */
-import type { StopReason } from '../core/lifecycle.ts';
+import type { StopReason } from '../contract/lifecycle.ts';
 
 export type Finish = (reason: StopReason, detail: string | undefined) => void;
 

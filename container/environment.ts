@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { isLocale } from '../core/locale.ts';
-import { workerEnvironmentSchema } from '../core/worker-protocol.ts';
+import { isLocale } from '../contract/locale.ts';
+import { workerEnvironmentSchema } from '../contract/worker/protocol.ts';
 
 const switches = z.string().transform((text, context) => {
   try {

@@ -1,7 +1,8 @@
 /** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
-import { answersMessage } from '../core/commands.ts';
-import type { Status, StopReason } from '../core/lifecycle.ts';
-import type { Dialogs } from '../core/worker-protocol.ts';
+
+import type { Status, StopReason } from '../contract/lifecycle.ts';
+import { answersMessage } from '../contract/worker/commands.ts';
+import type { Dialogs } from '../contract/worker/protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';

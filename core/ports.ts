@@ -1,6 +1,6 @@
 /** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
-import type { CommandFailure, CommandName } from './commands.ts';
-import type { DimensionValues, MetricName } from './metrics.ts';
+import type { CommandFailure, CommandName } from '../contract/worker/commands.ts';
+import type { DimensionValues, MetricName } from './observability/metrics.ts';
 
 export type LaunchRequest = {
   readonly sessionId: string;
@@ -81,7 +81,7 @@ export type SessionEvent = {
   readonly payload?: unknown;
 };
 
-/** One event on its way to one webhook, named by its id (core/webhooks.ts): no URL, no key, in the queue. */
+/** One event on its way to one webhook, named by its id (core/events/webhooks.ts): no URL, no key, in the queue. */
 export type Delivery = SessionEvent & {
   readonly sessionId: string;
   readonly userId: string;
@@ -102,7 +102,7 @@ export interface EventQueue {
   send(deliveries: readonly Delivery[]): Promise<void>;
 }
 
-/** One sample for CloudWatch; core/metrics.ts says its unit and which dimensions it has. */
+/** One sample for CloudWatch; core/observability/metrics.ts says its unit and which dimensions it has. */
 export interface Metrics {
   count<N extends MetricName>(name: N, value: number, ...dimensions: DimensionValues<N>): void;
 }

@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts';
-import { fullJitter } from './jitter.ts';
+import type { Clock } from '../contract/clock.ts';
+import { fullJitter } from '../contract/jitter.ts';
 import type { Ids, Sleep } from './ports.ts';
 import { isPassing } from './store.ts';
 

@@ -1,9 +1,9 @@
-import * as operations from '../core/api/operations/dashboard.ts';
-import { Problem } from '../core/errors.ts';
-import { loadApiKey } from '../core/protocols/keys.ts';
-import { rateLimiter } from '../core/protocols/rate.ts';
-import { signIn, signOut } from '../core/protocols/sign-in.ts';
-import { credentialOf, signInCookie, signOutCookie } from '../core/sign-in.ts';
+import { Problem } from '../contract/errors.ts';
+import * as operations from '../contract/operations/dashboard.ts';
+import { loadApiKey } from '../core/access/keys.ts';
+import { rateLimiter } from '../core/access/rate.ts';
+import { signIn, signOut } from '../core/access/sign-in.ts';
+import { credentialOf, signInCookie, signOutCookie } from '../core/access/sign-in-cookie.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http, together, unmarked } from './edge/http.ts';

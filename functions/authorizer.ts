@@ -3,10 +3,10 @@ import type {
   APIGatewaySimpleAuthorizerWithContextResult,
 } from 'aws-lambda';
 import type * as z from 'zod';
-import { findApiKey } from '../core/protocols/keys.ts';
-import { rateLimiter } from '../core/protocols/rate.ts';
-import { findSignIn } from '../core/protocols/sign-in.ts';
-import { credentialOf } from '../core/sign-in.ts';
+import { findApiKey } from '../core/access/keys.ts';
+import { rateLimiter } from '../core/access/rate.ts';
+import { findSignIn } from '../core/access/sign-in.ts';
+import { credentialOf } from '../core/access/sign-in-cookie.ts';
 import { isPassing } from '../core/store.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';

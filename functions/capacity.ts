@@ -1,8 +1,8 @@
-import * as operations from '../core/api/operations/capacity.ts';
-import { getHistory } from '../core/api/operations/dashboard.ts';
-import { history } from '../core/protocols/history.ts';
-import { changeLimits, limitsView } from '../core/protocols/limits.ts';
-import { stats } from '../core/protocols/stats.ts';
+import * as operations from '../contract/operations/capacity.ts';
+import { getHistory } from '../contract/operations/dashboard.ts';
+import { changeLimits, limitsView } from '../core/admission/limits.ts';
+import { history } from '../core/observability/read-history.ts';
+import { stats } from '../core/observability/stats.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http, together } from './edge/http.ts';

@@ -1,6 +1,6 @@
-import * as operations from '../core/api/operations/capacity.ts';
-import { cleanUp } from '../core/protocols/cleanup.ts';
-import { drain } from '../core/protocols/drain.ts';
+import * as operations from '../contract/operations/capacity.ts';
+import { cleanUp } from '../core/reaping/cleanup.ts';
+import { drain } from '../core/reaping/drain.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';

@@ -1,5 +1,5 @@
-import * as operations from '../core/api/operations/webhooks.ts';
-import { listDeadLetters, redrive } from '../core/protocols/dead-letters.ts';
+import * as operations from '../contract/operations/webhooks.ts';
+import { listDeadLetters, redrive } from '../core/events/dead-letters.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';

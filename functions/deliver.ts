@@ -1,7 +1,7 @@
 import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { deliverySchema, type QueuedDelivery } from '../core/delivery.ts';
-import { deliver } from '../core/protocols/deliver.ts';
+import { deliver } from '../core/events/deliver.ts';
+import { deliverySchema, type QueuedDelivery } from '../core/events/delivery.ts';
 import { clientConfig } from './adapters/aws.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';

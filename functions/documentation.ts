@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { openApiDocument } from '../core/api/openapi/document.ts';
-import * as operations from '../core/api/operations/documentation.ts';
+import { openApiDocument } from '../contract/openapi/document.ts';
+import * as operations from '../contract/operations/documentation.ts';
 import { documentationPage } from './docs/page.ts';
 import { STYLE } from './docs/style.ts';
 import { commonHeaders } from './edge/headers.ts';

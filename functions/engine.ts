@@ -1,5 +1,5 @@
-import * as operations from '../core/api/operations/engine.ts';
-import { changeEngine, engineView, removeBuild, saveBuild } from '../core/protocols/builds.ts';
+import * as operations from '../contract/operations/engine.ts';
+import { changeEngine, engineView, removeBuild, saveBuild } from '../core/builds/builds.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Builds } from './adapters/s3-builds.ts';

@@ -1,15 +1,15 @@
-import { positionSchema } from '../core/api/events.ts';
-import * as operations from '../core/api/operations/events.ts';
-import { Problem } from '../core/errors.ts';
-import { FEEDS, type Feed, feedOf } from '../core/items.ts';
+import { positionSchema } from '../contract/bodies/events.ts';
+import { Problem } from '../contract/errors.ts';
+import * as operations from '../contract/operations/events.ts';
 import {
   type FeedEntry,
   type FeedPage,
   type FeedPosition,
   newestPosition,
   readFeeds,
-} from '../core/protocols/feed.ts';
-import { positionOf, positionText, serverSentEvents, streamEventOf } from '../core/stream.ts';
+} from '../core/events/feed.ts';
+import { positionOf, positionText, serverSentEvents, streamEventOf } from '../core/events/stream.ts';
+import { FEEDS, type Feed, feedOf } from '../core/items.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http, type Request } from './edge/http.ts';

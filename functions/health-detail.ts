@@ -1,5 +1,5 @@
-import * as operations from '../core/api/operations/health.ts';
-import { health } from '../core/protocols/health.ts';
+import * as operations from '../contract/operations/health.ts';
+import { health } from '../core/observability/health.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';

@@ -1,5 +1,5 @@
-import * as operations from '../core/api/operations/health.ts';
-import { checkDatabase } from '../core/protocols/health.ts';
+import * as operations from '../contract/operations/health.ts';
+import { checkDatabase } from '../core/observability/health.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http } from './edge/http.ts';
 

@@ -1,4 +1,4 @@
-import { createApiKey, listApiKeys } from '../core/protocols/keys.ts';
+import { createApiKey, listApiKeys } from '../core/access/keys.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 

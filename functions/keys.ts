@@ -1,5 +1,5 @@
-import * as operations from '../core/api/operations/keys.ts';
-import { createApiKey, deleteApiKey, listApiKeys } from '../core/protocols/keys.ts';
+import * as operations from '../contract/operations/keys.ts';
+import { createApiKey, deleteApiKey, listApiKeys } from '../core/access/keys.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { http, together } from './edge/http.ts';

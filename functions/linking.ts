@@ -1,10 +1,10 @@
 import { toBuffer, toString as toText } from 'qrcode';
-import { QR_LIFE_HEADER } from '../core/api/commands.ts';
-import * as operations from '../core/api/operations/linking.ts';
-import { isTerminal } from '../core/lifecycle.ts';
-import { runCommand } from '../core/protocols/command.ts';
-import { loadSession } from '../core/protocols/load.ts';
-import type { Session } from '../core/session.ts';
+import { QR_LIFE_HEADER } from '../contract/bodies/commands.ts';
+import { isTerminal } from '../contract/lifecycle.ts';
+import * as operations from '../contract/operations/linking.ts';
+import { runCommand } from '../core/commands/command.ts';
+import { loadSession } from '../core/lifecycle/load.ts';
+import type { Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerHttp } from './adapters/worker-http.ts';

@@ -1,7 +1,7 @@
-import { measureBuilds } from '../core/protocols/builds.ts';
-import { recordRun } from '../core/protocols/health.ts';
-import { recordUse } from '../core/protocols/history.ts';
-import { reap, type SweepReport } from '../core/protocols/reap.ts';
+import { measureBuilds } from '../core/builds/builds.ts';
+import { recordRun } from '../core/observability/health.ts';
+import { recordUse } from '../core/observability/read-history.ts';
+import { reap, type SweepReport } from '../core/reaping/reap.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';

@@ -1,5 +1,5 @@
-import { recordRun } from '../core/protocols/health.ts';
-import { type ReconcileReport, reconcile } from '../core/protocols/reconcile.ts';
+import { recordRun } from '../core/observability/health.ts';
+import { type ReconcileReport, reconcile } from '../core/reconciliation/reconcile.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';

@@ -1,10 +1,10 @@
-import * as operations from '../core/api/operations/sessions.ts';
-import { admitted } from '../core/protocols/admitted.ts';
-import { createSession } from '../core/protocols/create.ts';
-import { loadSession } from '../core/protocols/load.ts';
-import { startWhenEnded } from '../core/protocols/start.ts';
-import { stopSession } from '../core/protocols/stop.ts';
-import { sessionView } from '../core/session.ts';
+import * as operations from '../contract/operations/sessions.ts';
+import { admitted } from '../core/admission/admitted.ts';
+import { createSession } from '../core/admission/create.ts';
+import { loadSession } from '../core/lifecycle/load.ts';
+import { sessionView } from '../core/lifecycle/session-view.ts';
+import { startWhenEnded } from '../core/lifecycle/start.ts';
+import { stopSession } from '../core/lifecycle/stop.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';

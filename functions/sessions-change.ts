@@ -1,9 +1,9 @@
-import * as operations from '../core/api/operations/sessions.ts';
-import { deleteSession, unlinkFirst, untilEnded } from '../core/protocols/end.ts';
-import { loadSession } from '../core/protocols/load.ts';
-import { stopSession } from '../core/protocols/stop.ts';
-import { updateConfig } from '../core/protocols/update.ts';
-import { sessionView } from '../core/session.ts';
+import * as operations from '../contract/operations/sessions.ts';
+import { deleteSession, unlinkFirst, untilEnded } from '../core/lifecycle/end.ts';
+import { loadSession } from '../core/lifecycle/load.ts';
+import { sessionView } from '../core/lifecycle/session-view.ts';
+import { stopSession } from '../core/lifecycle/stop.ts';
+import { updateConfig } from '../core/lifecycle/update.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';

@@ -1,9 +1,9 @@
-import * as operations from '../core/api/operations/sessions.ts';
-import { isTerminal } from '../core/lifecycle.ts';
-import { runCommand } from '../core/protocols/command.ts';
-import { forgetAccount, untilEnded } from '../core/protocols/end.ts';
-import { loadSession } from '../core/protocols/load.ts';
-import { sessionView } from '../core/session.ts';
+import { isTerminal } from '../contract/lifecycle.ts';
+import * as operations from '../contract/operations/sessions.ts';
+import { runCommand } from '../core/commands/command.ts';
+import { forgetAccount, untilEnded } from '../core/lifecycle/end.ts';
+import { loadSession } from '../core/lifecycle/load.ts';
+import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Auth } from './adapters/s3-auth.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { taskStopped } from '../core/protocols/task-stopped.ts';
+import { taskStopped } from '../core/lifecycle/task-stopped.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';

@@ -1,6 +1,6 @@
-import * as operations from '../core/api/operations/worker.ts';
-import { beginMediaUpload } from '../core/protocols/media.ts';
-import { answerCommand, claimNext } from '../core/protocols/waiting-commands.ts';
+import * as operations from '../contract/operations/worker.ts';
+import { beginMediaUpload } from '../core/accounts/media.ts';
+import { answerCommand, claimNext } from '../core/commands/waiting-commands.ts';
 import {
   acceptEvents,
   beginUpload,
@@ -9,7 +9,7 @@ import {
   discardAuthState,
   lastWord,
   report,
-} from '../core/protocols/worker.ts';
+} from '../core/lifecycle/worker.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Auth } from './adapters/s3-auth.ts';

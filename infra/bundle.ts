@@ -11,7 +11,7 @@ import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, version } from 'esbuild';
 import { z } from 'zod';
-import { messageOfError } from '../core/message-of-error.ts';
+import { messageOfError } from '../contract/message-of-error.ts';
 import { httpWithoutUndici, withoutLocales } from '../scripts/esbuild-plugins.ts';
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
@@ -67,7 +67,7 @@ export const bundleFunctions = async (options: BundleOptions): Promise<readonly 
   const missing = options.handlers.filter((handler) => !existsSync(sourceOf(options, handler)));
   if (missing.length > 0)
     throw new BundleFailed(
-      `No file for ${missing.map((handler) => relative(root, sourceOf(options, handler))).join(', ')}: every handler named in core/api/routes.ts needs one.`,
+      `No file for ${missing.map((handler) => relative(root, sourceOf(options, handler))).join(', ')}: every handler named in contract/routes.ts needs one.`,
     );
   const recipe = await recipeOf(options);
   const previous = await readRecord(options);

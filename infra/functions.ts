@@ -2,9 +2,9 @@
  * What each function does and may do. Its role, its environment variables and its place in the network follow from
  * this table and from nothing else; whatever is not named here is denied, in AWS and in local mode.
  */
-import { COMMAND_HANDLERS } from '../core/api/routes.ts';
+import { COMMAND_HANDLERS } from '../contract/routes.ts';
+import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import type { IndexName } from '../core/store.ts';
-import { TIMEOUTS_MS } from '../core/timeouts.ts';
 
 /** DynamoDB has no permission for a transaction: each of its writes needs its own (ConditionCheckItem for a check). */
 export type TableAction =

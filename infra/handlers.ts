@@ -1,4 +1,4 @@
-import { BACKGROUND_HANDLERS, OPERATIONS } from '../core/api/routes.ts';
+import { BACKGROUND_HANDLERS, OPERATIONS } from '../contract/routes.ts';
 
 /** Every handler, sorted: functions/<handler>.ts is bundled and deployed as `berth-<env>-<handler>`. */
 export const HANDLERS: readonly string[] = [

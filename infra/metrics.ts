@@ -5,7 +5,7 @@ import {
   ENVIRONMENT_DIMENSION,
   METRICS_NAMESPACE,
   type MetricName,
-} from '../core/metrics.ts';
+} from '../core/observability/metrics.ts';
 
 /** A metric that functions of the environment emit. */
 export const berthMetric = <N extends MetricName>(

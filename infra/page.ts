@@ -7,8 +7,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
-import type { PageFile } from '../core/page.ts';
-import { PAGE_PATH } from '../core/page.ts';
+import type { PageFile } from '../contract/dashboard-path.ts';
+import { PAGE_PATH } from '../contract/dashboard-path.ts';
 import { buildDashboard } from '../dashboard/build.ts';
 
 /** What a browser loads for its first view, compressed. */
@@ -18,7 +18,7 @@ export const MAX_PAGE_KIB = 150;
 export const PAGE_MODULE = 'berth-page:files';
 
 /** Everything that the page is made of, beside packages. */
-export const PAGE_SOURCES = ['dashboard', 'core'];
+export const PAGE_SOURCES = ['dashboard', 'client', 'contract'];
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

@@ -1,4 +1,4 @@
-import { PAGE_PATH } from '../core/page.ts';
+import { PAGE_PATH } from '../contract/dashboard-path.ts';
 import type { LocalStack } from './stack.ts';
 
 const box = (lines: readonly string[]): string => {

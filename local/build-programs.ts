@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundleScript } from './simulator/page-bundle.ts';
+import { bundleScript } from '../simulator/page-bundle.ts';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error('usage: node local/build-programs.ts <folder>');

@@ -1,4 +1,4 @@
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from '../contract/clock.ts';
 import type { Model } from './assembly/model.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';

@@ -1,6 +1,6 @@
 /** `npm start`: the local system for a person at a terminal. What it does is in stack.ts. */
 import { join, relative, resolve } from 'node:path';
-import { messageOfError } from '../core/message-of-error.ts';
+import { messageOfError } from '../contract/message-of-error.ts';
 import { UninterpretedError } from './assembly/interpret.ts';
 import { UnresolvedError } from './assembly/intrinsics.ts';
 import { SynthFailed } from './assembly/synth.ts';

@@ -24,10 +24,11 @@ const CACHE = join(ROOT, '.berth', 'cache', 'programs');
 /** Everything that they are made of. */
 const INPUTS = [
   'container',
+  'contract',
   'core',
   'local/build-programs.ts',
   'local/engines/ecs',
-  'local/simulator',
+  'simulator',
   'scripts/esbuild-plugins.ts',
   'package-lock.json',
 ];

@@ -3,9 +3,9 @@
  * Nothing is wired here that the template does not say. What started last ends first, once no worker is left.
  */
 import { join, resolve } from 'node:path';
-import { type Clock, systemClock } from '../core/clock.ts';
-import type { BuildName } from '../core/phone/api.ts';
-import type { PhoneClient } from '../core/phone/client.ts';
+import { type Clock, systemClock } from '../contract/clock.ts';
+import type { BuildName } from '../contract/phone/api.ts';
+import type { PhoneClient } from '../contract/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { type ApiListener, openApi } from './api/server.ts';
 import { interpret } from './assembly/interpret.ts';

@@ -1,10 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
-import type { Clock } from '../core/clock.ts';
-import type { BuildName } from '../core/phone/api.ts';
-import type { PhoneClient } from '../core/phone/client.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { BuildName } from '../contract/phone/api.ts';
+import type { PhoneClient } from '../contract/phone/client.ts';
+import { startSimulator } from '../simulator/simulator.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
-import { startSimulator } from './simulator/simulator.ts';
 import type { WhatsAppMode } from './whatsapp.ts';
 
 /** The WhatsApp that workers meet, and what leads their browser to it. */

@@ -20,7 +20,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 const PACKAGE = join(ROOT, 'dist', 'package');
 /** Where cli/bin.mjs looks for the compiled command line in an installed package. */
 const COMPILED = 'dist/npm';
-const ENTRIES = { client: 'core/client/index', cli: 'cli/main' };
+const ENTRIES = { client: 'client/index', cli: 'cli/main' };
 
 const manifestSchema = z.object({
   name: z.string(),

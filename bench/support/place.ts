@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
-import { distribute } from '../../core/capacity.ts';
+import { distribute } from '../../core/admission/capacity.ts';
 import type { Control } from '../../core/control.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
 import { parseSettings } from '../../core/settings.ts';

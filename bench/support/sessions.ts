@@ -1,5 +1,5 @@
-import { dueAttributes } from '../../core/deadlines.ts';
 import { DUE_BUCKETS, sessionIdKey, sessionKey } from '../../core/items.ts';
+import { dueAttributes } from '../../core/lifecycle/deadlines.ts';
 import type { Settings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
 

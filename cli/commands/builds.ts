@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { BuildView, EngineView } from '../../core/api/engine.ts';
-import { buildVersionSchema } from '../../core/builds/version.ts';
-import { messageOfError } from '../../core/message-of-error.ts';
+import type { BuildView, EngineView } from '../../contract/bodies/engine.ts';
+import { buildVersionSchema } from '../../contract/builds/version.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import { examples, runs } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { details } from '../output.ts';

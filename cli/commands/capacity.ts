@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { LimitsView, StatsView } from '../../core/api/admin.ts';
-import { burstOf, type Rate } from '../../core/rate.ts';
+import type { LimitsView, StatsView } from '../../contract/bodies/admin.ts';
+import { burstOf, type Rate } from '../../contract/rate.ts';
 import { examples, runs } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { countInput, orNone, rateInput, userInput } from '../input.ts';

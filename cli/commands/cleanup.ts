@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { CleanupReport } from '../../core/api/admin.ts';
-import type { Client } from '../../core/client/index.ts';
-import { stateSchema } from '../../core/lifecycle.ts';
+import type { Client } from '../../client/index.ts';
+import type { CleanupReport } from '../../contract/bodies/admin.ts';
+import { stateSchema } from '../../contract/lifecycle.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';

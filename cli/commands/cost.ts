@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { COST_DEFAULTS, type Cost, type CostInput, costOf, type Parts, totalOf } from '../../core/cost.ts';
-import { PRICES } from '../../core/prices.ts';
 import { examples, runs } from '../command.ts';
+import { COST_DEFAULTS, type Cost, type CostInput, costOf, type Parts, totalOf } from '../cost/model.ts';
+import { PRICES } from '../cost/prices.ts';
 import { countInput } from '../input.ts';
 import { table } from '../output.ts';
 
@@ -85,6 +85,6 @@ export const costText = (input: CostInput, cost: Cost): string => {
     ]),
     comparison,
     '',
-    `Prices of ${PRICES.region} as of ${PRICES.asOf}, from memory: check them (core/prices.ts).`,
+    `Prices of ${PRICES.region} as of ${PRICES.asOf}, from memory: check them (cli/cost/prices.ts).`,
   ].join('\n');
 };

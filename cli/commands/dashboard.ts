@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { PAGE_PATH } from '../../core/page.ts';
+import { PAGE_PATH } from '../../contract/dashboard-path.ts';
 import { examples, runs } from '../command.ts';
 
 /** `berth dashboard` */

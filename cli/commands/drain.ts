@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { DrainReport } from '../../core/api/admin.ts';
+import type { DrainReport } from '../../contract/bodies/admin.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';

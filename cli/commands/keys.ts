@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { roleSchema } from '../../core/api/admin.ts';
-import { scopeSchema } from '../../core/api/scopes.ts';
-import { userIdSchema } from '../../core/api/sessions.ts';
+import { roleSchema } from '../../contract/bodies/admin.ts';
+import { userIdSchema } from '../../contract/bodies/sessions.ts';
+import { scopeSchema } from '../../contract/scopes.ts';
 import { examples, runs } from '../command.ts';
 import { collect, durationInput, nameInput, rateInput } from '../input.ts';
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { Client, Message } from '../../core/client/index.ts';
+import type { Client, Message } from '../../client/index.ts';
 import { examples, runs } from '../command.ts';
 import type { Context } from '../context.ts';
 import { chatInput, nameInput, userInput } from '../input.ts';

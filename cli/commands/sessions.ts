@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { type SessionConfig, webhookSchema } from '../../core/api/session-config.ts';
-import type { SessionView } from '../../core/api/sessions.ts';
-import { type Ignore, ignoreSchema } from '../../core/ignore.ts';
+import { type SessionConfig, webhookSchema } from '../../contract/bodies/session-config.ts';
+import type { SessionView } from '../../contract/bodies/sessions.ts';
+import { type Ignore, ignoreSchema } from '../../contract/whatsapp/ignore.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';

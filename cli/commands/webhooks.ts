@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import type { DeadLetterFilter } from '../../core/api/events.ts';
+import type { DeadLetterFilter } from '../../contract/bodies/events.ts';
 import { examples, runs } from '../command.ts';
 import { nameInput, userInput } from '../input.ts';
 

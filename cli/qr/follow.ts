@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SessionView } from '../../core/api/sessions.ts';
-import { ApiError, type Client } from '../../core/client/index.ts';
-import { isPasskeyStatus } from '../../core/lifecycle.ts';
+import { ApiError, type Client } from '../../client/index.ts';
+import type { SessionView } from '../../contract/bodies/sessions.ts';
+import { isPasskeyStatus } from '../../contract/lifecycle.ts';
 import { accountText } from '../account.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';

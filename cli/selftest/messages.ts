@@ -1,5 +1,5 @@
 /** Each kind of message to the account's own chat, read back; then what can be done with one. */
-import type { Message } from '../../core/client/index.ts';
+import type { Message } from '../../client/index.ts';
 import { SAMPLES } from './samples.ts';
 import { expect, NotSeen, newest, readBack, type Step, type Trial } from './trial.ts';
 

@@ -1,5 +1,5 @@
-import type { Client, Message } from '../../core/client/index.ts';
-import type { Account } from '../../core/worker-protocol.ts';
+import type { Client, Message } from '../../client/index.ts';
+import type { Account } from '../../contract/worker/protocol.ts';
 
 /** What the steps of a self-test work with. */
 export type Trial = {

@@ -3,7 +3,7 @@
  * last of all. What was copied of a client that was replaced since, or of an account that was discarded since, is
  * worthless and goes nowhere.
  */
-import type { Status } from '../../core/lifecycle.ts';
+import type { Status } from '../../contract/lifecycle.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
-import type { restorableSchema } from '../../core/worker-protocol.ts';
+import type { restorableSchema } from '../../contract/worker/protocol.ts';
 import { BadSnapshot, describeError, Refused, Unavailable } from '../base/faults.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';

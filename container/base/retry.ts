@@ -1,4 +1,4 @@
-import { fullJitter } from '../../core/jitter.ts';
+import { fullJitter } from '../../contract/jitter.ts';
 import { sleep, type Time } from './time.ts';
 
 export type RetryOptions = {

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import { TimedOut } from './faults.ts';
 
 /** Time as the worker sees it: read and waited for through this, so that tests own it. Milliseconds throughout. */

@@ -1,4 +1,4 @@
-import { TIMEOUTS_MS } from '../../core/timeouts.ts';
+import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import type { Browser } from './find.ts';
 import { acceptedLanguages, browserLocale, posixLocale } from './locale.ts';
 

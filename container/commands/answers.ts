@@ -3,8 +3,8 @@
  * the first is still running waits for it. In memory: they live as long as the worker, at most a day.
  */
 import { createHash } from 'node:crypto';
-import type { Clock } from '../../core/clock.ts';
-import { COMMAND_FAILURES } from '../../core/commands.ts';
+import type { Clock } from '../../contract/clock.ts';
+import { COMMAND_FAILURES } from '../../contract/worker/commands.ts';
 
 export type Answer = { readonly status: number; readonly body: unknown };
 type Kept = { readonly request: string; readonly answer: Promise<Answer>; readonly at: number };

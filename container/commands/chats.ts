@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { chatKindOf } from '../../core/chat-kind.ts';
-import type { Chat, getChatsArgs, getMessagesArgs } from '../../core/chats.ts';
-import type { Media, Message } from '../../core/messages.ts';
+import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
+import type { Chat, getChatsArgs, getMessagesArgs } from '../../contract/whatsapp/chats.ts';
+import type { Media, Message } from '../../contract/whatsapp/messages.ts';
 import { withDeadline } from '../base/time.ts';
 import { chatPayload } from '../whatsapp/chat-payloads.ts';
 import { messagePayload } from '../whatsapp/payloads.ts';

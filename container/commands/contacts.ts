@@ -5,7 +5,7 @@ import type {
   getContactArgs,
   getContactsArgs,
   numberStatusSchema,
-} from '../../core/chats.ts';
+} from '../../contract/whatsapp/chats.ts';
 import { contactPayload } from '../whatsapp/chat-payloads.ts';
 import { idText } from '../whatsapp/ids.ts';
 import { ask, pageOf } from './ask.ts';

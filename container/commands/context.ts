@@ -1,6 +1,6 @@
-import type { CommandName } from '../../core/commands.ts';
-import type { Status } from '../../core/lifecycle.ts';
-import type { Message } from '../../core/messages.ts';
+import type { Status } from '../../contract/lifecycle.ts';
+import type { Message } from '../../contract/whatsapp/messages.ts';
+import type { CommandName } from '../../contract/worker/commands.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { MediaLimits } from '../media/fetch.ts';

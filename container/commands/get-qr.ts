@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { getQrArgs, qrResult } from '../../core/commands.ts';
+import type { getQrArgs, qrResult } from '../../contract/worker/commands.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed, wrongStatus } from './failure.ts';
 

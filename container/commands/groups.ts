@@ -8,7 +8,7 @@ import type {
   groupArgs,
   participantResultSchema,
   participantResultsSchema,
-} from '../../core/chats.ts';
+} from '../../contract/whatsapp/chats.ts';
 import { groupInfo } from '../whatsapp/chat-payloads.ts';
 import { idText } from '../whatsapp/ids.ts';
 import { ask, change, pageOf } from './ask.ts';

@@ -9,7 +9,7 @@
  *
  * An error's own words are never shown: they may hold what was written.
  */
-import { COMMAND_STAGES_MS, TIMEOUTS_MS } from '../../core/timeouts.ts';
+import { COMMAND_STAGES_MS, TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import { describeError, TimedOut } from '../base/faults.ts';
 import { withDeadline } from '../base/time.ts';
 import type { LibraryClient } from '../whatsapp/library.ts';

@@ -5,7 +5,7 @@ import type {
   findNumberByLidArgs,
   getLidsArgs,
   LidToPhoneNumber,
-} from '../../core/lids.ts';
+} from '../../contract/whatsapp/lids.ts';
 import { ask, pageOf } from './ask.ts';
 import type { CommandContext } from './context.ts';
 

@@ -3,7 +3,7 @@
  * alone says neither: it resolves before the server has the message, loses messages whose ids it cannot read, and fails
  * for messages that were sent.
  */
-import type { Message } from '../../core/messages.ts';
+import type { Message } from '../../contract/whatsapp/messages.ts';
 import { ackPayload, messagePayload } from '../whatsapp/payloads.ts';
 import type { CommandContext } from './context.ts';
 

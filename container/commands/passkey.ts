@@ -1,7 +1,7 @@
 /** The passkey of a session that is being linked: what WhatsApp asks for, and what a person answers. */
 import type { z } from 'zod';
-import type { CommandResult } from '../../core/commands.ts';
-import type { PasskeyAssertion, passkeyWaitArgs } from '../../core/passkey.ts';
+import type { PasskeyAssertion, passkeyWaitArgs } from '../../contract/whatsapp/passkey.ts';
+import type { CommandResult } from '../../contract/worker/commands.ts';
 import { TimedOut } from '../base/faults.ts';
 import type { PasskeyOutcome, PasskeyStep } from '../whatsapp/passkey.ts';
 import type { CommandContext } from './context.ts';

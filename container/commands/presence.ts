@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { chatKindOf } from '../../core/chat-kind.ts';
-import type { sendSeenArgs, typingArgs } from '../../core/messages.ts';
+import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
+import type { sendSeenArgs, typingArgs } from '../../contract/whatsapp/messages.ts';
 import { change } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';

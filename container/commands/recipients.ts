@@ -12,8 +12,8 @@
  * Where WhatsApp gives no answer in time, the message is handed over unchecked: the page's own answer decides then.
  */
 import * as z from 'zod';
-import { chatKindOf } from '../../core/chat-kind.ts';
-import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
+import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
+import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { type Time, withDeadline } from '../base/time.ts';

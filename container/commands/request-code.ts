@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { CommandResult, requestCodeArgs } from '../../core/commands.ts';
+import type { CommandResult, requestCodeArgs } from '../../contract/worker/commands.ts';
 import type { CommandContext } from './context.ts';
 import { wrongStatus } from './failure.ts';
 import { handOver } from './hand-over.ts';

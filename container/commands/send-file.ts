@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { nameForType, normalizeType, typeOfFile } from '../../core/file-type.ts';
+import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
 import type {
   FileSource,
   Message,
@@ -7,8 +7,8 @@ import type {
   sendImageArgs,
   sendVideoArgs,
   sendVoiceArgs,
-} from '../../core/messages.ts';
-import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
+} from '../../contract/whatsapp/messages.ts';
+import { nameForType, normalizeType, typeOfFile } from '../../core/accounts/file-type.ts';
 import { emptyFile, fetchFile, tooLarge } from '../media/fetch.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';

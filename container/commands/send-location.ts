@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Message, sendLocationArgs } from '../../core/messages.ts';
+import type { Message, sendLocationArgs } from '../../contract/whatsapp/messages.ts';
 import type { CommandContext } from './context.ts';
 import { send } from './send.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Message, sendPollArgs } from '../../core/messages.ts';
+import type { Message, sendPollArgs } from '../../contract/whatsapp/messages.ts';
 import type { CommandContext } from './context.ts';
 import { send } from './send.ts';
 

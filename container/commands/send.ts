@@ -3,9 +3,10 @@
  *
  *   recipient looked up ── chat marked as read (where configured) ── handed to the page ── the page's report awaited
  */
-import { chatKindOf } from '../../core/chat-kind.ts';
-import type { Message } from '../../core/messages.ts';
-import { COMMAND_STAGES_MS } from '../../core/timeouts.ts';
+
+import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
+import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
+import type { Message } from '../../contract/whatsapp/messages.ts';
 import { describeError } from '../base/faults.ts';
 import { withDeadline } from '../base/time.ts';
 import type { LibraryClient, LibraryContent, SendOptions } from '../whatsapp/library.ts';

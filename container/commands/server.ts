@@ -5,16 +5,16 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { fitAnswer } from '../../core/answer-size.ts';
+import { fitAnswer } from '../../contract/answer-size.ts';
+import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import {
   COMMAND_FAILURES,
   COMMANDS,
   type CommandFailure,
   type CommandName,
   commandFailureSchema,
-} from '../../core/commands.ts';
+} from '../../contract/worker/commands.ts';
 import type { CommandOutcome } from '../../core/ports.ts';
-import { TIMEOUTS_MS } from '../../core/timeouts.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { reactionArgs } from '../../core/messages.ts';
+import type { reactionArgs } from '../../contract/whatsapp/messages.ts';
 import { reactionPayload } from '../whatsapp/payloads.ts';
 import { ask, change } from './ask.ts';
 import type { CommandContext } from './context.ts';

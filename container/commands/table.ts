@@ -1,6 +1,6 @@
-/** Which file carries out which command. A new command is a row in core/commands.ts, a file here, and a row below. */
+/** Which file carries out which command. A new command is a row in contract/worker/commands.ts, a file here, and a row below. */
 import type { z } from 'zod';
-import { COMMANDS, type CommandName, type CommandResult } from '../../core/commands.ts';
+import { COMMANDS, type CommandName, type CommandResult } from '../../contract/worker/commands.ts';
 import { getChats, getMessages } from './chats.ts';
 import { checkNumber, getContact, getContacts } from './contacts.ts';
 import type { CommandContext } from './context.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import type { Time } from '../base/time.ts';
 
 /** The control plane's clock, as its answers let this machine know it. Milliseconds. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts';
-import type { WorkerDeadlines } from '../../core/worker-protocol.ts';
+import type { Clock } from '../../contract/clock.ts';
+import type { WorkerDeadlines } from '../../contract/worker/protocol.ts';
 import type { Time } from '../base/time.ts';
 import { type Due, EXPIRING_NOTICE_MS, hasNotice, type Moments, nextDeadline } from './deadlines.ts';
 

@@ -1,6 +1,6 @@
 /** When the session has to end by itself, and for which reason. Pure; all times in ms by the control plane's clock. */
-import { isLinkingStatus, isPasskeyStatus, type Status, type StopReason } from '../../core/lifecycle.ts';
-import type { WorkerDeadlines } from '../../core/worker-protocol.ts';
+import { isLinkingStatus, isPasskeyStatus, type Status, type StopReason } from '../../contract/lifecycle.ts';
+import type { WorkerDeadlines } from '../../contract/worker/protocol.ts';
 
 export type Moments = {
   readonly phase: 'starting' | 'qr' | 'working';

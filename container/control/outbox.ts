@@ -3,11 +3,11 @@
  * They wait in memory only, so the queue is bounded: when it is full the newest are dropped, and as soon as there is
  * room an `engine.event` says how many were lost. A payload may still be in the making (a file is being fetched): its
  * event keeps its place, and those behind it wait. What the events tell of messages goes along with them, so that a
- * later worker knows what it must still tell (core/protocols/told-messages.ts).
+ * later worker knows what it must still tell (core/events/told-messages.ts).
  */
 import { monotonicFactory } from 'ulid';
 import type { z } from 'zod';
-import type { eventsRequestSchema, ToldMark, WorkerEvent } from '../../core/worker-protocol.ts';
+import type { eventsRequestSchema, ToldMark, WorkerEvent } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';

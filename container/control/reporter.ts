@@ -2,9 +2,9 @@
  * Tells the control plane how the session is: at each heartbeat, and at once when status, account or the reason for a
  * QR code changes; activity is coalesced. One report is under way at a time; what changed meanwhile goes with the next.
  */
-import type { BuildCounts } from '../../core/builds/counts.ts';
-import type { Status } from '../../core/lifecycle.ts';
-import type { Account, Dialogs } from '../../core/worker-protocol.ts';
+import type { BuildCounts } from '../../contract/builds/counts.ts';
+import type { Status } from '../../contract/lifecycle.ts';
+import type { Account, Dialogs } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';

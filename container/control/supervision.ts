@@ -2,9 +2,10 @@
  * The session under the control plane's eyes: what becomes of it is reported, and what the answers bring is kept: the
  * clock, the deadlines, the wish that it stop. A deadline that passes stops it without being asked.
  */
-import type { Ignore } from '../../core/ignore.ts';
-import type { StopReason } from '../../core/lifecycle.ts';
-import type { Dialogs } from '../../core/worker-protocol.ts';
+
+import type { StopReason } from '../../contract/lifecycle.ts';
+import type { Ignore } from '../../contract/whatsapp/ignore.ts';
+import type { Dialogs } from '../../contract/worker/protocol.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { BuildCounter } from '../whatsapp/build-counter.ts';

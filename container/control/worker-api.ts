@@ -19,7 +19,7 @@ import {
   type uploadRequestSchema,
   uploadResponseSchema,
   WORKER_API,
-} from '../../core/worker-protocol.ts';
+} from '../../contract/worker/protocol.ts';
 import { describeError, Fenced, Refused, Unavailable } from '../base/faults.ts';
 import { exchange, readText } from '../base/http.ts';
 import { retry } from '../base/retry.ts';

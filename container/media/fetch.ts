@@ -5,7 +5,7 @@
 import { lookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { addressIn, isPublicAddress, publicLookup } from '../../core/public-address.ts';
+import { addressIn, isPublicAddress, publicLookup } from '../../core/access/public-address.ts';
 import { CommandFailed } from '../commands/failure.ts';
 import { fileNameOf } from './file-name.ts';
 

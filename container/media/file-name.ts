@@ -1,7 +1,7 @@
 /** The name of a file that a server gives: by its Content-Disposition (RFC 6266), else by the URL. */
 import { isUtf8 } from 'node:buffer';
 import { parse } from 'content-disposition';
-import { cleanFileName } from '../../core/file-name.ts';
+import { cleanFileName } from '../../core/accounts/file-name.ts';
 
 /** `header` as Node gives it; undefined where there is no name in either. */
 export const fileNameOf = (header: string | undefined, url: URL): string | undefined =>

@@ -3,8 +3,8 @@
  * goes wrong with a file is told in the file's place; the message is told all the same.
  */
 import * as z from 'zod';
-import { cleanFileName } from '../../core/file-name.ts';
-import type { Media, Message } from '../../core/messages.ts';
+import type { Media, Message } from '../../contract/whatsapp/messages.ts';
+import { cleanFileName } from '../../core/accounts/file-name.ts';
 import { describeError, TimedOut } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { retry } from '../base/retry.ts';

@@ -8,8 +8,8 @@ import {
   type Counted,
   MOST_REPORTED_BUILDS,
   NO_COUNTS,
-} from '../../core/builds/counts.ts';
-import { buildVersion } from '../../core/builds/version.ts';
+} from '../../contract/builds/counts.ts';
+import { buildVersion } from '../../contract/builds/version.ts';
 
 export type BuildCounter = {
   /** A client starts. */

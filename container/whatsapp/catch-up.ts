@@ -3,7 +3,7 @@
  * told before. What this can't give, and why: docs/late-messages.md.
  */
 import * as z from 'zod';
-import type { Message } from '../../core/messages.ts';
+import type { Message } from '../../contract/whatsapp/messages.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { type Time, withDeadline } from '../base/time.ts';

@@ -1,6 +1,6 @@
 /** Chats, contacts and groups from the library's objects, read as leniently as messages (payloads.ts). */
 import * as z from 'zod';
-import type { Chat, Contact, Group } from '../../core/chats.ts';
+import type { Chat, Contact, Group } from '../../contract/whatsapp/chats.ts';
 import { idText, numberId } from './ids.ts';
 import { messagePayload } from './payloads.ts';
 

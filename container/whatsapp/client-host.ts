@@ -13,10 +13,10 @@
  *   blocked by WhatsApp                               `banned`, its state kept; no fresh client would change it
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
  */
-import { fullJitter } from '../../core/jitter.ts';
-import { isLinkingStatus, type Status, type StopReason } from '../../core/lifecycle.ts';
-import type { StatusData } from '../../core/passkey.ts';
-import type { Account } from '../../core/worker-protocol.ts';
+import { fullJitter } from '../../contract/jitter.ts';
+import { isLinkingStatus, type Status, type StopReason } from '../../contract/lifecycle.ts';
+import type { StatusData } from '../../contract/whatsapp/passkey.ts';
+import type { Account } from '../../contract/worker/protocol.ts';
 import type { Profile } from '../auth-state/profile.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import { sleep } from '../base/time.ts';

@@ -4,7 +4,7 @@
  * A run ends once, with `fault` or `logged_out`, or because it was closed; after that it says nothing.
  */
 import * as z from 'zod';
-import type { Account } from '../../core/worker-protocol.ts';
+import type { Account } from '../../contract/worker/protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';

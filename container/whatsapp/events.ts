@@ -1,7 +1,7 @@
 /** Which of the library's events become which of Berth's. One row an event. */
-import type { WebhookEvent, WebhookPayload } from '../../core/api/webhook-bodies.ts';
-import { countsAsUse } from '../../core/chat-kind.ts';
-import { chatKindOfEvent } from '../../core/ignore.ts';
+import type { WebhookEvent, WebhookPayload } from '../../contract/webhooks/bodies.ts';
+import { countsAsUse } from '../../contract/whatsapp/chat-kind.ts';
+import { chatKindOfEvent } from '../../contract/whatsapp/ignore.ts';
 import {
   ackPayload,
   callPayload,

@@ -1,5 +1,5 @@
 /** The pairing code that is shown instead of a QR code. WhatsApp's page renews it by itself, so it is kept here. */
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 
 /** `expiresAt` in ms of the control plane's clock. */
 export type PairingCode = { readonly value: string; readonly expiresAt: number };

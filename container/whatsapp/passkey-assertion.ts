@@ -4,7 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
-import { type PasskeyAssertion, type PasskeyChallenge, WHATSAPP_ORIGIN } from '../../core/passkey.ts';
+import {
+  type PasskeyAssertion,
+  type PasskeyChallenge,
+  WHATSAPP_ORIGIN,
+} from '../../contract/whatsapp/passkey.ts';
 
 const clientDataSchema = z.object({
   type: z.string(),

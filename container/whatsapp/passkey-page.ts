@@ -7,7 +7,7 @@
  * (`WAWebShortcakePasskeyScreen` and its parts).
  */
 import * as z from 'zod';
-import { type PasskeyAssertion, passkeyChallengeSchema } from '../../core/passkey.ts';
+import { type PasskeyAssertion, passkeyChallengeSchema } from '../../contract/whatsapp/passkey.ts';
 import type { LibraryPage } from './library.ts';
 
 /** Where the page keeps what is asked of it: no name that a page's script would meet by chance. */

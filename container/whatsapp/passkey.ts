@@ -8,8 +8,8 @@
  *
  * From each of them back to none once the screen is gone: WhatsApp Web shows a QR code again.
  */
-import type { Status } from '../../core/lifecycle.ts';
-import type { PasskeyAssertion, PasskeyChallenge, StatusData } from '../../core/passkey.ts';
+import type { Status } from '../../contract/lifecycle.ts';
+import type { PasskeyAssertion, PasskeyChallenge, StatusData } from '../../contract/whatsapp/passkey.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';

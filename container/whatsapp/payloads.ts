@@ -3,7 +3,7 @@
  * and an event with a gap is worth more than none. Only what has no id is no message.
  */
 import * as z from 'zod';
-import type { Message } from '../../core/messages.ts';
+import type { Message } from '../../contract/whatsapp/messages.ts';
 import { idText, numberId } from './ids.ts';
 
 /** `{ [name]: pn }` where the id is a hidden one whose number is known. */

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MAX_HTML_BYTES } from '../../core/builds/html.ts';
+import { MAX_HTML_BYTES } from '../../contract/builds/html.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { retry } from '../base/retry.ts';

@@ -7,9 +7,9 @@
  */
 import { createHash } from 'node:crypto';
 import { encodeTime } from 'ulid';
-import { type Ignore, isIgnored } from '../../core/ignore.ts';
-import { type Message, messageSchema } from '../../core/messages.ts';
-import type { ToldMark } from '../../core/worker-protocol.ts';
+import { type Ignore, isIgnored } from '../../contract/whatsapp/ignore.ts';
+import { type Message, messageSchema } from '../../contract/whatsapp/messages.ts';
+import type { ToldMark } from '../../contract/worker/protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';

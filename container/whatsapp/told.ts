@@ -3,7 +3,7 @@
  * is not named here was not told, and the names. A message may come with a time before that of one already told (its
  * sender was offline, clocks differ), so names are kept for a while.
  */
-import type { ToldMark } from '../../core/worker-protocol.ts';
+import type { ToldMark } from '../../contract/worker/protocol.ts';
 
 /** How much older than the newest one a message may be that comes after it. Seconds. */
 const WINDOW_SECONDS = 300;

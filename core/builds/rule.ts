@@ -13,7 +13,7 @@
  * work before the next return, so n outcomes cause at most about 2·log2(n) changes of mode.
  */
 import * as z from 'zod';
-import { compareVersions } from './version.ts';
+import { compareVersions } from '../../contract/builds/version.ts';
 
 /** Failures in a row that end the trust in a build: fewer suffice where several sessions met them. */
 const STREAK_SEVERAL_SESSIONS = 6;

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { ulid } from 'ulid';
-import { systemClock } from '../../core/clock.ts';
+import { systemClock } from '../../contract/clock.ts';
 import type { Control, Log } from '../../core/control.ts';
-import { ENVIRONMENT_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../core/metrics.ts';
+import { ENVIRONMENT_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { settings } from '../environment.ts';
 import { noteForStats } from './tally.ts';
 

@@ -16,9 +16,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import { itemSchema } from '../../core/apply.ts';
 import { INDEXES } from '../../core/items.ts';
-import { messageOfError } from '../../core/message-of-error.ts';
 import {
   type Item,
   type Key,

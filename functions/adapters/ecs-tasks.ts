@@ -8,7 +8,7 @@ import {
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import pMap from 'p-map';
-import { messageOfError } from '../../core/message-of-error.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import {
   type LaunchRequest,
   type LaunchResult,

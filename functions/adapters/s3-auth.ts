@@ -8,7 +8,7 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { Problem } from '../../core/errors.ts';
+import { Problem } from '../../contract/errors.ts';
 import type { AuthStorage } from '../../core/ports.ts';
 import { environment } from '../environment.ts';
 import { nameOfError, s3Config } from './aws.ts';

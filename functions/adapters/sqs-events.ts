@@ -1,5 +1,5 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { Problem } from '../../core/errors.ts';
+import { Problem } from '../../contract/errors.ts';
 import type { Delivery, EventQueue } from '../../core/ports.ts';
 import { environment } from '../environment.ts';
 import { clientConfig } from './aws.ts';

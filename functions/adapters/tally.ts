@@ -1,5 +1,5 @@
-import type { MetricName } from '../../core/metrics.ts';
-import { tallied } from '../../core/tally.ts';
+import type { MetricName } from '../../core/observability/metrics.ts';
+import { tallied } from '../../core/observability/tally.ts';
 
 /** What this instance counted for the statistics and has not written yet. */
 const counted = new Map<string, number>();

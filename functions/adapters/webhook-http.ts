@@ -1,7 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { addressIn, isPublicAddress, publicLookup } from '../../core/public-address.ts';
+import { addressIn, isPublicAddress, publicLookup } from '../../core/access/public-address.ts';
 
 /** The endpoint is not one that may be called; trying again changes nothing. */
 export class ForbiddenAddress extends Error {

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import type { Webhook } from '../../core/api/session-config.ts';
-import type { Poster, QueuedDelivery } from '../../core/delivery.ts';
-import { messageOfError } from '../../core/message-of-error.ts';
-import { answerKind, parseRetryAfter } from '../../core/webhook-answers.ts';
-import { refusedHeader } from '../../core/webhook-headers.ts';
+import type { Webhook } from '../../contract/bodies/session-config.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
+import { refusedHeader } from '../../contract/webhooks/headers.ts';
+import type { Poster, QueuedDelivery } from '../../core/events/delivery.ts';
+import { answerKind, parseRetryAfter } from '../../core/events/webhook-answers.ts';
 import { nameOfError } from './aws.ts';
 import { base } from './base.ts';
 import { ForbiddenAddress, postPublic } from './webhook-http.ts';

@@ -1,12 +1,12 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { messageOfError } from '../../core/message-of-error.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
+import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import {
   type CommandOutcome,
   type WorkerCommands,
   WorkerTimeout,
   WorkerUnreachable,
 } from '../../core/ports.ts';
-import { TIMEOUTS_MS } from '../../core/timeouts.ts';
 import { environment } from '../environment.ts';
 import { clientConfig, nameOfError } from './aws.ts';
 import { type WorkerCall, workerCallAnswerSchema } from './worker-call-messages.ts';

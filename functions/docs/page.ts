@@ -1,4 +1,6 @@
 /** The OpenAPI document as one page of HTML: no script, nothing from anywhere else. */
+
+import { PROBLEMS } from '../../contract/errors.ts';
 import type {
   Content,
   OpenApiDocument,
@@ -7,8 +9,7 @@ import type {
   PathItem,
   Reference,
   ResponseObject,
-} from '../../core/api/openapi/document.ts';
-import { PROBLEMS } from '../../core/errors.ts';
+} from '../../contract/openapi/document.ts';
 import { anchorOf, fieldRow, fieldsOf, typeOf } from './schema.ts';
 import { STYLE } from './style.ts';
 import { escapeHtml, inline, paragraphs } from './text.ts';

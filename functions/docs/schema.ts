@@ -1,6 +1,6 @@
 /** JSON Schemas as HTML: a line for each field, with what is inside below it. */
 import * as z from 'zod';
-import type { JsonSchema } from '../../core/api/openapi/schemas.ts';
+import type { JsonSchema } from '../../contract/openapi/schemas.ts';
 import { escapeHtml, inline } from './text.ts';
 
 /** What is shown of a schema; everything else the document alone says. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scopeSchema } from '../../core/api/scopes.ts';
+import { scopeSchema } from '../../contract/scopes.ts';
 
 /** Comma-separated; empty: not restricted. */
 const list = z

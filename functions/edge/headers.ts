@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../core/api/security-headers.ts';
+import { SECURITY_HEADERS, STRICT_TRANSPORT } from '../../contract/security-headers.ts';
 
 type Event = Pick<APIGatewayProxyEventV2, 'headers'> & {
   readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'>;

@@ -6,12 +6,12 @@ import type {
 } from 'aws-lambda';
 import * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
-import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '../../core/api/operation.ts';
-import { mayUse, type Scope, scopeOf } from '../../core/api/scopes.ts';
-import { sessionNameSchema, userIdSchema } from '../../core/api/sessions.ts';
-import { type FieldError, Problem, problemBody } from '../../core/errors.ts';
+import { sessionNameSchema, userIdSchema } from '../../contract/bodies/sessions.ts';
+import { type FieldError, Problem, problemBody } from '../../contract/errors.ts';
+import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '../../contract/operation.ts';
+import { mayUse, type Scope, scopeOf } from '../../contract/scopes.ts';
+import { DASHBOARD_HEADER } from '../../core/access/sign-in-cookie.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
-import { DASHBOARD_HEADER } from '../../core/sign-in.ts';
 import { isPassing, StoreCursorRefused, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
@@ -126,7 +126,7 @@ export const together = (...handlers: readonly Serving[]) => {
   };
 };
 
-/** @see core/sign-in.ts */
+/** @see core/access/sign-in-cookie.ts */
 export const unmarked = (): Problem =>
   new Problem(
     'forbidden',

@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { Problem, problemBody } from '../../core/errors.ts';
-import { PAGE_PATH, type PageFile } from '../../core/page.ts';
+import { PAGE_PATH, type PageFile } from '../../contract/dashboard-path.ts';
+import { Problem, problemBody } from '../../contract/errors.ts';
 import { commonHeaders } from './headers.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { SessionConfig, SessionConfigRequest } from '../../core/api/session-config.ts';
-import { Problem } from '../../core/errors.ts';
+import type { SessionConfig, SessionConfigRequest } from '../../contract/bodies/session-config.ts';
+import { Problem } from '../../contract/errors.ts';
 import type { Caller } from './http.ts';
 
 /** `keepAlive` holds a slot for ever, so only an admin may ask for it; anybody may leave it as an admin set it. */

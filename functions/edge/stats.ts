@@ -1,6 +1,6 @@
 import { TTL_ATTRIBUTE } from '../../core/items.ts';
+import { STATS_KEEP_SECONDS, statsKey } from '../../core/observability/tally.ts';
 import type { Store } from '../../core/store.ts';
-import { STATS_KEEP_SECONDS, statsKey } from '../../core/tally.ts';
 import { base } from '../adapters/base.ts';
 import { dynamoDbStore } from '../adapters/dynamodb-store.ts';
 import { takeCounted } from '../adapters/tally.ts';

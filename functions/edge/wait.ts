@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import type { Sleep } from '../../core/ports.ts';
 
 /**

@@ -1,7 +1,7 @@
-import type { Operation } from '../../core/api/operation.ts';
+import type { Operation } from '../../contract/operation.ts';
 import type { Control } from '../../core/control.ts';
-import { authenticateWorker } from '../../core/protocols/worker.ts';
-import type { Session } from '../../core/session.ts';
+import type { Session } from '../../core/lifecycle/session.ts';
+import { authenticateWorker } from '../../core/lifecycle/worker.ts';
 import { logFields } from '../adapters/base.ts';
 import { type Answer, http, type Request } from './http.ts';
 

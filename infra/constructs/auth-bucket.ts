@@ -2,7 +2,7 @@ import { CfnResource, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { AUTH_PREFIX, MEDIA_PREFIX } from '../../core/auth-keys.ts';
+import { AUTH_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
 import type { Environment } from '../environments.ts';
 import { removalOf } from './removal.ts';
 

@@ -4,7 +4,7 @@ import { PolicyDocument, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { METRICS_NAMESPACE } from '../../core/metrics.ts';
+import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import type { Environment } from '../environments.ts';
 import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs } from '../functions.ts';
 import { namesOf } from '../names.ts';

@@ -8,12 +8,12 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { stopReasonSchema } from '../../core/lifecycle.ts';
-import { type DimensionValues, METRICS, type MetricName } from '../../core/metrics.ts';
+import { stopReasonSchema } from '../../contract/lifecycle.ts';
+import { type DimensionValues, METRICS, type MetricName } from '../../core/observability/metrics.ts';
 import { berthMetric, FIVE_MINUTES } from '../metrics.ts';
 import type { Alarms, Watched } from './alarms.ts';
 
-/** What the reaper acts on (core/deadlines.ts). */
+/** What the reaper acts on (core/lifecycle/deadlines.ts). */
 const REAPED = [
   'qr_expired',
   'idle',

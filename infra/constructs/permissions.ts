@@ -2,7 +2,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
-import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/auth-keys.ts';
+import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 

@@ -1,5 +1,5 @@
 /** What an AWS account must have for an environment to be deployed and to reach its limit. */
-import { messageOfError } from '../../core/message-of-error.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import type { Environment } from '../environment-schema.ts';
 import type { AwsReader, Quota } from './aws-reader.ts';
 import { type Check, increase } from './check.ts';

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { z } from 'zod';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import type { AuthorizerModel } from '../assembly/model.ts';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import type { InvokeResult } from '../runtime/pool.ts';

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { SECURITY_HEADERS } from '../../core/api/security-headers.ts';
-import type { Clock } from '../../core/clock.ts';
-import { Problem, problemBody } from '../../core/errors.ts';
+import type { Clock } from '../../contract/clock.ts';
+import { Problem, problemBody } from '../../contract/errors.ts';
+import { SECURITY_HEADERS } from '../../contract/security-headers.ts';
 import type { ApiModel, AuthorizerModel, PermissionModel } from '../assembly/model.ts';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import { type InvokeResult, ThrottledError } from '../runtime/pool.ts';

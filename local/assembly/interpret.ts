@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { messageOfError } from '../../core/message-of-error.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { createIdentify, type World } from './identity.ts';
 import { createResolver, type Identity } from './intrinsics.ts';

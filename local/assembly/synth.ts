@@ -8,6 +8,8 @@ import { cachedByContent } from './content-cache.ts';
 /** Everything that the assembly is made of. */
 const INPUTS = [
   'infra',
+  'contract',
+  'client',
   'core',
   'functions',
   'dashboard',

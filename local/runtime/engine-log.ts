@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import type { Warning } from './function-log.ts';
 import type { LogFile } from './log-file.ts';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import type { Line } from './instance.ts';
 import type { LogFile } from './log-file.ts';
 import { type MetricStore, samplesOf } from './metrics.ts';

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { Principals } from '../gateway/principals.ts';
 import { type BudgetOptions, InstanceBudget } from './budget.ts';

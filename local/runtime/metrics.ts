@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Clock } from '../../core/clock.ts';
+import type { Clock } from '../../contract/clock.ts';
 
 /** One line of CloudWatch's embedded metric format: which of its own fields are metrics and dimensions. */
 const embeddedSchema = z

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { messageOfError } from '../../core/message-of-error.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { InstanceBudget } from './budget.ts';
 import { Instance, type Line, type Outcome, setupOf } from './instance.ts';

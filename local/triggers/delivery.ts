@@ -1,5 +1,5 @@
-import type { Clock } from '../../core/clock.ts';
-import { messageOfError } from '../../core/message-of-error.ts';
+import type { Clock } from '../../contract/clock.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import { mayInvoke } from '../api/permission.ts';
 import type { PermissionModel, TargetModel } from '../assembly/model.ts';
 import type { Authorize } from '../iam/authorize.ts';

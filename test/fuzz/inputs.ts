@@ -1,7 +1,7 @@
 /** Inputs of one operation: bad ones, each by one kind of mischief, and odd ones that its schemas take. */
 import fc from 'fast-check';
 import * as z from 'zod';
-import type { Operation } from '../../core/api/operation.ts';
+import type { Operation } from '../../contract/operation.ts';
 import type { RawRequest } from './raw-http.ts';
 import { fitting, LONG, ODD_JSON, ODD_KEYS, ODD_STRINGS } from './values.ts';
 

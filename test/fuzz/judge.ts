@@ -1,7 +1,8 @@
 /** What every answer must be, whatever was asked. */
-import type { Operation } from '../../core/api/operation.ts';
-import { SECURITY_HEADERS } from '../../core/api/security-headers.ts';
-import { problemSchema } from '../../core/errors.ts';
+
+import { problemSchema } from '../../contract/errors.ts';
+import type { Operation } from '../../contract/operation.ts';
+import { SECURITY_HEADERS } from '../../contract/security-headers.ts';
 import type { Input } from './inputs.ts';
 import type { RawAnswer } from './raw-http.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Operation } from '../../core/api/operation.ts';
-import { OPERATIONS } from '../../core/api/routes.ts';
+import type { Operation } from '../../contract/operation.ts';
+import { OPERATIONS } from '../../contract/routes.ts';
 import { badInputs, type Input, type Known, oddInputs } from './inputs.ts';
 import { faultOf } from './judge.ts';
 import { NoAnswer, send } from './raw-http.ts';

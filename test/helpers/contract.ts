@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { OpenApiDocument, OperationObject, ResponseObject } from '../../core/api/openapi/document.ts';
-import { openApiDocument } from '../../core/api/openapi/document.ts';
-import type { JsonSchema } from '../../core/api/openapi/schemas.ts';
+import type { OpenApiDocument, OperationObject, ResponseObject } from '../../contract/openapi/document.ts';
+import { openApiDocument } from '../../contract/openapi/document.ts';
+import type { JsonSchema } from '../../contract/openapi/schemas.ts';
 import type { System } from './system.ts';
 
 export type Asked = {

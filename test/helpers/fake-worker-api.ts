@@ -5,7 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
-import type { StopReason } from '../../core/lifecycle.ts';
+import type { StopReason } from '../../contract/lifecycle.ts';
 import {
   bootstrapRequestSchema,
   type claimResponseSchema,
@@ -20,7 +20,7 @@ import {
   WORKER_API,
   type WorkerDeadlines,
   type WorkerEvent,
-} from '../../core/worker-protocol.ts';
+} from '../../contract/worker/protocol.ts';
 
 type Bootstrap = z.infer<typeof bootstrapRequestSchema>;
 type Report = z.infer<typeof reportRequestSchema>;

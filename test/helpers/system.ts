@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Client, createClient } from '../../core/client/index.ts';
-import type { PhoneClient } from '../../core/phone/client.ts';
+import { type Client, createClient } from '../../client/index.ts';
+import type { PhoneClient } from '../../contract/phone/client.ts';
 import { accessRecordOf, writeAccessRecord } from '../../local/iam-report/record.ts';
 import { type LocalOptions, type LocalStack, startLocal } from '../../local/stack.ts';
 

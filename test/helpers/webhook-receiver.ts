@@ -3,7 +3,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import type * as z from 'zod';
-import { webhookEnvelopeSchema } from '../../core/api/webhook-envelope.ts';
+import { webhookEnvelopeSchema } from '../../contract/webhooks/envelope.ts';
 
 export type Received = z.infer<typeof webhookEnvelopeSchema> & {
   readonly headers: IncomingHttpHeaders;

@@ -1,8 +1,8 @@
 /** Each alarm: samples in, state out, and its message lets itself be published to the topic. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ALARM_METRICS, COMPOSITE_ALARMS, SWEEP_METRICS } from '../../core/cost.ts';
-import { METRICS_NAMESPACE } from '../../core/metrics.ts';
+import { ALARM_METRICS, COMPOSITE_ALARMS, SWEEP_METRICS } from '../../cli/cost/model.ts';
+import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import {
   type CompositeAlarm,
@@ -220,7 +220,7 @@ describe('notifications', () => {
 });
 
 describe('cost', () => {
-  it('counts in core/cost.ts as many alarm metrics and composite alarms as there are', () => {
+  it('counts in cli/cost/model.ts as many alarm metrics and composite alarms as there are', () => {
     const metrics = alarms.metric.map(
       ({ Metrics }) => Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1,
     );

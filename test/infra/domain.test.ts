@@ -1,7 +1,7 @@
 import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
-import { createClient } from '../../core/client/index.ts';
+import { createClient } from '../../client/index.ts';
 import { BerthApi } from '../../infra/constructs/api.ts';
 import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
 import { BUILD_MS } from './synthesized.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { costOf, totalOf } from '../../core/cost.ts';
+import { costOf, totalOf } from '../../cli/cost/model.ts';
 import { DUE_BUCKETS } from '../../core/items.ts';
 import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';
 import { environmentOf } from '../../infra/environments.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { PageFile } from '../../core/page.ts';
+import type { PageFile } from '../../contract/dashboard-path.ts';
 import { bundleFunctions } from '../../infra/bundle.ts';
 import { MAX_PAGE_KIB, pageFiles } from '../../infra/page.ts';
 import { functionsDir } from './synthesized.ts';
@@ -52,6 +52,6 @@ it('is built again when one of its sources changes', async () => {
     .object({ inputs: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(join(outDir, 'bundle.json'), 'utf8')));
   expect(Object.keys(inputs)).toEqual(
-    expect.arrayContaining(['dashboard/build.ts', 'dashboard/page/main.tsx', 'core/client/index.ts']),
+    expect.arrayContaining(['dashboard/build.ts', 'dashboard/page/main.tsx', 'client/index.ts']),
   );
 });

@@ -1,6 +1,6 @@
 /** The rate limiter over a real database: what the rule says and what the conditional writes say is the same. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { rateLimiter, setRate } from '../../core/protocols/rate.ts';
+import { rateLimiter, setRate } from '../../core/access/rate.ts';
 import { dynamoDbStore } from '../../functions/adapters/dynamodb-store.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/engines/dynamodb/index.ts';
 import { createBerthTable, databaseClient } from '../helpers/berth-table.ts';

@@ -4,19 +4,13 @@
  * the end it works again, or a third one that works follows. Faults strike in the middle of it and end before the end.
  */
 
-import type { EngineView } from '../../core/api/engine.ts';
-import type { BuildCounts } from '../../core/builds/counts.ts';
-import { newCounts } from '../../core/builds/counts.ts';
+import type { EngineView } from '../../contract/bodies/engine.ts';
+import type { BuildCounts } from '../../contract/builds/counts.ts';
+import { newCounts } from '../../contract/builds/counts.ts';
+import { changeEngine, chooseBuild, engineView, recordBuilds, saveBuild } from '../../core/builds/builds.ts';
 import { rulingSchema } from '../../core/builds/rule.ts';
 import type { Control } from '../../core/control.ts';
 import { BUILD_HOURS_PARTITION, ENGINE_PARTITION, rulingKey } from '../../core/items.ts';
-import {
-  changeEngine,
-  chooseBuild,
-  engineView,
-  recordBuilds,
-  saveBuild,
-} from '../../core/protocols/builds.ts';
 import { parseSettings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';

@@ -2,8 +2,8 @@
  * More sessions are created at once than there are slots, and than ECS launches at once, while the database may refuse
  * for a few seconds. Nobody is told of an error for what was admitted, and all of it is launched once ECS lets it.
  */
-import { Problem } from '../../core/errors.ts';
-import type { Session } from '../../core/session.ts';
+import { Problem } from '../../contract/errors.ts';
+import type { Session } from '../../core/lifecycle/session.ts';
 import type { Invariants } from './invariants.ts';
 import { USERS } from './model/clients.ts';
 import * as functions from './model/functions.ts';

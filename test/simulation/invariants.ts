@@ -1,12 +1,13 @@
 /** Watches every commit and holds it against the promises of model/violation.ts. */
-import { type Capacity, isSettled, type Limits, parseCapacity } from '../../core/capacity.ts';
-import { deadlinesOf } from '../../core/deadlines.ts';
+
+import { canTransition, isTerminal } from '../../contract/lifecycle.ts';
+import type { ToldMark } from '../../contract/worker/protocol.ts';
+import { type Capacity, isSettled, type Limits, parseCapacity } from '../../core/admission/capacity.ts';
 import { GLOBAL_PARTITION, SHARD_PREFIX, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
-import { canTransition, isTerminal } from '../../core/lifecycle.ts';
+import { deadlinesOf } from '../../core/lifecycle/deadlines.ts';
+import { parseSession, type Session } from '../../core/lifecycle/session.ts';
 import type { Delivery } from '../../core/ports.ts';
-import { parseSession, type Session } from '../../core/session.ts';
 import type { Item } from '../../core/store.ts';
-import type { ToldMark } from '../../core/worker-protocol.ts';
 import type { Process } from './kernel/scheduler.ts';
 import { Messages } from './messages.ts';
 import { USERS } from './model/clients.ts';

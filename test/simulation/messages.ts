@@ -1,6 +1,7 @@
 /** Watches which messages are told: none is passed over, and what a worker knows to be told is not told again. */
+
+import type { ToldMark } from '../../contract/worker/protocol.ts';
 import type { Delivery } from '../../core/ports.ts';
-import type { ToldMark } from '../../core/worker-protocol.ts';
 import type { Cloud } from './model/cloud.ts';
 import type { ItemChange } from './model/table.ts';
 import { webhooksOf } from './told.ts';

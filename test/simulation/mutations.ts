@@ -19,7 +19,11 @@ const mutation = (
 ): Mutation => ({
   name,
   seed,
-  edits: edits.map(([file, find, replace]) => ({ file: `core/${file}`, find, replace })),
+  edits: edits.map(([file, find, replace]) => ({
+    file: file.startsWith('contract/') ? file : `core/${file}`,
+    find,
+    replace,
+  })),
 });
 
 const buildsMutation = (...args: Parameters<typeof mutation>): Mutation => ({
@@ -27,20 +31,20 @@ const buildsMutation = (...args: Parameters<typeof mutation>): Mutation => ({
   simulation: 'builds',
 });
 
-const CREATE = 'protocols/create.ts';
-const START = 'protocols/start.ts';
-const ADMIT = 'protocols/admit.ts';
-const COMMIT = 'protocols/commit.ts';
-const RELEASE = 'protocols/release.ts';
-const CHANGE = 'protocols/change.ts';
-const WORKER = 'protocols/worker.ts';
-const LAUNCH = 'protocols/launch.ts';
-const REAP = 'protocols/reap.ts';
-const RECONCILE = 'protocols/reconcile.ts';
-const CAPACITY = 'protocols/capacity.ts';
-const WAITING = 'protocols/waiting-commands.ts';
-const OUTBOX = 'protocols/outbox.ts';
-const BUILDS = 'protocols/builds.ts';
+const CREATE = 'admission/create.ts';
+const START = 'lifecycle/start.ts';
+const ADMIT = 'admission/admit.ts';
+const COMMIT = 'lifecycle/commit.ts';
+const RELEASE = 'lifecycle/release.ts';
+const CHANGE = 'lifecycle/change.ts';
+const WORKER = 'lifecycle/worker.ts';
+const LAUNCH = 'lifecycle/launch.ts';
+const REAP = 'reaping/reap.ts';
+const RECONCILE = 'reconciliation/reconcile.ts';
+const CAPACITY = 'admission/read-capacity.ts';
+const WAITING = 'commands/waiting-commands.ts';
+const OUTBOX = 'events/outbox.ts';
+const BUILDS = 'builds/builds.ts';
 const RULE = 'builds/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -152,7 +156,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'epoch, clientToken, bootstrapToken }',
       'epoch, clientToken: control.ids.secret(), bootstrapToken }',
     ],
-    ['protocols/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
+    ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
   mutation(
     'bootstrap tokens that are good twice',
@@ -186,7 +190,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const limitMs = 3_600_000;',
   ]),
   mutation('a launch whose fault is the answer', 16, [
-    'protocols/admitted.ts',
+    'admission/admitted.ts',
     '      return session;',
     '      throw error;',
   ]),
@@ -237,7 +241,7 @@ export const MUTATIONS: readonly Mutation[] = [
     '(task === null',
   ]),
   mutation('a stop that frees the slot of a running worker', 10, [
-    'protocols/stop.ts',
+    'lifecycle/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
@@ -281,7 +285,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
   mutation('a refusal because the sub-limits are spent', 12, [
-    'protocols/refuse.ts',
+    'admission/refuse.ts',
     'if (capacity.active >= capacity.limits.globalLimit) throw',
     'throw',
   ]),
@@ -294,21 +298,25 @@ export const MUTATIONS: readonly Mutation[] = [
       "change(control, command.id, or(eq('status', 'pending'), eq('status', 'running')), {",
     ],
     // The worker would tell by it that it is the same.
-    ['protocols/wake.ts', 'idempotencyKey: command.workerKey,', ''],
+    ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
   mutation('a waiting command without an answer called failed', 706, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 1, ['capacity.ts', '() => 0)', '(_, i) => active(i))']),
+  mutation('sub-limits handed out above the limit', 1, [
+    'admission/capacity.ts',
+    '() => 0)',
+    '(_, i) => active(i))',
+  ]),
   mutation('a stopped task of any epoch ends the session', 12, [
-    'protocols/task-stopped.ts',
+    'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
   mutation('the end of another provider’s task ends the session', 142, [
-    'protocols/task-stopped.ts',
+    'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
@@ -318,7 +326,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: {},',
   ]),
   mutation('a session deleted whatever it is by then', 12, [
-    'protocols/end.ts',
+    'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
@@ -330,7 +338,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (request.told) await noteTold(control, session, request.told);\n  await drainOutbox(control, session);',
   ]),
   mutation('a mark of what was told that an old epoch sets back', 26, [
-    'protocols/told-messages.ts',
+    'events/told-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
   ]),
@@ -371,7 +379,7 @@ export const MUTATIONS: readonly Mutation[] = [
     '',
   ]),
   buildsMutation('counts that every repeat of a report adds again', 2, [
-    'builds/counts.ts',
+    'contract/builds/counts.ts',
     'now[name] - (old?.[name] ?? 0)',
     'now[name]',
   ]),

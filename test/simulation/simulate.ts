@@ -2,7 +2,7 @@
  * One run: a while in which callers do as they like and things go wrong, then none of that until all must have
  * settled, then everything is ended, then what was linked must come back without a QR code, then a burst.
  */
-import { distribute } from '../../core/capacity.ts';
+import { distribute } from '../../core/admission/capacity.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { burst } from './burst.ts';

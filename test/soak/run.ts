@@ -4,8 +4,8 @@
  * the API answered to sends is true at the phone. ledger.ts says what is counted how.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiError } from '../../core/client/errors.ts';
-import { messageOfError } from '../../core/message-of-error.ts';
+import { ApiError } from '../../client/errors.ts';
+import { messageOfError } from '../../contract/message-of-error.ts';
 import { Random } from '../simulation/kernel/random.ts';
 import { startSoakEndpoint } from './endpoint.ts';
 import { createLedger, judgeSends, type Ledger, type Out } from './ledger.ts';

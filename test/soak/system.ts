@@ -6,8 +6,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Client, createClient } from '../../core/client/index.ts';
-import { type PhoneClient, phoneClient } from '../../core/phone/client.ts';
+import { type Client, createClient } from '../../client/index.ts';
+import { type PhoneClient, phoneClient } from '../../contract/phone/client.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../local/main.ts');
 /** A first start synthesizes. */

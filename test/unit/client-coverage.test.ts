@@ -1,8 +1,8 @@
 /** The client and the table of operations are one: each method asks for an operation, and each operation has a method. */
 import { expect, test } from 'vitest';
-import type { Operation } from '../../core/api/operation.ts';
-import { OPERATIONS } from '../../core/api/routes.ts';
-import { createClient } from '../../core/client/index.ts';
+import { createClient } from '../../client/index.ts';
+import type { Operation } from '../../contract/operation.ts';
+import { OPERATIONS } from '../../contract/routes.ts';
 
 /** Some of these fit each method; what does not fit asks for nothing. */
 const ARGUMENTS: readonly (readonly unknown[])[] = [

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readWebhook } from '../../core/client/index.ts';
+import { readWebhook } from '../../client/index.ts';
 import { signatureOf } from '../helpers/webhook-receiver.ts';
 
 const KEY = 'of the webhook';

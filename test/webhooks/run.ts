@@ -4,12 +4,12 @@
  * same id and body; and what a short policy gave up on comes in its order once it is sent again.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Webhook } from '../../core/api/session-config.ts';
-import { createSession } from '../../core/protocols/create.ts';
-import { listDeadLetters, redrive } from '../../core/protocols/dead-letters.ts';
-import { acceptEvents } from '../../core/protocols/worker.ts';
-import type { Session } from '../../core/session.ts';
-import type { WorkerEvent } from '../../core/worker-protocol.ts';
+import type { Webhook } from '../../contract/bodies/session-config.ts';
+import type { WorkerEvent } from '../../contract/worker/protocol.ts';
+import { createSession } from '../../core/admission/create.ts';
+import { listDeadLetters, redrive } from '../../core/events/dead-letters.ts';
+import type { Session } from '../../core/lifecycle/session.ts';
+import { acceptEvents } from '../../core/lifecycle/worker.ts';
 import { Random } from '../simulation/kernel/random.ts';
 import { type Endpoint, type Mode, startEndpoint } from './endpoint.ts';
 import { openPlace, type Place } from './place.ts';

@@ -1,5 +1,5 @@
-import type { SessionEvent } from '../../../core/client/index.ts';
-import { statusSchema } from '../../../core/lifecycle.ts';
+import type { SessionEvent } from '../../../client/index.ts';
+import { statusSchema } from '../../../contract/lifecycle.ts';
 import { eventWords, reasonWords, STATUS_WORDS } from './words.ts';
 
 export type EventLine = {

@@ -1,4 +1,4 @@
-import type { SessionView } from '../../../core/api/sessions.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
 
 export type Expiry = {
   /** ms since the epoch */

@@ -1,5 +1,5 @@
 /** What a change of limits would do, before it is made. */
-import type { LimitsView, StatsView } from '../../../core/api/admin.ts';
+import type { LimitsView, StatsView } from '../../../contract/bodies/admin.ts';
 import { alarmAt, levelOf } from './capacity.ts';
 import { count, plural } from './format.ts';
 

@@ -1,4 +1,4 @@
-import { ApiError, UnexpectedAnswerError, UnreachableError } from '../../../core/client/index.ts';
+import { ApiError, UnexpectedAnswerError, UnreachableError } from '../../../client/index.ts';
 
 /** An error in words for the person in front of the page. */
 export type Explained = {

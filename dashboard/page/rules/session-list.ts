@@ -1,6 +1,6 @@
 /** Search, filters and order of the table of sessions. Pure: 10,000 sessions take a few milliseconds. */
-import type { SessionView } from '../../../core/api/sessions.ts';
-import type { State, Status } from '../../../core/lifecycle.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
+import type { State, Status } from '../../../contract/lifecycle.ts';
 import { phoneNumber } from './format.ts';
 import { type Standing, standingOf } from './words.ts';
 

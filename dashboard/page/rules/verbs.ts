@@ -1,5 +1,5 @@
-import type { SessionView } from '../../../core/api/sessions.ts';
-import { isTerminal } from '../../../core/lifecycle.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
+import { isTerminal } from '../../../contract/lifecycle.ts';
 
 export const VERBS = ['start', 'stop', 'restart', 'logout', 'delete'] as const;
 export type Verb = (typeof VERBS)[number];

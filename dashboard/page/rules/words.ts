@@ -1,6 +1,6 @@
 /** What the API's closed sets are called on the page. */
-import type { SessionView } from '../../../core/api/sessions.ts';
-import { isPasskeyStatus, type State, type Status, type StopReason } from '../../../core/lifecycle.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
+import { isPasskeyStatus, type State, type Status, type StopReason } from '../../../contract/lifecycle.ts';
 
 /** How a session stands, status and state in one: what its badge shows. */
 export type Standing =

@@ -1,7 +1,7 @@
 import { computed, effect, type ReadonlySignal, signal } from '@preact/signals';
-import type { CallerView } from '../../../core/api/dashboard.ts';
-import { mayUse, type Scope } from '../../../core/api/scopes.ts';
-import { ApiError } from '../../../core/client/index.ts';
+import { ApiError } from '../../../client/index.ts';
+import type { CallerView } from '../../../contract/bodies/dashboard.ts';
+import { mayUse, type Scope } from '../../../contract/scopes.ts';
 import { berth, signInsRefused } from './server.ts';
 
 export type Identity =

@@ -1,6 +1,6 @@
 /** The event stream: what happened, as it happens. Polling goes on beside it, slower, and catches what it misses. */
 import { computed, effect, signal } from '@preact/signals';
-import { type StreamEvent, streamEventSchema } from '../../../core/api/events.ts';
+import { type StreamEvent, streamEventSchema } from '../../../contract/bodies/events.ts';
 import { sessionKey } from '../rules/session-list.ts';
 import { refreshFigures } from './capacity.ts';
 import { identity } from './identity.ts';

@@ -1,6 +1,6 @@
 /** The API of the page's own origin, called with the sign-in cookie. */
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { createClient } from '../../../core/client/index.ts';
+import { createClient } from '../../../client/index.ts';
 import { observeServerTime } from './clock.ts';
 
 /** The page is at `…/dashboard`, whatever comes before. */

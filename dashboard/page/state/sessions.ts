@@ -1,7 +1,7 @@
 /** Every session that the key may see, kept by polling the list and by reading again what an event speaks of. */
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import type { SessionView } from '../../../core/api/sessions.ts';
-import { ApiError } from '../../../core/client/index.ts';
+import { ApiError } from '../../../client/index.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { sessionKey } from '../rules/session-list.ts';
 import { isAdmin } from './identity.ts';
 import { polled } from './polled.ts';

@@ -1,4 +1,4 @@
-import type { DeadLetterView } from '../../../core/api/events.ts';
+import type { DeadLetterView } from '../../../contract/bodies/events.ts';
 import { hrefOf } from '../state/route.ts';
 import { Scroll } from './scroll.tsx';
 import { Moment } from './time.tsx';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { DeadLetterFilter } from '../../../core/api/events.ts';
+import type { DeadLetterFilter } from '../../../contract/bodies/events.ts';
 import { plural } from '../rules/format.ts';
 import { announceDone, announceFailure } from '../state/notices.ts';
 import { berth } from '../state/server.ts';

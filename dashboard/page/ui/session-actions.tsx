@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { SessionView } from '../../../core/api/sessions.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { sessionKey } from '../rules/session-list.ts';
 import { type Verb, verbsFor } from '../rules/verbs.ts';
 import { act, actions, VERB_WORDS } from '../state/actions.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TIMEOUTS_MS } from '../../../core/timeouts.ts';
+import { TIMEOUTS_MS } from '../../../contract/timeouts.ts';
 import type { AuthorizerModel, CorsModel } from '../model.ts';
 import { COSMETIC, functionNameOf, integer, properties } from './properties.ts';
 

@@ -1,14 +1,15 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../../../core/clock.ts';
+import { type Clock, systemClock } from '../../../contract/clock.ts';
+import type { OperationContext } from './context.ts';
 import { parseTaskDefinitions, type TaskDefinitionInput } from './definitions.ts';
 import { EcsError } from './errors.ts';
 import { type Emit, EventQueue } from './event-queue.ts';
 import { type EcsFaults, FaultPlan } from './faults.ts';
 import { endLeftovers } from './leftovers.ts';
 import type { EcsLogger } from './logger.ts';
-import { findCluster, type OperationContext, operationNamed, stopTimeoutMs } from './operations.ts';
+import { findCluster, operationNamed, stopTimeoutMs } from './operations.ts';
 import { nodeProgram, type StartTask } from './program.ts';
 import type { StartLimit } from './start-queue.ts';
 import type { TaskRecord } from './task.ts';

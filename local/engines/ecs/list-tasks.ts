@@ -1,5 +1,5 @@
+import type { OperationContext } from './context.ts';
 import { EcsError, invalidParameter } from './errors.ts';
-import type { OperationContext } from './operations.ts';
 import { type ListTasksRequest, listTasksSchema, parseRequest } from './requests.ts';
 import type { TaskRecord } from './task.ts';
 

@@ -1,29 +1,12 @@
-import type { Clock } from '../../../core/clock.ts';
+import type { OperationContext } from './context.ts';
 import type { TaskDefinition } from './definitions.ts';
 import { describeTask } from './describe.ts';
 import { EcsError, invalidParameter } from './errors.ts';
-import type { FaultPlan } from './faults.ts';
 import { listTasks } from './list-tasks.ts';
 import { describeClustersSchema, describeTasksSchema, parseRequest, stopTaskSchema } from './requests.ts';
 import { runTask } from './run-task.ts';
 import { listTagsForResource, tagResource, untagResource } from './tagging.ts';
 import { arnInCluster, clusterName, type TaskRecord } from './task.ts';
-import type { TaskRunner } from './task-runner.ts';
-import type { Tasks } from './tasks.ts';
-
-/** What the operations work on. */
-export interface OperationContext {
-  readonly tasks: Tasks;
-  readonly runner: TaskRunner;
-  readonly faults: FaultPlan;
-  readonly taskDefinitions: readonly TaskDefinition[];
-  readonly clusterArns: readonly string[];
-  readonly temporaryRoot: string;
-  readonly now: Clock;
-  /** The ARN of a known cluster named by name or ARN; throws ClusterNotFoundException. */
-  cluster(reference: string): string;
-  hasRoom(): boolean;
-}
 
 type Operation = (context: OperationContext, input: unknown) => Record<string, unknown>;
 

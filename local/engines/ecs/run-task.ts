@@ -1,10 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { OperationContext } from './context.ts';
 import { findTaskDefinition, type TaskDefinition } from './definitions.ts';
 import { describeTask } from './describe.ts';
 import { EcsError, invalidParameter } from './errors.ts';
 import { NO_CAPACITY } from './faults.ts';
-import type { OperationContext } from './operations.ts';
 import { parseRequest, type RunTaskRequest, runTaskSchema } from './requests.ts';
 import { arnInCluster, type TaskRecord } from './task.ts';
 

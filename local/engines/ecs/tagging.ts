@@ -1,5 +1,5 @@
+import type { OperationContext } from './context.ts';
 import { invalidParameter } from './errors.ts';
-import type { OperationContext } from './operations.ts';
 import { listTagsSchema, parseRequest, tagResourceSchema, untagResourceSchema } from './requests.ts';
 import type { TaskRecord } from './task.ts';
 

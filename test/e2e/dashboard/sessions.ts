@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ApiError } from '../../../core/client/index.ts';
+import { ApiError } from '../../../client/index.ts';
 import { type Desk, PATIENCE, rowOf } from './desk.ts';
 
 export const sessions = (desk: () => Desk): void => {

@@ -1,7 +1,7 @@
 /** Storage, database and queue that refuse for a while: sessions work on or recover, and nothing is lost. */
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { problemSchema } from '../../../core/errors.ts';
-import { WORKER_API } from '../../../core/worker-protocol.ts';
+import { problemSchema } from '../../../contract/errors.ts';
+import { WORKER_API } from '../../../contract/worker/protocol.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
 import {
   type FaultySystem,

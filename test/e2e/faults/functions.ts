@@ -1,6 +1,6 @@
 /** Functions that are killed in the middle of their work: what they began is finished or given back. */
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { WORKER_API } from '../../../core/worker-protocol.ts';
+import { WORKER_API } from '../../../contract/worker/protocol.ts';
 import { type FaultySystem, PATIENCE, workerOf } from './harness.ts';
 
 const ACCOUNT = '491700000002';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, vi } from 'vitest';
-import type { SessionView } from '../../../core/api/sessions.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { processTable } from '../../../local/engines/ecs/process-table.ts';
 import { taskProcesses } from '../../../local/engines/ecs/process-tree.ts';
 import { type TaskRecord, taskRecordSchema } from '../../../local/engines/ecs/task.ts';

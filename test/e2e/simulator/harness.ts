@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import type { ClientOptions, Client as LibraryClient } from 'whatsapp-web.js';
 import library from 'whatsapp-web.js';
 import { installCompatibility } from '../../../container/whatsapp/compat/index.ts';
-import type { Simulator } from '../../../local/simulator/simulator.ts';
+import type { Simulator } from '../../../simulator/simulator.ts';
 import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
 
 // Real browsers beside other suites on two cores: patience costs nothing where all is well.

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from 'whatsapp-web.js';
-import { buildNames } from '../../../core/phone/api.ts';
-import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
+import { buildNames } from '../../../contract/phone/api.ts';
+import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { Bench, type Client, eventually, next } from './harness.ts';
 
 const ME = '491701234567';

@@ -1,8 +1,8 @@
 import { request } from 'node:http';
 import puppeteer from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { phoneClient } from '../../../core/phone/client.ts';
-import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
+import { phoneClient } from '../../../contract/phone/client.ts';
+import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
 import { Bench, next } from './harness.ts';
 

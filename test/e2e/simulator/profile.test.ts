@@ -2,7 +2,7 @@ import { cp, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from 'whatsapp-web.js';
-import { type Simulator, startSimulator } from '../../../local/simulator/simulator.ts';
+import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { Bench, eventually, next } from './harness.ts';
 
 const ME = '491701234567';

@@ -5,7 +5,7 @@ import { afterAll, expect, test, vi } from 'vitest';
 import { packagedBuild } from '../../../cli/packaged-build.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { fetchSavedPage } from '../../../container/whatsapp/saved-page.ts';
-import { startSimulator } from '../../../local/simulator/simulator.ts';
+import { startSimulator } from '../../../simulator/simulator.ts';
 import { Bench } from './harness.ts';
 
 const bench = new Bench();

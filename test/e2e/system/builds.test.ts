@@ -1,7 +1,7 @@
 /** Which build of WhatsApp Web a session loads, seen in the page that its worker met. */
 import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { BUILDS } from '../../../local/simulator/builds.ts';
+import { BUILDS } from '../../../simulator/builds.ts';
 import { shared } from '../../helpers/shared.ts';
 import { type System, startSystem } from '../../helpers/system.ts';
 
@@ -18,7 +18,7 @@ beforeAll(() => open());
 
 /** The page of the older build, as somebody saved it when WhatsApp still served it. */
 const savedPage = async (): Promise<string> => {
-  const html = await readFile(new URL('../../../local/simulator/page/index.html', import.meta.url), 'utf8');
+  const html = await readFile(new URL('../../../simulator/page/index.html', import.meta.url), 'utf8');
   return html.replace('<html', `<html data-build="2026-04" data-missing-module="" data-version="${OLD}"`);
 };
 

@@ -2,9 +2,9 @@
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { DEFAULT_MAX_BODY_BYTES } from '../../../core/api/operation.ts';
-import { OPERATIONS } from '../../../core/api/routes.ts';
-import { passkeyChallengeSchema } from '../../../core/passkey.ts';
+import { DEFAULT_MAX_BODY_BYTES } from '../../../contract/operation.ts';
+import { OPERATIONS } from '../../../contract/routes.ts';
+import { passkeyChallengeSchema } from '../../../contract/whatsapp/passkey.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
 import { type Contract, contractOf } from '../../helpers/contract.ts';
 import { sampleOf } from '../../helpers/sample.ts';

@@ -3,7 +3,7 @@
  * as the real one, and the answer, the phone and the webhook agree on what happened. docs/field-reports.md lists them.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PhoneInput, PhoneMessage } from '../../../core/phone/api.ts';
+import type { PhoneInput, PhoneMessage } from '../../../contract/phone/api.ts';
 import { shared } from '../../helpers/shared.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import type { Operation } from '../../../core/api/operation.ts';
-import { OPERATIONS } from '../../../core/api/routes.ts';
-import { scopeOf, scopeSchema } from '../../../core/api/scopes.ts';
-import { createClient } from '../../../core/client/index.ts';
-import { problemSchema } from '../../../core/errors.ts';
+import { createClient } from '../../../client/index.ts';
+import { problemSchema } from '../../../contract/errors.ts';
+import type { Operation } from '../../../contract/operation.ts';
+import { OPERATIONS } from '../../../contract/routes.ts';
+import { scopeOf, scopeSchema } from '../../../contract/scopes.ts';
 import { sampleOf } from '../../helpers/sample.ts';
 import type { System } from '../../helpers/system.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { PhoneInput, PhoneMessage } from '../../../core/phone/api.ts';
+import type { PhoneInput, PhoneMessage } from '../../../contract/phone/api.ts';
 import type { System } from '../../helpers/system.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
 

@@ -1,7 +1,7 @@
 /** What the API refuses, and how it says so; limits; keys; the dashboard's sign-in. Without a worker wherever none is needed. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type Client, createClient } from '../../../core/client/index.ts';
-import { problemSchema } from '../../../core/errors.ts';
+import { type Client, createClient } from '../../../client/index.ts';
+import { problemSchema } from '../../../contract/errors.ts';
 import type { System } from '../../helpers/system.ts';
 
 /** @param open the running system that is asked; no session runs there, and the caller has none */

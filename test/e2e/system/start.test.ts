@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { type Client, createClient } from '../../../core/client/index.ts';
-import { phoneClient } from '../../../core/phone/client.ts';
+import { type Client, createClient } from '../../../client/index.ts';
+import { phoneClient } from '../../../contract/phone/client.ts';
 import { processTable } from '../../../local/engines/ecs/process-table.ts';
 import {
   adminKeyOf,

@@ -1,8 +1,8 @@
 /** A command to a stopped session starts it: one admission, each command sent once, whatever calls at the same time. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { acceptedCommandSchema, commandViewSchema } from '../../../core/api/commands.ts';
-import { problemSchema } from '../../../core/errors.ts';
-import { messageSchema } from '../../../core/messages.ts';
+import { acceptedCommandSchema, commandViewSchema } from '../../../contract/bodies/commands.ts';
+import { problemSchema } from '../../../contract/errors.ts';
+import { messageSchema } from '../../../contract/whatsapp/messages.ts';
 import type { System } from '../../helpers/system.ts';
 
 const CONTACT = '491712223333@c.us';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { buildNames } from '../../../core/phone/api.ts';
+import { buildNames } from '../../../contract/phone/api.ts';
 import { ACCOUNT, type Bench, openBench, type RunningWorker } from './harness.ts';
 
 let bench: Bench;

@@ -7,7 +7,7 @@ import { expect, vi } from 'vitest';
 import { findTree } from '../../../container/browser/process-tree.ts';
 import { WORKER_NODE_FLAGS } from '../../../core/worker-process.ts';
 import { preparePrograms } from '../../../local/programs.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../../local/simulator/simulator.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/simulator.ts';
 import { type FakeWorkerApi, startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
 
 export type RunningWorker = {

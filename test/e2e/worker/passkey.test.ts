@@ -3,8 +3,8 @@
  * WhatsApp's origin with a virtual authenticator, and a simulator that verifies what it is given.
  */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import type { PasskeyChallenge } from '../../../core/passkey.ts';
-import { passkeyChallengeSchema, signingScript } from '../../../core/passkey.ts';
+import type { PasskeyChallenge } from '../../../contract/whatsapp/passkey.ts';
+import { passkeyChallengeSchema, signingScript } from '../../../contract/whatsapp/passkey.ts';
 import { assertionIn, openPasskeyBrowser, type PasskeyBrowser } from '../../helpers/passkey-browser.ts';
 import { type Bench, openBench, type RunningWorker } from './harness.ts';
 

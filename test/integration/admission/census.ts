@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
-import { counterSchema } from '../../../core/capacity.ts';
+import { counterSchema } from '../../../core/admission/capacity.ts';
+import { type Slot, slotsOf } from '../../../core/admission/holders.ts';
+import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import { sessionKey, userQuotaKey } from '../../../core/items.ts';
-import { readCapacity } from '../../../core/protocols/capacity.ts';
-import { type Slot, slotsOf } from '../../../core/protocols/holders.ts';
-import { nameOf, parseSession, type Session, userOf } from '../../../core/session.ts';
+import { nameOf, parseSession, type Session, userOf } from '../../../core/lifecycle/session.ts';
 import type { AdmissionControl } from './control.ts';
 
 type Contender = { readonly userId: string; readonly name: string };

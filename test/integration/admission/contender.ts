@@ -4,11 +4,11 @@
  */
 import { once } from 'node:events';
 import pMap from 'p-map';
-import { Problem } from '../../../core/errors.ts';
-import type { Admitted } from '../../../core/protocols/commit.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { release } from '../../../core/protocols/release.ts';
-import { startSession } from '../../../core/protocols/start.ts';
+import { Problem } from '../../../contract/errors.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import type { Admitted } from '../../../core/lifecycle/commit.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import { startSession } from '../../../core/lifecycle/start.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
 import { controlOver } from './control.ts';
 import { type Job, jobSchema, type Line } from './job.ts';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readCapacity } from '../../../core/protocols/capacity.ts';
-import { changeLimits } from '../../../core/protocols/limits.ts';
-import { release } from '../../../core/protocols/release.ts';
-import type { Session } from '../../../core/session.ts';
+import { changeLimits } from '../../../core/admission/limits.ts';
+import { readCapacity } from '../../../core/admission/read-capacity.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
 import { type DynamoDb, startDynamoDb } from '../../../local/engines/dynamodb/index.ts';
 import { temporaryFolder } from '../../contract/dynamodb/folder.ts';
 import { createBerthTable, databaseClient } from '../../helpers/berth-table.ts';

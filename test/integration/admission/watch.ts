@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { counterSchema, isSettled } from '../../../core/capacity.ts';
+import { counterSchema, isSettled } from '../../../core/admission/capacity.ts';
+import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import { userQuotaKey } from '../../../core/items.ts';
-import { readCapacity } from '../../../core/protocols/capacity.ts';
 import type { AdmissionControl } from './control.ts';
 
 /** Between two looks; they are evidence, and nothing waits for them. */
@@ -9,7 +9,7 @@ const PAUSE_MS = 20;
 
 /**
  * Looks at the counters again and again while others contend. The embedded engine answers a query from one moment,
- * so each look must satisfy the inequality that core/capacity.ts rests on.
+ * so each look must satisfy the inequality that core/admission/capacity.ts rests on.
  */
 export const watch = (
   control: AdmissionControl,

@@ -3,7 +3,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { problemSchema } from '../../../core/errors.ts';
+import { problemSchema } from '../../../contract/errors.ts';
 import { type AccessEntry, type ApiListener, openApi } from '../../../local/api/server.ts';
 import type { AuthorizerModel, RouteModel } from '../../../local/assembly/model.ts';
 import { Principals } from '../../../local/gateway/principals.ts';

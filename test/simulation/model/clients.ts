@@ -1,8 +1,8 @@
 /** Callers of the API: several people who do everything at once, impatiently, and repeat what was not answered. */
-import type { SessionConfig } from '../../../core/api/session-config.ts';
+import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
+import { Problem } from '../../../contract/errors.ts';
 import type { Control } from '../../../core/control.ts';
-import { Problem } from '../../../core/errors.ts';
-import type { Session } from '../../../core/session.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud } from './cloud.ts';
 import * as functions from './functions.ts';

@@ -1,9 +1,9 @@
 /** The parts of a simulated cloud, as they see each other. */
 
+import type { ToldMark } from '../../../contract/worker/protocol.ts';
 import type { Control } from '../../../core/control.ts';
 import type { CommandOutcome, Delivery, LaunchRequest } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
-import type { ToldMark } from '../../../core/worker-protocol.ts';
 import type { Chaos } from '../kernel/chaos.ts';
 import type { Random } from '../kernel/random.ts';
 import type { Process, Scheduler } from '../kernel/scheduler.ts';

@@ -1,6 +1,6 @@
 /** Commands that wait for their session: what was told of each, held against what workers did. */
-import { sendTextArgs } from '../../../core/messages.ts';
-import { type WaitingCommand, waitingCommandSchema } from '../../../core/waiting-command.ts';
+import { sendTextArgs } from '../../../contract/whatsapp/messages.ts';
+import { type WaitingCommand, waitingCommandSchema } from '../../../core/commands/waiting-command.ts';
 import type { Cloud } from './cloud.ts';
 import type { ItemChange } from './table.ts';
 

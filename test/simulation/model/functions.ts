@@ -1,26 +1,22 @@
 /** What functions/ composes of the rules, one invocation each; the edges around them are not modelled. */
 import type { z } from 'zod';
-import type { cleanupRequestSchema } from '../../../core/api/admin.ts';
-import type { SessionConfig } from '../../../core/api/session-config.ts';
+import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
+import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
+import { isTerminal } from '../../../contract/lifecycle.ts';
+import { admitted } from '../../../core/admission/admitted.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { changeLimits, type LimitsChange } from '../../../core/admission/limits.ts';
+import { runCommand } from '../../../core/commands/command.ts';
+import { answerCommand, claimNext } from '../../../core/commands/waiting-commands.ts';
+import { type Woken, wakeAndRun } from '../../../core/commands/wake.ts';
 import type { Control } from '../../../core/control.ts';
-import { isTerminal } from '../../../core/lifecycle.ts';
-import type { CommandOutcome } from '../../../core/ports.ts';
-import { admitted } from '../../../core/protocols/admitted.ts';
-import { cleanUp } from '../../../core/protocols/cleanup.ts';
-import { runCommand } from '../../../core/protocols/command.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { deleteSession, forgetAccount, unlinkFirst, untilEnded } from '../../../core/protocols/end.ts';
-import { recordRun } from '../../../core/protocols/health.ts';
-import { changeLimits, type LimitsChange } from '../../../core/protocols/limits.ts';
-import { loadSession } from '../../../core/protocols/load.ts';
-import { reap } from '../../../core/protocols/reap.ts';
-import { reconcile } from '../../../core/protocols/reconcile.ts';
-import { startWhenEnded } from '../../../core/protocols/start.ts';
-import { stopSession } from '../../../core/protocols/stop.ts';
-import { taskStopped } from '../../../core/protocols/task-stopped.ts';
-import { updateConfig } from '../../../core/protocols/update.ts';
-import { answerCommand, claimNext } from '../../../core/protocols/waiting-commands.ts';
-import { type Woken, wakeAndRun } from '../../../core/protocols/wake.ts';
+import { deleteSession, forgetAccount, unlinkFirst, untilEnded } from '../../../core/lifecycle/end.ts';
+import { loadSession } from '../../../core/lifecycle/load.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
+import { startWhenEnded } from '../../../core/lifecycle/start.ts';
+import { stopSession } from '../../../core/lifecycle/stop.ts';
+import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
+import { updateConfig } from '../../../core/lifecycle/update.ts';
 import {
   acceptEvents,
   authenticateWorker,
@@ -30,8 +26,12 @@ import {
   discardAuthState,
   lastWord,
   report,
-} from '../../../core/protocols/worker.ts';
-import type { Session } from '../../../core/session.ts';
+} from '../../../core/lifecycle/worker.ts';
+import { recordRun } from '../../../core/observability/health.ts';
+import type { CommandOutcome } from '../../../core/ports.ts';
+import { cleanUp } from '../../../core/reaping/cleanup.ts';
+import { reap } from '../../../core/reaping/reap.ts';
+import { reconcile } from '../../../core/reconciliation/reconcile.ts';
 import type { Cloud } from './cloud.ts';
 import { invoke } from './http.ts';
 

@@ -1,7 +1,7 @@
 /** Requests that may be lost, come late or twice, to functions that may die; answers that may be lost. */
 
+import { Problem } from '../../../contract/errors.ts';
 import type { Control } from '../../../core/control.ts';
-import { Problem } from '../../../core/errors.ts';
 import { TaskEngineUnavailable } from '../../../core/ports.ts';
 import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../../core/store.ts';
 import type { Process } from '../kernel/scheduler.ts';

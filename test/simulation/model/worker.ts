@@ -4,11 +4,11 @@
  * hangs when told to stop, or has a clock of its own.
  */
 
+import { Problem } from '../../../contract/errors.ts';
+import type { Status, StopReason } from '../../../contract/lifecycle.ts';
+import { type Message, sendTextArgs } from '../../../contract/whatsapp/messages.ts';
+import type { PasskeyChallenge } from '../../../contract/whatsapp/passkey.ts';
 import type { Control } from '../../../core/control.ts';
-import { Problem } from '../../../core/errors.ts';
-import type { Status, StopReason } from '../../../core/lifecycle.ts';
-import { type Message, sendTextArgs } from '../../../core/messages.ts';
-import type { PasskeyChallenge } from '../../../core/passkey.ts';
 import type { CommandOutcome } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud, SimulatedCommand, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';

@@ -1,7 +1,7 @@
 /** Everything that one run holds: time, chance, faults, the parts of the cloud, and the first promise broken. */
 import { hash } from 'node:crypto';
+import { messageOfError } from '../../../contract/message-of-error.ts';
 import type { Control } from '../../../core/control.ts';
-import { messageOfError } from '../../../core/message-of-error.ts';
 import type { Settings } from '../../../core/settings.ts';
 import {
   type Item,

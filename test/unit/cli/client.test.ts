@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { OPERATIONS } from '../../../core/api/routes.ts';
 import {
   ApiError,
   type Client,
@@ -8,7 +7,8 @@ import {
   UnexpectedAnswerError,
   UnreachableError,
   WaitTimeoutError,
-} from '../../../core/client/index.ts';
+} from '../../../client/index.ts';
+import { OPERATIONS } from '../../../contract/routes.ts';
 import { API_KEY, FakeApi, message, refuse, WORKING } from './fake-api.ts';
 
 let api: FakeApi;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { costOf, totalOf } from '../../../core/cost.ts';
-import { PRICES } from '../../../core/prices.ts';
+import { costOf, totalOf } from '../../../cli/cost/model.ts';
+import { PRICES } from '../../../cli/cost/prices.ts';
 import { runCli } from './run-cli.ts';
 
 const PAGE = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');

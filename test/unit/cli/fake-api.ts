@@ -14,24 +14,24 @@ import {
   limitsViewSchema,
   sessionEventViewSchema,
   statsViewSchema,
-} from '../../../core/api/admin.ts';
-import { sendTextRequestSchema } from '../../../core/api/commands.ts';
+} from '../../../contract/bodies/admin.ts';
+import { sendTextRequestSchema } from '../../../contract/bodies/commands.ts';
 import {
   callerViewSchema,
   historyQuerySchema,
   historyViewSchema,
   signInRequestSchema,
-} from '../../../core/api/dashboard.ts';
+} from '../../../contract/bodies/dashboard.ts';
 import {
   createSessionRequestSchema,
   type SessionView,
   sessionViewSchema,
-} from '../../../core/api/sessions.ts';
-import { requestCodeArgs } from '../../../core/commands.ts';
-import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../core/errors.ts';
-import { lidToPhoneNumberSchema } from '../../../core/lids.ts';
-import { messageSchema } from '../../../core/messages.ts';
-import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../core/passkey.ts';
+} from '../../../contract/bodies/sessions.ts';
+import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../contract/errors.ts';
+import { lidToPhoneNumberSchema } from '../../../contract/whatsapp/lids.ts';
+import { messageSchema } from '../../../contract/whatsapp/messages.ts';
+import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../contract/whatsapp/passkey.ts';
+import { requestCodeArgs } from '../../../contract/worker/commands.ts';
 
 /** What a caller sent. */
 export type Seen = {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packagedBuild } from '../../../cli/packaged-build.ts';
-import { htmlError } from '../../../core/builds/html.ts';
-import { saveBuild } from '../../../core/protocols/builds.ts';
+import { htmlError } from '../../../contract/builds/html.ts';
+import { saveBuild } from '../../../core/builds/builds.ts';
 import { lab } from '../core/control.ts';
 
 let folder: string;

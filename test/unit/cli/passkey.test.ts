@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { signingScript } from '../../../core/passkey.ts';
+import { signingScript } from '../../../contract/whatsapp/passkey.ts';
 import { API_KEY, CHALLENGE, FakeApi } from './fake-api.ts';
 import { runCli } from './run-cli.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runSteps } from '../../../cli/selftest/run.ts';
 import { NotSeen, type Step, type Trial, until } from '../../../cli/selftest/trial.ts';
-import { createClient } from '../../../core/client/index.ts';
+import { createClient } from '../../../client/index.ts';
 
 const trial = (change: Partial<Trial> = {}): Trial => {
   let now = 0;

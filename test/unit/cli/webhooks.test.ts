@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { createProgram } from '../../../cli/program.ts';
 import { run } from '../../../cli/run.ts';
-import type { DeadLetterView, StreamEvent } from '../../../core/api/events.ts';
-import { createClient } from '../../../core/client/index.ts';
+import { createClient } from '../../../client/index.ts';
+import type { DeadLetterView, StreamEvent } from '../../../contract/bodies/events.ts';
 import { API_KEY, FakeApi } from './fake-api.ts';
 
 let api: FakeApi;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createBuildCounter } from '../../../container/whatsapp/build-counter.ts';
-import { reportedBuildsSchema } from '../../../core/builds/counts.ts';
+import { reportedBuildsSchema } from '../../../contract/builds/counts.ts';
 
 const BUILD = '2.3000.100';
 const counter = () => createBuildCounter({ isSaved: () => false, onChange: () => {} });

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../../container/commands/context.ts';
 import { createRecipients } from '../../../container/commands/recipients.ts';
 import { createTurns } from '../../../container/commands/turns.ts';
 import { createPairing } from '../../../container/whatsapp/pairing.ts';
-import type { Status } from '../../../core/lifecycle.ts';
+import type { Status } from '../../../contract/lifecycle.ts';
 import type { ManualTime } from '../../helpers/manual-time.ts';
 import type { FakeClient } from './fake-library.ts';
 

@@ -7,7 +7,7 @@ import { type CommandServer, startCommandServer } from '../../../container/comma
 import { createTurns } from '../../../container/commands/turns.ts';
 import type { LibraryClient } from '../../../container/whatsapp/library.ts';
 import { createPairing } from '../../../container/whatsapp/pairing.ts';
-import type { Status } from '../../../core/lifecycle.ts';
+import type { Status } from '../../../contract/lifecycle.ts';
 import { FakeClient } from './fake-library.ts';
 
 const SECRET = 's'.repeat(43);

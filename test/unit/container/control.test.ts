@@ -8,8 +8,8 @@ import { createOutbox } from '../../../container/control/outbox.ts';
 import { createReporter } from '../../../container/control/reporter.ts';
 import { createWorkerApi, type ReportRequest } from '../../../container/control/worker-api.ts';
 import { parseEnvironment } from '../../../container/environment.ts';
-import { fullJitter } from '../../../core/jitter.ts';
-import type { WorkerEvent } from '../../../core/worker-protocol.ts';
+import { fullJitter } from '../../../contract/jitter.ts';
+import type { WorkerEvent } from '../../../contract/worker/protocol.ts';
 import { startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 

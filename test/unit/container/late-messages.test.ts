@@ -4,7 +4,7 @@ import { silentLog } from '../../../container/base/log.ts';
 import { createOutbox } from '../../../container/control/outbox.ts';
 import { createTeller } from '../../../container/whatsapp/teller.ts';
 import { createTold, messageKey } from '../../../container/whatsapp/told.ts';
-import type { ToldMark, WorkerEvent } from '../../../core/worker-protocol.ts';
+import type { ToldMark, WorkerEvent } from '../../../contract/worker/protocol.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { FakeClient } from './fake-library.ts';
 

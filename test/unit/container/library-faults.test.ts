@@ -11,7 +11,7 @@ import { judgeUncaught } from '../../../container/process-faults.ts';
 import { idText } from '../../../container/whatsapp/ids.ts';
 import { clientOptions } from '../../../container/whatsapp/library.ts';
 import { messagePayload } from '../../../container/whatsapp/payloads.ts';
-import { TIMEOUTS_MS } from '../../../core/timeouts.ts';
+import { TIMEOUTS_MS } from '../../../contract/timeouts.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { commandContext } from './command-context.ts';
 import { FakeClient } from './fake-library.ts';

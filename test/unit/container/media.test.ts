@@ -8,7 +8,7 @@ import { createOutbox } from '../../../container/control/outbox.ts';
 import { fetchFile } from '../../../container/media/fetch.ts';
 import { createIncoming } from '../../../container/media/incoming.ts';
 import { messagePayload } from '../../../container/whatsapp/payloads.ts';
-import type { WorkerEvent } from '../../../core/worker-protocol.ts';
+import type { WorkerEvent } from '../../../contract/worker/protocol.ts';
 
 const servers: Server[] = [];
 afterEach(() => {

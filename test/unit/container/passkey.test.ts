@@ -6,9 +6,9 @@ import { type Moments, momentsAfter, nextDeadline } from '../../../container/con
 import type { LibraryPage } from '../../../container/whatsapp/library.ts';
 import { type PasskeyHistory, type PasskeyStep, watchPasskey } from '../../../container/whatsapp/passkey.ts';
 import { clientDataOf, faultOf } from '../../../container/whatsapp/passkey-assertion.ts';
-import { deadlinesOf } from '../../../core/deadlines.ts';
-import { isPasskeyStatus } from '../../../core/lifecycle.ts';
-import type { PasskeyAssertion } from '../../../core/passkey.ts';
+import { isPasskeyStatus } from '../../../contract/lifecycle.ts';
+import type { PasskeyAssertion } from '../../../contract/whatsapp/passkey.ts';
+import { deadlinesOf } from '../../../core/lifecycle/deadlines.ts';
 import { settingsSchema } from '../../../core/settings.ts';
 import { type ManualTime, manualTime } from '../../helpers/manual-time.ts';
 
@@ -310,7 +310,7 @@ describe('the time for linking', () => {
           now += afterMs;
           if (now >= endsAt) return;
           moments = momentsAfter(moments, status, now);
-          // What a report writes into the session's item (core/protocols/worker.ts).
+          // What a report writes into the session's item (core/lifecycle/worker.ts).
           if (status === 'SCAN_QR_CODE') session.qrSince ??= now;
           if (isPasskeyStatus(status)) session.passkeySince ??= now;
           const item = { config: {}, state: 'RUNNING' as const, status, startedAt, taskArn: 't', ...session };

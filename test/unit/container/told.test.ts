@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { watchOwnMessage } from '../../../container/commands/own-message.ts';
 import { forward } from '../../../container/whatsapp/events.ts';
 import { sourced } from '../../../container/whatsapp/payloads.ts';
-import type { Message } from '../../../core/messages.ts';
+import type { Message } from '../../../contract/whatsapp/messages.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { commandContext } from './command-context.ts';
 import { FakeClient } from './fake-library.ts';

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
+import { createSession } from '../../../core/admission/create.ts';
+import { changeLimits } from '../../../core/admission/limits.ts';
+import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import { sessionKey, userQuotaKey } from '../../../core/items.ts';
-import { readCapacity } from '../../../core/protocols/capacity.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { changeLimits } from '../../../core/protocols/limits.ts';
-import { release } from '../../../core/protocols/release.ts';
-import { startSession } from '../../../core/protocols/start.ts';
-import { updateConfig } from '../../../core/protocols/update.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import { startSession } from '../../../core/lifecycle/start.ts';
+import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { StoreAmbiguous } from '../../../core/store.ts';
 import { lab } from './control.ts';
 import { admittedSession, load, USER } from './session.ts';

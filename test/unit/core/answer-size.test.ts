@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { answerBytes, fitAnswer, MAX_ANSWER_BYTES } from '../../../core/answer-size.ts';
-import { chatSchema, groupSchema } from '../../../core/chats.ts';
-import { type Message, messageSchema } from '../../../core/messages.ts';
+import { answerBytes, fitAnswer, MAX_ANSWER_BYTES } from '../../../contract/answer-size.ts';
+import { chatSchema, groupSchema } from '../../../contract/whatsapp/chats.ts';
+import { type Message, messageSchema } from '../../../contract/whatsapp/messages.ts';
 
 const message = (id: string, body: string): Message => ({
   id,

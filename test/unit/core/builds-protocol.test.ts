@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { BuildCounts } from '../../../core/builds/counts.ts';
+import type { BuildCounts } from '../../../contract/builds/counts.ts';
 import {
   changeEngine,
   chooseBuild,
@@ -8,9 +8,9 @@ import {
   recordBuilds,
   removeBuild,
   saveBuild,
-} from '../../../core/protocols/builds.ts';
-import { bootstrap, lastWord, report } from '../../../core/protocols/worker.ts';
-import { sessionView } from '../../../core/session.ts';
+} from '../../../core/builds/builds.ts';
+import { sessionView } from '../../../core/lifecycle/session-view.ts';
+import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { type Lab, lab, NOW } from './control.ts';
 import { bootstrapped, launchedSession, load, secret } from './session.ts';
 

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { buildVersion, compareVersions } from '../../../contract/builds/version.ts';
 import {
   chooseSource,
   configure,
@@ -12,7 +13,6 @@ import {
   type Source,
   withoutLostTarget,
 } from '../../../core/builds/rule.ts';
-import { buildVersion, compareVersions } from '../../../core/builds/version.ts';
 
 const OLD = '2.3000.100';
 const NEW = '2.3000.200';

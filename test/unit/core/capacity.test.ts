@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { distribute, pickShard, shardsFor } from '../../../core/capacity.ts';
+import { distribute, pickShard, shardsFor } from '../../../core/admission/capacity.ts';
 
 const actives = fc.array(fc.integer({ min: 0, max: 60 }), { maxLength: 9 });
 const limit = fc.integer({ min: 0, max: 400 });

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { PostResult, QueuedDelivery } from '../../../core/delivery.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { listDeadLetters, redrive } from '../../../core/protocols/dead-letters.ts';
-import { deliver } from '../../../core/protocols/deliver.ts';
-import { recentDeliveries } from '../../../core/protocols/deliveries.ts';
-import { updateConfig } from '../../../core/protocols/update.ts';
-import type { Session } from '../../../core/session.ts';
-import { webhookId } from '../../../core/webhooks.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { listDeadLetters, redrive } from '../../../core/events/dead-letters.ts';
+import { deliver } from '../../../core/events/deliver.ts';
+import { recentDeliveries } from '../../../core/events/deliveries.ts';
+import type { PostResult, QueuedDelivery } from '../../../core/events/delivery.ts';
+import { webhookId } from '../../../core/events/webhooks.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
+import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { type Lab, lab } from './control.ts';
 
 const hook = {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { createSession } from '../../../core/protocols/create.ts';
-import { drain } from '../../../core/protocols/drain.ts';
-import { release } from '../../../core/protocols/release.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import { drain } from '../../../core/reaping/drain.ts';
 import { lab } from './control.ts';
 import { admittedSession, load, workingSession } from './session.ts';
 

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { FEEDS, type Feed, feedOf, feedPartition } from '../../../core/items.ts';
 import {
   appendToFeed,
   FEED_KEEP_MS,
@@ -7,8 +6,9 @@ import {
   newestPosition,
   readFeeds,
   trimFeeds,
-} from '../../../core/protocols/feed.ts';
-import { positionOf, positionText, serverSentEvents } from '../../../core/stream.ts';
+} from '../../../core/events/feed.ts';
+import { positionOf, positionText, serverSentEvents } from '../../../core/events/stream.ts';
+import { FEEDS, type Feed, feedOf, feedPartition } from '../../../core/items.ts';
 import { type Lab, lab } from './control.ts';
 
 const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({

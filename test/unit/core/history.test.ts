@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { HISTORY_MAX_POINTS } from '../../../core/history.ts';
-import { history, recordUse } from '../../../core/protocols/history.ts';
-import { statsKey } from '../../../core/tally.ts';
+import { HISTORY_MAX_POINTS } from '../../../core/observability/history.ts';
+import { history, recordUse } from '../../../core/observability/read-history.ts';
+import { statsKey } from '../../../core/observability/tally.ts';
 import { type Lab, lab, NOW } from './control.ts';
 
 const MINUTE = 60_000;

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { forward } from '../../../container/whatsapp/events.ts';
-import { chatKindOf } from '../../../core/chat-kind.ts';
-import { type Ignore, isIgnored } from '../../../core/ignore.ts';
-import { acceptEvents } from '../../../core/protocols/worker.ts';
+import { chatKindOf } from '../../../contract/whatsapp/chat-kind.ts';
+import { type Ignore, isIgnored } from '../../../contract/whatsapp/ignore.ts';
+import { acceptEvents } from '../../../core/lifecycle/worker.ts';
 import { lab } from './control.ts';
 import { load, workingSession } from './session.ts';
 

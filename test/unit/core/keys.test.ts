@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createApiKey, deleteApiKey, findApiKey, listApiKeys } from '../../../core/protocols/keys.ts';
+import { createApiKey, deleteApiKey, findApiKey, listApiKeys } from '../../../core/access/keys.ts';
 import { lab } from './control.ts';
 
 test('a key is found by what was shown once, and kept nowhere', async () => {

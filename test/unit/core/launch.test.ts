@@ -1,8 +1,8 @@
 /** A launch that takes longer than its caller waits, or that fails: what was admitted is answered, and launched later. */
 import { expect, test } from 'vitest';
+import { admitted } from '../../../core/admission/admitted.ts';
 import { TaskEngineUnavailable } from '../../../core/ports.ts';
-import { admitted } from '../../../core/protocols/admitted.ts';
-import { reap } from '../../../core/protocols/reap.ts';
+import { reap } from '../../../core/reaping/reap.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
 import { type Lab, lab } from './control.ts';
 import { admittedSession, load } from './session.ts';

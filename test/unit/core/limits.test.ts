@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Capacity, isSettled } from '../../../core/capacity.ts';
+import { type Capacity, isSettled } from '../../../core/admission/capacity.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { changeLimits } from '../../../core/admission/limits.ts';
+import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import type { Control } from '../../../core/control.ts';
 import { limitsKey, shardKey } from '../../../core/items.ts';
-import { readCapacity } from '../../../core/protocols/capacity.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { changeLimits } from '../../../core/protocols/limits.ts';
-import { reconcile } from '../../../core/protocols/reconcile.ts';
-import { release } from '../../../core/protocols/release.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import { reconcile } from '../../../core/reconciliation/reconcile.ts';
 import { StoreConflict, StoreUnavailable } from '../../../core/store.ts';
 import { type Lab, lab } from './control.ts';
 import { admittedSession, load, USER } from './session.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { checkNumberArgs, getMessagesArgs, groupIdSchema } from '../../../core/chats.ts';
-import { contactCardSchema, fileSchema, sendPollArgs } from '../../../core/messages.ts';
-import { beginMediaUpload } from '../../../core/protocols/media.ts';
+import { checkNumberArgs, getMessagesArgs, groupIdSchema } from '../../../contract/whatsapp/chats.ts';
+import { contactCardSchema, fileSchema, sendPollArgs } from '../../../contract/whatsapp/messages.ts';
+import { beginMediaUpload } from '../../../core/accounts/media.ts';
 import { parseSettings } from '../../../core/settings.ts';
 
 describe('a file', () => {

@@ -3,10 +3,10 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
-import { API_VERSION, openApiDocument } from '../../../core/api/openapi/document.ts';
-import { OPERATIONS } from '../../../core/api/routes.ts';
-import { WEBHOOK_EVENTS } from '../../../core/api/session-config.ts';
-import { PROBLEMS } from '../../../core/errors.ts';
+import { WEBHOOK_EVENTS } from '../../../contract/bodies/session-config.ts';
+import { PROBLEMS } from '../../../contract/errors.ts';
+import { API_VERSION, openApiDocument } from '../../../contract/openapi/document.ts';
+import { OPERATIONS } from '../../../contract/routes.ts';
 
 const document = openApiDocument();
 const text = JSON.stringify(document);

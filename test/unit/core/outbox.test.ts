@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { admitted } from '../../../core/protocols/admitted.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { deleteSession } from '../../../core/protocols/end.ts';
-import { sweepOutbox } from '../../../core/protocols/outbox.ts';
-import { reap } from '../../../core/protocols/reap.ts';
-import { release } from '../../../core/protocols/release.ts';
-import { acceptEvents, report } from '../../../core/protocols/worker.ts';
-import type { Session } from '../../../core/session.ts';
+import { admitted } from '../../../core/admission/admitted.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { sweepOutbox } from '../../../core/events/outbox.ts';
+import { deleteSession } from '../../../core/lifecycle/end.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
+import { acceptEvents, report } from '../../../core/lifecycle/worker.ts';
+import { reap } from '../../../core/reaping/reap.ts';
 import { type Lab, lab } from './control.ts';
 import { bootstrapped, load, USER } from './session.ts';
 

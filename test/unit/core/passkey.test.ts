@@ -1,14 +1,18 @@
 import { createContext, Script } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { WEBHOOK_PAYLOADS } from '../../../core/api/webhook-bodies.ts';
-import { deadlinesOf } from '../../../core/deadlines.ts';
-import { type PasskeyChallenge, passkeyAssertionArgs, signingScript } from '../../../core/passkey.ts';
-import { admitted } from '../../../core/protocols/admitted.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { reap } from '../../../core/protocols/reap.ts';
-import { report } from '../../../core/protocols/worker.ts';
-import { sessionView } from '../../../core/session.ts';
+import { WEBHOOK_PAYLOADS } from '../../../contract/webhooks/bodies.ts';
+import {
+  type PasskeyChallenge,
+  passkeyAssertionArgs,
+  signingScript,
+} from '../../../contract/whatsapp/passkey.ts';
+import { admitted } from '../../../core/admission/admitted.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { deadlinesOf } from '../../../core/lifecycle/deadlines.ts';
+import { sessionView } from '../../../core/lifecycle/session-view.ts';
+import { report } from '../../../core/lifecycle/worker.ts';
+import { reap } from '../../../core/reaping/reap.ts';
 import { type Lab, lab } from './control.ts';
 import { bootstrapped, load, USER, workingSession } from './session.ts';
 

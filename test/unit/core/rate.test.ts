@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { changeLimits, limitsView } from '../../../core/protocols/limits.ts';
-import { RATES_KEPT_MS, type RateLimiter, rateLimiter } from '../../../core/protocols/rate.ts';
-import { burstOf, intervalOf, micros, type Rate, rule } from '../../../core/rate.ts';
+import { burstOf, intervalOf, micros, type Rate, rule } from '../../../contract/rate.ts';
+import { RATES_KEPT_MS, type RateLimiter, rateLimiter } from '../../../core/access/rate.ts';
+import { changeLimits, limitsView } from '../../../core/admission/limits.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
 import { lab, NOW } from './control.ts';
 

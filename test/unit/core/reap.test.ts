@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { sessionKey } from '../../../core/items.ts';
-import { recordRun } from '../../../core/protocols/health.ts';
-import { reap } from '../../../core/protocols/reap.ts';
-import { report } from '../../../core/protocols/worker.ts';
+import { report } from '../../../core/lifecycle/worker.ts';
+import { recordRun } from '../../../core/observability/health.ts';
+import { reap } from '../../../core/reaping/reap.ts';
 import { type Lab, lab } from './control.ts';
 import { launchedSession, load, USER, workingSession } from './session.ts';
 

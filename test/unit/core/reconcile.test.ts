@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { changeLimits } from '../../../core/admission/limits.ts';
 import { sessionKey, shardKey, slotKey, userQuotaKey } from '../../../core/items.ts';
-import { changeLimits } from '../../../core/protocols/limits.ts';
-import { passCap, reconcile } from '../../../core/protocols/reconcile.ts';
-import { release } from '../../../core/protocols/release.ts';
-import { updateConfig } from '../../../core/protocols/update.ts';
+import { release } from '../../../core/lifecycle/release.ts';
+import { updateConfig } from '../../../core/lifecycle/update.ts';
+import { passCap, reconcile } from '../../../core/reconciliation/reconcile.ts';
 import { type Item, StoreConflict } from '../../../core/store.ts';
 import { type Lab, lab } from './control.ts';
 import { admittedSession, load, USER, workingSession } from './session.ts';

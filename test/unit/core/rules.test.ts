@@ -1,9 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { sessionConfigSchema } from '../../../core/api/session-config.ts';
-import { sessionViewSchema } from '../../../core/api/sessions.ts';
-import { applyChange, holds } from '../../../core/apply.ts';
-import { deadlinesOf, dueAttributes, workerDeadlines } from '../../../core/deadlines.ts';
+import { sessionConfigSchema } from '../../../contract/bodies/session-config.ts';
+import { sessionViewSchema } from '../../../contract/bodies/sessions.ts';
 import {
   canTransition,
   isTerminal,
@@ -13,11 +11,14 @@ import {
   statusSchema,
   stopReasonSchema,
   terminalState,
-} from '../../../core/lifecycle.ts';
-import { parseSession, sessionView } from '../../../core/session.ts';
+} from '../../../contract/lifecycle.ts';
+import { applyChange, holds } from '../../../core/apply.ts';
+import { retryDelaySeconds, targetsOf, wants, webhookId } from '../../../core/events/webhooks.ts';
+import { deadlinesOf, dueAttributes, workerDeadlines } from '../../../core/lifecycle/deadlines.ts';
+import { parseSession } from '../../../core/lifecycle/session.ts';
+import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { settingsSchema } from '../../../core/settings.ts';
 import { and, eq, ltAttr, or } from '../../../core/store.ts';
-import { retryDelaySeconds, targetsOf, wants, webhookId } from '../../../core/webhooks.ts';
 
 const settings = settingsSchema.parse({});
 const state = fc.constantFrom(...stateSchema.options);

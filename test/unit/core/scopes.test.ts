@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createKeyRequestSchema } from '../../../core/api/admin.ts';
-import { mayUse, type Scope, scopeOf, scopeSchema } from '../../../core/api/scopes.ts';
+import { createKeyRequestSchema } from '../../../contract/bodies/admin.ts';
+import { mayUse, type Scope, scopeOf, scopeSchema } from '../../../contract/scopes.ts';
 
 const scope = fc.constantFrom(...scopeSchema.options);
 const holder = fc.record({

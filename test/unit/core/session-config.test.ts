@@ -6,14 +6,14 @@ import {
   type SessionConfigRequest,
   sessionConfigRequestSchema,
   sessionConfigSchema,
-} from '../../../core/api/session-config.ts';
-import { Problem } from '../../../core/errors.ts';
-import { createSession } from '../../../core/protocols/create.ts';
-import { deliver } from '../../../core/protocols/deliver.ts';
-import { enqueue } from '../../../core/protocols/tell.ts';
-import { updateConfig } from '../../../core/protocols/update.ts';
-import { sessionView } from '../../../core/session.ts';
-import { acceptConfig, MASK, maskedUrl, shownConfig } from '../../../core/session-config.ts';
+} from '../../../contract/bodies/session-config.ts';
+import { Problem } from '../../../contract/errors.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { deliver } from '../../../core/events/deliver.ts';
+import { enqueue } from '../../../core/events/tell.ts';
+import { acceptConfig, MASK, maskedUrl, shownConfig } from '../../../core/lifecycle/session-config.ts';
+import { sessionView } from '../../../core/lifecycle/session-view.ts';
+import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { lab } from './control.ts';
 
 const sha256 = (text: string) => hash('sha256', text);

@@ -1,9 +1,9 @@
 /** Lives of sessions, as far as a test needs them. */
-import { createSession } from '../../../core/protocols/create.ts';
-import { launch } from '../../../core/protocols/launch.ts';
-import { loadSession } from '../../../core/protocols/load.ts';
-import { beginUpload, bootstrap, commitUpload, report } from '../../../core/protocols/worker.ts';
-import type { Session } from '../../../core/session.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { launch } from '../../../core/lifecycle/launch.ts';
+import { loadSession } from '../../../core/lifecycle/load.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
+import { beginUpload, bootstrap, commitUpload, report } from '../../../core/lifecycle/worker.ts';
 import type { Lab } from './control.ts';
 
 export const secret = (letter: string): string => letter.repeat(43);

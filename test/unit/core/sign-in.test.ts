@@ -1,8 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { createApiKey, deleteApiKey } from '../../../core/access/keys.ts';
+import { findSignIn, signIn, signOut } from '../../../core/access/sign-in.ts';
+import {
+  credentialOf,
+  SIGN_IN_SECONDS,
+  signInCookie,
+  signOutCookie,
+} from '../../../core/access/sign-in-cookie.ts';
 import { signInKey } from '../../../core/items.ts';
-import { createApiKey, deleteApiKey } from '../../../core/protocols/keys.ts';
-import { findSignIn, signIn, signOut } from '../../../core/protocols/sign-in.ts';
-import { credentialOf, SIGN_IN_SECONDS, signInCookie, signOutCookie } from '../../../core/sign-in.ts';
 import { lab } from './control.ts';
 
 const TOKEN = 'a'.repeat(43);

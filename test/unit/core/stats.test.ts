@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { changeLimits } from '../../../core/protocols/limits.ts';
-import { stats } from '../../../core/protocols/stats.ts';
+import { changeLimits } from '../../../core/admission/limits.ts';
+import { stats } from '../../../core/observability/stats.ts';
 import { lab } from './control.ts';
 import { admittedSession } from './session.ts';
 

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
+import { runCommand } from '../../../core/commands/command.ts';
+import { unlinkFirst } from '../../../core/lifecycle/end.ts';
+import { launch } from '../../../core/lifecycle/launch.ts';
+import { sessionView } from '../../../core/lifecycle/session-view.ts';
+import { startWhenEnded } from '../../../core/lifecycle/start.ts';
+import { stopSession } from '../../../core/lifecycle/stop.ts';
+import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
+import { bootstrap, discardAuthState, lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { TaskEngineUnavailable, type WorkerCommands, WorkerUnreachable } from '../../../core/ports.ts';
-import { runCommand } from '../../../core/protocols/command.ts';
-import { unlinkFirst } from '../../../core/protocols/end.ts';
-import { launch } from '../../../core/protocols/launch.ts';
-import { reap } from '../../../core/protocols/reap.ts';
-import { startWhenEnded } from '../../../core/protocols/start.ts';
-import { stopSession } from '../../../core/protocols/stop.ts';
-import { taskStopped } from '../../../core/protocols/task-stopped.ts';
-import { bootstrap, discardAuthState, lastWord, report } from '../../../core/protocols/worker.ts';
-import { sessionView } from '../../../core/session.ts';
+import { reap } from '../../../core/reaping/reap.ts';
 import { TASK_STOP_SECONDS } from '../../../core/settings.ts';
 import { type Lab, lab } from './control.ts';
 import {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { lastDay, statsKey, tallied } from '../../../core/observability/tally.ts';
 import type { Item } from '../../../core/store.ts';
-import { lastDay, statsKey, tallied } from '../../../core/tally.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12, 30);
 const HOUR = 3_600_000;

@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { launchOptions } from '../../../container/browser/launch.ts';
-import { COMMAND_STAGES_MS, QR_WAIT_SECONDS, TIMEOUT_ORDER, TIMEOUTS_MS } from '../../../core/timeouts.ts';
+import {
+  COMMAND_STAGES_MS,
+  QR_WAIT_SECONDS,
+  TIMEOUT_ORDER,
+  TIMEOUTS_MS,
+} from '../../../contract/timeouts.ts';
 import { API_TIMEOUT_SECONDS } from '../../../infra/functions.ts';
 
 test('each layer gives up before the one around it, with time left for its answer', () => {
@@ -32,8 +37,8 @@ test('no layer has a number of its own', () => {
     'container/browser/launch.ts',
     'container/commands/hand-over.ts',
     'container/commands/server.ts',
-    'core/protocols/command.ts',
-    'core/protocols/wake.ts',
+    'core/commands/command.ts',
+    'core/commands/wake.ts',
     'functions/adapters/worker-call.ts',
     'infra/functions.ts',
     'local/assembly/resources/api.ts',

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { startSession } from '../../../core/protocols/start.ts';
-import { stopSession } from '../../../core/protocols/stop.ts';
+import { RUN_LIMIT_MS, type WaitingCommand } from '../../../core/commands/waiting-command.ts';
 import {
   answerCommand,
   claimCommand,
@@ -9,11 +8,12 @@ import {
   lookAt,
   placeCommand,
   showToWorker,
-} from '../../../core/protocols/waiting-commands.ts';
-import { wakeAndRun } from '../../../core/protocols/wake.ts';
-import { lastWord, report } from '../../../core/protocols/worker.ts';
+} from '../../../core/commands/waiting-commands.ts';
+import { wakeAndRun } from '../../../core/commands/wake.ts';
+import { startSession } from '../../../core/lifecycle/start.ts';
+import { stopSession } from '../../../core/lifecycle/stop.ts';
+import { lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
-import { RUN_LIMIT_MS, type WaitingCommand } from '../../../core/waiting-command.ts';
 import { type Lab, lab } from './control.ts';
 import { bootstrapped, load, USER, uploaded, workingSession } from './session.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { answerKind, parseRetryAfter } from '../../../core/webhook-answers.ts';
-import { retryDelaySeconds } from '../../../core/webhooks.ts';
+import { answerKind, parseRetryAfter } from '../../../core/events/webhook-answers.ts';
+import { retryDelaySeconds } from '../../../core/events/webhooks.ts';
 
 test('an answer that refuses the request is permanent, one that time or the operator may change is retried (F22)', () => {
   const kinds = (kind: string) =>

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
-import { forgetAccount } from '../../../core/protocols/end.ts';
-import { findTask } from '../../../core/protocols/find-task.ts';
-import { launch } from '../../../core/protocols/launch.ts';
-import { startSession } from '../../../core/protocols/start.ts';
-import { stopSession } from '../../../core/protocols/stop.ts';
-import { taskStopped } from '../../../core/protocols/task-stopped.ts';
+import { forgetAccount } from '../../../core/lifecycle/end.ts';
+import { findTask } from '../../../core/lifecycle/find-task.ts';
+import { launch } from '../../../core/lifecycle/launch.ts';
+import { sessionView } from '../../../core/lifecycle/session-view.ts';
+import { startSession } from '../../../core/lifecycle/start.ts';
+import { stopSession } from '../../../core/lifecycle/stop.ts';
+import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
 import {
   authenticateWorker,
   bootstrap,
   discardAuthState,
   lastWord,
   report,
-} from '../../../core/protocols/worker.ts';
-import { sessionView } from '../../../core/session.ts';
+} from '../../../core/lifecycle/worker.ts';
 import { lab } from './control.ts';
 import {
   admittedSession,

@@ -1,8 +1,8 @@
 /** What the dashboard computes before it draws: pure, without a browser. */
 import { describe, expect, it } from 'vitest';
-import type { LimitsView } from '../../../core/api/admin.ts';
-import type { SessionView } from '../../../core/api/sessions.ts';
-import { ApiError, UnreachableError } from '../../../core/client/index.ts';
+import { ApiError, UnreachableError } from '../../../client/index.ts';
+import type { LimitsView } from '../../../contract/bodies/admin.ts';
+import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { alarmAt, levelOf } from '../../../dashboard/page/rules/capacity.ts';
 import { nearest, runsOf, scaleOf } from '../../../dashboard/page/rules/chart.ts';
 import { eventLine } from '../../../dashboard/page/rules/event-line.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Problem } from '../../../core/errors.ts';
+import { Problem } from '../../../contract/errors.ts';
 import { jsonBody } from '../../../functions/edge/body.ts';
 
 const LIMIT = 1000;

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { openApiDocument } from '../../../core/api/openapi/document.ts';
-import { OPERATIONS } from '../../../core/api/routes.ts';
+import { openApiDocument } from '../../../contract/openapi/document.ts';
+import { OPERATIONS } from '../../../contract/routes.ts';
 import { handler } from '../../../functions/documentation.ts';
 
 const get = async (rawPath: string) => {

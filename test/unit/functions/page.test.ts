@@ -1,7 +1,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { problemSchema } from '../../../core/errors.ts';
-import type { PageFile } from '../../../core/page.ts';
+import type { PageFile } from '../../../contract/dashboard-path.ts';
+import { problemSchema } from '../../../contract/errors.ts';
 import { servePage } from '../../../functions/edge/page.ts';
 
 const file = (text: string, contentType: string): PageFile => ({

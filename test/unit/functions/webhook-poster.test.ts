@@ -1,7 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
-import type { Webhook } from '../../../core/api/session-config.ts';
+import type { Webhook } from '../../../contract/bodies/session-config.ts';
 
 process.env.BERTH_SETTINGS = JSON.stringify({ environment: 'test', allowLoopbackWebhooks: true });
 const { webhookPoster } = await import('../../../functions/adapters/webhook-poster.ts');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addressForPage, addressFromPage } from '../../../local/simulator/addressing.ts';
-import { BUILDS } from '../../../local/simulator/builds.ts';
+import { addressForPage, addressFromPage } from '../../../simulator/addressing.ts';
+import { BUILDS } from '../../../simulator/builds.ts';
 
 const ADA = { lid: '111@lid', pn: '49170@c.us' };
 const directory = {

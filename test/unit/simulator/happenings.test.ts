@@ -10,11 +10,11 @@ import {
   fillChat,
   resolveMessage,
   typeOnPhone,
-} from '../../../local/simulator/model/happenings.ts';
-import { otherSpelling, registeredSpelling } from '../../../local/simulator/model/spelling.ts';
-import { World } from '../../../local/simulator/model/world.ts';
-import { wire } from '../../../local/simulator/protocol.ts';
-import { simulatorProxy } from '../../../local/simulator/proxy.ts';
+} from '../../../simulator/model/happenings.ts';
+import { otherSpelling, registeredSpelling } from '../../../simulator/model/spelling.ts';
+import { World } from '../../../simulator/model/world.ts';
+import { wire } from '../../../simulator/protocol.ts';
+import { simulatorProxy } from '../../../simulator/proxy.ts';
 
 const random = (bytes: number) => randomBytes(bytes).toString('hex');
 const ADA = '15550002222@c.us';

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openJournal } from '../../../local/simulator/journal.ts';
+import { openJournal } from '../../../simulator/journal.ts';
 
 const account = (phoneNumber: string, pushName: string) =>
   ({ kind: 'account', phoneNumber, pushName, lid: `${phoneNumber}9@lid` }) as const;

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Exchange } from '../../../local/simulator/exchange.ts';
-import { openMediaStore } from '../../../local/simulator/media-store.ts';
-import { World } from '../../../local/simulator/model/world.ts';
-import type { PageEvent } from '../../../local/simulator/protocol.ts';
+import { Exchange } from '../../../simulator/exchange.ts';
+import { openMediaStore } from '../../../simulator/media-store.ts';
+import { World } from '../../../simulator/model/world.ts';
+import type { PageEvent } from '../../../simulator/protocol.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());

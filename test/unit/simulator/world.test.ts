@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { WorldRecord } from '../../../local/simulator/model/records.ts';
-import { ACK, World } from '../../../local/simulator/model/world.ts';
+import type { WorldRecord } from '../../../simulator/model/records.ts';
+import { ACK, World } from '../../../simulator/model/world.ts';
 
 const KEYS = { noiseKey: 'noise-key', identityKey: 'identity-key', platform: 'Chrome (Linux)' };
 

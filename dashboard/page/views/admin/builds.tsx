@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { BuildView, EngineView } from '../../../../core/api/engine.ts';
+import type { BuildView, EngineView } from '../../../../contract/bodies/engine.ts';
 import { count } from '../../rules/format.ts';
 import { engine } from '../../state/capacity.ts';
 import { announceDone } from '../../state/notices.ts';

@@ -1,4 +1,4 @@
-import type { CleanupReport } from '../../../../core/api/admin.ts';
+import type { CleanupReport } from '../../../../contract/bodies/admin.ts';
 import { count, plural } from '../../rules/format.ts';
 import { reasonWords, STATE_WORDS } from '../../rules/words.ts';
 import { Panel } from '../../ui/panel.tsx';

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { CleanupReport } from '../../../../core/api/admin.ts';
-import type { State } from '../../../../core/lifecycle.ts';
+import type { CleanupReport } from '../../../../contract/bodies/admin.ts';
+import type { State } from '../../../../contract/lifecycle.ts';
 import { plural } from '../../rules/format.ts';
 import { STATE_WORDS } from '../../rules/words.ts';
 import { refreshFigures } from '../../state/capacity.ts';

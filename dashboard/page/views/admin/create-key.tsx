@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
-import { createKeyRequestSchema, type Role } from '../../../../core/api/admin.ts';
-import { type Scope, scopeSchema } from '../../../../core/api/scopes.ts';
-import type { CreatedKey } from '../../../../core/client/index.ts';
+import type { CreatedKey } from '../../../../client/index.ts';
+import { createKeyRequestSchema, type Role } from '../../../../contract/bodies/admin.ts';
+import { type Scope, scopeSchema } from '../../../../contract/scopes.ts';
 import { berth } from '../../state/server.ts';
 import { owners } from '../../state/sessions.ts';
 import { Button } from '../../ui/button.tsx';

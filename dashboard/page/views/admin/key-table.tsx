@@ -1,4 +1,4 @@
-import type { KeyView } from '../../../../core/api/admin.ts';
+import type { KeyView } from '../../../../contract/bodies/admin.ts';
 import { now } from '../../state/clock.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Scroll } from '../../ui/scroll.tsx';

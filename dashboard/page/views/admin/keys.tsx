@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import type { KeyView } from '../../../../core/api/admin.ts';
-import type { CreatedKey } from '../../../../core/client/index.ts';
+import type { CreatedKey } from '../../../../client/index.ts';
+import type { KeyView } from '../../../../contract/bodies/admin.ts';
 import { keys } from '../../state/capacity.ts';
 import { announceDone } from '../../state/notices.ts';
 import { useWatched } from '../../state/polled.ts';

@@ -1,4 +1,4 @@
-import type { LimitsView } from '../../../../core/api/admin.ts';
+import type { LimitsView } from '../../../../contract/bodies/admin.ts';
 import { defaultEffects, globalEffects } from '../../rules/limit-preview.ts';
 import { limits, stats } from '../../state/capacity.ts';
 import { useWatched } from '../../state/polled.ts';

@@ -1,4 +1,4 @@
-import type { CreatedKey } from '../../../../core/client/index.ts';
+import type { CreatedKey } from '../../../../client/index.ts';
 import { Button } from '../../ui/button.tsx';
 import { Copy } from '../../ui/copy.tsx';
 import { Dialog } from '../../ui/dialog.tsx';

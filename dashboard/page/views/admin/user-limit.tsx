@@ -1,7 +1,7 @@
 import { useComputed } from '@preact/signals';
 import { useState } from 'preact/hooks';
-import type { LimitsView } from '../../../../core/api/admin.ts';
-import { userIdSchema } from '../../../../core/api/sessions.ts';
+import type { LimitsView } from '../../../../contract/bodies/admin.ts';
+import { userIdSchema } from '../../../../contract/bodies/sessions.ts';
 import { count } from '../../rules/format.ts';
 import { userEffects } from '../../rules/limit-preview.ts';
 import { refreshFigures, stats } from '../../state/capacity.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { sessionNameSchema, userIdSchema } from '../../../../core/api/sessions.ts';
+import { sessionNameSchema, userIdSchema } from '../../../../contract/bodies/sessions.ts';
 import { isAdmin, me } from '../../state/identity.ts';
 import { go } from '../../state/route.ts';
 import { berth } from '../../state/server.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { SessionView } from '../../../../core/api/sessions.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { reasonWords } from '../../rules/words.ts';
 import { hrefOf } from '../../state/route.ts';

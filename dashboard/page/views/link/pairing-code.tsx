@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { PairingCodeView } from '../../../../core/api/commands.ts';
-import { requestCodeArgs } from '../../../../core/commands.ts';
+import type { PairingCodeView } from '../../../../contract/bodies/commands.ts';
+import { requestCodeArgs } from '../../../../contract/worker/commands.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
 import { Copy } from '../../ui/copy.tsx';

@@ -1,5 +1,5 @@
-import type { PasskeyAssertionInput } from '../../../../core/client/index.ts';
-import { passkeyAssertionArgs } from '../../../../core/passkey.ts';
+import type { PasskeyAssertionInput } from '../../../../client/index.ts';
+import { passkeyAssertionArgs } from '../../../../contract/whatsapp/passkey.ts';
 
 /** What was pasted, with or without the quotation marks that a console puts around a text; undefined: it is no answer. */
 export const answerIn = (pasted: string): PasskeyAssertionInput | undefined => {

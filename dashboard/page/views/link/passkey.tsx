@@ -1,5 +1,5 @@
 import { useId, useState } from 'preact/hooks';
-import { type PasskeyChallenge, signingScript } from '../../../../core/client/index.ts';
+import { type PasskeyChallenge, signingScript } from '../../../../client/index.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
 import { Copy } from '../../ui/copy.tsx';

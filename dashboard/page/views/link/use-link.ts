@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { SessionView } from '../../../../core/api/sessions.ts';
-import { ApiError, type PasskeyChallenge } from '../../../../core/client/index.ts';
-import { isPasskeyStatus, isTerminal, type Status } from '../../../../core/lifecycle.ts';
+import { ApiError, type PasskeyChallenge } from '../../../../client/index.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
+import { isPasskeyStatus, isTerminal, type Status } from '../../../../contract/lifecycle.ts';
 import { serverTime } from '../../state/clock.ts';
 import { berth } from '../../state/server.ts';
 import { putSession } from '../../state/sessions.ts';

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import type { StatsView } from '../../../../core/api/admin.ts';
+import type { StatsView } from '../../../../contract/bodies/admin.ts';
 import { levelOf, percent } from '../../rules/capacity.ts';
 import { count } from '../../rules/format.ts';
 import { EVERYTHING } from '../../rules/session-list.ts';

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/a11y/useSemanticElements: a <meter> has one bar and no marks
 
-import type { StatsView } from '../../../../core/api/admin.ts';
+import type { StatsView } from '../../../../contract/bodies/admin.ts';
 import { ALARM_SHARES, alarmAt, levelOf, percent } from '../../rules/capacity.ts';
 import { count } from '../../rules/format.ts';
 import { STATE_WORDS, STATUS_WORDS } from '../../rules/words.ts';

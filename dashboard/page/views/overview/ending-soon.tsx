@@ -1,5 +1,5 @@
 import { useComputed } from '@preact/signals';
-import type { StatsView } from '../../../../core/api/admin.ts';
+import type { StatsView } from '../../../../contract/bodies/admin.ts';
 import { EXPIRY_WORDS, isExpiring, nextExpiry } from '../../rules/expiry.ts';
 import { now } from '../../state/clock.ts';
 import { hrefOf } from '../../state/route.ts';

@@ -1,4 +1,4 @@
-import type { StatsView } from '../../../../core/api/admin.ts';
+import type { StatsView } from '../../../../contract/bodies/admin.ts';
 import { count, precise } from '../../rules/format.ts';
 import { reasonWords } from '../../rules/words.ts';
 import { Panel } from '../../ui/panel.tsx';

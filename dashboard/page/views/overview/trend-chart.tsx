@@ -2,7 +2,16 @@ import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { ALARM_SHARES } from '../../rules/capacity.ts';
 import { areaUnder, lineThrough, nearest, runsOf, scaleOf } from '../../rules/chart.ts';
 import { serverTime } from '../../state/clock.ts';
-import type { TrendPoint } from './trend.tsx';
+
+/** One of the samples that the system takes each minute, summed up where there are too many to draw. */
+export type TrendPoint = {
+  readonly at: number;
+  readonly active: number;
+  readonly limit: number;
+  readonly admitted: number;
+  readonly refused: number;
+  readonly reaped: number;
+};
 
 type TrendChartProps = {
   readonly points: readonly TrendPoint[];

@@ -5,17 +5,7 @@ import { serverTime } from '../../state/clock.ts';
 import { Segments } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
-import { TrendChart } from './trend-chart.tsx';
-
-/** One of the samples that the system takes each minute, summed up where there are too many to draw. */
-export type TrendPoint = {
-  readonly at: number;
-  readonly active: number;
-  readonly limit: number;
-  readonly admitted: number;
-  readonly refused: number;
-  readonly reaped: number;
-};
+import { TrendChart, type TrendPoint } from './trend-chart.tsx';
 
 export const Trend = ({ limit }: { readonly limit: number }) => {
   const [shown, setShown] = useState<TrendPoint>();

@@ -1,4 +1,4 @@
-import type { SessionView } from '../../../../core/api/sessions.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
 import { bytes } from '../../rules/format.ts';
 import { Facts, Panel } from '../../ui/panel.tsx';
 import { Age, Moment } from '../../ui/time.tsx';

@@ -1,5 +1,5 @@
-import type { DeliveryView } from '../../../../core/api/events.ts';
-import type { SessionView } from '../../../../core/api/sessions.ts';
+import type { DeliveryView } from '../../../../contract/bodies/events.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
 import { isAdmin } from '../../state/identity.ts';
 import type { Polled } from '../../state/polled.ts';
 import { Panel } from '../../ui/panel.tsx';

@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
-import type { SessionView } from '../../../../core/api/sessions.ts';
-import type { Message } from '../../../../core/client/index.ts';
-import { requestCodeArgs } from '../../../../core/commands.ts';
+import type { Message } from '../../../../client/index.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
+import { requestCodeArgs } from '../../../../contract/worker/commands.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';

@@ -1,5 +1,5 @@
 import { useMemo } from 'preact/hooks';
-import type { SessionView } from '../../../../core/api/sessions.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
 import { plural } from '../../rules/format.ts';
 import { polled, useWatched } from '../../state/polled.ts';
 import { berth } from '../../state/server.ts';

@@ -1,4 +1,4 @@
-import type { SessionView } from '../../../../core/api/sessions.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
 import { span } from '../../rules/format.ts';
 import { reasonWords, STATE_WORDS } from '../../rules/words.ts';
 import { Facts, Panel } from '../../ui/panel.tsx';

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { ApiError } from '../../../../core/client/index.ts';
-import { isLinkingStatus, isPasskeyStatus } from '../../../../core/lifecycle.ts';
+import { ApiError } from '../../../../client/index.ts';
+import { isLinkingStatus, isPasskeyStatus } from '../../../../contract/lifecycle.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { standingOf } from '../../rules/words.ts';
 import { isAdmin, may } from '../../state/identity.ts';

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '../../../../core/client/index.ts';
+import type { SessionEvent } from '../../../../client/index.ts';
 import { eventLine } from '../../rules/event-line.ts';
 import type { Polled } from '../../state/polled.ts';
 import { Panel } from '../../ui/panel.tsx';

@@ -1,6 +1,6 @@
 import { useComputed } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import { stateSchema, statusSchema } from '../../../../core/lifecycle.ts';
+import { stateSchema, statusSchema } from '../../../../contract/lifecycle.ts';
 import { EVERYTHING, type Filter, isFiltered } from '../../rules/session-list.ts';
 import { STATE_WORDS, STATUS_WORDS } from '../../rules/words.ts';
 import { isAdmin } from '../../state/identity.ts';

@@ -2,8 +2,8 @@
 // biome-ignore-all lint/a11y/useFocusableInteractive: of a static table; what can be used in it has the focus
 
 import { useComputed } from '@preact/signals';
-import type { SessionView } from '../../../../core/api/sessions.ts';
-import { isLinkingStatus, isPasskeyStatus, isTerminal } from '../../../../core/lifecycle.ts';
+import type { SessionView } from '../../../../contract/bodies/sessions.ts';
+import { isLinkingStatus, isPasskeyStatus, isTerminal } from '../../../../contract/lifecycle.ts';
 import { EXPIRY_WORDS, isExpiring, nextExpiry } from '../../rules/expiry.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { sessionKey } from '../../rules/session-list.ts';

@@ -1,0 +1,179 @@
+import * as z from 'zod';
+import { stateSchema, stopReasonSchema } from '../lifecycle.ts';
+import { rateSchema } from '../rate.ts';
+import { scopeSchema } from '../scopes.ts';
+import { sessionNameSchema, userIdSchema } from './sessions.ts';
+
+export const roleSchema = z.enum(['admin', 'user']);
+export type Role = z.infer<typeof roleSchema>;
+
+export const limitsViewSchema = z.object({
+  global: z.object({ limit: z.int(), active: z.int() }),
+  userDefault: z.int(),
+  /** The caller's own, or that of the user asked for. */
+  user: z.object({
+    userId: z.string(),
+    limit: z.int(),
+    active: z.int(),
+    own: z.boolean(),
+    /** Requests a minute that are in force for this user; null: not limited. */
+    rate: rateSchema.nullable(),
+    ownRate: z.boolean(),
+  }),
+  /** Of users without their own. */
+  rateDefault: rateSchema.nullable(),
+});
+export type LimitsView = z.infer<typeof limitsViewSchema>;
+
+const limit = z.int().min(0).max(100_000);
+export const changeLimitsRequestSchema = z
+  .strictObject({
+    global: limit.optional(),
+    userDefault: limit.optional(),
+    /** `null` takes the limit of requests away. Changes count within seconds. */
+    rateDefault: rateSchema.nullable().optional(),
+    /** `null` takes a user's own limit away. */
+    user: z
+      .strictObject({
+        userId: userIdSchema,
+        limit: limit.nullable().optional(),
+        rate: rateSchema.nullable().optional(),
+      })
+      .refine((u) => u.limit !== undefined || u.rate !== undefined, 'name at least one of limit, rate')
+      .optional(),
+  })
+  .refine((r) => Object.keys(r).length > 0, 'name at least one of global, userDefault, rateDefault, user');
+
+export const healthViewSchema = z.object({
+  status: z.enum(['ok', 'degraded']),
+  activeSessions: z.int().optional(),
+  maxSessions: z.int().optional(),
+  checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })).optional(),
+});
+export type HealthView = z.infer<typeof healthViewSchema>;
+
+export const statsViewSchema = z.object({
+  active: z.int(),
+  limit: z.int(),
+  /** Admins only. Shares of the limit, in percent, at which the alarms stand. */
+  alarmPercents: z.object({ warning: z.number(), critical: z.number() }).optional(),
+  byState: z.record(z.string(), z.int()),
+  byStatus: z.record(z.string(), z.int()),
+  /** Admins only. */
+  byUser: z.record(z.string(), z.object({ active: z.int(), limit: z.int() })).optional(),
+  oldest: z.object({ userId: z.string(), name: z.string(), startedAt: z.iso.datetime() }).nullable(),
+  /** Admins only. What happened in the last 24 hours, by whole hours; counted as well as it can be. */
+  lastDay: z
+    .object({
+      since: z.iso.datetime(),
+      admitted: z.int(),
+      /** By scope: `global`, `user`. */
+      refused: z.record(z.string(), z.int()),
+      /** By stop reason, whoever ended them. */
+      ended: z.record(z.string(), z.int()),
+      /** By deadline: what the reaper acted on, for want of a worker that did. */
+      reaped: z.record(z.string(), z.int()),
+      /** By how much counters were off their holders; healthy is 0. */
+      drift: z.int(),
+      /** From admission to the first QR code, each at most so many ms (in steps of 30 %); null where none was shown. */
+      createToQr: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
+    })
+    .optional(),
+});
+export type StatsView = z.infer<typeof statsViewSchema>;
+
+export const cleanupRequestSchema = z.strictObject({
+  mode: z.enum(['regular', 'emergency']).default('regular'),
+  dryRun: z.boolean().default(false),
+  filter: z
+    .strictObject({
+      olderThanSeconds: z.int().min(0).optional(),
+      userId: userIdSchema.optional(),
+      state: stateSchema.optional(),
+    })
+    .default({}),
+});
+export const cleanupReportSchema = z.object({
+  mode: z.enum(['regular', 'emergency']),
+  dryRun: z.boolean(),
+  sessions: z.array(
+    z.object({
+      userId: z.string(),
+      name: z.string(),
+      state: stateSchema,
+      startedAt: z.iso.datetime().nullable(),
+      reason: stopReasonSchema,
+      /** What was done or would be. */
+      action: z.enum(['would_stop', 'stopping', 'released', 'failed']),
+      detail: z.string().optional(),
+    }),
+  ),
+  active: z.int(),
+});
+export type CleanupReport = z.infer<typeof cleanupReportSchema>;
+
+export const drainRequestSchema = z.strictObject({
+  dryRun: z.boolean().default(false).describe('Only counts what runs.'),
+});
+export const drainReportSchema = z.object({
+  dryRun: z.boolean(),
+  limitBefore: z
+    .int()
+    .describe('The global limit before this call: what to set it to for sessions to start again.'),
+  active: z.int().describe('Sessions that hold a slot.'),
+  tasks: z.int().describe('Tasks that ECS has not stopped yet.'),
+  failed: z.int().describe('Sessions that could not be asked to end; the next call tries again.'),
+  drained: z.boolean().describe('Nothing runs, and nothing starts.'),
+});
+export type DrainReport = z.infer<typeof drainReportSchema>;
+
+export const createKeyRequestSchema = z
+  .strictObject({
+    userId: userIdSchema,
+    role: roleSchema.default('user'),
+    /** What it may do; without it all that its role allows. */
+    scopes: z.array(scopeSchema).min(1).max(scopeSchema.options.length).optional(),
+    /** Only these sessions; without it all of the user's. */
+    sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
+    label: z.string().max(100).optional(),
+    expiresInSeconds: z
+      .int()
+      .min(60)
+      .max(10 * 366 * 86_400)
+      .optional(),
+    /** Counted for this key alone, in place of its user's. */
+    rate: rateSchema.optional(),
+  })
+  .refine((r) => r.role === 'admin' || !r.scopes?.includes('admin'), {
+    path: ['scopes'],
+    error: 'the scope admin needs the role admin',
+  })
+  .refine((r) => r.role === 'user' || !r.sessions, {
+    path: ['sessions'],
+    error: "go with the role user: an admin's key could make any other",
+  });
+export const keyViewSchema = z.object({
+  id: z.string(),
+  userId: z.string(),
+  role: roleSchema,
+  /** null: all that the role allows. */
+  scopes: z.array(scopeSchema).nullable(),
+  /** null: all of the user's. */
+  sessions: z.array(z.string()).nullable(),
+  label: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  expiresAt: z.iso.datetime().nullable(),
+  /** null: its user's. */
+  rate: rateSchema.nullable(),
+});
+export type KeyView = z.infer<typeof keyViewSchema>;
+/** Shown once. */
+export const createdKeySchema = keyViewSchema.extend({ key: z.string() });
+
+export const sessionEventViewSchema = z.object({
+  id: z.string(),
+  timestamp: z.int(),
+  event: z.string(),
+  epoch: z.int(),
+  payload: z.record(z.string(), z.unknown()),
+});

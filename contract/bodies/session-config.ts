@@ -1,0 +1,194 @@
+/**
+ * A session's configuration in its three shapes: as it is asked for, as it is stored, and as it is shown.
+ *
+ *   asked for   secrets may be left out (kept), null (removed) or a mask (kept); checked strictly
+ *   stored      complete; read leniently, so that a stricter rule never makes an old session unreadable
+ *   shown       the stored shape with every secret masked
+ *
+ * core/lifecycle/session-config.ts turns one into the other.
+ */
+import * as z from 'zod';
+import { isLocale } from '../locale.ts';
+import { parseProxy } from '../proxy.ts';
+import { refusedHeader } from '../webhooks/headers.ts';
+import { ignoreSchema } from '../whatsapp/ignore.ts';
+
+export const WEBHOOK_EVENTS = [
+  '*',
+  'session.status',
+  'session.admitted',
+  'session.expiring',
+  'session.stopped',
+  'session.code',
+  'message',
+  'message.any',
+  'message.ack',
+  'message.reaction',
+  'message.revoked',
+  'message.edited',
+  'message.waiting',
+  'group.v2.join',
+  'group.v2.leave',
+  'group.v2.update',
+  'call.received',
+  'poll.vote',
+  'engine.event',
+] as const;
+
+export const webhookIdSchema = z
+  .string()
+  .regex(/^[0-9a-f]{16}$/, "must be a webhook's id")
+  .describe('The id that dead letters and deliveries name it by.');
+
+const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be letters, digits and "-"');
+const headerValue = z.string().regex(/^[\x20-\x7e]{0,1024}$/, 'must be printable ASCII');
+const hmacKey = z.string().min(1).max(256);
+
+const webhookBase = {
+  id: webhookIdSchema.optional(),
+  url: z.url({ protocol: /^https?$/ }).max(2048),
+  events: z.array(z.enum(WEBHOOK_EVENTS)).min(1).max(WEBHOOK_EVENTS.length),
+  retries: z
+    .strictObject({
+      policy: z.enum(['constant', 'linear', 'exponential']).default('exponential'),
+      delaySeconds: z.int().min(1).max(900).default(2),
+      attempts: z.int().min(1).max(30).default(15),
+    })
+    .optional(),
+};
+
+export const webhookSchema = z.strictObject({
+  ...webhookBase,
+  hmac: z.strictObject({ key: hmacKey }).optional(),
+  customHeaders: z
+    .array(z.strictObject({ name: headerName, value: headerValue }))
+    .max(20)
+    .optional(),
+});
+export type Webhook = z.infer<typeof webhookSchema>;
+
+/** A header that a webhook may not set is refused with its name; so is one that is given twice. */
+const requestedHeaders = z
+  .array(
+    z.strictObject({
+      name: headerName,
+      value: headerValue
+        .nullish()
+        .describe('Left out or masked: the stored value is kept. null: the header is removed.'),
+    }),
+  )
+  .max(20)
+  .superRefine((headers, context) => {
+    const seen = new Set<string>();
+    for (const [index, { name }] of headers.entries()) {
+      const refused = refusedHeader(name);
+      const message = refused ?? (seen.has(name.toLowerCase()) ? `${name} is given twice` : undefined);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: [index, 'name'], message });
+      seen.add(name.toLowerCase());
+    }
+  });
+
+export const webhookRequestSchema = z.strictObject({
+  ...webhookBase,
+  id: webhookIdSchema
+    .optional()
+    .describe('As read: it stays the same webhook when its URL changes. An unknown id is ignored.'),
+  hmac: z
+    .strictObject({ key: hmacKey.nullish() })
+    .nullish()
+    .describe('Left out or masked: the stored key is kept. null: it is removed.'),
+  customHeaders: requestedHeaders
+    .nullish()
+    .describe('Left out: the stored headers are kept. null or []: they are removed.'),
+});
+export type WebhookRequest = z.infer<typeof webhookRequestSchema>;
+
+const configBase = {
+  metadata: z
+    .record(z.string().max(64), z.string().max(512))
+    .refine((m) => Object.keys(m).length <= 32, 'at most 32 entries')
+    .optional(),
+  client: z
+    .strictObject({
+      deviceName: z.string().min(1).max(64).optional(),
+      browserName: z.string().min(1).max(64).optional(),
+      locale: z
+        .string()
+        .max(64)
+        .refine(isLocale, 'must be a language tag such as en-US')
+        .optional()
+        .describe("The browser's language (BCP 47); without it, the environment's."),
+    })
+    .optional(),
+  ignore: ignoreSchema
+    .optional()
+    .describe(
+      'Kinds of chats whose events are not told. Status and channels never keep a session from being idle, ignored or not.',
+    ),
+  sendSeen: z
+    .boolean()
+    .optional()
+    .describe('Mark a chat as read before each message to it; best effort. Counts from the next start on.'),
+  /** Never above the environment's. */
+  idleTimeoutSeconds: z.int().min(10).optional(),
+  maxDurationSeconds: z.int().min(60).optional(),
+  /** Neither idle nor maximum duration end the session; admin only. */
+  keepAlive: z.boolean().optional(),
+};
+
+const proxyServer = z
+  .string()
+  .min(1)
+  .max(1024)
+  .regex(/^[\x21-\x7e]+$/, 'must be host:port or a URL');
+
+export const sessionConfigSchema = z.strictObject({
+  ...configBase,
+  webhooks: z.array(webhookSchema).max(10).optional(),
+  proxy: z
+    .strictObject({
+      server: proxyServer,
+      username: z.string().max(256).optional(),
+      password: z.string().max(256).optional(),
+    })
+    .optional(),
+});
+export type SessionConfig = z.infer<typeof sessionConfigSchema>;
+
+const proxyRequestSchema = z
+  .strictObject({
+    server: proxyServer.describe(
+      'host:port or a URL (http, https, socks4, socks5). A login in it is split off.',
+    ),
+    username: z.string().max(256).nullish(),
+    password: z
+      .string()
+      .max(256)
+      .nullish()
+      .describe(
+        'Left out or masked: the stored one is kept for the same server and user. null: it is removed.',
+      ),
+  })
+  .superRefine((proxy, context) => {
+    const issue = (path: string, message: string) =>
+      context.addIssue({ code: 'custom', path: [path], message });
+    const parsed = parseProxy(proxy.server);
+    if (!parsed) return issue('server', 'must be host:port, or a URL with http, https, socks4 or socks5');
+    const named = parsed.username ?? proxy.username ?? undefined;
+    if (parsed.username !== undefined && (proxy.username != null || proxy.password != null))
+      return issue('server', 'has a login, and username or password is given too: give one of them');
+    if (typeof proxy.password === 'string' && named === undefined)
+      return issue('username', 'is missing: a password alone is no login');
+    if (parsed.socks && named !== undefined)
+      issue(
+        parsed.username === undefined ? 'username' : 'server',
+        'Chromium cannot log in to a SOCKS proxy. Use an HTTP proxy, or a SOCKS proxy that admits by address.',
+      );
+  });
+
+export const sessionConfigRequestSchema = z.strictObject({
+  ...configBase,
+  webhooks: z.array(webhookRequestSchema).max(10).optional(),
+  proxy: proxyRequestSchema.nullish(),
+});
+export type SessionConfigRequest = z.infer<typeof sessionConfigRequestSchema>;

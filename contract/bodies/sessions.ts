@@ -1,0 +1,58 @@
+import * as z from 'zod';
+import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
+import { accountSchema, dialogsSchema } from '../worker/protocol.ts';
+import { sessionConfigRequestSchema, sessionConfigSchema } from './session-config.ts';
+
+/** A session's name is unique within its owner and safe in a path. */
+export const sessionNameSchema = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
+    'must be 1 to 64 letters, digits, "_" or "-", not starting with "_" or "-"',
+  );
+
+export const userIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, 'must be 1 to 64 letters, digits, "_", ".", "@" or "-"');
+
+export const createSessionRequestSchema = z.strictObject({
+  name: sessionNameSchema.optional(),
+  start: z.boolean().default(true),
+  config: sessionConfigRequestSchema.optional(),
+});
+export type CreateSessionRequest = z.infer<typeof createSessionRequestSchema>;
+
+export const updateSessionRequestSchema = z.strictObject({ config: sessionConfigRequestSchema });
+
+/** A session as callers see it. Times in ISO 8601 except `timestamps`, which follow WAHA (ms). */
+export const sessionViewSchema = z.object({
+  name: z.string(),
+  status: statusSchema,
+  config: sessionConfigSchema,
+  me: accountSchema.nullable(),
+  /**
+   * Dialogs that WhatsApp Web put over its page since the session started: how many were closed, and how many are open
+   * that Berth does not know. Null while it does not run.
+   */
+  dialogs: dialogsSchema.nullable(),
+  /** `build`: the version of WhatsApp Web that the session met last. */
+  engine: z.object({ engine: z.literal('WEBJS'), build: z.string().nullable() }),
+  timestamps: z.object({ activity: z.int().nullable() }),
+  userId: z.string(),
+  state: stateSchema,
+  stopReason: stopReasonSchema.nullable(),
+  /** What went wrong or why a QR code is asked for again, in words. */
+  detail: z.string().nullable(),
+  epoch: z.int(),
+  /** A saved auth state exists: starting needs no QR code. */
+  linked: z.boolean(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  /** When the session will be ended because it was not linked; null while it waits for nobody to link it. */
+  qrExpiresAt: z.iso.datetime().nullable(),
+  /** When the session will be ended for being idle / at the latest; null while not running or never. */
+  idleAt: z.iso.datetime().nullable(),
+  expiresAt: z.iso.datetime().nullable(),
+  authState: z.object({ savedAt: z.iso.datetime(), bytes: z.int(), chromiumBuild: z.string() }).nullable(),
+});
+export type SessionView = z.infer<typeof sessionViewSchema>;

@@ -1,0 +1,290 @@
+/** The OpenAPI 3.1 document, made from the table of operations. */
+import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
+import { type AnswerSpec, idempotencyKeySchema, type Operation, problemsOf, TAGS } from '../operation.ts';
+import { OPERATIONS } from '../routes.ts';
+import { scopeOf } from '../scopes.ts';
+import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';
+import { type JsonSchema, schemaConverter } from './schemas.ts';
+
+export type Reference = { readonly $ref: string };
+export type Content = Readonly<Record<string, { readonly schema: JsonSchema }>>;
+export type ResponseObject = {
+  readonly description: string;
+  readonly headers?: Readonly<Record<string, Reference | { description: string; schema: JsonSchema }>>;
+  readonly content?: Content;
+};
+export type ParameterObject = {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: JsonSchema;
+};
+export type OperationObject = {
+  readonly operationId: string;
+  readonly tags: readonly string[];
+  readonly summary: string;
+  readonly description?: string;
+  readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly parameters?: readonly (ParameterObject | Reference)[];
+  readonly requestBody?: { readonly required: boolean; readonly content: Content };
+  readonly responses: Readonly<Record<string, ResponseObject | Reference>>;
+};
+export type PathItem = { readonly [method in 'get' | 'post' | 'put' | 'delete']?: OperationObject };
+export type OpenApiDocument = {
+  readonly openapi: '3.1.1';
+  readonly info: Readonly<Record<'title' | 'version' | 'summary' | 'description', string>> & {
+    readonly license: { readonly name: string; readonly identifier: string };
+  };
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  readonly paths: Readonly<Record<string, PathItem>>;
+  readonly webhooks: Readonly<Record<string, PathItem>>;
+  readonly components: {
+    readonly schemas: Readonly<Record<string, JsonSchema>>;
+    readonly responses: Readonly<Record<string, ResponseObject>>;
+    readonly parameters: Readonly<Record<string, ParameterObject>>;
+    readonly headers: Readonly<Record<string, { readonly description: string; readonly schema: JsonSchema }>>;
+    readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  };
+};
+
+/** As in package.json. */
+export const API_VERSION = '0.1.0';
+
+const DESCRIPTION = `WhatsApp sessions: each is one linked account in a task of its own, within limits that hold.
+
+Paths, names and shapes are WAHA's where the same thing is done, so that clients made for WAHA work by changing a URL
+and a key. What is added is additive.
+
+**Keys.** Send \`X-Api-Key\`. A user's key sees that user's sessions; others read as absent (404). An admin names
+another user with \`?userId=\`. A key may be limited to scopes and to named sessions, and may expire.
+
+**Errors** are problems (RFC 9457, \`application/problem+json\`), with \`errors[]\` for single fields, and \`scope\`,
+\`limit\` and \`Retry-After\` where a limit was reached. Every answer carries \`X-Request-Id\`. What the gateway in
+front answers by itself (no such path, more than 10 MB, headers of more than 10 KB, throttled) is shorter.
+
+**Repeating.** \`GET\`, \`PUT\` and \`DELETE\` may be repeated. A \`POST\` with an \`Idempotency-Key\` is carried out
+once. Without one, a send that ended in a 504 may have been sent and is never repeated by this side.`;
+
+const HEADERS = {
+  RequestId: { description: 'Names this request in logs.', schema: { type: 'string' } },
+  RetryAfter: { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 0 } },
+};
+const requestId = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
+const retryAfter = { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } };
+const SAYS_WHEN: readonly ProblemCode[] = ['too_many', 'unavailable'];
+
+const IDEMPOTENCY_KEY = 'IdempotencyKey';
+const API_KEY = 'apiKey';
+
+/**
+ * @param options.closed answers may have nothing beside what is described: for tests that compare real ones. To
+ *   callers an answer may grow.
+ */
+export const openApiDocument = ({ closed = false }: { readonly closed?: boolean } = {}): OpenApiDocument => {
+  const schemas = schemaConverter(closed);
+  const documented = OPERATIONS.filter((operation) => operation.tag !== undefined);
+  const paths = pathsOf(documented, schemas);
+  const webhooks = webhooksOf(schemas);
+  const responses = problemResponses(schemas, documented);
+  const idempotencyKey: ParameterObject = {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Any text that is new for each thing to do. The same key with the same request is carried out once and gets the ' +
+      'same answer for a day; with another request it is 422.',
+    schema: schemas.input(idempotencyKeySchema),
+  };
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'Berth',
+      version: API_VERSION,
+      summary: 'WhatsApp sessions',
+      description: DESCRIPTION,
+      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: 'Where this document is served' }],
+    security: [{ [API_KEY]: [] }],
+    tags: Object.entries(TAGS)
+      .filter(([name]) => documented.some((operation) => operation.tag === name))
+      .map(([name, description]) => ({ name, description })),
+    paths,
+    webhooks,
+    components: {
+      schemas: schemas.components(),
+      responses,
+      parameters: { [IDEMPOTENCY_KEY]: idempotencyKey },
+      headers: HEADERS,
+      securitySchemes: {
+        [API_KEY]: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'X-Api-Key',
+          description: 'Made by an admin, shown once.',
+        },
+      },
+    },
+  };
+};
+
+type Schemas = ReturnType<typeof schemaConverter>;
+
+const pathsOf = (operations: readonly Operation[], schemas: Schemas): Record<string, PathItem> => {
+  const paths: Record<string, PathItem> = {};
+  for (const operation of operations)
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method.toLowerCase()]: operationObject(operation, schemas),
+    };
+  return paths;
+};
+
+const operationObject = (operation: Operation, schemas: Schemas): OperationObject => {
+  const { id, tag = '', summary, body, auth } = operation;
+  const parameters = parametersOf(operation, schemas);
+  const description = descriptionOf(operation);
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description === '' ? {} : { description }),
+    ...(auth === 'none' ? { security: [] } : {}),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: !body.safeParse({}).success,
+            content: { 'application/json': { schema: schemas.input(body) } },
+          },
+        }),
+    responses: responsesOf(operation, schemas),
+  };
+};
+
+const descriptionOf = (operation: Operation): string => {
+  const scope = scopeOf(operation);
+  const needs = scope === undefined ? '' : `Needs the scope \`${scope}\`.`;
+  return [operation.description, needs].filter(Boolean).join('\n\n');
+};
+
+const parametersOf = (
+  { params, query, idempotencyKey }: Operation,
+  schemas: Schemas,
+): (ParameterObject | Reference)[] => [
+  ...(params ? propertiesOf(schemas.input(params), 'path') : []),
+  ...(query ? propertiesOf(schemas.input(query), 'query') : []),
+  ...(idempotencyKey ? [{ $ref: `#/components/parameters/${IDEMPOTENCY_KEY}` }] : []),
+];
+
+const propertiesOf = (object: JsonSchema, place: 'path' | 'query'): ParameterObject[] => {
+  const required: readonly unknown[] = Array.isArray(object.required) ? object.required : [];
+  return Object.entries<JsonSchema>(Object(object.properties)).map(([name, { description, ...schema }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    ...(typeof description === 'string' ? { description } : {}),
+    schema,
+  }));
+};
+
+const responsesOf = (operation: Operation, schemas: Schemas): OperationObject['responses'] => {
+  const problems = [...problemsOf(operation)].map(
+    (code) => [PROBLEMS[code].status, { $ref: `#/components/responses/${code}` }] as const,
+  );
+  const answers = Object.entries(operation.answers).map(
+    ([status, answer]) => [Number(status), answerObject(answer, schemas)] as const,
+  );
+  // Where an answer and a problem have the same status, the answer's content says both.
+  const both = answers.map(([status, answer]) =>
+    problems.some(([code]) => code === status)
+      ? ([status, { ...answer, content: { ...answer.content, ...problemContent(schemas) } }] as const)
+      : ([status, answer] as const),
+  );
+  return Object.fromEntries([...problems, ...both].sort(([a], [b]) => a - b));
+};
+
+const answerObject = (
+  { description, body, files = [], headers = {} }: AnswerSpec,
+  schemas: Schemas,
+): ResponseObject => ({
+  description,
+  headers: {
+    ...requestId,
+    ...Object.fromEntries(
+      Object.entries(headers).map(([name, says]) => [
+        name,
+        { description: says, schema: { type: 'string' } },
+      ]),
+    ),
+  },
+  content: {
+    ...(body ? { 'application/json': { schema: schemas.output(body) } } : {}),
+    // Of other types OpenAPI 3.1 wants no schema; of text one says something.
+    ...Object.fromEntries(
+      files.map((type) => [type, { schema: type.startsWith('text/') ? { type: 'string' } : {} }]),
+    ),
+  },
+});
+
+const problemContent = (schemas: Schemas): Content => ({
+  'application/problem+json': { schema: schemas.output(problemSchema) },
+});
+
+const problemResponses = (
+  schemas: Schemas,
+  operations: readonly Operation[],
+): Record<string, ResponseObject> => {
+  const used = new Set(operations.flatMap((operation) => [...problemsOf(operation)]));
+  const codes = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => used.has(code));
+  return Object.fromEntries(
+    codes.map((code) => [
+      code,
+      {
+        description: PROBLEMS[code].title,
+        headers: { ...requestId, ...(SAYS_WHEN.includes(code) ? retryAfter : {}) },
+        content: problemContent(schemas),
+      },
+    ]),
+  );
+};
+
+const WEBHOOK_HEADERS = {
+  'X-Webhook-Request-Id': 'New in every attempt.',
+  'X-Webhook-Timestamp': 'When this attempt was made, in ms since the epoch.',
+  'X-Webhook-Hmac': "Hex HMAC over the body's bytes, with the webhook's `hmac.key`; absent without one.",
+  'X-Webhook-Hmac-Algorithm': '`sha512`; absent without a key.',
+};
+
+const webhooksOf = (schemas: Schemas): Record<string, PathItem> =>
+  Object.fromEntries(
+    (Object.keys(WEBHOOK_PAYLOADS) as WebhookEvent[]).map((event) => [
+      event,
+      {
+        post: {
+          operationId: `on:${event}`,
+          tags: ['Webhooks'],
+          summary: WEBHOOK_PAYLOADS[event].summary,
+          description:
+            "In order per session and webhook, at least once; retried by the webhook's policy until answered 2xx.",
+          security: [],
+          parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => ({
+            name,
+            in: 'header' as const,
+            required: !name.startsWith('X-Webhook-Hmac'),
+            description,
+            schema: { type: 'string' },
+          })),
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: schemas.output(webhookBodySchema(event)) } },
+          },
+          responses: { '2XX': { description: 'Taken.' } },
+        },
+      },
+    ]),
+  );

@@ -1,0 +1,138 @@
+/** JSON Schemas (draft 2020-12, as OpenAPI 3.1 has them) from zod's. */
+import * as z from 'zod';
+import {
+  cleanupReportSchema,
+  drainReportSchema,
+  healthViewSchema,
+  keyViewSchema,
+  limitsViewSchema,
+  statsViewSchema,
+} from '../bodies/admin.ts';
+import { commandViewSchema } from '../bodies/commands.ts';
+import {
+  sessionConfigRequestSchema,
+  sessionConfigSchema,
+  webhookRequestSchema,
+  webhookSchema,
+} from '../bodies/session-config.ts';
+import { sessionViewSchema } from '../bodies/sessions.ts';
+import { problemSchema } from '../errors.ts';
+import { chatSchema, contactSchema, groupSchema } from '../whatsapp/chats.ts';
+import { messageSchema } from '../whatsapp/messages.ts';
+import { accountSchema } from '../worker/protocol.ts';
+
+export type JsonSchema = { readonly [key: string]: unknown };
+
+/** What has a name of its own in the document; everything else is written where it is used. */
+const NAMED: Readonly<Record<string, z.ZodType>> = {
+  Account: accountSchema,
+  Chat: chatSchema,
+  CleanupReport: cleanupReportSchema,
+  DrainReport: drainReportSchema,
+  Command: commandViewSchema,
+  Contact: contactSchema,
+  Group: groupSchema,
+  Health: healthViewSchema,
+  Key: keyViewSchema,
+  Limits: limitsViewSchema,
+  Message: messageSchema,
+  Problem: problemSchema,
+  Session: sessionViewSchema,
+  SessionConfig: sessionConfigSchema,
+  SessionConfigInput: sessionConfigRequestSchema,
+  Stats: statsViewSchema,
+  Webhook: webhookSchema,
+  WebhookInput: webhookRequestSchema,
+};
+
+for (const [id, schema] of Object.entries(NAMED))
+  z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
+
+/** `input`: what callers send, where a default may be left out; `output`: what they get. */
+type Side = 'input' | 'output';
+
+const DEFINITION = '#/$defs/';
+const COMPONENT = '#/components/schemas/';
+
+/**
+ * Converts the schemas of one document and collects those with a name.
+ * @param closed answers may have nothing beside what is described. For comparing with real answers: to callers, an
+ *   answer that grows is no break.
+ */
+export const schemaConverter = (closed: boolean) => {
+  const components = new Map<string, JsonSchema>();
+
+  /** With its named parts beside it. */
+  const standAlone = (schema: z.ZodType, side: Side) => {
+    const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
+      io: side,
+      unrepresentable: 'any',
+      override: ({ zodSchema, jsonSchema }) => tidy(zodSchema, jsonSchema, side, closed),
+    });
+    return json;
+  };
+  const isSameOnBothSides = (schema: z.ZodType): boolean =>
+    JSON.stringify(standAlone(schema, 'input')) === JSON.stringify(standAlone(schema, 'output'));
+  const inputNames = new Map(
+    Object.entries(NAMED).map(([id, schema]) => [
+      id,
+      id.endsWith('Input') || isSameOnBothSides(schema) ? id : `${id}Input`,
+    ]),
+  );
+  const nameOf = (id: string, side: Side): string => (side === 'input' ? inputNames.get(id) : id) ?? id;
+
+  const convert = (schema: z.ZodType, side: Side): JsonSchema => {
+    const { $defs = {}, ...json } = standAlone(schema, side);
+    const withNames = (value: unknown): unknown =>
+      renameReferences(value, (id) => `${COMPONENT}${nameOf(id, side)}`);
+    for (const [id, definition] of Object.entries($defs)) {
+      const { id: _id, ...described } = Object(definition);
+      components.set(nameOf(id, side), Object(withNames(described)));
+    }
+    return Object(withNames(json));
+  };
+
+  return {
+    input: (schema: z.ZodType): JsonSchema => convert(schema, 'input'),
+    output: (schema: z.ZodType): JsonSchema => convert(schema, 'output'),
+    /** Those that were used, sorted by name. */
+    components: (): Record<string, JsonSchema> =>
+      Object.fromEntries([...components].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+};
+
+const renameReferences = (value: unknown, rename: (id: string) => string): unknown => {
+  if (Array.isArray(value)) return value.map((item) => renameReferences(item, rename));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [
+      key,
+      key === '$ref' && typeof part === 'string' && part.startsWith(DEFINITION)
+        ? rename(part.slice(DEFINITION.length))
+        : renameReferences(part, rename),
+    ]),
+  );
+};
+
+type Overridden = Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0];
+
+/** What zod says at length or not at all. */
+const tidy = (
+  schema: Overridden['zodSchema'],
+  json: Overridden['jsonSchema'],
+  side: Side,
+  closed: boolean,
+): void => {
+  if (side === 'output' && !closed && json.additionalProperties === false) delete json.additionalProperties;
+  // The format says it.
+  if (json.format === 'date-time' || json.format === 'uri') delete json.pattern;
+  // What every integer of JSON is.
+  if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
+  if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
+  const { def } = schema._zod;
+  // A text that stands for a truth value, in a query: `true` or `false`.
+  if (side === 'input' && def.type === 'pipe' && def.out._zod.def.type === 'boolean') json.type = 'boolean';
+  if (def.type === 'default') {
+    if (def.innerType._zod.def.type === 'pipe' && side === 'input') json.default = def.defaultValue;
+  }
+};

@@ -1,0 +1,106 @@
+/**
+ * What an operation of the HTTP API is: one description from which come the gateway's route, the validation of
+ * requests at the functions' edge, the types of handlers and their answers, and the OpenAPI document.
+ */
+import * as z from 'zod';
+import { userIdSchema } from './bodies/sessions.ts';
+import type { ProblemCode } from './errors.ts';
+
+/** Who may call: anyone; a key of any role; an admin key; a worker with its own secret (checked by the handler). */
+export type OperationAuth = 'none' | 'key' | 'admin' | 'worker';
+
+/** The chapters of the documentation, in its order. */
+export const TAGS = {
+  Sessions: 'Create, start, stop and look at sessions. A session is one linked WhatsApp account.',
+  Linking: 'Link an account: by QR code or by pairing code, with its passkey where WhatsApp asks for it.',
+  Messages: 'Send messages, reactions and presence.',
+  Chats: 'Read chats, messages, contacts and groups.',
+  Commands: 'What became of a command that was answered 202.',
+  Events: 'Follow what happens.',
+  Webhooks: 'Deliveries that failed for good.',
+  Capacity: 'Limits, statistics and cleanup.',
+  Engine: 'Builds of WhatsApp Web: which one starts load, and how they end with it.',
+  Keys: 'API keys.',
+  Health: 'Is it up?',
+  Documentation: 'This document.',
+} as const;
+export type Tag = keyof typeof TAGS;
+
+export type AnswerSpec = {
+  readonly description: string;
+  /** The shape of a JSON answer. */
+  readonly body?: z.ZodType;
+  /** Content types of answers that are sent as they are. Several, or one beside `body`: the header Accept decides. */
+  readonly files?: readonly string[];
+  /** What each header says. */
+  readonly headers?: Readonly<Record<string, string>>;
+};
+
+export type Operation = {
+  /** The operation's name in documents and generated clients, unique. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** With `{name}` parameters, as API Gateway writes them. */
+  readonly path: string;
+  /** The handler: functions/<handler>.ts. One handler may serve several operations. */
+  readonly handler: string;
+  readonly auth: OperationAuth;
+  /** Absent: not part of the documented API (the worker API, pages for people). */
+  readonly tag?: Tag;
+  /** One line. */
+  readonly summary: string;
+  /** What the line does not say. */
+  readonly description?: string;
+  /** The path's parameters; a value that does not match is a 404. */
+  readonly params?: z.ZodObject;
+  /** Without it a query is refused. */
+  readonly query?: z.ZodObject;
+  /** Without it a body is ignored. */
+  readonly body?: z.ZodType;
+  /** The largest body; DEFAULT_MAX_BODY_BYTES without it, LARGEST_BODY_BYTES at most. */
+  readonly maxBodyBytes?: number;
+  /** The header `Idempotency-Key` is honoured. */
+  readonly idempotencyKey?: true;
+  /** By status. */
+  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  /** What it can answer beside what `problemsOf` knows of every such operation. */
+  readonly problems?: readonly ProblemCode[];
+};
+
+/** Room for the largest text with every mention, and for the largest config. */
+export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;
+
+/** Lambda takes 6 MB with everything that API Gateway adds around the body. */
+export const LARGEST_BODY_BYTES = 5_900_000;
+
+/** Keeps the literal types: handlers and their answers are checked against them. */
+export const operation = <const O extends Operation>(described: O): O => described;
+
+/** The query of operations that are about one user's things. */
+export const ownerQuerySchema = z.strictObject({
+  userId: userIdSchema.optional().describe('Admins: whose; your own without it.'),
+});
+
+export const idempotencyKeySchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable characters');
+
+/** The body of answers that say nothing beyond their status. */
+export const nothingSchema = z.strictObject({});
+
+/** Every problem that the operation can answer, sorted by status by the document. */
+export const problemsOf = (described: Operation): ReadonlySet<ProblemCode> => {
+  const { auth, params, body, problems = [] } = described;
+  const keyed = auth === 'key' || auth === 'admin';
+  return new Set<ProblemCode>([
+    'internal',
+    'unavailable',
+    // A query that it does not have, if nothing else.
+    'malformed',
+    // A scope that the key has not, another user named, a rate that was passed.
+    ...(keyed ? (['unauthorized', 'forbidden', 'too_many'] as const) : []),
+    ...(params ? (['not_found'] as const) : []),
+    ...(body ? (['too_large', 'unsupported_media_type'] as const) : []),
+    ...problems,
+  ]);
+};

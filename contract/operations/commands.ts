@@ -1,0 +1,18 @@
+import * as z from 'zod';
+import { commandStatusQuerySchema, commandViewSchema } from '../bodies/commands.ts';
+import { operation } from '../operation.ts';
+
+export const getCommand = operation({
+  id: 'getCommand',
+  method: 'GET',
+  path: '/api/commands/{id}',
+  handler: 'commands',
+  auth: 'key',
+  tag: 'Commands',
+  summary: 'What became of a command that was answered 202',
+  description:
+    'With `wait` it answers once the command is settled, or as things stand after so many seconds.',
+  params: z.object({ id: z.string().max(128).describe('The `commandId` of the 202.') }),
+  query: commandStatusQuerySchema,
+  answers: { 200: { description: 'The command.', body: commandViewSchema } },
+});

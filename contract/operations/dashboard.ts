@@ -1,0 +1,87 @@
+/** What the dashboard is made of, and what it asks for beside what every caller does. */
+import * as z from 'zod';
+import {
+  callerViewSchema,
+  historyQuerySchema,
+  historyViewSchema,
+  signInRequestSchema,
+} from '../bodies/dashboard.ts';
+import { PAGE_PATH } from '../dashboard-path.ts';
+import { operation } from '../operation.ts';
+
+/** For people, not for programs: not in the document. */
+const page = { method: 'GET', handler: 'dashboard', auth: 'none' } as const;
+const pageAnswers = { 200: { description: 'A file of the page.' } };
+
+export const root = operation({
+  ...page,
+  id: 'root',
+  path: '/',
+  summary: 'Leads to the dashboard',
+  answers: { 302: { description: 'There it is.' } },
+});
+
+export const dashboard = operation({
+  ...page,
+  id: 'dashboard',
+  path: PAGE_PATH,
+  summary: 'The dashboard',
+  answers: pageAnswers,
+});
+
+export const dashboardFile = operation({
+  ...page,
+  id: 'dashboardFile',
+  path: `${PAGE_PATH}/{proxy+}`,
+  summary: "The dashboard's files, and every view of its own",
+  params: z.object({ proxy: z.string() }),
+  answers: pageAnswers,
+});
+
+export const signIn = operation({
+  id: 'signIn',
+  method: 'POST',
+  path: `${PAGE_PATH}/sign-in`,
+  handler: 'access',
+  auth: 'none',
+  summary: 'Sign in to the dashboard with an API key: a cookie takes its place',
+  body: signInRequestSchema,
+  answers: { 204: { description: 'Signed in.' } },
+  problems: ['unauthorized', 'too_many'],
+});
+
+export const signOut = operation({
+  id: 'signOut',
+  method: 'POST',
+  path: `${PAGE_PATH}/sign-out`,
+  handler: 'access',
+  auth: 'none',
+  summary: 'Sign out of the dashboard',
+  answers: { 204: { description: 'Signed out, if one was signed in.' } },
+  problems: ['forbidden'],
+});
+
+export const getCaller = operation({
+  id: 'getCaller',
+  method: 'GET',
+  path: '/api/me',
+  handler: 'access',
+  auth: 'key',
+  tag: 'Keys',
+  summary: 'Who you are to this API, and what your key allows',
+  answers: { 200: { description: 'Your key, without its secret.', body: callerViewSchema } },
+});
+
+export const getHistory = operation({
+  id: 'getHistory',
+  method: 'GET',
+  path: '/api/stats/history',
+  handler: 'capacity',
+  auth: 'admin',
+  tag: 'Capacity',
+  summary: 'How full it was',
+  description:
+    'A sample a minute, kept for two days; where there are more than 288, neighbours are told as one point.',
+  query: historyQuerySchema,
+  answers: { 200: { description: 'The trend.', body: historyViewSchema } },
+});

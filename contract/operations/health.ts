@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { healthViewSchema } from '../bodies/admin.ts';
+import { operation } from '../operation.ts';
+
+export const ping = operation({
+  id: 'ping',
+  method: 'GET',
+  path: '/ping',
+  handler: 'health',
+  auth: 'none',
+  tag: 'Health',
+  summary: 'Answers as long as anything does',
+  answers: { 200: { description: 'It is up.', body: z.strictObject({ message: z.literal('pong') }) } },
+});
+
+const statusOnly = healthViewSchema.pick({ status: true }).strict();
+
+export const getHealth = operation({
+  id: 'getHealth',
+  method: 'GET',
+  path: '/health',
+  handler: 'health',
+  auth: 'none',
+  tag: 'Health',
+  summary: 'Health for load balancers and monitors: status only',
+  answers: {
+    200: { description: 'The database answers.', body: statusOnly },
+    503: { description: 'It does not.', body: statusOnly },
+  },
+});
+
+export const getHealthDetail = operation({
+  id: 'getHealthDetail',
+  method: 'GET',
+  path: '/api/health',
+  handler: 'health-detail',
+  auth: 'key',
+  tag: 'Health',
+  summary: 'Health of each part, and the slots in use',
+  answers: {
+    200: { description: 'Every part works.', body: healthViewSchema },
+    503: { description: 'A part fails; `checks` says which.', body: healthViewSchema },
+  },
+});

@@ -1,0 +1,192 @@
+import * as z from 'zod';
+import { sessionEventViewSchema } from '../bodies/admin.ts';
+import { getSessionQuerySchema, listSessionsQuerySchema } from '../bodies/commands.ts';
+import {
+  createSessionRequestSchema,
+  sessionNameSchema,
+  sessionViewSchema,
+  updateSessionRequestSchema,
+} from '../bodies/sessions.ts';
+import { nothingSchema, operation, ownerQuerySchema } from '../operation.ts';
+import { accountSchema } from '../worker/protocol.ts';
+
+const name = z.object({ name: sessionNameSchema.describe("The session's name.") });
+
+export const createSession = operation({
+  id: 'createSession',
+  method: 'POST',
+  path: '/api/sessions',
+  handler: 'sessions-admit',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Create a session and start it',
+  description:
+    "Takes a slot of the global limit and of the user's, in one transaction, and launches the session's task. " +
+    'Without `name` it is `default`; with `start: false` it is only created.',
+  query: ownerQuerySchema,
+  body: createSessionRequestSchema,
+  idempotencyKey: true,
+  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  problems: ['forbidden', 'not_found', 'conflict', 'unprocessable', 'too_many'],
+});
+
+export const listSessions = operation({
+  id: 'listSessions',
+  method: 'GET',
+  path: '/api/sessions',
+  handler: 'sessions-read',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'List sessions',
+  description:
+    'Stopped ones only with `all=true`. A page may hold fewer than `limit` though another one follows.',
+  query: listSessionsQuerySchema,
+  answers: {
+    200: {
+      description: 'A page of sessions.',
+      body: z.array(sessionViewSchema),
+      headers: { 'X-Next-Cursor': 'The `cursor` of the next page; absent on the last one.' },
+    },
+  },
+});
+
+export const getSession = operation({
+  id: 'getSession',
+  method: 'GET',
+  path: '/api/sessions/{name}',
+  handler: 'sessions-read',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Show a session, or wait for a status',
+  description:
+    'With `wait=status!=STARTING` it answers once that is so, or as things stand after `timeout` seconds.',
+  params: name,
+  query: getSessionQuerySchema,
+  answers: { 200: { description: 'The session.', body: sessionViewSchema } },
+});
+
+export const updateSession = operation({
+  id: 'updateSession',
+  method: 'PUT',
+  path: '/api/sessions/{name}',
+  handler: 'sessions-change',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: "Replace a session's config",
+  description:
+    'Deadlines and webhooks follow at once, client and proxy with the next start. What `GET` shows can be written back ' +
+    'as it is: a secret that is left out or masked (`********`) is kept, and `null` removes it.',
+  params: name,
+  query: ownerQuerySchema,
+  body: updateSessionRequestSchema,
+  answers: { 200: { description: 'The session.', body: sessionViewSchema } },
+  problems: ['conflict'],
+});
+
+export const deleteSession = operation({
+  id: 'deleteSession',
+  method: 'DELETE',
+  path: '/api/sessions/{name}',
+  handler: 'sessions-change',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Stop a session and remove it, with its auth state',
+  description:
+    'The account of a session that works is unlinked first. Otherwise (it is stopped, or its worker does not answer) ' +
+    'the phone lists the device until it is removed there.',
+  params: name,
+  query: ownerQuerySchema,
+  answers: { 200: { description: 'It is gone.', body: nothingSchema } },
+  problems: ['conflict'],
+});
+
+export const startSession = operation({
+  id: 'startSession',
+  method: 'POST',
+  path: '/api/sessions/{name}/start',
+  handler: 'sessions-admit',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Start a stopped session',
+  description:
+    'Needs no QR code where the account is `linked`. A session that runs is answered as it is; one that is stopping ' +
+    'is waited for, and 503 where that takes long.',
+  params: name,
+  query: ownerQuerySchema,
+  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  problems: ['conflict', 'unprocessable', 'too_many'],
+});
+
+export const stopSession = operation({
+  id: 'stopSession',
+  method: 'POST',
+  path: '/api/sessions/{name}/stop',
+  handler: 'sessions-change',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Stop a session; the account stays linked',
+  description: 'Graceful: the auth state is saved first. A session that is stopped is answered as it is.',
+  params: name,
+  query: ownerQuerySchema,
+  answers: { 201: { description: 'The session, stopping or stopped.', body: sessionViewSchema } },
+  problems: ['conflict'],
+});
+
+export const restartSession = operation({
+  id: 'restartSession',
+  method: 'POST',
+  path: '/api/sessions/{name}/restart',
+  handler: 'sessions-admit',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Stop a session gracefully and start it again',
+  params: name,
+  query: ownerQuerySchema,
+  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  problems: ['conflict', 'unprocessable', 'too_many'],
+});
+
+export const logoutSession = operation({
+  id: 'logoutSession',
+  method: 'POST',
+  path: '/api/sessions/{name}/logout',
+  handler: 'sessions-logout',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Unlink the account and delete its auth state',
+  description:
+    'Answers once the session has stopped. One that is stopped already is only forgotten here: the phone lists the device until it is ' +
+    'removed there.',
+  params: name,
+  query: ownerQuerySchema,
+  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  problems: ['conflict', 'unprocessable', 'worker_failed', 'worker_timeout'],
+});
+
+export const getMe = operation({
+  id: 'getMe',
+  method: 'GET',
+  path: '/api/sessions/{name}/me',
+  handler: 'sessions-read',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'The linked account',
+  params: name,
+  query: getSessionQuerySchema,
+  answers: { 200: { description: 'The account; null while there is none.', body: accountSchema.nullable() } },
+});
+
+export const listSessionEvents = operation({
+  id: 'listSessionEvents',
+  method: 'GET',
+  path: '/api/sessions/{name}/events',
+  handler: 'sessions-read',
+  auth: 'key',
+  tag: 'Sessions',
+  summary: 'Recent lifecycle events of a session, newest first',
+  params: name,
+  query: ownerQuerySchema.extend({
+    limit: z.coerce.number().int().min(1).max(100).default(50),
+  }),
+  answers: { 200: { description: 'What happened to it.', body: z.array(sessionEventViewSchema) } },
+});

@@ -1,0 +1,143 @@
+/** The worker API (contract/worker/protocol.ts): no part of the documented API. */
+
+import { LARGEST_BODY_BYTES, nothingSchema, operation } from '../operation.ts';
+import {
+  bootstrapRequestSchema,
+  bootstrapResponseSchema,
+  claimRequestSchema,
+  claimResponseSchema,
+  commandResultRequestSchema,
+  commitRequestSchema,
+  discardRequestSchema,
+  eventsRequestSchema,
+  lastWordRequestSchema,
+  mediaUploadRequestSchema,
+  mediaUploadResponseSchema,
+  reportRequestSchema,
+  reportResponseSchema,
+  uploadRequestSchema,
+  uploadResponseSchema,
+  WORKER_API,
+} from '../worker/protocol.ts';
+
+export const workerBootstrap = operation({
+  id: 'workerBootstrap',
+  method: 'POST',
+  path: WORKER_API.bootstrap,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: "A task becomes the worker of its session's epoch",
+  body: bootstrapRequestSchema,
+  answers: { 200: { description: 'What the worker must know.', body: bootstrapResponseSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerReport = operation({
+  id: 'workerReport',
+  method: 'POST',
+  path: WORKER_API.report,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'Heartbeat, status, account, activity',
+  body: reportRequestSchema,
+  answers: { 200: { description: 'What the worker must do.', body: reportResponseSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerEvents = operation({
+  id: 'workerEvents',
+  method: 'POST',
+  path: WORKER_API.events,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'Events for webhooks; durable once answered',
+  body: eventsRequestSchema,
+  maxBodyBytes: LARGEST_BODY_BYTES,
+  answers: { 202: { description: 'They are queued.', body: nothingSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerAuthUpload = operation({
+  id: 'workerAuthUpload',
+  method: 'POST',
+  path: WORKER_API.upload,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'Presigned URLs for one snapshot of the auth state',
+  body: uploadRequestSchema,
+  answers: { 200: { description: 'Where to put it.', body: uploadResponseSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerAuthCommit = operation({
+  id: 'workerAuthCommit',
+  method: 'POST',
+  path: WORKER_API.commit,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: "The uploaded snapshot becomes the session's auth state",
+  body: commitRequestSchema,
+  answers: { 200: { description: 'It is.', body: nothingSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced', 'unprocessable'],
+});
+
+export const workerAuthDiscard = operation({
+  id: 'workerAuthDiscard',
+  method: 'POST',
+  path: WORKER_API.discard,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'The phone unlinked the account; its auth state is deleted',
+  body: discardRequestSchema,
+  answers: { 200: { description: 'It is.', body: nothingSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerMediaUpload = operation({
+  id: 'workerMediaUpload',
+  method: 'POST',
+  path: WORKER_API.mediaUpload,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'Presigned URLs for one received file',
+  body: mediaUploadRequestSchema,
+  answers: { 200: { description: 'Where to put it, and its link.', body: mediaUploadResponseSchema } },
+  problems: ['unauthorized', 'fenced'],
+});
+
+export const workerCommandsClaim = operation({
+  id: 'workerCommandsClaim',
+  method: 'POST',
+  path: WORKER_API.claim,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'The next command that waited for this session to work, or null',
+  body: claimRequestSchema,
+  answers: { 200: { description: 'The command.', body: claimResponseSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerCommandsResult = operation({
+  id: 'workerCommandsResult',
+  method: 'POST',
+  path: WORKER_API.commandResult,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'What became of a claimed command',
+  body: commandResultRequestSchema,
+  maxBodyBytes: LARGEST_BODY_BYTES,
+  answers: { 200: { description: 'It is kept.', body: nothingSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerLastWord = operation({
+  id: 'workerLastWord',
+  method: 'POST',
+  path: WORKER_API.lastWord,
+  handler: 'worker-api',
+  auth: 'worker',
+  summary: 'The worker is done; its slot comes back',
+  body: lastWordRequestSchema,
+  answers: { 200: { description: 'It is free.', body: nothingSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});

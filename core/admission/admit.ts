@@ -1,0 +1,127 @@
+/**
+ * Admission: one transaction takes a slot from the global limit and from the user's, and makes the session PENDING
+ * under a new epoch. Either all of it happened or none of it.
+ */
+import { applyChange, toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { outboxWrite } from '../events/outbox.ts';
+import { DUE_BUCKETS, quotaListing, shardKey, slotKey, userQuotaKey } from '../items.ts';
+import { type Admitted, commit } from '../lifecycle/commit.ts';
+import { dueAttributes } from '../lifecycle/deadlines.ts';
+import { nameOf, parseSession, type Session, userOf } from '../lifecycle/session.ts';
+import { RETRY } from '../retry.ts';
+import { and, type Change, ltAttr, type Write } from '../store.ts';
+import { isSettled } from './capacity.ts';
+import { isOfGeneration, settle } from './read-capacity.ts';
+import { refuse } from './refuse.ts';
+import { look, roomFor, userHasRoom } from './room.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
+
+/**
+ * Admits the session. `sessionWrites` are those of the session itself; `mine` and `refused` are those of `commit`.
+ * Throws 429 where a limit is reached, and what `commit` throws.
+ */
+export const admit = (
+  control: Needs,
+  session: Session,
+  sessionWrites: (admitted: Session, change: Change) => Write[],
+  mine: (found: Session | undefined) => boolean,
+  refused: () => Promise<Admitted>,
+): Promise<Admitted> => {
+  const userId = userOf(session);
+  return commit(
+    control,
+    async (attempt) => {
+      const seen = await look(control, userId);
+      const { capacity } = seen;
+      if (!isSettled(capacity)) {
+        // Whoever changes the limits is about to finish; where it died, those who wait do.
+        if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);
+        return RETRY;
+      }
+      const shard = roomFor(seen, control.ids.random());
+      if (!shard) return refuse(control, userId, seen);
+      const change = admission(control, session, shard.shard);
+      const admitted = parseSession(applyChange(toItem(session), change));
+      return {
+        session: admitted,
+        writes: [
+          ...sessionWrites(admitted, change),
+          slotWrite(admitted, shard.shard),
+          outboxWrite(control, admitted, { event: 'session.admitted', payload: { epoch: admitted.epoch } }),
+          {
+            kind: 'update',
+            key: userQuotaKey(userId),
+            condition: userHasRoom(capacity),
+            set: quotaListing(userId),
+            ...ONE_MORE,
+          },
+          {
+            kind: 'update',
+            key: shardKey(shard.shard),
+            // The user's condition speaks of the default as it was read; the shard knows whether it still is.
+            condition: and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation)),
+            ...ONE_MORE,
+          },
+        ],
+      };
+    },
+    mine,
+    refused,
+  );
+};
+
+/** Attempts that wait for a change of limits before one of them helps. */
+const HELP_EVERY = 4;
+
+/** What the session item becomes under a new epoch. */
+const admission = (control: Needs, session: Session, shard: number): Change => {
+  const now = control.clock();
+  const fresh = {
+    state: 'PENDING' as const,
+    status: 'STARTING' as const,
+    epoch: session.epoch + 1,
+    slotShard: shard,
+    startedAt: now,
+    bootstrapToken: control.ids.secret(),
+    dueBucket: DUE_BUCKETS[Math.floor(control.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
+  };
+  return {
+    set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, control.settings) },
+    add: { version: 1 },
+    remove: [
+      'taskArn',
+      'workerTaskArn',
+      'workerSecretHash',
+      'commandSecret',
+      'page',
+      'builds',
+      'address',
+      'lastReportSeq',
+      'lastHeartbeatAt',
+      'lastActivityAt',
+      'qrSince',
+      'passkeySince',
+      'statusDataHash',
+      'readyAt',
+      'stoppingAt',
+      'stoppedAt',
+      'stopReason',
+      'detail',
+      'snapshots',
+      'settledSnapshot',
+    ],
+  };
+};
+
+const slotWrite = (session: Session, shard: number): Write => {
+  const key = slotKey(shard, session.sessionId);
+  return {
+    kind: 'put',
+    key,
+    item: { ...key, userId: userOf(session), name: nameOf(session), epoch: session.epoch },
+  };
+};
+
+const ONE_MORE: Change = { add: { active: 1, version: 1 } };

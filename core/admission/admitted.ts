@@ -1,0 +1,39 @@
+import type { Control } from '../control.ts';
+import { announce } from '../events/outbox.ts';
+import { launch } from '../lifecycle/launch.ts';
+import type { Session } from '../lifecycle/session.ts';
+
+/** How long the answer to a caller waits for the launch. The admission before may have taken 12 s of a function's 29. */
+const LAUNCH_WAIT_MS = 6_000;
+
+/**
+ * What follows an admission: its task is launched, and whoever listens is told.
+ *
+ * The session holds its slot whatever comes of that, so its caller is told of the session and never of an error:
+ *
+ *   admitted ── RunTask ── STARTING
+ *      │           └─ throttled, no capacity, no answer, or it could not be written down ── answered as PENDING
+ *      └─ the function dies here ── PENDING, unanswered
+ *                                      └─ launch_due: the next sweep finds the task, or launches it (launch.ts)
+ *
+ * @param waitMs what the caller has left for its answer
+ */
+export const admitted = async (
+  control: Pick<
+    Control,
+    'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+  >,
+  session: Session,
+  waitMs: number = LAUNCH_WAIT_MS,
+): Promise<Session> => {
+  control.metrics.count('SessionsAdmitted', 1);
+  const launching = launch(control, session, control.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
+    (error: unknown) => {
+      const { sessionId, epoch } = session;
+      control.log.warn('the launch is left to the next sweep', { sessionId, epoch, error: String(error) });
+      return session;
+    },
+  );
+  const [launched] = await Promise.all([launching, announce(control, session)]);
+  return launched;
+};

@@ -1,0 +1,87 @@
+import type { SessionConfigRequest } from '../../contract/bodies/session-config.ts';
+import { Problem } from '../../contract/errors.ts';
+import { toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { sessionIdKey, sessionKey } from '../items.ts';
+import { type Admitted, commit } from '../lifecycle/commit.ts';
+import { findSession } from '../lifecycle/load.ts';
+import { parseSession, type Session } from '../lifecycle/session.ts';
+import { acceptConfig } from '../lifecycle/session-config.ts';
+import { absent, type Write } from '../store.ts';
+import { admit } from './admit.ts';
+import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics'>;
+
+/** Creates a session; with `start`, admits it in the same transaction. Throws 400, 422 (exists), 429 (limit) or 503. */
+export const createSession = async (
+  control: Needs,
+  request: {
+    readonly userId: string;
+    readonly name: string;
+    readonly config: SessionConfigRequest;
+    readonly start: boolean;
+    readonly idempotency?: Idempotency;
+  },
+): Promise<Admitted> => {
+  const { userId, name, idempotency } = request;
+  const sessionId = control.ids.sessionId();
+  const key = sessionKey(userId, name);
+  const blank = parseSession({
+    ...key,
+    listUser: userId,
+    listName: name,
+    sessionId,
+    config: acceptConfig(control.sha256, undefined, request.config),
+    createdAt: control.clock(),
+    version: 1,
+    state: 'STOPPED',
+    status: 'STOPPED',
+    epoch: 0,
+  });
+
+  const extra: Write[] = [
+    {
+      kind: 'put',
+      key: sessionIdKey(sessionId),
+      item: { ...sessionIdKey(sessionId), userId, name },
+      condition: absent('pk'),
+    },
+    ...idempotencyWrites(control, userId, sessionId, idempotency),
+  ];
+  const mine = (found: Session | undefined) => found?.sessionId === sessionId;
+  /** What an earlier request with the same key was answered; throws where the name or the key is another's. */
+  const earlier = async (): Promise<Admitted | undefined> => {
+    const stored = idempotency && (await replay(control, userId, idempotency));
+    const found = await findSession(control, userId, name);
+    if (stored && found?.sessionId === stored.sessionId) return { session: found, admitted: false };
+    if (found)
+      throw new Problem('unprocessable', `A session "${name}" exists already.`, { state: found.state });
+    if (stored) throw new Problem('conflict', 'The session made by this idempotency key was deleted since.');
+    return undefined;
+  };
+  const refusedBy = async (): Promise<Admitted> => {
+    const answer = await earlier();
+    if (answer) return answer;
+    throw new Problem('conflict', 'The session changed at the same time; try again.');
+  };
+
+  if (!request.start) {
+    const put: Write = { kind: 'put', key, item: toItem(blank), condition: absent('pk') };
+    return commit(control, () => ({ writes: [put, ...extra], session: blank }), mine, refusedBy);
+  }
+  try {
+    return await admit(
+      control,
+      blank,
+      (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
+      mine,
+      refusedBy,
+    );
+  } catch (error) {
+    // The limit may have been reached by the very session that this request made the first time.
+    const answer = error instanceof Problem && error.code === 'too_many' && (await earlier());
+    if (answer) return answer;
+    throw error;
+  }
+};

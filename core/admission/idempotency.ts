@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import { Problem } from '../../contract/errors.ts';
+import type { Control } from '../control.ts';
+import { idempotencyKey, TTL_ATTRIBUTE } from '../items.ts';
+import { absent, type Write } from '../store.ts';
+
+const KEEP_SECONDS = 24 * 3600;
+
+/** The caller's key, and a hash of the request that it stands for. */
+export type Idempotency = { readonly key: string; readonly requestHash: string };
+
+const recordSchema = z.object({ requestHash: z.string(), sessionId: z.string() });
+
+/** Written in the transaction of what it protects: record and effect exist together or not at all. */
+export const idempotencyWrites = (
+  control: Pick<Control, 'clock'>,
+  userId: string,
+  sessionId: string,
+  idempotency: Idempotency | undefined,
+): Write[] => {
+  if (!idempotency) return [];
+  const key = idempotencyKey(userId, idempotency.key);
+  const expireAt = Math.floor(control.clock() / 1000) + KEEP_SECONDS;
+  return [
+    {
+      kind: 'put',
+      key,
+      item: { ...key, requestHash: idempotency.requestHash, sessionId, [TTL_ATTRIBUTE]: expireAt },
+      condition: absent('pk'),
+    },
+  ];
+};
+
+/** What an earlier request with this key made. The same key for another request: 422. */
+export const replay = async (
+  control: Pick<Control, 'store'>,
+  userId: string,
+  idempotency: Idempotency,
+): Promise<{ sessionId: string } | undefined> => {
+  const item = await control.store.get(idempotencyKey(userId, idempotency.key));
+  if (!item) return undefined;
+  const record = recordSchema.parse(item);
+  if (record.requestHash !== idempotency.requestHash) {
+    throw new Problem('unprocessable', 'This Idempotency-Key was used for another request.');
+  }
+  return { sessionId: record.sessionId };
+};

@@ -1,0 +1,129 @@
+/** Limits at run time: for all, for users, for requests. How the counters follow is in capacity.ts. */
+import type { LimitsView } from '../../contract/bodies/admin.ts';
+import { Problem } from '../../contract/errors.ts';
+import type { Rate } from '../../contract/rate.ts';
+import { readRates, setRate } from '../access/rate.ts';
+import type { Control } from '../control.ts';
+import { quotaListing, userQuotaKey } from '../items.ts';
+import { RETRY, retrying } from '../retry.ts';
+import { type Capacity, counterSchema, type Limits, shardsFor } from './capacity.ts';
+import { beginChange, ensureCapacity, settle } from './read-capacity.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+
+export type LimitsChange = {
+  readonly global?: number | undefined;
+  readonly userDefault?: number | undefined;
+  readonly rateDefault?: Rate | null | undefined;
+  /** `null`: back to the default. */
+  readonly user?:
+    | {
+        readonly userId: string;
+        readonly limit?: number | null | undefined;
+        readonly rate?: Rate | null | undefined;
+      }
+    | undefined;
+};
+
+/**
+ * Changes limits at run time. Lowering one blocks new admissions and stops nobody. Once this answers, no admission
+ * passes the new limits, and none is refused for the old ones. What is not answered may be in force, or be brought in
+ * force by whoever comes next. Throws 503 where the database is out for long.
+ */
+export const changeLimits = async (control: Needs, change: LimitsChange): Promise<Capacity> => {
+  const { global, userDefault } = change;
+  if (global !== undefined || userDefault !== undefined) {
+    await changeCapacity(control, ({ limits }) => {
+      const globalLimit = global ?? limits.globalLimit;
+      return {
+        globalLimit,
+        userLimit: userDefault ?? limits.userLimit,
+        shards: Math.max(limits.shards, shardsFor(globalLimit)),
+      };
+    });
+  }
+  const { user, rateDefault } = change;
+  if (user?.limit !== undefined) await setUserLimit(control, user.userId, user.limit);
+  if (user?.rate !== undefined)
+    await written(control, () => setRate(control, user.userId, user.rate ?? null));
+  if (rateDefault !== undefined) await written(control, () => setRate(control, undefined, rateDefault));
+  return ensureCapacity(control);
+};
+
+/** Until the change is through, or another one that came later has taken its place. */
+const changeCapacity = (control: Needs, wantedFrom: (before: Capacity) => Limits): Promise<void> => {
+  let begun: number | undefined;
+  return untilWritten(control, async () => {
+    const capacity = await ensureCapacity(control);
+    if (begun !== undefined && capacity.generation > begun) return true;
+    const wanted = wantedFrom(capacity);
+    if (!isSame(capacity.limits, wanted)) {
+      begun = await beginChange(control, capacity, wanted);
+      return begun !== undefined && settle(control, await ensureCapacity(control));
+    }
+    begun = capacity.generation;
+    return settle(control, capacity);
+  });
+};
+
+const isSame = (a: Limits, b: Limits): boolean =>
+  a.globalLimit === b.globalLimit && a.userLimit === b.userLimit && a.shards === b.shards;
+
+const setUserLimit = (control: Needs, userId: string, limit: number | null): Promise<void> =>
+  written(control, () =>
+    control.store.write({
+      kind: 'update',
+      key: userQuotaKey(userId),
+      ...(limit === null ? { remove: ['limit'] } : {}),
+      set: { ...quotaListing(userId), ...(limit === null ? {} : { limit }) },
+      add: { active: 0, version: 1 },
+    }),
+  );
+
+const written = (control: Needs, write: () => Promise<unknown>): Promise<void> =>
+  untilWritten(control, async () => {
+    await write();
+    return true;
+  });
+
+const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<void> =>
+  retrying<void>(
+    control,
+    CHANGE_BUDGET_MS,
+    async () => ((await write()) ? undefined : RETRY),
+    () => {
+      throw new Problem('unavailable', 'The database is too busy to change the limits; try again.', {
+        retryAfterSeconds: 2,
+      });
+    },
+    OFTEN,
+  );
+
+/** API Gateway gives a function 30 s. */
+const CHANGE_BUDGET_MS = 20_000;
+
+/** Admissions wait while a change is unfinished, and each of its steps has one other transaction to get past. */
+const OFTEN = { baseMs: 10, capMs: 100 };
+
+/** The limits as a caller sees them, with the counts against them. */
+export const limitsView = async (control: Needs, userId: string): Promise<LimitsView> => {
+  const [capacity, quota, rates] = await Promise.all([
+    ensureCapacity(control),
+    control.store.get(userQuotaKey(userId)),
+    readRates(control, userId),
+  ]);
+  const counter = quota && counterSchema.parse(quota);
+  return {
+    global: { limit: capacity.limits.globalLimit, active: capacity.active },
+    userDefault: capacity.limits.userLimit,
+    user: {
+      userId,
+      limit: counter?.limit ?? capacity.limits.userLimit,
+      active: counter?.active ?? 0,
+      own: counter?.limit !== undefined,
+      rate: rates.own ?? rates.byDefault ?? null,
+      ownRate: rates.own !== undefined,
+    },
+    rateDefault: rates.byDefault ?? null,
+  };
+};

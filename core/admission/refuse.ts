@@ -1,0 +1,51 @@
+import { Problem } from '../../contract/errors.ts';
+import type { Control } from '../control.ts';
+import { RETRY } from '../retry.ts';
+import { type Capacity, isSameState } from './capacity.ts';
+import { beginChange } from './read-capacity.ts';
+import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
+import { look, type Seen, type UserCounter, userIsFull } from './room.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'settings' | 'metrics'>;
+
+/**
+ * Throws the refusal, where there was a moment without room. A look reads each counter at a moment of its own:
+ *
+ *   shard 1 read: full ── released there, admitted on shard 2 ── shard 2 read: full
+ *
+ * There was room at every moment of it. Two looks that show the same, one after the other, leave a moment between them
+ * at which all was full; otherwise somebody moved, and the next attempt sees where.
+ */
+export const refuse = async (control: Needs, userId: string, seen: Seen): Promise<typeof RETRY> => {
+  const again = await look(control, userId);
+  if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;
+  if (userIsFull(seen)) throw await userLimitReached(control, userId, seen.user);
+  const { capacity } = seen;
+  if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(control, capacity);
+  // Sub-limits were made when more was active than the limit allows: spread the room that there is since.
+  await beginChange(control, capacity, capacity.limits);
+  return RETRY;
+};
+
+const userLimitReached = async (
+  control: Needs,
+  userId: string,
+  { active, limit }: UserCounter,
+): Promise<Problem> => {
+  control.metrics.count('AdmissionsRefused', 1, { Scope: 'user' });
+  return new Problem(
+    'too_many',
+    `The limit of ${limit} concurrent sessions for user "${userId}" is reached (${active} active).`,
+    { scope: 'user', limit, active, retryAfterSeconds: await secondsUntilUserRoom(control, userId) },
+  );
+};
+
+const globalLimitReached = async (control: Needs, capacity: Capacity): Promise<Problem> => {
+  const limit = capacity.limits.globalLimit;
+  control.metrics.count('AdmissionsRefused', 1, { Scope: 'global' });
+  return new Problem(
+    'too_many',
+    `The limit of ${limit} concurrent sessions is reached (${capacity.active} active).`,
+    { scope: 'global', limit, active: capacity.active, retryAfterSeconds: await secondsUntilRoom(control) },
+  );
+};

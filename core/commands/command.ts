@@ -1,0 +1,107 @@
+import { Problem, type ProblemCode } from '../../contract/errors.ts';
+import { shownStatus } from '../../contract/lifecycle.ts';
+import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
+import type {
+  CommandArgs,
+  CommandFailure,
+  CommandName,
+  CommandResult,
+} from '../../contract/worker/commands.ts';
+import { COMMANDS } from '../../contract/worker/commands.ts';
+import type { Control } from '../control.ts';
+import { nameOf, type Session } from '../lifecycle/session.ts';
+import { type CommandOutcome, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
+
+const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
+  bad_arguments: 'malformed',
+  unauthorized: 'worker_failed',
+  unknown_command: 'worker_failed',
+  not_found: 'not_found',
+  too_large: 'too_large',
+  unsupported_media: 'unsupported_media_type',
+  wrong_status: 'unprocessable',
+  refused: 'unprocessable',
+  answer_too_large: 'unprocessable',
+  challenge_unknown: 'challenge_unknown',
+  challenge_answered: 'challenge_answered',
+  challenge_expired: 'challenge_expired',
+  assertion_invalid: 'assertion_invalid',
+  rate_limited: 'too_many',
+  client_failed: 'worker_failed',
+  stopping: 'unavailable',
+  unavailable: 'unavailable',
+  timeout: 'worker_timeout',
+  unknown: 'worker_timeout',
+};
+
+/**
+ * Has the session's worker carry out a command. Never repeats one by itself: whether a send that timed out was sent
+ * is unknown; with an idempotency key the caller may repeat it.
+ *
+ * Throws 422 (the session does not run, or the client is in the wrong status), 502, 503, 504.
+ */
+export const runCommand = async <N extends CommandName>(
+  control: Pick<Control, 'workers'>,
+  session: Session,
+  command: N,
+  args: CommandArgs<N>,
+  options: { readonly idempotencyKey?: string | undefined; readonly timeoutMs?: number } = {},
+): Promise<CommandResult<N>> => {
+  const { address, commandSecret, epoch } = session;
+  if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session);
+  if (address === undefined || commandSecret === undefined) throw notRunning(session);
+  try {
+    const outcome = await control.workers.run({ address, commandSecret, epoch }, command, args, {
+      timeoutMs: options.timeoutMs ?? TIMEOUTS_MS.workerCall,
+      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
+    });
+    return resultOf(command, outcome);
+  } catch (error) {
+    if (error instanceof WorkerUnreachable) {
+      throw new Problem(
+        'unavailable',
+        'The worker of this session cannot be reached now; nothing was sent.',
+        {
+          retryAfterSeconds: 5,
+        },
+      );
+    }
+    if (error instanceof WorkerTimeout) {
+      throw new Problem(
+        'worker_timeout',
+        'The worker did not answer in time; whether it was carried out is unknown.',
+      );
+    }
+    throw error;
+  }
+};
+
+const notRunning = (session: Session): Problem =>
+  new Problem(
+    'unprocessable',
+    `The session "${nameOf(session)}" is not running; its status is ${shownStatus(session)}.`,
+    {
+      state: shownStatus(session),
+    },
+  );
+
+/** What a worker answered, checked. Throws the problem that a failure stands for. */
+export const resultOf = <N extends CommandName>(command: N, outcome: CommandOutcome): CommandResult<N> => {
+  if (!outcome.ok) throw asProblem(outcome.failure);
+  const parsed = COMMANDS[command].result.safeParse(outcome.result);
+  // It says that the command was carried out, but not what came of it.
+  if (!parsed.success) {
+    throw new Problem(
+      'worker_timeout',
+      'The worker returned an invalid response; whether it was done is unknown.',
+    );
+  }
+  return parsed.data as CommandResult<N>;
+};
+
+const asProblem = (failure: CommandFailure): Problem =>
+  new Problem(FAILURES[failure.code], failure.detail, {
+    ...(failure.status === undefined ? {} : { state: failure.status }),
+    ...(failure.code === 'rate_limited' ? { scope: 'rate' as const, retryAfterSeconds: 60 } : {}),
+    ...(FAILURES[failure.code] === 'unavailable' ? { retryAfterSeconds: 5 } : {}),
+  });

@@ -1,0 +1,245 @@
+/** Where waiting commands are kept: placed, claimed and settled by one conditional write each. */
+
+import { Problem } from '../../contract/errors.ts';
+import type { CommandName } from '../../contract/worker/commands.ts';
+import { toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { commandKey, commandPointerKey, commandsPartition, TTL_ATTRIBUTE } from '../items.ts';
+import { findSession } from '../lifecycle/load.ts';
+import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import type { CommandOutcome } from '../ports.ts';
+import { absent, and, type Change, type Condition, eq, isPassing, or } from '../store.ts';
+import { resultOf } from './command.ts';
+import {
+  fateOf,
+  type KeptProblem,
+  keptProblem,
+  UNKNOWN,
+  type WaitingCommand,
+  waitingCommandSchema,
+  waitLimitMs,
+} from './waiting-command.ts';
+
+const KEEP_SECONDS = 24 * 3600;
+
+type Placing = {
+  readonly session: Session;
+  readonly command: CommandName;
+  readonly args: unknown;
+  readonly idempotencyKey: string | undefined;
+};
+
+/** The same for every repeat of a caller's key. */
+export const commandIdOf = (
+  control: Pick<Control, 'sha256' | 'ids'>,
+  userId: string,
+  idempotencyKey: string | undefined,
+): string =>
+  `cmd_${
+    idempotencyKey === undefined
+      ? control.ids.secret()
+      : control.sha256(JSON.stringify([userId, idempotencyKey])).slice(0, 43)
+  }`;
+
+/**
+ * Places a command under its id, or finds what an earlier request with the same key placed there. One that failed
+ * before anything was done is placed again. Throws 422 where the key was used for another request.
+ */
+export const placeCommand = async (
+  control: Pick<Control, 'store' | 'clock' | 'sha256' | 'ids' | 'settings'>,
+  id: string,
+  { session, command, args, idempotencyKey }: Placing,
+): Promise<WaitingCommand> => {
+  const now = control.clock();
+  const text = JSON.stringify(args);
+  const placed: WaitingCommand = {
+    id,
+    userId: userOf(session),
+    name: nameOf(session),
+    sessionId: session.sessionId,
+    epoch: session.epoch,
+    command,
+    args: text,
+    requestHash: control.sha256(JSON.stringify([nameOf(session), command, text])),
+    workerKey: idempotencyKey ?? id,
+    status: 'pending',
+    placedAt: now,
+    runBy: now + waitLimitMs(control.settings),
+  };
+  const written = await control.store.write({
+    kind: 'put',
+    key: commandKey(id),
+    item: { ...commandKey(id), ...toItem(placed), [TTL_ATTRIBUTE]: Math.floor(now / 1000) + KEEP_SECONDS },
+    condition: or(absent('pk'), and(eq('status', 'failed'), eq('again', true))),
+  });
+  if (written.ok) return placed;
+  const earlier = waitingCommandSchema.parse(written.item);
+  if (earlier.requestHash !== placed.requestHash) {
+    throw new Problem('unprocessable', 'This Idempotency-Key was used for another request.');
+  }
+  return earlier;
+};
+
+/** Lets the session's worker find the command once its client works. Repeats change nothing. */
+export const showToWorker = async (
+  control: Pick<Control, 'store'>,
+  { id, sessionId, runBy }: WaitingCommand,
+): Promise<void> => {
+  const key = commandPointerKey(sessionId, id);
+  const expireAt = Math.floor(runBy / 1000) + KEEP_SECONDS;
+  await control.store.write({ kind: 'put', key, item: { ...key, [TTL_ATTRIBUTE]: expireAt } });
+};
+
+export const findCommand = async (
+  control: Pick<Control, 'store'>,
+  id: string,
+): Promise<WaitingCommand | undefined> => {
+  const item = await control.store.get(commandKey(id));
+  return item && waitingCommandSchema.parse(item);
+};
+
+/** Takes a pending command to carry it out; undefined where somebody else did, or it may not begin any more. */
+export const claimCommand = async (
+  control: Pick<Control, 'store' | 'clock'>,
+  command: WaitingCommand,
+  claimedEpoch?: number,
+): Promise<WaitingCommand | undefined> => {
+  const now = control.clock();
+  if (now >= command.runBy) return undefined;
+  const written = await change(control, command.id, eq('status', 'pending'), {
+    set: { status: 'running', claimedAt: now, ...(claimedEpoch === undefined ? {} : { claimedEpoch }) },
+  });
+  return written.ok ? waitingCommandSchema.parse(written.item) : undefined;
+};
+
+/**
+ * The next command for a session's worker: the one that it claimed before and has not answered, else the oldest that
+ * waits. What points to a settled one is tidied away.
+ */
+export const claimNext = async (
+  control: Pick<Control, 'store' | 'clock'>,
+  session: Session,
+): Promise<WaitingCommand | undefined> => {
+  if (session.state !== 'STARTING' && session.state !== 'RUNNING') return undefined;
+  const { items } = await control.store.query({
+    partition: commandsPartition(session.sessionId),
+    limit: 100,
+  });
+  if (items.length === 0) return undefined;
+  const ids = items.map((item) => String(item.sk));
+  const kept = (await control.store.getMany(ids.map(commandKey)))
+    .map((item) => waitingCommandSchema.parse(item))
+    .sort((a, b) => a.placedAt - b.placedAt);
+  const open = kept.filter(({ status }) => status === 'pending' || status === 'running');
+  for (const id of ids) {
+    if (!open.some((command) => command.id === id)) await hide(control, session.sessionId, id);
+  }
+  const unanswered = open.find((c) => c.status === 'running' && c.claimedEpoch === session.epoch);
+  if (unanswered) return unanswered;
+  for (const command of open.filter(({ status }) => status === 'pending')) {
+    const claimed = await claimCommand(control, command, session.epoch);
+    if (claimed) return claimed;
+  }
+  return undefined;
+};
+
+/** Writes down what a worker made of a command that it claimed. Repeats, and answers to others' claims, change nothing. */
+export const answerCommand = async (
+  control: Pick<Control, 'store'>,
+  session: Session,
+  id: string,
+  outcome: CommandOutcome,
+): Promise<void> => {
+  const command = await findCommand(control, id);
+  if (command?.sessionId !== session.sessionId || command.claimedEpoch !== session.epoch) return;
+  await settle(control, command, await settledBy(() => resultOf(command.command, outcome)));
+};
+
+/**
+ * Carries out a claimed command and writes down what came of it. Whoever waits gets the answer also where it could not
+ * be written: the message was sent.
+ */
+export const carryOut = async (
+  control: Pick<Control, 'store' | 'log'>,
+  command: WaitingCommand,
+  run: () => Promise<unknown>,
+): Promise<WaitingCommand> => {
+  const settled = await settledBy(run);
+  try {
+    return await settle(control, command, settled);
+  } catch (error) {
+    if (!isPassing(error)) throw error;
+    control.log.warn('the answer of a command was not kept', { id: command.id, error: String(error) });
+    return { ...command, ...settled };
+  }
+};
+
+const settledBy = async (run: () => unknown): Promise<Settled> => {
+  try {
+    return { status: 'done', result: JSON.stringify(await run()) };
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const problem = keptProblem(error);
+    // Every outcome that may have been an effect is this problem; all others say that nothing was done.
+    if (problem.code === 'worker_timeout') return { status: 'unknown', problem };
+    return { status: 'failed', problem, again: problem.code === 'unavailable' };
+  }
+};
+
+type Settled =
+  | { readonly status: 'done'; readonly result: string }
+  | { readonly status: 'failed'; readonly problem: KeptProblem; readonly again: boolean }
+  | { readonly status: 'unknown'; readonly problem: KeptProblem };
+
+/** Of a command in the status that it was read in; answers how it stands, which may be somebody else's doing. */
+const settle = async (
+  control: Pick<Control, 'store'>,
+  command: WaitingCommand,
+  settled: Settled,
+): Promise<WaitingCommand> => {
+  const written = await change(control, command.id, eq('status', command.status), {
+    set: toItem(settled),
+    remove: ['args'],
+  });
+  if (written.ok) await hide(control, command.sessionId, command.id);
+  return written.item ? waitingCommandSchema.parse(written.item) : { ...command, ...settled };
+};
+
+/** Nothing was done, and the caller is told why. The same request may place it again. */
+export const giveUp = (
+  control: Pick<Control, 'store'>,
+  command: WaitingCommand,
+  problem: KeptProblem,
+): Promise<WaitingCommand> => settle(control, command, { status: 'failed', problem, again: true });
+
+export type Looked = { readonly command: WaitingCommand; readonly session: Session | undefined };
+
+/** The command and its session as they stand. What nobody can carry out any more is written down as failed. */
+export const lookAt = async (
+  control: Pick<Control, 'store' | 'clock'>,
+  id: string,
+): Promise<Looked | undefined> => {
+  const command = await findCommand(control, id);
+  if (!command) return undefined;
+  if (isSettled(command)) return { command, session: undefined };
+  const session = await findSession(control, command.userId, command.name);
+  const fate = fateOf(command, session, control.clock());
+  switch (fate.kind) {
+    case 'open':
+      return { command, session };
+    case 'lost':
+      return { command: { ...command, status: 'unknown', problem: UNKNOWN }, session };
+    case 'hopeless':
+      return { command: await giveUp(control, command, fate.problem), session };
+  }
+};
+
+export const isSettled = ({ status }: WaitingCommand): boolean =>
+  status !== 'pending' && status !== 'running';
+
+const change = (control: Pick<Control, 'store'>, id: string, condition: Condition, made: Change) =>
+  control.store.write({ kind: 'update', key: commandKey(id), condition, ...made });
+
+const hide = async (control: Pick<Control, 'store'>, sessionId: string, id: string): Promise<void> => {
+  await control.store.write({ kind: 'delete', key: commandPointerKey(sessionId, id) });
+};

@@ -1,0 +1,181 @@
+/**
+ * Wake on send: a command to a stopped, linked session starts it and is carried out once it works.
+ *
+ *   placed ── shown to the worker ── session admitted ── client works ── claimed ── carried out
+ *                                                           ├─ by this call, while it still waits
+ *                                                           └─ by the worker, which looks for it at that moment
+ *
+ * Admission and claim are conditional writes, so any number of calls make one admission, and each command is handed
+ * over once. The command is there before the session is admitted: no worker can come up and miss it.
+ */
+
+import { Problem } from '../../contract/errors.ts';
+import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
+import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
+import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
+import { admitted } from '../admission/admitted.ts';
+import type { Control } from '../control.ts';
+import { isLinked, nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import { startSession } from '../lifecycle/start.ts';
+import { runCommand } from './command.ts';
+import { keptProblem, problemOf, type WaitingCommand } from './waiting-command.ts';
+import {
+  carryOut,
+  claimCommand,
+  commandIdOf,
+  findCommand,
+  giveUp,
+  isSettled,
+  type Looked,
+  lookAt,
+  placeCommand,
+  showToWorker,
+} from './waiting-commands.ts';
+
+type Needs = Pick<
+  Control,
+  | 'store'
+  | 'tasks'
+  | 'events'
+  | 'workers'
+  | 'clock'
+  | 'sleep'
+  | 'ids'
+  | 'sha256'
+  | 'settings'
+  | 'metrics'
+  | 'log'
+>;
+
+/** Before the function's own limit, so that the answer (202 with the command's id) still arrives. */
+const ANSWER_BY_MS = TIMEOUTS_MS.function - 5_000;
+/** Later than this no admission (which may take 12 s) is begun. */
+const START_BY_MS = 14_000;
+const HAND_OVER_LIMIT_MS = TIMEOUTS_MS.workerCall;
+/** A command is handed over from here only while its whole time fits; the worker collects a later one by itself. */
+const HAND_OVER_BY_MS = HAND_OVER_LIMIT_MS - TIMEOUTS_MS.command - 1_000;
+const POLL_MS = 300;
+
+export type Woken<R> =
+  | { readonly kind: 'done'; readonly result: R }
+  /** It goes on without the caller. */
+  | { readonly kind: 'waiting'; readonly commandId: string };
+
+/**
+ * Carries a command out, starting the session first where it is stopped. With an idempotency key, the answer is kept
+ * for 24 h and outlives the worker. Throws what runCommand and startSession throw, 422 for a session without a saved
+ * account.
+ */
+export const wakeAndRun = async <N extends CommandName>(
+  control: Needs,
+  session: Session,
+  command: N,
+  args: CommandArgs<N>,
+  idempotencyKey: string | undefined,
+): Promise<Woken<CommandResult<N>>> => {
+  if (idempotencyKey === undefined && isWorking(session)) {
+    return { kind: 'done', result: await runCommand(control, session, command, args) };
+  }
+  const startedAt = control.clock();
+  const elapsed = () => control.clock() - startedAt;
+  const id = commandIdOf(control, userOf(session), idempotencyKey);
+  await refuseUnlinked(control, session, id);
+  const placed = await placeCommand(control, id, { session, command, args, idempotencyKey });
+  if (placed.status === 'pending' && !isWorking(session)) await showToWorker(control, placed);
+
+  for (;;) {
+    const seen = await lookAt(control, id);
+    if (!seen) throw new Problem('unavailable', 'The command was forgotten; nothing was sent.');
+    const { command: kept } = seen;
+    if (isSettled(kept)) return { kind: 'done', result: answerOf(kept) };
+    if (kept.status === 'pending') {
+      const settled = await further(control, seen, elapsed());
+      if (settled) return { kind: 'done', result: answerOf(settled) };
+    }
+    if (elapsed() + POLL_MS > ANSWER_BY_MS) return leave(control, seen);
+    await control.sleep(POLL_MS);
+  }
+};
+
+/** One step for a command that waits; the command where that settled it. */
+const further = async (
+  control: Needs,
+  { command, session }: Looked,
+  elapsed: number,
+): Promise<WaitingCommand | undefined> => {
+  if (!session) return undefined;
+  if (isWorking(session) && elapsed < HAND_OVER_BY_MS) {
+    const claimed = await claimCommand(control, command);
+    return claimed && carryOut(control, claimed, () => handOver(control, session, claimed, elapsed));
+  }
+  if (isTerminal(session.state) && elapsed < START_BY_MS) return start(control, session, command);
+  return undefined;
+};
+
+const handOver = (control: Needs, session: Session, command: WaitingCommand, elapsed: number) =>
+  runCommand(control, session, command.command, JSON.parse(command.args ?? '{}'), {
+    idempotencyKey: command.workerKey,
+    timeoutMs: HAND_OVER_LIMIT_MS - elapsed,
+  });
+
+/** Admits the session, or finds it admitted by another call. A refusal settles the command. */
+const start = async (
+  control: Needs,
+  session: Session,
+  command: WaitingCommand,
+): Promise<WaitingCommand | undefined> => {
+  try {
+    if (!isLinked(session)) throw unlinked(session);
+    await showToWorker(control, command);
+    const { session: started, admitted: byUs } = await startSession(
+      control,
+      userOf(session),
+      nameOf(session),
+    );
+    if (byUs) await admitted(control, started);
+    return undefined;
+  } catch (error) {
+    // It changed at the same time: the next look tells what it is now.
+    if (error instanceof Problem && error.code === 'conflict') return undefined;
+    if (error instanceof Problem) return giveUp(control, command, keptProblem(error));
+    throw error;
+  }
+};
+
+/** The time for an answer is over. What nobody would start any more is not left waiting. */
+const leave = async <R>(control: Needs, { command, session }: Looked): Promise<Woken<R>> => {
+  const comesUp =
+    session &&
+    (session.epoch > command.epoch || !(isTerminal(session.state) || session.state === 'STOPPING'));
+  if (command.status === 'running' || comesUp) {
+    if (command.status === 'pending') await showToWorker(control, command);
+    return { kind: 'waiting', commandId: command.id };
+  }
+  const detail = 'The session is still stopping; nothing was sent. Try again.';
+  const left = await giveUp(control, command, { code: 'unavailable', detail, retryAfterSeconds: 5 });
+  return isSettled(left)
+    ? { kind: 'done', result: answerOf(left) }
+    : { kind: 'waiting', commandId: command.id };
+};
+
+/** Before anything is placed; a repeat of what was carried out gets its answer whatever became of the account. */
+const refuseUnlinked = async (control: Needs, session: Session, id: string): Promise<void> => {
+  if (!isTerminal(session.state) || isLinked(session)) return;
+  const earlier = await findCommand(control, id);
+  if (!earlier || earlier.again) throw unlinked(session);
+};
+
+const unlinked = (session: Session): Problem =>
+  new Problem(
+    'unprocessable',
+    `The session "${nameOf(session)}" is stopped and has no linked account; start it and scan its QR code.`,
+    { state: shownStatus(session) },
+  );
+
+const isWorking = (session: Session): boolean => session.state === 'RUNNING' && session.status === 'WORKING';
+
+/** The stored result, or the stored problem, thrown. */
+const answerOf = <R>(command: WaitingCommand): R => {
+  if (command.status === 'done') return JSON.parse(command.result ?? 'null');
+  throw problemOf(command.problem ?? { code: 'worker_failed', detail: 'The command failed.' });
+};

@@ -1,0 +1,48 @@
+/** What the deliverer takes from the queue, and what comes of it. */
+import * as z from 'zod';
+import type { Webhook } from '../../contract/bodies/session-config.ts';
+
+export const deliverySchema = z.object({
+  id: z.string(),
+  timestamp: z.int(),
+  event: z.string(),
+  payload: z.unknown().optional(),
+  sessionId: z.string(),
+  userId: z.string(),
+  name: z.string(),
+  me: z.unknown(),
+  webhook: z.string(),
+  /** Of one that was given up on before: where it stood in the queue, and how often it was sent again. */
+  order: z.string().optional(),
+  redrives: z.int().optional(),
+});
+export type QueuedDelivery = z.infer<typeof deliverySchema>;
+
+/**
+ * What came of one POST. `permanent`: no repetition can help. `status`: what the endpoint answered, if it did.
+ * `retryAfterSeconds`: the wait that it asked for.
+ */
+export type PostResult =
+  | { readonly ok: true; readonly status: number }
+  | {
+      readonly ok: false;
+      readonly permanent: boolean;
+      readonly detail: string;
+      readonly status?: number;
+      readonly retryAfterSeconds?: number;
+    };
+
+export type Poster = (webhook: Webhook, delivery: QueuedDelivery, body: string) => Promise<PostResult>;
+
+export type DeliveryOutcome =
+  | { readonly kind: 'delivered' | 'dropped' }
+  | { readonly kind: 'retry'; readonly afterSeconds: number }
+  /** Kept as a dead letter, unless it is larger than an item of the table can be. */
+  | { readonly kind: 'dead'; readonly detail: string; readonly kept?: boolean };
+
+/**
+ * `first`: the queue hands the message out for the first time, so no attempt was made. How often it was handed out says
+ * no more than that: a receipt whose invocation Lambda throttled counts as well, and posts nothing.
+ * `sequence`: where the message stands in its group.
+ */
+export type Receipt = { readonly first: boolean; readonly sequence: string };

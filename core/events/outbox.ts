@@ -1,0 +1,143 @@
+/**
+ * Events of what the control plane does. An event is an item in the transaction of the change that it tells of: both
+ * happened or neither did.
+ *
+ *   change + outbox item ── queue ── timeline and feed ── outbox item removed
+ *                             └─ anything fails or the function dies: a sweep goes on from there, with the same id
+ *
+ * Items of a session sort by its version, so whoever sends takes the oldest first, and everything before its own. An
+ * event is sent twice where a sender dies in between: the queue recognises its id for five minutes, receivers for ever.
+ */
+import pMap from 'p-map';
+import * as z from 'zod';
+import type { Control } from '../control.ts';
+import { everyItem } from '../every.ts';
+import { FEEDS, feedOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
+import { findSessionById } from '../lifecycle/load.ts';
+import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import type { Item, Value, Write } from '../store.ts';
+import { enqueue, record } from './tell.ts';
+
+type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
+
+/** An event of the control plane, as it goes into the transaction of its change. */
+export type Told = {
+  readonly event: 'session.admitted' | 'session.status' | 'session.stopped';
+  readonly payload: Readonly<Record<string, Value>>;
+};
+
+/** To be written in the transaction that makes the session what `after` says. */
+export const outboxWrite = (
+  control: Pick<Control, 'clock' | 'ids'>,
+  after: Session,
+  { event, payload }: Told,
+): Write => {
+  const key = outboxKey(userOf(after), after.sessionId, after.version);
+  return {
+    kind: 'put',
+    key,
+    item: {
+      ...key,
+      id: control.ids.eventId(),
+      timestamp: control.clock(),
+      event,
+      payload,
+      sessionId: after.sessionId,
+      epoch: after.epoch,
+      userId: userOf(after),
+      name: nameOf(after),
+    },
+  };
+};
+
+const outboxItemSchema = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  id: z.string(),
+  timestamp: z.int(),
+  event: z.string(),
+  payload: z.record(z.string(), z.json()),
+  sessionId: z.string(),
+  epoch: z.int(),
+  userId: z.string(),
+  name: z.string(),
+});
+type OutboxItem = z.infer<typeof outboxItemSchema>;
+
+/** Sends what waits of this session; throws where that fails, and what was not sent waits on. */
+export const drainOutbox = async (control: Needs, session: Session): Promise<void> => {
+  const items = await everyItem(control, {
+    partition: outboxPartition(feedOf(userOf(session))),
+    prefix: outboxPrefix(session.sessionId),
+  });
+  await sendAll(control, session, items.map(parse));
+};
+
+/** After a change: what it committed stays as it is, so a failure is logged, and a sweep makes up for it. */
+export const announce = async (control: Needs, session: Session): Promise<void> => {
+  try {
+    await drainOutbox(control, session);
+  } catch (error) {
+    control.log.warn('events wait for the next sweep', {
+      sessionId: session.sessionId,
+      error: String(error),
+    });
+  }
+};
+
+/** Younger ones are being sent by whoever made the change. */
+const LEFT_OVER_MS = 10_000;
+/** Sessions at once. */
+const CONCURRENCY = 8;
+
+/**
+ * Sends what was left over, in order per session, whichever of them fails; answers how many sessions' events wait on.
+ * Throws where the outbox can't be read.
+ */
+export const sweepOutbox = async (control: Needs): Promise<number> => {
+  const partitions = await Promise.all(
+    FEEDS.map((feed) => everyItem(control, { partition: outboxPartition(feed) })),
+  );
+  const before = control.clock() - LEFT_OVER_MS;
+  const bySession = new Map<string, OutboxItem[]>();
+  for (const item of partitions.flat().map(parse)) {
+    const waiting = bySession.get(item.sessionId);
+    if (waiting) waiting.push(item);
+    else bySession.set(item.sessionId, [item]);
+  }
+  // The oldest says whether it is left over: clocks differ, and what came after it may look older than it is.
+  for (const [sessionId, [oldest]] of bySession)
+    if (oldest && oldest.timestamp > before) bySession.delete(sessionId);
+  let failed = 0;
+  await pMap(
+    bySession,
+    async ([sessionId, items]) => {
+      try {
+        await sendAll(control, await findSessionById(control, sessionId), items);
+      } catch (error) {
+        failed += 1;
+        control.log.error('events could not be sent', { sessionId, error: String(error) });
+      }
+    },
+    { concurrency: CONCURRENCY },
+  );
+  return failed;
+};
+
+const parse = (item: Item): OutboxItem => outboxItemSchema.parse(item);
+
+/** A session that was deleted has no webhooks any more; its timeline and the feed have its last events all the same. */
+const sendAll = async (
+  control: Needs,
+  session: Session | undefined,
+  items: readonly OutboxItem[],
+): Promise<void> => {
+  for (const item of items) {
+    const { pk, sk, id, timestamp, event, payload, ...about } = item;
+    if (session) await enqueue(control, session, [{ id, timestamp, event, payload }]);
+    // A timeline and the feed are kept and widely read: the challenge or the code of a status is for webhooks alone.
+    const { data: _secret, ...shown } = payload;
+    await record(control, about, { id, timestamp, event, payload: shown });
+    await control.store.write({ kind: 'delete', key: { pk, sk } });
+  }
+};

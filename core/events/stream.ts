@@ -1,0 +1,56 @@
+/** The feed as readers see it: positions as text, entries as server-sent events. */
+import type { StreamEvent } from '../../contract/bodies/events.ts';
+import type { Feed } from '../items.ts';
+import type { FeedEntry, FeedPosition } from './feed.ts';
+
+/** `57`, or `57.3.12.9` of somebody who sees all feeds. */
+export const positionText = (position: FeedPosition): string => [...position.values()].join('.');
+
+/** Undefined where the text is no position in these feeds. `0` is the beginning of any. */
+export const positionOf = (text: string, feeds: readonly Feed[]): FeedPosition | undefined => {
+  const numbers = text === '0' ? feeds.map(() => 0) : text.split('.').map(Number);
+  return numbers.length === feeds.length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0)
+    ? new Map(feeds.map((feed, i) => [feed, numbers[i] ?? 0]))
+    : undefined;
+};
+
+export const streamEventOf = ({
+  id,
+  timestamp,
+  event,
+  userId,
+  name,
+  epoch,
+  payload,
+}: FeedEntry): StreamEvent => ({
+  id,
+  timestamp,
+  event,
+  userId,
+  session: name,
+  epoch,
+  payload,
+});
+
+/** ms after which an EventSource connects again. */
+const RETRY_MS = 1_000;
+
+/**
+ * Server-sent events: one message for each event, named `message` so that `onmessage` gets all. The last block has an
+ * id alone: it moves an EventSource on past what others saw.
+ */
+export const serverSentEvents = (page: {
+  readonly entries: readonly { readonly entry: FeedEntry; readonly position: FeedPosition }[];
+  readonly position: FeedPosition;
+  readonly missed: boolean;
+}): string =>
+  [
+    `retry: ${RETRY_MS}`,
+    ...(page.missed ? ['event: missed\ndata: {}'] : []),
+    ...page.entries.map(
+      ({ entry, position }) => `id: ${positionText(position)}\ndata: ${JSON.stringify(streamEventOf(entry))}`,
+    ),
+    `id: ${positionText(page.position)}`,
+  ]
+    .map((block) => `${block}\n\n`)
+    .join('');

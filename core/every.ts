@@ -1,0 +1,21 @@
+import type { Control } from './control.ts';
+import type { Item, Query } from './store.ts';
+
+/** All pages of a query. For partitions whose size is bounded by the limits, not by time. */
+export const everyItem = async (
+  control: Pick<Control, 'store'>,
+  query: Omit<Query, 'limit' | 'cursor'>,
+): Promise<Item[]> => {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await control.store.query({
+      ...query,
+      limit: 200,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    items.push(...page.items);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return items;
+};

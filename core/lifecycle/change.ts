@@ -1,0 +1,66 @@
+import { applyChange, toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { outboxWrite, type Told } from '../events/outbox.ts';
+import { sessionKey } from '../items.ts';
+import { transactionToken } from '../ports.ts';
+import { RETRY, retrying } from '../retry.ts';
+import { and, type Change, eq, StoreUnavailable, type Write } from '../store.ts';
+import { dueAttributes } from './deadlines.ts';
+import { findSession } from './load.ts';
+import { nameOf, parseSession, type Session, userOf } from './session.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+
+export type Changed = { readonly session: Session; readonly changed: boolean };
+
+const CHANGE_BUDGET_MS = 8_000;
+
+/**
+ * Changes a session that holds its slot, by what `decide` says of it as it stands: a change, or `undefined` for none.
+ * The write holds only while the item is the one that was decided on (its version), so no decision is ever made on
+ * one state and carried out on another. Deadlines are computed anew with each change. What `tell` makes of the session
+ * before and after is written into the outbox in the same transaction; sending it is the caller's.
+ *
+ * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
+ */
+export const changeHolder = (
+  control: Needs,
+  session: Session,
+  decide: (current: Session) => Change | undefined,
+  tell: (before: Session, after: Session) => Told | undefined = () => undefined,
+  budgetMs = CHANGE_BUDGET_MS,
+): Promise<Changed | undefined> =>
+  retrying<Changed | undefined>(
+    control,
+    budgetMs,
+    async (n) => {
+      // Whatever made the attempt before fail may have changed the session.
+      const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));
+      if (known?.sessionId !== session.sessionId) return undefined;
+      if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;
+      const change = decide(known);
+      if (!change) return { session: known, changed: false };
+      const after = parseSession(applyChange(toItem(known), change));
+      const due = dueAttributes(after, control.settings);
+      const changed: Session = { ...after, ...due, version: known.version + 1 };
+      const update: Exclude<Write, { kind: 'check' }> = {
+        kind: 'update',
+        key: sessionKey(userOf(session), nameOf(session)),
+        condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
+        ...change,
+        set: { ...change.set, ...due },
+        add: { ...change.add, version: 1 },
+      };
+      const told = tell(known, changed);
+      const written = told
+        ? await control.store.transact(
+            [update, outboxWrite(control, changed, told)],
+            transactionToken(control.ids),
+          )
+        : await control.store.write(update);
+      return written.ok ? { session: changed, changed: true } : RETRY;
+    },
+    () => {
+      throw new StoreUnavailable('the session could not be changed in time');
+    },
+  );

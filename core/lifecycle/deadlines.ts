@@ -1,0 +1,103 @@
+import { isLinkingStatus, type StopReason } from '../../contract/lifecycle.ts';
+import type { WorkerDeadlines } from '../../contract/worker/protocol.ts';
+import type { Settings } from '../settings.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The latest time (ms) for something, and why the session ends when it passes. Two end nothing by themselves:
+ * `launch_due` repeats a launch of which no task is known, `stop_grace` forces a stop that hangs.
+ */
+export type Deadline = {
+  readonly at: number;
+  readonly reason:
+    | Extract<StopReason, 'qr_expired' | 'idle' | 'max_duration' | 'start_timeout' | 'heartbeat_lost'>
+    | 'launch_due'
+    | 'stop_grace';
+};
+
+type Timed = Pick<
+  Session,
+  | 'state'
+  | 'status'
+  | 'config'
+  | 'taskArn'
+  | 'startedAt'
+  | 'lastActivityAt'
+  | 'lastHeartbeatAt'
+  | 'qrSince'
+  | 'passkeySince'
+  | 'stoppingAt'
+>;
+
+/** A session's own policy, never above the environment's. Absent: never. */
+export const policyOf = (config: Session['config'], settings: Settings) => ({
+  idleMs: config.keepAlive
+    ? undefined
+    : Math.min(config.idleTimeoutSeconds ?? Number.POSITIVE_INFINITY, settings.idleTimeoutSeconds) * 1000,
+  maxDurationMs: config.keepAlive
+    ? undefined
+    : Math.min(config.maxDurationSeconds ?? Number.POSITIVE_INFINITY, settings.maxDurationSeconds) * 1000,
+});
+
+/**
+ * All deadlines of a session that holds a slot, earliest first.
+ *
+ * Idle and QR deadlines bind only while the client is in the status that they speak of; a worker's silence and the
+ * maximum duration bind always. The reaper adds its own delay: the worker ends itself on the second.
+ */
+export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
+  const { idleMs, maxDurationMs } = policyOf(session.config, settings);
+  const startedAt = session.startedAt ?? 0;
+  const deadlines: Deadline[] = [];
+  const add = (reason: Deadline['reason'], at: number) => deadlines.push({ at, reason });
+
+  if (session.state === 'STOPPING') {
+    add('stop_grace', (session.stoppingAt ?? startedAt) + settings.stopGraceSeconds * 1000);
+  } else {
+    if (maxDurationMs !== undefined) add('max_duration', startedAt + maxDurationMs);
+    if (session.taskArn === undefined) add('launch_due', startedAt + settings.launchRetrySeconds * 1000);
+    if (session.state === 'PENDING' || session.state === 'STARTING') {
+      add('start_timeout', startedAt + settings.startTimeoutSeconds * 1000);
+    }
+    if (session.state === 'RUNNING' && isLinkingStatus(session.status)) {
+      // A scan that led to a passkey starts the time for linking once more, and only once.
+      const since = session.passkeySince ?? session.qrSince ?? startedAt;
+      add('qr_expired', since + settings.qrTimeoutSeconds * 1000);
+    }
+    if (session.state === 'RUNNING' && session.status === 'WORKING' && idleMs !== undefined) {
+      add('idle', (session.lastActivityAt ?? startedAt) + idleMs);
+    }
+    if (session.lastHeartbeatAt !== undefined) {
+      add('heartbeat_lost', session.lastHeartbeatAt + settings.heartbeatTimeoutSeconds * 1000);
+    }
+  }
+  return deadlines.sort((a, b) => a.at - b.at);
+};
+
+/**
+ * What the due index holds of a session: when the reaper must look at it next, and when its slot is expected back
+ * (ms), which leaves out the deadlines that only a fault lets pass.
+ */
+export const dueAttributes = (
+  session: Timed,
+  settings: Settings,
+): { nextDeadlineAt: number; expectedEndAt: number } => {
+  const deadlines = deadlinesOf(session, settings);
+  const horizon = (session.startedAt ?? 0) + settings.maxDurationSeconds * 1000;
+  const expected = deadlines.find((d) => !FAULT_DEADLINES.includes(d.reason));
+  return { nextDeadlineAt: deadlines[0]?.at ?? horizon, expectedEndAt: expected?.at ?? horizon };
+};
+
+const FAULT_DEADLINES: readonly Deadline['reason'][] = ['launch_due', 'start_timeout', 'heartbeat_lost'];
+
+/** What the worker needs to end itself on the second. */
+export const workerDeadlines = (session: Timed, settings: Settings): WorkerDeadlines => {
+  const { idleMs, maxDurationMs } = policyOf(session.config, settings);
+  const startedAt = session.startedAt ?? 0;
+  return {
+    qrTimeoutMs: settings.qrTimeoutSeconds * 1000,
+    ...(idleMs === undefined ? {} : { idleTimeoutMs: idleMs }),
+    ...(maxDurationMs === undefined ? {} : { maxAt: startedAt + maxDurationMs }),
+    startBy: startedAt + settings.startTimeoutSeconds * 1000,
+  };
+};

@@ -1,0 +1,105 @@
+import { Problem } from '../../contract/errors.ts';
+import { isTerminal } from '../../contract/lifecycle.ts';
+import { runCommand } from '../commands/command.ts';
+import type { Control } from '../control.ts';
+import { sessionIdKey, sessionKey } from '../items.ts';
+import { transactionToken } from '../ports.ts';
+import { absent, and, eq, oneOf } from '../store.ts';
+import { findSession } from './load.ts';
+import { nameOf, type Session, userOf } from './session.ts';
+import { authStateKeys, removeAuthStates } from './worker.ts';
+
+const POLL_MS = 300;
+/** The worker answers once it has begun. */
+const UNLINK_COMMAND_MS = 5_000;
+
+/**
+ * Waits until the session's epoch is over. Throws 503 where that takes longer than `budgetMs`: saving the auth state
+ * of a large account takes its time, and repeating the call is safe.
+ */
+export const untilEnded = async (
+  control: Pick<Control, 'store' | 'clock' | 'sleep'>,
+  session: Session,
+  budgetMs: number,
+): Promise<Session> => {
+  const end = control.clock() + budgetMs;
+  for (;;) {
+    const now = await findSession(control, userOf(session), nameOf(session));
+    if (!now || now.sessionId !== session.sessionId)
+      throw new Problem('not_found', 'The session was deleted.');
+    if (isTerminal(now.state)) return now;
+    if (control.clock() + POLL_MS > end) {
+      throw new Problem('unavailable', 'The session is still stopping; try again.', {
+        state: now.state,
+        retryAfterSeconds: 5,
+      });
+    }
+    await control.sleep(POLL_MS);
+  }
+};
+
+/**
+ * Before a working session is deleted: has its worker unlink the account, so that the phone no longer lists the device,
+ * and waits until the session ended of it. Best effort: where the worker can't be reached, or takes longer than
+ * `budgetMs`, the session is deleted all the same, and the phone lists the device until it is removed there.
+ */
+export const unlinkFirst = async (
+  control: Pick<Control, 'store' | 'workers' | 'clock' | 'sleep' | 'log'>,
+  session: Session,
+  budgetMs: number,
+): Promise<void> => {
+  if (session.state !== 'RUNNING' || session.status !== 'WORKING') return;
+  const end = control.clock() + budgetMs;
+  try {
+    await runCommand(control, session, 'logout', {}, { timeoutMs: Math.min(UNLINK_COMMAND_MS, budgetMs) });
+    await untilEnded(control, session, end - control.clock());
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code === 'not_found') throw error;
+    control.log.warn('a session is deleted whose account could not be unlinked', {
+      sessionId: session.sessionId,
+      error: error.message,
+    });
+  }
+};
+
+/** Removes an ended session and its auth state. Throws 409 where it changed meanwhile: started again, or linked anew. */
+export const deleteSession = async (
+  control: Pick<Control, 'store' | 'auth' | 'ids' | 'log'>,
+  session: Session,
+): Promise<void> => {
+  const result = await control.store.transact(
+    [
+      {
+        kind: 'delete',
+        key: sessionKey(userOf(session), nameOf(session)),
+        condition: and(
+          eq('sessionId', session.sessionId),
+          eq('version', session.version),
+          oneOf('state', ['STOPPED', 'FAILED']),
+          absent('slotShard'),
+        ),
+      },
+      { kind: 'delete', key: sessionIdKey(session.sessionId) },
+    ],
+    transactionToken(control.ids),
+  );
+  if (!result.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
+  await removeAuthStates(control, authStateKeys(session));
+};
+
+/** Forgets the account of an ended session: the next start shows a QR code. */
+export const forgetAccount = async (
+  control: Pick<Control, 'store' | 'auth' | 'log'>,
+  session: Session,
+): Promise<void> => {
+  const written = await control.store.write({
+    kind: 'update',
+    key: sessionKey(userOf(session), nameOf(session)),
+    condition: and(eq('sessionId', session.sessionId), eq('version', session.version), absent('slotShard')),
+    remove: ['authState', 'authStatePrevious', 'authStateUnusable', 'me'],
+    set: { stopReason: 'logged_out' },
+    add: { version: 1 },
+  });
+  if (!written.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
+  await removeAuthStates(control, authStateKeys(session));
+};

@@ -1,0 +1,30 @@
+import type { Control } from '../control.ts';
+import type { Task } from '../ports.ts';
+import type { Session } from './session.ts';
+
+/**
+ * The task that serves the session's epoch, as far as it is written down. With several capacity providers a repeated
+ * launch can start a second one; the task whose worker exchanged the bootstrap token is the one:
+ *
+ *   launch ── spot: no capacity ── on-demand: task A ── answer lost
+ *   launch again ── spot: task B ── written down
+ *   A bootstraps and serves ── B is refused and stops ── that says nothing of A
+ */
+export const taskArnOf = (session: Pick<Session, 'taskArn' | 'workerTaskArn'>): string | undefined =>
+  session.workerTaskArn ?? session.taskArn;
+
+/**
+ * The task of the session's epoch, as the engine knows it; undefined where it knows none (any more). Who launched it
+ * may have died before it wrote down which task it is, and a worker may name a task that is not its own: then the
+ * task is found by what it was launched for. Throws TaskEngineUnavailable.
+ */
+export const findTask = async (
+  control: Pick<Control, 'tasks'>,
+  session: Session,
+): Promise<Task | undefined> => {
+  const serves = (task: Task) => task.sessionId === session.sessionId && task.epoch === session.epoch;
+  const taskArn = taskArnOf(session);
+  const named = taskArn === undefined ? undefined : await control.tasks.describe(taskArn);
+  if (taskArn !== undefined && (!named || serves(named))) return named;
+  return (await control.tasks.list(session.sessionId)).find(serves);
+};

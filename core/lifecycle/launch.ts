@@ -1,0 +1,117 @@
+import { fullJitter } from '../../contract/jitter.ts';
+import type { Control } from '../control.ts';
+import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
+import { changeHolder } from './change.ts';
+import { findTask } from './find-task.ts';
+import { release } from './release.ts';
+import type { Session } from './session.ts';
+import { stopTask } from './stop.ts';
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+/** Tries within one call; what is not launched by then stays PENDING, and the reaper tries again. */
+const ATTEMPTS = 3;
+/** For all of them. A caller that waits for an answer gives less. */
+const LAUNCH_MS = 12_000;
+/** The least that one try gets: a RunTask that is cut off has to be found or repeated. */
+const LEAST_TRY_MS = 1_000;
+/** Of the time for a launch: for writing down which task it is. */
+const ADOPT_MS = 2_000;
+
+/**
+ * Launches the task of a PENDING session. The client token is a digest of session and epoch, so however often this
+ * is called (a lost answer, the reaper after a crash), the epoch has one task.
+ *
+ *   admitted ── launch ── taskArn written ── worker bootstraps
+ *                  └─ a stop or a release may come in between: then the task just born is stopped here, and the
+ *                     worker finds its epoch over when it bootstraps
+ *
+ * A burst is admitted faster than ECS launches (RunTask for Fargate: 20 a second). What is throttled, finds no capacity
+ * or is not answered by `until` (ms, by the clock) stays PENDING with its slot: its launch is due from
+ * `launchRetrySeconds` on, and each sweep of the reaper launches what is due.
+ */
+export const launch = async (
+  control: Needs,
+  session: Session,
+  until: number = control.clock() + LAUNCH_MS,
+): Promise<Session> => {
+  const { bootstrapToken } = session;
+  if (bootstrapToken === undefined) return session;
+  const result = await runTask(control, session, bootstrapToken, until - ADOPT_MS);
+  if (!result.ok) {
+    control.metrics.count('LaunchFailures', 1);
+    control.log.warn('launch failed', {
+      sessionId: session.sessionId,
+      epoch: session.epoch,
+      detail: result.detail,
+    });
+    if (result.retryable) return session;
+    return (await release(control, session, 'launch_failed', result.detail)).session;
+  }
+
+  return adopt(control, session, result.taskArn, Math.max(ADOPT_MS, until - control.clock()));
+};
+
+/**
+ * For a session of which no task is known although its launch is long ago. Its task may run all the same, written
+ * down by nobody; only where there is none, one is launched.
+ */
+export const relaunch = async (control: Needs, session: Session): Promise<Session> => {
+  const task = await findTask(control, session);
+  return task ? adopt(control, session, task.taskArn) : launch(control, session);
+};
+
+const adopt = async (
+  control: Needs,
+  session: Session,
+  taskArn: string,
+  budgetMs?: number,
+): Promise<Session> => {
+  const isAnothers = ({ workerTaskArn }: Session) => workerTaskArn !== undefined && workerTaskArn !== taskArn;
+  const changed = await changeHolder(
+    control,
+    session,
+    (now) => {
+      if (now.taskArn === taskArn || isAnothers(now)) return undefined;
+      return { set: { taskArn, ...(now.state === 'PENDING' ? { state: 'STARTING' } : {}) } };
+    },
+    undefined,
+    budgetMs,
+  );
+  if (!changed || changed.session.state === 'STOPPING') {
+    await stopTask(control, taskArn, 'the session ended while its task was launched');
+  } else if (isAnothers(changed.session)) {
+    await stopTask(control, taskArn, 'another task serves the session');
+  }
+  return changed?.session ?? session;
+};
+
+const runTask = async (
+  control: Needs,
+  session: Session,
+  bootstrapToken: string,
+  until: number,
+): Promise<LaunchResult> => {
+  const { sessionId, epoch } = session;
+  const clientToken = control.sha256(`${sessionId}:${epoch}`);
+  let result: LaunchResult = { ok: false, retryable: true, detail: 'not tried' };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    if (attempt > 0) {
+      const wait = fullJitter(attempt, control.ids.random(), 200, 1_500);
+      if (control.clock() + wait + LEAST_TRY_MS > until) break;
+      await control.sleep(wait);
+    }
+    try {
+      const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());
+      result = await control.tasks.launch({ sessionId, epoch, clientToken, bootstrapToken }, limitMs);
+    } catch (error) {
+      if (!(error instanceof TaskEngineUnavailable)) throw error;
+      result = { ok: false, retryable: true, detail: error.message };
+    }
+    if (result.ok || !result.retryable) return result;
+  }
+  return result;
+};

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { sessionConfigSchema } from '../../contract/bodies/session-config.ts';
+import { reportedBuildsSchema } from '../../contract/builds/counts.ts';
+import { stateSchema, statusSchema, stopReasonSchema } from '../../contract/lifecycle.ts';
+import { accountSchema, authStateSchema, dialogsSchema } from '../../contract/worker/protocol.ts';
+
+/** The session item as stored. Times in ms since the epoch. */
+export const sessionSchema = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  listUser: z.string(),
+  listName: z.string(),
+  sessionId: z.string(),
+  config: sessionConfigSchema,
+  createdAt: z.int(),
+  /** Grows with every change of state; for ordering what callers see. */
+  version: z.int(),
+
+  state: stateSchema,
+  status: statusSchema,
+  stopReason: stopReasonSchema.optional(),
+  detail: z.string().optional(),
+  epoch: z.int(),
+  /** The shard whose slot is held; absent: no slot is held. */
+  slotShard: z.int().optional(),
+
+  dueBucket: z.string().optional(),
+  nextDeadlineAt: z.int().optional(),
+  expectedEndAt: z.int().optional(),
+
+  startedAt: z.int().optional(),
+  taskArn: z.string().optional(),
+  /** The task that the worker says it is. It may be wrong: nothing is stopped by it that is not this session's. */
+  workerTaskArn: z.string().optional(),
+  /** Single-use: worthless once `workerSecretHash` is set, except to the worker that made that secret. */
+  bootstrapToken: z.string().optional(),
+  workerSecretHash: z.string().optional(),
+  commandSecret: z.string().optional(),
+  address: z.string().optional(),
+  lastReportSeq: z.int().optional(),
+  lastHeartbeatAt: z.int().optional(),
+  lastActivityAt: z.int().optional(),
+  qrSince: z.int().optional(),
+  /** When the account asked for its passkey for the first time in this linking. */
+  passkeySince: z.int().optional(),
+  /** SHA-256 of the data that belongs to the status, so that a new challenge is told of and a repeated report is not. */
+  statusDataHash: z.string().optional(),
+  readyAt: z.int().optional(),
+  stoppingAt: z.int().optional(),
+  stoppedAt: z.int().optional(),
+
+  /** The stored page that this epoch loads: `null` where it loads the live one. Chosen once, at bootstrap. */
+  page: z.object({ version: z.string(), key: z.string(), sha256: z.string() }).nullable().optional(),
+  /** The build of WhatsApp Web that the worker reported last. */
+  build: z.string().optional(),
+  /** What this epoch's worker counted by build, as reported last. */
+  builds: reportedBuildsSchema.optional(),
+
+  me: accountSchema.optional(),
+  dialogs: dialogsSchema.optional(),
+  authState: authStateSchema.optional(),
+  /** The one before, in case the newest turns out corrupt. */
+  authStatePrevious: authStateSchema.optional(),
+  /** A worker found every saved state unusable, and shows a QR code. They are kept; the next link replaces them. */
+  authStateUnusable: z.boolean().optional(),
+  /** Snapshots begun in this epoch; part of their keys. */
+  snapshots: z.int().optional(),
+  /** Up to which of them is settled: committed, overtaken by a later one, or of an account since discarded. */
+  settledSnapshot: z.int().optional(),
+});
+export type Session = z.infer<typeof sessionSchema>;
+
+/** Throws a ZodError for an item that is no session: a defect, never a caller's mistake. */
+export const parseSession = (item: unknown): Session => sessionSchema.parse(item);
+
+export const userOf = (session: Session): string => session.listUser;
+export const nameOf = (session: Session): string => session.listName;
+
+/** Whether starting it needs no QR code, as far as is known. */
+export const isLinked = ({ authState, authStateUnusable }: Session): boolean =>
+  authState !== undefined && !authStateUnusable;

@@ -1,0 +1,45 @@
+import type { SessionConfig, SessionConfigRequest } from '../../contract/bodies/session-config.ts';
+import { Problem } from '../../contract/errors.ts';
+import { applyChange, toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { sessionKey } from '../items.ts';
+import { RETRY, retrying } from '../retry.ts';
+import { and, eq } from '../store.ts';
+import { dueAttributes } from './deadlines.ts';
+import { loadSession } from './load.ts';
+import { parseSession, type Session } from './session.ts';
+import { acceptConfig } from './session-config.ts';
+
+/**
+ * Replaces a session's config, running or not; secrets that it leaves out or masks are kept (core/lifecycle/session-config.ts).
+ * `permit` may refuse, with the config before and after. Throws 400, 404, or 503 where it changes too fast to write.
+ */
+export const updateConfig = (
+  control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'>,
+  userId: string,
+  name: string,
+  requested: SessionConfigRequest,
+  permit: (before: SessionConfig, after: SessionConfig) => void = () => {},
+): Promise<Session> =>
+  retrying<Session>(
+    control,
+    8_000,
+    async () => {
+      const known = await loadSession(control, userId, name);
+      const config = acceptConfig(control.sha256, known.config, requested);
+      permit(known.config, config);
+      const configured = { ...known, config };
+      const due = known.slotShard === undefined ? {} : dueAttributes(configured, control.settings);
+      const change = { set: { config: toItem(config), ...due }, add: { version: 1 } };
+      const written = await control.store.write({
+        kind: 'update',
+        key: sessionKey(userId, name),
+        condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),
+        ...change,
+      });
+      return written.ok ? parseSession(applyChange(toItem(known), change)) : RETRY;
+    },
+    () => {
+      throw new Problem('unavailable', 'The session keeps changing; try again.', { retryAfterSeconds: 2 });
+    },
+  );

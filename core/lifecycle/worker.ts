@@ -1,0 +1,399 @@
+/**
+ * The control plane's side of the worker protocol (contract/worker/protocol.ts). A worker is trusted with its own session
+ * and epoch and nothing else; every write is fenced by both.
+ */
+import * as z from 'zod';
+import { newCounts } from '../../contract/builds/counts.ts';
+import { Problem } from '../../contract/errors.ts';
+import { isLinkingStatus, isPasskeyStatus, isTerminal, type Status } from '../../contract/lifecycle.ts';
+import { isIgnored } from '../../contract/whatsapp/ignore.ts';
+import type {
+  AuthState,
+  bootstrapRequestSchema,
+  bootstrapResponseSchema,
+  commitRequestSchema,
+  eventsRequestSchema,
+  lastWordRequestSchema,
+  reportRequestSchema,
+  reportResponseSchema,
+  uploadRequestSchema,
+  uploadResponseSchema,
+} from '../../contract/worker/protocol.ts';
+import { AUTH_PREFIX } from '../accounts/storage-keys.ts';
+import { toItem } from '../apply.ts';
+import { chooseBuild, recordBuilds } from '../builds/builds.ts';
+import type { Control } from '../control.ts';
+import { announce, drainOutbox, type Told } from '../events/outbox.ts';
+import { enqueue, record } from '../events/tell.ts';
+import { noteTold, readTold } from '../events/told-messages.ts';
+import { TASK_STOP_SECONDS } from '../settings.ts';
+import type { Change, Item } from '../store.ts';
+import { changeHolder } from './change.ts';
+import { workerDeadlines } from './deadlines.ts';
+import { findSessionById } from './load.ts';
+import { release } from './release.ts';
+import { nameOf, type Session, userOf } from './session.ts';
+import { storedProxy } from './session-config.ts';
+
+/** SIGKILL must not come while a worker still waits for storage: its last word and its events would go with it. */
+const STOP_MARGIN_SECONDS = 10;
+
+type ReportRequest = z.infer<typeof reportRequestSchema>;
+
+type Needs<K extends keyof Control = never> = Pick<
+  Control,
+  'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K
+>;
+
+const fenced = () => new Problem('fenced', 'This epoch of the session is over.');
+
+/** Compares hashes of secrets, so that timing tells nothing of the secret itself. */
+const sameSecret = (control: Pick<Control, 'sha256'>, secret: string, hash: string | undefined): boolean =>
+  hash !== undefined && control.sha256(control.sha256(secret)) === control.sha256(hash);
+
+/**
+ * Exchanges the single-use bootstrap token for the worker's own secret. Repeats by the same worker (a lost answer)
+ * get the same answer; another worker with the same token gets 409, one of an old epoch 410.
+ */
+export const bootstrap = async (
+  control: Needs<'sha256' | 'auth' | 'builds'>,
+  request: z.infer<typeof bootstrapRequestSchema>,
+): Promise<z.infer<typeof bootstrapResponseSchema>> => {
+  const found = await findSessionById(control, request.sessionId);
+  if (!found || found.epoch !== request.epoch) throw fenced();
+  const workerSecretHash = control.sha256(request.workerSecret);
+  const page = (await chooseBuild(control)) ?? null;
+  const changed = await changeHolder(control, found, (now) => {
+    if (
+      !sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))
+    ) {
+      throw new Problem('unauthorized', 'Wrong bootstrap token.');
+    }
+    if (now.workerSecretHash === workerSecretHash) return undefined;
+    if (now.workerSecretHash !== undefined) {
+      throw new Problem('conflict', 'Another worker has this bootstrap token exchanged.');
+    }
+    if (now.state === 'STOPPING') throw fenced();
+    return {
+      set: {
+        state: 'STARTING',
+        workerSecretHash,
+        commandSecret: request.commandSecret,
+        address: request.address,
+        page: page && { version: page.version, key: page.key, sha256: page.sha256 },
+        ...(request.taskArn === undefined ? {} : { workerTaskArn: request.taskArn }),
+        lastHeartbeatAt: control.clock(),
+      },
+    };
+  });
+  if (!changed) throw fenced();
+  const { session } = changed;
+  const states = [session.authState, session.authStatePrevious].filter((s) => s !== undefined);
+  const { settings } = control;
+  const told = await readTold(control, session.sessionId);
+  return {
+    now: control.clock(),
+    deadlines: workerDeadlines(session, settings),
+    heartbeatSeconds: settings.heartbeatSeconds,
+    activitySeconds: settings.activitySeconds,
+    snapshotIntervalSeconds: settings.snapshotIntervalSeconds,
+    stopGraceSeconds: Math.min(settings.stopGraceSeconds, TASK_STOP_SECONDS - STOP_MARGIN_SECONDS),
+    client: {
+      ...session.config.client,
+      ...(session.config.proxy ? { proxy: storedProxy(session.config.proxy) } : {}),
+    },
+    ignore: session.config.ignore ?? {},
+    sendSeen: session.config.sendSeen ?? false,
+    media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
+    ...(session.page
+      ? {
+          page: {
+            version: session.page.version,
+            sha256: session.page.sha256,
+            url: await control.builds.url(session.page.key),
+          },
+        }
+      : {}),
+    ...(told === undefined ? {} : { told }),
+    late: { max: settings.lateMessagesMax, maxAgeSeconds: settings.lateMessagesMaxAgeSeconds },
+    authStates: await Promise.all(
+      states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
+    ),
+  };
+};
+
+/** The session that `Authorization: Bearer <sessionId>.<epoch>.<secret>` stands for. 401, or 410 for an epoch gone. */
+export const authenticateWorker = async (
+  control: Pick<Control, 'store' | 'sha256'>,
+  authorization: string | undefined,
+): Promise<Session> => {
+  const [, sessionId, epoch, secret] = /^Bearer ([\w-]+)\.(\d+)\.([\w-]+)$/.exec(authorization ?? '') ?? [];
+  if (!sessionId || !epoch || !secret)
+    throw new Problem('unauthorized', 'No or malformed worker credentials.');
+  const session = await findSessionById(control, sessionId);
+  if (!session || session.epoch !== Number(epoch) || isTerminal(session.state)) throw fenced();
+  if (!sameSecret(control, secret, session.workerSecretHash)) {
+    throw new Problem('unauthorized', 'Wrong worker credentials.');
+  }
+  return session;
+};
+
+/** Heartbeat, status, account, activity. An answer with `stop` asks the worker to end. */
+export const report = async (
+  control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
+  session: Session,
+  request: ReportRequest,
+): Promise<z.infer<typeof reportResponseSchema>> => {
+  let before: Session = session;
+  const changed = await changeHolder(
+    control,
+    session,
+    (now) => {
+      before = now;
+      if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
+      return reported(control.clock(), now, request, hashOf(control, request));
+    },
+    (from, to) => statusTold(from, to, request),
+  );
+  if (!changed) throw fenced();
+  const { session: after } = changed;
+
+  if (changed.changed && request.builds)
+    await recordBuilds(control, after, newCounts(request.builds, before.builds ?? []));
+  if (changed.changed && isNews(before, after)) {
+    if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
+      control.metrics.count('TimeToQr', control.clock() - after.startedAt);
+    }
+    await announce(control, after);
+  }
+  const stop = after.state === 'STOPPING' ? (after.stopReason ?? 'user') : undefined;
+  return {
+    now: control.clock(),
+    deadlines: workerDeadlines(after, control.settings),
+    ignore: after.config.ignore ?? {},
+    ...(stop ? { stop } : {}),
+  };
+};
+
+/** Another status, or the same one with other data: a challenge in place of one that has expired. */
+const isNews = (before: Session, after: Session): boolean =>
+  after.status !== before.status ||
+  (after.statusDataHash !== undefined && after.statusDataHash !== before.statusDataHash);
+
+const statusTold = (before: Session, after: Session, { statusData }: ReportRequest): Told | undefined =>
+  isNews(before, after)
+    ? {
+        event: 'session.status',
+        payload: {
+          status: after.status,
+          ...(after.detail ? { detail: after.detail } : {}),
+          ...(statusData === undefined ? {} : { data: z.json().parse(statusData) }),
+        },
+      }
+    : undefined;
+
+const hashOf = ({ sha256 }: Pick<Control, 'sha256'>, { statusData }: ReportRequest): string | undefined =>
+  statusData && sha256(JSON.stringify(statusData));
+
+/** While the state says how a session ends, only the end itself changes its status. */
+const REPORTABLE: readonly Status[] = [
+  'STARTING',
+  'SCAN_QR_CODE',
+  'PASSKEY_REQUIRED',
+  'PASSKEY_CONFIRMATION_REQUIRED',
+  'WORKING',
+];
+
+const QR_REASONS: Readonly<Record<string, string>> = {
+  auth_state_corrupt: 'The saved auth state could not be restored; link the account again.',
+  auth_state_foreign:
+    'The saved auth state was made by another browser build and could not be restored; link the account again.',
+  revoked: 'The phone unlinked this session while it was stopped; link the account again.',
+  logged_out: 'The phone logged this session out; link the account again.',
+};
+
+const PASSKEY_DETAILS: Partial<Record<Status, string>> = {
+  PASSKEY_REQUIRED: 'WhatsApp asks for the passkey of this account: sign its challenge to go on.',
+  PASSKEY_CONFIRMATION_REQUIRED:
+    'WhatsApp shows a code: compare it with the one on the phone, then confirm it.',
+};
+
+const reported = (
+  clock: number,
+  now: Session,
+  request: ReportRequest,
+  statusDataHash: string | undefined,
+): Change => {
+  const status = REPORTABLE.includes(request.status) ? request.status : now.status;
+  const up = isLinkingStatus(status) || status === 'WORKING';
+  const set: Record<string, Item[string]> = { lastReportSeq: request.seq, lastHeartbeatAt: clock, status };
+  const remove: string[] = [];
+
+  if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
+  if (request.me) set.me = toItem(request.me);
+  if (request.dialogs) set.dialogs = toItem(request.dialogs);
+  if (request.build !== undefined) set.build = request.build;
+  if (request.builds) set.builds = request.builds.map(toItem);
+  if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
+  if (isPasskeyStatus(status) && now.passkeySince === undefined) set.passkeySince = clock;
+  if (statusDataHash === undefined) remove.push('statusDataHash');
+  else set.statusDataHash = statusDataHash;
+  if (status === 'WORKING') {
+    remove.push('qrSince', 'passkeySince');
+    if (now.status !== 'WORKING') {
+      set.readyAt = clock;
+      set.lastActivityAt = clock;
+    }
+  }
+  const qrDetail = request.qrReason && QR_REASONS[request.qrReason];
+  const detail = status === 'SCAN_QR_CODE' ? qrDetail : PASSKEY_DETAILS[status];
+  if (detail) set.detail = detail;
+  else if (status === 'WORKING' || isPasskeyStatus(now.status)) remove.push('detail');
+  // A fault of storage never leads to a code. A state of another build may be good again after a rollback.
+  if (status === 'SCAN_QR_CODE' && request.qrReason === 'auth_state_corrupt' && now.authState)
+    set.authStateUnusable = true;
+  // A worker's clock may be ahead of ours; activity in the future would keep a session for ever.
+  const activity = request.lastActivityAt === undefined ? undefined : Math.min(request.lastActivityAt, clock);
+  if (activity !== undefined && activity > (now.lastActivityAt ?? 0)) set.lastActivityAt = activity;
+  return { set, remove };
+};
+
+/**
+ * The client's events on their way to the webhooks, behind what the control plane told before. When this returned they
+ * are durable. Only those of the session itself are written down to be read: messages are the webhooks' alone.
+ */
+export const acceptEvents = async (
+  control: Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>,
+  session: Session,
+  request: z.infer<typeof eventsRequestSchema>,
+): Promise<void> => {
+  await drainOutbox(control, session);
+  // The worker leaves ignored ones out, too, but hears of a changed configuration with its next report only.
+  const events = request.events.filter(
+    ({ event, payload }) => !isIgnored(session.config.ignore, event, payload),
+  );
+  if (events.length > 0) await enqueue(control, session, events);
+  const { sessionId, epoch } = session;
+  const about = { sessionId, epoch, userId: userOf(session), name: nameOf(session) };
+  for (const event of request.events) {
+    const expiring = expiringSchema.safeParse(event);
+    if (expiring.success) await record(control, about, { ...event, ...expiring.data });
+  }
+  if (request.told) await noteTold(control, session, request.told);
+};
+
+const expiringSchema = z.object({
+  event: z.literal('session.expiring'),
+  payload: z.object({ reason: z.string().max(64), at: z.int() }),
+});
+
+/**
+ * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever
+ * overwritten: not by an older epoch, not by a torn upload.
+ */
+export const beginUpload = async (
+  control: Needs<'auth'>,
+  session: Session,
+  request: z.infer<typeof uploadRequestSchema>,
+): Promise<z.infer<typeof uploadResponseSchema>> => {
+  const numbered = await changeHolder(control, session, () => ({ add: { snapshots: 1 } }));
+  if (!numbered) throw fenced();
+  const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
+  return { key, ...(await control.auth.beginUpload(key, request.bytes)) };
+};
+
+const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;
+
+/**
+ * Makes an uploaded snapshot the session's auth state; the one before is kept, older ones are removed.
+ *
+ *   commit 1 ── (stands still) ─────────────────────────── writes?
+ *     └─ its repeat is written ── commits 2 and 3 ── 1 is removed from storage
+ *
+ * So the number in the key decides: a snapshot is committed only while it is later than all that is settled.
+ */
+export const commitUpload = async (
+  control: Needs<'auth' | 'log'>,
+  session: Session,
+  request: z.infer<typeof commitRequestSchema>,
+): Promise<void> => {
+  const number = Number(/^(\d+)-/.exec(request.key.slice(snapshotPrefix(session).length))?.[1]);
+  if (!request.key.startsWith(snapshotPrefix(session)) || !Number.isInteger(number)) {
+    throw new Problem('malformed', 'This key is not of this session and epoch.');
+  }
+  if (number <= (session.settledSnapshot ?? 0)) return;
+  const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);
+  if (bytes !== request.bytes) {
+    throw new Problem('malformed', `The upload has ${bytes} bytes where ${request.bytes} were announced.`);
+  }
+  const { key, sha256, chromiumBuild } = request;
+  const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: control.clock() };
+  let superseded: AuthState | undefined;
+  const changed = await changeHolder(control, session, (now) => {
+    if (number <= (now.settledSnapshot ?? 0)) return undefined;
+    superseded = now.authStatePrevious;
+    return {
+      set: {
+        authState,
+        settledSnapshot: number,
+        ...(now.authState ? { authStatePrevious: now.authState } : {}),
+      },
+      remove: ['authStateUnusable'],
+    };
+  });
+  if (!changed) throw fenced();
+  if (superseded) await removeAuthStates(control, [superseded.key]);
+};
+
+/** The account was unlinked by the phone: what is saved is dead, and keeping it makes every restart fail. */
+export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: Session): Promise<void> => {
+  let dead: string[] = [];
+  const changed = await changeHolder(control, session, (now) => {
+    dead = authStateKeys(now);
+    const { snapshots = 0, settledSnapshot = 0 } = now;
+    if (dead.length === 0 && now.me === undefined && settledSnapshot === snapshots) return undefined;
+    // A snapshot begun before is of the dead account, however late it is committed.
+    return {
+      remove: ['authState', 'authStatePrevious', 'authStateUnusable', 'me'],
+      set: { settledSnapshot: snapshots },
+    };
+  });
+  if (!changed) throw fenced();
+  await removeAuthStates(control, dead);
+};
+
+export const authStateKeys = (session: Session): string[] =>
+  [session.authState, session.authStatePrevious].flatMap((state) => (state ? [state.key] : []));
+
+/** Of what no item names any more. What can't be removed now, the bucket's lifecycle rule expires. */
+export const removeAuthStates = async (
+  control: Pick<Control, 'auth' | 'log'>,
+  keys: readonly string[],
+): Promise<void> => {
+  if (keys.length === 0) return;
+  try {
+    await control.auth.remove(keys);
+  } catch (error) {
+    control.log.warn('dead auth states were not removed; the lifecycle rule will', { error: String(error) });
+  }
+};
+
+/** What a signal makes a worker say. One that Berth asked to stop keeps Berth's reason. */
+const unasked = ({ state }: Session, reason: string): string | undefined =>
+  reason === 'task_stopped' && state !== 'STOPPING'
+    ? 'The task was stopped from outside Berth: its capacity was taken back, or somebody stopped it by hand.'
+    : undefined;
+
+/** The worker is done: auth state saved, Chromium gone. Frees the slot. */
+export const lastWord = async (
+  control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
+  session: Session,
+  request: z.infer<typeof lastWordRequestSchema>,
+): Promise<void> => {
+  // A worker of an earlier release says `user` when it hears a signal; Berth's own wish shows in the state.
+  const reason = request.reason === 'user' && session.state !== 'STOPPING' ? 'task_stopped' : request.reason;
+  const detail = request.detail ?? unasked(session, reason);
+  const { released } = await release(control, session, reason, detail);
+  if (released && request.builds)
+    await recordBuilds(control, session, newCounts(request.builds, session.builds ?? []));
+};

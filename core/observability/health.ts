@@ -1,0 +1,89 @@
+import type { HealthView } from '../../contract/bodies/admin.ts';
+import { readCapacity } from '../admission/read-capacity.ts';
+import type { Control } from '../control.ts';
+import { scheduleKey } from '../items.ts';
+import type { StorageProbe } from '../ports.ts';
+
+type Check = { ok: boolean; detail: string };
+
+/** A schedule that has not run for this long is taken for broken; the slowest allowed sweep is every 5 minutes. */
+const SCHEDULE_STALE_MS = 11 * 60_000;
+
+/** The database answers a consistent read. */
+export const checkDatabase = (control: Pick<Control, 'store'>): Promise<Check> =>
+  checked(async () => {
+    await control.store.get(scheduleKey('reaper'));
+    return 'answers';
+  });
+
+/** Each part by name, and how full the system is. `status` is `degraded` where any part fails. */
+export const health = async (
+  control: Pick<Control, 'store' | 'tasks' | 'clock'> & { readonly storage: StorageProbe },
+): Promise<HealthView> => {
+  const capacity = await readCapacity(control).catch(() => undefined);
+  const [database, storage, taskEngine, reaper, reconciler] = await Promise.all([
+    checkDatabase(control),
+    checked(async () => {
+      await control.storage.probe();
+      return 'answers';
+    }),
+    checked(async () => {
+      const running = (await control.tasks.list()).length;
+      return running === 1 ? '1 task' : `${running} tasks`;
+    }),
+    schedule(control, 'reaper'),
+    schedule(control, 'reconciler'),
+  ]);
+  const counters = counterCheck(capacity);
+  const checks = { database, storage, taskEngine, reaper, reconciler, counters };
+  return {
+    status: Object.values(checks).every((c) => c.ok) ? 'ok' : 'degraded',
+    ...(capacity ? { activeSessions: capacity.active, maxSessions: capacity.limits.globalLimit } : {}),
+    checks,
+  };
+};
+
+const counterCheck = (capacity: Awaited<ReturnType<typeof readCapacity>>): Check => {
+  if (!capacity) return { ok: true, detail: 'no session was ever admitted' };
+  const bad = capacity.shards.find((s) => s.active < 0);
+  return bad
+    ? { ok: false, detail: `shard ${bad.shard} counts ${bad.active}` }
+    : { ok: true, detail: `${capacity.active} of ${capacity.limits.globalLimit}` };
+};
+
+const schedule = (control: Pick<Control, 'store' | 'clock'>, name: string): Promise<Check> =>
+  checked(async () => {
+    const lastRunAt = await lastRun(control, name);
+    if (lastRunAt === undefined) return 'has not run yet';
+    const age = control.clock() - lastRunAt;
+    if (age > SCHEDULE_STALE_MS) throw new Error(`last ran ${Math.round(age / 60_000)} minutes ago`);
+    return `last ran ${Math.round(age / 1000)} s ago`;
+  });
+
+const checked = async (check: () => Promise<string>): Promise<Check> => {
+  try {
+    return { ok: true, detail: await check() };
+  } catch (error) {
+    return { ok: false, detail: error instanceof Error ? error.message : 'failed' };
+  }
+};
+
+/** When a scheduled function last came to its end, ms; undefined: never. */
+export const lastRun = async (control: Pick<Control, 'store'>, name: string): Promise<number | undefined> => {
+  const lastRunAt = (await control.store.get(scheduleKey(name)))?.lastRunAt;
+  return typeof lastRunAt === 'number' ? lastRunAt : undefined;
+};
+
+/** Leaves word that a scheduled function ran. */
+export const recordRun = async (
+  control: Pick<Control, 'store' | 'clock'>,
+  name: string,
+  report: object,
+): Promise<void> => {
+  const key = scheduleKey(name);
+  await control.store.write({
+    kind: 'put',
+    key,
+    item: { ...key, lastRunAt: control.clock(), report: JSON.stringify(report) },
+  });
+};

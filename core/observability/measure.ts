@@ -1,0 +1,31 @@
+import { readCapacity } from '../admission/read-capacity.ts';
+import type { Control } from '../control.ts';
+import type { Session } from '../lifecycle/session.ts';
+import type { Use } from './history.ts';
+
+/** How full the system is, by the limit as it stands. Before the first admission made counters: empty. */
+export const measureUse = async (control: Pick<Control, 'store' | 'settings' | 'metrics'>): Promise<Use> => {
+  const capacity = await readCapacity(control);
+  const active = capacity?.active ?? 0;
+  const limit = capacity?.limits.globalLimit ?? control.settings.globalLimit;
+  control.metrics.count('ActiveSessions', active);
+  control.metrics.count('SessionLimit', limit);
+  control.metrics.count('SessionUsePercent', usePercent(active, limit));
+  return { active, limit };
+};
+
+/** 0 to 100, above it where the limit was lowered below what runs. A limit of 0 is full only while something runs. */
+export const usePercent = (active: number, limit: number): number =>
+  active === 0 ? 0 : limit === 0 ? 100 : (100 * active) / limit;
+
+/** Of the sessions whose worker reports; 0 where there is none. */
+export const measureHeartbeats = (
+  control: Pick<Control, 'clock' | 'metrics'>,
+  holders: readonly Session[],
+): void => {
+  const now = control.clock();
+  const ages = holders.flatMap(({ state, lastHeartbeatAt }) =>
+    state === 'RUNNING' && lastHeartbeatAt !== undefined ? [now - lastHeartbeatAt] : [],
+  );
+  control.metrics.count('HeartbeatAge', Math.max(0, ...ages));
+};

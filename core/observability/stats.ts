@@ -1,0 +1,76 @@
+import type { StatsView } from '../../contract/bodies/admin.ts';
+import { shownStatus } from '../../contract/lifecycle.ts';
+import { counterSchema } from '../admission/capacity.ts';
+import { listHolders } from '../admission/holders.ts';
+import { limitsView } from '../admission/limits.ts';
+import type { Control } from '../control.ts';
+import { STATS_PARTITION, userQuotaKey } from '../items.ts';
+import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import { lastDay, STATS_HOURS } from './tally.ts';
+
+type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+
+/**
+ * What runs now: everybody's, and what happened lately, for an admin; otherwise the user's own, and of these only the
+ * sessions that the key is for.
+ */
+export const stats = async (
+  control: Needs,
+  userId: string,
+  everybody: boolean,
+  names?: readonly string[],
+): Promise<StatsView> => {
+  const [limits, holders, hours] = await Promise.all([
+    limitsView(control, userId),
+    listHolders(control),
+    everybody
+      ? control.store.query({ partition: STATS_PARTITION, descending: true, limit: STATS_HOURS })
+      : undefined,
+  ]);
+  const sessions = everybody
+    ? holders
+    : holders.filter((s) => userOf(s) === userId && (names?.includes(nameOf(s)) ?? true));
+  const { limit, active } = everybody ? limits.global : limits.user;
+  const oldest = sessions.reduce<Session | undefined>(
+    (a, b) => ((b.startedAt ?? 0) < (a?.startedAt ?? Number.POSITIVE_INFINITY) ? b : a),
+    undefined,
+  );
+  return {
+    active,
+    limit,
+    byState: countBy(sessions, (s) => s.state),
+    byStatus: countBy(sessions, shownStatus),
+    ...(everybody ? { byUser: await users(control, sessions, limits.userDefault) } : {}),
+    oldest: oldest
+      ? {
+          userId: userOf(oldest),
+          name: nameOf(oldest),
+          startedAt: new Date(oldest.startedAt ?? 0).toISOString(),
+        }
+      : null,
+    ...(hours ? { lastDay: lastDay(hours.items, control.clock()) } : {}),
+  };
+};
+
+const users = async (
+  { store }: Needs,
+  sessions: readonly Session[],
+  userDefault: number,
+): Promise<NonNullable<StatsView['byUser']>> => {
+  const names = [...new Set(sessions.map(userOf))].sort();
+  const counters = new Map(
+    (await store.getMany(names.map(userQuotaKey))).map((item) => [item.pk, counterSchema.parse(item)]),
+  );
+  return Object.fromEntries(
+    names.map((name) => {
+      const counter = counters.get(userQuotaKey(name).pk);
+      return [name, { active: counter?.active ?? 0, limit: counter?.limit ?? userDefault }];
+    }),
+  );
+};
+
+const countBy = (sessions: readonly Session[], of: (session: Session) => string): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const session of sessions) counts[of(session)] = (counts[of(session)] ?? 0) + 1;
+  return counts;
+};

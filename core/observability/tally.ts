@@ -1,0 +1,104 @@
+/**
+ * What happened lately, for `GET /api/stats`: one item an hour, to which functions add what they counted as metrics.
+ * Best effort and outside of every transaction: a lost addition makes a statistic wrong and nothing else. Durations
+ * are a histogram of a few buckets, so that percentiles cost no more than counts.
+ */
+import type { StatsView } from '../../contract/bodies/admin.ts';
+import { STATS_PARTITION } from '../items.ts';
+import type { Item, Key } from '../store.ts';
+import type { MetricName } from './metrics.ts';
+
+export const STATS_KEEP_SECONDS = 30 * 24 * 3600;
+/** Of the hours that stats look back, the one that is running counts as one. */
+export const STATS_HOURS = 24;
+
+/** Upper edges in ms, each 30 % above the one before: 1 s to 7 min. What takes longer is in one more bucket. */
+const EDGES: readonly number[] = Array.from({ length: 24 }, (_, i) => Math.round(1000 * 1.3 ** i));
+
+export const statsKey = (now: number): Key => ({ pk: STATS_PARTITION, sk: hourOf(now) });
+
+/** `2026-01-31T05`, UTC */
+export const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13);
+
+/** The attribute that a sample adds to, and how much; undefined for metrics that stats do not show. */
+export const tallied = (
+  name: MetricName,
+  value: number,
+  dimensions: Readonly<Record<string, string>> = {},
+): { readonly attr: string; readonly by: number } | undefined => {
+  switch (name) {
+    case 'SessionsAdmitted':
+      return { attr: 'admitted', by: value };
+    case 'AdmissionsRefused':
+      return { attr: `refused_${dimensions.Scope}`, by: value };
+    case 'SessionsReaped':
+      return { attr: `reaped_${dimensions.Reason}`, by: value };
+    case 'SessionsEnded':
+      return { attr: `ended_${dimensions.Reason}`, by: value };
+    case 'CounterDrift':
+      return value === 0 ? undefined : { attr: 'drift', by: value };
+    case 'TimeToQr': {
+      const bucket = EDGES.findIndex((edge) => value <= edge);
+      return { attr: `qr_${bucket < 0 ? EDGES.length : bucket}`, by: 1 };
+    }
+    default:
+      return undefined;
+  }
+};
+
+export type Totals = { readonly admitted: number; readonly refused: number; readonly reaped: number };
+
+/** What an hour's item has added up so far, over all scopes and reasons. */
+export const totalsOf = (hour: Item = {}): Totals => {
+  const sum = (matches: (attr: string) => boolean): number =>
+    Object.entries(hour).reduce(
+      (total, [attr, value]) => (typeof value === 'number' && matches(attr) ? total + value : total),
+      0,
+    );
+  return {
+    admitted: sum((attr) => attr === 'admitted'),
+    refused: sum((attr) => attr.startsWith('refused_')),
+    reaped: sum((attr) => attr.startsWith('reaped_')),
+  };
+};
+
+/** The sum of the hours given that are not older than STATS_HOURS. */
+export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsView['lastDay']> => {
+  const from = Math.floor(now / 3_600_000) * 3_600_000 - (STATS_HOURS - 1) * 3_600_000;
+  const sums = new Map<string, number>();
+  for (const hour of hours) {
+    if (String(hour.sk) < hourOf(from)) continue;
+    for (const [attr, value] of Object.entries(hour))
+      if (typeof value === 'number') sums.set(attr, (sums.get(attr) ?? 0) + value);
+  }
+  const starting = (prefix: string): Record<string, number> =>
+    Object.fromEntries(
+      [...sums]
+        .filter(([attr]) => attr.startsWith(prefix))
+        .map(([attr, n]) => [attr.slice(prefix.length), n] as const)
+        .sort(([a], [b]) => a.localeCompare(b)),
+    );
+  const buckets = Array.from({ length: EDGES.length + 1 }, (_, i) => sums.get(`qr_${i}`) ?? 0);
+  const count = buckets.reduce((sum, n) => sum + n, 0);
+  return {
+    since: new Date(from).toISOString(),
+    admitted: sums.get('admitted') ?? 0,
+    refused: starting('refused_'),
+    ended: starting('ended_'),
+    reaped: starting('reaped_'),
+    drift: sums.get('drift') ?? 0,
+    createToQr:
+      count === 0 ? null : { count, p50Ms: percentile(buckets, 0.5), p95Ms: percentile(buckets, 0.95) },
+  };
+};
+
+/** The upper edge of the bucket that holds it: at most so many ms (what is in the last one may be more). */
+const percentile = (buckets: readonly number[], part: number): number => {
+  const rank = Math.ceil(buckets.reduce((sum, n) => sum + n, 0) * part);
+  let seen = 0;
+  const index = buckets.findIndex((n) => {
+    seen += n;
+    return seen >= rank;
+  });
+  return EDGES[Math.min(index, EDGES.length - 1)] ?? 0;
+};

@@ -1,0 +1,198 @@
+/**
+ * The reconciler compares what is counted with who holds, and what runs with what should. Any read that fails aborts
+ * the pass before anything is touched, and a pass stops or releases only so much, so that a bad read can't kill the
+ * fleet.
+ */
+import { counterSchema } from '../admission/capacity.ts';
+import { listHolders, type Slot, slotsOf } from '../admission/holders.ts';
+import { readCapacity, settle } from '../admission/read-capacity.ts';
+import type { Control } from '../control.ts';
+import { everyItem } from '../every.ts';
+import {
+  ORPHANS_PARTITION,
+  orphanKey,
+  QUOTAS_LISTING,
+  shardKey,
+  TTL_ATTRIBUTE,
+  userQuotaKey,
+} from '../items.ts';
+import { findTask, taskArnOf } from '../lifecycle/find-task.ts';
+import { findSessionsById } from '../lifecycle/load.ts';
+import { release } from '../lifecycle/release.ts';
+import type { Session } from '../lifecycle/session.ts';
+import { stopTask } from '../lifecycle/stop.ts';
+import { measureHeartbeats } from '../observability/measure.ts';
+import type { Task } from '../ports.ts';
+import { eq, type Item, type Key } from '../store.ts';
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+export type ReconcileReport = {
+  readonly drift: number;
+  readonly orphansMarked: number;
+  readonly orphansStopped: number;
+  readonly released: number;
+};
+
+/** An orphan is stopped only when it was seen as one this long ago as well. */
+const SECOND_LOOK_MS = 30_000;
+
+/** What one pass may end: 5, or a quarter of what runs. */
+export const passCap = (running: number): number => Math.max(5, Math.floor(running / 4));
+
+export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
+  // Holders first: a session admitted after this read has a task that is then younger than any grace time, and its
+  // absence here ends nothing.
+  const since = control.clock();
+  const holders = await listHolders(control);
+  const tasks = await control.tasks.list();
+  const cap = passCap(tasks.length);
+  const drift = await recount(control);
+  await finishChange(control);
+  const orphans = await handleOrphans(control, tasks, { holders, since, cap });
+  const released = await releaseTaskless(control, holders, tasks, cap);
+  measureHeartbeats(control, holders);
+  control.metrics.count('CounterDrift', drift);
+  control.metrics.count('OrphanTasks', orphans.marked + orphans.stopped);
+  return { drift, orphansMarked: orphans.marked, orphansStopped: orphans.stopped, released };
+};
+
+/** A change of limits whose function died, while nobody asks for a slot who would finish it. */
+const finishChange = async (control: Needs): Promise<void> => {
+  const capacity = await readCapacity(control);
+  if (capacity) await settle(control, capacity);
+};
+
+/**
+ * Counts each counter's holders anew. The counter is read before its holders and set only if its version is still the
+ * one read: each admission and release moves it, so an unmoved version means that the count is exact. The users'
+ * counters come before even the list of shards: a shard made in between would hold slots that are counted for a user
+ * and looked for nowhere.
+ */
+const recount = async (control: Needs): Promise<number> => {
+  const quotas = await everyItem(control, { index: 'byUser', partition: QUOTAS_LISTING });
+  const counters = await control.store.getMany(
+    quotas.flatMap(({ listName }) => (typeof listName === 'string' ? [userQuotaKey(listName)] : [])),
+  );
+  const capacity = await readCapacity(control);
+  if (!capacity) return 0;
+  const slots = (await Promise.all(capacity.shards.map(({ shard }) => slotsOf(control, shard)))).flat();
+
+  let drift = 0;
+  for (const shard of capacity.shards) {
+    const held = slots.filter((slot) => slot.shard === shard.shard).length;
+    drift += await correct(control, shardKey(shard.shard), shard, held);
+  }
+  for (const item of counters) drift += await correctUser(control, item, slots);
+  return drift;
+};
+
+const correctUser = (control: Needs, item: Item, slots: readonly Slot[]): Promise<number> => {
+  const userId = String(item.listName);
+  const held = slots.filter((slot) => slot.userId === userId).length;
+  return correct(control, userQuotaKey(userId), counterSchema.parse(item), held);
+};
+
+const correct = async (
+  control: Needs,
+  key: Key,
+  counter: { readonly active: number; readonly version: number },
+  held: number,
+): Promise<number> => {
+  if (counter.active === held) return 0;
+  const written = await control.store.write({
+    kind: 'update',
+    key,
+    set: { active: held },
+    add: { version: 1 },
+    condition: eq('version', counter.version),
+  });
+  // Moved meanwhile: there may be no drift at all. The next pass looks again.
+  if (!written.ok) return 0;
+  control.log.error('a counter had drifted and was set', { counter: key.pk, counted: counter.active, held });
+  return Math.abs(counter.active - held);
+};
+
+/**
+ * Tasks without a session. The holders that were read at the beginning of the pass answer for nearly all tasks, without
+ * a read for each. A task is judged by its age at `since`, when that read began: its session, admitted before it, is
+ * then among the holders or is over. What is left is asked of the database before anything is done.
+ */
+const handleOrphans = async (
+  control: Needs,
+  tasks: readonly Task[],
+  {
+    holders,
+    since,
+    cap,
+  }: { readonly holders: readonly Session[]; readonly since: number; readonly cap: number },
+): Promise<{ marked: number; stopped: number }> => {
+  const now = control.clock();
+  const held = new Map(holders.map((session) => [session.sessionId, session]));
+  const suspects = tasks.filter(
+    (task) =>
+      since - task.createdAt >= control.settings.orphanGraceSeconds * 1000 &&
+      !(task.sessionId !== undefined && owns(held.get(task.sessionId), task)),
+  );
+  if (suspects.length === 0) return { marked: 0, stopped: 0 };
+  const sessions = await findSessionsById(
+    control,
+    suspects.flatMap(({ sessionId }) => sessionId ?? []),
+  );
+  const marks = new Map(
+    (await everyItem(control, { partition: ORPHANS_PARTITION })).map((item) => [
+      String(item.sk),
+      Number(item.seenAt),
+    ]),
+  );
+  let marked = 0;
+  let stopped = 0;
+  for (const task of suspects) {
+    if (task.sessionId !== undefined && owns(sessions.get(task.sessionId), task)) continue;
+    const seenAt = marks.get(task.taskArn);
+    if (seenAt === undefined) {
+      const key = orphanKey(task.taskArn);
+      await control.store.write({
+        kind: 'put',
+        key,
+        item: { ...key, seenAt: now, [TTL_ATTRIBUTE]: Math.floor(now / 1000) + 24 * 3600 },
+      });
+      marked += 1;
+    } else if (now - seenAt >= SECOND_LOOK_MS && stopped < cap) {
+      control.log.warn('stopping an orphan task', { taskArn: task.taskArn, sessionId: task.sessionId });
+      await stopTask(control, task.taskArn, 'no session owns this task');
+      stopped += 1;
+    }
+  }
+  return { marked, stopped };
+};
+
+/** A task belongs to the session whose present epoch it serves, and to nobody else; of two, one serves. */
+const owns = (session: Session | undefined, task: Task): boolean => {
+  if (session?.slotShard === undefined || session.epoch !== task.epoch) return false;
+  return session.workerTaskArn === undefined || session.workerTaskArn === task.taskArn;
+};
+
+const releaseTaskless = async (
+  control: Needs,
+  holders: readonly Session[],
+  tasks: readonly Task[],
+  cap: number,
+): Promise<number> => {
+  const running = new Set(tasks.map((task) => task.taskArn));
+  let released = 0;
+  for (const session of holders) {
+    const { startedAt = 0 } = session;
+    const taskArn = taskArnOf(session);
+    if (taskArn === undefined || running.has(taskArn) || released >= cap) continue;
+    if (control.clock() - startedAt < control.settings.orphanGraceSeconds * 1000) continue;
+    const task = await findTask(control, session);
+    if (task && !task.stopped) continue;
+    const outcome = await release(control, session, 'crashed', 'its task is gone');
+    if (outcome.released) released += 1;
+  }
+  return released;
+};

@@ -1,0 +1,19 @@
+import type { Clock } from '../../../contract/clock.ts';
+import type { TaskDefinition } from './definitions.ts';
+import type { FaultPlan } from './faults.ts';
+import type { TaskRunner } from './task-runner.ts';
+import type { Tasks } from './tasks.ts';
+
+/** What the operations work on. */
+export interface OperationContext {
+  readonly tasks: Tasks;
+  readonly runner: TaskRunner;
+  readonly faults: FaultPlan;
+  readonly taskDefinitions: readonly TaskDefinition[];
+  readonly clusterArns: readonly string[];
+  readonly temporaryRoot: string;
+  readonly now: Clock;
+  /** The ARN of a known cluster named by name or ARN; throws ClusterNotFoundException. */
+  cluster(reference: string): string;
+  hasRoom(): boolean;
+}

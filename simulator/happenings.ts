@@ -1,0 +1,82 @@
+/** What happens to an account beside what others write to it: kept in the world and told to its pages. */
+import type { Clock } from '../contract/clock.ts';
+import {
+  createChannel,
+  editMessage,
+  fillChat,
+  fillGroups,
+  type Random,
+  resolveMessage,
+  typeOnPhone,
+} from './model/happenings.ts';
+import type { AccountRecord, ChannelRecord, MessageRecord } from './model/records.ts';
+import type { World } from './model/world.ts';
+import { type PageEvent, wire } from './protocol.ts';
+
+export type HappeningsOptions = {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Tells every connected page of an account. */
+  readonly tell: (account: string, event: PageEvent) => void;
+};
+
+export class Happenings {
+  readonly #options: HappeningsOptions;
+
+  constructor(options: HappeningsOptions) {
+    this.#options = options;
+  }
+
+  typeOnPhone(account: AccountRecord, chat: string, text: string): MessageRecord {
+    const { world, random } = this.#options;
+    const message = typeOnPhone(world, account, chat, text, random);
+    this.#tell(account, { type: 'message', message: wire(message) });
+    return message;
+  }
+
+  edit(account: AccountRecord, id: string, text: string): MessageRecord {
+    const message = editMessage(this.#options.world, account, id, text);
+    this.#tell(account, {
+      type: 'edited',
+      chatId: message.chatId,
+      about: id,
+      text,
+      at: this.#options.clock(),
+    });
+    return message;
+  }
+
+  resolve(account: AccountRecord, id: string): MessageRecord {
+    const message = resolveMessage(this.#options.world, account, id);
+    this.#tell(account, { type: 'resolved', message: wire(message) });
+    return message;
+  }
+
+  /** Its devices stay linked; their pages are put into the state of a blocked account, now and at every connect. */
+  ban(account: AccountRecord, banned: boolean): void {
+    this.#options.world.keep({ ...account, banned });
+    if (banned) this.#tell(account, { type: 'state', state: 'TOS_BLOCK' });
+  }
+
+  createChannel(account: AccountRecord, name: string, role: ChannelRecord['role']): ChannelRecord {
+    const { world, random } = this.#options;
+    const channel = createChannel(world, account, name, role, random);
+    this.#tell(account, { type: 'channel', channel: { id: channel.id, name, role } });
+    return channel;
+  }
+
+  fill(
+    account: AccountRecord,
+    { chat, messages, groups }: { chat?: string | undefined; messages: number; groups: number },
+  ): { messages: number; groups: number } {
+    const { world, random, clock } = this.#options;
+    if (chat !== undefined) fillChat(world, account, chat, messages, { random, now: clock() });
+    fillGroups(world, account, groups);
+    return { messages: chat === undefined ? 0 : messages, groups };
+  }
+
+  #tell(account: AccountRecord, event: PageEvent): void {
+    this.#options.tell(account.phoneNumber, event);
+  }
+}

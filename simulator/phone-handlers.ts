@@ -1,0 +1,232 @@
+import type { PhoneAccount, PhoneMessage, PhoneRequest } from '../contract/phone/api.ts';
+import type { Exchange } from './exchange.ts';
+import type { Content } from './model/content.ts';
+import { fileType } from './model/file-type.ts';
+import { isGroup, isNumberJid } from './model/jid.ts';
+import type { AccountRecord, MessageRecord } from './model/records.ts';
+import { ACK } from './model/world.ts';
+import { newPasskey, RP_ID, signWith } from './passkeys.ts';
+import type { PhoneHandlers } from './phone-server.ts';
+import type { ProxyServer } from './proxy.ts';
+import { Refusal } from './refusal.ts';
+
+type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' | 'vcard'>;
+
+/** What the phone's operations do, each one on the exchange. */
+export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHandlers {
+  const { world, linking, happenings } = exchange;
+
+  const accountOf = (name: string): AccountRecord => {
+    const device = world.device(name);
+    const account = world.account(device?.account ?? name);
+    if (!account) throw new Refusal('unknown_account', `no account is called ${name}`);
+    return account;
+  };
+
+  /** What a contact writes, as WhatsApp keeps it. */
+  const written = ({
+    text,
+    file,
+    location,
+    poll,
+    vcard,
+  }: Written): Content & { type: string; body: string } => {
+    if (file) {
+      const { data, mimetype, filename, as } = file;
+      const stored = exchange.upload(Buffer.from(data, 'base64'));
+      return {
+        type: fileType(mimetype, as),
+        body: text,
+        file: { mimetype, ...(filename && { filename }), ...stored },
+      };
+    }
+    if (location) return { type: 'location', body: text, location };
+    if (poll) return { type: 'poll_creation', body: text, poll };
+    if (vcard) return { type: 'vcard', body: vcard };
+    if (text === '')
+      throw new Refusal('bad_request', 'there is nothing to send: neither a text nor anything else');
+    return { type: 'chat', body: text };
+  };
+
+  const describe = (account: AccountRecord): PhoneAccount => ({
+    phoneNumber: account.phoneNumber,
+    id: `${account.phoneNumber}@c.us`,
+    lid: account.lid,
+    pushName: account.pushName,
+    devices: world.devices(account.phoneNumber).map(({ id, platform, linkedAt }) => ({
+      id,
+      platform,
+      linkedAt,
+      connected: exchange.connected(id),
+      language: exchange.languageOf(id),
+    })),
+  });
+
+  const linked = ({ account, deviceId }: { account: AccountRecord; deviceId?: string }) => ({
+    account: describe(account),
+    ...(deviceId === undefined ? {} : { deviceId }),
+  });
+
+  return {
+    pages: () => ({ pages: linking.pages() }),
+    accounts: () => ({ accounts: world.accounts().map(describe) }),
+    scan: ({ code, page, account }) => linked(exchange.scan({ code, page }, account)),
+    enterPairingCode: ({ code, account }) => linked(linking.enterPairingCode(code, account)),
+    setPasskey: ({ account: phoneNumber, required, confirm }) => {
+      const account = world.ensureAccount({ phoneNumber });
+      const passkey = {
+        ...(world.passkey(phoneNumber) ?? newPasskey(phoneNumber, exchange.random)),
+        required,
+        confirm,
+      };
+      world.keepPasskey(passkey);
+      const { id, privateKey, userHandle } = passkey;
+      return { account: describe(account), passkey: { id, privateKey, userHandle, rpId: RP_ID } };
+    },
+    signPasskey: ({ challenge, origin, rpId }) => {
+      const known = linking.passkeyFor(challenge);
+      const passkey = { ...known, counter: (world.passkey(known.account)?.counter ?? 0) + 1 };
+      world.keepPasskey(passkey);
+      return signWith(passkey, { challenge, ...(origin && { origin }), ...(rpId && { rpId }) });
+    },
+    passkeyCodes: ({ account }) => ({ codes: linking.passkeyCodes(accountOf(account)) }),
+    refreshCode: ({ page }) => {
+      linking.refresh(page);
+      return { ok: true };
+    },
+    send: ({
+      account: name,
+      from,
+      name: contactName,
+      chat,
+      replyTo,
+      mentions,
+      viewOnce,
+      waiting,
+      ...what
+    }) => {
+      const account = accountOf(name);
+      if (
+        chat !== undefined &&
+        isGroup(chat) &&
+        !world.groups(account.phoneNumber).some(({ id }) => id === chat)
+      ) {
+        throw new Refusal('unknown_chat', `the account is in no group ${chat}`);
+      }
+      if (replyTo !== undefined && !world.message(account.phoneNumber, replyTo)) {
+        throw new Refusal('unknown_message', `the account has no message ${replyTo}`);
+      }
+      const incoming = {
+        from,
+        name: contactName,
+        chatId: chat,
+        quotedId: replyTo,
+        mentions,
+        viewOnce,
+        waiting,
+        ...written(what),
+      };
+      return { message: message(exchange.receive(account, incoming)) };
+    },
+    react: ({ account, from, message: id, text }) => {
+      exchange.react(accountOf(account).phoneNumber, id, from, text);
+      return { ok: true };
+    },
+    vote: ({ account, from, message: id, options }) => {
+      exchange.vote(accountOf(account).phoneNumber, id, from, options);
+      return { ok: true };
+    },
+    revoke: ({ account, message: id }) => {
+      exchange.revoke(accountOf(account).phoneNumber, id);
+      return { ok: true };
+    },
+    call: ({ account, from, video }) => ({ callId: exchange.ring(accountOf(account), from, video) }),
+    chatStates: ({ account }) => ({ chats: exchange.chatStates(accountOf(account)) }),
+    changeGroup: ({ account: name, chat, by, ...change }) => {
+      const account = accountOf(name);
+      const group = world.groups(account.phoneNumber).find(({ id }) => id === chat);
+      if (!group) throw new Refusal('unknown_chat', `the account is in no group ${chat}`);
+      return { participants: exchange.changeGroup(chat, by ?? group.owner, change) };
+    },
+    ack: ({ account, message: id, ack }) => ({
+      affected: exchange.acknowledge(accountOf(account), id, ACK[ack]),
+    }),
+    inbox: ({ account, chat, sent, limit }) => ({
+      messages: world
+        .messages(accountOf(account).phoneNumber)
+        .filter(({ type }) => type !== 'gp2')
+        .filter(
+          ({ chatId, fromMe }) =>
+            (chat === undefined || chatId === world.personId(chat)) && (!sent || fromMe),
+        )
+        .slice(-limit)
+        .map(message),
+    }),
+    createGroup: ({ account, subject, participants }) => ({
+      chatId: exchange.createGroup(accountOf(account), subject, participants).id,
+    }),
+    logout: ({ target, quiet }) => ({ affected: exchange.logout(target, quiet ?? false) }),
+    state: ({ target, state }) => ({ affected: exchange.tell(target, { type: 'state', state }) }),
+    network: ({ target, mode, delayMs }) => {
+      exchange.setNetwork(target, { mode, delayMs });
+      return { ok: true };
+    },
+    disturb: ({ target, how }) => ({ affected: exchange.tell(target, { type: how }) }),
+    identity: ({ id }) => {
+      const known = world.personId(id);
+      return isNumberJid(known) ? { lid: world.lidOf(known), pn: known } : { lid: known, pn: null };
+    },
+    dialogs: ({ account }) => exchange.dialogs(accountOf(account).phoneNumber),
+    build: () => ({ build: exchange.build }),
+    setBuild: ({ build }) => {
+      exchange.build = build;
+      return { build };
+    },
+    write: ({ account, chat, text }) => ({
+      message: message(happenings.typeOnPhone(accountOf(account), chat, text)),
+    }),
+    edit: ({ account, message: id, text }) => ({
+      message: message(happenings.edit(accountOf(account), id, text)),
+    }),
+    resolve: ({ account, message: id }) => ({ message: message(happenings.resolve(accountOf(account), id)) }),
+    ban: ({ account, banned }) => {
+      happenings.ban(accountOf(account), banned);
+      return { ok: true };
+    },
+    createChannel: ({ account, name, role }) => ({
+      chatId: happenings.createChannel(accountOf(account), name, role).id,
+    }),
+    fill: ({ account, ...what }) => happenings.fill(accountOf(account), what),
+    proxy: () => {
+      const { username, password, url, counts } = proxy;
+      return { server: url(), username, password, ...counts() };
+    },
+    faults: () => exchange.faults,
+    setFaults: (change) => exchange.setFaults(change),
+  };
+}
+
+function message(record: MessageRecord): PhoneMessage {
+  const { id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quoted, unread, file } = record;
+  const { location, poll, cards, reactions = [], votes = [], viewOnce, waiting, edited, preview } = record;
+  return {
+    ...{ id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quotedId: quoted?.id, unread },
+    ...(file && {
+      file: {
+        mimetype: file.mimetype,
+        ...(file.filename !== undefined && { filename: file.filename }),
+        size: file.size,
+        sha256: Buffer.from(file.sha256, 'base64').toString('hex'),
+      },
+    }),
+    ...(location && { location }),
+    ...(poll && { poll }),
+    ...(cards && { cards }),
+    ...(viewOnce && { viewOnce }),
+    ...(waiting && { waiting }),
+    ...(edited && { edited }),
+    ...(preview !== undefined && { preview }),
+    reactions,
+    votes,
+  };
+}
