@@ -15,7 +15,7 @@ export const QUOTAS_LISTING = '#quotas';
 export const quotaListing = (userId: string) => ({ listUser: QUOTAS_LISTING, listName: userId });
 /**
  * One item for each slot held, written and removed in the transactions that count: who holds slots is a consistent
- * query of a few items, and a recount is exact (docs/decisions.md).
+ * query of a few items, and a recount is exact (docs/decisions/2026-11-24-slot-items.md).
  */
 export const slotsPartition = (shard: number): string => `SLOT#${shard}`;
 export const slotKey = (shard: number, sessionId: string): Key => ({
