@@ -16,7 +16,7 @@ const CODES_LIMIT_MS = 180_000;
 
 export const burst = async (): Promise<void> => {
   heading(`${CREATES} creates at once, limit ${LIMIT}`);
-  const system = await startSoakSystem();
+  const system = await startSoakSystem('--no-throttle');
   try {
     await system.berth.limits.set({ global: LIMIT, userDefault: LIMIT });
     const atRest = await usageOf(system.pid);

@@ -2,6 +2,7 @@
 import { Argument, program } from 'commander';
 import { throughput, units, window } from './admission.ts';
 import { burst } from './burst.ts';
+import { flood } from './flood.ts';
 import { send } from './send.ts';
 import { machine } from './support/table.ts';
 import { worker } from './worker.ts';
@@ -12,6 +13,11 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
   window: { about: 'admissions at a rate, with one counter and with eight', run: window },
   worker: { about: "a worker's start and memory: its bundle, its sources, bare Node (Linux)", run: worker },
   burst: { about: '55 creates at once where 50 fit: answers, codes, memory (Linux)', run: burst },
+  flood: {
+    about:
+      '1,000 anonymous requests a second for two minutes over three linked sessions; BERTH_FLOOD_SECONDS',
+    run: flood,
+  },
   send: { about: 'sends through one linked session, beside calls that do less', run: send },
 };
 

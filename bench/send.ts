@@ -10,7 +10,7 @@ const WARM = 20;
 
 export const send = async (): Promise<void> => {
   heading('Sends through one session');
-  const system = await startSoakSystem();
+  const system = await startSoakSystem('--no-throttle');
   const { berth, phone } = system;
   try {
     await berth.sessions.create({ name: 'bench' });

@@ -38,7 +38,7 @@ export const problemSchema = z.object({
   instance: z.string(),
   requestId: z.string(),
   errors: z.array(fieldErrorSchema).optional(),
-  scope: z.enum(['global', 'user', 'rate']).optional(),
+  scope: z.enum(['global', 'user', 'rate', 'waits']).optional(),
   limit: z.int().optional(),
   active: z.int().optional(),
   retryAfterSeconds: z.int().optional(),

@@ -50,6 +50,9 @@ export const defaultRateKey: Key = { pk: 'RATES', sk: 'DEFAULT' };
 export const userRateKey = (userId: string): Key => ({ pk: 'RATES', sk: `USER#${userId}` });
 /** What a user or a key has used of its rate; expires. */
 export const rateBucketKey = (subject: string): Key => ({ pk: `RATE#${subject}`, sk: META });
+/** Requests of a user that wait just now, by when they began; expire. */
+export const openWaitsPartition = (userId: string): string => `WAITS#${userId}`;
+export const openWaitKey = (userId: string, id: string): Key => ({ pk: openWaitsPartition(userId), sk: id });
 /** A sign-in to the dashboard, by the hash of its cookie's token; expires. */
 export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
 /** Which of a session's messages were told last; expires. */

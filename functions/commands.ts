@@ -3,8 +3,10 @@ import { Problem, problemBody } from '../contract/errors.ts';
 import { CHAT_OPERATIONS } from '../contract/operations/chats.ts';
 import { getCommand } from '../contract/operations/commands.ts';
 import { MESSAGE_OPERATIONS, sendText } from '../contract/operations/messages.ts';
+import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
 import { COMMANDS, type CommandArgs, type CommandName } from '../contract/worker/commands.ts';
+import { withOpenWait } from '../core/access/open-waits.ts';
 import { runCommand } from '../core/commands/command.ts';
 import { problemOf, type WaitingCommand } from '../core/commands/waiting-command.ts';
 import { isSettled, lookAt } from '../core/commands/waiting-commands.ts';
@@ -43,7 +45,11 @@ const running = http(
   const session = await loadSession(control, userId, name);
   const status = 200 in operation.answers ? 200 : 201;
   if (!wake) return answer(status, await runCommand(control, session, command, args, { idempotencyKey }));
-  const woken = await wakeAndRun(control, session, command, args, idempotencyKey);
+  // Starting a session takes most of a request's time; one that works is asked as always.
+  const waitMs = session.status === 'WORKING' ? 0 : TIMEOUTS_MS.function;
+  const woken = await withOpenWait(control, request.caller().userId, waitMs, () =>
+    wakeAndRun(control, session, command, args, idempotencyKey),
+  );
   return woken.kind === 'done' ? answer(status, woken.result) : answer(202, { commandId: woken.commandId });
 });
 
@@ -91,7 +97,12 @@ const POLL_MS = 400;
 /** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
 const telling = http(getCommand)(async (request) => {
   const end = control.clock() + request.query.wait * 1000;
-  const command = await lookUntil(control, () => load(request), isSettled, { end, pollMs: POLL_MS });
+  const seen = await load(request);
+  const command = isSettled(seen)
+    ? seen
+    : await withOpenWait(control, request.caller().userId, end - control.clock(), () =>
+        lookUntil(control, () => load(request), isSettled, { end, pollMs: POLL_MS }),
+      );
   return { status: 200, body: viewOf(command, request) };
 });
 

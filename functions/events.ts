@@ -1,6 +1,7 @@
 import { positionSchema } from '../contract/bodies/events.ts';
 import { Problem } from '../contract/errors.ts';
 import * as operations from '../contract/operations/events.ts';
+import { withOpenWait } from '../core/access/open-waits.ts';
 import {
   type FeedEntry,
   type FeedPage,
@@ -25,7 +26,13 @@ const POLL_MS = 1_000;
 export const handler = http(operations.followEvents)(async (request) => {
   const { feeds, wanted } = viewOf(request);
   const from = startOf(request, feeds) ?? (await newestPosition(control, feeds));
-  const page = await untilSomething(from, wanted, control.clock() + request.query.wait * 1000);
+  const end = control.clock() + request.query.wait * 1000;
+  const seen = await lookFrom(from, wanted);
+  const page = isNothing(seen)
+    ? await withOpenWait(control, request.caller().userId, end - control.clock(), () =>
+        untilSomething(seen, wanted, end),
+      )
+    : seen;
   if (request.headers.accept?.includes('application/json')) {
     return {
       status: 200,
@@ -66,18 +73,22 @@ const startOf = (request: Following, feeds: readonly Feed[]): FeedPosition | und
   });
 };
 
-const untilSomething = async (
-  from: FeedPosition,
-  wanted: (entry: FeedEntry) => boolean,
-  end: number,
-): Promise<FeedPage> => {
+type Wanted = (entry: FeedEntry) => boolean;
+
+const isNothing = (page: FeedPage): boolean => page.entries.length === 0 && !page.missed;
+
+/** What there is now: reads on where a page holds only what is not wanted. */
+const lookFrom = async (from: FeedPosition, wanted: Wanted): Promise<FeedPage> => {
   let page = await readFeeds(control, from, wanted);
-  while (page.entries.length === 0 && !page.missed) {
-    if (!page.more) {
-      if (control.clock() + POLL_MS > end) return page;
-      await control.sleep(POLL_MS);
-    }
-    page = await readFeeds(control, page.position, wanted);
+  while (isNothing(page) && page.more) page = await readFeeds(control, page.position, wanted);
+  return page;
+};
+
+const untilSomething = async (seen: FeedPage, wanted: Wanted, end: number): Promise<FeedPage> => {
+  let page = seen;
+  while (isNothing(page) && control.clock() + POLL_MS <= end) {
+    await control.sleep(POLL_MS);
+    page = await lookFrom(page.position, wanted);
   }
   return page;
 };

@@ -2,6 +2,8 @@ import { toBuffer, toString as toText } from 'qrcode';
 import { QR_LIFE_HEADER } from '../contract/bodies/commands.ts';
 import { isTerminal } from '../contract/lifecycle.ts';
 import * as operations from '../contract/operations/linking.ts';
+import type { CommandArgs } from '../contract/worker/commands.ts';
+import { withOpenWait } from '../core/access/open-waits.ts';
 import { runCommand } from '../core/commands/command.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import type { Session } from '../core/lifecycle/session.ts';
@@ -21,8 +23,7 @@ const POLL_MS = 300;
  */
 const showingCode = http(operations.getQr)(async (request) => {
   const { format, wait } = request.query;
-  const { session, waitSeconds } = await waiting(request, wait);
-  const { value, expiresAt } = await runCommand(control, session, 'getQr', { waitSeconds });
+  const { value, expiresAt } = await asked(request, wait, 'getQr');
   const answer =
     format === 'raw'
       ? { status: 200 as const, body: { value } }
@@ -31,7 +32,18 @@ const showingCode = http(operations.getQr)(async (request) => {
   return { ...answer, headers: { [QR_LIFE_HEADER]: String(lifeMs) } };
 });
 
-type About = Pick<Request<typeof operations.getQr>, 'session' | 'params'>;
+type About = Pick<Request<typeof operations.getQr>, 'session' | 'params' | 'caller'>;
+
+/** What the worker answers to a question that may have to wait for its answer, up to `wait` seconds in all. */
+const asked = <N extends 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmation'>(
+  request: About,
+  wait: number,
+  command: N,
+) =>
+  withOpenWait(control, request.caller().userId, wait * 1000, async () => {
+    const { session, waitSeconds } = await waiting(request, wait);
+    return runCommand(control, session, command, { waitSeconds } as CommandArgs<N>);
+  });
 
 const sessionOf = (request: About): Promise<Session> => {
   const { userId, name } = request.session(request.params.session);
@@ -74,8 +86,7 @@ const requestingCode = http(operations.requestCode)(async (request) => {
 
 /** GET /api/{session}/auth/passkey/challenge: like a QR code, it comes straight from the worker's memory. */
 const showingChallenge = http(operations.getPasskeyChallenge)(async (request) => {
-  const { session, waitSeconds } = await waiting(request, request.query.wait);
-  return { status: 200, body: await runCommand(control, session, 'getPasskeyChallenge', { waitSeconds }) };
+  return { status: 200, body: await asked(request, request.query.wait, 'getPasskeyChallenge') };
 });
 
 /** POST /api/{session}/auth/passkey */
@@ -86,8 +97,7 @@ const takingAssertion = http(operations.submitPasskey)(async (request) => {
 
 /** GET /api/{session}/auth/passkey/confirmation */
 const showingConfirmation = http(operations.getPasskeyConfirmation)(async (request) => {
-  const { session, waitSeconds } = await waiting(request, request.query.wait);
-  return { status: 200, body: await runCommand(control, session, 'getPasskeyConfirmation', { waitSeconds }) };
+  return { status: 200, body: await asked(request, request.query.wait, 'getPasskeyConfirmation') };
 });
 
 /** POST /api/{session}/auth/passkey/confirm */

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { settingsSchema } from '../core/settings.ts';
+import { concurrencyIssues, concurrencySchema } from './concurrency-schema.ts';
 import { networkSchema, taskAddresses } from './network-schema.ts';
 
 /** Fargate's combinations of CPU units and MiB of memory, as far as one browser needs them (AWS, task size table). */
@@ -75,12 +76,20 @@ export const environmentSchema = z
       /** Requests a second over all callers, and how many at once above that. */
       rateLimit: z.int().positive(),
       burstLimit: z.int().positive(),
+      /** The same for workers, which have an API of their own: no caller uses up what heartbeats need. */
+      workers: z
+        .strictObject({
+          rateLimit: z.int().positive().default(500),
+          burstLimit: z.int().positive().default(300),
+        })
+        .prefault({}),
       /**
        * Web pages of these origins may call the API from browsers, with a key in the header. Without it, none may
        * (the dashboard is of the API's own origin and needs none).
        */
       cors: z.strictObject({ origins: z.array(originSchema).min(1) }).optional(),
     }),
+    concurrency: concurrencySchema.prefault({}),
     /** Of auth states that nobody used, of replaced versions, of uploads that were never completed. */
     authStateDays: z.strictObject({
       unused: z.int().min(1),
@@ -125,7 +134,9 @@ export const environmentSchema = z
      */
     locked: z.boolean().default(false),
   })
-  .superRefine(({ settings, sweepMinutes, alarms, network, region, domain }, context) => {
+  .superRefine(({ settings, sweepMinutes, alarms, api, concurrency, network, region, domain }, context) => {
+    for (const { path, message } of concurrencyIssues({ settings, api, concurrency }))
+      context.addIssue({ code: 'custom', path: [...path], message });
     const addresses = taskAddresses(network);
     if (addresses !== undefined && settings.globalLimit > addresses)
       context.addIssue({

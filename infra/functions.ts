@@ -76,6 +76,8 @@ const CHANGE = ['GetItem', 'UpdateItem'] as const;
 const TELL = ['Query', 'PutItem', 'DeleteItem'] as const;
 /** Changes the session and both counters, removes its slot, and tells of it. */
 const RELEASE = ['GetItem', 'UpdateItem', ...TELL] as const;
+/** Counts a request that waits among those of its user. */
+const WAITING = ['Query', 'PutItem', 'DeleteItem'] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
@@ -163,7 +165,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: CHANGE,
     bucket: ['DeleteObject'],
   },
-  linking: { does: "Shows a session's QR code, asks for a pairing code.", table: READ },
+  linking: {
+    does: "Shows a session's QR code, asks for a pairing code.",
+    table: [...READ, ...WAITING],
+  },
   commands: {
     does: 'Has a command carried out by the worker of a session, started first where asked; tells what became of it.',
     ...ADMISSION,
@@ -175,7 +180,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     },
   },
   /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
-  events: { does: 'Follows what happens to sessions.', table: ['Query'], memoryMiB: 256 },
+  events: { does: 'Follows what happens to sessions.', table: WAITING, memoryMiB: 256 },
   'dead-letters': {
     does: 'Lists events that a webhook did not take, and sends them again.',
     table: ['Query', 'UpdateItem'],

@@ -38,6 +38,8 @@ export const PRESETS = {
     ...base,
     name: 'dev',
     settings: { environment: 'dev', globalLimit: 10 },
+    // Fits a new account, whose ten concurrent executions leave nothing to reserve.
+    concurrency: { account: 10, reserved: false, deliveries: 2 },
     task: { ...base.task, architecture: HOST, capacity: ['FARGATE_SPOT', 'FARGATE'] },
     logs: { level: 'DEBUG', retentionDays: 7 },
   },

@@ -13,6 +13,8 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --build <name> which build of WhatsApp Web the simulator shows: 2026-04 or 2026-07 (2026-07)
   --live         use real WhatsApp, and stop where it can't be reached
   --reset        forget all sessions, keys and messages first
+  --concurrency <n>  function executions at once of the AWS account that this one stands for (1000)
+  --no-throttle  do not enforce the template's throttles on requests
   --quiet        print the address and the key only
   --help         this text
 
@@ -27,6 +29,9 @@ export type CommandLine = {
   /** The build that the simulator shows; undefined: the newest. */
   readonly build: BuildName | undefined;
   readonly reset: boolean;
+  /** Concurrent executions of functions; undefined: AWS's default. */
+  readonly concurrency: number | undefined;
+  readonly throttled: boolean;
   readonly quiet: boolean;
   readonly help: boolean;
 };
@@ -47,6 +52,8 @@ const read = (args: readonly string[]) => {
         build: { type: 'string' },
         live: { type: 'boolean', default: false },
         reset: { type: 'boolean', default: false },
+        concurrency: { type: 'string' },
+        'no-throttle': { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -66,6 +73,10 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
   if (values.simulate && values.live) {
     throw new BadCommandLine('--simulate and --live exclude each other');
   }
+  const concurrency = values.concurrency === undefined ? undefined : Number(values.concurrency);
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+    throw new BadCommandLine(`--concurrency takes a whole number from 1 on, got ${values.concurrency}`);
+  }
   const build = buildNames.find((name) => name === values.build);
   if (values.build !== undefined && !build) {
     throw new BadCommandLine(`--build takes one of ${buildNames.join(', ')}, got ${values.build}`);
@@ -80,6 +91,8 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
     whatsapp: values.simulate || build ? 'simulator' : values.live ? 'live' : undefined,
     build,
     reset: values.reset,
+    concurrency,
+    throttled: !values['no-throttle'],
     quiet: values.quiet,
     help: values.help,
   };

@@ -13,6 +13,8 @@ export type DataDir = {
   readonly ecs: string;
   readonly logs: string;
   readonly adminKey: string;
+  /** The port of the workers' API: a worker that a killed run left finds the next run there. */
+  readonly workerPort: string;
   /** Where `berth phone` finds the simulator while it runs. */
   readonly phoneUrl: string;
   /** Lets another process use the directory. */
@@ -80,6 +82,7 @@ export const openDataDir = (root: string, options: { readonly reset?: boolean } 
     ecs: join(data, 'ecs'),
     logs: join(root, 'logs'),
     adminKey: join(root, 'admin-key'),
+    workerPort: join(root, 'worker-port'),
     phoneUrl: join(root, 'phone-url'),
     release,
   };

@@ -9,6 +9,7 @@ import { BrowserMissing } from './browser.ts';
 import { BadCommandLine, type CommandLine, parseCommandLine, USAGE } from './command-line.ts';
 import { DataDirInUse } from './data-dir.ts';
 import { SchemaChanged } from './provision.ts';
+import { ReservationRefused } from './runtime/concurrency.ts';
 import { type LocalStack, startLocal } from './stack.ts';
 import { WhatsAppUnreachable } from './whatsapp.ts';
 
@@ -20,6 +21,7 @@ const EXPLAINED = [
   BadCommandLine,
   BrowserMissing,
   DataDirInUse,
+  ReservationRefused,
   SchemaChanged,
   SynthFailed,
   UninterpretedError,
@@ -72,6 +74,8 @@ const run = async (line: CommandLine): Promise<void> => {
     ...(line.whatsapp === undefined ? {} : { whatsapp: line.whatsapp }),
     ...(line.build === undefined ? {} : { build: line.build }),
     reset: line.reset,
+    throttled: line.throttled,
+    ...(line.concurrency === undefined ? {} : { accountConcurrency: line.concurrency }),
     onProgress: (message) => {
       if (!line.quiet) {
         say(message);

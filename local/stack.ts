@@ -7,7 +7,9 @@ import { type Clock, systemClock } from '../contract/clock.ts';
 import type { BuildName } from '../contract/phone/api.ts';
 import type { PhoneClient } from '../contract/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
+import { openOnKeptPort } from './api/kept-port.ts';
 import { type ApiListener, openApi } from './api/server.ts';
+import { UNTHROTTLED } from './api/throttle.ts';
 import { interpret } from './assembly/interpret.ts';
 import type { Model } from './assembly/model.ts';
 import { readAssembly } from './assembly/read.ts';
@@ -47,6 +49,10 @@ export type LocalOptions = {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workers at once; above it RunTask answers that there is no capacity. */
   readonly maxTasks?: number;
+  /** Concurrent executions of the AWS account that this one stands for; 1,000 by default, 10 in a new account. */
+  readonly accountConcurrency?: number;
+  /** False: no throttle of the template is enforced. For measuring this machine and not API Gateway. */
+  readonly throttled?: boolean;
   /** Run schedules by the clock and once at the start; without it only `trigger` runs them. */
   readonly schedules?: boolean;
   readonly onProgress?: (message: string) => void;
@@ -56,6 +62,8 @@ export type LocalOptions = {
 
 export type LocalStack = {
   readonly url: string;
+  /** Of the API that workers call. */
+  readonly workerUrl: string;
   /** Undefined where one was made before and its file is gone. */
   readonly adminKey: string | undefined;
   /** The key was made by this start. */
@@ -121,6 +129,8 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   closers.add(() => listener.close(CLOSE_GRACE_MS));
   const dir = openDataDir(resolve(options.dataDir), { reset: options.reset ?? false });
   closers.add(dir.release);
+  const workerListener = await openOnKeptPort(dir.workerPort);
+  closers.add(() => workerListener.close(CLOSE_GRACE_MS));
 
   const { assembly, browser, world, startTask, taskProcess } = await prepare({
     whatsapp,
@@ -138,7 +148,10 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   onProgress('Starting the engines …');
   const endpoint = await openEndpoint({ dir, clock, logger, closers });
   const model = withSettings(
-    interpret(readAssembly(assembly), { endpoint: endpoint.url, apiUrl: listener.url }),
+    interpret(readAssembly(assembly), {
+      endpoint: endpoint.url,
+      apiUrl: (name) => (isWorkerApi(name) ? workerListener : listener).url,
+    }),
     { ...options.settings, whatsapp: world.mode },
   );
   await endpoint.deploy(model);
@@ -152,6 +165,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     logDir: join(dir.logs, 'functions'),
     clock,
     onWarning,
+    ...(options.accountConcurrency === undefined ? {} : { accountConcurrency: options.accountConcurrency }),
   });
   const invoke = (name: string, event: unknown, signal?: AbortSignal) =>
     functions.invoke(name, event, signal);
@@ -186,7 +200,9 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
 
   const admin = await ensureAdminKey(dir.adminKey, invoke);
   // A caller that gets an answer can have a key. Workers that an earlier run left still call while they end.
-  serveApi(listener, model, invoke, dir, clock, closers);
+  const apis =
+    options.throttled === false ? model.apis.map((api) => ({ ...api, throttles: UNTHROTTLED })) : model.apis;
+  serveApis([listener, workerListener], { ...model, apis }, invoke, dir, clock, closers);
   // Not before: beside the function that makes the key they would only delay it.
   for (const name of FIRST_NEEDED) functions.warm(name);
   const leftovers = await tasks.ecs.clearLeftovers();
@@ -199,6 +215,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   let stopping: Promise<void> | undefined;
   return {
     url: listener.url,
+    workerUrl: workerListener.url,
     adminKey: admin.key,
     adminKeyIsNew: admin.isNew,
     whatsapp: world.mode,
@@ -229,8 +246,12 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   };
 };
 
-const serveApi = (
-  listener: ApiListener,
+/** infra/names.ts ends its name so. */
+const isWorkerApi = (name: string): boolean => name.endsWith('-workers');
+
+/** Each API of the template at the listener whose address it was given. */
+const serveApis = (
+  listeners: readonly ApiListener[],
   model: Model,
   invoke: (name: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
   dir: DataDir,
@@ -239,11 +260,14 @@ const serveApi = (
 ): void => {
   const accessLog = new LogFile(join(dir.logs, 'api-access.log'));
   closers.add(() => accessLog.close());
-  listener.serve({
-    api: model.api,
-    permissions: model.permissions,
-    invoke,
-    clock,
-    onAccess: (entry) => accessLog.write(entry),
-  });
+  for (const api of model.apis)
+    listeners
+      .find(({ url }) => url === api.url)
+      ?.serve({
+        api,
+        permissions: model.permissions,
+        invoke,
+        clock,
+        onAccess: (entry) => accessLog.write(entry),
+      });
 };

@@ -14,11 +14,16 @@ type Spec = {
 };
 
 export const METRICS = {
-  /** These four by the reaper at each sweep, also where nothing runs: their absence means that no sweep was made. */
+  /** These five by the reaper at each sweep, also where nothing runs: their absence means that no sweep was made. */
   ActiveSessions: { unit: 'Count', dimensions: [], says: 'Slots held' },
   SessionLimit: { unit: 'Count', dimensions: [], says: 'Slots that there are, as set at run time' },
   SessionUsePercent: { unit: 'Percent', dimensions: [], says: 'Slots held, of those that there are' },
   SweepFailures: { unit: 'Count', dimensions: [], says: 'Due sessions that a sweep could not handle' },
+  ReaperBraked: {
+    unit: 'Count',
+    dimensions: [],
+    says: '1 where too many workers were silent at once, so that none was stopped for it',
+  },
   /** These three by the reconciler at each pass; healthy are zero, zero and less than the heartbeat's time-out. */
   CounterDrift: { unit: 'Count', dimensions: [], says: 'By how much counters were off their holders' },
   OrphanTasks: { unit: 'Count', dimensions: [], says: 'Tasks that no session owns' },

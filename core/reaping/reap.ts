@@ -3,6 +3,7 @@
  * every action carries its own condition. Workers end themselves on the second; this is for those that can't.
  */
 import pMap from 'p-map';
+import { listHolders } from '../admission/holders.ts';
 import type { Control } from '../control.ts';
 import { trimFeeds } from '../events/feed.ts';
 import { sweepOutbox } from '../events/outbox.ts';
@@ -20,6 +21,7 @@ import { lastRun } from '../observability/health.ts';
 import type { Use } from '../observability/history.ts';
 import { measureUse } from '../observability/measure.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
+import { isBraked, isLate, passCap } from './brake.ts';
 
 type Needs = Pick<
   Control,
@@ -30,6 +32,8 @@ export type SweepReport = {
   readonly due: number;
   readonly acted: Readonly<Record<string, number>>;
   readonly failed: number;
+  /** Too many workers were silent at once: none was stopped for it. */
+  readonly braked: boolean;
   /** Once the sweep was made. */
   readonly use: Use;
 };
@@ -39,46 +43,122 @@ const CONCURRENCY = 8;
 
 /**
  * One sweep: what is due, and the events that others left over. A session that fails is logged and left for the next;
- * an index that can't be read aborts the sweep.
+ * an index that can't be read aborts the sweep. Silent sessions come last: whether their silence is their own shows only
+ * beside all others (brake.ts).
  */
 export const reap = async (control: Needs): Promise<SweepReport> => {
   const acted: Record<string, number> = {};
+  const silent: Session[] = [];
   let failed = 0;
   let lastSweep: Promise<number | undefined> | undefined;
   const sweptAt = () => (lastSweep ??= lastRun(control, 'reaper'));
+  const each = <T>(items: readonly T[], handle: (item: T) => Promise<void>, nameOf: (item: T) => Named) =>
+    pMap(
+      items,
+      async (item) => {
+        try {
+          await handle(item);
+        } catch (error) {
+          failed += 1;
+          const { userId, name } = nameOf(item);
+          control.log.error('a due session could not be handled', { userId, name, error: String(error) });
+        }
+      },
+      { concurrency: CONCURRENCY },
+    );
+  const end = async (session: Session, deadline: Deadline): Promise<void> => {
+    if (!(await act(control, session, deadline, sweptAt))) return;
+    acted[deadline.reason] = (acted[deadline.reason] ?? 0) + 1;
+    control.metrics.count('SessionsReaped', 1, { Reason: deadline.reason });
+  };
+
   const due = await dueSessions(control);
-  await pMap(
+  await each(
     due,
     async ({ userId, name }) => {
-      try {
-        const session = await findSession(control, userId, name);
-        if (!session || session.slotShard === undefined) return;
-        const first = firstPassed(session, control);
-        if (!first) {
-          await refreshDue(control, session);
-          return;
-        }
-        if (!(await act(control, session, first, sweptAt))) return;
-        acted[first.reason] = (acted[first.reason] ?? 0) + 1;
-        control.metrics.count('SessionsReaped', 1, { Reason: first.reason });
-      } catch (error) {
-        failed += 1;
-        control.log.error('a due session could not be handled', { userId, name, error: String(error) });
-      }
+      const session = await findSession(control, userId, name);
+      if (!session || session.slotShard === undefined) return;
+      const passed = passedOf(session, control);
+      const first = firstOf(passed);
+      if (!first) await refreshDue(control, session);
+      else if (passed.some(isSilence)) silent.push(session);
+      else await end(session, first);
     },
-    { concurrency: CONCURRENCY },
+    (named) => named,
   );
+  const braked = silent.length > 0 && (await mustBrake(control));
+  await each(
+    silent,
+    async (session) => {
+      const deadline = braked ? await dueWhileBraked(control, session) : firstOf(passedOf(session, control));
+      if (deadline) await end(session, deadline);
+    },
+    ({ listUser, listName }) => ({ userId: listUser, name: listName }),
+  );
+  control.metrics.count('ReaperBraked', braked ? 1 : 0);
   failed += await sweepOutbox(control);
   control.metrics.count('SweepFailures', failed);
   const use = await measureUse(control);
   await trimFeeds(control);
-  return { due: due.length, acted, failed, use };
+  return { due: due.length, acted, failed, braked, use };
 };
 
+type Named = { readonly userId: string; readonly name: string };
+
+const isSilence = ({ reason }: Deadline): boolean => reason === 'heartbeat_lost';
+
+const passedOf = (session: Session, control: Needs): Deadline[] =>
+  deadlinesOf(session, control.settings).filter((d) => d.at <= control.clock());
+
 /** A launch that stays due must not hide that the start, or the whole session, has run out of time. */
-const firstPassed = (session: Session, control: Needs): Deadline | undefined => {
-  const passed = deadlinesOf(session, control.settings).filter((d) => d.at <= control.clock());
-  return passed.find((d) => d.reason !== 'launch_due') ?? passed[0];
+const firstOf = (passed: readonly Deadline[]): Deadline | undefined =>
+  passed.find((d) => d.reason !== 'launch_due') ?? passed[0];
+
+/** Whether too many workers are late at once while their tasks run. Where the engine does not say what runs: yes. */
+const mustBrake = async (control: Needs): Promise<boolean> => {
+  const { clock, log, settings } = control;
+  const holders = await listHolders(control);
+  const late = holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()));
+  if (!isBraked(late.length, holders.length)) return false;
+  const running = await runningTasks(control);
+  const alive = running ? late.filter((session) => running.has(taskOf(session))) : late;
+  const braked = isBraked(alive.length, holders.length);
+  if (braked)
+    log.error('too many workers are silent at once; none is stopped for it', {
+      silent: alive.length,
+      sessions: holders.length,
+      allowed: passCap(holders.length),
+    });
+  return braked;
+};
+
+const taskOf = ({
+  sessionId,
+  epoch,
+}: {
+  readonly sessionId?: string | undefined;
+  readonly epoch?: number | undefined;
+}) => `${sessionId}:${epoch}`;
+
+/** Whose tasks run, by session and epoch; undefined where the engine gives no clear answer. */
+const runningTasks = async (control: Needs): Promise<ReadonlySet<string> | undefined> => {
+  try {
+    return new Set((await control.tasks.list()).map(taskOf));
+  } catch (error) {
+    if (error instanceof TaskEngineUnavailable) return undefined;
+    throw error;
+  }
+};
+
+/**
+ * What ends a silent session all the same: its task is gone, or it has had its time. Every other deadline rests on what
+ * its worker reported, and those reports do not arrive: the session may have worked or been linked since.
+ */
+const dueWhileBraked = async (control: Needs, session: Session): Promise<Deadline | undefined> => {
+  const passed = passedOf(session, control);
+  return (await taskIsGone(control, session))
+    ? passed.find(isSilence)
+    : passed.find(({ reason }) => reason === 'max_duration');
 };
 
 const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {

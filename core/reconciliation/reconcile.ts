@@ -23,6 +23,7 @@ import type { Session } from '../lifecycle/session.ts';
 import { stopTask } from '../lifecycle/stop.ts';
 import { measureHeartbeats } from '../observability/measure.ts';
 import type { Task } from '../ports.ts';
+import { passCap } from '../reaping/brake.ts';
 import { eq, type Item, type Key } from '../store.ts';
 
 type Needs = Pick<
@@ -39,9 +40,6 @@ export type ReconcileReport = {
 
 /** An orphan is stopped only when it was seen as one this long ago as well. */
 const SECOND_LOOK_MS = 30_000;
-
-/** What one pass may end: 5, or a quarter of what runs. */
-export const passCap = (running: number): number => Math.max(5, Math.floor(running / 4));
 
 export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
   // Holders first: a session admitted after this read has a task that is then younger than any grace time, and its

@@ -24,6 +24,8 @@ export type Watched = {
   /** Between two sweeps. */
   readonly sweep: Duration;
   readonly api: HttpApi;
+  /** That workers call. */
+  readonly workerApi: HttpApi;
   readonly table: Table;
   readonly eventDeadLetters: Queue;
   readonly backgroundDeadLetters: Queue;
@@ -40,7 +42,7 @@ type Spec = {
 
 /** By name: `berth-<env>-<name>`, and the section of docs/operations.md. */
 const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
-  const { environment, sweep, api, table, eventDeadLetters, backgroundDeadLetters } = watched;
+  const { environment, sweep, api, workerApi, table, eventDeadLetters, backgroundDeadLetters } = watched;
   const { warningPercent, criticalPercent, userRefusals, serverErrors } = environment.alarms;
   const each = { period: sweep, statistic: 'Maximum' };
   const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
@@ -86,6 +88,11 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
       periods: 3,
     },
+    'reaper-braked': {
+      what: 'Too many workers are silent at once while their tasks run. The reaper stops none of them for it. Find what keeps their reports away: a flood, a throttle, a failing worker-api, the network.',
+      metric: berthMetric(environment.name, 'ReaperBraked', each),
+      threshold: 1,
+    },
     'webhooks-dead': {
       what: 'Events were given up for a webhook. GET /api/webhooks/dead names the endpoint: have it repaired, then send them again (POST /api/webhooks/redrive).',
       metric: new MathExpression({
@@ -115,12 +122,20 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'server-errors': {
-      what: 'The API answers 5xx. GET /api/health shows which part fails; the logs have the request ids.',
-      metric: api.metricServerError(sum),
+      what: 'The API of callers or that of workers answers 5xx. GET /api/health shows which part fails; the logs have the request ids.',
+      metric: new MathExpression({
+        expression: 'FILL(callers, 0) + FILL(workers, 0)',
+        label: 'Answers 5xx',
+        period: FIVE_MINUTES,
+        usingMetrics: {
+          callers: api.metricServerError(sum),
+          workers: workerApi.metricServerError(sum),
+        },
+      }),
       threshold: serverErrors,
     },
     'function-throttles': {
-      what: 'Lambda refuses invocations: the concurrency of the account is used up, by Berth or by others. Ask for a higher quota or find the caller.',
+      what: 'Lambda refuses invocations: the concurrency of the account or a reservation of Berth is used up. See in CloudWatch which function; ask for a higher quota, raise the reservation, or find the caller.',
       // Of the whole account, since what is used up is the account's.
       metric: new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...sum }),
       threshold: 1,

@@ -69,24 +69,35 @@ const corsOf = ({ origins }: NonNullable<Environment['api']['cors']>): CorsPrefl
   maxAge: Duration.hours(1),
 });
 
-/** The HTTP API. Made before its routes: the task definition, which functions need, names its URL. */
+export type BerthApiProps = {
+  readonly environment: Environment;
+  readonly apiName: string;
+  readonly description: string;
+  /** Of the access log, behind `/aws/vendedlogs/`. */
+  readonly logName: string;
+  readonly throttle: { readonly rateLimit: number; readonly burstLimit: number };
+  readonly cors?: Environment['api']['cors'];
+  readonly domain?: Environment['domain'];
+};
+
+/** An HTTP API. Made before its routes: the task definition, which functions need, names the URL of one. */
 export class BerthApi extends Construct {
   readonly api: HttpApi;
 
-  constructor(scope: Construct, id: string, environment: Environment) {
+  constructor(scope: Construct, id: string, props: BerthApiProps) {
     super(scope, id);
+    const { environment, apiName, description, logName, throttle, cors, domain } = props;
     this.api = new HttpApi(this, 'Http', {
-      apiName: `berth-${environment.name}`,
+      apiName,
       createDefaultStage: false,
-      description: 'WhatsApp sessions',
-      ...(environment.api.cors && { corsPreflight: corsOf(environment.api.cors) }),
+      description,
+      ...(cors && { corsPreflight: corsOf(cors) }),
     });
     const accessLog = new LogGroup(this, 'AccessLog', {
-      logGroupName: `/aws/vendedlogs/berth-${environment.name}-api`,
+      logGroupName: `/aws/vendedlogs/${logName}`,
       retention: environment.logs.retentionDays,
       removalPolicy: removalOf(environment),
     });
-    const { domain } = environment;
     const domainName =
       domain &&
       new DomainName(this, 'Domain', {
@@ -104,7 +115,7 @@ export class BerthApi extends Construct {
       ...(domainName && { domainMapping: { domainName } }),
       stageName: '$default',
       autoDeploy: true,
-      throttle: { rateLimit: environment.api.rateLimit, burstLimit: environment.api.burstLimit },
+      throttle: { rateLimit: throttle.rateLimit, burstLimit: throttle.burstLimit },
       accessLogSettings: {
         destination: new LogGroupLogDestination(accessLog),
         format: AccessLogFormat.custom(ACCESS_LOG),
@@ -124,19 +135,20 @@ export class BerthApi extends Construct {
   addRoutes(
     routes: readonly Operation[],
     functionOf: (handler: string) => LambdaFunction,
-    authorizer: LambdaFunction,
+    authorizer?: LambdaFunction,
   ): void {
-    const keyAuthorizer = new HttpLambdaAuthorizer('Key', authorizer, {
-      authorizerName: 'key',
-      responseTypes: [HttpLambdaResponseType.SIMPLE],
-      identitySource: [],
-      resultsCacheTtl: Duration.seconds(0),
-    });
-    const authorizerOf: Record<OperationAuth, IHttpRouteAuthorizer> = {
-      none: new HttpNoneAuthorizer(),
-      key: keyAuthorizer,
-      admin: keyAuthorizer,
-      worker: new HttpNoneAuthorizer(),
+    const keyAuthorizer =
+      authorizer &&
+      new HttpLambdaAuthorizer('Key', authorizer, {
+        authorizerName: 'key',
+        responseTypes: [HttpLambdaResponseType.SIMPLE],
+        identitySource: [],
+        resultsCacheTtl: Duration.seconds(0),
+      });
+    const authorizerOf = (auth: OperationAuth): IHttpRouteAuthorizer => {
+      if (isOpen(auth)) return new HttpNoneAuthorizer();
+      if (keyAuthorizer === undefined) throw new Error(`a route for ${auth} needs an authorizer`);
+      return keyAuthorizer;
     };
     for (const handler of new Set(routes.map((route) => route.handler))) {
       const integration = new HttpLambdaIntegration(`To-${handler}`, functionOf(handler), {
@@ -147,7 +159,7 @@ export class BerthApi extends Construct {
           path: route.path,
           methods: [HttpMethod[route.method]],
           integration,
-          authorizer: authorizerOf[route.auth],
+          authorizer: authorizerOf(route.auth),
         }))
           if (isOpen(route.auth)) acknowledge(added, 'APIG4', OPEN[route.auth]);
     }

@@ -5,6 +5,7 @@ import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
+import { reservedFor } from '../concurrency-schema.ts';
 import type { Environment } from '../environments.ts';
 import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs } from '../functions.ts';
 import { namesOf } from '../names.ts';
@@ -31,6 +32,7 @@ export class ControlFunction extends Construct {
     const { environment, handler, needs, resources } = props;
     const functionName = namesOf(environment).function(handler);
     const inVpc = isCommandHandler(handler);
+    const reservedConcurrentExecutions = reservedFor(environment.concurrency, handler);
 
     const logGroup = new LogGroup(this, 'Log', {
       logGroupName: `/aws/lambda/${functionName}`,
@@ -66,6 +68,7 @@ export class ControlFunction extends Construct {
       logGroup,
       timeout: Duration.seconds(needs.timeoutSeconds ?? API_TIMEOUT_SECONDS),
       memorySize: needs.memoryMiB ?? DEFAULT_MEMORY_MIB,
+      ...(reservedConcurrentExecutions !== undefined && { reservedConcurrentExecutions }),
       tracing: environment.tracing ? Tracing.ACTIVE : Tracing.DISABLED,
       environment: variablesFor(props),
       ...(inVpc && {

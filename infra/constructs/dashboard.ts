@@ -33,7 +33,7 @@ export class BerthDashboard extends Construct {
   ) {
     super(scope, id);
     const { watched, alarms, events } = options;
-    const { environment, sweep, api } = watched;
+    const { environment, sweep, api, workerApi } = watched;
     const each = { period: sweep, statistic: 'Maximum' };
     const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
     const metric = <N extends MetricName>(
@@ -75,6 +75,7 @@ export class BerthDashboard extends Construct {
             metric('CounterDrift', { ...each, statistic: 'Sum' }),
             metric('OrphanTasks', each),
             metric('SweepFailures', each),
+            metric('ReaperBraked', { ...each, label: 'Reaper braked' }),
             metric('WebhooksDead', sum),
           ]),
         ],
@@ -92,10 +93,18 @@ export class BerthDashboard extends Construct {
         ],
         [
           graph('API', [api.metricCount(sum), api.metricClientError(sum), api.metricServerError(sum)]),
-          graph('API latency', [
-            api.metricLatency({ period: FIVE_MINUTES, statistic: 'p50', label: 'p50' }),
-            api.metricLatency({ period: FIVE_MINUTES, statistic: 'p95', label: 'p95' }),
+          graph('API of workers', [
+            workerApi.metricCount(sum),
+            workerApi.metricClientError(sum),
+            workerApi.metricServerError(sum),
           ]),
+          graph('API latency', [
+            api.metricLatency({ period: FIVE_MINUTES, statistic: 'p50', label: 'Callers, p50' }),
+            api.metricLatency({ period: FIVE_MINUTES, statistic: 'p95', label: 'Callers, p95' }),
+            workerApi.metricLatency({ period: FIVE_MINUTES, statistic: 'p95', label: 'Workers, p95' }),
+          ]),
+        ],
+        [
           graph('Functions of the account', [
             new Metric({ namespace: 'AWS/Lambda', metricName: 'Errors', ...sum }),
             new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...sum }),

@@ -1,6 +1,8 @@
 /** What an AWS account must have for an environment to be deployed and to reach its limit. */
 import { messageOfError } from '../../contract/message-of-error.ts';
+import { LEAST_UNRESERVED, reservedSum } from '../concurrency-schema.ts';
 import type { Environment } from '../environment-schema.ts';
+import { namesOf } from '../names.ts';
 import type { AwsReader, Quota } from './aws-reader.ts';
 import { type Check, increase } from './check.ts';
 import { type Finding, missing, note, ok, unknown } from './finding.ts';
@@ -15,8 +17,6 @@ const FARGATE: Readonly<Record<Environment['task']['capacity'][number], Quota>> 
   FARGATE_SPOT: { service: 'fargate', code: 'L-36FBB829', name: 'Fargate Spot vCPU resource count' },
 };
 const LAMBDA_CODE = 'L-B99A9384';
-/** Lambda keeps 100 for functions without a reservation; an account that has fewer in all is a new one. */
-const LAMBDA_CONCURRENCY = 100;
 /** The SDK adds lines for developers below the first. */
 const reasonOf = (error: unknown): string => messageOfError(error).split('\n')[0] ?? '';
 
@@ -81,21 +81,59 @@ const fargate: Check = {
   },
 };
 
+const LAMBDA: Quota = { service: 'lambda', code: LAMBDA_CODE, name: 'Concurrent executions' };
+
+/** What fits an account with so few executions, as the operator's file takes it. */
+const smallConcurrency = ({ name, concurrency }: Environment, account: number): string =>
+  JSON.stringify({
+    environments: {
+      [name]: {
+        concurrency: {
+          account,
+          reserved: false,
+          deliveries: Math.max(2, Math.min(concurrency.deliveries, Math.floor(account / 2))),
+        },
+      },
+    },
+  });
+
 const lambda: Check = {
   id: 'lambda-concurrency',
-  run: async ({ aws, region }) => {
-    const value = await aws.lambdaConcurrency();
-    if (value === undefined)
+  run: async ({ aws, environment, region }) => {
+    const { concurrency } = environment;
+    const found = await aws.lambdaConcurrency();
+    if (found === undefined)
       return unknown('lambda-concurrency', 'AWS tells no value for Lambda’s concurrency.');
-    if (value >= LAMBDA_CONCURRENCY)
+    const { limit, unreserved } = found;
+    if (limit < concurrency.account)
+      return missing(
+        'lambda-concurrency',
+        `${limit} functions can run at once in the region, and concurrency.account of ${environment.name} says ${concurrency.account}. Ask for more, or, with less protection against floods, in berth.config.json: ${smallConcurrency(environment, limit)}`,
+        increase(LAMBDA, Math.max(1000, concurrency.account), region),
+      );
+    const wanted = reservedSum(concurrency);
+    if (wanted > 0 && unreserved !== undefined) {
+      const handlers = Object.keys(concurrency.reserved);
+      const own = await Promise.all(
+        handlers.map((handler) => aws.reservedConcurrency(namesOf(environment).function(handler))),
+      );
+      const left = unreserved + own.reduce((sum, each) => sum + each, 0) - wanted;
+      if (left < LEAST_UNRESERVED)
+        return missing(
+          'lambda-concurrency',
+          `Functions of other applications have reserved so much that ${left} executions would be left beside the ${wanted} of ${environment.name}, and Lambda demands ${LEAST_UNRESERVED}. The deployment would fail. Ask for more, or in berth.config.json: ${smallConcurrency(environment, limit)}`,
+          increase(LAMBDA, limit + LEAST_UNRESERVED - left, region),
+        );
+    }
+    if (limit >= LEAST_UNRESERVED)
       return ok(
         'lambda-concurrency',
-        `${value} functions can run at once in the region, other applications included.`,
+        `${limit} functions can run at once in the region, other applications included; ${environment.name} reserves ${wanted === 0 ? 'none' : wanted} of them.`,
       );
     return missing(
       'lambda-concurrency',
-      `Only ${value} functions can run at once in the region (a new account). A few dashboards and long polls use them up, and then nothing answers.`,
-      increase({ service: 'lambda', code: LAMBDA_CODE }, 1000, region),
+      `Only ${limit} functions can run at once in the region (a new account). A few dashboards and long polls use them up, and then nothing answers.`,
+      increase(LAMBDA, 1000, region),
     );
   },
 };

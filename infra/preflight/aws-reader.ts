@@ -10,7 +10,11 @@ import {
   type RouteTableAssociation,
 } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
@@ -38,8 +42,12 @@ export interface AwsReader {
   hasRole(name: string): Promise<boolean>;
   /** In force, or AWS's default where the account has none of its own. */
   quota(quota: Quota): Promise<number | undefined>;
-  /** Lambda's concurrent executions of the region. */
-  lambdaConcurrency(): Promise<number | undefined>;
+  /** Lambda's concurrent executions of the region, and how many of them no function has reserved. */
+  lambdaConcurrency(): Promise<
+    { readonly limit: number; readonly unreserved: number | undefined } | undefined
+  >;
+  /** What a function has reserved: 0 where it reserves nothing, or does not exist. */
+  reservedConcurrency(functionName: string): Promise<number>;
   stackStatus(name: string): Promise<string | undefined>;
   zones(): Promise<readonly string[]>;
   subnets(ids: readonly string[]): Promise<readonly Subnet[]>;
@@ -124,8 +132,20 @@ export const awsReader = (region: string): AwsReader => {
     },
     quota: quotaOf,
     async lambdaConcurrency() {
-      return (await lambda.send(reading(new GetAccountSettingsCommand({})))).AccountLimit
-        ?.ConcurrentExecutions;
+      const { AccountLimit } = await lambda.send(reading(new GetAccountSettingsCommand({})));
+      const limit = AccountLimit?.ConcurrentExecutions;
+      return limit === undefined
+        ? undefined
+        : { limit, unreserved: AccountLimit?.UnreservedConcurrentExecutions };
+    },
+    async reservedConcurrency(FunctionName) {
+      try {
+        const command = reading(new GetFunctionConcurrencyCommand({ FunctionName }));
+        return (await lambda.send(command)).ReservedConcurrentExecutions ?? 0;
+      } catch (error) {
+        if (named(error, 'ResourceNotFound')) return 0;
+        throw error;
+      }
     },
     async stackStatus(StackName) {
       try {

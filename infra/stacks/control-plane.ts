@@ -38,7 +38,24 @@ export class ControlPlaneStack extends Stack {
     super(scope, id, props);
     const { environment, data, network } = props;
 
-    const api = new BerthApi(this, 'Api', environment);
+    const { cors, domain } = { ...environment.api, ...environment };
+    const api = new BerthApi(this, 'Api', {
+      environment,
+      apiName: namesOf(environment).api,
+      description: 'WhatsApp sessions',
+      logName: `${namesOf(environment).api}-api`,
+      throttle: environment.api,
+      cors,
+      domain,
+    });
+    // Of its own, so that no flood of callers keeps heartbeats away.
+    const workerApi = new BerthApi(this, 'WorkerApi', {
+      environment,
+      apiName: namesOf(environment).workerApi,
+      description: 'What workers call',
+      logName: `${namesOf(environment).workerApi}-api`,
+      throttle: environment.api.workers,
+    });
     const cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
       clusterName: namesOf(environment).cluster,
@@ -51,7 +68,7 @@ export class ControlPlaneStack extends Stack {
     const worker = new WorkerTask(this, 'Worker', {
       environment,
       cluster,
-      workerApiUrl: api.url,
+      workerApiUrl: workerApi.url,
       logGroup: new LogGroup(this, 'WorkerLog', {
         logGroupName: `/berth/${environment.name}/worker`,
         retention: environment.logs.retentionDays,
@@ -80,8 +97,14 @@ export class ControlPlaneStack extends Stack {
       return found;
     };
 
+    // The workers' routes stay on the callers' API as well: a worker that runs during an upgrade knows no other address
+    // (docs/decisions/2026-11-29-workers-have-their-own-api.md).
     api.addRoutes(OPERATIONS, functionOf, functionOf('authorizer'));
-    paceRoutes(api);
+    workerApi.addRoutes(
+      OPERATIONS.filter(({ auth }) => auth === 'worker'),
+      functionOf,
+    );
+    paceRoutes(this);
 
     const deadLetters = new Queue(this, 'BackgroundDeadLetters', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -102,6 +125,7 @@ export class ControlPlaneStack extends Stack {
       // One at a time: a message that only waits behind a failed one would use up its receives (event-queue.ts).
       batchSize: 1,
       reportBatchItemFailures: true,
+      maxConcurrency: environment.concurrency.deliveries,
     });
     new CapacityProviders(this, 'CapacityProviders', { cluster, after: [sweeps, deliveries] });
 
@@ -113,6 +137,7 @@ export class ControlPlaneStack extends Stack {
       environment,
       sweep: Duration.minutes(environment.sweepMinutes),
       api: api.api,
+      workerApi: workerApi.api,
       table: data.table,
       eventDeadLetters: data.events.deadLetters,
       backgroundDeadLetters: deadLetters,
@@ -122,6 +147,10 @@ export class ControlPlaneStack extends Stack {
 
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'WorkerApiUrl', {
+      description: 'Workers call it; nobody else needs it',
+      value: workerApi.url,
+    });
     new CfnOutput(this, 'ClusterName', { value: cluster.clusterName });
     new CfnOutput(this, 'BackgroundDeadLettersUrl', { value: deadLetters.queueUrl });
     new CfnOutput(this, 'KeysBootstrapFunction', {

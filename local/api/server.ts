@@ -13,6 +13,7 @@ import { eventOf, type Received, routeKeyOf } from './event.ts';
 import { mayInvoke } from './permission.ts';
 import { answerOf, type HttpAnswer, MalformedAnswer } from './response.ts';
 import { BadPath, createRouter, type Match } from './routing.ts';
+import { StageThrottle } from './throttle.ts';
 import { within } from './within.ts';
 
 /** API Gateway's limits for HTTP APIs. */
@@ -106,6 +107,13 @@ const ownAnswer = (status: number, body: object, requestId: string): HttpAnswer 
   body: Buffer.from(JSON.stringify(body)),
 });
 
+/** As API Gateway answers above a throttle: no problem document, and no Retry-After. */
+const throttledAnswer = (): HttpAnswer => ({
+  status: 429,
+  headers: { 'content-type': 'application/json' },
+  body: Buffer.from('{"message":"Too Many Requests"}'),
+});
+
 const problemAnswer = (problem: Problem, path: string, requestId: string): HttpAnswer =>
   ownAnswer(problem.status, problemBody(problem, path, requestId), requestId);
 
@@ -128,11 +136,13 @@ class HttpApi {
   readonly #options: ApiOptions;
   readonly #route: ReturnType<typeof createRouter>;
   readonly #authorizers: Authorizers;
+  readonly #throttle: StageThrottle;
 
   constructor(options: ApiOptions) {
     this.#options = options;
     this.#route = createRouter(options.api.routes);
     this.#authorizers = new Authorizers(options.invoke, options.clock);
+    this.#throttle = new StageThrottle(options.api.throttles, options.clock);
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -154,7 +164,14 @@ class HttpApi {
         answer = { status: 204, headers: preflightHeaders(api.cors, request), body: Buffer.alloc(0) };
       } else {
         match = this.#match(method, target.rawPath);
-        answer = await this.#answer({ request, requestId, at, apiId: api.id, match, ...target }, gone.signal);
+        if (!this.#throttle.take(routeKeyOf(match))) {
+          error = 'throttled';
+          answer = throttledAnswer();
+        } else
+          answer = await this.#answer(
+            { request, requestId, at, apiId: api.id, match, ...target },
+            gone.signal,
+          );
       }
     } catch (thrown) {
       const refusal =

@@ -5,8 +5,8 @@ import type { Identify, Identity } from './intrinsics.ts';
 export type World = {
   /** The one AWS endpoint, `http://127.0.0.1:<port>`; queue URLs begin with it. */
   readonly endpoint: string;
-  /** Where the HTTP API listens. */
-  readonly apiUrl: string;
+  /** Where an HTTP API listens, by its name. */
+  readonly apiUrl: (name: string) => string;
 };
 
 type Named = {
@@ -86,7 +86,10 @@ const identities = (world: World): Readonly<Record<string, (resource: Named) => 
       return named(policy, { PolicyArn: policy });
     },
     'AWS::ApiGatewayV2::Api': (resource) =>
-      named(idOf(resource), { ApiId: idOf(resource), ApiEndpoint: world.apiUrl }),
+      named(idOf(resource), {
+        ApiId: idOf(resource),
+        ApiEndpoint: world.apiUrl(nameOf(resource, 'Name', 128)),
+      }),
     'AWS::ApiGatewayV2::Stage': (resource) => named(nameOf(resource, 'StageName')),
     'AWS::ApiGatewayV2::Route': (resource) => named(idOf(resource), { RouteId: idOf(resource) }),
     'AWS::ApiGatewayV2::Integration': (resource) => named(idOf(resource), { IntegrationId: idOf(resource) }),

@@ -20,7 +20,13 @@ import type {
   TaskDefinitionModel,
 } from './model.ts';
 import type { CloudAssembly } from './read.ts';
-import { interpretApi, interpretAuthorizer, interpretIntegration, interpretRoute } from './resources/api.ts';
+import {
+  interpretApi,
+  interpretAuthorizer,
+  interpretIntegration,
+  interpretRoute,
+  interpretStage,
+} from './resources/api.ts';
 import { interpretTable } from './resources/dynamodb.ts';
 import { interpretTaskDefinition } from './resources/ecs.ts';
 import { interpretRule, interpretSchedule } from './resources/events.ts';
@@ -46,7 +52,8 @@ class Draft {
   readonly policies: { policy: PolicyDocument; roles: readonly string[] }[] = [];
   readonly managedPolicies = new Map<string, PolicyDocument>();
   readonly permissions: PermissionModel[] = [];
-  readonly apis: { id: string; cors: ApiModel['cors'] }[] = [];
+  readonly apis: { id: string; url: string; cors: ApiModel['cors'] }[] = [];
+  readonly stages: ReturnType<typeof interpretStage>[] = [];
   readonly integrations = new Map<string, ReturnType<typeof interpretIntegration>>();
   readonly authorizers = new Map<string, AuthorizerModel>();
   readonly routes: (ReturnType<typeof interpretRoute> & { id: string })[] = [];
@@ -104,7 +111,11 @@ const READERS: Readonly<Record<string, Read>> = {
     draft.managedPolicies.set(identity().ref, read.policy);
   },
   'AWS::ApiGatewayV2::Api': (draft, { identity, value }) => {
-    draft.apis.push({ id: identity().ref, ...interpretApi(value) });
+    const { ref: id, attributes } = identity();
+    draft.apis.push({ id, url: attributes.ApiEndpoint ?? '', ...interpretApi(value) });
+  },
+  'AWS::ApiGatewayV2::Stage': (draft, { value }) => {
+    draft.stages.push(interpretStage(value));
   },
   'AWS::ApiGatewayV2::Integration': (draft, { identity, value }) => {
     draft.integrations.set(identity().ref, interpretIntegration(value));
@@ -137,8 +148,9 @@ const READERS: Readonly<Record<string, Read>> = {
 const explain = (error: unknown): string =>
   error instanceof z.ZodError ? z.prettifyError(error) : messageOfError(error);
 
-const routesOf = (draft: Draft): RouteModel[] =>
-  draft.routes.map(({ id, method, path, integration, authorizer }) => {
+const routesOf = (draft: Draft, api: string): RouteModel[] =>
+  draft.routes.flatMap(({ id, apiId, method, path, integration, authorizer }) => {
+    if (apiId !== api) return [];
     const target = draft.integrations.get(integration);
     if (target === undefined) {
       throw new UninterpretedError(`route ${id} (${method} ${path}): there is no integration ${integration}`);
@@ -147,7 +159,15 @@ const routesOf = (draft: Draft): RouteModel[] =>
     if (authorizer !== undefined && guard === undefined) {
       throw new UninterpretedError(`route ${id} (${method} ${path}): there is no authorizer ${authorizer}`);
     }
-    return { id, method, path, ...target, authorizer: guard };
+    return [{ id, method, path, ...target, authorizer: guard }];
+  });
+
+/** An API without a stage is served nowhere on AWS either. */
+const apisOf = (draft: Draft): ApiModel[] =>
+  draft.apis.map((api) => {
+    const stage = draft.stages.find(({ apiId }) => apiId === api.id);
+    if (stage === undefined) throw new UninterpretedError(`the API ${api.id} has no stage`);
+    return { ...api, throttles: stage.throttles, routes: routesOf(draft, api.id) };
   });
 
 const rolesOf = (draft: Draft) =>
@@ -222,14 +242,15 @@ export const interpret = (assembly: CloudAssembly, world: World): Model => {
       }
     }
   }
-  const [api, ...more] = draft.apis;
-  if (api === undefined || more.length > 0) {
-    throw new UninterpretedError(
-      `local mode runs exactly one HTTP API; the assembly has ${draft.apis.length}`,
-    );
-  }
-  const routes = routesOf(draft);
-  checkTargets(draft, routes);
+  const apis = apisOf(draft);
+  if (apis.length === 0) throw new UninterpretedError('local mode runs HTTP APIs; the assembly has none');
+  const [shared] = apis.flatMap(({ url }, n) => (apis.findIndex((api) => api.url === url) < n ? [url] : []));
+  if (shared !== undefined)
+    throw new UninterpretedError(`two HTTP APIs of the assembly would listen at ${shared}`);
+  checkTargets(
+    draft,
+    apis.flatMap(({ routes }) => routes),
+  );
   return {
     tables: draft.tables,
     buckets: draft.buckets,
@@ -237,7 +258,7 @@ export const interpret = (assembly: CloudAssembly, world: World): Model => {
     functions: draft.functions,
     roles: rolesOf(draft),
     permissions: draft.permissions,
-    api: { ...api, routes },
+    apis,
     eventSources: draft.eventSources,
     schedules: draft.schedules,
     eventRules: draft.eventRules,

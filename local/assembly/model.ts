@@ -1,4 +1,5 @@
 /** What an assembly deploys, as far as one machine can run it: everything resolved, nothing left of CloudFormation. */
+import type { StageThrottles } from '../api/throttle.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 
 export type TableModel = {
@@ -96,6 +97,9 @@ export type CorsModel = {
 };
 export type ApiModel = {
   readonly id: string;
+  /** Where it listens. */
+  readonly url: string;
+  readonly throttles: StageThrottles;
   readonly routes: readonly RouteModel[];
   readonly cors: CorsModel | undefined;
 };
@@ -163,7 +167,7 @@ export type Model = {
   readonly functions: readonly FunctionModel[];
   readonly roles: readonly RoleModel[];
   readonly permissions: readonly PermissionModel[];
-  readonly api: ApiModel;
+  readonly apis: readonly ApiModel[];
   readonly eventSources: readonly EventSourceModel[];
   readonly schedules: readonly ScheduleModel[];
   readonly eventRules: readonly EventRuleModel[];

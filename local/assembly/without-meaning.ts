@@ -1,7 +1,6 @@
 /** Resource types that one machine has no counterpart for, each with the reason. Anything else must be interpreted. */
 export const WITHOUT_LOCAL_MEANING: Readonly<Record<string, string>> = {
   'AWS::CDK::Metadata': 'tells AWS which CDK version made the template',
-  'AWS::ApiGatewayV2::Stage': 'one API has one address here; its access log is the API log',
   'AWS::ApplicationAutoScaling::ScalableTarget': 'capacity is what this machine has',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'capacity is what this machine has',
   'AWS::Budgets::Budget': 'nothing costs money here',

@@ -3,6 +3,7 @@ import type { Clock } from '../../contract/clock.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { Principals } from '../gateway/principals.ts';
 import { type BudgetOptions, InstanceBudget } from './budget.ts';
+import { DEFAULT_ACCOUNT_CONCURRENCY, SharedConcurrency } from './concurrency.ts';
 import { functionEnvironment } from './environment.ts';
 import { createFunctionLog, type Warning } from './function-log.ts';
 import { LogFile } from './log-file.ts';
@@ -20,6 +21,8 @@ export type FunctionsOptions = {
   readonly onWarning: (warning: Warning) => void;
   /** How many instances there may be; by this machine where left out. */
   readonly budget?: BudgetOptions;
+  /** Concurrent executions of the account; what is not reserved, all other functions share. */
+  readonly accountConcurrency?: number;
 };
 
 /** All functions of the assembly, each invoked by its name. */
@@ -30,6 +33,10 @@ export class Functions {
   constructor(options: FunctionsOptions) {
     const { endpoint, principals, metrics, logDir, clock, onWarning } = options;
     const budget = new InstanceBudget(options.budget);
+    const shared = new SharedConcurrency(
+      options.accountConcurrency ?? DEFAULT_ACCOUNT_CONCURRENCY,
+      options.models.flatMap(({ reservedConcurrency }) => reservedConcurrency ?? []),
+    );
     for (const model of options.models) {
       const file = new LogFile(join(logDir, `${model.label}.log`));
       this.#files.push(file);
@@ -39,6 +46,7 @@ export class Functions {
           model,
           environment: functionEnvironment(model, endpoint, principals.register(model.role)),
           budget,
+          shared,
           onLine: createFunctionLog({ label: model.label, file, metrics, clock, onWarning }),
           onStuck: (message) => {
             const level = 'WARN';

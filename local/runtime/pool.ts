@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { messageOfError } from '../../contract/message-of-error.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { InstanceBudget } from './budget.ts';
+import type { SharedConcurrency } from './concurrency.ts';
 import { Instance, type Line, type Outcome, setupOf } from './instance.ts';
 import { LeftLine, WaitingLine } from './line.ts';
 import { isParked } from './parked.ts';
@@ -17,7 +18,7 @@ const LOOK_MS = 40;
 
 export type InvokeResult = Outcome & { readonly requestId: string };
 
-/** Refused: the function's reserved concurrency is in use, or no instance became free in time. */
+/** Refused: the function's reserved concurrency or the account's is in use, or no instance became free in time. */
 export class ThrottledError extends Error {
   override readonly name = 'TooManyRequestsException';
 }
@@ -26,6 +27,8 @@ export type PoolOptions = {
   readonly model: FunctionModel;
   readonly environment: Readonly<Record<string, string>>;
   readonly budget: InstanceBudget;
+  /** Of all functions without a reservation. */
+  readonly shared: SharedConcurrency;
   readonly onLine: (line: Line) => void;
   /** What does not come to an end by itself, with the function's name. */
   readonly onStuck: (message: string) => void;
@@ -100,14 +103,29 @@ export class FunctionPool {
     if (Buffer.byteLength(text) > PAYLOAD_BYTES) {
       return failure(requestId, 'RequestEntityTooLarge', `the event exceeds ${PAYLOAD_BYTES} bytes`);
     }
-    this.#refuse();
-    this.#running += 1;
+    this.#begin();
     try {
       const instance = this.#takeIdle(event) ?? (await this.#takeInLine(event, signal));
       return await this.#run(instance, event, text, requestId);
     } finally {
-      this.#running -= 1;
+      this.#end();
     }
+  }
+
+  /** Throws ThrottledError. */
+  #begin(): void {
+    const { model, shared } = this.#options;
+    this.#refuse();
+    if (model.reservedConcurrency === undefined && !shared.take())
+      throw new ThrottledError(
+        `all of the account's ${shared.limit} executions that are not reserved are in use`,
+      );
+    this.#running += 1;
+  }
+
+  #end(): void {
+    this.#running -= 1;
+    if (this.#options.model.reservedConcurrency === undefined) this.#options.shared.give();
   }
 
   #refuse(): void {

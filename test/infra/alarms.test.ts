@@ -53,6 +53,7 @@ const SWEEP: readonly Emitted[] = [
   own('SessionLimit', 50),
   own('SessionUsePercent', 40),
   own('SweepFailures', 0),
+  own('ReaperBraked', 0),
   own('CounterDrift', 0),
   own('OrphanTasks', 0),
   own('HeartbeatAge', 15_000),
@@ -72,11 +73,14 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'counter-drift': [[own('CounterDrift', 1)]],
   'orphan-tasks': [[own('OrphanTasks', 1)]],
   'sweep-failures': [[own('SweepFailures', 1)]],
+  'reaper-braked': [[own('ReaperBraked', 1)]],
   'webhooks-dead': [[own('WebhooksDead', 1)], [waiting('EventDeadLetters')]],
   'background-dead-letters': [[waiting('BackgroundDeadLetters')]],
   'build-trouble': [[own('BuildTrouble', 1)]],
   'launch-failures': [[own('LaunchFailures', 1)]],
-  'server-errors': [[{ namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId: 'Api' }, value: 1 }]],
+  'server-errors': ['Api', 'WorkerApi'].map((ApiId) => [
+    { namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId }, value: 1 },
+  ]),
   'function-throttles': [[{ namespace: 'AWS/Lambda', name: 'Throttles', dimensions: {}, value: 1 }]],
   'database-throttles': [
     [table('ReadThrottleEvents')],

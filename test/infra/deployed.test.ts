@@ -125,12 +125,30 @@ describe('functions', () => {
 });
 
 describe('API', () => {
-  const routes = () =>
-    Object.values(prod.app.findResources('AWS::ApiGatewayV2::Route')).map(({ Properties }) =>
-      z
-        .object({ RouteKey: z.string(), AuthorizationType: z.string(), Target: z.unknown() })
-        .parse(Properties),
+  const apiId = (name: string): string => {
+    const [id = ''] = Object.keys(
+      prod.app.findResources('AWS::ApiGatewayV2::Api', { Properties: { Name: name } }),
     );
+    return id;
+  };
+  const routesOf = (name: string) => {
+    const id = apiId(name);
+    return Object.values(prod.app.findResources('AWS::ApiGatewayV2::Route'))
+      .map(({ Properties }) =>
+        z
+          .object({
+            ApiId: z.object({ Ref: z.string() }),
+            RouteKey: z.string(),
+            AuthorizationType: z.string(),
+            Target: z.unknown(),
+          })
+          .parse(Properties),
+      )
+      .filter(({ ApiId }) => ApiId.Ref === id);
+  };
+  const routes = () => routesOf('berth-prod');
+  const keysOf = (operations: readonly { method: string; path: string }[]) =>
+    operations.map(({ method, path }) => `${method} ${path}`).sort();
 
   it('has every route of the table, each with an integration', () => {
     expect(
@@ -159,11 +177,45 @@ describe('API', () => {
     });
   });
 
-  it('throttles, and logs neither path nor query', () => {
+  it.each([
+    ['berth-prod', 100, 200],
+    ['berth-prod-workers', 500, 300],
+  ])('%s throttles, and logs neither path nor query', (name, ThrottlingRateLimit, ThrottlingBurstLimit) => {
     prod.app.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      ApiId: { Ref: apiId(name) },
       StageName: '$default',
-      DefaultRouteSettings: { ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 },
+      DefaultRouteSettings: { ThrottlingBurstLimit, ThrottlingRateLimit },
       AccessLogSettings: { Format: Match.not(Match.stringLikeRegexp('path|querystring|header')) },
+    });
+  });
+
+  it('gives workers an API of their own, with the routes that they call and no other', () => {
+    const own = routesOf('berth-prod-workers');
+    expect(own.map(({ RouteKey }) => RouteKey).sort()).toEqual(
+      keysOf(OPERATIONS.filter(({ auth }) => auth === 'worker')),
+    );
+    expect(own.map(({ AuthorizationType }) => AuthorizationType)).toEqual(own.map(() => 'NONE'));
+    const [definition] = Object.values(prod.app.findResources('AWS::ECS::TaskDefinition'));
+    const environment = z
+      .array(z.object({ Name: z.string(), Value: z.unknown() }))
+      .parse(definition?.Properties.ContainerDefinitions[0].Environment);
+    expect(environment.find(({ Name }) => Name === 'BERTH_WORKER_API_URL')?.Value).toEqual({
+      'Fn::GetAtt': [apiId('berth-prod-workers'), 'ApiEndpoint'],
+    });
+  });
+
+  it('reserves executions for what heartbeats and sweeps need, and bounds those of deliveries', () => {
+    const reserved = Object.values(prod.app.findResources('AWS::Lambda::Function')).flatMap(
+      ({ Properties: { FunctionName, ReservedConcurrentExecutions: count } }) =>
+        count === undefined ? [] : [[FunctionName, count]],
+    );
+    expect(Object.fromEntries(reserved)).toEqual({
+      'berth-prod-authorizer': 200,
+      'berth-prod-worker-api': 300,
+      'berth-prod-reaper': 2,
+    });
+    prod.app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      ScalingConfig: { MaximumConcurrency: 100 },
     });
   });
 });

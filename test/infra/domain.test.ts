@@ -3,8 +3,19 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
 import { createClient } from '../../client/index.ts';
 import { BerthApi } from '../../infra/constructs/api.ts';
-import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
+import { checkEnvironment, type Environment, environmentOf } from '../../infra/environments.ts';
 import { BUILD_MS } from './synthesized.ts';
+
+const apiOf = (stack: Stack, environment: Environment): BerthApi =>
+  new BerthApi(stack, 'Api', {
+    environment,
+    apiName: 'berth-prod',
+    description: 'WhatsApp sessions',
+    logName: 'berth-prod-api',
+    throttle: environment.api,
+    cors: environment.api.cors,
+    domain: environment.domain,
+  });
 
 const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0b1c2d3e-0000-1111-2222-333344445555';
 
@@ -13,7 +24,7 @@ it(
   () => {
     const stack = new Stack(new App());
     const domain = { name: 'berth.example.com', certificateArn };
-    new BerthApi(stack, 'Api', checkEnvironment({ ...environmentOf('prod'), domain }));
+    apiOf(stack, checkEnvironment({ ...environmentOf('prod'), domain }));
     const template = Template.fromStack(stack);
     template.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
       DomainName: 'berth.example.com',
@@ -30,7 +41,7 @@ it(
 it('lets web pages of the named origins call it, with every header that the client sends, and no others', async () => {
   const corsOf = (api: object) => {
     const stack = new Stack(new App());
-    new BerthApi(stack, 'Api', checkEnvironment({ ...environmentOf('prod'), api }));
+    apiOf(stack, checkEnvironment({ ...environmentOf('prod'), api }));
     const [found] = Object.values(Template.fromStack(stack).findResources('AWS::ApiGatewayV2::Api'));
     return found?.Properties.CorsConfiguration;
   };

@@ -61,6 +61,37 @@ describe('environments', () => {
     expect(() => lockedOf('yes', false)).toThrow('The context value "locked" must be true or false.');
   });
 
+  it('checks throttles, reservations and the limit on sessions against each other', () => {
+    const prod = environmentOf('prod');
+    const refused = (changes: object) => () => checkEnvironment({ ...prod, ...changes });
+    const { concurrency, api, settings } = prod;
+    expect(refused({ concurrency: { ...concurrency, account: 600 } })).toThrow(
+      'Bad value for concurrency.reserved: reserves 502 of the 600 executions in concurrency.account, and Lambda demands that 100 stay unreserved',
+    );
+    expect(refused({ concurrency: { ...concurrency, account: 602, deliveries: 50 } })).not.toThrow();
+    expect(refused({ concurrency: { ...concurrency, account: 602 } })).toThrow(
+      'Bad value for concurrency.deliveries: must not be above 50',
+    );
+    expect(refused({ concurrency: { account: 10, reserved: false, deliveries: 6 } })).toThrow(
+      'must not be above 5',
+    );
+    expect(refused({ concurrency: { account: 10, reserved: false, deliveries: 5 } })).not.toThrow();
+    expect(refused({ api: { ...api, burstLimit: 201 } })).toThrow(
+      'Bad value for concurrency.reserved.authorizer: must not be below api.burstLimit (201)',
+    );
+    expect(refused({ api: { ...api, workers: { rateLimit: 500, burstLimit: 301 } } })).toThrow(
+      'Bad value for concurrency.reserved.worker-api: must not be below api.workers.burstLimit (301)',
+    );
+    expect(refused({ api: { ...api, workers: { rateLimit: 4, burstLimit: 300 } } })).toThrow(
+      'Bad value for api.workers.rateLimit: must not be below 5, what 50 sessions with a heartbeat every 20 s ask for',
+    );
+    expect(refused({ settings: { ...settings, globalLimit: 5_001 } })).toThrow(/api\.workers\.rateLimit/);
+  });
+
+  it('reserves in no account that has nothing to reserve: dev fits a new one', () => {
+    expect(environmentOf('dev').concurrency).toEqual({ account: 10, reserved: false, deliveries: 2 });
+  });
+
   it('refuses a task size that Fargate does not have', () => {
     const dev = environmentOf('dev');
     expect(() => checkEnvironment({ ...dev, task: { ...dev.task, cpu: 512, memoryMiB: 8192 } })).toThrow(

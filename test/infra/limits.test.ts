@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { costOf, totalOf } from '../../cli/cost/model.ts';
 import { DUE_BUCKETS } from '../../core/items.ts';
+import { reservedSum, workerCallsASecond } from '../../infra/concurrency-schema.ts';
 import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
@@ -11,7 +12,7 @@ import { taskAddresses } from '../../infra/network-schema.ts';
 import { root } from './synthesized.ts';
 
 const PAGE = readFileSync(join(root, 'docs', 'limits.md'), 'utf8');
-const { settings, task, api, network } = environmentOf('prod');
+const { settings, task, api, network, concurrency } = environmentOf('prod');
 
 /** AWS's default quotas, and what DynamoDB writes a second in one partition. */
 const VCPUS_OF_A_NEW_ACCOUNT = 6;
@@ -30,7 +31,7 @@ it('has the rows in the order in which they are met, each with its number', () =
   );
   expect(rows).toEqual([
     Math.floor((VCPUS_OF_A_NEW_ACCOUNT * 1024) / task.cpu),
-    api.rateLimit * settings.heartbeatSeconds,
+    Math.floor(api.workers.rateLimit / workerCallsASecond(1, settings.heartbeatSeconds)),
     NETWORK_INTERFACES,
     sessionsAt(USER_INDEX_WRITES),
     taskAddresses(network),
@@ -40,8 +41,16 @@ it('has the rows in the order in which they are met, each with its number', () =
 });
 
 it('says the settings that the numbers follow from', () => {
-  expect(PAGE).toContain(`${api.rateLimit} requests a second`);
+  expect(PAGE).toContain(`${api.workers.rateLimit} requests a second`);
   expect(PAGE).toContain(`every ${settings.heartbeatSeconds} s`);
+  expect(PAGE).toContain(`${api.rateLimit} requests a second and ${api.burstLimit} at once`);
+  const { reserved, deliveries, account } = concurrency;
+  if (reserved === false) throw new Error('prod reserves nothing');
+  expect(PAGE).toContain(`Lambda runs ${account.toLocaleString('en-US')} at once`);
+  expect(PAGE).toContain(`prod reserves ${reservedSum(concurrency)} of them: ${reserved['worker-api']} for`);
+  expect(PAGE).toContain(`${reserved.authorizer} for the authorizer, ${reserved.reaper} for the reaper`);
+  expect(PAGE).toContain(`Deliveries to webhooks take ${deliveries} at most`);
+  expect(PAGE).toContain(`A user may have ${settings.openWaitsPerUser} at`);
   expect(PAGE).toContain(`${DUE_BUCKETS.length} partitions`);
   expect(PAGE).toContain(`the sweeps have ${FUNCTIONS.reconciler?.timeoutSeconds} s`);
   expect(PAGE).toContain(`creates ${ROUTES_AT_ONCE} routes at a time`);

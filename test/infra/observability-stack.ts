@@ -16,6 +16,7 @@ export const observabilityTemplate = (environment: Environment): Template => {
     environment,
     sweep: Duration.minutes(environment.sweepMinutes),
     api: new HttpApi(stack, 'Api'),
+    workerApi: new HttpApi(stack, 'WorkerApi'),
     table: createTable(stack, 'Table', { protected: false, locked: false }),
     eventDeadLetters: new Queue(stack, 'EventDeadLetters'),
     backgroundDeadLetters: new Queue(stack, 'BackgroundDeadLetters'),

@@ -18,7 +18,11 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2';
 import { GetRoleCommand, IAMClient } from '@aws-sdk/client-iam';
-import { GetAccountSettingsCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetAccountSettingsCommand,
+  GetFunctionConcurrencyCommand,
+  LambdaClient,
+} from '@aws-sdk/client-lambda';
 import {
   GetAWSDefaultServiceQuotaCommand,
   GetServiceQuotaCommand,
@@ -75,7 +79,10 @@ beforeEach(() => {
   quota('L-3032A538', 100);
   quota('L-36FBB829', 100);
   quota('L-DF5E4CA3', 5000);
-  lambda.on(GetAccountSettingsCommand).resolves({ AccountLimit: { ConcurrentExecutions: 1000 } });
+  lambda
+    .on(GetAccountSettingsCommand)
+    .resolves({ AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 1000 } });
+  lambda.on(GetFunctionConcurrencyCommand).rejects(named('ResourceNotFoundException'));
   cloudFormation
     .on(DescribeStacksCommand)
     .rejects(named('ValidationError', 'Stack with id x does not exist'));
@@ -244,6 +251,25 @@ describe('what is missing in the account', () => {
       `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000 --region ${REGION}`,
     ],
     [
+      'fewer function executions than the environment counts on',
+      'lambda-concurrency',
+      () => lambda.on(GetAccountSettingsCommand).resolves({ AccountLimit: { ConcurrentExecutions: 400 } }),
+      { concurrency: environmentOf('prod').concurrency },
+      /^400 functions can run at once in the region, and concurrency\.account of dev says 1000\./,
+      `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1000 --region ${REGION}`,
+    ],
+    [
+      'executions that other applications have reserved',
+      'lambda-concurrency',
+      () =>
+        lambda
+          .on(GetAccountSettingsCommand)
+          .resolves({ AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 550 } }),
+      { concurrency: environmentOf('prod').concurrency },
+      /so much that 48 executions would be left beside the 502 of dev/,
+      `aws service-quotas request-service-quota-increase --service-code lambda --quota-code L-B99A9384 --desired-value 1052 --region ${REGION}`,
+    ],
+    [
       'few network interfaces',
       'network-interfaces',
       () => quota('L-DF5E4CA3', 20),
@@ -383,6 +409,34 @@ describe('what is missing in the account', () => {
     expect(found(await check(unpinned, {}, 'us-east-1'), 'region').message).toBe(
       'us-east-1 (AWS_REGION; not pinned).',
     );
+  });
+});
+
+describe('the concurrency of functions', () => {
+  const reserving = () => dev({ concurrency: environmentOf('prod').concurrency });
+
+  it('says the very setting that fits a small account', async () => {
+    lambda.on(GetAccountSettingsCommand).resolves({ AccountLimit: { ConcurrentExecutions: 10 } });
+    const { message } = found(await check(reserving()), 'lambda-concurrency');
+    const [, setting = ''] = /in berth\.config\.json: (\{.*\})$/.exec(message) ?? [];
+    const { concurrency } = JSON.parse(setting).environments.dev;
+    expect(concurrency).toEqual({ account: 10, reserved: false, deliveries: 5 });
+    const after = await check(dev({ concurrency }));
+    expect(found(after, 'lambda-concurrency').message).toMatch(/^Only 10 functions/);
+  });
+
+  it('does not count the environment’s own reservations twice', async () => {
+    lambda
+      .on(GetAccountSettingsCommand)
+      .resolves({ AccountLimit: { ConcurrentExecutions: 1000, UnreservedConcurrentExecutions: 498 } });
+    lambda
+      .on(GetFunctionConcurrencyCommand, { FunctionName: 'berth-dev-worker-api' })
+      .resolves({ ReservedConcurrentExecutions: 300 })
+      .on(GetFunctionConcurrencyCommand, { FunctionName: 'berth-dev-authorizer' })
+      .resolves({ ReservedConcurrentExecutions: 200 })
+      .on(GetFunctionConcurrencyCommand, { FunctionName: 'berth-dev-reaper' })
+      .resolves({ ReservedConcurrentExecutions: 2 });
+    expect(found(await check(reserving()), 'lambda-concurrency').status).toBe('ok');
   });
 });
 

@@ -4,14 +4,15 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { simulateBuilds } from './builds.ts';
+import { simulateFlood } from './flood.ts';
 import { loadMutant } from './mutant.ts';
 import { simulate } from './simulate.ts';
 
 export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
-  /** Of builds, in place of the control plane's. */
-  builds: z.boolean().default(false),
+  /** In place of the control plane's. */
+  simulation: z.enum(['builds', 'flood']).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -25,9 +26,11 @@ export const resultSchema = z.object({
 });
 export type Result = z.infer<typeof resultSchema>;
 
+const SIMULATIONS = { builds: simulateBuilds, flood: (seed: number) => simulateFlood(seed) };
+
 /** Runs a job's seeds in order, up to the first that breaks a promise. */
-export const runJob = async ({ mutation, builds, seeds }: Job): Promise<Result> => {
-  const plain = builds ? simulateBuilds : simulate;
+export const runJob = async ({ mutation, simulation, seeds }: Job): Promise<Result> => {
+  const plain = simulation ? SIMULATIONS[simulation] : simulate;
   const run = mutation === undefined ? plain : await loadMutant(mutation);
   const done = { seeds: 0, steps: 0, admissions: 0 };
   for (const seed of seeds) {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { program } from 'commander';
 import { wholeNumber } from '../helpers/whole-number.ts';
 import { simulateBuilds } from './builds.ts';
+import { simulateFlood } from './flood.ts';
 import { type Job, runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations.ts';
 import { simulate } from './simulate.ts';
@@ -16,6 +17,7 @@ const options = program
   .option('--seed <s>', 'alone: this seed again, with its trace; with --seeds: the first one', wholeNumber)
   .option('--workers <n>', 'processes', wholeNumber, availableParallelism())
   .option('--builds', 'simulate the choice of builds of WhatsApp Web instead', false)
+  .option('--flood', 'simulate a flood of requests over a fleet instead', false)
   .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
   .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
   .option('--only <text>', 'with --mutations: only those whose name has it', '')
@@ -25,18 +27,21 @@ const options = program
     seed?: number;
     workers: number;
     builds: boolean;
+    flood: boolean;
     mutations: boolean;
     known: boolean;
     only: string;
   }>();
 
 const first = options.seed ?? 1;
+const instead = options.builds ? 'builds' : options.flood ? 'flood' : undefined;
+const SIMULATIONS = { builds: simulateBuilds, flood: simulateFlood };
 const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 const replay = async (): Promise<void> => {
-  const { violation, steps, virtualMs, admissions, releases, snapshots } = await (options.builds
-    ? simulateBuilds
+  const { violation, steps, virtualMs, admissions, releases, snapshots } = await (instead
+    ? SIMULATIONS[instead]
     : simulate)(first, print);
   const minutes = Math.round(virtualMs / 60_000);
   print(
@@ -54,7 +59,7 @@ const runSeeds = async (): Promise<void> => {
   const jobs: Job[] = [];
   for (let seed = first; seed < first + wanted; seed += SEEDS_OF_A_JOB) {
     jobs.push({
-      builds: options.builds,
+      ...(instead && { simulation: instead }),
       seeds: range(seed, Math.min(SEEDS_OF_A_JOB, first + wanted - seed)),
     });
   }
@@ -75,7 +80,7 @@ const runSeeds = async (): Promise<void> => {
     print(`seed ${failed.seed} failed after ${failed.steps} steps`);
     print(`  ${failed.message}`);
     print(
-      `  again, with its trace: npm run simulate -- ${options.builds ? '--builds ' : ''}--seed ${failed.seed}`,
+      `  again, with its trace: npm run simulate -- ${instead ? `--${instead} ` : ''}--seed ${failed.seed}`,
     );
     process.exitCode = 1;
     return;

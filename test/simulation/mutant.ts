@@ -51,6 +51,10 @@ export const loadMutant = async (index: number): Promise<Simulation> => {
     )) as typeof import('./builds.ts');
     return simulateBuilds;
   }
+  if (MUTATIONS[index]?.simulation === 'flood') {
+    const { simulateFlood } = (await import(`./flood.ts?${QUERY}=${index}`)) as typeof import('./flood.ts');
+    return (seed) => simulateFlood(seed);
+  }
   const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
   return simulate;
 };

@@ -8,7 +8,7 @@ export type Mutation = {
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds';
+  readonly simulation?: 'builds' | 'flood';
   readonly edits: readonly Edit[];
 };
 
@@ -31,6 +31,11 @@ const buildsMutation = (...args: Parameters<typeof mutation>): Mutation => ({
   simulation: 'builds',
 });
 
+const floodMutation = (...args: Parameters<typeof mutation>): Mutation => ({
+  ...mutation(...args),
+  simulation: 'flood',
+});
+
 const CREATE = 'admission/create.ts';
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
@@ -46,6 +51,7 @@ const WAITING = 'commands/waiting-commands.ts';
 const OUTBOX = 'events/outbox.ts';
 const BUILDS = 'builds/builds.ts';
 const RULE = 'builds/rule.ts';
+const BRAKE = 'reaping/brake.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   mutation('admission without the global condition', 1, [
@@ -407,5 +413,21 @@ export const MUTATIONS: readonly Mutation[] = [
     RULE,
     '!outcome.ok && breaks(recent, next.records[candidate])',
     '!outcome.ok && false',
+  ]),
+  floodMutation('a sweep that never brakes', 3, [BRAKE, 'late > passCap(sessions)', 'false']),
+  floodMutation('a brake that counts only workers past their time-out', 3, [
+    BRAKE,
+    '>= 2 * heartbeatSeconds * 1000',
+    '>= 4.5 * heartbeatSeconds * 1000',
+  ]),
+  floodMutation('a brake under which a silent session may still look idle', 7, [
+    REAP,
+    "passed.find(({ reason }) => reason === 'max_duration')",
+    "passed.find(({ reason }) => reason !== 'heartbeat_lost')",
+  ]),
+  floodMutation('a brake that takes every worker for a late one', 1, [
+    REAP,
+    'holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()))',
+    'holders',
   ]),
 ];

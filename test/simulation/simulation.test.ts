@@ -37,6 +37,12 @@ test('no seed breaks a promise about builds of WhatsApp Web', async () => {
   expect(code).toBe(0);
 }, 120_000);
 
+test('no flood stops a healthy session', async () => {
+  const { code, output } = await simulation('--flood', '--seeds', '16');
+  expect(output).toMatch(/^16 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {

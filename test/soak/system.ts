@@ -17,6 +17,8 @@ const STOP_LIMIT_MS = 60_000;
 export type SoakSystem = {
   readonly pid: number;
   readonly url: string;
+  /** Its data directory. */
+  readonly dir: string;
   /** The admin's. */
   readonly key: string;
   readonly berth: Client;
@@ -39,7 +41,8 @@ export const freePort = async (): Promise<number> => {
   return address.port;
 };
 
-export const startSoakSystem = async (): Promise<SoakSystem> => {
+/** @param more options of `npm start` */
+export const startSoakSystem = async (...more: readonly string[]): Promise<SoakSystem> => {
   const dir = mkdtempSync(join(tmpdir(), 'berth-soak-'));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -61,7 +64,7 @@ export const startSoakSystem = async (): Promise<SoakSystem> => {
     let output = '';
     const started = spawn(
       process.execPath,
-      [MAIN, '--data', dir, '--port', String(port), '--simulate', '--quiet'],
+      [MAIN, '--data', dir, '--port', String(port), '--simulate', '--quiet', ...more],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;
@@ -88,6 +91,7 @@ export const startSoakSystem = async (): Promise<SoakSystem> => {
       return pid();
     },
     url,
+    dir,
     get key() {
       return read('admin-key');
     },

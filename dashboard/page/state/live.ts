@@ -70,8 +70,17 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** Listens for as long as somebody is signed in. Called once. */
+/** Whether anybody can see the page: a tab in the background asks the API for nothing. */
+const visible = signal(!document.hidden);
+
+/**
+ * Listens for as long as somebody is signed in and the page is visible. Called once. What happened while it was hidden is
+ * read by the polls, which begin at once when it is shown again.
+ */
 export const startLive = (): void => {
-  const signedIn = computed(() => identity.value.kind === 'somebody');
-  effect(() => (signedIn.value ? subscribe() : undefined));
+  document.addEventListener('visibilitychange', () => {
+    visible.value = !document.hidden;
+  });
+  const listening = computed(() => visible.value && identity.value.kind === 'somebody');
+  effect(() => (listening.value ? subscribe() : undefined));
 };

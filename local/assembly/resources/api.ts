@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { TIMEOUTS_MS } from '../../../contract/timeouts.ts';
+import type { StageThrottles, Throttle } from '../../api/throttle.ts';
 import type { AuthorizerModel, CorsModel } from '../model.ts';
 import { COSMETIC, functionNameOf, integer, properties } from './properties.ts';
 
@@ -36,6 +37,47 @@ export const interpretApi = (value: unknown): { cors: CorsModel | undefined } =>
             allowCredentials: cors.AllowCredentials,
             maxAgeSeconds: cors.MaxAge,
           },
+  };
+};
+
+const throttleSchema = z.strictObject({
+  ThrottlingRateLimit: z.coerce.number().positive().optional(),
+  ThrottlingBurstLimit: integer.optional(),
+  DetailedMetricsEnabled: z.boolean().optional(),
+});
+
+const stageSchema = properties(
+  {
+    ApiId: z.string(),
+    StageName: z.literal('$default'),
+    DefaultRouteSettings: throttleSchema.optional(),
+    RouteSettings: z.record(z.string(), throttleSchema).default({}),
+  },
+  {
+    ...COSMETIC,
+    AutoDeploy: 'what is synthesized is served',
+    AccessLogSettings: 'its access log is the API log',
+  },
+);
+
+/** A rate without a burst, or a burst without a rate, is a throttle that API Gateway fills from the account's limits. */
+const throttleOf = (settings: z.infer<typeof throttleSchema> | undefined): Throttle | undefined => {
+  const { ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst } = settings ?? {};
+  if (rate === undefined && burst === undefined) return undefined;
+  if (rate === undefined || burst === undefined)
+    throw new Error('a throttle needs both ThrottlingRateLimit and ThrottlingBurstLimit');
+  return { rate, burst };
+};
+
+export const interpretStage = (value: unknown): { apiId: string; throttles: StageThrottles } => {
+  const { ApiId: apiId, DefaultRouteSettings, RouteSettings } = stageSchema.parse(value);
+  const byRoute = Object.entries(RouteSettings).flatMap(([route, settings]) => {
+    const throttle = throttleOf(settings);
+    return throttle ? [[route, throttle] as const] : [];
+  });
+  return {
+    apiId,
+    throttles: { byDefault: throttleOf(DefaultRouteSettings), byRoute: Object.fromEntries(byRoute) },
   };
 };
 
@@ -93,6 +135,7 @@ export const interpretRoute = (value: unknown) => {
   const [method = '', path = ''] =
     route.RouteKey === '$default' ? ['ANY', '$default'] : route.RouteKey.split(' ');
   return {
+    apiId: route.ApiId,
     method,
     path,
     integration: route.Target.slice('integrations/'.length),

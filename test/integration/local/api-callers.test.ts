@@ -1,6 +1,7 @@
 /** Callers of the API that go away, and functions that do not come back: what waits for them hears of it. */
 import { afterEach, expect, test } from 'vitest';
 import { type AccessEntry, type ApiListener, openApi } from '../../../local/api/server.ts';
+import { UNTHROTTLED } from '../../../local/api/throttle.ts';
 import { type InvokeResult, ThrottledError } from '../../../local/runtime/pool.ts';
 
 type Invocation = { readonly name: string; readonly signal: AbortSignal | undefined };
@@ -17,6 +18,8 @@ const start = async (invoke: (call: Invocation) => Promise<InvokeResult>, timeou
   api.serve({
     api: {
       id: 'api1',
+      url: api.url,
+      throttles: UNTHROTTLED,
       cors: undefined,
       routes: [
         {

@@ -75,6 +75,8 @@ beforeAll(async () => {
   api.serve({
     api: {
       id: 'api1',
+      url: api.url,
+      throttles: { byDefault: undefined, byRoute: { 'GET /throttled': { rate: 1, burst: 2 } } },
       cors: {
         allowOrigins: ['https://app.example'],
         allowMethods: ['GET'],
@@ -90,6 +92,7 @@ beforeAll(async () => {
           authorizer: { ...authorizer, id: 'auth2', identitySources: [], ttlSeconds: 0 },
         }),
         route('POST /answer', 'answer'),
+        route('GET /throttled', 'echo'),
         route('GET /throws', 'throws'),
         route('GET /slow', 'slow', { timeoutMs: 50 }),
         route('GET /no-permission', 'forbidden'),
@@ -293,4 +296,20 @@ test('before there is anything to serve, requests get a 503; a taken port is ref
   expect((await fetch(`${early.url}/ping`)).status).toBe(503);
   await expect(openApi(early.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await early.close(0);
+});
+
+test('above its throttle a route answers as API Gateway does, invokes nothing, and passes again with time', async () => {
+  const get = () => fetch(`${api.url}/throttled`);
+  const statuses = [await get(), await get()].map(({ status }) => status);
+  expect(statuses).toEqual([200, 200]);
+  const refused = await get();
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('content-type')).toBe('application/json');
+  expect(refused.headers.has('retry-after')).toBe(false);
+  expect(await refused.text()).toBe('{"message":"Too Many Requests"}');
+  expect(access.at(-1)).toMatchObject({ status: 429, routeKey: 'GET /throttled', error: 'throttled' });
+  expect((await fetch(`${api.url}/echo/x`)).status, 'other routes are not held up').toBe(200);
+  now += 1_000;
+  expect((await get()).status).toBe(200);
+  expect((await get()).status).toBe(429);
 });

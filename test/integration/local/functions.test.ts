@@ -17,7 +17,11 @@ let functions: Functions | undefined;
 let warnings: Warning[] = [];
 let metrics: MetricStore;
 
-const start = (models: readonly FunctionModel[], budget?: BudgetOptions): Functions => {
+const start = (
+  models: readonly FunctionModel[],
+  budget?: BudgetOptions,
+  accountConcurrency?: number,
+): Functions => {
   warnings = [];
   metrics = new MetricStore(Date.now);
   functions = new Functions({
@@ -29,6 +33,7 @@ const start = (models: readonly FunctionModel[], budget?: BudgetOptions): Functi
     clock: Date.now,
     onWarning: (warning) => warnings.push(warning),
     ...(budget === undefined ? {} : { budget }),
+    ...(accountConcurrency === undefined ? {} : { accountConcurrency }),
   });
   return functions;
 };
@@ -335,4 +340,32 @@ test('an event or an answer over 6 MB is refused as Lambda does', async () => {
   expect(await payload(running, 'big', { size: 6 * 1024 * 1024 + 1 })).toMatchObject({
     errorType: 'Function.ResponseSizeTooLarge',
   });
+});
+
+const waiting = (name: string, changes: Partial<FunctionModel> = {}) =>
+  files.add(name, 'export const handler = () => new Promise((done) => setTimeout(done, 400, 1));', changes);
+
+test('functions without a reservation share what the account has left, and a reserved one keeps its own', async () => {
+  const running = start(
+    [waiting('shared-a'), waiting('shared-b'), waiting('kept', { reservedConcurrency: 2 })],
+    { perFunction: 4, total: 12 },
+    103,
+  );
+  // 101 executions are not reserved.
+  const shared = Array.from({ length: 101 }, (_, i) =>
+    running.invoke(i % 2 === 0 ? 'shared-a' : 'shared-b', {}),
+  );
+  await expect(running.invoke('shared-a', {})).rejects.toThrow(/all of the account's 101 executions/);
+  const kept = [running.invoke('kept', {}), running.invoke('kept', {})];
+  await expect(running.invoke('kept', {})).rejects.toThrow(ThrottledError);
+  expect((await Promise.all(kept)).map(({ ok }) => ok)).toEqual([true, true]);
+  await Promise.all(shared);
+  expect((await running.invoke('shared-a', {})).ok, 'once they have ended there is room').toBe(true);
+});
+
+test('reservations that Lambda would refuse are refused here', () => {
+  expect(() => start([waiting('greedy', { reservedConcurrency: 901 })], undefined, 1000)).toThrow(
+    /reserves 901 of 1000 concurrent executions; Lambda demands that 100 stay unreserved/,
+  );
+  functions = undefined;
 });

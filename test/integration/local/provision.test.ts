@@ -65,7 +65,7 @@ const model = (changes: Partial<Model> = {}): Model => ({
   functions: [],
   roles: [],
   permissions: [],
-  api: { id: 'api', routes: [], cors: undefined },
+  apis: [],
   eventSources: [],
   schedules: [],
   eventRules: [],

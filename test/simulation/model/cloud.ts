@@ -96,6 +96,8 @@ export interface Cloud {
   /** Taken by all workers so far. */
   readonly snapshots: number;
   readonly watcher: Watcher | undefined;
+  /** Whether the gateway lets a request through, by the name of what it calls; undefined: it lets all through. */
+  readonly admits: ((name: string) => boolean) | undefined;
   /** The time that nobody's clock shows (ms since the Unix epoch). */
   readonly trueTime: number;
   nextSnapshot(): number;

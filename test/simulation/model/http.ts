@@ -37,6 +37,13 @@ export const request = <T>(
     );
     const deliver = (afterMs: number) =>
       scheduler.in(afterMs, undefined, `${caller.name} → ${options.name}`, () => {
+        if (cloud.admits?.(options.name) === false) {
+          timer.cancelled = true;
+          scheduler.in(random.skewed(1, 80), caller, `${caller.name} ← 429`, () =>
+            reject(new TryAgain('429')),
+          );
+          return;
+        }
         void invoke(cloud, options.name, handler, FUNCTION_LIMIT_MS, options.claim).then((outcome) => {
           if (outcome.kind === 'died' || chaos.strikes('answerLost')) return;
           scheduler.in(random.skewed(1, 80), caller, `${caller.name} ← ${options.name}`, () => {

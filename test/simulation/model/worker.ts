@@ -86,6 +86,10 @@ export class Worker implements SimulatedWorker {
     return this.#status;
   }
 
+  get ending(): boolean {
+    return this.#ending !== undefined;
+  }
+
   start(): void {
     const { chaos, random, scheduler } = this.#cloud;
     if (chaos.strikes('workerCrash')) {

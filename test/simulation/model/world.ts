@@ -33,6 +33,9 @@ export class World implements Cloud {
   readonly bucket: AuthBucket;
   readonly unlinked = new Set<string>();
   watcher: Watcher | undefined;
+  admits: Cloud['admits'];
+  /** Hears every sample of a metric. */
+  measured: ((name: string, value: number) => void) | undefined;
   violation: Violation | undefined;
   #sessions = 0;
   snapshots = 0;
@@ -164,7 +167,7 @@ export class World implements Cloud {
         run: (worker, name, args, { idempotencyKey: key }) =>
           this.engine.command(process, worker, { name, args, key }),
       },
-      metrics: { count: () => {} },
+      metrics: { count: (name, value, ..._dimensions) => this.measured?.(name, value) },
       clock: this.clockOf(process),
       sleep: (ms) => this.sleep(process, ms),
       ids: {

@@ -7,6 +7,7 @@ test('without options: port 3000, .berth, WhatsApp chosen by what answers', () =
     dataDir: '.berth',
     whatsapp: undefined,
     reset: false,
+    throttled: true,
     quiet: false,
     help: false,
   });
@@ -23,12 +24,18 @@ test('all options', () => {
     quiet: true,
   });
   expect(parseCommandLine(['--live']).whatsapp).toBe('live');
+  expect(parseCommandLine(['--concurrency', '600', '--no-throttle'])).toMatchObject({
+    concurrency: 600,
+    throttled: false,
+  });
 });
 
 test.each([
   [['--port', 'x']],
   [['--port', '70000']],
   [['--simulate', '--live']],
+  [['--concurrency', '0']],
+  [['--concurrency', 'many']],
   [['--nonsense']],
   [['word']],
 ])('%j is refused with a sentence', (args) => {

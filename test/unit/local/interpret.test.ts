@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { interpret } from '../../../local/assembly/interpret.ts';
 import type { CloudAssembly, Template } from '../../../local/assembly/read.ts';
 
-const WORLD = { endpoint: 'http://127.0.0.1:4566', apiUrl: 'http://127.0.0.1:3000' };
+const WORLD = { endpoint: 'http://127.0.0.1:4566', apiUrl: () => 'http://127.0.0.1:3000' };
 
 type Resource = { Type: string; Properties?: Record<string, unknown>; Condition?: string };
 
@@ -52,6 +52,16 @@ const BASE: Record<string, Resource> = {
     },
   },
   Api: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'api' } },
+  Stage: {
+    Type: 'AWS::ApiGatewayV2::Stage',
+    Properties: {
+      ApiId: { Ref: 'Api' },
+      StageName: '$default',
+      AutoDeploy: true,
+      DefaultRouteSettings: { ThrottlingRateLimit: 100, ThrottlingBurstLimit: 200 },
+      RouteSettings: { 'GET /hello/{name}': { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 10 } },
+    },
+  },
   Integration: {
     Type: 'AWS::ApiGatewayV2::Integration',
     Properties: {
@@ -113,7 +123,11 @@ describe('interpreting an assembly', () => {
   });
 
   test('a route leads to its function', () => {
-    expect(modelOf().api.routes).toMatchObject([
+    expect(modelOf().apis[0]?.throttles).toEqual({
+      byDefault: { rate: 100, burst: 200 },
+      byRoute: { 'GET /hello/{name}': { rate: 5, burst: 10 } },
+    });
+    expect(modelOf().apis[0]?.routes).toMatchObject([
       { method: 'GET', path: '/hello/{name}', functionName: 'berth-local-hello', timeoutMs: 30_000 },
     ]);
   });
@@ -175,9 +189,20 @@ describe('interpreting an assembly', () => {
       /names the function gone, which the assembly does not have/,
     ],
     [
-      'a second HTTP API',
+      'a second HTTP API at the address of the first',
+      {
+        Two: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP', Name: 'api' } },
+        StageOfTwo: {
+          Type: 'AWS::ApiGatewayV2::Stage',
+          Properties: { ApiId: { Ref: 'Two' }, StageName: '$default' },
+        },
+      },
+      /two HTTP APIs of the assembly would listen at http:/,
+    ],
+    [
+      'an HTTP API without a stage',
       { Two: { Type: 'AWS::ApiGatewayV2::Api', Properties: { ProtocolType: 'HTTP' } } },
-      /exactly one HTTP API/,
+      /the API \w+ has no stage/,
     ],
     [
       'a managed policy of AWS whose content is not known',

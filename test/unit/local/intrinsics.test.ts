@@ -12,7 +12,7 @@ const resolverOf = (...stacks: Stack[]) => {
   const assembly: CloudAssembly = { stacks, assets: new Map() };
   return createResolver(
     assembly,
-    createIdentify({ endpoint: 'http://127.0.0.1:4566', apiUrl: 'http://127.0.0.1:3000' }),
+    createIdentify({ endpoint: 'http://127.0.0.1:4566', apiUrl: () => 'http://127.0.0.1:3000' }),
   );
 };
 

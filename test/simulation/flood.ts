@@ -1,0 +1,264 @@
+/**
+ * A fleet of linked sessions while a flood of requests takes nearly all of a throttle. The rules of the reaper run over
+ * the same modelled cloud as in simulate.ts, without its other faults.
+ *
+ *   apart      the flood is on the callers' API; workers call their own (what is deployed)
+ *   together   workers share the flooded throttle (a flood that found the workers' API)
+ *
+ * In both, no session whose worker runs and works is stopped by a sweep. After the flood, sweeps stop again what is
+ * really silent.
+ */
+import { parseSettings, type Settings } from '../../core/settings.ts';
+import { environmentOf } from '../../infra/environments.ts';
+import { type Throttle, TokenBucket } from '../../local/api/throttle.ts';
+import type { Random } from './kernel/random.ts';
+import * as functions from './model/functions.ts';
+import { invoke } from './model/http.ts';
+import { Violation } from './model/violation.ts';
+import { Worker } from './model/worker.ts';
+import { World } from './model/world.ts';
+import type { Outcome } from './simulate.ts';
+
+export type FloodMode = 'apart' | 'together';
+
+export type FloodReport = Outcome & {
+  readonly mode: FloodMode;
+  /** Sessions that worked when the flood began. */
+  readonly healthy: number;
+  /** Of those, stopped by a sweep while their worker worked. */
+  readonly stopped: number;
+  /** Calls of workers that the throttle refused. */
+  readonly refused: number;
+  readonly braked: number;
+};
+
+export type FloodOptions = {
+  readonly sessions?: number;
+  readonly floodMs?: number;
+  readonly mode?: FloodMode;
+  /** Of the flood. */
+  readonly requestsASecond?: number;
+};
+
+const USER = 'ann';
+const SWEEP_MS = 60_000;
+/** The slowest start, then the slowest scan. */
+const LINKING_MS = 330_000;
+
+const settingsOf = (sessions: number) => (): Settings =>
+  parseSettings(
+    JSON.stringify({
+      environment: 'flood',
+      globalLimit: sessions,
+      userLimit: sessions,
+      // Longer than messages are apart, shorter than most floods: only stale data makes a session look idle.
+      idleTimeoutSeconds: 300,
+      snapshotIntervalSeconds: 900,
+    }),
+  );
+
+/** The bucket that a flood empties: every ms brings its share of requests, which come before the call that is asked about. */
+class FloodedBucket {
+  readonly #bucket: TokenBucket;
+  readonly #perMs: number;
+  #floodedTo: number;
+  #until = 0;
+  #owed = 0;
+
+  constructor(throttle: Throttle, now: number, requestsASecond: number) {
+    this.#bucket = new TokenBucket(throttle, now);
+    this.#perMs = requestsASecond / 1000;
+    this.#floodedTo = now;
+  }
+
+  flood(now: number, until: number): void {
+    this.#floodedTo = now;
+    this.#until = until;
+  }
+
+  take(now: number): boolean {
+    for (; this.#floodedTo < Math.min(now, this.#until); this.#floodedTo += 1) {
+      this.#owed += this.#perMs;
+      for (; this.#owed >= 1; this.#owed -= 1) this.#bucket.take(this.#floodedTo);
+    }
+    return this.#bucket.take(now);
+  }
+}
+
+const throttleOf = ({
+  rateLimit,
+  burstLimit,
+}: {
+  readonly rateLimit: number;
+  readonly burstLimit: number;
+}) => ({
+  rate: rateLimit,
+  burst: burstLimit,
+});
+
+export const simulateFlood = async (
+  seed: number,
+  trace?: (line: string) => void,
+  options: FloodOptions = {},
+): Promise<FloodReport> => {
+  // Drawn apart from the world, so that what is given replaces only itself.
+  const drawn = drawFrom(seed);
+  const sessions = options.sessions ?? drawn.sessions;
+  const world = new World(seed, settingsOf(sessions), trace);
+  const run = new Flood(world, {
+    sessions,
+    mode: options.mode ?? drawn.mode,
+    floodMs: options.floodMs ?? drawn.floodMs,
+    requestsASecond: options.requestsASecond ?? 1000,
+  });
+  try {
+    await run.all();
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error;
+  }
+  const { scheduler } = world;
+  return {
+    seed,
+    steps: scheduler.steps,
+    fingerprint: scheduler.fingerprint,
+    virtualMs: scheduler.now,
+    admissions: sessions,
+    releases: 0,
+    snapshots: world.snapshots,
+    resumed: 0,
+    violation: world.violation,
+    ...run.figures,
+  };
+};
+
+const drawFrom = (seed: number) => {
+  const random = (n: number, count: number): number => (seed * n) % count;
+  return {
+    sessions: 12 + random(7, 39),
+    mode: seed % 4 === 0 ? ('apart' as const) : ('together' as const),
+    floodMs: 120_000 + random(13, 9) * 60_000,
+  };
+};
+
+class Flood {
+  readonly #world: World;
+  readonly #options: Required<FloodOptions>;
+  readonly #bucket: FloodedBucket;
+  readonly #api = environmentOf('prod').api;
+  #until = 0;
+  #healthy: readonly Worker[] = [];
+  #stopped = 0;
+  #refused = 0;
+  #braked = 0;
+
+  constructor(world: World, options: Required<FloodOptions>) {
+    this.#world = world;
+    this.#options = options;
+    world.chaos.end();
+    const callers = new FloodedBucket(throttleOf(this.#api), world.scheduler.now, options.requestsASecond);
+    const workers = new FloodedBucket(throttleOf(this.#api.workers), world.scheduler.now, 0);
+    this.#bucket = callers;
+    const own = options.mode === 'apart' ? workers : callers;
+    world.admits = (name) => {
+      if (!name.startsWith('worker-') || own.take(world.scheduler.now)) return true;
+      this.#refused += 1;
+      return false;
+    };
+    world.watcher = {
+      committed: (changes, by) => {
+        if (!by.name.startsWith('reaper')) return;
+        for (const { before, after } of changes) {
+          if (before?.slotShard === undefined || after?.state !== 'STOPPING' || before.state === 'STOPPING')
+            continue;
+          const worker = this.#healthy.find(({ task }) => task.launch.sessionId === after.sessionId);
+          if (worker === undefined || !isHealthy(worker, world)) continue;
+          this.#stopped += 1;
+          world.violate(
+            'due',
+            `${String(after.sessionId)} works, and ${by.name} stopped it: ${String(after.stopReason)}`,
+          );
+        }
+      },
+      removed: () => {},
+      queued: () => {},
+      live: () => {},
+      resumes: () => {},
+      acknowledged: () => {},
+      sent: () => {},
+      refused: () => {},
+    };
+  }
+
+  get figures() {
+    const { mode } = this.#options;
+    const healthy = this.#healthy.length;
+    return { mode, healthy, stopped: this.#stopped, refused: this.#refused, braked: this.#braked };
+  }
+
+  async all(): Promise<void> {
+    const { random, scheduler } = this.#world;
+    this.#sweeps(random);
+    for (let n = 0; n < this.#options.sessions; n++) this.#create(`s${n}`, random.int(0, 30_000));
+    await this.#pass(LINKING_MS);
+    this.#healthy = this.#workers().filter((worker) => isHealthy(worker, this.#world));
+    scheduler.note(`---- the flood begins; ${this.#healthy.length} sessions work`);
+    this.#bucket.flood(scheduler.now, scheduler.now + this.#options.floodMs);
+    await this.#pass(this.#options.floodMs);
+    scheduler.note('---- the flood is over');
+    await this.#pass(3 * SWEEP_MS);
+    await this.#fallSilent();
+  }
+
+  /** A few workers stand still for good: the sweeps after the flood stop them, as those before it would have. */
+  async #fallSilent(): Promise<void> {
+    const { scheduler, settings } = this.#world;
+    const silent = this.#workers()
+      .filter((worker) => isHealthy(worker, this.#world))
+      .slice(0, 3);
+    this.#healthy = this.#healthy.filter((worker) => !silent.includes(worker));
+    for (const worker of silent) worker.process.frozenUntil = Number.POSITIVE_INFINITY;
+    scheduler.note(`---- ${silent.length} workers stand still`);
+    await this.#pass(settings.heartbeatTimeoutSeconds * 1000 + 3 * SWEEP_MS);
+    for (const { task } of silent)
+      if (!task.stopAsked && task.state !== 'stopped')
+        this.#world.violate('settled', `${task.taskArn} is silent, and no sweep stops it`);
+    this.#throwIfBroken();
+  }
+
+  #workers(): Worker[] {
+    return this.#world.engine.workers().flatMap((worker) => (worker instanceof Worker ? [worker] : []));
+  }
+
+  #create(name: string, afterMs: number): void {
+    const request = { userId: USER, name, config: {}, start: true, idempotencyKey: `key of ${name}` };
+    this.#world.scheduler.in(afterMs, undefined, `create ${name}`, () => {
+      void invoke(this.#world, 'create', (control) => functions.create(control, request), 30_000);
+    });
+  }
+
+  #sweeps(random: Random): void {
+    const every = (at: number): void => {
+      this.#world.scheduler.in(at, undefined, 'schedule of the reaper', () => {
+        void functions.sweep(this.#world);
+        every(SWEEP_MS);
+      });
+    };
+    every(random.int(0, SWEEP_MS));
+    this.#world.measured = (name, value) => {
+      if (name === 'ReaperBraked' && value > 0) this.#braked += 1;
+    };
+  }
+
+  async #pass(ms: number): Promise<void> {
+    this.#until += ms;
+    await this.#world.scheduler.run(this.#until, () => this.#throwIfBroken());
+  }
+
+  #throwIfBroken(): void {
+    if (this.#world.violation) throw this.#world.violation;
+  }
+}
+
+/** Its browser is up, its account is linked, and it does not end. */
+const isHealthy = (worker: Worker, { scheduler }: World): boolean =>
+  worker.live && worker.status === 'WORKING' && !worker.ending && worker.process.frozenUntil <= scheduler.now;
