@@ -1,135 +1,46 @@
-import * as z from 'zod';
-import {
-  type CleanupReport,
-  type changeLimitsRequestSchema,
-  cleanupReportSchema,
-  type cleanupRequestSchema,
-  createdKeySchema,
-  type createKeyRequestSchema,
-  type DrainReport,
-  drainReportSchema,
-  type drainRequestSchema,
-  type HealthView,
-  healthViewSchema,
-  type KeyView,
-  keyViewSchema,
-  type LimitsView,
-  limitsViewSchema,
-  type StatsView,
-  statsViewSchema,
-} from '../contract/bodies/admin.ts';
-import type { CallOptions } from './sessions.ts';
-import { path, type Transport } from './transport.ts';
+import type { HealthView } from '../contract/bodies/admin.ts';
+import { healthViewSchema } from '../contract/bodies/admin.ts';
+import type { DeadLetterFilter } from '../contract/bodies/events.ts';
+import { cleanUp } from '../contract/operations/capacity.ts';
+import { signIn } from '../contract/operations/dashboard.ts';
+import { getHealth, getHealthDetail } from '../contract/operations/health.ts';
+import { listDeadLetters } from '../contract/operations/webhooks.ts';
+import { type Body, type Needs, perform, type Result, requestOf } from './derived.ts';
+import type { WebhooksMethods } from './methods.ts';
+import type { CallOptions } from './transport.ts';
 
-export type CreatedKey = z.infer<typeof createdKeySchema>;
+type Signal = Pick<CallOptions, 'signal'>;
 
 export type AdminClient = {
-  /** `{message: 'pong'}` from an API that is up; needs no key. */
-  readonly ping: () => Promise<{ message: string }>;
   /** With a key what was checked and found; without one the status only. Resolves also when degraded (503). */
   readonly health: () => Promise<HealthView>;
-  readonly stats: (options?: CallOptions) => Promise<StatsView>;
-  readonly limits: {
-    /** The global limit, the default, and those of the caller or of `userId`. */
-    readonly get: (options?: CallOptions) => Promise<LimitsView>;
-    /** Admins only. Lowering one blocks new admissions and stops nobody. */
-    readonly set: (
-      change: z.input<typeof changeLimitsRequestSchema>,
-      options?: CallOptions,
-    ) => Promise<LimitsView>;
-  };
   /** Admins only. Ends what is due (`regular`) or everything that the filter matches (`emergency`); keeps accounts. */
-  readonly cleanup: (
-    request?: z.input<typeof cleanupRequestSchema>,
-    options?: CallOptions,
-  ) => Promise<CleanupReport>;
-  /**
-   * Admins only. Lets nothing start and asks sessions to end, some with each call: repeat it until it answers `drained`.
-   * Keeps accounts.
-   */
-  readonly drain: (
-    request?: z.input<typeof drainRequestSchema>,
-    options?: CallOptions,
-  ) => Promise<DrainReport>;
-  /** Admins only. */
-  readonly keys: {
-    readonly list: (options?: CallOptions) => Promise<KeyView[]>;
-    /** The answer's `key` is shown this once. */
-    readonly create: (
-      request: z.input<typeof createKeyRequestSchema>,
-      options?: CallOptions,
-    ) => Promise<CreatedKey>;
-    /** Revokes it. */
-    readonly delete: (id: string, options?: CallOptions) => Promise<void>;
-  };
+  readonly cleanup: (request?: Body<'cleanUp'>, options?: CallOptions) => Promise<Result<'cleanUp'>>;
+  /** In a browser: from now on its cookie says who calls, of a client made with `cookie: true`. Rejects with 401. */
+  readonly signIn: (key: string, options?: Signal) => Promise<void>;
 };
 
-export const adminClient = (transport: Transport, hasKey: boolean): AdminClient => {
-  const to = (options: CallOptions = {}) => ({
-    query: { userId: options.userId },
-    signal: options.signal,
-  });
+export const adminClient = (needs: Needs, hasKey: boolean): AdminClient => ({
+  health: () =>
+    needs.transport.json(
+      { ...requestOf(hasKey ? getHealthDetail : getHealth, {}, needs), answers: [503] },
+      healthViewSchema,
+    ),
+  cleanup: (request = {}, options = {}) =>
+    perform(cleanUp, { body: request, options, idempotent: request.dryRun === true }, needs),
+  signIn: (key, options = {}) => perform(signIn, { body: { key }, options }, needs),
+});
 
-  return {
-    ping: () =>
-      transport.json({ method: 'GET', path: '/ping', idempotent: true }, z.object({ message: z.string() })),
-    health: () =>
-      transport.json(
-        { method: 'GET', path: hasKey ? '/api/health' : '/health', idempotent: true, answers: [503] },
-        healthViewSchema,
-      ),
-    stats: (options) =>
-      transport.json(
-        { ...to(options), method: 'GET', path: '/api/stats', idempotent: true },
-        statsViewSchema,
-      ),
-    limits: {
-      get: (options) =>
-        transport.json(
-          { ...to(options), method: 'GET', path: '/api/limits', idempotent: true },
-          limitsViewSchema,
-        ),
-      set: (change, options) =>
-        transport.json(
-          { ...to(options), method: 'PUT', path: '/api/limits', body: change, idempotent: true },
-          limitsViewSchema,
-        ),
-    },
-    cleanup: (request = {}, options) =>
-      transport.json(
-        {
-          ...to(options),
-          method: 'POST',
-          path: '/api/cleanup',
-          body: request,
-          idempotent: request.dryRun === true,
-        },
-        cleanupReportSchema,
-      ),
-    drain: (request = {}, options) =>
-      transport.json(
-        { ...to(options), method: 'POST', path: '/api/drain', body: request, idempotent: true },
-        drainReportSchema,
-      ),
-    keys: {
-      list: (options) =>
-        transport.json(
-          { ...to(options), method: 'GET', path: '/api/keys', idempotent: true },
-          z.array(keyViewSchema),
-        ),
-      create: (request, options) =>
-        transport.json(
-          { ...to(options), method: 'POST', path: '/api/keys', body: request, idempotent: false },
-          createdKeySchema,
-        ),
-      delete: async (id, options) => {
-        await transport.bytes({
-          ...to(options),
-          method: 'DELETE',
-          path: path`/api/keys/${id}`,
-          idempotent: true,
-        });
-      },
-    },
-  };
+export type WebhooksClient = WebhooksMethods & {
+  /** Admins only. Events that a webhook's policy gave up on; at most `limit` (1000) are looked at. */
+  readonly dead: (
+    filter?: DeadLetterFilter & { limit?: number },
+    options?: Signal,
+  ) => Promise<Result<'listDeadLetters'>>;
 };
+
+export const webhooksClient = (derived: WebhooksMethods, needs: Needs): WebhooksClient => ({
+  ...derived,
+  dead: ({ limit = 1000, userId, ...filter } = {}, options = {}) =>
+    perform(listDeadLetters, { query: { ...filter, limit }, options: { ...options, userId } }, needs),
+});

@@ -1,19 +1,10 @@
 import type * as z from 'zod';
-import {
-  type PairingCodeView,
-  pairingCodeSchema,
-  QR_LIFE_HEADER,
-  qrRawSchema,
-} from '../contract/bodies/commands.ts';
-import { nothingSchema } from '../contract/operation.ts';
-import {
-  type PasskeyChallenge,
-  type passkeyAssertionArgs,
-  passkeyChallengeSchema,
-  passkeyConfirmationSchema,
-} from '../contract/whatsapp/passkey.ts';
-import type { CallOptions } from './sessions.ts';
-import { path, type Transport } from './transport.ts';
+import { QR_LIFE_HEADER, qrRawSchema } from '../contract/bodies/commands.ts';
+import { getPasskeyConfirmation, getQr, requestCode } from '../contract/operations/linking.ts';
+import type { passkeyAssertionArgs } from '../contract/whatsapp/passkey.ts';
+import { type Needs, type Options, perform, type Result, requestOf } from './derived.ts';
+import type { AuthMethods, AuthPasskeyMethods } from './methods.ts';
+import type { CallOptions } from './transport.ts';
 
 export type QrOptions = CallOptions & {
   /** How long the API may wait for a code, 0 to 25 s. */
@@ -27,22 +18,13 @@ export type PasskeyAssertionInput = z.input<typeof passkeyAssertionArgs>;
  * Where WhatsApp asks for the account's passkey: the session's status is PASSKEY_REQUIRED, then WORKING or
  * PASSKEY_CONFIRMATION_REQUIRED.
  */
-export type PasskeyClient = {
-  /** The challenge to sign in a browser at https://web.whatsapp.com. 422 where none is asked for. */
-  readonly challenge: (name: string, options?: QrOptions) => Promise<PasskeyChallenge>;
-  /**
-   * Gives the signed challenge to WhatsApp. 409: answered already; 410: expired; 422: for another session or challenge,
-   * or signed at another origin. Those change nothing.
-   */
-  readonly submit: (name: string, assertion: PasskeyAssertionInput, options?: CallOptions) => Promise<void>;
+export type PasskeyClient = AuthPasskeyMethods & {
   /** The code that the phone shows too. 422 where there is none. */
-  readonly confirmation: (name: string, options?: QrOptions) => Promise<string>;
-  /** Says that a person has compared the codes. */
-  readonly confirm: (name: string, options?: CallOptions) => Promise<void>;
+  readonly confirmation: (name: string, options?: Options<'getPasskeyConfirmation'>) => Promise<string>;
 };
 
 /** Linking an account. Each rejects with 422 and the session's state where it shows no code. */
-export type AuthClient = {
+export type AuthClient = Omit<AuthMethods, 'passkey'> & {
   /** The code as text, to be drawn by the caller. It is as good as a password until it is renewed. */
   readonly qr: (name: string, options?: QrOptions) => Promise<string>;
   /** The code as a PNG file. */
@@ -58,81 +40,36 @@ export type AuthClient = {
     name: string,
     phoneNumber: string,
     options?: CallOptions,
-  ) => Promise<PairingCodeView>;
+  ) => Promise<Result<'requestCode'>>;
   readonly passkey: PasskeyClient;
 };
 
-export const authClient = (transport: Transport): AuthClient => {
-  const qr = (name: string, format: 'raw' | 'image', accept: string, options: QrOptions = {}) =>
-    ({
-      method: 'GET',
-      path: path`/api/${name}/auth/qr`,
-      query: { format, wait: options.waitSeconds, userId: options.userId },
-      accept,
-      waitSeconds: options.waitSeconds ?? 0,
-      idempotent: true,
-      signal: options.signal,
-    }) as const;
+export const authClient = ({ passkey, ...derived }: AuthMethods, needs: Needs): AuthClient => {
+  const { transport } = needs;
+  const qr = (session: string, format: 'raw' | 'image', accept: string, options: QrOptions = {}) =>
+    requestOf(getQr, { params: { session }, query: { format }, accept, options }, needs);
 
-  const drawn: AuthClient['qrDrawn'] = async (name, options) => {
+  const qrDrawn: AuthClient['qrDrawn'] = async (name, options) => {
     const { body, headers } = await transport.bytes(qr(name, 'image', 'image/svg+xml', options));
     return { svg: new TextDecoder().decode(body), lifeMs: Number(headers.get(QR_LIFE_HEADER) ?? 0) };
   };
 
-  const pairingCode: AuthClient['pairingCode'] = (name, phoneNumber, options = {}) =>
-    transport.json(
-      {
-        method: 'POST',
-        path: path`/api/${name}/auth/request-code`,
-        query: { userId: options.userId },
-        body: { phoneNumber },
-        // The code that was just asked for is answered again.
-        idempotent: true,
-        signal: options.signal,
-      },
-      pairingCodeSchema,
-    );
+  const pairingCode: AuthClient['pairingCode'] = (session, phoneNumber, options = {}) =>
+    perform(requestCode, { params: { session }, body: { phoneNumber }, options }, needs);
 
   return {
+    ...derived,
     qr: async (name, options) =>
       (await transport.json(qr(name, 'raw', 'application/json', options), qrRawSchema)).value,
     qrPng: async (name, options) => (await transport.bytes(qr(name, 'image', 'image/png', options))).body,
-    qrSvg: async (name, options) => (await drawn(name, options)).svg,
-    qrDrawn: drawn,
+    qrSvg: async (name, options) => (await qrDrawn(name, options)).svg,
+    qrDrawn,
     requestCode: async (...request) => (await pairingCode(...request)).code,
     pairingCode,
-    passkey: passkeyClient(transport),
-  };
-};
-
-const passkeyClient = (transport: Transport): PasskeyClient => {
-  const read = (address: string, { waitSeconds = 0, userId, signal }: QrOptions = {}) =>
-    ({
-      method: 'GET',
-      path: address,
-      query: { wait: waitSeconds, userId },
-      waitSeconds,
-      idempotent: true,
-      signal,
-    }) as const;
-  const post = (address: string, { userId, signal }: CallOptions = {}, body?: object) =>
-    // Repeated, it would be refused as answered already: whether the first was taken is the caller's to see.
-    ({ method: 'POST', path: address, query: { userId }, body, idempotent: false, signal }) as const;
-  return {
-    challenge: (name, options) =>
-      transport.json(read(path`/api/${name}/auth/passkey/challenge`, options), passkeyChallengeSchema),
-    submit: async (name, assertion, options) => {
-      await transport.json(post(path`/api/${name}/auth/passkey`, options, assertion), nothingSchema);
-    },
-    confirmation: async (name, options) =>
-      (
-        await transport.json(
-          read(path`/api/${name}/auth/passkey/confirmation`, options),
-          passkeyConfirmationSchema,
-        )
-      ).code,
-    confirm: async (name, options) => {
-      await transport.json(post(path`/api/${name}/auth/passkey/confirm`, options), nothingSchema);
+    passkey: {
+      ...passkey,
+      confirmation: async (session, options = {}) =>
+        (await perform(getPasskeyConfirmation, { params: { session }, options }, needs)).code,
     },
   };
 };

@@ -1,26 +1,21 @@
-import {
-  LONGEST_WAIT_SECONDS,
-  type StreamEvent,
-  type StreamPage,
-  streamPageSchema,
-} from '../contract/bodies/events.ts';
-import type { CallOptions } from './sessions.ts';
-import type { Transport } from './transport.ts';
+import { LONGEST_WAIT_SECONDS, type StreamEvent } from '../contract/bodies/events.ts';
+import { followEvents } from '../contract/operations/events.ts';
+import { type Needs, type Options, perform, type Result } from './derived.ts';
+import type { CallOptions } from './transport.ts';
 
 export type { StreamEvent, StreamPage } from '../contract/bodies/events.ts';
 
-export type ReadEventsOptions = CallOptions & {
-  /** `next` of the page before; 0 for all that is kept (a day); without it, from now on. */
-  readonly after?: string | undefined;
-  /** How long to wait where nothing happened, 0 to 25; 25 by default. */
-  readonly waitSeconds?: number | undefined;
-};
+/**
+ * `after` is `next` of the page before; 0 for all that is kept (a day); without it, from now on. `waitSeconds` says how
+ * long to wait where nothing happened, 0 to 25; 25 by default.
+ */
+export type ReadEventsOptions = Options<'followEvents'>;
 
 export type FollowOptions = CallOptions & Pick<ReadEventsOptions, 'after'>;
 
 export type EventsClient = {
   /** One page: what happened since, or an empty one when the time was over. */
-  readonly read: (options?: ReadEventsOptions) => Promise<StreamPage>;
+  readonly read: (options?: ReadEventsOptions) => Promise<Result<'followEvents'>>;
   /**
    * What happens to sessions, as it comes, until the loop is left or the signal ends it: a user's own, or, for admins,
    * everybody's or those of `userId`. An event may come twice, with the same id.
@@ -28,19 +23,9 @@ export type EventsClient = {
   readonly follow: (options?: FollowOptions) => AsyncGenerator<StreamEvent, void, undefined>;
 };
 
-export const eventsClient = (transport: Transport): EventsClient => {
-  const read: EventsClient['read'] = ({ after, waitSeconds = LONGEST_WAIT_SECONDS, userId, signal } = {}) =>
-    transport.json(
-      {
-        method: 'GET',
-        path: '/api/events',
-        query: { after, wait: waitSeconds, userId },
-        waitSeconds,
-        idempotent: true,
-        signal,
-      },
-      streamPageSchema,
-    );
+export const eventsClient = (needs: Needs): EventsClient => {
+  const read: EventsClient['read'] = ({ after, waitSeconds = LONGEST_WAIT_SECONDS, ...options } = {}) =>
+    perform(followEvents, { query: { after }, options: { ...options, waitSeconds } }, needs);
   return {
     read,
     follow: async function* ({ after, ...options } = {}) {

@@ -11,31 +11,24 @@
  * ```
  */
 import { type Clock, systemClock } from '../contract/clock.ts';
-import { type AdminClient, adminClient } from './admin.ts';
+import { PUBLIC_OPERATIONS } from '../contract/public-operations.ts';
+import { type AdminClient, adminClient, type WebhooksClient, webhooksClient } from './admin.ts';
 import { type AuthClient, authClient } from './auth.ts';
-import {
-  type ChatsClient,
-  type ContactsClient,
-  chatClients,
-  type GroupsClient,
-  type LidsClient,
-} from './chats.ts';
 import { type CommandsClient, commandsClient } from './commands.ts';
-import { type DashboardClient, dashboardClient } from './dashboard.ts';
-import { type EngineClient, engineClient } from './engine.ts';
+import { methodsOf } from './derived.ts';
 import { type EventsClient, eventsClient } from './events.ts';
-import { type MessagesClient, messagesClient } from './messages.ts';
+import { type GroupsClient, groupsClient, type LidsClient, lidsClient } from './groups.ts';
+import type { ClientMethods } from './methods.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
 import { createTransport } from './transport.ts';
-import { type WebhooksClient, webhooksClient } from './webhooks.ts';
 
 export type { FieldError, ProblemBody } from '../contract/errors.ts';
 export type { Chat, Contact, Group } from '../contract/whatsapp/chats.ts';
 export type { Media, Message } from '../contract/whatsapp/messages.ts';
 export { type PasskeyChallenge, signingScript } from '../contract/whatsapp/passkey.ts';
-export type { CreatedKey } from './admin.ts';
 export type { PasskeyAssertionInput, PasskeyClient, QrOptions } from './auth.ts';
 export type { CommandsClient } from './commands.ts';
+export type { AcceptedCommand, SendOptions } from './derived.ts';
 export {
   ApiError,
   type ClientError,
@@ -45,9 +38,12 @@ export {
   WaitTimeoutError,
 } from './errors.ts';
 export type { FollowOptions, ReadEventsOptions, StreamEvent, StreamPage } from './events.ts';
-export type { AcceptedCommand, SendOptions } from './messages.ts';
-export type { CallOptions, CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
+export type { CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
+export type { CallOptions } from './transport.ts';
 export { readWebhook, type WebhookEvent } from './webhook-event.ts';
+
+/** Shown once. */
+export type CreatedKey = Awaited<ReturnType<ClientMethods['keys']['create']>>;
 
 export type ClientOptions = {
   /** Where the API is; a path in it (a gateway's stage) is kept. */
@@ -67,19 +63,17 @@ export type ClientOptions = {
   readonly sleep?: ((ms: number) => Promise<void>) | undefined;
 };
 
-export type Client = AdminClient &
-  DashboardClient & {
+/** The methods of the table, and those that are written by hand: helpers, and what is handier than the request. */
+export type Client = Omit<ClientMethods, 'sessions' | 'auth' | 'groups' | 'lids' | 'commands' | 'webhooks'> &
+  AdminClient & {
     readonly sessions: SessionsClient;
     readonly auth: AuthClient;
-    readonly messages: MessagesClient;
-    readonly chats: ChatsClient;
-    readonly contacts: ContactsClient;
-    readonly lids: LidsClient;
     readonly groups: GroupsClient;
+    /** Hidden ids (`…@lid`) and phone numbers. */
+    readonly lids: LidsClient;
     readonly commands: CommandsClient;
     readonly webhooks: WebhooksClient;
     readonly events: EventsClient;
-    readonly engine: EngineClient;
   };
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -103,17 +97,18 @@ export const createClient = (options: ClientOptions): Client => {
     random: options.random ?? Math.random,
     sleep,
   });
-  const newKey = () => crypto.randomUUID();
+  const needs = { transport, newKey: () => crypto.randomUUID() };
+  // A test holds the generated types against the same table.
+  const methods = methodsOf(Object.values(PUBLIC_OPERATIONS), needs) as ClientMethods;
   return {
-    sessions: sessionsClient({ transport, clock, sleep, newKey }),
-    auth: authClient(transport),
-    messages: messagesClient(transport, newKey),
-    ...chatClients(transport),
-    commands: commandsClient({ transport, clock }),
-    webhooks: webhooksClient(transport),
-    events: eventsClient(transport),
-    engine: engineClient(transport),
-    ...dashboardClient(transport),
-    ...adminClient(transport, options.apiKey !== undefined || options.cookie === true),
+    ...methods,
+    ...adminClient(needs, options.apiKey !== undefined || options.cookie === true),
+    sessions: sessionsClient(methods.sessions, needs, { clock, sleep }),
+    auth: authClient(methods.auth, needs),
+    groups: groupsClient(methods.groups, needs),
+    lids: lidsClient(methods.lids, needs),
+    commands: commandsClient(methods.commands, clock),
+    webhooks: webhooksClient(methods.webhooks, needs),
+    events: eventsClient(needs),
   };
 };

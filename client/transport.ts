@@ -17,9 +17,17 @@ export type TransportOptions = {
   readonly sleep: (ms: number) => Promise<void>;
 };
 
+/** Given to every call. */
+export type CallOptions = {
+  /** Admins only: whose session, where it is not the caller's own. */
+  readonly userId?: string | undefined;
+  /** Ends the call; it rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+};
+
 export type Call = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
-  /** Made with `path`. */
+  /** Its parameters made with `segment`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
@@ -51,11 +59,8 @@ export type Transport = {
 /** A Retry-After above this is the caller's to wait for. */
 const LONGEST_RETRY_AFTER_SECONDS = 20;
 
-/** A path whose parameters can't leave their segment: `..` would be resolved away even when percent-encoded. */
-export const path = (parts: TemplateStringsArray, ...values: string[]): string =>
-  parts.reduce((made, part, i) => made + segment(values[i - 1] ?? '') + part);
-
-const segment = (value: string): string => {
+/** A parameter of a path that can't leave its segment: `..` would be resolved away even when percent-encoded. */
+export const segment = (value: string): string => {
   if (value === '' || value === '.' || value === '..') throw new TypeError(`"${value}" is no name or id`);
   return encodeURIComponent(value);
 };

@@ -3,8 +3,9 @@
  * requests at the functions' edge, the types of handlers and their answers, and the OpenAPI document.
  */
 import * as z from 'zod';
-import { userIdSchema } from './bodies/sessions.ts';
 import type { ProblemCode } from './errors.ts';
+import { userIdSchema } from './names.ts';
+import type { Scope } from './scopes.ts';
 
 /** Who may call: anyone; a key of any role; an admin key; a worker with its own secret (checked by the handler). */
 export type OperationAuth = 'none' | 'key' | 'admin' | 'worker';
@@ -36,7 +37,13 @@ export type AnswerSpec = {
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-export type Operation = {
+/** Who may call, and the scope that a key needs for it. Null: any key, or none where none is asked for. */
+type Access =
+  | { readonly auth: 'none' | 'worker'; readonly scope: null }
+  | { readonly auth: 'key'; readonly scope: Exclude<Scope, 'admin'> | null }
+  | { readonly auth: 'admin'; readonly scope: 'admin' };
+
+export type Operation = Access & {
   /** The operation's name in documents and generated clients, unique. */
   readonly id: string;
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -44,7 +51,17 @@ export type Operation = {
   readonly path: string;
   /** The handler: functions/<handler>.ts. One handler may serve several operations. */
   readonly handler: string;
-  readonly auth: OperationAuth;
+  /**
+   * The typed client's method, such as `sessions.get`: client/methods.ts is generated from it. Absent: the client has
+   * none, or one that is written by hand.
+   */
+  readonly client?: string;
+  /** What the client's method takes by position before the body; without it the path's parameters. */
+  readonly positional?: readonly string[];
+  /** A POST that may be repeated after an unknown outcome: a second one changes nothing more. */
+  readonly repeatable?: true;
+  /** The query parameter that says for how many seconds the response may be held back. */
+  readonly holds?: 'wait' | 'timeout';
   /** Absent: not part of the documented API (the worker API, pages for people). */
   readonly tag?: Tag;
   /** One line. */
@@ -65,6 +82,8 @@ export type Operation = {
   readonly answers: Readonly<Record<number, AnswerSpec>>;
   /** What it can answer beside what `problemsOf` knows of every such operation. */
   readonly problems?: readonly ProblemCode[];
+  /** The worker's command that it is (operations/command-rows.ts). */
+  readonly command?: { readonly args: z.ZodObject; readonly result: z.ZodType };
 };
 
 /** Room for the largest text with every mention, and for the largest config. */

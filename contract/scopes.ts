@@ -18,34 +18,6 @@ export const scopeSchema = z.enum([
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
 
-type Named = {
-  readonly method: string;
-  /** As in the table of routes, with `{name}` parameters. */
-  readonly path: string;
-  readonly auth: 'none' | 'key' | 'admin' | 'worker';
-};
-
-/** About sessions as such: under `/api/sessions`, what happens to them, and how full it is. */
-const ABOUT_SESSIONS = /^\/api\/(sessions|events|stats|limits|health)(\/|$)/;
-const LINKING = /^\/api\/\{\w+\}\/auth\//;
-const COMMANDS = /^\/api\/commands\//;
-/** Who a caller is may be asked with any key. */
-const WHO = '/api/me';
-
-/**
- * The scope that a route asks for, by its shape, so that a new route has one; undefined where no key is asked for, or
- * any will do.
- * What is not about sessions is about what they hold: messages.
- */
-export const scopeOf = ({ method, path, auth }: Named): Scope | undefined => {
-  if (auth === 'none' || auth === 'worker' || path === WHO) return undefined;
-  if (auth === 'admin') return 'admin';
-  if (LINKING.test(path)) return 'sessions:write';
-  if (COMMANDS.test(path)) return 'messages:send';
-  if (ABOUT_SESSIONS.test(path)) return method === 'GET' ? 'sessions:read' : 'sessions:write';
-  return method === 'GET' ? 'messages:read' : 'messages:send';
-};
-
 type Holder = {
   readonly role: 'admin' | 'user';
   readonly scopes?: readonly Scope[] | undefined;

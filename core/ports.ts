@@ -1,5 +1,6 @@
 /** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
-import type { CommandFailure, CommandName } from '../contract/worker/commands.ts';
+import type { CommandFailure } from '../contract/worker/command-failures.ts';
+import type { CommandName } from '../contract/worker/commands.ts';
 import type { DimensionValues, MetricName } from './observability/metrics.ts';
 
 export type LaunchRequest = {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { withoutDocument } from '../scripts/esbuild-plugins.ts';
 
 const PAGE = join(import.meta.dirname, 'page');
 
@@ -22,6 +23,7 @@ export const buildDashboard = async (outDir: string): Promise<void> => {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     minify: true,
+    plugins: [withoutDocument],
     legalComments: 'none',
     write: false,
     logLevel: 'silent',

@@ -1,11 +1,15 @@
 import type { CommandView } from '../contract/bodies/commands.ts';
 import { Problem, problemBody } from '../contract/errors.ts';
-import { CHAT_OPERATIONS } from '../contract/operations/chats.ts';
+import type { Operation } from '../contract/operation.ts';
 import { getCommand } from '../contract/operations/commands.ts';
-import { MESSAGE_OPERATIONS, sendText } from '../contract/operations/messages.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
-import { COMMANDS, type CommandArgs, type CommandName } from '../contract/worker/commands.ts';
+import {
+  COMMAND_OPERATIONS,
+  COMMANDS,
+  type CommandArgs,
+  type CommandName,
+} from '../contract/worker/commands.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
 import { runCommand } from '../core/commands/command.ts';
 import { problemOf, type WaitingCommand } from '../core/commands/waiting-command.ts';
@@ -33,11 +37,8 @@ const control = {
  * accepted it. Never repeated by us. With `wake=true` a stopped, linked session is started first; 202 with the
  * command's id where that takes longer than a request may.
  */
-const running = http(
-  sendText,
-  ...MESSAGE_OPERATIONS,
-  ...CHAT_OPERATIONS,
-)(async (request) => {
+const operations: readonly Operation[] = Object.values(COMMAND_OPERATIONS);
+const running = http(...operations)(async (request) => {
   const { idempotencyKey, operation } = request;
   const { command, args, sessionName, wake } = commandOf(request);
   refuseTooLarge(args, wake);

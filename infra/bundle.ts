@@ -12,7 +12,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, version } from 'esbuild';
 import { z } from 'zod';
 import { messageOfError } from '../contract/message-of-error.ts';
-import { httpWithoutUndici, withoutLocales } from '../scripts/esbuild-plugins.ts';
+import { httpWithoutUndici, withoutDocument, withoutLocales } from '../scripts/esbuild-plugins.ts';
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
 /**
@@ -104,10 +104,13 @@ const credentialsOfLambda: Plugin = {
   },
 };
 
-const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleRecord> => {
-  const result = await build({
+/** Needs what the document is made of; the others do without. */
+const SERVES_DOCUMENT = 'documentation';
+
+const buildSome = (options: BundleOptions, handlers: readonly string[], plugins: readonly Plugin[]) =>
+  build({
     absWorkingDir: root,
-    entryPoints: options.handlers.map((handler) => ({
+    entryPoints: handlers.map((handler) => ({
       in: sourceOf(options, handler),
       out: `${handler}/index`,
     })),
@@ -120,7 +123,13 @@ const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleR
     mainFields: ['module', 'main'],
     conditions: ['module'],
     minify: true,
-    plugins: [withoutLocales, httpWithoutUndici, credentialsOfLambda, pagePlugin(temporaryOf(options))],
+    plugins: [
+      withoutLocales,
+      httpWithoutUndici,
+      credentialsOfLambda,
+      pagePlugin(temporaryOf(options)),
+      ...plugins,
+    ],
     sourcemap: 'external',
     sourcesContent: false,
     legalComments: 'none',
@@ -132,7 +141,28 @@ const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleR
     throw new BundleFailed(messageOfError(error));
   });
 
-  const bundles = options.handlers.map((handler) => describe(options, handler, result.metafile));
+const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleRecord> => {
+  const { handlers } = options;
+  const results = await Promise.all([
+    buildSome(
+      options,
+      handlers.filter((handler) => handler !== SERVES_DOCUMENT),
+      [withoutDocument],
+    ),
+    buildSome(
+      options,
+      handlers.filter((handler) => handler === SERVES_DOCUMENT),
+      [],
+    ),
+  ]);
+  const result = {
+    outputFiles: results.flatMap(({ outputFiles }) => outputFiles),
+    metafile: {
+      inputs: Object.assign({}, ...results.map(({ metafile }) => metafile.inputs)),
+      outputs: Object.assign({}, ...results.map(({ metafile }) => metafile.outputs)),
+    } satisfies Metafile,
+  };
+  const bundles = handlers.map((handler) => describe(options, handler, result.metafile));
   const tooBig = bundles.filter((bundle) => bundle.bytes > limitOf(bundle));
   if (tooBig.length > 0)
     throw new BundleFailed(

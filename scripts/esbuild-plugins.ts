@@ -1,4 +1,5 @@
 /** esbuild plugins for everything that starts often: the worker, and the functions (infra/bundle.ts). */
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Plugin } from 'esbuild';
 
@@ -27,5 +28,42 @@ export const httpWithoutUndici: Plugin = {
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)});`,
     }));
+  },
+};
+
+/** A text as it is written in this project's sources: quoted, without a value in it, or a template. */
+const TEXT = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|${'`'}(?:[^${'`'}\\]|\\.)*${'`'})`;
+const TEXTS = String.raw`${TEXT}(?:\s*\+\s*${TEXT})*`;
+/** `summary: '…',` and the like of a row, and `.describe('…')` of a schema. */
+const PROSE = new RegExp(
+  String.raw`\b(?:summary|description|says|tag):\s*(?:${TEXTS}|FILE)(?:,[ \t]*|\s*(?=\}))|` +
+    String.raw`\bproblems:\s*(?:\[[^\]]*\]|PROBLEMS)(?:,[ \t]*|\s*(?=\}))|` +
+    String.raw`\.describe\(\s*${TEXTS},?\s*\)`,
+  'g',
+);
+
+/**
+ * Leaves out what only the OpenAPI document needs: the contract's texts, and zod's conversion to JSON Schema (50 KB). For
+ * everything but the function that serves the document. Lines stay where they are.
+ */
+export const withoutDocument: Plugin = {
+  name: 'without-document',
+  setup(build) {
+    build.onLoad(
+      { filter: /[\\/]contract[\\/](operations|bodies|whatsapp)[\\/][\w-]+\.ts$/ },
+      async ({ path }) => ({
+        contents: (await readFile(path, 'utf8')).replace(PROSE, (prose) => prose.replace(/[^\n]/g, '')),
+        loader: 'ts',
+      }),
+    );
+    // Each schema is given its conversion when it is made, and nothing here calls it.
+    build.onLoad(
+      { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },
+      async ({ path }) => {
+        const names = (await readFile(path, 'utf8')).matchAll(/^export (?:const|function|class) (\w+)/gm);
+        const leftOut = [...names].map(([, name]) => `export const ${name} = leftOut;`);
+        return { contents: ['const leftOut = () => leftOut;', ...leftOut].join('\n') };
+      },
+    );
   },
 };

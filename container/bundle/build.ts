@@ -12,7 +12,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
-import { httpWithoutUndici, withoutLocales } from '../../scripts/esbuild-plugins.ts';
+import { httpWithoutUndici, withoutDocument, withoutLocales } from '../../scripts/esbuild-plugins.ts';
 import { leftOut } from './left-out.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -51,7 +51,7 @@ export const buildWorker = async (outDir: string): Promise<void> => {
     mainFields: ['module', 'main'],
     conditions: ['module'],
     external: [LIBRARY, `${LIBRARY}/*`, BROWSER_PACKAGE],
-    plugins: [withoutLocales, httpWithoutUndici],
+    plugins: [withoutLocales, httpWithoutUndici, withoutDocument],
     banner: { js: REQUIRE_BANNER },
     metafile: true,
   });

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Clock } from '../../contract/clock.ts';
-import { COMMAND_FAILURES } from '../../contract/worker/commands.ts';
+import { COMMAND_FAILURES } from '../../contract/worker/command-failures.ts';
 
 export type Answer = { readonly status: number; readonly body: unknown };
 type Kept = { readonly request: string; readonly answer: Promise<Answer>; readonly at: number };

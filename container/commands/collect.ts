@@ -28,7 +28,7 @@ export const createCollector = (options: {
 
   const collect = async (): Promise<void> => {
     while (!signal.aborted) {
-      const command = await api.claim(bounds());
+      const { command } = await api.claim({}, bounds());
       if (!command) return;
       const { id, name, args, idempotencyKey } = command;
       const outcome = outcomes.get(id) ?? (await server.run(name, args, idempotencyKey));

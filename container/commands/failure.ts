@@ -1,4 +1,4 @@
-import type { CommandFailureCode } from '../../contract/worker/commands.ts';
+import type { CommandFailureCode } from '../../contract/worker/command-failures.ts';
 
 /** A command that can't be carried out, in the closed set of COMMAND_FAILURES. */
 export class CommandFailed extends Error {

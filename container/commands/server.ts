@@ -9,11 +9,10 @@ import { fitAnswer } from '../../contract/answer-size.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import {
   COMMAND_FAILURES,
-  COMMANDS,
   type CommandFailure,
-  type CommandName,
   commandFailureSchema,
-} from '../../contract/worker/commands.ts';
+} from '../../contract/worker/command-failures.ts';
+import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
 import type { CommandOutcome } from '../../core/ports.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';

@@ -1,4 +1,4 @@
-/** Which file carries out which command. A new command is a row in contract/worker/commands.ts, a file here, and a row below. */
+/** Which file carries out which command. A new command is a row in contract/operations/, and a function here. */
 import type { z } from 'zod';
 import { COMMANDS, type CommandName, type CommandResult } from '../../contract/worker/commands.ts';
 import { getChats, getMessages } from './chats.ts';
@@ -33,51 +33,63 @@ export class BadArguments extends Error {
   }
 }
 
-const checked =
-  <S extends z.ZodType, R>(schema: S, run: (context: CommandContext, args: z.output<S>) => Promise<R>) =>
-  async (context: CommandContext, json: unknown): Promise<R> => {
-    const parsed = schema.safeParse(json);
-    if (!parsed.success) throw new BadArguments(parsed.error);
-    return await run(context, parsed.data);
-  };
+type Functions = {
+  readonly [N in CommandName]: (
+    context: CommandContext,
+    args: z.output<(typeof COMMANDS)[N]['args']>,
+  ) => Promise<CommandResult<N>>;
+};
+
+const FUNCTIONS: Functions = {
+  getQr,
+  requestCode,
+  getPasskeyChallenge,
+  submitPasskey,
+  getPasskeyConfirmation,
+  confirmPasskey,
+  sendText,
+  sendImage,
+  sendFile,
+  sendVideo,
+  sendVoice,
+  sendLocation,
+  sendContactVcard,
+  sendPoll,
+  setReaction,
+  sendSeen,
+  startTyping,
+  stopTyping,
+  getChats,
+  getMessages,
+  checkNumber,
+  getContact,
+  getContacts,
+  getLids,
+  countLids,
+  findNumberByLid,
+  findLidByNumber,
+  getGroups,
+  getGroup,
+  createGroup,
+  getParticipants,
+  addParticipants,
+  removeParticipants,
+  logout,
+};
 
 type Handlers = {
   readonly [N in CommandName]: (context: CommandContext, json: unknown) => Promise<CommandResult<N>>;
 };
 
-export const HANDLERS: Handlers = {
-  getQr: checked(COMMANDS.getQr.args, getQr),
-  requestCode: checked(COMMANDS.requestCode.args, requestCode),
-  getPasskeyChallenge: checked(COMMANDS.getPasskeyChallenge.args, getPasskeyChallenge),
-  submitPasskey: checked(COMMANDS.submitPasskey.args, submitPasskey),
-  getPasskeyConfirmation: checked(COMMANDS.getPasskeyConfirmation.args, getPasskeyConfirmation),
-  confirmPasskey: checked(COMMANDS.confirmPasskey.args, confirmPasskey),
-  sendText: checked(COMMANDS.sendText.args, sendText),
-  sendImage: checked(COMMANDS.sendImage.args, sendImage),
-  sendFile: checked(COMMANDS.sendFile.args, sendFile),
-  sendVideo: checked(COMMANDS.sendVideo.args, sendVideo),
-  sendVoice: checked(COMMANDS.sendVoice.args, sendVoice),
-  sendLocation: checked(COMMANDS.sendLocation.args, sendLocation),
-  sendContactVcard: checked(COMMANDS.sendContactVcard.args, sendContactVcard),
-  sendPoll: checked(COMMANDS.sendPoll.args, sendPoll),
-  setReaction: checked(COMMANDS.setReaction.args, setReaction),
-  sendSeen: checked(COMMANDS.sendSeen.args, sendSeen),
-  startTyping: checked(COMMANDS.startTyping.args, startTyping),
-  stopTyping: checked(COMMANDS.stopTyping.args, stopTyping),
-  getChats: checked(COMMANDS.getChats.args, getChats),
-  getMessages: checked(COMMANDS.getMessages.args, getMessages),
-  checkNumber: checked(COMMANDS.checkNumber.args, checkNumber),
-  getContact: checked(COMMANDS.getContact.args, getContact),
-  getContacts: checked(COMMANDS.getContacts.args, getContacts),
-  getLids: checked(COMMANDS.getLids.args, getLids),
-  countLids: checked(COMMANDS.countLids.args, countLids),
-  findNumberByLid: checked(COMMANDS.findNumberByLid.args, findNumberByLid),
-  findLidByNumber: checked(COMMANDS.findLidByNumber.args, findLidByNumber),
-  getGroups: checked(COMMANDS.getGroups.args, getGroups),
-  getGroup: checked(COMMANDS.getGroup.args, getGroup),
-  createGroup: checked(COMMANDS.createGroup.args, createGroup),
-  getParticipants: checked(COMMANDS.getParticipants.args, getParticipants),
-  addParticipants: checked(COMMANDS.addParticipants.args, addParticipants),
-  removeParticipants: checked(COMMANDS.removeParticipants.args, removeParticipants),
-  logout: checked(COMMANDS.logout.args, logout),
+const handlerOf = (name: CommandName) => async (context: CommandContext, json: unknown) => {
+  const parsed = COMMANDS[name].args.safeParse(json);
+  if (!parsed.success) throw new BadArguments(parsed.error);
+  // Its own arguments, parsed by its own schema.
+  const run = FUNCTIONS[name] as (context: CommandContext, args: unknown) => Promise<unknown>;
+  return run(context, parsed.data);
 };
+
+/** By command: checks the arguments, then carries it out. Each rejects with `BadArguments` before anything was done. */
+export const HANDLERS = Object.fromEntries(
+  (Object.keys(COMMANDS) as CommandName[]).map((name) => [name, handlerOf(name)]),
+) as Handlers;

@@ -3,22 +3,18 @@
  * is safe because every call is idempotent; 410 means that this epoch is over.
  */
 import type { z } from 'zod';
-import {
+import { nothingSchema, type Operation } from '../../contract/operation.ts';
+import { WORKER_OPERATIONS } from '../../contract/operations/worker.ts';
+import type {
   bootstrapRequestSchema,
   bootstrapResponseSchema,
   claimResponseSchema,
-  type commandResultRequestSchema,
-  type commitRequestSchema,
-  type discardRequestSchema,
-  type eventsRequestSchema,
-  type lastWordRequestSchema,
-  type mediaUploadRequestSchema,
-  mediaUploadResponseSchema,
-  type reportRequestSchema,
+  commandResultRequestSchema,
+  commitRequestSchema,
+  reportRequestSchema,
   reportResponseSchema,
-  type uploadRequestSchema,
+  uploadRequestSchema,
   uploadResponseSchema,
-  WORKER_API,
 } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced, Refused, Unavailable } from '../base/faults.ts';
 import { exchange, readText } from '../base/http.ts';
@@ -45,21 +41,24 @@ export type CallBounds = {
   readonly onSent?: () => void;
 };
 
+/** One call: the operation's body goes out; what its 200 describes comes back. */
+type WorkerCall<O> = O extends { readonly body: infer B extends z.ZodType }
+  ? (request: z.output<B>, bounds: CallBounds) => Promise<Given<O>>
+  : never;
+type Given<O> = O extends { readonly answers: { readonly 200: { readonly body: infer B extends z.ZodType } } }
+  ? B extends z.ZodObject<infer Shape, z.core.$strict>
+    ? [keyof Shape] extends [never]
+      ? void
+      : z.output<B>
+    : z.output<B>
+  : void;
+
+type Rows = typeof WORKER_OPERATIONS;
+type Row = Rows[keyof Rows];
+
+/** One method for each operation of the worker API, by the name that its row gives it. */
 export type WorkerApi = {
-  bootstrap(request: BootstrapRequest, bounds: CallBounds): Promise<BootstrapResponse>;
-  report(request: ReportRequest, bounds: CallBounds): Promise<ReportResponse>;
-  events(request: z.infer<typeof eventsRequestSchema>, bounds: CallBounds): Promise<void>;
-  upload(request: UploadRequest, bounds: CallBounds): Promise<UploadResponse>;
-  commit(request: CommitRequest, bounds: CallBounds): Promise<void>;
-  discard(request: z.infer<typeof discardRequestSchema>, bounds: CallBounds): Promise<void>;
-  mediaUpload(
-    request: z.infer<typeof mediaUploadRequestSchema>,
-    bounds: CallBounds,
-  ): Promise<z.infer<typeof mediaUploadResponseSchema>>;
-  /** The next command that waited for this session to work, or null. */
-  claim(bounds: CallBounds): Promise<ClaimedCommand | null>;
-  commandResult(request: CommandResultRequest, bounds: CallBounds): Promise<void>;
-  lastWord(request: z.infer<typeof lastWordRequestSchema>, bounds: CallBounds): Promise<void>;
+  readonly [O in Row as O['client']]: WorkerCall<O>;
 };
 
 const CALL_TIMEOUT_MS = 10_000;
@@ -117,19 +116,18 @@ export const createWorkerApi = (options: {
   const base = options.url.replace(/\/+$/, '');
   let fenced = false;
 
-  const call = async <T>(
-    path: string,
-    body: unknown,
-    parse: (answer: unknown) => T,
-    bounds: CallBounds,
-    authorized = true,
-  ): Promise<T> => {
+  const call = async (operation: Operation, request: unknown, bounds: CallBounds): Promise<unknown> => {
     const credentials = `Bearer ${options.sessionId}.${options.epoch}.${options.workerSecret}`;
+    const body = operation.answers[200]?.body;
+    // The bootstrap is what makes the secret known.
+    const authorization = operation === WORKER_OPERATIONS.workerBootstrap ? undefined : credentials;
     try {
       if (fenced) throw new Fenced();
       return await retry(
-        async () =>
-          parse(await callOnce(base + path, body, authorized ? credentials : undefined, bounds.onSent)),
+        async () => {
+          const answer = await callOnce(base + operation.path, request, authorization, bounds.onSent);
+          return body === undefined || body === nothingSchema ? undefined : body.parse(answer);
+        },
         {
           ...bounds,
           time,
@@ -145,28 +143,12 @@ export const createWorkerApi = (options: {
       throw error;
     }
   };
-  const nothing = () => undefined;
 
-  return {
-    bootstrap: (request, bounds) =>
-      call(
-        WORKER_API.bootstrap,
-        bootstrapRequestSchema.parse(request),
-        (a) => bootstrapResponseSchema.parse(a),
-        bounds,
-        false,
-      ),
-    report: (request, bounds) =>
-      call(WORKER_API.report, request, (a) => reportResponseSchema.parse(a), bounds),
-    events: (request, bounds) => call(WORKER_API.events, request, nothing, bounds),
-    upload: (request, bounds) =>
-      call(WORKER_API.upload, request, (a) => uploadResponseSchema.parse(a), bounds),
-    commit: (request, bounds) => call(WORKER_API.commit, request, nothing, bounds),
-    discard: (request, bounds) => call(WORKER_API.discard, request, nothing, bounds),
-    mediaUpload: (request, bounds) =>
-      call(WORKER_API.mediaUpload, request, (a) => mediaUploadResponseSchema.parse(a), bounds),
-    claim: (bounds) => call(WORKER_API.claim, {}, (a) => claimResponseSchema.parse(a).command, bounds),
-    commandResult: (request, bounds) => call(WORKER_API.commandResult, request, nothing, bounds),
-    lastWord: (request, bounds) => call(WORKER_API.lastWord, request, nothing, bounds),
-  };
+  // Each is made of its own row.
+  return Object.fromEntries(
+    Object.values(WORKER_OPERATIONS).map((operation: Row) => [
+      operation.client,
+      (request: unknown, bounds: CallBounds) => call(operation, request, bounds),
+    ]),
+  ) as WorkerApi;
 };

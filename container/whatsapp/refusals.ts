@@ -3,7 +3,7 @@
  * unknown outcome (container/commands/hand-over.ts): a row is added only for an error that is thrown before anything is
  * sent, or with which WhatsApp's server refuses.
  */
-import type { CommandFailureCode } from '../../contract/worker/commands.ts';
+import type { CommandFailureCode } from '../../contract/worker/command-failures.ts';
 
 export type KnownRefusal = {
   readonly pattern: RegExp;

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { problemSchema } from '../errors.ts';
+import { sessionNameSchema, userIdSchema } from '../names.ts';
 import { ownerQuerySchema } from '../operation.ts';
 import { sendTextArgs } from '../whatsapp/messages.ts';
-import { sessionNameSchema, userIdSchema } from './sessions.ts';
 
 /** A command's arguments together with the session that is to carry it out. */
 export const inSession = <S extends z.ZodRawShape>(args: z.ZodObject<S, z.core.$strict>) =>

@@ -1,7 +1,7 @@
 import * as z from 'zod';
+import { sessionNameSchema, userIdSchema } from '../names.ts';
 import { ownerQuerySchema } from '../operation.ts';
 import { webhookIdSchema } from './session-config.ts';
-import { sessionNameSchema, userIdSchema } from './sessions.ts';
 
 /** An event of a session's life, as a timeline and the stream show it. */
 export const streamEventSchema = z.object({

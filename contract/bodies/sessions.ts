@@ -1,19 +1,10 @@
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
+import { sessionNameSchema } from '../names.ts';
 import { accountSchema, dialogsSchema } from '../worker/protocol.ts';
 import { sessionConfigRequestSchema, sessionConfigSchema } from './session-config.ts';
 
-/** A session's name is unique within its owner and safe in a path. */
-export const sessionNameSchema = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/,
-    'must be 1 to 64 letters, digits, "_" or "-", not starting with "_" or "-"',
-  );
-
-export const userIdSchema = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$/, 'must be 1 to 64 letters, digits, "_", ".", "@" or "-"');
+export { sessionNameSchema, userIdSchema } from '../names.ts';
 
 export const createSessionRequestSchema = z.strictObject({
   name: sessionNameSchema.optional(),

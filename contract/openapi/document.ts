@@ -2,7 +2,6 @@
 import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
 import { type AnswerSpec, idempotencyKeySchema, type Operation, problemsOf, TAGS } from '../operation.ts';
 import { OPERATIONS } from '../routes.ts';
-import { scopeOf } from '../scopes.ts';
 import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';
 import { type JsonSchema, schemaConverter } from './schemas.ts';
 
@@ -80,12 +79,19 @@ const IDEMPOTENCY_KEY = 'IdempotencyKey';
 const API_KEY = 'apiKey';
 
 /**
+ * @param options.operations without it, those of Berth
  * @param options.closed answers may have nothing beside what is described: for tests that compare real ones. To
  *   callers an answer may grow.
  */
-export const openApiDocument = ({ closed = false }: { readonly closed?: boolean } = {}): OpenApiDocument => {
+export const openApiDocument = ({
+  closed = false,
+  operations = OPERATIONS,
+}: {
+  readonly closed?: boolean;
+  readonly operations?: readonly Operation[];
+} = {}): OpenApiDocument => {
   const schemas = schemaConverter(closed);
-  const documented = OPERATIONS.filter((operation) => operation.tag !== undefined);
+  const documented = operations.filter((operation) => operation.tag !== undefined);
   const paths = pathsOf(documented, schemas);
   const webhooks = webhooksOf(schemas);
   const responses = problemResponses(schemas, documented);
@@ -167,9 +173,8 @@ const operationObject = (operation: Operation, schemas: Schemas): OperationObjec
 };
 
 const descriptionOf = (operation: Operation): string => {
-  const scope = scopeOf(operation);
-  const needs = scope === undefined ? '' : `Needs the scope \`${scope}\`.`;
-  return [operation.description, needs].filter(Boolean).join('\n\n');
+  const { description, scope } = operation;
+  return [description, scope === null ? '' : `Needs the scope \`${scope}\`.`].filter(Boolean).join('\n\n');
 };
 
 const parametersOf = (

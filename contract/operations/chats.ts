@@ -1,138 +1,181 @@
-/** Operations that look at an account's chats, contacts and groups, or change groups; each is named as its command. */
+/** Commands that read an account's chats, contacts and groups, or change groups. */
 import * as z from 'zod';
-import { inSession } from '../bodies/commands.ts';
-import { sessionNameSchema } from '../bodies/sessions.ts';
-import { type Operation, ownerQuerySchema } from '../operation.ts';
-import { groupIdSchema } from '../whatsapp/chats.ts';
-import { chatIdSchema } from '../whatsapp/messages.ts';
-import { COMMANDS, type CommandName } from '../worker/commands.ts';
+import {
+  changeParticipantsArgs,
+  chatSchema,
+  checkNumberArgs,
+  contactSchema,
+  createdGroupSchema,
+  createGroupArgs,
+  getChatsArgs,
+  getContactArgs,
+  getContactsArgs,
+  getGroupsArgs,
+  getMessagesArgs,
+  groupArgs,
+  groupSchema,
+  numberStatusSchema,
+  participantResultsSchema,
+  participantSchema,
+} from '../whatsapp/chats.ts';
+import { doneSchema } from '../whatsapp/done.ts';
+import {
+  countSchema,
+  findLidByNumberArgs,
+  findNumberByLidArgs,
+  getLidsArgs,
+  lidToPhoneNumberSchema,
+} from '../whatsapp/lids.ts';
+import { messageSchema } from '../whatsapp/messages.ts';
+import { commandRows } from './command-rows.ts';
 
-const session = sessionNameSchema.describe("The session's name.");
-const ofSession = z.object({ session });
-const ofChat = z.object({ session, chatId: chatIdSchema });
-const ofGroup = z.object({ session, id: groupIdSchema });
-
-const command = {
-  handler: 'commands',
-  auth: 'key',
+const OF_CHATS = {
   tag: 'Chats',
   problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],
 } as const;
+const READS = { ...OF_CHATS, method: 'GET', status: 200, says: 'As the session has it now.' } as const;
+const CHANGES = { ...OF_CHATS, method: 'POST', status: 201, says: 'Done.' } as const;
 
-type Reads = Pick<Operation, 'path' | 'summary' | 'description' | 'params'> & { query?: z.ZodObject };
-const reads = (id: CommandName, { query = z.strictObject({}), ...rest }: Reads): Operation => ({
-  ...command,
-  ...rest,
-  id,
-  method: 'GET',
-  query: query.extend(ownerQuerySchema.shape),
-  answers: { 200: { description: 'As the session has it now.', body: COMMANDS[id].result } },
-});
-
-type Changes = Pick<Operation, 'path' | 'summary' | 'params'> & { body: z.ZodObject; status: 200 | 201 };
-const changes = (id: CommandName, { status, ...rest }: Changes): Operation => ({
-  ...command,
-  ...rest,
-  id,
-  method: 'POST',
-  query: ownerQuerySchema,
-  answers: { [status]: { description: 'Done.', body: COMMANDS[id].result } },
-});
-
-const { getChats, getMessages, checkNumber, getContact, getContacts, getGroups } = COMMANDS;
-const { getLids, findNumberByLid, findLidByNumber } = COMMANDS;
-const { createGroup, addParticipants, removeParticipants } = COMMANDS;
-const only = <S extends z.ZodObject>(args: S, left: string): z.ZodObject => {
-  const { [left]: _left, ...shape } = args.shape;
-  return z.strictObject(shape);
-};
-
-export const CHAT_OPERATIONS: readonly Operation[] = [
-  reads('getChats', {
+export const CHAT_OPERATIONS = commandRows({
+  getChats: {
+    ...READS,
     path: '/api/{session}/chats',
+    scope: 'messages:read',
+    args: getChatsArgs,
+    result: z.array(chatSchema),
     summary: 'Chats, by what happened last',
-    params: ofSession,
-    query: getChats.args,
-  }),
-  reads('getMessages', {
+    client: 'chats.list',
+  },
+  getMessages: {
+    ...READS,
     path: '/api/{session}/chats/{chatId}/messages',
+    scope: 'messages:read',
+    args: getMessagesArgs,
+    result: z.array(messageSchema),
     summary: 'Messages of a chat, newest first',
     description:
       '`offset` counts from the newest message. With `downloadMedia=true` files are fetched and linked.',
-    params: ofChat,
-    query: only(getMessages.args, 'chatId'),
-  }),
-  reads('checkNumber', {
+    client: 'chats.messages',
+  },
+  checkNumber: {
+    ...READS,
     path: '/api/contacts/check-exists',
+    scope: 'messages:read',
+    args: checkNumberArgs,
+    result: numberStatusSchema,
     summary: 'Whether a phone number is on WhatsApp',
-    query: inSession(checkNumber.args),
-  }),
-  reads('getContacts', {
+    client: 'contacts.checkExists',
+    positional: ['session', 'phone'],
+  },
+  getContacts: {
+    ...READS,
     path: '/api/contacts/all',
+    scope: 'messages:read',
+    args: getContactsArgs,
+    result: z.array(contactSchema),
     summary: 'Contacts',
-    query: inSession(getContacts.args),
-  }),
-  reads('getContact', {
+    client: 'contacts.list',
+    positional: ['session'],
+  },
+  getContact: {
+    ...READS,
     path: '/api/contacts',
+    scope: 'messages:read',
+    args: getContactArgs,
+    result: contactSchema,
     summary: 'One contact',
-    query: inSession(getContact.args),
-  }),
-  reads('getLids', {
+    client: 'contacts.get',
+    positional: ['session', 'contactId'],
+  },
+  getLids: {
+    ...READS,
     path: '/api/{session}/lids',
+    scope: 'messages:read',
+    args: getLidsArgs,
+    result: z.array(lidToPhoneNumberSchema),
     summary: 'Hidden ids that the session knows, with their phone numbers',
     description:
       'WhatsApp names people by hidden id (`…@lid`). `pn` is null where it does not tell the phone number.',
-    params: ofSession,
-    query: getLids.args,
-  }),
-  reads('countLids', {
+    client: 'lids.list',
+  },
+  countLids: {
+    ...READS,
     path: '/api/{session}/lids/count',
+    scope: 'messages:read',
+    args: z.strictObject({}),
+    result: countSchema,
     summary: 'How many hidden ids the session knows',
-    params: ofSession,
-  }),
-  reads('findNumberByLid', {
+  },
+  findNumberByLid: {
+    ...READS,
     path: '/api/{session}/lids/{lid}',
+    scope: 'messages:read',
+    args: findNumberByLidArgs,
+    result: lidToPhoneNumberSchema,
     summary: 'The phone number of a hidden id',
     description: '`pn` is null where WhatsApp does not tell the phone number.',
-    params: findNumberByLid.args.extend({ session }),
-  }),
-  reads('findLidByNumber', {
+    client: 'lids.number',
+  },
+  findLidByNumber: {
+    ...READS,
     path: '/api/{session}/lids/pn/{phoneNumber}',
+    scope: 'messages:read',
+    args: findLidByNumberArgs,
+    result: lidToPhoneNumberSchema,
     summary: 'The hidden id of a phone number',
     description: '`lid` is null where the number is not on WhatsApp, or has no hidden id.',
-    params: findLidByNumber.args.extend({ session }),
-  }),
-  reads('getGroups', {
+    client: 'lids.lid',
+  },
+  getGroups: {
+    ...READS,
     path: '/api/{session}/groups',
+    scope: 'messages:read',
+    args: getGroupsArgs,
+    result: z.array(groupSchema),
     summary: 'Groups that the account is in',
-    params: ofSession,
-    query: getGroups.args,
-  }),
-  changes('createGroup', {
+    client: 'groups.list',
+  },
+  createGroup: {
+    ...CHANGES,
     path: '/api/{session}/groups',
+    scope: 'messages:send',
+    args: createGroupArgs,
+    result: createdGroupSchema,
     summary: 'Make a group',
-    params: ofSession,
-    body: createGroup.args,
-    status: 201,
-  }),
-  reads('getGroup', { path: '/api/{session}/groups/{id}', summary: 'One group', params: ofGroup }),
-  reads('getParticipants', {
+    client: 'groups.create',
+  },
+  getGroup: {
+    ...READS,
+    path: '/api/{session}/groups/{id}',
+    scope: 'messages:read',
+    args: groupArgs,
+    result: groupSchema,
+    summary: 'One group',
+    client: 'groups.get',
+  },
+  getParticipants: {
+    ...READS,
     path: '/api/{session}/groups/{id}/participants',
+    scope: 'messages:read',
+    args: groupArgs,
+    result: z.array(participantSchema),
     summary: 'Who is in a group',
-    params: ofGroup,
-  }),
-  changes('addParticipants', {
+    client: 'groups.participants',
+  },
+  addParticipants: {
+    ...CHANGES,
     path: '/api/{session}/groups/{id}/participants/add',
+    scope: 'messages:send',
+    args: changeParticipantsArgs,
+    result: participantResultsSchema,
     summary: 'Add people to a group',
-    params: ofGroup,
-    body: only(addParticipants.args, 'id'),
-    status: 201,
-  }),
-  changes('removeParticipants', {
+  },
+  removeParticipants: {
+    ...CHANGES,
     path: '/api/{session}/groups/{id}/participants/remove',
+    scope: 'messages:send',
+    args: changeParticipantsArgs,
+    result: doneSchema,
     summary: 'Remove people from a group',
-    params: ofGroup,
-    body: only(removeParticipants.args, 'id'),
-    status: 201,
-  }),
-];
+  },
+});

@@ -8,6 +8,9 @@ export const getCommand = operation({
   path: '/api/commands/{id}',
   handler: 'commands',
   auth: 'key',
+  scope: 'messages:send',
+  client: 'commands.get',
+  holds: 'wait',
   tag: 'Commands',
   summary: 'What became of a command that was answered 202',
   description:

@@ -10,7 +10,7 @@ import { PAGE_PATH } from '../dashboard-path.ts';
 import { operation } from '../operation.ts';
 
 /** For people, not for programs: not in the document. */
-const page = { method: 'GET', handler: 'dashboard', auth: 'none' } as const;
+const page = { method: 'GET', handler: 'dashboard', auth: 'none', scope: null } as const;
 const pageAnswers = { 200: { description: 'A file of the page.' } };
 
 export const root = operation({
@@ -44,6 +44,8 @@ export const signIn = operation({
   path: `${PAGE_PATH}/sign-in`,
   handler: 'access',
   auth: 'none',
+  scope: null,
+  repeatable: true,
   summary: 'Sign in to the dashboard with an API key: a cookie takes its place',
   body: signInRequestSchema,
   answers: { 204: { description: 'Signed in.' } },
@@ -56,6 +58,9 @@ export const signOut = operation({
   path: `${PAGE_PATH}/sign-out`,
   handler: 'access',
   auth: 'none',
+  scope: null,
+  client: 'signOut',
+  repeatable: true,
   summary: 'Sign out of the dashboard',
   answers: { 204: { description: 'Signed out, if one was signed in.' } },
   problems: ['forbidden'],
@@ -67,6 +72,8 @@ export const getCaller = operation({
   path: '/api/me',
   handler: 'access',
   auth: 'key',
+  scope: null,
+  client: 'me',
   tag: 'Keys',
   summary: 'Who you are to this API, and what your key allows',
   answers: { 200: { description: 'Your key, without its secret.', body: callerViewSchema } },
@@ -78,6 +85,8 @@ export const getHistory = operation({
   path: '/api/stats/history',
   handler: 'capacity',
   auth: 'admin',
+  scope: 'admin',
+  client: 'statsHistory',
   tag: 'Capacity',
   summary: 'How full it was',
   description:

@@ -14,6 +14,8 @@ export const followEvents = operation({
   path: '/api/events',
   handler: 'events',
   auth: 'key',
+  scope: 'sessions:read',
+  holds: 'wait',
   tag: 'Events',
   summary: 'Follow what happens to sessions: server-sent events, or JSON by the header Accept',
   description:
@@ -37,6 +39,8 @@ export const listDeliveries = operation({
   path: '/api/sessions/{name}/deliveries',
   handler: 'sessions-read',
   auth: 'key',
+  scope: 'sessions:read',
+  client: 'webhooks.deliveries',
   tag: 'Webhooks',
   summary: "What became of a session's recent events at its webhooks, newest first",
   description: 'The latest attempt of each event, kept for a day.',

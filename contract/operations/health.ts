@@ -8,6 +8,8 @@ export const ping = operation({
   path: '/ping',
   handler: 'health',
   auth: 'none',
+  scope: null,
+  client: 'ping',
   tag: 'Health',
   summary: 'Answers as long as anything does',
   answers: { 200: { description: 'It is up.', body: z.strictObject({ message: z.literal('pong') }) } },
@@ -21,6 +23,7 @@ export const getHealth = operation({
   path: '/health',
   handler: 'health',
   auth: 'none',
+  scope: null,
   tag: 'Health',
   summary: 'Health for load balancers and monitors: status only',
   answers: {
@@ -35,6 +38,7 @@ export const getHealthDetail = operation({
   path: '/api/health',
   handler: 'health-detail',
   auth: 'key',
+  scope: 'sessions:read',
   tag: 'Health',
   summary: 'Health of each part, and the slots in use',
   answers: {

@@ -24,6 +24,8 @@ export const getQr = operation({
   path: '/api/{session}/auth/qr',
   handler: 'linking',
   auth: 'key',
+  scope: 'sessions:write',
+  holds: 'wait',
   tag: 'Linking',
   summary: 'The QR code to scan with the phone',
   description:
@@ -48,6 +50,8 @@ export const requestCode = operation({
   path: '/api/{session}/auth/request-code',
   handler: 'linking',
   auth: 'key',
+  scope: 'sessions:write',
+  repeatable: true,
   tag: 'Linking',
   summary: 'A pairing code to type into the phone, instead of a QR code',
   description:
@@ -66,6 +70,9 @@ export const getPasskeyChallenge = operation({
   path: '/api/{session}/auth/passkey/challenge',
   handler: 'linking',
   auth: 'key',
+  scope: 'sessions:write',
+  client: 'auth.passkey.challenge',
+  holds: 'wait',
   tag: 'Linking',
   summary: 'The passkey challenge to sign',
   description:
@@ -84,6 +91,8 @@ export const submitPasskey = operation({
   path: '/api/{session}/auth/passkey',
   handler: 'linking',
   auth: 'key',
+  scope: 'sessions:write',
+  client: 'auth.passkey.submit',
   tag: 'Linking',
   summary: 'The signed passkey challenge',
   description:
@@ -113,6 +122,8 @@ export const getPasskeyConfirmation = operation({
   path: '/api/{session}/auth/passkey/confirmation',
   handler: 'linking',
   auth: 'key',
+  scope: 'sessions:write',
+  holds: 'wait',
   tag: 'Linking',
   summary: 'The code to compare with the one on the phone',
   description:
@@ -130,6 +141,8 @@ export const confirmPasskey = operation({
   path: '/api/{session}/auth/passkey/confirm',
   handler: 'linking',
   auth: 'key',
+  scope: 'sessions:write',
+  client: 'auth.passkey.confirm',
   tag: 'Linking',
   summary: 'The phone shows the same code: go on',
   description: 'Only where the session is PASSKEY_CONFIRMATION_REQUIRED and a person has compared the codes.',

@@ -1,14 +1,21 @@
-/** Operations that are commands to a session's worker: each is named as its command (contract/worker/commands.ts). */
-import type * as z from 'zod';
+/** Commands that send something or act in a chat. */
+import { LARGEST_BODY_BYTES } from '../operation.ts';
+import { doneSchema } from '../whatsapp/done.ts';
 import {
-  acceptedCommandSchema,
-  commandQuerySchema,
-  inSession,
-  sendTextRequestSchema,
-} from '../bodies/commands.ts';
-import { LARGEST_BODY_BYTES, type Operation, operation } from '../operation.ts';
-import { messageSchema } from '../whatsapp/messages.ts';
-import { COMMANDS, doneSchema } from '../worker/commands.ts';
+  messageSchema,
+  reactionArgs,
+  sendContactVcardArgs,
+  sendFileArgs,
+  sendImageArgs,
+  sendLocationArgs,
+  sendPollArgs,
+  sendSeenArgs,
+  sendTextArgs,
+  sendVideoArgs,
+  sendVoiceArgs,
+  typingArgs,
+} from '../whatsapp/messages.ts';
+import { commandRows } from './command-rows.ts';
 
 const PROBLEMS = [
   'not_found',
@@ -18,108 +25,136 @@ const PROBLEMS = [
   'worker_failed',
   'worker_timeout',
 ] as const;
-const ACCEPTED = {
-  description: 'With `wake=true`: the session is being started, and it is done once that works.',
-  body: acceptedCommandSchema,
-};
 const FILE =
   'The file comes by URL (the session fetches it: http or https on the public Internet, up to three redirects) or as ' +
   'base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is answered 413, one of ' +
   'another kind 415.';
 
-/** What every one of them has in common. */
-const command = {
-  handler: 'commands',
-  auth: 'key',
-  tag: 'Messages',
-  query: commandQuerySchema,
-  idempotencyKey: true,
-  problems: PROBLEMS,
+/** What all of them have in common. */
+const ACTS = { tag: 'Messages', wakes: true, problems: PROBLEMS } as const;
+
+const SENDS = {
+  ...ACTS,
+  method: 'POST',
+  result: messageSchema,
+  status: 201,
+  says: "WhatsApp's server has accepted it.",
 } as const;
 
-export const sendText = operation({
-  ...command,
-  id: 'sendText',
-  method: 'POST',
-  path: '/api/sendText',
-  summary: 'Send a text message',
-  body: sendTextRequestSchema,
-  answers: {
-    201: { description: "WhatsApp's server has accepted it.", body: messageSchema },
-    202: { ...ACCEPTED, description: 'With `wake=true`: the session is being started, and it is sent then.' },
-  },
-});
-
-const sends = (id: string, args: z.ZodObject, summary: string, description?: string): Operation => ({
-  ...command,
-  id,
-  method: 'POST',
-  path: `/api/${id}`,
-  summary,
-  ...(description === undefined ? {} : { description }),
-  body: inSession(args),
-  answers: {
-    201: { description: "WhatsApp's server has accepted it.", body: messageSchema },
-    202: ACCEPTED,
-  },
-});
-
-const sendsFile = (id: string, args: z.ZodObject, summary: string, description = FILE): Operation => ({
-  ...sends(id, args, summary, description),
+const SENDS_FILE = {
+  ...SENDS,
   maxBodyBytes: LARGEST_BODY_BYTES,
+  description: FILE,
   problems: [...PROBLEMS, 'too_large', 'unsupported_media_type'],
-});
+} as const;
 
-const does = (
-  id: string,
-  args: z.ZodObject,
-  summary: string,
-  at: { method: Operation['method']; path: string; status: 200 | 201 },
-): Operation => ({
-  ...command,
-  id,
-  method: at.method,
-  path: at.path,
-  summary,
-  body: inSession(args),
-  answers: { [at.status]: { description: 'Done.', body: doneSchema }, 202: ACCEPTED },
-});
+const DOES = { ...ACTS, result: doneSchema, says: 'Done.' } as const;
 
-const { sendImage, sendFile, sendVideo, sendVoice, sendLocation, sendContactVcard, sendPoll } = COMMANDS;
-const { setReaction, sendSeen, startTyping, stopTyping } = COMMANDS;
-
-/** All but `sendText`. */
-export const MESSAGE_OPERATIONS: readonly Operation[] = [
-  sendsFile('sendImage', sendImage.args, 'Send a picture'),
-  sendsFile('sendFile', sendFile.args, 'Send a file as a document'),
-  sendsFile('sendVideo', sendVideo.args, 'Send a video'),
-  sendsFile(
-    'sendVoice',
-    sendVoice.args,
-    'Send a voice message',
-    `WhatsApp plays Ogg with Opus; nothing is converted. ${FILE}`,
-  ),
-  sends('sendLocation', sendLocation.args, 'Send a location'),
-  sends('sendContactVcard', sendContactVcard.args, 'Send contact cards'),
-  sends('sendPoll', sendPoll.args, 'Send a poll', 'Votes come as events `poll.vote`.'),
-  does('setReaction', setReaction.args, 'React to a message; an empty reaction takes the earlier one away', {
+export const MESSAGE_OPERATIONS = commandRows({
+  sendText: {
+    ...SENDS,
+    path: '/api/sendText',
+    scope: 'messages:send',
+    args: sendTextArgs,
+    summary: 'Send a text message',
+    client: 'messages.sendText',
+  },
+  sendImage: {
+    ...SENDS_FILE,
+    path: '/api/sendImage',
+    scope: 'messages:send',
+    args: sendImageArgs,
+    summary: 'Send a picture',
+    client: 'messages.sendImage',
+  },
+  sendFile: {
+    ...SENDS_FILE,
+    path: '/api/sendFile',
+    scope: 'messages:send',
+    args: sendFileArgs,
+    summary: 'Send a file as a document',
+    client: 'messages.sendFile',
+  },
+  sendVideo: {
+    ...SENDS_FILE,
+    path: '/api/sendVideo',
+    scope: 'messages:send',
+    args: sendVideoArgs,
+    summary: 'Send a video',
+    client: 'messages.sendVideo',
+  },
+  sendVoice: {
+    ...SENDS_FILE,
+    path: '/api/sendVoice',
+    scope: 'messages:send',
+    args: sendVoiceArgs,
+    summary: 'Send a voice message',
+    description: `WhatsApp plays Ogg with Opus; nothing is converted. ${FILE}`,
+    client: 'messages.sendVoice',
+  },
+  sendLocation: {
+    ...SENDS,
+    path: '/api/sendLocation',
+    scope: 'messages:send',
+    args: sendLocationArgs,
+    summary: 'Send a location',
+    client: 'messages.sendLocation',
+  },
+  sendContactVcard: {
+    ...SENDS,
+    path: '/api/sendContactVcard',
+    scope: 'messages:send',
+    args: sendContactVcardArgs,
+    summary: 'Send contact cards',
+    client: 'messages.sendContactVcard',
+  },
+  sendPoll: {
+    ...SENDS,
+    path: '/api/sendPoll',
+    scope: 'messages:send',
+    args: sendPollArgs,
+    summary: 'Send a poll',
+    description: 'Votes come as events `poll.vote`.',
+    client: 'messages.sendPoll',
+  },
+  setReaction: {
+    ...DOES,
     method: 'PUT',
     path: '/api/reaction',
+    scope: 'messages:send',
+    args: reactionArgs,
     status: 200,
-  }),
-  does('sendSeen', sendSeen.args, 'Mark a chat as read', {
+    summary: 'React to a message; an empty reaction takes the earlier one away',
+    client: 'messages.setReaction',
+  },
+  sendSeen: {
+    ...DOES,
     method: 'POST',
     path: '/api/sendSeen',
+    scope: 'messages:send',
+    args: sendSeenArgs,
     status: 201,
-  }),
-  does('startTyping', startTyping.args, 'Show that somebody is typing', {
+    summary: 'Mark a chat as read',
+    client: 'messages.sendSeen',
+  },
+  startTyping: {
+    ...DOES,
     method: 'POST',
     path: '/api/startTyping',
+    scope: 'messages:send',
+    args: typingArgs,
     status: 201,
-  }),
-  does('stopTyping', stopTyping.args, 'Show that nobody is typing any more', {
+    summary: 'Show that somebody is typing',
+    client: 'messages.startTyping',
+  },
+  stopTyping: {
+    ...DOES,
     method: 'POST',
     path: '/api/stopTyping',
+    scope: 'messages:send',
+    args: typingArgs,
     status: 201,
-  }),
-];
+    summary: 'Show that nobody is typing any more',
+    client: 'messages.stopTyping',
+  },
+});

@@ -13,6 +13,7 @@ export const listDeadLetters = operation({
   path: '/api/webhooks/dead',
   handler: 'dead-letters',
   auth: 'admin',
+  scope: 'admin',
   tag: 'Webhooks',
   summary: 'List events that a webhook did not take within its policy',
   description: 'Kept for 14 days. A page may hold fewer than `limit` though another one follows.',
@@ -32,6 +33,9 @@ export const redriveDeadLetters = operation({
   path: '/api/webhooks/redrive',
   handler: 'dead-letters',
   auth: 'admin',
+  scope: 'admin',
+  client: 'webhooks.redrive',
+  repeatable: true,
   tag: 'Webhooks',
   summary: 'Send dead letters again: all, or those of a user, a session or a webhook',
   description:

@@ -20,7 +20,7 @@ import { buildVersionSchema } from '../builds/version.ts';
 import { statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { ignoreSchema } from '../whatsapp/ignore.ts';
 import { statusDataSchema } from '../whatsapp/passkey.ts';
-import { commandFailureSchema } from './commands.ts';
+import { commandFailureSchema } from './command-failures.ts';
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');

@@ -1,12 +1,8 @@
 import { Problem, type ProblemCode } from '../../contract/errors.ts';
 import { shownStatus } from '../../contract/lifecycle.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
-import type {
-  CommandArgs,
-  CommandFailure,
-  CommandName,
-  CommandResult,
-} from '../../contract/worker/commands.ts';
+import type { CommandFailure } from '../../contract/worker/command-failures.ts';
+import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
 import { COMMANDS } from '../../contract/worker/commands.ts';
 import type { Control } from '../control.ts';
 import { nameOf, type Session } from '../lifecycle/session.ts';

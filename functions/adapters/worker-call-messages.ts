@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { COMMANDS, type CommandName, commandFailureSchema } from '../../contract/worker/commands.ts';
+import { commandFailureSchema } from '../../contract/worker/command-failures.ts';
+import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
 import { bootstrapRequestSchema } from '../../contract/worker/protocol.ts';
 
 /** What a control function asks of `worker-call`, and what that answers. Holds secrets and message bodies: never logged. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { commandFailureSchema } from '../../contract/worker/commands.ts';
+import { commandFailureSchema } from '../../contract/worker/command-failures.ts';
 import { type WorkerCommands, WorkerTimeout, WorkerUnreachable } from '../../core/ports.ts';
 
 const connectionError = z.object({ cause: z.object({ code: z.string(), syscall: z.string().optional() }) });

@@ -9,7 +9,7 @@ import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 import { sessionNameSchema, userIdSchema } from '../../contract/bodies/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../contract/errors.ts';
 import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '../../contract/operation.ts';
-import { mayUse, type Scope, scopeOf } from '../../contract/scopes.ts';
+import { mayUse, type Scope } from '../../contract/scopes.ts';
 import { DASHBOARD_HEADER } from '../../core/access/sign-in-cookie.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
 import { isPassing, StoreCursorRefused, StoreUnavailable } from '../../core/store.ts';
@@ -153,7 +153,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
     // Names of sessions mean nothing among everybody's.
     return { ...context, role: context.sessions ? 'user' : context.role };
   };
-  if (operation.auth === 'key' || operation.auth === 'admin') refuse(caller(), scopeOf(operation));
+  if (operation.auth === 'key' || operation.auth === 'admin') refuse(caller(), operation.scope);
 
   const rawQuery = event.queryStringParameters ?? {};
   const owner = (): string => {
@@ -196,7 +196,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
 };
 
 /** The one place where a request is refused for whose it is; what it is about comes after. */
-const refuse = (caller: Caller, scope: Scope | undefined): void => {
+const refuse = (caller: Caller, scope: Scope | null): void => {
   const { rateLimit: limit, retryAfterSeconds = 1 } = caller;
   if (limit !== undefined)
     throw new Problem(

@@ -8,7 +8,7 @@ import { createClient } from '../../../client/index.ts';
 import { problemSchema } from '../../../contract/errors.ts';
 import type { Operation } from '../../../contract/operation.ts';
 import { OPERATIONS } from '../../../contract/routes.ts';
-import { scopeOf, scopeSchema } from '../../../contract/scopes.ts';
+import { scopeSchema } from '../../../contract/scopes.ts';
 import { sampleOf } from '../../helpers/sample.ts';
 import type { System } from '../../helpers/system.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
@@ -194,7 +194,7 @@ export const isolation = (systemOf: () => System): void => {
     '%s: needs the scope that it is for, and a key',
     async (_, operation) => {
       expect(await refusal(operation, { key: '', session: 'open' })).toMatchObject({ status: 401 });
-      const scope = scopeOf(operation);
+      const scope = operation.scope;
       if (!scope) return;
       const key = without.get(scope) ?? '';
       expect(await refusal(operation, { key, session: 'open' })).toMatchObject({

@@ -15,7 +15,7 @@ const bench = (waiting: ClaimedCommand[]) => {
     api: {
       claim: async () => {
         claims += 1;
-        return waiting[0] ?? null;
+        return { command: waiting[0] ?? null };
       },
       commandResult: async (request) => {
         if (resultFails-- > 0) throw new Error('no answer');

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createKeyRequestSchema } from '../../../contract/bodies/admin.ts';
-import { mayUse, type Scope, scopeOf, scopeSchema } from '../../../contract/scopes.ts';
+import { OPERATIONS } from '../../../contract/routes.ts';
+import { mayUse, type Scope, scopeSchema } from '../../../contract/scopes.ts';
 
 const scope = fc.constantFrom(...scopeSchema.options);
 const holder = fc.record({
@@ -9,7 +10,7 @@ const holder = fc.record({
   scopes: fc.option(fc.uniqueArray(scope, { minLength: 1 }), { nil: undefined }),
 });
 
-test.each<[string, string, 'key' | 'admin' | 'none' | 'worker', Scope | undefined]>([
+test.each<[string, string, 'key' | 'admin' | 'none' | 'worker', Scope | null]>([
   ['GET', '/api/sessions', 'key', 'sessions:read'],
   ['POST', '/api/sessions', 'key', 'sessions:write'],
   ['GET', '/api/sessions/{name}/events', 'key', 'sessions:read'],
@@ -27,10 +28,11 @@ test.each<[string, string, 'key' | 'admin' | 'none' | 'worker', Scope | undefine
   ['POST', '/api/{session}/groups', 'key', 'messages:send'],
   ['GET', '/api/keys', 'admin', 'admin'],
   ['PUT', '/api/limits', 'admin', 'admin'],
-  ['GET', '/ping', 'none', undefined],
-  ['POST', '/worker/v1/report', 'worker', undefined],
+  ['GET', '/ping', 'none', null],
+  ['POST', '/worker/v1/report', 'worker', null],
 ])('%s %s is for keys with %s: %s', (method, path, auth, wanted) => {
-  expect(scopeOf({ method, path, auth })).toBe(wanted);
+  const operation = OPERATIONS.find((one) => one.method === method && one.path === path);
+  expect(operation).toMatchObject({ auth, scope: wanted });
 });
 
 test('a key may use what its scopes name and no more; without scopes, all but administration for a user', () => {

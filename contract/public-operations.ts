@@ -1,0 +1,91 @@
+/** Operations for programs that have a key, or need none: the typed client and `berth call` are made from this table. */
+import { cleanUp, drain, getLimits, getStats, setLimits } from './operations/capacity.ts';
+import { CHAT_OPERATIONS } from './operations/chats.ts';
+import { getCommand } from './operations/commands.ts';
+import { getCaller, getHistory, signIn, signOut } from './operations/dashboard.ts';
+import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';
+import { followEvents, listDeliveries } from './operations/events.ts';
+import { getHealth, getHealthDetail, ping } from './operations/health.ts';
+import { createKey, deleteKey, listKeys } from './operations/keys.ts';
+import {
+  confirmPasskey,
+  getPasskeyChallenge,
+  getPasskeyConfirmation,
+  getQr,
+  requestCode,
+  submitPasskey,
+} from './operations/linking.ts';
+import { MESSAGE_OPERATIONS } from './operations/messages.ts';
+import {
+  createSession,
+  deleteSession,
+  getMe,
+  getSession,
+  listSessionEvents,
+  listSessions,
+  logoutSession,
+  restartSession,
+  startSession,
+  stopSession,
+  updateSession,
+} from './operations/sessions.ts';
+import { listDeadLetters, redriveDeadLetters } from './operations/webhooks.ts';
+
+/** By their ids, in the order of the document. */
+export const PUBLIC_OPERATIONS = {
+  createSession,
+  listSessions,
+  getSession,
+  updateSession,
+  deleteSession,
+  startSession,
+  stopSession,
+  restartSession,
+  logoutSession,
+  getMe,
+  listSessionEvents,
+  listDeliveries,
+
+  getQr,
+  requestCode,
+  getPasskeyChallenge,
+  submitPasskey,
+  getPasskeyConfirmation,
+  confirmPasskey,
+
+  ...MESSAGE_OPERATIONS,
+  ...CHAT_OPERATIONS,
+
+  getCommand,
+
+  followEvents,
+
+  listDeadLetters,
+  redriveDeadLetters,
+
+  getStats,
+  getHistory,
+  getLimits,
+  setLimits,
+  cleanUp,
+  drain,
+
+  getEngine,
+  setEngine,
+  saveBuild,
+  removeBuild,
+
+  listKeys,
+  createKey,
+  deleteKey,
+  getCaller,
+
+  ping,
+  getHealth,
+  getHealthDetail,
+
+  signIn,
+  signOut,
+};
+
+export type PublicOperations = typeof PUBLIC_OPERATIONS;
