@@ -24,12 +24,12 @@ export const getChats = async (
   return pageOf(chats, page);
 };
 
-/** The library cuts at the number asked for, wherever that falls among messages of one second. */
+/** A chat is cut at the number asked for, wherever that falls among messages of one second. */
 const SAME_SECOND = 50;
 
 /**
  * Newest first; WhatsApp loads earlier ones from the phone as far as it has them. Those of one second are in the order of
- * their ids: the library mixes them up, each time another way, and pages must fit each other.
+ * their ids: pages must fit each other, and the page may hold them in another order after it has loaded earlier ones.
  */
 export const getMessages = async (
   context: CommandContext,

@@ -1,5 +1,6 @@
 /** What the worker asks of the library for a linked account, beside sending. What comes back is parsed where it is read. */
 import type whatsapp from 'whatsapp-web.js';
+import { lastMessages } from './chat-messages.ts';
 
 export type LibraryAccount = {
   /** Null where there is none of this id. */
@@ -64,10 +65,7 @@ export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
     },
     chats: () => client.getChats(),
     chat: (chatId) => client.getChatById(chatId),
-    messages: async (chatId, limit) => {
-      const chat = await client.getChatById(chatId);
-      return await chat.fetchMessages({ limit });
-    },
+    messages: (chatId, limit) => lastMessages(client, chatId, limit),
     contacts: () => client.getContacts(),
     contact: (id) => client.getContactById(id),
     numberId: (digits) => client.getNumberId(digits),

@@ -37,6 +37,16 @@ export type Totals = {
   readonly atRiskTold: number;
 };
 
+/** A message that was told after a later one of its session. */
+export type Disorder = {
+  readonly session: string;
+  /** Of the message, and of the latest one that was told before it. */
+  readonly number: number;
+  readonly after: number;
+  /** When it was told. */
+  readonly at: number;
+};
+
 export type Ledger = {
   /** Numbers a message; call it before the message is sent. The text is what the message says. */
   sending(session: string, at: number, down: boolean): { readonly entry: In; readonly text: string };
@@ -48,6 +58,8 @@ export type Ledger = {
   totals(cutoff: number, final: boolean): Totals;
   /** Milliseconds from sending to the first delivery, of messages not at risk that were told since the last call. */
   delays(): number[];
+  /** What was told out of order since the last call. */
+  disorders(): Disorder[];
   /** Of messages not at risk, how many are not told yet. */
   readonly open: number;
 };
@@ -61,6 +73,7 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
   let repeats = 0;
   let twice = 0;
   let disordered = 0;
+  let disorders: Disorder[] = [];
   const of = (session: string): In[] => {
     const list = entries.get(session) ?? [];
     entries.set(session, list);
@@ -99,8 +112,12 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
       }
       entry.toldAt = at;
       if (!entry.atRisk) delays.push(at - entry.sentAt);
-      if (entry.number < (highest.get(session) ?? -1)) disordered += isExempt(entry) ? 0 : 1;
-      else highest.set(session, entry.number);
+      const after = highest.get(session) ?? -1;
+      if (entry.number > after) highest.set(session, entry.number);
+      else if (!isExempt(entry)) {
+        disordered += 1;
+        disorders.push({ session, number: entry.number, after, at });
+      }
       return true;
     },
     risk(session) {
@@ -126,6 +143,11 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
     delays() {
       const taken = delays;
       delays = [];
+      return taken;
+    },
+    disorders() {
+      const taken = disorders;
+      disorders = [];
       return taken;
     },
     get open() {

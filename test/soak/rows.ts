@@ -1,10 +1,12 @@
 /** The soak's table: a row a minute, in Markdown, so that it can go into the docs as it is. */
-import { type Out, percentile, type Totals } from './ledger.ts';
+import { type Disorder, type Out, percentile, type Totals } from './ledger.ts';
 
 export type Row = {
   readonly totals: Totals;
   /** Milliseconds, of messages told since the last row. */
   readonly delays: readonly number[];
+  /** Of messages told since the last row. */
+  readonly disorders: readonly Disorder[];
   /** Bytes: the main process, and all of the system. */
   readonly main: number;
   readonly all: number;
@@ -46,6 +48,9 @@ const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 const ms = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(0));
 const mb = (bytes: number): string => (bytes / 1_000_000).toFixed(0);
 
+const disorderText = ({ session, number, after }: Disorder): string =>
+  `message ${number} of ${session} came after ${after}`;
+
 /** @param everySeconds from row to row */
 export const createTable = (say: (line: string) => void, everySeconds: number): Table => {
   let rows = 0;
@@ -53,7 +58,7 @@ export const createTable = (say: (line: string) => void, everySeconds: number): 
   let notes: string[] = [];
   return {
     head: `\n${line(HEADS)}\n${line(HEADS.map((name, column) => (column === 0 || name === '' ? '---' : '---:')))}`,
-    row({ totals, delays, main, all, cores }) {
+    row({ totals, delays, disorders, main, all, cores }) {
       rows += 1;
       const at = rows * everySeconds;
       const of = (result: Out['result']) => String(sends.filter((send) => send.result === result).length);
@@ -78,7 +83,7 @@ export const createTable = (say: (line: string) => void, everySeconds: number): 
           mb(main),
           mb(all),
           cores.toFixed(2),
-          notes.join('; '),
+          [...notes, ...disorders.map(disorderText)].join('; '),
         ]),
       );
       sends = [];

@@ -287,6 +287,7 @@ const every = async (ms: number, signal: AbortSignal, work: () => void): Promise
 const rowOf = (ledger: Ledger, { main, all }: Usage, cores: number): Row => ({
   totals: ledger.totals(performance.now() - LATE_MS, false),
   delays: ledger.delays(),
+  disorders: ledger.disorders(),
   main,
   all,
   cores,

@@ -26,6 +26,8 @@ describe('a message in', () => {
     ledger.told('s', second, 'b', 1);
     ledger.told('s', first, 'a', 2);
     expect(ledger.totals(1, true)).toMatchObject({ told: 2, disordered: 1 });
+    expect(ledger.disorders()).toEqual([{ session: 's', number: 0, after: 1, at: 2 }]);
+    expect(ledger.disorders()).toEqual([]);
   });
 
   it('is counted apart where its session was down or killed, unless the run holds to it', () => {
