@@ -7,7 +7,7 @@ export const confirm = async (question: string): Promise<void> => {
     throw new CliError(
       EXIT.usage,
       'there is no terminal to ask on',
-      'give --yes to go ahead without being asked',
+      'pass --yes to continue without a question',
     );
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Ctrl-C and Ctrl-D close the interface, and the question would stay open for ever.

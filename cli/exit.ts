@@ -76,17 +76,17 @@ const explainApi = ({ status, problem, retryAfterSeconds }: ApiError): Failure =
       return {
         ...failure,
         exit: EXIT.denied,
-        hint: 'give a valid key with BERTH_API_KEY or --key; `berth keys create` makes one',
+        hint: 'set a valid key with BERTH_API_KEY or --key; `berth keys create` creates one',
       };
     case 403:
-      return { ...failure, exit: EXIT.denied, hint: 'this needs a key with more rights' };
+      return { ...failure, exit: EXIT.denied, hint: 'this needs a key with more permissions' };
     case 404:
       return {
         ...failure,
         exit: EXIT.notFound,
         ...(/^\/api\/keys/.test(problem.instance)
           ? {}
-          : { hint: '`berth sessions ls --all` shows what there is' }),
+          : { hint: '`berth sessions ls --all` lists all sessions' }),
       };
     case 429:
       return { ...failure, exit: EXIT.limit, hint: limitHint(problem, again) };
@@ -115,8 +115,8 @@ const explainUnreachable = (error: UnreachableError): Failure => ({
   exit: EXIT.unavailable,
   message:
     error.reason === 'refused'
-      ? `nothing answers at ${error.baseUrl} (connection refused)`
-      : `no answer from ${error.message}`,
+      ? `nothing listens at ${error.baseUrl} (connection refused)`
+      : `no response from ${error.message}`,
   hint: 'start it with `npm start`, or name another address with --url or BERTH_URL',
 });
 

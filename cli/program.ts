@@ -34,11 +34,11 @@ ${EXIT_HELP}`;
 /** The whole command line. */
 export const createProgram = (): Command => {
   const program = new Command('berth')
-    .description('WhatsApp sessions that run one task each: create, link, send, stop, clean up')
+    .description('WhatsApp sessions, one task each: create, link, send, stop, clean up')
     .version(packageJson.version)
     .option('--url <url>', `the API (default: BERTH_URL, else ${DEFAULT_URL})`)
     .option('--key <key>', 'the API key')
-    .option('--json', 'results for programs: one JSON document, a line each for lists')
+    .option('--json', 'output for programs: one JSON document, or one line per item of a list')
     .addHelpText('after', HELP)
     // Inherited by every command made below: errors are said in one place, see run.ts.
     .exitOverride()

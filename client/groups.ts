@@ -40,7 +40,7 @@ export const groupsClient = (derived: GroupsMethods, needs: Needs): GroupsClient
 
 /** Hidden ids (`…@lid`) and phone numbers. */
 export type LidsClient = LidsMethods & {
-  /** How many hidden ids the session knows. */
+  /** The number of hidden ids that the session knows. */
   readonly count: (session: string, options?: CallOptions) => Promise<number>;
 };
 

@@ -5,14 +5,14 @@ export type SessionsMethods = {
   /**
    * Show a session, or wait for a status. Needs the scope `sessions:read`.
    *
-   * With `wait=status!=STARTING` it answers once that is so, or as things stand after `timeout` seconds.
+   * With `wait=status!=STARTING` it responds when the condition is true, or with the current state after `timeout` seconds.
    */
   readonly get: (name: string, options?: Options<'getSession'>) => Promise<Result<'getSession'>>;
   /**
    * Replace a session's config. Needs the scope `sessions:write`.
    *
    * Deadlines and webhooks follow at once, client and proxy with the next start. What `GET` shows can be
-   * written back as it is: a secret that is left out or masked (`********`) is kept, and `null` removes it.
+   * written back unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.
    */
   readonly update: (
     name: string,
@@ -30,13 +30,13 @@ export type SessionsMethods = {
    * Start a stopped session. Needs the scope `sessions:write`.
    *
    * Needs no QR code where the account is `linked`. A session that runs is answered as it is; one that is
-   * stopping is waited for, and 503 where that takes long.
+   * stopping is waited for; 503 when that takes too long.
    */
   readonly start: (name: string, options?: Options<'startSession'>) => Promise<Result<'startSession'>>;
   /**
    * Stop a session; the account stays linked. Needs the scope `sessions:write`.
    *
-   * Graceful: the auth state is saved first. A session that is stopped is answered as it is.
+   * Graceful: the account is saved first. A stopped session is returned unchanged.
    */
   readonly stop: (name: string, options?: Options<'stopSession'>) => Promise<Result<'stopSession'>>;
   /** Stop a session gracefully and start it again. Needs the scope `sessions:write`. */
@@ -59,7 +59,7 @@ export type SessionsMethods = {
 
 export type WebhooksMethods = {
   /**
-   * What became of a session's recent events at its webhooks, newest first. Needs the scope `sessions:read`.
+   * Recent webhook deliveries of a session, newest first. Needs the scope `sessions:read`.
    *
    * The latest attempt of each event, kept for a day.
    */
@@ -86,7 +86,7 @@ export type AuthPasskeyMethods = {
    *
    * While the session is PASSKEY_REQUIRED. Give it, with its base64url fields decoded, to
    * `navigator.credentials.get({publicKey})` in a browser at https://web.whatsapp.com that has the passkey of
-   * the account; send the result to `POST /api/{session}/auth/passkey`. The challenge is stored nowhere.
+   * the account; send the result to `POST /api/{session}/auth/passkey`. The challenge is not stored.
    */
   readonly challenge: (
     session: string,
@@ -106,9 +106,9 @@ export type AuthPasskeyMethods = {
     options?: Options<'submitPasskey'>,
   ) => Promise<Result<'submitPasskey'>>;
   /**
-   * The phone shows the same code: go on. Needs the scope `sessions:write`.
+   * Confirm that the phone shows the same code. Needs the scope `sessions:write`.
    *
-   * Only where the session is PASSKEY_CONFIRMATION_REQUIRED and a person has compared the codes.
+   * Only when the session is PASSKEY_CONFIRMATION_REQUIRED and a person has compared the codes.
    */
   readonly confirm: (
     session: string,
@@ -165,23 +165,23 @@ export type MessagesMethods = {
    * Votes come as events `poll.vote`.
    */
   readonly sendPoll: Waking<'sendPoll'>;
-  /** React to a message; an empty reaction takes the earlier one away. Needs the scope `messages:send`. */
+  /** React to a message; an empty reaction removes the earlier one. Needs the scope `messages:send`. */
   readonly setReaction: Waking<'setReaction'>;
   /** Mark a chat as read. Needs the scope `messages:send`. */
   readonly sendSeen: Waking<'sendSeen'>;
-  /** Show that somebody is typing. Needs the scope `messages:send`. */
+  /** Show that the account is typing. Needs the scope `messages:send`. */
   readonly startTyping: Waking<'startTyping'>;
-  /** Show that nobody is typing any more. Needs the scope `messages:send`. */
+  /** Stop showing that the account is typing. Needs the scope `messages:send`. */
   readonly stopTyping: Waking<'stopTyping'>;
 };
 
 export type ChatsMethods = {
-  /** Chats, by what happened last. Needs the scope `messages:read`. */
+  /** Chats, most recent first. Needs the scope `messages:read`. */
   readonly list: (session: string, options?: Options<'getChats'>) => Promise<Result<'getChats'>>;
   /**
    * Messages of a chat, newest first. Needs the scope `messages:read`.
    *
-   * `offset` counts from the newest message. With `downloadMedia=true` files are fetched and linked.
+   * `offset` counts from the newest message. With `downloadMedia=true` files are downloaded and linked.
    */
   readonly messages: (
     session: string,
@@ -211,13 +211,13 @@ export type LidsMethods = {
   /**
    * Hidden ids that the session knows, with their phone numbers. Needs the scope `messages:read`.
    *
-   * WhatsApp names people by hidden id (`…@lid`). `pn` is null where it does not tell the phone number.
+   * WhatsApp identifies people by hidden ids (`…@lid`). `pn` is null when it does not reveal the phone number.
    */
   readonly list: (session: string, options?: Options<'getLids'>) => Promise<Result<'getLids'>>;
   /**
    * The phone number of a hidden id. Needs the scope `messages:read`.
    *
-   * `pn` is null where WhatsApp does not tell the phone number.
+   * `pn` is null when WhatsApp does not reveal the phone number.
    */
   readonly number: (
     session: string,
@@ -227,7 +227,7 @@ export type LidsMethods = {
   /**
    * The hidden id of a phone number. Needs the scope `messages:read`.
    *
-   * `lid` is null where the number is not on WhatsApp, or has no hidden id.
+   * `lid` is null when the number is not on WhatsApp or has no hidden id.
    */
   readonly lid: (
     session: string,
@@ -237,7 +237,7 @@ export type LidsMethods = {
 };
 
 export type GroupsMethods = {
-  /** Groups that the account is in. Needs the scope `messages:read`. */
+  /** Groups of the account. Needs the scope `messages:read`. */
   readonly list: (session: string, options?: Options<'getGroups'>) => Promise<Result<'getGroups'>>;
   /** Make a group. Needs the scope `messages:send`. */
   readonly create: (
@@ -247,7 +247,7 @@ export type GroupsMethods = {
   ) => Promise<Result<'createGroup'>>;
   /** One group. Needs the scope `messages:read`. */
   readonly get: (session: string, id: string, options?: Options<'getGroup'>) => Promise<Result<'getGroup'>>;
-  /** Who is in a group. Needs the scope `messages:read`. */
+  /** Members of a group. Needs the scope `messages:read`. */
   readonly participants: (
     session: string,
     id: string,
@@ -257,20 +257,20 @@ export type GroupsMethods = {
 
 export type CommandsMethods = {
   /**
-   * What became of a command that was answered 202. Needs the scope `messages:send`.
+   * The result of a command that was answered 202. Needs the scope `messages:send`.
    *
-   * With `wait` it answers once the command is settled, or as things stand after so many seconds.
+   * With `wait` it responds when the command has ended, or with its current state after that many seconds.
    */
   readonly get: (id: string, options?: Options<'getCommand'>) => Promise<Result<'getCommand'>>;
 };
 
 export type LimitsMethods = {
-  /** The limits, and what is used of them. Needs the scope `sessions:read`. */
+  /** The limits, and their use. Needs the scope `sessions:read`. */
   readonly get: (options?: Options<'getLimits'>) => Promise<Result<'getLimits'>>;
   /**
    * Change limits at run time. Admins only.
    *
-   * Takes effect at once. Lowering a limit blocks new admissions and stops nobody.
+   * Takes effect at once. A lower limit blocks new admissions; running sessions continue.
    */
   readonly set: (request: Body<'setLimits'>, options?: Options<'setLimits'>) => Promise<Result<'setLimits'>>;
 };
@@ -281,7 +281,7 @@ export type EngineMethods = {
   /**
    * Pin or unpin a build, or change the share of probing starts. Admins only.
    *
-   * Takes effect with the next start. Running sessions keep the build that they have.
+   * Takes effect with the next start. Running sessions keep their build.
    */
   readonly set: (request: Body<'setEngine'>, options?: Options<'setEngine'>) => Promise<Result<'setEngine'>>;
   /**
@@ -316,28 +316,28 @@ export type KeysMethods = {
 
 export type ClientMethods = {
   /**
-   * How full it is, and what happened in the last 24 hours. Needs the scope `sessions:read`.
+   * Slots in use, and the last 24 hours. Needs the scope `sessions:read`.
    *
-   * A user's own sessions; an admin who names nobody gets everybody's, by user, and the last day.
+   * A user's own sessions. An admin without `userId` gets those of all users, per user, and the last day.
    */
   readonly stats: (options?: Options<'getStats'>) => Promise<Result<'getStats'>>;
   /**
    * How full it was. Admins only.
    *
-   * A sample a minute, kept for two days; where there are more than 288, neighbours are told as one point.
+   * One sample per minute, kept for two days. Above 288 samples, adjacent ones are merged into one point.
    */
   readonly statsHistory: (options?: Options<'getHistory'>) => Promise<Result<'getHistory'>>;
   /**
-   * Let nothing start and end all sessions, before an environment is taken down. Admins only.
+   * Prevent starts and end all sessions, before an environment is removed. Admins only.
    *
    * Sets the global limit to 0 and asks running sessions to end, up to 200 with each call. Repeat it until it
    * answers `drained`. Accounts stay linked. To let sessions start again, set the global limit (`PUT
    * /api/limits`).
    */
   readonly drain: (request?: Body<'drain'>, options?: Options<'drain'>) => Promise<Result<'drain'>>;
-  /** Who you are to this API, and what your key allows. */
+  /** Your user, and the permissions of your key. */
   readonly me: (options?: Options<'getCaller'>) => Promise<Result<'getCaller'>>;
-  /** Answers as long as anything does. */
+  /** Responds while the API is up. */
   readonly ping: (options?: Options<'ping'>) => Promise<Result<'ping'>>;
   /** Sign out of the dashboard. */
   readonly signOut: (options?: Options<'signOut'>) => Promise<Result<'signOut'>>;

@@ -2,7 +2,8 @@ import { UnreachableError } from './errors.ts';
 
 /** What `fetch` rejected with, as one closed kind. Its message is never repeated: it may quote a header's value. */
 export const networkError = (thrown: unknown, baseUrl: string): UnreachableError => {
-  if (nameOf(thrown) === 'TimeoutError') return new UnreachableError('timeout', baseUrl, 'no answer in time');
+  if (nameOf(thrown) === 'TimeoutError')
+    return new UnreachableError('timeout', baseUrl, 'no response in time');
   const codes = codesOf(thrown);
   if (codes.includes('ECONNREFUSED')) return new UnreachableError('refused', baseUrl, 'connection refused');
   return new UnreachableError('network', baseUrl, codes[0] ?? 'network error');

@@ -9,7 +9,7 @@ export const EXIT = {
   ok: 0,
   defect: 1,
   environment: 2,
-  /** This epoch is over; nothing was saved. */
+  /** This epoch has ended; nothing was saved. */
   fenced: 10,
   /** The bootstrap token was not accepted: somebody else is this task. */
   refused: 11,

@@ -6,23 +6,23 @@ import * as z from 'zod';
  */
 export const PROBLEMS = {
   malformed: { status: 400, title: 'Malformed request' },
-  unauthorized: { status: 401, title: 'No or wrong API key' },
+  unauthorized: { status: 401, title: 'Missing or invalid API key' },
   forbidden: { status: 403, title: 'Not allowed with this key' },
   not_found: { status: 404, title: 'Not found' },
-  conflict: { status: 409, title: 'Lost a race with another change' },
-  fenced: { status: 410, title: 'This epoch is over' },
+  conflict: { status: 409, title: 'Conflict with another change' },
+  fenced: { status: 410, title: 'This epoch has ended' },
   too_large: { status: 413, title: 'Body too large' },
   unsupported_media_type: { status: 415, title: 'Unsupported media type' },
-  unprocessable: { status: 422, title: 'Cannot be done in this state' },
+  unprocessable: { status: 422, title: 'Not possible in this state' },
   challenge_unknown: { status: 422, title: "Not this session's passkey challenge" },
   challenge_answered: { status: 409, title: 'The passkey challenge was answered already' },
   challenge_expired: { status: 410, title: 'The passkey challenge has expired' },
-  assertion_invalid: { status: 422, title: 'The passkey assertion does not answer the challenge' },
+  assertion_invalid: { status: 422, title: 'The passkey assertion does not match the challenge' },
   too_many: { status: 429, title: 'Limit reached' },
   internal: { status: 500, title: 'Internal error' },
   worker_failed: { status: 502, title: 'The worker failed' },
   unavailable: { status: 503, title: 'Try again' },
-  worker_timeout: { status: 504, title: 'No clear answer in time' },
+  worker_timeout: { status: 504, title: 'No clear response in time' },
 } as const;
 export type ProblemCode = keyof typeof PROBLEMS;
 

@@ -12,15 +12,15 @@ export type OperationAuth = 'none' | 'key' | 'admin' | 'worker';
 
 /** The chapters of the documentation, in its order. */
 export const TAGS = {
-  Sessions: 'Create, start, stop and look at sessions. A session is one linked WhatsApp account.',
-  Linking: 'Link an account: by QR code or by pairing code, with its passkey where WhatsApp asks for it.',
+  Sessions: 'Create, start, stop and show sessions. A session is one linked WhatsApp account.',
+  Linking: 'Link an account: by QR code or pairing code, and with its passkey when WhatsApp asks for it.',
   Messages: 'Send messages, reactions and presence.',
   Chats: 'Read chats, messages, contacts and groups.',
-  Commands: 'What became of a command that was answered 202.',
-  Events: 'Follow what happens.',
-  Webhooks: 'Deliveries that failed for good.',
+  Commands: 'The result of a command that was answered 202.',
+  Events: 'Follow events.',
+  Webhooks: 'Deliveries that were given up.',
   Capacity: 'Limits, statistics and cleanup.',
-  Engine: 'Builds of WhatsApp Web: which one starts load, and how they end with it.',
+  Engine: 'Builds of WhatsApp Web: which one new starts load, and the results with it.',
   Keys: 'API keys.',
   Health: 'Is it up?',
   Documentation: 'This document.',
@@ -97,7 +97,7 @@ export const operation = <const O extends Operation>(described: O): O => describ
 
 /** The query of operations that are about one user's things. */
 export const ownerQuerySchema = z.strictObject({
-  userId: userIdSchema.optional().describe('Admins: whose; your own without it.'),
+  userId: userIdSchema.optional().describe('For admins: the owner. Default: yourself.'),
 });
 
 export const idempotencyKeySchema = z

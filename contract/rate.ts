@@ -16,7 +16,7 @@ export const rateSchema = z.strictObject({
     .min(1)
     .max(60_000)
     .optional()
-    .describe('Requests at once; a tenth of `perMinute` where it is missing, and at least 1.'),
+    .describe('Burst: requests at once. Default: a tenth of `perMinute`, at least 1.'),
 });
 export type Rate = z.infer<typeof rateSchema>;
 

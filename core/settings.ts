@@ -8,7 +8,7 @@ const duration = (defaultSeconds: number) => z.int().positive().default(defaultS
  */
 export const settingsSchema = z.strictObject({
   environment: z.string().default('local'),
-  /** Sessions at once, over all users. */
+  /** Sessions at once, all users. */
   globalLimit: z.int().min(0).default(50),
   /** Sessions at once for a user without a limit of their own. */
   userLimit: z.int().min(0).default(5),

@@ -19,7 +19,7 @@ const ATTEMPTS = { perMinute: 60, burst: 30 };
 const signingIn = http(operations.signIn)(async ({ body, ip }) => {
   const refusal = await refusalOf({ id: control.sha256(`sign-in ${ip}`), userId: '', rate: ATTEMPTS });
   if (refusal)
-    throw new Problem('too_many', 'Too many attempts to sign in; wait a moment.', {
+    throw new Problem('too_many', 'Too many sign-in attempts; wait a moment.', {
       scope: 'rate',
       ...refusal,
     });

@@ -82,13 +82,13 @@ const refuseTooLarge = (args: object, wake: boolean): void => {
   if (typeof data === 'string' && data.length > (MAX_INLINE_MEDIA_BYTES / 3) * 4 + 4) {
     throw new Problem(
       'too_large',
-      `A file in the request may have ${MAX_INLINE_MEDIA_BYTES / MIB} MiB (API Gateway takes 10 MB a request, Lambda 6 MB, and base64 adds a third). Send a larger one by its URL.`,
+      `The file in the request exceeds ${MAX_INLINE_MEDIA_BYTES / MIB} MiB (API Gateway accepts 10 MB per request, Lambda 6 MB, and base64 adds a third). Send a larger file by its URL.`,
     );
   }
   if (wake && JSON.stringify(args).length > MAX_KEPT_ARGS_BYTES) {
     throw new Problem(
       'too_large',
-      `With wake=true the request may have ${MAX_KEPT_ARGS_BYTES / 1024} KiB, because it is kept until the session works. Send the file by its URL, or start the session first.`,
+      `With wake=true the request exceeds ${MAX_KEPT_ARGS_BYTES / 1024} KiB; it is stored until the session works. Send the file by its URL, or start the session first.`,
     );
   }
 };
@@ -113,7 +113,7 @@ const load = async (request: Request<typeof getCommand>): Promise<WaitingCommand
   const command = (await lookAt(control, id))?.command;
   const { sessions } = request.caller();
   if (command?.userId === request.owner() && (sessions?.includes(command.name) ?? true)) return command;
-  throw new Problem('not_found', 'There is no such command, or it is older than a day.');
+  throw new Problem('not_found', 'No such command, or its record expired (after a day).');
 };
 
 const viewOf = (command: WaitingCommand, request: Request<typeof getCommand>): CommandView => ({

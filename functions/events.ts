@@ -68,7 +68,7 @@ const startOf = (request: Following, feeds: readonly Feed[]): FeedPosition | und
   if (text === undefined) return undefined;
   const position = positionSchema.safeParse(text).success ? positionOf(text, feeds) : undefined;
   if (position) return position;
-  throw new Problem('malformed', 'This is no id of the stream that this key sees.', {
+  throw new Problem('malformed', 'This is not an id of the stream that this key can read.', {
     errors: [{ path: 'after', message: 'must be an id of the stream' }],
   });
 };

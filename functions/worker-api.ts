@@ -91,7 +91,7 @@ const claiming = workerHttp(
   return { status: 200, body: { command } };
 });
 
-/** What became of a claimed command. */
+/** The result of a claimed command. */
 const answering = workerHttp(
   control,
   operations.workerCommandsResult,
@@ -100,7 +100,7 @@ const answering = workerHttp(
   return { status: 200, body: {} };
 });
 
-/** The worker is done; its slot comes back. A repeat finds the epoch over (410). */
+/** The worker has ended; its slot is released. A repeat finds the epoch over (410). */
 const ending = workerHttp(
   control,
   operations.workerLastWord,

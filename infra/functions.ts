@@ -101,11 +101,11 @@ const HEALS = 'sets right what only a lost event or a defect leaves behind; the 
 /** By handler. Tests hold it against routes.ts, the files in functions/ and the AWS clients in each bundle. */
 export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   authorizer: {
-    does: 'Says whose an API key is and what it may do; counts requests against the rate of its user.',
+    does: 'Reports the owner and permissions of an API key; counts requests against the rate of the user.',
     table: CHANGE,
   },
   'keys-bootstrap': {
-    does: 'Makes the first admin key where there is none. Invoked by hand.',
+    does: 'Creates the first admin key if there is none. Invoked by hand.',
     table: ['Query', 'PutItem'],
   },
 
@@ -118,7 +118,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     tasks: ['list', 'describe'],
   },
   capacity: {
-    does: 'Tells how full it is and was; reads and changes the limits.',
+    does: 'Shows slots in use, now and over time; reads and changes the limits.',
     alarms: true,
     table: [...CAPACITY, 'BatchGetItem', 'UpdateItem'],
   },
@@ -134,7 +134,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['Query', 'PutItem', 'DeleteItem'],
     builds: ['PutObject', 'DeleteObject'],
   },
-  keys: { does: 'Lists, makes and revokes API keys.', table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'] },
+  keys: {
+    does: 'Lists, creates and revokes API keys.',
+    table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'],
+  },
 
   dashboard: { does: "Serves the dashboard's files, which it carries." },
   access: {
@@ -170,7 +173,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...READ, ...WAITING],
   },
   commands: {
-    does: 'Has a command carried out by the worker of a session, started first where asked; tells what became of it.',
+    does: 'Sends a command to the worker of a session, after starting it if requested; returns its result.',
     ...ADMISSION,
     callsWorkers: true,
     unusedInTests: {
@@ -182,14 +185,14 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
   events: { does: 'Follows what happens to sessions.', table: WAITING, memoryMiB: 256 },
   'dead-letters': {
-    does: 'Lists events that a webhook did not take, and sends them again.',
+    does: 'Lists dead letters, and sends them again.',
     table: ['Query', 'UpdateItem'],
     queue: 'send',
   },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
 
   'worker-api': {
-    does: 'Hears what workers say, from their bootstrap to their last word, and signs what they store.',
+    does: 'Receives the calls of workers, from bootstrap to final report, and signs their uploads.',
     table: [...RELEASE, 'BatchGetItem'],
     bucket: ['GetObject', 'PutObject', 'DeleteObject'],
     tellsAbsence: true,

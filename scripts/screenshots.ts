@@ -131,8 +131,8 @@ const SHOTS: readonly Shot[] = [
     name: 'limits',
     at: '/admin/limits',
     ready: async (page) => {
-      await page.getByLabel('Sessions at once, over all users').fill('4');
-      await page.getByText('This would mean').waitFor();
+      await page.getByLabel('Sessions at once, all users').fill('4');
+      await page.getByText('Effect').waitFor();
     },
   },
   {

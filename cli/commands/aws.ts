@@ -23,7 +23,7 @@ export const addAws = (program: Command): void => {
   const check = aws
     .command('check')
     .description(
-      'what a deployment lacks in the account and on this machine, with the command that mends it; changes nothing',
+      'report what a deployment lacks in the account and on this machine, with the command that fixes it; changes nothing',
     )
     .requiredOption('--env <name>', 'dev, staging, prod, or an environment of your config file')
     .option('--config <path>', 'your config file (default: berth.config.ts, .mjs or .json beside cdk.json)')
@@ -35,7 +35,7 @@ export const addAws = (program: Command): void => {
     if (!existsSync(launcher))
       throw new CliError(
         EXIT.usage,
-        'this command is for the folder that Berth is deployed from',
+        'this command needs the folder that Berth is deployed from',
         'run it there',
       );
     const args = Object.entries(input).flatMap(([name, value]) =>

@@ -13,7 +13,7 @@ import { packagedBuild } from '../packaged-build.ts';
 export const addBuilds = (program: Command): void => {
   const builds = program
     .command('builds')
-    .description('builds of WhatsApp Web: which one starts load, and how they end with it (admin keys)');
+    .description('builds of WhatsApp Web: which one new starts load, and the results with it (admin keys)');
   addList(builds);
   addAdd(builds);
   addPin(builds);
@@ -26,7 +26,7 @@ const addList = (builds: Command): void => {
   const command = builds
     .command('ls')
     .alias('list')
-    .description('show the build in use, and every known build with its figures of the last 24 hours');
+    .description('show the build in use, and each known build with its figures of the last 24 hours');
   examples(command, '', '--json');
   runs(command, z.object({}), async (_, context) => {
     const view = await context.api().engine.get();
@@ -96,7 +96,7 @@ const addAdd = (builds: Command): void => {
       '--package [folder]',
       'take it from the npm package @wppconnect/wa-version (installed, or its folder)',
     )
-    .option('--expires <time>', 'when WhatsApp will refuse it, as an ISO date; the package knows it');
+    .option('--expires <time>', 'when WhatsApp will reject it, as an ISO date; the package contains it');
   examples(
     command,
     '2.3000.1043565534 --file page.html --expires 2026-09-21T20:04:48Z',
@@ -143,17 +143,17 @@ const htmlOf = async (file: string): Promise<string> => {
 const addPin = (builds: Command): void => {
   const command = builds
     .command('pin')
-    .description('have every start load this stored build')
+    .description('make every start load this stored build')
     .argument('<version>', 'from `berth builds ls`');
   examples(command, '2.3000.1043565534');
   runs(command, z.object({ version: buildVersionSchema }), async ({ version }, context) => {
     const view = await context.api().engine.set({ pinned: version });
-    context.out.result(view, `${version}: pinned; running sessions keep the build that they have`);
+    context.out.result(view, `${version}: pinned; running sessions keep their build`);
   });
 };
 
 const addUnpin = (builds: Command): void => {
-  const command = builds.command('unpin').description('have starts load the live build again');
+  const command = builds.command('unpin').description('make starts load the live build again');
   examples(command, '');
   runs(command, z.object({}), async (_, context) => {
     const view = await context.api().engine.set({ pinned: null });

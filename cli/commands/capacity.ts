@@ -9,9 +9,7 @@ import { details, since, span } from '../output.ts';
 
 /** `berth limits`, `berth stats`, `berth health` */
 export const addCapacity = (program: Command): void => {
-  const limits = program
-    .command('limits')
-    .description('how many sessions may run at once, and how many requests a user may make');
+  const limits = program.command('limits').description('limits on sessions and on requests');
   addLimitsGet(limits);
   addLimitsSet(limits);
   addStats(program);
@@ -33,13 +31,13 @@ const addLimitsGet = (limits: Command): void => {
 const addLimitsSet = (limits: Command): void => {
   const command = limits
     .command('set')
-    .description('change limits at run time (admin keys); a lower one stops nobody')
+    .description('change limits at run time (admin keys); a lower one stops no running session')
     .option('--global <n>', 'over all users')
     .option('--user-default <n>', 'for users without their own')
     .option('--rate-default <n|none>', 'requests a minute (n or n/burst) of users without their own')
     .option('--user <id>', 'the user whom --limit and --rate are for')
-    .option('--limit <n|none>', "the user's own; none takes it away")
-    .option('--rate <n|none>', "the user's own requests a minute (n or n/burst); none takes them away");
+    .option('--limit <n|none>', "the user's own; none removes it")
+    .option('--rate <n|none>', "the user's own requests a minute (n or n/burst); none removes it");
   examples(
     command,
     '--global 100',
@@ -58,7 +56,7 @@ const addLimitsSet = (limits: Command): void => {
     })
     .refine((i) => (i.user === undefined) === (i.limit === undefined && i.rate === undefined), {
       path: ['user'],
-      error: 'goes together with --limit or --rate',
+      error: 'needs --limit or --rate',
     })
     .refine((i) => Object.values(i).some((value) => value !== undefined), {
       path: ['global'],
@@ -93,7 +91,7 @@ const rateText = (rate: Rate | null): string =>
   rate ? `${rate.perMinute} requests a minute, ${burstOf(rate)} at once` : 'any number of requests';
 
 const addStats = (program: Command): void => {
-  const command = program.command('stats').description('what runs, by state, status and user');
+  const command = program.command('stats').description('sessions by state, status and user');
   examples(command, '', '--json');
   runs(command, z.object({}), async (_, context) => {
     const stats = await context.api().stats();
@@ -140,7 +138,7 @@ const counts = (by: Readonly<Record<string, number>>): string =>
 const addHealth = (program: Command): void => {
   const command = program
     .command('health')
-    .description('whether the service is well; 1 when degraded. With a key, what was checked');
+    .description('health of the service; exit code 1 when degraded. With a key, each check');
   examples(command, '');
   runs(command, z.object({}), async (_, context) => {
     const health = await context.apiWithoutKey().health();

@@ -28,8 +28,8 @@ export const addCleanup = (program: Command): void => {
 const addRegular = (program: Command): void => {
   const command = program
     .command('cleanup')
-    .description('end now what is due to end (admin keys); accounts are kept')
-    .option('--older-than <duration>', 'only sessions that run for longer')
+    .description('end due sessions now (admin keys); accounts are kept')
+    .option('--older-than <duration>', 'only sessions that run longer')
     .option('--dry-run', 'show what would end');
   examples(command, '', '--older-than 10m --dry-run');
   const input = z.object({ olderThan: durationInput.optional(), dryRun: z.boolean().default(false) });
@@ -43,13 +43,13 @@ const addRegular = (program: Command): void => {
 const addEmergency = (program: Command): void => {
   const command = program
     .command('emergency-cleanup')
-    .description('end all sessions, or those named, at once (admin keys); accounts are kept')
-    .option('--older-than <duration>', 'only sessions that run for longer')
+    .description('end all sessions, or those that match, at once (admin keys); accounts are kept')
+    .option('--older-than <duration>', 'only sessions that run longer')
     .option('--user <id>', "only this user's")
     .option('--state <state>', 'only sessions in this state, such as STARTING')
     .option('--dry-run', 'show what would end, and end nothing')
     .option('--yes', 'do not ask')
-    .option('--wait <duration>', 'how long to watch them end', '3m');
+    .option('--wait <duration>', 'how long to wait for their end', '3m');
   examples(command, '--dry-run', '--user anna', '--older-than 2h --yes');
   const input = z.object({
     olderThan: durationInput.optional(),
@@ -63,20 +63,19 @@ const addEmergency = (program: Command): void => {
     const client = context.api();
     const filter = filterOf(given);
     const plan = await client.cleanup({ mode: 'emergency', dryRun: true, filter });
-    if (given.dryRun || plan.sessions.length === 0)
-      return showReport(context, plan, 'no session would be ended');
+    if (given.dryRun || plan.sessions.length === 0) return showReport(context, plan, 'no session would end');
     if (!given.yes) {
       if (!context.out.json) await showReport(context, plan, '');
       await confirm(`End ${plan.sessions.length} sessions?`);
     }
     const report = await client.cleanup({ mode: 'emergency', dryRun: false, filter });
     const left = await watch(context, client, report, given.wait * 1000);
-    await showReport(context, report, 'no session had to be ended');
+    await showReport(context, report, 'no session had to end');
     failIfAny(report);
     if (left > 0)
       throw new CliError(
         EXIT.failure,
-        `${left} sessions still stop`,
+        `${left} sessions are still stopping`,
         'the reaper ends them after their grace time',
       );
   });

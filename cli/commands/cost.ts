@@ -28,12 +28,12 @@ export const addCost = (program: Command): void => {
   const { sessions, hours, days, vcpu, gib, messages } = COST_DEFAULTS;
   const command = program
     .command('cost')
-    .description('what it costs on AWS, by a price table that you must check')
+    .description('estimate the cost on AWS, from a price table that you must check')
     .option('--sessions <n>', `at once (default: ${sessions})`)
     .option('--hours <n>', `a day (default: ${hours})`)
     .option('--days <n>', `a month (default: ${days})`)
     .option('--arch <arm|x86>', 'of the tasks (default: x86)')
-    .option('--spot', 'Fargate Spot in place of on demand')
+    .option('--spot', 'Fargate Spot instead of on demand')
     .option('--vcpu <n>', `of a task (default: ${vcpu})`)
     .option('--memory <GiB>', `of a task (default: ${gib})`)
     .option('--messages <n>', `a session and hour, in and out (default: ${messages})`);

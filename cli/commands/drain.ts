@@ -15,9 +15,9 @@ export const addDrain = (program: Command): void => {
   const command = program
     .command('drain')
     .description(
-      'let nothing start, end all sessions and wait until nothing runs (admin keys); accounts are kept',
+      'prevent starts, end all sessions and wait until no task runs (admin keys); accounts are kept',
     )
-    .option('--dry-run', 'show what runs, and change nothing')
+    .option('--dry-run', 'show what runs; change nothing')
     .option('--yes', 'do not ask')
     .option('--wait <duration>', 'how long to wait for the end', '10m');
   examples(command, '--dry-run', '', '--yes --wait 20m');
@@ -30,7 +30,7 @@ export const addDrain = (program: Command): void => {
     const client = context.api();
     const before = await client.drain({ dryRun: true });
     if (dryRun) return show(context, before, `${left(before)}; the global limit is ${before.limitBefore}`);
-    if (!yes) await confirm(`Let nothing start, and end ${before.active} sessions?`);
+    if (!yes) await confirm(`Prevent starts, and end ${before.active} sessions?`);
     const end = context.now() + wait * 1000;
     let said = '';
     for (;;) {
@@ -39,7 +39,7 @@ export const addDrain = (program: Command): void => {
         return show(
           context,
           report,
-          `drained: nothing runs, and nothing starts\nlet sessions start again: berth limits set --global ${report.limitBefore}`,
+          `drained: no session runs and none can start\nto allow starts again: berth limits set --global ${report.limitBefore}`,
         );
       if (left(report) !== said) context.out.note(left(report));
       said = left(report);
@@ -47,7 +47,7 @@ export const addDrain = (program: Command): void => {
         throw new CliError(
           EXIT.failure,
           `not drained yet: ${left(report)}`,
-          'run it again to go on; the reaper ends what does not end by itself',
+          'run it again to continue; the reaper ends what does not end by itself',
         );
       await pause(EVERY_MS);
     }

@@ -39,14 +39,14 @@ const addList = (keys: Command): void => {
 const addCreate = (keys: Command): void => {
   const command = keys
     .command('create')
-    .description('make a key; it is shown this once')
+    .description('create a key; it is shown only once')
     .requiredOption('--user <id>', 'whose key')
     .option('--role <role>', 'user or admin', 'user')
-    .option('--scope <scope>', `what it may do (repeatable): ${scopeSchema.options.join(', ')}`, collect)
-    .option('--session <name>', 'good for this session only (repeatable)', collect)
+    .option('--scope <scope>', `its permissions (repeatable): ${scopeSchema.options.join(', ')}`, collect)
+    .option('--session <name>', 'valid for this session only (repeatable)', collect)
     .option('--label <text>', 'what it is for')
-    .option('--expires <duration>', 'revoked by itself after so long')
-    .option('--rate <n>', "requests a minute (n or n/burst) of this key alone, in place of its user's");
+    .option('--expires <duration>', 'expires after this time')
+    .option('--rate <n>', "requests a minute (n or n/burst) of this key alone, instead of its user's");
   examples(
     command,
     '--user anna',
@@ -74,7 +74,7 @@ const addCreate = (keys: Command): void => {
     });
     context.out.result(created, created.key);
     if (!context.out.json)
-      context.out.note(`key ${created.id} of ${created.userId}: keep it, it is not shown again`);
+      context.out.note(`key ${created.id} of ${created.userId}: store it, it is not shown again`);
   });
 };
 

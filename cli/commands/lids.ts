@@ -8,7 +8,7 @@ import { details } from '../output.ts';
 export const addLids = (program: Command): void => {
   const lids = program
     .command('lids')
-    .description('hidden ids (…@lid), by which WhatsApp names people, and their phone numbers');
+    .description('hidden ids (…@lid), which WhatsApp uses for people, and their phone numbers');
   addList(lids);
   addFind(lids);
 };
@@ -18,9 +18,9 @@ const addList = (lids: Command): void => {
     .command('ls')
     .description('list the hidden ids that a session knows')
     .argument('<session>')
-    .option('--limit <n>', 'at most so many (100)')
-    .option('--offset <n>', 'leave out the first so many (0)')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--limit <n>', 'maximum number (100)')
+    .option('--offset <n>', 'number to skip (0)')
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop', 'shop --limit 500 --json');
   const input = z.object({
     session: nameInput,
@@ -33,7 +33,7 @@ const addList = (lids: Command): void => {
       await context.api().lids.list(session, { userId, ...page }),
       [
         ['HIDDEN ID', ({ lid }) => lid ?? '-'],
-        ['NUMBER', ({ pn }) => pn ?? 'not told by WhatsApp'],
+        ['NUMBER', ({ pn }) => pn ?? 'not revealed by WhatsApp'],
       ],
       'the session knows no hidden id yet',
     ),
@@ -46,7 +46,7 @@ const addFind = (lids: Command): void => {
     .description('show both ids of a person, by hidden id or by phone number')
     .argument('<session>')
     .argument('<id>', 'a hidden id with @lid, or a phone number')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop 12345678901234@lid', 'shop "+49 170 1234567"');
   const input = z.object({ session: nameInput, id: z.string().min(1), user: userInput });
   runs(command, input, async ({ session, id, user: userId }, context) => {
@@ -57,8 +57,8 @@ const addFind = (lids: Command): void => {
     context.out.result(
       found,
       details([
-        ['hidden id', found.lid ?? 'none: the number is not on WhatsApp, or has none'],
-        ['number', found.pn ?? 'not told by WhatsApp'],
+        ['hidden id', found.lid ?? 'none: the number is not on WhatsApp, or it has none'],
+        ['number', found.pn ?? 'not revealed by WhatsApp'],
       ]),
     );
   });

@@ -20,7 +20,7 @@ const addQr = (program: Command): void => {
     .option('--follow', 'show each new code until an account is linked')
     .option('--png <file>', 'write the code to a PNG file instead')
     .option('--invert', 'swap dark and light of the drawn code')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop', 'shop --follow', 'shop --png code.png');
   const input = z
     .object({
@@ -30,7 +30,7 @@ const addQr = (program: Command): void => {
       invert: z.boolean().default(false),
       user: userInput,
     })
-    .refine((i) => !(i.follow && i.png), { path: ['png'], error: 'goes without --follow' });
+    .refine((i) => !(i.follow && i.png), { path: ['png'], error: 'cannot be combined with --follow' });
   runs(command, input, async ({ name, follow, png, invert, user: userId }, context) => {
     if (follow) return followQr(context, { name, userId, invert });
     const { auth } = context.api();
@@ -47,10 +47,10 @@ const addQr = (program: Command): void => {
 const addCode = (program: Command): void => {
   const command = program
     .command('code')
-    .description('ask for a pairing code to type into the phone, in place of a QR code')
+    .description('request a pairing code to type into the phone, instead of a QR code')
     .argument('<name>', 'the session')
     .argument('<phone>', 'the phone number to link, international')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop "+49 170 1234567"');
   const input = z.object({ name: nameInput, phone: phoneNumberInput, user: userInput });
   runs(command, input, async ({ name, phone, user }, context) => {

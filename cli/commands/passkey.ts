@@ -18,12 +18,12 @@ import { plain } from '../output.ts';
 export const addPasskey = (program: Command): void => {
   const command = program
     .command('passkey')
-    .description('sign with the passkey of an account that is being linked, where WhatsApp asks for it')
+    .description('sign with the passkey of an account that is being linked, when WhatsApp asks for it')
     .argument('[name]', 'the session', 'default')
     .option('--script', 'only print the script to paste into the console of web.whatsapp.com')
-    .option('--answer <file>', 'what the script gave, from a file; - reads it from the standard input')
-    .option('--confirm', 'say that the phone shows the same code, without being asked')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--answer <file>', 'the result of the script, from a file; - reads the standard input')
+    .option('--confirm', 'confirm without a question that the phone shows the same code')
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop', 'shop --script', 'shop --answer answer.json', 'shop --confirm');
   const input = z
     .object({
@@ -35,7 +35,7 @@ export const addPasskey = (program: Command): void => {
     })
     .refine(({ script, answer }) => !(script && answer), {
       path: ['script'],
-      error: 'goes without --answer',
+      error: 'cannot be combined with --answer',
     });
   runs(command, input, async ({ name, script, answer, confirm: compared, user: userId }, context) => {
     const about: About = { context, name, userId };
@@ -76,7 +76,7 @@ const follow = async (
       if (given && !answer && !process.stdin.isTTY) throw refused(name);
       await auth.passkey.submit(name, answer ?? (await askForAnswer(about)), { userId });
       answer = undefined;
-      context.out.note('given to WhatsApp');
+      context.out.note('passed to WhatsApp');
     } else if (session.status === 'PASSKEY_CONFIRMATION_REQUIRED') {
       const code = await auth.passkey.confirmation(name, { userId });
       if (!compared) await compare(context, code);
@@ -92,8 +92,8 @@ const compare = async ({ out }: Context, code: string): Promise<void> => {
   out.result({ code }, plain(code));
   throw new CliError(
     EXIT.usage,
-    'the code has to be compared with the one on the phone',
-    'where they are the same, go on with --confirm',
+    'compare the code with the one on the phone',
+    'if they are the same, continue with --confirm',
   );
 };
 
@@ -109,7 +109,7 @@ const askForAnswer = async (about: About): Promise<PasskeyAssertionInput> => {
     throw new CliError(
       EXIT.usage,
       'the passkey has to be signed with by a person',
-      `get the script with --script, and give what it says with --answer`,
+      `get the script with --script, and pass its result with --answer`,
     );
   out.note(`${STEPS}\n${script}\n`);
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
@@ -143,8 +143,8 @@ const parseAnswer = (pasted: string): PasskeyAssertionInput => {
   if (parsed.success) return parsed.data;
   throw new CliError(
     EXIT.usage,
-    'that is not what the script gives',
-    'it gives one line of JSON that begins with {"id":',
+    'that is not the result of the script',
+    'the result is one line of JSON that begins with {"id":',
   );
 };
 

@@ -35,7 +35,7 @@ export const addPhonePasskey = (phone: Command): void => {
     .command('sign')
     .description('sign what a session is asked for, as the browser of the person does, and answer it')
     .argument('<session>', 'the session that is PASSKEY_REQUIRED')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(sign, 'shop');
   runs(sign, z.object({ session: nameInput, user: userInput }), async ({ session, user }, context) => {
     const { passkey: asked } = context.api().auth;

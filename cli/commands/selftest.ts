@@ -17,14 +17,14 @@ export const addSelftest = (program: Command): void => {
   const command = program
     .command('selftest')
     .description(
-      'walk a linked account through every kind of message, reading, groups and restarts; ' +
+      'test a linked account with every kind of message, reading, groups and restarts; ' +
         'it writes to its own number, and keeps what it wrote',
     )
     .argument('<session>', 'the session of a spare account')
-    .option('--to <phone>', 'a second number, for what one account alone cannot show')
-    .option('--to-session <name>', 'the second number’s own session, where it is linked here too')
+    .option('--to <phone>', 'a second number, for steps that need two accounts')
+    .option('--to-session <name>', 'the session of the second number, if it is linked here too')
     .option('--no-restart', 'leave out restart, resume and wake')
-    .option('--user <id>', 'whose sessions (admin keys)');
+    .option('--user <id>', 'owner of the sessions (admin keys)');
   examples(
     command,
     'spare',
@@ -40,7 +40,10 @@ export const addSelftest = (program: Command): void => {
       restart: z.boolean(),
       user: userInput,
     })
-    .refine(({ to, toSession }) => !(to && toSession), { path: ['to'], error: 'goes without --to-session' });
+    .refine(({ to, toSession }) => !(to && toSession), {
+      path: ['to'],
+      error: 'cannot be combined with --to-session',
+    });
   runs(command, input, async ({ session, to, toSession, restart, user: userId }, context) => {
     const about = { userId };
     const me = await accountOf(context, session, about);

@@ -15,13 +15,13 @@ export const addSend = (program: Command): void => {
     .description('send a message: a text, or a file with it as its caption')
     .argument('<session>')
     .argument('<chat>', "a phone number, or a chat's id such as 491701234567@c.us")
-    .argument('<text>', 'after -- where it starts with a dash')
-    .option('--image <url>', 'a picture, which the session fetches')
+    .argument('<text>', 'after -- if it starts with a dash')
+    .option('--image <url>', 'a picture by URL, which the session fetches')
     .option('--file <url>', 'a file, sent as a document')
     .option('--reply-to <id>', 'the message that this answers')
-    .option('--idempotency-key <key>', 'a repeat with the same key sends nothing twice')
+    .option('--idempotency-key <key>', 'a repeat with the same key does not send twice')
     .option('--wake', 'start a stopped, linked session first')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(
     command,
     'shop "+49 170 1234567" "Your order is ready"',

@@ -11,12 +11,12 @@ import { collect, durationInput, metadataInput, nameInput, userInput, userOrAllI
 import { type Column, details, since, until } from '../output.ts';
 import { followQr } from '../qr/follow.ts';
 
-const USER = ['--user <id>', 'whose session (admin keys)'] as const;
+const USER = ['--user <id>', 'owner of the session (admin keys)'] as const;
 const one = z.object({ name: nameInput, user: userInput });
 
 /** `berth sessions …` */
 export const addSessions = (program: Command): void => {
-  const sessions = program.command('sessions').description('create, see and end sessions');
+  const sessions = program.command('sessions').description('create, show and end sessions');
   addCreate(sessions);
   addList(sessions);
   addGet(sessions);
@@ -37,11 +37,11 @@ const addCreate = (sessions: Command): void => {
     .argument('[name]', 'its name; "default" without one')
     .option('--no-start', 'create it only')
     .option('--webhook <url>', 'deliver all events there (repeatable)', collect)
-    .option('--metadata <key=value>', 'kept with the session, shown in webhooks (repeatable)', collect)
-    .option('--idle-timeout <duration>', 'end it after so long without a message')
-    .option('--max-duration <duration>', 'end it after so long at the latest')
-    .option('--keep-alive', 'never end it for idleness or duration (admin keys)')
-    .option('--ignore <kind>', `tell nothing of such chats: ${IGNORABLE.join(', ')} (repeatable)`, collect)
+    .option('--metadata <key=value>', 'stored with the session, sent in webhooks (repeatable)', collect)
+    .option('--idle-timeout <duration>', 'end it after this time without a message')
+    .option('--max-duration <duration>', 'end it after this time at the latest')
+    .option('--keep-alive', 'never end it for being idle or for its duration (admin keys)')
+    .option('--ignore <kind>', `drop events of such chats: ${IGNORABLE.join(', ')} (repeatable)`, collect)
     .option('--send-seen', 'mark a chat as read before each message to it')
     .option('--qr', 'show its QR code until an account is linked')
     .option('--invert', 'swap dark and light of the drawn code')
@@ -102,9 +102,9 @@ const addList = (sessions: Command): void => {
   const command = sessions
     .command('ls')
     .alias('list')
-    .description('list sessions that run')
+    .description('list running sessions')
     .option('--all', 'stopped and failed ones too')
-    .option('--user <id>', 'whose sessions (admin keys); "*" for everybody\'s');
+    .option('--user <id>', 'owner of the sessions (admin keys); "*" for all users');
   examples(command, '', '--all', "--user '*' --json");
   runs(command, z.object({ all: z.boolean().optional(), user: userOrAllInput }), async (given, context) => {
     const now = context.now();
@@ -148,10 +148,7 @@ const sessionText = (s: SessionView, now: number): string =>
     ['state', s.state],
     ['account', s.me ? accountText(s.me) : null],
     ['hidden id', s.me?.lid],
-    [
-      'dialogs',
-      s.dialogs && s.dialogs.unknown > 0 ? `${s.dialogs.unknown} open that Berth does not know` : null,
-    ],
+    ['dialogs', s.dialogs && s.dialogs.unknown > 0 ? `${s.dialogs.unknown} unknown and open` : null],
     ['linked', s.linked ? 'yes' : 'no'],
     ['ended for', s.stopReason],
     ['detail', s.detail],
@@ -173,7 +170,7 @@ const addStart = (sessions: Command): void => {
     .command('start')
     .description('start a session; a linked one needs no QR code')
     .argument('<name>')
-    .option('--qr', 'show its QR code, where it needs one, until an account is linked')
+    .option('--qr', 'show its QR code, if it needs one, until an account is linked')
     .option('--invert', 'swap dark and light of the drawn code')
     .option(...USER);
   examples(command, 'shop', 'shop --qr');
@@ -232,7 +229,7 @@ const addRemove = (sessions: Command): void => {
 const addEvents = (sessions: Command): void => {
   const command = sessions
     .command('events')
-    .description('what happened to a session lately')
+    .description('recent events of a session')
     .argument('<name>')
     .option(...USER);
   examples(command, 'shop', 'shop --json');

@@ -12,7 +12,9 @@ const filterInput = {
 
 /** `berth webhooks …` (admin keys) */
 export const addWebhooks = (program: Command): void => {
-  const webhooks = program.command('webhooks').description('events that webhooks did not take (admin keys)');
+  const webhooks = program
+    .command('webhooks')
+    .description('dead letters: events that were given up for webhooks (admin keys)');
   addDead(webhooks);
   addRedrive(webhooks);
 };
@@ -34,9 +36,7 @@ const filterOf = (given: {
 });
 
 const addDead = (webhooks: Command): void => {
-  const command = filtered(
-    webhooks.command('dead').description("list events that a webhook's policy gave up on"),
-  );
+  const command = filtered(webhooks.command('dead').description('list dead letters'));
   examples(command, '', '--session shop', '--json');
   runs(command, z.object(filterInput), async (given, context) =>
     context.out.list(
@@ -52,15 +52,13 @@ const addDead = (webhooks: Command): void => {
         ['URL', (letter) => letter.webhook.url],
         ['ERROR', (letter) => letter.error],
       ],
-      'no event was given up on',
+      'no dead letters',
     ),
   );
 };
 
 const addRedrive = (webhooks: Command): void => {
-  const command = filtered(
-    webhooks.command('redrive').description("send them again, each session's in their order"),
-  );
+  const command = filtered(webhooks.command('redrive').description('send them again, in order per session'));
   examples(command, '', '--session shop', '--user anna --webhook 0123456789abcdef');
   runs(command, z.object(filterInput), async (given, context) => {
     const client = context.api();
@@ -69,8 +67,8 @@ const addRedrive = (webhooks: Command): void => {
       const report = await client.webhooks.redrive(filterOf(given));
       redriven += report.redriven;
       if (!report.more) {
-        const under = report.underway > 0 ? `, ${report.underway} were on their way already` : '';
-        context.out.result({ ...report, redriven }, `${redriven} events are sent again${under}`);
+        const under = report.underway > 0 ? `, ${report.underway} were queued already` : '';
+        context.out.result({ ...report, redriven }, `${redriven} events are queued again${under}`);
         return;
       }
       context.out.note(`${redriven} so far`);

@@ -34,7 +34,9 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
       shown = code ?? shown;
     } else if (isPasskeyStatus(session.status)) {
       if (!told)
-        context.out.note(`WhatsApp asks for the passkey of the account; go on with: berth passkey ${name}`);
+        context.out.note(
+          `WhatsApp asks for the passkey of the account; continue with: berth passkey ${name}`,
+        );
       told = true;
     } else if (shown === undefined) context.out.note(`${name} is ${session.status} …`);
     const before = session.status;
@@ -61,7 +63,7 @@ const linked = (context: Context, session: SessionView): void =>
 
 const ended = (session: SessionView, afterCode: boolean): CliError => {
   const again = `berth sessions start ${session.name} --qr`;
-  if (session.stopReason === 'qr_expired') return new CliError(EXIT.failure, 'expired, try again', again);
+  if (session.stopReason === 'qr_expired') return new CliError(EXIT.failure, 'expired; try again', again);
   const why = session.detail ?? session.stopReason;
   const text = `${session.name} ${afterCode ? 'ended' : 'is'} ${session.status}${why ? `: ${plain(why)}` : ''}`;
   return new CliError(EXIT.failure, text, `start it with: ${again}`);

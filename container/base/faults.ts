@@ -8,7 +8,7 @@ export class TimedOut extends Error {
   }
 }
 
-/** This epoch is over: kill the browser, save nothing, exit. */
+/** This epoch has ended: kill the browser, save nothing, exit. */
 export class Fenced extends Error {
   constructor() {
     super('this epoch is over');

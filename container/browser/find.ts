@@ -41,7 +41,7 @@ const start = async (executable: string, environment: Readonly<Record<string, st
     env: { PATH: process.env.PATH ?? '/usr/bin:/bin', ...environment },
   });
   const build = stdout.trim().split('\n').at(-1)?.trim().slice(0, 100) ?? '';
-  if (!/\d+\.\d+/.test(build)) throw new Error('does not tell its version');
+  if (!/\d+\.\d+/.test(build)) throw new Error('does not report its version');
   return { executable, build, environment };
 };
 

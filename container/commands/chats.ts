@@ -74,7 +74,7 @@ const mediaInTime = (context: CommandContext, source: unknown, message: Message)
     mimetype: null,
     filename: null,
     size: null,
-    error: 'not fetched in time; ask again, or for fewer messages',
+    error: 'not downloaded in time; try again, or request fewer messages',
   };
   const limit = Math.max(0, leftMs(context) - ANSWER_MS);
   return withDeadline(context.time, limit, 'fetching files', context.withMedia(source, message)).catch(

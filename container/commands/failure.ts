@@ -14,4 +14,4 @@ export class CommandFailed extends Error {
 
 /** The session is in another status than the command needs. */
 export const wrongStatus = (status: string, needs: string): CommandFailed =>
-  new CommandFailed('wrong_status', `the session is ${status}, this needs ${needs}`, status);
+  new CommandFailed('wrong_status', `the session is ${status}; this command needs ${needs}`, status);

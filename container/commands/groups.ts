@@ -31,7 +31,8 @@ export const getGroup = async (
 ): Promise<Group> => {
   const found = await ask(context, 'reading the group', (account) => account.chat(id));
   const group = groupInfo(found);
-  if (!group) throw new CommandFailed('not_found', 'There is no such group, or this account is not in it.');
+  if (!group)
+    throw new CommandFailed('not_found', 'There is no such group, or this account is not a member.');
   return group;
 };
 
@@ -94,7 +95,7 @@ export const createGroup = async (
   const created = createdSchema.safeParse(made);
   const id = created.success ? idText(created.data.gid) : undefined;
   if (!created.success || id === undefined)
-    throw unknownOutcome('making the group', 'WhatsApp Web failed on the way');
+    throw unknownOutcome('making the group', 'WhatsApp Web failed during the command');
   return { id, subject: created.data.title, participants: resultsOf(created.data.participants) };
 };
 
@@ -110,9 +111,9 @@ export const addParticipants = async (
   );
   // Of a group that this account can't add to, the library answers with a text before it asks WhatsApp.
   if (typeof added === 'string' && ADDS_NOBODY.test(added))
-    throw new CommandFailed('refused', 'Only admins of a group add to it; nothing was changed.');
+    throw new CommandFailed('refused', 'Only admins of the group can add members; nothing was changed.');
   const results = resultsSchema.safeParse(added);
-  if (!results.success) throw unknownOutcome('adding to the group', 'WhatsApp Web failed on the way');
+  if (!results.success) throw unknownOutcome('adding to the group', 'WhatsApp Web failed during the command');
   return { participants: resultsOf(results.data) };
 };
 

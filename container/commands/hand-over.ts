@@ -39,17 +39,14 @@ export const handOver = async <T>(
 ): Promise<T> => {
   const left = leftMs(context);
   if (left < COMMAND_STAGES_MS.leastForPage)
-    throw new CommandFailed(
-      'unavailable',
-      `${command.what}: no time was left for it; nothing was sent. Try again.`,
-    );
+    throw new CommandFailed('unavailable', `${command.what}: no time was left; nothing was sent. Try again.`);
   try {
     return await withDeadline(context.time, left, command.what, command.run(client));
   } catch (error) {
     if (error instanceof CommandFailed) throw error;
     const reported = command.reported?.();
     if (reported !== undefined) return reported;
-    context.log.warn('WhatsApp Web gave no clear answer', {
+    context.log.warn('WhatsApp Web gave no clear response', {
       what: command.what,
       errorName: error instanceof Error ? error.name : typeof error,
     });
@@ -64,12 +61,17 @@ const failureOf = (
   const refusal = error instanceof TimedOut ? undefined : knownRefusal(describeError(error));
   if (refusal) return new CommandFailed(refusal.code, `${what}: ${refusal.detail}`);
   const because =
-    error instanceof TimedOut ? 'no answer from WhatsApp in time' : 'WhatsApp Web failed on the way';
+    error instanceof TimedOut
+      ? 'no response from WhatsApp in time'
+      : 'WhatsApp Web failed during the command';
   return reads
-    ? new CommandFailed('unknown', `${what}: ${because}. Nothing was changed; ask again.`)
+    ? new CommandFailed('unknown', `${what}: ${because}. Nothing was changed; try again.`)
     : unknownOutcome(what, because);
 };
 
 /** It was handed over, and nobody can say what happened. */
 export const unknownOutcome = (what: string, because: string): CommandFailed =>
-  new CommandFailed('unknown', `${what}: ${because}; whether it was done is unknown. It is not repeated.`);
+  new CommandFailed(
+    'unknown',
+    `${what}: ${because}. Whether it was done is unknown. Berth does not repeat it.`,
+  );

@@ -67,20 +67,20 @@ const failureOf = (outcome: PasskeyOutcome, context: CommandContext): CommandFai
     case 'invalid':
       return new CommandFailed(
         'assertion_invalid',
-        `WhatsApp would refuse this assertion: ${outcome.detail}`,
+        `WhatsApp would reject this assertion: ${outcome.detail}`,
       );
     case 'answered':
-      return new CommandFailed('challenge_answered', 'this challenge was answered already', context.status());
+      return new CommandFailed('challenge_answered', 'this challenge was answered before', context.status());
     case 'expired':
       return new CommandFailed(
         'challenge_expired',
-        'this challenge has expired: get the new one and sign it',
+        'this challenge has expired: get the new one and sign that',
         context.status(),
       );
     case 'unknown':
       return new CommandFailed(
         'challenge_unknown',
-        'the assertion is for a challenge that this session did not ask for',
+        'the assertion is for a challenge of another session',
         context.status(),
       );
     case 'none_asked':
@@ -102,7 +102,7 @@ const timely = async <R>(answer: Promise<R>): Promise<R> => {
     if (!(error instanceof TimedOut)) throw error;
     throw new CommandFailed(
       'timeout',
-      'WhatsApp Web did not answer in time; whether it was taken is unknown',
+      'WhatsApp Web did not respond in time; whether it accepted the assertion is unknown',
     );
   }
 };

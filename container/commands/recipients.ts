@@ -9,7 +9,7 @@
  *   Status    takes texts, pictures, videos and voice messages; other broadcast lists are not written to: WhatsApp Web
  *             would publish it as a Status
  *
- * Where WhatsApp gives no answer in time, the message is handed over unchecked: the page's own answer decides then.
+ * Where WhatsApp gives no response in time, the message is handed over unchecked: the page's own answer decides then.
  */
 import * as z from 'zod';
 import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
@@ -36,10 +36,10 @@ export type Recipients = {
 
 const SAYS = {
   person: 'The number is not on WhatsApp',
-  group: 'There is no such group, or this account is not in it (any more)',
-  groupAdmins: 'Only admins may write to this group',
+  group: 'There is no such group, or this account is not a member',
+  groupAdmins: 'Only admins can write to this group',
   channel: 'There is no such channel',
-  channelRole: 'Only the owner and admins of a channel may write to it',
+  channelRole: 'Only the owner and admins of a channel can write to it',
   broadcast: 'Broadcast lists are not supported',
 } as const;
 const refused = (why: string): CommandFailed => new CommandFailed('refused', `${why}; nothing was sent.`);
@@ -57,8 +57,8 @@ export const refuseKind = (chatId: string, content: LibraryContent, { reply_to }
   const what =
     typeof content === 'string' ? 'text' : content.kind === 'media' ? (content.as ?? 'media') : content.kind;
   if ((kind === 'channel' ? NOT_IN_CHANNELS : NOT_IN_STATUS).includes(what))
-    throw refused(`${name} does not take this kind of message (${what})`);
-  if (reply_to !== undefined) throw refused(`${name} does not take replies`);
+    throw refused(`${name} does not support this kind of message (${what})`);
+  if (reply_to !== undefined) throw refused(`${name} does not support replies`);
 };
 
 const KEEP_MS = 24 * 60 * 60 * 1000;
@@ -122,7 +122,10 @@ export const createRecipients = (options: { readonly time: Time; readonly log: L
         });
         // The library answers nothing at all for a channel that it can't find: better not to begin.
         if (chatKindOf(chatId) === 'channel')
-          throw new CommandFailed('unavailable', 'The channel could not be looked up now; nothing was sent.');
+          throw new CommandFailed(
+            'unavailable',
+            'The channel could not be looked up; nothing was sent. Try again.',
+          );
       }
       return { id, is: (named) => named === id || named === chatId || isHidden(named, chatId) };
     },

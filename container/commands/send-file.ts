@@ -67,7 +67,7 @@ const sendKind = async (
   if (types && !types.pattern.test(mimetype))
     throw new CommandFailed(
       'unsupported_media',
-      `The file is ${mimetype.slice(0, 100)}; this sends ${types.name}. Nothing was sent; name its type in mimetype, or use sendFile.`,
+      `The file is ${mimetype.slice(0, 100)}; this operation sends ${types.name}. Nothing was sent. Set mimetype, or use sendFile.`,
     );
   const content = {
     kind: 'media',

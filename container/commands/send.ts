@@ -110,10 +110,11 @@ const accepted = (own: OwnMessage): Message | undefined => {
 const outcomeOf = (own: OwnMessage): Message => {
   const message = own.current();
   if (message && message.ack >= SERVER_ACK) return message;
-  if (message && message.ack < 0) throw new CommandFailed('refused', `${WHAT}: WhatsApp refused the message`);
+  if (message && message.ack < 0)
+    throw new CommandFailed('refused', `${WHAT}: WhatsApp rejected the message`);
   throw unknownOutcome(
     WHAT,
-    message ? 'WhatsApp’s server has not confirmed it in time' : 'the library lost track of the message',
+    message ? 'WhatsApp’s server did not confirm it in time' : 'the library lost track of the message',
   );
 };
 
@@ -125,7 +126,7 @@ const published = async (own: OwnMessage, made: Message | undefined): Promise<Me
   await own.settled(STATUS_REPORT_MS);
   const message = own.current() ?? made;
   if (!message) throw unknownOutcome(WHAT, 'the library lost track of the message');
-  if (message.ack < 0) throw new CommandFailed('refused', `${WHAT}: WhatsApp refused the message`);
+  if (message.ack < 0) throw new CommandFailed('refused', `${WHAT}: WhatsApp rejected the message`);
   return message.ack >= SERVER_ACK ? message : { ...message, ack: SERVER_ACK, ackName: 'SERVER' };
 };
 

@@ -64,7 +64,7 @@ const fitting = (result: unknown): Answer => {
   const megabytes = (fitted.bytes / 1_000_000).toFixed(1);
   return failure(
     'answer_too_large',
-    `The answer would have ${megabytes} MB; at most 6 MB can be answered. Ask for fewer, for example limit=${fitted.items}.`,
+    `The response would have ${megabytes} MB; the maximum is 6 MB. Request fewer items, for example limit=${fitted.items}.`,
   );
 };
 
@@ -93,7 +93,7 @@ const carryOut = async (
     if (error instanceof BadArguments) return failure('bad_arguments', error.message.slice(0, 500));
     // A defect: it may have come after the hand-over.
     log.error('command failed', { command: name, error: describeError(error) });
-    return failure('unknown', 'The worker failed on the way; whether it was done is unknown.');
+    return failure('unknown', 'The worker failed during the command; whether it was done is unknown.');
   }
 };
 
@@ -132,7 +132,7 @@ export const startCommandServer = async (options: {
     if (key === undefined) return await carryOut(current, name, body, log);
     const answer = await answers.once(key, `${name} ${body}`, () => carryOut(current, name, body, log));
     return answer === 'conflict'
-      ? failure('bad_arguments', 'this Idempotency-Key came with another request before')
+      ? failure('bad_arguments', 'this Idempotency-Key was used for another request')
       : answer;
   };
 

@@ -248,7 +248,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     if (!(await restore(!accepted)))
       return finish(
         'crashed',
-        'WhatsApp accepted the account and then asked for a code again. No other code is shown: it would link a ' +
+        'WhatsApp accepted the account and then asked for a code again. Berth shows no other code, because it would link a ' +
           'second device. Start the session again; if it shows a code, remove the device on the phone first.',
       );
     await launch();
@@ -261,7 +261,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       await deps.discard('logged_out');
       return finish('logged_out', 'unlinked by the phone');
     }
-    log.warn('the account was unlinked while this was offline');
+    log.warn('the account was unlinked while the session was not running');
     await deps.discard('revoked');
     show({ ...STARTING, account: undefined, qr: undefined, qrReason: 'revoked' });
     await launch();
@@ -287,7 +287,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     await close(run, authenticated);
     restarts += 1;
     if (restarts > deps.maxRestarts)
-      return finish('crashed', `given up after ${deps.maxRestarts} restarts: ${reason}`);
+      return finish('crashed', `gave up after ${deps.maxRestarts} restarts: ${reason}`);
     await sleep(time, fullJitter(restarts, deps.random(), 250, 15_000), stopping.signal);
     if (stopped) return;
     if (!linked) await profile.empty();
@@ -296,7 +296,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       !(accepted && profile.remaining === 0) &&
       !(await restore(false))
     )
-      return finish('crashed', `no saved auth state starts: ${reason}`);
+      return finish('crashed', `no saved account starts: ${reason}`);
     await launch();
   };
 

@@ -284,7 +284,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     if (count.closed === 0 && count.unknown === unknownDialogs) return;
     // Its words may name people and chats: the log says how many there are.
     if (count.unknown > unknownDialogs)
-      log.warn('WhatsApp Web shows a dialog that nobody here knows', { open: count.unknown });
+      log.warn('WhatsApp Web shows an unknown dialog', { open: count.unknown });
     if (count.closed > 0) log.info('closed an announcement of WhatsApp Web', { closed: count.closed });
     unknownDialogs = count.unknown;
     deps.onDialogs(count);
@@ -328,7 +328,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       } catch (error) {
         failures += 1;
         log.debug('page did not answer', { failures, error: describeError(error) });
-        if (failures >= IN_A_ROW) return fault('the page does not answer');
+        if (failures >= IN_A_ROW) return fault('the page does not respond');
       }
     }
   };

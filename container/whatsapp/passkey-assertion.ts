@@ -45,13 +45,13 @@ export const faultOf = (
   const data = Buffer.from(assertion.response.authenticatorData, 'base64url');
   if (data.length < LEAST_AUTHENTICATOR_DATA) return 'its authenticator data is too short';
   const rpIdHash = createHash('sha256').update(challenge.rpId).digest();
-  if (!data.subarray(0, 32).equals(rpIdHash)) return `it was signed for another site than ${challenge.rpId}`;
+  if (!data.subarray(0, 32).equals(rpIdHash)) return `it was signed for a site other than ${challenge.rpId}`;
   const flags = data[32] ?? 0;
-  if ((flags & USER_PRESENT) === 0) return 'the authenticator did not see that a person was there';
+  if ((flags & USER_PRESENT) === 0) return 'the authenticator did not confirm that a person was present';
   if (challenge.userVerification === 'required' && (flags & USER_VERIFIED) === 0)
     return 'the authenticator did not verify the person (by PIN, fingerprint or face)';
   const { allowCredentials } = challenge;
   if (allowCredentials.length > 0 && !allowCredentials.some(({ id }) => id === assertion.id))
-    return 'it was signed with a passkey that WhatsApp did not ask for';
+    return 'it was signed with a passkey that WhatsApp did not request';
   return undefined;
 };

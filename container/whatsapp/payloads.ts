@@ -128,7 +128,7 @@ const isUnopened = (subtype: string | undefined): boolean =>
 export const unopenedPayload = (source: unknown): Message | undefined => {
   const message = messagePayload(source);
   if (message?.viewOnce !== true) return undefined;
-  const error = 'View once: WhatsApp shows it on the phone only.';
+  const error = 'View once: WhatsApp shows it only on the phone.';
   return { ...message, hasMedia: true, media: { mimetype: null, filename: null, size: null, error } };
 };
 

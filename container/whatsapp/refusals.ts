@@ -40,22 +40,22 @@ export const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     // The server's answer to a message that it does not take, as WhatsApp Web reports it.
     pattern: /ServerStatusCodeError: (message refused|463|479)/i,
     code: 'refused',
-    detail: 'WhatsApp refused the message; nothing was delivered',
+    detail: 'WhatsApp rejected the message; nothing was delivered',
   },
   {
     pattern: /rate-?overlimit/i,
     code: 'rate_limited',
-    detail: 'WhatsApp allows no more of this for now; nothing was done',
+    detail: 'the rate limit of WhatsApp is reached; nothing was done',
   },
   {
     pattern: /ServerStatusCodeError: (403|forbidden|not-authorized)/i,
     code: 'refused',
-    detail: 'WhatsApp does not allow it to this account; nothing was changed',
+    detail: 'WhatsApp does not allow it for this account; nothing was changed',
   },
   {
     pattern: /ServerStatusCodeError: (404|item-not-found)/i,
     code: 'not_found',
-    detail: 'WhatsApp does not know it (any more); nothing was changed',
+    detail: 'WhatsApp does not know it; nothing was changed',
   },
   {
     pattern: /ServerStatusCodeError: (400|bad-request)/i,

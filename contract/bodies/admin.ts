@@ -117,13 +117,11 @@ export const drainRequestSchema = z.strictObject({
 });
 export const drainReportSchema = z.object({
   dryRun: z.boolean(),
-  limitBefore: z
-    .int()
-    .describe('The global limit before this call: what to set it to for sessions to start again.'),
+  limitBefore: z.int().describe('The global limit before this call. Set it again to allow starts.'),
   active: z.int().describe('Sessions that hold a slot.'),
   tasks: z.int().describe('Tasks that ECS has not stopped yet.'),
-  failed: z.int().describe('Sessions that could not be asked to end; the next call tries again.'),
-  drained: z.boolean().describe('Nothing runs, and nothing starts.'),
+  failed: z.int().describe('Sessions that could not be stopped; the next call tries again.'),
+  drained: z.boolean().describe('No session runs and none can start.'),
 });
 export type DrainReport = z.infer<typeof drainReportSchema>;
 
@@ -150,7 +148,7 @@ export const createKeyRequestSchema = z
   })
   .refine((r) => r.role === 'user' || !r.sessions, {
     path: ['sessions'],
-    error: "go with the role user: an admin's key could make any other",
+    error: "need the role user: an admin's key could create any other key",
   });
 export const keyViewSchema = z.object({
   id: z.string(),

@@ -56,7 +56,7 @@ export const listSessionsQuerySchema = z.strictObject({
   userId: z
     .union([userIdSchema, z.literal('*')])
     .optional()
-    .describe("Admins: whose, or * for everybody's; your own without it."),
+    .describe('For admins: the owner, or * for all users. Default: yourself.'),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
   cursor: z.string().max(2048).optional(),
 });

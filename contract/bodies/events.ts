@@ -5,7 +5,7 @@ import { webhookIdSchema } from './session-config.ts';
 
 /** An event of a session's life, as a timeline and the stream show it. */
 export const streamEventSchema = z.object({
-  id: z.string().describe('The same wherever the event comes: here, in webhooks, in the timeline.'),
+  id: z.string().describe('The same id here, in webhooks and in the timeline.'),
   timestamp: z.int(),
   event: z.string(),
   userId: z.string(),
@@ -27,20 +27,22 @@ export const LONGEST_WAIT_SECONDS = 25;
 export const eventsQuerySchema = ownerQuerySchema.extend({
   after: positionSchema
     .optional()
-    .describe('Go on after this id; the header Last-Event-ID says the same. 0: from the oldest event kept.'),
+    .describe(
+      'Continue after this id; the header Last-Event-ID does the same. 0: from the oldest event kept.',
+    ),
   wait: z.coerce
     .number()
     .min(0)
     .max(LONGEST_WAIT_SECONDS)
     .default(LONGEST_WAIT_SECONDS)
-    .describe('Seconds to wait for an event where there is none.'),
+    .describe('Seconds to wait when there is no event.'),
 });
 
 /** What is answered to `Accept: application/json`. */
 export const streamPageSchema = z.object({
   events: z.array(streamEventSchema),
-  next: positionSchema.describe('Give it as `after` in the next request.'),
-  missed: z.boolean().describe('Events after the id given are gone: it was more than a day old.'),
+  next: positionSchema.describe('Use it as `after` in the next request.'),
+  missed: z.boolean().describe('Events after the given id have expired: it was more than a day old.'),
 });
 export type StreamPage = z.infer<typeof streamPageSchema>;
 
@@ -51,7 +53,7 @@ export const deliveryViewSchema = z.object({
   webhook: z.object({ id: z.string(), host: z.string() }),
   outcome: z.enum(['delivered', 'retrying', 'dead']),
   attempts: z.int(),
-  status: z.int().nullable().describe('What the endpoint answered; null where it did not.'),
+  status: z.int().nullable().describe('The status of the endpoint; null when it did not respond.'),
   error: z.string().nullable(),
   at: z.iso.datetime(),
   nextAttemptAt: z.iso.datetime().nullable(),
@@ -63,9 +65,9 @@ export const deliveriesQuerySchema = ownerQuerySchema.extend({
 });
 
 const which = {
-  userId: userIdSchema.optional().describe("Of this user's sessions only."),
-  session: sessionNameSchema.optional().describe('Of this session only.'),
-  webhook: webhookIdSchema.optional().describe('For this webhook only.'),
+  userId: userIdSchema.optional().describe('Only sessions of this user.'),
+  session: sessionNameSchema.optional().describe('Only this session.'),
+  webhook: webhookIdSchema.optional().describe('Only this webhook.'),
 };
 
 export const deadLettersQuerySchema = z.strictObject({
@@ -84,17 +86,20 @@ export const deadLetterViewSchema = z.object({
   userId: z.string(),
   session: z.string(),
   webhook: z.object({ id: z.string(), url: z.string() }),
-  attempts: z.int().describe('Of the last round.'),
+  attempts: z.int().describe('Attempts of the last round.'),
   error: z.string(),
   deadAt: z.iso.datetime(),
-  redrives: z.int().describe('How often it was sent again and given up on again.'),
-  redrivenAt: z.iso.datetime().nullable().describe('It is in the queue again since; gone once delivered.'),
+  redrives: z.int().describe('How often it was redriven and given up again.'),
+  redrivenAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('Since when it is in the queue again; absent after delivery.'),
 });
 export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
 
 export const redriveReportSchema = z.object({
-  redriven: z.int().describe('Put into the queue again by this call.'),
-  underway: z.int().describe('In the queue since an earlier call.'),
-  more: z.boolean().describe('The time of a request was over before all were seen to: call again.'),
+  redriven: z.int().describe('Queued again by this call.'),
+  underway: z.int().describe('Queued by an earlier call.'),
+  more: z.boolean().describe('The time of the request ended before all were handled: call again.'),
 });
 export type RedriveReport = z.infer<typeof redriveReportSchema>;

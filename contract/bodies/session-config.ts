@@ -38,7 +38,7 @@ export const WEBHOOK_EVENTS = [
 export const webhookIdSchema = z
   .string()
   .regex(/^[0-9a-f]{16}$/, "must be a webhook's id")
-  .describe('The id that dead letters and deliveries name it by.');
+  .describe('Its id in dead letters and deliveries.');
 
 const headerName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be letters, digits and "-"');
 const headerValue = z.string().regex(/^[\x20-\x7e]{0,1024}$/, 'must be printable ASCII');
@@ -92,7 +92,7 @@ export const webhookRequestSchema = z.strictObject({
   ...webhookBase,
   id: webhookIdSchema
     .optional()
-    .describe('As read: it stays the same webhook when its URL changes. An unknown id is ignored.'),
+    .describe('The id as read: it stays the same webhook when its URL changes. An unknown id is ignored.'),
   hmac: z
     .strictObject({ key: hmacKey.nullish() })
     .nullish()
@@ -123,12 +123,14 @@ const configBase = {
   ignore: ignoreSchema
     .optional()
     .describe(
-      'Kinds of chats whose events are not told. Status and channels never keep a session from being idle, ignored or not.',
+      'Kinds of chats whose events are dropped. Status and channels never keep a session from being idle, ignored or not.',
     ),
   sendSeen: z
     .boolean()
     .optional()
-    .describe('Mark a chat as read before each message to it; best effort. Counts from the next start on.'),
+    .describe(
+      'Mark a chat as read before each message to it; best effort. Takes effect with the next start.',
+    ),
   /** Never above the environment's. */
   idleTimeoutSeconds: z.int().min(10).optional(),
   maxDurationSeconds: z.int().min(60).optional(),
@@ -176,13 +178,13 @@ const proxyRequestSchema = z
     if (!parsed) return issue('server', 'must be host:port, or a URL with http, https, socks4 or socks5');
     const named = parsed.username ?? proxy.username ?? undefined;
     if (parsed.username !== undefined && (proxy.username != null || proxy.password != null))
-      return issue('server', 'has a login, and username or password is given too: give one of them');
+      return issue('server', 'has a login, and username or password is also set: use only one');
     if (typeof proxy.password === 'string' && named === undefined)
-      return issue('username', 'is missing: a password alone is no login');
+      return issue('username', 'is missing: a password needs a user name');
     if (parsed.socks && named !== undefined)
       issue(
         parsed.username === undefined ? 'username' : 'server',
-        'Chromium cannot log in to a SOCKS proxy. Use an HTTP proxy, or a SOCKS proxy that admits by address.',
+        'Chromium cannot log in to a SOCKS proxy. Use an HTTP proxy, or a SOCKS proxy that allows access by address.',
       );
   });
 

@@ -14,7 +14,7 @@ export const htmlError = (html: string, version: string): FieldError | undefined
   const revision = version.split('.').at(-1) ?? '';
   const revisions = [...html.matchAll(/"client_revision":\s*(\d+)/g)].map(([, found]) => found);
   if (revisions.length > 0 && !revisions.includes(revision))
-    return wrong(`is the page of revision ${revisions[0]}, not of ${version}`);
+    return wrong(`belongs to revision ${revisions[0]}, not to ${version}`);
   if (revisions.length === 0 && !html.includes(version)) return wrong(`does not name the build ${version}`);
   return undefined;
 };

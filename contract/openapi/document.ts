@@ -52,23 +52,23 @@ export type OpenApiDocument = {
 /** As in package.json. */
 export const API_VERSION = '0.1.0';
 
-const DESCRIPTION = `WhatsApp sessions: each is one linked account in a task of its own, within limits that hold.
+const DESCRIPTION = `WhatsApp sessions: each is one linked account in its own task, within enforced limits.
 
-Paths, names and shapes are WAHA's where the same thing is done, so that clients made for WAHA work by changing a URL
-and a key. What is added is additive.
+Operations that WAHA also has use its paths, names and shapes, so that WAHA's clients work with another URL and key.
+Berth only adds to them.
 
-**Keys.** Send \`X-Api-Key\`. A user's key sees that user's sessions; others read as absent (404). An admin names
+**Keys.** Send \`X-Api-Key\`. A user's key sees that user's sessions; other sessions are answered with 404. An admin names
 another user with \`?userId=\`. A key may be limited to scopes and to named sessions, and may expire.
 
 **Errors** are problems (RFC 9457, \`application/problem+json\`), with \`errors[]\` for single fields, and \`scope\`,
-\`limit\` and \`Retry-After\` where a limit was reached. Every answer carries \`X-Request-Id\`. What the gateway in
-front answers by itself (no such path, more than 10 MB, headers of more than 10 KB, throttled) is shorter.
+\`limit\` and \`Retry-After\` when a limit was reached. Every response has \`X-Request-Id\`. Errors of the gateway in front
+(no such path, more than 10 MB, headers of more than 10 KB, throttled) have a shorter body.
 
-**Repeating.** \`GET\`, \`PUT\` and \`DELETE\` may be repeated. A \`POST\` with an \`Idempotency-Key\` is carried out
-once. Without one, a send that ended in a 504 may have been sent and is never repeated by this side.`;
+**Repeating.** \`GET\`, \`PUT\` and \`DELETE\` may be repeated. A \`POST\` with an \`Idempotency-Key\` is executed
+once. Without one, a send that ended in a 504 may have been sent; Berth never repeats it.`;
 
 const HEADERS = {
-  RequestId: { description: 'Names this request in logs.', schema: { type: 'string' } },
+  RequestId: { description: 'Identifies this request in logs.', schema: { type: 'string' } },
   RetryAfter: { description: 'Seconds after which to try again.', schema: { type: 'integer', minimum: 0 } },
 };
 const requestId = { 'X-Request-Id': { $ref: '#/components/headers/RequestId' } };
@@ -100,8 +100,8 @@ export const openApiDocument = ({
     in: 'header',
     required: false,
     description:
-      'Any text that is new for each thing to do. The same key with the same request is carried out once and gets the ' +
-      'same answer for a day; with another request it is 422.',
+      'A new text for each operation. The same key with the same request is executed once and gets the ' +
+      'same response for a day; with another request it is 422.',
     schema: schemas.input(idempotencyKeySchema),
   };
   return {
@@ -113,7 +113,7 @@ export const openApiDocument = ({
       description: DESCRIPTION,
       license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'Where this document is served' }],
+    servers: [{ url: '/', description: 'The address that serves this document' }],
     security: [{ [API_KEY]: [] }],
     tags: Object.entries(TAGS)
       .filter(([name]) => documented.some((operation) => operation.tag === name))
@@ -130,7 +130,7 @@ export const openApiDocument = ({
           type: 'apiKey',
           in: 'header',
           name: 'X-Api-Key',
-          description: 'Made by an admin, shown once.',
+          description: 'Created by an admin, shown once.',
         },
       },
     },
@@ -259,9 +259,9 @@ const problemResponses = (
 };
 
 const WEBHOOK_HEADERS = {
-  'X-Webhook-Request-Id': 'New in every attempt.',
-  'X-Webhook-Timestamp': 'When this attempt was made, in ms since the epoch.',
-  'X-Webhook-Hmac': "Hex HMAC over the body's bytes, with the webhook's `hmac.key`; absent without one.",
+  'X-Webhook-Request-Id': 'New for every attempt.',
+  'X-Webhook-Timestamp': 'Time of this attempt, in ms since the epoch.',
+  'X-Webhook-Hmac': "Hex HMAC of the body's bytes with the webhook's `hmac.key`; absent without a key.",
   'X-Webhook-Hmac-Algorithm': '`sha512`; absent without a key.',
 };
 
@@ -275,7 +275,7 @@ const webhooksOf = (schemas: Schemas): Record<string, PathItem> =>
           tags: ['Webhooks'],
           summary: WEBHOOK_PAYLOADS[event].summary,
           description:
-            "In order per session and webhook, at least once; retried by the webhook's policy until answered 2xx.",
+            "In order per session and webhook, at least once; retried by the webhook's policy until a 2xx response.",
           security: [],
           parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => ({
             name,

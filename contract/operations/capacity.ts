@@ -18,9 +18,9 @@ export const getStats = operation({
   scope: 'sessions:read',
   client: 'stats',
   tag: 'Capacity',
-  summary: 'How full it is, and what happened in the last 24 hours',
+  summary: 'Slots in use, and the last 24 hours',
   description:
-    "A user's own sessions; an admin who names nobody gets everybody's, by user, and the last day.",
+    "A user's own sessions. An admin without `userId` gets those of all users, per user, and the last day.",
   query: ownerQuerySchema,
   answers: { 200: { description: 'The statistics.', body: statsViewSchema } },
 });
@@ -34,7 +34,7 @@ export const getLimits = operation({
   scope: 'sessions:read',
   client: 'limits.get',
   tag: 'Capacity',
-  summary: 'The limits, and what is used of them',
+  summary: 'The limits, and their use',
   query: ownerQuerySchema,
   answers: { 200: { description: "The global limit, the default, and one user's.", body: limitsViewSchema } },
 });
@@ -49,10 +49,10 @@ export const setLimits = operation({
   client: 'limits.set',
   tag: 'Capacity',
   summary: 'Change limits at run time',
-  description: 'Takes effect at once. Lowering a limit blocks new admissions and stops nobody.',
+  description: 'Takes effect at once. A lower limit blocks new admissions; running sessions continue.',
   query: ownerQuerySchema,
   body: changeLimitsRequestSchema,
-  answers: { 200: { description: 'The limits as they are now.', body: limitsViewSchema } },
+  answers: { 200: { description: 'The limits after the change.', body: limitsViewSchema } },
   problems: ['conflict'],
 });
 
@@ -64,11 +64,11 @@ export const cleanUp = operation({
   auth: 'admin',
   scope: 'admin',
   tag: 'Capacity',
-  summary: 'End what is due, or everything that a filter matches',
-  description: '`dryRun` says what would end and why. Accounts stay linked: no auth state is deleted.',
+  summary: 'End due sessions, or all sessions that a filter matches',
+  description: '`dryRun` shows what would end and why. Accounts stay linked: no auth state is deleted.',
   query: ownerQuerySchema,
   body: cleanupRequestSchema,
-  answers: { 200: { description: 'What was done, or would be.', body: cleanupReportSchema } },
+  answers: { 200: { description: 'What was done, or what would be done.', body: cleanupReportSchema } },
 });
 
 export const drain = operation({
@@ -81,10 +81,10 @@ export const drain = operation({
   client: 'drain',
   repeatable: true,
   tag: 'Capacity',
-  summary: 'Let nothing start and end all sessions, before an environment is taken down',
+  summary: 'Prevent starts and end all sessions, before an environment is removed',
   description:
-    'Sets the global limit to 0 and asks running sessions to end, up to 200 with each call. Repeat it until it answers ' +
-    '`drained`. Accounts stay linked. To let sessions start again, set the global limit (`PUT /api/limits`).',
+    'Sets the global limit to 0 and stops running sessions, up to 200 per call. Repeat it until it returns ' +
+    '`drained`. Accounts stay linked. To allow starts again, set the global limit (`PUT /api/limits`).',
   query: ownerQuerySchema,
   body: drainRequestSchema,
   answers: { 200: { description: 'What is left.', body: drainReportSchema } },

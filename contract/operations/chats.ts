@@ -43,7 +43,7 @@ export const CHAT_OPERATIONS = commandRows({
     scope: 'messages:read',
     args: getChatsArgs,
     result: z.array(chatSchema),
-    summary: 'Chats, by what happened last',
+    summary: 'Chats, most recent first',
     client: 'chats.list',
   },
   getMessages: {
@@ -54,7 +54,7 @@ export const CHAT_OPERATIONS = commandRows({
     result: z.array(messageSchema),
     summary: 'Messages of a chat, newest first',
     description:
-      '`offset` counts from the newest message. With `downloadMedia=true` files are fetched and linked.',
+      '`offset` counts from the newest message. With `downloadMedia=true` files are downloaded and linked.',
     client: 'chats.messages',
   },
   checkNumber: {
@@ -95,7 +95,7 @@ export const CHAT_OPERATIONS = commandRows({
     result: z.array(lidToPhoneNumberSchema),
     summary: 'Hidden ids that the session knows, with their phone numbers',
     description:
-      'WhatsApp names people by hidden id (`…@lid`). `pn` is null where it does not tell the phone number.',
+      'WhatsApp identifies people by hidden ids (`…@lid`). `pn` is null when it does not reveal the phone number.',
     client: 'lids.list',
   },
   countLids: {
@@ -104,7 +104,7 @@ export const CHAT_OPERATIONS = commandRows({
     scope: 'messages:read',
     args: z.strictObject({}),
     result: countSchema,
-    summary: 'How many hidden ids the session knows',
+    summary: 'The number of hidden ids that the session knows',
   },
   findNumberByLid: {
     ...READS,
@@ -113,7 +113,7 @@ export const CHAT_OPERATIONS = commandRows({
     args: findNumberByLidArgs,
     result: lidToPhoneNumberSchema,
     summary: 'The phone number of a hidden id',
-    description: '`pn` is null where WhatsApp does not tell the phone number.',
+    description: '`pn` is null when WhatsApp does not reveal the phone number.',
     client: 'lids.number',
   },
   findLidByNumber: {
@@ -123,7 +123,7 @@ export const CHAT_OPERATIONS = commandRows({
     args: findLidByNumberArgs,
     result: lidToPhoneNumberSchema,
     summary: 'The hidden id of a phone number',
-    description: '`lid` is null where the number is not on WhatsApp, or has no hidden id.',
+    description: '`lid` is null when the number is not on WhatsApp or has no hidden id.',
     client: 'lids.lid',
   },
   getGroups: {
@@ -132,7 +132,7 @@ export const CHAT_OPERATIONS = commandRows({
     scope: 'messages:read',
     args: getGroupsArgs,
     result: z.array(groupSchema),
-    summary: 'Groups that the account is in',
+    summary: 'Groups of the account',
     client: 'groups.list',
   },
   createGroup: {
@@ -141,7 +141,7 @@ export const CHAT_OPERATIONS = commandRows({
     scope: 'messages:send',
     args: createGroupArgs,
     result: createdGroupSchema,
-    summary: 'Make a group',
+    summary: 'Create a group',
     client: 'groups.create',
   },
   getGroup: {
@@ -159,7 +159,7 @@ export const CHAT_OPERATIONS = commandRows({
     scope: 'messages:read',
     args: groupArgs,
     result: z.array(participantSchema),
-    summary: 'Who is in a group',
+    summary: 'Members of a group',
     client: 'groups.participants',
   },
   addParticipants: {

@@ -76,7 +76,7 @@ const sessionInPath = sessionNameSchema.describe("The session's name.");
 const sessionBeside = sessionNameSchema.default('default');
 
 const ACCEPTED = {
-  description: 'With `wake=true`: the session is being started, and it is done once that works.',
+  description: 'With `wake=true`: the session is starting, and the command is executed when it works.',
   body: acceptedCommandSchema,
 } as const;
 

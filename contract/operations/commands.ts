@@ -12,9 +12,9 @@ export const getCommand = operation({
   client: 'commands.get',
   holds: 'wait',
   tag: 'Commands',
-  summary: 'What became of a command that was answered 202',
+  summary: 'The result of a command that was answered 202',
   description:
-    'With `wait` it answers once the command is settled, or as things stand after so many seconds.',
+    'With `wait` it responds when the command has ended, or with its current state after that many seconds.',
   params: z.object({ id: z.string().max(128).describe('The `commandId` of the 202.') }),
   query: commandStatusQuerySchema,
   answers: { 200: { description: 'The command.', body: commandViewSchema } },

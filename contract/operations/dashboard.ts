@@ -17,8 +17,8 @@ export const root = operation({
   ...page,
   id: 'root',
   path: '/',
-  summary: 'Leads to the dashboard',
-  answers: { 302: { description: 'There it is.' } },
+  summary: 'Redirects to the dashboard',
+  answers: { 302: { description: 'Its address.' } },
 });
 
 export const dashboard = operation({
@@ -33,7 +33,7 @@ export const dashboardFile = operation({
   ...page,
   id: 'dashboardFile',
   path: `${PAGE_PATH}/{proxy+}`,
-  summary: "The dashboard's files, and every view of its own",
+  summary: "The dashboard's files, and each of its views",
   params: z.object({ proxy: z.string() }),
   answers: pageAnswers,
 });
@@ -46,7 +46,7 @@ export const signIn = operation({
   auth: 'none',
   scope: null,
   repeatable: true,
-  summary: 'Sign in to the dashboard with an API key: a cookie takes its place',
+  summary: 'Sign in to the dashboard: exchanges an API key for a cookie',
   body: signInRequestSchema,
   answers: { 204: { description: 'Signed in.' } },
   problems: ['unauthorized', 'too_many'],
@@ -62,7 +62,7 @@ export const signOut = operation({
   client: 'signOut',
   repeatable: true,
   summary: 'Sign out of the dashboard',
-  answers: { 204: { description: 'Signed out, if one was signed in.' } },
+  answers: { 204: { description: 'Signed out.' } },
   problems: ['forbidden'],
 });
 
@@ -75,7 +75,7 @@ export const getCaller = operation({
   scope: null,
   client: 'me',
   tag: 'Keys',
-  summary: 'Who you are to this API, and what your key allows',
+  summary: 'Your user, and the permissions of your key',
   answers: { 200: { description: 'Your key, without its secret.', body: callerViewSchema } },
 });
 
@@ -88,9 +88,9 @@ export const getHistory = operation({
   scope: 'admin',
   client: 'statsHistory',
   tag: 'Capacity',
-  summary: 'How full it was',
+  summary: 'Slots in use over time',
   description:
-    'A sample a minute, kept for two days; where there are more than 288, neighbours are told as one point.',
+    'One sample per minute, kept for two days. Above 288 samples, adjacent ones are merged into one point.',
   query: historyQuerySchema,
   answers: { 200: { description: 'The trend.', body: historyViewSchema } },
 });

@@ -21,6 +21,6 @@ export const getDocs = operation({
   auth: 'none',
   scope: null,
   tag: 'Documentation',
-  summary: 'This document, as a page to read',
+  summary: 'This document as a web page',
   answers: { 200: { description: 'The page.', files: ['text/html; charset=utf-8'] } },
 });

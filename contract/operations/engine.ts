@@ -35,7 +35,7 @@ export const setEngine = operation({
   client: 'engine.set',
   tag: 'Engine',
   summary: 'Pin or unpin a build, or change the share of probing starts',
-  description: 'Takes effect with the next start. Running sessions keep the build that they have.',
+  description: 'Takes effect with the next start. Running sessions keep their build.',
   body: changeEngineRequestSchema,
   answers: { 200: { description: 'The state after the change.', body: engineViewSchema } },
   problems: ['unprocessable'],

@@ -17,16 +17,16 @@ export const followEvents = operation({
   scope: 'sessions:read',
   holds: 'wait',
   tag: 'Events',
-  summary: 'Follow what happens to sessions: server-sent events, or JSON by the header Accept',
+  summary: 'Follow session events: server-sent events, or JSON by the header Accept',
   description:
-    'A request waits up to 25 seconds and is answered as soon as something happened; an EventSource connects again by ' +
-    'itself, with the id of the last event, and misses nothing of the last day. Events of `session.*` only, as in a ' +
+    'A request waits up to 25 seconds and responds as soon as there is an event. An EventSource reconnects by ' +
+    'itself with the id of the last event, and misses nothing of the last day. Only `session.*` events, as in a ' +
     "session's timeline; messages go to webhooks. A user's own sessions, or, for an admin, everybody's or those of " +
     '`userId`.',
   query: eventsQuerySchema,
   answers: {
     200: {
-      description: 'What happened after the id given; without one, what happens from now on.',
+      description: 'Events after the given id; without an id, events from now on.',
       body: streamPageSchema,
       files: ['text/event-stream'],
     },
@@ -42,7 +42,7 @@ export const listDeliveries = operation({
   scope: 'sessions:read',
   client: 'webhooks.deliveries',
   tag: 'Webhooks',
-  summary: "What became of a session's recent events at its webhooks, newest first",
+  summary: 'Recent webhook deliveries of a session, newest first',
   description: 'The latest attempt of each event, kept for a day.',
   params: z.object({ name: sessionNameSchema.describe("The session's name.") }),
   query: deliveriesQuerySchema,

@@ -11,7 +11,7 @@ export const ping = operation({
   scope: null,
   client: 'ping',
   tag: 'Health',
-  summary: 'Answers as long as anything does',
+  summary: 'Responds while the API is up',
   answers: { 200: { description: 'It is up.', body: z.strictObject({ message: z.literal('pong') }) } },
 });
 
@@ -27,8 +27,8 @@ export const getHealth = operation({
   tag: 'Health',
   summary: 'Health for load balancers and monitors: status only',
   answers: {
-    200: { description: 'The database answers.', body: statusOnly },
-    503: { description: 'It does not.', body: statusOnly },
+    200: { description: 'The database responds.', body: statusOnly },
+    503: { description: 'The database does not respond.', body: statusOnly },
   },
 });
 
@@ -43,6 +43,6 @@ export const getHealthDetail = operation({
   summary: 'Health of each part, and the slots in use',
   answers: {
     200: { description: 'Every part works.', body: healthViewSchema },
-    503: { description: 'A part fails; `checks` says which.', body: healthViewSchema },
+    503: { description: 'A part fails; `checks` names it.', body: healthViewSchema },
   },
 });

@@ -25,10 +25,10 @@ export const createKey = operation({
   scope: 'admin',
   client: 'keys.create',
   tag: 'Keys',
-  summary: 'Make an API key',
+  summary: 'Create an API key',
   query: ownerQuerySchema,
   body: createKeyRequestSchema,
-  answers: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
+  answers: { 201: { description: 'The key. `key` is shown only in this response.', body: createdKeySchema } },
   problems: ['conflict'],
 });
 

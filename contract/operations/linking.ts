@@ -29,8 +29,8 @@ export const getQr = operation({
   tag: 'Linking',
   summary: 'The QR code to scan with the phone',
   description:
-    'A PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. With `wait` it waits for a code. The code ' +
-    'is as good as a password until it is renewed, and is stored nowhere.',
+    'A PNG; SVG or JSON by `Accept`; the code itself with `format=raw`. `wait` waits for a code. The code ' +
+    'is equivalent to a password until it is renewed, and is not stored.',
   params: session,
   query: qrQuerySchema,
   answers: {
@@ -55,8 +55,8 @@ export const requestCode = operation({
   tag: 'Linking',
   summary: 'A pairing code to type into the phone, instead of a QR code',
   description:
-    'WhatsApp replaces it after about three minutes. The event `session.code` tells the new one; asked again, this ' +
-    'answers with the code that is good now.',
+    'WhatsApp replaces it after about three minutes. The event `session.code` has the new one; a repeated call ' +
+    'returns the current code.',
   params: session,
   query: ownerQuerySchema,
   body: requestCodeArgs,
@@ -76,9 +76,9 @@ export const getPasskeyChallenge = operation({
   tag: 'Linking',
   summary: 'The passkey challenge to sign',
   description:
-    'While the session is PASSKEY_REQUIRED. Give it, with its base64url fields decoded, to ' +
+    'While the session is PASSKEY_REQUIRED. Pass it, with its base64url fields decoded, to ' +
     '`navigator.credentials.get({publicKey})` in a browser at https://web.whatsapp.com that has the passkey of the ' +
-    'account; send the result to `POST /api/{session}/auth/passkey`. The challenge is stored nowhere.',
+    'account; send the result to `POST /api/{session}/auth/passkey`. The challenge is not stored.',
   params: session,
   query: passkeyQuerySchema,
   answers: { 200: { description: 'The challenge.', body: passkeyChallengeSchema } },
@@ -96,15 +96,15 @@ export const submitPasskey = operation({
   tag: 'Linking',
   summary: 'The signed passkey challenge',
   description:
-    'Answers 201 once WhatsApp Web has taken it. Then the session works, or it asks to compare a code ' +
-    '(PASSKEY_CONFIRMATION_REQUIRED), or, where WhatsApp refuses the signature, it is PASSKEY_REQUIRED with a new ' +
-    'challenge. 409: the challenge was answered already. 410: it has expired. 422: it is not a challenge of this ' +
+    '201 when WhatsApp Web has accepted it. Then the session works, or it asks to compare a code ' +
+    '(PASSKEY_CONFIRMATION_REQUIRED), or, when WhatsApp rejects the signature, it is PASSKEY_REQUIRED with a new ' +
+    'challenge. 409: the challenge was answered before. 410: it has expired. 422: it is not a challenge of this ' +
     'session, or was signed at another origin or with another passkey. These change nothing.',
   params: session,
   query: ownerQuerySchema,
   body: passkeyAssertionArgs,
   maxBodyBytes: 64 * 1024,
-  answers: { 201: { description: 'It was given to WhatsApp Web.', body: nothingSchema } },
+  answers: { 201: { description: 'It was passed to WhatsApp Web.', body: nothingSchema } },
   problems: [
     'unprocessable',
     'challenge_unknown',
@@ -127,7 +127,7 @@ export const getPasskeyConfirmation = operation({
   tag: 'Linking',
   summary: 'The code to compare with the one on the phone',
   description:
-    'While the session is PASSKEY_CONFIRMATION_REQUIRED. Most linkings need none: WhatsApp goes on right after the ' +
+    'While the session is PASSKEY_CONFIRMATION_REQUIRED. Most linkings need none: WhatsApp continues right after the ' +
     'signature.',
   params: session,
   query: passkeyQuerySchema,
@@ -144,8 +144,8 @@ export const confirmPasskey = operation({
   scope: 'sessions:write',
   client: 'auth.passkey.confirm',
   tag: 'Linking',
-  summary: 'The phone shows the same code: go on',
-  description: 'Only where the session is PASSKEY_CONFIRMATION_REQUIRED and a person has compared the codes.',
+  summary: 'Confirm that the phone shows the same code',
+  description: 'Only when the session is PASSKEY_CONFIRMATION_REQUIRED and a person has compared the codes.',
   params: session,
   query: ownerQuerySchema,
   answers: { 201: { description: 'It was confirmed to WhatsApp Web.', body: nothingSchema } },

@@ -26,7 +26,7 @@ const PROBLEMS = [
   'worker_timeout',
 ] as const;
 const FILE =
-  'The file comes by URL (the session fetches it: http or https on the public Internet, up to three redirects) or as ' +
+  'The file is given by URL (the session fetches it: http or https on the public Internet, up to three redirects) or as ' +
   'base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is answered 413, one of ' +
   'another kind 415.';
 
@@ -124,7 +124,7 @@ export const MESSAGE_OPERATIONS = commandRows({
     scope: 'messages:send',
     args: reactionArgs,
     status: 200,
-    summary: 'React to a message; an empty reaction takes the earlier one away',
+    summary: 'React to a message; an empty reaction removes the earlier one',
     client: 'messages.setReaction',
   },
   sendSeen: {
@@ -144,7 +144,7 @@ export const MESSAGE_OPERATIONS = commandRows({
     scope: 'messages:send',
     args: typingArgs,
     status: 201,
-    summary: 'Show that somebody is typing',
+    summary: 'Show that the account is typing',
     client: 'messages.startTyping',
   },
   stopTyping: {
@@ -154,7 +154,7 @@ export const MESSAGE_OPERATIONS = commandRows({
     scope: 'messages:send',
     args: typingArgs,
     status: 201,
-    summary: 'Show that nobody is typing any more',
+    summary: 'Stop showing that the account is typing',
     client: 'messages.stopTyping',
   },
 });

@@ -42,7 +42,7 @@ export const listSessions = operation({
   tag: 'Sessions',
   summary: 'List sessions',
   description:
-    'Stopped ones only with `all=true`. A page may hold fewer than `limit` though another one follows.',
+    'Stopped ones only with `all=true`. A page may have fewer than `limit` items although another page follows.',
   query: listSessionsQuerySchema,
   answers: {
     200: {
@@ -65,7 +65,7 @@ export const getSession = operation({
   tag: 'Sessions',
   summary: 'Show a session, or wait for a status',
   description:
-    'With `wait=status!=STARTING` it answers once that is so, or as things stand after `timeout` seconds.',
+    'With `wait=status!=STARTING` it responds when the condition is true, or with the current state after `timeout` seconds.',
   params: name,
   query: getSessionQuerySchema,
   answers: { 200: { description: 'The session.', body: sessionViewSchema } },
@@ -82,8 +82,8 @@ export const updateSession = operation({
   tag: 'Sessions',
   summary: "Replace a session's config",
   description:
-    'Deadlines and webhooks follow at once, client and proxy with the next start. What `GET` shows can be written back ' +
-    'as it is: a secret that is left out or masked (`********`) is kept, and `null` removes it.',
+    'Deadlines and webhooks change at once, client and proxy with the next start. The result of `GET` can be written back ' +
+    'unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.',
   params: name,
   query: ownerQuerySchema,
   body: updateSessionRequestSchema,
@@ -102,7 +102,7 @@ export const deleteSession = operation({
   tag: 'Sessions',
   summary: 'Stop a session and remove it, with its auth state',
   description:
-    'The account of a session that works is unlinked first. Otherwise (it is stopped, or its worker does not answer) ' +
+    'The account of a working session is unlinked first. Otherwise (it is stopped, or its worker does not respond) ' +
     'the phone lists the device until it is removed there.',
   params: name,
   query: ownerQuerySchema,
@@ -122,8 +122,8 @@ export const startSession = operation({
   tag: 'Sessions',
   summary: 'Start a stopped session',
   description:
-    'Needs no QR code where the account is `linked`. A session that runs is answered as it is; one that is stopping ' +
-    'is waited for, and 503 where that takes long.',
+    'Needs no QR code when the account is `linked`. A running session is returned unchanged. A stopping one ' +
+    'is waited for; 503 when that takes too long.',
   params: name,
   query: ownerQuerySchema,
   answers: { 201: { description: 'The session.', body: sessionViewSchema } },
@@ -141,7 +141,7 @@ export const stopSession = operation({
   repeatable: true,
   tag: 'Sessions',
   summary: 'Stop a session; the account stays linked',
-  description: 'Graceful: the auth state is saved first. A session that is stopped is answered as it is.',
+  description: 'Graceful: the account is saved first. A stopped session is returned unchanged.',
   params: name,
   query: ownerQuerySchema,
   answers: { 201: { description: 'The session, stopping or stopped.', body: sessionViewSchema } },
@@ -176,7 +176,7 @@ export const logoutSession = operation({
   tag: 'Sessions',
   summary: 'Unlink the account and delete its auth state',
   description:
-    'Answers once the session has stopped. One that is stopped already is only forgotten here: the phone lists the device until it is ' +
+    'Responds when the session has stopped. The account of a stopped session is only deleted here: the phone lists the device until it is ' +
     'removed there.',
   params: name,
   query: ownerQuerySchema,
@@ -214,5 +214,5 @@ export const listSessionEvents = operation({
   query: ownerQuerySchema.extend({
     limit: z.coerce.number().int().min(1).max(100).default(50),
   }),
-  answers: { 200: { description: 'What happened to it.', body: z.array(sessionEventViewSchema) } },
+  answers: { 200: { description: 'The events.', body: z.array(sessionEventViewSchema) } },
 });

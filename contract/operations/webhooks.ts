@@ -15,8 +15,8 @@ export const listDeadLetters = operation({
   auth: 'admin',
   scope: 'admin',
   tag: 'Webhooks',
-  summary: 'List events that a webhook did not take within its policy',
-  description: 'Kept for 14 days. A page may hold fewer than `limit` though another one follows.',
+  summary: 'List dead letters: events that were given up for a webhook',
+  description: 'Kept for 14 days. A page may have fewer than `limit` items although another page follows.',
   query: deadLettersQuerySchema,
   answers: {
     200: {
@@ -39,9 +39,9 @@ export const redriveDeadLetters = operation({
   tag: 'Webhooks',
   summary: 'Send dead letters again: all, or those of a user, a session or a webhook',
   description:
-    'In their order per session and webhook, behind what is in the queue already. An event keeps its id, is sent by ' +
-    'the whole policy again, and stays listed until it is delivered. Repeating the call sends nothing twice.',
+    'In order per session and webhook, after everything that is queued. An event keeps its id, is sent by ' +
+    'the whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.',
   query: ownerQuerySchema,
   body: redriveRequestSchema,
-  answers: { 200: { description: 'How many are on their way again.', body: redriveReportSchema } },
+  answers: { 200: { description: 'The number of events that are queued again.', body: redriveReportSchema } },
 });

@@ -30,7 +30,7 @@ export const workerBootstrap = operation({
   client: 'bootstrap',
   summary: "A task becomes the worker of its session's epoch",
   body: bootstrapRequestSchema,
-  answers: { 200: { description: 'What the worker must know.', body: bootstrapResponseSchema } },
+  answers: { 200: { description: 'Settings for the worker.', body: bootstrapResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -44,7 +44,7 @@ export const workerReport = operation({
   client: 'report',
   summary: 'Heartbeat, status, account, activity',
   body: reportRequestSchema,
-  answers: { 200: { description: 'What the worker must do.', body: reportResponseSchema } },
+  answers: { 200: { description: 'Instructions for the worker.', body: reportResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -56,7 +56,7 @@ export const workerEvents = operation({
   auth: 'worker',
   scope: null,
   client: 'events',
-  summary: 'Events for webhooks; durable once answered',
+  summary: 'Events for webhooks; durable when the response is sent',
   body: eventsRequestSchema,
   maxBodyBytes: LARGEST_BODY_BYTES,
   answers: { 202: { description: 'They are queued.', body: nothingSchema } },
@@ -73,7 +73,7 @@ export const workerAuthUpload = operation({
   client: 'upload',
   summary: 'Presigned URLs for one snapshot of the auth state',
   body: uploadRequestSchema,
-  answers: { 200: { description: 'Where to put it.', body: uploadResponseSchema } },
+  answers: { 200: { description: 'The upload URLs.', body: uploadResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -115,7 +115,7 @@ export const workerMediaUpload = operation({
   client: 'mediaUpload',
   summary: 'Presigned URLs for one received file',
   body: mediaUploadRequestSchema,
-  answers: { 200: { description: 'Where to put it, and its link.', body: mediaUploadResponseSchema } },
+  answers: { 200: { description: 'The upload URL and the link.', body: mediaUploadResponseSchema } },
   problems: ['unauthorized', 'fenced'],
 });
 
@@ -141,7 +141,7 @@ export const workerCommandsResult = operation({
   auth: 'worker',
   scope: null,
   client: 'commandResult',
-  summary: 'What became of a claimed command',
+  summary: 'The result of a claimed command',
   body: commandResultRequestSchema,
   maxBodyBytes: LARGEST_BODY_BYTES,
   answers: { 200: { description: 'It is kept.', body: nothingSchema } },
@@ -156,7 +156,7 @@ export const workerLastWord = operation({
   auth: 'worker',
   scope: null,
   client: 'lastWord',
-  summary: 'The worker is done; its slot comes back',
+  summary: 'The worker has ended; its slot is released',
   body: lastWordRequestSchema,
   answers: { 200: { description: 'It is free.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],

@@ -53,7 +53,7 @@ async function perform(
   if (status >= 400) throw refusal(status, body);
   const schema: z.ZodType = phoneRoutes[name].response;
   const answer = schema.safeParse(body);
-  if (!answer.success) throw new PhoneError('unreachable', `${url} does not answer like Berth's simulator`);
+  if (!answer.success) throw new PhoneError('unreachable', `${url} does not respond like Berth's simulator`);
   return answer.data;
 }
 
@@ -71,12 +71,12 @@ async function exchange(url: string, name: PhoneOperation, input: object, timeou
     const body: unknown = await answer.json();
     return { status: answer.status, body };
   } catch (cause) {
-    throw new PhoneError('unreachable', `no simulator answers at ${url}`, { cause });
+    throw new PhoneError('unreachable', `no simulator responds at ${url}`, { cause });
   }
 }
 
 function refusal(status: number, body: unknown): PhoneError {
   const problem = phoneErrorSchema.safeParse(body);
   if (problem.success) return new PhoneError(problem.data.error.code, problem.data.error.message);
-  return new PhoneError('unreachable', `the address answered ${status} and is no simulator of Berth`);
+  return new PhoneError('unreachable', `the address answered ${status} and is not Berth's simulator`);
 }

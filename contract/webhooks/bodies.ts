@@ -21,7 +21,7 @@ const groupPayload = z.object({
 /** By event: what it tells, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
 export const WEBHOOK_PAYLOADS = {
   'session.admitted': {
-    summary: 'A session took its slot and is being started',
+    summary: 'A session was admitted and is starting',
     payload: z.object({ epoch: z.int() }),
   },
   'session.status': {
@@ -38,8 +38,8 @@ export const WEBHOOK_PAYLOADS = {
     }),
   },
   'session.expiring': {
-    summary: 'A session will be stopped soon: it is idle, or its longest duration is over',
-    payload: z.object({ reason: stopReasonSchema, at: z.int().describe('When, in ms since the epoch.') }),
+    summary: 'A session will be stopped soon: it is idle, or its maximum duration ends',
+    payload: z.object({ reason: stopReasonSchema, at: z.int().describe('Time, in ms since the epoch.') }),
   },
   'session.stopped': {
     summary: 'A session ended',
@@ -51,7 +51,7 @@ export const WEBHOOK_PAYLOADS = {
     }),
   },
   'session.code': {
-    summary: 'A pairing code was given, or renewed: the one before is no longer good',
+    summary: 'A pairing code was created or renewed: the previous one is invalid',
     payload: z.object({
       code: z.string(),
       expiresAt: z.int().describe('When WhatsApp is expected to replace it, in ms since the epoch.'),
@@ -59,7 +59,7 @@ export const WEBHOOK_PAYLOADS = {
   },
   message: { summary: 'A message was received', payload: messageSchema },
   'message.any': {
-    summary: 'A message was received or sent, from here or from the phone',
+    summary: 'A message was received, or sent by Berth or by the phone',
     payload: messageSchema,
   },
   'message.ack': {
@@ -77,10 +77,10 @@ export const WEBHOOK_PAYLOADS = {
         ack: true,
         ackName: true,
       })
-      .describe('The message, as far as it is known here.'),
+      .describe('The message, if it is known.'),
   },
   'message.reaction': {
-    summary: 'Somebody reacted to a message, or took a reaction away',
+    summary: 'A reaction was added to a message or removed',
     payload: z.object({
       id: z.string(),
       from: z.string(),
@@ -90,30 +90,30 @@ export const WEBHOOK_PAYLOADS = {
       participant: z.string(),
       participantPn: numberIdSchema,
       timestamp: z.number(),
-      reaction: z.object({ text: z.string().describe('Empty: it was taken away.'), messageId: z.string() }),
+      reaction: z.object({ text: z.string().describe('Empty: it was removed.'), messageId: z.string() }),
     }),
   },
   'message.revoked': {
     summary: 'A message was deleted for everyone',
     payload: z.object({
       after: messageSchema,
-      before: messageSchema.nullable().describe('null where it was not known here.'),
+      before: messageSchema.nullable().describe('null when the message is not known.'),
       revokedMessageId: z.string(),
     }),
   },
   'message.edited': {
-    summary: 'The text of a message was changed by whoever wrote it',
+    summary: 'The author changed the text of a message',
     payload: messageSchema.extend({ editedMessageId: z.string() }),
   },
   'message.waiting': {
-    summary: 'A message has come whose content has not: it is told as `message` once it has',
+    summary: 'A message arrived without its content; `message` follows when the content arrives',
     payload: messageSchema,
   },
-  'group.v2.join': { summary: 'Somebody came into a group', payload: groupPayload },
-  'group.v2.leave': { summary: 'Somebody left a group', payload: groupPayload },
+  'group.v2.join': { summary: 'A member joined a group', payload: groupPayload },
+  'group.v2.leave': { summary: 'A member left a group', payload: groupPayload },
   'group.v2.update': { summary: 'A group was changed', payload: groupPayload },
   'call.received': {
-    summary: 'Somebody calls',
+    summary: 'An incoming call',
     payload: z.object({
       id: z.string(),
       from: z.string(),
@@ -124,7 +124,7 @@ export const WEBHOOK_PAYLOADS = {
     }),
   },
   'poll.vote': {
-    summary: 'Somebody voted in a poll',
+    summary: 'A vote in a poll',
     payload: z.object({
       vote: z.object({
         from: z.string(),

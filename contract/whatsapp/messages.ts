@@ -16,7 +16,7 @@ export const numberIdSchema = z
   .string()
   .optional()
   .describe(
-    "The phone number's id, where the other id is a hidden one (`@lid`) and WhatsApp tells the number.",
+    "The phone number's id, when the other id is a hidden one (`@lid`) and WhatsApp reveals the number.",
   );
 
 /** As the API shows it: `true_491701234567@c.us_3EB0…`, in groups with who wrote at the end. */
@@ -106,7 +106,7 @@ const remoteFile = z.strictObject({
 });
 /** In the request, as base64. */
 const inlineFile = z.strictObject({
-  data: z.base64().min(4, 'is empty: WhatsApp takes no empty files'),
+  data: z.base64().min(4, 'is empty: WhatsApp does not accept empty files'),
   mimetype,
   filename: filename.optional(),
 });

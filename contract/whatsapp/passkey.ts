@@ -63,7 +63,7 @@ export type PasskeyAssertion = z.output<typeof passkeyAssertionArgs>;
 
 /** The code that a person compares with the one on the phone. */
 export const passkeyConfirmationSchema = z.object({
-  code: z.string().min(1).max(40).describe('To be compared with the code that the phone shows.'),
+  code: z.string().min(1).max(40).describe('Compare it with the code that the phone shows.'),
 });
 
 /** What belongs to a status: the challenge of PASSKEY_REQUIRED, the code of PASSKEY_CONFIRMATION_REQUIRED. */

@@ -86,7 +86,7 @@ export const createApiKey = async (
     ],
     transactionToken(control.ids),
   );
-  if (!result.ok) throw new Problem('conflict', 'The key could not be made; try again.');
+  if (!result.ok) throw new Problem('conflict', 'The key could not be created; try again.');
   return { ...keyView(record), key };
 };
 

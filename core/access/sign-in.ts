@@ -16,7 +16,7 @@ export const signIn = async (
   presented: string,
 ): Promise<{ readonly token: string; readonly seconds: number }> => {
   const key = await findApiKey(control, presented);
-  if (!key) throw new Problem('unauthorized', 'This is no valid API key.');
+  if (!key) throw new Problem('unauthorized', 'The API key is invalid.');
   const now = control.clock();
   const expiresAt = Math.min(now + SIGN_IN_SECONDS * 1000, key.expiresAt ?? Number.POSITIVE_INFINITY);
   const token = control.ids.secret();

@@ -22,7 +22,7 @@ export const beginMediaUpload = async (
   { bytes, mimetype, filename }: z.infer<typeof mediaUploadRequestSchema>,
 ): Promise<z.infer<typeof mediaUploadResponseSchema>> => {
   if (bytes > settings.mediaMaxBytes)
-    throw new Problem('too_large', `A file may have ${settings.mediaMaxBytes} bytes.`);
+    throw new Problem('too_large', `The file exceeds ${settings.mediaMaxBytes} bytes.`);
   const type = normalizeType(mimetype);
   const key = `${MEDIA_PREFIX}${sessionId}/${ids.secret()}`;
   const [uploadUrl, url] = await Promise.all([

@@ -57,13 +57,13 @@ export const createSession = async (
     if (stored && found?.sessionId === stored.sessionId) return { session: found, admitted: false };
     if (found)
       throw new Problem('unprocessable', `A session "${name}" exists already.`, { state: found.state });
-    if (stored) throw new Problem('conflict', 'The session made by this idempotency key was deleted since.');
+    if (stored) throw new Problem('conflict', 'The session of this idempotency key has been deleted.');
     return undefined;
   };
   const refusedBy = async (): Promise<Admitted> => {
     const answer = await earlier();
     if (answer) return answer;
-    throw new Problem('conflict', 'The session changed at the same time; try again.');
+    throw new Problem('conflict', 'The session changed concurrently; try again.');
   };
 
   if (!request.start) {

@@ -54,18 +54,14 @@ export const runCommand = async <N extends CommandName>(
     return resultOf(command, outcome);
   } catch (error) {
     if (error instanceof WorkerUnreachable) {
-      throw new Problem(
-        'unavailable',
-        'The worker of this session cannot be reached now; nothing was sent.',
-        {
-          retryAfterSeconds: 5,
-        },
-      );
+      throw new Problem('unavailable', 'The worker of this session cannot be reached; nothing was sent.', {
+        retryAfterSeconds: 5,
+      });
     }
     if (error instanceof WorkerTimeout) {
       throw new Problem(
         'worker_timeout',
-        'The worker did not answer in time; whether it was carried out is unknown.',
+        'The worker did not respond in time; whether the command was executed is unknown.',
       );
     }
     throw error;

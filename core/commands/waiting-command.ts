@@ -81,7 +81,7 @@ export const fateOf = (command: WaitingCommand, session: Session | undefined, no
   if (now >= command.runBy) {
     return hopeless({
       code: 'unavailable',
-      detail: 'The session did not come up in time; nothing was sent.',
+      detail: 'The session did not start in time; nothing was sent.',
     });
   }
   if (isLinkingStatus(own.status)) {
@@ -106,5 +106,6 @@ const hopeless = (problem: KeptProblem): Fate => ({ kind: 'hopeless', problem })
 /** What is told of a command whose answer never came. */
 export const UNKNOWN: KeptProblem = {
   code: 'worker_timeout',
-  detail: 'The worker gave no answer; whether it was carried out is unknown. It is not repeated.',
+  detail:
+    'The worker did not respond. Whether the command was executed is unknown. Berth does not repeat it.',
 };

@@ -85,7 +85,7 @@ export const wakeAndRun = async <N extends CommandName>(
 
   for (;;) {
     const seen = await lookAt(control, id);
-    if (!seen) throw new Problem('unavailable', 'The command was forgotten; nothing was sent.');
+    if (!seen) throw new Problem('unavailable', 'The command record expired; nothing was sent.');
     const { command: kept } = seen;
     if (isSettled(kept)) return { kind: 'done', result: answerOf(kept) };
     if (kept.status === 'pending') {

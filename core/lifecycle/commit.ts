@@ -52,13 +52,9 @@ export const commit = (
       return ambiguous ? RETRY : await refused();
     },
     () => {
-      throw new Problem(
-        'unavailable',
-        'The database is too busy; nothing was admitted that you were not told of. Try again.',
-        {
-          retryAfterSeconds: 2,
-        },
-      );
+      throw new Problem('unavailable', 'The database is too busy; nothing was admitted. Try again.', {
+        retryAfterSeconds: 2,
+      });
     },
   );
 

@@ -83,7 +83,7 @@ export const deleteSession = async (
     ],
     transactionToken(control.ids),
   );
-  if (!result.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
+  if (!result.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
   await removeAuthStates(control, authStateKeys(session));
 };
 
@@ -100,6 +100,6 @@ export const forgetAccount = async (
     set: { stopReason: 'logged_out' },
     add: { version: 1 },
   });
-  if (!written.ok) throw new Problem('conflict', 'The session changed at the same time; try again.');
+  if (!written.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
   await removeAuthStates(control, authStateKeys(session));
 };

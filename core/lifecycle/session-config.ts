@@ -75,7 +75,7 @@ export const acceptConfig = (
     ...(proxy ? { proxy: acceptProxy(known?.proxy, proxy, errors) } : {}),
   };
   if (errors.length > 0)
-    throw new Problem('malformed', 'The configuration has a mask where no secret is stored.', { errors });
+    throw new Problem('malformed', 'The configuration has a mask without a stored secret.', { errors });
   return accepted;
 };
 
@@ -127,7 +127,7 @@ const eventsOf = ({ events }: { readonly events: readonly string[] }): string =>
 
 type Complain = (path: string, message: string) => void;
 
-const NOTHING_KEPT = 'is a mask, and nothing is stored that it could stand for; give the value';
+const NOTHING_KEPT = 'is a mask, but no value is stored; give the value';
 
 const acceptWebhook = (known: Webhook | undefined, request: WebhookRequest, complain: Complain): Webhook => {
   const { hmac, customHeaders, ...webhook } = request;

@@ -71,7 +71,7 @@ export const bootstrap = async (
     }
     if (now.workerSecretHash === workerSecretHash) return undefined;
     if (now.workerSecretHash !== undefined) {
-      throw new Problem('conflict', 'Another worker has this bootstrap token exchanged.');
+      throw new Problem('conflict', 'Another worker has exchanged this bootstrap token.');
     }
     if (now.state === 'STOPPING') throw fenced();
     return {
@@ -129,7 +129,7 @@ export const authenticateWorker = async (
 ): Promise<Session> => {
   const [, sessionId, epoch, secret] = /^Bearer ([\w-]+)\.(\d+)\.([\w-]+)$/.exec(authorization ?? '') ?? [];
   if (!sessionId || !epoch || !secret)
-    throw new Problem('unauthorized', 'No or malformed worker credentials.');
+    throw new Problem('unauthorized', 'Missing or malformed worker credentials.');
   const session = await findSessionById(control, sessionId);
   if (!session || session.epoch !== Number(epoch) || isTerminal(session.state)) throw fenced();
   if (!sameSecret(control, secret, session.workerSecretHash)) {
@@ -205,15 +205,15 @@ const REPORTABLE: readonly Status[] = [
 ];
 
 const QR_REASONS: Readonly<Record<string, string>> = {
-  auth_state_corrupt: 'The saved auth state could not be restored; link the account again.',
+  auth_state_corrupt: 'The saved account could not be restored; link it again.',
   auth_state_foreign:
-    'The saved auth state was made by another browser build and could not be restored; link the account again.',
+    'The saved account was created by another browser build and could not be restored; link it again.',
   revoked: 'The phone unlinked this session while it was stopped; link the account again.',
   logged_out: 'The phone logged this session out; link the account again.',
 };
 
 const PASSKEY_DETAILS: Partial<Record<Status, string>> = {
-  PASSKEY_REQUIRED: 'WhatsApp asks for the passkey of this account: sign its challenge to go on.',
+  PASSKEY_REQUIRED: 'WhatsApp asks for the passkey of this account: sign its challenge to continue.',
   PASSKEY_CONFIRMATION_REQUIRED:
     'WhatsApp shows a code: compare it with the one on the phone, then confirm it.',
 };
@@ -319,12 +319,12 @@ export const commitUpload = async (
 ): Promise<void> => {
   const number = Number(/^(\d+)-/.exec(request.key.slice(snapshotPrefix(session).length))?.[1]);
   if (!request.key.startsWith(snapshotPrefix(session)) || !Number.isInteger(number)) {
-    throw new Problem('malformed', 'This key is not of this session and epoch.');
+    throw new Problem('malformed', 'This key does not belong to this session and epoch.');
   }
   if (number <= (session.settledSnapshot ?? 0)) return;
   const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);
   if (bytes !== request.bytes) {
-    throw new Problem('malformed', `The upload has ${bytes} bytes where ${request.bytes} were announced.`);
+    throw new Problem('malformed', `The upload has ${bytes} bytes; ${request.bytes} were announced.`);
   }
   const { key, sha256, chromiumBuild } = request;
   const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: control.clock() };

@@ -44,7 +44,7 @@ export const health = async (
 };
 
 const counterCheck = (capacity: Awaited<ReturnType<typeof readCapacity>>): Check => {
-  if (!capacity) return { ok: true, detail: 'no session was ever admitted' };
+  if (!capacity) return { ok: true, detail: 'no session was admitted yet' };
   const bad = capacity.shards.find((s) => s.active < 0);
   return bad
     ? { ok: false, detail: `shard ${bad.shard} counts ${bad.active}` }

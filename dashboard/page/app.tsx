@@ -75,8 +75,8 @@ const AdminView = ({
 };
 
 const NotHere = () => (
-  <Empty title="There is nothing here" whole>
-    <p>The address is wrong, or your key does not show this view.</p>
+  <Empty title="No such page" whole>
+    <p>The address is wrong, or your key has no access to this view.</p>
     <a href="#/">To the overview</a>
   </Empty>
 );

@@ -30,7 +30,7 @@ export const s3Auth = (): AuthStorage => {
 
     beginUpload: async (Key, bytes) => {
       const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
-      if (!UploadId) throw new Problem('unavailable', 'Storage began no upload; try again.');
+      if (!UploadId) throw new Problem('unavailable', 'Storage did not start the upload; try again.');
       const numbers = Array.from({ length: Math.ceil(bytes / PART_BYTES) }, (_, i) => i + 1);
       const parts = await Promise.all(
         numbers.map((PartNumber) =>

@@ -44,7 +44,7 @@ const messageOf = (delivery: Delivery): Message => {
   const body = messageBody(delivery);
   const bytes = Buffer.byteLength(body);
   if (bytes > MAX_BYTES)
-    throw new Problem('too_large', `An event of ${bytes} bytes is more than a queue takes.`);
+    throw new Problem('too_large', `An event of ${bytes} bytes exceeds the limit of the queue.`);
   return { body, bytes, group: groupOf(delivery), deduplicationId: deduplicationIdOf(delivery) };
 };
 

@@ -46,4 +46,4 @@ export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Pos
   });
 };
 
-const forbidden = () => new ForbiddenAddress('The webhook resolves to an address that may not be called.');
+const forbidden = () => new ForbiddenAddress('The webhook resolves to a forbidden address.');

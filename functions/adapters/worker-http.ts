@@ -42,6 +42,6 @@ export const workerHttp = (): WorkerCommands => ({
     if (response.ok) return { ok: true, result: body };
     const failure = commandFailureSchema.safeParse(body);
     if (failure.success) return { ok: false, failure: failure.data };
-    throw new WorkerTimeout(`answered ${response.status} without saying what became of it`);
+    throw new WorkerTimeout(`answered ${response.status} without a result`);
   },
 });

@@ -15,8 +15,7 @@ const MAX_DEPTH = 32;
  */
 export const jsonBody = (event: Received, maxBytes: number): unknown => {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > maxBytes)
-    throw new Problem('too_large', `The body of this operation may have ${maxBytes} bytes at most.`);
+  if (bytes.length > maxBytes) throw new Problem('too_large', `The body exceeds ${maxBytes} bytes.`);
   const encoding = event.headers['content-encoding'] ?? 'identity';
   if (encoding.trim().toLowerCase() !== 'identity')
     throw new Problem('unsupported_media_type', 'Send the body uncompressed.');

@@ -128,10 +128,7 @@ export const together = (...handlers: readonly Serving[]) => {
 
 /** @see core/access/sign-in-cookie.ts */
 export const unmarked = (): Problem =>
-  new Problem(
-    'forbidden',
-    `With a cookie, send the header ${DASHBOARD_HEADER}: 1 where you change something.`,
-  );
+  new Problem('forbidden', `A changing request with a cookie needs the header ${DASHBOARD_HEADER}: 1.`);
 
 const routeKeyOf = ({ method, path }: Operation): string => `${method} ${path}`;
 
@@ -160,7 +157,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
     const { userId } = rawQuery;
     const { userId: own, role } = caller();
     if (userId === undefined || userId === own) return own;
-    if (role !== 'admin') throw new Problem('forbidden', 'Only an admin key may name another user.');
+    if (role !== 'admin') throw new Problem('forbidden', 'Only an admin key can name another user.');
     return parse(userIdSchema, userId, 'userId');
   };
   const request: Omit<Request, 'params' | 'query' | 'body'> & Record<'params' | 'query' | 'body', unknown> = {
@@ -184,7 +181,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
       const { sessions } = caller();
       const parsed = sessionNameSchema.safeParse(name);
       if (!parsed.success || (sessions && !sessions.includes(parsed.data))) {
-        throw new Problem('not_found', `There is no session "${parsed.data ?? 'of this name'}".`);
+        throw new Problem('not_found', `There is no session "${parsed.data ?? 'with this name'}".`);
       }
       const found = { userId: owner(), name: parsed.data };
       logFields.add({ userId: found.userId, session: found.name });
@@ -211,13 +208,13 @@ const refuse = (caller: Caller, scope: Scope | null): void => {
   if (scope && !mayUse(caller, scope))
     throw new Problem(
       'forbidden',
-      scope === 'admin' ? 'Only an admin key may do this.' : `This key has no scope ${scope}.`,
+      scope === 'admin' ? 'This needs an admin key.' : `This key lacks the scope ${scope}.`,
     );
 };
 
 const paramsOf = (operation: Operation, event: Event): unknown => {
   const parsed = (operation.params ?? noQuerySchema).safeParse(event.pathParameters ?? {});
-  if (!parsed.success) throw new Problem('not_found', 'There is nothing of this name.');
+  if (!parsed.success) throw new Problem('not_found', 'No such resource.');
   return parsed.data;
 };
 
@@ -274,20 +271,20 @@ const asProblem = (error: unknown, event: Event): Problem => {
   const fields = { error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   if (isPassing(error)) {
     log.warn('the database did not answer', fields);
-    return new Problem('unavailable', 'The database is not answering; try again.', { retryAfterSeconds: 2 });
+    return new Problem('unavailable', 'The database does not respond; try again.', { retryAfterSeconds: 2 });
   }
   if (error instanceof StoreCursorRefused) {
-    const message = 'is none of this list';
+    const message = 'is not a cursor of this list';
     return new Problem('malformed', `cursor: ${message}`, { errors: [{ path: 'cursor', message }] });
   }
   if (error instanceof TaskEngineUnavailable) {
     log.warn('the task engine did not answer', fields);
-    return new Problem('unavailable', 'The task engine is not answering; try again.', {
+    return new Problem('unavailable', 'The task engine does not respond; try again.', {
       retryAfterSeconds: 2,
     });
   }
   log.error('unexpected error', { ...fields, stack: error instanceof Error ? error.stack : undefined });
-  return new Problem('internal', `Something went wrong; the log has it under request ${requestId}.`);
+  return new Problem('internal', `Internal error. The log has the details under request ${requestId}.`);
 };
 
 const answerOf = (answer: Outgoing, event: Event): APIGatewayProxyStructuredResultV2 => ({

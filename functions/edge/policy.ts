@@ -9,6 +9,6 @@ export const refuseAdminPolicy = (
   before?: SessionConfig,
 ): void => {
   if (asked?.keepAlive && !before?.keepAlive && caller.role !== 'admin') {
-    throw new Problem('forbidden', 'Only an admin key may set keepAlive.');
+    throw new Problem('forbidden', 'Only an admin key can set keepAlive.');
   }
 };

@@ -67,12 +67,12 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'user-refusals': {
-      what: 'One user or more keeps running into a limit of their own. Find out who (log of sessions-admit), and raise their limit or have their client honour Retry-After.',
+      what: 'Users repeatedly reach their own limit. Find them in the log of sessions-admit, and raise their limit or make their client honor Retry-After.',
       metric: berthMetric(environment.name, 'AdmissionsRefused', sum, { Scope: 'user' }),
       threshold: userRefusals,
     },
     'counter-drift': {
-      what: 'A counter differed from its slot holders and was set right. No slot is lost, but a promise was broken: find the cause in the log of the reconciler.',
+      what: 'A counter differed from its slots and was corrected. No slot is lost, but this must not happen: find the cause in the log of the reconciler.',
       metric: berthMetric(environment.name, 'CounterDrift', { ...each, statistic: 'Sum' }),
       threshold: 1,
     },

@@ -63,7 +63,7 @@ const fargate: Check = {
       })),
     );
     const unread = quotas.find(({ value }) => value === undefined);
-    if (unread) return unknown('fargate-vcpu', `AWS tells no value for "${unread.quota.name}".`);
+    if (unread) return unknown('fargate-vcpu', `AWS reports no value for "${unread.quota.name}".`);
     const sessions = quotas.reduce((sum, { value = 0 }) => sum + Math.floor(value / vcpu), 0);
     const told = quotas.map(({ provider, value = 0 }) => `${provider} ${value} vCPU`).join(', ');
     if (sessions >= limit)
@@ -103,7 +103,7 @@ const lambda: Check = {
     const { concurrency } = environment;
     const found = await aws.lambdaConcurrency();
     if (found === undefined)
-      return unknown('lambda-concurrency', 'AWS tells no value for Lambda’s concurrency.');
+      return unknown('lambda-concurrency', 'AWS reports no value for Lambda’s concurrency.');
     const { limit, unreserved } = found;
     if (limit < concurrency.account)
       return missing(
@@ -132,7 +132,7 @@ const lambda: Check = {
       );
     return missing(
       'lambda-concurrency',
-      `Only ${limit} functions can run at once in the region (a new account). A few dashboards and long polls use them up, and then nothing answers.`,
+      `Only ${limit} functions can run at once in the region (a new account). A few dashboards and long polls use them up, and then nothing responds.`,
       increase(LAMBDA, 1000, region),
     );
   },
@@ -177,7 +177,7 @@ const identityFindings = (environment: Environment, account: string, arn: string
       credentials,
       note(
         'account',
-        `${environment.name} is not pinned to an account: whatever credentials there are deploy it. In berth.config.json: {"environments": {"${environment.name}": {"account": "${account}"}}}`,
+        `${environment.name} is not pinned to an account: any credentials deploy it. In berth.config.json: {"environments": {"${environment.name}": {"account": "${account}"}}}`,
       ),
     ];
   if (environment.account === account)
@@ -235,7 +235,7 @@ export const checkAccountReady = async (
       try {
         return await run({ environment, account, region, aws });
       } catch (error) {
-        return unknown(id, `AWS did not tell: ${reasonOf(error)}`);
+        return unknown(id, `AWS did not respond: ${reasonOf(error)}`);
       }
     }),
   );

@@ -75,12 +75,12 @@ const engineFinding = async (machine: Machine): Promise<Finding> => {
     if (podman !== undefined)
       return missing(
         'container-engine',
-        `${engine} does not answer; Podman ${podman} does.`,
+        `${engine} does not respond; Podman ${podman} does.`,
         'export CDK_DOCKER=podman',
       );
     return missing(
       'container-engine',
-      `${engine} does not answer: it is not installed, or not running. It builds the worker's image.`,
+      `${engine} does not respond: it is not installed, or not running. It builds the worker's image.`,
       machine.platform === 'darwin'
         ? 'open -a Docker'
         : 'sudo systemctl start docker    # or install Docker or Podman',

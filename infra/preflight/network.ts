@@ -14,7 +14,7 @@ const interfaces: Check = {
     const value = await aws.quota(INTERFACES);
     const needed = environment.settings.globalLimit + OTHER_INTERFACES;
     if (value === undefined)
-      return unknown('network-interfaces', `AWS tells no value for "${INTERFACES.name}".`);
+      return unknown('network-interfaces', `AWS reports no value for "${INTERFACES.name}".`);
     if (value >= needed)
       return ok('network-interfaces', `${value} network interfaces, one for each session.`);
     return missing(

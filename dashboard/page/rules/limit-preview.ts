@@ -25,7 +25,7 @@ export const globalEffects = (limit: number, { global }: LimitsView): readonly E
         ),
   ];
   if (room < 0)
-    effects.push(plain(`Nobody is stopped: ${count(active)} run on, ${count(-room)} above the limit.`));
+    effects.push(plain(`No session is stopped: ${count(active)} continue, ${count(-room)} above the limit.`));
   if (levelOf(active, limit) !== 'calm')
     effects.push(
       warning(
@@ -56,7 +56,7 @@ export const defaultEffects = (
     ),
   ];
   if (full.length > 0)
-    effects.push(warning(`At the new limit or above, and refused until one ends: ${listed(full)}.`));
+    effects.push(warning(`At or above the new limit, and rejected until one ends: ${listed(full)}.`));
   if (limit > userDefault)
     effects.push(plain(`Each may run ${plural(limit - userDefault, 'session')} more.`));
   return effects;
@@ -69,7 +69,7 @@ export const userEffects = (limit: number | null, { user, userDefault }: LimitsV
     limit === null
       ? plain(`${user.userId} goes back to the default of ${count(userDefault)}.`)
       : plain(
-          `${user.userId} has ${count(next)} in place of ${count(user.limit)}${user.own ? '' : ' (the default)'}.`,
+          `${user.userId} has ${count(next)} instead of ${count(user.limit)}${user.own ? '' : ' (the default)'}.`,
         ),
   ];
   if (user.active >= next)

@@ -19,15 +19,15 @@ export const explain = (error: unknown): Explained => {
   if (error instanceof UnreachableError) {
     const detail =
       error.reason === 'timeout'
-        ? 'No answer came in time. Whether it took effect is unknown: look before you repeat it.'
-        : 'The connection to Berth is lost. The page goes on by itself once it is back.';
-    return { title: 'Berth does not answer', detail, fields: [] };
+        ? 'No response in time. Whether it took effect is unknown: check before you repeat it.'
+        : 'The connection to Berth is lost. The page continues when it is back.';
+    return { title: 'Berth does not respond', detail, fields: [] };
   }
   if (error instanceof UnexpectedAnswerError)
     return {
-      title: 'Unexpected answer',
-      detail: `${error.message}. A reload of the page may help after an update.`,
+      title: 'Unexpected response',
+      detail: `${error.message}. After an update, reload the page.`,
       fields: [],
     };
-  return { title: 'Something went wrong in the page', detail: String(error), fields: [] };
+  return { title: 'Error in the page', detail: String(error), fields: [] };
 };

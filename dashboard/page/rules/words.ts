@@ -60,7 +60,7 @@ const REASON_WORDS: Readonly<Record<StopReason, string>> = {
   qr_expired: 'not linked in time',
   idle: 'idle',
   max_duration: 'maximum duration reached',
-  heartbeat_lost: 'worker fell silent',
+  heartbeat_lost: 'worker stopped reporting',
   launch_failed: 'task could not be launched',
   start_timeout: 'did not start in time',
   crashed: 'crashed',

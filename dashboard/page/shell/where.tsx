@@ -7,7 +7,7 @@ export const Where = () => {
     <span class="where">
       <span class="tag">{environment}</span>
       {whatsapp === 'simulator' && (
-        <span class="tag simulator" title="WhatsApp is simulated: nothing that is sent reaches anybody">
+        <span class="tag simulator" title="WhatsApp is simulated: messages do not leave this machine">
           simulator
         </span>
       )}

@@ -21,7 +21,7 @@ export const RedriveButton = ({ filter, onDone }: RedriveButtonProps) => {
         more = report.more;
       } while (more);
       announceDone(
-        redriven > 0 ? `${plural(redriven, 'event')} on the way again` : 'All of them are on the way already',
+        redriven > 0 ? `${plural(redriven, 'event')} queued again` : 'All of them are queued already',
       );
     } catch (error) {
       announceFailure('Redrive failed', error);

@@ -7,12 +7,12 @@ const VIEWS: readonly (readonly [at: string, loaded: (page: Page) => Promise<voi
   [
     '/',
     (page) =>
-      page.getByText('Running longest').or(page.getByText('Nothing is about to end')).first().waitFor(),
+      page.getByText('Running longest').or(page.getByText('No session is about to end')).first().waitFor(),
   ],
   ['/sessions', (page) => page.getByRole('link', { name: 'shop', exact: true }).waitFor()],
   ['/sessions/admin/shop', (page) => page.getByText('session.stopped').first().waitFor()],
   ['/link', (page) => page.getByLabel('Session name').waitFor()],
-  ['/admin/limits', (page) => page.getByLabel('Sessions at once, over all users').waitFor()],
+  ['/admin/limits', (page) => page.getByLabel('Sessions at once, all users').waitFor()],
   ['/admin/cleanup', (page) => page.getByRole('button', { name: 'Show what would end' }).waitFor()],
   ['/admin/keys', (page) => page.getByText('first admin key').waitFor()],
   ['/admin/builds', (page) => page.getByText('Build for new starts').waitFor()],
@@ -25,7 +25,7 @@ const VIEWS: readonly (readonly [at: string, loaded: (page: Page) => Promise<voi
         .first()
         .waitFor(),
   ],
-  ['/nowhere', (page) => page.getByRole('heading', { name: 'There is nothing here' }).waitFor()],
+  ['/nowhere', (page) => page.getByRole('heading', { name: 'No such page' }).waitFor()],
 ];
 
 const PHONE = { width: 390, height: 844 };

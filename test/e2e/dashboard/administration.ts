@@ -6,9 +6,9 @@ export const administration = (desk: () => Desk): void => {
     const { berth } = desk().system;
     const page = await desk().visit({ at: '/admin/limits' });
     const all = page.getByRole('region', { name: 'All sessions' });
-    await all.getByLabel('Sessions at once, over all users').fill('0');
+    await all.getByLabel('Sessions at once, all users').fill('0');
     await all.getByText('No session can start until the limit is raised.').waitFor();
-    await all.getByLabel('Sessions at once, over all users').fill('40');
+    await all.getByLabel('Sessions at once, all users').fill('40');
     await all.getByText('40 sessions more can start; now it is 50.').waitFor();
     await all.getByText('The alarms will stand at 32 and 38.').waitFor();
     expect((await berth.limits.get()).global.limit).toBe(50);
@@ -58,7 +58,7 @@ export const administration = (desk: () => Desk): void => {
     const form = page.getByRole('region', { name: 'New key' });
     await form.getByLabel('User', { exact: true }).fill('anna');
     await form.getByLabel('Label').fill('night shift');
-    await form.getByLabel('look at sessions').check();
+    await form.getByLabel('show sessions').check();
     await form.getByRole('button', { name: 'Make the key' }).click();
     const dialog = page.getByRole('dialog', { name: 'The key for anna' });
     const key = (await dialog.locator('code').textContent()) ?? '';
@@ -73,7 +73,7 @@ export const administration = (desk: () => Desk): void => {
     expect(await hers.getByRole('button', { name: 'Start pier' }).count()).toBe(0);
     expect(await hers.getByRole('link', { name: 'Administration' }).count()).toBe(0);
     await hers.goto(`${system.stack.url}/dashboard#/admin/keys`);
-    await hers.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+    await hers.getByRole('heading', { name: 'No such page' }).waitFor();
     await hers.goto(`${system.stack.url}/dashboard#/`);
     await hers.getByRole('meter').waitFor();
 

@@ -87,13 +87,13 @@ export const linking = (desk: () => Desk): void => {
 
     await page.getByText('WhatsApp asks for the passkey of this account.').waitFor();
     expect(await violationsOf(page)).toEqual([]);
-    await page.getByLabel('Answer of the script').fill('{"id": 1}');
-    await page.getByRole('button', { name: 'Go on linking' }).click();
-    await page.getByText('This is not what the script gives').waitFor();
+    await page.getByLabel('Result of the script').fill('{"id": 1}');
+    await page.getByRole('button', { name: 'Continue linking' }).click();
+    await page.getByText('This is not the result of the script').waitFor();
     const script = (await page.locator('pre.script').textContent()) ?? '';
     const answer = await person.sign(script);
-    await page.getByLabel('Answer of the script').fill(answer);
-    await page.getByRole('button', { name: 'Go on linking' }).click();
+    await page.getByLabel('Result of the script').fill(answer);
+    await page.getByRole('button', { name: 'Continue linking' }).click();
 
     const label = await page.getByRole('img', { name: /^Code:/ }).getAttribute('aria-label');
     const { codes } = await system.phone.passkeyCodes({ account });

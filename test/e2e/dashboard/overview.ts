@@ -29,7 +29,7 @@ export const overview = (desk: () => Desk): void => {
     await day.getByText('logged out').waitFor();
     await day.getByText("a user's limit").waitFor();
     await day.getByText(/^95 % within/).waitFor();
-    await day.getByText('counters are what they count').waitFor();
+    await day.getByText('counters are correct').waitFor();
     const health = page.getByRole('region', { name: 'Health' });
     await health.getByText('all well').waitFor();
     for (const part of ['Database', 'Task engine', 'Reaper', 'Reconciler', 'Counters'])
@@ -68,10 +68,10 @@ export const overview = (desk: () => Desk): void => {
     await page.getByText('Live', { exact: true }).waitFor();
     await page.context().setOffline(true);
     await page.getByText('No connection').waitFor();
-    await page.getByRole('alert').getByText('Berth does not answer').first().waitFor();
+    await page.getByRole('alert').getByText('Berth does not respond').first().waitFor();
     await page.context().setOffline(false);
     await page.getByText('Live', { exact: true }).waitFor();
-    await expect.poll(() => page.getByText('Berth does not answer').count(), PATIENCE).toBe(0);
+    await expect.poll(() => page.getByText('Berth does not respond').count(), PATIENCE).toBe(0);
     await page.context().close();
   });
 };

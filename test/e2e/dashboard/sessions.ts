@@ -15,7 +15,7 @@ export const sessions = (desk: () => Desk): void => {
     await page.getByRole('searchbox', { name: 'Search' }).fill('harbour');
     await expect.poll(names, PATIENCE).toEqual(['shop']);
     await page.getByRole('searchbox', { name: 'Search' }).fill('no such');
-    await page.getByText('No session fits').waitFor();
+    await page.getByText('No session matches').waitFor();
     await page.getByRole('button', { name: 'Show all' }).click();
 
     await page.getByLabel('Status').selectOption('Working');

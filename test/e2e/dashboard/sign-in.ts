@@ -6,7 +6,7 @@ export const signIn = (desk: () => Desk): void => {
     const page = await desk().visit({ key: null });
     await page.getByLabel('API key').fill('not-a-key');
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('alert').getByText('No or wrong API key').waitFor();
+    await page.getByRole('alert').getByText('Missing or invalid API key').waitFor();
     expect(await page.getByRole('navigation').count()).toBe(0);
     await page.context().close();
   });

@@ -249,7 +249,7 @@ describe('QR codes', () => {
     api.set('shop', { status: 'STOPPED', state: 'STOPPED', stopReason: 'qr_expired' });
     const ended = await berth(['qr', 'shop', '--follow']);
     expect(ended.code).toBe(1);
-    expect(ended.stderr).toBe('berth: expired, try again\n  berth sessions start shop --qr\n');
+    expect(ended.stderr).toBe('berth: expired; try again\n  berth sessions start shop --qr\n');
   });
 
   test('a session that shows no code says which state it is in', async () => {

@@ -57,7 +57,7 @@ test('what is no answer of the script is refused before anything is sent', async
   await writeFile(join(folder, 'answer.json'), '{"id": 1}');
   const ended = await berth('shop', '--answer', 'answer.json');
   expect(ended).toMatchObject({ code: 2, stdout: '' });
-  expect(ended.stderr).toContain('that is not what the script gives');
+  expect(ended.stderr).toContain('that is not the result of the script');
   expect(api.calls('POST /api/shop/auth/passkey')).toHaveLength(0);
 });
 
@@ -77,7 +77,7 @@ test('an assertion that is refused ends with the reason', async () => {
       type: 'about:blank',
       title: 'The passkey challenge has expired',
       status: 410,
-      detail: 'this challenge has expired: get the new one and sign it',
+      detail: 'this challenge has expired: get the new one and sign that',
       instance: '/api/shop/auth/passkey',
       requestId: 'r1',
     },

@@ -60,7 +60,7 @@ test('what fails after a client was ready is none of the build', () => {
   builds.started();
   builds.told(BUILD);
   builds.ready();
-  builds.failed('the page does not answer');
+  builds.failed('the page does not respond');
   expect(builds.counts).toMatchObject([{ build: BUILD, readies: 1, failures: 0 }]);
 });
 

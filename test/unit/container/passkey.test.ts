@@ -272,8 +272,8 @@ describe('an assertion', () => {
     ['of another passkey', {}, { allowCredentials: [{ id: 'b3RoZXI', type: 'public-key' }] }, /passkey that/],
     ['of a registration', { type: 'webauthn.create' }, {}, /no assertion/],
     ['of another origin', { origin: 'https://web.whatsapp.com.evil.example' }, {}, /signed at/],
-    ['of another site', { rpId: 'whatsapp.com' }, {}, /another site/],
-    ['without a person', { flags: 4 }, {}, /was there/],
+    ['of another site', { rpId: 'whatsapp.com' }, {}, /site other than/],
+    ['without a person', { flags: 4 }, {}, /was present/],
     ['without verification', { flags: 1 }, {}, /verify the person/],
   ] as const)('%s', (_name, change, asked, expected) => {
     const fault = faultIn(change, asked as Partial<typeof challenge>);

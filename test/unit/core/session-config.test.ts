@@ -123,7 +123,7 @@ test('a kept secret never goes to another host (F8)', () => {
   const known = accept(FULL);
   const [one] = shownConfig(known).webhooks ?? [];
   expect(refusal({ webhooks: [{ ...one, url: 'https://evil.example/' }] }, known)).toEqual([
-    'config.webhooks.0.customHeaders.0.value is a mask, and nothing is stored that it could stand for; give the value',
+    'config.webhooks.0.customHeaders.0.value is a mask, but no value is stored; give the value',
   ]);
   expect(refusal({ webhooks: [{ ...one, url: `https://ann:${MASK}@evil.example/hook` }] }, known)[0]).toMatch(
     /^config\.webhooks\.0\.url/,
@@ -220,7 +220,7 @@ test('a proxy’s login is split off its address; what Chromium cannot do is ref
   expect(refusal(proxy('socks5://bob:x@proxy.example:1080'))[0]).toMatch(socks);
   expect(refusal(proxy('socks5://proxy.example:1080', { username: 'bob', password: 'x' }))[0]).toMatch(socks);
   expect(refusal(proxy('socks5://proxy.example:1080'))).toEqual([]);
-  expect(refusal(proxy('http://bob:x@p:1', { username: 'ann' }))[0]).toMatch(/give one of them/);
+  expect(refusal(proxy('http://bob:x@p:1', { username: 'ann' }))[0]).toMatch(/use only one/);
   expect(refusal(proxy('p:1', { password: 'x' }))[0]).toMatch(/^proxy\.username is missing/);
   for (const server of [
     'ftp://p:1',

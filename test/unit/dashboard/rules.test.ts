@@ -67,7 +67,7 @@ describe('a session', () => {
   it('tells why it ended', () => {
     const payload = { stopReason: 'heartbeat_lost', status: 'FAILED' };
     const event = { id: 'e', timestamp: NOW, event: 'session.stopped', epoch: 1, payload };
-    expect(eventLine(event)).toMatchObject({ title: 'Ended: worker fell silent', tone: 'bad' });
+    expect(eventLine(event)).toMatchObject({ title: 'Ended: worker stopped reporting', tone: 'bad' });
   });
 });
 

@@ -57,9 +57,7 @@ const InUse = ({ view }: { readonly view: EngineView }) => {
             await engine.refresh();
           }}
         >
-          <p>
-            New starts load the build that WhatsApp serves. Running sessions keep the build that they have.
-          </p>
+          <p>New starts load the build that WhatsApp serves. Running sessions keep their build.</p>
         </Confirm>
       )}
     </Panel>

@@ -72,7 +72,7 @@ export const Cleanup = () => {
 
   return (
     <AdminView title="Cleanup">
-      <p class="lead">Ends sessions and keeps their accounts: each can be started again without a QR code.</p>
+      <p class="lead">Ends sessions and keeps their accounts: each can start again without a QR code.</p>
       <Panel title="What to end">
         <form
           class="cleanup-form"
@@ -95,8 +95,8 @@ export const Cleanup = () => {
           />
           <p class="hint">
             {mode === 'regular'
-              ? 'Sessions that are past one of their deadlines, or, with an age, all that are older.'
-              : 'Every session that the filters let through, whatever it does. Without filters: all of them.'}
+              ? 'Sessions past one of their deadlines, or, with an age, all older ones.'
+              : 'Every session that matches the filters. Without filters: all of them.'}
           </p>
           <div class="form-row">
             <Field
@@ -143,7 +143,7 @@ export const Cleanup = () => {
                 : 'End sessions'}
             </Button>
           </div>
-          {!dry && !done && <p class="hint">The list comes first; the button is armed by it.</p>}
+          {!dry && !done && <p class="hint">Preview first, then confirm.</p>}
         </form>
         {error !== undefined && <Failure error={error} />}
       </Panel>
@@ -160,8 +160,8 @@ export const Cleanup = () => {
         >
           <p>
             {mode === 'emergency'
-              ? 'They end now, also those that somebody is using. What fits the filters by the time you confirm ends, which may be more or fewer than listed.'
-              : 'What is due by the time you confirm ends, which may be more or fewer than listed.'}
+              ? 'They end now, including sessions in use. Sessions that match the filters when you confirm end, which may be more or fewer than listed.'
+              : 'Sessions that are due when you confirm end, which may be more or fewer than listed.'}
           </p>
         </Confirm>
       )}

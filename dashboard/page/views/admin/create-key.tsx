@@ -18,7 +18,7 @@ const LIVES = [
 ] as const;
 
 const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
-  'sessions:read': 'look at sessions',
+  'sessions:read': 'show sessions',
   'sessions:write': 'create, start, stop and link sessions',
   'messages:read': 'read chats and messages',
   'messages:send': 'send messages',
@@ -98,7 +98,7 @@ export const CreateKey = ({ onMade }: { readonly onMade: (key: CreatedKey) => vo
           onChange={setRole}
         />
         <fieldset class="checks">
-          <legend>May (nothing chosen: all that the role allows)</legend>
+          <legend>Scopes (none selected: all that the role allows)</legend>
           {scopeSchema.options
             .filter((scope) => scope !== 'admin' || role === 'admin')
             .map((scope) => (

@@ -13,9 +13,7 @@ export const DeadLetters = () => {
   const list = deadLetters.data.value ?? [];
   return (
     <AdminView title="Dead letters">
-      <p class="lead">
-        Events that a webhook did not take however often they were sent. They are kept for 14 days.
-      </p>
+      <p class="lead">Events that a webhook did not accept after all attempts. They are kept for 14 days.</p>
       <Panel
         title={list.length === 0 ? 'Dead letters' : plural(list.length, 'dead letter')}
         aside={list.length > 0 && <RedriveButton filter={{}} onDone={() => void deadLetters.refresh()} />}

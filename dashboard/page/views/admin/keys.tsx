@@ -51,8 +51,8 @@ export const Keys = () => {
           }}
         >
           <p>
-            Programs of <strong>{revoking.userId}</strong> that use it are refused from now on, and whoever
-            signed in with it is signed out. This can’t be undone.
+            Programs of <strong>{revoking.userId}</strong> that use it are rejected from now on, and users who
+            signed in with it are signed out. This cannot be undone.
           </p>
         </Confirm>
       )}

@@ -12,7 +12,9 @@ export const Limits = () => {
   useWatched(limits, stats);
   return (
     <AdminView title="Limits">
-      <p class="lead">Limits take effect at once. Lowering one refuses new starts and stops nobody.</p>
+      <p class="lead">
+        Limits take effect at once. A lower limit rejects new starts; running sessions continue.
+      </p>
       <Loaded from={limits} what="the limits" lines={4}>
         {(view) => <Forms view={view} />}
       </Loaded>
@@ -26,7 +28,7 @@ const Forms = ({ view }: { readonly view: LimitsView }) => {
     <div class="admin-grid">
       <LimitForm
         title="All sessions"
-        label="Sessions at once, over all users"
+        label="Sessions at once, all users"
         now={view.global.limit}
         inUse={view.global.active}
         effects={(limit) => globalEffects(limit, view)}
@@ -34,7 +36,7 @@ const Forms = ({ view }: { readonly view: LimitsView }) => {
       />
       <LimitForm
         title="Each user"
-        label="Sessions at once for a user without an own limit"
+        label="Sessions at once for a user without their own limit"
         now={view.userDefault}
         effects={(limit) => defaultEffects(limit, view, users)}
         change={(limit) => ({ userDefault: limit })}

@@ -6,7 +6,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 /** The only time that a key is seen: when the dialog closes, the page has forgotten it. */
 export const NewKey = ({ made, onClose }: { readonly made: CreatedKey; readonly onClose: () => void }) => (
   <Dialog title={`The key for ${made.userId}`} onClose={onClose}>
-    <p>It is shown this once. Berth keeps only a hash of it: whoever needs it must take it now.</p>
+    <p>It is shown only once. Berth stores only a hash: copy it now.</p>
     <p class="new-key">
       <code>{made.key}</code>
     </p>

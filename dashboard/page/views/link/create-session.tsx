@@ -50,7 +50,7 @@ export const CreateSession = () => {
           value={name}
           onInput={setName}
           focused
-          hint="Letters, digits, “_” and “-”. Programs name the session by it."
+          hint="Letters, digits, “_” and “-”. The API uses this name."
           error={tried ? nameIssue : undefined}
         />
         {isAdmin.value && (

@@ -51,7 +51,7 @@ const Ended = ({ session, onAgain }: { readonly session: SessionView; readonly o
       <p class="link-end-title">{expired ? 'Expired' : 'The session has ended'}</p>
       <p>
         {expired
-          ? 'Nobody linked an account in time, so the session gave its place back.'
+          ? 'No account was linked in time, so the session gave its slot back.'
           : `Reason: ${session.stopReason ? reasonWords(session.stopReason) : 'it was not started'}.`}
       </p>
       {session.detail && <p class="faint">{session.detail}</p>}

@@ -38,7 +38,7 @@ export const LinkPanel = ({ userId, name }: LinkPanelProps) => {
         {linking.phase === 'starting' && (
           <div class="link-wait">
             <span class="spinner large" aria-hidden="true" />
-            <p>Starting a browser of its own for this session.</p>
+            <p>Starting a browser for this session.</p>
             {usual !== undefined && <p class="faint">A code usually shows within {precise(usual)}.</p>}
           </div>
         )}
@@ -60,7 +60,7 @@ export const LinkPanel = ({ userId, name }: LinkPanelProps) => {
         {linking.phase === 'compare' && <CompareCode userId={userId} name={name} code={linking.code} />}
         {WAITING_PHASES.includes(linking.phase) && giveUpAt && (
           <p class="faint link-limit" aria-live="off">
-            The session ends in <Countdown to={Date.parse(giveUpAt)} /> if nobody links it.
+            The session ends in <Countdown to={Date.parse(giveUpAt)} /> unless an account is linked.
           </p>
         )}
         {linking.phase === 'scanned' && (

@@ -34,7 +34,7 @@ const SignIt = ({ userId, name, challenge }: About & { readonly challenge: Passk
     if (busy) return;
     const parsed = answerIn(answer);
     setIssue(
-      parsed ? undefined : 'This is not what the script gives. It is one line that begins with {"id":',
+      parsed ? undefined : 'This is not the result of the script. It is one line that begins with {"id":',
     );
     if (!parsed) return;
     setBusy(true);
@@ -95,7 +95,7 @@ const Answer = ({ value, onInput, error }: AnswerProps) => {
   const id = useId();
   return (
     <div class="field">
-      <label for={id}>Answer of the script</label>
+      <label for={id}>Result of the script</label>
       <textarea
         id={id}
         rows={3}
@@ -139,7 +139,7 @@ export const CompareCode = ({ userId, name, code }: About & { readonly code: str
           {code.replace(/^(.{4})-?(.{4})$/, '$1-$2')}
         </p>
         <p class="faint">
-          Where the phone shows another code, do not go on: somebody else may be linking this account.
+          If the phone shows another code, stop: another person may be linking this account.
         </p>
         {error !== undefined && <Failure error={error} />}
         <Button kind="primary" busy={busy} onClick={() => void confirm()}>

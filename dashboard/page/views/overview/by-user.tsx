@@ -23,7 +23,7 @@ export const ByUser = ({ users }: { readonly users: NonNullable<StatsView['byUse
   return (
     <Panel title="By user" class="by-user" aside={<span class="faint">{count(sorted.length)} active</span>}>
       {sorted.length === 0 ? (
-        <Empty title="Nobody has a session" />
+        <Empty title="No user has a session" />
       ) : (
         <ul class="bars">
           {sorted.slice(0, all ? undefined : FIRST).map(([userId, { active, limit }]) => (

@@ -8,7 +8,7 @@ import { STATE_WORDS, STATUS_WORDS } from '../../rules/words.ts';
 const LEVEL_WORDS = {
   calm: 'below the first alarm',
   warning: '80 % or more: the first alarm is on',
-  critical: '95 % or more: hardly anybody can start',
+  critical: '95 % or more: almost no session can start',
 } as const;
 
 /** Active against the limit, by state, with the marks at which the alarms go off. */
@@ -91,7 +91,7 @@ export const CapacityGauge = ({ stats }: { readonly stats: StatsView }) => {
             {words} <strong>{count(n)}</strong>
           </li>
         ))}
-        {states.length === 0 && <li>Nothing runs.</li>}
+        {states.length === 0 && <li>No session runs.</li>}
       </ul>
     </section>
   );

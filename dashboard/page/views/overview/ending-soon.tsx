@@ -29,7 +29,7 @@ export const EndingSoon = ({ oldest }: { readonly oldest: StatsView['oldest'] })
       aside={soon.value > 0 ? <span class="tag warning">{soon.value} soon</span> : undefined}
     >
       {ends.value.length === 0 ? (
-        <Empty title="Nothing is about to end" />
+        <Empty title="No session is about to end" />
       ) : (
         <ul class="lines">
           {ends.value.map(({ session, expiry }) => (

@@ -44,7 +44,7 @@ export const HealthParts = () => (
           </ul>
         ) : (
           <p class="faint">
-            {status === 'ok' ? 'The system answers.' : 'Something is wrong; an administrator sees what.'}
+            {status === 'ok' ? 'The system responds.' : 'A part fails; administrators see the details.'}
           </p>
         )
       }

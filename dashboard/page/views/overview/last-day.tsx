@@ -49,9 +49,7 @@ export const LastDay = ({ day }: { readonly day: Day }) => (
         <h3>Counter drift</h3>
         <p class="figure-value">{count(day.drift)}</p>
         <p class="faint">
-          {day.drift === 0
-            ? 'counters are what they count'
-            : 'counters were corrected; this should not happen'}
+          {day.drift === 0 ? 'counters are correct' : 'counters were corrected; this should not happen'}
         </p>
       </div>
     </div>

@@ -23,8 +23,8 @@ export const Deliveries = ({ session, deliveries }: DeliveriesProps) => (
     <Loaded from={deliveries} what="the deliveries" lines={4}>
       {(list) =>
         list.length === 0 ? (
-          <Empty title={session.config.webhooks?.length ? 'Nothing was delivered lately' : 'No webhook'}>
-            {!session.config.webhooks?.length && <p>The session’s configuration names no webhook.</p>}
+          <Empty title={session.config.webhooks?.length ? 'No recent deliveries' : 'No webhook'}>
+            {!session.config.webhooks?.length && <p>The session has no webhook.</p>}
           </Empty>
         ) : (
           <Scroll label="List of deliveries">

@@ -10,8 +10,8 @@ import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
 
 const ACK_WORDS: Readonly<Record<Message['ackName'], string>> = {
-  ERROR: 'WhatsApp refused it',
-  PENDING: 'on its way to WhatsApp',
+  ERROR: 'WhatsApp rejected it',
+  PENDING: 'sent to WhatsApp',
   SERVER: 'WhatsApp has it',
   DEVICE: 'delivered',
   READ: 'read',

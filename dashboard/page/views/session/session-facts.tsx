@@ -14,13 +14,13 @@ export const SessionFacts = ({ session }: { readonly session: SessionView }) => 
     .join(', ');
   const facts: readonly (Fact | false | undefined | '' | null)[] = [
     ['State', STATE_WORDS[state]],
-    stopReason && ['Ended because', reasonWords(stopReason)],
+    stopReason && ['Stop reason', reasonWords(stopReason)],
     detail && ['In detail', detail],
     me?.lid && ['Hidden id', me.lid],
     dialogs !== null &&
       dialogs.unknown > 0 && [
         'Dialogs',
-        `WhatsApp Web shows ${dialogs.unknown} that Berth does not know and leaves as it is`,
+        `WhatsApp Web shows ${dialogs.unknown} unknown; Berth leaves them open`,
       ],
     dialogs !== null && dialogs.closed > 0 && ['Announcements closed', String(dialogs.closed)],
     startedAt && [

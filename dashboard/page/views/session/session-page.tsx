@@ -83,7 +83,7 @@ export const SessionPage = ({ userId, name }: SessionPageProps) => {
         <div class="view-actions">
           {isLinkingStatus(session.status) && may('sessions:write') && (
             <a class="button primary" href={hrefOf({ view: 'link', userId, name })}>
-              {isPasskeyStatus(session.status) ? 'Go on linking' : 'Show the QR code'}
+              {isPasskeyStatus(session.status) ? 'Continue linking' : 'Show the QR code'}
             </a>
           )}
           <SessionActions

@@ -11,7 +11,7 @@ export const Timeline = ({ events }: { readonly events: Polled<SessionEvent[]> }
     <Loaded from={events} what="the timeline" lines={6}>
       {(list) =>
         list.length === 0 ? (
-          <Empty title="Nothing has happened yet" />
+          <Empty title="No events yet" />
         ) : (
           <ol class="events" aria-label="Events, the latest first">
             {[...list]

@@ -53,7 +53,7 @@ export const Row = ({ session, index, top }: RowProps) => {
             class="button small"
             href={hrefOf({ view: 'link', userId, name })}
             aria-label={
-              isPasskeyStatus(session.status) ? `Go on linking ${name}` : `Show the QR code of ${name}`
+              isPasskeyStatus(session.status) ? `Continue linking ${name}` : `Show the QR code of ${name}`
             }
           >
             {isPasskeyStatus(session.status) ? 'Passkey' : 'QR code'}

@@ -43,13 +43,13 @@ const Content = ({ total, failed }: { readonly total: number; readonly failed: b
   if (!sessionsLoaded.value) return failed ? null : <Loading what="the sessions" lines={8} />;
   return total === 0 ? (
     <Empty title="No session yet">
-      <p>A session is one WhatsApp account, linked by a QR code and kept in a task of its own.</p>
+      <p>A session is one WhatsApp account, linked by QR code, in its own task.</p>
       <a class="button primary" href={hrefOf({ view: 'link' })}>
         Link the first account
       </a>
     </Empty>
   ) : (
-    <Empty title="No session fits">
+    <Empty title="No session matches">
       <p>None of the {count(total)} sessions is what the search and the filters ask for.</p>
       <Button
         onClick={() => {

@@ -15,7 +15,7 @@ const COLUMNS: readonly { readonly by: Sort['by']; readonly words: string; reado
   { by: 'name', words: 'Session' },
   { by: 'account', words: 'Account' },
   { by: 'age', words: 'Age', title: 'Since it was started' },
-  { by: 'idle', words: 'Idle in', title: 'Time until it is ended for being idle' },
+  { by: 'idle', words: 'Idle in', title: 'Time until it ends because it is idle' },
   { by: 'remaining', words: 'Ends in', title: 'Time until its maximum duration' },
 ];
 

@@ -35,7 +35,7 @@ export const SignIn = ({ expired }: { readonly expired: boolean }) => {
         <h1>Sign in</h1>
         {expired && (
           <p role="status" class="note">
-            You were signed out: the sign-in ran out, or the key was revoked.
+            You were signed out: the sign-in expired, or the key was revoked.
           </p>
         )}
         <Field
@@ -45,7 +45,7 @@ export const SignIn = ({ expired }: { readonly expired: boolean }) => {
           onInput={setKey}
           required
           focused
-          hint="What the key may do decides what you see. It is not kept in the browser."
+          hint="The permissions of the key decide what you see. The browser does not store it."
         />
         {error !== undefined && <Failure error={error} />}
         <Button kind="primary" submit busy={busy}>
