@@ -27,7 +27,7 @@ test('once WhatsApp accepted the account, faults keep the profile and end as cra
     {
       reason: 'crashed',
       detail:
-        'given up after 2 restarts: syncing took longer than 60 s: WhatsApp Web lacks the module WAWebCallCollection',
+        'gave up after 2 restarts: syncing took longer than 60 s: WhatsApp Web lacks the module WAWebCallCollection',
     },
   ]);
   expect(bench.profile.emptied).toBe(emptied);

@@ -94,9 +94,9 @@ describe('the preview of a limit', () => {
   };
   const texts = (effects: readonly { readonly text: string }[]) => effects.map(({ text }) => text).join(' ');
 
-  it('says how many may still start, and that nobody is stopped', () => {
+  it('says how many may still start, and that no session is stopped', () => {
     expect(texts(globalEffects(40, limits))).toContain('3 sessions more can start; now it is 13.');
-    expect(texts(globalEffects(30, limits))).toMatch(/before 8 sessions have ended.*37 run on, 7 above/);
+    expect(texts(globalEffects(30, limits))).toMatch(/before 8 sessions have ended.*37 continue, 7 above/);
     expect(texts(globalEffects(0, limits))).toContain('No session can start until the limit is raised.');
     expect(globalEffects(50, limits)).toEqual([]);
   });
@@ -108,7 +108,7 @@ describe('the preview of a limit', () => {
     };
     const told = texts(defaultEffects(3, limits, users));
     expect(told).toContain('2 active users have the default.');
-    expect(told).toMatch(/refused until one ends: anna\./);
+    expect(told).toMatch(/rejected until one ends: anna\./);
   });
   it('says what a user falls back to', () => {
     expect(texts(userEffects(null, limits))).toMatch(/default of 5.*5 sessions run now/);
