@@ -301,12 +301,12 @@ describe('hidden ids', () => {
     const { code, stdout } = await berth(['lids', 'ls', 'shop']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^1@lid +491701234567@c\.us$/m);
-    expect(stdout).toMatch(/^7@lid +not told by WhatsApp$/m);
+    expect(stdout).toMatch(/^7@lid +not revealed by WhatsApp$/m);
   });
 
   test('finds the other id of either', async () => {
     expect((await berth(['lids', 'find', 'shop', '7@lid'])).stdout).toMatch(
-      /^number +not told by WhatsApp$/m,
+      /^number +not revealed by WhatsApp$/m,
     );
     const found = await berth(['lids', 'find', 'shop', '491701234567', '--json']);
     expect(JSON.parse(found.stdout)).toEqual({ lid: '1@lid', pn: '491701234567@c.us' });
@@ -500,7 +500,7 @@ describe('exit codes', () => {
     const url = await closedPort();
     const ended = await berthProcess(['sessions', 'ls', '--url', url]);
     expect(ended.code).toBe(6);
-    expect(ended.stderr).toContain(`nothing answers at ${url}`);
+    expect(ended.stderr).toContain(`nothing listens at ${url}`);
     expect(ended.stderr).toContain('npm start');
     expect(ended.stderr).toContain('--url');
   });

@@ -58,7 +58,7 @@ test('a redrive goes on until all are seen to', async () => {
   });
   api.next('POST /api/webhooks/redrive', answer(40, true), answer(2, false));
   const { code, stdout } = await berth('webhooks', 'redrive', '--webhook', letter.webhook.id);
-  expect([code, stdout]).toEqual([0, '42 events are sent again, 1 were on their way already\n']);
+  expect([code, stdout]).toEqual([0, '42 events are queued again, 1 were queued already\n']);
   expect(api.seen.map(({ body }) => body)).toEqual([
     { webhook: letter.webhook.id },
     { webhook: letter.webhook.id },
