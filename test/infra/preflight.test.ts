@@ -449,7 +449,7 @@ describe('what can’t be told', () => {
     expect(found(report, 'ecs-role')).toEqual({
       id: 'ecs-role',
       status: 'unknown',
-      message: 'AWS did not tell: not authorized to perform: iam:GetRole',
+      message: 'AWS did not respond: not authorized to perform: iam:GetRole',
     });
     for (const id of ['fargate-vcpu', 'network-interfaces', 'lambda-concurrency'])
       expect(found(report, id).status).toBe('unknown');
@@ -496,7 +496,7 @@ describe('the machine', () => {
       docker,
       {},
       'missing',
-      /^docker does not answer/,
+      /^docker does not respond/,
       /^sudo systemctl start docker/,
     ],
     [

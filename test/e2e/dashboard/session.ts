@@ -33,7 +33,7 @@ export const session = (desk: () => Desk): void => {
     await deliveries.getByText('given up', { exact: true }).waitFor();
     hooks.answer(200);
     await deliveries.getByRole('button', { name: 'Send again' }).click();
-    await page.getByText('1 event on the way again').waitFor();
+    await page.getByText('1 event queued again').waitFor();
     await hooks.event((e) => e.event === 'session.stopped');
     await deliveries.getByText('delivered', { exact: true }).waitFor();
     await expect.poll(() => deliveries.getByText('1 dead letter').count(), PATIENCE).toBe(0);
