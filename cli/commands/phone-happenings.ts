@@ -70,7 +70,7 @@ export const addHappenings = (phone: Command): void => {
 
   const fill = phone
     .command('fill')
-    .description('messages of long ago, and groups, of which nobody is told; before a session is started')
+    .description('old messages and groups, without events; before a session is started')
     .argument('<account>')
     .option('--chat <id>', 'with whom the messages were written')
     .option('--messages <number>', 'how many')

@@ -267,7 +267,7 @@ const addAnswers = (phone: Command): void => {
 
   const revoke = phone
     .command('revoke-message')
-    .description('who wrote a message deletes it for everybody')
+    .description('the author of a message deletes it for everyone')
     .argument('<account>')
     .argument('<message>');
   examples(revoke, '15550001111 3EB0A1B2C3D4E5F6A7B8C9');
@@ -292,7 +292,7 @@ const addAnswers = (phone: Command): void => {
 const addEnds = (phone: Command): void => {
   const ends = [
     ['logout', 'remove the linked device on the phone; a connected session is told at once', false],
-    ['revoke', 'remove the linked device and tell nobody; the session learns it at its next connect', true],
+    ['revoke', 'remove the linked device without notice; the session learns it at its next connect', true],
   ] as const;
   for (const [name, description, quiet] of ends) {
     const command = phone
@@ -321,7 +321,7 @@ const addTrouble = (phone: Command): void => {
     .command('network')
     .description('the network between pages and WhatsApp')
     .argument('<mode>', 'online, slow or offline')
-    .option('--target <target>', 'an account, device or page; without it, everybody')
+    .option('--target <target>', 'an account, device or page (default: all)')
     .option('--delay <duration>', 'for slow, each way');
   examples(network, 'offline', 'slow --delay 5s --target 15550001111');
   const networkInput = z.object({

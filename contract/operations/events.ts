@@ -21,7 +21,7 @@ export const followEvents = operation({
   description:
     'A request waits up to 25 seconds and responds as soon as there is an event. An EventSource reconnects by ' +
     'itself with the id of the last event, and misses nothing of the last day. Only `session.*` events, as in a ' +
-    "session's timeline; messages go to webhooks. A user's own sessions, or, for an admin, everybody's or those of " +
+    "session's timeline; messages go to webhooks. A user's own sessions, or, for an admin, those of all users or of " +
     '`userId`.',
   query: eventsQuerySchema,
   answers: {

@@ -381,7 +381,7 @@ export const removeAuthStates = async (
 /** What a signal makes a worker say. One that Berth asked to stop keeps Berth's reason. */
 const unasked = ({ state }: Session, reason: string): string | undefined =>
   reason === 'task_stopped' && state !== 'STOPPING'
-    ? 'The task was stopped from outside Berth: its capacity was taken back, or somebody stopped it by hand.'
+    ? 'The task was stopped from outside Berth: its capacity was reclaimed, or it was stopped by hand.'
     : undefined;
 
 /** The worker is done: auth state saved, Chromium gone. Frees the slot. */

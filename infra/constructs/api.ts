@@ -38,7 +38,7 @@ const ACCESS_LOG = JSON.stringify({
 
 /** Why routes of these kinds have no authorizer. */
 const OPEN = {
-  none: 'For anybody: whether the system is up, how the API is called, the dashboard without any data in it, signing in and out of it.',
+  none: 'Public: whether the system is up, how the API is called, the dashboard without any data in it, signing in and out of it.',
   worker: 'The handler checks the secret of the session and its epoch, which only the database knows.',
 } as const;
 const isOpen = (auth: OperationAuth): auth is keyof typeof OPEN => Object.hasOwn(OPEN, auth);

@@ -148,7 +148,7 @@ export class ControlPlaneStack extends Stack {
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'ApiUrl', { value: api.url });
     new CfnOutput(this, 'WorkerApiUrl', {
-      description: 'Workers call it; nobody else needs it',
+      description: 'Only workers call it',
       value: workerApi.url,
     });
     new CfnOutput(this, 'ClusterName', { value: cluster.clusterName });

@@ -19,7 +19,7 @@ export const identity: ReadonlySignal<Identity> = current;
 /** Only inside the views, which are shown to somebody. */
 export const me = computed((): CallerView => {
   const { value } = current;
-  if (value.kind !== 'somebody') throw new Error('nobody is signed in');
+  if (value.kind !== 'somebody') throw new Error('not signed in');
   return value.me;
 });
 

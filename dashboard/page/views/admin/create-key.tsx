@@ -93,7 +93,7 @@ export const CreateKey = ({ onMade }: { readonly onMade: (key: CreatedKey) => vo
           value={role}
           options={[
             ['user', 'User: own sessions'],
-            ['admin', 'Admin: everybody’s sessions'],
+            ['admin', 'Admin: all sessions'],
           ]}
           onChange={setRole}
         />
