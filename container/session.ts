@@ -167,6 +167,7 @@ export const startSession = (
     killTree: () => killTree(time, profile.dir),
     forwarded: FORWARDED_EVENTS,
     profile,
+    mayLink: settings.mayLink,
     restoreBy: () => clock.toLocal(settings.deadlines.startBy),
     maxRestarts: environment.BERTH_MAX_RESTARTS,
     onChange,

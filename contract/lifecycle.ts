@@ -10,15 +10,17 @@ import * as z from 'zod';
  * STOPPING   asked to end; the worker saves auth state, closes Chromium and says its last word
  * STOPPED    ended, no slot; can be started again
  * FAILED     ended by a fault, no slot; can be started again
+ *
+ * A restart (core/lifecycle/restart.ts) goes back to PENDING under a new epoch and keeps the slot.
  */
 export const stateSchema = z.enum(['PENDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED', 'FAILED']);
 export type State = z.infer<typeof stateSchema>;
 
 const TRANSITIONS: Readonly<Record<State, readonly State[]>> = {
   PENDING: ['STARTING', 'STOPPING', 'STOPPED', 'FAILED'],
-  STARTING: ['RUNNING', 'STOPPING', 'STOPPED', 'FAILED'],
-  RUNNING: ['STOPPING', 'STOPPED', 'FAILED'],
-  STOPPING: ['STOPPED', 'FAILED'],
+  STARTING: ['RUNNING', 'STOPPING', 'STOPPED', 'FAILED', 'PENDING'],
+  RUNNING: ['STOPPING', 'STOPPED', 'FAILED', 'PENDING'],
+  STOPPING: ['STOPPED', 'FAILED', 'PENDING'],
   STOPPED: ['PENDING'],
   FAILED: ['PENDING'],
 };

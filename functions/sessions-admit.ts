@@ -1,5 +1,5 @@
 import * as operations from '../contract/operations/sessions.ts';
-import { admitted } from '../core/admission/admitted.ts';
+import { admitted, started } from '../core/admission/admitted.ts';
 import { createSession } from '../core/admission/create.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
@@ -42,9 +42,8 @@ const STOP_BUDGET_MS = 15_000;
  * @param begun when the request came (ms)
  */
 const start = async (userId: string, name: string, begun: number) => {
-  const started = await startWhenEnded(control, userId, name, STOP_BUDGET_MS);
-  const leftMs = begun + ANSWER_WITHIN_MS - control.clock();
-  const session = started.admitted ? await admitted(control, started.session, leftMs) : started.session;
+  const admission = await startWhenEnded(control, userId, name, STOP_BUDGET_MS);
+  const session = await started(control, admission, begun + ANSWER_WITHIN_MS - control.clock());
   return { status: 201 as const, body: sessionView(session, control.settings) };
 };
 

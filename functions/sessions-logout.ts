@@ -1,7 +1,7 @@
 import { isTerminal } from '../contract/lifecycle.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { runCommand } from '../core/commands/command.ts';
-import { forgetAccount, untilEnded } from '../core/lifecycle/end.ts';
+import { forgetAccount, forgetWaiting, untilEnded } from '../core/lifecycle/end.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
@@ -12,21 +12,22 @@ import { http } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp(), auth: s3Auth() };
 
-/** The worker answers once it has begun. */
-const COMMAND_LIMIT_MS = 8_000;
-/** The worker gives WhatsApp 8 s, then discards the account and ends. */
-const END_BUDGET_MS = 18_000;
+/** The worker answers once the page has confirmed, for which it gives it 9 s at most. */
+const COMMAND_LIMIT_MS = 11_000;
+/** The worker discards the account and ends. */
+const END_BUDGET_MS = 15_000;
 
 /**
  * POST /api/sessions/{name}/logout: unlinks at WhatsApp and deletes the auth state; answers once the session has
- * stopped, so that a start right after it starts anew. One that is stopped is only forgotten here: the phone lists the
- * device until it is removed there.
+ * stopped, so that a start right after it starts anew. One that is stopped or waits for a restart is only forgotten here:
+ * the phone lists the device until it is removed there. Where WhatsApp Web does not confirm it, the answer is 504, and the
+ * account is kept: the session shows what is true once it knows.
  */
 export const handler = http(operations.logoutSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const session = await loadSession(control, userId, name);
   if (isTerminal(session.state)) await forgetAccount(control, session);
-  else {
+  else if (!(await forgetWaiting(control, session))) {
     await runCommand(control, session, 'logout', {}, { timeoutMs: COMMAND_LIMIT_MS });
     await untilEnded(control, session, END_BUDGET_MS);
   }

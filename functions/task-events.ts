@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { taskStopped } from '../core/lifecycle/task-stopped.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { writeStats } from './edge/stats.ts';
 
-const control = { ...base, store: dynamoDbStore(), events: sqsEvents() };
+const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** What is read of an "ECS Task State Change" event. */
 const eventSchema = z.object({
@@ -26,7 +27,7 @@ const eventSchema = z.object({
   }),
 });
 
-/** On ECS task state changes: a stopped task gives its session's slot back. */
+/** On ECS task state changes: a stopped task gives its session's slot back, or its session restarts by its policy. */
 export const handler = async (event: unknown): Promise<void> => {
   const { detail } = eventSchema.parse(event);
   if (detail.lastStatus !== 'STOPPED') return;

@@ -164,8 +164,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
 
   'sessions-logout': {
-    does: 'Unlinks the account: through the worker, or by forgetting that of a stopped session.',
-    table: CHANGE,
+    does: 'Unlinks the account: through the worker, or by forgetting that of a session that does not run.',
+    table: [...CHANGE, 'PutItem', 'DeleteItem'],
     bucket: ['DeleteObject'],
   },
   linking: {
@@ -232,9 +232,15 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     },
   },
   'task-events': {
-    does: 'Frees the slot of a task that ECS reports as stopped.',
+    does: 'Frees the slot of a task that ECS reports as stopped, or restarts its session by its policy.',
     table: RELEASE,
     queue: 'send',
+    tasks: ['run', 'stop'],
+    // Ends the epoch (15 s at most), waits for a short back-off (10 s), launches (12 s).
+    timeoutSeconds: 60,
+    unusedInTests: {
+      'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
+    },
   },
   deliver: {
     does: 'Delivers events to webhooks, in order per session and webhook.',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type SessionConfig, webhookSchema } from '../../contract/bodies/session-config.ts';
 import type { SessionView } from '../../contract/bodies/sessions.ts';
+import { type RestartConfig, restartPolicySchema } from '../../contract/restart.ts';
 import { type Ignore, ignoreSchema } from '../../contract/whatsapp/ignore.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';
@@ -28,6 +29,7 @@ export const addSessions = (program: Command): void => {
   addEvents(sessions);
 };
 
+const RESTART_POLICIES = restartPolicySchema.options;
 const IGNORABLE = ignoreSchema.keyof().options;
 
 const addCreate = (sessions: Command): void => {
@@ -41,6 +43,7 @@ const addCreate = (sessions: Command): void => {
     .option('--idle-timeout <duration>', 'end it after this time without a message')
     .option('--max-duration <duration>', 'end it after this time at the latest')
     .option('--keep-alive', 'never end it for being idle or for its duration (admin keys)')
+    .option('--restart <policy>', `start it again after its task was lost: ${RESTART_POLICIES.join(', ')}`)
     .option('--ignore <kind>', `drop events of such chats: ${IGNORABLE.join(', ')} (repeatable)`, collect)
     .option('--send-seen', 'mark a chat as read before each message to it')
     .option('--qr', 'show its QR code until an account is linked')
@@ -52,6 +55,7 @@ const addCreate = (sessions: Command): void => {
     'shop --webhook https://example.com/hook --metadata team=sales',
     'bot --idle-timeout 1h --no-start',
     'bot --ignore status --ignore groups',
+    'support --keep-alive --restart always',
   );
   const input = z.object({
     name: nameInput.optional(),
@@ -61,6 +65,7 @@ const addCreate = (sessions: Command): void => {
     idleTimeout: durationInput.optional(),
     maxDuration: durationInput.optional(),
     keepAlive: z.boolean().optional(),
+    restart: restartPolicySchema.optional(),
     ignore: z.array(z.enum(IGNORABLE)).optional(),
     sendSeen: z.boolean().optional(),
     qr: z.boolean().default(false),
@@ -86,6 +91,7 @@ const configOf = (given: {
   idleTimeout?: number | undefined;
   maxDuration?: number | undefined;
   keepAlive?: boolean | undefined;
+  restart?: RestartConfig['policy'] | undefined;
   ignore?: (keyof Ignore)[] | undefined;
   sendSeen?: boolean | undefined;
 }): SessionConfig => ({
@@ -94,6 +100,7 @@ const configOf = (given: {
   ...(given.idleTimeout ? { idleTimeoutSeconds: given.idleTimeout } : {}),
   ...(given.maxDuration ? { maxDurationSeconds: given.maxDuration } : {}),
   ...(given.keepAlive ? { keepAlive: true } : {}),
+  ...(given.restart ? { restart: { policy: given.restart } } : {}),
   ...(given.ignore ? { ignore: Object.fromEntries(given.ignore.map((kind) => [kind, true])) } : {}),
   ...(given.sendSeen ? { sendSeen: true } : {}),
 });
@@ -118,6 +125,7 @@ const addList = (sessions: Command): void => {
         ['STATE', (s) => s.state],
         ['AGE', (s) => since(s.startedAt, now)],
         ['IDLE IN', (s) => until(s.idleAt, now)],
+        ['RESTARTS', (s) => restartText(s, now)],
         ['ENDS IN', (s) => until(s.expiresAt, now)],
         ['LINKED', (s) => (s.linked ? 'yes' : 'no')],
         ['ACCOUNT', (s) => accountText(s.me)],
@@ -140,6 +148,17 @@ const addGet = (sessions: Command): void => {
   });
 };
 
+/** `2 of 5, crashed, next in 30s` */
+const restartText = ({ restart }: SessionView, now: number): string => {
+  const { policy, attempts, maxAttempts, reason, nextAttemptAt } = restart;
+  if (policy === 'never' && attempts === 0) return '-';
+  return [
+    `${attempts} of ${maxAttempts}`,
+    ...(reason === null ? [] : [reason]),
+    ...(nextAttemptAt === null ? [] : [`next in ${until(nextAttemptAt, now)}`]),
+  ].join(', ');
+};
+
 const sessionText = (s: SessionView, now: number): string =>
   details([
     ['name', s.name],
@@ -154,6 +173,7 @@ const sessionText = (s: SessionView, now: number): string =>
     ['detail', s.detail],
     ['age', s.startedAt && since(s.startedAt, now)],
     ['idle in', s.idleAt && until(s.idleAt, now)],
+    ['restarts', s.restart.policy === 'never' && s.restart.attempts === 0 ? null : restartText(s, now)],
     ['ends in', s.expiresAt && until(s.expiresAt, now)],
     ['saved', s.authState && `${since(s.authState.savedAt, now)} ago, ${s.authState.bytes} bytes`],
     ['webhooks', s.config.webhooks?.map((webhook) => webhook.url).join(' ')],

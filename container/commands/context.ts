@@ -47,8 +47,8 @@ export type CommandContext = {
   withMedia(source: unknown, message: Message): Promise<Message>;
   /** The session was used: its idle deadline is put off. */
   active(): void;
-  /** Unlinks, discards what is saved and ends the worker; resolves once that has begun. */
-  logout(): void;
+  /** Unlinks the account. True: it is, and the worker discards what is saved and ends. False: nobody knows. */
+  logout(): Promise<boolean>;
 };
 
 /** The client of a working session, or `wrong_status`. */

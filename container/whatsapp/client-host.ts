@@ -11,7 +11,10 @@
  *   the page asks for a code after that               the next older state; none left: crashed. Never a QR code
  *   storage fault                                     crashed. Never a QR code
  *   blocked by WhatsApp                               `banned`, its state kept; no fresh client would change it
+ *   asked to unlink, and the page does not confirm    a fresh client over the same profile: it works, or it is unlinked
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
+ *
+ * A restart by the session's policy must not ask to be linked (`mayLink`): where the table says QR, it ends instead.
  */
 import { fullJitter } from '../../contract/jitter.ts';
 import { isLinkingStatus, type Status, type StopReason } from '../../contract/lifecycle.ts';
@@ -45,6 +48,8 @@ export type ClientHostDeps = Pick<
 > & {
   readonly profile: Profile;
   readonly builds: BuildCounter;
+  /** A person started the session, and may link it. */
+  readonly mayLink: boolean;
   readonly random: () => number;
   /** Restore gives up on a storage fault at this time (ms, local clock). */
   readonly restoreBy: () => number;
@@ -77,8 +82,11 @@ export type ClientHost = HostView & {
   recycle(reason: string, between: () => Promise<void>): Promise<void>;
   /** A fault seen elsewhere (an unhandled rejection in the library). */
   fault(reason: string): void;
-  /** Unlinks the account at WhatsApp; ends with `logged_out`. */
-  unlink(): void;
+  /**
+   * Unlinks the account at WhatsApp. True: it is unlinked, and this ends with `logged_out`. False: the page did not
+   * confirm it. Then a fresh client over the same profile finds out: it works, or it is told that the account is gone.
+   */
+  unlink(): Promise<boolean>;
   /** Ends for good. `gently`: lets the browser write what it holds. */
   stop(gently: boolean): Promise<void>;
 };
@@ -89,6 +97,8 @@ const NEXT_QR_MS = 20_000;
 /** A client that was up so long starts its count of restarts anew. */
 const STABLE_MS = 10 * 60_000;
 const FAULTS_PER_STATE = 2;
+const NO_ACCOUNT_RESTORED =
+  'After a restart no saved auth state of the account could be used. Start the session to link it again.';
 const STARTING = { status: 'STARTING', statusData: undefined } as const;
 
 export const createClientHost = (deps: ClientHostDeps): ClientHost => {
@@ -104,6 +114,8 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   let linked = false;
   /** WhatsApp accepted the account in this worker. Another code would link another device to the phone. */
   let accepted = false;
+  /** The owner asked for the account to be unlinked, and the page has not confirmed it (yet). */
+  let unlinkAsked = false;
   let restarts = 0;
   let faultsBeforeUp = 0;
   let upSince: number | undefined;
@@ -217,6 +229,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const onReady = (account: Account | undefined) => {
     deps.builds.ready();
     linked = true;
+    unlinkAsked = false;
     faultsBeforeUp = 0;
     upSince = time.now();
     show({
@@ -245,11 +258,13 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     if (run !== from) return;
     log.warn('restored auth state was not accepted, trying the next');
     await close(from, false);
-    if (!(await restore(!accepted)))
+    if (!(await restore(!accepted && deps.mayLink)))
       return finish(
         'crashed',
-        'WhatsApp accepted the account and then asked for a code again. Berth shows no other code, because it would link a ' +
-          'second device. Start the session again; if it shows a code, remove the device on the phone first.',
+        !accepted
+          ? NO_ACCOUNT_RESTORED
+          : 'WhatsApp accepted the account and then asked for a code again. Berth shows no other code, because it would ' +
+              'link a second device. Start the session again; if it shows a code, remove the device on the phone first.',
       );
     await launch();
   };
@@ -257,12 +272,13 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   const accountGone = async (duringStart: boolean, wasLinked: boolean) => {
     if (duringStart && !wasLinked) return await afterFault('logged out before it was linked', undefined);
     await profile.forget();
-    if (!duringStart) {
+    if (!duringStart || unlinkAsked) {
       await deps.discard('logged_out');
-      return finish('logged_out', 'unlinked by the phone');
+      return finish('logged_out', unlinkAsked ? 'unlinked on request' : 'unlinked by the phone');
     }
     log.warn('the account was unlinked while the session was not running');
     await deps.discard('revoked');
+    if (!deps.mayLink) return finish('logged_out', 'the phone unlinked this session while it was down');
     show({ ...STARTING, account: undefined, qr: undefined, qrReason: 'revoked' });
     await launch();
   };
@@ -333,7 +349,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     },
     start() {
       void inTurn(async () => {
-        await restore(true);
+        if (!(await restore(deps.mayLink))) return finish('crashed', NO_ACCOUNT_RESTORED);
         await launch();
       });
     },
@@ -350,8 +366,10 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       const from = run;
       if (from && !stopped) void inTurn(() => afterFault(reason, from, accepted));
     },
-    unlink() {
-      void run?.unlink();
+    async unlink() {
+      if (!run || stopped) return false;
+      unlinkAsked = true;
+      return await run.unlink();
     },
     async stop(gently) {
       stopped = true;

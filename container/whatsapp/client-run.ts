@@ -35,6 +35,8 @@ export type RunTimings = {
   readonly sync: number;
   /** How long the page's address may lag behind a broken start. */
   readonly navigation: number;
+  /** For the page to confirm that the account is unlinked. */
+  readonly unlink: number;
   /** From a signed passkey or a confirmed code to the next step of linking. WhatsApp Web's own limit is two minutes. */
   readonly passkey: number;
   readonly probeEvery: number;
@@ -46,6 +48,7 @@ export const runTimings = (stageMs: number): RunTimings => ({
   load: stageMs,
   sync: stageMs,
   navigation: 3_000,
+  unlink: 6_000,
   passkey: 150_000,
   probeEvery: 500,
   probeLimit: 5_000,
@@ -74,8 +77,11 @@ export type RunDeps = {
 export type ClientRun = {
   readonly client: LibraryClient;
   readonly passkey: Passkey;
-  /** Unlinks the account at WhatsApp; whatever comes of it, the run ends with `logged_out`. */
-  unlink(): Promise<void>;
+  /**
+   * Unlinks the account at WhatsApp. True: the page confirmed it, and the run ends with `logged_out`. False: it did not
+   * within its time, so nobody knows; the run ends with a fault, and the next one finds out.
+   */
+  unlink(): Promise<boolean>;
   /** Ends it; `gently` lets the browser write what it holds. Resolves when no process is left. Never throws. */
   close(gently: boolean): Promise<void>;
 };
@@ -105,7 +111,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   let over = false;
   let closed: Promise<void> | undefined;
   let ready = false;
-  let unlinking = false;
+  let unlinking: Promise<boolean> | undefined;
+  let unlinked = false;
   let authenticated = false;
   let settled = false;
   let pageError: string | undefined;
@@ -124,9 +131,14 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     watching.abort();
     deps.onSignal(signal);
   };
-  const fault = (reason: string) =>
-    unlinking ? loggedOut() : end({ kind: 'fault', reason: withCause(reason, pageError), authenticated });
-  const loggedOut = () => end({ kind: 'logged_out', duringStart: !authenticated && !ready });
+  const fault = (reason: string) => {
+    // The library closes the browser once the page has confirmed, and before its own answer: that answer decides.
+    if (!unlinking) end({ kind: 'fault', reason: withCause(reason, pageError), authenticated });
+  };
+  const loggedOut = () => {
+    unlinked ||= !over;
+    end({ kind: 'logged_out', duringStart: !authenticated && !ready });
+  };
   const signal = (s: Signal) => {
     if (!over) deps.onSignal(s);
   };
@@ -348,6 +360,20 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     })
     .catch((error: unknown) => fault(describeError(error)));
 
+  const unlink = async (): Promise<boolean> => {
+    try {
+      await withDeadline(time, timings.unlink, 'unlinking', client.logout());
+      loggedOut();
+    } catch (error) {
+      const reason = describeError(error);
+      // A page that is unlinked leaves for another address, which may come a moment after this failure.
+      if (!over && CONTEXT_GONE.test(reason)) await sleep(time, timings.navigation, watching.signal);
+      log.warn('unlinking was not confirmed', { error: reason });
+      end({ kind: 'fault', reason: `unlinking was not confirmed: ${reason}`, authenticated });
+    }
+    return unlinked;
+  };
+
   const shut = async (gently: boolean) => {
     over = true;
     cancelStage();
@@ -367,13 +393,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   return {
     client,
     passkey,
-    async unlink() {
-      unlinking = true;
-      await withDeadline(time, timings.closeLimit, 'unlinking', client.logout()).catch((error: unknown) =>
-        log.warn('unlinking was not confirmed', { error: describeError(error) }),
-      );
-      loggedOut();
-    },
+    // Set before the library is asked: it may close the browser at once.
+    unlink: () => (unlinking ??= Promise.resolve().then(unlink)),
     close(gently) {
       closed ??= shut(gently);
       return closed;

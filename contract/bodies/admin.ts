@@ -71,6 +71,8 @@ export const statsViewSchema = z.object({
       refused: z.record(z.string(), z.int()),
       /** By stop reason, whoever ended them. */
       ended: z.record(z.string(), z.int()),
+      /** By why the task was lost: restarts by the sessions' policies. */
+      restarted: z.record(z.string(), z.int()),
       /** By deadline: what the reaper acted on, for want of a worker that did. */
       reaped: z.record(z.string(), z.int()),
       /** By how much counters were off their holders; healthy is 0. */

@@ -10,6 +10,7 @@
 import * as z from 'zod';
 import { isLocale } from '../locale.ts';
 import { parseProxy } from '../proxy.ts';
+import { restartConfigSchema } from '../restart.ts';
 import { refusedHeader } from '../webhooks/headers.ts';
 import { ignoreSchema } from '../whatsapp/ignore.ts';
 
@@ -18,6 +19,7 @@ export const WEBHOOK_EVENTS = [
   'session.status',
   'session.admitted',
   'session.expiring',
+  'session.restarting',
   'session.stopped',
   'session.code',
   'message',
@@ -136,6 +138,9 @@ const configBase = {
   maxDurationSeconds: z.int().min(60).optional(),
   /** Neither idle nor maximum duration end the session; admin only. */
   keepAlive: z.boolean().optional(),
+  restart: restartConfigSchema
+    .optional()
+    .describe('What follows the loss of the task. Without it: `always` with `keepAlive`, else `never`.'),
 };
 
 const proxyServer = z

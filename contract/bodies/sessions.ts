@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { sessionNameSchema } from '../names.ts';
+import { restartConfigSchema } from '../restart.ts';
 import { accountSchema, dialogsSchema } from '../worker/protocol.ts';
 import { sessionConfigRequestSchema, sessionConfigSchema } from './session-config.ts';
 
@@ -37,6 +38,16 @@ export const sessionViewSchema = z.object({
   epoch: z.int(),
   /** A saved auth state exists: starting needs no QR code. */
   linked: z.boolean(),
+  /** The restart policy in force, and what it did since the session was started. */
+  restart: restartConfigSchema.required().extend({
+    /** Restarts, as far as they were in the window at the last one. */
+    attempts: z.int(),
+    /** Why the last task was lost; null where none was. */
+    reason: stopReasonSchema.nullable(),
+    lastAt: z.iso.datetime().nullable(),
+    /** The session waits for its next start until then; null while it does not wait. */
+    nextAttemptAt: z.iso.datetime().nullable(),
+  }),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   /** When the session will be ended because it was not linked; null while it waits for nobody to link it. */

@@ -176,8 +176,10 @@ export const logoutSession = operation({
   tag: 'Sessions',
   summary: 'Unlink the account and delete its auth state',
   description:
-    'Responds when the session has stopped. The account of a stopped session is only deleted here: the phone lists the device until it is ' +
-    'removed there.',
+    'Responds when the session has stopped. The account of a session that is stopped or waits for a restart is only ' +
+    'deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not confirm that the ' +
+    'account is unlinked. The account is kept then; the session works again if it is still linked, and ends as ' +
+    '`logged_out` if it is not.',
   params: name,
   query: ownerQuerySchema,
   answers: { 201: { description: 'The session.', body: sessionViewSchema } },

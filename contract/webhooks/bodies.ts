@@ -41,6 +41,18 @@ export const WEBHOOK_PAYLOADS = {
     summary: 'A session will be stopped soon: it is idle, or its maximum duration ends',
     payload: z.object({ reason: stopReasonSchema, at: z.int().describe('Time, in ms since the epoch.') }),
   },
+  'session.restarting': {
+    summary: 'The task of a session was lost, and the session starts again by its restart policy',
+    payload: z.object({
+      epoch: z.int().describe('Of the start that follows.'),
+      reason: stopReasonSchema.describe('Why the task was lost.'),
+      status: statusSchema,
+      attempt: z.int().describe('Restarts within the window, this one included.'),
+      maxAttempts: z.int(),
+      nextAttemptAt: z.int().describe('When it is started, in ms since the epoch.'),
+      detail: z.string().optional(),
+    }),
+  },
   'session.stopped': {
     summary: 'A session ended',
     payload: z.object({
@@ -48,6 +60,10 @@ export const WEBHOOK_PAYLOADS = {
       state: stateSchema,
       status: statusSchema,
       detail: z.string().optional(),
+      restarts: z
+        .int()
+        .optional()
+        .describe('The restart policy gave up: so many restarts within its window did not help.'),
     }),
   },
   'session.code': {

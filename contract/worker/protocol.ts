@@ -136,6 +136,8 @@ export const bootstrapResponseSchema = z.object({
   page: z.object({ version: z.string(), url: z.url(), sha256: sha256Hex }).optional(),
   /** Which messages were told by the workers before; absent: none. */
   told: toldMarkSchema.optional(),
+  /** Whether the worker may ask to be linked. A restart may not: without a usable saved account it ends. */
+  mayLink: z.boolean().default(true),
   /** How many messages that came meanwhile are told, and how old they may be. */
   late: z
     .object({ max: z.int(), maxAgeSeconds: z.int() })

@@ -5,10 +5,11 @@
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { outboxWrite } from '../events/outbox.ts';
-import { DUE_BUCKETS, quotaListing, shardKey, slotKey, userQuotaKey } from '../items.ts';
+import { DUE_BUCKETS, quotaListing, shardKey, userQuotaKey } from '../items.ts';
 import { type Admitted, commit } from '../lifecycle/commit.ts';
 import { dueAttributes } from '../lifecycle/deadlines.ts';
-import { nameOf, parseSession, type Session, userOf } from '../lifecycle/session.ts';
+import { nextEpoch, slotWrite } from '../lifecycle/epoch.ts';
+import { parseSession, type Session, userOf } from '../lifecycle/session.ts';
 import { RETRY } from '../retry.ts';
 import { and, type Change, ltAttr, type Write } from '../store.ts';
 import { isSettled } from './capacity.ts';
@@ -78,49 +79,17 @@ const HELP_EVERY = 4;
 /** What the session item becomes under a new epoch. */
 const admission = (control: Needs, session: Session, shard: number): Change => {
   const now = control.clock();
+  const { set, remove } = nextEpoch(control, session);
   const fresh = {
-    state: 'PENDING' as const,
-    status: 'STARTING' as const,
-    epoch: session.epoch + 1,
+    ...set,
     slotShard: shard,
     startedAt: now,
-    bootstrapToken: control.ids.secret(),
     dueBucket: DUE_BUCKETS[Math.floor(control.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
   };
   return {
     set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, control.settings) },
     add: { version: 1 },
-    remove: [
-      'taskArn',
-      'workerTaskArn',
-      'workerSecretHash',
-      'commandSecret',
-      'page',
-      'builds',
-      'address',
-      'lastReportSeq',
-      'lastHeartbeatAt',
-      'lastActivityAt',
-      'qrSince',
-      'passkeySince',
-      'statusDataHash',
-      'readyAt',
-      'stoppingAt',
-      'stoppedAt',
-      'stopReason',
-      'detail',
-      'snapshots',
-      'settledSnapshot',
-    ],
-  };
-};
-
-const slotWrite = (session: Session, shard: number): Write => {
-  const key = slotKey(shard, session.sessionId);
-  return {
-    kind: 'put',
-    key,
-    item: { ...key, userId: userOf(session), name: nameOf(session), epoch: session.epoch },
+    remove: [...remove, 'restartAt', 'restarts', 'restartReason'],
   };
 };
 

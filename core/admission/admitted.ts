@@ -1,5 +1,6 @@
 import type { Control } from '../control.ts';
 import { announce } from '../events/outbox.ts';
+import type { Admitted } from '../lifecycle/commit.ts';
 import { launch } from '../lifecycle/launch.ts';
 import type { Session } from '../lifecycle/session.ts';
 
@@ -18,15 +19,31 @@ const LAUNCH_WAIT_MS = 6_000;
  *
  * @param waitMs what the caller has left for its answer
  */
-export const admitted = async (
-  control: Pick<
-    Control,
-    'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
-  >,
+export const admitted = (
+  control: Needs,
   session: Session,
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
   control.metrics.count('SessionsAdmitted', 1);
+  return launchAndTell(control, session, waitMs);
+};
+
+/** What follows a start: the launch of what was admitted, or of a restart that is due at once now. */
+export const started = async (
+  control: Needs,
+  { session, admitted: isNew, restartsNow = false }: Admitted,
+  waitMs: number = LAUNCH_WAIT_MS,
+): Promise<Session> => {
+  if (isNew) return admitted(control, session, waitMs);
+  return restartsNow ? launchAndTell(control, session, waitMs) : session;
+};
+
+type Needs = Pick<
+  Control,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+const launchAndTell = async (control: Needs, session: Session, waitMs: number): Promise<Session> => {
   const launching = launch(control, session, control.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
     (error: unknown) => {
       const { sessionId, epoch } = session;

@@ -22,7 +22,7 @@ type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
 
 /** An event of the control plane, as it goes into the transaction of its change. */
 export type Told = {
-  readonly event: 'session.admitted' | 'session.status' | 'session.stopped';
+  readonly event: 'session.admitted' | 'session.status' | 'session.restarting' | 'session.stopped';
   readonly payload: Readonly<Record<string, Value>>;
 };
 

@@ -13,6 +13,8 @@ export type Admitted = {
   readonly session: Session;
   /** false: the session held its slot already, or the stored answer of the same request was found. */
   readonly admitted: boolean;
+  /** The session waited for a restart, whose launch is due at once now: the caller launches it. */
+  readonly restartsNow?: boolean;
 };
 
 /** A session as it is to become, and the writes that make it so: all of them or none. */

@@ -4,16 +4,23 @@ import type { Settings } from '../settings.ts';
 import type { Session } from './session.ts';
 
 /**
- * The latest time (ms) for something, and why the session ends when it passes. Two end nothing by themselves:
- * `launch_due` repeats a launch of which no task is known, `stop_grace` forces a stop that hangs.
+ * The latest time (ms) for something, and why the session ends when it passes. Three end nothing by themselves:
+ * `launch_due` repeats a launch of which no task is known, `restart_due` makes that of a restart, `stop_grace` forces a
+ * stop that hangs.
  */
 export type Deadline = {
   readonly at: number;
   readonly reason:
     | Extract<StopReason, 'qr_expired' | 'idle' | 'max_duration' | 'start_timeout' | 'heartbeat_lost'>
-    | 'launch_due'
+    | LaunchDeadline
     | 'stop_grace';
 };
+
+type LaunchDeadline = 'launch_due' | 'restart_due';
+
+/** Whether a task is to be launched when it passes; nothing ends by it. */
+export const isLaunchDeadline = (reason: Deadline['reason']): reason is LaunchDeadline =>
+  reason === 'launch_due' || reason === 'restart_due';
 
 type Timed = Pick<
   Session,
@@ -22,6 +29,7 @@ type Timed = Pick<
   | 'config'
   | 'taskArn'
   | 'startedAt'
+  | 'restartAt'
   | 'lastActivityAt'
   | 'lastHeartbeatAt'
   | 'qrSince'
@@ -39,6 +47,19 @@ export const policyOf = (config: Session['config'], settings: Settings) => ({
     : Math.min(config.maxDurationSeconds ?? Number.POSITIVE_INFINITY, settings.maxDurationSeconds) * 1000,
 });
 
+/** When the launch of the present epoch was due (ms): at its admission, or later by a restart. */
+export const launchDueAt = ({ restartAt, startedAt = 0 }: Pick<Session, 'restartAt' | 'startedAt'>): number =>
+  restartAt ?? startedAt;
+
+/** When the session ends at the latest (ms), whatever happens; undefined: never. Restarts do not move it. */
+export const maxEndAt = (
+  { config, startedAt = 0 }: Pick<Session, 'config' | 'startedAt'>,
+  settings: Settings,
+): number | undefined => {
+  const { maxDurationMs } = policyOf(config, settings);
+  return maxDurationMs === undefined ? undefined : startedAt + maxDurationMs;
+};
+
 /**
  * All deadlines of a session that holds a slot, earliest first.
  *
@@ -46,18 +67,23 @@ export const policyOf = (config: Session['config'], settings: Settings) => ({
  * maximum duration bind always. The reaper adds its own delay: the worker ends itself on the second.
  */
 export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
-  const { idleMs, maxDurationMs } = policyOf(session.config, settings);
+  const { idleMs } = policyOf(session.config, settings);
+  const maxAt = maxEndAt(session, settings);
   const startedAt = session.startedAt ?? 0;
+  const launchAt = launchDueAt(session);
   const deadlines: Deadline[] = [];
   const add = (reason: Deadline['reason'], at: number) => deadlines.push({ at, reason });
 
   if (session.state === 'STOPPING') {
     add('stop_grace', (session.stoppingAt ?? startedAt) + settings.stopGraceSeconds * 1000);
   } else {
-    if (maxDurationMs !== undefined) add('max_duration', startedAt + maxDurationMs);
-    if (session.taskArn === undefined) add('launch_due', startedAt + settings.launchRetrySeconds * 1000);
+    if (maxAt !== undefined) add('max_duration', maxAt);
+    if (session.taskArn === undefined) {
+      if (session.restartAt !== undefined) add('restart_due', launchAt);
+      else add('launch_due', launchAt + settings.launchRetrySeconds * 1000);
+    }
     if (session.state === 'PENDING' || session.state === 'STARTING') {
-      add('start_timeout', startedAt + settings.startTimeoutSeconds * 1000);
+      add('start_timeout', launchAt + settings.startTimeoutSeconds * 1000);
     }
     if (session.state === 'RUNNING' && isLinkingStatus(session.status)) {
       // A scan that led to a passkey starts the time for linking once more, and only once.
@@ -88,16 +114,21 @@ export const dueAttributes = (
   return { nextDeadlineAt: deadlines[0]?.at ?? horizon, expectedEndAt: expected?.at ?? horizon };
 };
 
-const FAULT_DEADLINES: readonly Deadline['reason'][] = ['launch_due', 'start_timeout', 'heartbeat_lost'];
+const FAULT_DEADLINES: readonly Deadline['reason'][] = [
+  'launch_due',
+  'restart_due',
+  'start_timeout',
+  'heartbeat_lost',
+];
 
 /** What the worker needs to end itself on the second. */
 export const workerDeadlines = (session: Timed, settings: Settings): WorkerDeadlines => {
-  const { idleMs, maxDurationMs } = policyOf(session.config, settings);
-  const startedAt = session.startedAt ?? 0;
+  const { idleMs } = policyOf(session.config, settings);
+  const maxAt = maxEndAt(session, settings);
   return {
     qrTimeoutMs: settings.qrTimeoutSeconds * 1000,
     ...(idleMs === undefined ? {} : { idleTimeoutMs: idleMs }),
-    ...(maxDurationMs === undefined ? {} : { maxAt: startedAt + maxDurationMs }),
-    startBy: startedAt + settings.startTimeoutSeconds * 1000,
+    ...(maxAt === undefined ? {} : { maxAt }),
+    startBy: launchDueAt(session) + settings.startTimeoutSeconds * 1000,
   };
 };

@@ -5,13 +5,16 @@ import type { Control } from '../control.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
+import { changeHolder } from './change.ts';
 import { findSession } from './load.ts';
+import { endEpoch } from './release.ts';
+import { waitsForRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { authStateKeys, removeAuthStates } from './worker.ts';
 
 const POLL_MS = 300;
-/** The worker answers once it has begun. */
-const UNLINK_COMMAND_MS = 5_000;
+/** The worker answers once the page has confirmed, for which it gives it 9 s at most. */
+const UNLINK_COMMAND_MS = 10_000;
 
 /**
  * Waits until the session's epoch is over. Throws 503 where that takes longer than `budgetMs`: saving the auth state
@@ -85,6 +88,34 @@ export const deleteSession = async (
   );
   if (!result.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
   await removeAuthStates(control, authStateKeys(session));
+};
+
+/**
+ * Ends a session that waits for a restart and forgets its account. Nothing of it runs, so there is no worker that could
+ * unlink the account: the phone lists the device until it is removed there.
+ *
+ *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed, outbox ── account forgotten
+ *
+ * Answers false where the session does not wait (any more). The event is sent by the next sweep: this runs in a function
+ * that does not reach the queue.
+ */
+export const forgetWaiting = async (
+  control: Pick<
+    Control,
+    'store' | 'auth' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+  >,
+  session: Session,
+): Promise<boolean> => {
+  if (!waitsForRestart(session)) return false;
+  const changed = await changeHolder(control, session, (now) =>
+    waitsForRestart(now)
+      ? { set: { state: 'STOPPING', stopReason: 'user', stoppingAt: control.clock() } }
+      : undefined,
+  );
+  if (!changed?.changed) return false;
+  const ended = await endEpoch(control, changed.session, 'logged_out');
+  await forgetAccount(control, ended.session);
+  return true;
 };
 
 /** Forgets the account of an ended session: the next start shows a QR code. */

@@ -1,9 +1,14 @@
 /**
- * The one door through which a slot comes back. Whoever calls (the worker's last word, ECS's word that the task
- * stopped, the reaper, an admin), and however often: exactly one call has an effect.
+ * The one way in which an epoch ends. Any number of callers (the worker's last word, ECS's event that the task stopped,
+ * the reaper, an admin) may report the end: exactly one call has an effect. It frees the slot, or, where the restart
+ * policy says so, begins the next epoch on the same slot in the same transaction:
+ *
+ *   epoch 3 RUNNING ── task lost ── one transaction: epoch 3 ends, epoch 4 PENDING, slot and counters unchanged
+ *                                      └─ launch due at `restartAt` (restart-launch.ts)
  */
 
 import { type StopReason, terminalState } from '../../contract/lifecycle.ts';
+import { restartRuleOf } from '../../contract/restart.ts';
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { announce, outboxWrite } from '../events/outbox.ts';
@@ -11,10 +16,16 @@ import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retrying } from '../retry.ts';
 import { and, type Change, eq, ge, type Key, StoreUnavailable, type Write } from '../store.ts';
+import { dueAttributes, maxEndAt } from './deadlines.ts';
+import { nextEpoch, slotWrite } from './epoch.ts';
 import { findSession } from './load.ts';
-import { nameOf, parseSession, type Session, userOf } from './session.ts';
+import { type AfterLoss, afterLoss } from './restart.ts';
+import { isLinked, nameOf, parseSession, type Session, userOf } from './session.ts';
 
-type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'metrics' | 'log'>;
+type Needs = Pick<
+  Control,
+  'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
 
 const RELEASE_BUDGET_MS = 15_000;
 
@@ -36,17 +47,19 @@ const TASK_ATTRIBUTES = [
   'passkeySince',
   'statusDataHash',
   'stoppingAt',
+  'restartAt',
 ];
 
 export type Release = {
   readonly session: Session;
-  /** false: this epoch's slot had been released before. */
-  readonly released: boolean;
+  /** false: this epoch was over before. */
+  readonly ended: boolean;
 };
 
 /**
- * Ends `epoch` of the session and frees its slot. A stop that was asked for keeps the reason it was asked for, except
- * that `logged_out` outweighs it: the account is gone. Throws StoreUnavailable where the database does not answer.
+ * Ends the session's epoch: frees its slot, or begins the next epoch on it by the restart policy. A stop that was asked
+ * for keeps the reason it was asked for, except that `logged_out` outweighs it: the account is gone. The caller must
+ * know that nothing of the epoch's task runs. Throws StoreUnavailable where the database does not answer.
  */
 export const release = async (
   control: Needs,
@@ -54,8 +67,21 @@ export const release = async (
   reason: StopReason,
   detail?: string,
 ): Promise<Release> => {
+  const outcome = await endEpoch(control, session, reason, detail);
+  if (outcome.ended) await announce(control, outcome.session);
+  return outcome;
+};
+
+/** As `release`; the event waits in the outbox for a sweep. */
+export const endEpoch = async (
+  control: Omit<Needs, 'events'>,
+  session: Session,
+  reason: StopReason,
+  detail?: string,
+): Promise<Release> => {
   const { epoch, sessionId } = session;
   let drifted = new Set<string>();
+  let next: AfterLoss = { kind: 'end' };
 
   const outcome = await retrying<Release>(
     control,
@@ -63,20 +89,35 @@ export const release = async (
     async (n) => {
       // Whatever made the attempt before fail may have changed the session.
       const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));
-      if (!known || known.sessionId !== sessionId) return { session, released: false };
-      if (known.epoch !== epoch || known.slotShard === undefined) return { session: known, released: false };
-      const change = ending(control, known, reason, detail);
+      if (!known || known.sessionId !== sessionId) return { session, ended: false };
+      if (known.epoch !== epoch || known.slotShard === undefined) return { session: known, ended: false };
+      const stopReason = reasonOf(known, reason);
+      next = afterLoss(known, stopReason, {
+        now: control.clock(),
+        random: control.ids.random(),
+        isLinked: isLinked(known),
+        maxAt: maxEndAt(known, control.settings),
+      });
+      const change =
+        next.kind === 'restart'
+          ? restarting(control, known, stopReason, next)
+          : ending(control, stopReason, detail, next);
       const ended = parseSession(applyChange(toItem(known), change));
-      const writes = [
-        ...releaseWrites(known, known.slotShard, change).map((w) =>
-          drifted.has(w.key.pk) ? touched(w.key) : w,
-        ),
-        told(control, ended, detail),
-      ];
+      const writes =
+        next.kind === 'restart'
+          ? [
+              sessionWrite(known, known.slotShard, change),
+              slotWrite(ended, known.slotShard),
+              toldRestart(control, ended, stopReason, detail),
+            ]
+          : [
+              ...releaseWrites(known, known.slotShard, change).map((w) =>
+                drifted.has(w.key.pk) ? touched(w.key) : w,
+              ),
+              told(control, ended, detail, next),
+            ];
       const result = await control.store.transact(writes, transactionToken(control.ids));
-      if (result.ok) {
-        return { session: ended, released: true };
-      }
+      if (result.ok) return { session: ended, ended: true };
       if (!result.failed[0]) {
         // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
         // counts anew, and must see that a holder went.
@@ -90,54 +131,115 @@ export const release = async (
     },
   );
 
-  if (outcome.released) {
-    control.metrics.count('SessionsEnded', 1, { Reason: outcome.session.stopReason ?? reason });
-    await announce(control, outcome.session);
-  }
+  if (outcome.ended) count(control, outcome.session, reason, next);
   return outcome;
 };
 
-const ending = (control: Needs, session: Session, reason: StopReason, detail: string | undefined): Change => {
-  const stopReason =
-    reason === 'logged_out' ? reason : session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason;
-  const state = terminalState(stopReason);
+const count = (
+  control: Pick<Control, 'metrics'>,
+  session: Session,
+  reason: StopReason,
+  next: AfterLoss,
+): void => {
+  if (next.kind === 'restart') {
+    control.metrics.count('SessionsRestarted', 1, { Reason: session.restartReason ?? reason });
+    return;
+  }
+  control.metrics.count('SessionsEnded', 1, { Reason: session.stopReason ?? reason });
+  if (next.kind === 'gave_up') control.metrics.count('RestartsGivenUp', 1);
+};
+
+const reasonOf = (session: Session, reason: StopReason): StopReason =>
+  reason === 'logged_out' ? reason : session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason;
+
+const ending = (
+  control: Pick<Control, 'clock'>,
+  stopReason: StopReason,
+  detail: string | undefined,
+  next: AfterLoss,
+): Change => {
+  const state = next.kind === 'gave_up' ? 'FAILED' : terminalState(stopReason);
+  const gaveUp = next.kind === 'gave_up' ? `given up after ${next.attempts} restarts` : undefined;
+  const words = [gaveUp, detail].filter((part) => part !== undefined).join(': ');
   return {
     set: {
       state,
       status: state,
       stopReason,
       stoppedAt: control.clock(),
-      ...(detail === undefined ? {} : { detail }),
+      ...(words === '' ? {} : { detail: words }),
     },
     remove: TASK_ATTRIBUTES,
     add: { version: 1 },
   };
 };
 
+/** The next epoch on the same slot. The account, the slot and the time of the admission stay. */
+const restarting = (
+  control: Pick<Control, 'ids' | 'settings'>,
+  session: Session,
+  restartReason: StopReason,
+  { at, restarts }: Extract<AfterLoss, { kind: 'restart' }>,
+): Change => {
+  const { set, remove } = nextEpoch(control, session);
+  const fresh = { ...set, restartAt: at, restarts: [...restarts], restartReason };
+  const { startedAt, config } = session;
+  const timed = { ...fresh, config, ...(startedAt === undefined ? {} : { startedAt }) };
+  return {
+    set: { ...fresh, ...dueAttributes(timed, control.settings) },
+    remove,
+    add: { version: 1 },
+  };
+};
+
+const sessionWrite = (session: Session, shard: number, change: Change): Write => ({
+  kind: 'update',
+  key: sessionKey(userOf(session), nameOf(session)),
+  condition: and(
+    eq('sessionId', session.sessionId),
+    eq('epoch', session.epoch),
+    eq('slotShard', shard),
+    eq('version', session.version),
+  ),
+  ...change,
+});
+
 const releaseWrites = (session: Session, shard: number, change: Change): Write[] => [
-  {
-    kind: 'update',
-    key: sessionKey(userOf(session), nameOf(session)),
-    condition: and(
-      eq('sessionId', session.sessionId),
-      eq('epoch', session.epoch),
-      eq('slotShard', shard),
-      eq('version', session.version),
-    ),
-    ...change,
-  },
+  sessionWrite(session, shard, change),
   { kind: 'update', key: userQuotaKey(userOf(session)), condition: ge('active', 1), ...ONE_LESS },
   { kind: 'update', key: shardKey(shard), condition: ge('active', 1), ...ONE_LESS },
   { kind: 'delete', key: slotKey(shard, session.sessionId) },
 ];
 
-const told = (control: Needs, ended: Session, detail: string | undefined): Write =>
+const told = (control: Telling, ended: Session, detail: string | undefined, next: AfterLoss): Write =>
   outboxWrite(control, ended, {
     event: 'session.stopped',
     payload: {
       ...(ended.stopReason === undefined ? {} : { stopReason: ended.stopReason }),
       state: ended.state,
       status: ended.status,
+      ...(detail === undefined ? {} : { detail }),
+      ...(next.kind === 'gave_up' ? { restarts: next.attempts } : {}),
+    },
+  });
+
+type Telling = Pick<Control, 'clock' | 'ids'>;
+
+const toldRestart = (
+  control: Telling,
+  after: Session,
+  reason: StopReason,
+  detail: string | undefined,
+): Write =>
+  outboxWrite(control, after, {
+    event: 'session.restarting',
+    payload: {
+      epoch: after.epoch,
+      reason,
+      status: after.status,
+      attempt: after.restarts?.length ?? 0,
+      maxAttempts: restartRuleOf(after.config).maxAttempts,
+      nextAttemptAt: after.restartAt ?? control.clock(),
       ...(detail === undefined ? {} : { detail }),
     },
   });

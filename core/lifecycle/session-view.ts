@@ -1,7 +1,9 @@
 import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
+import { restartRuleOf } from '../../contract/restart.ts';
 import type { Settings } from '../settings.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
+import { waitsForRestart } from './restart.ts';
 import { isLinked, nameOf, type Session, userOf } from './session.ts';
 import { shownConfig } from './session-config.ts';
 
@@ -9,6 +11,14 @@ const iso = (at: number | undefined): string | null => (at === undefined ? null 
 
 const deadlineAt = (deadlines: readonly Deadline[], reason: Deadline['reason']): string | null =>
   iso(deadlines.find((d) => d.reason === reason)?.at);
+
+const restartView = (session: Session): SessionView['restart'] => ({
+  ...restartRuleOf(session.config),
+  attempts: session.restarts?.length ?? 0,
+  reason: session.restartReason ?? null,
+  lastAt: iso(session.restarts?.at(-1)),
+  nextAttemptAt: waitsForRestart(session) ? iso(session.restartAt) : null,
+});
 
 /** The session as the API shows it. */
 export const sessionView = (session: Session, settings: Settings): SessionView => {
@@ -28,6 +38,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     detail: session.detail ?? null,
     epoch: session.epoch,
     linked: isLinked(session),
+    restart: restartView(session),
     createdAt: new Date(session.createdAt).toISOString(),
     startedAt: iso(session.startedAt),
     qrExpiresAt: deadlineAt(deadlines, 'qr_expired'),

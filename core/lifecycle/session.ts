@@ -28,7 +28,14 @@ export const sessionSchema = z.object({
   nextDeadlineAt: z.int().optional(),
   expectedEndAt: z.int().optional(),
 
+  /** When it was admitted. Restarts keep it: the longest duration counts from it. */
   startedAt: z.int().optional(),
+  /** Of an epoch that a restart began: when its launch is due. */
+  restartAt: z.int().optional(),
+  /** Times of the restarts since the admission, as far as they were in the window at the last one. */
+  restarts: z.array(z.int()).optional(),
+  /** Why the task was lost for which the last restart was made. */
+  restartReason: stopReasonSchema.optional(),
   taskArn: z.string().optional(),
   /** The task that the worker says it is. It may be wrong: nothing is stopped by it that is not this session's. */
   workerTaskArn: z.string().optional(),

@@ -7,16 +7,20 @@ import { absent, and, eq, oneOf } from '../store.ts';
 import type { Admitted } from './commit.ts';
 import { untilEnded } from './end.ts';
 import { findSession } from './load.ts';
+import { waitsForRestart } from './restart.ts';
+import { restartNow } from './restart-launch.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
 
 /**
  * Admits a stopped or failed session again. A session that holds its slot is returned as it is: starting is
- * idempotent. Throws 404, 429 or 503.
+ * idempotent. One that waits for a restart is started at once. Throws 404, 429 or 503.
  */
 export const startSession = async (control: Needs, userId: string, name: string): Promise<Admitted> => {
   const found = await findSession(control, userId, name);
   if (!found) throw new Problem('not_found', `There is no session "${name}".`);
+  if (waitsForRestart(found))
+    return { session: await restartNow(control, found), admitted: false, restartsNow: true };
   if (!isTerminal(found.state)) return { session: found, admitted: false };
 
   const tokens = new Set<string | undefined>();

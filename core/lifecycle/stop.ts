@@ -2,8 +2,10 @@ import { canTransition, isTerminal, type StopReason } from '../../contract/lifec
 import type { Control } from '../control.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
 import { changeHolder } from './change.ts';
+import { findSession } from './load.ts';
 import { release } from './release.ts';
-import type { Session } from './session.ts';
+import { isLoss } from './restart.ts';
+import { nameOf, type Session, userOf } from './session.ts';
 
 type Needs = Pick<
   Control,
@@ -13,7 +15,10 @@ type Needs = Pick<
 /**
  * Asks a session to end. Graceful: its worker gets SIGTERM (and the word in the answer to its next report), saves
  * auth state, closes Chromium and says its last word, which frees the slot. Idempotent; a session that ends already
- * keeps the first reason. Where `stillDue` no longer holds of the session as it stands, it is left alone.
+ * keeps the first reason, unless that one is a loss that may be restarted: a stop that somebody asks for prevents the
+ * restart. Where `stillDue` no longer holds of the session as it stands, it is left alone.
+ *
+ *   session read: epoch 3 ── epoch 3 lost, restart: epoch 4 ── stop of epoch 3: no effect ── so epoch 4 is stopped
  *
  * A session that no worker has called from and no task is known of is released at once: should its launch still come
  * through, the worker finds its epoch over and exits. With a worker, the slot is free only once that worker is gone.
@@ -25,12 +30,18 @@ export const stopSession = async (
   stillDue: (now: Session) => boolean = () => true,
 ): Promise<Session> => {
   if (isTerminal(session.state)) return session;
-  const changed = await changeHolder(control, session, (now) =>
-    canTransition(now.state, 'STOPPING') && stillDue(now)
-      ? { set: { state: 'STOPPING', stopReason: reason, stoppingAt: control.clock() } }
-      : undefined,
-  );
-  if (!changed) return session;
+  const changed = await changeHolder(control, session, (now) => {
+    if (!stillDue(now)) return undefined;
+    if (canTransition(now.state, 'STOPPING'))
+      return { set: { state: 'STOPPING', stopReason: reason, stoppingAt: control.clock() } };
+    return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;
+  });
+  if (!changed) {
+    const now = await findSession(control, userOf(session), nameOf(session));
+    if (now?.sessionId !== session.sessionId) return session;
+    if (now.epoch === session.epoch) return now;
+    return stopSession(control, now, reason, stillDue);
+  }
   if (changed.session.state !== 'STOPPING') return changed.session;
   const { taskArn, workerSecretHash } = changed.session;
   if (taskArn === undefined && workerSecretHash === undefined) {

@@ -2,14 +2,24 @@ import type { StopReason } from '../../contract/lifecycle.ts';
 import type { Control } from '../control.ts';
 import { taskArnOf } from './find-task.ts';
 import { findSessionById } from './load.ts';
-import { type Release, release } from './release.ts';
+import { release } from './release.ts';
+import { waitsForRestart } from './restart.ts';
+import { launchRestart } from './restart-launch.ts';
+import type { Session } from './session.ts';
 
 /**
- * ECS says that a task stopped. Where it was the task of the session's present epoch, its slot comes back, whether or
- * not the worker could say its last word. Events arrive late, twice and out of order: the epoch decides.
+ * ECS reports that a task stopped. Where it was the task of the session's present epoch, the epoch ends, whether or not
+ * the worker could say its last word: the slot comes back, or the session restarts. A worker that said its last word has
+ * ended the epoch before this event; then this event launches the restart. Events arrive late, twice and out of order:
+ * the epoch decides.
+ *
+ * Answers the session as it is then; undefined where the event changes nothing.
  */
 export const taskStopped = async (
-  control: Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'metrics' | 'log'>,
+  control: Pick<
+    Control,
+    'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+  >,
   task: {
     readonly taskArn: string;
     readonly sessionId: string;
@@ -19,13 +29,19 @@ export const taskStopped = async (
     readonly stopCode?: string | undefined;
     readonly detail: string;
   },
-): Promise<Release | undefined> => {
+): Promise<Session | undefined> => {
   const session = await findSessionById(control, task.sessionId);
+  if (session && follows(session, task.epoch)) return launchRestart(control, session);
   if (!session || session.epoch !== task.epoch || session.slotShard === undefined) return undefined;
   const known = taskArnOf(session);
   if (known !== undefined && known !== task.taskArn) return undefined;
-  return release(control, session, reasonOf(task), task.detail);
+  const ended = await release(control, session, reasonOf(task), task.detail);
+  return follows(ended.session, task.epoch) ? launchRestart(control, ended.session) : ended.session;
 };
+
+/** The session waits for the restart that follows this epoch. */
+const follows = (session: Session, epoch: number): boolean =>
+  session.epoch === epoch + 1 && waitsForRestart(session);
 
 /** Somebody else took the task away: its capacity was taken back, or it was stopped by hand or by a deployment. */
 const FROM_OUTSIDE: readonly (string | undefined)[] = [

@@ -32,6 +32,7 @@ import { changeHolder } from './change.ts';
 import { workerDeadlines } from './deadlines.ts';
 import { findSessionById } from './load.ts';
 import { release } from './release.ts';
+import { isRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { storedProxy } from './session-config.ts';
 
@@ -115,6 +116,7 @@ export const bootstrap = async (
         }
       : {}),
     ...(told === undefined ? {} : { told }),
+    mayLink: !isRestart(session),
     late: { max: settings.lateMessagesMax, maxAgeSeconds: settings.lateMessagesMaxAgeSeconds },
     authStates: await Promise.all(
       states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
@@ -218,12 +220,30 @@ const PASSKEY_DETAILS: Partial<Record<Status, string>> = {
     'WhatsApp shows a code: compare it with the one on the phone, then confirm it.',
 };
 
+/** Nobody is there to link a session that restarted by itself: it ends, and its caller is told why. */
+const refusedLinking = (clock: number, now: Session, { seq }: ReportRequest): Change => ({
+  set: {
+    lastReportSeq: seq,
+    lastHeartbeatAt: clock,
+    ...(now.state === 'STOPPING'
+      ? {}
+      : {
+          state: 'STOPPING',
+          stoppingAt: clock,
+          stopReason: 'crashed',
+          detail:
+            'WhatsApp Web asked for a code after a restart. Start the session to link the account again.',
+        }),
+  },
+});
+
 const reported = (
   clock: number,
   now: Session,
   request: ReportRequest,
   statusDataHash: string | undefined,
 ): Change => {
+  if (isRestart(now) && isLinkingStatus(request.status)) return refusedLinking(clock, now, request);
   const status = REPORTABLE.includes(request.status) ? request.status : now.status;
   const up = isLinkingStatus(status) || status === 'WORKING';
   const set: Record<string, Item[string]> = { lastReportSeq: request.seq, lastHeartbeatAt: clock, status };
@@ -393,7 +413,7 @@ export const lastWord = async (
   // A worker of an earlier release says `user` when it hears a signal; Berth's own wish shows in the state.
   const reason = request.reason === 'user' && session.state !== 'STOPPING' ? 'task_stopped' : request.reason;
   const detail = request.detail ?? unasked(session, reason);
-  const { released } = await release(control, session, reason, detail);
-  if (released && request.builds)
+  const { ended } = await release(control, session, reason, detail);
+  if (ended && request.builds)
     await recordBuilds(control, session, newCounts(request.builds, session.builds ?? []));
 };

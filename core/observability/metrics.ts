@@ -41,6 +41,16 @@ export const METRICS = {
   },
   SessionsReaped: { unit: 'Count', dimensions: ['Reason'], says: 'Deadlines that the reaper acted on' },
   SessionsEnded: { unit: 'Count', dimensions: ['Reason'], says: 'Sessions that gave their slot back' },
+  SessionsRestarted: {
+    unit: 'Count',
+    dimensions: ['Reason'],
+    says: 'Sessions that their restart policy starts again, by why the task was lost',
+  },
+  RestartsGivenUp: {
+    unit: 'Count',
+    dimensions: [],
+    says: 'Sessions that ended because their restarts did not help',
+  },
   LaunchFailures: { unit: 'Count', dimensions: [], says: 'Launches that gave no task after their repeats' },
   TimeToQr: { unit: 'Milliseconds', dimensions: [], says: 'From admission to the first QR code' },
   BuildTrouble: {

@@ -35,6 +35,8 @@ export const tallied = (
       return { attr: `reaped_${dimensions.Reason}`, by: value };
     case 'SessionsEnded':
       return { attr: `ended_${dimensions.Reason}`, by: value };
+    case 'SessionsRestarted':
+      return { attr: `restarted_${dimensions.Reason}`, by: value };
     case 'CounterDrift':
       return value === 0 ? undefined : { attr: 'drift', by: value };
     case 'TimeToQr': {
@@ -85,6 +87,7 @@ export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsV
     admitted: sums.get('admitted') ?? 0,
     refused: starting('refused_'),
     ended: starting('ended_'),
+    restarted: starting('restarted_'),
     reaped: starting('reaped_'),
     drift: sums.get('drift') ?? 0,
     createToQr:

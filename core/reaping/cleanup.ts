@@ -4,7 +4,7 @@ import type { CleanupReport, cleanupRequestSchema } from '../../contract/bodies/
 import { isTerminal, type StopReason } from '../../contract/lifecycle.ts';
 import { listHolders } from '../admission/holders.ts';
 import type { Control } from '../control.ts';
-import { deadlinesOf } from '../lifecycle/deadlines.ts';
+import { deadlinesOf, isLaunchDeadline } from '../lifecycle/deadlines.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { stopSession } from '../lifecycle/stop.ts';
 
@@ -52,7 +52,7 @@ const reasonToEnd = (control: Needs, session: Session, { mode, filter }: Request
   if (mode === 'emergency') return 'emergency';
   if (filter.olderThanSeconds !== undefined) return 'limit_admin';
   const due = deadlinesOf(session, control.settings).find((d) => d.at <= control.clock());
-  return due && due.reason !== 'stop_grace' && due.reason !== 'launch_due' ? due.reason : undefined;
+  return due && due.reason !== 'stop_grace' && !isLaunchDeadline(due.reason) ? due.reason : undefined;
 };
 
 const matches = (control: Needs, session: Session, filter: Request['filter']): boolean =>

@@ -10,11 +10,13 @@ import { sweepOutbox } from '../events/outbox.ts';
 import { everyItem } from '../every.ts';
 import { DUE_BUCKETS } from '../items.ts';
 import { changeHolder } from '../lifecycle/change.ts';
-import { type Deadline, deadlinesOf } from '../lifecycle/deadlines.ts';
+import { type Deadline, deadlinesOf, isLaunchDeadline } from '../lifecycle/deadlines.ts';
 import { findTask } from '../lifecycle/find-task.ts';
 import { relaunch } from '../lifecycle/launch.ts';
 import { findSession } from '../lifecycle/load.ts';
 import { release } from '../lifecycle/release.ts';
+import { waitsForRestart } from '../lifecycle/restart.ts';
+import { launchRestarts } from '../lifecycle/restart-launch.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { stopSession, stopTask } from '../lifecycle/stop.ts';
 import { lastRun } from '../observability/health.ts';
@@ -51,6 +53,7 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
   const silent: Session[] = [];
   let failed = 0;
   let lastSweep: Promise<number | undefined> | undefined;
+  const restarting: Session[] = [];
   const sweptAt = () => (lastSweep ??= lastRun(control, 'reaper'));
   const each = <T>(items: readonly T[], handle: (item: T) => Promise<void>, nameOf: (item: T) => Named) =>
     pMap(
@@ -67,7 +70,9 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
       { concurrency: CONCURRENCY },
     );
   const end = async (session: Session, deadline: Deadline): Promise<void> => {
-    if (!(await act(control, session, deadline, sweptAt))) return;
+    const after = await act(control, session, deadline, sweptAt);
+    if (after === LEFT) return;
+    if (after && after.epoch !== session.epoch && waitsForRestart(after)) restarting.push(after);
     acted[deadline.reason] = (acted[deadline.reason] ?? 0) + 1;
     control.metrics.count('SessionsReaped', 1, { Reason: deadline.reason });
   };
@@ -96,6 +101,7 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
     ({ listUser, listName }) => ({ userId: listUser, name: listName }),
   );
   control.metrics.count('ReaperBraked', braked ? 1 : 0);
+  await launchRestarts(control, restarting);
   failed += await sweepOutbox(control);
   control.metrics.count('SweepFailures', failed);
   const use = await measureUse(control);
@@ -112,7 +118,7 @@ const passedOf = (session: Session, control: Needs): Deadline[] =>
 
 /** A launch that stays due must not hide that the start, or the whole session, has run out of time. */
 const firstOf = (passed: readonly Deadline[]): Deadline | undefined =>
-  passed.find((d) => d.reason !== 'launch_due') ?? passed[0];
+  passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0];
 
 /** Whether too many workers are late at once while their tasks run. Where the engine does not say what runs: yes. */
 const mustBrake = async (control: Needs): Promise<boolean> => {
@@ -178,20 +184,24 @@ const dueSessions = async (control: Needs): Promise<{ userId: string; name: stri
 /** The settings changed since the item was written: it says due where nothing is. */
 const refreshDue = (control: Needs, session: Session) => changeHolder(control, session, () => ({ set: {} }));
 
-/** False: it is due and left for the next sweep. */
+/** It is due and left for the next sweep. */
+const LEFT = Symbol('left');
+
+/** Answers the session where its epoch was ended. */
 const act = async (
   control: Needs,
   session: Session,
   deadline: Deadline,
   sweptAt: () => Promise<number | undefined>,
-): Promise<boolean> => {
+): Promise<Session | undefined | typeof LEFT> => {
   // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
   const stillDue = (now: Session): boolean =>
     deadlinesOf(now, control.settings).some((d) => d.reason === deadline.reason && d.at <= control.clock());
   switch (deadline.reason) {
     case 'launch_due':
+    case 'restart_due':
       await relaunch(control, session);
-      return true;
+      return undefined;
     case 'start_timeout':
       // Not released outright: a worker may call for the first time just now.
       await stopSession(
@@ -202,23 +212,21 @@ const act = async (
           : 'start_timeout',
         stillDue,
       );
-      return true;
+      return undefined;
     case 'qr_expired':
     case 'idle':
     case 'max_duration':
       await stopSession(control, session, deadline.reason, stillDue);
-      return true;
+      return undefined;
     case 'heartbeat_lost':
       if (await taskIsGone(control, session)) {
-        await release(control, session, 'heartbeat_lost', 'the task is gone');
-        return true;
+        return (await release(control, session, 'heartbeat_lost', 'the task is gone')).session;
       }
-      if (!wouldHaveHeard(control, session, await sweptAt())) return false;
+      if (!wouldHaveHeard(control, session, await sweptAt())) return LEFT;
       await stopSession(control, session, 'heartbeat_lost', stillDue);
-      return true;
+      return undefined;
     case 'stop_grace':
-      await forceStop(control, session);
-      return true;
+      return forceStop(control, session);
   }
 };
 
@@ -237,10 +245,12 @@ const wouldHaveHeard = (control: Needs, session: Session, sweptAt: number | unde
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */
-const forceStop = async (control: Needs, session: Session): Promise<void> => {
+const forceStop = async (control: Needs, session: Session): Promise<Session | undefined> => {
   const reason = session.stopReason ?? 'crashed';
   const task = await findTask(control, session);
-  await (task && !task.stopped ? stopTask(control, task.taskArn, reason) : release(control, session, reason));
+  if (!task || task.stopped) return (await release(control, session, reason)).session;
+  await stopTask(control, task.taskArn, reason);
+  return undefined;
 };
 
 /** False where the engine gives no clear answer. */

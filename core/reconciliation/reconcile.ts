@@ -16,6 +16,7 @@ import {
   TTL_ATTRIBUTE,
   userQuotaKey,
 } from '../items.ts';
+import { launchDueAt } from '../lifecycle/deadlines.ts';
 import { findTask, taskArnOf } from '../lifecycle/find-task.ts';
 import { findSessionsById } from '../lifecycle/load.ts';
 import { release } from '../lifecycle/release.ts';
@@ -183,14 +184,13 @@ const releaseTaskless = async (
   const running = new Set(tasks.map((task) => task.taskArn));
   let released = 0;
   for (const session of holders) {
-    const { startedAt = 0 } = session;
     const taskArn = taskArnOf(session);
     if (taskArn === undefined || running.has(taskArn) || released >= cap) continue;
-    if (control.clock() - startedAt < control.settings.orphanGraceSeconds * 1000) continue;
+    if (control.clock() - launchDueAt(session) < control.settings.orphanGraceSeconds * 1000) continue;
     const task = await findTask(control, session);
     if (task && !task.stopped) continue;
     const outcome = await release(control, session, 'crashed', 'its task is gone');
-    if (outcome.released) released += 1;
+    if (outcome.ended) released += 1;
   }
   return released;
 };

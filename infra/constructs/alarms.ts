@@ -116,6 +116,11 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       metric: berthMetric(environment.name, 'BuildTrouble', each),
       threshold: 1,
     },
+    'restarts-given-up': {
+      what: 'A session that should stay up ended as FAILED: it lost its task again and again. GET /api/sessions shows it with its reason; find the cause in its log, then start it.',
+      metric: berthMetric(environment.name, 'RestartsGivenUp', sum),
+      threshold: 1,
+    },
     'launch-failures': {
       what: 'Tasks could not be launched. The log of sessions-admit and of the reaper has the reason that ECS gave: capacity, a quota, the image.',
       metric: berthMetric(environment.name, 'LaunchFailures', sum),

@@ -57,6 +57,7 @@ export class BerthDashboard extends Construct {
             metric('AdmissionsRefused', { ...sum, label: 'Refused: global limit' }, { Scope: 'global' }),
             metric('AdmissionsRefused', { ...sum, label: 'Refused: user limit' }, { Scope: 'user' }),
             metric('LaunchFailures', sum),
+            metric('RestartsGivenUp', sum),
             metric('BuildTrouble', { ...each, label: 'Build of WhatsApp Web in trouble' }),
           ]),
         ],

@@ -77,6 +77,7 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'webhooks-dead': [[own('WebhooksDead', 1)], [waiting('EventDeadLetters')]],
   'background-dead-letters': [[waiting('BackgroundDeadLetters')]],
   'build-trouble': [[own('BuildTrouble', 1)]],
+  'restarts-given-up': [[own('RestartsGivenUp', 1)]],
   'launch-failures': [[own('LaunchFailures', 1)]],
   'server-errors': ['Api', 'WorkerApi'].map((ApiId) => [
     { namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId }, value: 1 },

@@ -51,6 +51,7 @@ export const simulateBuilds = async (seed: number, trace?: (line: string) => voi
     releases: 0,
     snapshots: 0,
     resumed: 0,
+    restarts: 0,
     violation: world.violation,
   };
 };
@@ -80,6 +81,8 @@ class Fleet {
       live: () => {},
       resumes: () => {},
       acknowledged: () => {},
+      launched: () => {},
+      stopAnswered: () => {},
       sent: () => {},
       refused: () => {},
     };

@@ -126,6 +126,7 @@ export const simulateFlood = async (
     releases: 0,
     snapshots: world.snapshots,
     resumed: 0,
+    restarts: 0,
     violation: world.violation,
     ...run.figures,
   };
@@ -184,6 +185,8 @@ class Flood {
       live: () => {},
       resumes: () => {},
       acknowledged: () => {},
+      launched: () => {},
+      stopAnswered: () => {},
       sent: () => {},
       refused: () => {},
     };

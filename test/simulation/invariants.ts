@@ -4,9 +4,10 @@ import { canTransition, isTerminal } from '../../contract/lifecycle.ts';
 import type { ToldMark } from '../../contract/worker/protocol.ts';
 import { type Capacity, isSettled, type Limits, parseCapacity } from '../../core/admission/capacity.ts';
 import { GLOBAL_PARTITION, SHARD_PREFIX, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
-import { deadlinesOf } from '../../core/lifecycle/deadlines.ts';
+import { deadlinesOf, isLaunchDeadline } from '../../core/lifecycle/deadlines.ts';
+import { isRestart } from '../../core/lifecycle/restart.ts';
 import { parseSession, type Session } from '../../core/lifecycle/session.ts';
-import type { Delivery } from '../../core/ports.ts';
+import type { Delivery, LaunchRequest } from '../../core/ports.ts';
 import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';
 import { Messages } from './messages.ts';
@@ -15,6 +16,7 @@ import type { Cloud, SimulatedWorker, Watcher } from './model/cloud.ts';
 import { Commands } from './model/commands.ts';
 import type { ItemChange } from './model/table.ts';
 import type { Invariant } from './model/violation.ts';
+import { Restarts } from './restarts.ts';
 import { Told } from './told.ts';
 
 /** The functions that may take a session's account away: the phone or the owner asked for it. */
@@ -34,6 +36,7 @@ export class Invariants implements Watcher {
   readonly told: Told;
   readonly #commands: Commands;
   readonly #messages: Messages;
+  readonly restarts: Restarts;
   /** Of each generation. */
   readonly #limits = new Map<number, Limits>();
   /** Scopes without room, as things stand. */
@@ -48,6 +51,7 @@ export class Invariants implements Watcher {
     this.told = new Told(cloud);
     this.#commands = new Commands(cloud);
     this.#messages = new Messages(cloud);
+    this.restarts = new Restarts(cloud);
     this.#watchRoom();
   }
 
@@ -81,6 +85,14 @@ export class Invariants implements Watcher {
 
   acknowledged(sessionId: string, told: ToldMark): void {
     this.#messages.acknowledged(sessionId, told);
+  }
+
+  launched(request: LaunchRequest, by: Process): void {
+    this.restarts.launched(this.sessions.get(request.sessionId), request, by);
+  }
+
+  stopAnswered(session: Session): void {
+    this.restarts.stopAnswered(session, this.sessions.has(session.sessionId));
   }
 
   sent(text: string): void {
@@ -131,6 +143,8 @@ export class Invariants implements Watcher {
     const sessionId = String(item.sk);
     const slot = { shard: Number(String(item.pk).slice('SLOT#'.length)), userId: String(item.userId) };
     touched.add('global').add(`user ${slot.userId}`);
+    // A restart writes the epoch into the slot that the session holds.
+    if (before && after) return;
     if (after) {
       if (this.#slots.has(sessionId)) this.#broken('count', `${sessionId} holds a slot twice`);
       this.#slots.set(sessionId, slot);
@@ -154,7 +168,12 @@ export class Invariants implements Watcher {
     if (after && before && before.sessionId !== sessionId)
       this.#broken('account', `${key.pk} was overwritten`);
     const from = before?.state ?? 'STOPPED';
-    if (after && after.state !== from && !canTransition(from, after.state)) {
+    const restarts = after !== undefined && before?.slotShard !== undefined && after.epoch !== before.epoch;
+    if (
+      after &&
+      after.state !== from &&
+      (!canTransition(from, after.state) || (after.state === 'PENDING' && !isTerminal(from) && !restarts))
+    ) {
       this.#broken('lifecycle', `${sessionId}: ${from} → ${after.state} by ${by.name}`);
     }
     if (after && isTerminal(after.state) === (after.slotShard !== undefined)) {
@@ -163,6 +182,12 @@ export class Invariants implements Watcher {
         `${sessionId} is ${after.state} and ${after.slotShard === undefined ? 'holds no slot' : 'holds a slot'}`,
       );
     }
+    this.restarts.changed(
+      before,
+      after,
+      by,
+      before ? this.#liveWorkers(sessionId, before.epoch).length > 0 : false,
+    );
     this.#checkClaim(before, after, by);
     this.#checkLinking(before, after, by);
     this.#checkDue(before, after, by);
@@ -182,12 +207,26 @@ export class Invariants implements Watcher {
   #checkClaim(before: Session | undefined, after: Session | undefined, by: Process): void {
     if (!by.claim || !before) return;
     const holds = before.slotShard !== undefined && before.epoch === by.claim.epoch;
-    if (before.sessionId !== by.claim.sessionId || !holds || (after && after.epoch !== by.claim.epoch)) {
+    const restarts = after?.epoch === by.claim.epoch + 1 && after.slotShard === before.slotShard;
+    const other = after && after.epoch !== by.claim.epoch && !restarts;
+    if (before.sessionId === by.claim.sessionId && this.#launchesRestart(before, after, by)) return;
+    if (before.sessionId !== by.claim.sessionId || !holds || other) {
       this.#broken(
         'oneWorker',
         `${by.name} speaks for ${by.claim.sessionId}:${by.claim.epoch} and changed ${before.sessionId}:${before.epoch} (${before.state})`,
       );
     }
+  }
+
+  /** The event of a stopped task launches the epoch that follows, and changes nothing else of it. */
+  #launchesRestart(before: Session, after: Session | undefined, by: Process): boolean {
+    if (!by.name.startsWith('task-events') || !after || before.epoch !== (by.claim?.epoch ?? 0) + 1)
+      return false;
+    const launches =
+      after.state === before.state || (before.state === 'PENDING' && after.state === 'STARTING');
+    return (
+      launches && isRestart(after) && after.epoch === before.epoch && after.slotShard === before.slotShard
+    );
   }
 
   /** The time for linking is started once more by the first challenge, and by no other. */
@@ -203,7 +242,7 @@ export class Invariants implements Watcher {
     if (after.state === before.state || after.state === 'STARTING') return;
     const now = this.#cloud.clockOf(by)();
     const due = deadlinesOf(before, this.#cloud.settings).some(
-      (d) => d.at <= now && d.reason !== 'launch_due',
+      (d) => d.at <= now && !isLaunchDeadline(d.reason),
     );
     // What a stop of its own began, the sweep may carry through.
     if (!due && before.state !== 'STOPPING') {

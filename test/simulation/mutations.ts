@@ -45,6 +45,9 @@ const CHANGE = 'lifecycle/change.ts';
 const WORKER = 'lifecycle/worker.ts';
 const LAUNCH = 'lifecycle/launch.ts';
 const REAP = 'reaping/reap.ts';
+const STOP = 'lifecycle/stop.ts';
+const RESTART = 'lifecycle/restart.ts';
+const RESTART_LAUNCH = 'lifecycle/restart-launch.ts';
 const RECONCILE = 'reconciliation/reconcile.ts';
 const CAPACITY = 'admission/read-capacity.ts';
 const WAITING = 'commands/waiting-commands.ts';
@@ -100,7 +103,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('release that forgets whether the slot is still held', 17, [
     RELEASE,
     `eq('slotShard', shard),
-      eq('version', session.version),`,
+    eq('version', session.version),`,
     '',
   ]),
   mutation(
@@ -222,18 +225,14 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('a stop that discards the account', 1, [
     WORKER,
-    'const { released } = await release(control, session, reason, detail);',
+    'const { ended } = await release(control, session, reason, detail);',
     `if (request.reason === 'task_stopped') await changeHolder(control, session, () => ({ remove: ['authState'] }));
-  const { released } = await release(control, session, reason, detail);`,
+  const { ended } = await release(control, session, reason, detail);`,
   ]),
   mutation(
     'a sweep that trusts the index',
     12,
-    [
-      REAP,
-      'const first = firstPassed(session, control);',
-      'const first = deadlinesOf(session, control.settings)[0];',
-    ],
+    [REAP, 'const first = firstOf(passed);', 'const first = deadlinesOf(session, control.settings)[0];'],
     [REAP, 'd.reason === deadline.reason && d.at <= control.clock()', 'd.reason === deadline.reason'],
   ),
   mutation('a lost heartbeat that frees the slot at once', 9, [
@@ -243,21 +242,99 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('a grace time that frees the slot at once', 23, [
     REAP,
-    '(task && !task.stopped',
-    '(task === null',
+    'if (!task || task.stopped) return',
+    'if (task !== null) return',
   ]),
   mutation('a stop that frees the slot of a running worker', 10, [
     'lifecycle/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 40, [REAP, 'await forceStop(control, session);', '']),
+  mutation('a sweep that never forces a stop', 40, [
+    REAP,
+    'return forceStop(control, session);',
+    'return undefined;',
+  ]),
   mutation(
     'a sweep that never launches again',
     1,
     [REAP, 'await relaunch(control, session);', ''],
-    [REAP, "passed.find((d) => d.reason !== 'launch_due') ?? passed[0]", 'passed[0]'],
+    [REAP, 'passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0]', 'passed[0]'],
   ),
+  mutation('a restart that gives its slot up', 1, [
+    RELEASE,
+    'slotWrite(ended, known.slotShard),',
+    `{ kind: 'delete', key: slotKey(known.slotShard, sessionId) },`,
+  ]),
+  mutation('a restart that takes another slot', 1, [
+    RELEASE,
+    'sessionWrite(known, known.slotShard, change),',
+    `sessionWrite(known, known.slotShard, change),
+              { kind: 'update', key: userQuotaKey(userOf(known)), add: { active: 1, version: 1 } },`,
+  ]),
+  // Either rule alone keeps a code from being shown.
+  mutation(
+    'a restart into a QR code',
+    1,
+    [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
+    [
+      WORKER,
+      'if (isRestart(now) && isLinkingStatus(request.status)) return refusedLinking(clock, now, request);',
+      '',
+    ],
+  ),
+  mutation('a restart of a session that asks to be linked', 1, [
+    RESTART,
+    'if (!covers(rule, reason) || !isLinked || isLinkingStatus(session.status))',
+    'if (!covers(rule, reason))',
+  ]),
+  mutation('restarts without back-off', 1, [
+    RESTART,
+    'const at = now + restartDelayMs(recent.length + 1, random);',
+    'const at = now;',
+  ]),
+  mutation(
+    'a restart launched before it is due',
+    1,
+    [RESTART_LAUNCH, 'if (waitMs > LONGEST_WAIT_MS) return session;', ''],
+    [RESTART_LAUNCH, 'if (waitMs > 0) await control.sleep(waitMs);', ''],
+    [
+      RESTART_LAUNCH,
+      'waitsForRestart(session) && (session.restartAt ?? 0) <= control.clock();',
+      'waitsForRestart(session);',
+    ],
+  ),
+  mutation('restarts that nobody counts', 1, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
+  mutation('restarts without a limit', 1, [
+    RESTART,
+    'if (recent.length >= rule.maxAttempts)',
+    'if (rule.maxAttempts < 0)',
+  ]),
+  mutation('a restart after a stop that was asked for', 1, [
+    RELEASE,
+    "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
+    'reason',
+  ]),
+  mutation('a stop that does not prevent the restart of a silent session', 1, [
+    STOP,
+    'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
+    'return undefined;',
+  ]),
+  mutation('a stop that misses the epoch that a restart began', 1, [
+    STOP,
+    'if (now.epoch === session.epoch) return now;',
+    'if (now) return now;',
+  ]),
+  mutation('a silent worker that is restarted beside itself', 1, [
+    REAP,
+    "await stopSession(control, session, 'heartbeat_lost', stillDue);",
+    "return (await release(control, session, 'heartbeat_lost')).session;",
+  ]),
+  mutation('a restart that starts the longest duration anew', 1, [
+    RELEASE,
+    'const fresh = { ...set, restartAt: at,',
+    'const fresh = { ...set, startedAt: at, restartAt: at,',
+  ]),
   mutation('a recount without a version condition', 12, [
     RECONCILE,
     "condition: eq('version', counter.version),",

@@ -4,6 +4,7 @@
  */
 import { distribute } from '../../core/admission/capacity.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
+import { launchDueAt } from '../../core/lifecycle/deadlines.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { burst } from './burst.ts';
 import { Invariants } from './invariants.ts';
@@ -25,6 +26,8 @@ export type Outcome = {
   readonly releases: number;
   readonly snapshots: number;
   readonly resumed: number;
+  /** Sessions that lost their task and started again by themselves. */
+  readonly restarts: number;
   readonly violation: Violation | undefined;
 };
 
@@ -73,6 +76,7 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     releases: invariants.releases,
     snapshots: world.snapshots,
     resumed: run.resumed,
+    restarts: invariants.restarts.count,
     violation: world.violation,
   };
 };
@@ -102,6 +106,7 @@ class Run {
     await this.#lowerTheLimit();
     await this.#endEverything();
     await this.#resume();
+    await this.#lose();
     await burst(this.#world, this.#invariants, (ms) => this.#pass(ms), SWEEP_MS);
     this.#throwIfBroken();
   }
@@ -200,7 +205,7 @@ class Run {
     }
     for (const session of this.#invariants.sessions.values()) {
       if (session.slotShard === undefined) continue;
-      const age = trueTime - (session.stoppingAt ?? session.startedAt ?? 0);
+      const age = trueTime - (session.stoppingAt ?? launchDueAt(session));
       const patience =
         session.state === 'STOPPING' ? settings.stopGraceSeconds : settings.startTimeoutSeconds;
       const over = age > patience * 1000 + STOP_TIMEOUT_MS + 2 * SWEEP_MS;
@@ -291,6 +296,42 @@ class Run {
       );
     }
     this.resumed = 1;
+    this.#throwIfBroken();
+  }
+
+  /** A session that works and has the policy loses its task: it works again by itself, on its slot, without a code. */
+  async #lose(): Promise<void> {
+    const { engine, random, settings, scheduler, unlinked } = this.#world;
+    const working = [...this.#invariants.sessions.values()].find(
+      (session) => session.status === 'WORKING' && session.state === 'RUNNING',
+    );
+    const task = [...engine.tasks.values()].find(
+      ({ launch, state }) =>
+        state === 'running' && launch.sessionId === working?.sessionId && launch.epoch === working.epoch,
+    );
+    if (!working || !task?.worker) return;
+    const named = { userId: working.listUser, name: working.listName };
+    const config = {
+      keepAlive: true,
+      ...(random.chance(0.5) ? { restart: { policy: 'always' as const } } : {}),
+    };
+    void invoke(this.#world, 'update', (control) => functions.update(control, named, config), LINGER_MS);
+    await this.#pass(15_000);
+    const way = random.pick(['killed', 'taken', 'frozen'] as const);
+    scheduler.note(`---- ${task.taskArn} of ${working.sessionId} is ${way}`);
+    if (way === 'killed') engine.exited(task, 'SIGKILL');
+    else if (way === 'taken') engine.take(task);
+    else task.worker.process.frozenUntil = scheduler.now + 24 * 3_600_000;
+    const noticed = way === 'frozen' ? settings.heartbeatTimeoutSeconds + settings.stopGraceSeconds : 0;
+    await this.#pass((noticed + settings.startTimeoutSeconds) * 1000 + STOP_TIMEOUT_MS + 4 * SWEEP_MS);
+    const now = this.#invariants.find(named.userId, named.name);
+    const gone = now?.stopReason === 'logged_out' || [...unlinked].some((account) => account === now?.me?.id);
+    if (!gone && (now?.status !== 'WORKING' || now.epoch === working.epoch)) {
+      this.#world.violate(
+        'restart',
+        `${working.sessionId}:${working.epoch} lost its task (${way}) and is ${now?.epoch} ${now?.state}/${now?.status}`,
+      );
+    }
     this.#throwIfBroken();
   }
 }

@@ -20,6 +20,12 @@ export const eventLine = ({ event, payload }: SessionEvent): EventLine => {
         tone: status.data === 'WORKING' ? 'good' : status.data === 'FAILED' ? 'bad' : 'plain',
       };
   }
+  if (event === 'session.restarting') {
+    const reason = typeof payload.reason === 'string' ? reasonWords(payload.reason) : 'task lost';
+    const { attempt, maxAttempts } = payload;
+    const number = typeof attempt === 'number' ? ` (${attempt} of ${String(maxAttempts)})` : '';
+    return { title: `Starts again: ${reason}${number}`, ...(detail ? { detail } : {}), tone: 'bad' };
+  }
   if (event === 'session.stopped') {
     const reason = typeof payload.stopReason === 'string' ? reasonWords(payload.stopReason) : undefined;
     const failed = payload.state === 'FAILED' || payload.status === 'FAILED';

@@ -53,6 +53,7 @@ const STANDING_ORDER: readonly Standing[] = [
   'failed',
   'scan',
   'passkey',
+  'restarting',
   'waiting',
   'starting',
   'stopping',

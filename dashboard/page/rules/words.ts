@@ -5,6 +5,7 @@ import { isPasskeyStatus, type State, type Status, type StopReason } from '../..
 /** How a session stands, status and state in one: what its badge shows. */
 export type Standing =
   | 'waiting'
+  | 'restarting'
   | 'starting'
   | 'scan'
   | 'passkey'
@@ -13,7 +14,17 @@ export type Standing =
   | 'stopped'
   | 'failed';
 
-export const standingOf = ({ state, status }: Pick<SessionView, 'state' | 'status'>): Standing => {
+type Stands = Pick<SessionView, 'state' | 'status'> & {
+  readonly restart?: Pick<SessionView['restart'], 'nextAttemptAt'>;
+};
+
+/** The session lost its task and waits for its next start. */
+export const waitsToRestart = ({ restart }: Pick<Stands, 'restart'>): boolean =>
+  typeof restart?.nextAttemptAt === 'string';
+
+export const standingOf = (session: Stands): Standing => {
+  const { state, status } = session;
+  if (waitsToRestart(session)) return 'restarting';
   if (state === 'STOPPING') return 'stopping';
   if (state === 'PENDING') return 'waiting';
   if (state === 'FAILED') return 'failed';
@@ -25,6 +36,7 @@ export const standingOf = ({ state, status }: Pick<SessionView, 'state' | 'statu
 
 export const STANDING_WORDS: Readonly<Record<Standing, string>> = {
   waiting: 'Admitted',
+  restarting: 'Restarting',
   starting: 'Starting',
   scan: 'Scan QR code',
   passkey: 'Passkey needed',
@@ -77,6 +89,7 @@ export const reasonWords = (reason: string): string =>
 const EVENT_WORDS: Readonly<Record<string, string>> = {
   'session.admitted': 'Admitted',
   'session.expiring': 'About to expire',
+  'session.restarting': 'Starts again',
   'session.stopped': 'Ended',
   'session.status': 'Status',
 };

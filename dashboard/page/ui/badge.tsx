@@ -1,6 +1,6 @@
 import { STANDING_WORDS, type Standing } from '../rules/words.ts';
 
-const MOVING: readonly Standing[] = ['waiting', 'starting', 'stopping'];
+const MOVING: readonly Standing[] = ['waiting', 'restarting', 'starting', 'stopping'];
 
 /** How a session stands: a shape and a word, never the colour alone. */
 export const Badge = ({ standing }: { readonly standing: Standing }) => (

@@ -179,9 +179,17 @@ export function createEcs(options: EcsOptions): Ecs {
     stopAll,
     close: () => stopAll({ graceMs: 0 }),
 
-    faults: faults.face((taskArn) => runner.kill(taskArn.slice(taskArn.lastIndexOf('/') + 1))),
+    faults: faults.face(
+      (taskArn) => runner.kill(idOf(taskArn)),
+      (taskArn) => {
+        const id = idOf(taskArn);
+        runner.stop(id, 'Stopped by hand', stopTimeoutMs(tasks.get(id), taskDefinitions));
+      },
+    ),
   };
 }
+
+const idOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 
 const answer = (status: number, body: Record<string, unknown>): EcsAnswer => ({
   status,

@@ -19,6 +19,8 @@ export interface EcsFaults {
   holdStarts(n: number): Release;
   /** SIGKILLs everything of a running task. */
   kill(taskArn: string): void;
+  /** StopTask by somebody who is not Berth: by hand, or as Spot and a failing host do it. */
+  stop(taskArn: string): void;
   /** Ends every fault and releases what is held. */
   clear(): void;
 }
@@ -44,8 +46,8 @@ export class FaultPlan {
   #stopsToLose = 0;
   #holds: Hold[] = [];
 
-  /** The faults' public face; `kill` is the engine's. */
-  face(kill: (taskArn: string) => void): EcsFaults {
+  /** The faults' public face; `kill` and `stop` are the engine's. */
+  face(kill: EcsFaults['kill'], stop: EcsFaults['stop']): EcsFaults {
     return {
       capacity: (n, { as = 'failure', reason = NO_CAPACITY } = {}) => {
         this.#capacity = { left: n, as, reason };
@@ -61,6 +63,7 @@ export class FaultPlan {
         this.#holds.reduce((sum, hold) => sum + (hold.operation === operation ? hold.waiting : 0), 0),
       holdStarts: (n) => this.#hold(START, n),
       kill,
+      stop,
       clear: () => this.clear(),
     };
   }

@@ -4,6 +4,7 @@ import { shared } from '../../helpers/shared.ts';
 import { administration } from './administration.ts';
 import { killedFunctions } from './functions.ts';
 import { leftOf, startFaulty } from './harness.ts';
+import { restartedSessions } from './restarts.ts';
 import { deadWorkers } from './workers.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -18,4 +19,5 @@ describe.sequential('sessions', () => {
   describe('are ended by people', () => administration(open));
   describe('outlive functions that are killed', () => killedFunctions(open));
   describe('outlive workers that are killed, frozen, born late or not told', () => deadWorkers(open));
+  describe('restart by their policy', () => restartedSessions(open));
 });

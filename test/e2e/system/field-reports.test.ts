@@ -334,13 +334,44 @@ describe.sequential('an account', () => {
     await system.berth.sessions.stop('big');
   });
 
+  test('(F7, F14, F18) in its own language: sends mark nothing as read, and Status posts do not keep it from being idle', async () => {
+    const account = '15550008888';
+    const config = { client: { locale: 'pt-BR' }, sendSeen: false, idleTimeoutSeconds: 10 };
+    await linkSession(system, { name: 'quiet', config }, account);
+    const { accounts } = await system.phone.accounts({});
+    const own = accounts.find(({ phoneNumber }) => phoneNumber === account);
+    expect(own?.devices.map(({ language }) => language)).toEqual(['pt-BR']);
+
+    const { message } = await system.phone.send({ account, from: ADA, text: 'is it open?' });
+    await system.berth.messages.sendText({ session: 'quiet', chatId: ADA, text: 'it is' });
+    const { messages } = await system.phone.inbox({ account });
+    expect(messages.find(({ id }) => id === message.id)).toMatchObject({ unread: true });
+
+    // Faster than the idle time: were one of them activity, the session would never end.
+    await expect
+      .poll(
+        async () => {
+          await system.phone.send({ account, from: ADA, chat: 'status@broadcast', text: 'look' });
+          return await system.berth.sessions.get('quiet');
+        },
+        { timeout: 60_000, interval: 1_000 },
+      )
+      .toMatchObject({ state: 'STOPPED', stopReason: 'idle', linked: true });
+  });
+
   test('is reached through a proxy with a login, and through no other way', async () => {
     const { server, username, password, connections } = await system.phone.proxy();
     const proxy = { server, username, password };
-    await linkSession(system, { name: 'behind', config: { proxy } }, '15550007777');
+    const account = '15550007777';
+    await linkSession(system, { name: 'behind', config: { proxy, sendSeen: true } }, account);
     expect((await system.phone.proxy()).connections).toBeGreaterThan(connections);
+    const { message } = await system.phone.send({ account, from: ADA, text: 'a question' });
     const text = await system.berth.messages.sendText({ session: 'behind', chatId: ADA, text: 'through it' });
     expect(text).toMatchObject({ ack: expect.any(Number) });
+    // (F14) Where it is configured, a send marks the chat as read.
+    const isUnread = async () =>
+      (await system.phone.inbox({ account })).messages.find(({ id }) => id === message.id)?.unread;
+    await expect.poll(isUnread, { timeout: 30_000 }).toBe(false);
     await system.berth.sessions.stop('behind');
   });
 });

@@ -14,6 +14,7 @@ import {
   startProcess,
   workersOf,
 } from '../../helpers/local-process.ts';
+import { startWebhookReceiver } from '../../helpers/webhook-receiver.ts';
 import { freePort } from '../../soak/system.ts';
 import { leftOf, PATIENCE, readTasks } from '../faults/harness.ts';
 
@@ -104,6 +105,38 @@ describe.sequential('the local system', () => {
       await berth.sessions.waitForStatus('shop', ['WORKING', 'SCAN_QR_CODE', 'STOPPED', 'FAILED']),
     ).toMatchObject({ status: 'WORKING', linked: true });
     expect(await berth.stats()).toMatchObject({ active: 1 });
+  });
+
+  test('is killed again: a session with a restart policy works again by itself, and tells nothing twice', async () => {
+    const hooks = await startWebhookReceiver();
+    const webhooks = [{ url: hooks.url, events: ['message' as const] }];
+    await berth.sessions.update('shop', { config: { restart: { policy: 'always' }, webhooks } });
+    const say = (text: string) =>
+      phoneClient(readFileSync(join(dataDir, 'phone-url'), 'utf8').trim()).send({
+        account: ACCOUNT,
+        from: '491712223333@c.us',
+        text,
+      });
+    await say('before');
+    await hooks.event(({ payload }) => payload.body === 'before');
+    const { epoch } = await berth.sessions.get('shop');
+    running.child.kill('SIGKILL');
+    await running.exited;
+
+    await start();
+    await vi.waitFor(
+      async () => expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING' }),
+      PATIENCE,
+    );
+    const session = await berth.sessions.get('shop');
+    expect(session).toMatchObject({ linked: true, restart: { policy: 'always', attempts: 1 } });
+    expect(session.epoch).toBe(epoch + 1);
+    expect(await berth.stats()).toMatchObject({ active: 1 });
+    await say('after');
+    await hooks.event(({ payload }) => payload.body === 'after');
+    expect(hooks.received.map(({ payload }) => payload.body)).toEqual(['before', 'after']);
+    await berth.sessions.update('shop', { config: {} });
+    await hooks.close();
   });
 
   test('is interrupted: its workers end, no process is left, and the next start has what they saved', async () => {

@@ -109,6 +109,31 @@ describe('how a session ends', () => {
     expect(accounts.find(({ phoneNumber }) => phoneNumber === ACCOUNT)?.devices).toEqual([]);
   });
 
+  it('a logout that WhatsApp does not confirm is unknown: nothing is discarded, and the session works again', async () => {
+    const { api, simulator } = bench;
+    const worker = bench.start();
+    await bench.link(worker);
+    await bench.saved(1);
+    const before = api.reports.length;
+    await simulator.phone.network({ mode: 'offline', target: ACCOUNT });
+    expect(await api.command('logout', {})).toMatchObject({ status: 504, body: { code: 'unknown' } });
+    await simulator.phone.network({ mode: 'online', target: ACCOUNT });
+    await vi.waitFor(
+      () => {
+        expect(worker.process.exitCode, worker.log()).toBe(null);
+        const since = api.reports.slice(before).map(({ status }) => status);
+        expect(since, worker.log()).toContain('STARTING');
+        expect(since.at(-1), worker.log()).toBe('WORKING');
+      },
+      { timeout: 60_000, interval: 50 },
+    );
+    expect(api.discards).toEqual([]);
+    const { accounts } = await simulator.phone.accounts({});
+    expect(accounts.find(({ phoneNumber }) => phoneNumber === ACCOUNT)?.devices).toHaveLength(1);
+    worker.process.kill('SIGTERM');
+    expect(await worker.exit, worker.log()).toBe(0);
+  });
+
   it('fault 13: kill -9 of the worker leaves no browser', async () => {
     const worker = bench.start();
     await bench.status(worker, 'SCAN_QR_CODE');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod';
 import { buildNames } from '../../../contract/phone/api.ts';
 import { ACCOUNT, type Bench, openBench, type RunningWorker } from './harness.ts';
 
@@ -11,7 +12,8 @@ const CHAT = '15550001111@c.us';
 
 beforeAll(async () => {
   bench = await openBench();
-  worker = bench.start({ BERTH_STAGE_SECONDS: '30' });
+  // A pairing code of WhatsApp Web is good for three minutes; these are renewed sooner.
+  worker = bench.start({ BERTH_STAGE_SECONDS: '30', BERTH_PAIRING_CODE_SECONDS: '5' });
 });
 afterAll(() => bench.close());
 afterEach(async () => {
@@ -35,7 +37,7 @@ const comesBack = async (from: number) => {
 };
 
 describe('the real library over a page that misbehaves', () => {
-  it('fault 4: a rate-limited pairing code is an answer; the code that comes later links', async () => {
+  it('fault 4, F12: a rate-limited pairing code is an answer; one that is given is renewed and told, and the newest links', async () => {
     const { api, simulator } = bench;
     await bench.status(worker, 'SCAN_QR_CODE');
     await simulator.phone.setFaults({ rateLimitPairing: true });
@@ -43,8 +45,24 @@ describe('the real library over a page that misbehaves', () => {
     await simulator.phone.setFaults({ rateLimitPairing: false });
     const answer = await api.command('requestCode', { phoneNumber: `+${ACCOUNT}` });
     expect(answer).toMatchObject({ status: 200, body: { code: expect.stringMatching(/^[A-Z0-9]{8}$/) } });
-    const { code } = answer.body as { code: string };
-    await simulator.phone.enterPairingCode({ code, account: { phoneNumber: ACCOUNT, pushName: 'Ada' } });
+    const { code: first } = z.object({ code: z.string() }).parse(answer.body);
+    const told = () =>
+      api.events
+        .filter(({ event }) => event === 'session.code')
+        .map(({ payload }) => z.object({ code: z.string(), expiresAt: z.int() }).parse(payload));
+    await vi.waitFor(() => expect(told().length, worker.log()).toBeGreaterThan(1), WAIT);
+    const account = { phoneNumber: ACCOUNT, pushName: 'Ada' };
+    const codes = told().map(({ code }) => code);
+    expect(codes[0]).toBe(first);
+    expect(new Set(codes).size).toBe(codes.length);
+    await expect(simulator.phone.enterPairingCode({ code: first, account })).rejects.toMatchObject({
+      code: 'pairing_code_unknown',
+    });
+    // Asked again, the answer is the renewed one: WhatsApp is not asked for another.
+    const again = await api.command('requestCode', { phoneNumber: `+${ACCOUNT}` });
+    const { code } = z.object({ code: z.string() }).parse(again.body);
+    expect(told().at(-1)?.code).toBe(code);
+    await simulator.phone.enterPairingCode({ code, account });
     await bench.status(worker, 'WORKING');
     await bench.saved(1);
   });

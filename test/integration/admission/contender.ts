@@ -30,8 +30,8 @@ const contend = async (contender: Contender): Promise<void> => {
       exists = true;
       say({ kind: 'admitted', ...contender });
       if (!job.giveBack) return;
-      const { released } = await release(control, session, 'user');
-      say({ kind: 'released', ...contender, first: released });
+      const { ended } = await release(control, session, 'user');
+      say({ kind: 'released', ...contender, first: ended });
     } catch (error) {
       const line = asLine(contender, error);
       say(line);

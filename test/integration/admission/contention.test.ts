@@ -75,7 +75,7 @@ const releaseAllTwice = async (holders: readonly Session[]): Promise<void> => {
       release(control, holder, 'user'),
       release(control, holder, 'crashed'),
     ]);
-    expect(outcomes.filter(({ released }) => released)).toHaveLength(1);
+    expect(outcomes.filter(({ ended }) => ended)).toHaveLength(1);
   }
 };
 

@@ -41,6 +41,10 @@ export const FAULTS = [
   'workerCrash',
   'workerFreeze',
   'workerHangs',
+  /** Its capacity is taken back, with notice. */
+  'workerTaken',
+  /** The phone unlinks the account of a session whose task has just stopped. */
+  'unlinkedMeanwhile',
   /** Comes up, never calls, hears nothing. */
   'workerMute',
   'sweepSkipped',

@@ -188,7 +188,11 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
       withCause(cloud, userId, () => functions.start(control, named, mayAnswerStart(cloud))),
     );
   }
-  if (draw < 0.67) return call(cloud, caller, 'stop', (control) => functions.stop(control, named));
+  if (draw < 0.67) {
+    return call(cloud, caller, 'stop', (control) =>
+      functions.stop(control, named, (session) => cloud.watcher?.stopAnswered(session)),
+    );
+  }
   if (draw < 0.75) return call(cloud, caller, 'restart', (control) => functions.restart(control, named));
   if (draw < 0.8) return call(cloud, caller, 'delete', (control) => functions.remove(control, named));
   if (draw < 0.85) return call(cloud, caller, 'logout', (control) => functions.logout(control, named));
@@ -298,7 +302,13 @@ const randomConfig = ({ random }: Cloud): SessionConfig => ({
   ...(random.chance(0.2) ? { idleTimeoutSeconds: random.int(10, 120) } : {}),
   ...(random.chance(0.2) ? { maxDurationSeconds: random.int(60, 400) } : {}),
   ...(random.chance(0.1) ? { keepAlive: true } : {}),
+  ...(random.chance(0.5) ? { restart: randomRestart(random) } : {}),
   ...(random.chance(0.3) ? { webhooks: [{ url: 'https://example.com/hook', events: ['*' as const] }] } : {}),
+});
+
+const randomRestart = (random: Cloud['random']): NonNullable<SessionConfig['restart']> => ({
+  policy: random.pick(['always', 'always', 'on-failure', 'never']),
+  ...(random.chance(0.7) ? { maxAttempts: random.int(1, 3), windowSeconds: random.pick([120, 600]) } : {}),
 });
 
 const randomLimits = ({ random }: Cloud, userId: string) => {

@@ -2,6 +2,7 @@
 
 import type { ToldMark } from '../../../contract/worker/protocol.ts';
 import type { Control } from '../../../core/control.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
 import type { CommandOutcome, Delivery, LaunchRequest } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
 import type { Chaos } from '../kernel/chaos.ts';
@@ -24,6 +25,8 @@ export type SimulatedTask = {
   readonly createdAt: number;
   state: 'provisioning' | 'running' | 'stopped';
   stopAsked: boolean;
+  /** Its capacity was taken back: nobody of Berth asked for that. */
+  taken: boolean;
   worker: SimulatedWorker | undefined;
 };
 
@@ -43,6 +46,8 @@ export interface SimulatedWorker {
   start(): void;
   /** SIGTERM. */
   terminate(): void;
+  /** The phone unlinks the account, and no worker runs that would hear of it. */
+  unlinkedMeanwhile(): void;
   command(
     command: SimulatedCommand,
     by: { readonly epoch: number; readonly commandSecret: string },
@@ -62,6 +67,8 @@ export interface SimulatedEngine {
   workers(): SimulatedWorker[];
   /** A worker's process ended, by itself or not. */
   exited(task: SimulatedTask, detail: string): void;
+  /** The capacity of a task is taken back, with notice. */
+  take(task: SimulatedTask): void;
 }
 
 export type Watcher = {
@@ -75,6 +82,10 @@ export type Watcher = {
   resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void;
   /** A worker has the answer that its messages up to this mark are queued. */
   acknowledged(sessionId: string, told: ToldMark): void;
+  /** RunTask is asked for. */
+  launched(request: LaunchRequest, by: Process): void;
+  /** A caller's stop was answered. */
+  stopAnswered(session: Session): void;
   /** A message went out. */
   sent(text: string): void;
   /** An admission that began with step `since` was refused by the limit of this user, or the global one. */

@@ -48,6 +48,7 @@ export class Engine implements SimulatedEngine {
   port(process: Process): TaskEngine {
     return {
       launch: (request, limitMs) => {
+        this.#cloud.watcher?.launched(request, process);
         const label = `RunTask ${request.sessionId}:${request.epoch}`;
         const { rush } = this;
         return rush
@@ -108,6 +109,7 @@ export class Engine implements SimulatedEngine {
     if (task.worker) task.worker.process.dead = true;
     this.#cloud.scheduler.note(`${task.taskArn} stopped: ${detail}`);
     const { chaos, random } = this.#cloud;
+    if (chaos.strikes('unlinkedMeanwhile')) task.worker?.unlinkedMeanwhile();
     if (chaos.strikes('eventLost')) return;
     const event = { task, neverStarted: !started, detail };
     const late = chaos.strikes('eventLate');
@@ -123,13 +125,20 @@ export class Engine implements SimulatedEngine {
     const { task, neverStarted, detail } = event;
     const { sessionId, epoch } = task.launch;
     this.#cloud.scheduler.in(afterMs, undefined, `${task.taskArn} STOPPED event`, () => {
-      void taskEvents(this.#cloud, { taskArn: task.taskArn, sessionId, epoch, neverStarted, detail }).then(
-        (done) => {
-          // An asynchronous invocation that fails is made again, twice.
-          if (!done && attempt < 3) this.#tell(event, attempt * 60_000, attempt + 1);
-        },
-      );
+      const stopCode = task.taken ? 'SpotInterruption' : undefined;
+      const stopped = { taskArn: task.taskArn, sessionId, epoch, neverStarted, stopCode, detail };
+      void taskEvents(this.#cloud, stopped).then((done) => {
+        // An asynchronous invocation that fails is made again, twice.
+        if (!done && attempt < 3) this.#tell(event, attempt * 60_000, attempt + 1);
+      });
     });
+  }
+
+  take(task: SimulatedTask): void {
+    if (task.state !== 'running' || task.stopAsked) return;
+    task.stopAsked = true;
+    task.taken = true;
+    this.#terminate(task);
   }
 
   #launch(request: LaunchRequest): LaunchResult {
@@ -153,6 +162,7 @@ export class Engine implements SimulatedEngine {
       createdAt: this.#cloud.trueTime,
       state: 'provisioning',
       stopAsked: false,
+      taken: false,
       worker: undefined,
     };
     this.tasks.set(task.taskArn, task);

@@ -3,14 +3,20 @@ import type { z } from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { isTerminal } from '../../../contract/lifecycle.ts';
-import { admitted } from '../../../core/admission/admitted.ts';
+import { admitted, started } from '../../../core/admission/admitted.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { changeLimits, type LimitsChange } from '../../../core/admission/limits.ts';
 import { runCommand } from '../../../core/commands/command.ts';
 import { answerCommand, claimNext } from '../../../core/commands/waiting-commands.ts';
 import { type Woken, wakeAndRun } from '../../../core/commands/wake.ts';
 import type { Control } from '../../../core/control.ts';
-import { deleteSession, forgetAccount, unlinkFirst, untilEnded } from '../../../core/lifecycle/end.ts';
+import {
+  deleteSession,
+  forgetAccount,
+  forgetWaiting,
+  unlinkFirst,
+  untilEnded,
+} from '../../../core/lifecycle/end.ts';
 import { loadSession } from '../../../core/lifecycle/load.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
@@ -58,13 +64,21 @@ export const start = async (
   { userId, name }: Named,
   answered: (session: Session) => void = () => {},
 ): Promise<Session> => {
-  const started = await startWhenEnded(control, userId, name, 15_000);
-  answered(started.session);
-  return started.admitted ? await admitted(control, started.session) : started.session;
+  const admission = await startWhenEnded(control, userId, name, 15_000);
+  answered(admission.session);
+  return started(control, admission);
 };
 
-export const stop = async (control: Control, { userId, name }: Named): Promise<Session> =>
-  stopSession(control, await loadSession(control, userId, name), 'user');
+/** @param answered sees what the stop is answered with */
+export const stop = async (
+  control: Control,
+  { userId, name }: Named,
+  answered: (session: Session) => void = () => {},
+): Promise<Session> => {
+  const session = await stopSession(control, await loadSession(control, userId, name), 'user');
+  answered(session);
+  return session;
+};
 
 export const restart = async (control: Control, named: Named): Promise<Session> => {
   await stop(control, named);
@@ -80,6 +94,7 @@ export const remove = async (control: Control, named: Named): Promise<void> => {
 export const logout = async (control: Control, { userId, name }: Named): Promise<void> => {
   const session = await loadSession(control, userId, name);
   if (isTerminal(session.state)) return forgetAccount(control, session);
+  if (await forgetWaiting(control, session)) return;
   await runCommand(control, session, 'logout', {}, { timeoutMs: 8_000 });
   await untilEnded(control, session, 18_000);
 };

@@ -15,6 +15,8 @@ export const INVARIANTS = {
     'a message is noted as told only once it is queued, and a worker goes on after the last one that was acknowledged',
   start:
     'a start that succeeds is answered with a session that was admitted or runs, never with one that is stopping',
+  restart:
+    'a session restarts after a loss that its policy covers, on its slot, with back-off and limit, never after a stop and never into a code',
   room: 'nobody is refused while room is left',
   once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',

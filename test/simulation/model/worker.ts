@@ -102,6 +102,11 @@ export class Worker implements SimulatedWorker {
         if (!chaos.over) this.process.frozenUntil = scheduler.now + random.int(10_000, 300_000);
       });
     }
+    if (chaos.strikes('workerTaken')) {
+      scheduler.in(random.skewed(100, 600_000), undefined, `${this.process.name} is taken`, () =>
+        this.#cloud.engine.take(this.task),
+      );
+    }
     this.#mute = chaos.strikes('workerMute');
     if (this.#mute) return;
     this.#run().catch((error: unknown) => {
@@ -186,6 +191,7 @@ export class Worker implements SimulatedWorker {
       }),
     );
     this.#boot = boot;
+    this.#crashesAgain(boot);
     this.#cloud.watcher?.resumes(sessionId, boot.told, askedTrueAt);
     this.#offset = boot.now - Math.round((askedAt + this.#localNow()) / 2);
     this.live = true;
@@ -201,9 +207,24 @@ export class Worker implements SimulatedWorker {
         workerApi.discard(control, this.#bearer, { reason: 'revoked' }),
       );
       this.#account = undefined;
+      if (!boot.mayLink) {
+        if (this.#ending !== undefined) return;
+        this.#ending = 'logged_out';
+        return this.#guarded(() => this.#finish('logged_out'));
+      }
     }
-    if (this.#account === undefined) this.#showQr();
+    if (this.#account === undefined && !boot.mayLink) this.#end('crashed');
+    else if (this.#account === undefined) this.#showQr();
     else this.#work();
+  }
+
+  /** What made a session crash often does so again. */
+  #crashesAgain({ mayLink }: BootstrapAnswer): void {
+    const { chaos, random, scheduler } = this.#cloud;
+    if (mayLink || chaos.over || !random.chance(0.4)) return;
+    scheduler.in(random.skewed(1_000, 60_000), this.process, `${this.process.name} crashes again`, () => {
+      if (!chaos.over) this.#exit('crashed again');
+    });
   }
 
   /** The first auth state that storage has. A storage that does not answer ends the start. */
@@ -383,6 +404,10 @@ export class Worker implements SimulatedWorker {
       due.push({ at: this.#lastActivityAt + deadlines.idleTimeoutMs, reason: 'idle' });
     }
     return due.sort((a, b) => a.at - b.at)[0];
+  }
+
+  unlinkedMeanwhile(): void {
+    if (this.#account !== undefined) this.#cloud.unlinked.add(this.#account);
   }
 
   #unlinkedByPhone(): void {

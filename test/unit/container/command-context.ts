@@ -50,7 +50,7 @@ export const commandContext = (
     active() {
       uses += 1;
     },
-    logout() {},
+    logout: async () => true,
     emit,
     own: (message) => emit('message_create', message),
     uses: () => uses,

@@ -51,8 +51,9 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     media: { maxBytes: 1024, allowLoopback: false },
     withMedia: async (_source, message) => message,
     active() {},
-    logout: () => {
+    logout: async () => {
       state.loggedOut += 1;
+      return true;
     },
   };
   started.serve(context);

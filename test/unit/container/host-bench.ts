@@ -10,7 +10,9 @@ import { fakeLibrary } from './fake-library.ts';
 export const STAGE_MS = 60_000;
 
 /** `states`: how many saved states can be restored, one after the other. */
-export const openHost = (options: { states?: number; restoreFails?: Error; maxRestarts?: number } = {}) => {
+export const openHost = (
+  options: { states?: number; restoreFails?: Error; maxRestarts?: number; mayLink?: boolean } = {},
+) => {
   const time = manualTime();
   const library = fakeLibrary();
   let left = options.states ?? 0;
@@ -71,6 +73,7 @@ export const openHost = (options: { states?: number; restoreFails?: Error; maxRe
     },
     forwarded: ['message'],
     profile,
+    mayLink: options.mayLink ?? true,
     restoreBy: () => Number.POSITIVE_INFINITY,
     maxRestarts: options.maxRestarts ?? 5,
     onChange: (view) => views.push(view),

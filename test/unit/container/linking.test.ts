@@ -93,3 +93,86 @@ test('the library’s renewal of a pairing code is heard (F12)', async () => {
   bench.library.client.emit('code', 'CCCC3333');
   expect(bench.codes).toEqual(['CCCC3333']);
 });
+
+test('the worker of a restart never shows a code: no saved state, none accepted, or unlinked meanwhile', async () => {
+  const none = openHost({ mayLink: false });
+  none.host.start();
+  await none.time.advance(0);
+  expect(none.ends).toEqual([{ reason: 'crashed', detail: expect.stringContaining('no saved auth state') }]);
+
+  const refused = openHost({ mayLink: false, states: 1 });
+  await refused.start();
+  refused.library.client.emit('qr', 'asks to be linked');
+  await refused.time.advance(1_000);
+  expect(refused.ends).toEqual([
+    { reason: 'crashed', detail: expect.stringContaining('no saved auth state') },
+  ]);
+
+  const revoked = openHost({ mayLink: false, states: 1 });
+  await revoked.start();
+  revoked.library.client.emit('disconnected', 'LOGOUT');
+  await revoked.time.advance(5_000);
+  expect(revoked.discards).toEqual(['revoked']);
+  expect(revoked.ends).toEqual([
+    { reason: 'logged_out', detail: expect.stringContaining('while it was down') },
+  ]);
+
+  for (const { views } of [none, refused, revoked])
+    expect(views.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
+});
+
+/** Linked and WORKING; what happens to its logout is the test's. */
+const workingHost = async () => {
+  const bench = openHost({ states: 1 });
+  await bench.start();
+  const { client } = bench.library;
+  client.initialized();
+  client.emit('authenticated');
+  client.ready();
+  await bench.time.advance(0);
+  return bench;
+};
+
+test('a logout that the page confirms ends as logged_out, also where the browser closes before the answer', async () => {
+  const bench = await workingHost();
+  const { client } = bench.library;
+  client.logout = async () => client.killed();
+  expect(await bench.host.unlink()).toBe(true);
+  await bench.time.advance(5_000);
+  expect(bench.discards).toEqual(['logged_out']);
+  expect(bench.ends).toMatchObject([{ reason: 'logged_out' }]);
+});
+
+test('a logout that the page does not confirm discards nothing: the next client shows whether it happened', async () => {
+  for (const happened of [false, true]) {
+    const bench = await workingHost();
+    bench.library.client.logout = () => new Promise(() => {});
+    const unlinking = bench.host.unlink();
+    await bench.time.advance(6_001);
+    expect(await unlinking).toBe(false);
+    expect(bench.discards).toEqual([]);
+    await bench.next(1);
+    const { client } = bench.library;
+    if (happened) client.emit('disconnected', 'LOGOUT');
+    else client.ready();
+    await bench.time.advance(5_000);
+    expect(bench.discards).toEqual(happened ? ['logged_out'] : []);
+    expect(bench.ends).toMatchObject(happened ? [{ reason: 'logged_out' }] : []);
+    if (!happened) expect(bench.host.status).toBe('WORKING');
+    expect(bench.statuses()).not.toContain('SCAN_QR_CODE');
+  }
+});
+
+test('a page that leaves for the address of an unlinked one has confirmed, though its call failed', async () => {
+  const bench = await workingHost();
+  const { client } = bench.library;
+  client.logout = () =>
+    Promise.reject(new Error('Execution context was destroyed, most likely because of a navigation.'));
+  const unlinking = bench.host.unlink();
+  await bench.time.advance(500);
+  client.url = 'https://web.whatsapp.com/?post_logout=1&logout_reason=0';
+  client.emitPage('framenavigated');
+  await bench.time.advance(5_000);
+  expect(await unlinking).toBe(true);
+  expect(bench.ends).toMatchObject([{ reason: 'logged_out' }]);
+});

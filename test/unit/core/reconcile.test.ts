@@ -65,7 +65,7 @@ test('a slot comes back although a counter stands at nought, and a recount under
   const session = await admittedSession(place);
   set(place, userQuotaKey(USER), { active: 0 });
   const before = place.table.get(userQuotaKey(USER))?.version;
-  expect(await release(place.control, session, 'user')).toMatchObject({ released: true });
+  expect(await release(place.control, session, 'user')).toMatchObject({ ended: true });
   expect(place.table.get(slotKey(0, session.sessionId))).toBeUndefined();
   expect(active(place)).toBe(0);
   expect(place.table.get(userQuotaKey(USER))?.version).not.toBe(before);
@@ -76,7 +76,7 @@ test('however often a slot is released, it is counted once', async () => {
   await admittedSession(place, 'b');
   const session = await admittedSession(place);
   const all = await Promise.all([1, 2, 3].map(() => release(place.control, session, 'user')));
-  expect(all.filter((outcome) => outcome.released)).toHaveLength(1);
+  expect(all.filter((outcome) => outcome.ended)).toHaveLength(1);
   expect([active(place), active(place, shardKey(0))]).toEqual([1, 1]);
 });
 

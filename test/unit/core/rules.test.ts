@@ -23,13 +23,14 @@ import { and, eq, ltAttr, or } from '../../../core/store.ts';
 const settings = settingsSchema.parse({});
 const state = fc.constantFrom(...stateSchema.options);
 
-test('a session is admitted from an end only, ends from every other state, and never returns to an earlier one', () => {
+test('PENDING begins an epoch after any other state, every state has an end, and within an epoch none returns', () => {
   const order: State[] = ['PENDING', 'STARTING', 'RUNNING', 'STOPPING', 'STOPPED'];
   fc.assert(
     fc.property(state, state, (from, to) => {
-      if (to === 'PENDING') expect(canTransition(from, to)).toBe(isTerminal(from));
+      // Of another epoch: an admission from an end, a restart from anything else.
+      if (to === 'PENDING') expect(canTransition(from, to)).toBe(from !== 'PENDING');
       if (isTerminal(to)) expect(canTransition(from, to)).toBe(!isTerminal(from));
-      if (canTransition(from, to) && !isTerminal(from) && !isTerminal(to)) {
+      if (canTransition(from, to) && to !== 'PENDING' && !isTerminal(from) && !isTerminal(to)) {
         expect(order.indexOf(to)).toBeGreaterThan(order.indexOf(from));
       }
       expect(statesBefore(to).includes(from)).toBe(canTransition(from, to));

@@ -140,7 +140,7 @@ test('a stopped task gives its slot back once, and one of an older epoch none', 
   const session = await workingSession(place);
   const task = { taskArn: 'task-1', sessionId: session.sessionId, neverStarted: false, detail: 'gone' };
   expect(await taskStopped(place.control, { ...task, epoch: 9 })).toBeUndefined();
-  expect(await taskStopped(place.control, { ...task, epoch: 1 })).toMatchObject({ released: true });
+  expect(await taskStopped(place.control, { ...task, epoch: 1 })).toMatchObject({ state: 'FAILED' });
   expect(await taskStopped(place.control, { ...task, epoch: 1 })).toBeUndefined();
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
 });

@@ -14,6 +14,10 @@ test('samples of a metric are added under its dimension; healthy drift adds noth
   expect(tallied('SessionsAdmitted', 1)).toEqual({ attr: 'admitted', by: 1 });
   expect(tallied('AdmissionsRefused', 1, { Scope: 'user' })).toEqual({ attr: 'refused_user', by: 1 });
   expect(tallied('SessionsReaped', 1, { Reason: 'idle' })).toEqual({ attr: 'reaped_idle', by: 1 });
+  expect(tallied('SessionsRestarted', 1, { Reason: 'crashed' })).toEqual({
+    attr: 'restarted_crashed',
+    by: 1,
+  });
   expect(tallied('CounterDrift', 0)).toBeUndefined();
   expect(tallied('ActiveSessions', 7)).toBeUndefined();
 });
@@ -40,6 +44,7 @@ test('the last day sums 24 hours and leaves out older ones', () => {
     admitted: 5,
     refused: { user: 1 },
     ended: { user: 5 },
+    restarted: {},
     reaped: { idle: 4 },
     drift: 1,
     createToQr: null,

@@ -57,6 +57,19 @@ describe('a session', () => {
   it('is stopping, whatever its status still says', () => {
     expect(standingOf({ state: 'STOPPING', status: 'WORKING' })).toBe('stopping');
   });
+  it('waits for a restart: it can be started at once, stopped or logged out, and its timeline says why', () => {
+    const waiting = {
+      state: 'PENDING',
+      status: 'STARTING',
+      restart: { nextAttemptAt: at(MINUTE) },
+    } as const;
+    expect(standingOf(waiting)).toBe('restarting');
+    expect(verbsFor(waiting)).toEqual(['start', 'stop', 'logout', 'delete']);
+    expect(standingOf({ ...waiting, restart: { nextAttemptAt: null } })).toBe('waiting');
+    const payload = { reason: 'heartbeat_lost', attempt: 2, maxAttempts: 5 };
+    const event = { id: 'e', timestamp: NOW, event: 'session.restarting', epoch: 2, payload };
+    expect(eventLine(event).title).toBe('Starts again: worker fell silent (2 of 5)');
+  });
   it('expires by the earliest of its deadlines, and is marked shortly before', () => {
     const expiry = nextExpiry({ qrExpiresAt: null, idleAt: at(3 * MINUTE), expiresAt: at(4 * MINUTE) });
     expect(expiry).toMatchObject({ why: 'idle' });

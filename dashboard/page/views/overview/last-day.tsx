@@ -24,6 +24,7 @@ export const LastDay = ({ day }: { readonly day: Day }) => (
       />
       <Figure term="Reaped" value={count(sum(day.reaped))} by={day.reaped} words={reasonWords} />
       <Figure term="Ended" value={count(sum(day.ended))} by={day.ended} words={reasonWords} />
+      <Figure term="Restarted" value={count(sum(day.restarted))} by={day.restarted} words={reasonWords} />
       <div class="figure">
         <h3>Time to QR code</h3>
         {day.createToQr ? (

@@ -4,11 +4,16 @@ import { reasonWords, STATE_WORDS } from '../../rules/words.ts';
 import { Facts, Panel } from '../../ui/panel.tsx';
 import { Age, Countdown, Moment } from '../../ui/time.tsx';
 
+const RESTART_WORDS = {
+  always: 'after every loss of its task',
+  'on-failure': 'after a crash, a lost heartbeat or a failed start',
+} as const;
+
 type Fact = readonly [term: string, value: preact.ComponentChildren];
 
 export const SessionFacts = ({ session }: { readonly session: SessionView }) => {
   const { state, stopReason, detail, me, dialogs, config, startedAt, createdAt } = session;
-  const { qrExpiresAt, idleAt, expiresAt, epoch } = session;
+  const { qrExpiresAt, idleAt, expiresAt, epoch, restart } = session;
   const ignored = Object.entries(config.ignore ?? {})
     .flatMap(([kind, isIgnored]) => (isIgnored ? [kind] : []))
     .join(', ');
@@ -27,6 +32,15 @@ export const SessionFacts = ({ session }: { readonly session: SessionView }) => 
       'Started',
       <StartedAt key="started" at={Date.parse(startedAt)} running={expiresAt !== null} />,
     ],
+    restart.nextAttemptAt !== null && [
+      'Starts again in',
+      <Countdown key="restart" to={Date.parse(restart.nextAttemptAt)} />,
+    ],
+    restart.reason && [
+      'Restarts',
+      `${restart.attempts} of ${restart.maxAttempts} within ${span(restart.windowSeconds * 1000)}; the last one: ${reasonWords(restart.reason)}`,
+    ],
+    restart.policy !== 'never' && ['Restart policy', RESTART_WORDS[restart.policy]],
     qrExpiresAt && ['Ends unscanned in', <Countdown key="qr" to={Date.parse(qrExpiresAt)} />],
     idleAt && ['Ends for being idle in', <Countdown key="idle" to={Date.parse(idleAt)} />],
     expiresAt && ['Ends at the latest in', <Countdown key="ends" to={Date.parse(expiresAt)} />],

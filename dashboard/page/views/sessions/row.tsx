@@ -81,8 +81,8 @@ const Middle = ({ session }: { readonly session: SessionView }) => {
       </div>
     );
   }
-  const { me, startedAt, state, stopReason, qrExpiresAt, idleAt, expiresAt } = session;
-  const quietAt = qrExpiresAt ?? idleAt;
+  const { me, startedAt, state, stopReason, qrExpiresAt, idleAt, expiresAt, restart } = session;
+  const quietAt = restart.nextAttemptAt ?? qrExpiresAt ?? idleAt;
   return (
     <>
       <div role="cell" class="cell account">
@@ -104,7 +104,11 @@ const Middle = ({ session }: { readonly session: SessionView }) => {
           <div role="cell" class="cell age" data-label="Age">
             {startedAt && <Age since={Date.parse(startedAt)} />}
           </div>
-          <div role="cell" class="cell idle" data-label={qrExpiresAt ? 'QR' : 'Idle'}>
+          <div
+            role="cell"
+            class="cell idle"
+            data-label={restart.nextAttemptAt ? 'Restart' : qrExpiresAt ? 'QR' : 'Idle'}
+          >
             {quietAt && <Countdown to={Date.parse(quietAt)} />}
           </div>
           <div role="cell" class="cell remaining" data-label="Ends">

@@ -1,0 +1,50 @@
+/** How an epoch of a session begins: by an admission, or by a restart that keeps the slot. */
+import type { Control } from '../control.ts';
+import { slotKey } from '../items.ts';
+import type { Write } from '../store.ts';
+import { nameOf, type Session, userOf } from './session.ts';
+
+/** What belonged to the task and the worker of the epoch before. */
+const OF_THE_EPOCH_BEFORE = [
+  'taskArn',
+  'workerTaskArn',
+  'workerSecretHash',
+  'commandSecret',
+  'page',
+  'builds',
+  'address',
+  'lastReportSeq',
+  'lastHeartbeatAt',
+  'lastActivityAt',
+  'qrSince',
+  'passkeySince',
+  'statusDataHash',
+  'readyAt',
+  'stoppingAt',
+  'stoppedAt',
+  'stopReason',
+  'detail',
+  'snapshots',
+  'settledSnapshot',
+] as const;
+
+/** The attributes of a session whose next epoch begins: PENDING, with a bootstrap token of its own. */
+export const nextEpoch = ({ ids }: Pick<Control, 'ids'>, session: Session) => ({
+  set: {
+    state: 'PENDING' as const,
+    status: 'STARTING' as const,
+    epoch: session.epoch + 1,
+    bootstrapToken: ids.secret(),
+  },
+  remove: [...OF_THE_EPOCH_BEFORE],
+});
+
+/** The item of the slot that the session holds in `shard`, for the session's present epoch. */
+export const slotWrite = (session: Session, shard: number): Write => {
+  const key = slotKey(shard, session.sessionId);
+  return {
+    kind: 'put',
+    key,
+    item: { ...key, userId: userOf(session), name: nameOf(session), epoch: session.epoch },
+  };
+};
