@@ -5,11 +5,13 @@
 import type { Operation } from './operation.ts';
 import { dashboard, dashboardFile, root } from './operations/dashboard.ts';
 import { getDocs, getOpenApi } from './operations/documentation.ts';
+import { getFile } from './operations/files.ts';
 import { WORKER_OPERATIONS } from './operations/worker.ts';
 import { PUBLIC_OPERATIONS } from './public-operations.ts';
 
 export const OPERATIONS: readonly Operation[] = [
   ...Object.values(PUBLIC_OPERATIONS),
+  getFile,
   getOpenApi,
   getDocs,
   root,
@@ -28,6 +30,7 @@ export const BACKGROUND_HANDLERS = [
   'keys-bootstrap',
   'reaper',
   'reconciler',
+  'eraser',
   'task-events',
   'deliver',
   'worker-call',

@@ -41,6 +41,12 @@ export const commandPointerKey = (sessionId: string, id: string): Key => ({
   pk: commandsPartition(sessionId),
   sk: id,
 });
+/** Ids of all commands that were kept for a session, also settled ones; expire with them. */
+export const commandRecordsPartition = (sessionId: string): string => `COMMANDRECORDS#${sessionId}`;
+export const commandRecordKey = (sessionId: string, id: string): Key => ({
+  pk: commandRecordsPartition(sessionId),
+  sk: id,
+});
 export const apiKeyKey = (hash: string): Key => ({ pk: `KEY#${hash}`, sk: META });
 /** The same keys again, so that they can be listed and found by id. */
 export const KEYS_PARTITION = 'KEYS';
@@ -57,6 +63,9 @@ export const openWaitKey = (userId: string, id: string): Key => ({ pk: openWaits
 export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
 /** Which of a session's messages were told last; expires. */
 export const toldKey = (sessionId: string): Key => ({ pk: `TOLD#${sessionId}`, sk: META });
+/** Files that a session received: what their links lead to; expire with the links. */
+export const filesPartition = (sessionId: string): string => `FILES#${sessionId}`;
+export const fileKey = (sessionId: string, id: string): Key => ({ pk: filesPartition(sessionId), sk: id });
 /** A session's timeline, by event id. */
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
 
@@ -96,6 +105,9 @@ export const SAVED_BUILD = 'BUILD#';
 export const savedBuildKey = (version: string): Key => ({ pk: ENGINE_PARTITION, sk: SAVED_BUILD + version });
 /** How starts ended, one item for each build and hour, by `2026-01-31T05#2.3000.1` (UTC); expire. */
 export const BUILD_HOURS_PARTITION = 'BUILDHOURS';
+/** Deleted sessions of which something is left to erase, by their id. */
+export const ERASURES_PARTITION = 'ERASURES';
+export const erasureKey = (sessionId: string): Key => ({ pk: ERASURES_PARTITION, sk: sessionId });
 /** What a scheduled function left of its last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 

@@ -63,6 +63,12 @@ export interface StorageProbe {
   probe(): Promise<void>;
 }
 
+/** Deletes objects so that nothing of them can be read any more. */
+export interface ObjectEraser {
+  /** Every object under the prefix with all its versions. Idempotent. Returns how many versions there were. */
+  erase(prefix: string): Promise<number>;
+}
+
 /** Received files, each under a key of its own. */
 export interface MediaStorage {
   /** Takes one PUT of exactly so many bytes. */

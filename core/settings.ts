@@ -50,7 +50,7 @@ export const settingsSchema = z.strictObject({
     .int()
     .positive()
     .default(32 * 1024 * 1024),
-  /** How long the link to a received file is good; no longer than the credentials of the function that signs it. */
+  /** How long the link to a received file is good; no longer than the file is kept (`mediaDays`). */
   mediaLinkSeconds: duration(6 * 3600),
 });
 export type Settings = z.infer<typeof settingsSchema>;
@@ -78,6 +78,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_SECURITY_GROUPS        comma-separated
  * BERTH_CAPACITY               comma-separated capacity providers in order of preference (FARGATE_SPOT,FARGATE)
  * BERTH_ALARM_PERCENTS         comma-separated: shares of the global limit at which the alarms stand, warning first
+ * BERTH_API_URL                address of the API that callers use, for links to it
  * BERTH_WORKER_CALL            name of the function inside the network that hands commands to workers
  *
  * The task definition's container has BERTH_WORKER_API_URL (the API's own URL) and BERTH_COMMAND_PORT; RunTask adds

@@ -19,6 +19,7 @@ const VARIABLES = {
   BERTH_CAPACITY: list,
   BERTH_ALARM_PERCENTS: list.pipe(z.tuple([z.coerce.number<string>(), z.coerce.number<string>()])),
   BERTH_WORKER_CALL: text,
+  BERTH_API_URL: z.url().transform((url) => url.replace(/\/$/, '')),
 } as const;
 
 /** Throws at the function's start, naming the variable that is missing: infra did not give it to this function. */

@@ -18,6 +18,7 @@ import { s3Media } from './adapters/s3-media.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { http, together } from './edge/http.ts';
 import { workerHttp } from './edge/worker.ts';
+import { environment } from './environment.ts';
 
 const control = {
   ...base,
@@ -25,6 +26,7 @@ const control = {
   auth: s3Auth(),
   builds: s3Builds(),
   media: s3Media(),
+  apiUrl: environment('BERTH_API_URL'),
   events: sqsEvents(),
 };
 

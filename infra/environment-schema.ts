@@ -134,64 +134,72 @@ export const environmentSchema = z
      */
     locked: z.boolean().default(false),
   })
-  .superRefine(({ settings, sweepMinutes, alarms, api, concurrency, network, region, domain }, context) => {
-    for (const { path, message } of concurrencyIssues({ settings, api, concurrency }))
-      context.addIssue({ code: 'custom', path: [...path], message });
-    const addresses = taskAddresses(network);
-    if (addresses !== undefined && settings.globalLimit > addresses)
-      context.addIssue({
-        code: 'custom',
-        path: ['settings', 'globalLimit'],
-        message: `must not be above ${addresses}, the addresses that network.cidr and network.zones leave for tasks`,
-      });
-    const [foreign] = Array.isArray(network.zones)
-      ? network.zones.filter((zone) => region !== undefined && !zone.startsWith(region))
-      : [];
-    if (foreign !== undefined)
-      context.addIssue({
-        code: 'custom',
-        path: ['network', 'zones'],
-        message: `${foreign} is no zone of the region ${region}`,
-      });
-    const certificateRegion = domain?.certificateArn.split(':')[3];
-    if (region !== undefined && certificateRegion !== undefined && certificateRegion !== region)
-      context.addIssue({
-        code: 'custom',
-        path: ['domain', 'certificateArn'],
-        message: `is of the region ${certificateRegion}; it must be of ${region}, where the API is`,
-      });
-    if (alarms.criticalPercent <= alarms.warningPercent)
-      context.addIssue({
-        code: 'custom',
-        path: ['alarms', 'criticalPercent'],
-        message: 'must be above warningPercent',
-      });
-    if (settings.heartbeatTimeoutSeconds < 2 * settings.heartbeatSeconds)
-      context.addIssue({
-        code: 'custom',
-        path: ['settings', 'heartbeatTimeoutSeconds'],
-        message: 'must be at least twice heartbeatSeconds, or one lost heartbeat ends a session',
-      });
-    if (settings.heartbeatSeconds >= sweepMinutes * 60)
-      context.addIssue({
-        code: 'custom',
-        path: ['settings', 'heartbeatSeconds'],
-        message:
-          'must be below the time between two sweeps, or a silent worker is never told from a silent database',
-      });
-    if (settings.orphanGraceSeconds < 60)
-      context.addIssue({
-        code: 'custom',
-        path: ['settings', 'orphanGraceSeconds'],
-        message: 'must be at least 60, or tasks are stopped while their admission is still being written',
-      });
-    if (sweepMinutes * 60 > settings.qrTimeoutSeconds * 2)
-      context.addIssue({
-        code: 'custom',
-        path: ['sweepMinutes'],
-        message: 'must not be longer than twice qrTimeoutSeconds, or slots outlive their deadlines by far',
-      });
-  });
+  .superRefine(
+    ({ settings, sweepMinutes, alarms, api, concurrency, mediaDays, network, region, domain }, context) => {
+      for (const { path, message } of concurrencyIssues({ settings, api, concurrency }))
+        context.addIssue({ code: 'custom', path: [...path], message });
+      if (settings.mediaLinkSeconds > mediaDays * 24 * 3600)
+        context.addIssue({
+          code: 'custom',
+          path: ['settings', 'mediaLinkSeconds'],
+          message: `must not be above ${mediaDays * 24 * 3600}, or links outlive the files that mediaDays keeps`,
+        });
+      const addresses = taskAddresses(network);
+      if (addresses !== undefined && settings.globalLimit > addresses)
+        context.addIssue({
+          code: 'custom',
+          path: ['settings', 'globalLimit'],
+          message: `must not be above ${addresses}, the addresses that network.cidr and network.zones leave for tasks`,
+        });
+      const [foreign] = Array.isArray(network.zones)
+        ? network.zones.filter((zone) => region !== undefined && !zone.startsWith(region))
+        : [];
+      if (foreign !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: ['network', 'zones'],
+          message: `${foreign} is no zone of the region ${region}`,
+        });
+      const certificateRegion = domain?.certificateArn.split(':')[3];
+      if (region !== undefined && certificateRegion !== undefined && certificateRegion !== region)
+        context.addIssue({
+          code: 'custom',
+          path: ['domain', 'certificateArn'],
+          message: `is of the region ${certificateRegion}; it must be of ${region}, where the API is`,
+        });
+      if (alarms.criticalPercent <= alarms.warningPercent)
+        context.addIssue({
+          code: 'custom',
+          path: ['alarms', 'criticalPercent'],
+          message: 'must be above warningPercent',
+        });
+      if (settings.heartbeatTimeoutSeconds < 2 * settings.heartbeatSeconds)
+        context.addIssue({
+          code: 'custom',
+          path: ['settings', 'heartbeatTimeoutSeconds'],
+          message: 'must be at least twice heartbeatSeconds, or one lost heartbeat ends a session',
+        });
+      if (settings.heartbeatSeconds >= sweepMinutes * 60)
+        context.addIssue({
+          code: 'custom',
+          path: ['settings', 'heartbeatSeconds'],
+          message:
+            'must be below the time between two sweeps, or a silent worker is never told from a silent database',
+        });
+      if (settings.orphanGraceSeconds < 60)
+        context.addIssue({
+          code: 'custom',
+          path: ['settings', 'orphanGraceSeconds'],
+          message: 'must be at least 60, or tasks are stopped while their admission is still being written',
+        });
+      if (sweepMinutes * 60 > settings.qrTimeoutSeconds * 2)
+        context.addIssue({
+          code: 'custom',
+          path: ['sweepMinutes'],
+          message: 'must not be longer than twice qrTimeoutSeconds, or slots outlive their deadlines by far',
+        });
+    },
+  );
 
 export type Environment = z.infer<typeof environmentSchema>;
 /** An environment before its defaults are filled in. */

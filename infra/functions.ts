@@ -35,6 +35,8 @@ export type Needs = {
    * URL that this function signed acts with its permissions.
    */
   readonly tellsAbsence?: true;
+  /** Deletes objects under `auth/` and `media/` for good, in all their versions. */
+  readonly erases?: true;
   /** On objects under `media/`, of the same bucket. */
   readonly media?: readonly BucketAction[];
   /** `deliver`: what Lambda does to read the queue, holding messages back, and setting dead ones aside. */
@@ -44,6 +46,8 @@ export type Needs = {
   readonly tasks?: readonly TaskAction[];
   /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
   readonly callsWorkers?: true;
+  /** Makes links to the API that callers use. */
+  readonly linksToApi?: true;
   /** Tells where the alarms on the global limit stand. */
   readonly alarms?: true;
   /** An API function has 29 s: the gateway gives up at 30. */
@@ -109,6 +113,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['Query', 'PutItem'],
   },
 
+  files: {
+    does: 'Leads to a received file: signs an address of it at each request.',
+    table: READ,
+    media: ['GetObject'],
+  },
   health: { does: 'Is the system up? For load balancers and monitors: status only.', table: READ },
   documentation: { does: 'Serves the OpenAPI document and the page made from it.', memoryMiB: 512 },
   'health-detail': {
@@ -196,7 +205,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...RELEASE, 'BatchGetItem'],
     bucket: ['GetObject', 'PutObject', 'DeleteObject'],
     tellsAbsence: true,
-    media: ['GetObject', 'PutObject'],
+    media: ['PutObject'],
+    linksToApi: true,
     builds: ['GetObject'],
     queue: 'send',
   },
@@ -230,6 +240,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
       'sqs:SendMessage': HEALS,
       'ecs:StopTask': HEALS,
     },
+  },
+  eraser: {
+    does: 'Erases what deleted sessions left: objects with their versions, events, results.',
+    table: ['Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    erases: true,
+    timeoutSeconds: SWEEP_TIMEOUT_SECONDS,
   },
   'task-events': {
     does: 'Frees the slot of a task that ECS reports as stopped, or restarts its session by its policy.',

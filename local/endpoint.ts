@@ -25,6 +25,9 @@ export type Endpoint = {
   /** The database and the queues themselves, behind the gateway: no permission is asked for there. */
   readonly databaseUrl: string;
   readonly sqsUrl: string;
+  readonly s3Url: string;
+  /** Carries out the buckets' lifecycle rules as of a time, ms. */
+  readonly expireObjects: (atMs: number) => void;
   readonly principals: Principals;
   readonly authorize: Authorize;
   /** Which permissions were used and which were refused. */
@@ -116,6 +119,8 @@ export const openEndpoint = async ({
     url: gateway.url,
     databaseUrl: dynamodb.url,
     sqsUrl: storage.sqsUrl,
+    s3Url: storage.s3Url,
+    expireObjects: (atMs) => void storage.sweepLifecycle(atMs),
     principals,
     authorize,
     access,

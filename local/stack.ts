@@ -83,6 +83,10 @@ export type LocalStack = {
   readonly metrics: MetricStore;
   /** The database itself, behind the gateway: no permission is asked for there. For tests that look into it. */
   readonly databaseUrl: string;
+  /** The storage itself, likewise. */
+  readonly storageUrl: string;
+  /** Deletes what the buckets' lifecycle rules expire as of a time, ms. */
+  expireObjects(atMs: number): void;
   /** Which permissions were used and which were refused. */
   readonly access: AccessRecorder;
   readonly faults: Faults;
@@ -227,6 +231,8 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     model,
     metrics,
     databaseUrl: endpoint.databaseUrl,
+    storageUrl: endpoint.s3Url,
+    expireObjects: endpoint.expireObjects,
     access: endpoint.access,
     faults: {
       refuse: endpoint.refuse,

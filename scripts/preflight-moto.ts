@@ -8,10 +8,13 @@
  * does not imitate (Fargate's quotas, Lambda's account settings) must come out as unknown, with a reason.
  */
 import { execFile, spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { ACMClient, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
@@ -37,7 +40,11 @@ const freePort = async (): Promise<number> => {
 
 const port = await freePort();
 const endpoint = `http://127.0.0.1:${port}`;
-const moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+const moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], {
+  stdio: 'ignore',
+  // A certificate is issued a second after it was asked for.
+  env: { ...process.env, MOTO_ACM_VALIDATION_WAIT: '1' },
+});
 moto.on('error', () => {
   console.error("preflight:moto: there is no moto_server; pip install 'moto[server]'");
   process.exit(2);
@@ -69,8 +76,8 @@ const variables = {
   no_proxy: '127.0.0.1',
 };
 
-const preflight = async (): Promise<Report> => {
-  const args = ['infra/run.mjs', 'preflight/main.ts', '--env', 'dev', '--json'];
+const preflight = async (...more: readonly string[]): Promise<Report> => {
+  const args = ['infra/run.mjs', 'preflight/main.ts', '--env', 'dev', '--json', ...more];
   const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, env: variables }).catch(
     // Something is always missing here.
     (error: unknown) => z.object({ stdout: z.string() }).parse(error),
@@ -120,6 +127,29 @@ try {
   );
   console.log('With the role and the bootstrap:');
   expectStatus(await preflight(), { ...ALWAYS, bootstrap: 'ok', 'ecs-role': 'ok' });
+
+  const acm = new ACMClient(config);
+  const { CertificateArn: certificateArn = '' } = await acm.send(
+    new RequestCertificateCommand({ DomainName: '*.example.com', ValidationMethod: 'DNS' }),
+  );
+  const folder = await mkdtemp(join(tmpdir(), 'berth-preflight-'));
+  const withDomain = async (name: string, arn: string): Promise<Report> => {
+    const file = join(folder, 'berth.config.json');
+    await writeFile(
+      file,
+      JSON.stringify({ environments: { dev: { domain: { name, certificateArn: arn } } } }),
+    );
+    return preflight('--config', file);
+  };
+  try {
+    console.log('With a certificate for the name, for another one, and without one:');
+    expectStatus(await withDomain('api.example.com', certificateArn), { certificate: 'ok' });
+    expectStatus(await withDomain('api.example.org', certificateArn), { certificate: 'missing' });
+    const absent = certificateArn.replace(/[\w-]+$/, '00000000-0000-0000-0000-000000000000');
+    expectStatus(await withDomain('api.example.com', absent), { certificate: 'missing' });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 } finally {
   moto.kill();
 }

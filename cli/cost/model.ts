@@ -68,11 +68,11 @@ const WRITES_A_CHANGE = 8;
  * every other one, the reaper's, also a sample of how full it is, with a read, and looks into outbox and feeds.
  */
 const SWEEP_GIB_SECONDS = 0.5 * 0.3;
-const SWEEP_READS = 14.5;
-const SWEEP_WRITES = 1.5;
-const SWEEPING_FUNCTIONS = 2;
+const SWEEP_READS = 10;
+const SWEEP_WRITES = 1.3;
+const SWEEPING_FUNCTIONS = 3;
 /** Emitted whether or not anything runs (core/observability/metrics.ts). */
-export const SWEEP_METRICS = 9;
+export const SWEEP_METRICS = 10;
 /** Metrics that alarms look at, and composite alarms (infra/constructs/alarms.ts); a test counts them. */
 export const ALARM_METRICS = 27;
 export const COMPOSITE_ALARMS = 2;

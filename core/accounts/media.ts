@@ -1,7 +1,8 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
 import type { mediaUploadRequestSchema, mediaUploadResponseSchema } from '../../contract/worker/protocol.ts';
 import type { Control } from '../control.ts';
+import { fileKey, TTL_ATTRIBUTE } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
 import type { MediaStorage } from '../ports.ts';
 import { cleanFileName } from './file-name.ts';
@@ -12,26 +13,72 @@ import { MEDIA_PREFIX } from './storage-keys.ts';
 const SAFE_TYPE =
   /^(image\/(jpeg|png|webp|gif)|(audio|video)\/[\w.+-]+(; ?codecs=[\w.]+)?|application\/pdf)$/;
 
+/** How long one signed URL to the object is good. Fetching begins right after the redirect. */
+const SIGNED_SECONDS = 300;
+
+const fileSchema = z.object({ mimetype: z.string(), filename: z.string(), expiresAt: z.int() });
+
+const objectKey = (sessionId: string, id: string): string => `${MEDIA_PREFIX}${sessionId}/${id}`;
+
+/** The path of a file's link, below the address of the API. */
+export const filePath = (sessionId: string, id: string): string => `/api/files/${sessionId}/${id}`;
+
 /**
- * Where a worker puts a file that its account received, under a key that nobody can guess, and the link to it. The
- * bucket's lifecycle rule removes the file. Throws 413 above the setting's size.
+ * Where a worker puts a file that its account received, and the link to it. The link is Berth's own: it ends after
+ * `settings.mediaLinkSeconds`, whichever credentials signed what, and with the session. Nobody can guess its id, which
+ * is all that it asks for. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size.
+ *
+ * @param apiUrl the address of the API, without a slash at its end
  */
 export const beginMediaUpload = async (
-  { media, ids, settings }: Pick<Control, 'ids' | 'settings'> & { readonly media: MediaStorage },
+  {
+    media,
+    store,
+    clock,
+    ids,
+    settings,
+    apiUrl,
+  }: Pick<Control, 'store' | 'clock' | 'ids' | 'settings'> & {
+    readonly media: Pick<MediaStorage, 'uploadUrl'>;
+    readonly apiUrl: string;
+  },
   { sessionId }: Pick<Session, 'sessionId'>,
   { bytes, mimetype, filename }: z.infer<typeof mediaUploadRequestSchema>,
 ): Promise<z.infer<typeof mediaUploadResponseSchema>> => {
   if (bytes > settings.mediaMaxBytes)
     throw new Problem('too_large', `The file exceeds ${settings.mediaMaxBytes} bytes.`);
   const type = normalizeType(mimetype);
-  const key = `${MEDIA_PREFIX}${sessionId}/${ids.secret()}`;
-  const [uploadUrl, url] = await Promise.all([
-    media.uploadUrl(key, bytes),
-    media.link(key, {
-      mimetype: SAFE_TYPE.test(type) ? type : ANY_BYTES,
-      filename: (filename === null ? undefined : cleanFileName(filename)) ?? nameForType(type),
-      seconds: settings.mediaLinkSeconds,
+  const id = ids.secret();
+  const key = fileKey(sessionId, id);
+  const expiresAt = clock() + settings.mediaLinkSeconds * 1000;
+  const [uploadUrl] = await Promise.all([
+    media.uploadUrl(objectKey(sessionId, id), bytes),
+    store.write({
+      kind: 'put',
+      key,
+      item: {
+        ...key,
+        mimetype: SAFE_TYPE.test(type) ? type : ANY_BYTES,
+        filename: (filename === null ? undefined : cleanFileName(filename)) ?? nameForType(type),
+        expiresAt,
+        [TTL_ATTRIBUTE]: Math.ceil(expiresAt / 1000),
+      },
     }),
   ]);
-  return { uploadUrl, url };
+  return { uploadUrl, url: `${apiUrl}${filePath(sessionId, id)}` };
+};
+
+/** A signed URL for one GET of a received file, good for minutes. Throws 404 where the link has ended or never was. */
+export const openFile = async (
+  { media, store, clock }: Pick<Control, 'store' | 'clock'> & { readonly media: Pick<MediaStorage, 'link'> },
+  sessionId: string,
+  id: string,
+): Promise<string> => {
+  const file = fileSchema.safeParse(await store.get(fileKey(sessionId, id)));
+  const leftMs = file.success ? file.data.expiresAt - clock() : 0;
+  if (!file.success || leftMs <= 0)
+    throw new Problem('not_found', 'There is no such file, or its link has expired.');
+  const { mimetype, filename } = file.data;
+  const seconds = Math.min(SIGNED_SECONDS, Math.ceil(leftMs / 1000));
+  return media.link(objectKey(sessionId, id), { mimetype, filename, seconds });
 };

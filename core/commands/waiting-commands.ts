@@ -4,7 +4,13 @@ import { Problem } from '../../contract/errors.ts';
 import type { CommandName } from '../../contract/worker/commands.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { commandKey, commandPointerKey, commandsPartition, TTL_ATTRIBUTE } from '../items.ts';
+import {
+  commandKey,
+  commandPointerKey,
+  commandRecordKey,
+  commandsPartition,
+  TTL_ATTRIBUTE,
+} from '../items.ts';
 import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import type { CommandOutcome } from '../ports.ts';
@@ -66,10 +72,14 @@ export const placeCommand = async (
     placedAt: now,
     runBy: now + waitLimitMs(control.settings),
   };
+  const expires = { [TTL_ATTRIBUTE]: Math.floor(now / 1000) + KEEP_SECONDS };
+  const record = commandRecordKey(session.sessionId, id);
+  // Before the command itself: what was kept must be found when the session is erased.
+  await control.store.write({ kind: 'put', key: record, item: { ...record, ...expires } });
   const written = await control.store.write({
     kind: 'put',
     key: commandKey(id),
-    item: { ...commandKey(id), ...toItem(placed), [TTL_ATTRIBUTE]: Math.floor(now / 1000) + KEEP_SECONDS },
+    item: { ...commandKey(id), ...toItem(placed), ...expires },
     condition: or(absent('pk'), and(eq('status', 'failed'), eq('again', true))),
   });
   if (written.ok) return placed;

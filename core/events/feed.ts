@@ -12,7 +12,7 @@ import * as z from 'zod';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { FEEDS, type Feed, feedKey, feedOf, feedPartition, feedSortKey } from '../items.ts';
-import { absent, type Item, StoreConflict } from '../store.ts';
+import { absent, eq, type Item, StoreConflict } from '../store.ts';
 
 const entrySchema = z.object({
   sk: z.string().regex(/^\d+$/).transform(Number),
@@ -27,6 +27,9 @@ const entrySchema = z.object({
 });
 
 export type FeedEntry = Readonly<Omit<z.infer<typeof entrySchema>, 'sk'>>;
+
+/** In the place of an entry whose session was erased: the numbers of a feed have no gaps. */
+const ERASED = 'erased';
 
 /** Others may put theirs at the same time; each that comes first costs one more attempt. */
 const ATTEMPTS = 30;
@@ -126,7 +129,7 @@ const placed = (
   const entries: { entry: FeedEntry; position: FeedPosition }[] = [];
   for (const { feed, number, entry } of read) {
     position = new Map([...position, [feed, number]]);
-    if (wanted(entry)) entries.push({ entry, position });
+    if (entry.event !== ERASED && wanted(entry)) entries.push({ entry, position });
   }
   return {
     entries,
@@ -160,4 +163,29 @@ export const trimFeeds = async (control: Pick<Control, 'store' | 'clock'>): Prom
       }
     }),
   );
+};
+
+/** Empties the entries of one session; how many. */
+export const withoutSession = async (
+  control: Pick<Control, 'store'>,
+  feed: Feed,
+  sessionId: string,
+): Promise<number> => {
+  let count = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await control.store.query({
+      partition: feedPartition(feed),
+      limit: TRIM,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    for (const item of page.items.filter((each) => each.sessionId === sessionId)) {
+      const key = { pk: String(item.pk), sk: String(item.sk) };
+      const set = { event: ERASED, sessionId: '', epoch: 0, name: '', payload: {} };
+      await control.store.write({ kind: 'update', key, set, condition: eq('sessionId', sessionId) });
+      count += 1;
+    }
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return count;
 };

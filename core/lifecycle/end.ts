@@ -1,5 +1,6 @@
 import { Problem } from '../../contract/errors.ts';
 import { isTerminal } from '../../contract/lifecycle.ts';
+import { erasureWrite } from '../accounts/erasure.ts';
 import { runCommand } from '../commands/command.ts';
 import type { Control } from '../control.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
@@ -65,9 +66,12 @@ export const unlinkFirst = async (
   }
 };
 
-/** Removes an ended session and its auth state. Throws 409 where it changed meanwhile: started again, or linked anew. */
+/**
+ * Removes an ended session and its auth state; what else is left of it is erased in the background
+ * (core/accounts/erasure.ts). Throws 409 where it changed meanwhile: started again, or linked anew.
+ */
 export const deleteSession = async (
-  control: Pick<Control, 'store' | 'auth' | 'ids' | 'log'>,
+  control: Pick<Control, 'store' | 'auth' | 'ids' | 'clock' | 'log'>,
   session: Session,
 ): Promise<void> => {
   const result = await control.store.transact(
@@ -83,6 +87,7 @@ export const deleteSession = async (
         ),
       },
       { kind: 'delete', key: sessionIdKey(session.sessionId) },
+      erasureWrite(control, session),
     ],
     transactionToken(control.ids),
   );

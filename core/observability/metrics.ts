@@ -24,6 +24,12 @@ export const METRICS = {
     dimensions: [],
     says: '1 where too many workers were silent at once, so that none was stopped for it',
   },
+  /** By the eraser at each sweep. */
+  ErasuresOverdue: {
+    unit: 'Count',
+    dimensions: [],
+    says: 'Deleted sessions that were not erased in time',
+  },
   /** These three by the reconciler at each pass; healthy are zero, zero and less than the heartbeat's time-out. */
   CounterDrift: { unit: 'Count', dimensions: [], says: 'By how much counters were off their holders' },
   OrphanTasks: { unit: 'Count', dimensions: [], says: 'Tasks that no session owns' },

@@ -93,6 +93,11 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       metric: berthMetric(environment.name, 'ReaperBraked', each),
       threshold: 1,
     },
+    'erasure-overdue': {
+      what: 'What a deleted session left behind is still there after 40 minutes. The log of the eraser names the session and the reason.',
+      metric: berthMetric(environment.name, 'ErasuresOverdue', each),
+      threshold: 1,
+    },
     'webhooks-dead': {
       what: 'Events were given up for a webhook. GET /api/webhooks/dead names the endpoint: have it repaired, then send them again (POST /api/webhooks/redrive).',
       metric: new MathExpression({

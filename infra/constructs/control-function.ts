@@ -90,11 +90,14 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
   POWERTOOLS_LOG_LEVEL: environment.logs.level,
   ...((needs.table || needs.indexes) && { BERTH_TABLE: resources.table.tableName }),
-  ...((needs.bucket || needs.probesBucket) && { BERTH_AUTH_BUCKET: resources.authBucket.bucketName }),
+  ...((needs.bucket || needs.probesBucket || needs.erases) && {
+    BERTH_AUTH_BUCKET: resources.authBucket.bucketName,
+  }),
   ...(needs.builds && { BERTH_BUILDS_BUCKET: resources.authBucket.bucketName }),
   ...(needs.media && { BERTH_MEDIA_BUCKET: resources.authBucket.bucketName }),
   ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.events.queue.queueUrl }),
   ...(needs.queue === 'deliver' && { BERTH_DEAD_LETTER_QUEUE_URL: resources.events.deadLetters.queueUrl }),
+  ...(needs.linksToApi && { BERTH_API_URL: resources.apiUrl }),
   ...(needs.alarms && {
     BERTH_ALARM_PERCENTS: [environment.alarms.warningPercent, environment.alarms.criticalPercent].join(),
   }),

@@ -78,6 +78,7 @@ export class BerthDashboard extends Construct {
             metric('SweepFailures', each),
             metric('ReaperBraked', { ...each, label: 'Reaper braked' }),
             metric('WebhooksDead', sum),
+            metric('ErasuresOverdue', { ...each, label: 'Erasures overdue' }),
           ]),
         ],
         [

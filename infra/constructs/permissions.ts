@@ -26,6 +26,7 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
       ]
     : []),
   ...(needs.probesBucket || needs.tellsAbsence ? [onBucket(resources)] : []),
+  ...(needs.erases ? onVersions(resources) : []),
   ...(needs.media
     ? [
         onObjects(
@@ -85,6 +86,27 @@ const onObjects = (
 const onBucket = ({ authBucket }: Resources): Grant => ({
   statement: new PolicyStatement({ actions: ['s3:ListBucket'], resources: [authBucket.bucketArn] }),
 });
+
+/** Lists versions under the two prefixes, and deletes them by their ids. */
+const onVersions = ({ authBucket, names }: Resources): Grant[] => [
+  {
+    statement: new PolicyStatement({
+      actions: ['s3:ListBucketVersions'],
+      resources: [authBucket.bucketArn],
+      conditions: { StringLike: { 's3:prefix': [`${AUTH_PREFIX}*`, `${MEDIA_PREFIX}*`] } },
+    }),
+  },
+  ...[AUTH_PREFIX, MEDIA_PREFIX].map((prefix) => ({
+    statement: new PolicyStatement({
+      actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      resources: [authBucket.arnForObjects(`${prefix}*`)],
+    }),
+    wildcard: {
+      resource: `${names.authBucketExport}/${prefix}*`,
+      reason: 'A session may be any of all; the function deletes under the id of one that was deleted.',
+    },
+  })),
+];
 
 const onQueue = {
   send: ({ events }: Resources): Grant[] => [onQueues(['sqs:SendMessage'], events.queue)],

@@ -15,6 +15,8 @@ export type Resources = {
   readonly vpc: IVpc;
   readonly taskSecurityGroup: SecurityGroup;
   readonly commandSecurityGroup: SecurityGroup;
+  /** Of the API that callers use, without a slash at its end. */
+  readonly apiUrl: string;
   readonly names: {
     readonly cluster: string;
     readonly workerFamily: string;

@@ -140,8 +140,10 @@ export const awsReader = (region: string): AwsReader => {
     },
     async reservedConcurrency(FunctionName) {
       try {
-        const command = reading(new GetFunctionConcurrencyCommand({ FunctionName }));
-        return (await lambda.send(command)).ReservedConcurrentExecutions ?? 0;
+        return (
+          (await lambda.send(reading(new GetFunctionConcurrencyCommand({ FunctionName }))))
+            .ReservedConcurrentExecutions ?? 0
+        );
       } catch (error) {
         if (named(error, 'ResourceNotFound')) return 0;
         throw error;

@@ -85,6 +85,7 @@ export class ControlPlaneStack extends Stack {
       vpc: network.vpc,
       taskSecurityGroup: network.taskSecurityGroup,
       commandSecurityGroup: network.commandSecurityGroup,
+      apiUrl: environment.domain ? `https://${environment.domain.name}` : api.url,
       names: {
         ...namesOf(environment),
         workerCall: namesOf(environment).function('worker-call'),
@@ -113,7 +114,11 @@ export class ControlPlaneStack extends Stack {
     });
     acknowledge(deadLetters, 'SQS3', 'This is the dead-letter queue.');
     const sweeps = new Sweeps(this, 'Sweeps', {
-      functions: { reaper: functionOf('reaper'), reconciler: functionOf('reconciler') },
+      functions: {
+        reaper: functionOf('reaper'),
+        reconciler: functionOf('reconciler'),
+        eraser: functionOf('eraser'),
+      },
       minutes: environment.sweepMinutes,
       groupName: namesOf(environment).scheduleGroup,
       deadLetters,

@@ -19,6 +19,7 @@ const TEXTS = [
   'a'.repeat(64),
   '2026-01-01T00:00:00Z',
   '2.3000.1043565534',
+  'ses_01k9zzzzzzzzzzzzzzzzzzzzzz',
 ];
 
 /** The first value by the schema's shape that the schema itself takes. Throws where it finds none: add to TEXTS. */

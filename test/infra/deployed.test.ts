@@ -93,7 +93,7 @@ describe('functions', () => {
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
         ...(needs?.callsWorkers ? ['@aws-sdk/client-lambda'] : []),
-        ...(needs?.bucket || needs?.probesBucket || needs?.media || needs?.builds
+        ...(needs?.bucket || needs?.probesBucket || needs?.media || needs?.builds || needs?.erases
           ? ['@aws-sdk/client-s3']
           : []),
         ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
@@ -473,7 +473,7 @@ describe('network and tasks', () => {
 
 describe('what runs by itself', () => {
   it('sweeps every minute, and sets aside a sweep that could not start', () => {
-    prod.app.resourceCountIs('AWS::Scheduler::Schedule', 2);
+    prod.app.resourceCountIs('AWS::Scheduler::Schedule', 3);
     prod.app.allResourcesProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(1 minute)',
       State: 'ENABLED',
@@ -521,7 +521,7 @@ describe('what runs by itself', () => {
 
 describe('observability', () => {
   it('has the alarms and the dashboard, and nobody to mail to unless the environment names one', () => {
-    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 18);
+    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 20);
     prod.app.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 2);
     prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     prod.app.resourceCountIs('AWS::SNS::Subscription', 0);

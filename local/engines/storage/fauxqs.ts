@@ -1,11 +1,14 @@
 import { buildApp } from 'fauxqs';
+import { z } from 'zod';
 // fauxqs exports only its app and a `startFauxqs` that binds every interface; its stores and its
 // persistence, needed to listen on loopback alone, are reached by file.
 import { PersistenceManager } from '../../../node_modules/fauxqs/dist/persistence.js';
-import { S3Store } from '../../../node_modules/fauxqs/dist/s3/s3Store.js';
 import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { objectsToDelete } from '../../gateway/s3/delete-body.ts';
 import { REGION } from '../../iam/arn.ts';
+import { DELETED_XML, versionsXml } from './version-calls.ts';
+import { VersionedS3Store } from './versions.ts';
 
 /** fauxqs accepts 11 MiB a request by itself; auth state snapshots and media may be larger in one PUT. */
 const BODY_LIMIT_BYTES = 256 * 1024 * 1024;
@@ -42,42 +45,8 @@ class CrashSafePersistence extends PersistenceManager {
   }
 }
 
-/** S3 lists keys in binary order; fauxqs sorts them by locale but pages in binary order, and so skips keys. */
-class OrderedS3Store extends S3Store {
-  override listObjects(...[bucket, options = {}]: Parameters<S3Store['listObjects']>): Listing {
-    // biome-ignore lint/complexity/useLiteralKeys: declared private; brackets keep its type
-    const objects = this['buckets'].get(bucket);
-    if (objects === undefined) {
-      return super.listObjects(bucket, options);
-    }
-    const { prefix = '', delimiter, maxKeys = 1000, startAfter = options.marker ?? '' } = options;
-    const listing: Listing = { objects: [], commonPrefixes: [], isTruncated: false };
-    const keys = [...objects.keys()].filter((key) => key.startsWith(prefix) && key > startAfter).sort(binary);
-    for (const key of keys) {
-      const end = delimiter ? key.indexOf(delimiter, prefix.length) : -1;
-      const folder = end < 0 ? undefined : key.slice(0, end + (delimiter ?? '').length);
-      if (folder !== undefined && (folder === listing.commonPrefixes.at(-1) || folder <= startAfter)) {
-        continue;
-      }
-      if (listing.objects.length + listing.commonPrefixes.length >= maxKeys) {
-        return { ...listing, isTruncated: true };
-      }
-      const object = objects.get(key);
-      if (folder !== undefined) {
-        listing.commonPrefixes.push(folder);
-      } else if (object !== undefined) {
-        listing.objects.push(object);
-      }
-    }
-    return listing;
-  }
-}
-
-type Listing = ReturnType<S3Store['listObjects']>;
-const binary = (a: string, b: string): number => (a < b ? -1 : 1);
-
 export interface Fauxqs {
-  readonly s3: S3Store;
+  readonly s3: VersionedS3Store;
   readonly sqs: SqsStore;
   /** Starts to listen on loopback. */
   listen(port: number): Promise<string>;
@@ -86,7 +55,7 @@ export interface Fauxqs {
 
 /** Builds fauxqs over its own stores, with everything found in `dir` loaded; without `dir`, in memory. */
 export function openFauxqs(dir: string | undefined): Fauxqs {
-  const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new OrderedS3Store() };
+  const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new VersionedS3Store() };
   const { sqsStore, s3Store } = stores;
   // Queue URLs then name the host that was asked, not a made-up one that resolves nowhere.
   sqsStore.host = '';
@@ -106,6 +75,7 @@ export function openFauxqs(dir: string | undefined): Fauxqs {
   app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT_BYTES }, (_request, body, done) =>
     done(null, body),
   );
+  serveVersions(app, s3Store);
   return {
     s3: s3Store,
     sqs: sqsStore,
@@ -116,3 +86,33 @@ export function openFauxqs(dir: string | undefined): Fauxqs {
     },
   };
 }
+
+const paramsSchema = z.object({ bucket: z.string() });
+const querySchema = z.object({
+  versions: z.string().optional(),
+  delete: z.string().optional(),
+  prefix: z.string().default(''),
+  'max-keys': z.coerce.number().int().default(1000),
+});
+
+/** Answers the calls on versions before fauxqs takes them for others. */
+const serveVersions = (app: ReturnType<typeof buildApp>, store: VersionedS3Store): void => {
+  app.addHook('preHandler', async (request, reply) => {
+    const params = paramsSchema.safeParse(request.params);
+    const query = querySchema.safeParse(request.query);
+    if (!params.success || !query.success) return;
+    const { bucket } = params.data;
+    if (request.method === 'GET' && query.data.versions !== undefined) {
+      const { prefix, 'max-keys': maxKeys } = query.data;
+      return reply.type('application/xml').send(versionsXml(store, bucket, { prefix, maxKeys }));
+    }
+    if (request.method !== 'POST' || query.data.delete === undefined) return;
+    const objects = objectsToDelete(Buffer.isBuffer(request.body) ? request.body.toString('utf8') : '');
+    if (!objects.some(({ versionId }) => versionId !== undefined)) return;
+    for (const { key, versionId } of objects) {
+      if (versionId === undefined) store.deleteObject(bucket, key);
+      else store.deleteVersion(bucket, key, versionId);
+    }
+    return reply.type('application/xml').send(DELETED_XML);
+  });
+};

@@ -17,8 +17,7 @@ export function dueAt(beganMs: number, days: number): number {
 }
 
 /**
- * Carries out a bucket's lifecycle rules as of `nowMs`. Old versions need no rule here: the engine keeps
- * none.
+ * Carries out a bucket's lifecycle rules as of `nowMs`: objects, then versions that are noncurrent, then uploads.
  */
 export function sweepBucket(
   s3: Fauxqs['s3'],
@@ -43,6 +42,7 @@ export function sweepBucket(
   for (const { key } of expired) {
     s3.deleteObject(bucket, key);
   }
+  s3.expireVersions(bucket, isDue);
   for (const { uploadId } of stale) {
     s3.abortMultipartUpload(uploadId);
   }

@@ -25,7 +25,9 @@ export interface Storage {
   readonly s3Url: string;
   readonly sqsUrl: string;
   /** Makes the bucket unless it is there, and takes its lifecycle rules. */
-  ensureBucket(bucket: Pick<BucketModel, 'name' | 'lifecycle'>): void;
+  ensureBucket(
+    bucket: Pick<BucketModel, 'name' | 'lifecycle'> & Partial<Pick<BucketModel, 'versioned'>>,
+  ): void;
   /** Makes the queue unless it is there, and gives it exactly these attributes; its messages stay. */
   ensureQueue(queue: Pick<QueueModel, 'name' | 'attributes'>): void;
   /** Messages of a queue by state; undefined for a queue that is not there. */
@@ -44,8 +46,9 @@ export async function startStorage(options: StorageOptions = {}): Promise<Storag
   return {
     s3Url: url,
     sqsUrl: url,
-    ensureBucket: ({ name, lifecycle }) => {
+    ensureBucket: ({ name, lifecycle, versioned }) => {
       s3.createBucket(name);
+      if (versioned === true) s3.keepVersions(name);
       rules.set(name, lifecycle);
     },
     ensureQueue: ({ name, attributes }) => {

@@ -7,6 +7,7 @@ import { endToEndHeaders, readBody, relay } from '../forward.ts';
 import { Refusal } from '../refusals.ts';
 import type { SignatureClaim } from '../sigv4.ts';
 import { VerifiedBody } from './body.ts';
+import { objectsToDelete } from './delete-body.ts';
 import { BodyDigests } from './digests.ts';
 import type { S3Call } from './operations.ts';
 import { recogniseS3, s3Permissions } from './operations.ts';
@@ -51,7 +52,7 @@ async function carryOut(
     body = await readBody(request, MAX_XML_BODY_BYTES);
     digests.update(body);
     digests.verify();
-    access.require(s3Permissions(call, keysToDelete(body)));
+    access.require(s3Permissions(call, objectsToDelete(body.toString('utf8'))));
   } else {
     access.require(s3Permissions(call));
     body = { source: request, through: new VerifiedBody(digests, awsChunked) };
@@ -99,18 +100,6 @@ function responseOverrides(call: S3Call): Record<string, string> {
   return Object.fromEntries(
     [...call.query].flatMap(([name, value]) =>
       name.startsWith('response-') ? [[name.slice('response-'.length), value]] : [],
-    ),
-  );
-}
-
-const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
-
-function keysToDelete(body: Buffer): string[] {
-  return [...body.toString('utf8').matchAll(/<Key>([^<]*)<\/Key>/g)].map(([, key = '']) =>
-    key.replace(/&(?:(\w+)|#x([0-9a-f]+)|#(\d+));/gi, (whole, name, hex, decimal) =>
-      name !== undefined
-        ? (ENTITIES[name] ?? whole)
-        : String.fromCodePoint(hex !== undefined ? Number.parseInt(hex, 16) : Number(decimal)),
     ),
   );
 }

@@ -3,6 +3,7 @@ import type { RequestContext } from '../../iam/conditions.ts';
 import type { Permission } from '../permissions/permission.ts';
 import { Refusal } from '../refusals.ts';
 import { splitTarget } from '../sigv4.ts';
+import type { NamedObject } from './delete-body.ts';
 
 /** An S3 request, as far as it must be understood to be let through. */
 export interface S3Call {
@@ -48,6 +49,13 @@ const OPERATIONS = [
     on: 'bucket',
     marks: ['list-type'],
     options: ['prefix', 'delimiter', 'max-keys', 'start-after', 'continuation-token'],
+  },
+  {
+    name: 'ListObjectVersions',
+    method: 'GET',
+    on: 'bucket',
+    marks: ['versions'],
+    options: ['prefix', 'max-keys'],
   },
   { name: 'GetBucketLifecycleConfiguration', method: 'GET', on: 'bucket', marks: ['lifecycle'] },
   { name: 'PutBucketLifecycleConfiguration', method: 'PUT', on: 'bucket', marks: ['lifecycle'] },
@@ -181,12 +189,17 @@ function listContext(call: S3Call): RequestContext {
   );
 }
 
+const deletion = (action: string, bucket: string, objects: readonly NamedObject[]): Permission => ({
+  action,
+  resources: objects.map(({ key }) => objectArn(bucket, key)),
+});
+
 /**
  * The IAM actions and ARNs that an S3 call is checked on, from "Required permissions for Amazon S3 API
  * operations".
- * @param keys the keys that DeleteObjects names in its body
+ * @param objects what DeleteObjects names in its body
  */
-export function s3Permissions(call: S3Call, keys: readonly string[] = []): Permission[] {
+export function s3Permissions(call: S3Call, objects: readonly NamedObject[] = []): Permission[] {
   const bucket = [bucketArn(call.bucket)];
   const object = [objectArn(call.bucket, call.key)];
   switch (call.operation) {
@@ -202,7 +215,20 @@ export function s3Permissions(call: S3Call, keys: readonly string[] = []): Permi
     case 'PutBucketLifecycleConfiguration':
       return [{ action: 's3:PutLifecycleConfiguration', resources: bucket }];
     case 'DeleteObjects':
-      return [{ action: 's3:DeleteObject', resources: keys.map((key) => objectArn(call.bucket, key)) }];
+      return [
+        deletion(
+          's3:DeleteObject',
+          call.bucket,
+          objects.filter(({ versionId }) => versionId === undefined),
+        ),
+        deletion(
+          's3:DeleteObjectVersion',
+          call.bucket,
+          objects.filter(({ versionId }) => versionId !== undefined),
+        ),
+      ].filter(({ resources }) => resources.length > 0);
+    case 'ListObjectVersions':
+      return [{ action: 's3:ListBucketVersions', resources: bucket, context: listContext(call) }];
     case 'GetObject':
     case 'HeadObject':
       return [{ action: 's3:GetObject', resources: object }];

@@ -8,7 +8,7 @@ import { fetchFile } from '../../../container/media/fetch.ts';
 import { sendImageArgs } from '../../../contract/whatsapp/messages.ts';
 import { cleanFileName } from '../../../core/accounts/file-name.ts';
 import { normalizeType, typeOfFile } from '../../../core/accounts/file-type.ts';
-import { beginMediaUpload } from '../../../core/accounts/media.ts';
+import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { lab } from '../core/control.ts';
 import { commandContext } from './command-context.ts';
@@ -94,8 +94,15 @@ describe('a type', () => {
         return 'https://example.com/';
       },
     };
-    const begin = (mimetype: string, filename: string | null) =>
-      beginMediaUpload({ ...lab().control, media }, { sessionId: 'ses_1' }, { bytes: 1, mimetype, filename });
+    const begin = async (mimetype: string, filename: string | null) => {
+      const control = { ...lab().control, media, apiUrl: 'https://berth.example.com' };
+      const { url } = await beginMediaUpload(
+        control,
+        { sessionId: 'ses_1' },
+        { bytes: 1, mimetype, filename },
+      );
+      await openFile(control, 'ses_1', url.split('/').at(-1) ?? '');
+    };
     await begin('IMAGE/JPEG', null);
     await begin('TEXT/HTML', '../..\\evil\n.html');
     expect(links).toEqual(['image/jpeg file.jpg', 'application/octet-stream evil .html']);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { checkNumberArgs, getMessagesArgs, groupIdSchema } from '../../../contract/whatsapp/chats.ts';
 import { contactCardSchema, fileSchema, sendPollArgs } from '../../../contract/whatsapp/messages.ts';
-import { beginMediaUpload } from '../../../core/accounts/media.ts';
-import { parseSettings } from '../../../core/settings.ts';
+import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
+import { lab } from './control.ts';
 
 describe('a file', () => {
   it.each([
@@ -67,22 +67,24 @@ describe('arguments', () => {
 
 describe('the link to a received file', () => {
   const upload = async (mimetype: string, bytes = 10) => {
-    const links: { key: string; mimetype: string }[] = [];
+    const signed: { key: string; mimetype: string }[] = [];
     const media = {
       uploadUrl: async (key: string) => `https://storage.example/${key}`,
       link: async (key: string, file: { mimetype: string }) => {
-        links.push({ key, mimetype: file.mimetype });
+        signed.push({ key, mimetype: file.mimetype });
         return 'https://storage.example/link';
       },
     };
-    const ids = { sessionId: () => '', eventId: () => '', secret: () => 'secret', random: () => 0 };
-    const settings = parseSettings('{"mediaMaxBytes":100}');
-    await beginMediaUpload(
-      { media, ids, settings },
+    const { control } = lab({ mediaMaxBytes: 100 });
+    const ids = { ...control.ids, secret: () => 'secret' };
+    const { url } = await beginMediaUpload(
+      { ...control, media, ids, apiUrl: 'https://berth.example.com' },
       { sessionId: 'ses_1' },
       { bytes, mimetype, filename: null },
     );
-    return links[0];
+    expect(url).toBe('https://berth.example.com/api/files/ses_1/secret');
+    await openFile({ ...control, media }, 'ses_1', 'secret');
+    return signed[0];
   };
 
   it('has browsers save what they could run', async () => {

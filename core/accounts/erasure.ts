@@ -1,0 +1,178 @@
+/**
+ * Erases what a deleted session leaves behind: auth states and received files in all their versions, timeline, deliveries,
+ * dead letters, command results, links, its entries in the feed. The delete itself is one transaction, in which a job for
+ * this takes the place of the session. So a crash at any moment leaves the session or the job, and a sweep goes on:
+ *
+ *   delete ── session gone, job there ── sweep: all is erased ── writes that were under way ── later sweep: once more ── job gone
+ *
+ * The second pass is for what was under way at the first: an upload by a signed URL, a delivery that notes its result.
+ * Every step can be repeated.
+ */
+import * as z from 'zod';
+import { toItem } from '../apply.ts';
+import type { Control } from '../control.ts';
+import { withoutSession } from '../events/feed.ts';
+import {
+  commandKey,
+  commandRecordsPartition,
+  commandsPartition,
+  DEAD_LETTERS_PARTITION,
+  deliveriesPartition,
+  ERASURES_PARTITION,
+  erasureKey,
+  eventsPartition,
+  feedOf,
+  filesPartition,
+  outboxPartition,
+  outboxPrefix,
+  toldKey,
+} from '../items.ts';
+import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import type { ObjectEraser } from '../ports.ts';
+import { eq, type Key, type Query, type Write } from '../store.ts';
+import { AUTH_PREFIX, MEDIA_PREFIX } from './storage-keys.ts';
+
+/** A worker's signed URLs are good for 15 minutes; a delivery takes 30 s. */
+const SECOND_PASS_MS = 20 * 60_000;
+/** A job that is older has met something that does not pass by itself. */
+const OVERDUE_MS = 2 * SECOND_PASS_MS;
+
+const jobSchema = z.object({
+  /** The session's id. */
+  sk: z.string(),
+  userId: z.string(),
+  name: z.string(),
+  requestedAt: z.int(),
+  /** All was erased once. */
+  erasedAt: z.int().optional(),
+  items: z.int().default(0),
+  objects: z.int().default(0),
+});
+type Job = z.infer<typeof jobSchema>;
+
+type Needs = Pick<Control, 'store' | 'clock' | 'metrics' | 'log'> & { readonly objects: ObjectEraser };
+
+/** For the transaction that deletes the session. */
+export const erasureWrite = (control: Pick<Control, 'clock'>, session: Session): Write => {
+  const key = erasureKey(session.sessionId);
+  const about = { userId: userOf(session), name: nameOf(session), requestedAt: control.clock() };
+  return { kind: 'put', key, item: { ...key, ...toItem(about) } };
+};
+
+export type ErasureReport = {
+  readonly erased: number;
+  readonly items: number;
+  readonly objects: number;
+  /** Jobs that are left for a later sweep. */
+  readonly left: number;
+  readonly failed: number;
+};
+
+const JOBS_A_SWEEP = 200;
+
+/**
+ * One sweep: works on all jobs, oldest session ids first, until `budgetMs` has passed. A job that fails is logged and
+ * left for the next sweep.
+ */
+export const eraseDeleted = async (control: Needs, budgetMs: number): Promise<ErasureReport> => {
+  const end = control.clock() + budgetMs;
+  const { items } = await control.store.query({ partition: ERASURES_PARTITION, limit: JOBS_A_SWEEP });
+  const report = { erased: 0, items: 0, objects: 0, left: 0, failed: 0 };
+  let overdue = 0;
+  for (const item of items) {
+    const job = jobSchema.parse(item);
+    let done = false;
+    try {
+      if (control.clock() < end && isDue(job, control.clock())) {
+        const counts = await eraseOnce(control, job);
+        report.items += counts.items;
+        report.objects += counts.objects;
+        done = await settle(control, job, counts);
+      }
+    } catch (error) {
+      report.failed += 1;
+      control.log.error('what a deleted session left could not be erased', {
+        sessionId: job.sk,
+        error: String(error),
+      });
+    }
+    if (done) report.erased += 1;
+    else report.left += 1;
+    if (!done && control.clock() - job.requestedAt > OVERDUE_MS) overdue += 1;
+  }
+  control.metrics.count('ErasuresOverdue', overdue);
+  return report;
+};
+
+const isDue = ({ requestedAt, erasedAt }: Job, now: number): boolean =>
+  erasedAt === undefined || now - requestedAt >= SECOND_PASS_MS;
+
+type Counts = { readonly items: number; readonly objects: number };
+
+/** True: it was the last pass, and the job is gone. */
+const settle = async (control: Needs, job: Job, { items, objects }: Counts): Promise<boolean> => {
+  const key = erasureKey(job.sk);
+  const now = control.clock();
+  if (now - job.requestedAt < SECOND_PASS_MS) {
+    await control.store.write({ kind: 'update', key, set: { erasedAt: now }, add: { items, objects } });
+    return false;
+  }
+  await control.store.write({ kind: 'delete', key });
+  control.log.info('a deleted session is erased', {
+    sessionId: job.sk,
+    userId: job.userId,
+    items: job.items + items,
+    objects: job.objects + objects,
+    minutes: Math.round((now - job.requestedAt) / 60_000),
+  });
+  return true;
+};
+
+/** Erases all that there is now. */
+const eraseOnce = async (control: Needs, { sk: sessionId, userId, requestedAt }: Job): Promise<Counts> => {
+  let objects = 0;
+  for (const prefix of [AUTH_PREFIX, MEDIA_PREFIX])
+    objects += await control.objects.erase(`${prefix}${sessionId}/`);
+  let items = 0;
+  const feed = feedOf(userId);
+  // Its commands' results first: their records say which they are.
+  items += await eraseEach(control, { partition: commandRecordsPartition(sessionId) }, async ({ sk: id }) => {
+    const key = commandKey(id);
+    await control.store.write({ kind: 'delete', key, condition: eq('sessionId', sessionId) });
+  });
+  for (const partition of [
+    commandsPartition(sessionId),
+    filesPartition(sessionId),
+    eventsPartition(sessionId),
+    deliveriesPartition(sessionId),
+  ])
+    items += await eraseEach(control, { partition });
+  items += await eraseEach(control, { partition: DEAD_LETTERS_PARTITION, prefix: `${sessionId}#` });
+  await control.store.write({ kind: 'delete', key: toldKey(sessionId) });
+  items += await withoutSession(control, feed, sessionId);
+  // The last events of the session are sent before they may go: its webhooks hear that it ended.
+  if (control.clock() - requestedAt >= SECOND_PASS_MS)
+    items += await eraseEach(control, { partition: outboxPartition(feed), prefix: outboxPrefix(sessionId) });
+  return { items, objects };
+};
+
+const PAGE = 100;
+
+/** Deletes the items of a query, `before` each of them; how many. */
+const eraseEach = async (
+  control: Pick<Control, 'store'>,
+  query: Pick<Query, 'partition' | 'prefix'>,
+  before: (key: Key) => Promise<void> = async () => {},
+): Promise<number> => {
+  let count = 0;
+  for (;;) {
+    const { items } = await control.store.query({ ...query, limit: PAGE });
+    for (const { pk, sk } of items) {
+      const key = { pk: String(pk), sk: String(sk) };
+      await before(key);
+      await control.store.write({ kind: 'delete', key });
+      count += 1;
+    }
+    if (items.length < PAGE) return count;
+  }
+};
