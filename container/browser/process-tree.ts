@@ -98,7 +98,8 @@ export const whileFrozen = async <T>(profileDir: string, work: () => Promise<T>)
   }
 };
 
-const readMemory = async (pid: number): Promise<number> => {
+/** Undefined: the process has ended. */
+const readMemory = async (pid: number): Promise<number | undefined> => {
   const kilobytes = (text: string, key: string) =>
     Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0);
   try {
@@ -106,14 +107,43 @@ const readMemory = async (pid: number): Promise<number> => {
   } catch {
     return await readFile(`/proc/${pid}/status`, 'utf8').then(
       (text) => kilobytes(text, 'VmRSS') * 1024,
-      () => 0,
+      () => undefined,
     );
   }
 };
 
-/** Bytes held by the processes over `profileDir`: proportional set size, resident size where that can't be read. */
-export const treeMemory = async (profileDir: string): Promise<number> => {
-  if (!onLinux) return 0;
-  const sizes = await Promise.all((await findTree(profileDir)).map(readMemory));
-  return sizes.reduce((sum, bytes) => sum + bytes, 0);
+const measured = async (tree: readonly number[]): Promise<{ bytes: number; ended: boolean }> => {
+  const sizes = await Promise.all(tree.map(readMemory));
+  return {
+    bytes: sizes.reduce<number>((sum, bytes) => sum + (bytes ?? 0), 0),
+    ended: sizes.includes(undefined),
+  };
+};
+
+/** Bytes held by the processes over `profileDir`: proportional set size, resident size where that cannot be read. */
+export const treeMemory = async (profileDir: string): Promise<number> =>
+  onLinux ? (await measured(await findTree(profileDir))).bytes : 0;
+
+/** All processes are listed again after this time, in case the browser has started others. */
+const TREE_AGE_MS = 5 * 60_000;
+
+/**
+ * A `treeMemory` for repeated use. It remembers the processes between two calls: to list all processes of a machine with
+ * many sessions costs far more than to measure a few. It lists them again when one has ended, and every five minutes.
+ */
+export const createMemoryMeter = (time: Pick<Time, 'now'>, profileDir: string): (() => Promise<number>) => {
+  let tree: readonly number[] = [];
+  let listedAt = Number.NEGATIVE_INFINITY;
+  const listAgain = async () => {
+    tree = await findTree(profileDir);
+    listedAt = time.now();
+  };
+  return async () => {
+    if (!onLinux) return 0;
+    if (tree.length === 0 || time.now() - listedAt >= TREE_AGE_MS) await listAgain();
+    const { bytes, ended } = await measured(tree);
+    if (!ended) return bytes;
+    await listAgain();
+    return (await measured(tree)).bytes;
+  };
 };

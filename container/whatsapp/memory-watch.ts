@@ -1,8 +1,9 @@
 import { sleep, type Time } from '../base/time.ts';
-import { treeMemory } from '../browser/process-tree.ts';
+import { createMemoryMeter } from '../browser/process-tree.ts';
 import type { ClientHost } from './client-host.ts';
 
-const LOOK_EVERY_MS = 15_000;
+/** A measurement makes the kernel walk through the browser's memory: not more often than a leak needs. */
+const LOOK_EVERY_MS = 30_000;
 /** A fresh client that needs as much again is not helped by another. */
 const RESTART_EVERY_MS = 10 * 60_000;
 
@@ -21,11 +22,12 @@ export const watchMemory = async (options: {
   readonly signal: AbortSignal;
 }): Promise<void> => {
   const { time, host, signal } = options;
+  const measure = createMemoryMeter(time, options.profileDir);
   let restartedAt = time.now() - RESTART_EVERY_MS;
   for (;;) {
     await sleep(time, LOOK_EVERY_MS, signal);
     if (signal.aborted) return;
-    const bytes = await treeMemory(options.profileDir).catch(() => 0);
+    const bytes = await measure().catch(() => 0);
     options.onMeasured(bytes);
     if (bytes <= options.limitBytes || host.status !== 'WORKING') continue;
     if (time.now() - restartedAt < RESTART_EVERY_MS) continue;

@@ -8,7 +8,12 @@ import { NoBrowser } from '../../../container/base/faults.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { ensureBrowser } from '../../../container/browser/find.ts';
 import { launchOptions } from '../../../container/browser/launch.ts';
-import { findTree, killTree, treeMemory } from '../../../container/browser/process-tree.ts';
+import {
+  createMemoryMeter,
+  findTree,
+  killTree,
+  treeMemory,
+} from '../../../container/browser/process-tree.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -100,5 +105,30 @@ describe('the browser’s processes', () => {
     expect(other.exitCode).toBe(null);
     expect(await findTree(`${profile}2`)).toEqual([other.pid]);
     other.kill('SIGKILL');
+  });
+
+  it('are measured again and again: one that ended no longer counts, one that is new counts at the latest after five minutes', async () => {
+    const profile = join(dir, 'profile');
+    const start = () =>
+      spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', '--', `--user-data-dir=${profile}`], {
+        stdio: 'ignore',
+      });
+    let now = 0;
+    const measure = createMemoryMeter({ now: () => now }, profile);
+    const first = start();
+    await vi.waitFor(async () => expect(await measure()).toBeGreaterThan(1024 * 1024), { timeout: 30_000 });
+    const second = start();
+    await vi.waitFor(async () => expect(await findTree(profile)).toHaveLength(2), { timeout: 30_000 });
+    first.kill('SIGKILL');
+    await vi.waitFor(async () => expect(await findTree(profile)).toEqual([second.pid]), { timeout: 30_000 });
+    expect(await measure()).toBeGreaterThan(1024 * 1024);
+    const third = start();
+    await vi.waitFor(async () => expect(await findTree(profile)).toHaveLength(2), { timeout: 30_000 });
+    second.kill('SIGKILL');
+    await vi.waitFor(async () => expect(await findTree(profile)).toEqual([third.pid]), { timeout: 30_000 });
+    now = 5 * 60_000;
+    expect(await measure()).toBeGreaterThan(1024 * 1024);
+    expect(await killTree(systemTime, profile)).toBe(true);
+    expect(await measure()).toBe(0);
   });
 });
