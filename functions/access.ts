@@ -6,7 +6,7 @@ import { signIn, signOut } from '../core/access/sign-in.ts';
 import { credentialOf, signInCookie, signOutCookie } from '../core/access/sign-in-cookie.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { http, together, unmarked } from './edge/http.ts';
+import { defineHandler, router, unmarked } from './edge/http.ts';
 import { hasTls } from './edge/tls.ts';
 
 const control = { ...base, store: dynamoDbStore() };
@@ -16,7 +16,7 @@ const refusalOf = rateLimiter(control);
 const ATTEMPTS = { perMinute: 60, burst: 30 };
 
 /** POST /dashboard/sign-in: only its JSON body signs in, so no other site's form can sign somebody in unasked. */
-const signingIn = http(operations.signIn)(async ({ body, ip }) => {
+const signingIn = defineHandler(operations.signIn)(async ({ body, ip }) => {
   const refusal = await refusalOf({ id: control.sha256(`sign-in ${ip}`), userId: '', rate: ATTEMPTS });
   if (refusal)
     throw new Problem('too_many', 'Too many sign-in attempts; wait a moment.', {
@@ -28,7 +28,7 @@ const signingIn = http(operations.signIn)(async ({ body, ip }) => {
 });
 
 /** POST /dashboard/sign-out: ends the sign-in whose cookie the request carries, and removes the cookie. */
-const signingOut = http(operations.signOut)(async ({ headers, cookies }) => {
+const signingOut = defineHandler(operations.signOut)(async ({ headers, cookies }) => {
   const { 'x-api-key': _notAsked, ...rest } = headers;
   const presented = credentialOf({ method: 'POST', headers: rest, cookies }, hasTls);
   if (presented.via === 'unmarked') throw unmarked();
@@ -37,7 +37,7 @@ const signingOut = http(operations.signOut)(async ({ headers, cookies }) => {
 });
 
 /** GET /api/me */
-const sayingWho = http(operations.getCaller)(async (request) => {
+const sayingWho = defineHandler(operations.getCaller)(async (request) => {
   const { keyId, via } = request.caller();
   const { userId, role, scopes, sessions, id, label, expiresAt } = await loadApiKey(control, keyId);
   const { environment, whatsapp } = control.settings;
@@ -56,4 +56,4 @@ const sayingWho = http(operations.getCaller)(async (request) => {
   };
 });
 
-export const handler = together(signingIn, signingOut, sayingWho);
+export const handler = router(signingIn, signingOut, sayingWho);

@@ -5,14 +5,14 @@ import { history } from '../core/observability/read-history.ts';
 import { stats } from '../core/observability/stats.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 import { environment } from './environment.ts';
 
 const control = { ...base, store: dynamoDbStore() };
 const [warning, critical] = environment('BERTH_ALARM_PERCENTS');
 
 /** GET /api/stats */
-const counting = http(operations.getStats)(async (request) => {
+const counting = defineHandler(operations.getStats)(async (request) => {
   const { role, sessions } = request.caller();
   const everybody = role === 'admin' && request.query.userId === undefined;
   const view = await stats(control, request.owner(), everybody, sessions);
@@ -20,21 +20,21 @@ const counting = http(operations.getStats)(async (request) => {
 });
 
 /** GET /api/stats/history */
-const lookingBack = http(getHistory)(async ({ query }) => ({
+const lookingBack = defineHandler(getHistory)(async ({ query }) => ({
   status: 200,
   body: await history(control, query.hours),
 }));
 
 /** GET /api/limits: the global limit, the default per user, and the caller's (or `?userId=`'s) own. */
-const showingLimits = http(operations.getLimits)(async (request) => ({
+const showingLimits = defineHandler(operations.getLimits)(async (request) => ({
   status: 200,
   body: await limitsView(control, request.owner()),
 }));
 
 /** PUT /api/limits: takes effect at once, without a deploy. Lowering a limit stops nobody. */
-const changingLimits = http(operations.setLimits)(async (request) => {
+const changingLimits = defineHandler(operations.setLimits)(async (request) => {
   await changeLimits(control, request.body);
   return { status: 200, body: await limitsView(control, request.body.user?.userId ?? request.owner()) };
 });
 
-export const handler = together(counting, lookingBack, showingLimits, changingLimits);
+export const handler = router(counting, lookingBack, showingLimits, changingLimits);

@@ -5,20 +5,20 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** POST /api/cleanup: regular or emergency; with `dryRun` only says what would end. */
-const cleaning = http(operations.cleanUp)(async ({ body }) => ({
+const cleaning = defineHandler(operations.cleanUp)(async ({ body }) => ({
   status: 200,
   body: await cleanUp(control, body),
 }));
 
 /** POST /api/drain: one step of draining; callers repeat it. */
-const draining = http(operations.drain)(async ({ body }) => ({
+const draining = defineHandler(operations.drain)(async ({ body }) => ({
   status: 200,
   body: await drain(control, body),
 }));
 
-export const handler = together(cleaning, draining);
+export const handler = router(cleaning, draining);

@@ -21,7 +21,7 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { workerCall } from './adapters/worker-call.ts';
-import { http, type Request, together } from './edge/http.ts';
+import { defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
 const control = {
@@ -38,7 +38,7 @@ const control = {
  * command's id where that takes longer than a request may.
  */
 const operations: readonly Operation[] = Object.values(COMMAND_OPERATIONS);
-const running = http(...operations)(async (request) => {
+const running = defineHandler(...operations)(async (request) => {
   const { idempotencyKey, operation } = request;
   const { command, args, sessionName, wake } = commandOf(request);
   refuseTooLarge(args, wake);
@@ -96,7 +96,7 @@ const refuseTooLarge = (args: object, wake: boolean): void => {
 const POLL_MS = 400;
 
 /** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
-const telling = http(getCommand)(async (request) => {
+const telling = defineHandler(getCommand)(async (request) => {
   const end = control.clock() + request.query.wait * 1000;
   const seen = await load(request);
   const command = isSettled(seen)
@@ -126,4 +126,4 @@ const viewOf = (command: WaitingCommand, request: Request<typeof getCommand>): C
     : { problem: problemBody(problemOf(command.problem), request.path, request.requestId) }),
 });
 
-export const handler = together(running, telling);
+export const handler = router(running, telling);

@@ -3,12 +3,12 @@ import { listDeadLetters, redrive } from '../core/events/dead-letters.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), events: sqsEvents() };
 
 /** GET /api/webhooks/dead: an array; the cursor of the next page in `X-Next-Cursor`. */
-const listing = http(operations.listDeadLetters)(async ({ query: { limit, cursor, ...filter } }) => {
+const listing = defineHandler(operations.listDeadLetters)(async ({ query: { limit, cursor, ...filter } }) => {
   const page = await listDeadLetters(control, filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
   return {
     status: 200,
@@ -21,9 +21,9 @@ const listing = http(operations.listDeadLetters)(async ({ query: { limit, cursor
 const BUDGET_MS = 18_000;
 
 /** POST /api/webhooks/redrive: puts dead letters into the queue again. */
-const redriving = http(operations.redriveDeadLetters)(async ({ body }) => ({
+const redriving = defineHandler(operations.redriveDeadLetters)(async ({ body }) => ({
   status: 200,
   body: await redrive(control, body, BUDGET_MS),
 }));
 
-export const handler = together(listing, redriving);
+export const handler = router(listing, redriving);

@@ -3,29 +3,29 @@ import { changeEngine, engineView, removeBuild, saveBuild } from '../core/builds
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Builds } from './adapters/s3-builds.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), builds: s3Builds() };
 
 /** GET /api/engine */
-const showing = http(operations.getEngine)(async () => ({ status: 200, body: await engineView(control) }));
+const showing = defineHandler(operations.getEngine)(async () => ({ status: 200, body: await engineView(control) }));
 
 /** PUT /api/engine */
-const changing = http(operations.setEngine)(async ({ body }) => ({
+const changing = defineHandler(operations.setEngine)(async ({ body }) => ({
   status: 200,
   body: await changeEngine(control, body),
 }));
 
 /** PUT /api/engine/builds/{version} */
-const saving = http(operations.saveBuild)(async ({ params, body }) => ({
+const saving = defineHandler(operations.saveBuild)(async ({ params, body }) => ({
   status: 200,
   body: await saveBuild(control, params.version, body),
 }));
 
 /** DELETE /api/engine/builds/{version} */
-const removing = http(operations.removeBuild)(async ({ params }) => {
+const removing = defineHandler(operations.removeBuild)(async ({ params }) => {
   await removeBuild(control, params.version);
   return { status: 200, body: {} };
 });
 
-export const handler = together(showing, changing, saving, removing);
+export const handler = router(showing, changing, saving, removing);

@@ -13,7 +13,7 @@ import { positionOf, positionText, serverSentEvents, streamEventOf } from '../co
 import { FEEDS, type Feed, feedOf } from '../core/items.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { http, type Request } from './edge/http.ts';
+import { defineHandler, type Request } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore() };
 
@@ -23,7 +23,7 @@ const POLL_MS = 1_000;
  * GET /api/events: waits until something happened after the position given, or until its time is over, and answers
  * server-sent events (API Gateway streams nothing: an EventSource connects again) or JSON by `Accept`.
  */
-export const handler = http(operations.followEvents)(async (request) => {
+export const handler = defineHandler(operations.followEvents)(async (request) => {
   const { feeds, wanted } = viewOf(request);
   const from = startOf(request, feeds) ?? (await newestPosition(control, feeds));
   const end = control.clock() + request.query.wait * 1000;

@@ -3,12 +3,12 @@ import { openFile } from '../core/accounts/media.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Media } from './adapters/s3-media.ts';
-import { http } from './edge/http.ts';
+import { defineHandler } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), media: s3Media() };
 
 /** GET /api/files/{sessionId}/{file}: signs at each request, so the link outlives the credentials that sign. */
-export const handler = http(getFile)(async ({ params }) => ({
+export const handler = defineHandler(getFile)(async ({ params }) => ({
   status: 302,
   headers: { location: await openFile(control, params.sessionId, params.file), 'cache-control': 'no-store' },
 }));

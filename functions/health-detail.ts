@@ -4,12 +4,12 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { s3Probe } from './adapters/s3-probe.ts';
-import { http } from './edge/http.ts';
+import { defineHandler } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), storage: s3Probe() };
 
 /** GET /api/health: 200, or 503 where a part fails, with every check. */
-export const handler = http(operations.getHealthDetail)(async () => {
+export const handler = defineHandler(operations.getHealthDetail)(async () => {
   const view = await health(control);
   return view.status === 'ok' ? { status: 200, body: view } : { status: 503, body: view };
 });

@@ -1,12 +1,12 @@
 import * as operations from '../contract/operations/health.ts';
 import { checkDatabase } from '../core/observability/health.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { http } from './edge/http.ts';
+import { defineHandler } from './edge/http.ts';
 
 const control = { store: dynamoDbStore() };
 
 /** GET /ping and GET /health, without a key: alive, and whether the database answers; nothing else is told. */
-export const handler = http(
+export const handler = defineHandler(
   operations.ping,
   operations.getHealth,
 )(async ({ operation }) => {

@@ -2,23 +2,23 @@ import * as operations from '../contract/operations/keys.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from '../core/access/keys.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore() };
 
 /** GET /api/keys */
-const listing = http(operations.listKeys)(async () => ({ status: 200, body: await listApiKeys(control) }));
+const listing = defineHandler(operations.listKeys)(async () => ({ status: 200, body: await listApiKeys(control) }));
 
 /** POST /api/keys: the answer is the only time that the key is shown. */
-const creating = http(operations.createKey)(async ({ body }) => ({
+const creating = defineHandler(operations.createKey)(async ({ body }) => ({
   status: 201,
   body: await createApiKey(control, body),
 }));
 
 /** DELETE /api/keys/{id} */
-const deleting = http(operations.deleteKey)(async ({ params }) => {
+const deleting = defineHandler(operations.deleteKey)(async ({ params }) => {
   await deleteApiKey(control, params.id);
   return { status: 200, body: {} };
 });
 
-export const handler = together(listing, creating, deleting);
+export const handler = router(listing, creating, deleting);

@@ -10,7 +10,7 @@ import type { Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerHttp } from './adapters/worker-http.ts';
-import { type Answer, http, type Request, together } from './edge/http.ts';
+import { type Answer, defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp() };
@@ -21,7 +21,7 @@ const POLL_MS = 300;
  * GET /api/{session}/auth/qr: a PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. The code comes
  * straight from the worker's memory and is stored nowhere.
  */
-const showingCode = http(operations.getQr)(async (request) => {
+const showingCode = defineHandler(operations.getQr)(async (request) => {
   const { format, wait } = request.query;
   const { value, expiresAt } = await asked(request, wait, 'getQr');
   const answer =
@@ -78,35 +78,35 @@ const drawn = async (value: string, accept: string): Promise<Answer<typeof opera
 };
 
 /** POST /api/{session}/auth/request-code: a pairing code to type into the phone, instead of a QR code. */
-const requestingCode = http(operations.requestCode)(async (request) => {
+const requestingCode = defineHandler(operations.requestCode)(async (request) => {
   const session = await sessionOf(request);
   const { code, expiresAt } = await runCommand(control, session, 'requestCode', request.body);
   return { status: 201, body: { code, expiresAt: new Date(expiresAt).toISOString() } };
 });
 
 /** GET /api/{session}/auth/passkey/challenge: like a QR code, it comes straight from the worker's memory. */
-const showingChallenge = http(operations.getPasskeyChallenge)(async (request) => {
+const showingChallenge = defineHandler(operations.getPasskeyChallenge)(async (request) => {
   return { status: 200, body: await asked(request, request.query.wait, 'getPasskeyChallenge') };
 });
 
 /** POST /api/{session}/auth/passkey */
-const takingAssertion = http(operations.submitPasskey)(async (request) => {
+const takingAssertion = defineHandler(operations.submitPasskey)(async (request) => {
   const session = await sessionOf(request);
   return { status: 201, body: await runCommand(control, session, 'submitPasskey', request.body) };
 });
 
 /** GET /api/{session}/auth/passkey/confirmation */
-const showingConfirmation = http(operations.getPasskeyConfirmation)(async (request) => {
+const showingConfirmation = defineHandler(operations.getPasskeyConfirmation)(async (request) => {
   return { status: 200, body: await asked(request, request.query.wait, 'getPasskeyConfirmation') };
 });
 
 /** POST /api/{session}/auth/passkey/confirm */
-const confirming = http(operations.confirmPasskey)(async (request) => {
+const confirming = defineHandler(operations.confirmPasskey)(async (request) => {
   const session = await sessionOf(request);
   return { status: 201, body: await runCommand(control, session, 'confirmPasskey', {}) };
 });
 
-export const handler = together(
+export const handler = router(
   showingCode,
   requestingCode,
   showingChallenge,

@@ -9,13 +9,13 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** POST /api/sessions: creates a session and, unless `start` is false, admits and launches it. */
-const creating = http(operations.createSession)(async (request) => {
+const creating = defineHandler(operations.createSession)(async (request) => {
   const { body, idempotencyKey: key } = request;
   const { userId, name } = request.session(body.name ?? 'default');
   refuseAdminPolicy(request.caller(), body.config);
@@ -48,17 +48,17 @@ const start = async (userId: string, name: string, begun: number) => {
 };
 
 /** POST /api/sessions/{name}/start */
-const starting = http(operations.startSession)(async (request) => {
+const starting = defineHandler(operations.startSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   return start(userId, name, control.clock());
 });
 
 /** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
-const restarting = http(operations.restartSession)(async (request) => {
+const restarting = defineHandler(operations.restartSession)(async (request) => {
   const begun = control.clock();
   const { userId, name } = request.session(request.params.name);
   await stopSession(control, await loadSession(control, userId, name), 'user');
   return start(userId, name, begun);
 });
 
-export const handler = together(creating, starting, restarting);
+export const handler = router(creating, starting, restarting);

@@ -10,7 +10,7 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { s3Auth } from './adapters/s3-auth.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { workerCall } from './adapters/worker-call.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
 const control = {
@@ -23,7 +23,7 @@ const control = {
 };
 
 /** PUT /api/sessions/{name}: replaces the config. Deadlines follow at once, client options with the next start. */
-const updating = http(operations.updateSession)(async (request) => {
+const updating = defineHandler(operations.updateSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const caller = request.caller();
   const session = await updateConfig(control, userId, name, request.body.config, (before, after) =>
@@ -33,7 +33,7 @@ const updating = http(operations.updateSession)(async (request) => {
 });
 
 /** POST /api/sessions/{name}/stop: idempotent; the auth state is saved before the session ends. */
-const stopping = http(operations.stopSession)(async (request) => {
+const stopping = defineHandler(operations.stopSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const session = await stopSession(control, await loadSession(control, userId, name), 'user');
   return { status: 201, body: sessionView(session, control.settings) };
@@ -43,7 +43,7 @@ const UNLINK_BUDGET_MS = 12_000;
 const END_BY_MS = 22_000;
 
 /** DELETE /api/sessions/{name}: unlinks and stops it first, then removes the session and its auth state. */
-const deleting = http(operations.deleteSession)(async (request) => {
+const deleting = defineHandler(operations.deleteSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const end = control.clock() + END_BY_MS;
   await unlinkFirst(control, await loadSession(control, userId, name), UNLINK_BUDGET_MS);
@@ -52,4 +52,4 @@ const deleting = http(operations.deleteSession)(async (request) => {
   return { status: 200, body: {} };
 });
 
-export const handler = together(updating, stopping, deleting);
+export const handler = router(updating, stopping, deleting);

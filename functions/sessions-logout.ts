@@ -8,7 +8,7 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Auth } from './adapters/s3-auth.ts';
 import { workerHttp } from './adapters/worker-http.ts';
-import { http } from './edge/http.ts';
+import { defineHandler } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), workers: workerHttp(), auth: s3Auth() };
 
@@ -23,7 +23,7 @@ const END_BUDGET_MS = 15_000;
  * the phone lists the device until it is removed there. Where WhatsApp Web does not confirm it, the answer is 504, and the
  * account is kept: the session shows what is true once it knows.
  */
-export const handler = http(operations.logoutSession)(async (request) => {
+export const handler = defineHandler(operations.logoutSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const session = await loadSession(control, userId, name);
   if (isTerminal(session.state)) await forgetAccount(control, session);

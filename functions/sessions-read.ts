@@ -10,7 +10,7 @@ import { nameOf, parseSession, type Session } from '../core/lifecycle/session.ts
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
 const control = { ...base, store: dynamoDbStore() };
@@ -19,7 +19,7 @@ const control = { ...base, store: dynamoDbStore() };
  * GET /api/sessions: an array, as WAHA has it; the cursor of the next page in `X-Next-Cursor`. Without `all=true`
  * stopped ones are left out. An admin may name a user, or `userId=*` for everybody's.
  */
-const listing = http(operations.listSessions)(async (request) => {
+const listing = defineHandler(operations.listSessions)(async (request) => {
   const { all, limit, cursor, userId } = request.query;
   const caller = request.caller();
   const from = { limit, ...(cursor === undefined ? {} : { cursor }) };
@@ -44,7 +44,7 @@ const POLL_MS = 400;
  * GET /api/sessions/{name}; with `wait=status!=STARTING` answers once that is so, or as things stand after `timeout`
  * seconds. GET /api/sessions/{name}/me: the linked account, or null.
  */
-const showing = http(
+const showing = defineHandler(
   operations.getSession,
   operations.getMe,
 )(async (request) => {
@@ -71,7 +71,7 @@ const satisfies = (session: Session, wait: string): boolean => {
 const storedEventSchema = z.object({ sk: z.string() }).loose();
 
 /** GET /api/sessions/{name}/events: recent lifecycle events, newest first. */
-const listingEvents = http(operations.listSessionEvents)(async (request) => {
+const listingEvents = defineHandler(operations.listSessionEvents)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const { sessionId } = await loadSession(control, userId, name);
   const page = await control.store.query({
@@ -87,10 +87,10 @@ const listingEvents = http(operations.listSessionEvents)(async (request) => {
 });
 
 /** GET /api/sessions/{name}/deliveries: what became of recent events at the session's webhooks. */
-const listingDeliveries = http(events.listDeliveries)(async (request) => {
+const listingDeliveries = defineHandler(events.listDeliveries)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const { sessionId } = await loadSession(control, userId, name);
   return { status: 200, body: await recentDeliveries(control, sessionId, request.query.limit) };
 });
 
-export const handler = together(listing, showing, listingEvents, listingDeliveries);
+export const handler = router(listing, showing, listingEvents, listingDeliveries);

@@ -16,7 +16,7 @@ import { s3Auth } from './adapters/s3-auth.ts';
 import { s3Builds } from './adapters/s3-builds.ts';
 import { s3Media } from './adapters/s3-media.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { http, together } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 import { workerHttp } from './edge/worker.ts';
 import { environment } from './environment.ts';
 
@@ -31,7 +31,7 @@ const control = {
 };
 
 /** A task becomes the worker of its session's epoch. */
-const bootstrapping = http(operations.workerBootstrap)(async ({ body }) => ({
+const bootstrapping = defineHandler(operations.workerBootstrap)(async ({ body }) => ({
   status: 200,
   body: await bootstrap(control, body),
 }));
@@ -112,7 +112,7 @@ const ending = workerHttp(
 });
 
 /** All that a worker asks of the control plane: loaded by its first call, and there for the others. */
-export const handler = together(
+export const handler = router(
   bootstrapping,
   reporting,
   accepting,

@@ -89,7 +89,7 @@ type Outgoing = {
  * and turns errors into problems. A Problem is answered as it says; a fault of database or task engine is a 503 that
  * may be repeated; anything else is a 500 that says nothing but the request's id, with the error in the log.
  */
-export const http =
+export const defineHandler =
   <const Served extends readonly Operation[]>(...operations: Served) =>
   (run: (request: Request<Served[number]>) => Promise<Answer<Served[number]>>) => {
     const handler = middy<Event, APIGatewayProxyStructuredResultV2>()
@@ -114,8 +114,8 @@ type Serving = ((event: Event, context: Context) => Promise<APIGatewayProxyStruc
   readonly operations: readonly Operation[];
 };
 
-/** One function of handlers that `http` made of an operation each. */
-export const together = (...handlers: readonly Serving[]) => {
+/** One function of handlers that `defineHandler` made, one operation each. */
+export const router = (...handlers: readonly Serving[]) => {
   const byRoute = new Map(
     handlers.flatMap((handler) => handler.operations.map((served) => [routeKeyOf(served), handler])),
   );

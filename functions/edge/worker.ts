@@ -3,13 +3,13 @@ import type { Control } from '../../core/control.ts';
 import type { Session } from '../../core/lifecycle/session.ts';
 import { authenticateWorker } from '../../core/lifecycle/worker.ts';
 import { logFields } from '../adapters/base.ts';
-import { type Answer, http, type Request } from './http.ts';
+import { type Answer, defineHandler, type Request } from './http.ts';
 
 /** An operation of the worker API: authenticates the worker, then `run`s with its session as it stands. */
 export const workerHttp =
   <O extends Operation>(control: Pick<Control, 'store' | 'sha256'>, operation: O) =>
   (run: (session: Session, body: Request<O>['body']) => Promise<Answer<O>>) =>
-    http(operation)(async (request) => {
+    defineHandler(operation)(async (request) => {
       const session = await authenticateWorker(control, request.headers.authorization);
       logFields.add({ sessionId: session.sessionId, epoch: session.epoch });
       return run(session, request.body);
