@@ -9,11 +9,11 @@ import { loadSession } from '../core/lifecycle/load.ts';
 import type { Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { workerHttp } from './adapters/worker-http.ts';
+import { workerClient } from './adapters/worker-http.ts';
 import { type Answer, defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
-const control = { ...base, store: dynamoDbStore(), workers: workerHttp() };
+const control = { ...base, store: dynamoDbStore(), workers: workerClient() };
 
 const POLL_MS = 300;
 

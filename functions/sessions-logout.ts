@@ -7,10 +7,10 @@ import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Auth } from './adapters/s3-auth.ts';
-import { workerHttp } from './adapters/worker-http.ts';
+import { workerClient } from './adapters/worker-http.ts';
 import { defineHandler } from './edge/http.ts';
 
-const control = { ...base, store: dynamoDbStore(), workers: workerHttp(), auth: s3Auth() };
+const control = { ...base, store: dynamoDbStore(), workers: workerClient(), auth: s3Auth() };
 
 /** The worker answers once the page has confirmed, for which it gives it 9 s at most. */
 const COMMAND_LIMIT_MS = 11_000;

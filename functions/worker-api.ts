@@ -17,7 +17,7 @@ import { s3Builds } from './adapters/s3-builds.ts';
 import { s3Media } from './adapters/s3-media.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { defineHandler, router } from './edge/http.ts';
-import { workerHttp } from './edge/worker.ts';
+import { workerEndpoint } from './edge/worker.ts';
 import { environment } from './environment.ts';
 
 const control = {
@@ -37,13 +37,13 @@ const bootstrapping = defineHandler(operations.workerBootstrap)(async ({ body })
 }));
 
 /** Heartbeat, status, account, activity. */
-const reporting = workerHttp(
+const reporting = workerEndpoint(
   control,
   operations.workerReport,
 )(async (session, body) => ({ status: 200, body: await report(control, session, body) }));
 
 /** Durable once answered. */
-const accepting = workerHttp(
+const accepting = workerEndpoint(
   control,
   operations.workerEvents,
 )(async (session, body) => {
@@ -52,13 +52,13 @@ const accepting = workerHttp(
 });
 
 /** Presigned URLs for one snapshot of the auth state. */
-const uploading = workerHttp(
+const uploading = workerEndpoint(
   control,
   operations.workerAuthUpload,
 )(async (session, body) => ({ status: 200, body: await beginUpload(control, session, body) }));
 
 /** The uploaded snapshot becomes the session's auth state. */
-const committing = workerHttp(
+const committing = workerEndpoint(
   control,
   operations.workerAuthCommit,
 )(async (session, body) => {
@@ -67,7 +67,7 @@ const committing = workerHttp(
 });
 
 /** The phone unlinked the account; its auth state is deleted. */
-const discarding = workerHttp(
+const discarding = workerEndpoint(
   control,
   operations.workerAuthDiscard,
 )(async (session) => {
@@ -76,13 +76,13 @@ const discarding = workerHttp(
 });
 
 /** Presigned URLs for one received file. */
-const keepingMedia = workerHttp(
+const keepingMedia = workerEndpoint(
   control,
   operations.workerMediaUpload,
 )(async (session, body) => ({ status: 200, body: await beginMediaUpload(control, session, body) }));
 
 /** The next command that waited for this session to work, or null. */
-const claiming = workerHttp(
+const claiming = workerEndpoint(
   control,
   operations.workerCommandsClaim,
 )(async (session) => {
@@ -94,7 +94,7 @@ const claiming = workerHttp(
 });
 
 /** The result of a claimed command. */
-const answering = workerHttp(
+const answering = workerEndpoint(
   control,
   operations.workerCommandsResult,
 )(async (session, body) => {
@@ -103,7 +103,7 @@ const answering = workerHttp(
 });
 
 /** The worker has ended; its slot is released. A repeat finds the epoch over (410). */
-const ending = workerHttp(
+const ending = workerEndpoint(
   control,
   operations.workerLastWord,
 )(async (session, body) => {

@@ -1,8 +1,8 @@
 import { WorkerTimeout, WorkerUnreachable } from '../core/ports.ts';
 import { type WorkerCallAnswer, workerCallSchema } from './adapters/worker-call-messages.ts';
-import { workerHttp } from './adapters/worker-http.ts';
+import { workerClient } from './adapters/worker-http.ts';
 
-const workers = workerHttp();
+const workers = workerClient();
 
 /**
  * Invoked by control functions: hands one command to one worker, over the network that only functions inside it

@@ -16,7 +16,7 @@ const notConnected = (error: unknown): string | undefined => {
 };
 
 /** Command servers of workers, over HTTP inside the network. */
-export const workerHttp = (): WorkerCommands => ({
+export const workerClient = (): WorkerCommands => ({
   run: async ({ address, commandSecret, epoch }, command, args, { timeoutMs, idempotencyKey }) => {
     let response: Response;
     let body: unknown;

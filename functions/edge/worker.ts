@@ -6,7 +6,7 @@ import { logFields } from '../adapters/base.ts';
 import { type Answer, defineHandler, type Request } from './http.ts';
 
 /** An operation of the worker API: authenticates the worker, then `run`s with its session as it stands. */
-export const workerHttp =
+export const workerEndpoint =
   <O extends Operation>(control: Pick<Control, 'store' | 'sha256'>, operation: O) =>
   (run: (session: Session, body: Request<O>['body']) => Promise<Answer<O>>) =>
     defineHandler(operation)(async (request) => {
