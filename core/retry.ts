@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 import { fullJitter } from '../contract/jitter.ts';
 import type { Ids, Sleep } from './ports.ts';
-import { isPassing } from './store.ts';
+import { isTransient } from './store.ts';
 
 /**
  * Repeats `attempt` while it returns `RETRY`, or throws one of the store's passing faults, waiting with full jitter in
@@ -10,7 +10,7 @@ import { isPassing } from './store.ts';
  * a second: who waits longer than the newcomers loses to them again and again until the budget is gone, and a conflict
  * costs its winner nothing.
  */
-export const retrying = async <T>(
+export const retryTransient = async <T>(
   control: { readonly clock: Clock; readonly sleep: Sleep; readonly ids: Pick<Ids, 'random'> },
   budgetMs: number,
   attempt: (n: number) => Promise<T | typeof RETRY>,
@@ -23,7 +23,7 @@ export const retrying = async <T>(
       const result = await attempt(n);
       if (result !== RETRY) return result;
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isTransient(error)) throw error;
     }
     const wait = fullJitter(n, control.ids.random(), baseMs, capMs);
     if (control.clock() + wait >= end) return exhausted();

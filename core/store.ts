@@ -108,5 +108,5 @@ export class StoreCursorRefused extends Error {
 }
 
 /** One of the three transient ones: what a later attempt may get past. */
-export const isPassing = (error: unknown): boolean =>
+export const isTransient = (error: unknown): boolean =>
   error instanceof StoreConflict || error instanceof StoreUnavailable || error instanceof StoreAmbiguous;

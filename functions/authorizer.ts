@@ -7,7 +7,7 @@ import { findApiKey } from '../core/access/keys.ts';
 import { rateLimiter } from '../core/access/rate.ts';
 import { findSignIn } from '../core/access/sign-in.ts';
 import { credentialOf } from '../core/access/sign-in-cookie.ts';
-import { isPassing } from '../core/store.ts';
+import { isTransient } from '../core/store.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import type { authContextSchema } from './edge/auth-context.ts';
@@ -55,7 +55,7 @@ const contextOf = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Con
       }),
     };
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     control.log.warn('an API key could not be looked up', { error: String(error) });
     return { role: 'unknown' };
   }

@@ -14,7 +14,7 @@ import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
 import type { Control } from '../control.ts';
 import { openWaitKey, openWaitsPartition, TTL_ATTRIBUTE } from '../items.ts';
-import { isPassing } from '../store.ts';
+import { isTransient } from '../store.ts';
 
 const waitSchema = z.object({ sk: z.string(), until: z.number() });
 
@@ -68,7 +68,7 @@ const begin = async (control: Needs, userId: string, waitMs: number): Promise<st
       { scope: 'waits', limit, active: limit, retryAfterSeconds },
     );
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     control.log.warn('a waiting request was not counted', { error: String(error) });
     return id;
   }
@@ -93,7 +93,7 @@ const end = async (control: Needs, userId: string, id: string): Promise<void> =>
   try {
     await control.store.write({ kind: 'delete', key: openWaitKey(userId, id) });
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     control.log.warn('a wait that ended still counts until its time is over', { error: String(error) });
   }
 };

@@ -12,7 +12,7 @@ import {
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { defaultRateKey, rateBucketKey, TTL_ATTRIBUTE, userRateKey } from '../items.ts';
-import { absent, and, gt, isPassing, type Key, le, or } from '../store.ts';
+import { absent, and, gt, isTransient, type Key, le, or } from '../store.ts';
 
 /** Without `rate` it was taken away. */
 const setSchema = z.object({ rate: rateSchema.optional() });
@@ -86,7 +86,7 @@ export const rateLimiter = (control: Pick<Control, 'store' | 'clock' | 'log'>): 
       if (ruling.pass) return undefined;
       return { limit: rate.perMinute, retryAfterSeconds: Math.ceil(ruling.retryAfter / 1_000_000) };
     } catch (error) {
-      if (!isPassing(error)) throw error;
+      if (!isTransient(error)) throw error;
       control.log.warn('a request was not counted against its rate', { error: String(error) });
       return undefined;
     }

@@ -5,7 +5,7 @@ import type { Rate } from '../../contract/rate.ts';
 import { readRates, setRate } from '../access/rate.ts';
 import type { Control } from '../control.ts';
 import { quotaListing, userQuotaKey } from '../items.ts';
-import { RETRY, retrying } from '../retry.ts';
+import { RETRY, retryTransient } from '../retry.ts';
 import { type Capacity, counterSchema, type Limits, shardsFor } from './capacity.ts';
 import { beginChange, ensureCapacity, settle } from './read-capacity.ts';
 
@@ -87,7 +87,7 @@ const written = (control: Needs, write: () => Promise<unknown>): Promise<void> =
   });
 
 const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<void> =>
-  retrying<void>(
+  retryTransient<void>(
     control,
     CHANGE_BUDGET_MS,
     async () => ((await write()) ? undefined : RETRY),

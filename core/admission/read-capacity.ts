@@ -25,7 +25,7 @@ import {
   and,
   type Condition,
   eq,
-  isPassing,
+  isTransient,
   lt,
   or,
   StoreUnavailable,
@@ -110,7 +110,7 @@ const tried = async (control: Pick<Control, 'store'>, write: OneWrite): Promise<
   try {
     await control.store.write(write);
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
   }
 };
 

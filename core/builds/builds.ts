@@ -25,7 +25,7 @@ import {
 } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { hourOf, STATS_HOURS, STATS_KEEP_SECONDS } from '../observability/tally.ts';
-import { RETRY, retrying } from '../retry.ts';
+import { RETRY, retryTransient } from '../retry.ts';
 import { absent, eq, type Item } from '../store.ts';
 import {
   chooseSource,
@@ -101,7 +101,7 @@ const changeRuling = (
 ): Promise<Changed | undefined> => {
   const by = control.ids.secret().slice(0, 16);
   let attempted: Changed | undefined;
-  return retrying<Changed | undefined>(
+  return retryTransient<Changed | undefined>(
     control,
     budgetMs,
     async () => {
@@ -346,7 +346,7 @@ export const saveBuild = async (
     savedAt: now,
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
-  await retrying<void>(
+  await retryTransient<void>(
     control,
     CHANGE_BUDGET_MS,
     async () => {
@@ -368,7 +368,7 @@ export const removeBuild = async (
   if (!stored) throw new Problem('not_found', `The build ${version} is not stored.`);
   if (ruling.pinned === version)
     throw new Problem('unprocessable', `The build ${version} is pinned; unpin it first.`);
-  await retrying<void>(
+  await retryTransient<void>(
     control,
     CHANGE_BUDGET_MS,
     async () => {

@@ -14,7 +14,7 @@ import {
 import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import type { CommandOutcome } from '../ports.ts';
-import { absent, and, type Change, type Condition, eq, isPassing, or } from '../store.ts';
+import { absent, and, type Change, type Condition, eq, isTransient, or } from '../store.ts';
 import { resultOf } from './command.ts';
 import {
   fateOf,
@@ -178,7 +178,7 @@ export const carryOut = async (
   try {
     return await settle(control, command, settled);
   } catch (error) {
-    if (!isPassing(error)) throw error;
+    if (!isTransient(error)) throw error;
     control.log.warn('the answer of a command was not kept', { id: command.id, error: String(error) });
     return { ...command, ...settled };
   }

@@ -3,7 +3,7 @@ import type { Control } from '../control.ts';
 import { outboxWrite, type Told } from '../events/outbox.ts';
 import { sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
-import { RETRY, retrying } from '../retry.ts';
+import { RETRY, retryTransient } from '../retry.ts';
 import { and, type Change, eq, StoreUnavailable, type Write } from '../store.ts';
 import { dueAttributes } from './deadlines.ts';
 import { findSession } from './load.ts';
@@ -30,7 +30,7 @@ export const changeHolder = (
   tell: (before: Session, after: Session) => Told | undefined = () => undefined,
   budgetMs = CHANGE_BUDGET_MS,
 ): Promise<Changed | undefined> =>
-  retrying<Changed | undefined>(
+  retryTransient<Changed | undefined>(
     control,
     budgetMs,
     async (n) => {

@@ -2,7 +2,7 @@ import { Problem } from '../../contract/errors.ts';
 import type { Control } from '../control.ts';
 import { GLOBAL_PARTITION } from '../items.ts';
 import { transactionToken } from '../ports.ts';
-import { RETRY, retrying } from '../retry.ts';
+import { RETRY, retryTransient } from '../retry.ts';
 import { StoreAmbiguous, type Write } from '../store.ts';
 import { findSession } from './load.ts';
 import { nameOf, type Session, userOf } from './session.ts';
@@ -32,7 +32,7 @@ export const commit = (
   mine: (found: Session | undefined) => boolean,
   refused: () => Promise<Admitted>,
 ): Promise<Admitted> =>
-  retrying<Admitted>(
+  retryTransient<Admitted>(
     control,
     ADMISSION_BUDGET_MS,
     async (attempt) => {

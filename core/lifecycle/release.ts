@@ -14,7 +14,7 @@ import type { Control } from '../control.ts';
 import { announce, outboxWrite } from '../events/outbox.ts';
 import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
-import { RETRY, retrying } from '../retry.ts';
+import { RETRY, retryTransient } from '../retry.ts';
 import { and, type Change, eq, ge, type Key, StoreUnavailable, type Write } from '../store.ts';
 import { dueAttributes, maxEndAt } from './deadlines.ts';
 import { nextEpoch, slotWrite } from './epoch.ts';
@@ -83,7 +83,7 @@ export const endEpoch = async (
   let drifted = new Set<string>();
   let next: AfterLoss = { kind: 'end' };
 
-  const outcome = await retrying<Release>(
+  const outcome = await retryTransient<Release>(
     control,
     RELEASE_BUDGET_MS,
     async (n) => {

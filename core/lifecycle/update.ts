@@ -3,7 +3,7 @@ import { Problem } from '../../contract/errors.ts';
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
 import { sessionKey } from '../items.ts';
-import { RETRY, retrying } from '../retry.ts';
+import { RETRY, retryTransient } from '../retry.ts';
 import { and, eq } from '../store.ts';
 import { dueAttributes } from './deadlines.ts';
 import { loadSession } from './load.ts';
@@ -21,7 +21,7 @@ export const updateConfig = (
   requested: SessionConfigRequest,
   permit: (before: SessionConfig, after: SessionConfig) => void = () => {},
 ): Promise<Session> =>
-  retrying<Session>(
+  retryTransient<Session>(
     control,
     8_000,
     async () => {

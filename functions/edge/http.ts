@@ -12,7 +12,7 @@ import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '..
 import { mayUse, type Scope } from '../../contract/scopes.ts';
 import { DASHBOARD_HEADER } from '../../core/access/sign-in-cookie.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
-import { isPassing, StoreCursorRefused, StoreUnavailable } from '../../core/store.ts';
+import { isTransient, StoreCursorRefused, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
 import { jsonBody } from './body.ts';
@@ -269,7 +269,7 @@ const asProblem = (error: unknown, event: Event): Problem => {
   if (error instanceof Problem) return error;
   const { requestId } = event.requestContext;
   const fields = { error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
-  if (isPassing(error)) {
+  if (isTransient(error)) {
     log.warn('the database did not answer', fields);
     return new Problem('unavailable', 'The database does not respond; try again.', { retryAfterSeconds: 2 });
   }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RETRY, retrying } from '../../../core/retry.ts';
+import { RETRY, retryTransient } from '../../../core/retry.ts';
 import { StoreAmbiguous, StoreConflict, StoreCursorRefused, StoreUnavailable } from '../../../core/store.ts';
 
 /** Virtual time for many callers: the earliest sleeper wakes once nobody has anything to do. */
@@ -50,7 +50,7 @@ test('sixteen callers who never pause all get their turns on one item that each 
   const caller = async () => {
     for (let n = 0; n < 100; n++) {
       await time.sleep(5);
-      const turn = await retrying<number>(control, 12_000, takeTurn, () => {
+      const turn = await retryTransient<number>(control, 12_000, takeTurn, () => {
         exhausted += 1;
         return 0;
       });
@@ -66,7 +66,7 @@ test('a passing fault of the database asks for another attempt, any other error 
   const faults = [new StoreConflict(), new StoreUnavailable(), new StoreAmbiguous()];
   const last = new StoreCursorRefused();
   const attempts: number[] = [];
-  const outcome = retrying<never>(
+  const outcome = retryTransient<never>(
     control,
     12_000,
     async (n) => {
