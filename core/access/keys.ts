@@ -6,7 +6,7 @@ import { rateSchema } from '../../contract/rate.ts';
 import { scopeSchema } from '../../contract/scopes.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { absent } from '../store.ts';
@@ -91,7 +91,7 @@ export const createApiKey = async (
 };
 
 export const listApiKeys = async (control: Pick<Control, 'store'>): Promise<KeyView[]> => {
-  const items = await everyItem(control, { partition: KEYS_PARTITION });
+  const items = await queryAll(control, { partition: KEYS_PARTITION });
   return items.map((item) => keyView(keySchema.parse(item)));
 };
 

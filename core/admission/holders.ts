@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import { sessionKey, slotsPartition } from '../items.ts';
 import { parseSession, type Session } from '../lifecycle/session.ts';
 import { readCapacity } from './read-capacity.ts';
@@ -17,7 +17,7 @@ export type Slot = {
 
 /** The slots held in one shard, read consistently. */
 export const slotsOf = async (control: Pick<Control, 'store'>, shard: number): Promise<Slot[]> => {
-  const items = await everyItem(control, { partition: slotsPartition(shard) });
+  const items = await queryAll(control, { partition: slotsPartition(shard) });
   return items.map((item) => {
     const { sk, ...slot } = slotSchema.parse(item);
     return { shard, sessionId: sk, ...slot };

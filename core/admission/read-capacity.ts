@@ -17,7 +17,7 @@
  */
 
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import { GLOBAL_PARTITION, limitsKey, shardKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import {
@@ -63,7 +63,7 @@ export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
 
 /** Undefined where no limits were made yet. */
 export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Capacity | undefined> =>
-  parseCapacity(await everyItem(control, { partition: GLOBAL_PARTITION }));
+  parseCapacity(await queryAll(control, { partition: GLOBAL_PARTITION }));
 
 /** An item of this generation; an item that no change ever touched has none. */
 export const isOfGeneration = (generation: number): Condition =>

@@ -14,7 +14,7 @@ import { Problem } from '../../contract/errors.ts';
 import { BUILDS_PREFIX } from '../accounts/storage-keys.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import {
   BUILD_HOURS_PARTITION,
   ENGINE_PARTITION,
@@ -72,7 +72,7 @@ type Engine = {
 type Changed = { readonly before: Ruling; readonly after: Ruling };
 
 const readEngine = async (control: Reads): Promise<Engine> => {
-  const items = await everyItem(control, { partition: ENGINE_PARTITION });
+  const items = await queryAll(control, { partition: ENGINE_PARTITION });
   const stored = items.find((item) => item.sk === rulingKey.sk);
   const builds = items
     .filter((item) => String(item.sk).startsWith(SAVED_BUILD))
@@ -203,7 +203,7 @@ const addToHour = (control: Reads, counts: BuildCounts): Promise<unknown> => {
 const lastDayByBuild = async (control: Reads): Promise<ReadonlyMap<string, BuildView['lastDay']>> => {
   const after = hourOf(control.clock() - STATS_HOURS * 3_600_000);
   const sums = new Map<string, BuildView['lastDay']>();
-  for (const item of await everyItem(control, { partition: BUILD_HOURS_PARTITION, after })) {
+  for (const item of await queryAll(control, { partition: BUILD_HOURS_PARTITION, after })) {
     const build = String(item.sk).split('#')[1] ?? UNKNOWN;
     const sum = { ...(sums.get(build) ?? NO_COUNTS) };
     for (const name of COUNTED) sum[name] += numberAt(item, name);

@@ -11,7 +11,7 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import { FEEDS, feedOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
@@ -66,7 +66,7 @@ type OutboxItem = z.infer<typeof outboxItemSchema>;
 
 /** Sends what waits of this session; throws where that fails, and what was not sent waits on. */
 export const drainOutbox = async (control: Needs, session: Session): Promise<void> => {
-  const items = await everyItem(control, {
+  const items = await queryAll(control, {
     partition: outboxPartition(feedOf(userOf(session))),
     prefix: outboxPrefix(session.sessionId),
   });
@@ -96,7 +96,7 @@ const CONCURRENCY = 8;
  */
 export const sweepOutbox = async (control: Needs): Promise<number> => {
   const partitions = await Promise.all(
-    FEEDS.map((feed) => everyItem(control, { partition: outboxPartition(feed) })),
+    FEEDS.map((feed) => queryAll(control, { partition: outboxPartition(feed) })),
   );
   const before = control.clock() - LEFT_OVER_MS;
   const bySession = new Map<string, OutboxItem[]>();

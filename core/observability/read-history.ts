@@ -1,6 +1,6 @@
 import type { HistoryView } from '../../contract/bodies/dashboard.ts';
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import { HISTORY_PARTITION, STATS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
 import { HISTORY_KEEP_SECONDS, historyKey, pointsOf, sampleOf, samplesSince, type Use } from './history.ts';
 import { statsKey } from './tally.ts';
@@ -32,8 +32,8 @@ export const recordUse = async (control: Needs, use: Use): Promise<void> => {
 export const history = async (control: Needs, hours: number): Promise<HistoryView> => {
   const from = control.clock() - hours * HOUR_MS;
   const [samples, hourItems] = await Promise.all([
-    everyItem(control, { partition: HISTORY_PARTITION, after: historyKey(from - MINUTE_MS).sk }),
-    everyItem(control, { partition: STATS_PARTITION, after: statsKey(from - HOUR_MS).sk }),
+    queryAll(control, { partition: HISTORY_PARTITION, after: historyKey(from - MINUTE_MS).sk }),
+    queryAll(control, { partition: STATS_PARTITION, after: statsKey(from - HOUR_MS).sk }),
   ]);
   return { points: pointsOf(samplesSince(samples, from), hourItems, from, hours) };
 };

@@ -7,7 +7,7 @@ import { listHolders } from '../admission/holders.ts';
 import type { Control } from '../control.ts';
 import { trimFeeds } from '../events/feed.ts';
 import { sweepOutbox } from '../events/outbox.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import { DUE_BUCKETS } from '../items.ts';
 import { changeHolder } from '../lifecycle/change.ts';
 import { type Deadline, deadlinesOf, isLaunchDeadline } from '../lifecycle/deadlines.ts';
@@ -170,7 +170,7 @@ const dueWhileBraked = async (control: Needs, session: Session): Promise<Deadlin
 const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {
   const upTo = control.clock();
   const pages = await Promise.all(
-    DUE_BUCKETS.map((partition) => everyItem(control, { index: 'due', partition, upTo })),
+    DUE_BUCKETS.map((partition) => queryAll(control, { index: 'due', partition, upTo })),
   );
   return pages
     .flat()

@@ -7,7 +7,7 @@ import { counterSchema } from '../admission/capacity.ts';
 import { listHolders, type Slot, slotsOf } from '../admission/holders.ts';
 import { readCapacity, settle } from '../admission/read-capacity.ts';
 import type { Control } from '../control.ts';
-import { everyItem } from '../every.ts';
+import { queryAll } from '../query-all.ts';
 import {
   ORPHANS_PARTITION,
   orphanKey,
@@ -72,7 +72,7 @@ const finishChange = async (control: Needs): Promise<void> => {
  * and looked for nowhere.
  */
 const recount = async (control: Needs): Promise<number> => {
-  const quotas = await everyItem(control, { index: 'byUser', partition: QUOTAS_LISTING });
+  const quotas = await queryAll(control, { index: 'byUser', partition: QUOTAS_LISTING });
   const counters = await control.store.getMany(
     quotas.flatMap(({ listName }) => (typeof listName === 'string' ? [userQuotaKey(listName)] : [])),
   );
@@ -142,7 +142,7 @@ const handleOrphans = async (
     suspects.flatMap(({ sessionId }) => sessionId ?? []),
   );
   const marks = new Map(
-    (await everyItem(control, { partition: ORPHANS_PARTITION })).map((item) => [
+    (await queryAll(control, { partition: ORPHANS_PARTITION })).map((item) => [
       String(item.sk),
       Number(item.seenAt),
     ]),

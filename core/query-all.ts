@@ -2,7 +2,7 @@ import type { Control } from './control.ts';
 import type { Item, Query } from './store.ts';
 
 /** All pages of a query. For partitions whose size is bounded by the limits, not by time. */
-export const everyItem = async (
+export const queryAll = async (
   control: Pick<Control, 'store'>,
   query: Omit<Query, 'limit' | 'cursor'>,
 ): Promise<Item[]> => {
