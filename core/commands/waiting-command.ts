@@ -68,7 +68,7 @@ export type Fate =
   | { readonly kind: 'lost' };
 
 /** What becomes of a command that is not settled, by its session as it stands (undefined: deleted). */
-export const fateOf = (command: WaitingCommand, session: Session | undefined, now: number): Fate => {
+export const resolveCommand = (command: WaitingCommand, session: Session | undefined, now: number): Fate => {
   const own = session?.sessionId === command.sessionId ? session : undefined;
   if (command.status === 'running') {
     const { claimedAt = 0, claimedEpoch } = command;

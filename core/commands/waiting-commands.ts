@@ -17,7 +17,7 @@ import type { CommandOutcome } from '../ports.ts';
 import { absent, and, type Change, type Condition, eq, isTransient, or } from '../store.ts';
 import { resultOf } from './command.ts';
 import {
-  fateOf,
+  resolveCommand,
   type KeptProblem,
   keptProblem,
   UNKNOWN,
@@ -233,7 +233,7 @@ export const lookAt = async (
   if (!command) return undefined;
   if (isSettled(command)) return { command, session: undefined };
   const session = await findSession(control, command.userId, command.name);
-  const fate = fateOf(command, session, control.clock());
+  const fate = resolveCommand(command, session, control.clock());
   switch (fate.kind) {
     case 'open':
       return { command, session };
