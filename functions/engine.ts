@@ -8,7 +8,10 @@ import { defineHandler, router } from './edge/http.ts';
 const control = { ...base, store: dynamoDbStore(), builds: s3Builds() };
 
 /** GET /api/engine */
-const showing = defineHandler(operations.getEngine)(async () => ({ status: 200, body: await engineView(control) }));
+const showing = defineHandler(operations.getEngine)(async () => ({
+  status: 200,
+  body: await engineView(control),
+}));
 
 /** PUT /api/engine */
 const changing = defineHandler(operations.setEngine)(async ({ body }) => ({

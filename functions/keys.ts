@@ -7,7 +7,10 @@ import { defineHandler, router } from './edge/http.ts';
 const control = { ...base, store: dynamoDbStore() };
 
 /** GET /api/keys */
-const listing = defineHandler(operations.listKeys)(async () => ({ status: 200, body: await listApiKeys(control) }));
+const listing = defineHandler(operations.listKeys)(async () => ({
+  status: 200,
+  body: await listApiKeys(control),
+}));
 
 /** POST /api/keys: the answer is the only time that the key is shown. */
 const creating = defineHandler(operations.createKey)(async ({ body }) => ({

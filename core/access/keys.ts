@@ -6,9 +6,9 @@ import { rateSchema } from '../../contract/rate.ts';
 import { scopeSchema } from '../../contract/scopes.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
+import { queryAll } from '../query-all.ts';
 import { absent } from '../store.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256'>;

@@ -14,8 +14,8 @@ import { RETRY } from '../retry.ts';
 import { and, type Change, ltAttr, type Write } from '../store.ts';
 import { isSettled } from './capacity.ts';
 import { isOfGeneration, settle } from './read-capacity.ts';
-import { refuse } from './refuse.ts';
-import { look, roomFor, userHasRoom } from './room.ts';
+import { rejectIfFull } from './reject-if-full.ts';
+import { readSnapshot, roomFor, userHasRoom } from './room.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
 
@@ -34,15 +34,15 @@ export const admit = (
   return commit(
     control,
     async (attempt) => {
-      const seen = await look(control, userId);
+      const seen = await readSnapshot(control, userId);
       const { capacity } = seen;
       if (!isSettled(capacity)) {
-        // Whoever changes the limits is about to finish; where it died, those who wait do.
+        // Another caller is applying new limits. If it crashed, a waiting caller finishes its work.
         if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);
         return RETRY;
       }
       const shard = roomFor(seen, control.ids.random());
-      if (!shard) return refuse(control, userId, seen);
+      if (!shard) return rejectIfFull(control, userId, seen);
       const change = admission(control, session, shard.shard);
       const admitted = parseSession(applyChange(toItem(session), change));
       return {
@@ -61,7 +61,7 @@ export const admit = (
           {
             kind: 'update',
             key: shardKey(shard.shard),
-            // The user's condition speaks of the default as it was read; the shard knows whether it still is.
+            // The user's condition uses the default limit as it was read; the generation proves that it is still current.
             condition: and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation)),
             ...ONE_MORE,
           },

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import { sessionKey, slotsPartition } from '../items.ts';
 import { parseSession, type Session } from '../lifecycle/session.ts';
+import { queryAll } from '../query-all.ts';
 import { readCapacity } from './read-capacity.ts';
 
 const slotSchema = z.object({ sk: z.string(), userId: z.string(), name: z.string(), epoch: z.int() });

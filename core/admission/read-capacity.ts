@@ -17,9 +17,9 @@
  */
 
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import { GLOBAL_PARTITION, limitsKey, shardKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
+import { queryAll } from '../query-all.ts';
 import {
   absent,
   and,

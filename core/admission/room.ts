@@ -7,12 +7,12 @@ import { ensureCapacity } from './read-capacity.ts';
 
 type Needs = Pick<Control, 'store' | 'ids' | 'settings'>;
 
-/** All that an admission is decided on. */
-export type Seen = { readonly capacity: Capacity; readonly user: UserCounter };
+/** The counters on which an admission is decided. */
+export type CapacitySnapshot = { readonly capacity: Capacity; readonly user: UserCounter };
 export type UserCounter = { readonly active: number; readonly limit: number; readonly version: number };
 
-/** Reads all that an admission of the user's is decided on, each counter at a moment of its own. */
-export const look = async (control: Needs, userId: string): Promise<Seen> => {
+/** Reads the counters for an admission of this user. Each counter is read at a different moment. */
+export const readSnapshot = async (control: Needs, userId: string): Promise<CapacitySnapshot> => {
   const [capacity, quota] = await Promise.all([
     ensureCapacity(control),
     control.store.get(userQuotaKey(userId)),
@@ -23,14 +23,14 @@ export const look = async (control: Needs, userId: string): Promise<Seen> => {
 
 const NEVER_SEEN: z.infer<typeof counterSchema> = { active: 0, version: 0 };
 
-/** Whether the user's limit leaves no room, whatever the shards have. */
-export const userIsFull = ({ user }: Seen): boolean => user.active >= user.limit;
+/** Whether the user's limit is reached, independent of the shards. */
+export const userIsFull = ({ user }: CapacitySnapshot): boolean => user.active >= user.limit;
 
-/** The shard to take a slot from; undefined where the user's limit or every shard is full. */
-export const roomFor = (seen: Seen, random: number): Shard | undefined =>
+/** The shard to take a slot from; undefined when the user's limit is reached or every shard is full. */
+export const roomFor = (seen: CapacitySnapshot, random: number): Shard | undefined =>
   userIsFull(seen) ? undefined : pickShard(seen.capacity.shards, random);
 
-/** `active < limit`, where a user without a limit of their own has the default, and one never seen has none active. */
+/** `active < limit`. A user without their own limit has the default; a user without a counter has no active session. */
 export const userHasRoom = ({ limits }: Capacity): Condition =>
   or(
     ltAttr('active', 'limit'),

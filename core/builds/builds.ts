@@ -14,7 +14,6 @@ import { Problem } from '../../contract/errors.ts';
 import { BUILDS_PREFIX } from '../accounts/storage-keys.ts';
 import { toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import {
   BUILD_HOURS_PARTITION,
   ENGINE_PARTITION,
@@ -25,6 +24,7 @@ import {
 } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { hourOf, STATS_HOURS, STATS_KEEP_SECONDS } from '../observability/tally.ts';
+import { queryAll } from '../query-all.ts';
 import { RETRY, retryTransient } from '../retry.ts';
 import { absent, eq, type Item } from '../store.ts';
 import {

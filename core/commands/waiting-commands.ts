@@ -17,9 +17,9 @@ import type { CommandOutcome } from '../ports.ts';
 import { absent, and, type Change, type Condition, eq, isTransient, or } from '../store.ts';
 import { resultOf } from './command.ts';
 import {
-  resolveCommand,
   type KeptProblem,
   keptProblem,
+  resolveCommand,
   UNKNOWN,
   type WaitingCommand,
   waitingCommandSchema,

@@ -11,10 +11,10 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import { FEEDS, feedOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import { queryAll } from '../query-all.ts';
 import type { Item, Value, Write } from '../store.ts';
 import { enqueue, record } from './tell.ts';
 

@@ -23,7 +23,7 @@ const CHANGE_BUDGET_MS = 8_000;
  *
  * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
  */
-export const changeHolder = (
+export const updateActiveSession = (
   control: Needs,
   session: Session,
   decide: (current: Session) => Change | undefined,

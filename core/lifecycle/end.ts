@@ -6,7 +6,7 @@ import type { Control } from '../control.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
-import { changeHolder } from './change.ts';
+import { updateActiveSession } from './change.ts';
 import { findSession } from './load.ts';
 import { endEpoch } from './release.ts';
 import { waitsForRestart } from './restart.ts';
@@ -112,7 +112,7 @@ export const forgetWaiting = async (
   session: Session,
 ): Promise<boolean> => {
   if (!waitsForRestart(session)) return false;
-  const changed = await changeHolder(control, session, (now) =>
+  const changed = await updateActiveSession(control, session, (now) =>
     waitsForRestart(now)
       ? { set: { state: 'STOPPING', stopReason: 'user', stoppingAt: control.clock() } }
       : undefined,

@@ -1,7 +1,7 @@
 import { fullJitter } from '../../contract/jitter.ts';
 import type { Control } from '../control.ts';
 import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
-import { changeHolder } from './change.ts';
+import { updateActiveSession } from './change.ts';
 import { findTask } from './find-task.ts';
 import { release } from './release.ts';
 import type { Session } from './session.ts';
@@ -71,7 +71,7 @@ const adopt = async (
   budgetMs?: number,
 ): Promise<Session> => {
   const isAnothers = ({ workerTaskArn }: Session) => workerTaskArn !== undefined && workerTaskArn !== taskArn;
-  const changed = await changeHolder(
+  const changed = await updateActiveSession(
     control,
     session,
     (now) => {

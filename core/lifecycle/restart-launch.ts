@@ -7,7 +7,7 @@
  */
 import pMap from 'p-map';
 import type { Control } from '../control.ts';
-import { changeHolder } from './change.ts';
+import { updateActiveSession } from './change.ts';
 import { launch } from './launch.ts';
 import { findSession } from './load.ts';
 import { waitsForRestart } from './restart.ts';
@@ -61,7 +61,7 @@ export const restartNow = async (
   control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>,
   session: Session,
 ): Promise<Session> => {
-  const changed = await changeHolder(control, session, (now) =>
+  const changed = await updateActiveSession(control, session, (now) =>
     waitsForRestart(now) && (now.restartAt ?? 0) > control.clock()
       ? { set: { restartAt: control.clock() } }
       : undefined,

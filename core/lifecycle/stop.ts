@@ -1,7 +1,7 @@
 import { canTransition, isTerminal, type StopReason } from '../../contract/lifecycle.ts';
 import type { Control } from '../control.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
-import { changeHolder } from './change.ts';
+import { updateActiveSession } from './change.ts';
 import { findSession } from './load.ts';
 import { release } from './release.ts';
 import { isLoss } from './restart.ts';
@@ -30,7 +30,7 @@ export const stopSession = async (
   stillDue: (now: Session) => boolean = () => true,
 ): Promise<Session> => {
   if (isTerminal(session.state)) return session;
-  const changed = await changeHolder(control, session, (now) => {
+  const changed = await updateActiveSession(control, session, (now) => {
     if (!stillDue(now)) return undefined;
     if (canTransition(now.state, 'STOPPING'))
       return { set: { state: 'STOPPING', stopReason: reason, stoppingAt: control.clock() } };

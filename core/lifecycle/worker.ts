@@ -28,7 +28,7 @@ import { enqueue, record } from '../events/tell.ts';
 import { noteTold, readTold } from '../events/told-messages.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';
-import { changeHolder } from './change.ts';
+import { updateActiveSession } from './change.ts';
 import { workerDeadlines } from './deadlines.ts';
 import { findSessionById } from './load.ts';
 import { release } from './release.ts';
@@ -64,7 +64,7 @@ export const bootstrap = async (
   if (!found || found.epoch !== request.epoch) throw fenced();
   const workerSecretHash = control.sha256(request.workerSecret);
   const page = (await chooseBuild(control)) ?? null;
-  const changed = await changeHolder(control, found, (now) => {
+  const changed = await updateActiveSession(control, found, (now) => {
     if (
       !sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))
     ) {
@@ -147,7 +147,7 @@ export const report = async (
   request: ReportRequest,
 ): Promise<z.infer<typeof reportResponseSchema>> => {
   let before: Session = session;
-  const changed = await changeHolder(
+  const changed = await updateActiveSession(
     control,
     session,
     (now) => {
@@ -316,7 +316,7 @@ export const beginUpload = async (
   session: Session,
   request: z.infer<typeof uploadRequestSchema>,
 ): Promise<z.infer<typeof uploadResponseSchema>> => {
-  const numbered = await changeHolder(control, session, () => ({ add: { snapshots: 1 } }));
+  const numbered = await updateActiveSession(control, session, () => ({ add: { snapshots: 1 } }));
   if (!numbered) throw fenced();
   const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
   return { key, ...(await control.auth.beginUpload(key, request.bytes)) };
@@ -349,7 +349,7 @@ export const commitUpload = async (
   const { key, sha256, chromiumBuild } = request;
   const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: control.clock() };
   let superseded: AuthState | undefined;
-  const changed = await changeHolder(control, session, (now) => {
+  const changed = await updateActiveSession(control, session, (now) => {
     if (number <= (now.settledSnapshot ?? 0)) return undefined;
     superseded = now.authStatePrevious;
     return {
@@ -368,7 +368,7 @@ export const commitUpload = async (
 /** The account was unlinked by the phone: what is saved is dead, and keeping it makes every restart fail. */
 export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: Session): Promise<void> => {
   let dead: string[] = [];
-  const changed = await changeHolder(control, session, (now) => {
+  const changed = await updateActiveSession(control, session, (now) => {
     dead = authStateKeys(now);
     const { snapshots = 0, settledSnapshot = 0 } = now;
     if (dead.length === 0 && now.me === undefined && settledSnapshot === snapshots) return undefined;

@@ -1,7 +1,7 @@
 import type { HistoryView } from '../../contract/bodies/dashboard.ts';
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import { HISTORY_PARTITION, STATS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
+import { queryAll } from '../query-all.ts';
 import { HISTORY_KEEP_SECONDS, historyKey, pointsOf, sampleOf, samplesSince, type Use } from './history.ts';
 import { statsKey } from './tally.ts';
 

@@ -7,9 +7,8 @@ import { listHolders } from '../admission/holders.ts';
 import type { Control } from '../control.ts';
 import { trimFeeds } from '../events/feed.ts';
 import { sweepOutbox } from '../events/outbox.ts';
-import { queryAll } from '../query-all.ts';
 import { DUE_BUCKETS } from '../items.ts';
-import { changeHolder } from '../lifecycle/change.ts';
+import { updateActiveSession } from '../lifecycle/change.ts';
 import { type Deadline, deadlinesOf, isLaunchDeadline } from '../lifecycle/deadlines.ts';
 import { findTask } from '../lifecycle/find-task.ts';
 import { relaunch } from '../lifecycle/launch.ts';
@@ -23,6 +22,7 @@ import { lastRun } from '../observability/health.ts';
 import type { Use } from '../observability/history.ts';
 import { measureUse } from '../observability/measure.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
+import { queryAll } from '../query-all.ts';
 import { isBraked, isLate, passCap } from './brake.ts';
 
 type Needs = Pick<
@@ -182,7 +182,8 @@ const dueSessions = async (control: Needs): Promise<{ userId: string; name: stri
 };
 
 /** The settings changed since the item was written: it says due where nothing is. */
-const refreshDue = (control: Needs, session: Session) => changeHolder(control, session, () => ({ set: {} }));
+const refreshDue = (control: Needs, session: Session) =>
+  updateActiveSession(control, session, () => ({ set: {} }));
 
 /** It is due and left for the next sweep. */
 const LEFT = Symbol('left');

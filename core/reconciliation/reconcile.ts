@@ -7,7 +7,6 @@ import { counterSchema } from '../admission/capacity.ts';
 import { listHolders, type Slot, slotsOf } from '../admission/holders.ts';
 import { readCapacity, settle } from '../admission/read-capacity.ts';
 import type { Control } from '../control.ts';
-import { queryAll } from '../query-all.ts';
 import {
   ORPHANS_PARTITION,
   orphanKey,
@@ -24,6 +23,7 @@ import type { Session } from '../lifecycle/session.ts';
 import { stopTask } from '../lifecycle/stop.ts';
 import { measureHeartbeats } from '../observability/measure.ts';
 import type { Task } from '../ports.ts';
+import { queryAll } from '../query-all.ts';
 import { passCap } from '../reaping/brake.ts';
 import { eq, type Item, type Key } from '../store.ts';
 

@@ -226,7 +226,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('a stop that discards the account', 1, [
     WORKER,
     'const { ended } = await release(control, session, reason, detail);',
-    `if (request.reason === 'task_stopped') await changeHolder(control, session, () => ({ remove: ['authState'] }));
+    `if (request.reason === 'task_stopped') await updateActiveSession(control, session, () => ({ remove: ['authState'] }));
   const { ended } = await release(control, session, reason, detail);`,
   ]),
   mutation(
@@ -368,7 +368,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
   mutation('a refusal because the sub-limits are spent', 12, [
-    'admission/refuse.ts',
+    'admission/reject-if-full.ts',
     'if (capacity.active >= capacity.limits.globalLimit) throw',
     'throw',
   ]),

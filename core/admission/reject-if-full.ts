@@ -4,25 +4,30 @@ import { RETRY } from '../retry.ts';
 import { type Capacity, isSameState } from './capacity.ts';
 import { beginChange } from './read-capacity.ts';
 import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
-import { look, type Seen, type UserCounter, userIsFull } from './room.ts';
+import { type CapacitySnapshot, readSnapshot, type UserCounter, userIsFull } from './room.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'settings' | 'metrics'>;
 
 /**
- * Throws the refusal, where there was a moment without room. A look reads each counter at a moment of its own:
+ * Throws 429 if there was a moment without room; otherwise the admission is tried again. A snapshot reads each counter at
+ * a different moment:
  *
  *   shard 1 read: full ── released there, admitted on shard 2 ── shard 2 read: full
  *
- * There was room at every moment of it. Two looks that show the same, one after the other, leave a moment between them
- * at which all was full; otherwise somebody moved, and the next attempt sees where.
+ * There was room at every moment. Two equal snapshots in a row prove a moment between them at which all was full. If they
+ * differ, a counter changed, and the next attempt reads it again.
  */
-export const refuse = async (control: Needs, userId: string, seen: Seen): Promise<typeof RETRY> => {
-  const again = await look(control, userId);
+export const rejectIfFull = async (
+  control: Needs,
+  userId: string,
+  seen: CapacitySnapshot,
+): Promise<typeof RETRY> => {
+  const again = await readSnapshot(control, userId);
   if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;
   if (userIsFull(seen)) throw await userLimitReached(control, userId, seen.user);
   const { capacity } = seen;
   if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(control, capacity);
-  // Sub-limits were made when more was active than the limit allows: spread the room that there is since.
+  // The sub-limits date from a time with more active sessions than the limit allows: distribute the free room again.
   await beginChange(control, capacity, capacity.limits);
   return RETRY;
 };
