@@ -5,7 +5,7 @@
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import { Problem } from '../contract/errors.ts';
 import { createSession } from '../core/admission/create.ts';
-import { announce } from '../core/events/outbox.ts';
+import { publish } from '../core/events/outbox.ts';
 import { release } from '../core/lifecycle/release.ts';
 import type { Session } from '../core/lifecycle/session.ts';
 import { reap } from '../core/reaping/reap.ts';
@@ -118,7 +118,7 @@ export const units = async (): Promise<void> => {
     const sessions: Session[] = [];
     await count(place, `admission of a new session, with its event${suffix}`, 50, async (n) => {
       const session = await admit(place, n);
-      await announce(place.control, session);
+      await publish(place.control, session);
       sessions.push(session);
     });
     await count(place, `refusal by the global limit${suffix}`, 20, (n) => refused(admit(place, n, 'late')));

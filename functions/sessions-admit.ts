@@ -1,6 +1,6 @@
 import * as operations from '../contract/operations/sessions.ts';
-import { admitted, started } from '../core/admission/admitted.ts';
 import { createSession } from '../core/admission/create.ts';
+import { launchAndPublish, started } from '../core/admission/launch-and-publish.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../core/lifecycle/start.ts';
@@ -28,7 +28,8 @@ const creating = defineHandler(operations.createSession)(async (request) => {
       ? {}
       : { idempotency: { key, requestHash: control.sha256(JSON.stringify([userId, body])) } }),
   });
-  const session = created.admitted && body.start ? await admitted(control, created.session) : created.session;
+  const session =
+    created.admitted && body.start ? await launchAndPublish(control, created.session) : created.session;
   return { status: 201, body: sessionView(session, control.settings) };
 });
 

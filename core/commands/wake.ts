@@ -13,7 +13,7 @@ import { Problem } from '../../contract/errors.ts';
 import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
-import { admitted } from '../admission/admitted.ts';
+import { launchAndPublish } from '../admission/launch-and-publish.ts';
 import type { Control } from '../control.ts';
 import { isLinked, nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { startSession } from '../lifecycle/start.ts';
@@ -132,7 +132,7 @@ const start = async (
       userOf(session),
       nameOf(session),
     );
-    if (byUs) await admitted(control, started);
+    if (byUs) await launchAndPublish(control, started);
     return undefined;
   } catch (error) {
     // It changed at the same time: the next look tells what it is now.

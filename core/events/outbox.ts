@@ -21,7 +21,7 @@ import { enqueue, record } from './tell.ts';
 type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
 
 /** An event of the control plane, as it goes into the transaction of its change. */
-export type Told = {
+export type DomainEvent = {
   readonly event: 'session.admitted' | 'session.status' | 'session.restarting' | 'session.stopped';
   readonly payload: Readonly<Record<string, Value>>;
 };
@@ -30,7 +30,7 @@ export type Told = {
 export const outboxWrite = (
   control: Pick<Control, 'clock' | 'ids'>,
   after: Session,
-  { event, payload }: Told,
+  { event, payload }: DomainEvent,
 ): Write => {
   const key = outboxKey(userOf(after), after.sessionId, after.version);
   return {
@@ -74,7 +74,7 @@ export const drainOutbox = async (control: Needs, session: Session): Promise<voi
 };
 
 /** After a change: what it committed stays as it is, so a failure is logged, and a sweep makes up for it. */
-export const announce = async (control: Needs, session: Session): Promise<void> => {
+export const publish = async (control: Needs, session: Session): Promise<void> => {
   try {
     await drainOutbox(control, session);
   } catch (error) {

@@ -1,6 +1,6 @@
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { outboxWrite, type Told } from '../events/outbox.ts';
+import { type DomainEvent, outboxWrite } from '../events/outbox.ts';
 import { sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retryTransient } from '../retry.ts';
@@ -18,7 +18,7 @@ const CHANGE_BUDGET_MS = 8_000;
 /**
  * Changes a session that holds its slot, by what `decide` says of it as it stands: a change, or `undefined` for none.
  * The write holds only while the item is the one that was decided on (its version), so no decision is ever made on
- * one state and carried out on another. Deadlines are computed anew with each change. What `tell` makes of the session
+ * one state and carried out on another. Deadlines are computed anew with each change. What `eventOf` makes of the session
  * before and after is written into the outbox in the same transaction; sending it is the caller's.
  *
  * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
@@ -27,7 +27,7 @@ export const updateActiveSession = (
   control: Needs,
   session: Session,
   decide: (current: Session) => Change | undefined,
-  tell: (before: Session, after: Session) => Told | undefined = () => undefined,
+  eventOf: (before: Session, after: Session) => DomainEvent | undefined = () => undefined,
   budgetMs = CHANGE_BUDGET_MS,
 ): Promise<Changed | undefined> =>
   retryTransient<Changed | undefined>(
@@ -51,10 +51,10 @@ export const updateActiveSession = (
         set: { ...change.set, ...due },
         add: { ...change.add, version: 1 },
       };
-      const told = tell(known, changed);
-      const written = told
+      const event = eventOf(known, changed);
+      const written = event
         ? await control.store.transact(
-            [update, outboxWrite(control, changed, told)],
+            [update, outboxWrite(control, changed, event)],
             transactionToken(control.ids),
           )
         : await control.store.write(update);

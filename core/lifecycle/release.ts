@@ -11,7 +11,7 @@ import { type StopReason, terminalState } from '../../contract/lifecycle.ts';
 import { restartRuleOf } from '../../contract/restart.ts';
 import { applyChange, toItem } from '../apply.ts';
 import type { Control } from '../control.ts';
-import { announce, outboxWrite } from '../events/outbox.ts';
+import { outboxWrite, publish } from '../events/outbox.ts';
 import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retryTransient } from '../retry.ts';
@@ -68,7 +68,7 @@ export const release = async (
   detail?: string,
 ): Promise<Release> => {
   const outcome = await endEpoch(control, session, reason, detail);
-  if (outcome.ended) await announce(control, outcome.session);
+  if (outcome.ended) await publish(control, outcome.session);
   return outcome;
 };
 

@@ -23,7 +23,7 @@ import { AUTH_PREFIX } from '../accounts/storage-keys.ts';
 import { toItem } from '../apply.ts';
 import { chooseBuild, recordBuilds } from '../builds/builds.ts';
 import type { Control } from '../control.ts';
-import { announce, drainOutbox, type Told } from '../events/outbox.ts';
+import { type DomainEvent, drainOutbox, publish } from '../events/outbox.ts';
 import { enqueue, record } from '../events/tell.ts';
 import { noteTold, readTold } from '../events/told-messages.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
@@ -155,7 +155,7 @@ export const report = async (
       if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
       return reported(control.clock(), now, request, hashOf(control, request));
     },
-    (from, to) => statusTold(from, to, request),
+    (from, to) => statusEvent(from, to, request),
   );
   if (!changed) throw fenced();
   const { session: after } = changed;
@@ -166,7 +166,7 @@ export const report = async (
     if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
       control.metrics.count('TimeToQr', control.clock() - after.startedAt);
     }
-    await announce(control, after);
+    await publish(control, after);
   }
   const stop = after.state === 'STOPPING' ? (after.stopReason ?? 'user') : undefined;
   return {
@@ -182,7 +182,11 @@ const isNews = (before: Session, after: Session): boolean =>
   after.status !== before.status ||
   (after.statusDataHash !== undefined && after.statusDataHash !== before.statusDataHash);
 
-const statusTold = (before: Session, after: Session, { statusData }: ReportRequest): Told | undefined =>
+const statusEvent = (
+  before: Session,
+  after: Session,
+  { statusData }: ReportRequest,
+): DomainEvent | undefined =>
   isNews(before, after)
     ? {
         event: 'session.status',

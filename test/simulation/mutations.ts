@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const limitMs = 3_600_000;',
   ]),
   mutation('a launch whose fault is the answer', 16, [
-    'admission/admitted.ts',
+    'admission/launch-and-publish.ts',
     '      return session;',
     '      throw error;',
   ]),

@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { isTerminal } from '../../../contract/lifecycle.ts';
-import { admitted, started } from '../../../core/admission/admitted.ts';
 import { createSession } from '../../../core/admission/create.ts';
+import { launchAndPublish, started } from '../../../core/admission/launch-and-publish.ts';
 import { changeLimits, type LimitsChange } from '../../../core/admission/limits.ts';
 import { runCommand } from '../../../core/commands/command.ts';
 import { answerCommand, claimNext } from '../../../core/commands/waiting-commands.ts';
@@ -55,7 +55,7 @@ export const create = async (
   const requestHash = control.sha256(JSON.stringify([userId, name, config, start]));
   const idempotency = { key: idempotencyKey, requestHash };
   const created = await createSession(control, { userId, name, config, start, idempotency });
-  return created.admitted && start ? await admitted(control, created.session) : created.session;
+  return created.admitted && start ? await launchAndPublish(control, created.session) : created.session;
 };
 
 /** @param answered sees what the start is answered with, before its task is launched */

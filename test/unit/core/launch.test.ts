@@ -1,6 +1,6 @@
 /** A launch that takes longer than its caller waits, or that fails: what was admitted is answered, and launched later. */
 import { expect, test } from 'vitest';
-import { admitted } from '../../../core/admission/admitted.ts';
+import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
@@ -18,7 +18,7 @@ const sweepWhenDue = async (place: Lab): Promise<void> => {
 test('what ECS throttles is answered as PENDING, and the next sweep launches it', async () => {
   const place = lab();
   place.launchResult = throttled;
-  const answer = await admitted(place.control, await admittedSession(place));
+  const answer = await launchAndPublish(place.control, await admittedSession(place));
   expect(answer).toMatchObject({ state: 'PENDING', slotShard: 0 });
   place.launchResult = (taskArn) => ({ ok: true, taskArn });
   await sweepWhenDue(place);
@@ -28,7 +28,9 @@ test('what ECS throttles is answered as PENDING, and the next sweep launches it'
 test('a session for which there is no capacity keeps its slot until a sweep finds some', async () => {
   const place = lab();
   place.launchResult = () => ({ ok: false, retryable: true, detail: 'RESOURCE:CPU' });
-  expect(await admitted(place.control, await admittedSession(place))).toMatchObject({ state: 'PENDING' });
+  expect(await launchAndPublish(place.control, await admittedSession(place))).toMatchObject({
+    state: 'PENDING',
+  });
   await sweepWhenDue(place);
   expect(await load(place)).toMatchObject({ state: 'PENDING', slotShard: 0 });
   place.launchResult = (taskArn) => ({ ok: true, taskArn });
@@ -42,7 +44,7 @@ test('a task that could not be written down is no error for the caller; the swee
   place.meanwhile = (call) => {
     if (call.startsWith('write SESSION#')) throw new StoreUnavailable('throttled');
   };
-  const answer = await admitted(place.control, session);
+  const answer = await launchAndPublish(place.control, session);
   expect(answer).toMatchObject({ sessionId: session.sessionId, state: 'PENDING' });
   place.meanwhile = () => {};
   await sweepWhenDue(place);
@@ -57,7 +59,7 @@ test('a refusal whose release fails is no error for the caller either', async ()
   place.meanwhile = (call) => {
     if (call === 'transact') throw new StoreUnavailable('throttled');
   };
-  expect(await admitted(place.control, session)).toMatchObject({ state: 'PENDING' });
+  expect(await launchAndPublish(place.control, session)).toMatchObject({ state: 'PENDING' });
   place.meanwhile = () => {};
   await sweepWhenDue(place);
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'launch_failed' });
@@ -79,7 +81,7 @@ test('an engine that takes its time costs the caller no more than what a launch 
     },
   };
   const begun = place.now;
-  expect(await admitted(slow, session)).toMatchObject({ state: 'PENDING' });
+  expect(await launchAndPublish(slow, session)).toMatchObject({ state: 'PENDING' });
   expect(place.now - begun).toBeLessThanOrEqual(6_000);
   expect(limits).toEqual([4_000]);
 });

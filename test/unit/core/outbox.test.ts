@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { admitted } from '../../../core/admission/admitted.ts';
 import { createSession } from '../../../core/admission/create.ts';
+import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { sweepOutbox } from '../../../core/events/outbox.ts';
 import { deleteSession } from '../../../core/lifecycle/end.ts';
 import { release } from '../../../core/lifecycle/release.ts';
@@ -43,7 +43,7 @@ test('an event is in the outbox as soon as its change is committed, whoever dies
 test('what the queue refused is sent later with the same id, and once', async () => {
   const place = lab();
   const session = await hooked(place);
-  await admitted(refusing(place), session);
+  await launchAndPublish(refusing(place), session);
   const [waiting] = outbox(place);
   place.now += 11_000;
   expect(await sweepOutbox(place.control)).toBe(0);
@@ -73,7 +73,7 @@ test('a sweep leaves to the function that made a change the first ten seconds', 
 test('whoever sends takes what waited before along, in the order in which it happened', async () => {
   const place = lab();
   const session = await hooked(place);
-  const launched = await admitted(refusing(place), session);
+  const launched = await launchAndPublish(refusing(place), session);
   const up = await bootstrapped(place, launched);
   await report(refusing(place), up, { seq: 1, status: 'SCAN_QR_CODE' });
   await release(place.control, await load(place), 'user');
@@ -85,7 +85,7 @@ test('whoever sends takes what waited before along, in the order in which it hap
 test("a worker's events stay behind what the control plane told before", async () => {
   const place = lab();
   const session = await hooked(place);
-  await admitted(refusing(place), session);
+  await launchAndPublish(refusing(place), session);
   const message = {
     id: 'evt_00000000000000000000000001',
     timestamp: 1,

@@ -7,8 +7,8 @@ import {
   passkeyAssertionArgs,
   signingScript,
 } from '../../../contract/whatsapp/passkey.ts';
-import { admitted } from '../../../core/admission/admitted.ts';
 import { createSession } from '../../../core/admission/create.ts';
+import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { deadlinesOf } from '../../../core/lifecycle/deadlines.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { report } from '../../../core/lifecycle/worker.ts';
@@ -159,7 +159,7 @@ describe('a session that asks for a passkey', () => {
     const webhooks = [{ url: 'https://example.com/hook', events: ['*' as const] }];
     const config = { webhooks };
     await createSession(place.control, { userId: USER, name: 'a', config, start: true });
-    await bootstrapped(place, await admitted(place.control, await load(place)));
+    await bootstrapped(place, await launchAndPublish(place.control, await load(place)));
     await tell(place, 10, { statusData: CHALLENGE });
     await tell(place, 11, { statusData: CHALLENGE });
     await tell(place, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });

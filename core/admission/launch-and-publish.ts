@@ -1,5 +1,5 @@
 import type { Control } from '../control.ts';
-import { announce } from '../events/outbox.ts';
+import { publish } from '../events/outbox.ts';
 import type { Admitted } from '../lifecycle/commit.ts';
 import { launch } from '../lifecycle/launch.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -19,7 +19,7 @@ const LAUNCH_WAIT_MS = 6_000;
  *
  * @param waitMs what the caller has left for its answer
  */
-export const admitted = (
+export const launchAndPublish = (
   control: Needs,
   session: Session,
   waitMs: number = LAUNCH_WAIT_MS,
@@ -34,7 +34,7 @@ export const started = async (
   { session, admitted: isNew, restartsNow = false }: Admitted,
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
-  if (isNew) return admitted(control, session, waitMs);
+  if (isNew) return launchAndPublish(control, session, waitMs);
   return restartsNow ? launchAndTell(control, session, waitMs) : session;
 };
 
@@ -51,6 +51,6 @@ const launchAndTell = async (control: Needs, session: Session, waitMs: number): 
       return session;
     },
   );
-  const [launched] = await Promise.all([launching, announce(control, session)]);
+  const [launched] = await Promise.all([launching, publish(control, session)]);
   return launched;
 };
