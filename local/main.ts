@@ -74,7 +74,7 @@ const run = async (line: CommandLine): Promise<void> => {
     ...(line.whatsapp === undefined ? {} : { whatsapp: line.whatsapp }),
     ...(line.build === undefined ? {} : { build: line.build }),
     reset: line.reset,
-    throttled: line.throttled,
+    ...(line.throttled ? {} : { throttle: false }),
     ...(line.concurrency === undefined ? {} : { accountConcurrency: line.concurrency }),
     onProgress: (message) => {
       if (!line.quiet) {

@@ -9,9 +9,9 @@ import type { PhoneClient } from '../contract/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { openOnKeptPort } from './api/kept-port.ts';
 import { type ApiListener, openApi } from './api/server.ts';
-import { UNTHROTTLED } from './api/throttle.ts';
+import { type StageThrottles, type Throttle, UNTHROTTLED } from './api/throttle.ts';
 import { interpret } from './assembly/interpret.ts';
-import type { Model } from './assembly/model.ts';
+import type { ApiModel, Model } from './assembly/model.ts';
 import { readAssembly } from './assembly/read.ts';
 import { Closers } from './closers.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
@@ -51,8 +51,8 @@ export type LocalOptions = {
   readonly maxTasks?: number;
   /** Concurrent executions of the AWS account that this one stands for; 1,000 by default, 10 in a new account. */
   readonly accountConcurrency?: number;
-  /** False: no throttle of the template is enforced. For measuring this machine and not API Gateway. */
-  readonly throttled?: boolean;
+  /** In place of the template's throttle on callers; false: none on anybody, for measuring this machine. */
+  readonly throttle?: Throttle | false;
   /** Run schedules by the clock and once at the start; without it only `trigger` runs them. */
   readonly schedules?: boolean;
   readonly onProgress?: (message: string) => void;
@@ -204,8 +204,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
 
   const admin = await ensureAdminKey(dir.adminKey, invoke);
   // A caller that gets an answer can have a key. Workers that an earlier run left still call while they end.
-  const apis =
-    options.throttled === false ? model.apis.map((api) => ({ ...api, throttles: UNTHROTTLED })) : model.apis;
+  const apis = model.apis.map((api) => ({ ...api, throttles: throttlesOf(api, options.throttle) }));
   serveApis([listener, workerListener], { ...model, apis }, invoke, dir, clock, closers);
   // Not before: beside the function that makes the key they would only delay it.
   for (const name of FIRST_NEEDED) functions.warm(name);
@@ -250,6 +249,12 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
       await (stopping ?? closers.run());
     },
   };
+};
+
+const throttlesOf = (api: ApiModel, given: LocalOptions['throttle']): StageThrottles => {
+  if (given === false) return UNTHROTTLED;
+  const ofCallers = api.routes.some(({ authorizer }) => authorizer !== undefined);
+  return given && ofCallers ? { byDefault: given, byRoute: {} } : api.throttles;
 };
 
 /** infra/names.ts ends its name so. */

@@ -236,13 +236,17 @@ const act = async (
  *
  *   heartbeat ── database refuses, sweeps fail, every heartbeat grows too old ── answers again ── sweep
  *
- * This sweep would end the whole fleet, healthy as it is. So the sweep before must have seen the silence already
- * (a heartbeat was due before it), and since then there was time for another.
+ * This sweep would end the whole fleet, healthy as it is. So the worker must have been too late at the sweep before
+ * already, and since then there was time for another heartbeat. The same keeps a worker that is heard a little later than
+ * the others once an outage is over:
+ *
+ *   outage ── all are late ── over: nearly all are heard again ── sweep: one is not, yet
  */
 const wouldHaveHeard = (control: Needs, session: Session, sweptAt: number | undefined): boolean => {
   if (sweptAt === undefined) return true;
   const heartbeatMs = control.settings.heartbeatSeconds * 1000;
-  return sweptAt > (session.lastHeartbeatAt ?? 0) + heartbeatMs && sweptAt <= control.clock() - heartbeatMs;
+  const tooLateAt = (session.lastHeartbeatAt ?? 0) + control.settings.heartbeatTimeoutSeconds * 1000;
+  return sweptAt >= tooLateAt && sweptAt <= control.clock() - heartbeatMs;
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */

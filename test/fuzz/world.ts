@@ -32,7 +32,7 @@ const STOPPED = 'fuzz-stopped';
 
 export const startWorld = async (): Promise<World> => {
   // What is judged are the answers of Berth, not those of API Gateway's throttle.
-  const system = await startSystem({ throttled: false });
+  const system = await startSystem({ throttle: false });
   try {
     return await worldOf(system);
   } catch (error) {

@@ -3,10 +3,11 @@
  * the same modelled cloud as in simulate.ts, without its other faults.
  *
  *   apart      the flood is on the callers' API; workers call their own (what is deployed)
- *   together   workers share the flooded throttle (a flood that found the workers' API)
+ *   cut off    no call of a worker gets through (a flood that found the workers' API, an outage of it)
+ *   together   workers share the flooded throttle (the release before); only measured, no seed draws it
  *
- * In both, no session whose worker runs and works is stopped by a sweep. After the flood, sweeps stop again what is
- * really silent.
+ * In the first two, no session whose worker runs and works is stopped by a sweep. After the flood, sweeps stop again what
+ * is really silent. In the third a few unlucky workers at a time lose all their heartbeats, which looks like their death.
  */
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
@@ -19,7 +20,7 @@ import { Worker } from './model/worker.ts';
 import { World } from './model/world.ts';
 import type { Outcome } from './simulate.ts';
 
-export type FloodMode = 'apart' | 'together';
+export type FloodMode = 'apart' | 'cut off' | 'together';
 
 export type FloodReport = Outcome & {
   readonly mode: FloodMode;
@@ -74,6 +75,10 @@ class FloodedBucket {
   flood(now: number, until: number): void {
     this.#floodedTo = now;
     this.#until = until;
+  }
+
+  isFlooded(now: number): boolean {
+    return now < this.#until;
   }
 
   take(now: number): boolean {
@@ -136,7 +141,7 @@ const drawFrom = (seed: number) => {
   const random = (n: number, count: number): number => (seed * n) % count;
   return {
     sessions: 12 + random(7, 39),
-    mode: seed % 4 === 0 ? ('apart' as const) : ('together' as const),
+    mode: seed % 4 === 0 ? ('apart' as const) : ('cut off' as const),
     floodMs: 120_000 + random(13, 9) * 60_000,
   };
 };
@@ -159,9 +164,11 @@ class Flood {
     const callers = new FloodedBucket(throttleOf(this.#api), world.scheduler.now, options.requestsASecond);
     const workers = new FloodedBucket(throttleOf(this.#api.workers), world.scheduler.now, 0);
     this.#bucket = callers;
-    const own = options.mode === 'apart' ? workers : callers;
+    const own = options.mode === 'together' ? callers : workers;
     world.admits = (name) => {
-      if (!name.startsWith('worker-') || own.take(world.scheduler.now)) return true;
+      if (!name.startsWith('worker-')) return true;
+      const cutOff = options.mode === 'cut off' && this.#bucket.isFlooded(world.scheduler.now);
+      if (!cutOff && own.take(world.scheduler.now)) return true;
       this.#refused += 1;
       return false;
     };
@@ -174,10 +181,11 @@ class Flood {
           const worker = this.#healthy.find(({ task }) => task.launch.sessionId === after.sessionId);
           if (worker === undefined || !isHealthy(worker, world)) continue;
           this.#stopped += 1;
-          world.violate(
-            'due',
-            `${String(after.sessionId)} works, and ${by.name} stopped it: ${String(after.stopReason)}`,
-          );
+          if (options.mode !== 'together')
+            world.violate(
+              'due',
+              `${String(after.sessionId)} works, and ${by.name} stopped it: ${String(after.stopReason)}`,
+            );
         }
       },
       removed: () => {},
