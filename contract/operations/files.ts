@@ -9,10 +9,10 @@ export const getFile = operation({
   handler: 'files',
   auth: 'none',
   scope: null,
-  summary: 'A file that an account received: leads to where it is stored',
+  summary: 'A received file: redirects to its stored content',
   description:
-    'The address comes with the event of the message and needs no key, since nobody can guess it. It is good for six hours, ' +
-    'or as long as the session. The answer leads to the stored file by an address that is good for five minutes.',
+    'The address comes with the event of the message and needs no key, because it cannot be guessed. It is valid for six ' +
+    'hours, at most as long as the session exists. The redirect leads to the stored file and is valid for five minutes.',
   params: z.object({
     sessionId: z.string().regex(/^ses_[\w-]{1,64}$/),
     file: z.string().regex(/^[\w-]{20,64}$/),
