@@ -186,7 +186,8 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     faultsBeforeUp = 0;
     linked = restored.origin === 'restored';
     if (linked) return true;
-    if (mayShowQr) show({ qrReason: view.qrReason ?? restored.because });
+    // Without a code, too: the control plane must hear that what is saved is of no use.
+    if (mayShowQr || !deps.mayLink) show({ qrReason: view.qrReason ?? restored.because });
     return mayShowQr;
   };
 

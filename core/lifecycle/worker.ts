@@ -224,11 +224,16 @@ const PASSKEY_DETAILS: Partial<Record<Status, string>> = {
     'WhatsApp shows a code: compare it with the one on the phone, then confirm it.',
 };
 
+/** The worker found every saved state corrupt. A fault of storage is no such finding. */
+const isUnusable = (now: Session, { qrReason }: ReportRequest): boolean =>
+  qrReason === 'auth_state_corrupt' && now.authState !== undefined;
+
 /** Nobody is there to link a session that restarted by itself: it ends, and its caller is told why. */
-const refusedLinking = (clock: number, now: Session, { seq }: ReportRequest): Change => ({
+const refusedLinking = (clock: number, now: Session, request: ReportRequest): Change => ({
   set: {
-    lastReportSeq: seq,
+    lastReportSeq: request.seq,
     lastHeartbeatAt: clock,
+    ...(isUnusable(now, request) ? { authStateUnusable: true } : {}),
     ...(now.state === 'STOPPING'
       ? {}
       : {
@@ -274,8 +279,7 @@ const reported = (
   if (detail) set.detail = detail;
   else if (status === 'WORKING' || isPasskeyStatus(now.status)) remove.push('detail');
   // A fault of storage never leads to a code. A state of another build may be good again after a rollback.
-  if (status === 'SCAN_QR_CODE' && request.qrReason === 'auth_state_corrupt' && now.authState)
-    set.authStateUnusable = true;
+  if ((status === 'SCAN_QR_CODE' || isRestart(now)) && isUnusable(now, request)) set.authStateUnusable = true;
   // A worker's clock may be ahead of ours; activity in the future would keep a session for ever.
   const activity = request.lastActivityAt === undefined ? undefined : Math.min(request.lastActivityAt, clock);
   if (activity !== undefined && activity > (now.lastActivityAt ?? 0)) set.lastActivityAt = activity;

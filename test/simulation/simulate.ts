@@ -5,6 +5,7 @@
 import { distribute } from '../../core/admission/capacity.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
 import { launchDueAt } from '../../core/lifecycle/deadlines.ts';
+import type { Session } from '../../core/lifecycle/session.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { burst } from './burst.ts';
 import { Invariants } from './invariants.ts';
@@ -99,6 +100,7 @@ class Run {
     const stormMs = random.int(240_000, 900_000);
     callers(this.#world, peopleOf(random), stormMs);
     this.#outages(stormMs);
+    this.#losses(stormMs);
     await this.#pass(stormMs);
     this.#calm();
     await this.#pass(this.#settlingMs());
@@ -160,6 +162,38 @@ class Run {
       scheduler.in(random.int(0, stormMs), undefined, `outage of the ${port}`, () =>
         chaos.beginOutage(port, scheduler.now + ms),
       );
+    }
+  }
+
+  /** Tasks of linked sessions are lost: what the restart policy is for. A session that was lost often is lost again. */
+  #losses(stormMs: number): void {
+    const { engine, random, scheduler } = this.#world;
+    for (let n = random.int(3, 12); n > 0; n--) {
+      scheduler.in(random.int(stormMs / 4, stormMs), undefined, 'a task is lost', () => {
+        const linked = engine.workers().filter(({ task }) => {
+          const session = this.#invariants.sessions.get(task.launch.sessionId);
+          return session?.authState !== undefined && session.epoch === task.launch.epoch;
+        });
+        const worker = linked.find(({ task }) => task.launch.epoch > 1) ?? linked[0];
+        if (!worker) return;
+        if (random.chance(0.5)) engine.exited(worker.task, 'lost');
+        else engine.take(worker.task);
+        if (random.chance(0.3)) this.#stopSoon(worker.task.launch.sessionId);
+      });
+    }
+  }
+
+  /** People stop a session while its loss is handled: around the event of its task, which comes within 3 s. */
+  #stopSoon(sessionId: string): void {
+    const { random, scheduler } = this.#world;
+    const session = this.#invariants.sessions.get(sessionId);
+    if (!session) return;
+    const named = { userId: session.listUser, name: session.listName };
+    for (let n = random.int(1, 4); n > 0; n--) {
+      scheduler.in(random.int(0, 3_500), undefined, 'somebody stops what was lost', () => {
+        const answered = (now: Session) => this.#invariants.stopAnswered(now);
+        void invoke(this.#world, 'stop', (control) => functions.stop(control, named, answered), LINGER_MS);
+      });
     }
   }
 
@@ -299,7 +333,10 @@ class Run {
     this.#throwIfBroken();
   }
 
-  /** A session that works and has the policy loses its task: it works again by itself, on its slot, without a code. */
+  /**
+   * A session that works and has the policy loses its task: it works again by itself, on its slot, without a code, or it
+   * ends where the phone unlinked it meanwhile.
+   */
   async #lose(): Promise<void> {
     const { engine, random, settings, scheduler, unlinked } = this.#world;
     const working = [...this.#invariants.sessions.values()].find(
@@ -317,16 +354,19 @@ class Run {
     };
     void invoke(this.#world, 'update', (control) => functions.update(control, named, config), LINGER_MS);
     await this.#pass(15_000);
-    const way = random.pick(['killed', 'taken', 'frozen'] as const);
+    const way = random.pick(['killed', 'killed and unlinked', 'taken', 'frozen'] as const);
     scheduler.note(`---- ${task.taskArn} of ${working.sessionId} is ${way}`);
-    if (way === 'killed') engine.exited(task, 'SIGKILL');
+    if (way === 'killed and unlinked') task.worker.unlinkedMeanwhile();
+    if (way === 'killed' || way === 'killed and unlinked') engine.exited(task, 'SIGKILL');
     else if (way === 'taken') engine.take(task);
     else task.worker.process.frozenUntil = scheduler.now + 24 * 3_600_000;
     const noticed = way === 'frozen' ? settings.heartbeatTimeoutSeconds + settings.stopGraceSeconds : 0;
     await this.#pass((noticed + settings.startTimeoutSeconds) * 1000 + STOP_TIMEOUT_MS + 4 * SWEEP_MS);
     const now = this.#invariants.find(named.userId, named.name);
-    const gone = now?.stopReason === 'logged_out' || [...unlinked].some((account) => account === now?.me?.id);
-    if (!gone && (now?.status !== 'WORKING' || now.epoch === working.epoch)) {
+    const ended = now?.stopReason === 'logged_out';
+    const gone = ended || [...unlinked].some((account) => account === now?.me?.id);
+    const works = now?.status === 'WORKING' && now.epoch !== working.epoch;
+    if (way === 'killed and unlinked' ? !ended : !gone && !works) {
       this.#world.violate(
         'restart',
         `${working.sessionId}:${working.epoch} lost its task (${way}) and is ${now?.epoch} ${now?.state}/${now?.status}`,

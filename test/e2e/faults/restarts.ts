@@ -47,6 +47,8 @@ export const restartedSessions = (open: () => FaultySystem): void => {
   beforeAll(async () => {
     system = open();
     hooks = await startWebhookReceiver();
+    const sessions = await Array.fromAsync(system.berth.sessions.list({ all: true }));
+    if (!sessions.some(({ name }) => name === 'shop')) await system.link('shop', '491700000005');
     await configure({ policy: 'always' });
     account = String((await system.berth.sessions.get('shop')).me?.id).split('@')[0] ?? '';
   });
@@ -114,7 +116,8 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     await system.holds(1);
   });
 
-  test('a stop while it waits wins, and a start then starts it anew', async () => {
+  /** Loses the task while ECS has no capacity: the session waits for its restart. */
+  const waiting = async (): Promise<number> => {
     const { berth, stack } = system;
     const { epoch } = await berth.sessions.get('shop');
     stack.faults.ecs.capacity(100);
@@ -128,12 +131,38 @@ export const restartedSessions = (open: () => FaultySystem): void => {
         }),
       PATIENCE,
     );
+    return epoch + 1;
+  };
+
+  test('a stop while it waits wins, and a start then starts it anew', async () => {
+    const { berth, stack } = system;
+    const epoch = await waiting();
     await berth.sessions.stop('shop');
     expect(await system.ended('shop')).toMatchObject({ state: 'STOPPED', stopReason: 'user', linked: true });
     stack.faults.ecs.clear();
     await stack.trigger('reaper');
-    expect(await berth.sessions.get('shop')).toMatchObject({ state: 'STOPPED', epoch: epoch + 1 });
+    expect(await berth.sessions.get('shop')).toMatchObject({ state: 'STOPPED', epoch });
     await system.worksAgain('shop');
+  });
+
+  test('a logout while it waits forgets the account, and a start then asks to be linked', async () => {
+    const { berth, stack, phone } = system;
+    await waiting();
+    await berth.sessions.logout('shop');
+    expect(await system.ended('shop')).toMatchObject({
+      state: 'STOPPED',
+      stopReason: 'logged_out',
+      linked: false,
+      me: null,
+    });
+    stack.faults.ecs.clear();
+    await berth.sessions.start('shop');
+    await berth.sessions.waitForStatus('shop', ['SCAN_QR_CODE', 'FAILED']);
+    await phone.scan({ code: await berth.auth.qr('shop', { waitSeconds: 25 }), account });
+    await vi.waitFor(
+      async () => expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING', linked: true }),
+      PATIENCE,
+    );
   });
 
   test('after the attempts of its window it ends as FAILED: the event, the metric and the view say so', async () => {

@@ -302,12 +302,12 @@ const randomConfig = ({ random }: Cloud): SessionConfig => ({
   ...(random.chance(0.2) ? { idleTimeoutSeconds: random.int(10, 120) } : {}),
   ...(random.chance(0.2) ? { maxDurationSeconds: random.int(60, 400) } : {}),
   ...(random.chance(0.1) ? { keepAlive: true } : {}),
-  ...(random.chance(0.5) ? { restart: randomRestart(random) } : {}),
+  ...(random.chance(0.75) ? { restart: randomRestart(random) } : {}),
   ...(random.chance(0.3) ? { webhooks: [{ url: 'https://example.com/hook', events: ['*' as const] }] } : {}),
 });
 
 const randomRestart = (random: Cloud['random']): NonNullable<SessionConfig['restart']> => ({
-  policy: random.pick(['always', 'always', 'on-failure', 'never']),
+  policy: random.pick(['always', 'always', 'always', 'on-failure', 'never']),
   ...(random.chance(0.7) ? { maxAttempts: random.int(1, 3), windowSeconds: random.pick([120, 600]) } : {}),
 });
 

@@ -100,6 +100,9 @@ test('the worker of a restart never shows a code: no saved state, none accepted,
   await none.time.advance(0);
   expect(none.ends).toEqual([{ reason: 'crashed', detail: expect.stringContaining('no saved auth state') }]);
 
+  // The control plane hears why: what is saved is of no use.
+  expect(none.views.at(-1)).toMatchObject({ status: 'STARTING', qrReason: 'never_linked' });
+
   const refused = openHost({ mayLink: false, states: 1 });
   await refused.start();
   refused.library.client.emit('qr', 'asks to be linked');

@@ -363,3 +363,16 @@ test('a launch that is not possible yet is made by a later sweep; one that never
   });
   expect(await load(place)).toMatchObject({ epoch: 3, restartReason: 'launch_failed' });
 });
+
+test('a restart that finds every saved state corrupt ends at once, and the session is no longer linked (F24)', async () => {
+  for (const status of ['STARTING', 'SCAN_QR_CODE'] as const) {
+    const place = lab();
+    await lose(place, await working(place));
+    const session = await bootstrapped(place, await load(place));
+    await report(place.control, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
+    await lastWord(place.control, await load(place), { reason: 'crashed' });
+    const ended = await load(place);
+    expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 2 });
+    expect(sessionView(ended, place.settings).linked).toBe(false);
+  }
+});
