@@ -2,6 +2,7 @@
 import { Argument, program } from 'commander';
 import { throughput, units, window } from './admission.ts';
 import { burst } from './burst.ts';
+import { fairness } from './fairness.ts';
 import { flood } from './flood.ts';
 import { send } from './send.ts';
 import { machine } from './support/table.ts';
@@ -18,6 +19,7 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
       '1,000 anonymous requests a second for two minutes over three linked sessions; BERTH_FLOOD_SECONDS',
     run: flood,
   },
+  fairness: { about: 'a webhook beside ten endpoints of another user that never answer', run: fairness },
   send: { about: 'sends through one linked session, beside calls that do less', run: send },
 };
 

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { addAudit } from './commands/audit.ts';
 import { addAws } from './commands/aws.ts';
 import { addBuilds } from './commands/builds.ts';
 import { addCapacity } from './commands/capacity.ts';
@@ -57,6 +58,7 @@ export const createProgram = (): Command => {
   addCleanup(program);
   addDrain(program);
   addKeys(program);
+  addAudit(program);
   addBuilds(program);
   addWebhooks(program);
   addCost(program);

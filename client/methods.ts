@@ -5,13 +5,14 @@ export type SessionsMethods = {
   /**
    * Show a session, or wait for a status. Needs the scope `sessions:read`.
    *
-   * With `wait=status!=STARTING` it responds when the condition is true, or with the current state after `timeout` seconds.
+   * With `wait=status!=STARTING` it responds when the condition is true, or with the current state after
+   * `timeout` seconds.
    */
   readonly get: (name: string, options?: Options<'getSession'>) => Promise<Result<'getSession'>>;
   /**
    * Replace a session's config. Needs the scope `sessions:write`.
    *
-   * Deadlines and webhooks follow at once, client and proxy with the next start. What `GET` shows can be
+   * Deadlines and webhooks change at once, client and proxy with the next start. The result of `GET` can be
    * written back unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.
    */
   readonly update: (
@@ -22,15 +23,15 @@ export type SessionsMethods = {
   /**
    * Stop a session and remove it, with its auth state. Needs the scope `sessions:write`.
    *
-   * The account of a session that works is unlinked first. Otherwise (it is stopped, or its worker does not
-   * answer) the phone lists the device until it is removed there.
+   * The account of a working session is unlinked first. Otherwise (it is stopped, or its worker does not
+   * respond) the phone lists the device until it is removed there.
    */
   readonly delete: (name: string, options?: Options<'deleteSession'>) => Promise<Result<'deleteSession'>>;
   /**
    * Start a stopped session. Needs the scope `sessions:write`.
    *
-   * Needs no QR code where the account is `linked`. A session that runs is answered as it is; one that is
-   * stopping is waited for; 503 when that takes too long.
+   * Needs no QR code when the account is `linked`. A running session is returned unchanged. A stopping one is
+   * waited for; 503 when that takes too long.
    */
   readonly start: (name: string, options?: Options<'startSession'>) => Promise<Result<'startSession'>>;
   /**
@@ -44,8 +45,10 @@ export type SessionsMethods = {
   /**
    * Unlink the account and delete its auth state. Needs the scope `sessions:write`.
    *
-   * Answers once the session has stopped. One that is stopped already is only forgotten here: the phone lists
-   * the device until it is removed there.
+   * Responds when the session has stopped. The account of a session that is stopped or waits for a restart is
+   * only deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not
+   * confirm that the account is unlinked. The account is kept then; the session works again if it is still
+   * linked, and ends as `logged_out` if it is not.
    */
   readonly logout: (name: string, options?: Options<'logoutSession'>) => Promise<Result<'logoutSession'>>;
   /** The linked account. Needs the scope `sessions:read`. */
@@ -70,9 +73,8 @@ export type WebhooksMethods = {
   /**
    * Send dead letters again: all, or those of a user, a session or a webhook. Admins only.
    *
-   * In their order per session and webhook, behind what is in the queue already. An event keeps its id, is
-   * sent by the whole policy again, and stays listed until it is delivered. Repeating the call sends nothing
-   * twice.
+   * In order per session and webhook, after everything that is queued. An event keeps its id, is sent by the
+   * whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.
    */
   readonly redrive: (
     request?: Body<'redriveDeadLetters'>,
@@ -84,7 +86,7 @@ export type AuthPasskeyMethods = {
   /**
    * The passkey challenge to sign. Needs the scope `sessions:write`.
    *
-   * While the session is PASSKEY_REQUIRED. Give it, with its base64url fields decoded, to
+   * While the session is PASSKEY_REQUIRED. Pass it, with its base64url fields decoded, to
    * `navigator.credentials.get({publicKey})` in a browser at https://web.whatsapp.com that has the passkey of
    * the account; send the result to `POST /api/{session}/auth/passkey`. The challenge is not stored.
    */
@@ -95,10 +97,10 @@ export type AuthPasskeyMethods = {
   /**
    * The signed passkey challenge. Needs the scope `sessions:write`.
    *
-   * Answers 201 once WhatsApp Web has taken it. Then the session works, or it asks to compare a code
-   * (PASSKEY_CONFIRMATION_REQUIRED), or, where WhatsApp refuses the signature, it is PASSKEY_REQUIRED with a
-   * new challenge. 409: the challenge was answered already. 410: it has expired. 422: it is not a challenge
-   * of this session, or was signed at another origin or with another passkey. These change nothing.
+   * 201 when WhatsApp Web has accepted it. Then the session works, or it asks to compare a code
+   * (PASSKEY_CONFIRMATION_REQUIRED), or, when WhatsApp rejects the signature, it is PASSKEY_REQUIRED with a
+   * new challenge. 409: the challenge was answered before. 410: it has expired. 422: it is not a challenge of
+   * this session, or was signed at another origin or with another passkey. These change nothing.
    */
   readonly submit: (
     session: string,
@@ -126,7 +128,7 @@ export type MessagesMethods = {
   /**
    * Send a picture. Needs the scope `messages:send`.
    *
-   * The file comes by URL (the session fetches it: http or https on the public Internet, up to three
+   * The file is given by URL (the session fetches it: http or https on the public Internet, up to three
    * redirects) or as base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is
    * answered 413, one of another kind 415.
    */
@@ -134,7 +136,7 @@ export type MessagesMethods = {
   /**
    * Send a file as a document. Needs the scope `messages:send`.
    *
-   * The file comes by URL (the session fetches it: http or https on the public Internet, up to three
+   * The file is given by URL (the session fetches it: http or https on the public Internet, up to three
    * redirects) or as base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is
    * answered 413, one of another kind 415.
    */
@@ -142,7 +144,7 @@ export type MessagesMethods = {
   /**
    * Send a video. Needs the scope `messages:send`.
    *
-   * The file comes by URL (the session fetches it: http or https on the public Internet, up to three
+   * The file is given by URL (the session fetches it: http or https on the public Internet, up to three
    * redirects) or as base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is
    * answered 413, one of another kind 415.
    */
@@ -150,9 +152,9 @@ export type MessagesMethods = {
   /**
    * Send a voice message. Needs the scope `messages:send`.
    *
-   * WhatsApp plays Ogg with Opus; nothing is converted. The file comes by URL (the session fetches it: http
-   * or https on the public Internet, up to three redirects) or as base64 in the request (up to 4 MiB; with
-   * `wake=true` 300 KB in all). A larger one is answered 413, one of another kind 415.
+   * WhatsApp plays Ogg with Opus; nothing is converted. The file is given by URL (the session fetches it:
+   * http or https on the public Internet, up to three redirects) or as base64 in the request (up to 4 MiB;
+   * with `wake=true` 300 KB in all). A larger one is answered 413, one of another kind 415.
    */
   readonly sendVoice: Waking<'sendVoice'>;
   /** Send a location. Needs the scope `messages:send`. */
@@ -211,7 +213,8 @@ export type LidsMethods = {
   /**
    * Hidden ids that the session knows, with their phone numbers. Needs the scope `messages:read`.
    *
-   * WhatsApp identifies people by hidden ids (`…@lid`). `pn` is null when it does not reveal the phone number.
+   * WhatsApp identifies people by hidden ids (`…@lid`). `pn` is null when it does not reveal the phone
+   * number.
    */
   readonly list: (session: string, options?: Options<'getLids'>) => Promise<Result<'getLids'>>;
   /**
@@ -239,7 +242,7 @@ export type LidsMethods = {
 export type GroupsMethods = {
   /** Groups of the account. Needs the scope `messages:read`. */
   readonly list: (session: string, options?: Options<'getGroups'>) => Promise<Result<'getGroups'>>;
-  /** Make a group. Needs the scope `messages:send`. */
+  /** Create a group. Needs the scope `messages:send`. */
   readonly create: (
     session: string,
     request: Body<'createGroup'>,
@@ -305,7 +308,7 @@ export type EngineMethods = {
 export type KeysMethods = {
   /** List API keys. Admins only. */
   readonly list: (options?: Options<'listKeys'>) => Promise<Result<'listKeys'>>;
-  /** Make an API key. Admins only. */
+  /** Create an API key. Admins only. */
   readonly create: (
     request: Body<'createKey'>,
     options?: Options<'createKey'>,
@@ -322,7 +325,7 @@ export type ClientMethods = {
    */
   readonly stats: (options?: Options<'getStats'>) => Promise<Result<'getStats'>>;
   /**
-   * How full it was. Admins only.
+   * Slots in use over time. Admins only.
    *
    * One sample per minute, kept for two days. Above 288 samples, adjacent ones are merged into one point.
    */
@@ -330,9 +333,8 @@ export type ClientMethods = {
   /**
    * Prevent starts and end all sessions, before an environment is removed. Admins only.
    *
-   * Sets the global limit to 0 and asks running sessions to end, up to 200 with each call. Repeat it until it
-   * answers `drained`. Accounts stay linked. To let sessions start again, set the global limit (`PUT
-   * /api/limits`).
+   * Sets the global limit to 0 and stops running sessions, up to 200 per call. Repeat it until it returns
+   * `drained`. Accounts stay linked. To allow starts again, set the global limit (`PUT /api/limits`).
    */
   readonly drain: (request?: Body<'drain'>, options?: Options<'drain'>) => Promise<Result<'drain'>>;
   /** Your user, and the permissions of your key. */

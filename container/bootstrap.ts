@@ -11,6 +11,7 @@ import { describeError, Fenced, NoBrowser, Refused } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
 import { type Browser, ensureBrowser } from './browser/find.ts';
+import { openProxyRelay } from './browser/proxy-relay.ts';
 import { type CommandServer, startCommandServer } from './commands/server.ts';
 import { type ControlClock, createControlClock } from './control/clock.ts';
 import { type BootstrapResponse, createWorkerApi, type WorkerApi } from './control/worker-api.ts';
@@ -131,5 +132,10 @@ export const bootstrap = async (options: {
   }
   const page = await fetchSavedPage({ page: settings.page, workDir, time, log });
   if (exit.leaving) return;
-  return { api, clock, server, workDir, browser: found, settings, page };
+  const { proxy } = settings.client;
+  if (!proxy) return { api, clock, server, workDir, browser: found, settings, page };
+  const relay = await openProxyRelay(proxy.server, settings.media, log);
+  exit.onLeave(relay.close);
+  const client = { ...settings.client, proxy: { ...proxy, server: relay.server } };
+  return { api, clock, server, workDir, browser: found, settings: { ...settings, client }, page };
 };

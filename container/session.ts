@@ -11,6 +11,7 @@ import type { Log } from './base/log.ts';
 import { sleep, type Time, withDeadline } from './base/time.ts';
 import type { Bootstrapped } from './bootstrap.ts';
 import { killTree } from './browser/process-tree.ts';
+import { shownReason } from './browser/proxy-relay.ts';
 import { createCollector } from './commands/collect.ts';
 import type { EventListener } from './commands/context.ts';
 import { createRecipients } from './commands/recipients.ts';
@@ -230,7 +231,8 @@ export const startSession = (
     await host.stop(true);
     teller.end();
     if (exit.leaving) return;
-    const notes = detail === undefined ? [] : [detail];
+    const shownDetail = shownReason(detail, settings.client.proxy !== undefined);
+    const notes = shownDetail === undefined ? [] : [shownDetail];
     if (host.savable) {
       try {
         await saves.last(graceUntil - LAST_WORD_MS);

@@ -62,6 +62,8 @@ export type Operation = Access & {
   readonly repeatable?: true;
   /** The query parameter that says for how many seconds the response may be held back. */
   readonly holds?: 'wait' | 'timeout';
+  /** An administrative act: the audit log has who did it, when, from where and how it ended. */
+  readonly audited?: true;
   /** Absent: not part of the documented API (the worker API, pages for people). */
   readonly tag?: Tag;
   /** One line. */

@@ -1,4 +1,5 @@
 /** Operations for programs that have a key, or need none: the typed client and `berth call` are made from this table. */
+import { listAudit } from './operations/audit.ts';
 import { cleanUp, drain, getLimits, getStats, setLimits } from './operations/capacity.ts';
 import { CHAT_OPERATIONS } from './operations/chats.ts';
 import { getCommand } from './operations/commands.ts';
@@ -29,7 +30,7 @@ import {
   stopSession,
   updateSession,
 } from './operations/sessions.ts';
-import { listDeadLetters, redriveDeadLetters } from './operations/webhooks.ts';
+import { listDeadLetters, listWebhookEndpoints, redriveDeadLetters } from './operations/webhooks.ts';
 
 /** By their ids, in the order of the document. */
 export const PUBLIC_OPERATIONS = {
@@ -60,6 +61,7 @@ export const PUBLIC_OPERATIONS = {
 
   followEvents,
 
+  listWebhookEndpoints,
   listDeadLetters,
   redriveDeadLetters,
 
@@ -78,6 +80,7 @@ export const PUBLIC_OPERATIONS = {
   listKeys,
   createKey,
   deleteKey,
+  listAudit,
   getCaller,
 
   ping,

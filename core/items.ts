@@ -92,6 +92,14 @@ export const outboxKey = (userId: string, sessionId: string, version: number): K
 });
 /** The latest attempt of each recent event, by event and webhook. */
 export const deliveriesPartition = (sessionId: string): string => `DELIVERY#${sessionId}`;
+/** A user's webhook endpoints whose latest attempt failed; expire. */
+export const endpointsPartition = (userId: string): string => `ENDPOINTS#${userId}`;
+export const endpointKey = (userId: string, id: string): Key => ({ pk: endpointsPartition(userId), sk: id });
+/** Which of a user's deliveries are under way; expires. */
+export const deliveringKey = (userId: string): Key => ({ pk: `DELIVERING#${userId}`, sk: META });
+/** Administrative acts, by event id, so in the order of time; expire. */
+export const AUDIT_PARTITION = 'AUDIT';
+export const auditKey = (id: string): Key => ({ pk: AUDIT_PARTITION, sk: id });
 /** Events that a webhook's policy gave up on. */
 export const DEAD_LETTERS_PARTITION = 'DEAD';
 /** One item for each hour, by `2026-01-31T05` (UTC). */

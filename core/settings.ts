@@ -33,12 +33,18 @@ export const settingsSchema = z.strictObject({
   activitySeconds: duration(30),
   /** A task younger than this is never called an orphan. */
   orphanGraceSeconds: duration(120),
+  /** How long the audit log keeps an entry. */
+  auditDays: z.int().positive().default(365),
+  /** Attempts to deliver one user's events to webhooks that may be under way at once. */
+  deliveriesPerUser: z.int().min(1).max(100).default(5),
   /** Which WhatsApp workers meet, where that is no matter of course; local mode only. */
   whatsapp: z.string().optional(),
   /** Webhooks to loopback addresses; local mode only. */
   allowLoopbackWebhooks: z.boolean().default(false),
-  /** Files by URL from loopback addresses; local mode only. */
+  /** Files by URL from loopback addresses, and proxies there; local mode only. */
   allowLoopbackMedia: z.boolean().default(false),
+  /** Loopback ports that no webhook, file or proxy may lead to although loopback is allowed; local mode only. */
+  refusedPorts: z.array(z.int()).default([]),
   /** Messages that came while a session was not running are told when it works again: so many, 0 for none. */
   lateMessagesMax: z.int().min(0).max(10_000).default(1000),
   /** Older ones are not told. */

@@ -9,7 +9,7 @@ const { BOT_URL = `http://127.0.0.1:${PORT}`, BOT_SECRET = crypto.randomUUID() }
 const berth = createClient({ baseUrl: BERTH_URL, apiKey: BERTH_API_KEY });
 
 const server = createServer(async (request, response) => {
-  const event = await readWebhook(await text(request), request.headers['x-webhook-hmac'], BOT_SECRET);
+  const event = await readWebhook(await text(request), request.headers, BOT_SECRET);
   if (!event) return response.writeHead(401).end();
   try {
     // Private chats alone: an answer to a Status, a group or a channel would be seen by everybody there.

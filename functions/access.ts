@@ -3,7 +3,12 @@ import * as operations from '../contract/operations/dashboard.ts';
 import { loadApiKey } from '../core/access/keys.ts';
 import { rateLimiter } from '../core/access/rate.ts';
 import { signIn, signOut } from '../core/access/sign-in.ts';
-import { credentialOf, signInCookie, signOutCookie } from '../core/access/sign-in-cookie.ts';
+import {
+  credentialOf,
+  DASHBOARD_HEADER,
+  signInCookie,
+  signOutCookie,
+} from '../core/access/sign-in-cookie.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router, unmarked } from './edge/http.ts';
@@ -27,11 +32,14 @@ const signingIn = defineHandler(operations.signIn)(async ({ body, ip }) => {
   return { status: 204, cookies: [signInCookie(token, seconds, hasTls)] };
 });
 
-/** POST /dashboard/sign-out: ends the sign-in whose cookie the request carries, and removes the cookie. */
+/**
+ * POST /dashboard/sign-out: ends the sign-in whose cookie the request carries, and removes the cookie. The header is asked
+ * for without a cookie as well: another site's form sends none (SameSite), and its answer would remove the cookie.
+ */
 const signingOut = defineHandler(operations.signOut)(async ({ headers, cookies }) => {
+  if (headers[DASHBOARD_HEADER] !== '1') throw unmarked();
   const { 'x-api-key': _notAsked, ...rest } = headers;
   const presented = credentialOf({ method: 'POST', headers: rest, cookies }, hasTls);
-  if (presented.via === 'unmarked') throw unmarked();
   if (presented.via === 'cookie') await signOut(control, presented.token);
   return { status: 204, cookies: [signOutCookie(hasTls)] };
 });

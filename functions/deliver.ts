@@ -15,7 +15,7 @@ const DeadLetterQueueUrl = environment('BERTH_DEAD_LETTER_QUEUE_URL');
 
 /**
  * On messages of the events queue, one at a time. A failed attempt leaves the message in the queue, invisible for as long as
- * the webhook's policy says; its group waits, so order is kept, and no other group does.
+ * the webhook's policy says, and a postponed one until it may be attempted; its group waits, so order is kept, and no other group does.
  */
 export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
@@ -32,11 +32,15 @@ const settled = async (record: SQSRecord): Promise<boolean> => {
     await setAside(record);
     return true;
   }
-  const { ApproximateReceiveCount, SequenceNumber = '' } = record.attributes;
-  const receipt = { first: ApproximateReceiveCount === '1', sequence: SequenceNumber.padStart(20, '0') };
+  const { ApproximateReceiveCount, SentTimestamp, SequenceNumber = '' } = record.attributes;
+  const receipt = {
+    receives: Number(ApproximateReceiveCount),
+    queuedMs: base.clock() - Number(SentTimestamp),
+    sequence: SequenceNumber.padStart(20, '0'),
+  };
   const outcome = await deliver(control, webhookPoster, delivery, receipt);
   if (outcome.kind === 'dead' && !outcome.kept) await setAside(record);
-  if (outcome.kind !== 'retry') return true;
+  if (outcome.kind !== 'retry' && outcome.kind !== 'postponed') return true;
   await sqs.send(
     new ChangeMessageVisibilityCommand({
       QueueUrl,

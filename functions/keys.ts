@@ -1,5 +1,7 @@
+import { listAudit as listAuditOperation } from '../contract/operations/audit.ts';
 import * as operations from '../contract/operations/keys.ts';
 import { createApiKey, deleteApiKey, listApiKeys } from '../core/access/keys.ts';
+import { listAudit } from '../core/observability/audit.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
@@ -24,4 +26,14 @@ const deleting = defineHandler(operations.deleteKey)(async ({ params }) => {
   return { status: 200, body: {} };
 });
 
-export const handler = router(listing, creating, deleting);
+/** GET /api/audit: an array; the cursor of the next page in `X-Next-Cursor`. */
+const auditing = defineHandler(listAuditOperation)(async ({ query: { limit, cursor, ...filter } }) => {
+  const page = await listAudit(control, filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
+  return {
+    status: 200,
+    body: page.entries,
+    ...(page.cursor === undefined ? {} : { headers: { 'x-next-cursor': page.cursor } }),
+  };
+});
+
+export const handler = router(listing, creating, deleting, auditing);

@@ -1,11 +1,14 @@
 import * as z from 'zod';
 import { sessionEventViewSchema } from '../contract/bodies/admin.ts';
+import { Problem } from '../contract/errors.ts';
 import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
 import * as events from '../contract/operations/events.ts';
 import * as operations from '../contract/operations/sessions.ts';
+import * as webhooks from '../contract/operations/webhooks.ts';
 import { recentDeliveries } from '../core/events/deliveries.ts';
+import { listEndpoints } from '../core/events/endpoints.ts';
 import { eventsPartition, QUOTAS_LISTING } from '../core/items.ts';
-import { loadSession } from '../core/lifecycle/load.ts';
+import { findSession, loadSession } from '../core/lifecycle/load.ts';
 import { nameOf, parseSession, type Session } from '../core/lifecycle/session.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
@@ -93,4 +96,20 @@ const listingDeliveries = defineHandler(events.listDeliveries)(async (request) =
   return { status: 200, body: await recentDeliveries(control, sessionId, request.query.limit) };
 });
 
-export const handler = router(listing, showing, listingEvents, listingDeliveries);
+/** GET /api/webhooks/endpoints: of the user, of one session, or of the sessions that the key is limited to. */
+const listingEndpoints = defineHandler(webhooks.listWebhookEndpoints)(async (request) => {
+  const { session } = request.query;
+  const names = session === undefined ? request.caller().sessions : [session];
+  if (names === undefined) return { status: 200, body: await listEndpoints(control, request.owner()) };
+  const configured = await Promise.all(
+    names.map(async (one) => {
+      const { userId, name } = request.session(one);
+      const found = await findSession(control, userId, name);
+      if (!found && session !== undefined) throw new Problem('not_found', `There is no session ${name}.`);
+      return found?.config.webhooks ?? [];
+    }),
+  );
+  return { status: 200, body: await listEndpoints(control, request.owner(), configured.flat()) };
+});
+
+export const handler = router(listing, showing, listingEvents, listingDeliveries, listingEndpoints);

@@ -144,7 +144,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     builds: ['PutObject', 'DeleteObject'],
   },
   keys: {
-    does: 'Lists, creates and revokes API keys.',
+    does: 'Lists, creates and revokes API keys; shows the audit log.',
     table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'],
   },
 
@@ -195,7 +195,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   events: { does: 'Follows what happens to sessions.', table: WAITING, memoryMiB: 256 },
   'dead-letters': {
     does: 'Lists dead letters, and sends them again.',
-    table: ['Query', 'UpdateItem'],
+    // PutItem: the audit log.
+    table: ['Query', 'UpdateItem', 'PutItem'],
     queue: 'send',
   },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
@@ -260,7 +261,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   deliver: {
     does: 'Delivers events to webhooks, in order per session and webhook.',
-    table: ['GetItem', 'PutItem', 'DeleteItem'],
+    table: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
     queue: 'deliver',
     timeoutSeconds: 30,
     unusedInTests: {

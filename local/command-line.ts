@@ -12,6 +12,7 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --simulate     use the built-in simulator, not WhatsApp
   --build <name> which build of WhatsApp Web the simulator shows: 2026-04 or 2026-07 (2026-07)
   --live         use real WhatsApp, and stop where it can't be reached
+  --no-loopback  send no webhook to this machine, fetch no file from it, and use no proxy on it
   --reset        forget all sessions, keys and messages first
   --concurrency <n>  function executions at once of the AWS account that this one stands for (1000)
   --no-throttle  do not enforce the template's throttles on requests
@@ -32,6 +33,8 @@ export type CommandLine = {
   /** Concurrent executions of functions; undefined: AWS's default. */
   readonly concurrency: number | undefined;
   readonly throttled: boolean;
+  /** Webhooks, files and proxies may lead to this machine's loopback. */
+  readonly loopback: boolean;
   readonly quiet: boolean;
   readonly help: boolean;
 };
@@ -54,6 +57,7 @@ const read = (args: readonly string[]) => {
         reset: { type: 'boolean', default: false },
         concurrency: { type: 'string' },
         'no-throttle': { type: 'boolean', default: false },
+        'no-loopback': { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -93,6 +97,7 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
     reset: values.reset,
     concurrency,
     throttled: !values['no-throttle'],
+    loopback: !values['no-loopback'],
     quiet: values.quiet,
     help: values.help,
   };

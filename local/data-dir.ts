@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { identityOf } from './engines/ecs/process-table.ts';
@@ -66,12 +66,17 @@ const takeLock = (root: string): (() => void) => {
   }
 };
 
+const OWN_ENTRIES = /^(data|logs|cache|admin-key|phone-url|lock(\.\d+)?)$/;
+
 /**
  * Opens a data directory for this process alone. What a killed process left locked is taken over.
  * @param reset forget everything that was kept; running tasks are still remembered
  */
 export const openDataDir = (root: string, options: { readonly reset?: boolean } = {}): DataDir => {
   mkdirSync(root, { recursive: true, mode: 0o700 });
+  // One that another program made first, as Node does for its compile cache, is open to everybody on the machine. A
+  // folder with other things in it, which a person named with --data, keeps its mode.
+  if (readdirSync(root).every((entry) => OWN_ENTRIES.test(entry))) chmodSync(root, 0o700);
   const release = takeLock(root);
   const data = join(root, 'data');
   const dir: DataDir = {

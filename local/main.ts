@@ -76,6 +76,7 @@ const run = async (line: CommandLine): Promise<void> => {
     reset: line.reset,
     ...(line.throttled ? {} : { throttle: false }),
     ...(line.concurrency === undefined ? {} : { accountConcurrency: line.concurrency }),
+    ...(line.loopback ? {} : { settings: { allowLoopbackWebhooks: false, allowLoopbackMedia: false } }),
     onProgress: (message) => {
       if (!line.quiet) {
         say(message);

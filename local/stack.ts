@@ -156,7 +156,11 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
       endpoint: endpoint.url,
       apiUrl: (name) => (isWorkerApi(name) ? workerListener : listener).url,
     }),
-    { ...options.settings, whatsapp: world.mode },
+    {
+      refusedPorts: portsOf(workerListener.url, endpoint.databaseUrl, endpoint.sqsUrl, world.phoneUrl),
+      ...options.settings,
+      whatsapp: world.mode,
+    },
   );
   await endpoint.deploy(model);
 
@@ -256,6 +260,13 @@ const throttlesOf = (api: ApiModel, given: LocalOptions['throttle']): StageThrot
   const ofCallers = api.routes.some(({ authorizer }) => authorizer !== undefined);
   return given && ofCallers ? { byDefault: given, byRoute: {} } : api.throttles;
 };
+
+/**
+ * The system's own ports: no webhook, file or proxy leads there. Those of the API and of the gateway are not among them:
+ * both refuse whatever carries no key or signature, and links to received files lead there.
+ */
+const portsOf = (...urls: readonly (string | undefined)[]): number[] =>
+  urls.flatMap((url) => (url === undefined ? [] : [Number(new URL(url).port)]));
 
 /** infra/names.ts ends its name so. */
 const isWorkerApi = (name: string): boolean => name.endsWith('-workers');

@@ -10,11 +10,12 @@ const filterInput = {
   webhook: z.string().optional(),
 };
 
-/** `berth webhooks …` (admin keys) */
+/** `berth webhooks …` */
 export const addWebhooks = (program: Command): void => {
   const webhooks = program
     .command('webhooks')
-    .description('dead letters: events that were given up for webhooks (admin keys)');
+    .description('endpoints that fail; dead letters: events that were given up (admin keys)');
+  addEndpoints(webhooks);
   addDead(webhooks);
   addRedrive(webhooks);
 };
@@ -34,6 +35,34 @@ const filterOf = (given: {
   ...(given.session === undefined ? {} : { session: given.session }),
   ...(given.webhook === undefined ? {} : { webhook: given.webhook }),
 });
+
+const addEndpoints = (webhooks: Command): void => {
+  const command = webhooks
+    .command('endpoints')
+    .description('list endpoints that fail, and until when each is left alone')
+    .option('--user <id>', 'of this user; with an admin key')
+    .option('--session <name>', "only of this session's webhooks");
+  examples(command, '', '--session shop', '--json');
+  const input = { user: userInput, session: nameInput.optional() };
+  runs(command, z.object(input), async ({ user, session }, context) =>
+    context.out.list(
+      await context.api().webhooks.endpoints({
+        ...(user === undefined ? {} : { userId: user }),
+        ...(session === undefined ? {} : { session }),
+      }),
+      [
+        ['USER', (endpoint) => endpoint.userId],
+        ['URL', (endpoint) => endpoint.url],
+        ['STATE', (endpoint) => endpoint.state],
+        ['FAILURES', (endpoint) => String(endpoint.failures)],
+        ['FAILING SINCE', (endpoint) => endpoint.failingSince],
+        ['NEXT PROBE', (endpoint) => endpoint.nextProbeAt ?? ''],
+        ['ERROR', (endpoint) => endpoint.error],
+      ],
+      'every endpoint works',
+    ),
+  );
+};
 
 const addDead = (webhooks: Command): void => {
   const command = filtered(webhooks.command('dead').description('list dead letters'));

@@ -5,7 +5,12 @@
 import { lookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { addressIn, isPublicAddress, publicLookup } from '../../core/access/public-address.ts';
+import {
+  addressIn,
+  allowsLoopback,
+  isPublicAddress,
+  publicLookup,
+} from '../../core/access/public-address.ts';
 import { CommandFailed } from '../commands/failure.ts';
 import { fileNameOf } from './file-name.ts';
 
@@ -13,6 +18,8 @@ export type MediaLimits = {
   readonly maxBytes: number;
   /** A local system's own addresses; never in a deployed one. */
   readonly allowLoopback: boolean;
+  /** Loopback ports that may not be called although loopback is allowed. */
+  readonly refusedPorts: readonly number[];
 };
 
 export type FetchedFile = {
@@ -37,14 +44,14 @@ class Forbidden extends Error {
  */
 export const fetchFile = async (
   url: string,
-  { maxBytes, allowLoopback }: MediaLimits,
+  { maxBytes, ...rules }: MediaLimits,
   timeoutMs: number,
 ): Promise<FetchedFile> => {
   const signal = AbortSignal.timeout(timeoutMs);
   let target = new URL(url);
   try {
     for (let redirects = 0; ; redirects += 1) {
-      const response = await open(target, allowLoopback, signal);
+      const response = await open(target, allowsLoopback(target, rules), signal);
       const { statusCode: status = 0, headers } = response;
       if (status >= 300 && status < 400 && headers.location !== undefined) {
         response.destroy();

@@ -64,6 +64,27 @@ export const deliveriesQuerySchema = ownerQuerySchema.extend({
   limit: z.coerce.number().int().min(1).max(100).default(50),
 });
 
+/** An endpoint of a user's webhooks whose latest attempt failed. */
+export const endpointViewSchema = z.object({
+  userId: z.string(),
+  url: z.string().describe('Without login and query. Webhooks with the same URL share one state.'),
+  state: z
+    .enum(['failing', 'open', 'probing'])
+    .describe(
+      'failing: it gets every event. open: it gets none until nextProbeAt. probing: one event is being tried.',
+    ),
+  failures: z.int().describe('Failed attempts since the last success.'),
+  failingSince: z.iso.datetime(),
+  failedAt: z.iso.datetime(),
+  error: z.string(),
+  nextProbeAt: z.iso.datetime().nullable(),
+});
+export type EndpointView = z.infer<typeof endpointViewSchema>;
+
+export const endpointsQuerySchema = ownerQuerySchema.extend({
+  session: sessionNameSchema.optional().describe("Of this session's webhooks only."),
+});
+
 const which = {
   userId: userIdSchema.optional().describe('Only sessions of this user.'),
   session: sessionNameSchema.optional().describe('Only this session.'),

@@ -262,6 +262,8 @@ const WEBHOOK_HEADERS = {
   'X-Webhook-Request-Id': 'New for every attempt.',
   'X-Webhook-Timestamp': 'Time of this attempt, in ms since the epoch.',
   'X-Webhook-Hmac': "Hex HMAC of the body's bytes with the webhook's `hmac.key`; absent without a key.",
+  'X-Webhook-Signature':
+    "Hex HMAC-SHA512, with the webhook's `hmac.key`, of the header X-Webhook-Timestamp, a full stop and the body's bytes; absent without a key.",
   'X-Webhook-Hmac-Algorithm': '`sha512`; absent without a key.',
 };
 
@@ -280,7 +282,7 @@ const webhooksOf = (schemas: Schemas): Record<string, PathItem> =>
           parameters: Object.entries(WEBHOOK_HEADERS).map(([name, description]) => ({
             name,
             in: 'header' as const,
-            required: !name.startsWith('X-Webhook-Hmac'),
+            required: !/^X-Webhook-(Hmac|Signature)/.test(name),
             description,
             schema: { type: 'string' },
           })),

@@ -47,6 +47,7 @@ export const setLimits = operation({
   auth: 'admin',
   scope: 'admin',
   client: 'limits.set',
+  audited: true,
   tag: 'Capacity',
   summary: 'Change limits at run time',
   description: 'Takes effect at once. A lower limit blocks new admissions; running sessions continue.',
@@ -63,6 +64,7 @@ export const cleanUp = operation({
   handler: 'cleanup',
   auth: 'admin',
   scope: 'admin',
+  audited: true,
   tag: 'Capacity',
   summary: 'End due sessions, or all sessions that a filter matches',
   description: '`dryRun` shows what would end and why. Accounts stay linked: no auth state is deleted.',
@@ -80,6 +82,7 @@ export const drain = operation({
   scope: 'admin',
   client: 'drain',
   repeatable: true,
+  audited: true,
   tag: 'Capacity',
   summary: 'Prevent starts and end all sessions, before an environment is removed',
   description:

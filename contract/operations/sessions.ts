@@ -99,6 +99,7 @@ export const deleteSession = operation({
   auth: 'key',
   scope: 'sessions:write',
   client: 'sessions.delete',
+  audited: true,
   tag: 'Sessions',
   summary: 'Stop a session and remove it, with its auth state',
   description:

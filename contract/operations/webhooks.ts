@@ -2,10 +2,34 @@ import * as z from 'zod';
 import {
   deadLettersQuerySchema,
   deadLetterViewSchema,
+  endpointsQuerySchema,
+  endpointViewSchema,
   redriveReportSchema,
   redriveRequestSchema,
 } from '../bodies/events.ts';
 import { operation, ownerQuerySchema } from '../operation.ts';
+
+export const listWebhookEndpoints = operation({
+  id: 'listWebhookEndpoints',
+  method: 'GET',
+  path: '/api/webhooks/endpoints',
+  handler: 'sessions-read',
+  auth: 'key',
+  scope: 'sessions:read',
+  tag: 'Webhooks',
+  summary: 'List webhook endpoints that fail',
+  description:
+    'After 5 failures in a row an endpoint is left alone for 2 seconds; then one event probes it, and each failed probe ' +
+    'doubles the pause, up to 10 minutes. Its events wait in their order, and attempts that were not made are not ' +
+    'counted. The first success ends it. Endpoints that work are not listed.',
+  query: endpointsQuerySchema,
+  answers: {
+    200: {
+      description: 'Endpoints whose latest attempt failed.',
+      body: z.array(endpointViewSchema),
+    },
+  },
+});
 
 export const listDeadLetters = operation({
   id: 'listDeadLetters',
@@ -36,6 +60,7 @@ export const redriveDeadLetters = operation({
   scope: 'admin',
   client: 'webhooks.redrive',
   repeatable: true,
+  audited: true,
   tag: 'Webhooks',
   summary: 'Send dead letters again: all, or those of a user, a session or a webhook',
   description:

@@ -1,3 +1,5 @@
+import { SIGNATURE_HEADER, TIMESTAMP_HEADER } from './signature.ts';
+
 /** Which headers a webhook's `customHeaders` may not set, and why. */
 
 /** They frame the request or steer the connection: one more of them makes every request malformed. */
@@ -25,7 +27,8 @@ const OF_BERTH: ReadonlySet<string> = new Set([
   'x-webhook-hmac',
   'x-webhook-hmac-algorithm',
   'x-webhook-request-id',
-  'x-webhook-timestamp',
+  SIGNATURE_HEADER,
+  TIMESTAMP_HEADER,
 ]);
 
 /** Why this header can't be set, with its name; undefined where it can. */

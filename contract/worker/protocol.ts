@@ -128,10 +128,14 @@ export const bootstrapResponseSchema = z.object({
   ignore: ignoreSchema.default({}),
   /** Mark a chat as read before each message to it. */
   sendSeen: z.boolean().default(false),
-  /** Of files sent by URL and of received ones. */
+  /** Of files sent by URL and of received ones. The rules of addresses are those of the proxy as well. */
   media: z
-    .object({ maxBytes: z.int(), allowLoopback: z.boolean() })
-    .default({ maxBytes: 32 * 1024 * 1024, allowLoopback: false }),
+    .object({
+      maxBytes: z.int(),
+      allowLoopback: z.boolean(),
+      refusedPorts: z.array(z.int()).default([]),
+    })
+    .default({ maxBytes: 32 * 1024 * 1024, allowLoopback: false, refusedPorts: [] }),
   /** The HTML to load in place of what WhatsApp serves; absent: the live build. */
   page: z.object({ version: z.string(), url: z.url(), sha256: sha256Hex }).optional(),
   /** Which messages were told by the workers before; absent: none. */

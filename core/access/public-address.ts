@@ -5,11 +5,25 @@
  */
 import ipaddr from 'ipaddr.js';
 
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
 /** Neither private, loopback, link-local nor a cloud's metadata; loopback where a local system allows it. */
 export const isPublicAddress = (address: string, allowLoopback: boolean): boolean => {
   if (!ipaddr.isValid(address)) return false;
-  const range = ipaddr.process(address).range();
-  return range === 'unicast' || (allowLoopback && range === 'loopback');
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  if (range === 'loopback') return allowLoopback;
+  // Of IPv6 only 2000::/3 is assigned to the public Internet (IANA); the rest is reserved or translates into IPv4.
+  return range === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST));
+};
+
+/** Whether loopback is allowed for this URL: the local system's own ports never are. */
+export const allowsLoopback = (
+  url: URL,
+  rules: { readonly allowLoopback: boolean; readonly refusedPorts: readonly number[] },
+): boolean => {
+  const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
+  return rules.allowLoopback && !rules.refusedPorts.includes(port);
 };
 
 /** A URL's host as an address, where it is one: no name is looked up then, so no look-up can refuse it. */

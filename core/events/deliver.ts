@@ -2,22 +2,35 @@ import type { Webhook } from '../../contract/bodies/session-config.ts';
 import type { Control } from '../control.ts';
 import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session } from '../lifecycle/session.ts';
+import { probedByAnotherMs } from './breaker.ts';
 import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
 import { attemptsMade, noteDelivery } from './deliveries.ts';
 import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } from './delivery.ts';
+import { askEndpoint, noteEndpoint } from './endpoints.ts';
+import { givePlace, takePlace } from './share.ts';
 import { findWebhook, retryDelaySeconds } from './webhooks.ts';
 
 /**
+ * The queue keeps a message for 4 days and drops it without a word, and hands it out 1,000 times at most. What waits
+ * behind an endpoint that is left alone becomes a dead letter before either.
+ */
+const LONGEST_QUEUED_MS = 3.5 * 24 * 3_600_000;
+const MOST_RECEIVES = 900;
+
+/**
  * One attempt at one event for one webhook. Dropped where nobody wants it any more: the session or the webhook is
- * gone. Throws where a dead letter can't be kept: the message must stay in the queue then.
+ * gone. Postponed without an attempt while the endpoint's circuit breaker is open, or while the user has as many
+ * attempts under way as their share allows. Throws where a dead letter can't be kept: the message must stay in the
+ * queue then.
  */
 export const deliver = async (
   control: Pick<Control, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
   post: Poster,
   delivery: QueuedDelivery,
-  { first, sequence }: Receipt,
+  receipt: Receipt,
 ): Promise<DeliveryOutcome> => {
-  const session = await findSession(control, delivery.userId, delivery.name);
+  const { userId } = delivery;
+  const session = await findSession(control, userId, delivery.name);
   const webhook =
     session?.sessionId === delivery.sessionId
       ? findWebhook(session.config, delivery.webhook, control.sha256)
@@ -26,14 +39,73 @@ export const deliver = async (
     await removeDeadLetter(control, delivery);
     return { kind: 'dropped' };
   }
-  const attempt = 1 + (first ? 0 : await attemptsMade(control, delivery));
+  if (receipt.queuedMs > LONGEST_QUEUED_MS || receipt.receives > MOST_RECEIVES)
+    return giveUp(control, delivery, webhook, {
+      attempt: await attemptsMade(control, delivery),
+      sequence: receipt.sequence,
+      error: 'it waited in the queue for too long while the endpoint did not work',
+    });
+  const whose = { userId, webhook };
+  const [permission, made] = await Promise.all([
+    askEndpoint(control, whose),
+    receipt.receives === 1 ? 0 : attemptsMade(control, delivery),
+  ]);
+  if (permission.kind === 'wait') return postponed(permission.ms);
+  const place = await takePlace(control, userId, control.settings.deliveriesPerUser);
+  if (place === 'full') return postponed(waitForShareMs(receipt, control.ids.random()));
+  try {
+    if (permission.claim && !(await permission.claim()))
+      return postponed(probedByAnotherMs(control.ids.random()));
+    const { known, claim } = permission;
+    return await attempt(control, post, {
+      session,
+      webhook,
+      delivery,
+      sequence: receipt.sequence,
+      number: 1 + made,
+      endpoint: { known, probe: claim !== undefined },
+    });
+  } finally {
+    if (place) await givePlace(control, userId, place);
+  }
+};
+
+type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>;
+
+const postponed = (ms: number): DeliveryOutcome => ({
+  kind: 'postponed',
+  afterSeconds: Math.max(1, Math.ceil(ms / 1000)),
+});
+
+/** Grows with the receipts, so that a message that waits for long does not use them up. */
+const waitForShareMs = ({ receives }: Receipt, random: number): number =>
+  Math.min(60_000, 500 + 200 * receives) * (0.5 + random);
+
+type Attempt = {
+  readonly session: Session;
+  readonly webhook: Webhook;
+  readonly delivery: QueuedDelivery;
+  readonly sequence: string;
+  /** From 1. */
+  readonly number: number;
+  readonly endpoint: { readonly known: boolean; readonly probe: boolean };
+};
+
+const attempt = async (
+  control: Needs,
+  post: Poster,
+  { session, webhook, delivery, sequence, number, endpoint }: Attempt,
+): Promise<DeliveryOutcome> => {
   const result = await post(
     webhook,
     delivery,
     JSON.stringify(bodyOf(control.settings.environment, session, delivery)),
   );
-  const outcome = outcomeOf(control, webhook, result, attempt);
-  await noteDelivery(control, delivery, webhook, { attempt, result, outcome });
+  const outcome = outcomeOf(control, webhook, result, number);
+  await Promise.all([
+    noteDelivery(control, delivery, webhook, { attempt: number, result, outcome }),
+    noteEndpoint(control, { userId: delivery.userId, webhook }, { ...endpoint, result }),
+  ]);
   if (result.ok) {
     await removeDeadLetter(control, delivery);
     return outcome;
@@ -43,15 +115,27 @@ export const deliver = async (
     id,
     sessionId,
     webhook: webhookName,
-    attempt,
+    attempt: number,
     detail: result.detail,
   });
-  if (outcome.kind === 'dead') {
-    control.metrics.count('WebhooksDead', 1);
-    const failed = { attempt, sequence, error: result.detail };
-    return { ...outcome, kept: await keepDeadLetter(control, delivery, webhook, failed) };
-  }
-  return outcome;
+  return outcome.kind === 'dead'
+    ? giveUp(control, delivery, webhook, {
+        attempt: number,
+        sequence,
+        error: result.detail,
+      })
+    : outcome;
+};
+
+const giveUp = async (
+  control: Pick<Control, 'store' | 'clock' | 'metrics'>,
+  delivery: QueuedDelivery,
+  webhook: Webhook,
+  failed: { readonly attempt: number; readonly sequence: string; readonly error: string },
+): Promise<DeliveryOutcome> => {
+  control.metrics.count('WebhooksDead', 1);
+  const kept = await keepDeadLetter(control, delivery, webhook, failed);
+  return { kind: 'dead', detail: failed.error, kept };
 };
 
 const outcomeOf = (

@@ -37,12 +37,14 @@ export type Poster = (webhook: Webhook, delivery: QueuedDelivery, body: string) 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered' | 'dropped' }
   | { readonly kind: 'retry'; readonly afterSeconds: number }
+  /** No attempt was made: the endpoint is left alone for now, or the user's share of deliveries is used up. */
+  | { readonly kind: 'postponed'; readonly afterSeconds: number }
   /** Kept as a dead letter, unless it is larger than an item of the table can be. */
   | { readonly kind: 'dead'; readonly detail: string; readonly kept?: boolean };
 
 /**
- * `first`: the queue hands the message out for the first time, so no attempt was made. How often it was handed out says
- * no more than that: a receipt whose invocation Lambda throttled counts as well, and posts nothing.
- * `sequence`: where the message stands in its group.
+ * `receives`: how often the queue has handed the message out. 1 means that no attempt was made; more says nothing about
+ * attempts: a receipt whose invocation Lambda throttled counts as well, and so does one that was postponed.
+ * `queuedMs`: how long the message has been in the queue. `sequence`: where it stands in its group.
  */
-export type Receipt = { readonly first: boolean; readonly sequence: string };
+export type Receipt = { readonly receives: number; readonly queuedMs: number; readonly sequence: string };

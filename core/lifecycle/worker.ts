@@ -105,7 +105,11 @@ export const bootstrap = async (
     },
     ignore: session.config.ignore ?? {},
     sendSeen: session.config.sendSeen ?? false,
-    media: { maxBytes: settings.mediaMaxBytes, allowLoopback: settings.allowLoopbackMedia },
+    media: {
+      maxBytes: settings.mediaMaxBytes,
+      allowLoopback: settings.allowLoopbackMedia,
+      refusedPorts: settings.refusedPorts,
+    },
     ...(session.page
       ? {
           page: {

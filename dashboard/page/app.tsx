@@ -4,6 +4,7 @@ import { identify, identity, isAdmin } from './state/identity.ts';
 import { type Route, route } from './state/route.ts';
 import { Failure } from './ui/problem.tsx';
 import { Empty } from './ui/states.tsx';
+import { Audit } from './views/admin/audit.tsx';
 import { Builds } from './views/admin/builds.tsx';
 import { Cleanup } from './views/admin/cleanup.tsx';
 import { DeadLetters } from './views/admin/dead-letters.tsx';
@@ -58,7 +59,7 @@ const View = ({ route }: { readonly route: Route }) => {
 const AdminView = ({
   view,
 }: {
-  readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'dead-letters';
+  readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'audit' | 'dead-letters';
 }) => {
   switch (view) {
     case 'limits':
@@ -69,6 +70,8 @@ const AdminView = ({
       return <Builds />;
     case 'keys':
       return <Keys />;
+    case 'audit':
+      return <Audit />;
     case 'dead-letters':
       return <DeadLetters />;
   }
@@ -90,6 +93,7 @@ const TITLES = {
   cleanup: 'Cleanup',
   builds: 'Builds',
   keys: 'API keys',
+  audit: 'Audit log',
   'dead-letters': 'Dead letters',
   unknown: 'Not found',
 } as const satisfies Record<Route['view'], string>;

@@ -1,7 +1,12 @@
 import { lookup as dnsLookup } from 'node:dns';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { addressIn, isPublicAddress, publicLookup } from '../../core/access/public-address.ts';
+import {
+  addressIn,
+  allowsLoopback,
+  isPublicAddress,
+  publicLookup,
+} from '../../core/access/public-address.ts';
 
 /** The endpoint is not one that may be called; trying again changes nothing. */
 export class ForbiddenAddress extends Error {
@@ -14,6 +19,8 @@ export type Post = {
   readonly body: string;
   readonly timeoutMs: number;
   readonly allowLoopback: boolean;
+  /** Loopback ports that may not be called although loopback is allowed. */
+  readonly refusedPorts: readonly number[];
 };
 
 export type PostAnswer = { readonly status: number; readonly retryAfter?: string };
@@ -23,8 +30,9 @@ export type PostAnswer = { readonly status: number; readonly retryAfter?: string
  * are refused on the address that is really connected to, so that a name that resolves differently the second time
  * (DNS rebinding) gains nothing. Redirects are not followed. Answers the status and the header Retry-After.
  */
-export const postPublic = ({ url, headers, body, timeoutMs, allowLoopback }: Post): Promise<PostAnswer> => {
+export const postPublic = ({ url, headers, body, timeoutMs, ...rules }: Post): Promise<PostAnswer> => {
   const target = new URL(url);
+  const allowLoopback = allowsLoopback(target, rules);
   const address = addressIn(target);
   if (address !== undefined && !isPublicAddress(address, allowLoopback)) return Promise.reject(forbidden());
   const options: RequestOptions = {

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
 import { messageOfError } from '../../contract/message-of-error.ts';
 import { refusedHeader } from '../../contract/webhooks/headers.ts';
+import { SIGNATURE_HEADER, signedText } from '../../contract/webhooks/signature.ts';
 import type { Poster, QueuedDelivery } from '../../core/events/delivery.ts';
 import { answerKind, parseRetryAfter } from '../../core/events/webhook-answers.ts';
 import { nameOfError } from './aws.ts';
@@ -20,6 +21,7 @@ export const webhookPoster: Poster = async (webhook, delivery, body) => {
       body,
       timeoutMs: TIMEOUT_MS,
       allowLoopback: base.settings.allowLoopbackWebhooks,
+      refusedPorts: base.settings.refusedPorts,
     });
     const kind = answerKind(status);
     if (kind === 'delivered') return { ok: true, status };
@@ -39,21 +41,28 @@ export const webhookPoster: Poster = async (webhook, delivery, body) => {
   }
 };
 
-const headersOf = (webhook: Webhook, delivery: QueuedDelivery, body: string): Record<string, string> => ({
-  // One that was stored before it was refused would make every request malformed.
-  ...Object.fromEntries(
-    (webhook.customHeaders ?? [])
-      .filter(({ name }) => refusedHeader(name) === undefined)
-      .map(({ name, value }) => [name.toLowerCase(), value]),
-  ),
-  'content-type': 'application/json',
-  'user-agent': 'Berth',
-  'x-webhook-request-id': delivery.id,
-  'x-webhook-timestamp': String(base.clock()),
-  ...(webhook.hmac
-    ? {
-        'x-webhook-hmac': createHmac('sha512', webhook.hmac.key).update(body).digest('hex'),
-        'x-webhook-hmac-algorithm': 'sha512',
-      }
-    : {}),
-});
+const headersOf = (webhook: Webhook, delivery: QueuedDelivery, body: string): Record<string, string> => {
+  const timestamp = String(base.clock());
+  return {
+    // One that was stored before it was refused would make every request malformed.
+    ...Object.fromEntries(
+      (webhook.customHeaders ?? [])
+        .filter(({ name }) => refusedHeader(name) === undefined)
+        .map(({ name, value }) => [name.toLowerCase(), value]),
+    ),
+    'content-type': 'application/json',
+    'user-agent': 'Berth',
+    'x-webhook-request-id': delivery.id,
+    'x-webhook-timestamp': timestamp,
+    ...(webhook.hmac
+      ? {
+          // WAHA's: over the body alone.
+          'x-webhook-hmac': signed(webhook.hmac.key, body),
+          'x-webhook-hmac-algorithm': 'sha512',
+          [SIGNATURE_HEADER]: signed(webhook.hmac.key, signedText(timestamp, body)),
+        }
+      : {}),
+  };
+};
+
+const signed = (key: string, text: string): string => createHmac('sha512', key).update(text).digest('hex');

@@ -14,6 +14,7 @@ import { DASHBOARD_HEADER } from '../../core/access/sign-in-cookie.ts';
 import { TaskEngineUnavailable } from '../../core/ports.ts';
 import { isTransient, StoreCursorRefused, StoreUnavailable } from '../../core/store.ts';
 import { log, logFields } from '../adapters/base.ts';
+import { auditing } from './audit.ts';
 import { type AuthContext, authContextSchema } from './auth-context.ts';
 import { jsonBody } from './body.ts';
 import { commonHeaders } from './headers.ts';
@@ -98,7 +99,11 @@ export const defineHandler =
       })
       .handler(async (event: Event) => {
         try {
-          return answerOf(await run(requestOf(operationOf(operations, event), event)), event);
+          const request = requestOf(operationOf(operations, event), event);
+          const answer: Outgoing = request.operation.audited
+            ? await auditing(request, () => run(request))
+            : await run(request);
+          return answerOf(answer, event);
         } finally {
           await writeStats();
         }

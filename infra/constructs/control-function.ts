@@ -85,7 +85,14 @@ const documentOf = (grants: readonly Grant[]) =>
 
 /** Names and meaning: core/settings.ts. A function gets what it has a use for, and never a secret. */
 const variablesFor = ({ environment, handler, needs, resources }: ControlFunctionProps) => ({
-  BERTH_SETTINGS: JSON.stringify(environment.settings),
+  BERTH_SETTINGS: JSON.stringify({
+    ...environment.settings,
+    // Half of the deliveries at most, or one user could delay those of all others.
+    deliveriesPerUser: Math.min(
+      environment.settings.deliveriesPerUser,
+      Math.floor(environment.concurrency.deliveries / 2),
+    ),
+  }),
   POWERTOOLS_SERVICE_NAME: handler,
   POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,
   POWERTOOLS_LOG_LEVEL: environment.logs.level,

@@ -6,10 +6,11 @@ import { removalOf } from './removal.ts';
 /** Six times the deliverer's time-out, as AWS asks for event sources. */
 const VISIBILITY = Duration.minutes(3);
 /**
- * A webhook's own policy ends its attempts (30 at most) and the deliverer keeps the event as an item of the table. This
- * is for what the deliverer fails at, and leaves room for receipts that Lambda's own throttling uses up.
+ * The most that SQS allows. A webhook's own policy ends its attempts (30 at most), and the deliverer keeps the event as
+ * an item of the table, at the latest after 900 receipts (core/events/deliver.ts). Receipts are also used up by
+ * messages that wait for their endpoint or their user's share, and by Lambda's own throttling.
  */
-const MAX_RECEIVES = 100;
+const MAX_RECEIVES = 1000;
 
 /** Events on their way to webhooks, in order per session (message group), and those that could not be handled. */
 export class EventQueue extends Construct {

@@ -61,7 +61,8 @@ export class Forwarder {
       hostname: engine.hostname,
       port: engine.port,
       method: call.method,
-      path: call.target,
+      // An engine's URL has the secret of its start in its path.
+      path: engine.pathname.replace(/\/$/, '') + call.target,
       headers: call.headers,
     });
     let answer: IncomingMessage | undefined;

@@ -10,6 +10,8 @@ export type DeadLetters = {
 export const createDeadLetters = (sqsUrl: string): DeadLetters => {
   const client = new SQSClient({
     endpoint: sqsUrl,
+    // The engine's URL has a secret in its path, which a queue's URL would replace.
+    useQueueUrlAsEndpoint: false,
     region: REGION,
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },

@@ -13,6 +13,8 @@ import { doneMessages, sqsEventOf } from './sqs-event.ts';
 const MAX_MESSAGES = 10;
 const POLL_SECONDS = 20;
 const DEFAULT_CONCURRENCY = 5;
+/** Lambda goes on up to the mapping's maximum; one machine has no use for more pollers. */
+const MOST_CONCURRENCY = 10;
 const FIRST_RETRY_MS = 200;
 const MOST_RETRY_MS = 10_000;
 /** For a poll that does not come back, and for a deletion. */
@@ -44,7 +46,7 @@ export class SqsSource {
   constructor(options: SqsSourceOptions) {
     this.#options = options;
     const count = options.source.enabled ? (options.source.maxConcurrency ?? DEFAULT_CONCURRENCY) : 0;
-    this.#pollers = Array.from({ length: Math.min(count, DEFAULT_CONCURRENCY) }, () => this.#poll());
+    this.#pollers = Array.from({ length: Math.min(count, MOST_CONCURRENCY) }, () => this.#poll());
   }
 
   async #poll(): Promise<void> {

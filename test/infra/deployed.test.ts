@@ -397,7 +397,7 @@ describe('storage', () => {
     });
     prod.data.hasResourceProperties('AWS::SQS::Queue', {
       FifoQueue: true,
-      RedrivePolicy: { maxReceiveCount: 100, deadLetterTargetArn: Match.anyValue() },
+      RedrivePolicy: { maxReceiveCount: 1000, deadLetterTargetArn: Match.anyValue() },
     });
     prod.app.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
       BatchSize: 1,

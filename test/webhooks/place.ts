@@ -57,7 +57,7 @@ export const openPlace = async (visibilitySeconds: number): Promise<Place> => {
     partitionKeyOf: () => 'pk',
   });
   storage.ensureQueue({ name: DEAD, attributes: {} });
-  const redrive = JSON.stringify({ deadLetterTargetArn: queueArn(DEAD), maxReceiveCount: 100 });
+  const redrive = JSON.stringify({ deadLetterTargetArn: queueArn(DEAD), maxReceiveCount: 1000 });
   const attributes = { VisibilityTimeout: String(visibilitySeconds), RedrivePolicy: redrive };
   storage.ensureQueue({ name: QUEUE, attributes });
   const client = databaseClient(dynamodb.url);
@@ -105,7 +105,8 @@ export const openPlace = async (visibilitySeconds: number): Promise<Place> => {
       queueArn: queueArn(QUEUE),
       batchSize: 1,
       windowSeconds: 0,
-      maxConcurrency: undefined,
+      // As deployed (infra/concurrency-schema.ts).
+      maxConcurrency: 100,
       reportsItemFailures: true,
       enabled: true,
     },

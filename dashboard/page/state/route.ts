@@ -6,7 +6,7 @@ export type Route =
   | { readonly view: 'sessions' }
   | { readonly view: 'session'; readonly userId: string; readonly name: string }
   | { readonly view: 'link'; readonly userId?: string; readonly name?: string }
-  | { readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'dead-letters' }
+  | { readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'audit' | 'dead-letters' }
   | { readonly view: 'unknown' };
 
 export type View = Route['view'];
@@ -38,6 +38,7 @@ export const parseRoute = (hash: string): Route => {
       second === 'cleanup' ||
       second === 'builds' ||
       second === 'keys' ||
+      second === 'audit' ||
       second === 'dead-letters'
     )
       return { view: second };

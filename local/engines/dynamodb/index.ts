@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { newGuard } from '../guard.ts';
 import { ItemLocks } from './locks.ts';
 import { type Operation, operations } from './operations.ts';
 import { dynamoDbServer } from './server.ts';
@@ -25,6 +26,7 @@ export type DynamoDbOptions = {
 };
 
 export type DynamoDb = {
+  /** With a secret of this start in its path: requests without it are refused. */
   readonly url: string;
   readonly port: number;
   /** Deletes expired items now instead of within a minute; resolves to how many. */
@@ -64,7 +66,8 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Dyna
     const known = [...operations({ store, locks, tokens, window })].map(
       ([name, run]): [string, Operation] => [name, (input) => tracked(run(input))],
     );
-    const server = dynamoDbServer(new Map(known), fault);
+    const guard = newGuard();
+    const server = dynamoDbServer(new Map(known), guard, fault);
     server.listen(options.port ?? 0, '127.0.0.1');
     await once(server, 'listening');
 
@@ -88,7 +91,7 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Dyna
 
     const { port } = addressOf(server.address());
     return {
-      url: `http://127.0.0.1:${port}`,
+      url: `http://127.0.0.1:${port}${guard.path}`,
       port,
       sweepExpired: sweep,
       close: () => {

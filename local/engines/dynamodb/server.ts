@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Guard } from '../guard.ts';
 import { isAnswer, ServiceError, unknownOperation } from './errors.ts';
 import type { Operation } from './operations.ts';
 
@@ -8,11 +9,18 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 export type Fault = (error: unknown, operation: string | undefined) => void;
 
-/** An HTTP server, not yet listening, that speaks DynamoDB's JSON protocol. Signatures are not verified. */
-export function dynamoDbServer(operations: ReadonlyMap<string, Operation>, onFault: Fault): Server {
+/**
+ * An HTTP server, not yet listening, that speaks DynamoDB's JSON protocol. Signatures are not verified: the guard lets in
+ * who knows the secret of this start, the gateway.
+ */
+export function dynamoDbServer(
+  operations: ReadonlyMap<string, Operation>,
+  guard: Guard,
+  onFault: Fault,
+): Server {
   const server = createServer((request, response) => {
     const operation = operationOf(request);
-    answer(operations, operation, request)
+    answer(operations, guard, operation, request)
       .then(
         (result) => send(response, 200, result),
         (error: unknown) => {
@@ -32,11 +40,17 @@ export function dynamoDbServer(operations: ReadonlyMap<string, Operation>, onFau
 
 async function answer(
   operations: ReadonlyMap<string, Operation>,
+  guard: Guard,
   operation: string | undefined,
   request: IncomingMessage,
 ): Promise<object> {
   const body = await read(request);
-  // Loopback is open to every page in a browser on this machine: a signed header is what a page can't add unasked.
+  if (guard.admit(request) === undefined) {
+    throw new ServiceError(
+      'com.amazon.coral.service#AccessDeniedException',
+      'The embedded DynamoDB takes requests from its gateway only.',
+    );
+  }
   if (!request.headers.authorization?.startsWith('AWS4-')) {
     throw new ServiceError(
       'com.amazon.coral.service#MissingAuthenticationTokenException',

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { buildApp } from 'fauxqs';
 import { z } from 'zod';
 // fauxqs exports only its app and a `startFauxqs` that binds every interface; its stores and its
@@ -7,6 +9,7 @@ import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
 import { SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { objectsToDelete } from '../../gateway/s3/delete-body.ts';
 import { REGION } from '../../iam/arn.ts';
+import { newGuard } from '../guard.ts';
 import { DELETED_XML, versionsXml } from './version-calls.ts';
 import { VersionedS3Store } from './versions.ts';
 
@@ -48,7 +51,7 @@ class CrashSafePersistence extends PersistenceManager {
 export interface Fauxqs {
   readonly s3: VersionedS3Store;
   readonly sqs: SqsStore;
-  /** Starts to listen on loopback. */
+  /** Starts to listen on loopback; the URL has a secret of this start in its path. */
   listen(port: number): Promise<string>;
   close(): Promise<void>;
 }
@@ -76,12 +79,37 @@ export function openFauxqs(dir: string | undefined): Fauxqs {
     done(null, body),
   );
   serveVersions(app, s3Store);
+  const guard = newGuard();
+  const server = createServer((request, response) => {
+    const target = guard.admit(request);
+    if (target === undefined) {
+      request.resume();
+      response.writeHead(403).end();
+      return;
+    }
+    request.url = target;
+    app.routing(request, response);
+  });
+  // The caller is the one to close an idle connection: it would send its next request into one that is being closed.
+  server.keepAliveTimeout = 0;
+  server.requestTimeout = 0;
   return {
     s3: s3Store,
     sqs: sqsStore,
-    listen: (port) => app.listen({ port, host: '127.0.0.1' }),
+    listen: async (port) => {
+      await app.ready();
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      if (address === null || typeof address === 'string') throw new Error('the storage listens on no port');
+      return `http://127.0.0.1:${address.port}${guard.path}`;
+    },
     close: async () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
       await app.close();
+      server.closeAllConnections();
+      await closed;
       persistence?.close();
     },
   };

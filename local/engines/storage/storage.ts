@@ -21,7 +21,10 @@ export interface QueueDepth {
 }
 
 export interface Storage {
-  /** For the gateway only: nothing here checks signatures, permissions, or whether a call is supported. */
+  /**
+   * For the gateway only: nothing here checks signatures, permissions, or whether a call is supported. A request
+   * without the secret in the path is refused.
+   */
   readonly s3Url: string;
   readonly sqsUrl: string;
   /** Makes the bucket unless it is there, and takes its lifecycle rules. */

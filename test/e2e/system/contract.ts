@@ -92,6 +92,7 @@ export const contractWalk = (open: () => System): void => {
       const stream = await ask('followEvents', 200, { query: { after: '0', wait: 0 } });
       expect(stream.type).toMatch(/^text\/event-stream/);
       await ask('listDeadLetters', 200);
+      await ask('listAudit', 200, { query: { limit: 1000 } });
       await ask('redriveDeadLetters', 200, { body: {} });
     });
 
@@ -266,6 +267,8 @@ export const contractWalk = (open: () => System): void => {
 
     test('is logged out, and told of in webhooks as the document says', async () => {
       await ask('listDeliveries', 200, { params });
+      await ask('listWebhookEndpoints', 200, { query: { session } });
+      await ask('listWebhookEndpoints', 404, { query: { session: 'nobody' } });
       await system.phone.state({ target: ACCOUNT, state: 'OPENING' });
       await hooks.event((e) => e.event === 'engine.event');
       for (const event of ['message.edited', 'message.waiting']) await hooks.event((e) => e.event === event);
@@ -342,6 +345,21 @@ export const contractWalk = (open: () => System): void => {
         await ask(operation.id, 413, { ...about(operation), body: ' '.repeat(maxBodyBytes + 1) });
       }
     });
+  });
+
+  test('every administrative act that was walked is in the audit log, with who, when and from where', async () => {
+    const acts = await system.berth.audit({ limit: 1000 });
+    for (const { id } of OPERATIONS.filter(({ audited }) => audited))
+      expect(acts, id).toContainEqual(
+        expect.objectContaining({
+          action: id,
+          outcome: 'done',
+          who: { userId: 'admin', keyId: expect.any(String), via: 'key' },
+          from: { ip: '127.0.0.1', userAgent: expect.anything() },
+        }),
+      );
+    // Keys and secrets of what was walked are not in it.
+    expect(JSON.stringify(acts)).not.toContain(system.adminKey);
   });
 
   test('every operation of the document was walked', () => {

@@ -358,6 +358,9 @@ export const refusals = (open: () => System): void => {
       const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
       expect((await ask('POST', '/dashboard/sign-out', undefined, false)).status).toBe(403);
       expect((await ask('GET', '/api/me')).status).toBe(200);
+      // Another site's form: no cookie (SameSite) and no header of its own. Its answer must not remove the cookie.
+      const foreign = await system.call('POST', '/dashboard/sign-out', { key: '' });
+      expect([foreign.status, foreign.headers.getSetCookie()]).toEqual([403, []]);
       const signedOut = await ask('POST', '/dashboard/sign-out');
       expect(signedOut.status).toBe(204);
       expect(signedOut.headers.getSetCookie()[0]).toContain('Max-Age=0');

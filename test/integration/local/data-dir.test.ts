@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -64,4 +73,16 @@ test('a reset forgets data and key and still knows which tasks ran', () => {
   ).toEqual([[], [], [], ['content']]);
   expect(existsSync(second.adminKey)).toBe(false);
   second.release();
+});
+
+test('a folder that another program made is closed to other accounts, one with other things in it is left', () => {
+  chmodSync(root, 0o755);
+  mkdirSync(join(root, 'cache'));
+  openDataDir(root).release();
+  expect(statSync(root).mode & 0o777).toBe(0o700);
+  chmodSync(root, 0o755);
+  writeFileSync(join(root, 'notes.txt'), '');
+  openDataDir(root).release();
+  expect(statSync(root).mode & 0o777).toBe(0o755);
+  expect(statSync(join(root, 'data')).mode & 0o777).toBe(0o700);
 });

@@ -45,7 +45,7 @@ export const commandContext = (
     recipients: createRecipients({ time, log: silentLog }),
     sending: createTurns(),
     marksSeen: options.marksSeen ?? false,
-    media: { maxBytes: 1024, allowLoopback: false },
+    media: { maxBytes: 1024, allowLoopback: false, refusedPorts: [] },
     withMedia: async (_source, message) => message,
     active() {
       uses += 1;

@@ -48,7 +48,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     recipients: createRecipients({ time: systemTime, log: silentLog }),
     sending: createTurns(),
     marksSeen: false,
-    media: { maxBytes: 1024, allowLoopback: false },
+    media: { maxBytes: 1024, allowLoopback: false, refusedPorts: [] },
     withMedia: async (_source, message) => message,
     active() {},
     logout: async () => {

@@ -41,7 +41,10 @@ const sent = {
 const open = () => {
   const client = new FakeClient(() => {});
   client.send = async () => sent;
-  const context = { ...commandContext(manualTime(), client), media: { maxBytes: 1000, allowLoopback: true } };
+  const context = {
+    ...commandContext(manualTime(), client),
+    media: { maxBytes: 1000, allowLoopback: true, refusedPorts: [] },
+  };
   return { client, context, content: () => client.sent.at(-1)?.text };
 };
 
@@ -124,7 +127,11 @@ describe('a name', () => {
   ])('of %s is %s', async (header, name) => {
     const value = Buffer.from(header, 'utf8').toString('latin1');
     const url = await answering({ 'content-disposition': value });
-    const fetched = await fetchFile(`${url}/path.bin`, { maxBytes: 1000, allowLoopback: true }, 5_000);
+    const fetched = await fetchFile(
+      `${url}/path.bin`,
+      { maxBytes: 1000, allowLoopback: true, refusedPorts: [] },
+      5_000,
+    );
     expect(fetched.filename).toBe(name);
   });
 
@@ -137,7 +144,7 @@ describe('a name', () => {
   ])('of the path %s is %s', async (path, name) => {
     const fetched = await fetchFile(
       `${await answering({})}${path}`,
-      { maxBytes: 9, allowLoopback: true },
+      { maxBytes: 9, allowLoopback: true, refusedPorts: [] },
       5_000,
     );
     expect(fetched.filename).toBe(name);

@@ -161,7 +161,7 @@ test('two webhooks of one URL are each their own: events, key and headers (F9)',
           return { ok: true, status: 200 };
         },
         { ...delivery, me: null },
-        { first: true, sequence: '1' },
+        { receives: 1, queuedMs: 0, sequence: '1' },
       );
     return keys;
   };

@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import type { Webhook } from '../../../contract/bodies/session-config.ts';
+import { signatureOf } from '../../helpers/webhook-receiver.ts';
 
 process.env.BERTH_SETTINGS = JSON.stringify({ environment: 'test', allowLoopbackWebhooks: true });
 const { webhookPoster } = await import('../../../functions/adapters/webhook-poster.ts');
@@ -41,6 +42,17 @@ test('an endpoint’s refusal is permanent, and its Retry-After is handed on (F2
   expect(await post()).toMatchObject({ ok: false, permanent: false, status: 429, retryAfterSeconds: 77 });
   answer = { status: 503, headers: { 'Retry-After': new Date(Date.now() + 60_000).toUTCString() } };
   expect(await post()).toMatchObject({ permanent: false, retryAfterSeconds: expect.any(Number) });
+});
+
+test('a request is signed over its time and its body, beside the signature of the body alone', async () => {
+  answer = { status: 200 };
+  await post({ hmac: { key: 'k' } });
+  const timestamp = String(seen['x-webhook-timestamp']);
+  expect(Math.abs(Date.now() - Number(timestamp))).toBeLessThan(60_000);
+  expect(seen['x-webhook-signature']).toBe(signatureOf('k', `${timestamp}.{}`));
+  expect(seen['x-webhook-hmac']).toBe(signatureOf('k', '{}'));
+  await post();
+  expect(seen).not.toHaveProperty('x-webhook-signature');
 });
 
 test('a header that was stored before it was refused does not make every request malformed (F19)', async () => {

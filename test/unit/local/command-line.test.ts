@@ -8,6 +8,7 @@ test('without options: port 3000, .berth, WhatsApp chosen by what answers', () =
     whatsapp: undefined,
     reset: false,
     throttled: true,
+    loopback: true,
     quiet: false,
     help: false,
   });
@@ -28,6 +29,7 @@ test('all options', () => {
     concurrency: 600,
     throttled: false,
   });
+  expect(parseCommandLine(['--no-loopback']).loopback).toBe(false);
 });
 
 test.each([

@@ -6,6 +6,7 @@ const TABS = [
   ['cleanup', 'Cleanup'],
   ['builds', 'Builds'],
   ['keys', 'API keys'],
+  ['audit', 'Audit log'],
   ['dead-letters', 'Dead letters'],
 ] as const;
 

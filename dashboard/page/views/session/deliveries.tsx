@@ -6,6 +6,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Countdown, Moment } from '../../ui/time.tsx';
+import { FailingEndpoints } from './failing-endpoints.tsx';
 import { SessionDeadLetters } from './session-dead-letters.tsx';
 
 type DeliveriesProps = { readonly session: SessionView; readonly deliveries: Polled<DeliveryView[]> };
@@ -19,6 +20,7 @@ const OUTCOMES: Readonly<Record<DeliveryView['outcome'], readonly [words: string
 /** What became of the session's events at its webhooks: the latest attempt of each. */
 export const Deliveries = ({ session, deliveries }: DeliveriesProps) => (
   <Panel title="Webhook deliveries" class="deliveries">
+    <FailingEndpoints session={session} />
     {isAdmin.value && <SessionDeadLetters session={session} />}
     <Loaded from={deliveries} what="the deliveries" lines={4}>
       {(list) =>

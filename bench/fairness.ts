@@ -1,0 +1,26 @@
+/** One user's webhook alone, and beside ten endpoints of another user that never answer. */
+import { percentile } from '../test/soak/ledger.ts';
+import { measureFairness } from '../test/webhooks/fairness.ts';
+import { heading, printTable } from './support/table.ts';
+
+const EVENTS = 40;
+const ENDLESS = 10;
+
+export const fairness = async (): Promise<void> => {
+  heading(`One user's webhook beside ${ENDLESS} endpoints of another user that never answer`);
+  const alone = await measureFairness({ endless: 0, events: EVENTS });
+  const beside = await measureFairness({ endless: ENDLESS, events: EVENTS });
+  const p50 = (times: readonly number[]) => percentile(times, 0.5) ?? 0;
+  printTable(
+    ['', 'p50 ms', 'slowest ms', 'p50 to alone'],
+    [
+      ['alone', p50(alone.times), Math.max(...alone.times), 1],
+      [
+        `beside ${ENDLESS} endless endpoints`,
+        p50(beside.times),
+        Math.max(...beside.times),
+        p50(beside.times) / p50(alone.times),
+      ],
+    ],
+  );
+};

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { auditEntrySchema, auditQuerySchema } from '../bodies/audit.ts';
+import { operation } from '../operation.ts';
+
+export const listAudit = operation({
+  id: 'listAudit',
+  method: 'GET',
+  path: '/api/audit',
+  handler: 'keys',
+  auth: 'admin',
+  scope: 'admin',
+  tag: 'Keys',
+  summary: 'List administrative acts, newest first',
+  description:
+    'Who changed keys, limits or builds, cleaned up, drained, sent dead letters again or deleted a session: when, from ' +
+    'where, and how it ended. Kept for a year by default. A page may hold fewer than `limit` though another one follows.',
+  query: auditQuerySchema,
+  answers: {
+    200: {
+      description: 'A page of acts.',
+      body: z.array(auditEntrySchema),
+      headers: { 'X-Next-Cursor': 'The `cursor` of the next page; absent on the last one.' },
+    },
+  },
+});

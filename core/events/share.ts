@@ -1,0 +1,82 @@
+/**
+ * Fair share of deliveries: how many attempts of one user may be under way at once. The deliverer's concurrency is
+ * finite, and an endpoint that never answers takes ten seconds of it; without a share, one user's endpoints take all.
+ *
+ * One item a user with an attribute for each place: `p0`, `p1` …, its value the time (ms) at which the place is free
+ * again in any case. A deliverer that dies gives its place back by that time.
+ */
+import type { Control } from '../control.ts';
+import { deliveringKey, TTL_ATTRIBUTE } from '../items.ts';
+import { absent, eq, type Item, le, or } from '../store.ts';
+
+/** Longer than an attempt takes, with its reads and writes. */
+const LEASE_MS = 20_000;
+const KEEP_SECONDS = 3600;
+
+export type Place = { readonly attribute: string; readonly until: number };
+
+const free = (item: Item | undefined, size: number, now: number): string[] =>
+  Array.from({ length: size }, (_, n) => `p${n}`).filter((attribute) => {
+    const until = item?.[attribute];
+    return typeof until !== 'number' || until <= now;
+  });
+
+/**
+ * A place for one attempt; `full`: the user's are all taken. One write where there is room. Where the database does not
+ * answer the attempt is made without a place: a fault of ours must not hold up deliveries.
+ */
+export const takePlace = async (
+  control: Pick<Control, 'store' | 'clock' | 'ids' | 'log'>,
+  userId: string,
+  size: number,
+): Promise<Place | 'full' | undefined> => {
+  try {
+    return await findPlace(control, userId, size);
+  } catch (error) {
+    control.log.warn('a delivery was not counted against the share of its user', { error: String(error) });
+    return undefined;
+  }
+};
+
+const findPlace = async (
+  control: Pick<Control, 'store' | 'clock' | 'ids'>,
+  userId: string,
+  size: number,
+): Promise<Place | 'full'> => {
+  const key = deliveringKey(userId);
+  let candidates = Array.from({ length: size }, (_, n) => `p${n}`);
+  // Each round that fails has seen a place taken by another, so the rounds are as many as there are places.
+  for (let round = 0; round <= size; round++) {
+    const attribute = candidates[Math.floor(control.ids.random() * candidates.length)];
+    if (attribute === undefined) return 'full';
+    const now = control.clock();
+    const until = now + LEASE_MS;
+    const { ok, item } = await control.store.write({
+      kind: 'update',
+      key,
+      set: { [attribute]: until, [TTL_ATTRIBUTE]: Math.ceil(until / 1000) + KEEP_SECONDS },
+      condition: or(absent(attribute), le(attribute, now)),
+    });
+    if (ok) return { attribute, until };
+    candidates = free(item, size, now);
+  }
+  return 'full';
+};
+
+/** Gives a place back, unless it ran out and is another's by now. A failure is logged: the place runs out by itself. */
+export const givePlace = async (
+  control: Pick<Control, 'store' | 'log'>,
+  userId: string,
+  { attribute, until }: Place,
+): Promise<void> => {
+  try {
+    await control.store.write({
+      kind: 'update',
+      key: deliveringKey(userId),
+      remove: [attribute],
+      condition: eq(attribute, until),
+    });
+  } catch (error) {
+    control.log.warn('a place for deliveries was not given back', { error: String(error) });
+  }
+};

@@ -1,0 +1,100 @@
+/** One user's endpoints that never answer, and another user's webhook beside them, with the real deliverer. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createSession } from '../../core/admission/create.ts';
+import { acceptEvents } from '../../core/lifecycle/worker.ts';
+import { startEndpoint } from './endpoint.ts';
+import { openPlace, type Place } from './place.ts';
+
+const KEY = 'the key of every webhook here';
+
+/** Takes connections and answers nothing. `given`: requests that came; `ended`: those that the deliverer gave up on. */
+const startEndless = async () => {
+  let given = 0;
+  let ended = 0;
+  const server = createServer((request) => {
+    given += 1;
+    request.resume();
+    request.socket.once('close', () => {
+      ended += 1;
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: (n: number) => `http://127.0.0.1:${port}/hook-${n}`,
+    given: () => given,
+    ended: () => ended,
+    close: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+};
+
+const sessionOf = async ({ control }: Place, userId: string, url: string, name: string) => {
+  const webhook = {
+    url,
+    events: ['*' as const],
+    hmac: { key: KEY },
+    retries: { policy: 'constant' as const, delaySeconds: 1, attempts: 30 },
+  };
+  return (await createSession(control, { userId, name, config: { webhooks: [webhook] }, start: false }))
+    .session;
+};
+
+const eventId = (text: string): string => `evt_${text.toUpperCase().replaceAll('-', 'X').padStart(26, '0')}`;
+const send = ({ control }: Place, session: Awaited<ReturnType<typeof sessionOf>>, n: number) =>
+  acceptEvents(control, session, {
+    events: [
+      {
+        id: eventId(`${session.listName}-${n}`),
+        timestamp: n,
+        event: 'message',
+        payload: { n },
+      },
+    ],
+  });
+
+export type Fairness = {
+  /** From the moment at which the queue has an event of the other user until their endpoint has it, ms each. */
+  readonly times: readonly number[];
+  /** Requests that the endless endpoints held when the last event had arrived. */
+  readonly held: number;
+  /** Requests to the endless endpoints that had timed out by then. */
+  readonly timedOut: number;
+};
+
+/** @param endless how many endpoints of one user never answer while the other user's `events` are delivered */
+export const measureFairness = async (options: {
+  readonly endless: number;
+  readonly events: number;
+}): Promise<Fairness> => {
+  const place = await openPlace(30);
+  const mute = await startEndless();
+  const good = await startEndpoint(KEY);
+  try {
+    const other = await sessionOf(place, 'bob', good.url, 'other');
+    const arrived = async (n: number) => {
+      const begun = performance.now();
+      await send(place, other, n);
+      while (good.count < n + 1) await new Promise((resolve) => setTimeout(resolve, 2));
+      return performance.now() - begun;
+    };
+    // The deliverer's bundle is loaded.
+    await arrived(0);
+    const blocked = await Promise.all(
+      Array.from({ length: options.endless }, (_, n) => sessionOf(place, 'ann', mute.url(n), `blocked-${n}`)),
+    );
+    await Promise.all(blocked.map((session) => send(place, session, 0)));
+    while (options.endless > 0 && mute.given() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const times: number[] = [];
+    for (let n = 1; n <= options.events; n++) times.push(await arrived(n));
+    return { times, held: mute.given() - mute.ended(), timedOut: mute.ended() };
+  } finally {
+    await mute.close();
+    await place.close();
+    await good.close();
+  }
+};
