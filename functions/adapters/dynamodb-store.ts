@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -16,6 +17,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import { fullJitter } from '../../contract/jitter.ts';
 import { messageOfError } from '../../contract/message-of-error.ts';
 import { itemSchema } from '../../core/apply.ts';
 import { INDEXES } from '../../core/items.ts';
@@ -43,10 +45,15 @@ const sharedClient = (): DynamoDBClient => {
   return shared;
 };
 
+/** How the adapter waits between two reads of the same keys; replaced in tests. */
+type Waiting = { readonly sleep: (ms: number) => Promise<unknown>; readonly random: () => number };
+const WAITING: Waiting = { sleep: delay, random: Math.random };
+
 /** The store over the table of this environment. */
 export const dynamoDbStore = (
   table: string = environment('BERTH_TABLE'),
   client: DynamoDBClient = sharedClient(),
+  waiting: Waiting = WAITING,
 ): Store => ({
   get: (key) =>
     translated(async () => {
@@ -56,7 +63,7 @@ export const dynamoDbStore = (
       return Item && asItem(Item);
     }),
 
-  getMany: (keys) => translated(() => getMany(client, table, keys)),
+  getMany: (keys) => translated(() => getMany(client, table, keys, waiting)),
 
   write: (write) => translated(() => writeOne(client, table, write)),
 
@@ -105,7 +112,15 @@ export const dynamoDbStore = (
 
 const asItem = (attributes: Record<string, AttributeValue>): Item => itemSchema.parse(unmarshall(attributes));
 
-const getMany = async (client: DynamoDBClient, table: string, keys: readonly Key[]): Promise<Item[]> => {
+/** Requests for the same keys. DynamoDB leaves keys out (`UnprocessedKeys`) when it throttles. */
+const READ_ATTEMPTS = 6;
+
+const getMany = async (
+  client: DynamoDBClient,
+  table: string,
+  keys: readonly Key[],
+  { sleep, random }: Waiting,
+): Promise<Item[]> => {
   const items: Item[] = [];
   for (let start = 0; start < keys.length; start += 100) {
     let request = {
@@ -118,7 +133,9 @@ const getMany = async (client: DynamoDBClient, table: string, keys: readonly Key
       items.push(...(Responses?.[table] ?? []).map(asItem));
       const rest = UnprocessedKeys?.[table]?.Keys;
       if (!rest?.length) break;
-      if (attempt === 5) throw new StoreUnavailable('some keys were not read in five attempts');
+      if (attempt + 1 === READ_ATTEMPTS)
+        throw new StoreUnavailable(`some keys were not read in ${READ_ATTEMPTS} attempts`);
+      await sleep(fullJitter(attempt, random()));
       request = { [table]: { Keys: rest, ConsistentRead: true } };
     }
   }
@@ -169,6 +186,9 @@ const writeOne = async (
   }
 };
 
+/** Reasons of a cancelled transaction that pass: nothing was written, and a repeat can succeed. */
+const THROTTLED: ReadonlySet<string> = new Set(['ProvisionedThroughputExceeded', 'ThrottlingError']);
+
 const transact = async (
   client: DynamoDBClient,
   table: string,
@@ -188,7 +208,12 @@ const transact = async (
     const reasons = error.CancellationReasons ?? [];
     // With a conflict among them the other reasons were not all decided.
     if (reasons.some((r) => r.Code === 'TransactionConflict')) throw new StoreConflict(error.message);
-    if (!reasons.some((r) => r.Code === 'ConditionalCheckFailed')) throw new StoreUnavailable(error.message);
+    if (!reasons.some((r) => r.Code === 'ConditionalCheckFailed')) {
+      if (reasons.some(({ Code }) => Code !== undefined && THROTTLED.has(Code)))
+        throw new StoreUnavailable(error.message);
+      // Anything else (a malformed item, a denied permission) fails the same way each time.
+      throw error;
+    }
     return {
       ok: false,
       failed: writes.map((_, i) => {

@@ -2,28 +2,39 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { StoreAmbiguous, StoreUnavailable } from '../../../core/store.ts';
+import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../../core/store.ts';
 import { dynamoDbStore } from '../../../functions/adapters/dynamodb-store.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
 
 let server: Server;
-let answer = { status: 500, code: 'InternalFailure' };
+let answer: { status: number; code?: string; body?: object } = { status: 500, code: 'InternalFailure' };
+let requests = 0;
 beforeAll(async () => {
   server = createServer((_request, response) => {
+    requests += 1;
+    const { status, code, body } = answer;
     response
-      .writeHead(answer.status, {
+      .writeHead(status, {
         'content-type': 'application/x-amz-json-1.0',
-        'x-amzn-errortype': answer.code,
+        ...(code === undefined ? {} : { 'x-amzn-errortype': code }),
       })
-      .end(JSON.stringify({ __type: `com.amazon.coral.service#${answer.code}`, message: 'no' }));
+      .end(
+        JSON.stringify({
+          ...(code && { __type: `com.amazon.coral.service#${code}`, message: 'no' }),
+          ...body,
+        }),
+      );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterAll(() => void server.close());
 
+let waits: number[] = [];
 const store = () => {
   const { port } = server.address() as AddressInfo;
-  return dynamoDbStore('table', databaseClient(`http://127.0.0.1:${port}`));
+  waits = [];
+  const sleep = async (ms: number) => void waits.push(ms);
+  return dynamoDbStore('table', databaseClient(`http://127.0.0.1:${port}`), { sleep, random: () => 1 });
 };
 const key = { pk: 'a', sk: 'b' };
 
@@ -46,3 +57,39 @@ test('what no repetition changes is thrown as it is', async () => {
   answer = { status: 400, code: 'ValidationException' };
   await expect(store().get(key)).rejects.toMatchObject({ name: 'ValidationException' });
 });
+
+test('keys that were not read are asked for again after growing waits, six times in all', async () => {
+  const Keys = [{ pk: { S: 'a' }, sk: { S: 'b' } }];
+  answer = {
+    status: 200,
+    body: { Responses: {}, UnprocessedKeys: { table: { Keys, ConsistentRead: true } } },
+  };
+  requests = 0;
+  await expect(store().getMany([key])).rejects.toBeInstanceOf(StoreUnavailable);
+  expect(requests).toBe(6);
+  expect(waits).toEqual([25, 50, 100, 200, 400]);
+});
+
+const canceled = (...codes: string[]) => ({
+  status: 400,
+  code: 'TransactionCanceledException',
+  body: { CancellationReasons: codes.map((Code) => ({ Code, Message: 'no' })) },
+});
+const transacted = () => store().transact([{ kind: 'delete', key }], 'token');
+
+test('a transaction that was cancelled by throttling or by a conflict can be repeated', async () => {
+  answer = canceled('ThrottlingError');
+  await expect(transacted()).rejects.toBeInstanceOf(StoreUnavailable);
+  answer = canceled('ProvisionedThroughputExceeded');
+  await expect(transacted()).rejects.toBeInstanceOf(StoreUnavailable);
+  answer = canceled('TransactionConflict');
+  await expect(transacted()).rejects.toBeInstanceOf(StoreConflict);
+});
+
+test.each(['ValidationError', 'ItemCollectionSizeLimitExceeded', 'AccessDenied'])(
+  'a transaction that was cancelled with %s fails the same way each time, and is not called busy',
+  async (code) => {
+    answer = canceled('None', code);
+    await expect(transacted()).rejects.toMatchObject({ name: 'TransactionCanceledException' });
+  },
+);
