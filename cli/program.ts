@@ -11,6 +11,7 @@ import { addDrain } from './commands/drain.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLids } from './commands/lids.ts';
 import { addLinking } from './commands/linking.ts';
+import { addMessages } from './commands/messages.ts';
 import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
 import { addSelftest } from './commands/selftest.ts';
@@ -50,6 +51,7 @@ export const createProgram = (): Command => {
   addLinking(program);
   addPasskey(program);
   addSend(program);
+  addMessages(program);
   addSelftest(program);
   addPhone(program);
   addLids(program);

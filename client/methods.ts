@@ -58,6 +58,15 @@ export type SessionsMethods = {
     name: string,
     options?: Options<'listSessionEvents'>,
   ) => Promise<Result<'listSessionEvents'>>;
+  /**
+   * What the page of WhatsApp Web shows now. Needs the scope `sessions:write`.
+   *
+   * It shows chats, and in other statuses a QR code: a key needs the scope sessions:write.
+   */
+  readonly screenshot: (
+    session: string,
+    options?: Options<'getScreenshot'>,
+  ) => Promise<Result<'getScreenshot'>>;
 };
 
 export type WebhooksMethods = {
@@ -175,9 +184,78 @@ export type MessagesMethods = {
   readonly startTyping: Waking<'startTyping'>;
   /** Stop showing that the account is typing. Needs the scope `messages:send`. */
   readonly stopTyping: Waking<'stopTyping'>;
+  /**
+   * Edit the text of a message, or the caption of a file. Needs the scope `messages:send`.
+   *
+   * Answered once the new text is shown. WhatsApp lets a message of this account be edited for 15 minutes;
+   * later, and for other people's messages, 422. Webhooks get `message.edited`.
+   */
+  readonly edit: (
+    session: string,
+    chatId: string,
+    messageId: string,
+    request: Body<'editMessage'>,
+    options?: Options<'editMessage'>,
+  ) => Promise<Result<'editMessage'>>;
+  /**
+   * Delete a message, for everyone where WhatsApp allows it. Needs the scope `messages:send`.
+   *
+   * WhatsApp deletes a message of this account for everyone for about two days, and one of another member in
+   * a group whose admin the account is. Otherwise it is deleted for this account only; `deletedFor` says
+   * which. Webhooks get `message.revoked` where it was for everyone.
+   */
+  readonly delete: (
+    session: string,
+    chatId: string,
+    messageId: string,
+    options?: Options<'deleteMessage'>,
+  ) => Promise<Result<'deleteMessage'>>;
+  /** Pin a message in its chat. Needs the scope `messages:send`. */
+  readonly pin: (
+    session: string,
+    chatId: string,
+    messageId: string,
+    request: Body<'pinMessage'>,
+    options?: Options<'pinMessage'>,
+  ) => Promise<Result<'pinMessage'>>;
+  /** Unpin a message. Needs the scope `messages:send`. */
+  readonly unpin: (
+    session: string,
+    chatId: string,
+    messageId: string,
+    options?: Options<'unpinMessage'>,
+  ) => Promise<Result<'unpinMessage'>>;
+  /** Forward a message to another chat. Needs the scope `messages:send`. */
+  readonly forwardMessage: Waking<'forwardMessage'>;
+  /** Star a message, or take the star away. Needs the scope `messages:send`. */
+  readonly starMessage: Waking<'starMessage'>;
+  /** Vote in a poll; no option takes the vote back. Needs the scope `messages:send`. */
+  readonly sendPollVote: Waking<'sendPollVote'>;
+  /** Send an event: something that takes place at a time. Needs the scope `messages:send`. */
+  readonly sendEvent: (
+    session: string,
+    request: Body<'sendEvent'>,
+    options?: Options<'sendEvent'>,
+  ) => Promise<Result<'sendEvent'>>;
+  /**
+   * An id for a message that is yet to be sent. Needs the scope `messages:send`.
+   *
+   * This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.
+   */
+  readonly newId: (
+    session: string,
+    options?: Options<'getNewMessageId'>,
+  ) => Promise<Result<'getNewMessageId'>>;
 };
 
 export type ChatsMethods = {
+  /** One message, with who reacted to it. Needs the scope `messages:read`. */
+  readonly message: (
+    session: string,
+    chatId: string,
+    messageId: string,
+    options?: Options<'getMessage'>,
+  ) => Promise<Result<'getMessage'>>;
   /** Chats, most recent first. Needs the scope `messages:read`. */
   readonly list: (session: string, options?: Options<'getChats'>) => Promise<Result<'getChats'>>;
   /**
@@ -190,6 +268,123 @@ export type ChatsMethods = {
     chatId: string,
     options?: Options<'getMessages'>,
   ) => Promise<Result<'getMessages'>>;
+  /** Chats with name, picture and last message. Needs the scope `messages:read`. */
+  readonly overview: (
+    session: string,
+    options?: Options<'getChatsOverview'>,
+  ) => Promise<Result<'getChatsOverview'>>;
+  /** The same, for more ids than a query takes. Needs the scope `messages:read`. */
+  readonly findOverview: (
+    session: string,
+    request?: Body<'findChatsOverview'>,
+    options?: Options<'findChatsOverview'>,
+  ) => Promise<Result<'findChatsOverview'>>;
+  /** A chat's picture. Needs the scope `messages:read`. */
+  readonly picture: (
+    session: string,
+    chatId: string,
+    options?: Options<'getChatPicture'>,
+  ) => Promise<Result<'getChatPicture'>>;
+  /**
+   * Mark a chat as read. Needs the scope `messages:send`.
+   *
+   * The whole chat: WhatsApp Web knows no seen single message. `messages` and `days` change nothing.
+   */
+  readonly read: (
+    session: string,
+    chatId: string,
+    request?: Body<'readChat'>,
+    options?: Options<'readChat'>,
+  ) => Promise<Result<'readChat'>>;
+  /** Mark a chat as unread. Needs the scope `messages:send`. */
+  readonly unread: (
+    session: string,
+    chatId: string,
+    options?: Options<'markChatUnread'>,
+  ) => Promise<Result<'markChatUnread'>>;
+  /** Archive a chat. Needs the scope `messages:send`. */
+  readonly archive: (
+    session: string,
+    chatId: string,
+    options?: Options<'archiveChat'>,
+  ) => Promise<Result<'archiveChat'>>;
+  /** Take a chat out of the archive. Needs the scope `messages:send`. */
+  readonly unarchive: (
+    session: string,
+    chatId: string,
+    options?: Options<'unarchiveChat'>,
+  ) => Promise<Result<'unarchiveChat'>>;
+  /** Delete all messages of a chat, for this account only. Needs the scope `messages:send`. */
+  readonly clear: (
+    session: string,
+    chatId: string,
+    options?: Options<'clearChat'>,
+  ) => Promise<Result<'clearChat'>>;
+  /**
+   * Delete a chat, for this account only. Needs the scope `messages:send`.
+   *
+   * A group has to be left first.
+   */
+  readonly delete: (
+    session: string,
+    chatId: string,
+    options?: Options<'deleteChat'>,
+  ) => Promise<Result<'deleteChat'>>;
+};
+
+export type StatusMethods = {
+  /**
+   * Publish a text as a Status. Needs the scope `messages:send`.
+   *
+   * The account's privacy settings decide who sees it; `contacts` changes nothing.
+   */
+  readonly text: (
+    session: string,
+    request: Body<'sendTextStatus'>,
+    options?: Options<'sendTextStatus'>,
+  ) => Promise<Result<'sendTextStatus'>>;
+  /**
+   * Publish a picture as a Status. Needs the scope `messages:send`.
+   *
+   * The account's privacy settings decide who sees it; `contacts` changes nothing.
+   */
+  readonly image: (
+    session: string,
+    request: Body<'sendImageStatus'>,
+    options?: Options<'sendImageStatus'>,
+  ) => Promise<Result<'sendImageStatus'>>;
+  /**
+   * Publish a voice message as a Status. Needs the scope `messages:send`.
+   *
+   * The account's privacy settings decide who sees it; `contacts` changes nothing.
+   */
+  readonly voice: (
+    session: string,
+    request: Body<'sendVoiceStatus'>,
+    options?: Options<'sendVoiceStatus'>,
+  ) => Promise<Result<'sendVoiceStatus'>>;
+  /**
+   * Publish a video as a Status. Needs the scope `messages:send`.
+   *
+   * The account's privacy settings decide who sees it; `contacts` changes nothing.
+   */
+  readonly video: (
+    session: string,
+    request: Body<'sendVideoStatus'>,
+    options?: Options<'sendVideoStatus'>,
+  ) => Promise<Result<'sendVideoStatus'>>;
+  /** Take a Status of this account back. Needs the scope `messages:send`. */
+  readonly delete: (
+    session: string,
+    request: Body<'deleteStatus'>,
+    options?: Options<'deleteStatus'>,
+  ) => Promise<Result<'deleteStatus'>>;
+  /**
+   * An id for a Status that is yet to be published. Needs the scope `messages:send`.
+   *
+   * This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.
+   */
+  readonly newId: (session: string, options?: Options<'getNewStatusId'>) => Promise<Result<'getNewStatusId'>>;
 };
 
 export type ContactsMethods = {
@@ -207,6 +402,41 @@ export type ContactsMethods = {
     contactId: string,
     options?: Options<'getContact'>,
   ) => Promise<Result<'getContact'>>;
+  /** A contact's about text. Needs the scope `messages:read`. */
+  readonly about: (
+    session: string,
+    contactId: string,
+    options?: Options<'getContactAbout'>,
+  ) => Promise<Result<'getContactAbout'>>;
+  /** A contact's picture. Needs the scope `messages:read`. */
+  readonly picture: (
+    session: string,
+    contactId: string,
+    options?: Options<'getContactPicture'>,
+  ) => Promise<Result<'getContactPicture'>>;
+  /** Block a contact. Needs the scope `messages:send`. */
+  readonly block: (
+    request: Body<'blockContact'>,
+    options?: Options<'blockContact'>,
+  ) => Promise<Result<'blockContact'>>;
+  /** Unblock a contact. Needs the scope `messages:send`. */
+  readonly unblock: (
+    request: Body<'unblockContact'>,
+    options?: Options<'unblockContact'>,
+  ) => Promise<Result<'unblockContact'>>;
+  /** One contact, by the path. Needs the scope `messages:read`. */
+  readonly getById: (
+    session: string,
+    id: string,
+    options?: Options<'getContactById'>,
+  ) => Promise<Result<'getContactById'>>;
+  /** Save a person in the account's address book. Needs the scope `messages:send`. */
+  readonly save: (
+    session: string,
+    chatId: string,
+    request: Body<'saveContact'>,
+    options?: Options<'saveContact'>,
+  ) => Promise<Result<'saveContact'>>;
 };
 
 export type LidsMethods = {
@@ -256,6 +486,292 @@ export type GroupsMethods = {
     id: string,
     options?: Options<'getParticipants'>,
   ) => Promise<Result<'getParticipants'>>;
+  /** How many groups the account is in. Needs the scope `messages:read`. */
+  readonly count: (session: string, options?: Options<'countGroups'>) => Promise<Result<'countGroups'>>;
+  /**
+   * Read the groups anew. Needs the scope `messages:send`.
+   *
+   * They are read from WhatsApp Web at every question: this is here for clients that ask for it.
+   */
+  readonly refresh: (session: string, options?: Options<'refreshGroups'>) => Promise<Result<'refreshGroups'>>;
+  /** The group behind an invitation, before it is joined. Needs the scope `messages:read`. */
+  readonly joinInfo: (
+    session: string,
+    options?: Options<'getInviteInfo'>,
+  ) => Promise<Result<'getInviteInfo'>>;
+  /** Join a group by its invitation. Needs the scope `messages:send`. */
+  readonly join: (
+    session: string,
+    request: Body<'joinGroup'>,
+    options?: Options<'joinGroup'>,
+  ) => Promise<Result<'joinGroup'>>;
+  /** Leave a group and delete its chat, for this account only. Needs the scope `messages:send`. */
+  readonly delete: (
+    session: string,
+    id: string,
+    options?: Options<'deleteGroup'>,
+  ) => Promise<Result<'deleteGroup'>>;
+  /** Leave a group. Needs the scope `messages:send`. */
+  readonly leave: (
+    session: string,
+    id: string,
+    options?: Options<'leaveGroup'>,
+  ) => Promise<Result<'leaveGroup'>>;
+  /** A group's picture. Needs the scope `messages:read`. */
+  readonly picture: (
+    session: string,
+    id: string,
+    options?: Options<'getGroupPicture'>,
+  ) => Promise<Result<'getGroupPicture'>>;
+  /**
+   * Set a group's picture. Needs the scope `messages:send`.
+   *
+   * JPEG, PNG or WebP; it is cut to a square.
+   */
+  readonly setPicture: (
+    session: string,
+    id: string,
+    request: Body<'setGroupPicture'>,
+    options?: Options<'setGroupPicture'>,
+  ) => Promise<Result<'setGroupPicture'>>;
+  /** Take a group's picture away. Needs the scope `messages:send`. */
+  readonly deletePicture: (
+    session: string,
+    id: string,
+    options?: Options<'deleteGroupPicture'>,
+  ) => Promise<Result<'deleteGroupPicture'>>;
+  /** Set a group's name. Needs the scope `messages:send`. */
+  readonly setSubject: (
+    session: string,
+    id: string,
+    request: Body<'setGroupSubject'>,
+    options?: Options<'setGroupSubject'>,
+  ) => Promise<Result<'setGroupSubject'>>;
+  /** Set a group's description. Needs the scope `messages:send`. */
+  readonly setDescription: (
+    session: string,
+    id: string,
+    request: Body<'setGroupDescription'>,
+    options?: Options<'setGroupDescription'>,
+  ) => Promise<Result<'setGroupDescription'>>;
+  /** Whether only admins change name, description and picture. Needs the scope `messages:read`. */
+  readonly infoAdminsOnly: (
+    session: string,
+    id: string,
+    options?: Options<'getInfoAdminsOnly'>,
+  ) => Promise<Result<'getInfoAdminsOnly'>>;
+  /**
+   * Let only admins, or all members, change name, description and picture. Needs the scope `messages:send`.
+   */
+  readonly setInfoAdminsOnly: (
+    session: string,
+    id: string,
+    request: Body<'setInfoAdminsOnly'>,
+    options?: Options<'setInfoAdminsOnly'>,
+  ) => Promise<Result<'setInfoAdminsOnly'>>;
+  /** Whether only admins write. Needs the scope `messages:read`. */
+  readonly messagesAdminsOnly: (
+    session: string,
+    id: string,
+    options?: Options<'getMessagesAdminsOnly'>,
+  ) => Promise<Result<'getMessagesAdminsOnly'>>;
+  /** Let only admins, or all members, write. Needs the scope `messages:send`. */
+  readonly setMessagesAdminsOnly: (
+    session: string,
+    id: string,
+    request: Body<'setMessagesAdminsOnly'>,
+    options?: Options<'setMessagesAdminsOnly'>,
+  ) => Promise<Result<'setMessagesAdminsOnly'>>;
+  /** The code by which people join a group. Needs the scope `messages:read`. */
+  readonly inviteCode: (
+    session: string,
+    id: string,
+    options?: Options<'getInviteCode'>,
+  ) => Promise<Result<'getInviteCode'>>;
+  /** Replace the code by which people join a group. Needs the scope `messages:send`. */
+  readonly revokeInviteCode: (
+    session: string,
+    id: string,
+    options?: Options<'revokeInviteCode'>,
+  ) => Promise<Result<'revokeInviteCode'>>;
+  /** Who is in a group, with phone numbers. Needs the scope `messages:read`. */
+  readonly participantsV2: (
+    session: string,
+    id: string,
+    options?: Options<'getParticipantsV2'>,
+  ) => Promise<Result<'getParticipantsV2'>>;
+  /** Make members of a group admins. Needs the scope `messages:send`. */
+  readonly promote: (
+    session: string,
+    id: string,
+    request: Body<'promoteParticipants'>,
+    options?: Options<'promoteParticipants'>,
+  ) => Promise<Result<'promoteParticipants'>>;
+  /** Make admins of a group members. Needs the scope `messages:send`. */
+  readonly demote: (
+    session: string,
+    id: string,
+    request: Body<'demoteParticipants'>,
+    options?: Options<'demoteParticipants'>,
+  ) => Promise<Result<'demoteParticipants'>>;
+};
+
+export type ProfileMethods = {
+  /** The account's own profile. Needs the scope `messages:read`. */
+  readonly get: (session: string, options?: Options<'getProfile'>) => Promise<Result<'getProfile'>>;
+  /** Set the account's name. Needs the scope `messages:send`. */
+  readonly setName: (
+    session: string,
+    request: Body<'setProfileName'>,
+    options?: Options<'setProfileName'>,
+  ) => Promise<Result<'setProfileName'>>;
+  /** Set the account's about text. Needs the scope `messages:send`. */
+  readonly setStatus: (
+    session: string,
+    request: Body<'setProfileStatus'>,
+    options?: Options<'setProfileStatus'>,
+  ) => Promise<Result<'setProfileStatus'>>;
+  /**
+   * Set the account's picture. Needs the scope `messages:send`.
+   *
+   * JPEG, PNG or WebP; it is cut to a square.
+   */
+  readonly setPicture: (
+    session: string,
+    request: Body<'setProfilePicture'>,
+    options?: Options<'setProfilePicture'>,
+  ) => Promise<Result<'setProfilePicture'>>;
+  /** Take the account's picture away. Needs the scope `messages:send`. */
+  readonly deletePicture: (
+    session: string,
+    options?: Options<'deleteProfilePicture'>,
+  ) => Promise<Result<'deleteProfilePicture'>>;
+};
+
+export type PresenceMethods = {
+  /**
+   * Show the account as online or offline, or as typing or recording in a chat. Needs the scope
+   * `messages:send`.
+   */
+  readonly set: (
+    session: string,
+    request: Body<'setPresence'>,
+    options?: Options<'setPresence'>,
+  ) => Promise<Result<'setPresence'>>;
+};
+
+export type CallsMethods = {
+  /**
+   * Reject a call that rings. Needs the scope `messages:send`.
+   *
+   * `id` and `from` as the event `call.received` tells them.
+   */
+  readonly reject: (
+    session: string,
+    request: Body<'rejectCall'>,
+    options?: Options<'rejectCall'>,
+  ) => Promise<Result<'rejectCall'>>;
+};
+
+export type LabelsMethods = {
+  /** Labels of a business account. Needs the scope `messages:read`. */
+  readonly list: (session: string, options?: Options<'getLabels'>) => Promise<Result<'getLabels'>>;
+  /** Labels of a chat. Needs the scope `messages:read`. */
+  readonly ofChat: (
+    session: string,
+    chatId: string,
+    options?: Options<'getChatLabels'>,
+  ) => Promise<Result<'getChatLabels'>>;
+  /** Give a chat these labels and no others. Needs the scope `messages:send`. */
+  readonly setOfChat: (
+    session: string,
+    chatId: string,
+    request: Body<'setChatLabels'>,
+    options?: Options<'setChatLabels'>,
+  ) => Promise<Result<'setChatLabels'>>;
+  /** Chats that have a label. Needs the scope `messages:read`. */
+  readonly chats: (
+    session: string,
+    labelId: string,
+    options?: Options<'getLabelChats'>,
+  ) => Promise<Result<'getLabelChats'>>;
+};
+
+export type ChannelsMethods = {
+  /** Channels that the account owns or follows. Needs the scope `messages:read`. */
+  readonly list: (session: string, options?: Options<'getChannels'>) => Promise<Result<'getChannels'>>;
+  /** Make a channel. Needs the scope `messages:send`. */
+  readonly create: (
+    session: string,
+    request: Body<'createChannel'>,
+    options?: Options<'createChannel'>,
+  ) => Promise<Result<'createChannel'>>;
+  /** One channel, by its id or the code of its invitation. Needs the scope `messages:read`. */
+  readonly get: (
+    session: string,
+    id: string,
+    options?: Options<'getChannel'>,
+  ) => Promise<Result<'getChannel'>>;
+  /** Delete a channel that the account owns. Needs the scope `messages:send`. */
+  readonly delete: (
+    session: string,
+    id: string,
+    options?: Options<'deleteChannel'>,
+  ) => Promise<Result<'deleteChannel'>>;
+  /**
+   * The newest posts of a channel. Needs the scope `messages:read`.
+   *
+   * As far as WhatsApp Web has them: of a channel that is not followed, there may be none.
+   */
+  readonly preview: (
+    session: string,
+    id: string,
+    options?: Options<'previewChannel'>,
+  ) => Promise<Result<'previewChannel'>>;
+  /** Follow a channel. Needs the scope `messages:send`. */
+  readonly follow: (
+    session: string,
+    id: string,
+    options?: Options<'followChannel'>,
+  ) => Promise<Result<'followChannel'>>;
+  /** Follow a channel no longer. Needs the scope `messages:send`. */
+  readonly unfollow: (
+    session: string,
+    id: string,
+    options?: Options<'unfollowChannel'>,
+  ) => Promise<Result<'unfollowChannel'>>;
+  /** Mute a channel. Needs the scope `messages:send`. */
+  readonly mute: (
+    session: string,
+    id: string,
+    options?: Options<'muteChannel'>,
+  ) => Promise<Result<'muteChannel'>>;
+  /** Unmute a channel. Needs the scope `messages:send`. */
+  readonly unmute: (
+    session: string,
+    id: string,
+    options?: Options<'unmuteChannel'>,
+  ) => Promise<Result<'unmuteChannel'>>;
+  /**
+   * Channels of a list of WhatsApp: recommended, trending, popular, new. Needs the scope `messages:read`.
+   *
+   * One page: the engine has no cursor. `categories` change nothing.
+   */
+  readonly findByView: (
+    session: string,
+    request?: Body<'findChannelsByView'>,
+    options?: Options<'findChannelsByView'>,
+  ) => Promise<Result<'findChannelsByView'>>;
+  /**
+   * Channels by words in their names. Needs the scope `messages:read`.
+   *
+   * One page: the engine has no cursor. `categories` change nothing.
+   */
+  readonly findByText: (
+    session: string,
+    request: Body<'findChannelsByText'>,
+    options?: Options<'findChannelsByText'>,
+  ) => Promise<Result<'findChannelsByText'>>;
 };
 
 export type CommandsMethods = {
@@ -317,6 +833,21 @@ export type KeysMethods = {
   readonly delete: (id: string, options?: Options<'deleteKey'>) => Promise<Result<'deleteKey'>>;
 };
 
+export type ServerMethods = {
+  /** Version and engine. */
+  readonly version: (options?: Options<'getServerVersion'>) => Promise<Result<'getServerVersion'>>;
+  /**
+   * Since when it answers, in ms.
+   *
+   * Of the instance that answered: there is no single server.
+   */
+  readonly status: (options?: Options<'getServerStatus'>) => Promise<Result<'getServerStatus'>>;
+  /** The environment of the server, without settings and secrets. */
+  readonly environment: (
+    options?: Options<'getServerEnvironment'>,
+  ) => Promise<Result<'getServerEnvironment'>>;
+};
+
 export type ClientMethods = {
   /**
    * Slots in use, and the last 24 hours. Needs the scope `sessions:read`.
@@ -348,11 +879,18 @@ export type ClientMethods = {
   readonly auth: AuthMethods;
   readonly messages: MessagesMethods;
   readonly chats: ChatsMethods;
+  readonly status: StatusMethods;
   readonly contacts: ContactsMethods;
   readonly lids: LidsMethods;
   readonly groups: GroupsMethods;
+  readonly profile: ProfileMethods;
+  readonly presence: PresenceMethods;
+  readonly calls: CallsMethods;
+  readonly labels: LabelsMethods;
+  readonly channels: ChannelsMethods;
   readonly commands: CommandsMethods;
   readonly limits: LimitsMethods;
   readonly engine: EngineMethods;
   readonly keys: KeysMethods;
+  readonly server: ServerMethods;
 };

@@ -20,6 +20,7 @@ export const PROBLEMS = {
   assertion_invalid: { status: 422, title: 'The passkey assertion does not match the challenge' },
   too_many: { status: 429, title: 'Limit reached' },
   internal: { status: 500, title: 'Internal error' },
+  not_supported: { status: 501, title: 'The engine cannot do it' },
   worker_failed: { status: 502, title: 'The worker failed' },
   unavailable: { status: 503, title: 'Try again' },
   worker_timeout: { status: 504, title: 'No clear response in time' },
@@ -44,11 +45,13 @@ export const problemSchema = z.object({
   retryAfterSeconds: z.int().optional(),
   /** The session's state or status where that is what stood in the way. */
   state: z.string().optional(),
+  /** Of what this engine cannot do: its name. */
+  engine: z.literal('WEBJS').optional(),
 });
 export type ProblemBody = z.infer<typeof problemSchema>;
 
 export type ProblemExtras = Partial<
-  Pick<ProblemBody, 'errors' | 'scope' | 'limit' | 'active' | 'retryAfterSeconds' | 'state'>
+  Pick<ProblemBody, 'errors' | 'scope' | 'limit' | 'active' | 'retryAfterSeconds' | 'state' | 'engine'>
 >;
 
 /** Thrown by rules and handlers; the HTTP edge turns it into a problem answer. `detail` may be shown to callers. */

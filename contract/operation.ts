@@ -15,7 +15,13 @@ export const TAGS = {
   Sessions: 'Create, start, stop and show sessions. A session is one linked WhatsApp account.',
   Linking: 'Link an account: by QR code or pairing code, and with its passkey when WhatsApp asks for it.',
   Messages: 'Send messages, reactions and presence.',
-  Chats: 'Read chats, messages, contacts and groups.',
+  Status: 'Publish a Status (story), or take it back.',
+  Chats: 'Read chats, messages and contacts, and change how the account keeps them.',
+  Groups: 'Groups, and what can be done with one.',
+  Channels: 'Channels (newsletters).',
+  Labels: 'Labels of business accounts.',
+  Profile: "The account's own profile.",
+  Presence: 'Show the account as online or offline.',
   Commands: 'The result of a command that was answered 202.',
   Events: 'Follow events.',
   Webhooks: 'Deliveries that were given up.',
@@ -23,6 +29,7 @@ export const TAGS = {
   Engine: 'Builds of WhatsApp Web: which one new starts load, and the results with it.',
   Keys: 'API keys.',
   Health: 'Is it up?',
+  Server: 'The server itself, as clients of WAHA ask for it.',
   Documentation: 'This document.',
 } as const;
 export type Tag = keyof typeof TAGS;

@@ -1,7 +1,6 @@
 /** Operations for programs that have a key, or need none: the typed client and `berth call` are made from this table. */
 import { listAudit } from './operations/audit.ts';
 import { cleanUp, drain, getLimits, getStats, setLimits } from './operations/capacity.ts';
-import { CHAT_OPERATIONS } from './operations/chats.ts';
 import { getCommand } from './operations/commands.ts';
 import { getCaller, getHistory, signIn, signOut } from './operations/dashboard.ts';
 import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';
@@ -16,7 +15,14 @@ import {
   requestCode,
   submitPasskey,
 } from './operations/linking.ts';
-import { MESSAGE_OPERATIONS } from './operations/messages.ts';
+import {
+  getNewMessageId,
+  getNewStatusId,
+  getServerEnvironment,
+  getServerStatus,
+  getServerVersion,
+  getVersion,
+} from './operations/server.ts';
 import {
   createSession,
   deleteSession,
@@ -30,7 +36,9 @@ import {
   stopSession,
   updateSession,
 } from './operations/sessions.ts';
+import { UNSUPPORTED_OPERATIONS } from './operations/unsupported.ts';
 import { listDeadLetters, listWebhookEndpoints, redriveDeadLetters } from './operations/webhooks.ts';
+import { COMMAND_OPERATIONS } from './worker/commands.ts';
 
 /** By their ids, in the order of the document. */
 export const PUBLIC_OPERATIONS = {
@@ -54,8 +62,8 @@ export const PUBLIC_OPERATIONS = {
   getPasskeyConfirmation,
   confirmPasskey,
 
-  ...MESSAGE_OPERATIONS,
-  ...CHAT_OPERATIONS,
+  ...COMMAND_OPERATIONS,
+  ...UNSUPPORTED_OPERATIONS,
 
   getCommand,
 
@@ -82,6 +90,13 @@ export const PUBLIC_OPERATIONS = {
   deleteKey,
   listAudit,
   getCaller,
+
+  getNewMessageId,
+  getNewStatusId,
+  getServerVersion,
+  getVersion,
+  getServerStatus,
+  getServerEnvironment,
 
   ping,
   getHealth,

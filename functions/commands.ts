@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { CommandView } from '../contract/bodies/commands.ts';
 import { Problem, problemBody } from '../contract/errors.ts';
 import type { Operation } from '../contract/operation.ts';
 import { getCommand } from '../contract/operations/commands.ts';
+import { getNewMessageId, getNewStatusId } from '../contract/operations/server.ts';
+import { UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
 import {
@@ -126,4 +129,23 @@ const viewOf = (command: WaitingCommand, request: Request<typeof getCommand>): C
     : { problem: problemBody(problemOf(command.problem), request.path, request.requestId) }),
 });
 
-export const handler = router(running, telling);
+/** What WAHA's clients may ask for and this engine cannot do. */
+const refusing = defineHandler(...Object.values(UNSUPPORTED_OPERATIONS))(async (request) => {
+  const { operation, params, body } = request;
+  const given: Record<string, unknown> = { ...Object(body), ...params };
+  const { userId, name } = request.session(typeof given.session === 'string' ? given.session : undefined);
+  await loadSession(control, userId, name);
+  throw new Problem('not_supported', operation.description ?? operation.summary, { engine: 'WEBJS' });
+});
+
+/** GET /api/{session}/new-message-id: ids as WhatsApp Web makes them. */
+const naming = defineHandler(
+  getNewMessageId,
+  getNewStatusId,
+)(async (request) => {
+  const { userId, name } = request.session(request.params.session);
+  await loadSession(control, userId, name);
+  return { status: 200, body: { id: `3EB0${randomBytes(9).toString('hex').toUpperCase()}` } };
+});
+
+export const handler = router(running, telling, refusing, naming);

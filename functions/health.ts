@@ -1,12 +1,14 @@
 import * as operations from '../contract/operations/health.ts';
+import * as server from '../contract/operations/server.ts';
 import { checkDatabase } from '../core/observability/health.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
-import { defineHandler } from './edge/http.ts';
+import { defineHandler, router } from './edge/http.ts';
 
 const control = { store: dynamoDbStore() };
 
 /** GET /ping and GET /health, without a key: alive, and whether the database answers; nothing else is told. */
-export const handler = defineHandler(
+const health = defineHandler(
   operations.ping,
   operations.getHealth,
 )(async ({ operation }) => {
@@ -14,3 +16,32 @@ export const handler = defineHandler(
   const { ok } = await checkDatabase(control);
   return ok ? { status: 200, body: { status: 'ok' } } : { status: 503, body: { status: 'degraded' } };
 });
+
+const startedAt = Date.now();
+const { node, platform, arch } = { node: process.versions.node, ...process };
+const version = {
+  version: packageJson.version,
+  engine: 'WEBJS',
+  tier: 'PLUS',
+  browser: 'chromium',
+  platform: `${platform}/${arch}`,
+  worker: { id: null },
+} as const;
+
+/** GET /api/server/…: what clients of WAHA ask for. Nothing is told that a key's holder may not know. */
+const servers = defineHandler(
+  server.getServerVersion,
+  server.getVersion,
+  server.getServerStatus,
+  server.getServerEnvironment,
+)(async ({ operation }) => {
+  if (operation.id === 'getServerStatus')
+    return {
+      status: 200,
+      body: { startTimestamp: startedAt, uptime: Date.now() - startedAt, worker: { id: null } },
+    };
+  if (operation.id === 'getServerEnvironment') return { status: 200, body: { NODE_VERSION: node } };
+  return { status: 200, body: version };
+});
+
+export const handler = router(health, servers);

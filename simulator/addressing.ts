@@ -28,6 +28,7 @@ const ID_PROPERTIES = new Set([
   'recipients',
   'participant',
   'participants',
+  'blocked',
 ]);
 
 /** Replaces each id of a person within `value` by what `change` gives for it. Everything else stays as it is. */

@@ -3,6 +3,8 @@ import type { Clock } from '../contract/clock.ts';
 import type { BuildName, Faults } from '../contract/phone/api.ts';
 import { addressForPage, addressFromPage } from './addressing.ts';
 import { type Build, buildNamed } from './builds.ts';
+import { companionCalls } from './companion/index.ts';
+import type { GroupChange } from './companion/place.ts';
 import { Connection, type Network, ONLINE } from './connection.ts';
 import { Happenings } from './happenings.ts';
 import { type AccountChoice, Linking } from './linking.ts';
@@ -14,6 +16,7 @@ import {
   type Call,
   type CallAnswer,
   type ConnectRequest,
+  isCompanionCall,
   type PageEvent,
   type WireGroup,
   type WithIdentities,
@@ -58,6 +61,7 @@ export class Exchange {
   readonly world: World;
   readonly linking: Linking;
   readonly happenings: Happenings;
+  readonly #companionCall: ReturnType<typeof companionCalls>;
   readonly #connections = new Map<string, Connection>();
   /** Networks that were set for one profile (its identity key), which outlive its connections. */
   readonly #networks = new Map<string, Network>();
@@ -80,6 +84,14 @@ export class Exchange {
       deviceLimit: () => this.#faults.deviceLimit,
       rateLimited: () => this.#faults.rateLimitPairing,
       onLinked: (connection, deviceId) => this.#attach(connection, deviceId),
+    });
+    this.#companionCall = companionCalls({
+      ...options,
+      changeGroup: (id, by, change) => this.changeGroup(id, by, change),
+      vote: (account, messageId, by, chosen) => this.vote(account, messageId, by, chosen),
+      refusesSends: () => this.#faults.refuseSend,
+      requireMayWrite: (account, chatId) => this.#requireMayWrite(account, chatId),
+      tell: (account, event) => this.#tell(account, event),
     });
     this.happenings = new Happenings({ ...options, tell: (account, event) => this.#tell(account, event) });
   }
@@ -215,6 +227,10 @@ export class Exchange {
     connection: Connection,
     call: Call,
   ): CallAnswer[Call['op']] | Promise<CallAnswer['passkeyPrologue']> {
+    if (isCompanionCall(call)) {
+      const device = this.#deviceOf(connection);
+      return this.#companionCall(call, this.#accountOf(device), device);
+    }
     switch (call.op) {
       case 'refreshCode':
         this.linking.restart(connection);
@@ -379,17 +395,19 @@ export class Exchange {
 
   /** Somebody changes a group: its members here have it as it is now, and are told what happened. */
   changeGroup(id: string, by: string, change: GroupChange): GroupRecord['participants'] {
-    const { subject, add = [], remove = [], promote = [] } = change;
+    const { subject, add = [], remove = [], promote = [], demote = [], ...settings } = change;
     const [before] = this.#groupsWith(id);
     if (!before) throw new Refusal('unknown_chat', `there is no group ${id}`);
     const added = add.filter((one) => !before.participants.some((member) => member.id === one));
     const removed = remove.filter((one) => before.participants.some((member) => member.id === one));
     const participants = [...before.participants, ...added.map((one) => ({ id: one, isAdmin: false }))]
       .filter((member) => !removed.includes(member.id))
-      .map((member) => (promote.includes(member.id) ? { ...member, isAdmin: true } : member));
+      .map((member) => (promote.includes(member.id) ? { ...member, isAdmin: true } : member))
+      .map((member) => (demote.includes(member.id) ? { ...member, isAdmin: false } : member));
     const changed = this.world.changeGroup(id, (group) => ({
       participants,
       subject: subject ?? group.subject,
+      ...settings,
     }));
     for (const account of added.flatMap((one) => this.world.account(one) ?? [])) {
       if (changed[0]) changed.push(this.world.joinGroup(account, changed[0]));
@@ -401,6 +419,10 @@ export class Exchange {
         ? []
         : [{ subtype: removed.every((one) => one === by) ? 'leave' : 'remove', by, recipients: removed }]),
       ...(promote.length === 0 ? [] : [{ subtype: 'promote', by, recipients: promote }]),
+      ...(demote.length === 0 ? [] : [{ subtype: 'demote', by, recipients: demote }]),
+      ...(settings.description === undefined ? [] : [{ subtype: 'description', by, recipients: [] }]),
+      ...(settings.announce === undefined ? [] : [{ subtype: 'announce', by, recipients: [] }]),
+      ...(settings.restrict === undefined ? [] : [{ subtype: 'restrict', by, recipients: [] }]),
     ];
     for (const group of changed) {
       this.#tell(group.account, { type: 'group', group: wireGroup(group) });
@@ -417,8 +439,7 @@ export class Exchange {
   }
 
   #createGroup(connection: Connection, subject: string, participants: readonly string[]): WireGroup {
-    const account = this.world.account(this.#deviceOf(connection).account);
-    if (!account) throw new CallRefusal(500, 'companion without account');
+    const account = this.#accountOf(this.#deviceOf(connection));
     const group = this.createGroup(account, subject, participants);
     for (const each of this.#groupsWith(group.id)) {
       const happened = { subtype: 'create', by: group.owner, recipients: participants };
@@ -512,13 +533,12 @@ export class Exchange {
     for (const older of this.#speakersFor(deviceId)) older.dismiss({ type: 'state', state: 'CONFLICT' });
     connection.deviceId = deviceId;
     const device = this.#deviceOf(connection);
-    const account = this.world.account(device.account);
-    if (!account) throw new CallRefusal(500, 'companion without account');
+    const account = this.#accountOf(device);
     if (account.banned) {
       connection.send({ type: 'state', state: 'TOS_BLOCK' });
       return;
     }
-    const messages = this.world.messages(account.phoneNumber);
+    const messages = this.world.messages(account.phoneNumber).filter(({ deleted }) => !deleted);
     const missed = ({ seq, sentBy }: MessageRecord) => seq > device.receivedSeq && sentBy !== device.id;
     connection.send({
       type: 'welcome',
@@ -530,7 +550,10 @@ export class Exchange {
       },
       contacts: this.world.contacts(account.phoneNumber).map(({ id, name }) => ({ id, name })),
       groups: this.world.groups(account.phoneNumber).map(wireGroup),
-      channels: this.world.channels(account.phoneNumber).map(({ id, name, role }) => ({ id, name, role })),
+      channels: this.world.channels(account.phoneNumber).filter(({ role }) => role !== 'guest'),
+      chats: this.world.chats(account.phoneNumber),
+      blocked: account.blocked ?? [],
+      labels: account.labels,
       history: messages
         .filter((message) => !missed(message))
         .slice(-HISTORY_LENGTH)
@@ -563,7 +586,8 @@ export class Exchange {
     const allowed =
       !this.world.account(account)?.banned &&
       (!isGroup(chatId) || groups().some(isMember)) &&
-      (!chatId.endsWith('@newsletter') || channels().some(({ role }) => role !== 'subscriber'));
+      (!chatId.endsWith('@newsletter') ||
+        channels().some(({ role }) => role === 'owner' || role === 'admin'));
     if (!allowed) throw new CallRefusal(403, 'forbidden');
   }
 
@@ -584,6 +608,12 @@ export class Exchange {
     for (const device of this.world.devices(account)) {
       for (const connection of this.#speakersFor(device.id)) connection.send(event);
     }
+  }
+
+  #accountOf({ account: phoneNumber }: DeviceRecord): AccountRecord {
+    const account = this.world.account(phoneNumber);
+    if (!account) throw new CallRefusal(500, 'companion without account');
+    return account;
   }
 
   #deviceOf(connection: Connection): DeviceRecord {
@@ -615,13 +645,6 @@ type Addressed = WithIdentities<CallAnswer[Call['op']]>;
 
 type ChatState = 'composing' | 'recording' | 'paused';
 
-export type GroupChange = {
-  readonly subject?: string | undefined;
-  readonly add?: readonly string[];
-  readonly remove?: readonly string[];
-  readonly promote?: readonly string[];
-};
-
-function wireGroup({ id, subject, owner, participants, createdAt }: GroupRecord): WireGroup {
-  return { id, subject, owner, participants, createdAt };
+function wireGroup({ kind: _kind, account: _account, invite: _invite, ...group }: GroupRecord): WireGroup {
+  return group;
 }

@@ -28,9 +28,10 @@ export class Happenings {
     this.#options = options;
   }
 
-  typeOnPhone(account: AccountRecord, chat: string, text: string): MessageRecord {
-    const { world, random } = this.#options;
-    const message = typeOnPhone(world, account, chat, text, random);
+  typeOnPhone(account: AccountRecord, chat: string, text: string, secondsAgo: number): MessageRecord {
+    const { world, random, clock } = this.#options;
+    const at = clock() - secondsAgo * 1000;
+    const message = typeOnPhone(world, account, chat, text, { random, at });
     this.#tell(account, { type: 'message', message: wire(message) });
     return message;
   }

@@ -182,8 +182,8 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
       exchange.build = build;
       return { build };
     },
-    write: ({ account, chat, text }) => ({
-      message: message(happenings.typeOnPhone(accountOf(account), chat, text)),
+    write: ({ account, chat, text, secondsAgo }) => ({
+      message: message(happenings.typeOnPhone(accountOf(account), chat, text, secondsAgo)),
     }),
     edit: ({ account, message: id, text }) => ({
       message: message(happenings.edit(accountOf(account), id, text)),
@@ -196,6 +196,62 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
     createChannel: ({ account, name, role }) => ({
       chatId: happenings.createChannel(accountOf(account), name, role).id,
     }),
+    chats: ({ account }) => ({
+      chats: world
+        .chats(accountOf(account).phoneNumber)
+        .map(({ id, archived, markedUnread, labels, gone }) => ({
+          id,
+          archived: archived ?? false,
+          markedUnread: markedUnread ?? false,
+          labels: labels ?? [],
+          deleted: gone ?? false,
+        })),
+    }),
+    groups: ({ account }) => ({
+      groups: world.groups(accountOf(account).phoneNumber).map((group) => ({
+        id: group.id,
+        subject: group.subject,
+        description: group.description ?? '',
+        announce: group.announce ?? false,
+        restrict: group.restrict ?? false,
+        invite: group.invite ?? null,
+        participants: group.participants,
+      })),
+    }),
+    channels: ({ account }) => ({
+      channels: world
+        .channels(accountOf(account).phoneNumber)
+        .map(({ id, name, role, muted }) => ({ id, name, role, muted: muted ?? false })),
+    }),
+    settings: ({ account: name }) => {
+      const account = accountOf(name);
+      const { pushName, blocked = [], online = false, rejectedCalls = [], phoneNumber } = account;
+      return {
+        pushName,
+        about: world.profile(`${phoneNumber}@c.us`).about ?? '',
+        blocked,
+        online,
+        rejectedCalls,
+        contacts: world.contacts(phoneNumber).map(({ id, name: called }) => ({ id, name: called })),
+      };
+    },
+    profile: ({ id }) => {
+      const { about = '', picture = null } = world.profile(world.personId(id));
+      return { about, picture };
+    },
+    setProfile: ({ id, about, picture }) => {
+      const profile = world.profile(world.personId(id));
+      world.keep({
+        ...profile,
+        ...(about === undefined ? {} : { about }),
+        ...(picture === undefined ? {} : { picture }),
+      });
+      return { ok: true };
+    },
+    setLabels: ({ account, labels }) => {
+      world.keep({ ...accountOf(account), labels });
+      return { ok: true };
+    },
     fill: ({ account, ...what }) => happenings.fill(accountOf(account), what),
     proxy: () => {
       const { username, password, url, counts } = proxy;
@@ -208,7 +264,22 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
 
 function message(record: MessageRecord): PhoneMessage {
   const { id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quoted, unread, file } = record;
-  const { location, poll, cards, reactions = [], votes = [], viewOnce, waiting, edited, preview } = record;
+  const {
+    location,
+    poll,
+    cards,
+    reactions = [],
+    votes = [],
+    viewOnce,
+    waiting,
+    edited,
+    deleted,
+    starred,
+    pinnedSeconds,
+    forwarded,
+    event,
+    preview,
+  } = record;
   return {
     ...{ id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quotedId: quoted?.id, unread },
     ...(file && {
@@ -221,10 +292,15 @@ function message(record: MessageRecord): PhoneMessage {
     }),
     ...(location && { location }),
     ...(poll && { poll }),
+    ...(event && { event }),
     ...(cards && { cards }),
     ...(viewOnce && { viewOnce }),
     ...(waiting && { waiting }),
     ...(edited && { edited }),
+    ...(deleted && { deleted }),
+    ...(starred && { starred }),
+    ...(pinnedSeconds !== undefined && { pinnedSeconds }),
+    ...(forwarded && { forwarded }),
     ...(preview !== undefined && { preview }),
     reactions,
     votes,

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { buildNames } from '../contract/phone/api.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../contract/whatsapp/passkey.ts';
 import type { Identity } from './addressing.ts';
+import { channelCalls, chatCalls, groupCalls, messageCalls } from './calls.ts';
 import { type Content, contentSchema } from './model/content.ts';
 import type { MessageRecord } from './model/records.ts';
 
@@ -36,6 +37,7 @@ const draftSchema = contentSchema.extend({
   mentions: z.array(z.string().max(100)).max(1024),
   quotedId: z.string().max(64).optional(),
   preview: z.string().max(1000).optional(),
+  forwarded: z.boolean().optional(),
 });
 
 /** POST /sim/call: what an open connection asks for. */
@@ -53,6 +55,10 @@ export const callSchema = z.object({
     z.object({ op: z.literal('received'), seq: z.int() }),
     z.object({ op: z.literal('seen'), chatId: z.string().max(100) }),
     z.object({ op: z.literal('react'), messageId: z.string().max(64), text: z.string().max(40) }),
+    ...messageCalls,
+    ...chatCalls,
+    ...groupCalls,
+    ...channelCalls,
     z.object({ op: z.literal('chatState'), chatId, state: z.enum(['composing', 'recording', 'paused']) }),
     z.object({ op: z.literal('exists'), id: chatId }),
     z.object({
@@ -70,6 +76,16 @@ export const callSchema = z.object({
   ]),
 });
 export type Call = z.infer<typeof callSchema>['call'];
+export type MessageCall = z.infer<(typeof messageCalls)[number]>;
+export type ChatCall = z.infer<(typeof chatCalls)[number]>;
+export type GroupCall = z.infer<(typeof groupCalls)[number]>;
+export type ChannelCall = z.infer<(typeof channelCalls)[number]>;
+/** What linked companions ask for beside sending. */
+export type CompanionCall = MessageCall | ChatCall | GroupCall | ChannelCall;
+export const companionOps: ReadonlySet<string> = new Set(
+  [...messageCalls, ...chatCalls, ...groupCalls, ...channelCalls].map(({ shape }) => shape.op.value),
+);
+export const isCompanionCall = (call: Call): call is CompanionCall => companionOps.has(call.op);
 
 /** Answers of the calls; a refusal is a 4xx with `{ error }`. */
 export type CallAnswer = {
@@ -85,6 +101,45 @@ export type CallAnswer = {
   received: Record<string, never>;
   seen: Record<string, never>;
   react: Record<string, never>;
+  /** `at` in ms. */
+  edit: { at: number };
+  revoke: Record<string, never>;
+  deleteMessage: Record<string, never>;
+  star: Record<string, never>;
+  pin: Record<string, never>;
+  vote: Record<string, never>;
+  setChat: Record<string, never>;
+  emptyChat: Record<string, never>;
+  block: Record<string, never>;
+  saveContact: Record<string, never>;
+  about: { about: string };
+  picture: { url: string };
+  setPicture: Record<string, never>;
+  setProfile: Record<string, never>;
+  presence: Record<string, never>;
+  rejectCall: Record<string, never>;
+  setSubject: Record<string, never>;
+  setDescription: Record<string, never>;
+  setGroupProperty: Record<string, never>;
+  setAdmins: Record<string, never>;
+  leaveGroup: Record<string, never>;
+  inviteCode: { code: string };
+  inviteInfo: {
+    id: string;
+    subject: string;
+    owner: string;
+    createdAt: number;
+    description: string;
+    size: number;
+  };
+  joinGroup: { id: string };
+  createChannel: WireChannel;
+  deleteChannel: Record<string, never>;
+  followChannel: Record<string, never>;
+  muteChannel: Record<string, never>;
+  findChannels: { channels: WireChannel[] };
+  channelInfo: WireChannel;
+  channelByInvite: WireChannel;
   chatState: Record<string, never>;
   /** With both ids, where WhatsApp tells them. */
   exists: { exists: boolean; identity?: Identity | undefined };
@@ -124,12 +179,31 @@ export type WireMessage = Content & {
   waiting?: boolean | undefined;
   edited?: boolean | undefined;
   preview?: string | undefined;
+  forwarded?: boolean | undefined;
+  starred?: boolean | undefined;
+  reactions?: { author: string; text: string }[] | undefined;
 };
-export type WireChannel = { id: string; name: string; role: 'owner' | 'admin' | 'subscriber' };
+export type WireChannel = {
+  id: string;
+  name: string;
+  role: 'owner' | 'admin' | 'subscriber' | 'guest';
+  description?: string | undefined;
+  invite?: string | undefined;
+  muted?: boolean | undefined;
+};
+/** How the account keeps a chat. */
+export type WireChat = {
+  id: string;
+  archived?: boolean | undefined;
+  markedUnread?: boolean | undefined;
+  labels?: string[] | undefined;
+  gone?: boolean | undefined;
+};
+export type WireLabel = { id: string; name: string; color: number };
 
 /** A message as a page gets it. What companions may not see, or not yet, does not leave the server. */
 export const wire = (message: MessageRecord): WireMessage => {
-  const { kind: _kind, account: _account, sentBy: _sentBy, reactions: _reactions, ...fields } = message;
+  const { kind: _kind, account: _account, sentBy: _sentBy, ...fields } = message;
   if (!message.fromMe && (message.viewOnce || message.waiting)) {
     const { file: _file, location: _location, poll: _poll, cards: _cards, ...rest } = fields;
     return { ...rest, type: 'ciphertext', body: '' };
@@ -143,6 +217,9 @@ export type WireGroup = {
   owner: string;
   participants: { id: string; isAdmin: boolean }[];
   createdAt: number;
+  description?: string | undefined;
+  announce?: boolean | undefined;
+  restrict?: boolean | undefined;
 };
 
 /** Everything that the server tells a page, in order. */
@@ -168,6 +245,10 @@ export type PageEvent =
       contacts: WireContact[];
       groups: WireGroup[];
       channels: WireChannel[];
+      chats: WireChat[];
+      blocked: string[];
+      /** Of a business account. */
+      labels?: WireLabel[] | undefined;
       history: WireMessage[];
       /** What arrived while this companion was away. */
       offline: WireMessage[];
@@ -180,10 +261,13 @@ export type PageEvent =
   | { type: 'reaction'; id: string; about: string; chatId: string; author: string; text: string; at: number }
   | { type: 'vote'; id: string; about: string; chatId: string; voter: string; options: string[]; at: number }
   | { type: 'revoked'; chatId: string; id: string }
+  /** The account deleted it for itself. */
+  | { type: 'deleted'; chatId: string; id: string }
   | { type: 'edited'; chatId: string; about: string; text: string; at: number }
   /** The message, which had come without its content. */
   | { type: 'resolved'; message: WireMessage }
   | { type: 'channel'; channel: WireChannel }
+  | { type: 'chat'; chat: WireChat }
   | { type: 'call'; id: string; from: string; isVideo: boolean; isGroup: boolean }
   | { type: 'ack'; chatId: string; id: string; ack: number }
   | { type: 'state'; state: string }

@@ -1,7 +1,7 @@
 /** Each kind of message to the account's own chat, read back; then what can be done with one. */
 import type { Message } from '../../client/index.ts';
 import { SAMPLES } from './samples.ts';
-import { expect, NotSeen, newest, readBack, type Step, type Trial } from './trial.ts';
+import { expect, keyOf, NotSeen, newest, readBack, type Step, type Trial, until } from './trial.ts';
 
 type Sent = (trial: Trial) => Promise<Message>;
 
@@ -160,9 +160,53 @@ const reaction: Step = {
     const request = { ...own(trial), text: `${trial.mark} to react to` };
     const message = await trial.berth.messages.sendText(request, trial.about);
     const about = { session: trial.session, messageId: message.id };
+    const shows = (text: string | undefined, what: string) =>
+      until(trial, what, async () => {
+        const { berth, session, me } = trial;
+        const { reactions } = await berth.chats.message(session, me.id, message.id, trial.about);
+        return reactions?.[0]?.text === text || undefined;
+      });
     await trial.berth.messages.setReaction({ ...about, reaction: '👍' }, trial.about);
+    await shows('👍', 'the message does not show the reaction');
     await trial.berth.messages.setReaction({ ...about, reaction: '' }, trial.about);
-    return 'set and taken away; the API does not show reactions';
+    await shows(undefined, 'the message still shows the reaction');
+    return 'shown at the message, and taken away';
+  },
+};
+
+const edit: Step = {
+  name: 'edit',
+  run: async (trial) => {
+    const { berth, session, me, mark, about } = trial;
+    const sent = await berth.messages.sendText({ ...own(trial), text: `${mark} with a tpyo` }, about);
+    const request = { text: `${mark} without a typo` };
+    const edited = await berth.messages.edit(session, me.id, sent.id, request, about);
+    expect(edited.body === request.text, 'the answer has another text');
+    const { body } = await readBack(trial, me.id, sent);
+    expect(body === request.text, 'the chat shows another text');
+    return 'the chat shows the new text';
+  },
+};
+
+/** The message as the chat shows it, once it is as it should be. */
+const shown = (trial: Trial, sent: Message, isIt: (message: Message | undefined) => boolean, what: string) =>
+  until(trial, what, async () => {
+    const messages = await newest(trial, trial.session, trial.me.id);
+    return isIt(messages.find(({ id }) => keyOf(id) === keyOf(sent.id))) || undefined;
+  });
+
+const deletion: Step = {
+  name: 'delete',
+  run: async (trial) => {
+    const { berth, session, me, mark, about } = trial;
+    const send = (text: string) => berth.messages.sendText({ ...own(trial), text: `${mark} ${text}` }, about);
+    const forAll = await send('to be deleted');
+    await berth.messages.delete(session, me.id, forAll.id, { ...about, for: 'everyone' });
+    await shown(trial, forAll, (message) => message?.type === 'revoked', 'it is not shown as deleted');
+    const forMe = await send('to be deleted here');
+    await berth.messages.delete(session, me.id, forMe.id, { ...about, for: 'me' });
+    await shown(trial, forMe, (message) => message === undefined, 'it is still in the chat');
+    return 'one for everyone, one for this account';
   },
 };
 
@@ -170,10 +214,19 @@ const presence: Step = {
   name: 'seen and typing',
   run: async (trial) => {
     const { messages } = trial.berth;
-    await messages.sendSeen(own(trial), trial.about);
-    await messages.startTyping(own(trial), trial.about);
-    await messages.stopTyping(own(trial), trial.about);
-    return 'accepted; the API does not show them';
+    const { berth, session, me, about } = trial;
+    const unread = async (wanted: (count: number) => boolean) => {
+      const chats = await berth.chats.list(session, { ...about, limit: 100 });
+      const count = chats.find(({ id }) => id === me.id || id === me.lid)?.unreadCount;
+      return (count !== undefined && wanted(count)) || undefined;
+    };
+    await berth.chats.unread(session, me.id, about);
+    await until(trial, 'the chat is not shown as unread', () => unread((count) => count !== 0));
+    await messages.sendSeen(own(trial), about);
+    await until(trial, 'the chat is still shown as unread', () => unread((count) => count === 0));
+    await messages.startTyping(own(trial), about);
+    await messages.stopTyping(own(trial), about);
+    return 'unread, then seen; typing was accepted: only the other side sees it';
   },
 };
 
@@ -190,5 +243,7 @@ export const MESSAGE_STEPS: readonly Step[] = [
   card,
   poll,
   reaction,
+  edit,
+  deletion,
   presence,
 ];

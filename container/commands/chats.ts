@@ -68,7 +68,7 @@ const requireChat = async (context: CommandContext, chatId: string): Promise<voi
 const ANSWER_MS = 1_000;
 
 /** A list is answered in time, with the files that were fetched by then. */
-const mediaInTime = (context: CommandContext, source: unknown, message: Message): Promise<Message> => {
+export const mediaInTime = (context: CommandContext, source: unknown, message: Message): Promise<Message> => {
   if (!message.hasMedia) return Promise.resolve(message);
   const late: Media = {
     mimetype: null,

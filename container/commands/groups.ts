@@ -60,7 +60,7 @@ const resultsOf = (byId: z.infer<typeof resultsSchema>): Results =>
 const MAY_DIFFER = /^5[245]\d+@c\.us$/;
 
 /** The people's ids as WhatsApp knows them. One that is not on WhatsApp stays as it is: the result says so of each. */
-const peopleOf = async (
+export const peopleOf = async (
   context: CommandContext,
   participants: readonly { readonly id: string }[],
 ): Promise<string[]> =>

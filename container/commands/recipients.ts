@@ -45,8 +45,8 @@ const SAYS = {
 const refused = (why: string): CommandFailed => new CommandFailed('refused', `${why}; nothing was sent.`);
 
 type Asked = { readonly reply_to?: unknown; readonly mentions?: unknown };
-const NOT_IN_CHANNELS = ['location', 'cards', 'document'];
-const NOT_IN_STATUS = ['location', 'cards', 'document', 'poll'];
+const NOT_IN_CHANNELS = ['location', 'cards', 'document', 'event'];
+const NOT_IN_STATUS = ['location', 'cards', 'document', 'poll', 'event'];
 
 /** Throws where this kind of message can't go to this kind of chat. The library would answer nothing at all. */
 export const refuseKind = (chatId: string, content: LibraryContent, { reply_to }: Asked): void => {

@@ -35,10 +35,14 @@ const KINDS = {
   document: { as: 'document', mayHaveCaption: true },
 } as const satisfies Record<string, Kind>;
 
-type Loaded = { readonly data: string; readonly mimetype: string; readonly filename: string | undefined };
+export type Loaded = {
+  readonly data: string;
+  readonly mimetype: string;
+  readonly filename: string | undefined;
+};
 
 /** The caller's word on its type counts, then that of the server that it came from, then the file's name. */
-const load = async (context: CommandContext, file: FileSource): Promise<Loaded> => {
+export const loadFile = async (context: CommandContext, file: FileSource): Promise<Loaded> => {
   const { maxBytes } = context.media;
   if ('data' in file) {
     if ((file.data.length / 4) * 3 > maxBytes + 2) throw tooLarge(maxBytes);
@@ -63,7 +67,7 @@ const sendKind = async (
 ): Promise<Message> => {
   // Before a file is fetched for nothing.
   workingClient(context);
-  const { data, mimetype, filename } = await load(context, file);
+  const { data, mimetype, filename } = await loadFile(context, file);
   if (types && !types.pattern.test(mimetype))
     throw new CommandFailed(
       'unsupported_media',

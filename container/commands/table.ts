@@ -1,10 +1,59 @@
 /** Which file carries out which command. A new command is a row in contract/operations/, and a function here. */
 import type { z } from 'zod';
 import { COMMANDS, type CommandName, type CommandResult } from '../../contract/worker/commands.ts';
+import { checkNumberStatus, listMessages, reply, sendLinkPreview, sendTextByQuery } from './aliases.ts';
+import {
+  createChannel,
+  deleteChannel,
+  findChannelsByText,
+  findChannelsByView,
+  followChannel,
+  getChannel,
+  getChannels,
+  muteChannel,
+  previewChannel,
+  unfollowChannel,
+  unmuteChannel,
+} from './channels.ts';
+import {
+  archiveChat,
+  clearChat,
+  deleteChat,
+  findChatsOverview,
+  getChatPicture,
+  getChatsOverview,
+  markChatUnread,
+  readChat,
+  unarchiveChat,
+} from './chat-acts.ts';
 import { getChats, getMessages } from './chats.ts';
 import { checkNumber, getContact, getContacts } from './contacts.ts';
 import type { CommandContext } from './context.ts';
+import { deleteMessage } from './delete-message.ts';
+import { editMessage } from './edit-message.ts';
 import { getQr } from './get-qr.ts';
+import {
+  countGroups,
+  deleteGroup,
+  deleteGroupPicture,
+  demoteParticipants,
+  getGroupPicture,
+  getInfoAdminsOnly,
+  getInviteCode,
+  getInviteInfo,
+  getMessagesAdminsOnly,
+  getParticipantsV2,
+  joinGroup,
+  leaveGroup,
+  promoteParticipants,
+  refreshGroups,
+  revokeInviteCode,
+  setGroupDescription,
+  setGroupPicture,
+  setGroupSubject,
+  setInfoAdminsOnly,
+  setMessagesAdminsOnly,
+} from './group-acts.ts';
 import {
   addParticipants,
   createGroup,
@@ -13,17 +62,44 @@ import {
   getParticipants,
   removeParticipants,
 } from './groups.ts';
+import { getChatLabels, getLabelChats, getLabels, setChatLabels } from './labels.ts';
 import { countLids, findLidByNumber, findNumberByLid, getLids } from './lids.ts';
 import { logout } from './logout.ts';
+import {
+  forwardMessage,
+  getMessage,
+  pinMessage,
+  sendPollVote,
+  starMessage,
+  unpinMessage,
+} from './message-acts.ts';
 import { confirmPasskey, getPasskeyChallenge, getPasskeyConfirmation, submitPasskey } from './passkey.ts';
+import {
+  blockContact,
+  deleteProfilePicture,
+  getContactAbout,
+  getContactById,
+  getContactPicture,
+  getProfile,
+  getScreenshot,
+  rejectCall,
+  saveContact,
+  setPresence,
+  setProfileName,
+  setProfilePicture,
+  setProfileStatus,
+  unblockContact,
+} from './people.ts';
 import { sendSeen, startTyping, stopTyping } from './presence.ts';
 import { requestCode } from './request-code.ts';
 import { sendContactVcard } from './send-contacts.ts';
+import { sendEvent } from './send-event.ts';
 import { sendFile, sendImage, sendVideo, sendVoice } from './send-file.ts';
 import { sendLocation } from './send-location.ts';
 import { sendPoll } from './send-poll.ts';
 import { sendText } from './send-text.ts';
 import { setReaction } from './set-reaction.ts';
+import { deleteStatus, sendImageStatus, sendTextStatus, sendVideoStatus, sendVoiceStatus } from './status.ts';
 
 /** Arguments that don't fit: said before anything was done. */
 export class BadArguments extends Error {
@@ -74,6 +150,83 @@ const FUNCTIONS: Functions = {
   getParticipants,
   addParticipants,
   removeParticipants,
+  getMessage,
+  editMessage,
+  deleteMessage,
+  pinMessage,
+  unpinMessage,
+  forwardMessage,
+  starMessage,
+  sendPollVote,
+  sendEvent,
+  getChatsOverview,
+  findChatsOverview,
+  getChatPicture,
+  readChat,
+  markChatUnread,
+  archiveChat,
+  unarchiveChat,
+  clearChat,
+  deleteChat,
+  getContactAbout,
+  getContactPicture,
+  blockContact,
+  unblockContact,
+  getContactById,
+  saveContact,
+  getProfile,
+  setProfileName,
+  setProfileStatus,
+  setProfilePicture,
+  deleteProfilePicture,
+  setPresence,
+  rejectCall,
+  getScreenshot,
+  countGroups,
+  refreshGroups,
+  getInviteInfo,
+  joinGroup,
+  deleteGroup,
+  leaveGroup,
+  getGroupPicture,
+  setGroupPicture,
+  deleteGroupPicture,
+  setGroupSubject,
+  setGroupDescription,
+  getInfoAdminsOnly,
+  setInfoAdminsOnly,
+  getMessagesAdminsOnly,
+  setMessagesAdminsOnly,
+  getInviteCode,
+  revokeInviteCode,
+  getParticipantsV2,
+  promoteParticipants,
+  demoteParticipants,
+  getLabels,
+  getChatLabels,
+  setChatLabels,
+  getLabelChats,
+  sendTextStatus,
+  sendImageStatus,
+  sendVoiceStatus,
+  sendVideoStatus,
+  deleteStatus,
+  getChannels,
+  createChannel,
+  getChannel,
+  deleteChannel,
+  previewChannel,
+  followChannel,
+  unfollowChannel,
+  muteChannel,
+  unmuteChannel,
+  findChannelsByView,
+  findChannelsByText,
+  sendTextByQuery,
+  reply,
+  sendLinkPreview,
+  listMessages,
+  checkNumberStatus,
   logout,
 };
 

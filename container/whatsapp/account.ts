@@ -1,16 +1,22 @@
 /** What the worker asks of the library for a linked account, beside sending. What comes back is parsed where it is read. */
 import type whatsapp from 'whatsapp-web.js';
+import { type AccountActs, libraryActs } from './account-acts.ts';
 import { lastMessages } from './chat-messages.ts';
 
-export type LibraryAccount = {
+export type LibraryAccount = AccountActs & {
   /** Null where there is none of this id. */
   message(id: string): Promise<unknown>;
   /** Base64 with its type and name; undefined where WhatsApp gives it no more. */
   downloadMedia(message: unknown): Promise<unknown>;
+  /** Null: WhatsApp Web does not let it be edited. */
+  edit(messageId: string, text: string, options: EditOptions): Promise<unknown>;
+  /** Resolves once WhatsApp Web is done with it; that it was done is another question. */
+  delete(messageId: string, everyone: boolean): Promise<void>;
   react(messageId: string, reaction: string): Promise<void>;
   /** False: no such chat. */
   sendSeen(chatId: string): Promise<boolean>;
   setTyping(chatId: string, typing: boolean): Promise<void>;
+  showInChat(chatId: string, state: 'typing' | 'recording' | 'stop'): Promise<void>;
   chats(): Promise<readonly unknown[]>;
   chat(chatId: string): Promise<unknown>;
   /** The last so many, oldest first. */
@@ -27,6 +33,8 @@ export type LibraryAccount = {
   addParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
   removeParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
 };
+
+export type EditOptions = { readonly mentions?: string[]; readonly linkPreview: boolean };
 
 /** Runs in the page: people of its contacts and chats, each once. */
 const KNOWN_LIDS = `(() => {
@@ -50,8 +58,17 @@ export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
     return chat;
   };
   return {
+    ...libraryActs(client),
     message: (id) => client.getMessageById(id),
     downloadMedia: async (message) => (isDownloadable(message) ? await message.downloadMedia() : undefined),
+    edit: async (messageId, text, options) => {
+      const message = await client.getMessageById(messageId);
+      return await message.edit(text, { ...options });
+    },
+    delete: async (messageId, everyone) => {
+      const message = await client.getMessageById(messageId);
+      await message.delete(everyone);
+    },
     // In the library, and missing in its types.
     react: async (messageId, reaction) => {
       const message = await client.getMessageById(messageId);
@@ -62,6 +79,10 @@ export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
     setTyping: async (chatId, typing) => {
       const state = JSON.stringify(typing ? 'typing' : 'stop');
       await client.pupPage?.evaluate(`window.WWebJS.sendChatstate(${state}, ${JSON.stringify(chatId)})`);
+    },
+    showInChat: async (chatId, state) => {
+      const values = [state, chatId].map((value) => JSON.stringify(value)).join(', ');
+      await client.pupPage?.evaluate(`window.WWebJS.sendChatstate(${values})`);
     },
     chats: () => client.getChats(),
     chat: (chatId) => client.getChatById(chatId),

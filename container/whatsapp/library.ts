@@ -49,7 +49,23 @@ export type LibraryContent =
       readonly options: readonly string[];
       readonly multipleAnswers: boolean;
     }
-  | { readonly kind: 'cards'; readonly vcards: readonly string[] };
+  | { readonly kind: 'cards'; readonly vcards: readonly string[] }
+  /** A text to Status, on a ground of this color. */
+  | {
+      readonly kind: 'statusText';
+      readonly text: string;
+      readonly backgroundColor: string;
+      readonly font: number;
+    }
+  /** Something that takes place; times in seconds since the epoch. */
+  | {
+      readonly kind: 'event';
+      readonly name: string;
+      readonly startTime: number;
+      readonly description: string | undefined;
+      readonly endTime: number | undefined;
+      readonly location: string | undefined;
+    };
 
 export type SendOptions = {
   quotedMessageId?: string;
@@ -158,6 +174,22 @@ const libraryContent = (
       // Its types ask for a secret that the library makes by itself.
       const settings = { allowMultipleAnswers, messageSecret: undefined };
       return { body: new whatsapp.Poll(name, [...options], settings), more: {} };
+    }
+    case 'statusText': {
+      const { text, backgroundColor, font: fontStyle } = content;
+      return { body: text, more: { parseVCards: false, extra: { backgroundColor, fontStyle } } };
+    }
+    case 'event': {
+      const { name, startTime, description, endTime, location } = content;
+      // In the library and missing in its types as something that is sent.
+      const event = new whatsapp.ScheduledEvent(name, new Date(startTime * 1000), {
+        callType: 'none',
+        messageSecret: undefined,
+        ...(description === undefined ? {} : { description }),
+        ...(endTime === undefined ? {} : { endTime: new Date(endTime * 1000) }),
+        ...(location === undefined ? {} : { location }),
+      });
+      return { body: event as unknown as whatsapp.MessageContent, more: {} };
     }
     case 'cards': {
       const [first = '', ...others] = content.vcards;

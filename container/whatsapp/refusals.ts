@@ -53,9 +53,20 @@ export const KNOWN_REFUSALS: readonly KnownRefusal[] = [
     detail: 'WhatsApp does not allow it for this account; nothing was changed',
   },
   {
-    pattern: /ServerStatusCodeError: (404|item-not-found)/i,
+    pattern: /ServerStatusCodeError: (404|406|410|item-not-found|not-acceptable|gone)/i,
     code: 'not_found',
     detail: 'WhatsApp does not know it; nothing was changed',
+  },
+  {
+    pattern: /ServerStatusCodeError: (405|409|not-allowed|conflict)/i,
+    code: 'refused',
+    detail: 'WhatsApp does not allow it (any more); nothing was changed',
+  },
+  {
+    // Client.addOrRemoveLabels, before it asks for anything.
+    pattern: /only whatsapp business/i,
+    code: 'refused',
+    detail: 'only business accounts have labels; nothing was changed',
   },
   {
     pattern: /ServerStatusCodeError: (400|bad-request)/i,

@@ -23,6 +23,7 @@ export type OperationObject = {
   readonly operationId: string;
   readonly tags: readonly string[];
   readonly summary: string;
+  readonly deprecated?: true;
   readonly description?: string;
   readonly security?: readonly Readonly<Record<string, readonly string[]>>[];
   readonly parameters?: readonly (ParameterObject | Reference)[];
@@ -157,6 +158,7 @@ const operationObject = (operation: Operation, schemas: Schemas): OperationObjec
     operationId: id,
     tags: [tag],
     summary,
+    ...(summary.startsWith('Deprecated:') ? { deprecated: true as const } : {}),
     ...(description === '' ? {} : { description }),
     ...(auth === 'none' ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),

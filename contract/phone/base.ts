@@ -108,6 +108,15 @@ export const messageSchema = z.object({
   location: z.object({ lat: z.number(), lng: z.number(), url: z.string().optional() }).optional(),
   /** `body` is its question. */
   poll: z.object({ options: z.array(z.string()), multiple: z.boolean() }).optional(),
+  /** Something that takes place; `body` is its name. Times in seconds since the epoch. */
+  event: z
+    .object({
+      start: z.int(),
+      end: z.int().optional(),
+      description: z.string().optional(),
+      location: z.string().optional(),
+    })
+    .optional(),
   cards: z.array(z.object({ name: z.string(), vcard: z.string() })).optional(),
   reactions: z.array(z.object({ author: z.string(), text: z.string() })),
   votes: z.array(z.object({ voter: z.string(), options: z.array(z.string()) })),
@@ -117,6 +126,12 @@ export const messageSchema = z.object({
   waiting: z.boolean().optional(),
   /** Its text was changed. */
   edited: z.boolean().optional(),
+  /** The account deleted it for itself. */
+  deleted: z.boolean().optional(),
+  starred: z.boolean().optional(),
+  /** How long it is pinned in its chat; 0: no longer. */
+  pinnedSeconds: z.int().optional(),
+  forwarded: z.boolean().optional(),
   /** The title of the preview of the link in it. */
   preview: z.string().optional(),
 });

@@ -1,6 +1,6 @@
 /** Operations of the phone API for what happens to an account beside what others write to it. */
 import * as z from 'zod';
-import { correspondent, messageSchema, target } from './base.ts';
+import { correspondent, jid, messageSchema, target } from './base.ts';
 
 const done = z.object({ ok: z.literal(true) });
 const message = z.object({ message: messageSchema });
@@ -10,7 +10,13 @@ export const happeningRoutes = {
   write: {
     method: 'POST',
     path: '/phone/write',
-    request: z.object({ account: target, chat: correspondent, text: z.string().min(1).max(65_536) }),
+    request: z.object({
+      account: target,
+      chat: correspondent,
+      text: z.string().min(1).max(65_536),
+      /** So long ago, in seconds: the phone had no network until now. */
+      secondsAgo: z.int().min(0).max(31_536_000).default(0),
+    }),
     response: message,
   },
   /** Whoever wrote a message changes its text. */
@@ -44,6 +50,94 @@ export const happeningRoutes = {
       role: z.enum(['owner', 'admin', 'subscriber']).default('owner'),
     }),
     response: z.object({ chatId: z.string() }),
+  },
+  /** How the account keeps its chats, where it changed anything: archived, marked as unread, labelled, deleted. */
+  chats: {
+    method: 'GET',
+    path: '/phone/chats',
+    request: z.object({ account: target }),
+    response: z.object({
+      chats: z.array(
+        z.object({
+          id: z.string(),
+          archived: z.boolean(),
+          markedUnread: z.boolean(),
+          labels: z.array(z.string()),
+          deleted: z.boolean(),
+        }),
+      ),
+    }),
+  },
+  /** The groups that the account has, as its phone shows them. */
+  groups: {
+    method: 'GET',
+    path: '/phone/groups',
+    request: z.object({ account: target }),
+    response: z.object({
+      groups: z.array(
+        z.object({
+          id: z.string(),
+          subject: z.string(),
+          description: z.string(),
+          /** Only admins write. */
+          announce: z.boolean(),
+          /** Only admins change its name, description and picture. */
+          restrict: z.boolean(),
+          invite: z.string().nullable(),
+          participants: z.array(z.object({ id: z.string(), isAdmin: z.boolean() })),
+        }),
+      ),
+    }),
+  },
+  /** The channels that the account has. */
+  channels: {
+    method: 'GET',
+    path: '/phone/channels',
+    request: z.object({ account: target }),
+    response: z.object({
+      channels: z.array(z.object({ id: z.string(), name: z.string(), role: z.string(), muted: z.boolean() })),
+    }),
+  },
+  /** What the account shows of itself and has set. */
+  settings: {
+    method: 'GET',
+    path: '/phone/settings',
+    request: z.object({ account: target }),
+    response: z.object({
+      pushName: z.string(),
+      about: z.string(),
+      blocked: z.array(z.string()),
+      online: z.boolean(),
+      rejectedCalls: z.array(z.string()),
+      contacts: z.array(z.object({ id: z.string(), name: z.string() })),
+    }),
+  },
+  /** What a person or a group shows of itself; a picture as a data URL. `set` changes it. */
+  profile: {
+    method: 'GET',
+    path: '/phone/profile',
+    request: z.object({ id: jid }),
+    response: z.object({ about: z.string(), picture: z.string().nullable() }),
+  },
+  setProfile: {
+    method: 'POST',
+    path: '/phone/profile',
+    request: z.object({
+      id: jid,
+      about: z.string().max(139).optional(),
+      picture: z.string().max(2_000_000).optional(),
+    }),
+    response: done,
+  },
+  /** Makes it a business account with these labels; pages have them from the next connect on. */
+  setLabels: {
+    method: 'POST',
+    path: '/phone/labels',
+    request: z.object({
+      account: target,
+      labels: z.array(z.object({ id: z.string(), name: z.string(), color: z.int() })).max(20),
+    }),
+    response: done,
   },
   /** Messages of long ago in one chat, and groups, as many as wanted; nobody is told of them. Before the page connects. */
   fill: {

@@ -174,6 +174,28 @@ export const sendPollArgs = message.extend({
   }),
 });
 
+/** A message of a chat. */
+const oneMessage = z.strictObject({ chatId: chatIdSchema, messageId: messageIdSchema });
+
+/** The text of a message, or the caption of a file, as it should be. */
+export const editMessageArgs = oneMessage.extend({
+  text: z.string().min(1).max(65_536),
+  mentions,
+  linkPreview: z.boolean().optional(),
+});
+
+/** For whom a message is deleted. */
+const deletedFor = z.enum(['everyone', 'me']);
+export const deleteMessageArgs = oneMessage.extend({
+  for: deletedFor
+    .optional()
+    .describe(
+      '`everyone`: 422 where WhatsApp does not allow it. `me`: for this account only. ' +
+        'Without it: for everyone where WhatsApp allows it, otherwise for this account only.',
+    ),
+});
+export const deletedMessageSchema = z.object({ deletedFor });
+
 /** An empty reaction takes the earlier one away. */
 export const reactionArgs = z.strictObject({
   messageId: messageIdSchema,

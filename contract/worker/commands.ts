@@ -6,8 +6,16 @@
  * Failure: a JSON body of commandFailureSchema with the status in COMMAND_FAILURES (command-failures.ts).
  */
 import * as z from 'zod';
+import { ALIAS_OPERATIONS } from '../operations/aliases.ts';
+import { CHANNEL_OPERATIONS } from '../operations/channels.ts';
+import { CHAT_ACTS } from '../operations/chat-acts.ts';
 import { CHAT_OPERATIONS } from '../operations/chats.ts';
+import { GROUP_ACTS } from '../operations/group-acts.ts';
+import { LABEL_OPERATIONS } from '../operations/labels.ts';
+import { MESSAGE_ACTS } from '../operations/message-acts.ts';
 import { MESSAGE_OPERATIONS } from '../operations/messages.ts';
+import { PEOPLE_OPERATIONS } from '../operations/people.ts';
+import { STATUS_OPERATIONS } from '../operations/status.ts';
 import { QR_WAIT_SECONDS } from '../timeouts.ts';
 import { doneSchema } from '../whatsapp/done.ts';
 import { messageSchema } from '../whatsapp/messages.ts';
@@ -46,7 +54,18 @@ const OTHER_COMMANDS = {
 } as const;
 
 /** Every operation that is a command, by the command's name. */
-export const COMMAND_OPERATIONS = { ...MESSAGE_OPERATIONS, ...CHAT_OPERATIONS };
+export const COMMAND_OPERATIONS = {
+  ...MESSAGE_OPERATIONS,
+  ...MESSAGE_ACTS,
+  ...STATUS_OPERATIONS,
+  ...CHAT_OPERATIONS,
+  ...CHAT_ACTS,
+  ...PEOPLE_OPERATIONS,
+  ...GROUP_ACTS,
+  ...LABEL_OPERATIONS,
+  ...CHANNEL_OPERATIONS,
+  ...ALIAS_OPERATIONS,
+};
 
 type Operations = typeof COMMAND_OPERATIONS;
 type Commands = typeof OTHER_COMMANDS & { readonly [Id in keyof Operations]: Operations[Id]['command'] };

@@ -16,6 +16,15 @@ export const contentSchema = z.object({
   file: fileSchema.optional(),
   location: z.object({ lat: z.number(), lng: z.number(), url: z.string().max(2048).optional() }).optional(),
   poll: z.object({ options: z.array(z.string().max(200)).max(20), multiple: z.boolean() }).optional(),
+  /** Something that takes place; `body` is its name. Times in seconds since the epoch. */
+  event: z
+    .object({
+      start: z.int(),
+      end: z.int().optional(),
+      description: z.string().max(2000).optional(),
+      location: z.string().max(1024).optional(),
+    })
+    .optional(),
   cards: z
     .array(z.object({ name: z.string().max(256), vcard: z.string().max(65_536) }))
     .max(257)

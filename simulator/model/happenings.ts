@@ -9,13 +9,13 @@ const PHONE_ID_BYTES = 16;
 
 export type Random = (bytes: number) => string;
 
-/** The account's owner types a message on the phone. */
+/** The account's owner types a message on the phone. `at` in ms. */
 export const typeOnPhone = (
   world: World,
   account: AccountRecord,
   chatId: string,
   text: string,
-  random: Random,
+  { random, at }: { readonly random: Random; readonly at: number },
 ): MessageRecord =>
   world.post(account.phoneNumber, {
     id: random(PHONE_ID_BYTES).toUpperCase(),
@@ -27,6 +27,7 @@ export const typeOnPhone = (
     ack: ACK.server,
     mentions: [],
     unread: false,
+    timestamp: Math.floor(at / 1000),
   });
 
 const messageOf = (world: World, account: AccountRecord, id: string): MessageRecord => {

@@ -10,6 +10,13 @@ export const accountRecord = z.object({
   pushName: z.string(),
   /** WhatsApp has blocked it. */
   banned: z.boolean().optional(),
+  /** Whom it has blocked. */
+  blocked: z.array(z.string()).optional(),
+  /** Its companions show it as online. */
+  online: z.boolean().optional(),
+  rejectedCalls: z.array(z.string()).optional(),
+  /** A business account has labels. */
+  labels: z.array(z.object({ id: z.string(), name: z.string(), color: z.int() })).optional(),
 });
 
 export const deviceRecord = z.object({
@@ -67,6 +74,33 @@ export const groupRecord = z.object({
   owner: z.string(),
   participants: z.array(z.object({ id: z.string(), isAdmin: z.boolean() })),
   createdAt: z.number(),
+  description: z.string().optional(),
+  /** Only admins write. */
+  announce: z.boolean().optional(),
+  /** Only admins change its name, description and picture. */
+  restrict: z.boolean().optional(),
+  invite: z.string().optional(),
+});
+
+/** How an account keeps a chat. */
+export const chatRecord = z.object({
+  kind: z.literal('chat'),
+  account: z.string(),
+  id: z.string(),
+  archived: z.boolean().optional(),
+  markedUnread: z.boolean().optional(),
+  labels: z.array(z.string()).optional(),
+  /** It was deleted, for this account. */
+  gone: z.boolean().optional(),
+});
+
+/** What a person or a group shows of itself. */
+export const profileRecord = z.object({
+  kind: z.literal('profile'),
+  id: z.string(),
+  about: z.string().optional(),
+  /** A data URL. */
+  picture: z.string().optional(),
 });
 
 /** A channel as one account sees it. */
@@ -75,7 +109,12 @@ export const channelRecord = z.object({
   account: z.string(),
   id: z.string(),
   name: z.string(),
-  role: z.enum(['owner', 'admin', 'subscriber']),
+  role: z.enum(['owner', 'admin', 'subscriber', 'guest']),
+  description: z.string().optional(),
+  invite: z.string().optional(),
+  muted: z.boolean().optional(),
+  /** Its owner deleted it. */
+  gone: z.boolean().optional(),
 });
 
 export const quotedSchema = z.object({
@@ -114,6 +153,12 @@ export const messageRecord = contentSchema.extend({
   /** Its content has not come to companions yet. */
   waiting: z.boolean().optional(),
   edited: z.boolean().optional(),
+  /** The account deleted it for itself: its phone and companions do not show it any more. */
+  deleted: z.boolean().optional(),
+  starred: z.boolean().optional(),
+  /** How long it is pinned; 0: no longer. */
+  pinnedSeconds: z.int().optional(),
+  forwarded: z.boolean().optional(),
   /** The title of the preview of its link. */
   preview: z.string().optional(),
   /** The companion that sent it. */
@@ -129,6 +174,8 @@ export const worldRecord = z.discriminatedUnion('kind', [
   channelRecord,
   messageRecord,
   passkeyRecord,
+  chatRecord,
+  profileRecord,
 ]);
 
 export type AccountRecord = z.infer<typeof accountRecord>;
@@ -137,6 +184,8 @@ export type PasskeyRecord = z.infer<typeof passkeyRecord>;
 export type ContactRecord = z.infer<typeof contactRecord>;
 export type ChannelRecord = z.infer<typeof channelRecord>;
 export type GroupRecord = z.infer<typeof groupRecord>;
+export type ChatRecord = z.infer<typeof chatRecord>;
+export type ProfileRecord = z.infer<typeof profileRecord>;
 export type MessageRecord = z.infer<typeof messageRecord>;
 export type WorldRecord = z.infer<typeof worldRecord>;
 
@@ -151,6 +200,8 @@ export function recordKey(record: WorldRecord): string {
       return `passkey/${record.account}`;
     case 'identity':
       return `identity/${record.phoneNumber}`;
+    case 'profile':
+      return `profile/${record.id}`;
     default:
       return `${record.kind}/${record.account}/${record.id}`;
   }

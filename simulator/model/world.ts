@@ -8,11 +8,13 @@ import { isGroup, isNumberJid, numberOf, userJid } from './jid.ts';
 import type {
   AccountRecord,
   ChannelRecord,
+  ChatRecord,
   ContactRecord,
   DeviceRecord,
   GroupRecord,
   MessageRecord,
   PasskeyRecord,
+  ProfileRecord,
   WorldRecord,
 } from './records.ts';
 import { recordKey } from './records.ts';
@@ -45,6 +47,7 @@ export type Draft = Content & {
   readonly mentions: readonly string[];
   readonly quotedId?: string | undefined;
   readonly preview?: string | undefined;
+  readonly forwarded?: boolean | undefined;
 };
 export type Incoming = Content & {
   readonly from: string;
@@ -205,7 +208,7 @@ export class World {
   /** A message of somebody else arrives at the account. */
   receive(account: AccountRecord, incoming: Incoming): MessageRecord {
     const chatId = incoming.chatId ?? incoming.from;
-    if (incoming.name !== undefined) this.#nameContact(account.phoneNumber, incoming.from, incoming.name);
+    if (incoming.name !== undefined) this.nameContact(account.phoneNumber, incoming.from, incoming.name);
     return this.post(account.phoneNumber, {
       // WhatsApp on Android makes ids of 32 hex digits; the library tells the device by that.
       id: this.#options.random(16).toUpperCase(),
@@ -296,6 +299,12 @@ export class World {
     return this.#put({ ...rest, type: 'revoked', body: '' });
   }
 
+  /** Who wrote it changes its text; of a file, its caption. */
+  edit(account: string, id: string, text: string): MessageRecord | undefined {
+    const message = this.message(account, id);
+    return message && this.#put({ ...message, body: text, edited: true });
+  }
+
   /** What happened in a group, as one of its members sees it: a message that nobody wrote. */
   notifyGroup(
     account: string,
@@ -368,6 +377,7 @@ export class World {
       mentions: [...draft.mentions],
       quoted: this.#quote(account, draft.quotedId),
       ...(draft.preview !== undefined && { preview: draft.preview }),
+      ...(draft.forwarded && { forwarded: true }),
     };
   }
 
@@ -376,7 +386,8 @@ export class World {
     return original && { id: original.id, author: original.author, type: original.type, body: original.body };
   }
 
-  #nameContact(account: string, id: string, name: string): void {
+  /** The account's address book names somebody so. */
+  nameContact(account: string, id: string, name: string): void {
     const known = this.contacts(account).find((contact) => contact.id === id);
     if (known?.name !== name) this.#put({ kind: 'contact', account, id, name });
   }
@@ -401,7 +412,30 @@ export class World {
   }
 
   channels(account: string): ChannelRecord[] {
-    return this.#all('channel').filter((channel) => channel.account === account);
+    return this.everyChannel().filter((channel) => channel.account === account);
+  }
+
+  /** Those of all accounts: one record for each account that has it. */
+  everyChannel(): ChannelRecord[] {
+    return this.#all('channel').filter(({ gone }) => !gone);
+  }
+
+  /** Those of all accounts: one record for each account that has it. */
+  everyGroup(): GroupRecord[] {
+    return this.#all('group');
+  }
+
+  /** How the account keeps the chat. */
+  chat(account: string, id: string): ChatRecord {
+    return this.#get('chat', `chat/${account}/${id}`) ?? { kind: 'chat', account, id };
+  }
+
+  chats(account: string): ChatRecord[] {
+    return this.#all('chat').filter((chat) => chat.account === account);
+  }
+
+  profile(id: string): ProfileRecord {
+    return this.#get('profile', `profile/${id}`) ?? { kind: 'profile', id };
   }
 
   #messagesOf(account: string): MessageRecord[] {
@@ -457,11 +491,12 @@ function isKind<K extends WorldRecord['kind']>(
 }
 
 /** Without keys whose value is undefined. */
-function contentOf({ file, location, poll, cards }: Content): Content {
+function contentOf({ file, location, poll, cards, event }: Content): Content {
   return {
     ...(file && { file }),
     ...(location && { location }),
     ...(poll && { poll }),
     ...(cards && { cards }),
+    ...(event && { event }),
   };
 }

@@ -1,10 +1,13 @@
 import type { Call, CallAnswer, WireMe } from '../protocol.ts';
 import { BUILD } from './build.ts';
+import { Business } from './business.ts';
 import { Emitter } from './emitter.ts';
 import { Identities } from './identities.ts';
 import { Collection, modelOf } from './model.ts';
 import { ChatModel, ContactModel, type MsgModel } from './models.ts';
 import { PasskeyScreen } from './passkey.ts';
+import { Pictures } from './pictures.ts';
+import { Reactions } from './reactions.ts';
 import { callServer, ServerStatusCodeError } from './server-link.ts';
 import type { Identity } from './storage.ts';
 import type { Wid } from './wid.ts';
@@ -16,6 +19,9 @@ export type ConnState = {
   platform: string;
   connected: boolean;
 };
+
+/** Somebody whom the account has blocked. */
+export class Blocked extends modelOf<{ id: Wid }>() {}
 
 /** What all the page's modules share: the models that the library listens to, and the way to the server. */
 export class App {
@@ -32,6 +38,14 @@ export class App {
   readonly contacts = new Collection<ContactModel>();
   /** Channels, which are in no other collection. */
   readonly channels = new Collection<ChatModel>();
+  readonly blocked = new Collection<Blocked>();
+  readonly business = new Business({
+    chats: this.chats,
+    conn: this.conn,
+    setLabels: (chatId, labels) => this.deliver({ op: 'setChat', chatId, labels }),
+  });
+  readonly reactions = new Reactions();
+  readonly pictures = new Pictures({ chats: this.chats, isMe: (id) => this.isMe(id) });
   readonly identities = new Identities();
   /** Messages that the page has in its database and not in memory. */
   readonly archive = new Collection<MsgModel>();
@@ -94,6 +108,14 @@ export class App {
   messageOf(chatId: string, id: string): MsgModel | undefined {
     const isIt = (msg: MsgModel) => msg.id.id === id && msg.id.remote.equals(chatId);
     return this.msgs.getModelsArray().find(isIt) ?? this.archive.getModelsArray().find(isIt);
+  }
+
+  /** A message that the account has deleted for itself is nowhere any more. */
+  forget(chatId: string, id: string): void {
+    const msg = this.messageOf(chatId, id);
+    if (!msg) return;
+    this.msgs.remove(msg.id);
+    this.archive.remove(msg.id);
   }
 
   /** The contact of a person, who is kept under the id by which the build addresses people. */

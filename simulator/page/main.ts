@@ -1,13 +1,18 @@
 import { App } from './app.ts';
 import { BUILD } from './build.ts';
 import { Addons } from './modules/addons.ts';
+import { defineChannelActions } from './modules/channel-actions.ts';
 import { Channels } from './modules/channels.ts';
+import { defineChatActions } from './modules/chat-actions.ts';
 import { defineChats } from './modules/chats.ts';
 import { Dialogs } from './modules/dialogs.ts';
+import { defineGroupActions } from './modules/group-actions.ts';
 import { defineGroups } from './modules/groups.ts';
 import { defineMedia } from './modules/media.ts';
+import { defineMessageChanges } from './modules/message-changes.ts';
 import { defineMessages } from './modules/messages.ts';
 import { defineMoved } from './modules/moved.ts';
+import { definePeople } from './modules/people.ts';
 import { defineRegistration } from './modules/registration.ts';
 import { defineSocket } from './modules/socket.ts';
 import { requireModule } from './registry.ts';
@@ -25,15 +30,21 @@ const platform = (): string => {
   const { info } = requireModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
   return `${info().name} (${info().os})`;
 };
-const session = new Session(app, platform, new Addons(app), new Dialogs(app), new Channels(app));
+const channels = new Channels(app);
+const session = new Session(app, platform, new Addons(app), new Dialogs(app), channels);
 
 defineSocket(app, session);
 defineRegistration(app);
 defineMessages(app);
+defineMessageChanges(app);
 defineChats(app);
 defineMedia(app);
 defineGroups(app);
-defineMoved();
+defineChatActions(app);
+definePeople(app);
+defineGroupActions(app);
+defineMoved(app);
+defineChannelActions(app, channels);
 window.require = requireModule;
 // The library waits for this before anything else.
 window.Debug = { VERSION: BUILD.version };

@@ -1,6 +1,6 @@
 /** The models behind WhatsApp Web's collections. */
 import type { Content } from '../model/content.ts';
-import type { WireGroup, WireMe, WireMessage } from '../protocol.ts';
+import type { WireChat, WireGroup, WireMe, WireMessage } from '../protocol.ts';
 import { BUILD } from './build.ts';
 import { type Collection, modelOf } from './model.ts';
 import { MsgKey } from './msg-key.ts';
@@ -35,6 +35,15 @@ type ContentAttributes = {
   isViewOnce?: boolean | undefined;
   latestEditMsgKey?: string | undefined;
   latestEditSenderTimestampMs?: number | undefined;
+  isForwarded?: boolean | undefined;
+  star?: boolean | undefined;
+  /** Somebody reacted to it; who, is in the collection of reactions. */
+  hasReaction?: boolean | undefined;
+  eventName?: string | undefined;
+  eventDescription?: string | undefined;
+  eventStartTime?: number | undefined;
+  eventEndTime?: number | null | undefined;
+  eventLocation?: { name: string } | undefined;
   /** Of a channel's post: its number there. */
   serverId?: number | undefined;
 };
@@ -106,6 +115,16 @@ export function contentToWire(msg: MsgAttributes): Content & { body: string } {
     const options = pollOptions.map(({ name }) => name);
     return { body: pollName ?? '', poll: { options, multiple: pollSelectableOptionsCount === 0 } };
   }
+  if (type === 'event_creation') {
+    const { eventName = '', eventDescription, eventStartTime = 0, eventEndTime, eventLocation } = msg;
+    const event = {
+      start: eventStartTime,
+      end: eventEndTime ?? undefined,
+      description: eventDescription,
+      location: eventLocation?.name,
+    };
+    return { body: eventName, event };
+  }
   if (type === 'vcard') {
     const body = msg.body ?? '';
     return { body, cards: [{ name: msg.vcardFormattedName ?? '', vcard: body }] };
@@ -121,7 +140,7 @@ export function contentToWire(msg: MsgAttributes): Content & { body: string } {
 
 /** And the way back. */
 function contentFromWire(wire: WireMessage): Partial<MsgAttributes> {
-  const { type, body, file, location, poll, cards } = wire;
+  const { type, body, file, location, poll, cards, event } = wire;
   if (file) {
     const { sha256, ...known } = file;
     return { ...known, body: '', caption: body, filehash: sha256, encFilehash: sha256 };
@@ -136,6 +155,15 @@ function contentFromWire(wire: WireMessage): Partial<MsgAttributes> {
       pollName: body,
       pollOptions: poll.options.map((name, localId) => ({ name, localId })),
       pollSelectableOptionsCount: poll.multiple ? 0 : 1,
+    };
+  }
+  if (event) {
+    return {
+      eventName: body,
+      eventDescription: event.description,
+      eventStartTime: event.start,
+      eventEndTime: event.end,
+      ...(event.location !== undefined && { eventLocation: { name: event.location } }),
     };
   }
   if (type === 'multi_vcard')
@@ -181,6 +209,8 @@ export function msgFromWire(
     mentionedJidList: wire.mentions.map(createWid),
     ...contentFromWire(wire),
     ...(wire.type === 'ciphertext' && wire.viewOnce && { subtype: 'view_once_unavailable_fanout' }),
+    ...(wire.forwarded && { isForwarded: true }),
+    ...(wire.starred && { star: true }),
     ...(wire.edited && { latestEditSenderTimestampMs: wire.timestamp * 1000 }),
     ...(wire.quoted && {
       quotedMsg: { type: wire.quoted.type, body: wire.quoted.body },
@@ -196,6 +226,7 @@ type ContactAttributes = {
   phoneNumber?: Wid | undefined;
   name?: string | undefined;
   pushname?: string | undefined;
+  isContactBlocked?: boolean | undefined;
   type: string;
 };
 export class ContactModel extends modelOf<ContactAttributes>() {
@@ -207,6 +238,12 @@ export class ContactModel extends modelOf<ContactAttributes>() {
 type GroupAttributes = {
   id: Wid;
   subject: string;
+  desc: string;
+  descId?: string | undefined;
+  /** Only admins write. */
+  announce: boolean;
+  /** Only admins change its name, description and picture. */
+  restrict: boolean;
   owner: Wid;
   creation: number;
   participants: Participants;
@@ -236,6 +273,9 @@ export class GroupMetadataModel extends modelOf<GroupAttributes>() {
     super({
       id: createWid(group.id),
       subject: group.subject,
+      desc: group.description ?? '',
+      announce: group.announce ?? false,
+      restrict: group.restrict ?? false,
       owner,
       creation: Math.floor(group.createdAt / 1000),
       isLidAddressingMode: BUILD.addressing === 'lid',
@@ -263,9 +303,19 @@ type ChatAttributes = {
   archive: boolean;
   pin: number;
   muteExpiration: number;
+  /** Ids of labels, of a business account. */
+  labels?: string[] | undefined;
   lastReceivedKey?: MsgKey | undefined;
 };
+/** What a chat is about to do, while it does it, as in WhatsApp Web. */
+export type ChatPromises = {
+  sendRevokeMsgs?: Promise<unknown> | null;
+  sendDeleteMsgs?: Promise<unknown> | null;
+  sendStarMsgs?: Promise<unknown> | null;
+};
+
 export class ChatModel extends modelOf<ChatAttributes>() {
+  readonly #promises: ChatPromises = {};
   readonly #msgs: Collection<MsgModel>;
   readonly #isMe: (id: unknown) => boolean;
   #group: GroupMetadataModel | undefined;
@@ -274,6 +324,10 @@ export class ChatModel extends modelOf<ChatAttributes>() {
     super({ id, formattedTitle: id.user, t: 0, unreadCount: 0, archive: false, pin: 0, muteExpiration: 0 });
     this.#msgs = msgs;
     this.#isMe = isMe;
+  }
+
+  get promises(): ChatPromises {
+    return this.#promises;
   }
 
   iAmAdmin(): boolean {
@@ -291,6 +345,12 @@ export class ChatModel extends modelOf<ChatAttributes>() {
   set groupMetadata(group: GroupMetadataModel) {
     this.#group = group;
     this.set({ name: group.subject, formattedTitle: group.subject });
+  }
+
+  /** What the server keeps of it. */
+  take({ archived = false, markedUnread = false, labels }: Omit<WireChat, 'id'>): void {
+    const unreadCount = markedUnread ? -1 : Math.max(0, this.unreadCount);
+    this.set({ archive: archived, unreadCount, labels });
   }
 
   /** The chat's messages, oldest first. */

@@ -1,11 +1,19 @@
 /** The page's life: it connects, is linked or shows a code, syncs, and does what the server tells it. */
-import type { PageEvent, WireContact, WireGroup, WireMessage, WithIdentities } from '../protocol.ts';
-import type { App } from './app.ts';
+import type {
+  PageEvent,
+  WireChat,
+  WireContact,
+  WireGroup,
+  WireMessage,
+  WithIdentities,
+} from '../protocol.ts';
+import { type App, Blocked } from './app.ts';
 import { BUILD, BUILD_NAME } from './build.ts';
 import { GroupMetadataModel, msgFromWire } from './models.ts';
 import type { Addons } from './modules/addons.ts';
 import type { Channels } from './modules/channels.ts';
 import type { Dialogs } from './modules/dialogs.ts';
+import { takeEdit, takeRevocation } from './modules/message-changes.ts';
 import { stream } from './server-link.ts';
 import { clearStorage, loadCredentials, loadIdentity, rememberMe, saveCredentials } from './storage.ts';
 import { createWid } from './wid.ts';
@@ -132,8 +140,12 @@ export class Session {
         return this.#takeContent(event.message);
       case 'channel':
         return this.#channels.take(event.channel);
+      case 'chat':
+        return this.#takeChat(event.chat);
       case 'revoked':
         return this.#takeRevocation(event.chatId, event.id);
+      case 'deleted':
+        return this.#app.forget(event.chatId, event.id);
       case 'ack':
         return this.#takeAck(event.id, event.ack);
       case 'state':
@@ -159,8 +171,11 @@ export class Session {
     for (const { id, name } of event.contacts) app.contact(createWid(id)).set({ name, pushname: name });
     for (const group of event.groups) this.#takeGroup(group);
     for (const channel of event.channels) this.#channels.take(channel);
+    app.business.take(event.labels);
+    for (const id of event.blocked) app.blocked.add(new Blocked({ id: createWid(id) }));
     app.identities.learn({ lid: event.me.lid, pn: String(wid) });
     this.#takeHistory(event.history);
+    for (const chat of event.chats) this.#takeChat(chat);
     if (app.socket.state === 'OPENING') this.#setState('PAIRING');
     this.#setState('CONNECTED');
     event.offline.forEach((message, index) => {
@@ -222,32 +237,30 @@ export class Session {
     if (!app.msgs.get(msg.id)) {
       const chat = app.chat(createWid(message.chatId));
       if (chat.name === undefined && !message.fromMe && name) chat.set({ name, formattedTitle: name });
+      for (const reaction of message.reactions ?? []) app.reactions.take(msg, { ...reaction, at: 0 });
       app.msgs.add(msg);
       chat.noteMsg(msg, message.unread);
     }
     if (isNew) void app.call({ op: 'received', seq: message.seq }).catch(() => {});
   }
 
+  #takeChat({ id, gone, ...kept }: WireChat): void {
+    if (gone) this.#app.chats.remove(id);
+    else this.#app.chats.get(id)?.take(kept);
+  }
+
   #takeGroup(group: WireGroup): void {
     this.#app.chat(createWid(group.id)).groupMetadata = new GroupMetadataModel(group);
   }
 
-  /** Its content is gone, for whoever looks; that it was here stays. */
   #takeRevocation(chatId: string, id: string): void {
-    const gone = {
-      body: '',
-      caption: undefined,
-      directPath: undefined,
-      loc: undefined,
-      pollOptions: undefined,
-    };
-    this.#app.messageOf(chatId, id)?.set({ type: 'revoked', ...gone });
+    const msg = this.#app.messageOf(chatId, id);
+    if (msg) takeRevocation(msg);
   }
 
   #takeEdit({ chatId, about, text, at }: Extract<PageEvent, { type: 'edited' }>): void {
-    this.#app
-      .messageOf(chatId, about)
-      ?.set({ latestEditMsgKey: about, latestEditSenderTimestampMs: at, body: text });
+    const msg = this.#app.messageOf(chatId, about);
+    if (msg) takeEdit(msg, text, at);
   }
 
   /** A placeholder becomes the message that it stood for. */

@@ -13,6 +13,9 @@
  *   lists take minutes with a thousand groups                     boundGroupMetadata
  *   queryOrder, sendStatusRevokeMsgAction are no functions                 restoreMovedFunctions
  *   events lack what the library leaves out of its objects                 keepRawData
+ *   deleting and starring answer before, or without, an effect    awaitMessageCommands
+ *   a chat that was deleted is there again                        CHAT_REMOVED
+ *   an edit with a link fails without a preview                   editWithPreviewOrWithout
  *   a hooked module is missing: named in the log and in the failure        missingModules, missingModuleIn
  *
  * `WAWebSocketModel.Socket.initConn` is gone as well; the library never calls it.
@@ -22,6 +25,7 @@
  * scripts, and every value that crosses to Node gets its ids' texts.
  */
 import whatsapp from 'whatsapp-web.js';
+import { awaitMessageCommands, editWithPreviewOrWithout } from './command-pieces.ts';
 import { withSerializedIds } from './crossing-ids.ts';
 import {
   findMessagesUnderBothIds,
@@ -52,11 +56,14 @@ const PIECES = [
   findMessagesUnderBothIds,
   bestEffortLinkPreviews,
   boundGroupMetadata,
+  awaitMessageCommands,
 ] as const;
 
 /** The library's scripts, by what they begin with. */
 const AUTH_SCRIPT = 'window.AuthStore = {}';
 const UTILS_SCRIPT = 'window.WWebJS = {}';
+/** The library looks the removed chat up for its event, which makes it again. Nothing here listens to that event. */
+const CHAT_REMOVED = 'onRemoveChatEvent';
 /** What the library does once the page has synced, up to `ready`. */
 const READINESS = 'onAppStateHasSyncedEvent';
 
@@ -108,6 +115,7 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
     const answer = withSerializedIds(await evaluate(script, ...values));
     if (utils) {
       await evaluate(makeModelsPlain);
+      await evaluate(editWithPreviewOrWithout);
       await reportMissing();
     }
     return answer;
@@ -115,6 +123,7 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
 
   page.exposeFunction = (name, handler) => {
     if (typeof handler !== 'function') return expose(name, handler);
+    if (name === CHAT_REMOVED) return expose(name, async () => {});
     return expose(name, async (...values: unknown[]) => {
       try {
         return await handler(...values.map(withSerializedIds));

@@ -29,6 +29,7 @@ export class Addons {
   react(event: Extract<PageEvent, { type: 'reaction' }>): void {
     const about = this.#app.messageOf(event.chatId, event.about);
     if (!about) return;
+    this.#app.reactions.take(about, event);
     void this.#reactions.reactionTableMode.bulkUpsert([
       {
         id: this.#keyBeside(about, event.id, event.author),

@@ -7,17 +7,27 @@ import { createWid, type Wid } from '../wid.ts';
 type Metadata = { membershipType: WireChannel['role']; creationTime: number; serialize: () => object };
 
 /** A channel: a chat whose metadata says what the account may do there. */
-class ChannelModel extends ChatModel {
+export class ChannelModel extends ChatModel {
   readonly newsletterMetadata: Metadata;
 
-  constructor(app: App, { id, name, role }: WireChannel) {
+  constructor(app: App, { id, name, role, description = '', invite }: WireChannel) {
     super(createWid(id), app.msgs, (who) => app.isMe(who));
     this.set({ name, formattedTitle: name });
-    this.newsletterMetadata = {
+    const metadata: Metadata = {
       membershipType: role,
       creationTime: 0,
-      serialize: () => ({ membershipType: role }),
+      serialize: () => ({
+        membershipType: metadata.membershipType,
+        description,
+        inviteCode: invite,
+        size: 0,
+      }),
     };
+    this.newsletterMetadata = metadata;
+  }
+
+  setRole(role: WireChannel['role']): void {
+    this.newsletterMetadata.membershipType = role;
   }
 }
 
@@ -52,7 +62,12 @@ export class Channels {
   }
 
   take(channel: WireChannel): void {
-    if (!this.#app.channels.get(channel.id)) this.#app.channels.add(new ChannelModel(this.#app, channel));
+    if (!this.#app.channels.get(channel.id)) this.#app.channels.add(this.modelOf(channel));
+  }
+
+  /** The channel as the page has it, or a model of it that is in no collection. */
+  modelOf(channel: WireChannel): ChatModel {
+    return this.#app.channels.get(channel.id) ?? new ChannelModel(this.#app, channel);
   }
 
   async #post({ msg, newsletterJid }: Sending): Promise<object> {

@@ -21,7 +21,10 @@ export function defineChats(app: App): void {
         modelClass: MsgModel,
         getMessagesById: async (ids: unknown[]) => messagesById(app, ids),
       }),
-      Chat: Object.assign(chats, { find: async (id: unknown) => app.chatOf(createWid(id)) }),
+      Chat: Object.assign(chats, {
+        find: async (id: unknown) => app.chatOf(createWid(id)),
+        filter: (isIt: (chat: ChatModel) => boolean) => chats.getModelsArray().filter(isIt),
+      }),
       Contact: Object.assign(contacts, { find: async (id: unknown) => app.contact(createWid(id)) }),
       GroupMetadata: {
         update: (id: unknown) => updateGroup(app, id),
@@ -30,7 +33,14 @@ export function defineChats(app: App): void {
       WAWebNewsletterCollection: Object.assign(app.channels, {
         find: async (id: unknown) => app.channels.get(id),
       }),
-      Blocklist: { get: () => undefined },
+      NewsletterMetadataCollection: { update: async () => {} },
+      Status: { getMyStatus: () => ({}) },
+      Blocklist: app.blocked,
+      Label: Object.assign(app.business.labels, {
+        addOrRemoveLabels: app.business.addOrRemoveLabels.bind(app.business),
+      }),
+      Reactions: { find: async (id: unknown) => app.reactions.get(String(id)) },
+      ProfilePicThumb: app.pictures,
     },
     WAWebFindChatAction: {
       findOrCreateLatestChat: async (wid: Wid) => ({ chat: app.chatOf(wid), created: false }),
@@ -94,7 +104,10 @@ function messagesById(app: App, ids: unknown[]): { messages: MsgModel[] } {
 
 /** Seen here at once; the receipt goes out when there is a network. */
 async function sendSeen(app: App, chat: ChatModel): Promise<void> {
-  if (chat.unreadCount === 0) return;
+  const { unreadCount } = chat;
+  if (unreadCount === 0) return;
   chat.set({ unreadCount: 0 });
-  app.deliver({ op: 'seen', chatId: String(chat.id) }).catch(() => {});
+  const chatId = String(chat.id);
+  if (unreadCount < 0) app.deliver({ op: 'setChat', chatId, markedUnread: false }).catch(() => {});
+  app.deliver({ op: 'seen', chatId }).catch(() => {});
 }

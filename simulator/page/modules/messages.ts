@@ -61,7 +61,7 @@ function earlierThan(app: App, msg: MsgModel, count: number): MsgModel[] {
 }
 
 /** As in WhatsApp Web: the first promise is kept once the page shows the message, the second once the server has it. */
-function addAndSend(
+export function addAndSend(
   app: App,
   chat: ChatModel,
   attributes: MsgAttributes,
@@ -112,6 +112,7 @@ async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
       mentions: msg.mentionedJidList.map(String),
       quotedId: msg.quotedStanzaID,
       preview: msg.matchedText === undefined ? undefined : msg.title,
+      forwarded: msg.isForwarded,
     },
   });
   if (msg.ack < ack) msg.set({ ack });

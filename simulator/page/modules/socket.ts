@@ -19,7 +19,6 @@ export function defineSocket(app: App, session: Session): void {
     WAWebLaunchSocketUtils: { refreshQR: () => app.call({ op: 'refreshCode' }) },
     WAWebOfflineHandler: { OfflineMessageHandler: { getOfflineDeliveryProgress: () => app.offlineProgress } },
     WAWebStreamModel: { Stream: { markAvailable: () => {}, markUnavailable: () => {} } },
-    WAWebPresenceChatAction: { sendPresenceAvailable: () => {}, sendPresenceUnavailable: () => {} },
     WAWebSyncGatingUtils: { isPlaceholderMessageResendEnabled: () => false },
     WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => {} },
   });

@@ -3,6 +3,7 @@ import { ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../contract/operation.ts';
+import { UNSUPPORTED_OPERATIONS } from '../../../contract/operations/unsupported.ts';
 import { OPERATIONS } from '../../../contract/routes.ts';
 import { passkeyChallengeSchema } from '../../../contract/whatsapp/passkey.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
@@ -19,7 +20,7 @@ const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /** Told of in words that no other step here brings about: they need a session that is about to end. */
-const NOT_BROUGHT_ABOUT = ['session.expiring'];
+const NOT_BROUGHT_ABOUT = ['session.expiring', 'session.restarting'];
 
 const idOf = (answer: { json: unknown }): string => z.looseObject({ id: z.string() }).parse(answer.json).id;
 
@@ -43,6 +44,8 @@ export const contractWalk = (open: () => System): void => {
       await ask('ping', 200, { key: '' });
       await ask('getHealth', 200, { key: '' });
       await ask('getHealthDetail', 200);
+      for (const id of ['getServerVersion', 'getVersion', 'getServerStatus', 'getServerEnvironment'])
+        await ask(id, 200);
       const { json } = await ask('getOpenApi', 200, { key: '' });
       expect(Object.keys(Object(json).paths)).toEqual(Object.keys(contract.document.paths));
       await ask('getDocs', 200, { key: '' });
@@ -198,6 +201,12 @@ export const contractWalk = (open: () => System): void => {
       await ask('sendContactVcard', 201, {
         body: { ...to, contacts: [{ fullName: 'Bea', phoneNumber: '+49 171 4445555' }] },
       });
+      const slip = await ask('sendText', 201, { body: { ...to, text: 'slip' } });
+      const params = { session, chatId: ADA, messageId: idOf(slip) };
+      await ask('editMessage', 200, { params, body: { text: 'no slip' } });
+      await ask('deleteMessage', 200, { params, query: { for: 'everyone' } });
+      await ask('editMessage', 422, { params, body: { text: 'again' } });
+      await ask('editMessage', 404, { params: { ...params, messageId: 'none' }, body: { text: 'again' } });
       const poll = await ask('sendPoll', 201, {
         body: { ...to, poll: { name: 'When?', options: ['a', 'b'] } },
       });
@@ -263,6 +272,123 @@ export const contractWalk = (open: () => System): void => {
       await ask('removeParticipants', 201, { params: of, body: { participants: [{ id: BEA }] } });
       await system.phone.changeGroup({ account: ACCOUNT, chat: group, subject: 'The team' });
       await hooks.event((e) => e.event === 'group.v2.update');
+    });
+
+    test('acts on messages', async () => {
+      const to = { session, chatId: ADA };
+      const sent = await ask('sendText', 201, { body: { ...to, text: 'remember' } });
+      const poll = await ask('sendPoll', 201, {
+        body: { ...to, poll: { name: 'Who?', options: ['I', 'you'] } },
+      });
+      const of = { session, chatId: ADA, messageId: idOf(sent) };
+      await ask('getMessage', 200, { params: of, query: { downloadMedia: false } });
+      await ask('starMessage', 200, { body: { ...to, messageId: idOf(sent), star: true } });
+      await ask('pinMessage', 201, { params: of, body: { duration: 86_400 } });
+      await ask('pinMessage', 400, { params: of, body: { duration: 1 } });
+      await ask('unpinMessage', 201, { params: of });
+      await ask('forwardMessage', 201, { body: { session, chatId: BEA, messageId: idOf(sent) } });
+      await ask('sendPollVote', 201, { body: { ...to, pollMessageId: idOf(poll), votes: ['I'] } });
+      await ask('sendEvent', 201, {
+        params: { session },
+        body: { chatId: ADA, event: { name: 'Party', startTime: 2_000_000_000 } },
+      });
+      await ask('getNewMessageId', 200, { params: { session } });
+      await ask('getNewStatusId', 200, { params: { session } });
+      await ask('sendTextByQuery', 200, { query: { session, phone: '491712223333', text: 'by query' } });
+      await ask('reply', 201, { body: { ...to, text: 'a reply', reply_to: idOf(sent) } });
+      await ask('sendLinkPreview', 201, { body: { ...to, url: 'https://example.org', title: 'Look' } });
+      await ask('listMessages', 200, { query: { session, chatId: ADA } });
+      await ask('checkNumberStatus', 200, { query: { session, phone: '491712223333' } });
+    });
+
+    test('acts on chats, people and itself', async () => {
+      const file = { data: PNG, mimetype: 'image/png' };
+      const of = { session, chatId: ADA };
+      await ask('getChatsOverview', 200, { params: { session }, query: { limit: 5 } });
+      await ask('findChatsOverview', 201, { params: { session }, body: { filter: { ids: [ADA] } } });
+      await ask('getChatPicture', 200, { params: of });
+      await ask('markChatUnread', 201, { params: of });
+      await ask('readChat', 201, { params: of });
+      await ask('archiveChat', 201, { params: of });
+      await ask('unarchiveChat', 201, { params: of });
+      await ask('getContactAbout', 200, { query: { session, contactId: ADA } });
+      await ask('getContactPicture', 200, { query: { session, contactId: ADA } });
+      await ask('blockContact', 201, { body: { session, contactId: BEA } });
+      await ask('unblockContact', 201, { body: { session, contactId: BEA } });
+      await ask('getContactById', 200, { params: { session, id: ADA } });
+      await ask('saveContact', 200, { params: of, body: { firstName: 'Ada', lastName: 'L' } });
+      await ask('setProfileName', 200, { params: { session }, body: { name: 'Shop' } });
+      await ask('setProfileStatus', 200, { params: { session }, body: { status: 'open' } });
+      await ask('setProfilePicture', 200, { params: { session }, body: { file } });
+      await ask('getProfile', 200, { params: { session } });
+      await ask('deleteProfilePicture', 200, { params: { session } });
+      await ask('setPresence', 201, { params: { session }, body: { presence: 'online' } });
+      const { callId } = await system.phone.call({ account: ACCOUNT, from: BEA });
+      await ask('rejectCall', 201, { params: { session }, body: { from: BEA, id: callId } });
+      await ask('getScreenshot', 200, { query: { session } });
+      await ask('clearChat', 200, { params: { session, chatId: BEA } });
+      await ask('deleteChat', 200, { params: { session, chatId: BEA } });
+      await ask('deleteChat', 404, { params: { session, chatId: BEA } });
+    });
+
+    test('acts on groups', async () => {
+      const file = { data: PNG, mimetype: 'image/png' };
+      const made = await ask('createGroup', 201, {
+        params: { session },
+        body: { name: 'Board', participants: [{ id: ADA }] },
+      });
+      const of = { session, id: idOf(made) };
+      await ask('countGroups', 200, { params: { session } });
+      await ask('refreshGroups', 200, { params: { session } });
+      await ask('setGroupSubject', 200, { params: of, body: { subject: 'The board' } });
+      await ask('setGroupDescription', 200, { params: of, body: { description: 'us' } });
+      await ask('setGroupPicture', 200, { params: of, body: { file } });
+      await ask('getGroupPicture', 200, { params: of });
+      await ask('deleteGroupPicture', 200, { params: of });
+      await ask('promoteParticipants', 200, { params: of, body: { participants: [{ id: ADA }] } });
+      await ask('demoteParticipants', 200, { params: of, body: { participants: [{ id: ADA }] } });
+      await ask('setInfoAdminsOnly', 200, { params: of, body: { adminsOnly: true } });
+      await ask('getInfoAdminsOnly', 200, { params: of });
+      await ask('setMessagesAdminsOnly', 200, { params: of, body: { adminsOnly: true } });
+      await ask('getMessagesAdminsOnly', 200, { params: of });
+      await ask('getParticipantsV2', 200, { params: of });
+      await ask('getInviteCode', 200, { params: of });
+      const { json: code } = await ask('revokeInviteCode', 200, { params: of });
+      await ask('getInviteInfo', 200, { params: { session }, query: { code: String(code) } });
+      await ask('joinGroup', 200, { params: { session }, body: { code: String(code) } });
+      await ask('leaveGroup', 200, { params: of });
+      await ask('deleteGroup', 200, { params: of });
+      await ask('deleteGroup', 404, { params: of });
+    });
+
+    test('acts on Status, channels and labels, and says what the engine cannot do', async () => {
+      const file = { data: PNG, mimetype: 'image/png' };
+      const params = { session };
+      const said = await ask('sendTextStatus', 201, { params, body: { text: 'open' } });
+      await ask('sendImageStatus', 201, { params, body: { file } });
+      await ask('sendVideoStatus', 201, { params, body: { file: { ...file, mimetype: 'video/mp4' } } });
+      await ask('sendVoiceStatus', 201, { params, body: { file: { ...file, mimetype: 'audio/ogg' } } });
+      await ask('deleteStatus', 201, { params, body: { id: idOf(said) } });
+      await ask('getLabels', 200, { params });
+      await ask('getChatLabels', 200, { params: { session, chatId: ADA } });
+      await ask('setChatLabels', 200, { params: { session, chatId: ADA }, body: { labels: [] } });
+      await ask('getLabelChats', 404, { params: { session, labelId: '1' } });
+
+      const of = { session, id: idOf(await ask('createChannel', 201, { params, body: { name: 'News' } })) };
+      await ask('getChannels', 200, { params });
+      await ask('getChannel', 200, { params: of });
+      await ask('previewChannel', 200, { params: of });
+      await ask('muteChannel', 201, { params: of });
+      await ask('unmuteChannel', 201, { params: of });
+      await ask('findChannelsByView', 200, { params, body: {} });
+      await ask('findChannelsByText', 200, { params, body: { text: 'news' } });
+      await ask('followChannel', 422, { params: of });
+      await ask('unfollowChannel', 422, { params: of });
+      await ask('deleteChannel', 200, { params: of });
+      for (const { id, body } of Object.values(UNSUPPORTED_OPERATIONS)) {
+        const names = { session, chatId: ADA, labelId: '1' };
+        await ask(id, 501, { params: names, ...(body ? { body: { session } } : {}) });
+      }
     });
 
     test('is logged out, and told of in webhooks as the document says', async () => {
@@ -363,9 +489,8 @@ export const contractWalk = (open: () => System): void => {
   });
 
   test('every operation of the document was walked', () => {
-    const walked = [...contract.walked].filter(([, statuses]) =>
-      [...statuses].some((status) => status < 300),
-    );
+    const succeeds = (status: number) => status < 300 || status === 501;
+    const walked = [...contract.walked].filter(([, statuses]) => [...statuses].some(succeeds));
     expect(walked.map(([id]) => id).sort()).toEqual(contract.operations.map(({ id }) => id).sort());
   });
 };

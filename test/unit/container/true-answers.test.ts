@@ -35,6 +35,19 @@ const CHANGES = {
   createGroup: { args: { name: 'us', participants: people.participants }, last: 'createGroup' },
   addParticipants: { args: people, last: 'addParticipants' },
   removeParticipants: { args: people, last: 'removeParticipants' },
+  setGroupSubject: { args: { id: GROUP, subject: 'we' }, last: 'setSubject' },
+  setGroupDescription: { args: { id: GROUP, description: 'we' }, last: 'setDescription' },
+  setInfoAdminsOnly: { args: { id: GROUP, adminsOnly: true }, last: 'setInfoAdminsOnly' },
+  setMessagesAdminsOnly: { args: { id: GROUP, adminsOnly: true }, last: 'setMessagesAdminsOnly' },
+  promoteParticipants: { args: people, last: 'setAdmins' },
+  revokeInviteCode: { args: { id: GROUP }, last: 'revokeInvite' },
+  sendTextStatus: { args: { text: 'hi' }, last: 'send' },
+  setProfileName: { args: { name: 'we' }, last: 'setName' },
+  setProfileStatus: { args: { status: 'here' }, last: 'setAbout' },
+  setPresence: { args: { presence: 'online' }, last: 'setOnline' },
+  saveContact: { args: { ...to, firstName: 'A' }, last: 'saveContact' },
+  rejectCall: { args: { from: CHAT, id: '1' }, last: 'rejectCall' },
+  createChannel: { args: { name: 'news' }, last: 'createChannel' },
 } as const satisfies Partial<Record<CommandName, { args: object; last: 'send' | keyof LibraryAccount }>>;
 
 const READS = {
@@ -50,6 +63,15 @@ const READS = {
   getGroups: { args: {}, last: 'chats' },
   getGroup: { args: { id: GROUP }, last: 'chat' },
   getParticipants: { args: { id: GROUP }, last: 'chat' },
+  getParticipantsV2: { args: { id: GROUP }, last: 'chat' },
+  getInviteCode: { args: { id: GROUP }, last: 'inviteCode' },
+  getInviteInfo: { args: { code: 'abcdefgh' }, last: 'inviteInfo' },
+  countGroups: { args: {}, last: 'chats' },
+  getContactAbout: { args: { contactId: CHAT }, last: 'about' },
+  getContactPicture: { args: { contactId: CHAT }, last: 'pictureUrl' },
+  getLabels: { args: {}, last: 'labels' },
+  getChannels: { args: {}, last: 'channels' },
+  findChannelsByText: { args: { text: 'news' }, last: 'searchChannels' },
 } as const satisfies Partial<Record<CommandName, { args: object; last: keyof LibraryAccount }>>;
 
 const table = <T extends object>(rows: T) => Object.entries(rows) as [CommandName, T[keyof T]][];

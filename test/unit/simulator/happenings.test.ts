@@ -56,7 +56,7 @@ test('companions get nothing of what may be seen once or has not come', () => {
 test('a long history is in order, and what is typed on the phone comes after it', () => {
   const { world, account } = open();
   fillChat(world, account, ADA, 100, { random, now: 1_700_000_000_000 });
-  typeOnPhone(world, account, ADA, 'now', random);
+  typeOnPhone(world, account, ADA, 'now', { random, at: Date.now() });
   const messages = world.messages(account.phoneNumber);
   expect(messages.map(({ body }) => body)).toEqual([
     ...[...Array(100).keys()].map((n) => `message ${n + 1}`),

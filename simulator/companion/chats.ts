@@ -1,0 +1,69 @@
+/** What companions do with the account's chats, with people, and with its own profile. */
+import { isGroup, userJid } from '../model/jid.ts';
+import type { ChatRecord } from '../model/records.ts';
+import type { ChatCall } from '../protocol.ts';
+import { CallRefusal } from '../refusal.ts';
+import { type CallHandlers, groupOf, isAdminOf, type Place } from './place.ts';
+
+export const chatHandlers = (place: Place): CallHandlers<ChatCall> => {
+  const { world } = place;
+  const change = (account: string, id: string, changes: Partial<ChatRecord>): void => {
+    const chat = world.keep({ ...world.chat(account, id), ...changes });
+    place.tell(account, { type: 'chat', chat: { ...chat } });
+  };
+  /** Who may change the picture: a person's is their own, a group's that of its admins where it says so. */
+  const requireMayPicture = (account: string, id: string): void => {
+    const allowed = isGroup(id)
+      ? !groupOf(place, account, id).restrict || isAdminOf(place, account, id)
+      : id === userJid(account);
+    if (!allowed) throw new CallRefusal(403, 'forbidden');
+  };
+
+  return {
+    setChat: ({ op: _op, chatId, ...changes }, { phoneNumber, labels }) => {
+      if (changes.labels && !labels) throw new CallRefusal(403, 'forbidden');
+      change(phoneNumber, chatId, changes);
+      return {};
+    },
+    emptyChat: ({ chatId, whole }, { phoneNumber }) => {
+      for (const message of world.messages(phoneNumber).filter((one) => one.chatId === chatId))
+        world.keep({ ...message, deleted: true });
+      change(phoneNumber, chatId, whole ? { gone: true } : {});
+      return {};
+    },
+    block: ({ id, blocked }, account) => {
+      const others = (account.blocked ?? []).filter((one) => one !== id);
+      world.keep({ ...account, blocked: blocked ? [...others, id] : others });
+      return {};
+    },
+    saveContact: ({ id, name }, { phoneNumber }) => {
+      world.nameContact(phoneNumber, id, name);
+      return {};
+    },
+    about: ({ id }) => ({ about: world.profile(id).about ?? '' }),
+    picture: ({ id }) => {
+      const { picture } = world.profile(id);
+      if (picture === undefined) throw new CallRefusal(404, 'item-not-found');
+      return { url: `https://pps.whatsapp.net/v/${picture.slice(-12).replaceAll(/\W/g, '')}.jpg` };
+    },
+    setPicture: ({ id, picture }, { phoneNumber }) => {
+      requireMayPicture(phoneNumber, id);
+      const { picture: _before, ...profile } = world.profile(id);
+      world.keep({ ...profile, ...(picture === null ? {} : { picture }) });
+      return {};
+    },
+    setProfile: ({ name, about }, account) => {
+      if (name !== undefined) world.keep({ ...account, pushName: name });
+      if (about !== undefined) world.keep({ ...world.profile(userJid(account.phoneNumber)), about });
+      return {};
+    },
+    presence: ({ available }, account) => {
+      world.keep({ ...account, online: available });
+      return {};
+    },
+    rejectCall: ({ id }, account) => {
+      world.keep({ ...account, rejectedCalls: [...(account.rejectedCalls ?? []), id] });
+      return {};
+    },
+  };
+};

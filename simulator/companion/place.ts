@@ -1,0 +1,75 @@
+/** What the handlers of companions' calls work with. */
+import type { Clock } from '../../contract/clock.ts';
+import { isGroup, userJid } from '../model/jid.ts';
+import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from '../model/records.ts';
+import type { World } from '../model/world.ts';
+import type { CallAnswer, PageEvent } from '../protocol.ts';
+import { CallRefusal } from '../refusal.ts';
+
+export type GroupChange = {
+  readonly subject?: string | undefined;
+  readonly description?: string | undefined;
+  readonly announce?: boolean | undefined;
+  readonly restrict?: boolean | undefined;
+  readonly add?: readonly string[];
+  readonly remove?: readonly string[];
+  readonly promote?: readonly string[];
+  readonly demote?: readonly string[];
+};
+
+export type Place = {
+  readonly world: World;
+  readonly clock: Clock;
+  readonly random: (bytes: number) => string;
+  /** The servers refuse whatever is sent. */
+  readonly refusesSends: () => boolean;
+  /** Throws where the account may not write to the chat. */
+  readonly requireMayWrite: (account: string, chatId: string) => void;
+  /** Tells every connected page of an account. */
+  readonly tell: (account: string, event: PageEvent) => void;
+  readonly changeGroup: (id: string, by: string, change: GroupChange) => void;
+  readonly vote: (account: string, messageId: string, by: string, options: string[]) => void;
+};
+
+type WithOp = { op: string };
+/** One handler for each call. */
+export type CallHandlers<C extends WithOp> = {
+  readonly [O in C['op'] & keyof CallAnswer]: (
+    call: Extract<C, { op: O }>,
+    account: AccountRecord,
+    device: DeviceRecord,
+  ) => CallAnswer[O];
+};
+
+/** An edit, a revocation, a pin are messages too: what refuses messages refuses them. */
+export const requireSends = (place: Place, account: string, chatId: string): void => {
+  if (place.refusesSends()) throw new CallRefusal(463, 'message refused');
+  place.requireMayWrite(account, chatId);
+};
+
+export const messageOf = ({ world }: Place, account: string, id: string): MessageRecord => {
+  const message = world.message(account, id);
+  if (!message || message.deleted) throw new CallRefusal(404, 'item-not-found');
+  return message;
+};
+
+export const groupOf = ({ world }: Place, account: string, id: string): GroupRecord => {
+  const group = world.groups(account).find((one) => one.id === id);
+  if (!group) throw new CallRefusal(404, 'item-not-found');
+  return group;
+};
+
+export const isMember = (group: GroupRecord, account: string): boolean =>
+  group.participants.some(({ id }) => id === userJid(account));
+
+export const isAdminOf = (place: Place, account: string, chatId: string): boolean =>
+  isGroup(chatId) &&
+  groupOf(place, account, chatId).participants.some(({ id, isAdmin }) => isAdmin && id === userJid(account));
+
+/** Tells everybody here who has the message, as each has it. */
+export const tellHolders = (place: Place, change: (account: string) => PageEvent | undefined): void => {
+  for (const { phoneNumber } of place.world.accounts()) {
+    const event = change(phoneNumber);
+    if (event) place.tell(phoneNumber, event);
+  }
+};
