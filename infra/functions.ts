@@ -214,7 +214,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
 
   reaper: {
     does: 'Ends sessions whose deadline passed and whose worker did not; measures how full it is.',
-    table: RELEASE,
+    table: [...RELEASE, 'BatchGetItem'],
     indexes: { due: ['Query'] },
     queue: 'send',
     tasks: ['run', 'list', 'describe', 'stop'],

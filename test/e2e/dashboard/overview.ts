@@ -1,5 +1,15 @@
+import type { Page, Request } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { type Desk, PATIENCE } from './desk.ts';
+
+const isStream = (request: Request): boolean => new URL(request.url()).pathname === '/api/events';
+
+/** As if another tab were brought to the front, or this one again. */
+const setHidden = (page: Page, hidden: boolean): Promise<unknown> =>
+  page.evaluate(
+    `Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${hidden} });
+     document.dispatchEvent(new Event('visibilitychange'));`,
+  );
 
 export const overview = (desk: () => Desk): void => {
   test('shows how full it is and marks the alarms, and follows without a reload', async () => {
@@ -18,6 +28,20 @@ export const overview = (desk: () => Desk): void => {
 
     await system.berth.sessions.stop('shop');
     await expect.poll(told, PATIENCE).toBe('0 of 50 sessions, 0 percent');
+    await page.context().close();
+  });
+
+  test('follows nothing while its tab is hidden, and goes on when it is shown again', async () => {
+    const page = await desk().visit();
+    const following = page.waitForRequest(isStream);
+    await page.reload();
+    await following;
+    const ended = page.waitForEvent('requestfailed', isStream);
+    await setHidden(page, true);
+    await ended;
+    const again = page.waitForRequest(isStream);
+    await setHidden(page, false);
+    await again;
     await page.context().close();
   });
 
