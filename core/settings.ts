@@ -50,7 +50,7 @@ export const settingsSchema = z.strictObject({
   /** Older ones are not told. */
   lateMessagesMaxAgeSeconds: duration(7 * 24 * 3600),
   /** Requests of one user that wait at once (long polls). Each holds one execution of a function for up to 25 s. */
-  openWaitsPerUser: z.int().min(1).max(500).default(20),
+  openWaitsPerUser: z.int().min(1).max(500).default(40),
   /** Of a file by URL and of a received one. It passes through the worker's memory and the browser's. */
   mediaMaxBytes: z
     .int()

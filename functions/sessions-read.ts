@@ -5,6 +5,7 @@ import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
 import * as events from '../contract/operations/events.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import * as webhooks from '../contract/operations/webhooks.ts';
+import { withOpenWait } from '../core/access/open-waits.ts';
 import { recentDeliveries } from '../core/events/deliveries.ts';
 import { listEndpoints } from '../core/events/endpoints.ts';
 import { eventsPartition, QUOTAS_LISTING } from '../core/items.ts';
@@ -54,12 +55,14 @@ const showing = defineHandler(
   const { userId, name } = request.session(request.params.name);
   const { wait, timeout } = request.query;
   const end = control.clock() + timeout * 1000;
-  const session = await lookUntil(
-    control,
-    () => loadSession(control, userId, name),
-    (seen) => wait === undefined || satisfies(seen, wait),
-    { end, pollMs: POLL_MS },
-  );
+  const look = () => loadSession(control, userId, name);
+  const isWanted = (seen: Session) => wait === undefined || satisfies(seen, wait);
+  const first = await look();
+  const session = isWanted(first)
+    ? first
+    : await withOpenWait(control, request.caller().userId, end - control.clock(), () =>
+        lookUntil(control, look, isWanted, { end, pollMs: POLL_MS }),
+      );
   const view = sessionView(session, control.settings);
   return { status: 200, body: request.operation.id === 'getMe' ? view.me : view };
 });

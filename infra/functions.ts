@@ -26,6 +26,8 @@ export type Needs = {
   /** For people, in the console. */
   readonly does: string;
   readonly table?: readonly TableAction[];
+  /** Counts its requests that wait among those of their user: reads and writes the items of waits, and no others. */
+  readonly waits?: true;
   readonly indexes?: Readonly<Partial<Record<IndexName, readonly ('Query' | 'Scan')[]>>>;
   readonly bucket?: readonly BucketAction[];
   /** Asks whether the bucket answers; reads nothing of it. */
@@ -80,8 +82,6 @@ const CHANGE = ['GetItem', 'UpdateItem'] as const;
 const TELL = ['Query', 'PutItem', 'DeleteItem'] as const;
 /** Changes the session and both counters, removes its slot, and tells of it. */
 const RELEASE = ['GetItem', 'UpdateItem', ...TELL] as const;
-/** Counts a request that waits among those of its user. */
-const WAITING = ['Query', 'PutItem', 'DeleteItem'] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
@@ -157,6 +157,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'sessions-read': {
     does: "Lists sessions, shows one, and what happened to it and to its events' deliveries.",
     table: ['GetItem', 'Query'],
+    waits: true,
     indexes: { byUser: ['Query', 'Scan'] },
   },
   'sessions-admit': {
@@ -179,7 +180,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   linking: {
     does: "Shows a session's QR code, asks for a pairing code.",
-    table: [...READ, ...WAITING],
+    table: READ,
+    waits: true,
   },
   commands: {
     does: 'Sends a command to the worker of a session, after starting it if requested; returns its result.',
@@ -192,7 +194,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     },
   },
   /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
-  events: { does: 'Follows what happens to sessions.', table: WAITING, memoryMiB: 256 },
+  events: { does: 'Follows what happens to sessions.', table: ['Query'], waits: true, memoryMiB: 256 },
   'dead-letters': {
     does: 'Lists dead letters, and sends them again.',
     // PutItem: the audit log.

@@ -20,7 +20,7 @@ export const followEvents = operation({
   summary: 'Follow session events: server-sent events, or JSON by the header Accept',
   description:
     'A request waits up to 25 seconds and responds as soon as there is an event. An EventSource reconnects by ' +
-    'itself with the id of the last event, and misses nothing of the last day. A user may have 20 requests ' +
+    'itself with the id of the last event, and misses nothing of the last day. A user may have 40 requests ' +
     'that wait at once; one more gets 429 with the scope `waits`. Only `session.*` events, as in a ' +
     "session's timeline; messages go to webhooks. A user's own sessions, or, for an admin, those of all users or of " +
     '`userId`.',

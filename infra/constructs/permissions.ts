@@ -3,6 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
+import { openWaitsPartition } from '../../core/items.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 
@@ -14,6 +15,7 @@ export type Grant = {
 
 export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
+  ...(needs.waits ? [onWaits(resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket
     ? [
@@ -56,6 +58,19 @@ const onTable = (actions: readonly TableAction[], { table }: Resources): Grant =
   statement: new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [table.tableArn],
+  }),
+});
+
+/** By the partition key: a function that else only reads writes nothing but waits. */
+const onWaits = ({ table }: Resources): Grant => ({
+  statement: new PolicyStatement({
+    actions: ['dynamodb:Query', 'dynamodb:PutItem', 'dynamodb:DeleteItem'],
+    resources: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [openWaitsPartition('*')] },
+      // Without the key, the condition above holds.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
   }),
 });
 
