@@ -74,7 +74,7 @@ const SWEEPING_FUNCTIONS = 3;
 /** Emitted whether or not anything runs (core/observability/metrics.ts). */
 export const SWEEP_METRICS = 10;
 /** Metrics that alarms look at, and composite alarms (infra/constructs/alarms.ts); a test counts them. */
-export const ALARM_METRICS = 27;
+export const ALARM_METRICS = 28;
 export const COMPOSITE_ALARMS = 2;
 const IMAGE_GIB = 0.26;
 /** 400 MB a session and 1.5 GiB for the system, of 8 GiB: what peers report for one whole browser each. */

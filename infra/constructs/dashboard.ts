@@ -24,6 +24,9 @@ const REAPED = [
   'stop_grace',
 ];
 
+/** Losses after which a restart policy starts a session again (core/lifecycle). */
+const RESTARTED = ['crashed', 'task_stopped', 'heartbeat_lost'];
+
 /** One page: is anything wrong, how full is it, what goes in and out, how quick is it, does it deliver. */
 export class BerthDashboard extends Construct {
   constructor(
@@ -57,6 +60,9 @@ export class BerthDashboard extends Construct {
             metric('AdmissionsRefused', { ...sum, label: 'Refused: global limit' }, { Scope: 'global' }),
             metric('AdmissionsRefused', { ...sum, label: 'Refused: user limit' }, { Scope: 'user' }),
             metric('LaunchFailures', sum),
+            ...RESTARTED.map((Reason) =>
+              metric('SessionsRestarted', { ...sum, label: `Restarted: ${Reason}` }, { Reason }),
+            ),
             metric('RestartsGivenUp', sum),
             metric('BuildTrouble', { ...each, label: 'Build of WhatsApp Web in trouble' }),
           ]),
