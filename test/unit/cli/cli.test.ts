@@ -136,7 +136,7 @@ describe('sessions', () => {
     const { code, stdout } = await berth(['sessions', 'ls']);
     expect(code).toBe(0);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines[0]).toMatch(/^NAME +STATUS +STATE +AGE +IDLE IN +ENDS IN +LINKED +ACCOUNT$/);
+    expect(lines[0]).toMatch(/^NAME +STATUS +STATE +AGE +IDLE IN +RESTARTS +ENDS IN +LINKED +ACCOUNT$/);
     expect(lines).toHaveLength(4);
     const column = lines[0]?.indexOf('STATUS') ?? -1;
     expect(lines.slice(1).map((line) => line.slice(column).split(' ')[0])).toEqual([

@@ -205,6 +205,7 @@ export class FakeApi {
               admitted: 7,
               refused: { user: 2 },
               ended: { idle: 3, user: 1 },
+              restarted: { crashed: 1 },
               reaped: {},
               drift: 0,
               createToQr: { count: 4, p50Ms: 4827, p95Ms: 13_786 },
