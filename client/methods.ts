@@ -594,7 +594,7 @@ export type GroupsMethods = {
     id: string,
     options?: Options<'revokeInviteCode'>,
   ) => Promise<Result<'revokeInviteCode'>>;
-  /** Who is in a group, with phone numbers. Needs the scope `messages:read`. */
+  /** Members of a group, with phone numbers. Needs the scope `messages:read`. */
   readonly participantsV2: (
     session: string,
     id: string,

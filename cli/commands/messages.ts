@@ -30,7 +30,7 @@ const addList = (messages: Command): void => {
   const command = described(messages, 'ls', 'list the messages of a chat, newest first')
     .option('--limit <n>', 'at most so many (20)')
     .option('--offset <n>', 'leave out the newest so many (0)')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop "+49 170 1234567"', 'shop 12025550123-1612345678@g.us --limit 100 --json');
   const input = z.object({
     ...about,
@@ -61,8 +61,8 @@ const addEdit = (messages: Command): void => {
     'change the text of a message; WhatsApp allows it for 15 minutes',
   )
     .argument('<message>', 'its id, as ls and send show it')
-    .argument('<text>', 'after -- where it starts with a dash')
-    .option('--user <id>', 'whose session (admin keys)');
+    .argument('<text>', 'after -- if it starts with a dash')
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(command, 'shop "+49 170 1234567" true_491701234567@c.us_3EB0A1B2C3D4 "Your order is on its way"');
   const input = z.object({ ...message, text: z.string().min(1, 'must not be empty') });
   runs(command, input, async ({ session, chat, message: messageId, text, user: userId }, context) => {
@@ -79,7 +79,7 @@ const addDelete = (messages: Command): void => {
   )
     .argument('<message>', 'its id, as ls and send show it')
     .option('--for <whom>', 'everyone: or fail; me: for this account only')
-    .option('--user <id>', 'whose session (admin keys)');
+    .option('--user <id>', 'owner of the session (admin keys)');
   examples(
     command,
     'shop "+49 170 1234567" true_491701234567@c.us_3EB0A1B2C3D4',

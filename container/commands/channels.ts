@@ -113,7 +113,7 @@ export const createChannel = async (
   const created = createdSchema.safeParse(made);
   const id = created.success ? idText(created.data.nid) : undefined;
   if (!created.success || id === undefined)
-    throw unknownOutcome('making the channel', 'WhatsApp Web failed on the way');
+    throw unknownOutcome('making the channel', 'WhatsApp Web failed during the command');
   return {
     id,
     name: created.data.title,

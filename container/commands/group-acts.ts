@@ -109,7 +109,7 @@ const adminsOnly =
     const found = await ask(context, 'reading the group', (account) => account.chat(id));
     const parsed = settingsSchema.safeParse(found);
     if (!parsed.success)
-      throw new CommandFailed('not_found', 'There is no such group, or this account is not in it.');
+      throw new CommandFailed('not_found', 'There is no such group, or this account is not a member.');
     return { adminsOnly: parsed.data.groupMetadata[setting] };
   };
 export const getInfoAdminsOnly = adminsOnly('restrict');

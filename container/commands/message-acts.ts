@@ -110,7 +110,7 @@ const setPin = async (
   await requireMessage(context, name);
   const what = seconds > 0 ? 'pinning' : 'unpinning';
   if (!(await change(context, what, (account) => account.pin(name.messageId, seconds))))
-    throw refused('WhatsApp refused it');
+    throw refused('WhatsApp rejected it');
   return {};
 };
 

@@ -189,7 +189,7 @@ export const GROUP_ACTS = commandRows({
     path: `${GROUP}/participants/v2`,
     args: groupArgs,
     result: z.array(participantV2Schema),
-    summary: 'Who is in a group, with phone numbers',
+    summary: 'Members of a group, with phone numbers',
     client: 'groups.participantsV2',
   },
   promoteParticipants: {

@@ -68,7 +68,7 @@ describe('a session', () => {
     expect(standingOf({ ...waiting, restart: { nextAttemptAt: null } })).toBe('waiting');
     const payload = { reason: 'heartbeat_lost', attempt: 2, maxAttempts: 5 };
     const event = { id: 'e', timestamp: NOW, event: 'session.restarting', epoch: 2, payload };
-    expect(eventLine(event).title).toBe('Starts again: worker fell silent (2 of 5)');
+    expect(eventLine(event).title).toBe('Starts again: worker stopped reporting (2 of 5)');
   });
   it('expires by the earliest of its deadlines, and is marked shortly before', () => {
     const expiry = nextExpiry({ qrExpiresAt: null, idleAt: at(3 * MINUTE), expiresAt: at(4 * MINUTE) });
