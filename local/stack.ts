@@ -7,6 +7,7 @@ import { type Clock, systemClock } from '../contract/clock.ts';
 import type { BuildName } from '../contract/phone/api.ts';
 import type { PhoneClient } from '../contract/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
+import { ChangesUnderWay } from './api/changes-under-way.ts';
 import { openOnKeptPort } from './api/kept-port.ts';
 import { type ApiListener, openApi } from './api/server.ts';
 import { type StageThrottles, type Throttle, UNTHROTTLED } from './api/throttle.ts';
@@ -191,11 +192,13 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     clock,
     onProblem,
   };
+  const changes = new ChangesUnderWay();
   const tasks = startTaskEngine(model, {
     startTask,
     taskProcess,
     maxTasks,
     delivery,
+    callers: changes,
     dir,
     clock,
     logger,
@@ -209,7 +212,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const admin = await ensureAdminKey(dir.adminKey, invoke);
   // A caller that gets an answer can have a key. Workers that an earlier run left still call while they end.
   const apis = model.apis.map((api) => ({ ...api, throttles: throttlesOf(api, options.throttle) }));
-  serveApis([listener, workerListener], { ...model, apis }, invoke, dir, clock, closers);
+  serveApis([listener, workerListener], { ...model, apis }, invoke, changes, dir, clock, closers);
   // Not before: beside the function that makes the key they would only delay it.
   for (const name of FIRST_NEEDED) functions.warm(name);
   const leftovers = await tasks.ecs.clearLeftovers();
@@ -276,12 +279,14 @@ const serveApis = (
   listeners: readonly ApiListener[],
   model: Model,
   invoke: (name: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
+  changes: ChangesUnderWay,
   dir: DataDir,
   clock: Clock,
   closers: Closers,
 ): void => {
   const accessLog = new LogFile(join(dir.logs, 'api-access.log'));
   closers.add(() => accessLog.close());
+  const [callersUrl] = listeners.map(({ url }) => url);
   for (const api of model.apis)
     listeners
       .find(({ url }) => url === api.url)
@@ -291,5 +296,7 @@ const serveApis = (
         invoke,
         clock,
         onAccess: (entry) => accessLog.write(entry),
+        // What workers report is no caller's request.
+        ...(api.url === callersUrl ? { onRequest: (method: string) => changes.begin(method) } : {}),
       });
 };

@@ -5,7 +5,7 @@ import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
 import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
 import type { StartTask } from './engines/ecs/program.ts';
-import { limitOfThisMachine } from './engines/ecs/start-queue.ts';
+import { type Callers, limitOfThisMachine } from './engines/ecs/start-queue.ts';
 import type { EngineLogger } from './runtime/engine-log.ts';
 import type { DeliveryOptions } from './triggers/delivery.ts';
 import { EventRules } from './triggers/event-rules.ts';
@@ -29,6 +29,7 @@ export const startTaskEngine = (
     taskProcess,
     maxTasks,
     delivery,
+    callers,
     dir,
     clock,
     logger,
@@ -40,6 +41,8 @@ export const startTaskEngine = (
     /** Undefined: as many as there are asked for. */
     readonly maxTasks: number | undefined;
     readonly delivery: DeliveryOptions;
+    /** Those that tasks wait for before they start. */
+    readonly callers: Callers;
     readonly dir: DataDir;
     readonly clock: Clock;
     readonly logger: EngineLogger;
@@ -64,7 +67,7 @@ export const startTaskEngine = (
     stateDir: dir.ecs,
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),
-    startLimit: limitOfThisMachine(),
+    startLimit: limitOfThisMachine(callers),
     clock,
     logger,
     ...(maxTasks === undefined ? {} : { capacity: { maxTasks } }),

@@ -47,6 +47,8 @@ export type ApiOptions = {
   readonly invoke: (functionName: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>;
   readonly clock: Clock;
   readonly onAccess: (entry: AccessEntry) => void;
+  /** Called with the method of each request; what it returns is called once the request is answered. */
+  readonly onRequest?: (method: string) => () => void;
 };
 
 export type ApiListener = {
@@ -150,6 +152,7 @@ class HttpApi {
     const at = clock();
     const requestId = randomUUID();
     const method = request.method ?? 'GET';
+    const answered = this.#options.onRequest?.(method);
     const target = splitTarget(request.url ?? '/');
     let match: Match | undefined;
     let error: string | undefined;
@@ -182,6 +185,7 @@ class HttpApi {
       answer = problemAnswer(refusal.problem, target.rawPath, requestId);
     }
     this.#send(request, response, answer, requestId);
+    answered?.();
     onAccess({
       time: new Date(at).toISOString(),
       requestId,

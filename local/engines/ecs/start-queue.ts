@@ -5,19 +5,34 @@ export interface StartLimit {
   readonly atOnce: number;
   /** After this many milliseconds a start counts as over, whether or not its program says that it is up. */
   readonly mostMs: number;
+  /** Starts wait while this says that there are many, but each for a bounded time. Left out: they never wait for it. */
+  readonly behind?: Callers;
 }
+
+/** Those that wait for an answer. */
+export interface Callers {
+  readonly many: boolean;
+  /** Calls back whenever there are no longer many. */
+  onFew(listener: () => void): void;
+}
+
+/** A start never waits longer than this for callers to be answered. */
+const MOST_BEHIND_MS = 4_000;
 
 /**
  * A start costs one to two seconds of a core, most of it in the browser. More at once than there are cores come up no
  * sooner, and they take the cores from those that answer callers.
  */
-export const limitOfThisMachine = (): StartLimit => ({
+export const limitOfThisMachine = (behind: Callers): StartLimit => ({
   atOnce: Math.max(2, availableParallelism()),
   mostMs: 15_000,
+  behind,
 });
 
 interface Waiting {
   readonly taskId: string;
+  /** Milliseconds since this process began. */
+  readonly since: number;
   readonly begin: () => void;
 }
 
@@ -28,6 +43,8 @@ export class StartQueue {
   readonly #waiting: Waiting[] = [];
   /** Those that start, with the timer that ends their turn. */
   readonly #starting = new Map<string, NodeJS.Timeout>();
+  /** Ends the wait for callers. */
+  #patience: NodeJS.Timeout | undefined;
 
   /**
    * @param limit undefined: all at once
@@ -36,13 +53,14 @@ export class StartQueue {
   constructor(limit: StartLimit | undefined, onSlow: (taskId: string) => void) {
     this.#limit = limit;
     this.#onSlow = onSlow;
+    limit?.behind?.onFew(() => this.#next());
   }
 
   /** Resolves when it is the task's turn, and also when it leaves before. */
   enter(taskId: string): Promise<void> {
     if (this.#limit === undefined) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#waiting.push({ taskId, begin: resolve });
+      this.#waiting.push({ taskId, since: performance.now(), begin: resolve });
       this.#next();
     });
   }
@@ -58,7 +76,7 @@ export class StartQueue {
 
   #next(): void {
     const { atOnce = 0, mostMs = 0 } = this.#limit ?? {};
-    while (this.#starting.size < atOnce) {
+    while (this.#starting.size < atOnce && !this.#isBehind()) {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       const late = (): void => {
@@ -68,5 +86,16 @@ export class StartQueue {
       this.#starting.set(next.taskId, setTimeout(late, mostMs).unref());
       next.begin();
     }
+  }
+
+  /** Whether the first one still waits for callers to be answered; then it is looked at again once its time is over. */
+  #isBehind(): boolean {
+    const [first] = this.#waiting;
+    if (first === undefined || !this.#limit?.behind?.many) return false;
+    const left = first.since + MOST_BEHIND_MS - performance.now();
+    if (left <= 0) return false;
+    clearTimeout(this.#patience);
+    this.#patience = setTimeout(() => this.#next(), left).unref();
+    return true;
   }
 }
