@@ -3,8 +3,6 @@
  * does, by a library that shares nothing with the worker's own checks.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { verifyAuthenticationResponse } from '@simplewebauthn/server';
-import { isoCBOR } from '@simplewebauthn/server/helpers';
 import { z } from 'zod';
 import { type PasskeyAssertion, WHATSAPP_ORIGIN } from '../contract/whatsapp/passkey.ts';
 import type { PasskeyRecord } from './model/records.ts';
@@ -63,12 +61,22 @@ export const signWith = (
   };
 };
 
+/** Loaded when first used: it is a quarter of the modules that the local system would load at its start. */
+const loadLibrary = async () => {
+  const [{ verifyAuthenticationResponse }, { isoCBOR }] = await Promise.all([
+    import('@simplewebauthn/server'),
+    import('@simplewebauthn/server/helpers'),
+  ]);
+  return { verifyAuthenticationResponse, isoCBOR };
+};
+
 /** Whether the assertion is this passkey's for the challenge: signature, challenge, origin, relying party, person. */
 export const verifies = async (
   passkey: PasskeyRecord,
   challenge: string,
   { response: { userHandle, ...response }, ...assertion }: PasskeyAssertion,
 ): Promise<boolean> => {
+  const { verifyAuthenticationResponse, isoCBOR } = await loadLibrary();
   try {
     const { verified } = await verifyAuthenticationResponse({
       response: {
@@ -80,7 +88,7 @@ export const verifies = async (
       expectedOrigin: WHATSAPP_ORIGIN,
       expectedRPID: RP_ID,
       requireUserVerification: true,
-      credential: { id: passkey.id, publicKey: cosePublicKey(passkey), counter: 0 },
+      credential: { id: passkey.id, publicKey: isoCBOR.encode(coseKey(passkey)), counter: 0 },
     });
     return verified && assertion.id === passkey.id;
   } catch {
@@ -95,19 +103,17 @@ const privateKeyOf = ({ privateKey }: PasskeyRecord) =>
 const pointSchema = z.object({ x: z.string(), y: z.string() });
 
 /** The public key as an authenticator registers it (RFC 9053 §7.1.1): EC2, ES256, P-256. */
-const cosePublicKey = (passkey: PasskeyRecord): Uint8Array<ArrayBuffer> => {
+const coseKey = (passkey: PasskeyRecord): Map<number, number | Uint8Array> => {
   const jwk = createPublicKey(privateKeyOf(passkey)).export({ format: 'jwk' });
   const { x, y } = pointSchema.parse(jwk);
   const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64url'));
-  return isoCBOR.encode(
-    new Map<number, number | Uint8Array>([
-      [1, 2],
-      [3, -7],
-      [-1, 1],
-      [-2, bytes(x)],
-      [-3, bytes(y)],
-    ]),
-  );
+  return new Map<number, number | Uint8Array>([
+    [1, 2],
+    [3, -7],
+    [-1, 1],
+    [-2, bytes(x)],
+    [-3, bytes(y)],
+  ]);
 };
 
 const sha256 = (data: string | Buffer): Buffer => createHash('sha256').update(data).digest();
