@@ -153,6 +153,7 @@ describe('refused in a way that is known', () => {
       'media-fault': 'Error: media-fault: sendToChat filehash undefined',
       ServerStatusCodeError: '',
       'rate-': 'Error: IQErrorRateOverlimit: 429 rate-overlimit',
+      'only whatsapp business': 'Error: [LT01] Only Whatsapp business',
     };
     const words = Object.entries(text).find(([start]) => row.pattern.source.startsWith(start))?.[1];
     const [, status] = /\(([^|)]+)/.exec(row.pattern.source) ?? [];
