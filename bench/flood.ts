@@ -2,7 +2,7 @@
  * An anonymous flood over linked sessions in a local system whose gateway enforces the template's throttles: which
  * requests pass, how the workers' calls fare beside them, and which sessions are left.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,6 +47,7 @@ export const flood = async (): Promise<void> => {
     printTable(
       ['', 'measured'],
       [
+        ['seconds until all were answered', (to - from) / 1000],
         ['requests', [...answers.values()].reduce((sum, each) => sum + each, 0)],
         ['answered 401 by a function', count(401)],
         ['answered 429 by the gateway', count(429)],
@@ -78,8 +79,9 @@ const entrySchema = z.object({
 
 /** What workers asked between two times, from the access log of the system's APIs. */
 const workerCalls = (file: string, from: number, to: number): z.infer<typeof entrySchema>[] =>
-  readFileSync(file, 'utf8')
-    .split('\n')
+  [`${file}.1`, file]
+    .filter((each) => existsSync(each))
+    .flatMap((each) => readFileSync(each, 'utf8').split('\n'))
     .filter((line) => line.includes(` ${WORKER_API.report}"`) || line.includes(` ${WORKER_API.events}"`))
     .map((line) => entrySchema.parse(JSON.parse(line)))
     .filter(({ time }) => Date.parse(time) >= from && Date.parse(time) <= to);

@@ -87,3 +87,28 @@ export const recordRun = async (
     item: { ...key, lastRunAt: control.clock(), report: JSON.stringify(report) },
   });
 };
+
+export type LastRun = {
+  /** ms */
+  readonly at: number;
+  /** As the function left it; undefined where that can't be read. */
+  readonly report: unknown;
+};
+
+/** When a scheduled function last came to its end, with its report; undefined: never. */
+export const lastRunOf = async (
+  control: Pick<Control, 'store'>,
+  name: string,
+): Promise<LastRun | undefined> => {
+  const item = await control.store.get(scheduleKey(name));
+  const at = item?.lastRunAt;
+  return typeof at === 'number' ? { at, report: parseReport(item?.report) } : undefined;
+};
+
+const parseReport = (text: unknown): unknown => {
+  try {
+    return JSON.parse(String(text));
+  } catch {
+    return undefined;
+  }
+};

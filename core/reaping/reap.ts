@@ -3,6 +3,7 @@
  * every action carries its own condition. Workers end themselves on the second; this is for those that can't.
  */
 import pMap from 'p-map';
+import * as z from 'zod';
 import { listHolders } from '../admission/holders.ts';
 import type { Control } from '../control.ts';
 import { trimFeeds } from '../events/feed.ts';
@@ -18,7 +19,7 @@ import { waitsForRestart } from '../lifecycle/restart.ts';
 import { launchRestarts } from '../lifecycle/restart-launch.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { stopSession, stopTask } from '../lifecycle/stop.ts';
-import { lastRun } from '../observability/health.ts';
+import { type LastRun, lastRunOf } from '../observability/health.ts';
 import type { Use } from '../observability/history.ts';
 import { measureUse } from '../observability/measure.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
@@ -52,9 +53,9 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
   const acted: Record<string, number> = {};
   const silent: Session[] = [];
   let failed = 0;
-  let lastSweep: Promise<number | undefined> | undefined;
   const restarting: Session[] = [];
-  const sweptAt = () => (lastSweep ??= lastRun(control, 'reaper'));
+  let previous: Promise<LastRun | undefined> | undefined;
+  const lastSweep = () => (previous ??= lastRunOf(control, 'reaper'));
   const each = <T>(items: readonly T[], handle: (item: T) => Promise<void>, nameOf: (item: T) => Named) =>
     pMap(
       items,
@@ -70,7 +71,7 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
       { concurrency: CONCURRENCY },
     );
   const end = async (session: Session, deadline: Deadline): Promise<void> => {
-    const after = await act(control, session, deadline, sweptAt);
+    const after = await act(control, session, deadline, lastSweep);
     if (after === LEFT) return;
     if (after && after.epoch !== session.epoch && waitsForRestart(after)) restarting.push(after);
     acted[deadline.reason] = (acted[deadline.reason] ?? 0) + 1;
@@ -193,7 +194,7 @@ const act = async (
   control: Needs,
   session: Session,
   deadline: Deadline,
-  sweptAt: () => Promise<number | undefined>,
+  lastSweep: () => Promise<LastRun | undefined>,
 ): Promise<Session | undefined | typeof LEFT> => {
   // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
   const stillDue = (now: Session): boolean =>
@@ -223,7 +224,7 @@ const act = async (
       if (await taskIsGone(control, session)) {
         return (await release(control, session, 'heartbeat_lost', 'the task is gone')).session;
       }
-      if (!wouldHaveHeard(control, session, await sweptAt())) return LEFT;
+      if (!wouldHaveHeard(control, session, await lastSweep())) return LEFT;
       await stopSession(control, session, 'heartbeat_lost', stillDue);
       return undefined;
     case 'stop_grace':
@@ -242,11 +243,18 @@ const act = async (
  *
  *   outage ── all are late ── over: nearly all are heard again ── sweep: one is not, yet
  */
-const wouldHaveHeard = (control: Needs, session: Session, sweptAt: number | undefined): boolean => {
-  if (sweptAt === undefined) return true;
+const wouldHaveHeard = (control: Needs, session: Session, last: LastRun | undefined): boolean => {
+  if (last === undefined) return true;
+  if (brakedIn(last)) return false;
   const heartbeatMs = control.settings.heartbeatSeconds * 1000;
   const tooLateAt = (session.lastHeartbeatAt ?? 0) + control.settings.heartbeatTimeoutSeconds * 1000;
-  return sweptAt >= tooLateAt && sweptAt <= control.clock() - heartbeatMs;
+  return last.at >= tooLateAt && last.at <= control.clock() - heartbeatMs;
+};
+
+/** A sweep that braked saw an outage, not this worker's silence. */
+const brakedIn = ({ report }: LastRun): boolean => {
+  const parsed = z.object({ braked: z.boolean() }).safeParse(report);
+  return parsed.success && parsed.data.braked;
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { report } from '../../../core/lifecycle/worker.ts';
+import { recordRun } from '../../../core/observability/health.ts';
 import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { isBraked, isLate, passCap } from '../../../core/reaping/brake.ts';
 import { reap } from '../../../core/reaping/reap.ts';
@@ -139,4 +140,25 @@ test('the brake lets go once heartbeats arrive again', async () => {
   for (const name of NAMES.slice(1))
     await report(place.control, await load(place, name), { seq: 62, status: 'WORKING' });
   expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: false });
+});
+
+test('a sweep right after one that braked stops none: the last workers may not be heard yet', async () => {
+  const place = await fleet(0, 200_000);
+  const braked = await reap(place.control);
+  expect(braked).toMatchObject({ braked: true });
+  await recordRun(place.control, 'reaper', braked);
+  place.now += 60_000;
+  const [last, ...others] = NAMES;
+  for (const name of others)
+    await report(place.control, await load(place, name), { seq: 70, status: 'WORKING' });
+  const next = await reap(place.control);
+  expect(next).toMatchObject({ acted: {}, braked: false, due: 1 });
+  expect((await load(place, last ?? '')).state).toBe('RUNNING');
+  await recordRun(place.control, 'reaper', next);
+  for (let n = 0; n < 3; n++) {
+    place.now += 20_000;
+    for (const name of others)
+      await report(place.control, await load(place, name), { seq: 71 + n, status: 'WORKING' });
+  }
+  expect(await reap(place.control), 'it stays silent').toMatchObject({ acted: { heartbeat_lost: 1 } });
 });
