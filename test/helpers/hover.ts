@@ -8,9 +8,11 @@ const root = join(import.meta.dirname, '..', '..');
 const TIMEOUT_MS = 60_000;
 
 const replySchema = z.object({
-  id: z.number().optional(),
+  // The server's own questions have ids of text.
+  id: z.union([z.number(), z.string()]).optional(),
   method: z.string().optional(),
-  result: z.unknown(),
+  // Notifications have none.
+  result: z.unknown().optional(),
 });
 const hoverSchema = z.object({ contents: z.object({ value: z.string() }) });
 
@@ -58,7 +60,7 @@ export const hoverTexts = async (
       received = received.subarray(end);
       // Questions of the server (its configuration): nothing is configured.
       if (method !== undefined && id !== undefined) send({ id, result: null });
-      else if (id !== undefined) waiting.get(id)?.(result);
+      else if (typeof id === 'number') waiting.get(id)?.(result);
     }
   });
 
