@@ -29,6 +29,7 @@ export const listWebhookEndpoints = operation({
       body: z.array(endpointViewSchema),
     },
   },
+  problems: ['not_found'],
 });
 
 export const listDeadLetters = operation({
