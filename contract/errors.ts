@@ -39,7 +39,7 @@ export const problemSchema = z.object({
   instance: z.string(),
   requestId: z.string(),
   errors: z.array(fieldErrorSchema).optional(),
-  scope: z.enum(['global', 'user', 'rate', 'waits']).optional(),
+  scope: z.enum(['global', 'user', 'rate', 'waits', 'stored']).optional(),
   limit: z.int().optional(),
   active: z.int().optional(),
   retryAfterSeconds: z.int().optional(),

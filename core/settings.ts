@@ -33,6 +33,8 @@ export const settingsSchema = z.strictObject({
   activitySeconds: duration(30),
   /** A task younger than this is never called an orphan. */
   orphanGraceSeconds: duration(120),
+  /** Sessions of one user, stopped ones included. */
+  storedSessionsPerUser: z.int().min(1).max(100_000).default(500),
   /** How long the audit log keeps an entry. */
   auditDays: z.int().positive().default(365),
   /** Attempts to deliver one user's events to webhooks that may be under way at once. */

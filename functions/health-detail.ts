@@ -1,5 +1,5 @@
 import * as operations from '../contract/operations/health.ts';
-import { health } from '../core/observability/health.ts';
+import { health, withoutReasons } from '../core/observability/health.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
@@ -8,8 +8,9 @@ import { defineHandler } from './edge/http.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), storage: s3Probe() };
 
-/** GET /api/health: 200, or 503 where a part fails, with every check. */
-export const handler = defineHandler(operations.getHealthDetail)(async () => {
-  const view = await health(control);
+/** GET /api/health: 200, or 503 where a part fails, with every check; why it fails is for admins. */
+export const handler = defineHandler(operations.getHealthDetail)(async (request) => {
+  const found = await health(control);
+  const view = request.caller().role === 'admin' ? found : withoutReasons(found);
   return view.status === 'ok' ? { status: 200, body: view } : { status: 503, body: view };
 });

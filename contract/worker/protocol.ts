@@ -48,9 +48,13 @@ export type WorkerEnvironment = z.infer<typeof workerEnvironmentSchema>;
 
 /** The linked account. `id` as `491701234567@c.us`. */
 export const accountSchema = z.object({
-  id: z.string(),
-  pushName: z.string().optional(),
-  lid: z.string().optional(),
+  id: z.string().max(128),
+  // WhatsApp allows 25 characters. Longer ones are cut: a report must not fail for the name's sake.
+  pushName: z
+    .string()
+    .transform((name) => name.slice(0, 256))
+    .optional(),
+  lid: z.string().max(128).optional(),
 });
 export type Account = z.infer<typeof accountSchema>;
 

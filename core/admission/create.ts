@@ -49,6 +49,7 @@ export const createSession = async (
     },
     ...idempotencyWrites(control, userId, sessionId, idempotency),
   ];
+  await refuseIfManyStored(control, userId, name);
   const mine = (found: Session | undefined) => found?.sessionId === sessionId;
   /** What an earlier request with the same key was answered; throws where the name or the key is another's. */
   const earlier = async (): Promise<Admitted | undefined> => {
@@ -84,4 +85,34 @@ export const createSession = async (
     if (answer) return answer;
     throw error;
   }
+};
+
+/**
+ * Refuses one session more than a user may store. The index lags behind by moments, so creations at the same time may
+ * pass together; a session that exists is not refused here: the request may be a repeat.
+ */
+const refuseIfManyStored = async (
+  control: Pick<Control, 'store' | 'settings'>,
+  userId: string,
+  name: string,
+): Promise<void> => {
+  const limit = control.settings.storedSessionsPerUser;
+  let stored = 0;
+  let cursor: string | undefined;
+  do {
+    const page = await control.store.query({
+      index: 'byUser',
+      partition: userId,
+      limit: limit - stored,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    stored += page.items.length;
+    cursor = page.cursor;
+  } while (cursor !== undefined && stored < limit);
+  if (stored < limit || (await findSession(control, userId, name))) return;
+  throw new Problem('too_many', `The limit of ${limit} stored sessions is reached; delete some.`, {
+    scope: 'stored',
+    limit,
+    active: stored,
+  });
 };

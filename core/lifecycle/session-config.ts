@@ -14,6 +14,9 @@ import { parseProxy } from '../../contract/proxy.ts';
 import { identified } from '../events/webhooks.ts';
 import type { Sha256 } from '../ports.ts';
 
+/** Of a stored configuration, as JSON. Lists of sessions carry it, and so does the index of a user's sessions. */
+export const MAX_CONFIG_BYTES = 32 * 1024;
+
 /** Stands for a secret wherever a configuration is shown. */
 export const MASK = '********';
 
@@ -74,6 +77,11 @@ export const acceptConfig = (
     ...(webhooks ? { webhooks: acceptWebhooks(sha256, known?.webhooks ?? [], webhooks, errors) } : {}),
     ...(proxy ? { proxy: acceptProxy(known?.proxy, proxy, errors) } : {}),
   };
+  const bytes = new TextEncoder().encode(JSON.stringify(accepted)).length;
+  if (bytes > MAX_CONFIG_BYTES)
+    throw new Problem('malformed', `config: has ${bytes} bytes; ${MAX_CONFIG_BYTES} are allowed.`, {
+      errors: [{ path: 'config', message: `must not be larger than ${MAX_CONFIG_BYTES} bytes` }],
+    });
   if (errors.length > 0)
     throw new Problem('malformed', 'The configuration has a mask without a stored secret.', { errors });
   return accepted;

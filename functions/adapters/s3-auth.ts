@@ -34,9 +34,18 @@ export const s3Auth = (): AuthStorage => {
       const numbers = Array.from({ length: Math.ceil(bytes / PART_BYTES) }, (_, i) => i + 1);
       const parts = await Promise.all(
         numbers.map((PartNumber) =>
-          getSignedUrl(client, new UploadPartCommand({ Bucket, Key, UploadId, PartNumber }), {
-            expiresIn: URL_SECONDS,
-          }),
+          getSignedUrl(
+            client,
+            // The length is signed: nothing larger than announced is stored.
+            new UploadPartCommand({
+              Bucket,
+              Key,
+              UploadId,
+              PartNumber,
+              ContentLength: Math.min(PART_BYTES, bytes - (PartNumber - 1) * PART_BYTES),
+            }),
+            { expiresIn: URL_SECONDS },
+          ),
         ),
       );
       return { uploadId: UploadId, partBytes: PART_BYTES, parts };

@@ -1,0 +1,71 @@
+/** What a tenant or a compromised worker can store is bounded. */
+import { expect, test } from 'vitest';
+import { accountSchema } from '../../../contract/worker/protocol.ts';
+import { createSession } from '../../../core/admission/create.ts';
+import { MAX_CONFIG_BYTES } from '../../../core/lifecycle/session-config.ts';
+import { updateConfig } from '../../../core/lifecycle/update.ts';
+import { health, withoutReasons } from '../../../core/observability/health.ts';
+import { lab } from './control.ts';
+
+const create = (place: ReturnType<typeof lab>, name: string, config = {}, userId = 'ann') =>
+  createSession(place.control, { userId, name, config, start: false });
+
+/** Each within its own bounds: together 20 entries of 512 characters, 10 webhooks with 20 headers each. */
+const largest = {
+  metadata: Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`key-${n}`, 'x'.repeat(512)])),
+  webhooks: Array.from({ length: 10 }, (_, n) => ({
+    url: `https://example.com/${n}`,
+    events: ['*' as const],
+    customHeaders: Array.from({ length: 20 }, (__, h) => ({ name: `X-H-${h}`, value: 'v'.repeat(500) })),
+  })),
+};
+
+test('a configuration is refused above its size, at creation and in a change, and nothing is stored', async () => {
+  const place = lab();
+  await expect(create(place, 'large', largest)).rejects.toMatchObject({
+    status: 400,
+    extras: { errors: [{ path: 'config' }] },
+  });
+  const { session } = await create(place, 'small');
+  await expect(updateConfig(place.control, 'ann', 'small', largest)).rejects.toMatchObject({ status: 400 });
+  expect((await create(place, 'next')).session.config).toEqual({});
+  expect(session.config).toEqual({});
+  expect(JSON.stringify(largest).length).toBeGreaterThan(MAX_CONFIG_BYTES);
+});
+
+test('a user stores so many sessions and no more, stopped ones included; others are not concerned', async () => {
+  const place = lab({ storedSessionsPerUser: 3 });
+  for (const name of ['a', 'b', 'c']) await create(place, name);
+  await expect(create(place, 'd')).rejects.toMatchObject({
+    status: 429,
+    extras: { scope: 'stored', limit: 3, active: 3 },
+  });
+  // One that exists is said to exist, not to be too many.
+  await expect(create(place, 'a')).rejects.toMatchObject({ status: 422 });
+  await create(place, 'd', {}, 'bob');
+});
+
+test('what a worker says of its account is bounded, and a long name does not make its reports fail', () => {
+  const long = 'x'.repeat(1_000_000);
+  expect(accountSchema.safeParse({ id: long }).success).toBe(false);
+  expect(accountSchema.parse({ id: '1@c.us', pushName: long }).pushName).toHaveLength(256);
+});
+
+test('a key that is no admin’s is not shown the errors of database, storage and task engine', async () => {
+  const place = lab();
+  const arn = 'AccessDenied: arn:aws:s3:::berth-accounts';
+  const view = await health({
+    ...place.control,
+    storage: {
+      probe: async () => {
+        throw new Error(arn);
+      },
+    },
+  });
+  expect(JSON.stringify(view)).toContain(arn);
+  expect(JSON.stringify(withoutReasons(view))).not.toContain('arn:');
+  expect(withoutReasons(view).checks?.storage).toEqual({
+    ok: false,
+    detail: 'failed; an admin key is shown why',
+  });
+});
