@@ -28,6 +28,8 @@ export type Needs = {
   readonly table?: readonly TableAction[];
   /** Counts its requests that wait among those of their user: reads and writes the items of waits, and no others. */
   readonly waits?: true;
+  /** Writes API keys; to every other function that is denied, whatever it may write. */
+  readonly makesKeys?: true;
   readonly indexes?: Readonly<Partial<Record<IndexName, readonly ('Query' | 'Scan')[]>>>;
   readonly bucket?: readonly BucketAction[];
   /** Asks whether the bucket answers; reads nothing of it. */
@@ -110,6 +112,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   'keys-bootstrap': {
     does: 'Creates the first admin key if there is none. Invoked by hand.',
+    makesKeys: true,
     table: ['Query', 'PutItem'],
   },
 
@@ -145,6 +148,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   keys: {
     does: 'Lists, creates and revokes API keys; shows the audit log.',
+    makesKeys: true,
     table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'],
   },
 

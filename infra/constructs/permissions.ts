@@ -3,7 +3,7 @@ import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
-import { openWaitsPartition } from '../../core/items.ts';
+import { apiKeyKey, KEYS_PARTITION, openWaitsPartition } from '../../core/items.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 
@@ -15,6 +15,7 @@ export type Grant = {
 
 export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
+  ...(needs.table?.some(isWrite) && !needs.makesKeys ? [notOnKeys(resources)] : []),
   ...(needs.waits ? [onWaits(resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket
@@ -58,6 +59,22 @@ const onTable = (actions: readonly TableAction[], { table }: Resources): Grant =
   statement: new PolicyStatement({
     actions: actions.map((action) => `dynamodb:${action}`),
     resources: [table.tableArn],
+  }),
+});
+
+const WRITES: readonly TableAction[] = ['PutItem', 'UpdateItem', 'DeleteItem'];
+const isWrite = (action: TableAction): boolean => WRITES.includes(action);
+
+/**
+ * All items are in one table, so a function that may write any could make itself an admin key. An explicit denial of the
+ * keys' partitions holds whatever else is allowed.
+ */
+const notOnKeys = ({ table }: Resources): Grant => ({
+  statement: new PolicyStatement({
+    effect: Effect.DENY,
+    actions: WRITES.map((action) => `dynamodb:${action}`),
+    resources: [table.tableArn],
+    conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [KEYS_PARTITION, apiKeyKey('*').pk] } },
   }),
 });
 

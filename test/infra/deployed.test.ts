@@ -285,6 +285,27 @@ describe('permissions', () => {
     expect(JSON.stringify(listing[0]?.Resource)).toMatch(/AuthBucket\w+Arn/);
   });
 
+  it('denies the writing of API keys to every function but those that make them', () => {
+    const denied = HANDLERS.filter((handler) => {
+      const role = functions().get(handler)?.Role['Fn::GetAtt'][0];
+      return statements().some(
+        ({ id, Effect, Condition }) =>
+          id === role &&
+          Effect === 'Deny' &&
+          JSON.stringify(Condition) ===
+            JSON.stringify({ 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['KEYS', 'KEY#*'] } }),
+      );
+    });
+    const writing = HANDLERS.filter((handler) =>
+      allowed(handler).some(
+        ({ Action, Condition }) =>
+          Condition === undefined &&
+          ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'].some((a) => Action.includes(a)),
+      ),
+    );
+    expect(writing.filter((handler) => !denied.includes(handler)).sort()).toEqual(['keys', 'keys-bootstrap']);
+  });
+
   it('keeps reading functions from writing, and lets one sign uploads, to where they belong', () => {
     // Waits are counted in items of their own partitions.
     const onWaits = {

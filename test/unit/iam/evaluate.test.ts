@@ -210,3 +210,18 @@ describe('authorizeByPolicies', () => {
     ]);
   });
 });
+
+it('a function that may write the table is denied the partitions of API keys, in transactions as well', () => {
+  const role = policy(
+    allow({ Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'] }),
+    deny({
+      Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem'],
+      Condition: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': ['KEYS', 'KEY#*'] } },
+    }),
+  );
+  const write = (...keys: string[]) =>
+    evaluate(role, { action: 'dynamodb:PutItem', resource: TABLE, context: { 'dynamodb:LeadingKeys': keys } });
+  expect(write('SESSION#ann#shop')).toBe('allow');
+  for (const keys of [['KEYS'], [`KEY#${'a'.repeat(64)}`], ['SESSION#ann#shop', 'KEYS']])
+    expect(write(...keys)).toBe('explicitDeny');
+});
