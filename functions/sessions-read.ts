@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { sessionEventViewSchema } from '../contract/bodies/admin.ts';
-import { Problem } from '../contract/errors.ts';
 import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
 import * as events from '../contract/operations/events.ts';
 import * as operations from '../contract/operations/sessions.ts';
-import * as webhooks from '../contract/operations/webhooks.ts';
+
+import * as webhookOperations from '../contract/operations/webhooks.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
 import { recentDeliveries } from '../core/events/deliveries.ts';
 import { listEndpoints } from '../core/events/endpoints.ts';
@@ -100,19 +100,18 @@ const listingDeliveries = defineHandler(events.listDeliveries)(async (request) =
 });
 
 /** GET /api/webhooks/endpoints: of the user, of one session, or of the sessions that the key is limited to. */
-const listingEndpoints = defineHandler(webhooks.listWebhookEndpoints)(async (request) => {
+const listingEndpoints = defineHandler(webhookOperations.listWebhookEndpoints)(async (request) => {
   const { session } = request.query;
-  const names = session === undefined ? request.caller().sessions : [session];
+  if (session !== undefined) {
+    const { userId, name } = request.session(session);
+    const { config } = await loadSession(control, userId, name);
+    return { status: 200, body: await listEndpoints(control, userId, config.webhooks ?? []) };
+  }
+  const names = request.caller().sessions;
   if (names === undefined) return { status: 200, body: await listEndpoints(control, request.owner()) };
-  const configured = await Promise.all(
-    names.map(async (one) => {
-      const { userId, name } = request.session(one);
-      const found = await findSession(control, userId, name);
-      if (!found && session !== undefined) throw new Problem('not_found', `There is no session ${name}.`);
-      return found?.config.webhooks ?? [];
-    }),
-  );
-  return { status: 200, body: await listEndpoints(control, request.owner(), configured.flat()) };
+  const found = await Promise.all(names.map((name) => findSession(control, request.owner(), name)));
+  const webhooks = found.flatMap((one) => one?.config.webhooks ?? []);
+  return { status: 200, body: await listEndpoints(control, request.owner(), webhooks) };
 });
 
 export const handler = router(listing, showing, listingEvents, listingDeliveries, listingEndpoints);
