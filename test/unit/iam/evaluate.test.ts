@@ -220,7 +220,11 @@ it('a function that may write the table is denied the partitions of API keys, in
     }),
   );
   const write = (...keys: string[]) =>
-    evaluate(role, { action: 'dynamodb:PutItem', resource: TABLE, context: { 'dynamodb:LeadingKeys': keys } });
+    evaluate(role, {
+      action: 'dynamodb:PutItem',
+      resource: TABLE,
+      context: { 'dynamodb:LeadingKeys': keys },
+    });
   expect(write('SESSION#ann#shop')).toBe('allow');
   for (const keys of [['KEYS'], [`KEY#${'a'.repeat(64)}`], ['SESSION#ann#shop', 'KEYS']])
     expect(write(...keys)).toBe('explicitDeny');
