@@ -178,23 +178,21 @@ class Run {
         if (!worker) return;
         if (random.chance(0.5)) engine.exited(worker.task, 'lost');
         else engine.take(worker.task);
-        if (random.chance(0.3)) this.#stopSoon(worker.task.launch.sessionId);
+        if (random.chance(0.5)) this.#stopSoon(worker.task.launch.sessionId);
       });
     }
   }
 
-  /** People stop a session while its loss is handled: around the event of its task, which comes within 3 s. */
+  /** A person stops a session while its loss is handled: around the event of its task, which comes within 3 s. */
   #stopSoon(sessionId: string): void {
     const { random, scheduler } = this.#world;
     const session = this.#invariants.sessions.get(sessionId);
     if (!session) return;
     const named = { userId: session.listUser, name: session.listName };
-    for (let n = random.int(1, 4); n > 0; n--) {
-      scheduler.in(random.int(0, 3_500), undefined, 'somebody stops what was lost', () => {
-        const answered = (now: Session) => this.#invariants.stopAnswered(now);
-        void invoke(this.#world, 'stop', (control) => functions.stop(control, named, answered), LINGER_MS);
-      });
-    }
+    scheduler.in(random.int(0, 3_500), undefined, 'somebody stops what was lost', () => {
+      const answered = (now: Session) => this.#invariants.stopAnswered(now);
+      void invoke(this.#world, 'stop', (control) => functions.stop(control, named, answered), LINGER_MS);
+    });
   }
 
   #calm(): void {
@@ -353,7 +351,11 @@ class Run {
       ...(random.chance(0.5) ? { restart: { policy: 'always' as const } } : {}),
     };
     void invoke(this.#world, 'update', (control) => functions.update(control, named, config), LINGER_MS);
-    await this.#pass(15_000);
+    // Longer than a heartbeat: its worker hears that the session may stay.
+    await this.#pass(settings.heartbeatSeconds * 1000 + 15_000);
+    const before = this.#invariants.find(named.userId, named.name);
+    // It was idle, or reached its longest duration, just before.
+    if (before?.status !== 'WORKING' || before.state !== 'RUNNING' || before.epoch !== working.epoch) return;
     const way = random.pick(['killed', 'killed and unlinked', 'taken', 'frozen'] as const);
     scheduler.note(`---- ${task.taskArn} of ${working.sessionId} is ${way}`);
     if (way === 'killed and unlinked') task.worker.unlinkedMeanwhile();
