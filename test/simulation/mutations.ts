@@ -275,7 +275,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    1,
+    6,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       WORKER,
@@ -305,7 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   ),
   mutation('restarts that nobody counts', 1, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
-  mutation('restarts without a limit', 1, [
+  mutation('restarts without a limit', 6, [
     RESTART,
     'if (recent.length >= rule.maxAttempts)',
     'if (rule.maxAttempts < 0)',
@@ -319,11 +319,6 @@ export const MUTATIONS: readonly Mutation[] = [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
-  ]),
-  mutation('a stop that misses the epoch that a restart began', 1, [
-    STOP,
-    'if (now.epoch === session.epoch) return now;',
-    'if (now) return now;',
   ]),
   mutation('a silent worker that is restarted beside itself', 1, [
     REAP,

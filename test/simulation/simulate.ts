@@ -176,20 +176,24 @@ class Run {
         });
         const worker = linked.find(({ task }) => task.launch.epoch > 1) ?? linked[0];
         if (!worker) return;
-        if (random.chance(0.5)) engine.exited(worker.task, 'lost');
-        else engine.take(worker.task);
-        if (random.chance(0.5)) this.#stopSoon(worker.task.launch.sessionId);
+        const way = random.pick(['lost', 'taken', 'silent'] as const);
+        if (way === 'lost') engine.exited(worker.task, 'lost');
+        else if (way === 'taken') engine.take(worker.task);
+        else worker.process.frozenUntil = scheduler.now + 600_000;
+        // The event of a task comes within 3 s; silence is noticed by a sweep, and then takes a grace time.
+        const within = way === 'silent' ? ([60_000, 240_000] as const) : ([0, 3_500] as const);
+        if (random.chance(0.5)) this.#stopSoon(worker.task.launch.sessionId, random.int(...within));
       });
     }
   }
 
-  /** A person stops a session while its loss is handled: around the event of its task, which comes within 3 s. */
-  #stopSoon(sessionId: string): void {
-    const { random, scheduler } = this.#world;
+  /** A person stops a session while its loss is handled. */
+  #stopSoon(sessionId: string, afterMs: number): void {
+    const { scheduler } = this.#world;
     const session = this.#invariants.sessions.get(sessionId);
     if (!session) return;
     const named = { userId: session.listUser, name: session.listName };
-    scheduler.in(random.int(0, 3_500), undefined, 'somebody stops what was lost', () => {
+    scheduler.in(afterMs, undefined, 'somebody stops what was lost', () => {
       const answered = (now: Session) => this.#invariants.stopAnswered(now);
       void invoke(this.#world, 'stop', (control) => functions.stop(control, named, answered), LINGER_MS);
     });
