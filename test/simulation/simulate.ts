@@ -181,8 +181,8 @@ class Run {
         else if (way === 'taken') engine.take(worker.task);
         else worker.process.frozenUntil = scheduler.now + 600_000;
         // The event of a task comes within 3 s; silence is noticed by a sweep, and then takes a grace time.
-        const within = way === 'silent' ? ([60_000, 240_000] as const) : ([0, 3_500] as const);
-        if (random.chance(0.5)) this.#stopSoon(worker.task.launch.sessionId, random.int(...within));
+        const afterMs = way === 'silent' ? random.int(60_000, 240_000) : random.int(0, 3_500);
+        if (random.chance(0.5)) this.#stopSoon(worker.task.launch.sessionId, afterMs);
       });
     }
   }
