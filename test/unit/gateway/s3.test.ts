@@ -29,6 +29,7 @@ describe('recogniseS3', () => {
   >([
     ['GET', '/', {}, 'ListBuckets', 's3:ListAllMyBuckets'],
     ['GET', '/b?list-type=2&prefix=a', {}, 'ListObjectsV2', 's3:ListBucket'],
+    ['GET', '/b?versions&prefix=a', {}, 'ListObjectVersions', 's3:ListBucketVersions'],
     ['HEAD', '/b/', {}, 'HeadBucket', 's3:ListBucket'],
     ['GET', '/b/k?x-id=GetObject', {}, 'GetObject', 's3:GetObject'],
     ['PUT', '/b/k', {}, 'PutObject', 's3:PutObject'],
@@ -56,7 +57,6 @@ describe('recogniseS3', () => {
     ['GET', '/b/k?versionId=v'],
     ['GET', '/b/k?attributes'],
     ['GET', '/b?uploads'],
-    ['GET', '/b?versions'],
     ['PUT', '/b?versioning'],
     ['DELETE', '/b'],
     ['POST', '/b/k'],
