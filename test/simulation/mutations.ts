@@ -487,11 +487,6 @@ export const MUTATIONS: readonly Mutation[] = [
     '!outcome.ok && false',
   ]),
   floodMutation('a sweep that never brakes', 1, [BRAKE, 'late > passCap(sessions)', 'false']),
-  floodMutation('a brake that counts only workers past their time-out', 2, [
-    BRAKE,
-    '>= 2 * heartbeatSeconds * 1000',
-    '>= 4.5 * heartbeatSeconds * 1000',
-  ]),
   floodMutation('a brake under which a silent session may still look idle', 1, [
     REAP,
     "passed.find(({ reason }) => reason === 'max_duration')",
