@@ -315,7 +315,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 1, [
+  mutation('a stop that does not prevent the restart of a silent session', 307, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
