@@ -22,6 +22,9 @@ const PNG =
 /** Told of in words that no other step here brings about: they need a session that is about to end. */
 const NOT_BROUGHT_ABOUT = ['session.expiring', 'session.restarting'];
 
+/** Refused here, because they need a business account or another account's channel: acts.ts sees them succeed. */
+const SEEN_IN_ACTS = ['followChannel', 'unfollowChannel', 'getLabelChats'];
+
 const idOf = (answer: { json: unknown }): string => z.looseObject({ id: z.string() }).parse(answer.json).id;
 
 /** @param open the running system that is asked; it is left without a session of the caller's */
@@ -490,7 +493,8 @@ export const contractWalk = (open: () => System): void => {
 
   test('every operation of the document was walked', () => {
     const succeeds = (status: number) => status < 300 || status === 501;
+    const here = contract.operations.filter(({ id }) => !SEEN_IN_ACTS.includes(id));
     const walked = [...contract.walked].filter(([, statuses]) => [...statuses].some(succeeds));
-    expect(walked.map(([id]) => id).sort()).toEqual(contract.operations.map(({ id }) => id).sort());
+    expect(walked.map(([id]) => id).sort()).toEqual(here.map(({ id }) => id).sort());
   });
 };
