@@ -17,14 +17,14 @@ export type SessionsMethods = {
    */
   readonly update: (
     name: string,
-    request: Body<'updateSession'>,
+    request?: Body<'updateSession'>,
     options?: Options<'updateSession'>,
   ) => Promise<Result<'updateSession'>>;
   /**
    * Stop a session and remove it, with its auth state. Needs the scope `sessions:write`.
    *
    * The account of a working session is unlinked first. Otherwise (it is stopped, or its worker does not
-   * respond) the phone lists the device until it is removed there.
+   * respond) the phone lists the device until it is removed there. 200 too where there is no such session.
    */
   readonly delete: (name: string, options?: Options<'deleteSession'>) => Promise<Result<'deleteSession'>>;
   /**

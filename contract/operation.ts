@@ -67,6 +67,11 @@ export type Operation = Access & {
   readonly positional?: readonly string[];
   /** A POST that may be repeated after an unknown outcome: a second one changes nothing more. */
   readonly repeatable?: true;
+  /**
+   * The path is WAHA's: its clients send every field that they know, so fields that the schemas do not know are ignored,
+   * and named in `X-Berth-Ignored`. On Berth's own paths they are refused.
+   */
+  readonly waha?: true;
   /** The query parameter that says for how many seconds the response may be held back. */
   readonly holds?: 'wait' | 'timeout';
   /** An administrative act: the audit log has who did it, when, from where and how it ended. */

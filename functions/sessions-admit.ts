@@ -14,10 +14,19 @@ import { refuseAdminPolicy } from './edge/policy.ts';
 
 const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
+/**
+ * WAHA's name for a session without one: `session_<ulid>`. With an idempotency key it follows from that: a repeat must
+ * name the same session.
+ */
+const newName = (owner: string, key: string | undefined): string =>
+  key === undefined
+    ? control.ids.sessionId().replace(/^ses_/, 'session_')
+    : `session_${control.sha256(`${owner} ${key}`).slice(0, 26)}`;
+
 /** POST /api/sessions: creates a session and, unless `start` is false, admits and launches it. */
 const creating = defineHandler(operations.createSession)(async (request) => {
   const { body, idempotencyKey: key } = request;
-  const { userId, name } = request.session(body.name ?? 'default');
+  const { userId, name } = request.session(body.name ?? newName(request.owner(), key));
   refuseAdminPolicy(request.caller(), body.config);
   const created = await createSession(control, {
     userId,

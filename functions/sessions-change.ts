@@ -1,6 +1,6 @@
 import * as operations from '../contract/operations/sessions.ts';
 import { deleteSession, unlinkFirst, untilEnded } from '../core/lifecycle/end.ts';
-import { loadSession } from '../core/lifecycle/load.ts';
+import { findSession, loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { stopSession } from '../core/lifecycle/stop.ts';
 import { updateConfig } from '../core/lifecycle/update.ts';
@@ -42,11 +42,13 @@ const stopping = defineHandler(operations.stopSession)(async (request) => {
 const UNLINK_BUDGET_MS = 12_000;
 const END_BY_MS = 22_000;
 
-/** DELETE /api/sessions/{name}: unlinks and stops it first, then removes the session and its auth state. */
+/** DELETE /api/sessions/{name}: unlinks and stops it first, then removes the session and its auth state. Idempotent. */
 const deleting = defineHandler(operations.deleteSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const end = control.clock() + END_BY_MS;
-  await unlinkFirst(control, await loadSession(control, userId, name), UNLINK_BUDGET_MS);
+  const found = await findSession(control, userId, name);
+  if (found === undefined) return { status: 200, body: {} };
+  await unlinkFirst(control, found, UNLINK_BUDGET_MS);
   const ending = await stopSession(control, await loadSession(control, userId, name), 'user');
   await deleteSession(control, await untilEnded(control, ending, end - control.clock()));
   return { status: 200, body: {} };

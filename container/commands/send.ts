@@ -6,13 +6,14 @@
 
 import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
-import type { Message } from '../../contract/whatsapp/messages.ts';
+import { EVERYBODY, type Message } from '../../contract/whatsapp/messages.ts';
 import { describeError } from '../base/faults.ts';
 import { withDeadline } from '../base/time.ts';
 import type { LibraryClient, LibraryContent, SendOptions } from '../whatsapp/library.ts';
 import { messagePayload } from '../whatsapp/payloads.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
+import { getParticipants } from './groups.ts';
 import { handOver, leftMs, unknownOutcome } from './hand-over.ts';
 import { type OwnMessage, SERVER_ACK, watchOwnMessage } from './own-message.ts';
 import { refuseKind } from './recipients.ts';
@@ -43,17 +44,22 @@ export const send = async (
   refuseKind(to.chatId, content, to);
   const chat = await context.recipients.resolve(client, to.chatId, leftMs(context));
   if (context.marksSeen && chatKindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
+  const mentions = to.mentions?.includes(EVERYBODY) ? await everybody(context, chat.id) : to.mentions;
   const message = await context.sending(turnOf(chat.id, content), () =>
     handOverMessage(
       context,
       client,
-      { ...to, chatId: chat.id },
+      { ...to, mentions, chatId: chat.id },
       content,
       (message) => chat.is(message.to) && isIt(message),
     ),
   );
   return { ...message, chatId: chat.id };
 };
+
+/** Everybody in the group; nobody in another chat. */
+const everybody = async (context: CommandContext, chatId: string): Promise<string[]> =>
+  chatKindOf(chatId) === 'group' ? (await getParticipants(context, { id: chatId })).map(({ id }) => id) : [];
 
 /** Messages that the page's reports can't tell apart have the same turn. A file's bytes are not in its message. */
 const turnOf = (chatId: string, content: LibraryContent): string =>

@@ -37,6 +37,27 @@ export const WEBHOOK_EVENTS = [
   'engine.event',
 ] as const;
 
+/** Events of WAHA that this engine has no occasion to send: accepted in a webhook's configuration. */
+const OTHER_WAHA_EVENTS = [
+  'message.ack.group',
+  'state.change',
+  'group.join',
+  'group.leave',
+  'group.v2.participants',
+  'presence.update',
+  'poll.vote.failed',
+  'chat.archive',
+  'call.accepted',
+  'call.rejected',
+  'label.upsert',
+  'label.deleted',
+  'label.chat.added',
+  'label.chat.deleted',
+  'event.response',
+  'event.response.failed',
+] as const;
+const eventNameSchema = z.enum([...WEBHOOK_EVENTS, ...OTHER_WAHA_EVENTS]);
+
 export const webhookIdSchema = z
   .string()
   .regex(/^[0-9a-f]{16}$/, "must be a webhook's id")
@@ -49,12 +70,12 @@ const hmacKey = z.string().min(1).max(256);
 const webhookBase = {
   id: webhookIdSchema.optional(),
   url: z.url({ protocol: /^https?$/ }).max(2048),
-  events: z.array(z.enum(WEBHOOK_EVENTS)).min(1).max(WEBHOOK_EVENTS.length),
+  events: z.array(eventNameSchema).max(eventNameSchema.options.length),
   retries: z
     .strictObject({
-      policy: z.enum(['constant', 'linear', 'exponential']).default('exponential'),
-      delaySeconds: z.int().min(1).max(900).default(2),
-      attempts: z.int().min(1).max(30).default(15),
+      policy: z.enum(['constant', 'linear', 'exponential']).default('constant'),
+      delaySeconds: z.int().min(0).max(900).default(2),
+      attempts: z.int().min(0).max(30).default(15),
     })
     .optional(),
 };

@@ -14,7 +14,9 @@ export const createSessionRequestSchema = z.strictObject({
 });
 export type CreateSessionRequest = z.infer<typeof createSessionRequestSchema>;
 
-export const updateSessionRequestSchema = z.strictObject({ config: sessionConfigRequestSchema });
+export const updateSessionRequestSchema = z.strictObject({
+  config: sessionConfigRequestSchema.optional().describe('Left out: the config stays as it is.'),
+});
 
 /** A session as callers see it. Times in ISO 8601 except `timestamps`, which follow WAHA (ms). */
 export const sessionViewSchema = z.object({

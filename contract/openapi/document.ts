@@ -61,6 +61,9 @@ Berth only adds to them.
 **Keys.** Send \`X-Api-Key\`. A user's key sees that user's sessions; other sessions are answered with 404. An admin names
 another user with \`?userId=\`. A key may be limited to scopes and to named sessions, and may expire.
 
+**Unknown fields.** On paths that WAHA has too, \`null\` counts as absent, and fields that are not known here are
+ignored and named in the header \`X-Berth-Ignored\`. On other paths they are refused.
+
 **Errors** are problems (RFC 9457, \`application/problem+json\`), with \`errors[]\` for single fields, and \`scope\`,
 \`limit\` and \`Retry-After\` when a limit was reached. Every response has \`X-Request-Id\`. Errors of the gateway in front
 (no such path, more than 10 MB, headers of more than 10 KB, throttled) have a shorter body.

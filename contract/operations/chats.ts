@@ -31,6 +31,7 @@ import { commandRows } from './command-rows.ts';
 
 const OF_CHATS = {
   tag: 'Chats',
+  waha: true,
   problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],
 } as const;
 const READS = { ...OF_CHATS, method: 'GET', status: 200, says: 'As the session has it now.' } as const;

@@ -13,7 +13,10 @@ import type { Scope } from '../scopes.ts';
 type Args = z.ZodObject<z.ZodRawShape, z.core.$strict>;
 
 /** One row of the table: everything that is said about one command. */
-export type CommandSpec = Pick<Operation, 'method' | 'path' | 'client' | 'positional' | 'maxBodyBytes'> & {
+export type CommandSpec = Pick<
+  Operation,
+  'method' | 'path' | 'client' | 'positional' | 'maxBodyBytes' | 'waha'
+> & {
   readonly scope: Exclude<Scope, 'admin'>;
   readonly tag: Tag;
   /** One line. */

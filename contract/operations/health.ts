@@ -9,6 +9,7 @@ export const ping = operation({
   handler: 'health',
   auth: 'none',
   scope: null,
+  waha: true,
   client: 'ping',
   tag: 'Health',
   summary: 'Responds while the API is up',
@@ -24,6 +25,7 @@ export const getHealth = operation({
   handler: 'health',
   auth: 'none',
   scope: null,
+  waha: true,
   tag: 'Health',
   summary: 'Health for load balancers and monitors: status only',
   answers: {

@@ -31,7 +31,7 @@ const FILE =
   'another kind 415.';
 
 /** What all of them have in common. */
-const ACTS = { tag: 'Messages', wakes: true, problems: PROBLEMS } as const;
+const ACTS = { tag: 'Messages', waha: true, wakes: true, problems: PROBLEMS } as const;
 
 const SENDS = {
   ...ACTS,

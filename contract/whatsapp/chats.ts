@@ -2,9 +2,18 @@
 import * as z from 'zod';
 import { chatIdSchema, messageSchema, numberIdSchema } from './messages.ts';
 
+/** The most that a list gives: without a limit, or with 0, as much as there is up to this. */
+export const LIST_CAP = 10_000;
+const limit = z.coerce
+  .number()
+  .int()
+  .min(0)
+  .max(LIST_CAP)
+  .transform((asked) => (asked === 0 ? LIST_CAP : asked));
+
 /** Paging of every list. */
 export const pageArgs = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(500).default(100),
+  limit: limit.default(LIST_CAP),
   offset: z.coerce.number().int().min(0).max(100_000).default(0),
 });
 const sortOrder = z.enum(['asc', 'desc']).default('desc');
@@ -29,6 +38,7 @@ export const getChatsArgs = pageArgs.extend({ sortOrder });
 /** Newest first, and counted from the newest: `offset` 100 leaves the 100 newest out. */
 export const getMessagesArgs = pageArgs.extend({
   chatId: chatIdSchema,
+  limit: limit.default(10),
   sortOrder,
   /** Files are fetched and `media` set, as in events. */
   downloadMedia: z.stringbool().or(z.boolean()).default(false),

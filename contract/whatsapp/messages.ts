@@ -1,15 +1,31 @@
 /** Messages: how they are named and shown, and the arguments of the commands that send them. Shapes as in WAHA's API. */
 import * as z from 'zod';
 
-/** `491701234567@c.us`, `…@g.us`, `…@lid`, `…@newsletter`, `status@broadcast`. WAHA's `@s.whatsapp.net` is accepted. */
+/**
+ * A chat's id as WAHA's clients write it: a number without `@c.us`, with a plus sign, spaces or hyphens, with
+ * `@s.whatsapp.net`, or with the number of a device (`4917…:12@s.whatsapp.net`).
+ */
+const normalizeChatId = (text: string): string => {
+  const [user = '', server] = text.trim().split('@', 2);
+  const number = user.replace(/[\s()+-]/g, '');
+  if (server === undefined) return /^\d{5,20}$/.test(number) ? `${number}@c.us` : text;
+  if (server === 'c.us' || server === 's.whatsapp.net') return `${number.replace(/:\d+$/, '')}@c.us`;
+  return server === 'lid' ? `${user.replace(/:\d+$/, '')}@lid` : `${user}@${server}`;
+};
+
+/** `491701234567@c.us`, `…@g.us`, `…@lid`, `…@newsletter`, `status@broadcast`; other spellings become these. */
 export const chatIdSchema = z
   .string()
   .max(128)
-  .regex(
-    /^[0-9A-Za-z._-]+@(c\.us|g\.us|lid|newsletter|broadcast|s\.whatsapp\.net)$/,
-    'must be a chat id such as 491701234567@c.us',
-  )
-  .transform((id) => id.replace(/@s\.whatsapp\.net$/, '@c.us'));
+  .transform(normalizeChatId)
+  .pipe(
+    z
+      .string()
+      .regex(
+        /^[0-9A-Za-z._-]+@(c\.us|g\.us|lid|newsletter|broadcast)$/,
+        'must be a chat id such as 491701234567@c.us',
+      ),
+  );
 
 /** The phone number's id (`491701234567@c.us`) of somebody who is named by hidden id (`@lid`), where WhatsApp tells it. */
 export const numberIdSchema = z
@@ -117,7 +133,13 @@ const message = z.strictObject({
   chatId: chatIdSchema,
   reply_to: messageIdSchema.optional(),
 });
-const mentions = z.array(chatIdSchema).max(1024).optional();
+/** Stands for everybody in the group. */
+export const EVERYBODY = 'all';
+const mentions = z
+  .array(z.union([z.literal(EVERYBODY), chatIdSchema]))
+  .max(1024)
+  .optional()
+  .describe('Ids of those who are mentioned; `all` for everybody in the group.');
 const captioned = message.extend({ file: fileSchema, caption: z.string().max(65_536).optional(), mentions });
 
 export const sendTextArgs = message.extend({

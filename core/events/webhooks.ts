@@ -42,7 +42,7 @@ export const targetsOf = (config: SessionConfig, event: string, sha256: Sha256):
 export const findWebhook = (config: SessionConfig, id: string, sha256: Sha256): Webhook | undefined =>
   identified(config.webhooks ?? [], sha256).find((one) => one.id === id);
 
-const DEFAULT_RETRIES = { policy: 'exponential', delaySeconds: 2, attempts: 15 } as const;
+const DEFAULT_RETRIES = { policy: 'constant', delaySeconds: 2, attempts: 15 } as const;
 
 /** Longest wait between two attempts. SQS keeps a message invisible for 12 h at most. */
 const MAX_DELAY_SECONDS = 3600;

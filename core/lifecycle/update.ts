@@ -18,7 +18,7 @@ export const updateConfig = (
   control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'>,
   userId: string,
   name: string,
-  requested: SessionConfigRequest,
+  requested: SessionConfigRequest | undefined,
   permit: (before: SessionConfig, after: SessionConfig) => void = () => {},
 ): Promise<Session> =>
   retryTransient<Session>(
@@ -26,6 +26,7 @@ export const updateConfig = (
     8_000,
     async () => {
       const known = await loadSession(control, userId, name);
+      if (requested === undefined) return known;
       const config = acceptConfig(control.sha256, known.config, requested);
       permit(known.config, config);
       const configured = { ...known, config };

@@ -19,6 +19,7 @@ import { type AuthContext, authContextSchema } from './auth-context.ts';
 import { jsonBody } from './body.ts';
 import { commonHeaders } from './headers.ts';
 import { writeStats } from './stats.ts';
+import { ignoredHeader, likeliest, tolerantParse } from './tolerant.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
 
@@ -98,12 +99,13 @@ export const defineHandler =
         request.response = answerOf(problemAnswer(request.error, request.event), request.event);
       })
       .handler(async (event: Event) => {
+        const ignored: string[] = [];
         try {
-          const request = requestOf(operationOf(operations, event), event);
+          const request = requestOf(operationOf(operations, event), event, ignored);
           const answer: Outgoing = request.operation.audited
             ? await auditing(request, () => run(request))
             : await run(request);
-          return answerOf(answer, event);
+          return answerOf({ ...answer, headers: { ...ignoredHeader(ignored), ...answer.headers } }, event);
         } finally {
           await writeStats();
         }
@@ -145,7 +147,10 @@ const operationOf = <S extends readonly Operation[]>(operations: S, event: Event
   return found;
 };
 
-const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> => {
+/** @param ignored gets the names of fields that were left out */
+const requestOf = <O extends Operation>(operation: O, event: Event, ignored: string[]): Request<O> => {
+  const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
+    checked(operation.waha ? tolerantParse(schema, value, ignored) : schema.safeParse(value), what);
   const context = authContext(event);
   const caller = (): Caller => {
     if (context.role === 'none')
@@ -173,10 +178,10 @@ const requestOf = <O extends Operation>(operation: O, event: Event): Request<O> 
     cookies: event.cookies ?? [],
     ip: event.requestContext.http.sourceIp,
     params: paramsOf(operation, event),
-    query: parse(operation.query ?? noQuerySchema, rawQuery, 'query'),
+    query: read(operation.query ?? noQuerySchema, rawQuery, 'query'),
     body:
       operation.body &&
-      parse(operation.body, jsonBody(event, operation.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES), 'body'),
+      read(operation.body, jsonBody(event, operation.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES), 'body'),
     idempotencyKey: operation.idempotencyKey
       ? parse(idempotencyKeySchema.optional(), event.headers['idempotency-key'], 'Idempotency-Key')
       : undefined,
@@ -231,8 +236,10 @@ const authContext = (event: Event): AuthContext => {
   return parsed.success ? parsed.data : { role: 'none' };
 };
 
-const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
-  const parsed = schema.safeParse(value);
+const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
+  checked(schema.safeParse(value), what);
+
+const checked = <T>(parsed: z.ZodSafeParseResult<T>, what: string): T => {
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues
     .flatMap(likeliest)
@@ -241,14 +248,6 @@ const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T => {
   throw new Problem('malformed', first ? `${first.path}: ${first.message}` : `The ${what} is malformed.`, {
     errors,
   });
-};
-
-/** Of alternatives that all fail, what is wrong with the one that was likely meant: that with the fewest faults. */
-const likeliest = (issue: $ZodIssue): $ZodIssue[] => {
-  if (issue.code !== 'invalid_union') return [issue];
-  const [closest] = issue.errors.toSorted((a, b) => a.length - b.length);
-  if (!closest || closest.length === 0) return [issue];
-  return closest.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })).flatMap(likeliest);
 };
 
 const fieldPath = (issue: $ZodIssue, what: string): string => {

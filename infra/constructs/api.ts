@@ -62,6 +62,7 @@ const corsOf = ({ origins }: NonNullable<Environment['api']['cors']>): CorsPrefl
     'apigw-requestid',
     'content-disposition',
     'retry-after',
+    'x-berth-ignored',
     'x-next-cursor',
     'x-qr-life-ms',
     'x-request-id',

@@ -1,8 +1,10 @@
 /** What every answer must be, whatever was asked. */
 
+import * as z from 'zod';
 import { problemSchema } from '../../contract/errors.ts';
 import type { Operation } from '../../contract/operation.ts';
 import { SECURITY_HEADERS } from '../../contract/security-headers.ts';
+import { tolerantParse } from '../../functions/edge/tolerant.ts';
 import type { Input } from './inputs.ts';
 import type { RawAnswer } from './raw-http.ts';
 
@@ -43,13 +45,18 @@ const problemOf = (body: string) => {
 };
 
 /** Whether the operation's schemas take the body and the query, read as the edge reads them. */
-const isTaken = ({ body: bodySchema, query: querySchema }: Operation, { target, body }: Input): boolean => {
+const isTaken = (
+  { body: bodySchema, query: querySchema, waha }: Operation,
+  { target, body }: Input,
+): boolean => {
+  const takes = (schema: z.ZodType, value: unknown): boolean =>
+    (waha ? tolerantParse(schema, value, []) : schema.safeParse(value)).success;
   const query = Object.fromEntries(new URLSearchParams(target.split('?').slice(1).join('?')));
-  if (querySchema ? !querySchema.safeParse(query).success : Object.keys(query).length > 0) return false;
+  if (!takes(querySchema ?? z.strictObject({}), query)) return false;
   if (bodySchema === undefined) return true;
   try {
     const text = body.toString('utf8');
-    return bodySchema.safeParse(text.trim() === '' ? {} : JSON.parse(text)).success;
+    return takes(bodySchema, text.trim() === '' ? {} : JSON.parse(text));
   } catch {
     return false;
   }

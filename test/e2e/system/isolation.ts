@@ -140,7 +140,23 @@ export const isolation = (systemOf: () => System): void => {
     expect(Object.keys(OWN).filter((id) => !OPERATIONS.some((o) => o.id === id))).toEqual([]);
   });
 
-  test.each(of('session').map((operation) => [title(operation), operation] as const))(
+  /** As WAHA has it, deleting what is not there is done: what is another's is not there either. */
+  const told = of('session').filter(({ id }) => id !== 'deleteSession');
+
+  test('deleting another’s session is answered as deleting none, and deletes nothing', async () => {
+    const [deleteSession] = OPERATIONS.filter(({ id }) => id === 'deleteSession');
+    if (deleteSession === undefined) throw new Error('there is no such operation');
+    const before = await client(keys.olga).sessions.get(HERS);
+    for (const session of [HERS, NOWHERE])
+      expect(await ask(deleteSession, { key: keys.paul, session })).toMatchObject({ status: 200 });
+    for (const session of [HERS, NOWHERE])
+      expect(await ask(deleteSession, { key: keys.limited, session })).toMatchObject({ status: 404 });
+    for (const session of [HERS, NOWHERE])
+      expect(await ask(deleteSession, { key: keys.paul, session, userId: 'olga' })).toMatchObject({ status: 403 });
+    expect(await client(keys.olga).sessions.get(HERS)).toEqual(before);
+  });
+
+  test.each(told.map((operation) => [title(operation), operation] as const))(
     '%s: another’s session reads as none',
     async (_, operation) => {
       const before = await client(keys.olga).sessions.get(HERS);
@@ -174,7 +190,7 @@ export const isolation = (systemOf: () => System): void => {
       // 501: what the engine cannot do, whatever the session.
       if (reached.status !== 501) expect(reached.status, reached.text).toBeLessThan(500);
       const own = await ask(operation, { key: system.adminKey, session: HERS });
-      expect(own.status).toBe(404);
+      expect(own.status).toBe(operation.id === 'deleteSession' ? 200 : 404);
     },
   );
 

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 /** What the API refuses, and how it says so; limits; keys; the dashboard's sign-in. Without a worker wherever none is needed. */
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Client, createClient } from '../../../client/index.ts';
@@ -51,7 +52,6 @@ export const refusals = (open: () => System): void => {
       const bodies: [object, string][] = [
         [{ name: 'has space' }, 'name'],
         [{ name: '../etc' }, 'name'],
-        [{ nmae: 'x' }, 'nmae'],
         [{ name: 'x', start: 'yes' }, 'start'],
         [{ name: 'x', config: { webhooks: [{ url: 'https://example.com' }] } }, 'config.webhooks[0].events'],
         [
@@ -66,11 +66,27 @@ export const refusals = (open: () => System): void => {
         expect(answer, JSON.stringify(body)).toMatchObject({ status: 400 });
         expect(answer.errors?.[0]?.path).toBe(path);
       }
-      expect(await problem('GET', '/api/sessions?limit=0')).toMatchObject({
+      expect(await problem('GET', '/api/sessions?limit=-1')).toMatchObject({
         status: 400,
         errors: [{ path: 'limit' }],
       });
+      // On a path of its own a field that is not known is refused.
+      expect(await problem('PUT', '/api/limits', { body: { gloabl: 1 } })).toMatchObject({
+        status: 400,
+        errors: [{ path: 'gloabl' }],
+      });
       expect((await system.berth.stats()).active).toBe(0);
+      expect(await (await system.call('GET', '/api/sessions?all=true')).json()).toEqual([]);
+    });
+
+    test('a field that is not known on a path of WAHA is left out and named', async () => {
+      const body = { nmae: 'x', start: false, config: { noweb: null, webhooks: [] } };
+      const made = await system.call('POST', '/api/sessions?expand=apps', { body });
+      expect([made.status, made.headers.get('x-berth-ignored')]).toEqual([201, 'expand,nmae,config.noweb']);
+      const { name } = z.looseObject({ name: z.string() }).parse(await made.json());
+      expect(name).toMatch(/^session_[0-9a-z]{26}$/);
+      for (const _ of ['there', 'gone'])
+        expect((await system.call('DELETE', `/api/sessions/${name}`)).status).toBe(200);
       expect(await (await system.call('GET', '/api/sessions?all=true')).json()).toEqual([]);
     });
 

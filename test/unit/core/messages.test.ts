@@ -56,7 +56,7 @@ describe('arguments', () => {
       downloadMedia: 'true',
     });
     expect(paging).toMatchObject({ limit: 5, offset: 2, downloadMedia: true, sortOrder: 'desc' });
-    expect(getMessagesArgs.safeParse({ chatId: '1@g.us', limit: '501' }).success).toBe(false);
+    expect(getMessagesArgs.safeParse({ chatId: '1@g.us', limit: '10001' }).success).toBe(false);
   });
 
   it('name groups by their own ids only', () => {
