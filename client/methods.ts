@@ -826,9 +826,29 @@ export type KeysMethods = {
   readonly list: (options?: Options<'listKeys'>) => Promise<Result<'listKeys'>>;
   /** Create an API key. Admins only. */
   readonly create: (
-    request: Body<'createKey'>,
+    request?: Body<'createKey'>,
     options?: Options<'createKey'>,
   ) => Promise<Result<'createKey'>>;
+  /** Make an API key that starts, stops and links one session. Admins only. */
+  readonly createControl: (
+    request: Body<'createControlKey'>,
+    options?: Options<'createControlKey'>,
+  ) => Promise<Result<'createControlKey'>>;
+  /** Make an API key that reads messages and files of one session. Admins only. */
+  readonly createMedia: (
+    request: Body<'createMediaKey'>,
+    options?: Options<'createMediaKey'>,
+  ) => Promise<Result<'createMediaKey'>>;
+  /**
+   * Change what an API key may do, or make it inactive. Admins only.
+   *
+   * What is left out stays; `null` takes a restriction away. The key itself stays the same.
+   */
+  readonly update: (
+    id: string,
+    request?: Body<'updateKey'>,
+    options?: Options<'updateKey'>,
+  ) => Promise<Result<'updateKey'>>;
   /** Revoke an API key, at once. Admins only. */
   readonly delete: (id: string, options?: Options<'deleteKey'>) => Promise<Result<'deleteKey'>>;
 };

@@ -38,6 +38,10 @@ export const problemSchema = z.object({
   detail: z.string(),
   instance: z.string(),
   requestId: z.string(),
+  /** `status`, `detail` and `title`, as WAHA names them. */
+  statusCode: z.int().optional(),
+  message: z.string().optional(),
+  error: z.string().optional(),
   errors: z.array(fieldErrorSchema).optional(),
   scope: z.enum(['global', 'user', 'rate', 'waits', 'stored']).optional(),
   limit: z.int().optional(),
@@ -79,5 +83,8 @@ export const problemBody = (problem: Problem, instance: string, requestId: strin
   detail: problem.message,
   instance,
   requestId,
+  statusCode: problem.status,
+  message: problem.message,
+  error: PROBLEMS[problem.code].title,
   ...problem.extras,
 });

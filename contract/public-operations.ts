@@ -6,7 +6,14 @@ import { getCaller, getHistory, signIn, signOut } from './operations/dashboard.t
 import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';
 import { followEvents, listDeliveries } from './operations/events.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
-import { createKey, deleteKey, listKeys } from './operations/keys.ts';
+import {
+  createControlKey,
+  createKey,
+  createMediaKey,
+  deleteKey,
+  listKeys,
+  updateKey,
+} from './operations/keys.ts';
 import {
   confirmPasskey,
   getPasskeyChallenge,
@@ -87,6 +94,9 @@ export const PUBLIC_OPERATIONS = {
 
   listKeys,
   createKey,
+  createControlKey,
+  createMediaKey,
+  updateKey,
   deleteKey,
   listAudit,
   getCaller,

@@ -1,6 +1,6 @@
 import { listAudit as listAuditOperation } from '../contract/operations/audit.ts';
 import * as operations from '../contract/operations/keys.ts';
-import { createApiKey, deleteApiKey, listApiKeys } from '../core/access/keys.ts';
+import { createApiKey, deleteApiKey, listApiKeys, updateApiKey } from '../core/access/keys.ts';
 import { listAudit } from '../core/observability/audit.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -15,9 +15,29 @@ const listing = defineHandler(operations.listKeys)(async () => ({
 }));
 
 /** POST /api/keys: the answer is the only time that the key is shown. */
-const creating = defineHandler(operations.createKey)(async ({ body }) => ({
+const creating = defineHandler(operations.createKey)(async ({ body, owner }) => ({
   status: 201,
-  body: await createApiKey(control, body),
+  body: await createApiKey(control, { ...body, userId: body.userId ?? owner() }),
+}));
+
+/** PUT /api/keys/{id} */
+const changing = defineHandler(operations.updateKey)(async ({ params, body }) => ({
+  status: 200,
+  body: await updateApiKey(control, params.id, body),
+}));
+
+/** POST /api/keys/control and /api/keys/media: a key for one session. */
+const creatingForSession = defineHandler(
+  operations.createControlKey,
+  operations.createMediaKey,
+)(async ({ operation, body, owner }) => ({
+  status: 201,
+  body: await createApiKey(control, {
+    userId: owner(),
+    role: 'user',
+    sessions: [body.session],
+    scopes: operation.id === 'createControlKey' ? ['sessions:read', 'sessions:write'] : ['messages:read'],
+  }),
 }));
 
 /** DELETE /api/keys/{id} */
@@ -36,4 +56,4 @@ const auditing = defineHandler(listAuditOperation)(async ({ query: { limit, curs
   };
 });
 
-export const handler = router(listing, creating, deleting, auditing);
+export const handler = router(listing, creating, changing, creatingForSession, deleting, auditing);

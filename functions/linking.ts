@@ -10,6 +10,7 @@ import type { Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerClient } from './adapters/worker-http.ts';
+import { prefersJson } from './edge/accept.ts';
 import { type Answer, defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
@@ -72,7 +73,7 @@ const drawn = async (value: string, accept: string): Promise<Answer<typeof opera
     return { status: 200, raw: { contentType: 'image/svg+xml', bytes: Buffer.from(svg) } };
   }
   const png = await toBuffer(value, { margin: 2, scale: 6 });
-  return accept.includes('application/json')
+  return prefersJson(accept)
     ? { status: 200, body: { mimetype: 'image/png', data: png.toString('base64') } }
     : { status: 200, raw: { contentType: 'image/png', bytes: png } };
 };

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
+import type { resultSchema } from '../../contract/whatsapp/done.ts';
 import type { sendSeenArgs, typingArgs } from '../../contract/whatsapp/messages.ts';
 import { change } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';
@@ -24,10 +25,13 @@ export const sendSeen = async (
 
 const setTyping =
   (typing: boolean) =>
-  async (context: CommandContext, { chatId }: z.output<typeof typingArgs>): Promise<Done> => {
+  async (
+    context: CommandContext,
+    { chatId }: z.output<typeof typingArgs>,
+  ): Promise<z.output<typeof resultSchema>> => {
     const { id } = await context.recipients.resolve(workingClient(context), chatId, leftMs(context));
     await change(context, 'showing who types', (account) => account.setTyping(id, typing));
-    return {};
+    return { result: true };
   };
 export const startTyping = setTyping(true);
 export const stopTyping = setTyping(false);

@@ -127,31 +127,101 @@ export const drainReportSchema = z.object({
 });
 export type DrainReport = z.infer<typeof drainReportSchema>;
 
+/** What a key may do in its session, as WAHA says it; `app` and `setting` are no scopes of their own here. */
+const actionsSchema = z.strictObject({
+  read: z.boolean().optional(),
+  send: z.boolean().optional(),
+  control: z.boolean().optional(),
+  setting: z.boolean().optional(),
+  app: z.boolean().optional(),
+  delete: z.boolean().optional(),
+});
+
+const keyFields = {
+  /** The caller's own without it. */
+  userId: userIdSchema.optional(),
+  role: roleSchema.default('user'),
+  /** What it may do; without it all that its role allows. */
+  scopes: z.array(scopeSchema).min(1).max(scopeSchema.options.length).optional(),
+  /** Only these sessions; without it all of the user's. */
+  sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
+  label: z.string().max(100).optional(),
+  expiresInSeconds: z
+    .int()
+    .min(60)
+    .max(10 * 366 * 86_400)
+    .optional(),
+  /** Counted for this key alone, in place of its user's. */
+  rate: rateSchema.optional(),
+  isAdmin: z.boolean().optional().describe('As `role` is `admin`, in WAHA’s words.'),
+  session: sessionNameSchema.optional().describe('As `sessions` with one name, in WAHA’s words.'),
+  isActive: z.boolean().optional().describe('False: the key exists and is refused until it is made active.'),
+  actions: actionsSchema.optional().describe('As `scopes`, in WAHA’s words.'),
+};
+
+type Actions = z.infer<typeof actionsSchema>;
+
+const roleOf = ({ isAdmin, role }: { isAdmin?: boolean | undefined; role: Role }): Role =>
+  isAdmin ? 'admin' : role;
+
+const scopesOf = ({
+  read,
+  send,
+  control,
+  setting,
+  delete: remove,
+}: Actions): z.infer<typeof scopeSchema>[] => [
+  ...(read ? (['sessions:read', 'messages:read'] as const) : []),
+  ...(send ? (['messages:send'] as const) : []),
+  ...(control || setting || remove ? (['sessions:write'] as const) : []),
+];
+
 export const createKeyRequestSchema = z
-  .strictObject({
-    userId: userIdSchema,
-    role: roleSchema.default('user'),
-    /** What it may do; without it all that its role allows. */
-    scopes: z.array(scopeSchema).min(1).max(scopeSchema.options.length).optional(),
-    /** Only these sessions; without it all of the user's. */
-    sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
-    label: z.string().max(100).optional(),
-    expiresInSeconds: z
-      .int()
-      .min(60)
-      .max(10 * 366 * 86_400)
-      .optional(),
-    /** Counted for this key alone, in place of its user's. */
-    rate: rateSchema.optional(),
-  })
-  .refine((r) => r.role === 'admin' || !r.scopes?.includes('admin'), {
+  .strictObject(keyFields)
+  .refine((r) => roleOf(r) === 'admin' || !r.scopes?.includes('admin'), {
     path: ['scopes'],
     error: 'the scope admin needs the role admin',
   })
-  .refine((r) => r.role === 'user' || !r.sessions, {
+  .refine((r) => roleOf(r) === 'user' || !(r.sessions ?? r.session), {
     path: ['sessions'],
-    error: "need the role user: an admin's key could create any other key",
-  });
+    error: "go with the role user: an admin's key could make any other",
+  })
+  .refine((r) => !r.actions || scopesOf(r.actions).length > 0, {
+    path: ['actions'],
+    error: 'allow nothing: at least one of read, send, control, setting, delete must be true',
+  })
+  // What WAHA's words say becomes Berth's own.
+  .transform(({ isAdmin, session, actions, isActive, ...own }) => ({
+    ...own,
+    role: roleOf({ isAdmin, role: own.role }),
+    scopes: own.scopes ?? (actions && scopesOf(actions)),
+    sessions: own.sessions ?? (session === undefined ? undefined : [session]),
+    active: isActive,
+  }));
+
+/** What changes of a key, in WAHA's words; what is left out stays, and `null` takes a restriction away. */
+export const updateKeyRequestSchema = z
+  .strictObject({
+    isAdmin: z.boolean().optional(),
+    session: sessionNameSchema.nullish(),
+    isActive: z.boolean().optional(),
+    actions: actionsSchema.nullish(),
+    label: z.string().max(100).optional(),
+  })
+  .refine((r) => !r.actions || scopesOf(r.actions).length > 0, {
+    path: ['actions'],
+    error: 'allow nothing: at least one of read, send, control, setting, delete must be true',
+  })
+  .transform(({ isAdmin, session, isActive, actions, label }) => ({
+    role: isAdmin === undefined ? undefined : roleOf({ isAdmin, role: 'user' }),
+    sessions: session == null ? session : [session],
+    scopes: actions == null ? actions : scopesOf(actions),
+    active: isActive,
+    label,
+  }));
+
+/** `POST /api/keys/media` and `…/control`. */
+export const sessionKeyRequestSchema = z.strictObject({ session: sessionNameSchema });
 export const keyViewSchema = z.object({
   id: z.string(),
   userId: z.string(),
@@ -165,6 +235,11 @@ export const keyViewSchema = z.object({
   expiresAt: z.iso.datetime().nullable(),
   /** null: its user's. */
   rate: rateSchema.nullable(),
+  /** The same in WAHA's words. */
+  isAdmin: z.boolean().optional(),
+  isActive: z.boolean().optional(),
+  session: z.string().nullable().optional(),
+  actions: z.record(z.string(), z.boolean()).nullable().optional(),
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
 /** Shown once. */

@@ -166,6 +166,7 @@ export const CHAT_OPERATIONS = commandRows({
   addParticipants: {
     ...CHANGES,
     path: '/api/{session}/groups/{id}/participants/add',
+    status: 200,
     scope: 'messages:send',
     args: changeParticipantsArgs,
     result: participantResultsSchema,
@@ -174,6 +175,7 @@ export const CHAT_OPERATIONS = commandRows({
   removeParticipants: {
     ...CHANGES,
     path: '/api/{session}/groups/{id}/participants/remove',
+    status: 200,
     scope: 'messages:send',
     args: changeParticipantsArgs,
     result: doneSchema,

@@ -1,5 +1,11 @@
 import * as z from 'zod';
-import { createdKeySchema, createKeyRequestSchema, keyViewSchema } from '../bodies/admin.ts';
+import {
+  createdKeySchema,
+  createKeyRequestSchema,
+  keyViewSchema,
+  sessionKeyRequestSchema,
+  updateKeyRequestSchema,
+} from '../bodies/admin.ts';
 import { nothingSchema, operation, ownerQuerySchema } from '../operation.ts';
 
 export const listKeys = operation({
@@ -32,6 +38,62 @@ export const createKey = operation({
   query: ownerQuerySchema,
   body: createKeyRequestSchema,
   answers: { 201: { description: 'The key. `key` is shown only in this response.', body: createdKeySchema } },
+  problems: ['conflict'],
+});
+
+export const createControlKey = operation({
+  id: 'createControlKey',
+  method: 'POST',
+  path: '/api/keys/control',
+  handler: 'keys',
+  auth: 'admin',
+  scope: 'admin',
+  audited: true,
+  waha: true,
+  client: 'keys.createControl',
+  tag: 'Keys',
+  summary: 'Make an API key that starts, stops and links one session',
+  query: ownerQuerySchema,
+  body: sessionKeyRequestSchema,
+  answers: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
+  problems: ['conflict'],
+});
+
+export const createMediaKey = operation({
+  id: 'createMediaKey',
+  method: 'POST',
+  path: '/api/keys/media',
+  handler: 'keys',
+  auth: 'admin',
+  scope: 'admin',
+  audited: true,
+  waha: true,
+  client: 'keys.createMedia',
+  tag: 'Keys',
+  summary: 'Make an API key that reads messages and files of one session',
+  query: ownerQuerySchema,
+  body: sessionKeyRequestSchema,
+  answers: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
+  problems: ['conflict'],
+});
+
+export const updateKey = operation({
+  id: 'updateKey',
+  method: 'PUT',
+  path: '/api/keys/{id}',
+  handler: 'keys',
+  auth: 'admin',
+  scope: 'admin',
+  audited: true,
+  waha: true,
+  client: 'keys.update',
+  tag: 'Keys',
+  summary: 'Change what an API key may do, or make it inactive',
+  description: 'What is left out stays; `null` takes a restriction away. The key itself stays the same.',
+  params: z.object({ id: z.string().max(64).describe("The key's id, as listed.") }),
+  query: ownerQuerySchema,
+  body: updateKeyRequestSchema,
+  answers: { 200: { description: 'The key, without its secret.', body: keyViewSchema } },
   problems: ['conflict'],
 });
 

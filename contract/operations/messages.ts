@@ -1,6 +1,6 @@
 /** Commands that send something or act in a chat. */
 import { LARGEST_BODY_BYTES } from '../operation.ts';
-import { doneSchema } from '../whatsapp/done.ts';
+import { doneSchema, resultSchema } from '../whatsapp/done.ts';
 import {
   messageSchema,
   reactionArgs,
@@ -143,6 +143,7 @@ export const MESSAGE_OPERATIONS = commandRows({
     path: '/api/startTyping',
     scope: 'messages:send',
     args: typingArgs,
+    result: resultSchema,
     status: 201,
     summary: 'Show that the account is typing',
     client: 'messages.startTyping',
@@ -153,6 +154,7 @@ export const MESSAGE_OPERATIONS = commandRows({
     path: '/api/stopTyping',
     scope: 'messages:send',
     args: typingArgs,
+    result: resultSchema,
     status: 201,
     summary: 'Stop showing that the account is typing',
     client: 'messages.stopTyping',

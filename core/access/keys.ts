@@ -1,6 +1,11 @@
 /** API keys: stored hashed, shown once. */
 import * as z from 'zod';
-import { type createKeyRequestSchema, type KeyView, roleSchema } from '../../contract/bodies/admin.ts';
+import {
+  type createKeyRequestSchema,
+  type KeyView,
+  roleSchema,
+  type updateKeyRequestSchema,
+} from '../../contract/bodies/admin.ts';
 import { Problem } from '../../contract/errors.ts';
 import { rateSchema } from '../../contract/rate.ts';
 import { scopeSchema } from '../../contract/scopes.ts';
@@ -9,7 +14,7 @@ import type { Control } from '../control.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { queryAll } from '../query-all.ts';
-import { absent } from '../store.ts';
+import { absent, and, eq } from '../store.ts';
 
 type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256'>;
 
@@ -24,6 +29,10 @@ const keySchema = z.object({
   createdAt: z.int(),
   expiresAt: z.int().optional(),
   rate: rateSchema.optional(),
+  /** False: it is refused. */
+  active: z.boolean().optional(),
+  /** Grows with each change. */
+  version: z.int().optional(),
 });
 export type ApiKey = z.infer<typeof keySchema>;
 
@@ -46,16 +55,16 @@ export const apiKeyByHash = async (
   const item = await control.store.get(apiKeyKey(hash));
   if (!item) return undefined;
   const key = keySchema.parse(item);
-  return key.expiresAt !== undefined && key.expiresAt <= control.clock() ? undefined : key;
+  const expired = key.expiresAt !== undefined && key.expiresAt <= control.clock();
+  return expired || key.active === false ? undefined : key;
 };
 
-export const createApiKey = async (
-  control: Needs,
-  request: z.infer<typeof createKeyRequestSchema>,
-): Promise<KeyView & { key: string }> => {
+type NewKey = Partial<z.output<typeof createKeyRequestSchema>> & Pick<ApiKey, 'userId' | 'role'>;
+
+export const createApiKey = async (control: Needs, request: NewKey): Promise<KeyView & { key: string }> => {
   const key = `${PREFIX}${control.ids.secret()}`;
   const hash = control.sha256(key);
-  const { userId, role, scopes, sessions, label, expiresInSeconds, rate } = request;
+  const { userId, role, scopes, sessions, label, expiresInSeconds, rate, active } = request;
   const createdAt = control.clock();
   const record: ApiKey = {
     id: hash.slice(0, 16),
@@ -66,6 +75,7 @@ export const createApiKey = async (
     ...(scopes ? { scopes } : {}),
     ...(sessions ? { sessions } : {}),
     ...(rate ? { rate } : {}),
+    ...(active === false ? { active } : {}),
     ...(label === undefined ? {} : { label }),
     ...(expiresInSeconds === undefined ? {} : { expiresAt: createdAt + expiresInSeconds * 1000 }),
   };
@@ -105,6 +115,40 @@ const recordOf = async (control: Pick<Control, 'store'>, id: string): Promise<Ap
   return keySchema.parse(item);
 };
 
+/** Changes what a key may do; it stays the same key. Throws 400, 404, or 409 where it was changed meanwhile. */
+export const updateApiKey = async (
+  control: Pick<Control, 'store' | 'ids'>,
+  id: string,
+  change: z.output<typeof updateKeyRequestSchema>,
+): Promise<KeyView> => {
+  const known = await recordOf(control, id);
+  const { version = 0 } = known;
+  const changed = keySchema.parse({
+    ...known,
+    role: change.role ?? known.role,
+    label: change.label ?? known.label,
+    active: change.active ?? known.active,
+    sessions: change.sessions === undefined ? known.sessions : (change.sessions ?? undefined),
+    scopes: change.scopes === undefined ? known.scopes : (change.scopes ?? undefined),
+    version: version + 1,
+  });
+  if (changed.role === 'admin' && changed.sessions)
+    throw new Problem('malformed', "session: goes with a user's key: an admin's key could make any other");
+  if (changed.role === 'user' && changed.scopes?.includes('admin')) changed.scopes = undefined;
+  const condition = known.version === undefined ? absent('version') : eq('version', known.version);
+  const written = await control.store.transact(
+    [apiKeyKey(known.hash), keyListKey(id)].map((key) => ({
+      kind: 'put' as const,
+      key,
+      item: toItem({ ...key, ...JSON.parse(JSON.stringify(changed)) }),
+      condition: and(eq('hash', known.hash), condition),
+    })),
+    transactionToken(control.ids),
+  );
+  if (!written.ok) throw new Problem('conflict', 'The key was changed at the same time; try again.');
+  return keyView(changed);
+};
+
 /** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
 export const deleteApiKey = async (control: Pick<Control, 'store' | 'ids'>, id: string): Promise<void> => {
   const { hash } = await recordOf(control, id);
@@ -127,4 +171,16 @@ const keyView = (key: ApiKey): KeyView => ({
   createdAt: new Date(key.createdAt).toISOString(),
   expiresAt: key.expiresAt === undefined ? null : new Date(key.expiresAt).toISOString(),
   rate: key.rate ?? null,
+  isAdmin: key.role === 'admin',
+  isActive: key.active !== false,
+  session: key.sessions?.[0] ?? null,
+  actions: key.scopes
+    ? {
+        read: key.scopes.includes('messages:read'),
+        send: key.scopes.includes('messages:send'),
+        control: key.scopes.includes('sessions:write'),
+        setting: key.scopes.includes('sessions:write'),
+        delete: key.scopes.includes('sessions:write'),
+      }
+    : null,
 });

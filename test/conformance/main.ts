@@ -12,8 +12,14 @@ try {
   const row = (name: string, values: readonly (string | number)[]) =>
     console.log([name.padEnd(10), ...values.map((value) => String(value).padStart(10))].join(''));
   row('', OUTCOMES);
-  for (const kind of KINDS) row(kind, OUTCOMES.map((outcome) => score.byKind[kind][outcome]));
-  const missing = new Set(score.failures.filter(({ outcome }) => outcome === 'no route').map(({ request }) => request));
+  for (const kind of KINDS)
+    row(
+      kind,
+      OUTCOMES.map((outcome) => score.byKind[kind][outcome]),
+    );
+  const missing = new Set(
+    score.failures.filter(({ outcome }) => outcome === 'no route').map(({ request }) => request),
+  );
   if (missing.size > 0) console.log(`\nwithout a route (${missing.size}):\n  ${[...missing].join('\n  ')}`);
   const kinds = COUNTED satisfies readonly Kind[];
   console.log(

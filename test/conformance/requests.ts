@@ -21,7 +21,10 @@ export type WahaRequest = {
 /** What stands where the document has a name of its own: a session, a chat, a message that exist here. */
 export type Substitute = (name: string, operation: WahaOperation) => unknown;
 
-const byType = ({ type, properties, items, enum: values }: Schema, make: (schema: Schema) => unknown): unknown => {
+const byType = (
+  { type, properties, items, enum: values }: Schema,
+  make: (schema: Schema) => unknown,
+): unknown => {
   if (values !== undefined) return values[0];
   if (properties !== undefined)
     return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, make(schema)]));

@@ -33,7 +33,10 @@ const PNG = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   'base64',
 );
-const MP4 = Buffer.concat([Buffer.from('000000186674797069736f6d0000020069736f6d69736f32', 'hex'), Buffer.alloc(64)]);
+const MP4 = Buffer.concat([
+  Buffer.from('000000186674797069736f6d0000020069736f6d69736f32', 'hex'),
+  Buffer.alloc(64),
+]);
 const OGG = Buffer.concat([Buffer.from('OggS\0\u0002'), Buffer.alloc(64)]);
 
 /** Files as the document's examples have them, on this machine. */
@@ -66,7 +69,7 @@ const outcomeOf = (status: number, text: string): Outcome => {
   if (status >= 200 && status < 300) return 'done';
   if (status === 501) return 'reasoned';
   if (status === 400) return 'malformed';
-  return status === 404 && !text.includes('"detail"') ? 'no route' : 'other';
+  return status === 404 && /There is no (GET|POST|PUT|DELETE) |No such resource/.test(text) ? 'no route' : 'other';
 };
 
 /**
@@ -106,7 +109,11 @@ export const runConformance = async (
     const known = (name: string, { path, method }: WahaOperation): unknown => {
       switch (name) {
         case 'session':
-          return LINKS.test(path) ? 'linking' : ENDS.test(path) && method !== 'GET' ? 'ONE-OF-ITS-OWN' : 'default';
+          return LINKS.test(path)
+            ? 'linking'
+            : ENDS.test(path) && method !== 'GET'
+              ? 'ONE-OF-ITS-OWN'
+              : 'default';
         case 'name':
           return path === '/api/sessions' ? 'ONE-THAT-IS-NEW' : undefined;
         case 'chatId':
@@ -126,11 +133,21 @@ export const runConformance = async (
           return poll.id;
         case 'phone':
         case 'phoneNumber':
-          return LINKS.test(path) ? '491700000043' : path.includes('contact') || path.includes('lids') || path.includes('check') ? '491712223333' : undefined;
+          return LINKS.test(path)
+            ? '491700000043'
+            : path.includes('contact') || path.includes('lids') || path.includes('check')
+              ? '491712223333'
+              : undefined;
         case 'lid':
           return lid;
         case 'url':
-          return path.includes('ideo') ? `${files.url}/video` : path.includes('oice') ? `${files.url}/voice` : /end|status|picture/.test(path) ? `${files.url}/image` : undefined;
+          return path.includes('ideo')
+            ? `${files.url}/video`
+            : path.includes('oice')
+              ? `${files.url}/voice`
+              : /end|status|picture/.test(path)
+                ? `${files.url}/image`
+                : undefined;
         default:
           return undefined;
       }
@@ -191,7 +208,8 @@ const send = async (
     // Only asked for, not started: each would be a browser more.
     json = json.replaceAll('ONE-THAT-IS-NEW', newName()).replace('"start":true', '"start":false');
   }
-  if (operation.path === '/api/sessions' && operation.method === 'POST' && json === '{}') json = '{"start":false}';
+  if (operation.path === '/api/sessions' && operation.method === 'POST' && json === '{}')
+    json = '{"start":false}';
   try {
     const response = await system.call(operation.method, path, json === undefined ? {} : { body: json });
     return { status: response.status, text: await response.text() };
@@ -203,5 +221,9 @@ const send = async (
 /** Requests of n8n's kind and those with what is required alone: two for each operation. */
 export const COUNTED: readonly Kind[] = ['n8n', 'required'];
 
-export const sumOf = ({ byKind }: Score, outcomes: readonly Outcome[], kinds: readonly Kind[] = COUNTED): number =>
+export const sumOf = (
+  { byKind }: Score,
+  outcomes: readonly Outcome[],
+  kinds: readonly Kind[] = COUNTED,
+): number =>
   kinds.reduce((sum, kind) => sum + outcomes.reduce((each, outcome) => each + byKind[kind][outcome], 0), 0);

@@ -13,7 +13,9 @@ test('client/methods.ts is what the table of operations gives (else: npm run gen
   expect(clientMethods(PUBLIC_OPERATIONS)).toBe(readFileSync(join(root, 'client', 'methods.ts'), 'utf8'));
 });
 
-test('an editor shows what a method does, with the names of its parameters', { timeout: 120_000 }, async () => {
+test('an editor shows what a method does, with the names of its parameters', {
+  timeout: 120_000,
+}, async () => {
   const [get, sendText, challenge] = await hoverTexts(
     // Outside the project: the server then loads what the client imports, and nothing else.
     join(tmpdir(), 'berth-hover.ts'),

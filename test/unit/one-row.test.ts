@@ -6,7 +6,7 @@ import { createTransport } from '../../client/transport.ts';
 import { openApiDocument } from '../../contract/openapi/document.ts';
 import { commandRows } from '../../contract/operations/command-rows.ts';
 import { PUBLIC_OPERATIONS } from '../../contract/public-operations.ts';
-import { http } from '../../functions/edge/http.ts';
+import { defineHandler } from '../../functions/edge/http.ts';
 import { clientMethods } from '../../scripts/client-methods.ts';
 
 const weatherArgs = z.strictObject({
@@ -61,7 +61,9 @@ test('the client has its method, and the generated types have it with its texts'
 
   const types = clientMethods(operations);
   expect(types).toContain('The weather in a chat. Needs the scope `messages:read`.');
-  expect(types).toMatch(/readonly weather: \(\s*session: string,\s*chatId: string,\s*options\?: Options<'getWeather'>/);
+  expect(types).toMatch(
+    /readonly weather: \(\s*session: string,\s*chatId: string,\s*options\?: Options<'getWeather'>/,
+  );
 });
 
 test('the document has it, with its parameters and its scope', () => {
@@ -72,13 +74,25 @@ test('the document has it, with its parameters and its scope', () => {
     summary: 'The weather in a chat',
     description: 'Of up to seven days.\n\nNeeds the scope `messages:read`.',
   });
-  const names = get?.parameters?.map((parameter) => ('name' in parameter ? `${parameter.in} ${parameter.name}` : ''));
+  const names = get?.parameters?.map((parameter) =>
+    'name' in parameter ? `${parameter.in} ${parameter.name}` : '',
+  );
   expect(names).toEqual(['path session', 'path chatId', 'query days', 'query userId']);
-  expect(Object.keys(get?.responses ?? {})).toEqual(['200', '400', '401', '403', '404', '422', '429', '500', '503']);
+  expect(Object.keys(get?.responses ?? {})).toEqual([
+    '200',
+    '400',
+    '401',
+    '403',
+    '404',
+    '422',
+    '429',
+    '500',
+    '503',
+  ]);
 });
 
 test('its route checks the key’s scope and the request', async () => {
-  const handler = http(getWeather)(async ({ params, query }) => ({
+  const handler = defineHandler(getWeather)(async ({ params, query }) => ({
     status: 200,
     body: { sunny: params.chatId === '1@g.us' && query.days === 3 },
   }));
@@ -100,5 +114,8 @@ test('its route checks the key’s scope and the request', async () => {
   };
   expect(await ask('3', 'messages:read')).toEqual({ status: 200, body: { sunny: true } });
   expect(await ask('3', 'messages:send')).toMatchObject({ status: 403 });
-  expect(await ask('8', 'messages:read')).toMatchObject({ status: 400, body: { errors: [{ path: 'days' }] } });
+  expect(await ask('8', 'messages:read')).toMatchObject({
+    status: 400,
+    body: { errors: [{ path: 'days' }] },
+  });
 });

@@ -152,7 +152,9 @@ export const isolation = (systemOf: () => System): void => {
     for (const session of [HERS, NOWHERE])
       expect(await ask(deleteSession, { key: keys.limited, session })).toMatchObject({ status: 404 });
     for (const session of [HERS, NOWHERE])
-      expect(await ask(deleteSession, { key: keys.paul, session, userId: 'olga' })).toMatchObject({ status: 403 });
+      expect(await ask(deleteSession, { key: keys.paul, session, userId: 'olga' })).toMatchObject({
+        status: 403,
+      });
     expect(await client(keys.olga).sessions.get(HERS)).toEqual(before);
   });
 

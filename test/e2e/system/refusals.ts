@@ -1,6 +1,6 @@
-import * as z from 'zod';
 /** What the API refuses, and how it says so; limits; keys; the dashboard's sign-in. Without a worker wherever none is needed. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import * as z from 'zod';
 import { type Client, createClient } from '../../../client/index.ts';
 import { problemSchema } from '../../../contract/errors.ts';
 import type { System } from '../../helpers/system.ts';

@@ -204,6 +204,7 @@ export class FakeApi {
               since: new Date(NOW - 86_400_000).toISOString(),
               admitted: 7,
               refused: { user: 2 },
+              restarted: {},
               ended: { idle: 3, user: 1 },
               restarted: { crashed: 1 },
               reaped: {},
@@ -266,7 +267,7 @@ export class FakeApi {
         const { userId } = createKeyRequestSchema.parse(seen.body);
         return {
           status: 201,
-          body: createdKeySchema.parse({ ...keyView('k2', userId), key: 'berth_new_key' }),
+          body: createdKeySchema.parse({ ...keyView('k2', userId ?? 'admin'), key: 'berth_new_key' }),
         };
       }
       case 'DELETE /api/keys/k1':

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { createApiKey, deleteApiKey, findApiKey, listApiKeys } from '../../../core/access/keys.ts';
+import { createKeyRequestSchema, updateKeyRequestSchema } from '../../../contract/bodies/admin.ts';
+import {
+  createApiKey,
+  deleteApiKey,
+  findApiKey,
+  listApiKeys,
+  updateApiKey,
+} from '../../../core/access/keys.ts';
 import { lab } from './control.ts';
 
 test('a key is found by what was shown once, and kept nowhere', async () => {
@@ -51,3 +58,72 @@ test.each([undefined, '', 'berth_', 'berth_wrong', `berth_${'x'.repeat(200)}`, '
   'what is no key is none: %j',
   async (presented) => expect(await findApiKey(lab().control, presented)).toBeUndefined(),
 );
+
+test('a key that is made inactive is no key until it is active again; it stays the same key', async () => {
+  const place = lab();
+  const { key, id } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
+  const change = (request: object) => updateApiKey(place.control, id, updateKeyRequestSchema.parse(request));
+  expect(await change({ isActive: false })).toMatchObject({ isActive: false });
+  expect(await findApiKey(place.control, key)).toBeUndefined();
+  expect(await listApiKeys(place.control)).toMatchObject([{ id, isActive: false }]);
+  expect(await change({ isActive: true, session: 'shop', actions: { read: true } })).toMatchObject({
+    session: 'shop',
+    sessions: ['shop'],
+    scopes: ['sessions:read', 'messages:read'],
+    actions: { read: true, send: false },
+  });
+  expect(await findApiKey(place.control, key)).toMatchObject({ sessions: ['shop'] });
+  expect(await change({ session: null, actions: null })).toMatchObject({ sessions: null, scopes: null });
+  await expect(updateApiKey(place.control, 'none', updateKeyRequestSchema.parse({}))).rejects.toMatchObject({
+    code: 'not_found',
+  });
+});
+
+test('a key for one session cannot be made an admin’s', async () => {
+  const place = lab();
+  const { id } = await createApiKey(place.control, { userId: 'ann', role: 'user', sessions: ['shop'] });
+  const change = updateKeyRequestSchema.parse({ isAdmin: true });
+  await expect(updateApiKey(place.control, id, change)).rejects.toMatchObject({ code: 'malformed' });
+});
+
+test('a change that meets another one is refused, and neither is lost', async () => {
+  const place = lab();
+  const { id } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
+  const changes = ['a', 'b'].map((label) =>
+    updateApiKey(place.control, id, updateKeyRequestSchema.parse({ label })),
+  );
+  const results = await Promise.allSettled(changes);
+  const done = results.filter(({ status }) => status === 'fulfilled');
+  expect(done.length).toBeGreaterThan(0);
+  for (const result of results)
+    if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'conflict' });
+});
+
+test.each([
+  [
+    { isAdmin: true, isActive: true },
+    { role: 'admin', active: true },
+  ],
+  [
+    { isAdmin: false, session: 'shop', isActive: false },
+    { role: 'user', sessions: ['shop'], active: false },
+  ],
+  [
+    { isAdmin: false, session: 'shop', actions: { read: true, send: true, app: true } },
+    { role: 'user', scopes: ['sessions:read', 'messages:read', 'messages:send'] },
+  ],
+  [
+    { userId: 'ann', role: 'user', scopes: ['messages:send'] },
+    { userId: 'ann', scopes: ['messages:send'] },
+  ],
+])('a key asked for as %j is %j', (asked, meant) => {
+  expect(createKeyRequestSchema.parse(asked)).toMatchObject(meant);
+});
+
+test.each([
+  [{ isAdmin: true, session: 'shop' }, 'sessions'],
+  [{ isAdmin: false, actions: { read: false } }, 'actions'],
+  [{ isAdmin: false, actions: { app: true } }, 'actions'],
+])('a key asked for as %j is refused for its %s: it would allow more than was asked for', (asked, path) => {
+  expect(createKeyRequestSchema.safeParse(asked).error?.issues[0]?.path[0]).toBe(path);
+});
