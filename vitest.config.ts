@@ -8,6 +8,7 @@ const ALONE = [
   'test/unit/functions/ecs-tasks.test.ts',
   'test/unit/functions/sqs-events.test.ts',
   'test/webhooks/fairness.test.ts',
+  'test/unit/one-row.test.ts',
   'test/webhooks/faults.test.ts',
 ];
 

@@ -57,7 +57,7 @@ export const send = async (
   return { ...message, chatId: chat.id };
 };
 
-/** Everybody in the group; nobody in another chat. */
+/** Every member of the group; none in another chat. */
 const everybody = async (context: CommandContext, chatId: string): Promise<string[]> =>
   chatKindOf(chatId) === 'group' ? (await getParticipants(context, { id: chatId })).map(({ id }) => id) : [];
 

@@ -17,6 +17,10 @@ const normalizeChatId = (text: string): string => {
 export const chatIdSchema = z
   .string()
   .max(128)
+  .regex(
+    /^\s*(\+?[\d\s()-]{5,}|[\w.+:\s()-]+@(c\.us|g\.us|lid|newsletter|broadcast|s\.whatsapp\.net))\s*$/,
+    'must be a chat id such as 491701234567@c.us',
+  )
   .transform(normalizeChatId)
   .pipe(
     z
@@ -133,13 +137,13 @@ const message = z.strictObject({
   chatId: chatIdSchema,
   reply_to: messageIdSchema.optional(),
 });
-/** Stands for everybody in the group. */
+/** Stands for every member of the group. */
 export const EVERYBODY = 'all';
 const mentions = z
   .array(z.union([z.literal(EVERYBODY), chatIdSchema]))
   .max(1024)
   .optional()
-  .describe('Ids of those who are mentioned; `all` for everybody in the group.');
+  .describe('Ids of mentioned people; `all` mentions every member of the group.');
 const captioned = message.extend({ file: fileSchema, caption: z.string().max(65_536).optional(), mentions });
 
 export const sendTextArgs = message.extend({

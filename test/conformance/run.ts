@@ -69,7 +69,9 @@ const outcomeOf = (status: number, text: string): Outcome => {
   if (status >= 200 && status < 300) return 'done';
   if (status === 501) return 'reasoned';
   if (status === 400) return 'malformed';
-  return status === 404 && /There is no (GET|POST|PUT|DELETE) |No such resource/.test(text) ? 'no route' : 'other';
+  return status === 404 && /There is no (GET|POST|PUT|DELETE) |No such resource/.test(text)
+    ? 'no route'
+    : 'other';
 };
 
 /**

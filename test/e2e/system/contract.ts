@@ -465,12 +465,13 @@ export const contractWalk = (open: () => System): void => {
     });
 
     test('404 for a session that is not there, by every operation whose path names one', async () => {
+      // As WAHA has it, deleting what is not there is done.
       for (const operation of documented.filter(({ path }) => /\{(name|session)\}/.test(path)))
-        await ask(operation.id, 404, about(operation));
+        await ask(operation.id, operation.id === 'deleteSession' ? 200 : 404, about(operation));
     });
 
-    test('400 for a query that it has not, by every operation that asks for a key', async () => {
-      for (const operation of documented.filter(({ auth }) => auth !== 'none'))
+    test('400 for a query that it has not, by every operation of Berth’s own that asks for a key', async () => {
+      for (const operation of documented.filter(({ auth, waha }) => auth !== 'none' && !waha))
         await ask(operation.id, 400, { ...about(operation), query: { nonsense: 1 } });
     });
 

@@ -82,7 +82,8 @@ export const refusals = (open: () => System): void => {
     test('a field that is not known on a path of WAHA is left out and named', async () => {
       const body = { nmae: 'x', start: false, config: { noweb: null, webhooks: [] } };
       const made = await system.call('POST', '/api/sessions?expand=apps', { body });
-      expect([made.status, made.headers.get('x-berth-ignored')]).toEqual([201, 'expand,nmae,config.noweb']);
+      const ignored = made.headers.get('x-berth-ignored')?.split(',').sort();
+      expect([made.status, ignored]).toEqual([201, ['config.noweb', 'expand', 'nmae']]);
       const { name } = z.looseObject({ name: z.string() }).parse(await made.json());
       expect(name).toMatch(/^session_[0-9a-z]{26}$/);
       for (const _ of ['there', 'gone'])
