@@ -39,7 +39,7 @@ const firstOf = (schema: Schema): Schema => {
 };
 
 /** The value of one property; undefined: it is left out. */
-const valueOf = (schema: Schema, kind: Kind, name: string, pick: (name: string) => unknown): unknown => {
+const sampleValue = (schema: Schema, kind: Kind, name: string, pick: (name: string) => unknown): unknown => {
   const known = pick(name);
   if (known !== undefined) return known;
   const whole = firstOf(schema);
@@ -47,12 +47,12 @@ const valueOf = (schema: Schema, kind: Kind, name: string, pick: (name: string) 
     return objectOf(whole, kind, pick);
   if (whole.type === 'array' && whole.items !== undefined && whole.example === undefined) {
     // The parts of a list of ids are named as the list: `participants` are of `id`.
-    return [valueOf(whole.items, kind, `${name}[]`, pick)];
+    return [sampleValue(whole.items, kind, `${name}[]`, pick)];
   }
   if (whole.example !== undefined) return whole.example;
   if (whole.default !== undefined) return whole.default;
   if (kind === 'n8n') return whole.type === 'string' && whole.enum === undefined ? '' : null;
-  return byType(whole, (part) => valueOf(part, kind, '', pick));
+  return byType(whole, (part) => sampleValue(part, kind, '', pick));
 };
 
 const objectOf = (schema: Schema, kind: Kind, pick: (name: string) => unknown): Record<string, unknown> => {
@@ -62,7 +62,7 @@ const objectOf = (schema: Schema, kind: Kind, pick: (name: string) => unknown): 
       if (kind === 'required' && !required.includes(name)) return [];
       // What is required has a value, whatever the client.
       const filled = kind === 'n8n' && required.includes(name) ? 'swagger' : kind;
-      return [[name, valueOf(property, filled, name, pick)]];
+      return [[name, sampleValue(property, filled, name, pick)]];
     }),
   );
 };
@@ -75,13 +75,13 @@ const requestOf = (operation: WahaOperation, kind: Kind, substitute: Substitute)
     const { name, required = false, schema = {}, example } = parameter;
     if (parameter.in === 'header') continue;
     if (parameter.in === 'query' && !required && kind !== 'n8n') continue;
-    const value = pick(name) ?? example ?? valueOf(schema, required ? 'swagger' : kind, name, pick);
+    const value = pick(name) ?? example ?? sampleValue(schema, required ? 'swagger' : kind, name, pick);
     if (parameter.in === 'path') path = path.replaceAll(`{${name}}`, encodeURIComponent(String(value)));
     // n8n leaves out what is empty in a query.
     else if (value !== null && value !== '') query.set(name, String(value));
   }
   const schema = operation.requestBody?.content['application/json']?.schema;
-  const body = schema === undefined ? undefined : valueOf(schema, kind, '', pick);
+  const body = schema === undefined ? undefined : sampleValue(schema, kind, '', pick);
   return { kind, operation, target: query.size > 0 ? `${path}?${query}` : path, body };
 };
 

@@ -76,11 +76,13 @@ const outcomeOf = (status: number, text: string): Outcome => {
 
 /**
  * @param system with room for three sessions
+ * @param kinds of requests that are sent
  * @param onProgress gets a line for each request that was not taken
  */
 export const runConformance = async (
   system: System,
   onProgress: (line: string) => void = () => undefined,
+  kinds: readonly Kind[] = KINDS,
 ): Promise<Score> => {
   const files = await startFiles();
   try {
@@ -101,12 +103,16 @@ export const runConformance = async (
       poll: { name: 'Which?', options: ['Awesome!', 'Good!', 'Not bad!'], multipleAnswers: false },
     });
     let n = 0;
+    const newName = (): string => {
+      n += 1;
+      return `waha-new-${n}`;
+    };
     const fresh = async (): Promise<string> => {
       n += 1;
       await system.berth.sessions.create({ name: `waha-${n}`, start: false });
       return `waha-${n}`;
     };
-    const key = (await system.berth.keys.create({ userId: 'waha' })).id;
+    const makeKey = async (): Promise<string> => (await system.berth.keys.create({ userId: 'waha' })).id;
 
     const known = (name: string, { path, method }: WahaOperation): unknown => {
       switch (name) {
@@ -127,7 +133,7 @@ export const runConformance = async (
           if (path.includes('/groups/')) return group;
           if (path.includes('/channels/')) return channel.chatId;
           if (path.includes('/contacts/')) return CONTACT;
-          return path.startsWith('/api/keys') ? key : undefined;
+          return path.startsWith('/api/keys') ? 'A-KEY' : undefined;
         case 'messageId':
         case 'reply_to':
           return path.includes('Poll') ? poll.id : name === 'messageId' ? sent.id : undefined;
@@ -155,7 +161,9 @@ export const runConformance = async (
       }
     };
 
-    const requests = wahaRequests(known);
+    const made = wahaRequests(known);
+    // One kind after another: what one request of a kind adds, the next removes.
+    const requests = kinds.flatMap((kind) => made.filter((one) => one.kind === kind));
     const late = ({ operation: { path, method } }: WahaRequest) => LATE.test(path) || method === 'DELETE';
     const ordered = [...requests.filter((one) => !late(one)), ...requests.filter(late)];
     const counts = Object.fromEntries(
@@ -163,7 +171,7 @@ export const runConformance = async (
     ) as Record<Kind, Record<Outcome, number>>;
     const failures: Failure[] = [];
     for (const request of ordered) {
-      const { status, text } = await send(system, request, fresh, () => `waha-new-${(n += 1)}`);
+      const { status, text } = await send(system, request, { session: fresh, name: newName, key: makeKey });
       const outcome = outcomeOf(status, text);
       counts[request.kind][outcome] += 1;
       if (outcome === 'done' || outcome === 'reasoned') continue;
@@ -196,22 +204,23 @@ const detailOf = (text: string): string => {
 const send = async (
   system: System,
   { operation, target, body }: WahaRequest,
-  fresh: () => Promise<string>,
-  newName: () => string,
+  make: { session: () => Promise<string>; name: () => string; key: () => Promise<string> },
 ): Promise<{ status: number; text: string }> => {
   let json = JSON.stringify(body);
   let path = target;
   if (path.includes('ONE-OF-ITS-OWN') || json?.includes('ONE-OF-ITS-OWN')) {
-    const name = await fresh();
+    const name = await make.session();
     path = path.replaceAll('ONE-OF-ITS-OWN', name);
     json = json?.replaceAll('ONE-OF-ITS-OWN', name);
   }
   if (json?.includes('ONE-THAT-IS-NEW')) {
     // Only asked for, not started: each would be a browser more.
-    json = json.replaceAll('ONE-THAT-IS-NEW', newName()).replace('"start":true', '"start":false');
+    json = json.replaceAll('ONE-THAT-IS-NEW', make.name()).replace('"start":true', '"start":false');
   }
   if (operation.path === '/api/sessions' && operation.method === 'POST' && json === '{}')
     json = '{"start":false}';
+  // Deleted by one of the requests: each gets its own.
+  if (path.includes('A-KEY')) path = path.replaceAll('A-KEY', await make.key());
   try {
     const response = await system.call(operation.method, path, json === undefined ? {} : { body: json });
     return { status: response.status, text: await response.text() };
