@@ -57,9 +57,11 @@ type BodyOf<A> = A extends { readonly body: infer B extends z.ZodType }
       ? void
       : z.output<B>
     : z.output<B>
-  : A extends { readonly files: unknown }
-    ? Uint8Array
-    : void;
+  : A extends { readonly files: readonly `text/${string}`[] }
+    ? string
+    : A extends { readonly files: unknown }
+      ? Uint8Array
+      : void;
 /** What the method resolves with. */
 export type Result<Id extends keyof PublicOperations> = ResultOf<Row<Id>>;
 type ResultOf<O> = BodyOf<AnswerAt<O, 200 | 201 | 204>>;
@@ -130,7 +132,10 @@ const performed = async (operation: Operation, parts: Parts, needs: Needs): Prom
   const { transport } = needs;
   const request = requestOf(operation, parts, needs);
   const { body, files } = answerOf(operation) ?? {};
-  if (body === undefined && files !== undefined) return (await transport.bytes(request)).body;
+  if (body === undefined && files !== undefined) {
+    const { body: bytes } = await transport.bytes(request);
+    return files.every((type) => type.startsWith('text/')) ? new TextDecoder().decode(bytes) : bytes;
+  }
   if (body === undefined || body === nothingSchema) {
     await transport.bytes(request);
     return undefined;

@@ -882,6 +882,13 @@ export type ClientMethods = {
    */
   readonly statsHistory: (options?: Options<'getHistory'>) => Promise<Result<'getHistory'>>;
   /**
+   * Metrics in the text format of Prometheus. Admins only.
+   *
+   * The statistics of all users as gauges. Labels are bounded: no session and no user is named. Prometheus
+   * sends the key with `http_headers` of its scrape configuration.
+   */
+  readonly metrics: (options?: Options<'getMetrics'>) => Promise<Result<'getMetrics'>>;
+  /**
    * Prevent starts and end all sessions, before an environment is removed. Admins only.
    *
    * Sets the global limit to 0 and stops running sessions, up to 200 per call. Repeat it until it returns

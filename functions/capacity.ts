@@ -1,6 +1,7 @@
 import * as operations from '../contract/operations/capacity.ts';
 import { getHistory } from '../contract/operations/dashboard.ts';
 import { changeLimits, limitsView } from '../core/admission/limits.ts';
+import { prometheusText } from '../core/observability/prometheus.ts';
 import { history } from '../core/observability/read-history.ts';
 import { stats } from '../core/observability/stats.ts';
 import { base } from './adapters/base.ts';
@@ -17,6 +18,16 @@ const counting = defineHandler(operations.getStats)(async (request) => {
   const everybody = role === 'admin' && request.query.userId === undefined;
   const view = await stats(control, request.owner(), everybody, sessions);
   return { status: 200, body: everybody ? { ...view, alarmPercents: { warning, critical } } : view };
+});
+
+/** GET /metrics */
+const measuring = defineHandler(operations.getMetrics)(async (request) => {
+  const view = await stats(control, request.owner(), true);
+  const text = prometheusText({ ...view, alarmPercents: { warning, critical } });
+  return {
+    status: 200,
+    raw: { contentType: 'text/plain; version=0.0.4; charset=utf-8', bytes: Buffer.from(text) },
+  };
 });
 
 /** GET /api/stats/history */
@@ -37,4 +48,4 @@ const changingLimits = defineHandler(operations.setLimits)(async (request) => {
   return { status: 200, body: await limitsView(control, request.body.user?.userId ?? request.owner()) };
 });
 
-export const handler = router(counting, lookingBack, showingLimits, changingLimits);
+export const handler = router(counting, measuring, lookingBack, showingLimits, changingLimits);

@@ -25,6 +25,22 @@ export const getStats = operation({
   answers: { 200: { description: 'The statistics.', body: statsViewSchema } },
 });
 
+export const getMetrics = operation({
+  id: 'getMetrics',
+  method: 'GET',
+  path: '/metrics',
+  handler: 'capacity',
+  auth: 'admin',
+  scope: 'admin',
+  client: 'metrics',
+  tag: 'Capacity',
+  summary: 'Metrics in the text format of Prometheus',
+  description:
+    'The statistics of all users as gauges. Labels are bounded: no session and no user is named. Prometheus sends the key ' +
+    'with `http_headers` of its scrape configuration.',
+  answers: { 200: { description: 'The metrics.', files: ['text/plain; version=0.0.4; charset=utf-8'] } },
+});
+
 export const getLimits = operation({
   id: 'getLimits',
   method: 'GET',

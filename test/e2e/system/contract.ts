@@ -78,6 +78,8 @@ export const contractWalk = (open: () => System): void => {
       await system.stack.trigger('reaper');
       await ask('getStats', 200);
       await ask('getHistory', 200, { query: { hours: 1 } });
+      const metrics = await ask('getMetrics', 200);
+      expect(metrics.bytes.toString()).toContain('\nberth_slots_limit 60\n');
       await ask('cleanUp', 200, { body: { mode: 'emergency', dryRun: true } });
       await ask('drain', 200, { body: { dryRun: true } });
     });
