@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { addAudit } from './commands/audit.ts';
 import { addAws } from './commands/aws.ts';
 import { addBuilds } from './commands/builds.ts';
+import { addCall } from './commands/call.ts';
 import { addCapacity } from './commands/capacity.ts';
 import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
@@ -55,6 +56,7 @@ export const createProgram = (): Command => {
   addSelftest(program);
   addPhone(program);
   addLids(program);
+  addCall(program);
   addCapacity(program);
   addDashboard(program);
   addCleanup(program);

@@ -1,6 +1,8 @@
 /** A command is a schema and a row: everything else follows. A row that the table does not have is added to a copy. */
+import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { addCall } from '../../cli/commands/call.ts';
 import { methodsOf } from '../../client/derived.ts';
 import { createTransport } from '../../client/transport.ts';
 import { openApiDocument } from '../../contract/openapi/document.ts';
@@ -64,6 +66,17 @@ test('the client has its method, and the generated types have it with its texts'
   expect(types).toMatch(
     /readonly weather: \(\s*session: string,\s*chatId: string,\s*options\?: Options<'getWeather'>/,
   );
+});
+
+test('the command line has it, with its help', () => {
+  const program = new Command('berth');
+  addCall(program, Object.values(operations));
+  const [call] = program.commands;
+  expect(call?.helpInformation()).toMatch(/getWeather .*The weather in a chat/);
+  const help = call?.commands.find((command) => command.name() === 'getWeather')?.helpInformation();
+  expect(help).toContain('berth call getWeather [options] <session> <chat-id>');
+  expect(help).toContain('The weather in a chat\n\nOf up to seven days.');
+  expect(help).toContain('--days <value>');
 });
 
 test('the document has it, with its parameters and its scope', () => {
