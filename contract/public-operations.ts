@@ -1,7 +1,6 @@
 /** Operations for programs that have a key, or need none: the typed client and `berth call` are made from this table. */
 import { listAudit } from './operations/audit.ts';
 import { cleanUp, drain, getLimits, getMetrics, getStats, setLimits } from './operations/capacity.ts';
-import { CHAT_OPERATIONS } from './operations/chats.ts';
 import { getCommand } from './operations/commands.ts';
 import { getCaller, getHistory, signIn, signOut } from './operations/dashboard.ts';
 import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';

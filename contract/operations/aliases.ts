@@ -29,6 +29,7 @@ const READS = {
 
 export const ALIAS_OPERATIONS = commandRows({
   sendTextByQuery: {
+    waha: true,
     ...SENDS,
     method: 'GET',
     path: '/api/sendText',
@@ -38,6 +39,7 @@ export const ALIAS_OPERATIONS = commandRows({
     description: 'A GET that sends: a proxy or a browser may repeat it. Use its successor.',
   },
   reply: {
+    waha: true,
     ...SENDS,
     method: 'POST',
     path: '/api/reply',
@@ -46,6 +48,7 @@ export const ALIAS_OPERATIONS = commandRows({
     summary: 'Deprecated: POST /api/sendText with reply_to',
   },
   sendLinkPreview: {
+    waha: true,
     ...SENDS,
     method: 'POST',
     path: '/api/sendLinkPreview',
@@ -54,6 +57,7 @@ export const ALIAS_OPERATIONS = commandRows({
     summary: 'Deprecated: POST /api/sendText with a link in its text',
   },
   listMessages: {
+    waha: true,
     ...READS,
     path: '/api/messages',
     args: listMessagesArgs,
@@ -61,6 +65,7 @@ export const ALIAS_OPERATIONS = commandRows({
     summary: 'Deprecated: GET /api/{session}/chats/{chatId}/messages',
   },
   checkNumberStatus: {
+    waha: true,
     ...READS,
     path: '/api/checkNumberStatus',
     args: checkNumberArgs,

@@ -39,6 +39,7 @@ const CHANNEL = `${CHANNELS}/{id}` as const;
 
 export const CHANNEL_OPERATIONS = commandRows({
   getChannels: {
+    waha: true,
     ...READS,
     path: CHANNELS,
     args: getChannelsArgs,
@@ -47,6 +48,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.list',
   },
   createChannel: {
+    waha: true,
     ...DOES,
     path: CHANNELS,
     args: createChannelArgs,
@@ -57,6 +59,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.create',
   },
   getChannel: {
+    waha: true,
     ...READS,
     path: CHANNEL,
     args: channelArgs,
@@ -65,6 +68,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.get',
   },
   deleteChannel: {
+    waha: true,
     ...DOES,
     method: 'DELETE',
     path: CHANNEL,
@@ -74,6 +78,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.delete',
   },
   previewChannel: {
+    waha: true,
     ...READS,
     path: `${CHANNEL}/messages/preview`,
     args: previewChannelArgs,
@@ -83,6 +88,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.preview',
   },
   followChannel: {
+    waha: true,
     ...DOES,
     path: `${CHANNEL}/follow`,
     args: channelArgs,
@@ -90,6 +96,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.follow',
   },
   unfollowChannel: {
+    waha: true,
     ...DOES,
     path: `${CHANNEL}/unfollow`,
     args: channelArgs,
@@ -97,6 +104,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.unfollow',
   },
   muteChannel: {
+    waha: true,
     ...DOES,
     path: `${CHANNEL}/mute`,
     args: channelArgs,
@@ -104,6 +112,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.mute',
   },
   unmuteChannel: {
+    waha: true,
     ...DOES,
     path: `${CHANNEL}/unmute`,
     args: channelArgs,
@@ -111,6 +120,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.unmute',
   },
   findChannelsByView: {
+    waha: true,
     ...DOES,
     scope: 'messages:read',
     path: `${CHANNELS}/search/by-view`,
@@ -123,6 +133,7 @@ export const CHANNEL_OPERATIONS = commandRows({
     client: 'channels.findByView',
   },
   findChannelsByText: {
+    waha: true,
     ...DOES,
     scope: 'messages:read',
     path: `${CHANNELS}/search/by-text`,

@@ -28,6 +28,7 @@ const CHAT = '/api/{session}/chats/{chatId}';
 
 export const CHAT_ACTS = commandRows({
   getChatsOverview: {
+    waha: true,
     ...READS,
     method: 'GET',
     path: '/api/{session}/chats/overview',
@@ -37,6 +38,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.overview',
   },
   findChatsOverview: {
+    waha: true,
     ...READS,
     method: 'POST',
     path: '/api/{session}/chats/overview',
@@ -47,6 +49,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.findOverview',
   },
   getChatPicture: {
+    waha: true,
     ...READS,
     method: 'GET',
     path: `${CHAT}/picture`,
@@ -56,6 +59,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.picture',
   },
   readChat: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${CHAT}/messages/read`,
@@ -68,6 +72,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.read',
   },
   markChatUnread: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${CHAT}/unread`,
@@ -77,6 +82,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.unread',
   },
   archiveChat: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${CHAT}/archive`,
@@ -86,6 +92,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.archive',
   },
   unarchiveChat: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${CHAT}/unarchive`,
@@ -95,6 +102,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.unarchive',
   },
   clearChat: {
+    waha: true,
     ...DOES,
     method: 'DELETE',
     path: `${CHAT}/messages`,
@@ -104,6 +112,7 @@ export const CHAT_ACTS = commandRows({
     client: 'chats.clear',
   },
   deleteChat: {
+    waha: true,
     ...DOES,
     method: 'DELETE',
     path: CHAT,

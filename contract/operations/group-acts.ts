@@ -39,6 +39,7 @@ const SECURITY = `${GROUP}/settings/security` as const;
 
 export const GROUP_ACTS = commandRows({
   countGroups: {
+    waha: true,
     ...READS,
     path: `${GROUPS}/count`,
     args: z.strictObject({}),
@@ -47,6 +48,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.count',
   },
   refreshGroups: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${GROUPS}/refresh`,
@@ -58,6 +60,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.refresh',
   },
   getInviteInfo: {
+    waha: true,
     ...READS,
     path: `${GROUPS}/join-info`,
     args: inviteArgs,
@@ -66,6 +69,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.joinInfo',
   },
   joinGroup: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${GROUPS}/join`,
@@ -75,6 +79,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.join',
   },
   deleteGroup: {
+    waha: true,
     ...DOES,
     method: 'DELETE',
     path: GROUP,
@@ -83,6 +88,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.delete',
   },
   leaveGroup: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${GROUP}/leave`,
@@ -91,6 +97,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.leave',
   },
   getGroupPicture: {
+    waha: true,
     ...READS,
     path: `${GROUP}/picture`,
     args: groupPictureUrlArgs,
@@ -99,6 +106,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.picture',
   },
   setGroupPicture: {
+    waha: true,
     ...DOES,
     method: 'PUT',
     path: `${GROUP}/picture`,
@@ -111,6 +119,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.setPicture',
   },
   deleteGroupPicture: {
+    waha: true,
     ...DOES,
     method: 'DELETE',
     path: `${GROUP}/picture`,
@@ -120,6 +129,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.deletePicture',
   },
   setGroupSubject: {
+    waha: true,
     ...DOES,
     method: 'PUT',
     path: `${GROUP}/subject`,
@@ -128,6 +138,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.setSubject',
   },
   setGroupDescription: {
+    waha: true,
     ...DOES,
     method: 'PUT',
     path: `${GROUP}/description`,
@@ -136,6 +147,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.setDescription',
   },
   getInfoAdminsOnly: {
+    waha: true,
     ...READS,
     path: `${SECURITY}/info-admin-only`,
     args: groupArgs,
@@ -144,6 +156,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.infoAdminsOnly',
   },
   setInfoAdminsOnly: {
+    waha: true,
     ...DOES,
     method: 'PUT',
     path: `${SECURITY}/info-admin-only`,
@@ -152,6 +165,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.setInfoAdminsOnly',
   },
   getMessagesAdminsOnly: {
+    waha: true,
     ...READS,
     path: `${SECURITY}/messages-admin-only`,
     args: groupArgs,
@@ -160,6 +174,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.messagesAdminsOnly',
   },
   setMessagesAdminsOnly: {
+    waha: true,
     ...DOES,
     method: 'PUT',
     path: `${SECURITY}/messages-admin-only`,
@@ -168,6 +183,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.setMessagesAdminsOnly',
   },
   getInviteCode: {
+    waha: true,
     ...READS,
     path: `${GROUP}/invite-code`,
     args: groupArgs,
@@ -176,6 +192,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.inviteCode',
   },
   revokeInviteCode: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${GROUP}/invite-code/revoke`,
@@ -185,6 +202,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.revokeInviteCode',
   },
   getParticipantsV2: {
+    waha: true,
     ...READS,
     path: `${GROUP}/participants/v2`,
     args: groupArgs,
@@ -193,6 +211,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.participantsV2',
   },
   promoteParticipants: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${GROUP}/admin/promote`,
@@ -201,6 +220,7 @@ export const GROUP_ACTS = commandRows({
     client: 'groups.promote',
   },
   demoteParticipants: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${GROUP}/admin/demote`,

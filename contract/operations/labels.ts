@@ -19,6 +19,7 @@ const READS = {
 
 export const LABEL_OPERATIONS = commandRows({
   getLabels: {
+    waha: true,
     ...READS,
     path: '/api/{session}/labels',
     args: z.strictObject({}),
@@ -27,6 +28,7 @@ export const LABEL_OPERATIONS = commandRows({
     client: 'labels.list',
   },
   getChatLabels: {
+    waha: true,
     ...READS,
     path: '/api/{session}/labels/chats/{chatId}',
     args: chatLabelsArgs,
@@ -35,6 +37,7 @@ export const LABEL_OPERATIONS = commandRows({
     client: 'labels.ofChat',
   },
   setChatLabels: {
+    waha: true,
     ...COMMON,
     method: 'PUT',
     scope: 'messages:send',
@@ -47,6 +50,7 @@ export const LABEL_OPERATIONS = commandRows({
     client: 'labels.setOfChat',
   },
   getLabelChats: {
+    waha: true,
     ...READS,
     path: '/api/{session}/labels/{labelId}/chats',
     args: labelChatsArgs,

@@ -33,6 +33,7 @@ const ONE = '/api/{session}/chats/{chatId}/messages/{messageId}';
 
 export const MESSAGE_ACTS = commandRows({
   getMessage: {
+    waha: true,
     method: 'GET',
     path: ONE,
     tag: 'Messages',
@@ -46,6 +47,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'chats.message',
   },
   editMessage: {
+    waha: true,
     ...ACTS,
     method: 'PUT',
     path: ONE,
@@ -60,6 +62,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.edit',
   },
   deleteMessage: {
+    waha: true,
     ...ACTS,
     method: 'DELETE',
     path: ONE,
@@ -75,6 +78,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.delete',
   },
   pinMessage: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${ONE}/pin`,
@@ -84,6 +88,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.pin',
   },
   unpinMessage: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: `${ONE}/unpin`,
@@ -93,6 +98,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.unpin',
   },
   forwardMessage: {
+    waha: true,
     ...ACTS,
     wakes: true,
     method: 'POST',
@@ -105,6 +111,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.forwardMessage',
   },
   starMessage: {
+    waha: true,
     ...DOES,
     wakes: true,
     method: 'PUT',
@@ -115,6 +122,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.starMessage',
   },
   sendPollVote: {
+    waha: true,
     ...DOES,
     wakes: true,
     method: 'POST',
@@ -125,6 +133,7 @@ export const MESSAGE_ACTS = commandRows({
     client: 'messages.sendPollVote',
   },
   sendEvent: {
+    waha: true,
     ...ACTS,
     method: 'POST',
     path: '/api/{session}/events',

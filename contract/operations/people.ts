@@ -38,6 +38,7 @@ const PROFILE = { ...DOES, tag: 'Profile', result: successSchema, status: 200 } 
 
 export const PEOPLE_OPERATIONS = commandRows({
   getContactAbout: {
+    waha: true,
     ...READS,
     path: '/api/contacts/about',
     args: contactAboutArgs,
@@ -47,6 +48,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     positional: ['session', 'contactId'],
   },
   getContactPicture: {
+    waha: true,
     ...READS,
     path: '/api/contacts/profile-picture',
     args: contactPictureArgs,
@@ -56,6 +58,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     positional: ['session', 'contactId'],
   },
   blockContact: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: '/api/contacts/block',
@@ -66,6 +69,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'contacts.block',
   },
   unblockContact: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: '/api/contacts/unblock',
@@ -76,6 +80,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'contacts.unblock',
   },
   getContactById: {
+    waha: true,
     ...READS,
     path: '/api/{session}/contacts/{id}',
     args: contactByIdArgs,
@@ -84,6 +89,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'contacts.getById',
   },
   saveContact: {
+    waha: true,
     ...DOES,
     method: 'PUT',
     path: '/api/{session}/contacts/{chatId}',
@@ -94,6 +100,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'contacts.save',
   },
   getProfile: {
+    waha: true,
     ...READS,
     tag: 'Profile',
     path: '/api/{session}/profile',
@@ -103,6 +110,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'profile.get',
   },
   setProfileName: {
+    waha: true,
     ...PROFILE,
     method: 'PUT',
     path: '/api/{session}/profile/name',
@@ -111,6 +119,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'profile.setName',
   },
   setProfileStatus: {
+    waha: true,
     ...PROFILE,
     method: 'PUT',
     path: '/api/{session}/profile/status',
@@ -119,6 +128,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'profile.setStatus',
   },
   setProfilePicture: {
+    waha: true,
     ...PROFILE,
     method: 'PUT',
     path: '/api/{session}/profile/picture',
@@ -130,6 +140,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'profile.setPicture',
   },
   deleteProfilePicture: {
+    waha: true,
     ...PROFILE,
     method: 'DELETE',
     path: '/api/{session}/profile/picture',
@@ -138,6 +149,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'profile.deletePicture',
   },
   setPresence: {
+    waha: true,
     ...DOES,
     tag: 'Presence',
     method: 'POST',
@@ -149,6 +161,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'presence.set',
   },
   rejectCall: {
+    waha: true,
     ...DOES,
     method: 'POST',
     path: '/api/{session}/calls/reject',
@@ -160,6 +173,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     client: 'calls.reject',
   },
   getScreenshot: {
+    waha: true,
     ...READS,
     tag: 'Sessions',
     scope: 'sessions:write',

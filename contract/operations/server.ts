@@ -19,6 +19,7 @@ const NEW_ID = {
 export const getNewMessageId = operation({
   ...NEW_ID,
   id: 'getNewMessageId',
+  waha: true,
   path: '/api/{session}/new-message-id',
   tag: 'Messages',
   client: 'messages.newId',
@@ -30,6 +31,7 @@ export const getNewMessageId = operation({
 export const getNewStatusId = operation({
   ...NEW_ID,
   id: 'getNewStatusId',
+  waha: true,
   path: '/api/{session}/status/new-message-id',
   tag: 'Status',
   client: 'status.newId',
@@ -55,6 +57,7 @@ const VERSION = {
 export const getServerVersion = operation({
   ...VERSION,
   id: 'getServerVersion',
+  waha: true,
   path: '/api/server/version',
   client: 'server.version',
   summary: 'Version and engine',
@@ -62,12 +65,14 @@ export const getServerVersion = operation({
 export const getVersion = operation({
   ...VERSION,
   id: 'getVersion',
+  waha: true,
   path: '/api/version',
   summary: 'Deprecated: GET /api/server/version',
 });
 export const getServerStatus = operation({
   ...SERVER,
   id: 'getServerStatus',
+  waha: true,
   path: '/api/server/status',
   client: 'server.status',
   summary: 'Since when it answers, in ms',
@@ -86,6 +91,7 @@ export const getServerStatus = operation({
 export const getServerEnvironment = operation({
   ...SERVER,
   id: 'getServerEnvironment',
+  waha: true,
   path: '/api/server/environment',
   client: 'server.environment',
   summary: 'The environment of the server, without settings and secrets',

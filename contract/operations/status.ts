@@ -37,6 +37,7 @@ const WHO = "The account's privacy settings decide who sees it; `contacts` chang
 
 export const STATUS_OPERATIONS = commandRows({
   sendTextStatus: {
+    waha: true,
     ...PUBLISHES,
     path: '/api/{session}/status/text',
     args: textStatusArgs,
@@ -45,6 +46,7 @@ export const STATUS_OPERATIONS = commandRows({
     client: 'status.text',
   },
   sendImageStatus: {
+    waha: true,
     ...PUBLISHES_FILE,
     path: '/api/{session}/status/image',
     args: imageStatusArgs,
@@ -53,6 +55,7 @@ export const STATUS_OPERATIONS = commandRows({
     client: 'status.image',
   },
   sendVoiceStatus: {
+    waha: true,
     ...PUBLISHES_FILE,
     path: '/api/{session}/status/voice',
     args: voiceStatusArgs,
@@ -61,6 +64,7 @@ export const STATUS_OPERATIONS = commandRows({
     client: 'status.voice',
   },
   sendVideoStatus: {
+    waha: true,
     ...PUBLISHES_FILE,
     path: '/api/{session}/status/video',
     args: videoStatusArgs,
@@ -69,6 +73,7 @@ export const STATUS_OPERATIONS = commandRows({
     client: 'status.video',
   },
   deleteStatus: {
+    waha: true,
     ...PUBLISHES,
     path: '/api/{session}/status/delete',
     args: deleteStatusArgs,

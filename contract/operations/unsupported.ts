@@ -142,6 +142,7 @@ const paramsOf = (path: string): z.ZodObject | undefined => {
 const refusal = (id: string, { because, ...row }: Row): Operation => {
   const params = paramsOf(row.path);
   return operation({
+    waha: true,
     ...row,
     ...(params ? { params } : { body: anyBody }),
     id,

@@ -1,6 +1,6 @@
 /** The score of `npm run conformance`, held: of the requests that n8n makes. Raise the numbers as the score rises. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startSystem, type System } from '../helpers/system.ts';
+import { type System, startSystem } from '../helpers/system.ts';
 import { WAHA_OPERATIONS } from './document.ts';
 import { runConformance, sumOf } from './run.ts';
 
