@@ -204,7 +204,6 @@ export class FakeApi {
               since: new Date(NOW - 86_400_000).toISOString(),
               admitted: 7,
               refused: { user: 2 },
-              restarted: {},
               ended: { idle: 3, user: 1 },
               restarted: { crashed: 1 },
               reaped: {},
