@@ -10,8 +10,8 @@ import type { RawAnswer } from './raw-http.ts';
 
 /** What Node's own parser answers before there is a request: no headers, no body. */
 const PARSER_REFUSALS = [400, 408, 413, 417, 431];
-/** A worker that can't be reached, or a database that is busy; told as a problem. */
-const PASSING = [502, 503, 504];
+/** What the engine cannot do, a worker that cannot be reached, or a busy database; each told as a problem. */
+const PASSING = [501, 502, 503, 504];
 
 /** What is wrong with the answer; undefined: nothing. */
 export const faultOf = (operation: Operation, input: Input, answer: RawAnswer): string | undefined => {
