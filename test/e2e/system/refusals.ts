@@ -71,7 +71,7 @@ export const refusals = (open: () => System): void => {
         errors: [{ path: 'limit' }],
       });
       // On a path of its own a field that is not known is refused.
-      expect(await problem('PUT', '/api/limits', { body: { gloabl: 1 } })).toMatchObject({
+      expect(await problem('PUT', '/api/limits', { body: { userDefault: 5, gloabl: 1 } })).toMatchObject({
         status: 400,
         errors: [{ path: 'gloabl' }],
       });
