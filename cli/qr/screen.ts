@@ -6,7 +6,7 @@ export type Screen = { readonly show: (code: string, below: string) => void };
 
 export const createScreen = (out: Output, invert: boolean): Screen => {
   const tty = process.stdout.isTTY === true;
-  // Colours off on a terminal: most are dark.
+  // Colors off on a terminal: most are dark.
   const colours = tty && out.style('bold', 'x') !== 'x';
   const ink: Ink = colours ? 'paper' : tty !== invert ? 'light' : 'dark';
   let shownLines = 0;

@@ -85,10 +85,14 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
       const session = await findSession(control, userId, name);
       if (!session || session.slotShard === undefined) return;
       const passed = passedOf(session, control);
-      const first = firstOf(passed);
-      if (!first) await refreshDue(control, session);
-      else if (passed.some(isSilence)) silent.push(session);
-      else await end(session, first);
+      if (passed.length === 0) {
+        await refreshDue(control, session);
+        return;
+      }
+      const counted = countedOf(session, passed, control);
+      const first = firstOf(counted);
+      if (counted.some(isSilence)) silent.push(session);
+      else if (first) await end(session, first);
     },
     (named) => named,
   );
@@ -96,7 +100,8 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
   await each(
     silent,
     async (session) => {
-      const deadline = braked ? await dueWhileBraked(control, session) : firstOf(passedOf(session, control));
+      const counted = countedOf(session, passedOf(session, control), control);
+      const deadline = braked ? await dueWhileBraked(control, session, counted) : firstOf(counted);
       if (deadline) await end(session, deadline);
     },
     ({ listUser, listName }) => ({ userId: listUser, name: listName }),
@@ -116,6 +121,18 @@ const isSilence = ({ reason }: Deadline): boolean => reason === 'heartbeat_lost'
 
 const passedOf = (session: Session, control: Needs): Deadline[] =>
   deadlinesOf(session, control.settings).filter((d) => d.at <= control.clock());
+
+/** They rest on what the worker reported: since then, the session may have been used or linked. */
+const OF_REPORTS: readonly Deadline['reason'][] = ['idle', 'qr_expired'];
+
+/**
+ * Of the deadlines that have passed, those that a sweep may act on. While a worker is late, its reports do not arrive, and
+ * what rests on them does not count. A worker that can work ends itself on the second; one that cannot is silent soon.
+ */
+const countedOf = (session: Session, passed: readonly Deadline[], { clock, settings }: Needs): Deadline[] =>
+  passed.filter(
+    ({ reason }) => !OF_REPORTS.includes(reason) || !isLate(session, settings.heartbeatSeconds, clock()),
+  );
 
 /** A launch that stays due must not hide that the start, or the whole session, has run out of time. */
 const firstOf = (passed: readonly Deadline[]): Deadline | undefined =>
@@ -157,16 +174,15 @@ const runningTasks = async (control: Needs): Promise<ReadonlySet<string> | undef
   }
 };
 
-/**
- * What ends a silent session all the same: its task is gone, or it has had its time. Every other deadline rests on what
- * its worker reported, and those reports do not arrive: the session may have worked or been linked since.
- */
-const dueWhileBraked = async (control: Needs, session: Session): Promise<Deadline | undefined> => {
-  const passed = passedOf(session, control);
-  return (await taskIsGone(control, session))
-    ? passed.find(isSilence)
-    : passed.find(({ reason }) => reason === 'max_duration');
-};
+/** What ends a silent session all the same: its task is gone, or it has had its time. */
+const dueWhileBraked = async (
+  control: Needs,
+  session: Session,
+  counted: readonly Deadline[],
+): Promise<Deadline | undefined> =>
+  (await taskIsGone(control, session))
+    ? counted.find(isSilence)
+    : counted.find(({ reason }) => reason === 'max_duration');
 
 const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {
   const upTo = control.clock();

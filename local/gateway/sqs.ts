@@ -10,10 +10,14 @@ const NAMING = new Set(['CreateQueue', 'GetQueueUrl', 'ListQueues']);
 
 export const namesQueues = (operation: string): boolean => NAMING.has(operation);
 
-/** Makes an answer's queue URLs lead through the gateway; the engine remembers whatever port it had once. */
+/**
+ * Makes an answer's queue URLs lead through the gateway. The engine remembers the port that it had once, and its URLs hold
+ * the secret of its start, which no caller may learn: only account and name of the queue are kept.
+ */
 export function throughGateway(body: string, gatewayUrl: string): string {
   const answer = withUrls.parse(JSON.parse(body));
-  const moved = (url: string): string => new URL(new URL(url).pathname, gatewayUrl).href;
+  const moved = (url: string): string =>
+    new URL(new URL(url).pathname.split('/').slice(-2).join('/'), `${gatewayUrl}/`).href;
   return JSON.stringify({
     ...answer,
     ...(answer.QueueUrl === undefined ? {} : { QueueUrl: moved(answer.QueueUrl) }),

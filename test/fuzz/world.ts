@@ -16,7 +16,7 @@ import type { Known } from './inputs.ts';
 export type World = {
   readonly known: Known;
   readonly port: number;
-  /** Every item of the table by its key, as text, but for what each request counts. */
+  /** Every item of the table by its key, as text, but for what each request counts and the audit log. */
   table(): Promise<ReadonlyMap<string, string>>;
   /** Commands that came to the worker and that its own schemas refuse, since this was last asked. */
   strays(): string[];
@@ -25,6 +25,8 @@ export type World = {
 
 /** Rates used and statistics: they change because something was asked, not because of what. */
 const COUNTS = /^(RATE#|STATS|HISTORY)/;
+/** What is asked of an administrative operation is written down, also when it is refused (core/observability/audit.ts). */
+const AUDIT = /^AUDIT$/;
 
 const itemSchema = z.looseObject({ pk: z.string(), sk: z.string() });
 const RUNNING = 'fuzz-running';
@@ -77,7 +79,7 @@ const worldOf = async (system: System): Promise<World> => {
     table: async () =>
       new Map(
         (await items())
-          .filter(({ pk }) => !COUNTS.test(pk))
+          .filter(({ pk }) => !COUNTS.test(pk) && !AUDIT.test(pk))
           .map((item) => [`${item.pk} / ${item.sk}`, JSON.stringify(Object.entries(item).sort())]),
       ),
     strays: () => commands.strays.splice(0),

@@ -6,9 +6,11 @@
  *   cut off    no call of a worker gets through (a flood that found the workers' API, an outage of it)
  *   together   workers share the flooded throttle (the release before); only measured, no seed draws it
  *
- * In the first two, no session whose worker runs and works is stopped by a sweep. After the flood, sweeps stop again what
+ * In the first two, no session whose worker runs and works is stopped by a sweep (five or fewer that are cut off have no
+ * brake). After the flood, sweeps stop again what
  * is really silent. In the third a few unlucky workers at a time lose all their heartbeats, which looks like their death.
  */
+import { passCap } from '../../core/reaping/brake.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { type Throttle, TokenBucket } from '../../local/api/throttle.ts';
@@ -181,7 +183,10 @@ class Flood {
           const worker = this.#healthy.find(({ task }) => task.launch.sessionId === after.sessionId);
           if (worker === undefined || !isHealthy(worker, world)) continue;
           this.#stopped += 1;
-          if (options.mode !== 'together')
+          // A pass may end as many, whatever the reason for their silence: a fleet that small has no brake.
+          const running = this.#workers().filter(({ live }) => live).length;
+          const small = options.mode === 'cut off' && running <= passCap(running);
+          if (options.mode !== 'together' && !small)
             world.violate(
               'due',
               `${String(after.sessionId)} works, and ${by.name} stopped it: ${String(after.stopReason)}`,

@@ -57,16 +57,16 @@ const RULE = 'builds/rule.ts';
 const BRAKE = 'reaping/brake.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('admission without the global condition', 1, [
+  mutation('admission without the global condition', 6, [
     ADMIT,
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 36, [ADMIT, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission without the user’s condition', 19, [ADMIT, 'condition: userHasRoom(capacity),', '']),
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    45,
+    12,
     [
       ADMIT,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -81,7 +81,7 @@ export const MUTATIONS: readonly Mutation[] = [
         const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
         if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', 1, [
+  mutation('a start that forgets state and epoch', 3, [
     START,
     `eq('epoch', found.epoch),
             oneOf('state', ['STOPPED', 'FAILED']),
@@ -90,17 +90,17 @@ export const MUTATIONS: readonly Mutation[] = [
             eq('version', found.version),`,
     '',
   ]),
-  mutation('a start answered with a session that is stopping', 1, [
+  mutation('a start answered with a session that is stopping', 2, [
     START,
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
   ]),
-  mutation('a full limit hides the earlier answer', 3, [
+  mutation('a full limit hides the earlier answer', 1, [
     CREATE,
     "error.code === 'too_many' && ",
     "error.code === 'too_many' && false && ",
   ]),
-  mutation('release that forgets whether the slot is still held', 17, [
+  mutation('release that forgets whether the slot is still held', 3, [
     RELEASE,
     `eq('slotShard', shard),
     eq('version', session.version),`,
@@ -108,7 +108,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    20,
+    3,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -135,20 +135,20 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 50, [
+  mutation('changes that forget epoch and slot', 3, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    10,
+    3,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that is over',
-    4,
+    3,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -159,7 +159,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    20,
+    8,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -169,7 +169,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    20,
+    8,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task born after its stop that nobody stops',
-    1,
+    12,
     [LAUNCH, "await stopTask(control, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(control, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -193,12 +193,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return session;',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 5, [
+  mutation('an answer that waits for its launch, however long it takes', 1, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 16, [
+  mutation('a launch whose fault is the answer', 21, [
     'admission/launch-and-publish.ts',
     '      return session;',
     '      throw error;',
@@ -215,7 +215,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    48,
+    5,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -231,26 +231,30 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    12,
-    [REAP, 'const first = firstOf(passed);', 'const first = deadlinesOf(session, control.settings)[0];'],
+    25,
+    [
+      REAP,
+      'const passed = passedOf(session, control);',
+      'const passed = deadlinesOf(session, control.settings).slice(0, 1);',
+    ],
     [REAP, 'd.reason === deadline.reason && d.at <= control.clock()', 'd.reason === deadline.reason'],
   ),
-  mutation('a lost heartbeat that frees the slot at once', 9, [
+  mutation('a lost heartbeat that frees the slot at once', 1, [
     REAP,
     'if (await taskIsGone(control, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 23, [
+  mutation('a grace time that frees the slot at once', 25, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
   ]),
-  mutation('a stop that frees the slot of a running worker', 10, [
+  mutation('a stop that frees the slot of a running worker', 17, [
     'lifecycle/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 40, [
+  mutation('a sweep that never forces a stop', 33, [
     REAP,
     'return forceStop(control, session);',
     'return undefined;',
@@ -261,12 +265,12 @@ export const MUTATIONS: readonly Mutation[] = [
     [REAP, 'await relaunch(control, session);', ''],
     [REAP, 'passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0]', 'passed[0]'],
   ),
-  mutation('a restart that gives its slot up', 1, [
+  mutation('a restart that gives its slot up', 3, [
     RELEASE,
     'slotWrite(ended, known.slotShard),',
     `{ kind: 'delete', key: slotKey(known.slotShard, sessionId) },`,
   ]),
-  mutation('a restart that takes another slot', 1, [
+  mutation('a restart that takes another slot', 3, [
     RELEASE,
     'sessionWrite(known, known.slotShard, change),',
     `sessionWrite(known, known.slotShard, change),
@@ -275,7 +279,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    6,
+    14,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       WORKER,
@@ -283,19 +287,19 @@ export const MUTATIONS: readonly Mutation[] = [
       '',
     ],
   ),
-  mutation('a restart of a session that asks to be linked', 1, [
+  mutation('a restart of a session that asks to be linked', 7, [
     RESTART,
     'if (!covers(rule, reason) || !isLinked || isLinkingStatus(session.status))',
     'if (!covers(rule, reason))',
   ]),
-  mutation('restarts without back-off', 1, [
+  mutation('restarts without back-off', 3, [
     RESTART,
     'const at = now + restartDelayMs(recent.length + 1, random);',
     'const at = now;',
   ]),
   mutation(
     'a restart launched before it is due',
-    1,
+    3,
     [RESTART_LAUNCH, 'if (waitMs > LONGEST_WAIT_MS) return session;', ''],
     [RESTART_LAUNCH, 'if (waitMs > 0) await control.sleep(waitMs);', ''],
     [
@@ -304,18 +308,18 @@ export const MUTATIONS: readonly Mutation[] = [
       'waitsForRestart(session);',
     ],
   ),
-  mutation('restarts that nobody counts', 1, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
-  mutation('restarts without a limit', 6, [
+  mutation('restarts that nobody counts', 3, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
+  mutation('restarts without a limit', 103, [
     RESTART,
     'if (recent.length >= rule.maxAttempts)',
     'if (rule.maxAttempts < 0)',
   ]),
-  mutation('a restart after a stop that was asked for', 1, [
+  mutation('a restart after a stop that was asked for', 5, [
     RELEASE,
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 307, [
+  mutation('a stop that does not prevent the restart of a silent session', 25, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
@@ -325,24 +329,24 @@ export const MUTATIONS: readonly Mutation[] = [
     "await stopSession(control, session, 'heartbeat_lost', stillDue);",
     "return (await release(control, session, 'heartbeat_lost')).session;",
   ]),
-  mutation('a restart that starts the longest duration anew', 1, [
+  mutation('a restart that starts the longest duration anew', 3, [
     RELEASE,
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
   ]),
-  mutation('a recount without a version condition', 12, [
+  mutation('a recount without a version condition', 3, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that nobody stops', 1, [
+  mutation('orphans that nobody stops', 51, [
     RECONCILE,
     "await stopTask(control, task.taskArn, 'no session owns this task');",
     '',
   ]),
   mutation(
     'sub-limits made while shards are open',
-    2,
+    1,
     [CAPACITY, 'set: closed,', 'set: { generation, closed: true },'],
     [ADMIT, 'if (!isSettled(capacity)) {', 'if (capacity.shards.length === 0) {'],
     [
@@ -351,18 +355,18 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 33, [
+  mutation('sub-limits of limits that others took the place of', 37, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
   ]),
   mutation(
     'a change of limits that nobody finishes',
-    23,
+    12,
     [RECONCILE, 'if (capacity) await settle(control, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 12, [
+  mutation('a refusal because the sub-limits are spent', 11, [
     'admission/reject-if-full.ts',
     'if (capacity.active >= capacity.limits.globalLimit) throw',
     'throw',
@@ -378,39 +382,39 @@ export const MUTATIONS: readonly Mutation[] = [
     // The worker would tell by it that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 706, [
+  mutation('a waiting command without an answer called failed', 302, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 1, [
+  mutation('sub-limits handed out above the limit', 9, [
     'admission/capacity.ts',
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 12, [
+  mutation('a stopped task of any epoch ends the session', 14, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 142, [
+  mutation('the end of another provider’s task ends the session', 212, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 48, [
+  mutation('a discard that a late commit undoes', 5, [
     WORKER,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted whatever it is by then', 12, [
+  mutation('a session deleted whatever it is by then', 149, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
     '',
   ]),
-  mutation('messages noted as told before they are queued', 1, [
+  mutation('messages noted as told before they are queued', 3, [
     WORKER,
     'await drainOutbox(control, session);',
     'if (request.told) await noteTold(control, session, request.told);\n  await drainOutbox(control, session);',
@@ -431,7 +435,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const result = await control.store.transact(writes.slice(0, -1), ',
   ]),
   mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(control);', '']),
-  mutation('events sent without those that wait before them', 2, [
+  mutation('events sent without those that wait before them', 3, [
     OUTBOX,
     'await sendAll(control, session, items.map(parse));',
     'await sendAll(control, session, items.slice(-1).map(parse));',
@@ -451,7 +455,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const { data: _secret, ...shown } = payload;',
     'const shown = payload;',
   ]),
-  buildsMutation('an outcome that overwrites a pin', 862, [
+  buildsMutation('an outcome that overwrites a pin', 112, [
     BUILDS,
     "condition: engine.version === undefined ? absent('pk') : eq('version', engine.version),",
     '',
@@ -466,12 +470,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "random * 100 < ruling.probePercent ? 'live' : { version: ruling.target }",
     '{ version: ruling.target }',
   ]),
-  buildsMutation('a return after any probe that works', 4, [
+  buildsMutation('a return after any probe that works', 3, [
     RULE,
     'probesWorked >= probesNeeded(next)',
     'outcome.ok',
   ]),
-  buildsMutation('a fallback to the build that breaks', 4, [
+  buildsMutation('a fallback to the build that breaks', 2, [
     RULE,
     'lastThatWorked(next, saved, now, buildsOf(streakOf(recent)))',
     'lastThatWorked(next, saved, now, [])',
@@ -481,16 +485,16 @@ export const MUTATIONS: readonly Mutation[] = [
     'const streak = streakOf(recent);',
     'const streak = recent;',
   ]),
-  buildsMutation('a live build that is trusted whatever it does', 3, [
+  buildsMutation('a live build that is trusted whatever it does', 1, [
     RULE,
     '!outcome.ok && breaks(recent, next.records[candidate])',
     '!outcome.ok && false',
   ]),
   floodMutation('a sweep that never brakes', 1, [BRAKE, 'late > passCap(sessions)', 'false']),
-  floodMutation('a brake under which a silent session may still look idle', 1, [
+  floodMutation('a sweep that trusts the old reports of a late worker', 10, [
     REAP,
-    "passed.find(({ reason }) => reason === 'max_duration')",
-    "passed.find(({ reason }) => reason !== 'heartbeat_lost')",
+    '!OF_REPORTS.includes(reason) || !isLate(session, settings.heartbeatSeconds, clock())',
+    'true',
   ]),
   floodMutation('a brake that takes every worker for a late one', 1, [
     REAP,

@@ -41,11 +41,11 @@ export const signIn = (desk: () => Desk): void => {
 
   test('remembers the colours that were chosen, and tells the API nothing of it', async () => {
     const page = await desk().visit();
-    await page.getByRole('button', { name: /^Colours/ }).click();
-    await page.getByRole('button', { name: 'Colours: light. Change to dark' }).click();
+    await page.getByRole('button', { name: /^Colors/ }).click();
+    await page.getByRole('button', { name: 'Colors: light. Change to dark' }).click();
     const sent = page.waitForRequest((request) => request.url().endsWith('/api/stats'));
     await page.reload();
-    await page.getByRole('button', { name: 'Colours: dark.' }).waitFor();
+    await page.getByRole('button', { name: 'Colors: dark.' }).waitFor();
     expect(await page.evaluate('getComputedStyle(document.documentElement).colorScheme')).toBe('dark');
     const headers = await (await sent).allHeaders();
     expect(headers.cookie).not.toContain('theme');

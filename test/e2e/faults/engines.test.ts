@@ -67,7 +67,7 @@ describe.sequential('storage refuses', () => {
 
   test('a start meanwhile fails and never shows a QR code; afterwards the account is there', async () => {
     const { berth, stack } = system;
-    const before = await system.codesShown('shop');
+    const before = await system.lastCodeAt('shop');
     stack.faults.refuse('s3', true);
     await berth.sessions.start('shop');
     const session = await berth.sessions.waitForStatus('shop', [
@@ -80,7 +80,7 @@ describe.sequential('storage refuses', () => {
     const health = await system.call('GET', '/api/health');
     expect(health.status).toBe(503);
     expect(await health.json()).toMatchObject({ checks: { storage: { ok: false }, database: { ok: true } } });
-    expect(await system.codesShown('shop')).toBe(before);
+    expect(await system.lastCodeAt('shop')).toBe(before);
     await system.ended('shop');
     stack.faults.refuse('s3', false);
     await system.worksAgain('shop');

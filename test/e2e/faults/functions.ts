@@ -73,14 +73,14 @@ export const killedFunctions = (open: () => FaultySystem): void => {
 
   test('starting is killed before it launched anything: the reaper launches the task, no QR code is shown', async () => {
     const { berth, stack } = system;
-    const before = await system.codesShown('shop');
+    const before = await system.lastCodeAt('shop');
     stack.faults.ecs.throttle(10_000, 'RunTask');
     await killOnceAdmitted('shop', 'sessions-admit', system.call('POST', '/api/sessions/shop/start'));
     stack.faults.ecs.clear();
     await system.sweepUntil('reaper', async () =>
       expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING', linked: true }),
     );
-    expect(await system.codesShown('shop')).toBe(before);
+    expect(await system.lastCodeAt('shop')).toBe(before);
     await system.holds(1);
   });
 

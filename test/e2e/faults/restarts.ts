@@ -25,7 +25,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
   const restartsAfter = async (lose: (task: TaskRecord) => unknown) => {
     const { berth } = system;
     const { epoch, me } = await berth.sessions.get('shop');
-    const codes = await system.codesShown('shop');
+    const codes = await system.lastCodeAt('shop');
     const lost = system.newestTask();
     await lose(lost);
     await vi.waitFor(
@@ -38,7 +38,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
       me,
       restart: { attempts: 1, nextAttemptAt: null },
     });
-    expect(await system.codesShown('shop')).toBe(codes);
+    expect(await system.lastCodeAt('shop')).toBe(codes);
     expect(processesOf(lost)).toEqual([]);
     await system.holds(1);
     return await hooks.event((e) => e.event === 'session.restarting' && e.payload.epoch === epoch + 1);

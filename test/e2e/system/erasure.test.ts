@@ -116,7 +116,7 @@ test('an auth state that the bucket’s rule expired leads to a QR code with the
   await system.berth.sessions.start('shop');
   await system.berth.sessions.waitForStatus('shop', 'SCAN_QR_CODE');
   expect((await system.berth.sessions.get('shop')).detail).toMatch(
-    /auth state could not be restored; link the account/,
+    /saved account could not be restored; link it again/,
   );
   await system.phone.scan({
     code: await system.berth.auth.qr('shop', { waitSeconds: 25 }),

@@ -78,7 +78,7 @@ const SignIt = ({ userId, name, challenge }: About & { readonly challenge: Passk
         <Answer value={answer} onInput={setAnswer} error={issue} />
         {error !== undefined && <Failure error={error} />}
         <Button kind="primary" submit busy={busy}>
-          Go on linking
+          Continue linking
         </Button>
       </form>
     </div>
