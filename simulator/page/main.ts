@@ -15,7 +15,7 @@ import { defineMoved } from './modules/moved.ts';
 import { definePeople } from './modules/people.ts';
 import { defineRegistration } from './modules/registration.ts';
 import { defineSocket } from './modules/socket.ts';
-import { requireModule } from './registry.ts';
+import { ownModule, requireModule } from './registry.ts';
 import { Session } from './session.ts';
 
 declare global {
@@ -27,7 +27,7 @@ declare global {
 
 const app = new App();
 const platform = (): string => {
-  const { info } = requireModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
+  const { info } = ownModule('WAWebMiscBrowserUtils') as { info: () => { name: string; os: string } };
   return `${info().name} (${info().os})`;
 };
 const channels = new Channels(app);

@@ -7,6 +7,13 @@ export function define(named: Record<string, unknown>): void {
   for (const [name, exports] of Object.entries(named)) modules.set(name, exports);
 }
 
+/** A module for the page's own code: a module that is missing for others stops the page no more than it stops WhatsApp Web. */
+export function ownModule(name: string): object {
+  const found = modules.get(name);
+  if (typeof found !== 'object' || found === null) throw new Error(`The page has no module "${name}"`);
+  return found;
+}
+
 /** As WhatsApp Web's loader does, unknown names throw. */
 export function requireModule(name: string): unknown {
   if (!modules.has(name) || name === MISSING_MODULE) throw new Error(`Requiring unknown module "${name}"`);

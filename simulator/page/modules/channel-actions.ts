@@ -1,6 +1,6 @@
 import type { WireChannel } from '../../protocol.ts';
 import type { App } from '../app.ts';
-import { define, requireModule } from '../registry.ts';
+import { define, ownModule } from '../registry.ts';
 import { ServerStatusCodeError } from '../server-link.ts';
 import { createWid } from '../wid.ts';
 import type { ChannelModel, Channels } from './channels.ts';
@@ -79,7 +79,7 @@ export function defineChannelActions(app: App, channels: Channels): void {
       throw error;
     }
   };
-  Object.assign(requireModule('WAWebLoadNewsletterPreviewChatAction') as object, {
+  Object.assign(ownModule('WAWebLoadNewsletterPreviewChatAction'), {
     loadNewsletterPreviewChat: load,
   });
 }

@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { ChatModel } from '../models.ts';
-import { define, requireModule } from '../registry.ts';
+import { define, ownModule } from '../registry.ts';
 
 /** What is done with whole chats. */
 export function defineChatActions(app: App): void {
@@ -21,7 +21,7 @@ export function defineChatActions(app: App): void {
       },
     },
   });
-  const { Cmd } = requireModule('WAWebCmd') as { Cmd: object };
+  const { Cmd } = ownModule('WAWebCmd') as { Cmd: object };
   // Events for the page's windows: nothing is to be waited for.
   Object.assign(Cmd, {
     archiveChat: (chat: ChatModel, archived: boolean): void => {

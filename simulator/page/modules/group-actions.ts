@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import type { ChatModel } from '../models.ts';
-import { define, requireModule } from '../registry.ts';
+import { define, ownModule } from '../registry.ts';
 import { createWid, type Wid } from '../wid.ts';
 
 type Participant = { id: Wid };
@@ -35,7 +35,7 @@ export function defineGroupActions(app: App): void {
       }),
     },
   });
-  Object.assign(requireModule('WAWebGroupQueryJob') as object, {
+  Object.assign(ownModule('WAWebGroupQueryJob'), {
     resetGroupInviteCode: (group: Wid) =>
       app.deliver({ op: 'inviteCode', group: String(group), reset: true }),
     queryGroupInvite: async (code: string) => {
@@ -53,7 +53,7 @@ export function defineGroupActions(app: App): void {
       };
     },
   });
-  Object.assign(requireModule('WAWebModifyParticipantsGroupAction') as object, {
+  Object.assign(ownModule('WAWebModifyParticipantsGroupAction'), {
     promoteParticipants: (chat: ChatModel, people: Participant[]) => setAdmins(chat, people, true),
     demoteParticipants: (chat: ChatModel, people: Participant[]) => setAdmins(chat, people, false),
   });

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import type { ChatModel, ChatPromises, MsgModel } from '../models.ts';
 import { MsgKey } from '../msg-key.ts';
-import { define, requireModule } from '../registry.ts';
+import { define, ownModule } from '../registry.ts';
 import { addAndSend } from './messages.ts';
 
 /** How long WhatsApp Web offers to change a text, and to delete for everybody. Seconds. */
@@ -47,7 +47,7 @@ export function defineMessageChanges(app: App): void {
     },
     WAWebChatForwardMessage: { forwardMessages: (forwarding: Forwarding) => forward(app, forwarding) },
   });
-  const { Cmd } = requireModule('WAWebCmd') as { Cmd: object };
+  const { Cmd } = ownModule('WAWebCmd') as { Cmd: object };
   // As in WhatsApp Web: a command is an event for the page's windows, and what comes of it is kept at the chat.
   const begins =
     (doing: keyof ChatPromises, each: (msg: MsgModel) => Promise<unknown>) =>

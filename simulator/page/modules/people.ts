@@ -1,13 +1,13 @@
 import { type App, Blocked } from '../app.ts';
 import type { ContactModel } from '../models.ts';
-import { define, requireModule } from '../registry.ts';
+import { define, ownModule } from '../registry.ts';
 import { createWid, type Wid } from '../wid.ts';
 
 type Stanza = { tag: string; attrs: Record<string, string>; children: Stanza[] };
 
 /** People: what they show of themselves, who is blocked; the account's own profile and presence; calls. */
 export function definePeople(app: App): void {
-  const { Conn } = requireModule('WAWebConnModel') as { Conn: object };
+  const { Conn } = ownModule('WAWebConnModel') as { Conn: object };
   Object.assign(Conn, { canSetMyPushname: () => true });
   const setBlocked = async (contact: ContactModel, blocked: boolean): Promise<void> => {
     await app.deliver({ op: 'block', id: String(contact.id), blocked });

@@ -123,6 +123,10 @@ test('an auth state that the bucket’s rule expired leads to a QR code with the
     account: ACCOUNT,
   });
   await system.berth.sessions.waitForStatus('shop', 'WORKING');
+  await vi.waitFor(
+    async () => expect((await system.berth.sessions.get('shop')).linked, 'its account is saved').toBe(true),
+    { timeout: 30_000 },
+  );
 });
 
 test('of a deleted session nothing is left: no item, no object, no version, no marker', async () => {
