@@ -66,8 +66,8 @@ export default defineConfig({
     // them (test/unit/container/library-faults.test.ts); the simulator's tests host the bare library in this process.
     onUnhandledError: (error) =>
       !(
-        /EPIPE|Target closed|TargetCloseError/.test(`${error.name} ${error.message}`) &&
-        /puppeteer-core/.test(error.stack ?? '')
+        /EPIPE|ECONNRESET|Target closed|TargetCloseError/.test(`${error.name} ${error.message}`) &&
+        /puppeteer-core|\bPipe\.onStreamRead\b/.test(error.stack ?? '')
       ),
   },
 });

@@ -46,6 +46,9 @@ export const startWorker = (options: {
     void exit.leave(EXIT.defect);
   });
 
+  const isClosing = (): boolean =>
+    ending.signal.aborted || (session !== undefined && time.now() - session.closedAt < CLOSING_ECHO_MS);
+
   return {
     exitCode: exit.code,
     signal(name) {
@@ -58,14 +61,16 @@ export const startWorker = (options: {
       }
     },
     unhandledRejection(error) {
-      const closing =
-        ending.signal.aborted || (session !== undefined && time.now() - session.closedAt < CLOSING_ECHO_MS);
-      const judged = judgeUncaught(error, closing);
+      const judged = judgeUncaught(error, isClosing());
       log.warn('unhandled rejection', { judged, error: describeError(error) });
       if (judged === 'client_fault' && session) session.fault('unhandled rejection in the library');
       else if (judged !== 'ignore') ending.ask('crashed', `unhandled rejection: ${describeError(error)}`);
     },
     uncaughtException(error) {
+      if (judgeUncaught(error, isClosing()) === 'ignore') {
+        log.warn('uncaught exception of a browser that was closed', { error: describeError(error) });
+        return;
+      }
       log.error('uncaught exception', { error: describeError(error) });
       ending.ask('crashed', `uncaught exception: ${describeError(error)}`);
     },

@@ -44,6 +44,17 @@ describe('faults of the library that the host absorbs', () => {
     expect(judgeUncaught(new Error('Protocol error: Target closed'), true)).toBe('ignore');
     expect(judgeUncaught(new Error('Protocol error: Target closed'), false)).toBe('client_fault');
     expect(judgeUncaught(new TypeError('x is not a function'), true)).toBe('defect');
+    const reset = (at: string) =>
+      Object.assign(new Error('read ECONNRESET'), {
+        code: 'ECONNRESET',
+        syscall: 'read',
+        stack: `Error: read ECONNRESET\n    at ${at} (node:internal/stream_base_commons:216:20)`,
+      });
+    expect(judgeUncaught(reset('Pipe.onStreamRead'), true), 'the pipe to a browser that was closed').toBe(
+      'ignore',
+    );
+    expect(judgeUncaught(reset('Pipe.onStreamRead'), false)).toBe('client_fault');
+    expect(judgeUncaught(reset('TCP.onStreamRead'), true)).toBe('defect');
 
     const bench = openHost();
     await bench.start();
