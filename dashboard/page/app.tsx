@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Shell } from './shell/shell.tsx';
 import { identify, identity, isAdmin } from './state/identity.ts';
-import { type Route, route } from './state/route.ts';
+import { type AdminViewName, type Route, route } from './state/route.ts';
 import { Failure } from './ui/problem.tsx';
 import { Empty } from './ui/states.tsx';
 import { Audit } from './views/admin/audit.tsx';
@@ -56,11 +56,7 @@ const View = ({ route }: { readonly route: Route }) => {
   }
 };
 
-const AdminView = ({
-  view,
-}: {
-  readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'audit' | 'dead-letters';
-}) => {
+const AdminView = ({ view }: { readonly view: AdminViewName }) => {
   switch (view) {
     case 'limits':
       return <Limits />;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { isAdmin, may } from '../state/identity.ts';
-import { hrefOf, route, type View } from '../state/route.ts';
+import { ADMIN_VIEWS, hrefOf, route, type View } from '../state/route.ts';
 import { Icon, type IconName } from '../ui/icons.tsx';
 import { Wordmark } from '../ui/wordmark.tsx';
 import { Account } from './account.tsx';
@@ -25,7 +25,7 @@ const ADMIN: Item = {
   href: hrefOf({ view: 'limits' }),
   words: 'Administration',
   icon: 'admin',
-  views: ['limits', 'cleanup', 'builds', 'keys', 'dead-letters'],
+  views: ADMIN_VIEWS,
 };
 
 const shownItems = (): readonly Item[] =>

@@ -1,12 +1,16 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
+/** The views of administration, in the order of their tabs. */
+export const ADMIN_VIEWS = ['limits', 'cleanup', 'builds', 'keys', 'audit', 'dead-letters'] as const;
+export type AdminViewName = (typeof ADMIN_VIEWS)[number];
+
 /** Where in the page somebody is; behind the `#`, so that any server of static files serves every view. */
 export type Route =
   | { readonly view: 'overview' }
   | { readonly view: 'sessions' }
   | { readonly view: 'session'; readonly userId: string; readonly name: string }
   | { readonly view: 'link'; readonly userId?: string; readonly name?: string }
-  | { readonly view: 'limits' | 'cleanup' | 'builds' | 'keys' | 'audit' | 'dead-letters' }
+  | { readonly view: AdminViewName }
   | { readonly view: 'unknown' };
 
 export type View = Route['view'];
@@ -33,15 +37,7 @@ export const parseRoute = (hash: string): Route => {
     return { view: first === 'sessions' ? 'session' : 'link', userId: second, name: third };
   }
   if (first === 'admin' && third === undefined)
-    if (
-      second === 'limits' ||
-      second === 'cleanup' ||
-      second === 'builds' ||
-      second === 'keys' ||
-      second === 'audit' ||
-      second === 'dead-letters'
-    )
-      return { view: second };
+    for (const view of ADMIN_VIEWS) if (view === second) return { view };
   return { view: 'unknown' };
 };
 

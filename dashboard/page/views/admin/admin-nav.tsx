@@ -1,14 +1,14 @@
 import type { ComponentChildren } from 'preact';
-import { hrefOf, route } from '../../state/route.ts';
+import { ADMIN_VIEWS, type AdminViewName, hrefOf, route } from '../../state/route.ts';
 
-const TABS = [
-  ['limits', 'Limits'],
-  ['cleanup', 'Cleanup'],
-  ['builds', 'Builds'],
-  ['keys', 'API keys'],
-  ['audit', 'Audit log'],
-  ['dead-letters', 'Dead letters'],
-] as const;
+const WORDS: Readonly<Record<AdminViewName, string>> = {
+  limits: 'Limits',
+  cleanup: 'Cleanup',
+  builds: 'Builds',
+  keys: 'API keys',
+  audit: 'Audit log',
+  'dead-letters': 'Dead letters',
+};
 
 /** Around every administration view. */
 export const AdminView = ({
@@ -20,9 +20,9 @@ export const AdminView = ({
 }) => (
   <div class="view admin">
     <nav class="tabs" aria-label="Administration">
-      {TABS.map(([view, words]) => (
+      {ADMIN_VIEWS.map((view) => (
         <a key={view} href={hrefOf({ view })} aria-current={route.value.view === view ? 'page' : undefined}>
-          {words}
+          {WORDS[view]}
         </a>
       ))}
     </nav>
