@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { ACMClient, RequestCertificateCommand } from '@aws-sdk/client-acm';
+import { ACMClient, DescribeCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { z } from 'zod';
@@ -132,6 +132,11 @@ try {
   const { CertificateArn: certificateArn = '' } = await acm.send(
     new RequestCertificateCommand({ DomainName: '*.example.com', ValidationMethod: 'DNS' }),
   );
+  const isIssued = async () =>
+    (await acm.send(new DescribeCertificateCommand({ CertificateArn: certificateArn }))).Certificate
+      ?.Status === 'ISSUED';
+  for (const until = performance.now() + START_MS; !(await isIssued()); await delay(200))
+    if (performance.now() > until) throw new Error('the certificate was not issued within a minute');
   const folder = await mkdtemp(join(tmpdir(), 'berth-preflight-'));
   const withDomain = async (name: string, arn: string): Promise<Report> => {
     const file = join(folder, 'berth.config.json');
