@@ -13,19 +13,10 @@ import {
   previewChannelArgs,
 } from '../whatsapp/channels.ts';
 import { doneSchema } from '../whatsapp/done.ts';
-import { commandRows } from './command-rows.ts';
+import { COMMAND_PROBLEMS, commandRows, READING } from './command-rows.ts';
 
-const COMMON = {
-  tag: 'Channels',
-  problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],
-} as const;
-const READS = {
-  ...COMMON,
-  method: 'GET',
-  scope: 'messages:read',
-  status: 200,
-  says: 'As the session has it now.',
-} as const;
+const COMMON = { tag: 'Channels', problems: COMMAND_PROBLEMS } as const;
+const READS = { ...COMMON, ...READING } as const;
 const DOES = {
   ...COMMON,
   method: 'POST',

@@ -37,6 +37,17 @@ export type CommandSpec = Pick<
   readonly problems: readonly ProblemCode[];
 };
 
+/** What any command about a chat, a person, a group, a label or a channel may be refused with. */
+export const COMMAND_PROBLEMS = ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'] as const;
+
+/** A command that reads what the session has. */
+export const READING = {
+  method: 'GET',
+  scope: 'messages:read',
+  status: 200,
+  says: 'As the session has it now.',
+} as const;
+
 type NamedIn<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? Name | NamedIn<Rest>
   : never;

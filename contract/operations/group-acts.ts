@@ -19,19 +19,10 @@ import {
 } from '../whatsapp/group-acts.ts';
 import { countSchema } from '../whatsapp/lids.ts';
 import { successSchema } from '../whatsapp/people.ts';
-import { commandRows } from './command-rows.ts';
+import { COMMAND_PROBLEMS, commandRows, READING } from './command-rows.ts';
 
-const COMMON = {
-  tag: 'Groups',
-  problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],
-} as const;
-const READS = {
-  ...COMMON,
-  method: 'GET',
-  scope: 'messages:read',
-  status: 200,
-  says: 'As the session has it now.',
-} as const;
+const COMMON = { tag: 'Groups', problems: COMMAND_PROBLEMS } as const;
+const READS = { ...COMMON, ...READING } as const;
 const DOES = { ...COMMON, scope: 'messages:send', result: doneSchema, status: 200, says: 'Done.' } as const;
 const GROUPS = '/api/{session}/groups';
 const GROUP = `${GROUPS}/{id}` as const;

@@ -3,19 +3,10 @@ import * as z from 'zod';
 import { chatSchema } from '../whatsapp/chats.ts';
 import { doneSchema } from '../whatsapp/done.ts';
 import { chatLabelsArgs, labelChatsArgs, labelSchema, setChatLabelsArgs } from '../whatsapp/labels.ts';
-import { commandRows } from './command-rows.ts';
+import { COMMAND_PROBLEMS, commandRows, READING } from './command-rows.ts';
 
-const COMMON = {
-  tag: 'Labels',
-  problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],
-} as const;
-const READS = {
-  ...COMMON,
-  method: 'GET',
-  scope: 'messages:read',
-  status: 200,
-  says: 'As the session has it now.',
-} as const;
+const COMMON = { tag: 'Labels', problems: COMMAND_PROBLEMS } as const;
+const READS = { ...COMMON, ...READING } as const;
 
 export const LABEL_OPERATIONS = commandRows({
   getLabels: {

@@ -20,19 +20,10 @@ import {
   setPresenceArgs,
   successSchema,
 } from '../whatsapp/people.ts';
-import { commandRows } from './command-rows.ts';
+import { COMMAND_PROBLEMS, commandRows, READING } from './command-rows.ts';
 
-const COMMON = {
-  tag: 'Chats',
-  problems: ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'],
-} as const;
-const READS = {
-  ...COMMON,
-  method: 'GET',
-  scope: 'messages:read',
-  status: 200,
-  says: 'As the session has it now.',
-} as const;
+const COMMON = { tag: 'Chats', problems: COMMAND_PROBLEMS } as const;
+const READS = { ...COMMON, ...READING } as const;
 const DOES = { ...COMMON, scope: 'messages:send', says: 'Done.' } as const;
 const PROFILE = { ...DOES, tag: 'Profile', result: successSchema, status: 200 } as const;
 

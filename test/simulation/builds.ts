@@ -14,6 +14,7 @@ import { BUILD_HOURS_PARTITION, ENGINE_PARTITION, rulingKey } from '../../core/i
 import { parseSettings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';
+import { UNWATCHED } from './model/cloud.ts';
 import { request, TryAgain } from './model/http.ts';
 import { Violation } from './model/violation.ts';
 import { World } from './model/world.ts';
@@ -70,21 +71,13 @@ class Fleet {
   constructor(world: World) {
     this.#world = world;
     world.watcher = {
+      ...UNWATCHED,
       committed: (changes) => {
         for (const { key, after } of changes) {
           if (key.pk === ENGINE_PARTITION && key.sk === rulingKey.sk) this.#ruled(after);
           if (key.pk === BUILD_HOURS_PARTITION) this.#checkSum(key.sk.split('#')[1] ?? '');
         }
       },
-      removed: () => {},
-      queued: () => {},
-      live: () => {},
-      resumes: () => {},
-      acknowledged: () => {},
-      launched: () => {},
-      stopAnswered: () => {},
-      sent: () => {},
-      refused: () => {},
     };
   }
 

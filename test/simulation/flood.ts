@@ -15,6 +15,7 @@ import { parseSettings, type Settings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { type Throttle, TokenBucket } from '../../local/api/throttle.ts';
 import type { Random } from './kernel/random.ts';
+import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
 import { Violation } from './model/violation.ts';
@@ -175,6 +176,7 @@ class Flood {
       return false;
     };
     world.watcher = {
+      ...UNWATCHED,
       committed: (changes, by) => {
         if (!by.name.startsWith('reaper')) return;
         for (const { before, after } of changes) {
@@ -193,15 +195,6 @@ class Flood {
             );
         }
       },
-      removed: () => {},
-      queued: () => {},
-      live: () => {},
-      resumes: () => {},
-      acknowledged: () => {},
-      launched: () => {},
-      stopAnswered: () => {},
-      sent: () => {},
-      refused: () => {},
     };
   }
 

@@ -25,7 +25,7 @@ export type SimulatedTask = {
   readonly createdAt: number;
   state: 'provisioning' | 'running' | 'stopped';
   stopAsked: boolean;
-  /** Its capacity was taken back: nobody of Berth asked for that. */
+  /** Its capacity was taken back: Berth did not ask for that. */
   taken: boolean;
   worker: SimulatedWorker | undefined;
 };
@@ -90,6 +90,20 @@ export type Watcher = {
   sent(text: string): void;
   /** An admission that began with step `since` was refused by the limit of this user, or the global one. */
   refused(userId: string | undefined, since: number): void;
+};
+
+/** A watcher that watches nothing: a simulation replaces what it looks at. */
+export const UNWATCHED: Watcher = {
+  committed: () => {},
+  removed: () => {},
+  queued: () => {},
+  live: () => {},
+  resumes: () => {},
+  acknowledged: () => {},
+  launched: () => {},
+  stopAnswered: () => {},
+  sent: () => {},
+  refused: () => {},
 };
 
 export type Answer<T> = { ok(value: T): void; fail(error: Error): void };
