@@ -4,7 +4,7 @@ import type { GroupsMethods, LidsMethods } from './methods.ts';
 import type { CallOptions } from './transport.ts';
 
 export type GroupsClient = GroupsMethods & {
-  /** Add people to a group: what became of each. */
+  /** Add people to a group: the result for each. */
   readonly add: (
     session: string,
     id: string,

@@ -6,8 +6,8 @@ import * as z from 'zod';
  * sessions:read   look at sessions, their events and deliveries, statistics, limits
  * sessions:write  create, change, start, stop, link and delete sessions; QR and pairing codes are for this
  * messages:read   chats, messages, contacts, groups
- * messages:send   send, react, mark as read, manage groups; and hear what became of it
- * admin           everything, for everybody: whoever may make keys may make one that may do more
+ * messages:send   send, react, mark as read, manage groups; and read the results
+ * admin           everything, for every user: a key that may make keys may make one with more scopes
  */
 export const scopeSchema = z.enum([
   'sessions:read',

@@ -21,7 +21,7 @@ type Context = z.input<typeof authContextSchema> & Record<string, string | undef
 
 /**
  * Says whose key a request carries and counts the request against its rate; see edge/auth-context.ts for why it
- * refuses nobody. Where the database does not answer, the handlers tell the caller so: an authorizer that throws is a
+ * refuses no caller. Where the database does not answer, the handlers tell the caller so: an authorizer that throws is a
  * bare 500 of API Gateway.
  */
 export const handler = async (

@@ -47,7 +47,7 @@ export type CommandContext = {
   withMedia(source: unknown, message: Message): Promise<Message>;
   /** The session was used: its idle deadline is put off. */
   active(): void;
-  /** Unlinks the account. True: it is, and the worker discards what is saved and ends. False: nobody knows. */
+  /** Unlinks the account. True: it is, and the worker discards what is saved and ends. False: it is unknown whether it is. */
   logout(): Promise<boolean>;
 };
 

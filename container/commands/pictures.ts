@@ -9,7 +9,7 @@ import { loadFile } from './send-file.ts';
 
 const urlSchema = z.string().min(1).nullable().catch(null);
 
-/** The link of somebody's picture; null: there is none, or none that this account may see. */
+/** The link of a person's picture; null: there is none, or none that this account may see. */
 export const pictureOf = async (context: CommandContext, id: string): Promise<string | null> =>
   urlSchema.parse((await ask(context, 'reading the picture', (account) => account.pictureUrl(id))) ?? null);
 

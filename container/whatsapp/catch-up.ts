@@ -1,5 +1,5 @@
 /**
- * Messages that came while nobody listened: read from the chats once the client works, and told in order behind what was
+ * Messages that came while no client listened: read from the chats once the client works, and told in order behind what was
  * told before. What this can't give, and why: docs/late-messages.md.
  */
 import * as z from 'zod';
@@ -18,7 +18,7 @@ const LIMIT_MS = 20_000;
 const FIRST = 50;
 const MOST = 800;
 
-/** No message that somebody wrote: notices, and placeholders whose text is still to come. */
+/** No message that a person wrote: notices, and placeholders whose text is still to come. */
 const NOT_WRITTEN: readonly (string | undefined)[] = [
   'ciphertext',
   'e2e_notification',

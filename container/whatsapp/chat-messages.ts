@@ -12,7 +12,7 @@ declare const window: {
 
 /**
  * Runs in the page by itself: it may use nothing outside its own body. Answers the library's models of the last `limit`
- * messages that somebody wrote, oldest first, and null where there is no such chat. Earlier ones are loaded as needed.
+ * messages that a person wrote, oldest first, and null where there is no such chat. Earlier ones are loaded as needed.
  */
 export const readLastMessages = async (chatId: string, limit: number): Promise<unknown[] | null> => {
   type Msg = { t: number; type?: string; isNotification?: boolean };

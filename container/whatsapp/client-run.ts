@@ -79,7 +79,7 @@ export type ClientRun = {
   readonly passkey: Passkey;
   /**
    * Unlinks the account at WhatsApp. True: the page confirmed it, and the run ends with `logged_out`. False: it did not
-   * within its time, so nobody knows; the run ends with a fault, and the next one finds out.
+   * within its time, so the result is unknown; the run ends with a fault, and the next one finds out.
    */
   unlink(): Promise<boolean>;
   /** Ends it; `gently` lets the browser write what it holds. Resolves when no process is left. Never throws. */
@@ -97,7 +97,7 @@ const CONTEXT_GONE = /context was destroyed|cannot find context|frame (was|got) 
 
 const MODULE = /\b(WA[A-Z]\w+)/;
 
-/** A fault's reason; where the page failed for want of a module of WhatsApp Web, that is named. Its other words are its own. */
+/** A fault's reason. It names the module of WhatsApp Web that the page lacked, and repeats no other word of the page. */
 const withCause = (reason: string, pageError: string | undefined): string => {
   const text = `${reason} ${pageError ?? ''}`;
   const name = /modul|require/i.test(text) ? MODULE.exec(text)?.[1] : undefined;

@@ -19,7 +19,7 @@ export const happeningRoutes = {
     }),
     response: message,
   },
-  /** Whoever wrote a message changes its text. */
+  /** The author of a message changes its text. */
   edit: {
     method: 'POST',
     path: '/phone/edit',
@@ -139,7 +139,7 @@ export const happeningRoutes = {
     }),
     response: done,
   },
-  /** Messages of long ago in one chat, and groups, as many as wanted; nobody is told of them. Before the page connects. */
+  /** Messages of long ago in one chat, and groups, as many as wanted; no event tells of them. Before the page connects. */
   fill: {
     method: 'POST',
     path: '/phone/fill',

@@ -29,7 +29,7 @@ const KEPT_SECONDS = 60;
  * Runs `wait`, which takes up to `waitMs`, as one of the user's open waits.
  *
  * @throws Problem `too_many` with the scope `waits` where the user has as many already. A database that does not answer
- * refuses nobody.
+ * refuses no caller.
  */
 export const withOpenWait = async <T>(
   control: Needs,

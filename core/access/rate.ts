@@ -46,7 +46,7 @@ export type Subject = { readonly id: string; readonly userId: string; readonly r
 
 export type RateRefusal = { readonly limit: number; readonly retryAfterSeconds: number };
 
-/** Counts one request; a refusal where it comes too early. A database that does not answer refuses nobody. */
+/** Counts one request; a refusal where it comes too early. A database that does not answer refuses no caller. */
 export type RateLimiter = (subject: Subject) => Promise<RateRefusal | undefined>;
 
 /** How long a user's rates are believed: changes take effect within this. */

@@ -18,7 +18,7 @@ const LONGEST_QUEUED_MS = 3.5 * 24 * 3_600_000;
 const MOST_RECEIVES = 900;
 
 /**
- * One attempt at one event for one webhook. Dropped where nobody wants it any more: the session or the webhook is
+ * One attempt at one event for one webhook. Dropped when it has no receiver any more: the session or the webhook is
  * gone. Postponed without an attempt while the endpoint's circuit breaker is open, or while the user has as many
  * attempts under way as their share allows. Throws where a dead letter can't be kept: the message must stay in the
  * queue then.

@@ -5,14 +5,14 @@
  *            ├── too many restarts in the window ── FAILED, told and counted
  *            └── else ── the session ends as it does without a policy
  *
- * A stop that somebody asked for, a limit of the environment and an account that is gone are never restarted.
+ * A stop that a caller asked for, a limit of the environment and an account that is gone are never restarted.
  */
 import { isLinkingStatus, type StopReason } from '../../contract/lifecycle.ts';
 import { type RestartRule, restartRuleOf } from '../../contract/restart.ts';
 
 const FAILURES: readonly StopReason[] = ['crashed', 'heartbeat_lost', 'start_timeout', 'launch_failed'];
 
-/** The task was lost: nobody asked the session to end. */
+/** The task was lost: no caller asked the session to end. */
 export const isLoss = (reason: StopReason | undefined): boolean =>
   reason !== undefined && (FAILURES.includes(reason) || reason === 'task_stopped');
 

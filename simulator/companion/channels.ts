@@ -15,7 +15,7 @@ export const channelHandlers = (place: Place): CallHandlers<ChannelCall> => {
     if (!channel) throw new CallRefusal(404, 'item-not-found');
     return channel;
   };
-  /** As somebody sees it who does not follow it. */
+  /** As a user sees it who does not follow it. */
   const shown = (account: string, channel: ChannelRecord): ChannelRecord =>
     own(account, channel.id) ?? { ...channel, account, role: 'guest', muted: false };
 

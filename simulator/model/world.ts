@@ -386,7 +386,7 @@ export class World {
     return original && { id: original.id, author: original.author, type: original.type, body: original.body };
   }
 
-  /** The account's address book names somebody so. */
+  /** The account's address book has this name. */
   nameContact(account: string, id: string, name: string): void {
     const known = this.contacts(account).find((contact) => contact.id === id);
     if (known?.name !== name) this.#put({ kind: 'contact', account, id, name });

@@ -1,4 +1,4 @@
-/** Sends what WAHA's clients send to a running system with a linked session, and counts what became of it. */
+/** Sends what WAHA's clients send to a running system with a linked session, and counts the results. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import * as z from 'zod';

@@ -1,4 +1,4 @@
-/** The local engines answer their gateway and nobody else on the machine. */
+/** The local engines answer their gateway and no other program on the machine. */
 import { request as httpRequest } from 'node:http';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, expect, test } from 'vitest';

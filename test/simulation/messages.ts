@@ -6,7 +6,7 @@ import type { Cloud } from './model/cloud.ts';
 import type { ItemChange } from './model/table.ts';
 import { webhooksOf } from './told.ts';
 
-/** Longer than a function runs: whoever read the configuration before is over. */
+/** Longer than a function runs: an invocation that read the configuration before has ended. */
 const SETTLED_MS = 40_000;
 
 const newest = ({ ids }: Pick<ToldMark, 'ids'>): number => Math.max(0, ...ids.map(({ at }) => at));

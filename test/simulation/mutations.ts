@@ -308,7 +308,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'waitsForRestart(session);',
     ],
   ),
-  mutation('restarts that nobody counts', 3, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
+  mutation('restarts that are not counted', 3, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
   mutation('restarts without a limit', 103, [
     RESTART,
     'if (recent.length >= rule.maxAttempts)',

@@ -74,7 +74,7 @@ const parseJson = (text: string): unknown => {
 const visible = signal(!document.hidden);
 
 /**
- * Listens for as long as somebody is signed in and the page is visible. Called once. What happened while it was hidden is
+ * Listens for as long as a user is signed in and the page is visible. Called once. What happened while it was hidden is
  * read by the polls, which begin at once when it is shown again.
  */
 export const startLive = (): void => {

@@ -19,7 +19,7 @@ export interface EcsFaults {
   holdStarts(n: number): Release;
   /** SIGKILLs everything of a running task. */
   kill(taskArn: string): void;
-  /** StopTask by somebody who is not Berth: by hand, or as Spot and a failing host do it. */
+  /** StopTask that Berth did not send: by hand, or as Spot and a failing host do it. */
   stop(taskArn: string): void;
   /** Ends every fault and releases what is held. */
   clear(): void;

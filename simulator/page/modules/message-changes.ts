@@ -57,7 +57,7 @@ export function defineMessageChanges(app: App): void {
       const done = Promise.all(list.map(each)).finally(() => {
         chat.promises[doing] = null;
       });
-      // Nobody need wait for it; whoever does still sees the refusal.
+      // No caller has to wait for it; a caller that waits still sees the refusal.
       done.catch(() => {});
       chat.promises[doing] = done;
     };
@@ -105,7 +105,7 @@ export function takeEdit(msg: MsgModel, text: string, at: number): void {
   msg.set({ latestEditMsgKey: msg.id.id, latestEditSenderTimestampMs: at, ...changed });
 }
 
-/** Its content is gone, for whoever looks; that it was here stays. */
+/** Its content is gone for every reader; the fact that it was here stays. */
 export function takeRevocation(msg: MsgModel): void {
   msg.set({
     type: 'revoked',

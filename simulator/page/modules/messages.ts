@@ -71,7 +71,7 @@ export function addAndSend(
   app.msgs.add(msg);
   chat.noteMsg(msg, false);
   const sent = send(app, chat, msg);
-  // Nobody need wait for it; whoever does still sees the refusal.
+  // No caller has to wait for it; a caller that waits still sees the refusal.
   sent.catch(() => {});
   return [Promise.resolve(msg), sent];
 }

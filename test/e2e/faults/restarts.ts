@@ -21,7 +21,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
       },
     });
 
-  /** Does what loses the task, and waits until the session works again in the next epoch; nobody starts it. */
+  /** Does what loses the task, and waits until the session works again in the next epoch; no caller starts it. */
   const restartsAfter = async (lose: (task: TaskRecord) => unknown) => {
     const { berth } = system;
     const { epoch, me } = await berth.sessions.get('shop');

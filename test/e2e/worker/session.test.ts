@@ -51,7 +51,7 @@ describe('a session from its first code to its return', () => {
     expect(api.states.length).toBeGreaterThan(0);
     expect(await bench.browserProcesses()).toEqual([]);
 
-    // While nobody listens (F6): several within a second, in a chat with more than is read of it at first.
+    // While no client listens (F6): several within a second, in a chat with more than is read of it at first.
     await simulator.phone.fill({ account: ACCOUNT, chat: '15550001111', messages: 60 });
     const missed = Array.from({ length: 10 }, (_, n) => `missed ${n}`);
     for (const text of missed) await simulator.phone.send({ account: ACCOUNT, from: '15550001111', text });
@@ -77,7 +77,7 @@ describe('a session from its first code to its return', () => {
 
     second.process.kill('SIGTERM');
     expect(await second.exit, second.log()).toBe(0);
-    // A signal is nobody's wish (F23).
+    // A signal is no caller's request (F23).
     expect(api.lastWords.at(-1)).toEqual({
       reason: 'task_stopped',
       builds: [expect.objectContaining({ starts: 1, readies: 1 })],

@@ -55,13 +55,13 @@ test('while it is open nothing is attempted, one probe follows each pause, and p
           const decision = decide(breaker, now, random);
           if (now < openUntil) {
             expect(decision.kind).toBe('wait');
-            // Whoever waits as told comes back when the pause is over.
+            // A caller that waits as told comes back when the pause is over.
             if (decision.kind === 'wait') expect(now + decision.ms).toBeGreaterThanOrEqual(openUntil);
             continue;
           }
           expect(decision.kind).toBe('probe');
           if (decision.kind !== 'probe') return;
-          // Nobody else probes while it is under way, and somebody may once the prober must be dead.
+          // No other caller probes while it is under way; another may once the prober must be dead.
           expect(decide(decision.next, now + 11_000, random).kind).toBe('wait');
           expect(decide(decision.next, now + 60_000, random).kind).toBe('probe');
           breaker = afterFailure(decision.next, now, { probe: true, retryAfterMs: 0 });
