@@ -22,9 +22,9 @@ const WINDOW_MS = [10, 20] as const;
 const RATES = [20, 40, 80];
 const SECONDS = 5;
 
-const admit = async ({ control }: Place, n: number, prefix = 'a'): Promise<Session> => {
+const admit = async ({ deps }: Place, n: number, prefix = 'a'): Promise<Session> => {
   const request = { userId: `user-${prefix}-${n}`, name: 'default', config: {}, start: true };
-  return (await createSession(control, request)).session;
+  return (await createSession(deps, request)).session;
 };
 
 /** Answers the refusal; a call that is admitted, or fails otherwise, is a defect of the bench. */
@@ -66,7 +66,7 @@ export const throughput = async (): Promise<void> => {
       });
       const releases = await closedLoop(CALLS, CONCURRENCY, async (n) => {
         const session = sessions[n];
-        if (session) await release(place.control, session, 'user');
+        if (session) await release(place.deps, session, 'user');
       });
       const where = `${shards === 1 ? '1 counter' : `${shards} shards`}, ${others} other sessions`;
       const row = (what: string, f: Figures) => [
@@ -118,19 +118,19 @@ export const units = async (): Promise<void> => {
     const sessions: Session[] = [];
     await count(place, `admission of a new session, with its event${suffix}`, 50, async (n) => {
       const session = await admit(place, n);
-      await publish(place.control, session);
+      await publish(place.deps, session);
       sessions.push(session);
     });
     await count(place, `refusal by the global limit${suffix}`, 20, (n) => refused(admit(place, n, 'late')));
     await count(place, `release, with its event${suffix}`, 50, async (n) => {
       const session = sessions[n];
-      if (session) await release(place.control, session, 'user');
+      if (session) await release(place.deps, session, 'user');
     });
   }
   {
     await using place = await openPlace({ limit: 50, shards: 1 });
     const limited = (name: string) =>
-      createSession(place.control, { userId: 'limited', name, config: {}, start: true });
+      createSession(place.deps, { userId: 'limited', name, config: {}, start: true });
     await place.load([
       {
         pk: 'USER#limited',
@@ -147,8 +147,8 @@ export const units = async (): Promise<void> => {
   }
   for (const due of [0, 100]) {
     await using place = await openPlace({ limit: MANY, shards: 1 });
-    await place.load(runningSessions(MANY, due, place.control.settings, Date.now()));
-    await count(place, `sweep, ${due} due of ${MANY}`, 1, () => reap(place.control));
+    await place.load(runningSessions(MANY, due, place.deps.settings, Date.now()));
+    await count(place, `sweep, ${due} due of ${MANY}`, 1, () => reap(place.deps));
   }
   printTable(['', 'calls', 'read units', 'write units'], rows);
 };

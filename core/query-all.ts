@@ -1,15 +1,15 @@
-import type { Control } from './control.ts';
+import type { Deps } from './deps.ts';
 import type { Item, Query } from './store.ts';
 
 /** All pages of a query. For partitions whose size is bounded by the limits, not by time. */
 export const queryAll = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   query: Omit<Query, 'limit' | 'cursor'>,
 ): Promise<Item[]> => {
   const items: Item[] = [];
   let cursor: string | undefined;
   do {
-    const page = await control.store.query({
+    const page = await deps.store.query({
       ...query,
       limit: 200,
       ...(cursor === undefined ? {} : { cursor }),

@@ -11,13 +11,13 @@ import { isTransient } from './store.ts';
  * costs its winner nothing.
  */
 export const retryTransient = async <T>(
-  control: { readonly clock: Clock; readonly sleep: Sleep; readonly ids: Pick<Ids, 'random'> },
+  deps: { readonly clock: Clock; readonly sleep: Sleep; readonly ids: Pick<Ids, 'random'> },
   budgetMs: number,
   attempt: (n: number) => Promise<T | typeof RETRY>,
   exhausted: () => T,
   { baseMs, capMs }: { readonly baseMs?: number; readonly capMs?: number } = {},
 ): Promise<T> => {
-  const end = control.clock() + budgetMs;
+  const end = deps.clock() + budgetMs;
   for (let n = 0; ; n++) {
     try {
       const result = await attempt(n);
@@ -25,9 +25,9 @@ export const retryTransient = async <T>(
     } catch (error) {
       if (!isTransient(error)) throw error;
     }
-    const wait = fullJitter(n, control.ids.random(), baseMs, capMs);
-    if (control.clock() + wait >= end) return exhausted();
-    await control.sleep(wait);
+    const wait = fullJitter(n, deps.ids.random(), baseMs, capMs);
+    if (deps.clock() + wait >= end) return exhausted();
+    await deps.sleep(wait);
   }
 };
 

@@ -14,21 +14,21 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router, unmarked } from './edge/http.ts';
 import { hasTls } from './edge/tls.ts';
 
-const control = { ...base, store: dynamoDbStore() };
-const refusalOf = rateLimiter(control);
+const deps = { ...base, store: dynamoDbStore() };
+const refusalOf = rateLimiter(deps);
 
 /** Of one address. Nobody guesses 32 random bytes: this bounds what trying costs. */
 const ATTEMPTS = { perMinute: 60, burst: 30 };
 
 /** POST /dashboard/sign-in: only its JSON body signs in, so no other site's form can sign somebody in unasked. */
 const signingIn = defineHandler(operations.signIn)(async ({ body, ip }) => {
-  const refusal = await refusalOf({ id: control.sha256(`sign-in ${ip}`), userId: '', rate: ATTEMPTS });
+  const refusal = await refusalOf({ id: deps.sha256(`sign-in ${ip}`), userId: '', rate: ATTEMPTS });
   if (refusal)
     throw new Problem('too_many', 'Too many sign-in attempts; wait a moment.', {
       scope: 'rate',
       ...refusal,
     });
-  const { token, seconds } = await signIn(control, body.key);
+  const { token, seconds } = await signIn(deps, body.key);
   return { status: 204, cookies: [signInCookie(token, seconds, hasTls)] };
 });
 
@@ -40,15 +40,15 @@ const signingOut = defineHandler(operations.signOut)(async ({ headers, cookies }
   if (headers[DASHBOARD_HEADER] !== '1') throw unmarked();
   const { 'x-api-key': _notAsked, ...rest } = headers;
   const presented = credentialOf({ method: 'POST', headers: rest, cookies }, hasTls);
-  if (presented.via === 'cookie') await signOut(control, presented.token);
+  if (presented.via === 'cookie') await signOut(deps, presented.token);
   return { status: 204, cookies: [signOutCookie(hasTls)] };
 });
 
 /** GET /api/me */
 const sayingWho = defineHandler(operations.getCaller)(async (request) => {
   const { keyId, via } = request.caller();
-  const { userId, role, scopes, sessions, id, label, expiresAt } = await loadApiKey(control, keyId);
-  const { environment, whatsapp } = control.settings;
+  const { userId, role, scopes, sessions, id, label, expiresAt } = await loadApiKey(deps, keyId);
+  const { environment, whatsapp } = deps.settings;
   return {
     status: 200,
     body: {

@@ -13,8 +13,8 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import type { authContextSchema } from './edge/auth-context.ts';
 import { hasTls } from './edge/tls.ts';
 
-const control = { ...base, store: dynamoDbStore() };
-const refusalOf = rateLimiter(control);
+const deps = { ...base, store: dynamoDbStore() };
+const refusalOf = rateLimiter(deps);
 
 /** API Gateway takes the context's values as text. */
 type Context = z.input<typeof authContextSchema> & Record<string, string | undefined>;
@@ -38,8 +38,8 @@ const contextOf = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Con
     if (presented.via === 'nothing') return { role: 'none' };
     if (presented.via === 'unmarked') return { role: 'unmarked' };
     const key = await (presented.via === 'key'
-      ? findApiKey(control, presented.key)
-      : findSignIn(control, presented.token));
+      ? findApiKey(deps, presented.key)
+      : findSignIn(deps, presented.token));
     if (!key) return { role: 'none' };
     const refusal = await refusalOf(key);
     return {
@@ -56,7 +56,7 @@ const contextOf = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Con
     };
   } catch (error) {
     if (!isTransient(error)) throw error;
-    control.log.warn('an API key could not be looked up', { error: String(error) });
+    deps.log.warn('an API key could not be looked up', { error: String(error) });
     return { role: 'unknown' };
   }
 };

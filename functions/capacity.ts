@@ -9,20 +9,20 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
 import { environment } from './environment.ts';
 
-const control = { ...base, store: dynamoDbStore() };
+const deps = { ...base, store: dynamoDbStore() };
 const [warning, critical] = environment('BERTH_ALARM_PERCENTS');
 
 /** GET /api/stats */
 const counting = defineHandler(operations.getStats)(async (request) => {
   const { role, sessions } = request.caller();
   const everybody = role === 'admin' && request.query.userId === undefined;
-  const view = await stats(control, request.owner(), everybody, sessions);
+  const view = await stats(deps, request.owner(), everybody, sessions);
   return { status: 200, body: everybody ? { ...view, alarmPercents: { warning, critical } } : view };
 });
 
 /** GET /metrics */
 const measuring = defineHandler(operations.getMetrics)(async (request) => {
-  const view = await stats(control, request.owner(), true);
+  const view = await stats(deps, request.owner(), true);
   const text = prometheusText({ ...view, alarmPercents: { warning, critical } });
   return {
     status: 200,
@@ -33,19 +33,19 @@ const measuring = defineHandler(operations.getMetrics)(async (request) => {
 /** GET /api/stats/history */
 const lookingBack = defineHandler(getHistory)(async ({ query }) => ({
   status: 200,
-  body: await history(control, query.hours),
+  body: await history(deps, query.hours),
 }));
 
 /** GET /api/limits: the global limit, the default per user, and the caller's (or `?userId=`'s) own. */
 const showingLimits = defineHandler(operations.getLimits)(async (request) => ({
   status: 200,
-  body: await limitsView(control, request.owner()),
+  body: await limitsView(deps, request.owner()),
 }));
 
 /** PUT /api/limits: takes effect at once, without a deploy. Lowering a limit stops nobody. */
 const changingLimits = defineHandler(operations.setLimits)(async (request) => {
-  await changeLimits(control, request.body);
-  return { status: 200, body: await limitsView(control, request.body.user?.userId ?? request.owner()) };
+  await changeLimits(deps, request.body);
+  return { status: 200, body: await limitsView(deps, request.body.user?.userId ?? request.owner()) };
 });
 
 export const handler = router(counting, measuring, lookingBack, showingLimits, changingLimits);

@@ -7,18 +7,18 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { defineHandler, router } from './edge/http.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** POST /api/cleanup: regular or emergency; with `dryRun` only says what would end. */
 const cleaning = defineHandler(operations.cleanUp)(async ({ body }) => ({
   status: 200,
-  body: await cleanUp(control, body),
+  body: await cleanUp(deps, body),
 }));
 
 /** POST /api/drain: one step of draining; callers repeat it. */
 const draining = defineHandler(operations.drain)(async ({ body }) => ({
   status: 200,
-  body: await drain(control, body),
+  body: await drain(deps, body),
 }));
 
 export const handler = router(cleaning, draining);

@@ -27,7 +27,7 @@ import { workerCall } from './adapters/worker-call.ts';
 import { defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
-const control = {
+const deps = {
   ...base,
   store: dynamoDbStore(),
   tasks: ecsTasks(),
@@ -46,13 +46,13 @@ const running = defineHandler(...operations)(async (request) => {
   const { command, args, sessionName, wake } = commandOf(request);
   refuseTooLarge(args, wake);
   const { userId, name } = request.session(sessionName);
-  const session = await loadSession(control, userId, name);
+  const session = await loadSession(deps, userId, name);
   const status = 200 in operation.answers ? 200 : 201;
-  if (!wake) return answer(status, await runCommand(control, session, command, args, { idempotencyKey }));
+  if (!wake) return answer(status, await runCommand(deps, session, command, args, { idempotencyKey }));
   // Starting a session takes most of a request's time; one that works is asked as always.
   const waitMs = session.status === 'WORKING' ? 0 : TIMEOUTS_MS.function;
-  const woken = await withOpenWait(control, request.caller().userId, waitMs, () =>
-    wakeAndRun(control, session, command, args, idempotencyKey),
+  const woken = await withOpenWait(deps, request.caller().userId, waitMs, () =>
+    wakeAndRun(deps, session, command, args, idempotencyKey),
   );
   return woken.kind === 'done' ? answer(status, woken.result) : answer(202, { commandId: woken.commandId });
 });
@@ -100,12 +100,12 @@ const POLL_MS = 400;
 
 /** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
 const telling = defineHandler(getCommand)(async (request) => {
-  const end = control.clock() + request.query.wait * 1000;
+  const end = deps.clock() + request.query.wait * 1000;
   const seen = await load(request);
   const command = isSettled(seen)
     ? seen
-    : await withOpenWait(control, request.caller().userId, end - control.clock(), () =>
-        lookUntil(control, () => load(request), isSettled, { end, pollMs: POLL_MS }),
+    : await withOpenWait(deps, request.caller().userId, end - deps.clock(), () =>
+        lookUntil(deps, () => load(request), isSettled, { end, pollMs: POLL_MS }),
       );
   return { status: 200, body: viewOf(command, request) };
 });
@@ -113,7 +113,7 @@ const telling = defineHandler(getCommand)(async (request) => {
 /** Somebody else's reads as absent, as does that of a session which the key is not for. */
 const load = async (request: Request<typeof getCommand>): Promise<WaitingCommand> => {
   const id = request.params.id;
-  const command = (await lookAt(control, id))?.command;
+  const command = (await lookAt(deps, id))?.command;
   const { sessions } = request.caller();
   if (command?.userId === request.owner() && (sessions?.includes(command.name) ?? true)) return command;
   throw new Problem('not_found', 'No such command, or its record expired (after a day).');
@@ -134,7 +134,7 @@ const refusing = defineHandler(...Object.values(UNSUPPORTED_OPERATIONS))(async (
   const { operation, params, body } = request;
   const given: Record<string, unknown> = { ...Object(body), ...params };
   const { userId, name } = request.session(typeof given.session === 'string' ? given.session : undefined);
-  await loadSession(control, userId, name);
+  await loadSession(deps, userId, name);
   throw new Problem('not_supported', operation.description ?? operation.summary, { engine: 'WEBJS' });
 });
 
@@ -144,7 +144,7 @@ const naming = defineHandler(
   getNewStatusId,
 )(async (request) => {
   const { userId, name } = request.session(request.params.session);
-  await loadSession(control, userId, name);
+  await loadSession(deps, userId, name);
   return { status: 200, body: { id: `3EB0${randomBytes(9).toString('hex').toUpperCase()}` } };
 });
 

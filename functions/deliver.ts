@@ -8,7 +8,7 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { webhookPoster } from './adapters/webhook-poster.ts';
 import { environment } from './environment.ts';
 
-const control = { ...base, store: dynamoDbStore() };
+const deps = { ...base, store: dynamoDbStore() };
 const sqs = new SQSClient(clientConfig());
 const QueueUrl = environment('BERTH_EVENTS_QUEUE_URL');
 const DeadLetterQueueUrl = environment('BERTH_DEAD_LETTER_QUEUE_URL');
@@ -38,7 +38,7 @@ const settled = async (record: SQSRecord): Promise<boolean> => {
     queuedMs: base.clock() - Number(SentTimestamp),
     sequence: SequenceNumber.padStart(20, '0'),
   };
-  const outcome = await deliver(control, webhookPoster, delivery, receipt);
+  const outcome = await deliver(deps, webhookPoster, delivery, receipt);
   if (outcome.kind === 'dead' && !outcome.kept) await setAside(record);
   if (outcome.kind !== 'retry' && outcome.kind !== 'postponed') return true;
   await sqs.send(

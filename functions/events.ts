@@ -15,7 +15,7 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, type Request } from './edge/http.ts';
 
-const control = { ...base, store: dynamoDbStore() };
+const deps = { ...base, store: dynamoDbStore() };
 
 const POLL_MS = 1_000;
 
@@ -25,11 +25,11 @@ const POLL_MS = 1_000;
  */
 export const handler = defineHandler(operations.followEvents)(async (request) => {
   const { feeds, wanted } = viewOf(request);
-  const from = startOf(request, feeds) ?? (await newestPosition(control, feeds));
-  const end = control.clock() + request.query.wait * 1000;
+  const from = startOf(request, feeds) ?? (await newestPosition(deps, feeds));
+  const end = deps.clock() + request.query.wait * 1000;
   const seen = await lookFrom(from, wanted);
   const page = isNothing(seen)
-    ? await withOpenWait(control, request.caller().userId, end - control.clock(), () =>
+    ? await withOpenWait(deps, request.caller().userId, end - deps.clock(), () =>
         untilSomething(seen, wanted, end),
       )
     : seen;
@@ -79,15 +79,15 @@ const isNothing = (page: FeedPage): boolean => page.entries.length === 0 && !pag
 
 /** What there is now: reads on where a page holds only what is not wanted. */
 const lookFrom = async (from: FeedPosition, wanted: Wanted): Promise<FeedPage> => {
-  let page = await readFeeds(control, from, wanted);
-  while (isNothing(page) && page.more) page = await readFeeds(control, page.position, wanted);
+  let page = await readFeeds(deps, from, wanted);
+  while (isNothing(page) && page.more) page = await readFeeds(deps, page.position, wanted);
   return page;
 };
 
 const untilSomething = async (seen: FeedPage, wanted: Wanted, end: number): Promise<FeedPage> => {
   let page = seen;
-  while (isNothing(page) && control.clock() + POLL_MS <= end) {
-    await control.sleep(POLL_MS);
+  while (isNothing(page) && deps.clock() + POLL_MS <= end) {
+    await deps.sleep(POLL_MS);
     page = await lookFrom(page.position, wanted);
   }
   return page;

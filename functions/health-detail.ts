@@ -6,11 +6,11 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { s3Probe } from './adapters/s3-probe.ts';
 import { defineHandler } from './edge/http.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), storage: s3Probe() };
+const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), storage: s3Probe() };
 
 /** GET /api/health: 200, or 503 where a part fails, with every check; why it fails is for admins. */
 export const handler = defineHandler(operations.getHealthDetail)(async (request) => {
-  const found = await health(control);
+  const found = await health(deps);
   const view = request.caller().role === 'admin' ? found : withoutReasons(found);
   return view.status === 'ok' ? { status: 200, body: view } : { status: 503, body: view };
 });

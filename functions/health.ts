@@ -5,7 +5,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
 
-const control = { store: dynamoDbStore() };
+const deps = { store: dynamoDbStore() };
 
 /** GET /ping and GET /health, without a key: alive, and whether the database answers; nothing else is told. */
 const health = defineHandler(
@@ -13,7 +13,7 @@ const health = defineHandler(
   operations.getHealth,
 )(async ({ operation }) => {
   if (operation.id === 'ping') return { status: 200, body: { message: 'pong' } };
-  const { ok } = await checkDatabase(control);
+  const { ok } = await checkDatabase(deps);
   return ok ? { status: 200, body: { status: 'ok' } } : { status: 503, body: { status: 'degraded' } };
 });
 

@@ -6,24 +6,24 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
 
-const control = { ...base, store: dynamoDbStore() };
+const deps = { ...base, store: dynamoDbStore() };
 
 /** GET /api/keys */
 const listing = defineHandler(operations.listKeys)(async () => ({
   status: 200,
-  body: await listApiKeys(control),
+  body: await listApiKeys(deps),
 }));
 
 /** POST /api/keys: the answer is the only time that the key is shown. */
 const creating = defineHandler(operations.createKey)(async ({ body, owner }) => ({
   status: 201,
-  body: await createApiKey(control, { ...body, userId: body.userId ?? owner() }),
+  body: await createApiKey(deps, { ...body, userId: body.userId ?? owner() }),
 }));
 
 /** PUT /api/keys/{id} */
 const changing = defineHandler(operations.updateKey)(async ({ params, body }) => ({
   status: 200,
-  body: await updateApiKey(control, params.id, body),
+  body: await updateApiKey(deps, params.id, body),
 }));
 
 /** POST /api/keys/control and /api/keys/media: a key for one session. */
@@ -32,7 +32,7 @@ const creatingForSession = defineHandler(
   operations.createMediaKey,
 )(async ({ operation, body, owner }) => ({
   status: 201,
-  body: await createApiKey(control, {
+  body: await createApiKey(deps, {
     userId: owner(),
     role: 'user',
     sessions: [body.session],
@@ -42,13 +42,13 @@ const creatingForSession = defineHandler(
 
 /** DELETE /api/keys/{id} */
 const deleting = defineHandler(operations.deleteKey)(async ({ params }) => {
-  await deleteApiKey(control, params.id);
+  await deleteApiKey(deps, params.id);
   return { status: 200, body: {} };
 });
 
 /** GET /api/audit: an array; the cursor of the next page in `X-Next-Cursor`. */
 const auditing = defineHandler(listAuditOperation)(async ({ query: { limit, cursor, ...filter } }) => {
-  const page = await listAudit(control, filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
+  const page = await listAudit(deps, filter, { limit, ...(cursor === undefined ? {} : { cursor }) });
   return {
     status: 200,
     body: page.entries,

@@ -14,7 +14,7 @@ import { prefersJson } from './edge/accept.ts';
 import { type Answer, defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
-const control = { ...base, store: dynamoDbStore(), workers: workerClient() };
+const deps = { ...base, store: dynamoDbStore(), workers: workerClient() };
 
 const POLL_MS = 300;
 
@@ -29,7 +29,7 @@ const showingCode = defineHandler(operations.getQr)(async (request) => {
     format === 'raw'
       ? { status: 200 as const, body: { value } }
       : await drawn(value, request.headers.accept ?? '');
-  const lifeMs = Math.max(0, expiresAt - control.clock());
+  const lifeMs = Math.max(0, expiresAt - deps.clock());
   return { ...answer, headers: { [QR_LIFE_HEADER]: String(lifeMs) } };
 });
 
@@ -41,14 +41,14 @@ const asked = <N extends 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmati
   wait: number,
   command: N,
 ) =>
-  withOpenWait(control, request.caller().userId, wait * 1000, async () => {
+  withOpenWait(deps, request.caller().userId, wait * 1000, async () => {
     const { session, waitSeconds } = await waiting(request, wait);
-    return runCommand(control, session, command, { waitSeconds } as CommandArgs<N>);
+    return runCommand(deps, session, command, { waitSeconds } as CommandArgs<N>);
   });
 
 const sessionOf = (request: About): Promise<Session> => {
   const { userId, name } = request.session(request.params.session);
-  return loadSession(control, userId, name);
+  return loadSession(deps, userId, name);
 };
 
 /** The session once it has a worker that can be asked, and how long of `wait` (s) is left for that. */
@@ -56,15 +56,15 @@ const waiting = async (
   request: About,
   wait: number,
 ): Promise<{ readonly session: Session; readonly waitSeconds: number }> => {
-  const end = control.clock() + wait * 1000;
+  const end = deps.clock() + wait * 1000;
   const session = await lookUntil(
-    control,
+    deps,
     () => sessionOf(request),
     // A session just created has no worker yet that could be asked.
     ({ state, address }) => isTerminal(state) || address !== undefined,
     { end, pollMs: POLL_MS },
   );
-  return { session, waitSeconds: Math.max(0, (end - control.clock()) / 1000) };
+  return { session, waitSeconds: Math.max(0, (end - deps.clock()) / 1000) };
 };
 
 const drawn = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {
@@ -81,7 +81,7 @@ const drawn = async (value: string, accept: string): Promise<Answer<typeof opera
 /** POST /api/{session}/auth/request-code: a pairing code to type into the phone, instead of a QR code. */
 const requestingCode = defineHandler(operations.requestCode)(async (request) => {
   const session = await sessionOf(request);
-  const { code, expiresAt } = await runCommand(control, session, 'requestCode', request.body);
+  const { code, expiresAt } = await runCommand(deps, session, 'requestCode', request.body);
   return { status: 201, body: { code, expiresAt: new Date(expiresAt).toISOString() } };
 });
 
@@ -93,7 +93,7 @@ const showingChallenge = defineHandler(operations.getPasskeyChallenge)(async (re
 /** POST /api/{session}/auth/passkey */
 const takingAssertion = defineHandler(operations.submitPasskey)(async (request) => {
   const session = await sessionOf(request);
-  return { status: 201, body: await runCommand(control, session, 'submitPasskey', request.body) };
+  return { status: 201, body: await runCommand(deps, session, 'submitPasskey', request.body) };
 });
 
 /** GET /api/{session}/auth/passkey/confirmation */
@@ -104,7 +104,7 @@ const showingConfirmation = defineHandler(operations.getPasskeyConfirmation)(asy
 /** POST /api/{session}/auth/passkey/confirm */
 const confirming = defineHandler(operations.confirmPasskey)(async (request) => {
   const session = await sessionOf(request);
-  return { status: 201, body: await runCommand(control, session, 'confirmPasskey', {}) };
+  return { status: 201, body: await runCommand(deps, session, 'confirmPasskey', {}) };
 });
 
 export const handler = router(

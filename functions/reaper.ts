@@ -8,16 +8,16 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { withStats } from './edge/stats.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** On a schedule: ends what is due. Throws where the sweep could not be made, so that the schedule tries again. */
 export const handler = withStats(async (): Promise<SweepReport> => {
-  const report = await reap(control);
-  await recordRun(control, 'reaper', report);
-  await recordUse(control, report.use).catch((error: unknown) =>
+  const report = await reap(deps);
+  await recordRun(deps, 'reaper', report);
+  await recordUse(deps, report.use).catch((error: unknown) =>
     base.log.warn('the trend has no sample of this sweep', { error: String(error) }),
   );
-  await measureBuilds(control).catch((error: unknown) =>
+  await measureBuilds(deps).catch((error: unknown) =>
     base.log.warn('the builds were not measured in this sweep', { error: String(error) }),
   );
   if (report.due > 0) base.log.info('swept', report);

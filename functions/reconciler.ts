@@ -6,11 +6,11 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { withStats } from './edge/stats.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** On a schedule: recounts, stops orphan tasks, releases sessions whose task is gone. Throws where a read failed. */
 export const handler = withStats(async (): Promise<ReconcileReport> => {
-  const report = await reconcile(control);
-  await recordRun(control, 'reconciler', report);
+  const report = await reconcile(deps);
+  await recordRun(deps, 'reconciler', report);
   return report;
 });

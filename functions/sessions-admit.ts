@@ -12,7 +12,7 @@ import { sqsEvents } from './adapters/sqs-events.ts';
 import { defineHandler, router } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /**
  * WAHA's name for a session without one: `session_<ulid>`. With an idempotency key it follows from that: a repeat must
@@ -20,26 +20,26 @@ const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sq
  */
 const newName = (owner: string, key: string | undefined): string =>
   key === undefined
-    ? control.ids.sessionId().replace(/^ses_/, 'session_')
-    : `session_${control.sha256(`${owner} ${key}`).slice(0, 26)}`;
+    ? deps.ids.sessionId().replace(/^ses_/, 'session_')
+    : `session_${deps.sha256(`${owner} ${key}`).slice(0, 26)}`;
 
 /** POST /api/sessions: creates a session and, unless `start` is false, admits and launches it. */
 const creating = defineHandler(operations.createSession)(async (request) => {
   const { body, idempotencyKey: key } = request;
   const { userId, name } = request.session(body.name ?? newName(request.owner(), key));
   refuseAdminPolicy(request.caller(), body.config);
-  const created = await createSession(control, {
+  const created = await createSession(deps, {
     userId,
     name,
     config: body.config ?? {},
     start: body.start,
     ...(key === undefined
       ? {}
-      : { idempotency: { key, requestHash: control.sha256(JSON.stringify([userId, body])) } }),
+      : { idempotency: { key, requestHash: deps.sha256(JSON.stringify([userId, body])) } }),
   });
   const session =
-    created.admitted && body.start ? await launchAndPublish(control, created.session) : created.session;
-  return { status: 201, body: sessionView(session, control.settings) };
+    created.admitted && body.start ? await launchAndPublish(deps, created.session) : created.session;
+  return { status: 201, body: sessionView(session, deps.settings) };
 });
 
 /** The function has 29 s. */
@@ -52,22 +52,22 @@ const STOP_BUDGET_MS = 15_000;
  * @param begun when the request came (ms)
  */
 const start = async (userId: string, name: string, begun: number) => {
-  const admission = await startWhenEnded(control, userId, name, STOP_BUDGET_MS);
-  const session = await started(control, admission, begun + ANSWER_WITHIN_MS - control.clock());
-  return { status: 201 as const, body: sessionView(session, control.settings) };
+  const admission = await startWhenEnded(deps, userId, name, STOP_BUDGET_MS);
+  const session = await started(deps, admission, begun + ANSWER_WITHIN_MS - deps.clock());
+  return { status: 201 as const, body: sessionView(session, deps.settings) };
 };
 
 /** POST /api/sessions/{name}/start */
 const starting = defineHandler(operations.startSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  return start(userId, name, control.clock());
+  return start(userId, name, deps.clock());
 });
 
 /** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
 const restarting = defineHandler(operations.restartSession)(async (request) => {
-  const begun = control.clock();
+  const begun = deps.clock();
   const { userId, name } = request.session(request.params.name);
-  await stopSession(control, await loadSession(control, userId, name), 'user');
+  await stopSession(deps, await loadSession(deps, userId, name), 'user');
   return start(userId, name, begun);
 });
 

@@ -13,7 +13,7 @@ import { workerCall } from './adapters/worker-call.ts';
 import { defineHandler, router } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
-const control = {
+const deps = {
   ...base,
   store: dynamoDbStore(),
   tasks: ecsTasks(),
@@ -26,17 +26,17 @@ const control = {
 const updating = defineHandler(operations.updateSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const caller = request.caller();
-  const session = await updateConfig(control, userId, name, request.body.config, (before, after) =>
+  const session = await updateConfig(deps, userId, name, request.body.config, (before, after) =>
     refuseAdminPolicy(caller, after, before),
   );
-  return { status: 200, body: sessionView(session, control.settings) };
+  return { status: 200, body: sessionView(session, deps.settings) };
 });
 
 /** POST /api/sessions/{name}/stop: idempotent; the auth state is saved before the session ends. */
 const stopping = defineHandler(operations.stopSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  const session = await stopSession(control, await loadSession(control, userId, name), 'user');
-  return { status: 201, body: sessionView(session, control.settings) };
+  const session = await stopSession(deps, await loadSession(deps, userId, name), 'user');
+  return { status: 201, body: sessionView(session, deps.settings) };
 });
 
 const UNLINK_BUDGET_MS = 12_000;
@@ -45,12 +45,12 @@ const END_BY_MS = 22_000;
 /** DELETE /api/sessions/{name}: unlinks and stops it first, then removes the session and its auth state. Idempotent. */
 const deleting = defineHandler(operations.deleteSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  const end = control.clock() + END_BY_MS;
-  const found = await findSession(control, userId, name);
+  const end = deps.clock() + END_BY_MS;
+  const found = await findSession(deps, userId, name);
   if (found === undefined) return { status: 200, body: {} };
-  await unlinkFirst(control, found, UNLINK_BUDGET_MS);
-  const ending = await stopSession(control, await loadSession(control, userId, name), 'user');
-  await deleteSession(control, await untilEnded(control, ending, end - control.clock()));
+  await unlinkFirst(deps, found, UNLINK_BUDGET_MS);
+  const ending = await stopSession(deps, await loadSession(deps, userId, name), 'user');
+  await deleteSession(deps, await untilEnded(deps, ending, end - deps.clock()));
   return { status: 200, body: {} };
 });
 

@@ -10,7 +10,7 @@ import { s3Auth } from './adapters/s3-auth.ts';
 import { workerClient } from './adapters/worker-http.ts';
 import { defineHandler } from './edge/http.ts';
 
-const control = { ...base, store: dynamoDbStore(), workers: workerClient(), auth: s3Auth() };
+const deps = { ...base, store: dynamoDbStore(), workers: workerClient(), auth: s3Auth() };
 
 /** The worker answers once the page has confirmed, for which it gives it 9 s at most. */
 const COMMAND_LIMIT_MS = 11_000;
@@ -25,11 +25,11 @@ const END_BUDGET_MS = 15_000;
  */
 export const handler = defineHandler(operations.logoutSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  const session = await loadSession(control, userId, name);
-  if (isTerminal(session.state)) await forgetAccount(control, session);
-  else if (!(await forgetWaiting(control, session))) {
-    await runCommand(control, session, 'logout', {}, { timeoutMs: COMMAND_LIMIT_MS });
-    await untilEnded(control, session, END_BUDGET_MS);
+  const session = await loadSession(deps, userId, name);
+  if (isTerminal(session.state)) await forgetAccount(deps, session);
+  else if (!(await forgetWaiting(deps, session))) {
+    await runCommand(deps, session, 'logout', {}, { timeoutMs: COMMAND_LIMIT_MS });
+    await untilEnded(deps, session, END_BUDGET_MS);
   }
-  return { status: 201, body: sessionView(await loadSession(control, userId, name), control.settings) };
+  return { status: 201, body: sessionView(await loadSession(deps, userId, name), deps.settings) };
 });

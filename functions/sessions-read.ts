@@ -17,7 +17,7 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
-const control = { ...base, store: dynamoDbStore() };
+const deps = { ...base, store: dynamoDbStore() };
 
 /**
  * GET /api/sessions: an array, as WAHA has it; the cursor of the next page in `X-Next-Cursor`. Without `all=true`
@@ -29,15 +29,15 @@ const listing = defineHandler(operations.listSessions)(async (request) => {
   const from = { limit, ...(cursor === undefined ? {} : { cursor }) };
   const page =
     userId === '*' && caller.role === 'admin'
-      ? await control.store.scan({ index: 'byUser', ...from })
-      : await control.store.query({ index: 'byUser', partition: request.owner(), ...from });
+      ? await deps.store.scan({ index: 'byUser', ...from })
+      : await deps.store.query({ index: 'byUser', partition: request.owner(), ...from });
   const sessions = page.items
     .filter((item) => item.listUser !== QUOTAS_LISTING)
     .map(parseSession)
     .filter((s) => (all || !isTerminal(s.state)) && (caller.sessions?.includes(nameOf(s)) ?? true));
   return {
     status: 200,
-    body: sessions.map((session) => sessionView(session, control.settings)),
+    body: sessions.map((session) => sessionView(session, deps.settings)),
     ...(page.cursor === undefined ? {} : { headers: { 'x-next-cursor': page.cursor } }),
   };
 });
@@ -54,16 +54,16 @@ const showing = defineHandler(
 )(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const { wait, timeout } = request.query;
-  const end = control.clock() + timeout * 1000;
-  const look = () => loadSession(control, userId, name);
+  const end = deps.clock() + timeout * 1000;
+  const look = () => loadSession(deps, userId, name);
   const isWanted = (seen: Session) => wait === undefined || satisfies(seen, wait);
   const first = await look();
   const session = isWanted(first)
     ? first
-    : await withOpenWait(control, request.caller().userId, end - control.clock(), () =>
-        lookUntil(control, look, isWanted, { end, pollMs: POLL_MS }),
+    : await withOpenWait(deps, request.caller().userId, end - deps.clock(), () =>
+        lookUntil(deps, look, isWanted, { end, pollMs: POLL_MS }),
       );
-  const view = sessionView(session, control.settings);
+  const view = sessionView(session, deps.settings);
   return { status: 200, body: request.operation.id === 'getMe' ? view.me : view };
 });
 
@@ -79,8 +79,8 @@ const storedEventSchema = z.object({ sk: z.string() }).loose();
 /** GET /api/sessions/{name}/events: recent lifecycle events, newest first. */
 const listingEvents = defineHandler(operations.listSessionEvents)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  const { sessionId } = await loadSession(control, userId, name);
-  const page = await control.store.query({
+  const { sessionId } = await loadSession(deps, userId, name);
+  const page = await deps.store.query({
     partition: eventsPartition(sessionId),
     descending: true,
     limit: request.query.limit,
@@ -95,8 +95,8 @@ const listingEvents = defineHandler(operations.listSessionEvents)(async (request
 /** GET /api/sessions/{name}/deliveries: what became of recent events at the session's webhooks. */
 const listingDeliveries = defineHandler(events.listDeliveries)(async (request) => {
   const { userId, name } = request.session(request.params.name);
-  const { sessionId } = await loadSession(control, userId, name);
-  return { status: 200, body: await recentDeliveries(control, sessionId, request.query.limit) };
+  const { sessionId } = await loadSession(deps, userId, name);
+  return { status: 200, body: await recentDeliveries(deps, sessionId, request.query.limit) };
 });
 
 /** GET /api/webhooks/endpoints: of the user, of one session, or of the sessions that the key is limited to. */
@@ -104,14 +104,14 @@ const listingEndpoints = defineHandler(webhookOperations.listWebhookEndpoints)(a
   const { session } = request.query;
   if (session !== undefined) {
     const { userId, name } = request.session(session);
-    const { config } = await loadSession(control, userId, name);
-    return { status: 200, body: await listEndpoints(control, userId, config.webhooks ?? []) };
+    const { config } = await loadSession(deps, userId, name);
+    return { status: 200, body: await listEndpoints(deps, userId, config.webhooks ?? []) };
   }
   const names = request.caller().sessions;
-  if (names === undefined) return { status: 200, body: await listEndpoints(control, request.owner()) };
-  const found = await Promise.all(names.map((name) => findSession(control, request.owner(), name)));
+  if (names === undefined) return { status: 200, body: await listEndpoints(deps, request.owner()) };
+  const found = await Promise.all(names.map((name) => findSession(deps, request.owner(), name)));
   const webhooks = found.flatMap((one) => one?.config.webhooks ?? []);
-  return { status: 200, body: await listEndpoints(control, request.owner(), webhooks) };
+  return { status: 200, body: await listEndpoints(deps, request.owner(), webhooks) };
 });
 
 export const handler = router(listing, showing, listingEvents, listingDeliveries, listingEndpoints);

@@ -6,7 +6,7 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { writeStats } from './edge/stats.ts';
 
-const control = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
 /** What is read of an "ECS Task State Change" event. */
 const eventSchema = z.object({
@@ -35,7 +35,7 @@ export const handler = async (event: unknown): Promise<void> => {
   const sessionId = variables.find(({ name }) => name === 'BERTH_SESSION_ID')?.value;
   const epoch = variables.find(({ name }) => name === 'BERTH_EPOCH')?.value;
   if (sessionId === undefined || epoch === undefined) return;
-  await taskStopped(control, {
+  await taskStopped(deps, {
     taskArn: detail.taskArn,
     sessionId,
     epoch: Number(epoch),

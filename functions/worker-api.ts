@@ -20,7 +20,7 @@ import { defineHandler, router } from './edge/http.ts';
 import { workerEndpoint } from './edge/worker.ts';
 import { environment } from './environment.ts';
 
-const control = {
+const deps = {
   ...base,
   store: dynamoDbStore(),
   auth: s3Auth(),
@@ -33,60 +33,60 @@ const control = {
 /** A task becomes the worker of its session's epoch. */
 const bootstrapping = defineHandler(operations.workerBootstrap)(async ({ body }) => ({
   status: 200,
-  body: await bootstrap(control, body),
+  body: await bootstrap(deps, body),
 }));
 
 /** Heartbeat, status, account, activity. */
 const reporting = workerEndpoint(
-  control,
+  deps,
   operations.workerReport,
-)(async (session, body) => ({ status: 200, body: await report(control, session, body) }));
+)(async (session, body) => ({ status: 200, body: await report(deps, session, body) }));
 
 /** Durable once answered. */
 const accepting = workerEndpoint(
-  control,
+  deps,
   operations.workerEvents,
 )(async (session, body) => {
-  await acceptEvents(control, session, body);
+  await acceptEvents(deps, session, body);
   return { status: 202, body: {} };
 });
 
 /** Presigned URLs for one snapshot of the auth state. */
 const uploading = workerEndpoint(
-  control,
+  deps,
   operations.workerAuthUpload,
-)(async (session, body) => ({ status: 200, body: await beginUpload(control, session, body) }));
+)(async (session, body) => ({ status: 200, body: await beginUpload(deps, session, body) }));
 
 /** The uploaded snapshot becomes the session's auth state. */
 const committing = workerEndpoint(
-  control,
+  deps,
   operations.workerAuthCommit,
 )(async (session, body) => {
-  await commitUpload(control, session, body);
+  await commitUpload(deps, session, body);
   return { status: 200, body: {} };
 });
 
 /** The phone unlinked the account; its auth state is deleted. */
 const discarding = workerEndpoint(
-  control,
+  deps,
   operations.workerAuthDiscard,
 )(async (session) => {
-  await discardAuthState(control, session);
+  await discardAuthState(deps, session);
   return { status: 200, body: {} };
 });
 
 /** Presigned URLs for one received file. */
 const keepingMedia = workerEndpoint(
-  control,
+  deps,
   operations.workerMediaUpload,
-)(async (session, body) => ({ status: 200, body: await beginMediaUpload(control, session, body) }));
+)(async (session, body) => ({ status: 200, body: await beginMediaUpload(deps, session, body) }));
 
 /** The next command that waited for this session to work, or null. */
 const claiming = workerEndpoint(
-  control,
+  deps,
   operations.workerCommandsClaim,
 )(async (session) => {
-  const found = await claimNext(control, session);
+  const found = await claimNext(deps, session);
   const command = found
     ? { id: found.id, name: found.command, args: found.args ?? '{}', idempotencyKey: found.workerKey }
     : null;
@@ -95,19 +95,19 @@ const claiming = workerEndpoint(
 
 /** The result of a claimed command. */
 const answering = workerEndpoint(
-  control,
+  deps,
   operations.workerCommandsResult,
 )(async (session, body) => {
-  await answerCommand(control, session, body.id, body.outcome);
+  await answerCommand(deps, session, body.id, body.outcome);
   return { status: 200, body: {} };
 });
 
 /** The worker has ended; its slot is released. A repeat finds the epoch over (410). */
 const ending = workerEndpoint(
-  control,
+  deps,
   operations.workerLastWord,
 )(async (session, body) => {
-  await lastWord(control, session, body);
+  await lastWord(deps, session, body);
   return { status: 200, body: {} };
 });
 

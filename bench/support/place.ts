@@ -8,7 +8,7 @@ import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dyna
 import { marshall } from '@aws-sdk/util-dynamodb';
 import pMap from 'p-map';
 import { distribute } from '../../core/admission/capacity.ts';
-import type { Control } from '../../core/control.ts';
+import type { Deps } from '../../core/deps.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
 import { parseSettings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
@@ -26,7 +26,7 @@ export type Place = {
   readonly client: DynamoDBClient;
   readonly table: string;
   /** What admission, release and the reaper need; tasks are not launched, events go nowhere. */
-  readonly control: Control;
+  readonly deps: Deps;
   readonly units: Units;
   load(items: readonly Item[]): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -65,7 +65,7 @@ export const openPlace = async ({ limit, shards, window = [0, 0] }: PlaceOptions
   return {
     client,
     table,
-    control: controlOver(client, table),
+    deps: depsOver(client, table),
     units,
     load,
     [Symbol.asyncDispose]: async () => {
@@ -98,7 +98,7 @@ const unused = (): never => {
   throw new Error('The bench does not reach this part.');
 };
 
-const controlOver = (client: DynamoDBClient, table: string): Control => ({
+const depsOver = (client: DynamoDBClient, table: string): Deps => ({
   ...base,
   settings: parseSettings('{"environment":"bench"}'),
   store: dynamoDbStore(table, client),

@@ -10,13 +10,13 @@ import { Problem } from '../../contract/errors.ts';
 import { rateSchema } from '../../contract/rate.ts';
 import { scopeSchema } from '../../contract/scopes.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { queryAll } from '../query-all.ts';
 import { absent, and, eq } from '../store.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'sha256'>;
 
 const keySchema = z.object({
   id: z.string(),
@@ -40,32 +40,32 @@ const PREFIX = 'berth_';
 
 /** The key that a request carries, if it exists and has not expired. Found by its hash: no comparison to time. */
 export const findApiKey = async (
-  control: Pick<Control, 'store' | 'clock' | 'sha256'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'sha256'>,
   presented: string | undefined,
 ): Promise<ApiKey | undefined> => {
   if (!presented?.startsWith(PREFIX) || presented.length > 100) return undefined;
-  return apiKeyByHash(control, control.sha256(presented));
+  return apiKeyByHash(deps, deps.sha256(presented));
 };
 
 /** The same, for who has its hash. */
 export const apiKeyByHash = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   hash: string,
 ): Promise<ApiKey | undefined> => {
-  const item = await control.store.get(apiKeyKey(hash));
+  const item = await deps.store.get(apiKeyKey(hash));
   if (!item) return undefined;
   const key = keySchema.parse(item);
-  const expired = key.expiresAt !== undefined && key.expiresAt <= control.clock();
+  const expired = key.expiresAt !== undefined && key.expiresAt <= deps.clock();
   return expired || key.active === false ? undefined : key;
 };
 
 type NewKey = Partial<z.output<typeof createKeyRequestSchema>> & Pick<ApiKey, 'userId' | 'role'>;
 
-export const createApiKey = async (control: Needs, request: NewKey): Promise<KeyView & { key: string }> => {
-  const key = `${PREFIX}${control.ids.secret()}`;
-  const hash = control.sha256(key);
+export const createApiKey = async (deps: Needs, request: NewKey): Promise<KeyView & { key: string }> => {
+  const key = `${PREFIX}${deps.ids.secret()}`;
+  const hash = deps.sha256(key);
   const { userId, role, scopes, sessions, label, expiresInSeconds, rate, active } = request;
-  const createdAt = control.clock();
+  const createdAt = deps.clock();
   const record: ApiKey = {
     id: hash.slice(0, 16),
     hash,
@@ -79,7 +79,7 @@ export const createApiKey = async (control: Needs, request: NewKey): Promise<Key
     ...(label === undefined ? {} : { label }),
     ...(expiresInSeconds === undefined ? {} : { expiresAt: createdAt + expiresInSeconds * 1000 }),
   };
-  const result = await control.store.transact(
+  const result = await deps.store.transact(
     [
       {
         kind: 'put',
@@ -94,34 +94,34 @@ export const createApiKey = async (control: Needs, request: NewKey): Promise<Key
         condition: absent('pk'),
       },
     ],
-    transactionToken(control.ids),
+    transactionToken(deps.ids),
   );
   if (!result.ok) throw new Problem('conflict', 'The key could not be created; try again.');
   return { ...keyView(record), key };
 };
 
-export const listApiKeys = async (control: Pick<Control, 'store'>): Promise<KeyView[]> => {
-  const items = await queryAll(control, { partition: KEYS_PARTITION });
+export const listApiKeys = async (deps: Pick<Deps, 'store'>): Promise<KeyView[]> => {
+  const items = await queryAll(deps, { partition: KEYS_PARTITION });
   return items.map((item) => keyView(keySchema.parse(item)));
 };
 
 /** One key by its id. Throws 404. */
-export const loadApiKey = async (control: Pick<Control, 'store'>, id: string): Promise<KeyView> =>
-  keyView(await recordOf(control, id));
+export const loadApiKey = async (deps: Pick<Deps, 'store'>, id: string): Promise<KeyView> =>
+  keyView(await recordOf(deps, id));
 
-const recordOf = async (control: Pick<Control, 'store'>, id: string): Promise<ApiKey> => {
-  const item = await control.store.get(keyListKey(id));
+const recordOf = async (deps: Pick<Deps, 'store'>, id: string): Promise<ApiKey> => {
+  const item = await deps.store.get(keyListKey(id));
   if (!item) throw new Problem('not_found', `There is no key "${id}".`);
   return keySchema.parse(item);
 };
 
 /** Changes what a key may do; it stays the same key. Throws 400, 404, or 409 where it was changed meanwhile. */
 export const updateApiKey = async (
-  control: Pick<Control, 'store' | 'ids'>,
+  deps: Pick<Deps, 'store' | 'ids'>,
   id: string,
   change: z.output<typeof updateKeyRequestSchema>,
 ): Promise<KeyView> => {
-  const known = await recordOf(control, id);
+  const known = await recordOf(deps, id);
   const { version = 0 } = known;
   const changed = keySchema.parse({
     ...known,
@@ -136,28 +136,28 @@ export const updateApiKey = async (
     throw new Problem('malformed', "session: goes with a user's key: an admin's key could make any other");
   if (changed.role === 'user' && changed.scopes?.includes('admin')) changed.scopes = undefined;
   const condition = known.version === undefined ? absent('version') : eq('version', known.version);
-  const written = await control.store.transact(
+  const written = await deps.store.transact(
     [apiKeyKey(known.hash), keyListKey(id)].map((key) => ({
       kind: 'put' as const,
       key,
       item: toItem({ ...key, ...JSON.parse(JSON.stringify(changed)) }),
       condition: and(eq('hash', known.hash), condition),
     })),
-    transactionToken(control.ids),
+    transactionToken(deps.ids),
   );
   if (!written.ok) throw new Problem('conflict', 'The key was changed at the same time; try again.');
   return keyView(changed);
 };
 
 /** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
-export const deleteApiKey = async (control: Pick<Control, 'store' | 'ids'>, id: string): Promise<void> => {
-  const { hash } = await recordOf(control, id);
-  await control.store.transact(
+export const deleteApiKey = async (deps: Pick<Deps, 'store' | 'ids'>, id: string): Promise<void> => {
+  const { hash } = await recordOf(deps, id);
+  await deps.store.transact(
     [
       { kind: 'delete', key: apiKeyKey(hash) },
       { kind: 'delete', key: keyListKey(id) },
     ],
-    transactionToken(control.ids),
+    transactionToken(deps.ids),
   );
 };
 
@@ -178,7 +178,7 @@ const keyView = (key: ApiKey): KeyView => ({
     ? {
         read: key.scopes.includes('messages:read'),
         send: key.scopes.includes('messages:send'),
-        control: key.scopes.includes('sessions:write'),
+        deps: key.scopes.includes('sessions:write'),
         setting: key.scopes.includes('sessions:write'),
         delete: key.scopes.includes('sessions:write'),
       }

@@ -12,13 +12,13 @@
  */
 import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { openWaitKey, openWaitsPartition, TTL_ATTRIBUTE } from '../items.ts';
 import { isTransient } from '../store.ts';
 
 const waitSchema = z.object({ sk: z.string(), until: z.number() });
 
-type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'settings' | 'log'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'settings' | 'log'>;
 
 /** A function may be slower than the wait that it was asked for. */
 const SLACK_MS = 5_000;
@@ -32,34 +32,34 @@ const KEPT_SECONDS = 60;
  * refuses no caller.
  */
 export const withOpenWait = async <T>(
-  control: Needs,
+  deps: Needs,
   userId: string,
   waitMs: number,
   wait: () => Promise<T>,
 ): Promise<T> => {
   if (waitMs <= 0) return wait();
-  const id = await begin(control, userId, waitMs);
+  const id = await begin(deps, userId, waitMs);
   try {
     return await wait();
   } finally {
-    if (id !== undefined) await end(control, userId, id);
+    if (id !== undefined) await end(deps, userId, id);
   }
 };
 
-const begin = async (control: Needs, userId: string, waitMs: number): Promise<string | undefined> => {
-  const now = control.clock();
+const begin = async (deps: Needs, userId: string, waitMs: number): Promise<string | undefined> => {
+  const now = deps.clock();
   const until = now + waitMs + SLACK_MS;
-  const id = `${String(now).padStart(15, '0')}#${control.ids.eventId()}`;
+  const id = `${String(now).padStart(15, '0')}#${deps.ids.eventId()}`;
   const key = openWaitKey(userId, id);
-  const limit = control.settings.openWaitsPerUser;
+  const limit = deps.settings.openWaitsPerUser;
   try {
     const expires = { [TTL_ATTRIBUTE]: Math.ceil(until / 1000) + KEPT_SECONDS };
-    await control.store.write({ kind: 'put', key, item: { ...key, until, ...expires } });
-    const open = (await openWaits(control, userId, limit)).filter((each) => each.until > now);
+    await deps.store.write({ kind: 'put', key, item: { ...key, until, ...expires } });
+    const open = (await openWaits(deps, userId, limit)).filter((each) => each.until > now);
     const rank = open.findIndex(({ sk }) => sk === id);
     if (rank >= 0 && rank < limit) return id;
     if (rank < 0 && open.length < limit) return id;
-    await end(control, userId, id);
+    await end(deps, userId, id);
     const soonest = Math.min(...open.filter(({ sk }) => sk !== id).map((each) => each.until));
     const retryAfterSeconds = Math.max(1, Math.min(MOST_RETRY_SECONDS, Math.ceil((soonest - now) / 1000)));
     throw new Problem(
@@ -69,7 +69,7 @@ const begin = async (control: Needs, userId: string, waitMs: number): Promise<st
     );
   } catch (error) {
     if (!isTransient(error)) throw error;
-    control.log.warn('a waiting request was not counted', { error: String(error) });
+    deps.log.warn('a waiting request was not counted', { error: String(error) });
     return id;
   }
 };
@@ -80,20 +80,20 @@ const MOST_RETRY_SECONDS = 10;
 const ROOM_FOR_DEAD = 200;
 
 /** The user's waits, oldest first: those that count, and ended ones that are still there. */
-const openWaits = async (control: Needs, userId: string, limit: number) => {
+const openWaits = async (deps: Needs, userId: string, limit: number) => {
   const partition = openWaitsPartition(userId);
-  const { items } = await control.store.query({ partition, limit: limit + ROOM_FOR_DEAD });
+  const { items } = await deps.store.query({ partition, limit: limit + ROOM_FOR_DEAD });
   return items.flatMap((item) => {
     const parsed = waitSchema.safeParse(item);
     return parsed.success ? [parsed.data] : [];
   });
 };
 
-const end = async (control: Needs, userId: string, id: string): Promise<void> => {
+const end = async (deps: Needs, userId: string, id: string): Promise<void> => {
   try {
-    await control.store.write({ kind: 'delete', key: openWaitKey(userId, id) });
+    await deps.store.write({ kind: 'delete', key: openWaitKey(userId, id) });
   } catch (error) {
     if (!isTransient(error)) throw error;
-    control.log.warn('a wait that ended still counts until its time is over', { error: String(error) });
+    deps.log.warn('a wait that ended still counts until its time is over', { error: String(error) });
   }
 };

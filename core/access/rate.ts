@@ -10,7 +10,7 @@ import {
   toleranceOf,
 } from '../../contract/rate.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { defaultRateKey, rateBucketKey, TTL_ATTRIBUTE, userRateKey } from '../items.ts';
 import { absent, and, gt, isTransient, type Key, le, or } from '../store.ts';
 
@@ -25,20 +25,20 @@ export type Rates = {
 };
 
 /** The rates that were set for users in general and for this one. */
-export const readRates = async (control: Pick<Control, 'store'>, userId: string): Promise<Rates> => {
-  const setAt = async (key: Key) => setSchema.parse((await control.store.get(key)) ?? {}).rate;
+export const readRates = async (deps: Pick<Deps, 'store'>, userId: string): Promise<Rates> => {
+  const setAt = async (key: Key) => setSchema.parse((await deps.store.get(key)) ?? {}).rate;
   const [byDefault, own] = await Promise.all([setAt(defaultRateKey), setAt(userRateKey(userId))]);
   return { byDefault, own };
 };
 
 /** Sets a rate, or with `null` takes it away. @param userId undefined: for users without their own */
 export const setRate = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   userId: string | undefined,
   rate: Rate | null,
 ): Promise<void> => {
   const key = userId === undefined ? defaultRateKey : userRateKey(userId);
-  await control.store.write({ kind: 'put', key, item: { ...key, ...(rate ? { rate: toItem(rate) } : {}) } });
+  await deps.store.write({ kind: 'put', key, item: { ...key, ...(rate ? { rate: toItem(rate) } : {}) } });
 };
 
 /** Whose request it is. A key's own rate takes the place of its user's and is counted for that key alone. */
@@ -59,15 +59,15 @@ const REMEMBERED = 10_000;
  * only ever grows, so what was seen of it before decides refusals exactly, without a write, and tells which of the two
  * writes will fit.
  */
-export const rateLimiter = (control: Pick<Control, 'store' | 'clock' | 'log'>): RateLimiter => {
+export const rateLimiter = (deps: Pick<Deps, 'store' | 'clock' | 'log'>): RateLimiter => {
   const rates = new Map<string, { readonly rates: Rates; readonly until: number }>();
   const buckets = new Map<string, number>();
 
   const ratesOf = async (userId: string): Promise<Rates> => {
-    const now = control.clock();
+    const now = deps.clock();
     const kept = rates.get(userId);
     if (kept && kept.until > now) return kept.rates;
-    const read = await readRates(control, userId);
+    const read = await readRates(deps, userId);
     remember(rates, userId, { rates: read, until: now + RATES_KEPT_MS });
     return read;
   };
@@ -82,12 +82,12 @@ export const rateLimiter = (control: Pick<Control, 'store' | 'clock' | 'log'>): 
       const rate = await rateOf(subject);
       if (!rate) return undefined;
       const bucket = subject.rate ? `KEY#${subject.id}` : `USER#${subject.userId}`;
-      const ruling = await take(control, bucket, rate, buckets);
+      const ruling = await take(deps, bucket, rate, buckets);
       if (ruling.pass) return undefined;
       return { limit: rate.perMinute, retryAfterSeconds: Math.ceil(ruling.retryAfter / 1_000_000) };
     } catch (error) {
       if (!isTransient(error)) throw error;
-      control.log.warn('a request was not counted against its rate', { error: String(error) });
+      deps.log.warn('a request was not counted against its rate', { error: String(error) });
       return undefined;
     }
   };
@@ -99,19 +99,19 @@ export const rateLimiter = (control: Pick<Control, 'store' | 'clock' | 'log'>): 
  * between can only be found fuller: two writes at most.
  */
 const take = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   bucket: string,
   rate: Rate,
   buckets: Map<string, number>,
 ): Promise<Ruling> => {
-  const now = micros(control.clock());
+  const now = micros(deps.clock());
   const key = rateBucketKey(bucket);
   for (;;) {
     const known = buckets.get(bucket);
     const ruling = rule(rate, known, now);
     if (!ruling.pass) return ruling;
     const expires = { [TTL_ATTRIBUTE]: Math.ceil(ruling.emptyAt / 1_000_000) + 60 };
-    const written = await control.store.write({
+    const written = await deps.store.write({
       kind: 'update',
       key,
       ...(known !== undefined && known > now

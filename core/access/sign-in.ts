@@ -1,27 +1,27 @@
 /** The dashboard's sign-ins: a random token each, stored hashed, good as long as the key that it was made with. */
 import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { signInKey, TTL_ATTRIBUTE } from '../items.ts';
 import { type ApiKey, apiKeyByHash, findApiKey } from './keys.ts';
 import { SIGN_IN_SECONDS } from './sign-in-cookie.ts';
 
 const signInSchema = z.object({ keyHash: z.string(), expiresAt: z.int() });
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sha256'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sha256'>;
 
 /** Signs in with an API key; the token is for a cookie and for `seconds`. Throws 401 for a key that is not valid. */
 export const signIn = async (
-  control: Needs & Pick<Control, 'ids'>,
+  deps: Needs & Pick<Deps, 'ids'>,
   presented: string,
 ): Promise<{ readonly token: string; readonly seconds: number }> => {
-  const key = await findApiKey(control, presented);
+  const key = await findApiKey(deps, presented);
   if (!key) throw new Problem('unauthorized', 'The API key is invalid.');
-  const now = control.clock();
+  const now = deps.clock();
   const expiresAt = Math.min(now + SIGN_IN_SECONDS * 1000, key.expiresAt ?? Number.POSITIVE_INFINITY);
-  const token = control.ids.secret();
-  const itemKey = signInKey(control.sha256(token));
-  await control.store.write({
+  const token = deps.ids.secret();
+  const itemKey = signInKey(deps.sha256(token));
+  await deps.store.write({
     kind: 'put',
     key: itemKey,
     item: {
@@ -38,15 +38,15 @@ export const signIn = async (
  * The API key that a sign-in stands for, as it is now: its role and limits are those of the key at each request, and a
  * revoked or expired key ends all of its sign-ins at once.
  */
-export const findSignIn = async (control: Needs, token: string): Promise<ApiKey | undefined> => {
-  const item = await control.store.get(signInKey(control.sha256(token)));
+export const findSignIn = async (deps: Needs, token: string): Promise<ApiKey | undefined> => {
+  const item = await deps.store.get(signInKey(deps.sha256(token)));
   if (!item) return undefined;
   const { keyHash, expiresAt } = signInSchema.parse(item);
   // An item outlives its time to live by up to days.
-  return expiresAt <= control.clock() ? undefined : apiKeyByHash(control, keyHash);
+  return expiresAt <= deps.clock() ? undefined : apiKeyByHash(deps, keyHash);
 };
 
 /** Ends a sign-in; one that is over already is success. */
-export const signOut = async (control: Pick<Control, 'store' | 'sha256'>, token: string): Promise<void> => {
-  await control.store.write({ kind: 'delete', key: signInKey(control.sha256(token)) });
+export const signOut = async (deps: Pick<Deps, 'store' | 'sha256'>, token: string): Promise<void> => {
+  await deps.store.write({ kind: 'delete', key: signInKey(deps.sha256(token)) });
 };

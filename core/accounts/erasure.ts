@@ -10,7 +10,7 @@
  */
 import * as z from 'zod';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { withoutSession } from '../events/feed.ts';
 import {
   commandKey,
@@ -50,12 +50,12 @@ const jobSchema = z.object({
 });
 type Job = z.infer<typeof jobSchema>;
 
-type Needs = Pick<Control, 'store' | 'clock' | 'metrics' | 'log'> & { readonly objects: ObjectEraser };
+type Needs = Pick<Deps, 'store' | 'clock' | 'metrics' | 'log'> & { readonly objects: ObjectEraser };
 
 /** For the transaction that deletes the session. */
-export const erasureWrite = (control: Pick<Control, 'clock'>, session: Session): Write => {
+export const erasureWrite = (deps: Pick<Deps, 'clock'>, session: Session): Write => {
   const key = erasureKey(session.sessionId);
-  const about = { userId: userOf(session), name: nameOf(session), requestedAt: control.clock() };
+  const about = { userId: userOf(session), name: nameOf(session), requestedAt: deps.clock() };
   return { kind: 'put', key, item: { ...key, ...toItem(about) } };
 };
 
@@ -74,33 +74,33 @@ const JOBS_A_SWEEP = 200;
  * One sweep: works on all jobs, oldest session ids first, until `budgetMs` has passed. A job that fails is logged and
  * left for the next sweep.
  */
-export const eraseDeleted = async (control: Needs, budgetMs: number): Promise<ErasureReport> => {
-  const end = control.clock() + budgetMs;
-  const { items } = await control.store.query({ partition: ERASURES_PARTITION, limit: JOBS_A_SWEEP });
+export const eraseDeleted = async (deps: Needs, budgetMs: number): Promise<ErasureReport> => {
+  const end = deps.clock() + budgetMs;
+  const { items } = await deps.store.query({ partition: ERASURES_PARTITION, limit: JOBS_A_SWEEP });
   const report = { erased: 0, items: 0, objects: 0, left: 0, failed: 0 };
   let overdue = 0;
   for (const item of items) {
     const job = jobSchema.parse(item);
     let done = false;
     try {
-      if (control.clock() < end && isDue(job, control.clock())) {
-        const counts = await eraseOnce(control, job);
+      if (deps.clock() < end && isDue(job, deps.clock())) {
+        const counts = await eraseOnce(deps, job);
         report.items += counts.items;
         report.objects += counts.objects;
-        done = await settle(control, job, counts);
+        done = await settle(deps, job, counts);
       }
     } catch (error) {
       report.failed += 1;
-      control.log.error('what a deleted session left could not be erased', {
+      deps.log.error('what a deleted session left could not be erased', {
         sessionId: job.sk,
         error: String(error),
       });
     }
     if (done) report.erased += 1;
     else report.left += 1;
-    if (!done && control.clock() - job.requestedAt > OVERDUE_MS) overdue += 1;
+    if (!done && deps.clock() - job.requestedAt > OVERDUE_MS) overdue += 1;
   }
-  control.metrics.count('ErasuresOverdue', overdue);
+  deps.metrics.count('ErasuresOverdue', overdue);
   return report;
 };
 
@@ -110,15 +110,15 @@ const isDue = ({ requestedAt, erasedAt }: Job, now: number): boolean =>
 type Counts = { readonly items: number; readonly objects: number };
 
 /** True: it was the last pass, and the job is gone. */
-const settle = async (control: Needs, job: Job, { items, objects }: Counts): Promise<boolean> => {
+const settle = async (deps: Needs, job: Job, { items, objects }: Counts): Promise<boolean> => {
   const key = erasureKey(job.sk);
-  const now = control.clock();
+  const now = deps.clock();
   if (now - job.requestedAt < SECOND_PASS_MS) {
-    await control.store.write({ kind: 'update', key, set: { erasedAt: now }, add: { items, objects } });
+    await deps.store.write({ kind: 'update', key, set: { erasedAt: now }, add: { items, objects } });
     return false;
   }
-  await control.store.write({ kind: 'delete', key });
-  control.log.info('a deleted session is erased', {
+  await deps.store.write({ kind: 'delete', key });
+  deps.log.info('a deleted session is erased', {
     sessionId: job.sk,
     userId: job.userId,
     items: job.items + items,
@@ -129,16 +129,16 @@ const settle = async (control: Needs, job: Job, { items, objects }: Counts): Pro
 };
 
 /** Erases all that there is now. */
-const eraseOnce = async (control: Needs, { sk: sessionId, userId, requestedAt }: Job): Promise<Counts> => {
+const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Job): Promise<Counts> => {
   let objects = 0;
   for (const prefix of [AUTH_PREFIX, MEDIA_PREFIX])
-    objects += await control.objects.erase(`${prefix}${sessionId}/`);
+    objects += await deps.objects.erase(`${prefix}${sessionId}/`);
   let items = 0;
   const feed = feedOf(userId);
   // Its commands' results first: their records say which they are.
-  items += await eraseEach(control, { partition: commandRecordsPartition(sessionId) }, async ({ sk: id }) => {
+  items += await eraseEach(deps, { partition: commandRecordsPartition(sessionId) }, async ({ sk: id }) => {
     const key = commandKey(id);
-    await control.store.write({ kind: 'delete', key, condition: eq('sessionId', sessionId) });
+    await deps.store.write({ kind: 'delete', key, condition: eq('sessionId', sessionId) });
   });
   for (const partition of [
     commandsPartition(sessionId),
@@ -146,13 +146,13 @@ const eraseOnce = async (control: Needs, { sk: sessionId, userId, requestedAt }:
     eventsPartition(sessionId),
     deliveriesPartition(sessionId),
   ])
-    items += await eraseEach(control, { partition });
-  items += await eraseEach(control, { partition: DEAD_LETTERS_PARTITION, prefix: `${sessionId}#` });
-  await control.store.write({ kind: 'delete', key: toldKey(sessionId) });
-  items += await withoutSession(control, feed, sessionId);
+    items += await eraseEach(deps, { partition });
+  items += await eraseEach(deps, { partition: DEAD_LETTERS_PARTITION, prefix: `${sessionId}#` });
+  await deps.store.write({ kind: 'delete', key: toldKey(sessionId) });
+  items += await withoutSession(deps, feed, sessionId);
   // The last events of the session are sent before they may go: its webhooks hear that it ended.
-  if (control.clock() - requestedAt >= SECOND_PASS_MS)
-    items += await eraseEach(control, { partition: outboxPartition(feed), prefix: outboxPrefix(sessionId) });
+  if (deps.clock() - requestedAt >= SECOND_PASS_MS)
+    items += await eraseEach(deps, { partition: outboxPartition(feed), prefix: outboxPrefix(sessionId) });
   return { items, objects };
 };
 
@@ -160,17 +160,17 @@ const PAGE = 100;
 
 /** Deletes the items of a query, `before` each of them; how many. */
 const eraseEach = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   query: Pick<Query, 'partition' | 'prefix'>,
   before: (key: Key) => Promise<void> = async () => {},
 ): Promise<number> => {
   let count = 0;
   for (;;) {
-    const { items } = await control.store.query({ ...query, limit: PAGE });
+    const { items } = await deps.store.query({ ...query, limit: PAGE });
     for (const { pk, sk } of items) {
       const key = { pk: String(pk), sk: String(sk) };
       await before(key);
-      await control.store.write({ kind: 'delete', key });
+      await deps.store.write({ kind: 'delete', key });
       count += 1;
     }
     if (items.length < PAGE) return count;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
 import type { mediaUploadRequestSchema, mediaUploadResponseSchema } from '../../contract/worker/protocol.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { fileKey, TTL_ATTRIBUTE } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
 import type { MediaStorage } from '../ports.ts';
@@ -38,7 +38,7 @@ export const beginMediaUpload = async (
     ids,
     settings,
     apiUrl,
-  }: Pick<Control, 'store' | 'clock' | 'ids' | 'settings'> & {
+  }: Pick<Deps, 'store' | 'clock' | 'ids' | 'settings'> & {
     readonly media: Pick<MediaStorage, 'uploadUrl'>;
     readonly apiUrl: string;
   },
@@ -70,7 +70,7 @@ export const beginMediaUpload = async (
 
 /** A signed URL for one GET of a received file, good for minutes. Throws 404 where the link has ended or never was. */
 export const openFile = async (
-  { media, store, clock }: Pick<Control, 'store' | 'clock'> & { readonly media: Pick<MediaStorage, 'link'> },
+  { media, store, clock }: Pick<Deps, 'store' | 'clock'> & { readonly media: Pick<MediaStorage, 'link'> },
   sessionId: string,
   id: string,
 ): Promise<string> => {

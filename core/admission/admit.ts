@@ -3,7 +3,7 @@
  * under a new epoch. Either all of it happened or none of it.
  */
 import { applyChange, toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { outboxWrite } from '../events/outbox.ts';
 import { DUE_BUCKETS, quotaListing, shardKey, userQuotaKey } from '../items.ts';
 import { type Admitted, commit } from '../lifecycle/commit.ts';
@@ -17,14 +17,14 @@ import { isOfGeneration, settle } from './read-capacity.ts';
 import { rejectIfFull } from './reject-if-full.ts';
 import { readSnapshot, roomFor, userHasRoom } from './room.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
 
 /**
  * Admits the session. `sessionWrites` are those of the session itself; `mine` and `refused` are those of `commit`.
  * Throws 429 where a limit is reached, and what `commit` throws.
  */
 export const admit = (
-  control: Needs,
+  deps: Needs,
   session: Session,
   sessionWrites: (admitted: Session, change: Change) => Write[],
   mine: (found: Session | undefined) => boolean,
@@ -32,25 +32,25 @@ export const admit = (
 ): Promise<Admitted> => {
   const userId = userOf(session);
   return commit(
-    control,
+    deps,
     async (attempt) => {
-      const seen = await readSnapshot(control, userId);
+      const seen = await readSnapshot(deps, userId);
       const { capacity } = seen;
       if (!isSettled(capacity)) {
         // Another caller is applying new limits. If it crashed, a waiting caller finishes its work.
-        if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);
+        if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, capacity);
         return RETRY;
       }
-      const shard = roomFor(seen, control.ids.random());
-      if (!shard) return rejectIfFull(control, userId, seen);
-      const change = admission(control, session, shard.shard);
+      const shard = roomFor(seen, deps.ids.random());
+      if (!shard) return rejectIfFull(deps, userId, seen);
+      const change = admission(deps, session, shard.shard);
       const admitted = parseSession(applyChange(toItem(session), change));
       return {
         session: admitted,
         writes: [
           ...sessionWrites(admitted, change),
           slotWrite(admitted, shard.shard),
-          outboxWrite(control, admitted, { event: 'session.admitted', payload: { epoch: admitted.epoch } }),
+          outboxWrite(deps, admitted, { event: 'session.admitted', payload: { epoch: admitted.epoch } }),
           {
             kind: 'update',
             key: userQuotaKey(userId),
@@ -77,17 +77,17 @@ export const admit = (
 const HELP_EVERY = 4;
 
 /** What the session item becomes under a new epoch. */
-const admission = (control: Needs, session: Session, shard: number): Change => {
-  const now = control.clock();
-  const { set, remove } = nextEpoch(control, session);
+const admission = (deps: Needs, session: Session, shard: number): Change => {
+  const now = deps.clock();
+  const { set, remove } = nextEpoch(deps, session);
   const fresh = {
     ...set,
     slotShard: shard,
     startedAt: now,
-    dueBucket: DUE_BUCKETS[Math.floor(control.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
+    dueBucket: DUE_BUCKETS[Math.floor(deps.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
   };
   return {
-    set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, control.settings) },
+    set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, deps.settings) },
     add: { version: 1 },
     remove: [...remove, 'restartAt', 'restarts', 'restartReason'],
   };

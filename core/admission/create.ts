@@ -1,7 +1,7 @@
 import type { SessionConfigRequest } from '../../contract/bodies/session-config.ts';
 import { Problem } from '../../contract/errors.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { type Admitted, commit } from '../lifecycle/commit.ts';
 import { findSession } from '../lifecycle/load.ts';
@@ -11,11 +11,11 @@ import { absent, type Write } from '../store.ts';
 import { admit } from './admit.ts';
 import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics'>;
 
 /** Creates a session; with `start`, admits it in the same transaction. Throws 400, 422 (exists), 429 (limit) or 503. */
 export const createSession = async (
-  control: Needs,
+  deps: Needs,
   request: {
     readonly userId: string;
     readonly name: string;
@@ -25,15 +25,15 @@ export const createSession = async (
   },
 ): Promise<Admitted> => {
   const { userId, name, idempotency } = request;
-  const sessionId = control.ids.sessionId();
+  const sessionId = deps.ids.sessionId();
   const key = sessionKey(userId, name);
   const blank = parseSession({
     ...key,
     listUser: userId,
     listName: name,
     sessionId,
-    config: acceptConfig(control.sha256, undefined, request.config),
-    createdAt: control.clock(),
+    config: acceptConfig(deps.sha256, undefined, request.config),
+    createdAt: deps.clock(),
     version: 1,
     state: 'STOPPED',
     status: 'STOPPED',
@@ -47,14 +47,14 @@ export const createSession = async (
       item: { ...sessionIdKey(sessionId), userId, name },
       condition: absent('pk'),
     },
-    ...idempotencyWrites(control, userId, sessionId, idempotency),
+    ...idempotencyWrites(deps, userId, sessionId, idempotency),
   ];
-  await refuseIfManyStored(control, userId, name);
+  await refuseIfManyStored(deps, userId, name);
   const mine = (found: Session | undefined) => found?.sessionId === sessionId;
   /** What an earlier request with the same key was answered; throws where the name or the key is another's. */
   const earlier = async (): Promise<Admitted | undefined> => {
-    const stored = idempotency && (await replay(control, userId, idempotency));
-    const found = await findSession(control, userId, name);
+    const stored = idempotency && (await replay(deps, userId, idempotency));
+    const found = await findSession(deps, userId, name);
     if (stored && found?.sessionId === stored.sessionId) return { session: found, admitted: false };
     if (found)
       throw new Problem('unprocessable', `A session "${name}" exists already.`, { state: found.state });
@@ -69,11 +69,11 @@ export const createSession = async (
 
   if (!request.start) {
     const put: Write = { kind: 'put', key, item: toItem(blank), condition: absent('pk') };
-    return commit(control, () => ({ writes: [put, ...extra], session: blank }), mine, refusedBy);
+    return commit(deps, () => ({ writes: [put, ...extra], session: blank }), mine, refusedBy);
   }
   try {
     return await admit(
-      control,
+      deps,
       blank,
       (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
       mine,
@@ -92,15 +92,15 @@ export const createSession = async (
  * pass together; a session that exists is not refused here: the request may be a repeat.
  */
 const refuseIfManyStored = async (
-  control: Pick<Control, 'store' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'settings'>,
   userId: string,
   name: string,
 ): Promise<void> => {
-  const limit = control.settings.storedSessionsPerUser;
+  const limit = deps.settings.storedSessionsPerUser;
   let stored = 0;
   let cursor: string | undefined;
   do {
-    const page = await control.store.query({
+    const page = await deps.store.query({
       index: 'byUser',
       partition: userId,
       limit: limit - stored,
@@ -109,7 +109,7 @@ const refuseIfManyStored = async (
     stored += page.items.length;
     cursor = page.cursor;
   } while (cursor !== undefined && stored < limit);
-  if (stored < limit || (await findSession(control, userId, name))) return;
+  if (stored < limit || (await findSession(deps, userId, name))) return;
   throw new Problem('too_many', `The limit of ${limit} stored sessions is reached; delete some.`, {
     scope: 'stored',
     limit,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { sessionKey, slotsPartition } from '../items.ts';
 import { parseSession, type Session } from '../lifecycle/session.ts';
 import { queryAll } from '../query-all.ts';
@@ -16,8 +16,8 @@ export type Slot = {
 };
 
 /** The slots held in one shard, read consistently. */
-export const slotsOf = async (control: Pick<Control, 'store'>, shard: number): Promise<Slot[]> => {
-  const items = await queryAll(control, { partition: slotsPartition(shard) });
+export const slotsOf = async (deps: Pick<Deps, 'store'>, shard: number): Promise<Slot[]> => {
+  const items = await queryAll(deps, { partition: slotsPartition(shard) });
   return items.map((item) => {
     const { sk, ...slot } = slotSchema.parse(item);
     return { shard, sessionId: sk, ...slot };
@@ -25,9 +25,9 @@ export const slotsOf = async (control: Pick<Control, 'store'>, shard: number): P
 };
 
 /** Every session that holds a slot, each read consistently. */
-export const listHolders = async (control: Pick<Control, 'store'>): Promise<Session[]> => {
-  const capacity = await readCapacity(control);
-  const slots = await Promise.all((capacity?.shards ?? []).map(({ shard }) => slotsOf(control, shard)));
-  const items = await control.store.getMany(slots.flat().map(({ userId, name }) => sessionKey(userId, name)));
+export const listHolders = async (deps: Pick<Deps, 'store'>): Promise<Session[]> => {
+  const capacity = await readCapacity(deps);
+  const slots = await Promise.all((capacity?.shards ?? []).map(({ shard }) => slotsOf(deps, shard)));
+  const items = await deps.store.getMany(slots.flat().map(({ userId, name }) => sessionKey(userId, name)));
   return items.map(parseSession).filter((session) => session.slotShard !== undefined);
 };

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { idempotencyKey, TTL_ATTRIBUTE } from '../items.ts';
 import { absent, type Write } from '../store.ts';
 
@@ -13,14 +13,14 @@ const recordSchema = z.object({ requestHash: z.string(), sessionId: z.string() }
 
 /** Written in the transaction of what it protects: record and effect exist together or not at all. */
 export const idempotencyWrites = (
-  control: Pick<Control, 'clock'>,
+  deps: Pick<Deps, 'clock'>,
   userId: string,
   sessionId: string,
   idempotency: Idempotency | undefined,
 ): Write[] => {
   if (!idempotency) return [];
   const key = idempotencyKey(userId, idempotency.key);
-  const expireAt = Math.floor(control.clock() / 1000) + KEEP_SECONDS;
+  const expireAt = Math.floor(deps.clock() / 1000) + KEEP_SECONDS;
   return [
     {
       kind: 'put',
@@ -33,11 +33,11 @@ export const idempotencyWrites = (
 
 /** What an earlier request with this key made. The same key for another request: 422. */
 export const replay = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   userId: string,
   idempotency: Idempotency,
 ): Promise<{ sessionId: string } | undefined> => {
-  const item = await control.store.get(idempotencyKey(userId, idempotency.key));
+  const item = await deps.store.get(idempotencyKey(userId, idempotency.key));
   if (!item) return undefined;
   const record = recordSchema.parse(item);
   if (record.requestHash !== idempotency.requestHash) {

@@ -1,4 +1,4 @@
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { publish } from '../events/outbox.ts';
 import type { Admitted } from '../lifecycle/commit.ts';
 import { launch } from '../lifecycle/launch.ts';
@@ -20,37 +20,37 @@ const LAUNCH_WAIT_MS = 6_000;
  * @param waitMs what the caller has left for its answer
  */
 export const launchAndPublish = (
-  control: Needs,
+  deps: Needs,
   session: Session,
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
-  control.metrics.count('SessionsAdmitted', 1);
-  return launchAndTell(control, session, waitMs);
+  deps.metrics.count('SessionsAdmitted', 1);
+  return launchAndTell(deps, session, waitMs);
 };
 
 /** What follows a start: the launch of what was admitted, or of a restart that is due at once now. */
 export const started = async (
-  control: Needs,
+  deps: Needs,
   { session, admitted: isNew, restartsNow = false }: Admitted,
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
-  if (isNew) return launchAndPublish(control, session, waitMs);
-  return restartsNow ? launchAndTell(control, session, waitMs) : session;
+  if (isNew) return launchAndPublish(deps, session, waitMs);
+  return restartsNow ? launchAndTell(deps, session, waitMs) : session;
 };
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
-const launchAndTell = async (control: Needs, session: Session, waitMs: number): Promise<Session> => {
-  const launching = launch(control, session, control.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
+const launchAndTell = async (deps: Needs, session: Session, waitMs: number): Promise<Session> => {
+  const launching = launch(deps, session, deps.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
     (error: unknown) => {
       const { sessionId, epoch } = session;
-      control.log.warn('the launch is left to the next sweep', { sessionId, epoch, error: String(error) });
+      deps.log.warn('the launch is left to the next sweep', { sessionId, epoch, error: String(error) });
       return session;
     },
   );
-  const [launched] = await Promise.all([launching, publish(control, session)]);
+  const [launched] = await Promise.all([launching, publish(deps, session)]);
   return launched;
 };

@@ -3,13 +3,13 @@ import type { LimitsView } from '../../contract/bodies/admin.ts';
 import { Problem } from '../../contract/errors.ts';
 import type { Rate } from '../../contract/rate.ts';
 import { readRates, setRate } from '../access/rate.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { quotaListing, userQuotaKey } from '../items.ts';
 import { RETRY, retryTransient } from '../retry.ts';
 import { type Capacity, counterSchema, type Limits, shardsFor } from './capacity.ts';
 import { beginChange, ensureCapacity, settle } from './read-capacity.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
 export type LimitsChange = {
   readonly global?: number | undefined;
@@ -30,10 +30,10 @@ export type LimitsChange = {
  * passes the new limits, and none is refused for the old ones. What is not answered may be in force, or be brought in
  * force by whoever comes next. Throws 503 where the database is out for long.
  */
-export const changeLimits = async (control: Needs, change: LimitsChange): Promise<Capacity> => {
+export const changeLimits = async (deps: Needs, change: LimitsChange): Promise<Capacity> => {
   const { global, userDefault } = change;
   if (global !== undefined || userDefault !== undefined) {
-    await changeCapacity(control, ({ limits }) => {
+    await changeCapacity(deps, ({ limits }) => {
       const globalLimit = global ?? limits.globalLimit;
       return {
         globalLimit,
@@ -43,35 +43,34 @@ export const changeLimits = async (control: Needs, change: LimitsChange): Promis
     });
   }
   const { user, rateDefault } = change;
-  if (user?.limit !== undefined) await setUserLimit(control, user.userId, user.limit);
-  if (user?.rate !== undefined)
-    await written(control, () => setRate(control, user.userId, user.rate ?? null));
-  if (rateDefault !== undefined) await written(control, () => setRate(control, undefined, rateDefault));
-  return ensureCapacity(control);
+  if (user?.limit !== undefined) await setUserLimit(deps, user.userId, user.limit);
+  if (user?.rate !== undefined) await written(deps, () => setRate(deps, user.userId, user.rate ?? null));
+  if (rateDefault !== undefined) await written(deps, () => setRate(deps, undefined, rateDefault));
+  return ensureCapacity(deps);
 };
 
 /** Until the change is through, or another one that came later has taken its place. */
-const changeCapacity = (control: Needs, wantedFrom: (before: Capacity) => Limits): Promise<void> => {
+const changeCapacity = (deps: Needs, wantedFrom: (before: Capacity) => Limits): Promise<void> => {
   let begun: number | undefined;
-  return untilWritten(control, async () => {
-    const capacity = await ensureCapacity(control);
+  return untilWritten(deps, async () => {
+    const capacity = await ensureCapacity(deps);
     if (begun !== undefined && capacity.generation > begun) return true;
     const wanted = wantedFrom(capacity);
     if (!isSame(capacity.limits, wanted)) {
-      begun = await beginChange(control, capacity, wanted);
-      return begun !== undefined && settle(control, await ensureCapacity(control));
+      begun = await beginChange(deps, capacity, wanted);
+      return begun !== undefined && settle(deps, await ensureCapacity(deps));
     }
     begun = capacity.generation;
-    return settle(control, capacity);
+    return settle(deps, capacity);
   });
 };
 
 const isSame = (a: Limits, b: Limits): boolean =>
   a.globalLimit === b.globalLimit && a.userLimit === b.userLimit && a.shards === b.shards;
 
-const setUserLimit = (control: Needs, userId: string, limit: number | null): Promise<void> =>
-  written(control, () =>
-    control.store.write({
+const setUserLimit = (deps: Needs, userId: string, limit: number | null): Promise<void> =>
+  written(deps, () =>
+    deps.store.write({
       kind: 'update',
       key: userQuotaKey(userId),
       ...(limit === null ? { remove: ['limit'] } : {}),
@@ -80,15 +79,15 @@ const setUserLimit = (control: Needs, userId: string, limit: number | null): Pro
     }),
   );
 
-const written = (control: Needs, write: () => Promise<unknown>): Promise<void> =>
-  untilWritten(control, async () => {
+const written = (deps: Needs, write: () => Promise<unknown>): Promise<void> =>
+  untilWritten(deps, async () => {
     await write();
     return true;
   });
 
-const untilWritten = (control: Needs, write: () => Promise<boolean>): Promise<void> =>
+const untilWritten = (deps: Needs, write: () => Promise<boolean>): Promise<void> =>
   retryTransient<void>(
-    control,
+    deps,
     CHANGE_BUDGET_MS,
     async () => ((await write()) ? undefined : RETRY),
     () => {
@@ -106,11 +105,11 @@ const CHANGE_BUDGET_MS = 20_000;
 const OFTEN = { baseMs: 10, capMs: 100 };
 
 /** The limits as a caller sees them, with the counts against them. */
-export const limitsView = async (control: Needs, userId: string): Promise<LimitsView> => {
+export const limitsView = async (deps: Needs, userId: string): Promise<LimitsView> => {
   const [capacity, quota, rates] = await Promise.all([
-    ensureCapacity(control),
-    control.store.get(userQuotaKey(userId)),
-    readRates(control, userId),
+    ensureCapacity(deps),
+    deps.store.get(userQuotaKey(userId)),
+    readRates(deps, userId),
   ]);
   const counter = quota && counterSchema.parse(quota);
   return {

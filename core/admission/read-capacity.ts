@@ -16,7 +16,7 @@
  *   - the plan is made of counts that only fell since, and it keeps the inequality of core/admission/capacity.ts for them.
  */
 
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { GLOBAL_PARTITION, limitsKey, shardKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { queryAll } from '../query-all.ts';
@@ -33,16 +33,16 @@ import {
 } from '../store.ts';
 import { type Capacity, distribute, isSettled, type Limits, parseCapacity, shardsFor } from './capacity.ts';
 
-type Needs = Pick<Control, 'store' | 'ids' | 'settings'>;
+type Needs = Pick<Deps, 'store' | 'ids' | 'settings'>;
 
 /** Limits and shards as they stand, read consistently; made from the settings where the table is new. */
-export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
-  const found = await readCapacity(control);
+export const ensureCapacity = async (deps: Needs): Promise<Capacity> => {
+  const found = await readCapacity(deps);
   if (found) return found;
-  const { globalLimit, userLimit } = control.settings;
+  const { globalLimit, userLimit } = deps.settings;
   const limits: Limits = { globalLimit, userLimit, shards: shardsFor(globalLimit) };
   // Two first callers race for this; the loser's conditions fail and it reads what the winner wrote.
-  await control.store.transact(
+  await deps.store.transact(
     [
       { kind: 'put', key: limitsKey, item: { ...limitsKey, ...limits }, condition: absent('pk') },
       ...distribute(globalLimit, limits.shards, []).map(
@@ -54,16 +54,16 @@ export const ensureCapacity = async (control: Needs): Promise<Capacity> => {
         }),
       ),
     ],
-    transactionToken(control.ids),
+    transactionToken(deps.ids),
   );
-  const made = await readCapacity(control);
+  const made = await readCapacity(deps);
   if (!made) throw new StoreUnavailable('the limits could not be made');
   return made;
 };
 
 /** Undefined where no limits were made yet. */
-export const readCapacity = async (control: Pick<Control, 'store'>): Promise<Capacity | undefined> =>
-  parseCapacity(await queryAll(control, { partition: GLOBAL_PARTITION }));
+export const readCapacity = async (deps: Pick<Deps, 'store'>): Promise<Capacity | undefined> =>
+  parseCapacity(await queryAll(deps, { partition: GLOBAL_PARTITION }));
 
 /** An item of this generation; an item that no change ever touched has none. */
 export const isOfGeneration = (generation: number): Condition =>
@@ -74,12 +74,12 @@ export const isOfGeneration = (generation: number): Condition =>
  * undefined where another change was quicker.
  */
 export const beginChange = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   capacity: Capacity,
   limits: Limits,
 ): Promise<number | undefined> => {
   const generation = capacity.generation + 1;
-  const begun = await control.store.write({
+  const begun = await deps.store.write({
     kind: 'update',
     key: limitsKey,
     set: { ...limits, generation },
@@ -93,12 +93,12 @@ export const beginChange = async (
  * Takes all steps that an unfinished change still needs. True where none is unfinished; otherwise to be repeated, for
  * a step may have met with a conflict.
  */
-export const settle = async (control: Pick<Control, 'store'>, seen: Capacity): Promise<boolean> => {
+export const settle = async (deps: Pick<Deps, 'store'>, seen: Capacity): Promise<boolean> => {
   let now: Capacity | undefined = seen;
   for (const stepsOf of [unclosed, unplanned, unopened]) {
     if (!now || isSettled(now)) break;
-    await Promise.all(stepsOf(now).map((write) => tried(control, write)));
-    now = await readCapacity(control);
+    await Promise.all(stepsOf(now).map((write) => tried(deps, write)));
+    now = await readCapacity(deps);
   }
   return now !== undefined && isSettled(now);
 };
@@ -106,9 +106,9 @@ export const settle = async (control: Pick<Control, 'store'>, seen: Capacity): P
 type OneWrite = Exclude<Write, { kind: 'check' }>;
 
 /** Whether it had its effect shows in the next read. */
-const tried = async (control: Pick<Control, 'store'>, write: OneWrite): Promise<void> => {
+const tried = async (deps: Pick<Deps, 'store'>, write: OneWrite): Promise<void> => {
   try {
-    await control.store.write(write);
+    await deps.store.write(write);
   } catch (error) {
     if (!isTransient(error)) throw error;
   }

@@ -1,12 +1,12 @@
 import { Problem } from '../../contract/errors.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { RETRY } from '../retry.ts';
 import { type Capacity, isSameState } from './capacity.ts';
 import { beginChange } from './read-capacity.ts';
 import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
 import { type CapacitySnapshot, readSnapshot, type UserCounter, userIsFull } from './room.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'settings' | 'metrics'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'settings' | 'metrics'>;
 
 /**
  * Throws 429 if there was a moment without room; otherwise the admission is tried again. A snapshot reads each counter at
@@ -18,39 +18,39 @@ type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'settings' | 'metrics'>;
  * differ, a counter changed, and the next attempt reads it again.
  */
 export const rejectIfFull = async (
-  control: Needs,
+  deps: Needs,
   userId: string,
   seen: CapacitySnapshot,
 ): Promise<typeof RETRY> => {
-  const again = await readSnapshot(control, userId);
+  const again = await readSnapshot(deps, userId);
   if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;
-  if (userIsFull(seen)) throw await userLimitReached(control, userId, seen.user);
+  if (userIsFull(seen)) throw await userLimitReached(deps, userId, seen.user);
   const { capacity } = seen;
-  if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(control, capacity);
+  if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(deps, capacity);
   // The sub-limits date from a time with more active sessions than the limit allows: distribute the free room again.
-  await beginChange(control, capacity, capacity.limits);
+  await beginChange(deps, capacity, capacity.limits);
   return RETRY;
 };
 
 const userLimitReached = async (
-  control: Needs,
+  deps: Needs,
   userId: string,
   { active, limit }: UserCounter,
 ): Promise<Problem> => {
-  control.metrics.count('AdmissionsRefused', 1, { Scope: 'user' });
+  deps.metrics.count('AdmissionsRefused', 1, { Scope: 'user' });
   return new Problem(
     'too_many',
     `The limit of ${limit} concurrent sessions for user "${userId}" is reached (${active} active).`,
-    { scope: 'user', limit, active, retryAfterSeconds: await secondsUntilUserRoom(control, userId) },
+    { scope: 'user', limit, active, retryAfterSeconds: await secondsUntilUserRoom(deps, userId) },
   );
 };
 
-const globalLimitReached = async (control: Needs, capacity: Capacity): Promise<Problem> => {
+const globalLimitReached = async (deps: Needs, capacity: Capacity): Promise<Problem> => {
   const limit = capacity.limits.globalLimit;
-  control.metrics.count('AdmissionsRefused', 1, { Scope: 'global' });
+  deps.metrics.count('AdmissionsRefused', 1, { Scope: 'global' });
   return new Problem(
     'too_many',
     `The limit of ${limit} concurrent sessions is reached (${capacity.active} active).`,
-    { scope: 'global', limit, active: capacity.active, retryAfterSeconds: await secondsUntilRoom(control) },
+    { scope: 'global', limit, active: capacity.active, retryAfterSeconds: await secondsUntilRoom(deps) },
   );
 };

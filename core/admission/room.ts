@@ -1,22 +1,19 @@
 import type * as z from 'zod';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { userQuotaKey } from '../items.ts';
 import { absent, and, type Condition, lt, ltAttr, or } from '../store.ts';
 import { type Capacity, counterSchema, pickShard, type Shard } from './capacity.ts';
 import { ensureCapacity } from './read-capacity.ts';
 
-type Needs = Pick<Control, 'store' | 'ids' | 'settings'>;
+type Needs = Pick<Deps, 'store' | 'ids' | 'settings'>;
 
 /** The counters on which an admission is decided. */
 export type CapacitySnapshot = { readonly capacity: Capacity; readonly user: UserCounter };
 export type UserCounter = { readonly active: number; readonly limit: number; readonly version: number };
 
 /** Reads the counters for an admission of this user. Each counter is read at a different moment. */
-export const readSnapshot = async (control: Needs, userId: string): Promise<CapacitySnapshot> => {
-  const [capacity, quota] = await Promise.all([
-    ensureCapacity(control),
-    control.store.get(userQuotaKey(userId)),
-  ]);
+export const readSnapshot = async (deps: Needs, userId: string): Promise<CapacitySnapshot> => {
+  const [capacity, quota] = await Promise.all([ensureCapacity(deps), deps.store.get(userQuotaKey(userId))]);
   const { active, limit, version } = quota ? counterSchema.parse(quota) : NEVER_SEEN;
   return { capacity, user: { active, limit: limit ?? capacity.limits.userLimit, version } };
 };

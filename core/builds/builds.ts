@@ -13,7 +13,7 @@ import { compareVersions } from '../../contract/builds/version.ts';
 import { Problem } from '../../contract/errors.ts';
 import { BUILDS_PREFIX } from '../accounts/storage-keys.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import {
   BUILD_HOURS_PARTITION,
   ENGINE_PARTITION,
@@ -41,8 +41,8 @@ import {
   withoutLostTarget,
 } from './rule.ts';
 
-type Reads = Pick<Control, 'store' | 'clock'>;
-type Writes = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids'>;
+type Reads = Pick<Deps, 'store' | 'clock'>;
+type Writes = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids'>;
 
 /** A worker may wait this long for its build's outcome to be written. */
 const OBSERVE_BUDGET_MS = 1_500;
@@ -71,14 +71,14 @@ type Engine = {
 
 type Changed = { readonly before: Ruling; readonly after: Ruling };
 
-const readEngine = async (control: Reads): Promise<Engine> => {
-  const items = await queryAll(control, { partition: ENGINE_PARTITION });
+const readEngine = async (deps: Reads): Promise<Engine> => {
+  const items = await queryAll(deps, { partition: ENGINE_PARTITION });
   const stored = items.find((item) => item.sk === rulingKey.sk);
   const builds = items
     .filter((item) => String(item.sk).startsWith(SAVED_BUILD))
     .map((item) => savedSchema.parse(item));
   const known = stored && storedRulingSchema.parse(stored);
-  const now = control.clock();
+  const now = deps.clock();
   return {
     // Starts, outcomes and the view must not differ in what a stored build that is gone leads to.
     ruling: withoutLostTarget(known?.ruling ?? initialRuling(now), builds, now),
@@ -94,22 +94,22 @@ const readEngine = async (control: Reads): Promise<Engine> => {
  *   write ── (no answer, but written) ── read again: the item says that this very change wrote it: done, once
  */
 const changeRuling = (
-  control: Writes,
+  deps: Writes,
   budgetMs: number,
   decide: (engine: Engine) => Ruling,
   exhausted: () => undefined,
 ): Promise<Changed | undefined> => {
-  const by = control.ids.secret().slice(0, 16);
+  const by = deps.ids.secret().slice(0, 16);
   let attempted: Changed | undefined;
   return retryTransient<Changed | undefined>(
-    control,
+    deps,
     budgetMs,
     async () => {
-      const engine = await readEngine(control);
+      const engine = await readEngine(deps);
       if (attempted && engine.by === by) return attempted;
       const after = decide(engine);
       attempted = { before: engine.ruling, after };
-      const written = await control.store.write({
+      const written = await deps.store.write({
         kind: 'put',
         key: rulingKey,
         item: toItem({ ...rulingKey, ruling: after, version: (engine.version ?? 0) + 1, by }),
@@ -126,10 +126,10 @@ export type SavedPage = { readonly version: string; readonly url: string; readon
 
 /** The key of the saved build that the next start loads, or undefined for the live page. */
 export const chooseBuild = async (
-  control: Pick<Control, 'store' | 'clock' | 'ids'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'ids'>,
 ): Promise<Pick<Saved, 'version' | 'key' | 'sha256'> | undefined> => {
-  const { ruling, saved } = await readEngine(control);
-  const source = chooseSource(ruling, saved, control.clock(), control.ids.random());
+  const { ruling, saved } = await readEngine(deps);
+  const source = chooseSource(ruling, saved, deps.clock(), deps.ids.random());
   return source === 'live' ? undefined : saved.find(({ version }) => version === source.version);
 };
 
@@ -138,32 +138,32 @@ export const chooseBuild = async (
  * throws for a fault of the database: what is lost is a statistic.
  */
 export const recordBuilds = async (
-  control: Writes & Pick<Control, 'log' | 'settings'>,
+  deps: Writes & Pick<Deps, 'log' | 'settings'>,
   session: Pick<Session, 'sessionId'>,
   counted: readonly BuildCounts[],
 ): Promise<void> => {
   if (counted.length === 0) return;
   try {
-    for (const counts of counted) await addToHour(control, counts);
+    for (const counts of counted) await addToHour(deps, counts);
     const outcomes = counted.flatMap((counts) => outcomesOf(counts, session.sessionId));
     if (outcomes.length === 0) return;
     const changed = await changeRuling(
-      control,
+      deps,
       OBSERVE_BUDGET_MS,
       ({ ruling, saved }) =>
-        outcomes.reduce((now, outcome) => observe(now, outcome, saved, control.clock()), ruling),
+        outcomes.reduce((now, outcome) => observe(now, outcome, saved, deps.clock()), ruling),
       () => undefined,
     );
-    if (!changed) control.log.warn('the outcome of a start was not counted for its build');
-    else logModeChange(control, changed.before, changed.after);
+    if (!changed) deps.log.warn('the outcome of a start was not counted for its build');
+    else logModeChange(deps, changed.before, changed.after);
   } catch (error) {
-    control.log.warn('the outcome of a start was not counted for its build', { error: String(error) });
+    deps.log.warn('the outcome of a start was not counted for its build', { error: String(error) });
   }
 };
 
-const logModeChange = (control: Pick<Control, 'log'>, before: Ruling, after: Ruling): void => {
+const logModeChange = (deps: Pick<Deps, 'log'>, before: Ruling, after: Ruling): void => {
   if (before.mode === after.mode && before.target === after.target) return;
-  control.log.warn('the build of WhatsApp Web for new starts changed', {
+  deps.log.warn('the build of WhatsApp Web for new starts changed', {
     mode: after.mode,
     target: after.target,
     from: after.from,
@@ -187,12 +187,12 @@ const outcomesOf = (counts: BuildCounts, session: string): readonly Outcome[] =>
 
 const UNKNOWN = 'unknown';
 
-const addToHour = (control: Reads, counts: BuildCounts): Promise<unknown> => {
-  const now = control.clock();
+const addToHour = (deps: Reads, counts: BuildCounts): Promise<unknown> => {
+  const now = deps.clock();
   const add = Object.fromEntries(
     COUNTED.flatMap((name) => (counts[name] > 0 ? [[name, counts[name]] as const] : [])),
   );
-  return control.store.write({
+  return deps.store.write({
     kind: 'update',
     key: { pk: BUILD_HOURS_PARTITION, sk: `${hourOf(now)}#${counts.build ?? UNKNOWN}` },
     set: { [TTL_ATTRIBUTE]: Math.floor(now / 1000) + STATS_KEEP_SECONDS },
@@ -200,10 +200,10 @@ const addToHour = (control: Reads, counts: BuildCounts): Promise<unknown> => {
   });
 };
 
-const lastDayByBuild = async (control: Reads): Promise<ReadonlyMap<string, BuildView['lastDay']>> => {
-  const after = hourOf(control.clock() - STATS_HOURS * 3_600_000);
+const lastDayByBuild = async (deps: Reads): Promise<ReadonlyMap<string, BuildView['lastDay']>> => {
+  const after = hourOf(deps.clock() - STATS_HOURS * 3_600_000);
   const sums = new Map<string, BuildView['lastDay']>();
-  for (const item of await queryAll(control, { partition: BUILD_HOURS_PARTITION, after })) {
+  for (const item of await queryAll(deps, { partition: BUILD_HOURS_PARTITION, after })) {
     const build = String(item.sk).split('#')[1] ?? UNKNOWN;
     const sum = { ...(sums.get(build) ?? NO_COUNTS) };
     for (const name of COUNTED) sum[name] += numberAt(item, name);
@@ -229,10 +229,10 @@ const isPinLost = ({ ruling: { pinned }, saved }: Engine, now: number): boolean 
 const isLiveFailing = (ruling: Ruling): boolean => ruling.mode === 'fallback' || isFailing(ruling);
 
 /** The engine as an administrator sees it: newest build first. */
-export const engineView = async (control: Reads): Promise<EngineView> => {
-  const [engine, hours] = await Promise.all([readEngine(control), lastDayByBuild(control)]);
+export const engineView = async (deps: Reads): Promise<EngineView> => {
+  const [engine, hours] = await Promise.all([readEngine(deps), lastDayByBuild(deps)]);
   const { ruling, saved } = engine;
-  const now = control.clock();
+  const now = deps.clock();
   const pinExpired = isPinLost(engine, now);
   const versions = new Set([
     ...saved.map(({ version }) => version),
@@ -287,20 +287,20 @@ const buildView = (
 
 /** Pins, unpins, sets the probing share. 422 for a build that is not stored or has expired; nothing changes then. */
 export const changeEngine = async (
-  control: Writes,
+  deps: Writes,
   change: { readonly pinned?: string | null | undefined; readonly probePercent?: number | undefined },
 ): Promise<EngineView> => {
   await changeRuling(
-    control,
+    deps,
     CHANGE_BUDGET_MS,
     ({ ruling, saved }) => {
       if (change.pinned !== undefined && change.pinned !== null)
-        requireUsable(saved, change.pinned, control.clock());
+        requireUsable(saved, change.pinned, deps.clock());
       return configure(ruling, change);
     },
     busy,
   );
-  return await engineView(control);
+  return await engineView(deps);
 };
 
 const busy = (): never => {
@@ -325,19 +325,19 @@ const requireUsable = (saved: readonly Saved[], version: string, now: number): v
  * HTML that is not there. 400 for HTML of another build, 422 for one that has expired.
  */
 export const saveBuild = async (
-  control: Writes & Pick<Control, 'sha256' | 'builds'>,
+  deps: Writes & Pick<Deps, 'sha256' | 'builds'>,
   version: string,
   request: { readonly html: string; readonly expiresAt?: string | undefined },
 ): Promise<BuildView> => {
   const wrong = htmlError(request.html, version);
   if (wrong) throw new Problem('malformed', `html: ${wrong.message}`, { errors: [wrong] });
-  const now = control.clock();
+  const now = deps.clock();
   const expiresAt = request.expiresAt === undefined ? undefined : Date.parse(request.expiresAt);
   if (expiresAt !== undefined && expiresAt <= now)
     throw new Problem('unprocessable', `The build ${version} expired at ${request.expiresAt}.`);
-  const sha256 = control.sha256(request.html);
+  const sha256 = deps.sha256(request.html);
   const key = `${BUILDS_PREFIX}${version}/${sha256.slice(0, 16)}.html`;
-  const bytes = await control.builds.put(key, request.html);
+  const bytes = await deps.builds.put(key, request.html);
   const stored: Saved = {
     version,
     key,
@@ -347,38 +347,38 @@ export const saveBuild = async (
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
   await retryTransient<void>(
-    control,
+    deps,
     CHANGE_BUDGET_MS,
     async () => {
       const itemKey = savedBuildKey(version);
-      await control.store.write({ kind: 'put', key: itemKey, item: toItem({ ...itemKey, ...stored }) });
+      await deps.store.write({ kind: 'put', key: itemKey, item: toItem({ ...itemKey, ...stored }) });
     },
     busy,
   );
-  return buildView(version, await readEngine(control), (await lastDayByBuild(control)).get(version), now);
+  return buildView(version, await readEngine(deps), (await lastDayByBuild(deps)).get(version), now);
 };
 
 /** Removes a stored build. 404 where it is not stored, 422 while it is pinned. */
 export const removeBuild = async (
-  control: Writes & Pick<Control, 'builds' | 'log'>,
+  deps: Writes & Pick<Deps, 'builds' | 'log'>,
   version: string,
 ): Promise<void> => {
-  const { ruling, saved } = await readEngine(control);
+  const { ruling, saved } = await readEngine(deps);
   const stored = saved.find((build) => build.version === version);
   if (!stored) throw new Problem('not_found', `The build ${version} is not stored.`);
   if (ruling.pinned === version)
     throw new Problem('unprocessable', `The build ${version} is pinned; unpin it first.`);
   await retryTransient<void>(
-    control,
+    deps,
     CHANGE_BUDGET_MS,
     async () => {
-      await control.store.write({ kind: 'delete', key: savedBuildKey(version) });
+      await deps.store.write({ kind: 'delete', key: savedBuildKey(version) });
     },
     busy,
   );
   // A start that chose it a moment ago may still fetch it: the object goes last, and its URL fails for that one start.
-  await control.builds.remove(stored.key).catch((error: unknown) =>
-    control.log.warn('the HTML of a removed build is left in the bucket', {
+  await deps.builds.remove(stored.key).catch((error: unknown) =>
+    deps.log.warn('the HTML of a removed build is left in the bucket', {
       version,
       error: String(error),
     }),
@@ -386,8 +386,8 @@ export const removeBuild = async (
 };
 
 /** 1 while starts do not get the build that they should: the live one fails, or the pinned one has expired. */
-export const measureBuilds = async (control: Reads & Pick<Control, 'metrics'>): Promise<void> => {
-  const engine = await readEngine(control);
-  const trouble = isPinLost(engine, control.clock()) || isLiveFailing(engine.ruling);
-  control.metrics.count('BuildTrouble', trouble ? 1 : 0);
+export const measureBuilds = async (deps: Reads & Pick<Deps, 'metrics'>): Promise<void> => {
+  const engine = await readEngine(deps);
+  const trouble = isPinLost(engine, deps.clock()) || isLiveFailing(engine.ruling);
+  deps.metrics.count('BuildTrouble', trouble ? 1 : 0);
 };

@@ -4,7 +4,7 @@ import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import type { CommandFailure } from '../../contract/worker/command-failures.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
 import { COMMANDS } from '../../contract/worker/commands.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { nameOf, type Session } from '../lifecycle/session.ts';
 import { type CommandOutcome, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
 
@@ -37,7 +37,7 @@ const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
  * Throws 422 (the session does not run, or the client is in the wrong status), 502, 503, 504.
  */
 export const runCommand = async <N extends CommandName>(
-  control: Pick<Control, 'workers'>,
+  deps: Pick<Deps, 'workers'>,
   session: Session,
   command: N,
   args: CommandArgs<N>,
@@ -47,7 +47,7 @@ export const runCommand = async <N extends CommandName>(
   if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session);
   if (address === undefined || commandSecret === undefined) throw notRunning(session);
   try {
-    const outcome = await control.workers.run({ address, commandSecret, epoch }, command, args, {
+    const outcome = await deps.workers.run({ address, commandSecret, epoch }, command, args, {
       timeoutMs: options.timeoutMs ?? TIMEOUTS_MS.workerCall,
       ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     });

@@ -3,7 +3,7 @@
 import { Problem } from '../../contract/errors.ts';
 import type { CommandName } from '../../contract/worker/commands.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import {
   commandKey,
   commandPointerKey,
@@ -37,14 +37,14 @@ type Placing = {
 
 /** The same for every repeat of a caller's key. */
 export const commandIdOf = (
-  control: Pick<Control, 'sha256' | 'ids'>,
+  deps: Pick<Deps, 'sha256' | 'ids'>,
   userId: string,
   idempotencyKey: string | undefined,
 ): string =>
   `cmd_${
     idempotencyKey === undefined
-      ? control.ids.secret()
-      : control.sha256(JSON.stringify([userId, idempotencyKey])).slice(0, 43)
+      ? deps.ids.secret()
+      : deps.sha256(JSON.stringify([userId, idempotencyKey])).slice(0, 43)
   }`;
 
 /**
@@ -52,11 +52,11 @@ export const commandIdOf = (
  * before anything was done is placed again. Throws 422 where the key was used for another request.
  */
 export const placeCommand = async (
-  control: Pick<Control, 'store' | 'clock' | 'sha256' | 'ids' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'sha256' | 'ids' | 'settings'>,
   id: string,
   { session, command, args, idempotencyKey }: Placing,
 ): Promise<WaitingCommand> => {
-  const now = control.clock();
+  const now = deps.clock();
   const text = JSON.stringify(args);
   const placed: WaitingCommand = {
     id,
@@ -66,17 +66,17 @@ export const placeCommand = async (
     epoch: session.epoch,
     command,
     args: text,
-    requestHash: control.sha256(JSON.stringify([nameOf(session), command, text])),
+    requestHash: deps.sha256(JSON.stringify([nameOf(session), command, text])),
     workerKey: idempotencyKey ?? id,
     status: 'pending',
     placedAt: now,
-    runBy: now + waitLimitMs(control.settings),
+    runBy: now + waitLimitMs(deps.settings),
   };
   const expires = { [TTL_ATTRIBUTE]: Math.floor(now / 1000) + KEEP_SECONDS };
   const record = commandRecordKey(session.sessionId, id);
   // Before the command itself: what was kept must be found when the session is erased.
-  await control.store.write({ kind: 'put', key: record, item: { ...record, ...expires } });
-  const written = await control.store.write({
+  await deps.store.write({ kind: 'put', key: record, item: { ...record, ...expires } });
+  const written = await deps.store.write({
     kind: 'put',
     key: commandKey(id),
     item: { ...commandKey(id), ...toItem(placed), ...expires },
@@ -92,31 +92,31 @@ export const placeCommand = async (
 
 /** Lets the session's worker find the command once its client works. Repeats change nothing. */
 export const showToWorker = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   { id, sessionId, runBy }: WaitingCommand,
 ): Promise<void> => {
   const key = commandPointerKey(sessionId, id);
   const expireAt = Math.floor(runBy / 1000) + KEEP_SECONDS;
-  await control.store.write({ kind: 'put', key, item: { ...key, [TTL_ATTRIBUTE]: expireAt } });
+  await deps.store.write({ kind: 'put', key, item: { ...key, [TTL_ATTRIBUTE]: expireAt } });
 };
 
 export const findCommand = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   id: string,
 ): Promise<WaitingCommand | undefined> => {
-  const item = await control.store.get(commandKey(id));
+  const item = await deps.store.get(commandKey(id));
   return item && waitingCommandSchema.parse(item);
 };
 
 /** Takes a pending command to carry it out; undefined where somebody else did, or it may not begin any more. */
 export const claimCommand = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   command: WaitingCommand,
   claimedEpoch?: number,
 ): Promise<WaitingCommand | undefined> => {
-  const now = control.clock();
+  const now = deps.clock();
   if (now >= command.runBy) return undefined;
-  const written = await change(control, command.id, eq('status', 'pending'), {
+  const written = await change(deps, command.id, eq('status', 'pending'), {
     set: { status: 'running', claimedAt: now, ...(claimedEpoch === undefined ? {} : { claimedEpoch }) },
   });
   return written.ok ? waitingCommandSchema.parse(written.item) : undefined;
@@ -127,27 +127,27 @@ export const claimCommand = async (
  * waits. What points to a settled one is tidied away.
  */
 export const claimNext = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   session: Session,
 ): Promise<WaitingCommand | undefined> => {
   if (session.state !== 'STARTING' && session.state !== 'RUNNING') return undefined;
-  const { items } = await control.store.query({
+  const { items } = await deps.store.query({
     partition: commandsPartition(session.sessionId),
     limit: 100,
   });
   if (items.length === 0) return undefined;
   const ids = items.map((item) => String(item.sk));
-  const kept = (await control.store.getMany(ids.map(commandKey)))
+  const kept = (await deps.store.getMany(ids.map(commandKey)))
     .map((item) => waitingCommandSchema.parse(item))
     .sort((a, b) => a.placedAt - b.placedAt);
   const open = kept.filter(({ status }) => status === 'pending' || status === 'running');
   for (const id of ids) {
-    if (!open.some((command) => command.id === id)) await hide(control, session.sessionId, id);
+    if (!open.some((command) => command.id === id)) await hide(deps, session.sessionId, id);
   }
   const unanswered = open.find((c) => c.status === 'running' && c.claimedEpoch === session.epoch);
   if (unanswered) return unanswered;
   for (const command of open.filter(({ status }) => status === 'pending')) {
-    const claimed = await claimCommand(control, command, session.epoch);
+    const claimed = await claimCommand(deps, command, session.epoch);
     if (claimed) return claimed;
   }
   return undefined;
@@ -155,14 +155,14 @@ export const claimNext = async (
 
 /** Writes down what a worker made of a command that it claimed. Repeats, and answers to others' claims, change nothing. */
 export const answerCommand = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   session: Session,
   id: string,
   outcome: CommandOutcome,
 ): Promise<void> => {
-  const command = await findCommand(control, id);
+  const command = await findCommand(deps, id);
   if (command?.sessionId !== session.sessionId || command.claimedEpoch !== session.epoch) return;
-  await settle(control, command, await settledBy(() => resultOf(command.command, outcome)));
+  await settle(deps, command, await settledBy(() => resultOf(command.command, outcome)));
 };
 
 /**
@@ -170,16 +170,16 @@ export const answerCommand = async (
  * be written: the message was sent.
  */
 export const carryOut = async (
-  control: Pick<Control, 'store' | 'log'>,
+  deps: Pick<Deps, 'store' | 'log'>,
   command: WaitingCommand,
   run: () => Promise<unknown>,
 ): Promise<WaitingCommand> => {
   const settled = await settledBy(run);
   try {
-    return await settle(control, command, settled);
+    return await settle(deps, command, settled);
   } catch (error) {
     if (!isTransient(error)) throw error;
-    control.log.warn('the answer of a command was not kept', { id: command.id, error: String(error) });
+    deps.log.warn('the answer of a command was not kept', { id: command.id, error: String(error) });
     return { ...command, ...settled };
   }
 };
@@ -203,53 +203,53 @@ type Settled =
 
 /** Of a command in the status that it was read in; answers how it stands, which may be somebody else's doing. */
 const settle = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   command: WaitingCommand,
   settled: Settled,
 ): Promise<WaitingCommand> => {
-  const written = await change(control, command.id, eq('status', command.status), {
+  const written = await change(deps, command.id, eq('status', command.status), {
     set: toItem(settled),
     remove: ['args'],
   });
-  if (written.ok) await hide(control, command.sessionId, command.id);
+  if (written.ok) await hide(deps, command.sessionId, command.id);
   return written.item ? waitingCommandSchema.parse(written.item) : { ...command, ...settled };
 };
 
 /** Nothing was done, and the caller is told why. The same request may place it again. */
 export const giveUp = (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   command: WaitingCommand,
   problem: KeptProblem,
-): Promise<WaitingCommand> => settle(control, command, { status: 'failed', problem, again: true });
+): Promise<WaitingCommand> => settle(deps, command, { status: 'failed', problem, again: true });
 
 export type Looked = { readonly command: WaitingCommand; readonly session: Session | undefined };
 
 /** The command and its session as they stand. What nobody can carry out any more is written down as failed. */
 export const lookAt = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   id: string,
 ): Promise<Looked | undefined> => {
-  const command = await findCommand(control, id);
+  const command = await findCommand(deps, id);
   if (!command) return undefined;
   if (isSettled(command)) return { command, session: undefined };
-  const session = await findSession(control, command.userId, command.name);
-  const fate = resolveCommand(command, session, control.clock());
+  const session = await findSession(deps, command.userId, command.name);
+  const fate = resolveCommand(command, session, deps.clock());
   switch (fate.kind) {
     case 'open':
       return { command, session };
     case 'lost':
       return { command: { ...command, status: 'unknown', problem: UNKNOWN }, session };
     case 'hopeless':
-      return { command: await giveUp(control, command, fate.problem), session };
+      return { command: await giveUp(deps, command, fate.problem), session };
   }
 };
 
 export const isSettled = ({ status }: WaitingCommand): boolean =>
   status !== 'pending' && status !== 'running';
 
-const change = (control: Pick<Control, 'store'>, id: string, condition: Condition, made: Change) =>
-  control.store.write({ kind: 'update', key: commandKey(id), condition, ...made });
+const change = (deps: Pick<Deps, 'store'>, id: string, condition: Condition, made: Change) =>
+  deps.store.write({ kind: 'update', key: commandKey(id), condition, ...made });
 
-const hide = async (control: Pick<Control, 'store'>, sessionId: string, id: string): Promise<void> => {
-  await control.store.write({ kind: 'delete', key: commandPointerKey(sessionId, id) });
+const hide = async (deps: Pick<Deps, 'store'>, sessionId: string, id: string): Promise<void> => {
+  await deps.store.write({ kind: 'delete', key: commandPointerKey(sessionId, id) });
 };

@@ -14,7 +14,7 @@ import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
 import { launchAndPublish } from '../admission/launch-and-publish.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { isLinked, nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { startSession } from '../lifecycle/start.ts';
 import { runCommand } from './command.ts';
@@ -33,7 +33,7 @@ import {
 } from './waiting-commands.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   | 'store'
   | 'tasks'
   | 'events'
@@ -67,101 +67,97 @@ export type Woken<R> =
  * account.
  */
 export const wakeAndRun = async <N extends CommandName>(
-  control: Needs,
+  deps: Needs,
   session: Session,
   command: N,
   args: CommandArgs<N>,
   idempotencyKey: string | undefined,
 ): Promise<Woken<CommandResult<N>>> => {
   if (idempotencyKey === undefined && isWorking(session)) {
-    return { kind: 'done', result: await runCommand(control, session, command, args) };
+    return { kind: 'done', result: await runCommand(deps, session, command, args) };
   }
-  const startedAt = control.clock();
-  const elapsed = () => control.clock() - startedAt;
-  const id = commandIdOf(control, userOf(session), idempotencyKey);
-  await refuseUnlinked(control, session, id);
-  const placed = await placeCommand(control, id, { session, command, args, idempotencyKey });
-  if (placed.status === 'pending' && !isWorking(session)) await showToWorker(control, placed);
+  const startedAt = deps.clock();
+  const elapsed = () => deps.clock() - startedAt;
+  const id = commandIdOf(deps, userOf(session), idempotencyKey);
+  await refuseUnlinked(deps, session, id);
+  const placed = await placeCommand(deps, id, { session, command, args, idempotencyKey });
+  if (placed.status === 'pending' && !isWorking(session)) await showToWorker(deps, placed);
 
   for (;;) {
-    const seen = await lookAt(control, id);
+    const seen = await lookAt(deps, id);
     if (!seen) throw new Problem('unavailable', 'The command record expired; nothing was sent.');
     const { command: kept } = seen;
     if (isSettled(kept)) return { kind: 'done', result: answerOf(kept) };
     if (kept.status === 'pending') {
-      const settled = await further(control, seen, elapsed());
+      const settled = await further(deps, seen, elapsed());
       if (settled) return { kind: 'done', result: answerOf(settled) };
     }
-    if (elapsed() + POLL_MS > ANSWER_BY_MS) return leave(control, seen);
-    await control.sleep(POLL_MS);
+    if (elapsed() + POLL_MS > ANSWER_BY_MS) return leave(deps, seen);
+    await deps.sleep(POLL_MS);
   }
 };
 
 /** One step for a command that waits; the command where that settled it. */
 const further = async (
-  control: Needs,
+  deps: Needs,
   { command, session }: Looked,
   elapsed: number,
 ): Promise<WaitingCommand | undefined> => {
   if (!session) return undefined;
   if (isWorking(session) && elapsed < HAND_OVER_BY_MS) {
-    const claimed = await claimCommand(control, command);
-    return claimed && carryOut(control, claimed, () => handOver(control, session, claimed, elapsed));
+    const claimed = await claimCommand(deps, command);
+    return claimed && carryOut(deps, claimed, () => handOver(deps, session, claimed, elapsed));
   }
-  if (isTerminal(session.state) && elapsed < START_BY_MS) return start(control, session, command);
+  if (isTerminal(session.state) && elapsed < START_BY_MS) return start(deps, session, command);
   return undefined;
 };
 
-const handOver = (control: Needs, session: Session, command: WaitingCommand, elapsed: number) =>
-  runCommand(control, session, command.command, JSON.parse(command.args ?? '{}'), {
+const handOver = (deps: Needs, session: Session, command: WaitingCommand, elapsed: number) =>
+  runCommand(deps, session, command.command, JSON.parse(command.args ?? '{}'), {
     idempotencyKey: command.workerKey,
     timeoutMs: HAND_OVER_LIMIT_MS - elapsed,
   });
 
 /** Admits the session, or finds it admitted by another call. A refusal settles the command. */
 const start = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
   command: WaitingCommand,
 ): Promise<WaitingCommand | undefined> => {
   try {
     if (!isLinked(session)) throw unlinked(session);
-    await showToWorker(control, command);
-    const { session: started, admitted: byUs } = await startSession(
-      control,
-      userOf(session),
-      nameOf(session),
-    );
-    if (byUs) await launchAndPublish(control, started);
+    await showToWorker(deps, command);
+    const { session: started, admitted: byUs } = await startSession(deps, userOf(session), nameOf(session));
+    if (byUs) await launchAndPublish(deps, started);
     return undefined;
   } catch (error) {
     // It changed at the same time: the next look tells what it is now.
     if (error instanceof Problem && error.code === 'conflict') return undefined;
-    if (error instanceof Problem) return giveUp(control, command, keptProblem(error));
+    if (error instanceof Problem) return giveUp(deps, command, keptProblem(error));
     throw error;
   }
 };
 
 /** The time for an answer is over. What nobody would start any more is not left waiting. */
-const leave = async <R>(control: Needs, { command, session }: Looked): Promise<Woken<R>> => {
+const leave = async <R>(deps: Needs, { command, session }: Looked): Promise<Woken<R>> => {
   const comesUp =
     session &&
     (session.epoch > command.epoch || !(isTerminal(session.state) || session.state === 'STOPPING'));
   if (command.status === 'running' || comesUp) {
-    if (command.status === 'pending') await showToWorker(control, command);
+    if (command.status === 'pending') await showToWorker(deps, command);
     return { kind: 'waiting', commandId: command.id };
   }
   const detail = 'The session is still stopping; nothing was sent. Try again.';
-  const left = await giveUp(control, command, { code: 'unavailable', detail, retryAfterSeconds: 5 });
+  const left = await giveUp(deps, command, { code: 'unavailable', detail, retryAfterSeconds: 5 });
   return isSettled(left)
     ? { kind: 'done', result: answerOf(left) }
     : { kind: 'waiting', commandId: command.id };
 };
 
 /** Before anything is placed; a repeat of what was carried out gets its answer whatever became of the account. */
-const refuseUnlinked = async (control: Needs, session: Session, id: string): Promise<void> => {
+const refuseUnlinked = async (deps: Needs, session: Session, id: string): Promise<void> => {
   if (!isTerminal(session.state) || isLinked(session)) return;
-  const earlier = await findCommand(control, id);
+  const earlier = await findCommand(deps, id);
   if (!earlier || earlier.again) throw unlinked(session);
 };
 

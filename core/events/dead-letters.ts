@@ -11,7 +11,7 @@ import pMap from 'p-map';
 import * as z from 'zod';
 import type { DeadLetterFilter, DeadLetterView, RedriveReport } from '../../contract/bodies/events.ts';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { DEAD_LETTERS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
 import { maskedUrl } from '../lifecycle/session-config.ts';
 import { eq, type Item, type Key } from '../store.ts';
@@ -50,12 +50,12 @@ const MAX_EVENT_BYTES = 380_000;
 
 /** False where the event is larger than an item can be. */
 export const keepDeadLetter = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   delivery: QueuedDelivery,
   webhook: Webhook,
   failed: { readonly attempt: number; readonly sequence: string; readonly error: string },
 ): Promise<boolean> => {
-  const now = control.clock();
+  const now = deps.clock();
   const order = delivery.order ?? failed.sequence;
   const { order: _order, redrives = 0, ...event } = delivery;
   const text = JSON.stringify(event);
@@ -72,20 +72,20 @@ export const keepDeadLetter = async (
     redrives,
     [TTL_ATTRIBUTE]: Math.floor(now / 1000) + KEEP_SECONDS,
   };
-  await control.store.write({ kind: 'put', key, item });
+  await deps.store.write({ kind: 'put', key, item });
   return true;
 };
 
 /** Of an event that was redriven and is now settled. What can't be removed stays listed, and expires. */
 export const removeDeadLetter = async (
-  control: Pick<Control, 'store' | 'log'>,
+  deps: Pick<Deps, 'store' | 'log'>,
   delivery: QueuedDelivery,
 ): Promise<void> => {
   if (delivery.order === undefined) return;
   try {
-    await control.store.write({ kind: 'delete', key: keyOf(delivery, delivery.order) });
+    await deps.store.write({ kind: 'delete', key: keyOf(delivery, delivery.order) });
   } catch (error) {
-    control.log.warn('a dead letter that was delivered is still listed', {
+    deps.log.warn('a dead letter that was delivered is still listed', {
       id: delivery.id,
       error: String(error),
     });
@@ -99,11 +99,11 @@ const matches = ({ delivery }: DeadLetter, { userId, session, webhook }: DeadLet
 
 /** One page; it may hold fewer than `limit` though another one follows. */
 export const listDeadLetters = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   filter: DeadLetterFilter,
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<{ letters: DeadLetterView[]; cursor: string | undefined }> => {
-  const { items, cursor } = await control.store.query({ partition: DEAD_LETTERS_PARTITION, ...page });
+  const { items, cursor } = await deps.store.query({ partition: DEAD_LETTERS_PARTITION, ...page });
   return {
     letters: items
       .map(parse)
@@ -145,32 +145,32 @@ const CONCURRENCY = 8;
  * call, and two at once, put each event there once: it is marked, and the queue knows the redrive by its number.
  */
 export const redrive = async (
-  control: Pick<Control, 'store' | 'events' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'events' | 'clock'>,
   filter: DeadLetterFilter,
   budgetMs: number,
 ): Promise<RedriveReport> => {
-  const end = control.clock() + budgetMs;
+  const end = deps.clock() + budgetMs;
   const report = { redriven: 0, underway: 0, more: false };
   let cursor: string | undefined;
   do {
-    const page = await control.store.query({
+    const page = await deps.store.query({
       partition: DEAD_LETTERS_PARTITION,
       limit: PAGE,
       ...(cursor === undefined ? {} : { cursor }),
     });
     const found = page.items.map(parse).filter((letter) => matches(letter, filter));
-    const due = found.filter(({ redrivenAt = 0 }) => redrivenAt < control.clock() - UNDERWAY_MS);
+    const due = found.filter(({ redrivenAt = 0 }) => redrivenAt < deps.clock() - UNDERWAY_MS);
     report.underway += found.length - due.length;
     // A group's letters may go over several pages; one page after the other keeps their order.
     await pMap(
       groups(due),
       async (letters) => {
         for (const letter of letters) {
-          if (control.clock() >= end) {
+          if (deps.clock() >= end) {
             report.more = true;
             return;
           }
-          await redriveOne(control, letter);
+          await redriveOne(deps, letter);
           report.redriven += 1;
         }
       },
@@ -186,15 +186,15 @@ const groups = (letters: readonly DeadLetter[]): DeadLetter[][] => [
 ];
 
 const redriveOne = async (
-  control: Pick<Control, 'store' | 'events' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'events' | 'clock'>,
   { delivery, order, redrives, sk }: DeadLetter,
 ): Promise<void> => {
-  await control.events.send([{ ...delivery, order, redrives: redrives + 1 }]);
+  await deps.events.send([{ ...delivery, order, redrives: redrives + 1 }]);
   // It may be delivered by now, or given up on again: then it is not this redrive's any more.
-  await control.store.write({
+  await deps.store.write({
     kind: 'update',
     key: { pk: DEAD_LETTERS_PARTITION, sk },
-    set: { redrivenAt: control.clock() },
+    set: { redrivenAt: deps.clock() },
     condition: eq('redrives', redrives),
   });
 };

@@ -1,5 +1,5 @@
 import type { Webhook } from '../../contract/bodies/session-config.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session } from '../lifecycle/session.ts';
 import { probedByAnotherMs } from './breaker.ts';
@@ -24,40 +24,40 @@ const MOST_RECEIVES = 900;
  * queue then.
  */
 export const deliver = async (
-  control: Pick<Control, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
   post: Poster,
   delivery: QueuedDelivery,
   receipt: Receipt,
 ): Promise<DeliveryOutcome> => {
   const { userId } = delivery;
-  const session = await findSession(control, userId, delivery.name);
+  const session = await findSession(deps, userId, delivery.name);
   const webhook =
     session?.sessionId === delivery.sessionId
-      ? findWebhook(session.config, delivery.webhook, control.sha256)
+      ? findWebhook(session.config, delivery.webhook, deps.sha256)
       : undefined;
   if (!session || !webhook) {
-    await removeDeadLetter(control, delivery);
+    await removeDeadLetter(deps, delivery);
     return { kind: 'dropped' };
   }
   if (receipt.queuedMs > LONGEST_QUEUED_MS || receipt.receives > MOST_RECEIVES)
-    return giveUp(control, delivery, webhook, {
-      attempt: await attemptsMade(control, delivery),
+    return giveUp(deps, delivery, webhook, {
+      attempt: await attemptsMade(deps, delivery),
       sequence: receipt.sequence,
       error: 'it waited in the queue for too long while the endpoint did not work',
     });
   const whose = { userId, webhook };
   const [permission, made] = await Promise.all([
-    askEndpoint(control, whose),
-    receipt.receives === 1 ? 0 : attemptsMade(control, delivery),
+    askEndpoint(deps, whose),
+    receipt.receives === 1 ? 0 : attemptsMade(deps, delivery),
   ]);
   if (permission.kind === 'wait') return postponed(permission.ms);
-  const place = await takePlace(control, userId, control.settings.deliveriesPerUser);
-  if (place === 'full') return postponed(waitForShareMs(receipt, control.ids.random()));
+  const place = await takePlace(deps, userId, deps.settings.deliveriesPerUser);
+  if (place === 'full') return postponed(waitForShareMs(receipt, deps.ids.random()));
   try {
     if (permission.claim && !(await permission.claim()))
-      return postponed(probedByAnotherMs(control.ids.random()));
+      return postponed(probedByAnotherMs(deps.ids.random()));
     const { known, claim } = permission;
-    return await attempt(control, post, {
+    return await attempt(deps, post, {
       session,
       webhook,
       delivery,
@@ -66,11 +66,11 @@ export const deliver = async (
       endpoint: { known, probe: claim !== undefined },
     });
   } finally {
-    if (place) await givePlace(control, userId, place);
+    if (place) await givePlace(deps, userId, place);
   }
 };
 
-type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>;
 
 const postponed = (ms: number): DeliveryOutcome => ({
   kind: 'postponed',
@@ -92,26 +92,26 @@ type Attempt = {
 };
 
 const attempt = async (
-  control: Needs,
+  deps: Needs,
   post: Poster,
   { session, webhook, delivery, sequence, number, endpoint }: Attempt,
 ): Promise<DeliveryOutcome> => {
   const result = await post(
     webhook,
     delivery,
-    JSON.stringify(bodyOf(control.settings.environment, session, delivery)),
+    JSON.stringify(bodyOf(deps.settings.environment, session, delivery)),
   );
-  const outcome = outcomeOf(control, webhook, result, number);
+  const outcome = outcomeOf(deps, webhook, result, number);
   await Promise.all([
-    noteDelivery(control, delivery, webhook, { attempt: number, result, outcome }),
-    noteEndpoint(control, { userId: delivery.userId, webhook }, { ...endpoint, result }),
+    noteDelivery(deps, delivery, webhook, { attempt: number, result, outcome }),
+    noteEndpoint(deps, { userId: delivery.userId, webhook }, { ...endpoint, result }),
   ]);
   if (result.ok) {
-    await removeDeadLetter(control, delivery);
+    await removeDeadLetter(deps, delivery);
     return outcome;
   }
   const { id, sessionId, webhook: webhookName } = delivery;
-  control.log.warn('a webhook was not delivered', {
+  deps.log.warn('a webhook was not delivered', {
     id,
     sessionId,
     webhook: webhookName,
@@ -119,7 +119,7 @@ const attempt = async (
     detail: result.detail,
   });
   return outcome.kind === 'dead'
-    ? giveUp(control, delivery, webhook, {
+    ? giveUp(deps, delivery, webhook, {
         attempt: number,
         sequence,
         error: result.detail,
@@ -128,18 +128,18 @@ const attempt = async (
 };
 
 const giveUp = async (
-  control: Pick<Control, 'store' | 'clock' | 'metrics'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'metrics'>,
   delivery: QueuedDelivery,
   webhook: Webhook,
   failed: { readonly attempt: number; readonly sequence: string; readonly error: string },
 ): Promise<DeliveryOutcome> => {
-  control.metrics.count('WebhooksDead', 1);
-  const kept = await keepDeadLetter(control, delivery, webhook, failed);
+  deps.metrics.count('WebhooksDead', 1);
+  const kept = await keepDeadLetter(deps, delivery, webhook, failed);
   return { kind: 'dead', detail: failed.error, kept };
 };
 
 const outcomeOf = (
-  control: Pick<Control, 'ids'>,
+  deps: Pick<Deps, 'ids'>,
   webhook: Webhook,
   result: PostResult,
   attempt: number,
@@ -147,7 +147,7 @@ const outcomeOf = (
   if (result.ok) return { kind: 'delivered' };
   const afterSeconds = result.permanent
     ? undefined
-    : retryDelaySeconds(webhook, attempt, control.ids.random(), result.retryAfterSeconds);
+    : retryDelaySeconds(webhook, attempt, deps.ids.random(), result.retryAfterSeconds);
   return afterSeconds === undefined
     ? { kind: 'dead', detail: result.detail }
     : { kind: 'retry', afterSeconds };

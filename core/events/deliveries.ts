@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { DeliveryView } from '../../contract/bodies/events.ts';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { deliveriesPartition, TTL_ATTRIBUTE } from '../items.ts';
 import type { DeliveryOutcome, PostResult, QueuedDelivery } from './delivery.ts';
 
@@ -36,24 +36,21 @@ const keyOf = ({ sessionId, id, webhook }: QueuedDelivery) => ({
  * How many attempts were made at this delivery. Each redrive starts at 0 again. An attempt that could not be noted is
  * not counted; then one more is made, and the queue's own limit of receives ends a message in any case.
  */
-export const attemptsMade = async (
-  control: Pick<Control, 'store'>,
-  delivery: QueuedDelivery,
-): Promise<number> => {
-  const item = await control.store.get(keyOf(delivery));
+export const attemptsMade = async (deps: Pick<Deps, 'store'>, delivery: QueuedDelivery): Promise<number> => {
+  const item = await deps.store.get(keyOf(delivery));
   const record = item && recordSchema.parse(item);
   return record?.redrives === (delivery.redrives ?? 0) ? record.attempts : 0;
 };
 
 /** Notes an attempt; a failure to do so is logged, and the delivery stands. */
 export const noteDelivery = async (
-  control: Pick<Control, 'store' | 'clock' | 'log'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'log'>,
   delivery: QueuedDelivery,
   webhook: Webhook,
   attempted: { readonly attempt: number; readonly result: PostResult; readonly outcome: DeliveryOutcome },
 ): Promise<void> => {
   const { attempt, result, outcome } = attempted;
-  const at = control.clock();
+  const at = deps.clock();
   const key = keyOf(delivery);
   const record: z.infer<typeof recordSchema> = {
     eventId: delivery.id,
@@ -70,23 +67,23 @@ export const noteDelivery = async (
   };
   try {
     const expireAt = Math.floor(at / 1000) + KEEP_SECONDS;
-    await control.store.write({
+    await deps.store.write({
       kind: 'put',
       key,
       item: toItem({ ...key, ...record, [TTL_ATTRIBUTE]: expireAt }),
     });
   } catch (error) {
-    control.log.warn('a delivery was not noted', { id: delivery.id, error: String(error) });
+    deps.log.warn('a delivery was not noted', { id: delivery.id, error: String(error) });
   }
 };
 
 /** The latest attempts of a session's events, newest event first. */
 export const recentDeliveries = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   sessionId: string,
   limit: number,
 ): Promise<DeliveryView[]> => {
-  const { items } = await control.store.query({
+  const { items } = await deps.store.query({
     partition: deliveriesPartition(sessionId),
     descending: true,
     limit,

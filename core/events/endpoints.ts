@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import type { EndpointView } from '../../contract/bodies/events.ts';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { endpointKey, endpointsPartition, TTL_ATTRIBUTE } from '../items.ts';
 import { queryAll } from '../query-all.ts';
 import { absent, eq } from '../store.ts';
@@ -34,28 +34,28 @@ export const endpointUrl = (url: string): string => {
   return origin + pathname;
 };
 
-const keyOf = (control: Pick<Control, 'sha256'>, userId: string, webhook: Pick<Webhook, 'url'>) =>
-  endpointKey(userId, control.sha256(endpointUrl(webhook.url)).slice(0, 16));
+const keyOf = (deps: Pick<Deps, 'sha256'>, userId: string, webhook: Pick<Webhook, 'url'>) =>
+  endpointKey(userId, deps.sha256(endpointUrl(webhook.url)).slice(0, 16));
 
 type Whose = { readonly userId: string; readonly webhook: Webhook };
 
 const read = async (
-  control: Pick<Control, 'store' | 'sha256'>,
+  deps: Pick<Deps, 'store' | 'sha256'>,
   { userId, webhook }: Whose,
 ): Promise<EndpointRecord | undefined> => {
-  const item = await control.store.get(keyOf(control, userId, webhook));
+  const item = await deps.store.get(keyOf(deps, userId, webhook));
   return item && recordSchema.parse(item);
 };
 
 /** False: another deliverer changed it in between. */
 const write = async (
-  control: Pick<Control, 'store' | 'sha256' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'sha256' | 'clock'>,
   whose: Whose,
   before: EndpointRecord | undefined,
   record: Omit<EndpointRecord, 'version'>,
 ): Promise<boolean> => {
-  const key = keyOf(control, whose.userId, whose.webhook);
-  const { ok } = await control.store.write({
+  const key = keyOf(deps, whose.userId, whose.webhook);
+  const { ok } = await deps.store.write({
     kind: 'put',
     key,
     item: {
@@ -79,17 +79,17 @@ export type Permission =
 
 /** Of the deliveries that come when a pause is over, one gets to probe. */
 export const askEndpoint = async (
-  control: Pick<Control, 'store' | 'sha256' | 'clock' | 'ids'>,
+  deps: Pick<Deps, 'store' | 'sha256' | 'clock' | 'ids'>,
   whose: Whose,
 ): Promise<Permission> => {
-  const record = await read(control, whose);
-  const decision = decide(record, control.clock(), control.ids.random());
+  const record = await read(deps, whose);
+  const decision = decide(record, deps.clock(), deps.ids.random());
   if (decision.kind === 'wait') return decision;
   return {
     kind: 'go',
     known: record !== undefined,
     ...(decision.kind === 'probe' && record
-      ? { claim: () => write(control, whose, record, { ...record, ...decision.next }) }
+      ? { claim: () => write(deps, whose, record, { ...record, ...decision.next }) }
       : {}),
   };
 };
@@ -102,7 +102,7 @@ const WRITE_ATTEMPTS = 4;
  * was not reached. A failure to note is logged, and the delivery stands.
  */
 export const noteEndpoint = async (
-  control: Pick<Control, 'store' | 'sha256' | 'clock' | 'log'>,
+  deps: Pick<Deps, 'store' | 'sha256' | 'clock' | 'log'>,
   whose: Whose,
   attempt: { readonly probe: boolean; readonly known: boolean; readonly result: PostResult },
 ): Promise<void> => {
@@ -110,19 +110,18 @@ export const noteEndpoint = async (
   const works = result.ok || (result.permanent && result.status !== undefined);
   try {
     if (works) {
-      if (known)
-        await control.store.write({ kind: 'delete', key: keyOf(control, whose.userId, whose.webhook) });
+      if (known) await deps.store.write({ kind: 'delete', key: keyOf(deps, whose.userId, whose.webhook) });
       return;
     }
     if (result.permanent) return;
     for (let n = 0; n < WRITE_ATTEMPTS; n++) {
-      const before = await read(control, whose);
-      const now = control.clock();
+      const before = await read(deps, whose);
+      const now = deps.clock();
       const next: Breaker = afterFailure(before, now, {
         probe,
         retryAfterMs: (result.retryAfterSeconds ?? 0) * 1000,
       });
-      const noted = await write(control, whose, before, {
+      const noted = await write(deps, whose, before, {
         ...next,
         url: endpointUrl(whose.webhook.url),
         since: before?.since ?? now,
@@ -131,7 +130,7 @@ export const noteEndpoint = async (
       });
       if (!noted) continue;
       if (next.step > (before?.step ?? 0))
-        control.log.warn('a webhook endpoint is left alone for a while', {
+        deps.log.warn('a webhook endpoint is left alone for a while', {
           userId: whose.userId,
           host: new URL(whose.webhook.url).host,
           failures: next.failures,
@@ -140,19 +139,19 @@ export const noteEndpoint = async (
       return;
     }
   } catch (error) {
-    control.log.warn('the state of a webhook endpoint was not noted', { error: String(error) });
+    deps.log.warn('the state of a webhook endpoint was not noted', { error: String(error) });
   }
 };
 
 /** A user's endpoints whose latest attempt failed, those that fail the longest first. */
 export const listEndpoints = async (
-  control: Pick<Control, 'store' | 'clock' | 'sha256'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'sha256'>,
   userId: string,
   webhooks?: readonly Webhook[],
 ): Promise<EndpointView[]> => {
-  const only = webhooks && new Set(webhooks.map((webhook) => keyOf(control, userId, webhook).sk));
-  const items = await queryAll(control, { partition: endpointsPartition(userId) });
-  const now = control.clock();
+  const only = webhooks && new Set(webhooks.map((webhook) => keyOf(deps, userId, webhook).sk));
+  const items = await queryAll(deps, { partition: endpointsPartition(userId) });
+  const now = deps.clock();
   return items
     .filter(({ sk }) => only === undefined || only.has(String(sk)))
     .map((item) => recordSchema.parse(item))

@@ -10,7 +10,7 @@
  */
 import * as z from 'zod';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { FEEDS, type Feed, feedKey, feedOf, feedPartition, feedSortKey } from '../items.ts';
 import { absent, eq, type Item, StoreConflict } from '../store.ts';
 
@@ -35,12 +35,12 @@ const ERASED = 'erased';
 const ATTEMPTS = 30;
 
 /** Appends an entry. Throws a passing fault of the store where it could not be, or may not have been. */
-export const appendToFeed = async (control: Pick<Control, 'store'>, entry: FeedEntry): Promise<void> => {
+export const appendToFeed = async (deps: Pick<Deps, 'store'>, entry: FeedEntry): Promise<void> => {
   const feed = feedOf(entry.userId);
-  let number = (await newestNumber(control, feed)) + 1;
+  let number = (await newestNumber(deps, feed)) + 1;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++, number++) {
     const key = feedKey(feed, number);
-    const written = await control.store.write({
+    const written = await deps.store.write({
       kind: 'put',
       key,
       item: toItem({ ...key, ...entry }),
@@ -52,8 +52,8 @@ export const appendToFeed = async (control: Pick<Control, 'store'>, entry: FeedE
 };
 
 /** 0 in a feed that never had an entry. */
-const newestNumber = async (control: Pick<Control, 'store'>, feed: Feed): Promise<number> => {
-  const { items } = await control.store.query({ partition: feedPartition(feed), descending: true, limit: 1 });
+const newestNumber = async (deps: Pick<Deps, 'store'>, feed: Feed): Promise<number> => {
+  const { items } = await deps.store.query({ partition: feedPartition(feed), descending: true, limit: 1 });
   return items[0] ? Number(items[0].sk) : 0;
 };
 
@@ -62,10 +62,10 @@ export type FeedPosition = ReadonlyMap<Feed, number>;
 
 /** Where those begin who want only what happens from now on. */
 export const newestPosition = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   feeds: readonly Feed[],
 ): Promise<FeedPosition> =>
-  new Map(await Promise.all(feeds.map(async (feed) => [feed, await newestNumber(control, feed)] as const)));
+  new Map(await Promise.all(feeds.map(async (feed) => [feed, await newestNumber(deps, feed)] as const)));
 
 export type FeedPage = {
   /** In the order of each feed; with the position that a reader has after each. */
@@ -83,13 +83,13 @@ const PAGE = 100;
 
 /** What `wanted` of the feeds holds after a position. */
 export const readFeeds = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   from: FeedPosition,
   wanted: (entry: FeedEntry) => boolean,
 ): Promise<FeedPage> => {
   const pages = await Promise.all(
     [...from].map(async ([feed, after]) => {
-      const { items } = await control.store.query({
+      const { items } = await deps.store.query({
         partition: feedPartition(feed),
         after: feedSortKey(after),
         limit: PAGE,
@@ -152,14 +152,14 @@ export const FEED_KEEP_MS = 24 * 3600 * 1000;
 const TRIM = 200;
 
 /** Removes old entries, never the newest: the next number follows from it. */
-export const trimFeeds = async (control: Pick<Control, 'store' | 'clock'>): Promise<void> => {
-  const before = control.clock() - FEED_KEEP_MS;
+export const trimFeeds = async (deps: Pick<Deps, 'store' | 'clock'>): Promise<void> => {
+  const before = deps.clock() - FEED_KEEP_MS;
   await Promise.all(
     FEEDS.map(async (feed) => {
-      const { items } = await control.store.query({ partition: feedPartition(feed), limit: TRIM });
+      const { items } = await deps.store.query({ partition: feedPartition(feed), limit: TRIM });
       const old = items.slice(0, -1).filter((item) => parse(item).entry.timestamp < before);
       for (const item of old) {
-        await control.store.write({ kind: 'delete', key: { pk: String(item.pk), sk: String(item.sk) } });
+        await deps.store.write({ kind: 'delete', key: { pk: String(item.pk), sk: String(item.sk) } });
       }
     }),
   );
@@ -167,14 +167,14 @@ export const trimFeeds = async (control: Pick<Control, 'store' | 'clock'>): Prom
 
 /** Empties the entries of one session; how many. */
 export const withoutSession = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   feed: Feed,
   sessionId: string,
 ): Promise<number> => {
   let count = 0;
   let cursor: string | undefined;
   do {
-    const page = await control.store.query({
+    const page = await deps.store.query({
       partition: feedPartition(feed),
       limit: TRIM,
       ...(cursor === undefined ? {} : { cursor }),
@@ -182,7 +182,7 @@ export const withoutSession = async (
     for (const item of page.items.filter((each) => each.sessionId === sessionId)) {
       const key = { pk: String(item.pk), sk: String(item.sk) };
       const set = { event: ERASED, sessionId: '', epoch: 0, name: '', payload: {} };
-      await control.store.write({ kind: 'update', key, set, condition: eq('sessionId', sessionId) });
+      await deps.store.write({ kind: 'update', key, set, condition: eq('sessionId', sessionId) });
       count += 1;
     }
     cursor = page.cursor;

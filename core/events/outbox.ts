@@ -10,7 +10,7 @@
  */
 import pMap from 'p-map';
 import * as z from 'zod';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { FEEDS, feedOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
@@ -18,7 +18,7 @@ import { queryAll } from '../query-all.ts';
 import type { Item, Value, Write } from '../store.ts';
 import { enqueue, record } from './tell.ts';
 
-type Needs = Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
+type Needs = Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
 
 /** An event of the control plane, as it goes into the transaction of its change. */
 export type DomainEvent = {
@@ -28,7 +28,7 @@ export type DomainEvent = {
 
 /** To be written in the transaction that makes the session what `after` says. */
 export const outboxWrite = (
-  control: Pick<Control, 'clock' | 'ids'>,
+  deps: Pick<Deps, 'clock' | 'ids'>,
   after: Session,
   { event, payload }: DomainEvent,
 ): Write => {
@@ -38,8 +38,8 @@ export const outboxWrite = (
     key,
     item: {
       ...key,
-      id: control.ids.eventId(),
-      timestamp: control.clock(),
+      id: deps.ids.eventId(),
+      timestamp: deps.clock(),
       event,
       payload,
       sessionId: after.sessionId,
@@ -65,20 +65,20 @@ const outboxItemSchema = z.object({
 type OutboxItem = z.infer<typeof outboxItemSchema>;
 
 /** Sends what waits of this session; throws where that fails, and what was not sent waits on. */
-export const drainOutbox = async (control: Needs, session: Session): Promise<void> => {
-  const items = await queryAll(control, {
+export const drainOutbox = async (deps: Needs, session: Session): Promise<void> => {
+  const items = await queryAll(deps, {
     partition: outboxPartition(feedOf(userOf(session))),
     prefix: outboxPrefix(session.sessionId),
   });
-  await sendAll(control, session, items.map(parse));
+  await sendAll(deps, session, items.map(parse));
 };
 
 /** After a change: what it committed stays as it is, so a failure is logged, and a sweep makes up for it. */
-export const publish = async (control: Needs, session: Session): Promise<void> => {
+export const publish = async (deps: Needs, session: Session): Promise<void> => {
   try {
-    await drainOutbox(control, session);
+    await drainOutbox(deps, session);
   } catch (error) {
-    control.log.warn('events wait for the next sweep', {
+    deps.log.warn('events wait for the next sweep', {
       sessionId: session.sessionId,
       error: String(error),
     });
@@ -94,11 +94,11 @@ const CONCURRENCY = 8;
  * Sends what was left over, in order per session, whichever of them fails; answers how many sessions' events wait on.
  * Throws where the outbox can't be read.
  */
-export const sweepOutbox = async (control: Needs): Promise<number> => {
+export const sweepOutbox = async (deps: Needs): Promise<number> => {
   const partitions = await Promise.all(
-    FEEDS.map((feed) => queryAll(control, { partition: outboxPartition(feed) })),
+    FEEDS.map((feed) => queryAll(deps, { partition: outboxPartition(feed) })),
   );
-  const before = control.clock() - LEFT_OVER_MS;
+  const before = deps.clock() - LEFT_OVER_MS;
   const bySession = new Map<string, OutboxItem[]>();
   for (const item of partitions.flat().map(parse)) {
     const waiting = bySession.get(item.sessionId);
@@ -113,10 +113,10 @@ export const sweepOutbox = async (control: Needs): Promise<number> => {
     bySession,
     async ([sessionId, items]) => {
       try {
-        await sendAll(control, await findSessionById(control, sessionId), items);
+        await sendAll(deps, await findSessionById(deps, sessionId), items);
       } catch (error) {
         failed += 1;
-        control.log.error('events could not be sent', { sessionId, error: String(error) });
+        deps.log.error('events could not be sent', { sessionId, error: String(error) });
       }
     },
     { concurrency: CONCURRENCY },
@@ -128,16 +128,16 @@ const parse = (item: Item): OutboxItem => outboxItemSchema.parse(item);
 
 /** A session that was deleted has no webhooks any more; its timeline and the feed have its last events all the same. */
 const sendAll = async (
-  control: Needs,
+  deps: Needs,
   session: Session | undefined,
   items: readonly OutboxItem[],
 ): Promise<void> => {
   for (const item of items) {
     const { pk, sk, id, timestamp, event, payload, ...about } = item;
-    if (session) await enqueue(control, session, [{ id, timestamp, event, payload }]);
+    if (session) await enqueue(deps, session, [{ id, timestamp, event, payload }]);
     // A timeline and the feed are kept and widely read: the challenge or the code of a status is for webhooks alone.
     const { data: _secret, ...shown } = payload;
-    await record(control, about, { id, timestamp, event, payload: shown });
-    await control.store.write({ kind: 'delete', key: { pk, sk } });
+    await record(deps, about, { id, timestamp, event, payload: shown });
+    await deps.store.write({ kind: 'delete', key: { pk, sk } });
   }
 };

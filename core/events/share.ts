@@ -5,7 +5,7 @@
  * One item a user with an attribute for each place: `p0`, `p1` …, its value the time (ms) at which the place is free
  * again in any case. A deliverer that dies gives its place back by that time.
  */
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { deliveringKey, TTL_ATTRIBUTE } from '../items.ts';
 import { absent, eq, type Item, le, or } from '../store.ts';
 
@@ -26,20 +26,20 @@ const free = (item: Item | undefined, size: number, now: number): string[] =>
  * answer the attempt is made without a place: a fault of ours must not hold up deliveries.
  */
 export const takePlace = async (
-  control: Pick<Control, 'store' | 'clock' | 'ids' | 'log'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'ids' | 'log'>,
   userId: string,
   size: number,
 ): Promise<Place | 'full' | undefined> => {
   try {
-    return await findPlace(control, userId, size);
+    return await findPlace(deps, userId, size);
   } catch (error) {
-    control.log.warn('a delivery was not counted against the share of its user', { error: String(error) });
+    deps.log.warn('a delivery was not counted against the share of its user', { error: String(error) });
     return undefined;
   }
 };
 
 const findPlace = async (
-  control: Pick<Control, 'store' | 'clock' | 'ids'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'ids'>,
   userId: string,
   size: number,
 ): Promise<Place | 'full'> => {
@@ -47,11 +47,11 @@ const findPlace = async (
   let candidates = Array.from({ length: size }, (_, n) => `p${n}`);
   // Each round that fails has seen a place taken by another, so the rounds are as many as there are places.
   for (let round = 0; round <= size; round++) {
-    const attribute = candidates[Math.floor(control.ids.random() * candidates.length)];
+    const attribute = candidates[Math.floor(deps.ids.random() * candidates.length)];
     if (attribute === undefined) return 'full';
-    const now = control.clock();
+    const now = deps.clock();
     const until = now + LEASE_MS;
-    const { ok, item } = await control.store.write({
+    const { ok, item } = await deps.store.write({
       kind: 'update',
       key,
       set: { [attribute]: until, [TTL_ATTRIBUTE]: Math.ceil(until / 1000) + KEEP_SECONDS },
@@ -65,18 +65,18 @@ const findPlace = async (
 
 /** Gives a place back, unless it ran out and is another's by now. A failure is logged: the place runs out by itself. */
 export const givePlace = async (
-  control: Pick<Control, 'store' | 'log'>,
+  deps: Pick<Deps, 'store' | 'log'>,
   userId: string,
   { attribute, until }: Place,
 ): Promise<void> => {
   try {
-    await control.store.write({
+    await deps.store.write({
       kind: 'update',
       key: deliveringKey(userId),
       remove: [attribute],
       condition: eq(attribute, until),
     });
   } catch (error) {
-    control.log.warn('a place for deliveries was not given back', { error: String(error) });
+    deps.log.warn('a place for deliveries was not given back', { error: String(error) });
   }
 };

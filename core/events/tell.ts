@@ -1,5 +1,5 @@
 /** Where events go: to the webhooks that asked for them, into the session's timeline, into the feed. */
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { eventsPartition, TTL_ATTRIBUTE } from '../items.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import type { SessionEvent } from '../ports.ts';
@@ -10,7 +10,7 @@ const TIMELINE_SECONDS = 7 * 24 * 3600;
 
 /** Hands events to the queue, once for each webhook that asked for them. Durable when it returns. */
 export const enqueue = async (
-  control: Pick<Control, 'events' | 'sha256'>,
+  deps: Pick<Deps, 'events' | 'sha256'>,
   session: Session,
   events: readonly SessionEvent[],
 ): Promise<void> => {
@@ -21,13 +21,13 @@ export const enqueue = async (
     me: session.me ?? null,
   };
   const deliveries = events.flatMap((event) =>
-    targetsOf(session.config, event.event, control.sha256).map((webhook) => ({
+    targetsOf(session.config, event.event, deps.sha256).map((webhook) => ({
       ...about,
       ...event,
       webhook,
     })),
   );
-  if (deliveries.length > 0) await control.events.send(deliveries);
+  if (deliveries.length > 0) await deps.events.send(deliveries);
 };
 
 /** Whose event it is. */
@@ -43,18 +43,18 @@ export type Shown = SessionEvent & { readonly payload: FeedEntry['payload'] };
 
 /** Writes an event down where it can be read. A repeat is one event in the timeline, and may be two in the feed. */
 export const record = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   about: About,
   { id, timestamp, event, payload }: Shown,
 ): Promise<void> => {
   const key = { pk: eventsPartition(about.sessionId), sk: id };
   const expireAt = Math.floor(timestamp / 1000) + TIMELINE_SECONDS;
   await Promise.all([
-    control.store.write({
+    deps.store.write({
       kind: 'put',
       key,
       item: { ...key, timestamp, event, epoch: about.epoch, payload, [TTL_ATTRIBUTE]: expireAt },
     }),
-    appendToFeed(control, { ...about, id, timestamp, event, payload }),
+    appendToFeed(deps, { ...about, id, timestamp, event, payload }),
   ]);
 };

@@ -10,7 +10,7 @@
 import * as z from 'zod';
 import { type ToldMark, toldMarkSchema } from '../../contract/worker/protocol.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { TTL_ATTRIBUTE, toldKey } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { absent, and, eq, lt, or } from '../store.ts';
@@ -22,20 +22,20 @@ const itemSchema = z.object({ epoch: z.int(), seq: z.int(), mark: toldMarkSchema
 
 /** Notes what was told, unless something later is noted. Throws what the store throws. */
 export const noteTold = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   session: Pick<Session, 'sessionId' | 'epoch'>,
   { seq, ...mark }: ToldMark & { readonly seq: number },
 ): Promise<void> => {
   const key = toldKey(session.sessionId);
   const { epoch } = session;
   const item: z.infer<typeof itemSchema> = { epoch, seq, mark };
-  await control.store.write({
+  await deps.store.write({
     kind: 'put',
     key,
     item: toItem({
       ...key,
       ...item,
-      [TTL_ATTRIBUTE]: Math.floor(control.clock() / 1000) + KEEP_SECONDS,
+      [TTL_ATTRIBUTE]: Math.floor(deps.clock() / 1000) + KEEP_SECONDS,
     }),
     condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),
   });
@@ -43,9 +43,9 @@ export const noteTold = async (
 
 /** Undefined: nothing was told yet. */
 export const readTold = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   sessionId: string,
 ): Promise<ToldMark | undefined> => {
-  const item = await control.store.get(toldKey(sessionId));
+  const item = await deps.store.get(toldKey(sessionId));
   return item && itemSchema.parse(item).mark;
 };

@@ -1,5 +1,5 @@
 import { applyChange, toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { type DomainEvent, outboxWrite } from '../events/outbox.ts';
 import { sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
@@ -9,7 +9,7 @@ import { dueAttributes } from './deadlines.ts';
 import { findSession } from './load.ts';
 import { nameOf, parseSession, type Session, userOf } from './session.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
 export type Changed = { readonly session: Session; readonly changed: boolean };
 
@@ -24,24 +24,24 @@ const CHANGE_BUDGET_MS = 8_000;
  * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
  */
 export const updateActiveSession = (
-  control: Needs,
+  deps: Needs,
   session: Session,
   decide: (current: Session) => Change | undefined,
   eventOf: (before: Session, after: Session) => DomainEvent | undefined = () => undefined,
   budgetMs = CHANGE_BUDGET_MS,
 ): Promise<Changed | undefined> =>
   retryTransient<Changed | undefined>(
-    control,
+    deps,
     budgetMs,
     async (n) => {
       // Whatever made the attempt before fail may have changed the session.
-      const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));
+      const known = n === 0 ? session : await findSession(deps, userOf(session), nameOf(session));
       if (known?.sessionId !== session.sessionId) return undefined;
       if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;
       const change = decide(known);
       if (!change) return { session: known, changed: false };
       const after = parseSession(applyChange(toItem(known), change));
-      const due = dueAttributes(after, control.settings);
+      const due = dueAttributes(after, deps.settings);
       const changed: Session = { ...after, ...due, version: known.version + 1 };
       const update: Exclude<Write, { kind: 'check' }> = {
         kind: 'update',
@@ -53,11 +53,8 @@ export const updateActiveSession = (
       };
       const event = eventOf(known, changed);
       const written = event
-        ? await control.store.transact(
-            [update, outboxWrite(control, changed, event)],
-            transactionToken(control.ids),
-          )
-        : await control.store.write(update);
+        ? await deps.store.transact([update, outboxWrite(deps, changed, event)], transactionToken(deps.ids))
+        : await deps.store.write(update);
       return written.ok ? { session: changed, changed: true } : RETRY;
     },
     () => {

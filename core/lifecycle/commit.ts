@@ -1,5 +1,5 @@
 import { Problem } from '../../contract/errors.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { GLOBAL_PARTITION } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retryTransient } from '../retry.ts';
@@ -7,7 +7,7 @@ import { StoreAmbiguous, type Write } from '../store.ts';
 import { findSession } from './load.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids'>;
 
 export type Admitted = {
   readonly session: Session;
@@ -27,13 +27,13 @@ export type Plan = { readonly writes: readonly Write[]; readonly session: Sessio
  * these throw, or 503.
  */
 export const commit = (
-  control: Needs,
+  deps: Needs,
   plan: (attempt: number) => Plan | typeof RETRY | Promise<Plan | typeof RETRY>,
   mine: (found: Session | undefined) => boolean,
   refused: () => Promise<Admitted>,
 ): Promise<Admitted> =>
   retryTransient<Admitted>(
-    control,
+    deps,
     ADMISSION_BUDGET_MS,
     async (attempt) => {
       const planned = await plan(attempt);
@@ -41,7 +41,7 @@ export const commit = (
       const { writes, session } = planned;
       let ambiguous = false;
       try {
-        const result = await control.store.transact(writes, transactionToken(control.ids));
+        const result = await deps.store.transact(writes, transactionToken(deps.ids));
         if (result.ok) return { session, admitted: true };
         if (result.failed.every((failed, i) => !failed || isCounter(writes[i]))) return RETRY;
       } catch (error) {
@@ -49,7 +49,7 @@ export const commit = (
         ambiguous = true;
       }
       // No answer: it may have been written, or be written later and stand against the next attempt. The item tells.
-      const found = await findSession(control, userOf(session), nameOf(session));
+      const found = await findSession(deps, userOf(session), nameOf(session));
       if (found && mine(found)) return { session: found, admitted: true };
       return ambiguous ? RETRY : await refused();
     },

@@ -2,7 +2,7 @@ import { Problem } from '../../contract/errors.ts';
 import { isTerminal } from '../../contract/lifecycle.ts';
 import { erasureWrite } from '../accounts/erasure.ts';
 import { runCommand } from '../commands/command.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
@@ -22,23 +22,23 @@ const UNLINK_COMMAND_MS = 10_000;
  * of a large account takes its time, and repeating the call is safe.
  */
 export const untilEnded = async (
-  control: Pick<Control, 'store' | 'clock' | 'sleep'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'sleep'>,
   session: Session,
   budgetMs: number,
 ): Promise<Session> => {
-  const end = control.clock() + budgetMs;
+  const end = deps.clock() + budgetMs;
   for (;;) {
-    const now = await findSession(control, userOf(session), nameOf(session));
+    const now = await findSession(deps, userOf(session), nameOf(session));
     if (!now || now.sessionId !== session.sessionId)
       throw new Problem('not_found', 'The session was deleted.');
     if (isTerminal(now.state)) return now;
-    if (control.clock() + POLL_MS > end) {
+    if (deps.clock() + POLL_MS > end) {
       throw new Problem('unavailable', 'The session is still stopping; try again.', {
         state: now.state,
         retryAfterSeconds: 5,
       });
     }
-    await control.sleep(POLL_MS);
+    await deps.sleep(POLL_MS);
   }
 };
 
@@ -48,18 +48,18 @@ export const untilEnded = async (
  * `budgetMs`, the session is deleted all the same, and the phone lists the device until it is removed there.
  */
 export const unlinkFirst = async (
-  control: Pick<Control, 'store' | 'workers' | 'clock' | 'sleep' | 'log'>,
+  deps: Pick<Deps, 'store' | 'workers' | 'clock' | 'sleep' | 'log'>,
   session: Session,
   budgetMs: number,
 ): Promise<void> => {
   if (session.state !== 'RUNNING' || session.status !== 'WORKING') return;
-  const end = control.clock() + budgetMs;
+  const end = deps.clock() + budgetMs;
   try {
-    await runCommand(control, session, 'logout', {}, { timeoutMs: Math.min(UNLINK_COMMAND_MS, budgetMs) });
-    await untilEnded(control, session, end - control.clock());
+    await runCommand(deps, session, 'logout', {}, { timeoutMs: Math.min(UNLINK_COMMAND_MS, budgetMs) });
+    await untilEnded(deps, session, end - deps.clock());
   } catch (error) {
     if (!(error instanceof Problem) || error.code === 'not_found') throw error;
-    control.log.warn('a session is deleted whose account could not be unlinked', {
+    deps.log.warn('a session is deleted whose account could not be unlinked', {
       sessionId: session.sessionId,
       error: error.message,
     });
@@ -71,10 +71,10 @@ export const unlinkFirst = async (
  * (core/accounts/erasure.ts). Throws 409 where it changed meanwhile: started again, or linked anew.
  */
 export const deleteSession = async (
-  control: Pick<Control, 'store' | 'auth' | 'ids' | 'clock' | 'log'>,
+  deps: Pick<Deps, 'store' | 'auth' | 'ids' | 'clock' | 'log'>,
   session: Session,
 ): Promise<void> => {
-  const result = await control.store.transact(
+  const result = await deps.store.transact(
     [
       {
         kind: 'delete',
@@ -87,12 +87,12 @@ export const deleteSession = async (
         ),
       },
       { kind: 'delete', key: sessionIdKey(session.sessionId) },
-      erasureWrite(control, session),
+      erasureWrite(deps, session),
     ],
-    transactionToken(control.ids),
+    transactionToken(deps.ids),
   );
   if (!result.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
-  await removeAuthStates(control, authStateKeys(session));
+  await removeAuthStates(deps, authStateKeys(session));
 };
 
 /**
@@ -105,30 +105,27 @@ export const deleteSession = async (
  * that does not reach the queue.
  */
 export const forgetWaiting = async (
-  control: Pick<
-    Control,
-    'store' | 'auth' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
-  >,
+  deps: Pick<Deps, 'store' | 'auth' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
   session: Session,
 ): Promise<boolean> => {
   if (!waitsForRestart(session)) return false;
-  const changed = await updateActiveSession(control, session, (now) =>
+  const changed = await updateActiveSession(deps, session, (now) =>
     waitsForRestart(now)
-      ? { set: { state: 'STOPPING', stopReason: 'user', stoppingAt: control.clock() } }
+      ? { set: { state: 'STOPPING', stopReason: 'user', stoppingAt: deps.clock() } }
       : undefined,
   );
   if (!changed?.changed) return false;
-  const ended = await endEpoch(control, changed.session, 'logged_out');
-  await forgetAccount(control, ended.session);
+  const ended = await endEpoch(deps, changed.session, 'logged_out');
+  await forgetAccount(deps, ended.session);
   return true;
 };
 
 /** Forgets the account of an ended session: the next start shows a QR code. */
 export const forgetAccount = async (
-  control: Pick<Control, 'store' | 'auth' | 'log'>,
+  deps: Pick<Deps, 'store' | 'auth' | 'log'>,
   session: Session,
 ): Promise<void> => {
-  const written = await control.store.write({
+  const written = await deps.store.write({
     kind: 'update',
     key: sessionKey(userOf(session), nameOf(session)),
     condition: and(eq('sessionId', session.sessionId), eq('version', session.version), absent('slotShard')),
@@ -137,5 +134,5 @@ export const forgetAccount = async (
     add: { version: 1 },
   });
   if (!written.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
-  await removeAuthStates(control, authStateKeys(session));
+  await removeAuthStates(deps, authStateKeys(session));
 };

@@ -1,5 +1,5 @@
 /** How an epoch of a session begins: by an admission, or by a restart that keeps the slot. */
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { slotKey } from '../items.ts';
 import type { Write } from '../store.ts';
 import { nameOf, type Session, userOf } from './session.ts';
@@ -29,7 +29,7 @@ const OF_THE_EPOCH_BEFORE = [
 ] as const;
 
 /** The attributes of a session whose next epoch begins: PENDING, with a bootstrap token of its own. */
-export const nextEpoch = ({ ids }: Pick<Control, 'ids'>, session: Session) => ({
+export const nextEpoch = ({ ids }: Pick<Deps, 'ids'>, session: Session) => ({
   set: {
     state: 'PENDING' as const,
     status: 'STARTING' as const,

@@ -1,4 +1,4 @@
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import type { Task } from '../ports.ts';
 import type { Session } from './session.ts';
 
@@ -18,13 +18,10 @@ export const taskArnOf = (session: Pick<Session, 'taskArn' | 'workerTaskArn'>): 
  * may have died before it wrote down which task it is, and a worker may name a task that is not its own: then the
  * task is found by what it was launched for. Throws TaskEngineUnavailable.
  */
-export const findTask = async (
-  control: Pick<Control, 'tasks'>,
-  session: Session,
-): Promise<Task | undefined> => {
+export const findTask = async (deps: Pick<Deps, 'tasks'>, session: Session): Promise<Task | undefined> => {
   const serves = (task: Task) => task.sessionId === session.sessionId && task.epoch === session.epoch;
   const taskArn = taskArnOf(session);
-  const named = taskArn === undefined ? undefined : await control.tasks.describe(taskArn);
+  const named = taskArn === undefined ? undefined : await deps.tasks.describe(taskArn);
   if (taskArn !== undefined && (!named || serves(named))) return named;
-  return (await control.tasks.list(session.sessionId)).find(serves);
+  return (await deps.tasks.list(session.sessionId)).find(serves);
 };

@@ -1,5 +1,5 @@
 import { fullJitter } from '../../contract/jitter.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
 import { updateActiveSession } from './change.ts';
 import { findTask } from './find-task.ts';
@@ -8,7 +8,7 @@ import type { Session } from './session.ts';
 import { stopTask } from './stop.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -34,45 +34,40 @@ const ADOPT_MS = 2_000;
  * `launchRetrySeconds` on, and each sweep of the reaper launches what is due.
  */
 export const launch = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
-  until: number = control.clock() + LAUNCH_MS,
+  until: number = deps.clock() + LAUNCH_MS,
 ): Promise<Session> => {
   const { bootstrapToken } = session;
   if (bootstrapToken === undefined) return session;
-  const result = await runTask(control, session, bootstrapToken, until - ADOPT_MS);
+  const result = await runTask(deps, session, bootstrapToken, until - ADOPT_MS);
   if (!result.ok) {
-    control.metrics.count('LaunchFailures', 1);
-    control.log.warn('launch failed', {
+    deps.metrics.count('LaunchFailures', 1);
+    deps.log.warn('launch failed', {
       sessionId: session.sessionId,
       epoch: session.epoch,
       detail: result.detail,
     });
     if (result.retryable) return session;
-    return (await release(control, session, 'launch_failed', result.detail)).session;
+    return (await release(deps, session, 'launch_failed', result.detail)).session;
   }
 
-  return adopt(control, session, result.taskArn, Math.max(ADOPT_MS, until - control.clock()));
+  return adopt(deps, session, result.taskArn, Math.max(ADOPT_MS, until - deps.clock()));
 };
 
 /**
  * For a session of which no task is known although its launch is long ago. Its task may run all the same, written
  * down by nobody; only where there is none, one is launched.
  */
-export const relaunch = async (control: Needs, session: Session): Promise<Session> => {
-  const task = await findTask(control, session);
-  return task ? adopt(control, session, task.taskArn) : launch(control, session);
+export const relaunch = async (deps: Needs, session: Session): Promise<Session> => {
+  const task = await findTask(deps, session);
+  return task ? adopt(deps, session, task.taskArn) : launch(deps, session);
 };
 
-const adopt = async (
-  control: Needs,
-  session: Session,
-  taskArn: string,
-  budgetMs?: number,
-): Promise<Session> => {
+const adopt = async (deps: Needs, session: Session, taskArn: string, budgetMs?: number): Promise<Session> => {
   const isAnothers = ({ workerTaskArn }: Session) => workerTaskArn !== undefined && workerTaskArn !== taskArn;
   const changed = await updateActiveSession(
-    control,
+    deps,
     session,
     (now) => {
       if (now.taskArn === taskArn || isAnothers(now)) return undefined;
@@ -82,31 +77,31 @@ const adopt = async (
     budgetMs,
   );
   if (!changed || changed.session.state === 'STOPPING') {
-    await stopTask(control, taskArn, 'the session ended while its task was launched');
+    await stopTask(deps, taskArn, 'the session ended while its task was launched');
   } else if (isAnothers(changed.session)) {
-    await stopTask(control, taskArn, 'another task serves the session');
+    await stopTask(deps, taskArn, 'another task serves the session');
   }
   return changed?.session ?? session;
 };
 
 const runTask = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
   bootstrapToken: string,
   until: number,
 ): Promise<LaunchResult> => {
   const { sessionId, epoch } = session;
-  const clientToken = control.sha256(`${sessionId}:${epoch}`);
+  const clientToken = deps.sha256(`${sessionId}:${epoch}`);
   let result: LaunchResult = { ok: false, retryable: true, detail: 'not tried' };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) {
-      const wait = fullJitter(attempt, control.ids.random(), 200, 1_500);
-      if (control.clock() + wait + LEAST_TRY_MS > until) break;
-      await control.sleep(wait);
+      const wait = fullJitter(attempt, deps.ids.random(), 200, 1_500);
+      if (deps.clock() + wait + LEAST_TRY_MS > until) break;
+      await deps.sleep(wait);
     }
     try {
-      const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());
-      result = await control.tasks.launch({ sessionId, epoch, clientToken, bootstrapToken }, limitMs);
+      const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());
+      result = await deps.tasks.launch({ sessionId, epoch, clientToken, bootstrapToken }, limitMs);
     } catch (error) {
       if (!(error instanceof TaskEngineUnavailable)) throw error;
       result = { ok: false, retryable: true, detail: error.message };

@@ -1,26 +1,26 @@
 import * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { parseSession, type Session } from './session.ts';
 
 /** The session as it stands now, or undefined. */
 export const findSession = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   userId: string,
   name: string,
 ): Promise<Session | undefined> => {
-  const item = await control.store.get(sessionKey(userId, name));
+  const item = await deps.store.get(sessionKey(userId, name));
   return item && parseSession(item);
 };
 
 /** The session, or a 404 that reads the same whether it does not exist or belongs to somebody else. */
 export const loadSession = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   userId: string,
   name: string,
 ): Promise<Session> => {
-  const session = await findSession(control, userId, name);
+  const session = await findSession(deps, userId, name);
   if (!session) throw new Problem('not_found', `There is no session "${name}".`);
   return session;
 };
@@ -29,23 +29,23 @@ const pointerSchema = z.object({ userId: z.string(), name: z.string() });
 
 /** The session behind an opaque id, as workers and tasks name it. */
 export const findSessionById = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   sessionId: string,
 ): Promise<Session | undefined> => {
-  const item = await control.store.get(sessionIdKey(sessionId));
+  const item = await deps.store.get(sessionIdKey(sessionId));
   if (!item) return undefined;
   const { userId, name } = pointerSchema.parse(item);
-  const session = await findSession(control, userId, name);
+  const session = await findSession(deps, userId, name);
   return session?.sessionId === sessionId ? session : undefined;
 };
 
 /** The sessions behind opaque ids, by id, in two reads for each hundred of them. */
 export const findSessionsById = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   sessionIds: readonly string[],
 ): Promise<ReadonlyMap<string, Session>> => {
-  const pointers = await control.store.getMany([...new Set(sessionIds)].map(sessionIdKey));
-  const found = await control.store.getMany(
+  const pointers = await deps.store.getMany([...new Set(sessionIds)].map(sessionIdKey));
+  const found = await deps.store.getMany(
     pointers.map((item) => {
       const { userId, name } = pointerSchema.parse(item);
       return sessionKey(userId, name);

@@ -10,7 +10,7 @@
 import { type StopReason, terminalState } from '../../contract/lifecycle.ts';
 import { restartRuleOf } from '../../contract/restart.ts';
 import { applyChange, toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { outboxWrite, publish } from '../events/outbox.ts';
 import { sessionKey, shardKey, slotKey, userQuotaKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
@@ -23,7 +23,7 @@ import { type AfterLoss, afterLoss } from './restart.ts';
 import { isLinked, nameOf, parseSession, type Session, userOf } from './session.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -62,19 +62,19 @@ export type Release = {
  * know that nothing of the epoch's task runs. Throws StoreUnavailable where the database does not answer.
  */
 export const release = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
   reason: StopReason,
   detail?: string,
 ): Promise<Release> => {
-  const outcome = await endEpoch(control, session, reason, detail);
-  if (outcome.ended) await publish(control, outcome.session);
+  const outcome = await endEpoch(deps, session, reason, detail);
+  if (outcome.ended) await publish(deps, outcome.session);
   return outcome;
 };
 
 /** As `release`; the event waits in the outbox for a sweep. */
 export const endEpoch = async (
-  control: Omit<Needs, 'events'>,
+  deps: Omit<Needs, 'events'>,
   session: Session,
   reason: StopReason,
   detail?: string,
@@ -84,45 +84,45 @@ export const endEpoch = async (
   let next: AfterLoss = { kind: 'end' };
 
   const outcome = await retryTransient<Release>(
-    control,
+    deps,
     RELEASE_BUDGET_MS,
     async (n) => {
       // Whatever made the attempt before fail may have changed the session.
-      const known = n === 0 ? session : await findSession(control, userOf(session), nameOf(session));
+      const known = n === 0 ? session : await findSession(deps, userOf(session), nameOf(session));
       if (!known || known.sessionId !== sessionId) return { session, ended: false };
       if (known.epoch !== epoch || known.slotShard === undefined) return { session: known, ended: false };
       const stopReason = reasonOf(known, reason);
       next = afterLoss(known, stopReason, {
-        now: control.clock(),
-        random: control.ids.random(),
+        now: deps.clock(),
+        random: deps.ids.random(),
         isLinked: isLinked(known),
-        maxAt: maxEndAt(known, control.settings),
+        maxAt: maxEndAt(known, deps.settings),
       });
       const change =
         next.kind === 'restart'
-          ? restarting(control, known, stopReason, next)
-          : ending(control, stopReason, detail, next);
+          ? restarting(deps, known, stopReason, next)
+          : ending(deps, stopReason, detail, next);
       const ended = parseSession(applyChange(toItem(known), change));
       const writes =
         next.kind === 'restart'
           ? [
               sessionWrite(known, known.slotShard, change),
               slotWrite(ended, known.slotShard),
-              toldRestart(control, ended, stopReason, detail),
+              toldRestart(deps, ended, stopReason, detail),
             ]
           : [
               ...releaseWrites(known, known.slotShard, change).map((w) =>
                 drifted.has(w.key.pk) ? touched(w.key) : w,
               ),
-              told(control, ended, detail, next),
+              told(deps, ended, detail, next),
             ];
-      const result = await control.store.transact(writes, transactionToken(control.ids));
+      const result = await deps.store.transact(writes, transactionToken(deps.ids));
       if (result.ok) return { session: ended, ended: true };
       if (!result.failed[0]) {
         // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
         // counts anew, and must see that a holder went.
         drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
-        control.metrics.count('CounterDrift', 1);
+        deps.metrics.count('CounterDrift', 1);
       }
       return RETRY;
     },
@@ -131,29 +131,24 @@ export const endEpoch = async (
     },
   );
 
-  if (outcome.ended) count(control, outcome.session, reason, next);
+  if (outcome.ended) count(deps, outcome.session, reason, next);
   return outcome;
 };
 
-const count = (
-  control: Pick<Control, 'metrics'>,
-  session: Session,
-  reason: StopReason,
-  next: AfterLoss,
-): void => {
+const count = (deps: Pick<Deps, 'metrics'>, session: Session, reason: StopReason, next: AfterLoss): void => {
   if (next.kind === 'restart') {
-    control.metrics.count('SessionsRestarted', 1, { Reason: session.restartReason ?? reason });
+    deps.metrics.count('SessionsRestarted', 1, { Reason: session.restartReason ?? reason });
     return;
   }
-  control.metrics.count('SessionsEnded', 1, { Reason: session.stopReason ?? reason });
-  if (next.kind === 'gave_up') control.metrics.count('RestartsGivenUp', 1);
+  deps.metrics.count('SessionsEnded', 1, { Reason: session.stopReason ?? reason });
+  if (next.kind === 'gave_up') deps.metrics.count('RestartsGivenUp', 1);
 };
 
 const reasonOf = (session: Session, reason: StopReason): StopReason =>
   reason === 'logged_out' ? reason : session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason;
 
 const ending = (
-  control: Pick<Control, 'clock'>,
+  deps: Pick<Deps, 'clock'>,
   stopReason: StopReason,
   detail: string | undefined,
   next: AfterLoss,
@@ -166,7 +161,7 @@ const ending = (
       state,
       status: state,
       stopReason,
-      stoppedAt: control.clock(),
+      stoppedAt: deps.clock(),
       ...(words === '' ? {} : { detail: words }),
     },
     remove: TASK_ATTRIBUTES,
@@ -176,17 +171,17 @@ const ending = (
 
 /** The next epoch on the same slot. The account, the slot and the time of the admission stay. */
 const restarting = (
-  control: Pick<Control, 'ids' | 'settings'>,
+  deps: Pick<Deps, 'ids' | 'settings'>,
   session: Session,
   restartReason: StopReason,
   { at, restarts }: Extract<AfterLoss, { kind: 'restart' }>,
 ): Change => {
-  const { set, remove } = nextEpoch(control, session);
+  const { set, remove } = nextEpoch(deps, session);
   const fresh = { ...set, restartAt: at, restarts: [...restarts], restartReason };
   const { startedAt, config } = session;
   const timed = { ...fresh, config, ...(startedAt === undefined ? {} : { startedAt }) };
   return {
-    set: { ...fresh, ...dueAttributes(timed, control.settings) },
+    set: { ...fresh, ...dueAttributes(timed, deps.settings) },
     remove,
     add: { version: 1 },
   };
@@ -211,8 +206,8 @@ const releaseWrites = (session: Session, shard: number, change: Change): Write[]
   { kind: 'delete', key: slotKey(shard, session.sessionId) },
 ];
 
-const told = (control: Telling, ended: Session, detail: string | undefined, next: AfterLoss): Write =>
-  outboxWrite(control, ended, {
+const told = (deps: Telling, ended: Session, detail: string | undefined, next: AfterLoss): Write =>
+  outboxWrite(deps, ended, {
     event: 'session.stopped',
     payload: {
       ...(ended.stopReason === undefined ? {} : { stopReason: ended.stopReason }),
@@ -223,15 +218,10 @@ const told = (control: Telling, ended: Session, detail: string | undefined, next
     },
   });
 
-type Telling = Pick<Control, 'clock' | 'ids'>;
+type Telling = Pick<Deps, 'clock' | 'ids'>;
 
-const toldRestart = (
-  control: Telling,
-  after: Session,
-  reason: StopReason,
-  detail: string | undefined,
-): Write =>
-  outboxWrite(control, after, {
+const toldRestart = (deps: Telling, after: Session, reason: StopReason, detail: string | undefined): Write =>
+  outboxWrite(deps, after, {
     event: 'session.restarting',
     payload: {
       epoch: after.epoch,
@@ -239,7 +229,7 @@ const toldRestart = (
       status: after.status,
       attempt: after.restarts?.length ?? 0,
       maxAttempts: restartRuleOf(after.config).maxAttempts,
-      nextAttemptAt: after.restartAt ?? control.clock(),
+      nextAttemptAt: after.restartAt ?? deps.clock(),
       ...(detail === undefined ? {} : { detail }),
     },
   });

@@ -6,7 +6,7 @@
  *   a caller      who starts the session: at once
  */
 import pMap from 'p-map';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { updateActiveSession } from './change.ts';
 import { launch } from './launch.ts';
 import { findSession } from './load.ts';
@@ -14,7 +14,7 @@ import { waitsForRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -27,29 +27,29 @@ const CONCURRENCY = 8;
  * Waits until the restart is due and launches it. What is due later than the wait allows is left to the sweep. After the
  * wait the session is read again: a stop, a delete or another launch may have come first.
  */
-export const launchRestart = async (control: Needs, session: Session): Promise<Session> => {
-  const waitMs = (session.restartAt ?? 0) - control.clock();
+export const launchRestart = async (deps: Needs, session: Session): Promise<Session> => {
+  const waitMs = (session.restartAt ?? 0) - deps.clock();
   if (waitMs > LONGEST_WAIT_MS) return session;
-  if (waitMs > 0) await control.sleep(waitMs);
-  const now = await findSession(control, userOf(session), nameOf(session));
-  if (now?.sessionId !== session.sessionId || now.epoch !== session.epoch || !isDue(control, now))
+  if (waitMs > 0) await deps.sleep(waitMs);
+  const now = await findSession(deps, userOf(session), nameOf(session));
+  if (now?.sessionId !== session.sessionId || now.epoch !== session.epoch || !isDue(deps, now))
     return now ?? session;
-  return launch(control, now);
+  return launch(deps, now);
 };
 
-const isDue = (control: Pick<Control, 'clock'>, session: Session): boolean =>
-  waitsForRestart(session) && (session.restartAt ?? 0) <= control.clock();
+const isDue = (deps: Pick<Deps, 'clock'>, session: Session): boolean =>
+  waitsForRestart(session) && (session.restartAt ?? 0) <= deps.clock();
 
 /** The same for restarts that one sweep began. One that fails is logged and left to the next sweep. */
-export const launchRestarts = async (control: Needs, sessions: readonly Session[]): Promise<void> => {
+export const launchRestarts = async (deps: Needs, sessions: readonly Session[]): Promise<void> => {
   await pMap(
     sessions,
     async (session) => {
       try {
-        await launchRestart(control, session);
+        await launchRestart(deps, session);
       } catch (error) {
         const { sessionId, epoch } = session;
-        control.log.warn('a restart is left to the next sweep', { sessionId, epoch, error: String(error) });
+        deps.log.warn('a restart is left to the next sweep', { sessionId, epoch, error: String(error) });
       }
     },
     { concurrency: CONCURRENCY },
@@ -58,12 +58,12 @@ export const launchRestarts = async (control: Needs, sessions: readonly Session[
 
 /** A caller starts a session that waits for its restart: the launch is due at once. The attempt stays counted. */
 export const restartNow = async (
-  control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>,
   session: Session,
 ): Promise<Session> => {
-  const changed = await updateActiveSession(control, session, (now) =>
-    waitsForRestart(now) && (now.restartAt ?? 0) > control.clock()
-      ? { set: { restartAt: control.clock() } }
+  const changed = await updateActiveSession(deps, session, (now) =>
+    waitsForRestart(now) && (now.restartAt ?? 0) > deps.clock()
+      ? { set: { restartAt: deps.clock() } }
       : undefined,
   );
   return changed?.session ?? session;

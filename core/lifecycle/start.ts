@@ -1,7 +1,7 @@
 import { Problem } from '../../contract/errors.ts';
 import { isTerminal } from '../../contract/lifecycle.ts';
 import { admit } from '../admission/admit.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
 import type { Admitted } from './commit.ts';
@@ -10,22 +10,22 @@ import { findSession } from './load.ts';
 import { waitsForRestart } from './restart.ts';
 import { restartNow } from './restart-launch.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
 
 /**
  * Admits a stopped or failed session again. A session that holds its slot is returned as it is: starting is
  * idempotent. One that waits for a restart is started at once. Throws 404, 429 or 503.
  */
-export const startSession = async (control: Needs, userId: string, name: string): Promise<Admitted> => {
-  const found = await findSession(control, userId, name);
+export const startSession = async (deps: Needs, userId: string, name: string): Promise<Admitted> => {
+  const found = await findSession(deps, userId, name);
   if (!found) throw new Problem('not_found', `There is no session "${name}".`);
   if (waitsForRestart(found))
-    return { session: await restartNow(control, found), admitted: false, restartsNow: true };
+    return { session: await restartNow(deps, found), admitted: false, restartsNow: true };
   if (!isTerminal(found.state)) return { session: found, admitted: false };
 
   const tokens = new Set<string | undefined>();
   return admit(
-    control,
+    deps,
     found,
     (session, change) => {
       tokens.add(session.bootstrapToken);
@@ -47,12 +47,12 @@ export const startSession = async (control: Needs, userId: string, name: string)
     },
     (now) => now !== undefined && tokens.has(now.bootstrapToken) && now.epoch === found.epoch + 1,
     async () => {
-      const now = await findSession(control, userId, name);
+      const now = await findSession(deps, userId, name);
       if (!now) throw new Problem('not_found', `There is no session "${name}".`);
       // Somebody else started it between our read and our write: theirs is as good as ours.
       if (!isTerminal(now.state)) return { session: now, admitted: false };
       // Its config was changed, or it went through a whole epoch meanwhile.
-      return startSession(control, userId, name);
+      return startSession(deps, userId, name);
     },
   );
 };
@@ -62,15 +62,15 @@ export const startSession = async (control: Needs, userId: string, name: string)
  * admitted, and never is about to end. Throws 503 where the stop takes longer than `budgetMs`: nothing was admitted.
  */
 export const startWhenEnded = async (
-  control: Needs,
+  deps: Needs,
   userId: string,
   name: string,
   budgetMs: number,
 ): Promise<Admitted> => {
-  const end = control.clock() + budgetMs;
+  const end = deps.clock() + budgetMs;
   for (;;) {
-    const started = await startSession(control, userId, name);
+    const started = await startSession(deps, userId, name);
     if (started.session.state !== 'STOPPING') return started;
-    await untilEnded(control, started.session, end - control.clock());
+    await untilEnded(deps, started.session, end - deps.clock());
   }
 };

@@ -1,5 +1,5 @@
 import { canTransition, isTerminal, type StopReason } from '../../contract/lifecycle.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
 import { updateActiveSession } from './change.ts';
 import { findSession } from './load.ts';
@@ -8,7 +8,7 @@ import { isLoss } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -24,45 +24,45 @@ type Needs = Pick<
  * through, the worker finds its epoch over and exits. With a worker, the slot is free only once that worker is gone.
  */
 export const stopSession = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
   reason: StopReason,
   stillDue: (now: Session) => boolean = () => true,
 ): Promise<Session> => {
   if (isTerminal(session.state)) return session;
-  const changed = await updateActiveSession(control, session, (now) => {
+  const changed = await updateActiveSession(deps, session, (now) => {
     if (!stillDue(now)) return undefined;
     if (canTransition(now.state, 'STOPPING'))
-      return { set: { state: 'STOPPING', stopReason: reason, stoppingAt: control.clock() } };
+      return { set: { state: 'STOPPING', stopReason: reason, stoppingAt: deps.clock() } };
     return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;
   });
   if (!changed) {
-    const now = await findSession(control, userOf(session), nameOf(session));
+    const now = await findSession(deps, userOf(session), nameOf(session));
     if (now?.sessionId !== session.sessionId) return session;
     if (now.epoch === session.epoch) return now;
-    return stopSession(control, now, reason, stillDue);
+    return stopSession(deps, now, reason, stillDue);
   }
   if (changed.session.state !== 'STOPPING') return changed.session;
   const { taskArn, workerSecretHash } = changed.session;
   if (taskArn === undefined && workerSecretHash === undefined) {
-    return (await release(control, changed.session, changed.session.stopReason ?? reason)).session;
+    return (await release(deps, changed.session, changed.session.stopReason ?? reason)).session;
   }
   // A worker whose task nobody wrote down hears of it with its next report; the reaper looks for the task.
-  if (taskArn !== undefined) await stopTask(control, taskArn, changed.session.stopReason ?? reason);
+  if (taskArn !== undefined) await stopTask(deps, taskArn, changed.session.stopReason ?? reason);
   return changed.session;
 };
 
 /** Best effort: the answer to the worker's next report says the same, and the reaper repeats it after the grace time. */
 export const stopTask = async (
-  control: Pick<Control, 'tasks' | 'log'>,
+  deps: Pick<Deps, 'tasks' | 'log'>,
   taskArn: string,
   reason: string,
 ): Promise<void> => {
   try {
-    await control.tasks.stop(taskArn, reason);
+    await deps.tasks.stop(taskArn, reason);
   } catch (error) {
     if (!(error instanceof TaskEngineUnavailable)) throw error;
-    control.log.warn('StopTask failed; the worker hears of it with its next report', {
+    deps.log.warn('StopTask failed; the worker hears of it with its next report', {
       taskArn,
       error: error.message,
     });

@@ -1,5 +1,5 @@
 import type { StopReason } from '../../contract/lifecycle.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { taskArnOf } from './find-task.ts';
 import { findSessionById } from './load.ts';
 import { release } from './release.ts';
@@ -16,8 +16,8 @@ import type { Session } from './session.ts';
  * Answers the session as it is then; undefined where the event changes nothing.
  */
 export const taskStopped = async (
-  control: Pick<
-    Control,
+  deps: Pick<
+    Deps,
     'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
   >,
   task: {
@@ -30,13 +30,13 @@ export const taskStopped = async (
     readonly detail: string;
   },
 ): Promise<Session | undefined> => {
-  const session = await findSessionById(control, task.sessionId);
-  if (session && follows(session, task.epoch)) return launchRestart(control, session);
+  const session = await findSessionById(deps, task.sessionId);
+  if (session && follows(session, task.epoch)) return launchRestart(deps, session);
   if (!session || session.epoch !== task.epoch || session.slotShard === undefined) return undefined;
   const known = taskArnOf(session);
   if (known !== undefined && known !== task.taskArn) return undefined;
-  const ended = await release(control, session, reasonOf(task), task.detail);
-  return follows(ended.session, task.epoch) ? launchRestart(control, ended.session) : ended.session;
+  const ended = await release(deps, session, reasonOf(task), task.detail);
+  return follows(ended.session, task.epoch) ? launchRestart(deps, ended.session) : ended.session;
 };
 
 /** The session waits for the restart that follows this epoch. */

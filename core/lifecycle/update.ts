@@ -1,7 +1,7 @@
 import type { SessionConfig, SessionConfigRequest } from '../../contract/bodies/session-config.ts';
 import { Problem } from '../../contract/errors.ts';
 import { applyChange, toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
 import { RETRY, retryTransient } from '../retry.ts';
 import { and, eq } from '../store.ts';
@@ -15,24 +15,24 @@ import { acceptConfig } from './session-config.ts';
  * `permit` may refuse, with the config before and after. Throws 400, 404, or 503 where it changes too fast to write.
  */
 export const updateConfig = (
-  control: Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'>,
   userId: string,
   name: string,
   requested: SessionConfigRequest | undefined,
   permit: (before: SessionConfig, after: SessionConfig) => void = () => {},
 ): Promise<Session> =>
   retryTransient<Session>(
-    control,
+    deps,
     8_000,
     async () => {
-      const known = await loadSession(control, userId, name);
+      const known = await loadSession(deps, userId, name);
       if (requested === undefined) return known;
-      const config = acceptConfig(control.sha256, known.config, requested);
+      const config = acceptConfig(deps.sha256, known.config, requested);
       permit(known.config, config);
       const configured = { ...known, config };
-      const due = known.slotShard === undefined ? {} : dueAttributes(configured, control.settings);
+      const due = known.slotShard === undefined ? {} : dueAttributes(configured, deps.settings);
       const change = { set: { config: toItem(config), ...due }, add: { version: 1 } };
-      const written = await control.store.write({
+      const written = await deps.store.write({
         kind: 'update',
         key: sessionKey(userId, name),
         condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),

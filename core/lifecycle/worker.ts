@@ -22,7 +22,7 @@ import type {
 import { AUTH_PREFIX } from '../accounts/storage-keys.ts';
 import { toItem } from '../apply.ts';
 import { chooseBuild, recordBuilds } from '../builds/builds.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { type DomainEvent, drainOutbox, publish } from '../events/outbox.ts';
 import { enqueue, record } from '../events/tell.ts';
 import { noteTold, readTold } from '../events/told-messages.ts';
@@ -41,33 +41,28 @@ const STOP_MARGIN_SECONDS = 10;
 
 type ReportRequest = z.infer<typeof reportRequestSchema>;
 
-type Needs<K extends keyof Control = never> = Pick<
-  Control,
-  'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K
->;
+type Needs<K extends keyof Deps = never> = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K>;
 
 const fenced = () => new Problem('fenced', 'This epoch of the session is over.');
 
 /** Compares hashes of secrets, so that timing tells nothing of the secret itself. */
-const sameSecret = (control: Pick<Control, 'sha256'>, secret: string, hash: string | undefined): boolean =>
-  hash !== undefined && control.sha256(control.sha256(secret)) === control.sha256(hash);
+const sameSecret = (deps: Pick<Deps, 'sha256'>, secret: string, hash: string | undefined): boolean =>
+  hash !== undefined && deps.sha256(deps.sha256(secret)) === deps.sha256(hash);
 
 /**
  * Exchanges the single-use bootstrap token for the worker's own secret. Repeats by the same worker (a lost answer)
  * get the same answer; another worker with the same token gets 409, one of an old epoch 410.
  */
 export const bootstrap = async (
-  control: Needs<'sha256' | 'auth' | 'builds'>,
+  deps: Needs<'sha256' | 'auth' | 'builds'>,
   request: z.infer<typeof bootstrapRequestSchema>,
 ): Promise<z.infer<typeof bootstrapResponseSchema>> => {
-  const found = await findSessionById(control, request.sessionId);
+  const found = await findSessionById(deps, request.sessionId);
   if (!found || found.epoch !== request.epoch) throw fenced();
-  const workerSecretHash = control.sha256(request.workerSecret);
-  const page = (await chooseBuild(control)) ?? null;
-  const changed = await updateActiveSession(control, found, (now) => {
-    if (
-      !sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))
-    ) {
+  const workerSecretHash = deps.sha256(request.workerSecret);
+  const page = (await chooseBuild(deps)) ?? null;
+  const changed = await updateActiveSession(deps, found, (now) => {
+    if (!sameSecret(deps, request.bootstrapToken, now.bootstrapToken && deps.sha256(now.bootstrapToken))) {
       throw new Problem('unauthorized', 'Wrong bootstrap token.');
     }
     if (now.workerSecretHash === workerSecretHash) return undefined;
@@ -83,17 +78,17 @@ export const bootstrap = async (
         address: request.address,
         page: page && { version: page.version, key: page.key, sha256: page.sha256 },
         ...(request.taskArn === undefined ? {} : { workerTaskArn: request.taskArn }),
-        lastHeartbeatAt: control.clock(),
+        lastHeartbeatAt: deps.clock(),
       },
     };
   });
   if (!changed) throw fenced();
   const { session } = changed;
   const states = [session.authState, session.authStatePrevious].filter((s) => s !== undefined);
-  const { settings } = control;
-  const told = await readTold(control, session.sessionId);
+  const { settings } = deps;
+  const told = await readTold(deps, session.sessionId);
   return {
-    now: control.clock(),
+    now: deps.clock(),
     deadlines: workerDeadlines(session, settings),
     heartbeatSeconds: settings.heartbeatSeconds,
     activitySeconds: settings.activitySeconds,
@@ -115,7 +110,7 @@ export const bootstrap = async (
           page: {
             version: session.page.version,
             sha256: session.page.sha256,
-            url: await control.builds.url(session.page.key),
+            url: await deps.builds.url(session.page.key),
           },
         }
       : {}),
@@ -123,22 +118,22 @@ export const bootstrap = async (
     mayLink: !isRestart(session),
     late: { max: settings.lateMessagesMax, maxAgeSeconds: settings.lateMessagesMaxAgeSeconds },
     authStates: await Promise.all(
-      states.map(async (state) => ({ ...state, url: await control.auth.restoreUrl(state.key) })),
+      states.map(async (state) => ({ ...state, url: await deps.auth.restoreUrl(state.key) })),
     ),
   };
 };
 
 /** The session that `Authorization: Bearer <sessionId>.<epoch>.<secret>` stands for. 401, or 410 for an epoch gone. */
 export const authenticateWorker = async (
-  control: Pick<Control, 'store' | 'sha256'>,
+  deps: Pick<Deps, 'store' | 'sha256'>,
   authorization: string | undefined,
 ): Promise<Session> => {
   const [, sessionId, epoch, secret] = /^Bearer ([\w-]+)\.(\d+)\.([\w-]+)$/.exec(authorization ?? '') ?? [];
   if (!sessionId || !epoch || !secret)
     throw new Problem('unauthorized', 'Missing or malformed worker credentials.');
-  const session = await findSessionById(control, sessionId);
+  const session = await findSessionById(deps, sessionId);
   if (!session || session.epoch !== Number(epoch) || isTerminal(session.state)) throw fenced();
-  if (!sameSecret(control, secret, session.workerSecretHash)) {
+  if (!sameSecret(deps, secret, session.workerSecretHash)) {
     throw new Problem('unauthorized', 'Wrong worker credentials.');
   }
   return session;
@@ -146,18 +141,18 @@ export const authenticateWorker = async (
 
 /** Heartbeat, status, account, activity. An answer with `stop` asks the worker to end. */
 export const report = async (
-  control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
+  deps: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
   request: ReportRequest,
 ): Promise<z.infer<typeof reportResponseSchema>> => {
   let before: Session = session;
   const changed = await updateActiveSession(
-    control,
+    deps,
     session,
     (now) => {
       before = now;
       if (now.lastReportSeq !== undefined && request.seq <= now.lastReportSeq) return undefined;
-      return reported(control.clock(), now, request, hashOf(control, request));
+      return reported(deps.clock(), now, request, hashOf(deps, request));
     },
     (from, to) => statusEvent(from, to, request),
   );
@@ -165,17 +160,17 @@ export const report = async (
   const { session: after } = changed;
 
   if (changed.changed && request.builds)
-    await recordBuilds(control, after, newCounts(request.builds, before.builds ?? []));
+    await recordBuilds(deps, after, newCounts(request.builds, before.builds ?? []));
   if (changed.changed && isNews(before, after)) {
     if (after.status === 'SCAN_QR_CODE' && before.qrSince === undefined && after.startedAt !== undefined) {
-      control.metrics.count('TimeToQr', control.clock() - after.startedAt);
+      deps.metrics.count('TimeToQr', deps.clock() - after.startedAt);
     }
-    await publish(control, after);
+    await publish(deps, after);
   }
   const stop = after.state === 'STOPPING' ? (after.stopReason ?? 'user') : undefined;
   return {
-    now: control.clock(),
-    deadlines: workerDeadlines(after, control.settings),
+    now: deps.clock(),
+    deadlines: workerDeadlines(after, deps.settings),
     ignore: after.config.ignore ?? {},
     ...(stop ? { stop } : {}),
   };
@@ -202,7 +197,7 @@ const statusEvent = (
       }
     : undefined;
 
-const hashOf = ({ sha256 }: Pick<Control, 'sha256'>, { statusData }: ReportRequest): string | undefined =>
+const hashOf = ({ sha256 }: Pick<Deps, 'sha256'>, { statusData }: ReportRequest): string | undefined =>
   statusData && sha256(JSON.stringify(statusData));
 
 /** While the state says how a session ends, only the end itself changes its status. */
@@ -295,23 +290,23 @@ const reported = (
  * are durable. Only those of the session itself are written down to be read: messages are the webhooks' alone.
  */
 export const acceptEvents = async (
-  control: Pick<Control, 'store' | 'events' | 'clock' | 'sha256' | 'log'>,
+  deps: Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'log'>,
   session: Session,
   request: z.infer<typeof eventsRequestSchema>,
 ): Promise<void> => {
-  await drainOutbox(control, session);
+  await drainOutbox(deps, session);
   // The worker leaves ignored ones out, too, but hears of a changed configuration with its next report only.
   const events = request.events.filter(
     ({ event, payload }) => !isIgnored(session.config.ignore, event, payload),
   );
-  if (events.length > 0) await enqueue(control, session, events);
+  if (events.length > 0) await enqueue(deps, session, events);
   const { sessionId, epoch } = session;
   const about = { sessionId, epoch, userId: userOf(session), name: nameOf(session) };
   for (const event of request.events) {
     const expiring = expiringSchema.safeParse(event);
-    if (expiring.success) await record(control, about, { ...event, ...expiring.data });
+    if (expiring.success) await record(deps, about, { ...event, ...expiring.data });
   }
-  if (request.told) await noteTold(control, session, request.told);
+  if (request.told) await noteTold(deps, session, request.told);
 };
 
 const expiringSchema = z.object({
@@ -324,14 +319,14 @@ const expiringSchema = z.object({
  * overwritten: not by an older epoch, not by a torn upload.
  */
 export const beginUpload = async (
-  control: Needs<'auth'>,
+  deps: Needs<'auth'>,
   session: Session,
   request: z.infer<typeof uploadRequestSchema>,
 ): Promise<z.infer<typeof uploadResponseSchema>> => {
-  const numbered = await updateActiveSession(control, session, () => ({ add: { snapshots: 1 } }));
+  const numbered = await updateActiveSession(deps, session, () => ({ add: { snapshots: 1 } }));
   if (!numbered) throw fenced();
   const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
-  return { key, ...(await control.auth.beginUpload(key, request.bytes)) };
+  return { key, ...(await deps.auth.beginUpload(key, request.bytes)) };
 };
 
 const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;
@@ -345,7 +340,7 @@ const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX
  * So the number in the key decides: a snapshot is committed only while it is later than all that is settled.
  */
 export const commitUpload = async (
-  control: Needs<'auth' | 'log'>,
+  deps: Needs<'auth' | 'log'>,
   session: Session,
   request: z.infer<typeof commitRequestSchema>,
 ): Promise<void> => {
@@ -354,14 +349,14 @@ export const commitUpload = async (
     throw new Problem('malformed', 'This key does not belong to this session and epoch.');
   }
   if (number <= (session.settledSnapshot ?? 0)) return;
-  const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);
+  const { bytes } = await deps.auth.completeUpload(request.key, request.uploadId, request.etags);
   if (bytes !== request.bytes) {
     throw new Problem('malformed', `The upload has ${bytes} bytes; ${request.bytes} were announced.`);
   }
   const { key, sha256, chromiumBuild } = request;
-  const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: control.clock() };
+  const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: deps.clock() };
   let superseded: AuthState | undefined;
-  const changed = await updateActiveSession(control, session, (now) => {
+  const changed = await updateActiveSession(deps, session, (now) => {
     if (number <= (now.settledSnapshot ?? 0)) return undefined;
     superseded = now.authStatePrevious;
     return {
@@ -374,13 +369,13 @@ export const commitUpload = async (
     };
   });
   if (!changed) throw fenced();
-  if (superseded) await removeAuthStates(control, [superseded.key]);
+  if (superseded) await removeAuthStates(deps, [superseded.key]);
 };
 
 /** The account was unlinked by the phone: what is saved is dead, and keeping it makes every restart fail. */
-export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: Session): Promise<void> => {
+export const discardAuthState = async (deps: Needs<'auth' | 'log'>, session: Session): Promise<void> => {
   let dead: string[] = [];
-  const changed = await updateActiveSession(control, session, (now) => {
+  const changed = await updateActiveSession(deps, session, (now) => {
     dead = authStateKeys(now);
     const { snapshots = 0, settledSnapshot = 0 } = now;
     if (dead.length === 0 && now.me === undefined && settledSnapshot === snapshots) return undefined;
@@ -391,7 +386,7 @@ export const discardAuthState = async (control: Needs<'auth' | 'log'>, session: 
     };
   });
   if (!changed) throw fenced();
-  await removeAuthStates(control, dead);
+  await removeAuthStates(deps, dead);
 };
 
 export const authStateKeys = (session: Session): string[] =>
@@ -399,14 +394,14 @@ export const authStateKeys = (session: Session): string[] =>
 
 /** Of what no item names any more. What can't be removed now, the bucket's lifecycle rule expires. */
 export const removeAuthStates = async (
-  control: Pick<Control, 'auth' | 'log'>,
+  deps: Pick<Deps, 'auth' | 'log'>,
   keys: readonly string[],
 ): Promise<void> => {
   if (keys.length === 0) return;
   try {
-    await control.auth.remove(keys);
+    await deps.auth.remove(keys);
   } catch (error) {
-    control.log.warn('dead auth states were not removed; the lifecycle rule will', { error: String(error) });
+    deps.log.warn('dead auth states were not removed; the lifecycle rule will', { error: String(error) });
   }
 };
 
@@ -418,14 +413,14 @@ const unasked = ({ state }: Session, reason: string): string | undefined =>
 
 /** The worker is done: auth state saved, Chromium gone. Frees the slot. */
 export const lastWord = async (
-  control: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
+  deps: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
   request: z.infer<typeof lastWordRequestSchema>,
 ): Promise<void> => {
   // A worker of an earlier release says `user` when it hears a signal; Berth's own wish shows in the state.
   const reason = request.reason === 'user' && session.state !== 'STOPPING' ? 'task_stopped' : request.reason;
   const detail = request.detail ?? unasked(session, reason);
-  const { ended } = await release(control, session, reason, detail);
+  const { ended } = await release(deps, session, reason, detail);
   if (ended && request.builds)
-    await recordBuilds(control, session, newCounts(request.builds, session.builds ?? []));
+    await recordBuilds(deps, session, newCounts(request.builds, session.builds ?? []));
 };

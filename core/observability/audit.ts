@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { AuditEntry } from '../../contract/bodies/audit.ts';
 import { auditEntrySchema } from '../../contract/bodies/audit.ts';
 import { toItem } from '../apply.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { AUDIT_PARTITION, auditKey, TTL_ATTRIBUTE } from '../items.ts';
 
 /** Longer details say how long they are instead. */
@@ -20,29 +20,29 @@ export type Act = Pick<AuditEntry, 'action' | 'who' | 'from' | 'requestId'> & {
 
 const itemSchema = auditEntrySchema.omit({ id: true, at: true }).extend({ sk: z.string(), at: z.int() });
 
-type Needs = Pick<Control, 'store' | 'clock' | 'ids' | 'settings' | 'log'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'settings' | 'log'>;
 
 /** Writes the entry of an act that is about to happen. Throws where that fails: then the act must not happen. */
-export const beginAct = async (control: Needs, act: Act): Promise<(outcome: Outcome) => Promise<void>> => {
-  const at = control.clock();
-  const key = auditKey(control.ids.eventId());
+export const beginAct = async (deps: Needs, act: Act): Promise<(outcome: Outcome) => Promise<void>> => {
+  const at = deps.clock();
+  const key = auditKey(deps.ids.eventId());
   const text = JSON.stringify(act.details);
   const details = text.length > MAX_DETAIL_CHARS ? { omittedChars: text.length } : act.details;
   const item = {
     ...act,
     details,
     at,
-    [TTL_ATTRIBUTE]: Math.floor(at / 1000) + control.settings.auditDays * 24 * 3600,
+    [TTL_ATTRIBUTE]: Math.floor(at / 1000) + deps.settings.auditDays * 24 * 3600,
   };
   const write = (outcome: Outcome) =>
-    control.store.write({ kind: 'put', key, item: toItem({ ...key, ...item, ...outcome }) });
+    deps.store.write({ kind: 'put', key, item: toItem({ ...key, ...item, ...outcome }) });
   await write({ outcome: 'started' });
   return async (outcome) => {
-    control.log.info('audit', { ...act, details, ...outcome });
+    deps.log.info('audit', { ...act, details, ...outcome });
     try {
       await write(outcome);
     } catch (error) {
-      control.log.error('the outcome of an audited act was not written', {
+      deps.log.error('the outcome of an audited act was not written', {
         requestId: act.requestId,
         error: String(error),
       });
@@ -54,11 +54,11 @@ type Outcome = Pick<AuditEntry, 'outcome' | 'status'>;
 
 /** One page, newest first; it may hold fewer than `limit` though another one follows. */
 export const listAudit = async (
-  control: Pick<Control, 'store'>,
+  deps: Pick<Deps, 'store'>,
   filter: { readonly userId?: string | undefined; readonly action?: string | undefined },
   page: { readonly limit: number; readonly cursor?: string },
 ): Promise<{ entries: AuditEntry[]; cursor: string | undefined }> => {
-  const { items, cursor } = await control.store.query({
+  const { items, cursor } = await deps.store.query({
     partition: AUDIT_PARTITION,
     descending: true,
     ...page,

@@ -1,6 +1,6 @@
 import type { HealthView } from '../../contract/bodies/admin.ts';
 import { readCapacity } from '../admission/read-capacity.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { scheduleKey } from '../items.ts';
 import type { StorageProbe } from '../ports.ts';
 
@@ -10,29 +10,29 @@ type Check = { ok: boolean; detail: string };
 const SCHEDULE_STALE_MS = 11 * 60_000;
 
 /** The database answers a consistent read. */
-export const checkDatabase = (control: Pick<Control, 'store'>): Promise<Check> =>
+export const checkDatabase = (deps: Pick<Deps, 'store'>): Promise<Check> =>
   checked(async () => {
-    await control.store.get(scheduleKey('reaper'));
+    await deps.store.get(scheduleKey('reaper'));
     return 'answers';
   });
 
 /** Each part by name, and how full the system is. `status` is `degraded` where any part fails. */
 export const health = async (
-  control: Pick<Control, 'store' | 'tasks' | 'clock'> & { readonly storage: StorageProbe },
+  deps: Pick<Deps, 'store' | 'tasks' | 'clock'> & { readonly storage: StorageProbe },
 ): Promise<HealthView> => {
-  const capacity = await readCapacity(control).catch(() => undefined);
+  const capacity = await readCapacity(deps).catch(() => undefined);
   const [database, storage, taskEngine, reaper, reconciler] = await Promise.all([
-    checkDatabase(control),
+    checkDatabase(deps),
     checked(async () => {
-      await control.storage.probe();
+      await deps.storage.probe();
       return 'answers';
     }),
     checked(async () => {
-      const running = (await control.tasks.list()).length;
+      const running = (await deps.tasks.list()).length;
       return running === 1 ? '1 task' : `${running} tasks`;
     }),
-    schedule(control, 'reaper'),
-    schedule(control, 'reconciler'),
+    schedule(deps, 'reaper'),
+    schedule(deps, 'reconciler'),
   ]);
   const counters = counterCheck(capacity);
   const checks = { database, storage, taskEngine, reaper, reconciler, counters };
@@ -62,11 +62,11 @@ const counterCheck = (capacity: Awaited<ReturnType<typeof readCapacity>>): Check
     : { ok: true, detail: `${capacity.active} of ${capacity.limits.globalLimit}` };
 };
 
-const schedule = (control: Pick<Control, 'store' | 'clock'>, name: string): Promise<Check> =>
+const schedule = (deps: Pick<Deps, 'store' | 'clock'>, name: string): Promise<Check> =>
   checked(async () => {
-    const lastRunAt = await lastRun(control, name);
+    const lastRunAt = await lastRun(deps, name);
     if (lastRunAt === undefined) return 'has not run yet';
-    const age = control.clock() - lastRunAt;
+    const age = deps.clock() - lastRunAt;
     if (age > SCHEDULE_STALE_MS) throw new Error(`last ran ${Math.round(age / 60_000)} minutes ago`);
     return `last ran ${Math.round(age / 1000)} s ago`;
   });
@@ -80,22 +80,22 @@ const checked = async (check: () => Promise<string>): Promise<Check> => {
 };
 
 /** When a scheduled function last came to its end, ms; undefined: never. */
-export const lastRun = async (control: Pick<Control, 'store'>, name: string): Promise<number | undefined> => {
-  const lastRunAt = (await control.store.get(scheduleKey(name)))?.lastRunAt;
+export const lastRun = async (deps: Pick<Deps, 'store'>, name: string): Promise<number | undefined> => {
+  const lastRunAt = (await deps.store.get(scheduleKey(name)))?.lastRunAt;
   return typeof lastRunAt === 'number' ? lastRunAt : undefined;
 };
 
 /** Leaves word that a scheduled function ran. */
 export const recordRun = async (
-  control: Pick<Control, 'store' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'clock'>,
   name: string,
   report: object,
 ): Promise<void> => {
   const key = scheduleKey(name);
-  await control.store.write({
+  await deps.store.write({
     kind: 'put',
     key,
-    item: { ...key, lastRunAt: control.clock(), report: JSON.stringify(report) },
+    item: { ...key, lastRunAt: deps.clock(), report: JSON.stringify(report) },
   });
 };
 
@@ -107,11 +107,8 @@ export type LastRun = {
 };
 
 /** When a scheduled function last came to its end, with its report; undefined: never. */
-export const lastRunOf = async (
-  control: Pick<Control, 'store'>,
-  name: string,
-): Promise<LastRun | undefined> => {
-  const item = await control.store.get(scheduleKey(name));
+export const lastRunOf = async (deps: Pick<Deps, 'store'>, name: string): Promise<LastRun | undefined> => {
+  const item = await deps.store.get(scheduleKey(name));
   const at = item?.lastRunAt;
   return typeof at === 'number' ? { at, report: parseReport(item?.report) } : undefined;
 };

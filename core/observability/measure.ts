@@ -1,16 +1,16 @@
 import { readCapacity } from '../admission/read-capacity.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import type { Session } from '../lifecycle/session.ts';
 import type { Use } from './history.ts';
 
 /** How full the system is, by the limit as it stands. Before the first admission made counters: empty. */
-export const measureUse = async (control: Pick<Control, 'store' | 'settings' | 'metrics'>): Promise<Use> => {
-  const capacity = await readCapacity(control);
+export const measureUse = async (deps: Pick<Deps, 'store' | 'settings' | 'metrics'>): Promise<Use> => {
+  const capacity = await readCapacity(deps);
   const active = capacity?.active ?? 0;
-  const limit = capacity?.limits.globalLimit ?? control.settings.globalLimit;
-  control.metrics.count('ActiveSessions', active);
-  control.metrics.count('SessionLimit', limit);
-  control.metrics.count('SessionUsePercent', usePercent(active, limit));
+  const limit = capacity?.limits.globalLimit ?? deps.settings.globalLimit;
+  deps.metrics.count('ActiveSessions', active);
+  deps.metrics.count('SessionLimit', limit);
+  deps.metrics.count('SessionUsePercent', usePercent(active, limit));
   return { active, limit };
 };
 
@@ -20,12 +20,12 @@ export const usePercent = (active: number, limit: number): number =>
 
 /** Of the sessions whose worker reports; 0 where there is none. */
 export const measureHeartbeats = (
-  control: Pick<Control, 'clock' | 'metrics'>,
+  deps: Pick<Deps, 'clock' | 'metrics'>,
   holders: readonly Session[],
 ): void => {
-  const now = control.clock();
+  const now = deps.clock();
   const ages = holders.flatMap(({ state, lastHeartbeatAt }) =>
     state === 'RUNNING' && lastHeartbeatAt !== undefined ? [now - lastHeartbeatAt] : [],
   );
-  control.metrics.count('HeartbeatAge', Math.max(0, ...ages));
+  deps.metrics.count('HeartbeatAge', Math.max(0, ...ages));
 };

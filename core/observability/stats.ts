@@ -3,28 +3,28 @@ import { shownStatus } from '../../contract/lifecycle.ts';
 import { counterSchema } from '../admission/capacity.ts';
 import { listHolders } from '../admission/holders.ts';
 import { limitsView } from '../admission/limits.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { STATS_PARTITION, userQuotaKey } from '../items.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { lastDay, STATS_HOURS } from './tally.ts';
 
-type Needs = Pick<Control, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
 /**
  * What runs now: everybody's, and what happened lately, for an admin; otherwise the user's own, and of these only the
  * sessions that the key is for.
  */
 export const stats = async (
-  control: Needs,
+  deps: Needs,
   userId: string,
   everybody: boolean,
   names?: readonly string[],
 ): Promise<StatsView> => {
   const [limits, holders, hours] = await Promise.all([
-    limitsView(control, userId),
-    listHolders(control),
+    limitsView(deps, userId),
+    listHolders(deps),
     everybody
-      ? control.store.query({ partition: STATS_PARTITION, descending: true, limit: STATS_HOURS })
+      ? deps.store.query({ partition: STATS_PARTITION, descending: true, limit: STATS_HOURS })
       : undefined,
   ]);
   const sessions = everybody
@@ -40,7 +40,7 @@ export const stats = async (
     limit,
     byState: countBy(sessions, (s) => s.state),
     byStatus: countBy(sessions, shownStatus),
-    ...(everybody ? { byUser: await users(control, sessions, limits.userDefault) } : {}),
+    ...(everybody ? { byUser: await users(deps, sessions, limits.userDefault) } : {}),
     oldest: oldest
       ? {
           userId: userOf(oldest),
@@ -48,7 +48,7 @@ export const stats = async (
           startedAt: new Date(oldest.startedAt ?? 0).toISOString(),
         }
       : null,
-    ...(hours ? { lastDay: lastDay(hours.items, control.clock()) } : {}),
+    ...(hours ? { lastDay: lastDay(hours.items, deps.clock()) } : {}),
   };
 };
 

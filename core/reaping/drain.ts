@@ -7,11 +7,11 @@ import type { DrainReport } from '../../contract/bodies/admin.ts';
 import { listHolders } from '../admission/holders.ts';
 import { changeLimits } from '../admission/limits.ts';
 import { ensureCapacity } from '../admission/read-capacity.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { stopSession } from '../lifecycle/stop.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -23,19 +23,16 @@ const ENDED_BY_A_CALL = 200;
  * admission passes any more; each asks sessions to end that were not asked yet; all count what is left. Repeatable, and
  * safe to give up at any time: only the limit has to be set again for sessions to start.
  */
-export const drain = async (
-  control: Needs,
-  { dryRun }: { readonly dryRun: boolean },
-): Promise<DrainReport> => {
-  const { limits } = await ensureCapacity(control);
-  if (!dryRun) await changeLimits(control, { global: 0 });
+export const drain = async (deps: Needs, { dryRun }: { readonly dryRun: boolean }): Promise<DrainReport> => {
+  const { limits } = await ensureCapacity(deps);
+  if (!dryRun) await changeLimits(deps, { global: 0 });
   // After the limit: whoever holds a slot by now is in this list, and nobody comes after it.
-  const holders = await listHolders(control);
+  const holders = await listHolders(deps);
   const running = holders.filter(({ state }) => state !== 'STOPPING');
-  const failed = dryRun ? 0 : await endSome(control, running);
+  const failed = dryRun ? 0 : await endSome(deps, running);
   // Tasks outlive their sessions by the time that ECS takes to stop them, and orphans have no session at all.
-  const tasks = await control.tasks.list();
-  const active = dryRun ? holders.length : (await ensureCapacity(control)).active;
+  const tasks = await deps.tasks.list();
+  const active = dryRun ? holders.length : (await ensureCapacity(deps)).active;
   return {
     dryRun,
     limitBefore: limits.globalLimit,
@@ -47,16 +44,16 @@ export const drain = async (
 };
 
 /** How many could not be asked to end. */
-const endSome = async (control: Needs, running: Awaited<ReturnType<typeof listHolders>>): Promise<number> => {
+const endSome = async (deps: Needs, running: Awaited<ReturnType<typeof listHolders>>): Promise<number> => {
   let failed = 0;
   await pMap(
     running.slice(0, ENDED_BY_A_CALL),
     async (session) => {
       try {
-        await stopSession(control, session, 'emergency');
+        await stopSession(deps, session, 'emergency');
       } catch (error) {
         failed += 1;
-        control.log.warn('a session could not be asked to end', {
+        deps.log.warn('a session could not be asked to end', {
           sessionId: session.sessionId,
           error: String(error),
         });

@@ -5,7 +5,7 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import { listHolders } from '../admission/holders.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import { trimFeeds } from '../events/feed.ts';
 import { sweepOutbox } from '../events/outbox.ts';
 import { DUE_BUCKETS } from '../items.ts';
@@ -27,7 +27,7 @@ import { queryAll } from '../query-all.ts';
 import { isBraked, isLate, passCap } from './brake.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -49,13 +49,13 @@ const CONCURRENCY = 8;
  * an index that can't be read aborts the sweep. Silent sessions come last: whether their silence is their own shows only
  * beside all others (brake.ts).
  */
-export const reap = async (control: Needs): Promise<SweepReport> => {
+export const reap = async (deps: Needs): Promise<SweepReport> => {
   const acted: Record<string, number> = {};
   const silent: Session[] = [];
   let failed = 0;
   const restarting: Session[] = [];
   let previous: Promise<LastRun | undefined> | undefined;
-  const lastSweep = () => (previous ??= lastRunOf(control, 'reaper'));
+  const lastSweep = () => (previous ??= lastRunOf(deps, 'reaper'));
   const each = <T>(items: readonly T[], handle: (item: T) => Promise<void>, nameOf: (item: T) => Named) =>
     pMap(
       items,
@@ -65,53 +65,53 @@ export const reap = async (control: Needs): Promise<SweepReport> => {
         } catch (error) {
           failed += 1;
           const { userId, name } = nameOf(item);
-          control.log.error('a due session could not be handled', { userId, name, error: String(error) });
+          deps.log.error('a due session could not be handled', { userId, name, error: String(error) });
         }
       },
       { concurrency: CONCURRENCY },
     );
   const end = async (session: Session, deadline: Deadline): Promise<void> => {
-    const after = await act(control, session, deadline, lastSweep);
+    const after = await act(deps, session, deadline, lastSweep);
     if (after === LEFT) return;
     if (after && after.epoch !== session.epoch && waitsForRestart(after)) restarting.push(after);
     acted[deadline.reason] = (acted[deadline.reason] ?? 0) + 1;
-    control.metrics.count('SessionsReaped', 1, { Reason: deadline.reason });
+    deps.metrics.count('SessionsReaped', 1, { Reason: deadline.reason });
   };
 
-  const due = await dueSessions(control);
+  const due = await dueSessions(deps);
   await each(
     due,
     async ({ userId, name }) => {
-      const session = await findSession(control, userId, name);
+      const session = await findSession(deps, userId, name);
       if (!session || session.slotShard === undefined) return;
-      const passed = passedOf(session, control);
+      const passed = passedOf(session, deps);
       if (passed.length === 0) {
-        await refreshDue(control, session);
+        await refreshDue(deps, session);
         return;
       }
-      const counted = countedOf(session, passed, control);
+      const counted = countedOf(session, passed, deps);
       const first = firstOf(counted);
       if (counted.some(isSilence)) silent.push(session);
       else if (first) await end(session, first);
     },
     (named) => named,
   );
-  const braked = silent.length > 0 && (await mustBrake(control));
+  const braked = silent.length > 0 && (await mustBrake(deps));
   await each(
     silent,
     async (session) => {
-      const counted = countedOf(session, passedOf(session, control), control);
-      const deadline = braked ? await dueWhileBraked(control, session, counted) : firstOf(counted);
+      const counted = countedOf(session, passedOf(session, deps), deps);
+      const deadline = braked ? await dueWhileBraked(deps, session, counted) : firstOf(counted);
       if (deadline) await end(session, deadline);
     },
     ({ listUser, listName }) => ({ userId: listUser, name: listName }),
   );
-  control.metrics.count('ReaperBraked', braked ? 1 : 0);
-  await launchRestarts(control, restarting);
-  failed += await sweepOutbox(control);
-  control.metrics.count('SweepFailures', failed);
-  const use = await measureUse(control);
-  await trimFeeds(control);
+  deps.metrics.count('ReaperBraked', braked ? 1 : 0);
+  await launchRestarts(deps, restarting);
+  failed += await sweepOutbox(deps);
+  deps.metrics.count('SweepFailures', failed);
+  const use = await measureUse(deps);
+  await trimFeeds(deps);
   return { due: due.length, acted, failed, braked, use };
 };
 
@@ -119,8 +119,8 @@ type Named = { readonly userId: string; readonly name: string };
 
 const isSilence = ({ reason }: Deadline): boolean => reason === 'heartbeat_lost';
 
-const passedOf = (session: Session, control: Needs): Deadline[] =>
-  deadlinesOf(session, control.settings).filter((d) => d.at <= control.clock());
+const passedOf = (session: Session, deps: Needs): Deadline[] =>
+  deadlinesOf(session, deps.settings).filter((d) => d.at <= deps.clock());
 
 /** They rest on what the worker reported: since then, the session may have been used or linked. */
 const OF_REPORTS: readonly Deadline['reason'][] = ['idle', 'qr_expired'];
@@ -139,12 +139,12 @@ const firstOf = (passed: readonly Deadline[]): Deadline | undefined =>
   passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0];
 
 /** Whether too many workers are late at once while their tasks run. Where the engine does not say what runs: yes. */
-const mustBrake = async (control: Needs): Promise<boolean> => {
-  const { clock, log, settings } = control;
-  const holders = await listHolders(control);
+const mustBrake = async (deps: Needs): Promise<boolean> => {
+  const { clock, log, settings } = deps;
+  const holders = await listHolders(deps);
   const late = holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()));
   if (!isBraked(late.length, holders.length)) return false;
-  const running = await runningTasks(control);
+  const running = await runningTasks(deps);
   const alive = running ? late.filter((session) => running.has(taskOf(session))) : late;
   const braked = isBraked(alive.length, holders.length);
   if (braked)
@@ -165,9 +165,9 @@ const taskOf = ({
 }) => `${sessionId}:${epoch}`;
 
 /** Whose tasks run, by session and epoch; undefined where the engine gives no clear answer. */
-const runningTasks = async (control: Needs): Promise<ReadonlySet<string> | undefined> => {
+const runningTasks = async (deps: Needs): Promise<ReadonlySet<string> | undefined> => {
   try {
-    return new Set((await control.tasks.list()).map(taskOf));
+    return new Set((await deps.tasks.list()).map(taskOf));
   } catch (error) {
     if (error instanceof TaskEngineUnavailable) return undefined;
     throw error;
@@ -176,18 +176,18 @@ const runningTasks = async (control: Needs): Promise<ReadonlySet<string> | undef
 
 /** What ends a silent session all the same: its task is gone, or it has had its time. */
 const dueWhileBraked = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
   counted: readonly Deadline[],
 ): Promise<Deadline | undefined> =>
-  (await taskIsGone(control, session))
+  (await taskIsGone(deps, session))
     ? counted.find(isSilence)
     : counted.find(({ reason }) => reason === 'max_duration');
 
-const dueSessions = async (control: Needs): Promise<{ userId: string; name: string }[]> => {
-  const upTo = control.clock();
+const dueSessions = async (deps: Needs): Promise<{ userId: string; name: string }[]> => {
+  const upTo = deps.clock();
   const pages = await Promise.all(
-    DUE_BUCKETS.map((partition) => queryAll(control, { index: 'due', partition, upTo })),
+    DUE_BUCKETS.map((partition) => queryAll(deps, { index: 'due', partition, upTo })),
   );
   return pages
     .flat()
@@ -199,31 +199,30 @@ const dueSessions = async (control: Needs): Promise<{ userId: string; name: stri
 };
 
 /** The settings changed since the item was written: it says due where nothing is. */
-const refreshDue = (control: Needs, session: Session) =>
-  updateActiveSession(control, session, () => ({ set: {} }));
+const refreshDue = (deps: Needs, session: Session) => updateActiveSession(deps, session, () => ({ set: {} }));
 
 /** It is due and left for the next sweep. */
 const LEFT = Symbol('left');
 
 /** Answers the session where its epoch was ended. */
 const act = async (
-  control: Needs,
+  deps: Needs,
   session: Session,
   deadline: Deadline,
   lastSweep: () => Promise<LastRun | undefined>,
 ): Promise<Session | undefined | typeof LEFT> => {
   // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
   const stillDue = (now: Session): boolean =>
-    deadlinesOf(now, control.settings).some((d) => d.reason === deadline.reason && d.at <= control.clock());
+    deadlinesOf(now, deps.settings).some((d) => d.reason === deadline.reason && d.at <= deps.clock());
   switch (deadline.reason) {
     case 'launch_due':
     case 'restart_due':
-      await relaunch(control, session);
+      await relaunch(deps, session);
       return undefined;
     case 'start_timeout':
       // Not released outright: a worker may call for the first time just now.
       await stopSession(
-        control,
+        deps,
         session,
         session.taskArn === undefined && session.workerSecretHash === undefined
           ? 'launch_failed'
@@ -234,17 +233,17 @@ const act = async (
     case 'qr_expired':
     case 'idle':
     case 'max_duration':
-      await stopSession(control, session, deadline.reason, stillDue);
+      await stopSession(deps, session, deadline.reason, stillDue);
       return undefined;
     case 'heartbeat_lost':
-      if (await taskIsGone(control, session)) {
-        return (await release(control, session, 'heartbeat_lost', 'the task is gone')).session;
+      if (await taskIsGone(deps, session)) {
+        return (await release(deps, session, 'heartbeat_lost', 'the task is gone')).session;
       }
-      if (!wouldHaveHeard(control, session, await lastSweep())) return LEFT;
-      await stopSession(control, session, 'heartbeat_lost', stillDue);
+      if (!wouldHaveHeard(deps, session, await lastSweep())) return LEFT;
+      await stopSession(deps, session, 'heartbeat_lost', stillDue);
       return undefined;
     case 'stop_grace':
-      return forceStop(control, session);
+      return forceStop(deps, session);
   }
 };
 
@@ -259,12 +258,12 @@ const act = async (
  *
  *   outage ── all are late ── over: nearly all are heard again ── sweep: one is not, yet
  */
-const wouldHaveHeard = (control: Needs, session: Session, last: LastRun | undefined): boolean => {
+const wouldHaveHeard = (deps: Needs, session: Session, last: LastRun | undefined): boolean => {
   if (last === undefined) return true;
   if (brakedIn(last)) return false;
-  const heartbeatMs = control.settings.heartbeatSeconds * 1000;
-  const tooLateAt = (session.lastHeartbeatAt ?? 0) + control.settings.heartbeatTimeoutSeconds * 1000;
-  return last.at >= tooLateAt && last.at <= control.clock() - heartbeatMs;
+  const heartbeatMs = deps.settings.heartbeatSeconds * 1000;
+  const tooLateAt = (session.lastHeartbeatAt ?? 0) + deps.settings.heartbeatTimeoutSeconds * 1000;
+  return last.at >= tooLateAt && last.at <= deps.clock() - heartbeatMs;
 };
 
 /** A sweep that braked saw an outage, not this worker's silence. */
@@ -274,18 +273,18 @@ const brakedIn = ({ report }: LastRun): boolean => {
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */
-const forceStop = async (control: Needs, session: Session): Promise<Session | undefined> => {
+const forceStop = async (deps: Needs, session: Session): Promise<Session | undefined> => {
   const reason = session.stopReason ?? 'crashed';
-  const task = await findTask(control, session);
-  if (!task || task.stopped) return (await release(control, session, reason)).session;
-  await stopTask(control, task.taskArn, reason);
+  const task = await findTask(deps, session);
+  if (!task || task.stopped) return (await release(deps, session, reason)).session;
+  await stopTask(deps, task.taskArn, reason);
   return undefined;
 };
 
 /** False where the engine gives no clear answer. */
-const taskIsGone = async (control: Needs, session: Session): Promise<boolean> => {
+const taskIsGone = async (deps: Needs, session: Session): Promise<boolean> => {
   try {
-    const task = await findTask(control, session);
+    const task = await findTask(deps, session);
     return task === undefined || task.stopped;
   } catch (error) {
     if (error instanceof TaskEngineUnavailable) return false;

@@ -6,7 +6,7 @@
 import { counterSchema } from '../admission/capacity.ts';
 import { listHolders, type Slot, slotsOf } from '../admission/holders.ts';
 import { readCapacity, settle } from '../admission/read-capacity.ts';
-import type { Control } from '../control.ts';
+import type { Deps } from '../deps.ts';
 import {
   ORPHANS_PARTITION,
   orphanKey,
@@ -28,7 +28,7 @@ import { passCap } from '../reaping/brake.ts';
 import { eq, type Item, type Key } from '../store.ts';
 
 type Needs = Pick<
-  Control,
+  Deps,
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
@@ -42,27 +42,27 @@ export type ReconcileReport = {
 /** An orphan is stopped only when it was seen as one this long ago as well. */
 const SECOND_LOOK_MS = 30_000;
 
-export const reconcile = async (control: Needs): Promise<ReconcileReport> => {
+export const reconcile = async (deps: Needs): Promise<ReconcileReport> => {
   // Holders first: a session admitted after this read has a task that is then younger than any grace time, and its
   // absence here ends nothing.
-  const since = control.clock();
-  const holders = await listHolders(control);
-  const tasks = await control.tasks.list();
+  const since = deps.clock();
+  const holders = await listHolders(deps);
+  const tasks = await deps.tasks.list();
   const cap = passCap(tasks.length);
-  const drift = await recount(control);
-  await finishChange(control);
-  const orphans = await handleOrphans(control, tasks, { holders, since, cap });
-  const released = await releaseTaskless(control, holders, tasks, cap);
-  measureHeartbeats(control, holders);
-  control.metrics.count('CounterDrift', drift);
-  control.metrics.count('OrphanTasks', orphans.marked + orphans.stopped);
+  const drift = await recount(deps);
+  await finishChange(deps);
+  const orphans = await handleOrphans(deps, tasks, { holders, since, cap });
+  const released = await releaseTaskless(deps, holders, tasks, cap);
+  measureHeartbeats(deps, holders);
+  deps.metrics.count('CounterDrift', drift);
+  deps.metrics.count('OrphanTasks', orphans.marked + orphans.stopped);
   return { drift, orphansMarked: orphans.marked, orphansStopped: orphans.stopped, released };
 };
 
 /** A change of limits whose function died, while nobody asks for a slot who would finish it. */
-const finishChange = async (control: Needs): Promise<void> => {
-  const capacity = await readCapacity(control);
-  if (capacity) await settle(control, capacity);
+const finishChange = async (deps: Needs): Promise<void> => {
+  const capacity = await readCapacity(deps);
+  if (capacity) await settle(deps, capacity);
 };
 
 /**
@@ -71,38 +71,38 @@ const finishChange = async (control: Needs): Promise<void> => {
  * counters come before even the list of shards: a shard made in between would hold slots that are counted for a user
  * and looked for nowhere.
  */
-const recount = async (control: Needs): Promise<number> => {
-  const quotas = await queryAll(control, { index: 'byUser', partition: QUOTAS_LISTING });
-  const counters = await control.store.getMany(
+const recount = async (deps: Needs): Promise<number> => {
+  const quotas = await queryAll(deps, { index: 'byUser', partition: QUOTAS_LISTING });
+  const counters = await deps.store.getMany(
     quotas.flatMap(({ listName }) => (typeof listName === 'string' ? [userQuotaKey(listName)] : [])),
   );
-  const capacity = await readCapacity(control);
+  const capacity = await readCapacity(deps);
   if (!capacity) return 0;
-  const slots = (await Promise.all(capacity.shards.map(({ shard }) => slotsOf(control, shard)))).flat();
+  const slots = (await Promise.all(capacity.shards.map(({ shard }) => slotsOf(deps, shard)))).flat();
 
   let drift = 0;
   for (const shard of capacity.shards) {
     const held = slots.filter((slot) => slot.shard === shard.shard).length;
-    drift += await correct(control, shardKey(shard.shard), shard, held);
+    drift += await correct(deps, shardKey(shard.shard), shard, held);
   }
-  for (const item of counters) drift += await correctUser(control, item, slots);
+  for (const item of counters) drift += await correctUser(deps, item, slots);
   return drift;
 };
 
-const correctUser = (control: Needs, item: Item, slots: readonly Slot[]): Promise<number> => {
+const correctUser = (deps: Needs, item: Item, slots: readonly Slot[]): Promise<number> => {
   const userId = String(item.listName);
   const held = slots.filter((slot) => slot.userId === userId).length;
-  return correct(control, userQuotaKey(userId), counterSchema.parse(item), held);
+  return correct(deps, userQuotaKey(userId), counterSchema.parse(item), held);
 };
 
 const correct = async (
-  control: Needs,
+  deps: Needs,
   key: Key,
   counter: { readonly active: number; readonly version: number },
   held: number,
 ): Promise<number> => {
   if (counter.active === held) return 0;
-  const written = await control.store.write({
+  const written = await deps.store.write({
     kind: 'update',
     key,
     set: { active: held },
@@ -111,7 +111,7 @@ const correct = async (
   });
   // Moved meanwhile: there may be no drift at all. The next pass looks again.
   if (!written.ok) return 0;
-  control.log.error('a counter had drifted and was set', { counter: key.pk, counted: counter.active, held });
+  deps.log.error('a counter had drifted and was set', { counter: key.pk, counted: counter.active, held });
   return Math.abs(counter.active - held);
 };
 
@@ -121,7 +121,7 @@ const correct = async (
  * then among the holders or is over. What is left is asked of the database before anything is done.
  */
 const handleOrphans = async (
-  control: Needs,
+  deps: Needs,
   tasks: readonly Task[],
   {
     holders,
@@ -129,20 +129,20 @@ const handleOrphans = async (
     cap,
   }: { readonly holders: readonly Session[]; readonly since: number; readonly cap: number },
 ): Promise<{ marked: number; stopped: number }> => {
-  const now = control.clock();
+  const now = deps.clock();
   const held = new Map(holders.map((session) => [session.sessionId, session]));
   const suspects = tasks.filter(
     (task) =>
-      since - task.createdAt >= control.settings.orphanGraceSeconds * 1000 &&
+      since - task.createdAt >= deps.settings.orphanGraceSeconds * 1000 &&
       !(task.sessionId !== undefined && owns(held.get(task.sessionId), task)),
   );
   if (suspects.length === 0) return { marked: 0, stopped: 0 };
   const sessions = await findSessionsById(
-    control,
+    deps,
     suspects.flatMap(({ sessionId }) => sessionId ?? []),
   );
   const marks = new Map(
-    (await queryAll(control, { partition: ORPHANS_PARTITION })).map((item) => [
+    (await queryAll(deps, { partition: ORPHANS_PARTITION })).map((item) => [
       String(item.sk),
       Number(item.seenAt),
     ]),
@@ -154,15 +154,15 @@ const handleOrphans = async (
     const seenAt = marks.get(task.taskArn);
     if (seenAt === undefined) {
       const key = orphanKey(task.taskArn);
-      await control.store.write({
+      await deps.store.write({
         kind: 'put',
         key,
         item: { ...key, seenAt: now, [TTL_ATTRIBUTE]: Math.floor(now / 1000) + 24 * 3600 },
       });
       marked += 1;
     } else if (now - seenAt >= SECOND_LOOK_MS && stopped < cap) {
-      control.log.warn('stopping an orphan task', { taskArn: task.taskArn, sessionId: task.sessionId });
-      await stopTask(control, task.taskArn, 'no session owns this task');
+      deps.log.warn('stopping an orphan task', { taskArn: task.taskArn, sessionId: task.sessionId });
+      await stopTask(deps, task.taskArn, 'no session owns this task');
       stopped += 1;
     }
   }
@@ -176,7 +176,7 @@ const owns = (session: Session | undefined, task: Task): boolean => {
 };
 
 const releaseTaskless = async (
-  control: Needs,
+  deps: Needs,
   holders: readonly Session[],
   tasks: readonly Task[],
   cap: number,
@@ -186,10 +186,10 @@ const releaseTaskless = async (
   for (const session of holders) {
     const taskArn = taskArnOf(session);
     if (taskArn === undefined || running.has(taskArn) || released >= cap) continue;
-    if (control.clock() - launchDueAt(session) < control.settings.orphanGraceSeconds * 1000) continue;
-    const task = await findTask(control, session);
+    if (deps.clock() - launchDueAt(session) < deps.settings.orphanGraceSeconds * 1000) continue;
+    const task = await findTask(deps, session);
     if (task && !task.stopped) continue;
-    const outcome = await release(control, session, 'crashed', 'its task is gone');
+    const outcome = await release(deps, session, 'crashed', 'its task is gone');
     if (outcome.ended) released += 1;
   }
   return released;

@@ -5,7 +5,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { ulid } from 'ulid';
 import { systemClock } from '../../contract/clock.ts';
-import type { Control, Log } from '../../core/control.ts';
+import type { Deps, Log } from '../../core/deps.ts';
 import { ENVIRONMENT_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { settings } from '../environment.ts';
 import { noteForStats } from './tally.ts';
@@ -38,7 +38,7 @@ export const logFields = {
  * One embedded-metric line for each sample: dimensions differ, and a function has a handful of them. Without the
  * library's own dimension `service`: a metric that several functions emit would be as many series.
  */
-const count: Control['metrics']['count'] = (name, value, ...dimensions) => {
+const count: Deps['metrics']['count'] = (name, value, ...dimensions) => {
   const line = new Metrics({ namespace: METRICS_NAMESPACE });
   line.clearDefaultDimensions();
   line.setDefaultDimensions({ [ENVIRONMENT_DIMENSION]: environmentName, ...dimensions[0] });
@@ -50,7 +50,7 @@ const count: Control['metrics']['count'] = (name, value, ...dimensions) => {
 const parsed = settings();
 const environmentName = parsed.environment;
 
-/** The parts of a Control that need no AWS service. */
+/** The dependencies that need no AWS service. */
 export const base = {
   clock: systemClock,
   sleep: (ms) => delay(ms),
@@ -64,4 +64,4 @@ export const base = {
   metrics: { count },
   settings: parsed,
   log,
-} satisfies Partial<Control>;
+} satisfies Partial<Deps>;

@@ -6,14 +6,14 @@ import type { Sleep } from '../../core/ports.ts';
  * milliseconds, `end` by the clock.
  */
 export const lookUntil = async <T>(
-  control: { readonly clock: Clock; readonly sleep: Sleep },
+  deps: { readonly clock: Clock; readonly sleep: Sleep },
   look: () => Promise<T>,
   isWanted: (seen: T) => boolean,
   { end, pollMs }: { readonly end: number; readonly pollMs: number },
 ): Promise<T> => {
   let seen = await look();
-  while (!isWanted(seen) && control.clock() + pollMs < end) {
-    await control.sleep(pollMs);
+  while (!isWanted(seen) && deps.clock() + pollMs < end) {
+    await deps.sleep(pollMs);
     seen = await look();
   }
   return seen;

@@ -9,7 +9,7 @@ import type { BuildCounts } from '../../contract/builds/counts.ts';
 import { newCounts } from '../../contract/builds/counts.ts';
 import { changeEngine, chooseBuild, engineView, recordBuilds, saveBuild } from '../../core/builds/builds.ts';
 import { rulingSchema } from '../../core/builds/rule.ts';
-import type { Control } from '../../core/control.ts';
+import type { Deps } from '../../core/deps.ts';
 import { BUILD_HOURS_PARTITION, ENGINE_PARTITION, rulingKey } from '../../core/items.ts';
 import { parseSettings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
@@ -98,7 +98,7 @@ class Fleet {
     chaos.end();
     // A copy of the pinning request that arrives late pins again: the administrator looks, and unpins.
     await this.#until(this.#world.sleep(this.#world.spawn('administrator'), LATEST_COPY_MS));
-    await this.#admin((control) => changeEngine(control, { pinned: null }));
+    await this.#admin((deps) => changeEngine(deps, { pinned: null }));
     if (failShare === 1) await this.#mustFallBack();
     if (random.chance(0.5)) this.#live = THIRD;
     this.#works = () => true;
@@ -118,24 +118,24 @@ class Fleet {
   /** While starts of before are under way: their outcomes must not undo the pin. */
   async #pinAndUnpin(): Promise<void> {
     const underWay = Array.from({ length: 4 }, () => this.#start());
-    await this.#admin((control) => changeEngine(control, { pinned: GOOD }));
+    await this.#admin((deps) => changeEngine(deps, { pinned: GOOD }));
     this.#pinned = GOOD;
     await this.#startMany(5, 1);
     this.#pinned = undefined;
-    await this.#admin((control) => changeEngine(control, { pinned: null }));
+    await this.#admin((deps) => changeEngine(deps, { pinned: null }));
     await this.#until(Promise.all(underWay));
   }
 
   #saved(version: string): Promise<unknown> {
-    return this.#admin((control) => saveBuild(control, version, { html: `<!doctype html>${version}` }));
+    return this.#admin((deps) => saveBuild(deps, version, { html: `<!doctype html>${version}` }));
   }
 
   #view(): Promise<EngineView> {
-    return this.#admin((control) => engineView(control));
+    return this.#admin((deps) => engineView(deps));
   }
 
   /** An administrator repeats until there is an answer. */
-  #admin<T>(run: (control: Control) => Promise<T>): Promise<T> {
+  #admin<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
     const admin = this.#world.spawn('administrator');
     return this.#until(this.#untilAnswered(admin, 'engine', run));
   }
@@ -175,7 +175,7 @@ class Fleet {
     const sessionId = `ses_${random.int(1, SESSIONS)}`;
     const worker = this.#world.spawn(`worker(${this.starts})`);
     const pinned = this.#pinned;
-    const page = await this.#untilAnswered(worker, 'bootstrap', (control) => chooseBuild(control));
+    const page = await this.#untilAnswered(worker, 'bootstrap', (deps) => chooseBuild(deps));
     if (pinned !== undefined && page?.version !== pinned)
       this.#fail(`${pinned} is pinned, and a start loads ${page?.version ?? 'the live build'}`);
     const build = page?.version ?? this.#live;
@@ -195,19 +195,15 @@ class Fleet {
     this.#happened.set(name, (this.#happened.get(name) ?? 0) + 1);
     // What was reported last is written with the session, under the report's number, before it is counted.
     let seen: readonly BuildCounts[] = [];
-    await this.#untilAnswered(worker, 'report', async (control) => {
+    await this.#untilAnswered(worker, 'report', async (deps) => {
       const counted = newCounts([counts], seen);
       seen = [counts];
-      await recordBuilds(control, { sessionId }, counted);
+      await recordBuilds(deps, { sessionId }, counted);
     });
     worker.dead = true;
   }
 
-  async #untilAnswered<T>(
-    caller: Process,
-    name: string,
-    handler: (control: Control) => Promise<T>,
-  ): Promise<T> {
+  async #untilAnswered<T>(caller: Process, name: string, handler: (deps: Deps) => Promise<T>): Promise<T> {
     for (;;) {
       try {
         return await request(this.#world, caller, { name, timeoutMs: 31_000 }, handler);

@@ -30,7 +30,7 @@ export const burst = async (
   void invoke(
     world,
     'limits',
-    (control) => functions.limits(control, { global, user: { userId: USER, limit: global } }),
+    (deps) => functions.limits(deps, { global, user: { userId: USER, limit: global } }),
     SETTLE_MS,
   );
   await pass(SETTLE_MS);
@@ -50,7 +50,7 @@ const create = (world: World, name: string): Asked => {
   const asked: Asked = { name, outcome: undefined };
   const request = { userId: USER, name, config: {}, start: true, idempotencyKey: `key of ${name}` };
   world.scheduler.in(world.random.int(0, 300), undefined, `create ${name}`, () => {
-    void invoke(world, 'create', (control) => functions.create(control, request), FUNCTION_LIMIT_MS).then(
+    void invoke(world, 'create', (deps) => functions.create(deps, request), FUNCTION_LIMIT_MS).then(
       (outcome) => {
         asked.outcome = outcome;
       },

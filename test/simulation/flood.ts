@@ -241,7 +241,7 @@ class Flood {
   #create(name: string, afterMs: number): void {
     const request = { userId: USER, name, config: {}, start: true, idempotencyKey: `key of ${name}` };
     this.#world.scheduler.in(afterMs, undefined, `create ${name}`, () => {
-      void invoke(this.#world, 'create', (control) => functions.create(control, request), 30_000);
+      void invoke(this.#world, 'create', (deps) => functions.create(deps, request), 30_000);
     });
   }
 

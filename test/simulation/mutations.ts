@@ -76,10 +76,10 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('admission whose user is counted after the commit', 1, [
     COMMIT,
-    'const result = await control.store.transact(writes, transactionToken(control.ids));',
+    'const result = await deps.store.transact(writes, transactionToken(deps.ids));',
     `const user = writes.find((w) => w.key.sk === 'QUOTA');
-        const result = await control.store.transact(writes.filter((w) => w !== user), transactionToken(control.ids));
-        if (user?.kind === 'update' && result.ok) await control.store.write(user);`,
+        const result = await deps.store.transact(writes.filter((w) => w !== user), transactionToken(deps.ids));
+        if (user?.kind === 'update' && result.ok) await deps.store.write(user);`,
   ]),
   mutation('a start that forgets state and epoch', 3, [
     START,
@@ -115,10 +115,10 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('release that counts twice', 1, [RELEASE, 'active: -1', 'active: -2']),
   mutation('release whose counters are outside of the transaction', 1, [
     RELEASE,
-    'const result = await control.store.transact(writes, transactionToken(control.ids));',
+    'const result = await deps.store.transact(writes, transactionToken(deps.ids));',
     `const counters = writes.filter((w) => w.kind === 'update' && w.key.sk !== 'META');
-      const result = await control.store.transact(writes.filter((w) => !counters.includes(w)), transactionToken(control.ids));
-      for (const w of counters) if (result.ok && w.kind === 'update') await control.store.write(w);`,
+      const result = await deps.store.transact(writes.filter((w) => !counters.includes(w)), transactionToken(deps.ids));
+      for (const w of counters) if (result.ok && w.kind === 'update') await deps.store.write(w);`,
   ]),
   mutation('release that leaves the slot item', 1, [
     RELEASE,
@@ -144,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'worker credentials without epoch and secret',
     3,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
-    [WORKER, 'if (!sameSecret(control, secret, session.workerSecretHash)) {', 'if (!secret) {'],
+    [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that is over',
@@ -152,7 +152,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
-      '!sameSecret(control, request.bootstrapToken, now.bootstrapToken && control.sha256(now.bootstrapToken))',
+      '!sameSecret(deps, request.bootstrapToken, now.bootstrapToken && deps.sha256(now.bootstrapToken))',
       'now.bootstrapToken === undefined',
     ],
   ),
@@ -163,7 +163,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
-      'epoch, clientToken: control.ids.secret(), bootstrapToken }',
+      'epoch, clientToken: deps.ids.secret(), bootstrapToken }',
     ],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
@@ -173,15 +173,15 @@ export const MUTATIONS: readonly Mutation[] = [
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
-      'epoch, clientToken: control.ids.secret(), bootstrapToken }',
+      'epoch, clientToken: deps.ids.secret(), bootstrapToken }',
     ],
     [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
   ),
   mutation(
     'a task born after its stop that nobody stops',
     12,
-    [LAUNCH, "await stopTask(control, taskArn, 'the session ended while its task was launched');", ''],
-    [RECONCILE, "await stopTask(control, task.taskArn, 'no session owns this task');", ''],
+    [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
+    [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
   mutation('a throttled launch that ends the session', 1, [
     LAUNCH,
@@ -195,7 +195,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('an answer that waits for its launch, however long it takes', 1, [
     LAUNCH,
-    'const limitMs = Math.max(LEAST_TRY_MS, until - control.clock());',
+    'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
   ]),
   mutation('a launch whose fault is the answer', 21, [
@@ -205,12 +205,12 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('the auth state before is removed first', 1, [
     WORKER,
-    'const { bytes } = await control.auth.completeUpload(',
-    'if (session.authState) await control.auth.remove([session.authState.key]);\n  const { bytes } = await control.auth.completeUpload(',
+    'const { bytes } = await deps.auth.completeUpload(',
+    'if (session.authState) await deps.auth.remove([session.authState.key]);\n  const { bytes } = await deps.auth.completeUpload(',
   ]),
   mutation('a commit before its upload is complete', 1, [
     WORKER,
-    'const { bytes } = await control.auth.completeUpload(request.key, request.uploadId, request.etags);',
+    'const { bytes } = await deps.auth.completeUpload(request.key, request.uploadId, request.etags);',
     'const { bytes } = request;',
   ]),
   mutation(
@@ -225,23 +225,23 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('a stop that discards the account', 1, [
     WORKER,
-    'const { ended } = await release(control, session, reason, detail);',
-    `if (request.reason === 'task_stopped') await updateActiveSession(control, session, () => ({ remove: ['authState'] }));
-  const { ended } = await release(control, session, reason, detail);`,
+    'const { ended } = await release(deps, session, reason, detail);',
+    `if (request.reason === 'task_stopped') await updateActiveSession(deps, session, () => ({ remove: ['authState'] }));
+  const { ended } = await release(deps, session, reason, detail);`,
   ]),
   mutation(
     'a sweep that trusts the index',
     25,
     [
       REAP,
-      'const passed = passedOf(session, control);',
-      'const passed = deadlinesOf(session, control.settings).slice(0, 1);',
+      'const passed = passedOf(session, deps);',
+      'const passed = deadlinesOf(session, deps.settings).slice(0, 1);',
     ],
-    [REAP, 'd.reason === deadline.reason && d.at <= control.clock()', 'd.reason === deadline.reason'],
+    [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
   ),
   mutation('a lost heartbeat that frees the slot at once', 1, [
     REAP,
-    'if (await taskIsGone(control, session)) {',
+    'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
   mutation('a grace time that frees the slot at once', 25, [
@@ -256,13 +256,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('a sweep that never forces a stop', 33, [
     REAP,
-    'return forceStop(control, session);',
+    'return forceStop(deps, session);',
     'return undefined;',
   ]),
   mutation(
     'a sweep that never launches again',
     1,
-    [REAP, 'await relaunch(control, session);', ''],
+    [REAP, 'await relaunch(deps, session);', ''],
     [REAP, 'passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0]', 'passed[0]'],
   ),
   mutation('a restart that gives its slot up', 3, [
@@ -301,10 +301,10 @@ export const MUTATIONS: readonly Mutation[] = [
     'a restart launched before it is due',
     3,
     [RESTART_LAUNCH, 'if (waitMs > LONGEST_WAIT_MS) return session;', ''],
-    [RESTART_LAUNCH, 'if (waitMs > 0) await control.sleep(waitMs);', ''],
+    [RESTART_LAUNCH, 'if (waitMs > 0) await deps.sleep(waitMs);', ''],
     [
       RESTART_LAUNCH,
-      'waitsForRestart(session) && (session.restartAt ?? 0) <= control.clock();',
+      'waitsForRestart(session) && (session.restartAt ?? 0) <= deps.clock();',
       'waitsForRestart(session);',
     ],
   ),
@@ -326,8 +326,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('a silent worker that is restarted beside itself', 1, [
     REAP,
-    "await stopSession(control, session, 'heartbeat_lost', stillDue);",
-    "return (await release(control, session, 'heartbeat_lost')).session;",
+    "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
+    "return (await release(deps, session, 'heartbeat_lost')).session;",
   ]),
   mutation('a restart that starts the longest duration anew', 3, [
     RELEASE,
@@ -341,7 +341,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('orphans that nobody stops', 51, [
     RECONCILE,
-    "await stopTask(control, task.taskArn, 'no session owns this task');",
+    "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
   ]),
   mutation(
@@ -363,8 +363,8 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'a change of limits that nobody finishes',
     12,
-    [RECONCILE, 'if (capacity) await settle(control, capacity);', ''],
-    [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(control, capacity);', ''],
+    [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
+    [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, capacity);', ''],
   ),
   mutation('a refusal because the sub-limits are spent', 11, [
     'admission/reject-if-full.ts',
@@ -376,8 +376,8 @@ export const MUTATIONS: readonly Mutation[] = [
     170,
     [
       WAITING,
-      "change(control, command.id, eq('status', 'pending'), {",
-      "change(control, command.id, or(eq('status', 'pending'), eq('status', 'running')), {",
+      "change(deps, command.id, eq('status', 'pending'), {",
+      "change(deps, command.id, or(eq('status', 'pending'), eq('status', 'running')), {",
     ],
     // The worker would tell by it that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
@@ -416,8 +416,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('messages noted as told before they are queued', 3, [
     WORKER,
-    'await drainOutbox(control, session);',
-    'if (request.told) await noteTold(control, session, request.told);\n  await drainOutbox(control, session);',
+    'await drainOutbox(deps, session);',
+    'if (request.told) await noteTold(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
   mutation('a mark of what was told that an old epoch sets back', 26, [
     'events/told-messages.ts',
@@ -427,18 +427,18 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('an event that leaves the outbox before it is sent', 1, [
     OUTBOX,
     'if (session) await enqueue(',
-    "await control.store.write({ kind: 'delete', key: { pk, sk } });\n    if (session) await enqueue(",
+    "await deps.store.write({ kind: 'delete', key: { pk, sk } });\n    if (session) await enqueue(",
   ]),
   mutation('an event whose change is committed before it', 1, [
     RELEASE,
-    'const result = await control.store.transact(writes, ',
-    'const result = await control.store.transact(writes.slice(0, -1), ',
+    'const result = await deps.store.transact(writes, ',
+    'const result = await deps.store.transact(writes.slice(0, -1), ',
   ]),
-  mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(control);', '']),
+  mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(deps);', '']),
   mutation('events sent without those that wait before them', 3, [
     OUTBOX,
-    'await sendAll(control, session, items.map(parse));',
-    'await sendAll(control, session, items.slice(-1).map(parse));',
+    'await sendAll(deps, session, items.map(parse));',
+    'await sendAll(deps, session, items.slice(-1).map(parse));',
   ]),
   mutation('a challenge that is told of only where the status changes', 1, [
     WORKER,

@@ -195,7 +195,7 @@ class Run {
     const named = { userId: session.listUser, name: session.listName };
     scheduler.in(afterMs, undefined, 'somebody stops what was lost', () => {
       const answered = (now: Session) => this.#invariants.stopAnswered(now);
-      void invoke(this.#world, 'stop', (control) => functions.stop(control, named, answered), LINGER_MS);
+      void invoke(this.#world, 'stop', (deps) => functions.stop(deps, named, answered), LINGER_MS);
     });
   }
 
@@ -273,7 +273,7 @@ class Run {
     const global = Math.floor(this.#invariants.held / 2);
     this.#world.scheduler.note(`---- the limit is lowered to ${global}`);
     let lowered = false;
-    void invoke(this.#world, 'limits', (control) => functions.limits(control, { global }), LINGER_MS).then(
+    void invoke(this.#world, 'limits', (deps) => functions.limits(deps, { global }), LINGER_MS).then(
       ({ kind }) => {
         lowered = kind === 'done';
       },
@@ -289,7 +289,7 @@ class Run {
     void invoke(
       this.#world,
       'cleanup',
-      (control) => functions.cleanup(control, { mode: 'emergency', dryRun: false, filter: {} }),
+      (deps) => functions.cleanup(deps, { mode: 'emergency', dryRun: false, filter: {} }),
       60_000,
     );
     const orphans = settings.orphanGraceSeconds * 1000 + SWEEP_MS;
@@ -315,9 +315,9 @@ class Run {
     void invoke(
       this.#world,
       'resume',
-      async (control) => {
-        await functions.limits(control, { global: 5, user: { userId: named.userId, limit: 5 } });
-        await functions.start(control, named);
+      async (deps) => {
+        await functions.limits(deps, { global: 5, user: { userId: named.userId, limit: 5 } });
+        await functions.start(deps, named);
       },
       60_000,
     );
@@ -354,7 +354,7 @@ class Run {
       keepAlive: true,
       ...(random.chance(0.5) ? { restart: { policy: 'always' as const } } : {}),
     };
-    void invoke(this.#world, 'update', (control) => functions.update(control, named, config), LINGER_MS);
+    void invoke(this.#world, 'update', (deps) => functions.update(deps, named, config), LINGER_MS);
     // Longer than a heartbeat: its worker hears that the session may stay.
     await this.#pass(settings.heartbeatSeconds * 1000 + 15_000);
     const before = this.#invariants.find(named.userId, named.name);

@@ -33,20 +33,19 @@ const startEndless = async () => {
   };
 };
 
-const sessionOf = async ({ control }: Place, userId: string, url: string, name: string) => {
+const sessionOf = async ({ deps }: Place, userId: string, url: string, name: string) => {
   const webhook = {
     url,
     events: ['*' as const],
     hmac: { key: KEY },
     retries: { policy: 'constant' as const, delaySeconds: 1, attempts: 30 },
   };
-  return (await createSession(control, { userId, name, config: { webhooks: [webhook] }, start: false }))
-    .session;
+  return (await createSession(deps, { userId, name, config: { webhooks: [webhook] }, start: false })).session;
 };
 
 const eventId = (text: string): string => `evt_${text.toUpperCase().replaceAll('-', 'X').padStart(26, '0')}`;
-const send = ({ control }: Place, session: Awaited<ReturnType<typeof sessionOf>>, n: number) =>
-  acceptEvents(control, session, {
+const send = ({ deps }: Place, session: Awaited<ReturnType<typeof sessionOf>>, n: number) =>
+  acceptEvents(deps, session, {
     events: [
       {
         id: eventId(`${session.listName}-${n}`),

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import type { Control } from '../../core/control.ts';
+import type { Deps } from '../../core/deps.ts';
 import { bundleFunctions } from '../../infra/bundle.ts';
 import type { FunctionModel } from '../../local/assembly/model.ts';
 import { startDynamoDb } from '../../local/engines/dynamodb/index.ts';
@@ -27,8 +27,8 @@ const EVERYTHING = parsePolicy({
 });
 
 export type Place = {
-  readonly control: Pick<Control, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'> &
-    Pick<Control, 'metrics' | 'log'>;
+  readonly deps: Pick<Deps, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'> &
+    Pick<Deps, 'metrics' | 'log'>;
   /** Messages in the queue, whoever has them. */
   readonly waiting: () => number;
   /** Messages that the deliverer could not handle at all. */
@@ -120,7 +120,7 @@ export const openPlace = async (visibilitySeconds: number): Promise<Place> => {
     return visible + inFlight + delayed;
   };
   return {
-    control: await senderControl(environment, gateway.url, principals, client),
+    deps: await senderDeps(environment, gateway.url, principals, client),
     waiting: () => depth(QUEUE),
     unhandled: () => depth(DEAD),
     kill: () => functions.kill('deliver'),
@@ -139,12 +139,12 @@ export const openPlace = async (visibilitySeconds: number): Promise<Place> => {
 };
 
 /** What accepts events and redrives dead letters, as the functions build it. */
-const senderControl = async (
+const senderDeps = async (
   environment: Readonly<Record<string, string>>,
   endpoint: string,
   principals: Principals,
   client: ReturnType<typeof databaseClient>,
-): Promise<Place['control']> => {
+): Promise<Place['deps']> => {
   const { accessKeyId, secretAccessKey } = principals.register('sender');
   Object.assign(process.env, environment, {
     AWS_ENDPOINT_URL: endpoint,

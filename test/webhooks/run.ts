@@ -96,7 +96,7 @@ export const runFaults = async (run: FaultRun): Promise<FaultReport> => {
   }
 };
 
-const sessionsOf = ({ control }: Place, run: FaultRun, url: string): Promise<Session[]> =>
+const sessionsOf = ({ deps }: Place, run: FaultRun, url: string): Promise<Session[]> =>
   Promise.all(
     Array.from({ length: run.sessions }, async (_, i) => {
       const attempts = i === IMPATIENT ? 2 : 30;
@@ -110,7 +110,7 @@ const sessionsOf = ({ control }: Place, run: FaultRun, url: string): Promise<Ses
       };
       const name = `session-${i}`;
       const request = { userId: 'faults', name, config: { webhooks: [webhook] }, start: false };
-      return (await createSession(control, request)).session;
+      return (await createSession(deps, request)).session;
     }),
   );
 
@@ -124,14 +124,14 @@ const eventsOf = (session: Session, count: number): WorkerEvent[] =>
 
 /** As a worker does: in batches of ten at most, one after the other, each again until it is answered. */
 const sendAll = async (
-  { control }: Place,
+  { deps }: Place,
   random: Random,
   session: Session,
   events: readonly WorkerEvent[],
 ): Promise<void> => {
   for (let at = 0; at < events.length; ) {
     const batch = events.slice(at, at + random.int(1, 10));
-    do await acceptEvents(control, session, { events: batch });
+    do await acceptEvents(deps, session, { events: batch });
     while (random.chance(0.03)); // The answer is lost, or was a 503 after the fact.
     at += batch.length;
   }
@@ -219,7 +219,7 @@ const untilAllCame = async (
     if (endpoint.count >= total && calm && place.waiting() === 0 && (await deadLetters(place)).length === 0)
       return;
     // Sent again only when everything else is through: until then order is about those that were not given up.
-    if (calm && place.waiting() === 0) redriven.count += (await redrive(place.control, {}, 20_000)).redriven;
+    if (calm && place.waiting() === 0) redriven.count += (await redrive(place.deps, {}, 20_000)).redriven;
     if (performance.now() - saidAt > 10_000) {
       saidAt = performance.now();
       say(
@@ -230,15 +230,11 @@ const untilAllCame = async (
   }
 };
 
-const deadLetters = async ({ control }: Place) => {
+const deadLetters = async ({ deps }: Place) => {
   const letters = [];
   let cursor: string | undefined;
   do {
-    const page = await listDeadLetters(
-      control,
-      {},
-      { limit: 500, ...(cursor === undefined ? {} : { cursor }) },
-    );
+    const page = await listDeadLetters(deps, {}, { limit: 500, ...(cursor === undefined ? {} : { cursor }) });
     letters.push(...page.letters);
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -4,7 +4,7 @@ import { type Slot, slotsOf } from '../../../core/admission/holders.ts';
 import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import { sessionKey, userQuotaKey } from '../../../core/items.ts';
 import { nameOf, parseSession, type Session, userOf } from '../../../core/lifecycle/session.ts';
-import type { AdmissionControl } from './control.ts';
+import type { AdmissionDeps } from './deps.ts';
 
 type Contender = { readonly userId: string; readonly name: string };
 
@@ -20,7 +20,7 @@ export type Census = {
 };
 
 export const takeCensus = async (
-  { store }: AdmissionControl,
+  { store }: AdmissionDeps,
   contenders: readonly Contender[],
 ): Promise<Census> => {
   const capacity = await readCapacity({ store });

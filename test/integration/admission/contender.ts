@@ -10,11 +10,11 @@ import type { Admitted } from '../../../core/lifecycle/commit.ts';
 import { release } from '../../../core/lifecycle/release.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';
-import { controlOver } from './control.ts';
+import { depsOver } from './deps.ts';
 import { type Job, jobSchema, type Line } from './job.ts';
 
 const job: Job = jobSchema.parse(JSON.parse(process.argv[2] ?? ''));
-const control = controlOver(databaseClient(job.url), job.table);
+const deps = depsOver(databaseClient(job.url), job.table);
 
 const say = (line: Line): void => {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -30,7 +30,7 @@ const contend = async (contender: Contender): Promise<void> => {
       exists = true;
       say({ kind: 'admitted', ...contender });
       if (!job.giveBack) return;
-      const { ended } = await release(control, session, 'user');
+      const { ended } = await release(deps, session, 'user');
       say({ kind: 'released', ...contender, first: ended });
     } catch (error) {
       const line = asLine(contender, error);
@@ -44,8 +44,8 @@ const contend = async (contender: Contender): Promise<void> => {
 
 const ask = ({ userId, name }: Contender, exists: boolean): Promise<Admitted> =>
   exists
-    ? startSession(control, userId, name)
-    : createSession(control, {
+    ? startSession(deps, userId, name)
+    : createSession(deps, {
         userId,
         name,
         config: {},

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../../contract/dynamodb/folder.ts';
 import { createBerthTable, databaseClient } from '../../helpers/berth-table.ts';
 import { expectNothingOverOrLeaked, takeCensus } from './census.ts';
 import { type Contest, startContest } from './contenders.ts';
-import { type AdmissionControl, controlOver } from './control.ts';
+import { type AdmissionDeps, depsOver } from './deps.ts';
 import type { Job, Line } from './job.ts';
 import { AT_ONCE, KILLED, ONE_COUNTER, PATIENCE_MS, PROCESSES, REPEATS, SHARDED } from './sizes.ts';
 import { watch } from './watch.ts';
@@ -18,7 +18,7 @@ const TABLE = 'berth';
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let database: DynamoDb;
 let client: ReturnType<typeof databaseClient>;
-let control: AdmissionControl;
+let deps: AdmissionDeps;
 let contest: Contest | undefined;
 let watched: ReturnType<typeof watch> | undefined;
 
@@ -26,7 +26,7 @@ beforeEach(async () => {
   folder = await temporaryFolder();
   database = await startDynamoDb({ dir: folder.path });
   client = databaseClient(database.url);
-  control = controlOver(client, TABLE);
+  deps = depsOver(client, TABLE);
   await createBerthTable(client, TABLE);
 });
 afterEach(async () => {
@@ -71,10 +71,7 @@ const of = <K extends Line['kind']>(lines: readonly Line[], kind: K) =>
 /** Two at once for each slot, as a worker's last word and the event that its task stopped: one of them counts. */
 const releaseAllTwice = async (holders: readonly Session[]): Promise<void> => {
   for (const holder of holders) {
-    const outcomes = await Promise.all([
-      release(control, holder, 'user'),
-      release(control, holder, 'crashed'),
-    ]);
+    const outcomes = await Promise.all([release(deps, holder, 'user'), release(deps, holder, 'crashed')]);
     expect(outcomes.filter(({ ended }) => ended)).toHaveLength(1);
   }
 };
@@ -84,7 +81,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
     'many more contenders than slots, some killed in the middle: exactly the limit is admitted',
     async () => {
       const { limit, userLimit, users, contendersPerUser } = ONE_COUNTER;
-      await changeLimits(control, { global: limit, userDefault: userLimit });
+      await changeLimits(deps, { global: limit, userDefault: userLimit });
       const contenders = contendersOf('one', users, contendersPerUser);
 
       const { lines, reached, kill, ended } = await contend(contenders);
@@ -93,7 +90,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       await ended();
 
       expect(of(lines, 'failed')).toEqual([]);
-      const census = await takeCensus(control, contenders);
+      const census = await takeCensus(deps, contenders);
       expectNothingOverOrLeaked(census, userLimit);
       // Nobody gave a slot back and counts only grew, so one slot left over would mean a refusal without a reason.
       expect(census.holders).toHaveLength(limit);
@@ -110,7 +107,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       expect(of(lines, 'refused').length).toBeGreaterThan(limit);
 
       await releaseAllTwice(census.holders);
-      const after = await takeCensus(control, contenders);
+      const after = await takeCensus(deps, contenders);
       expectNothingOverOrLeaked(after, userLimit);
       expect(after.holders).toEqual([]);
     },
@@ -131,14 +128,14 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
         churnersPerUser,
         rounds,
       } = SHARDED;
-      await changeLimits(control, { global: limit, userDefault: userLimit });
-      expect((await readCapacity(control))?.shards).toHaveLength(8);
+      await changeLimits(deps, { global: limit, userDefault: userLimit });
+      expect((await readCapacity(deps))?.shards).toHaveLength(8);
       const first = contendersOf('first', users, contendersPerUser);
       const churners = contendersOf('churn', users, churnersPerUser);
       const last = contendersOf('last', users, refillersPerUser);
       const everyone = [...first, ...churners, ...last];
       watched = watch(
-        control,
+        deps,
         everyone.map(({ userId }) => userId),
         { highest: limit, userLimit },
       );
@@ -146,7 +143,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       const filling = await contend(first);
       await filling.ended();
       expect(of(filling.lines, 'failed')).toEqual([]);
-      const full = await takeCensus(control, everyone);
+      const full = await takeCensus(deps, everyone);
       expectNothingOverOrLeaked(full, userLimit);
       expect(full.holders).toHaveLength(limit);
       await releaseAllTwice(full.holders.slice(0, givenBack));
@@ -156,13 +153,13 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       for (const [turn, global] of changes.entries()) {
         const asked = Math.floor((churners.length * rounds * turn) / (2 * changes.length));
         await churn.reached(asked, 'released', 'refused');
-        await watched.changing(() => changeLimits(control, { global }));
+        await watched.changing(() => changeLimits(deps, { global }));
         if (turn === 1) churn.kill(KILLED);
       }
       await churn.ended();
       expect(of(churn.lines, 'failed')).toEqual([]);
       expect(of(churn.lines, 'released').every((line) => line.first)).toBe(true);
-      expectNothingOverOrLeaked(await takeCensus(control, everyone), userLimit);
+      expectNothingOverOrLeaked(await takeCensus(deps, everyone), userLimit);
 
       const refilling = await contend(last);
       await refilling.ended();
@@ -170,7 +167,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       expect(seen.violations).toEqual([]);
       expect(seen.looks).toBeGreaterThan(0);
       expect(of(refilling.lines, 'failed')).toEqual([]);
-      const census = await takeCensus(control, everyone);
+      const census = await takeCensus(deps, everyone);
       expectNothingOverOrLeaked(census, userLimit);
       expect(census.holders).toHaveLength(limit);
     },

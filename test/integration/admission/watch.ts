@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { counterSchema, isSettled } from '../../../core/admission/capacity.ts';
 import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import { userQuotaKey } from '../../../core/items.ts';
-import type { AdmissionControl } from './control.ts';
+import type { AdmissionDeps } from './deps.ts';
 
 /** Between two looks; they are evidence, and nothing waits for them. */
 const PAUSE_MS = 20;
@@ -12,7 +12,7 @@ const PAUSE_MS = 20;
  * so each look must satisfy the inequality that core/admission/capacity.ts rests on.
  */
 export const watch = (
-  control: AdmissionControl,
+  deps: AdmissionDeps,
   userIds: readonly string[],
   /** The highest of the global limits that it will see, and the users' limit. */
   { highest, userLimit }: { readonly highest: number; readonly userLimit: number },
@@ -27,7 +27,7 @@ export const watch = (
 
   const look = async (): Promise<void> => {
     const began = era;
-    const capacity = await readCapacity(control);
+    const capacity = await readCapacity(deps);
     if (!capacity) throw new Error('The limits were never made.');
     const ended = era;
     const { limits, shards, active } = capacity;
@@ -42,7 +42,7 @@ export const watch = (
     }
     before = began === ended ? { era: began, active: active } : undefined;
 
-    for (const item of await control.store.getMany(quotaKeys)) {
+    for (const item of await deps.store.getMany(quotaKeys)) {
       const user = counterSchema.parse(item).active;
       if (user > userLimit) violations.push(`${item.pk}: ${user} active under a limit of ${userLimit}`);
     }

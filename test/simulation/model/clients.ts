@@ -1,7 +1,7 @@
 /** Callers of the API: several people who do everything at once, impatiently, and repeat what was not answered. */
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { Problem } from '../../../contract/errors.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud } from './cloud.ts';
@@ -98,9 +98,7 @@ const sway = (cloud: Cloud, people: People, burst: number, at: number): void => 
   const { random } = cloud;
   comes(cloud, `admin ${burst}`, Math.max(0, at - 100_000), someone(cloud, people), ENDS_ALL);
   starting(cloud, `operator ${burst}`, at - 5_000, (operator) =>
-    call(cloud, operator, 'limits of 2', (control) =>
-      functions.limits(control, { global: 2, userDefault: 2 }),
-    ),
+    call(cloud, operator, 'limits of 2', (deps) => functions.limits(deps, { global: 2, userDefault: 2 })),
   );
   let moment = at;
   for (let i = random.int(5, 15); i > 0; i--) {
@@ -119,7 +117,7 @@ const contest = (cloud: Cloud, people: People, burst: number, at: number): void 
   for (let i = random.int(2, 4); i > 0; i--) {
     const global = random.int(0, 5);
     starting(cloud, `operator ${burst}.${i}`, at + random.int(0, width), (operator) =>
-      call(cloud, operator, `limits of ${global}`, (control) => functions.limits(control, { global })),
+      call(cloud, operator, `limits of ${global}`, (deps) => functions.limits(deps, { global })),
     );
   }
   for (let i = random.int(3, 8); i > 0; i--) {
@@ -184,28 +182,26 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
   const { userId } = named;
   if (draw < 0.3) return create(cloud, caller, named);
   if (draw < 0.52) {
-    return call(cloud, caller, 'start', (control) =>
-      withCause(cloud, userId, () => functions.start(control, named, mayAnswerStart(cloud))),
+    return call(cloud, caller, 'start', (deps) =>
+      withCause(cloud, userId, () => functions.start(deps, named, mayAnswerStart(cloud))),
     );
   }
   if (draw < 0.67) {
-    return call(cloud, caller, 'stop', (control) =>
-      functions.stop(control, named, (session) => cloud.watcher?.stopAnswered(session)),
+    return call(cloud, caller, 'stop', (deps) =>
+      functions.stop(deps, named, (session) => cloud.watcher?.stopAnswered(session)),
     );
   }
-  if (draw < 0.75) return call(cloud, caller, 'restart', (control) => functions.restart(control, named));
-  if (draw < 0.8) return call(cloud, caller, 'delete', (control) => functions.remove(control, named));
-  if (draw < 0.85) return call(cloud, caller, 'logout', (control) => functions.logout(control, named));
+  if (draw < 0.75) return call(cloud, caller, 'restart', (deps) => functions.restart(deps, named));
+  if (draw < 0.8) return call(cloud, caller, 'delete', (deps) => functions.remove(deps, named));
+  if (draw < 0.85) return call(cloud, caller, 'logout', (deps) => functions.logout(deps, named));
   if (draw < 0.88) {
     const config = randomConfig(cloud);
-    return call(cloud, caller, 'update', (control) => functions.update(control, named, config));
+    return call(cloud, caller, 'update', (deps) => functions.update(deps, named, config));
   }
   if (draw < 0.92) return send(cloud, caller, named, newMessage(cloud));
   if (draw < 0.97) {
     const change = randomLimits(cloud, userId);
-    return call(cloud, caller, `limits ${JSON.stringify(change)}`, (control) =>
-      functions.limits(control, change),
-    );
+    return call(cloud, caller, `limits ${JSON.stringify(change)}`, (deps) => functions.limits(deps, change));
   }
   const mode =
     draw === ENDS_ALL ? 'emergency' : random.pick<'regular' | 'emergency'>(['regular', 'emergency']);
@@ -215,8 +211,8 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
       : random.chance(0.5)
         ? { userId }
         : { olderThanSeconds: 300 };
-  return call(cloud, caller, `cleanup ${mode}`, (control) =>
-    functions.cleanup(control, { mode, dryRun: false, filter }),
+  return call(cloud, caller, `cleanup ${mode}`, (deps) =>
+    functions.cleanup(deps, { mode, dryRun: false, filter }),
   );
 };
 
@@ -226,9 +222,9 @@ const newMessage = ({ random }: Cloud): Text =>
   random.chance(0.5) ? { text: random.text(8), key: random.text(8) } : undefined;
 
 const send = (cloud: Cloud, caller: Process, named: functions.Named, message: Text): Promise<unknown> =>
-  call(cloud, caller, 'send', (control) =>
+  call(cloud, caller, 'send', (deps) =>
     withCause(cloud, named.userId, () =>
-      functions.send(control, named, message ?? { text: cloud.random.text(8), key: undefined }),
+      functions.send(deps, named, message ?? { text: cloud.random.text(8), key: undefined }),
     ),
   );
 
@@ -256,10 +252,8 @@ const create = async (cloud: Cloud, caller: Process, named: functions.Named): Pr
   const idempotencyKey = cloud.random.text(8);
   const start = cloud.random.chance(0.85);
   const config = randomConfig(cloud);
-  const asked = (control: Control) =>
-    withCause(cloud, named.userId, () =>
-      functions.create(control, { ...named, config, start, idempotencyKey }),
-    );
+  const asked = (deps: Deps) =>
+    withCause(cloud, named.userId, () => functions.create(deps, { ...named, config, start, idempotencyKey }));
   const made = (): Promise<Session | undefined> => call(cloud, caller, 'create', asked);
   const first = await made();
   if (!first || !cloud.random.chance(0.3)) return;

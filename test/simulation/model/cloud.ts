@@ -1,7 +1,7 @@
 /** The parts of a simulated cloud, as they see each other. */
 
 import type { ToldMark } from '../../../contract/worker/protocol.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import type { CommandOutcome, Delivery, LaunchRequest } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
@@ -130,7 +130,7 @@ export interface Cloud {
   spawn(name: string, claim?: Process['claim']): Process;
   clockOf(process: Process): () => number;
   sleep(process: Process, ms: number): Promise<void>;
-  control(process: Process): Control;
+  deps(process: Process): Deps;
   /**
    * One call from a process to a part of the cloud: it takes effect at one instant, at which the answer comes back as
    * well; whatever the others do in between comes before or after that instant. The caller may die on either side.

@@ -9,7 +9,7 @@ import { changeLimits, type LimitsChange } from '../../../core/admission/limits.
 import { runCommand } from '../../../core/commands/command.ts';
 import { answerCommand, claimNext } from '../../../core/commands/waiting-commands.ts';
 import { type Woken, wakeAndRun } from '../../../core/commands/wake.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import {
   deleteSession,
   forgetAccount,
@@ -44,7 +44,7 @@ import { invoke } from './http.ts';
 export type Named = { readonly userId: string; readonly name: string };
 
 export const create = async (
-  control: Control,
+  deps: Deps,
   request: Named & {
     readonly config: SessionConfig;
     readonly start: boolean;
@@ -52,88 +52,82 @@ export const create = async (
   },
 ): Promise<Session> => {
   const { userId, name, config, start, idempotencyKey } = request;
-  const requestHash = control.sha256(JSON.stringify([userId, name, config, start]));
+  const requestHash = deps.sha256(JSON.stringify([userId, name, config, start]));
   const idempotency = { key: idempotencyKey, requestHash };
-  const created = await createSession(control, { userId, name, config, start, idempotency });
-  return created.admitted && start ? await launchAndPublish(control, created.session) : created.session;
+  const created = await createSession(deps, { userId, name, config, start, idempotency });
+  return created.admitted && start ? await launchAndPublish(deps, created.session) : created.session;
 };
 
 /** @param answered sees what the start is answered with, before its task is launched */
 export const start = async (
-  control: Control,
+  deps: Deps,
   { userId, name }: Named,
   answered: (session: Session) => void = () => {},
 ): Promise<Session> => {
-  const admission = await startWhenEnded(control, userId, name, 15_000);
+  const admission = await startWhenEnded(deps, userId, name, 15_000);
   answered(admission.session);
-  return started(control, admission);
+  return started(deps, admission);
 };
 
 /** @param answered sees what the stop is answered with */
 export const stop = async (
-  control: Control,
+  deps: Deps,
   { userId, name }: Named,
   answered: (session: Session) => void = () => {},
 ): Promise<Session> => {
-  const session = await stopSession(control, await loadSession(control, userId, name), 'user');
+  const session = await stopSession(deps, await loadSession(deps, userId, name), 'user');
   answered(session);
   return session;
 };
 
-export const restart = async (control: Control, named: Named): Promise<Session> => {
-  await stop(control, named);
-  return start(control, named);
+export const restart = async (deps: Deps, named: Named): Promise<Session> => {
+  await stop(deps, named);
+  return start(deps, named);
 };
 
-export const remove = async (control: Control, named: Named): Promise<void> => {
-  const end = control.clock() + 22_000;
-  await unlinkFirst(control, await loadSession(control, named.userId, named.name), 12_000);
-  await deleteSession(control, await untilEnded(control, await stop(control, named), end - control.clock()));
+export const remove = async (deps: Deps, named: Named): Promise<void> => {
+  const end = deps.clock() + 22_000;
+  await unlinkFirst(deps, await loadSession(deps, named.userId, named.name), 12_000);
+  await deleteSession(deps, await untilEnded(deps, await stop(deps, named), end - deps.clock()));
 };
 
-export const logout = async (control: Control, { userId, name }: Named): Promise<void> => {
-  const session = await loadSession(control, userId, name);
-  if (isTerminal(session.state)) return forgetAccount(control, session);
-  if (await forgetWaiting(control, session)) return;
-  await runCommand(control, session, 'logout', {}, { timeoutMs: 8_000 });
-  await untilEnded(control, session, 18_000);
+export const logout = async (deps: Deps, { userId, name }: Named): Promise<void> => {
+  const session = await loadSession(deps, userId, name);
+  if (isTerminal(session.state)) return forgetAccount(deps, session);
+  if (await forgetWaiting(deps, session)) return;
+  await runCommand(deps, session, 'logout', {}, { timeoutMs: 8_000 });
+  await untilEnded(deps, session, 18_000);
 };
 
 /** To a stopped session too: it is started for it. */
 export const send = async (
-  control: Control,
+  deps: Deps,
   { userId, name }: Named,
   { text, key }: { readonly text: string; readonly key: string | undefined },
 ): Promise<Woken<unknown>> => {
-  const session = await loadSession(control, userId, name);
-  return wakeAndRun(control, session, 'sendText', { chatId: '491701234567@c.us', text }, key);
+  const session = await loadSession(deps, userId, name);
+  return wakeAndRun(deps, session, 'sendText', { chatId: '491701234567@c.us', text }, key);
 };
 
-export const update = (control: Control, { userId, name }: Named, config: SessionConfig): Promise<Session> =>
-  updateConfig(control, userId, name, config);
+export const update = (deps: Deps, { userId, name }: Named, config: SessionConfig): Promise<Session> =>
+  updateConfig(deps, userId, name, config);
 
-export const limits = (control: Control, change: LimitsChange) => changeLimits(control, change);
+export const limits = (deps: Deps, change: LimitsChange) => changeLimits(deps, change);
 
-export const cleanup = (control: Control, body: z.infer<typeof cleanupRequestSchema>) =>
-  cleanUp(control, body);
+export const cleanup = (deps: Deps, body: z.infer<typeof cleanupRequestSchema>) => cleanUp(deps, body);
 
 /** True where it was handled. */
 export const taskEvents = async (cloud: Cloud, task: Parameters<typeof taskStopped>[1]): Promise<boolean> => {
   const claim = { sessionId: task.sessionId, epoch: task.epoch };
-  const outcome = await invoke(cloud, 'task-events', (control) => taskStopped(control, task), 30_000, claim);
+  const outcome = await invoke(cloud, 'task-events', (deps) => taskStopped(deps, task), 30_000, claim);
   return outcome.kind === 'done';
 };
 
 export const sweep = (cloud: Cloud) =>
-  invoke(cloud, 'reaper', async (control) => recordRun(control, 'reaper', await reap(control)), 60_000);
+  invoke(cloud, 'reaper', async (deps) => recordRun(deps, 'reaper', await reap(deps)), 60_000);
 
 export const reconciliation = (cloud: Cloud) =>
-  invoke(
-    cloud,
-    'reconciler',
-    async (control) => recordRun(control, 'reconciler', await reconcile(control)),
-    60_000,
-  );
+  invoke(cloud, 'reconciler', async (deps) => recordRun(deps, 'reconciler', await reconcile(deps)), 60_000);
 
 /** The worker API: each call but the first with the worker's own credentials. */
 export const workerApi = {
@@ -144,14 +138,14 @@ export const workerApi = {
   commit: authorized(commitUpload),
   discard: authorized(discardAuthState),
   lastWord: authorized(lastWord),
-  claim: authorized((control, session) => claimNext(control, session)),
+  claim: authorized((deps, session) => claimNext(deps, session)),
   commandResult: authorized(
-    (control, session, { id, outcome }: { readonly id: string; readonly outcome: CommandOutcome }) =>
-      answerCommand(control, session, id, outcome),
+    (deps, session, { id, outcome }: { readonly id: string; readonly outcome: CommandOutcome }) =>
+      answerCommand(deps, session, id, outcome),
   ),
 };
 
-function authorized<B, T>(run: (control: Control, session: Session, body: B) => Promise<T>) {
-  return async (control: Control, authorization: string, body: B): Promise<T> =>
-    run(control, await authenticateWorker(control, authorization), body);
+function authorized<B, T>(run: (deps: Deps, session: Session, body: B) => Promise<T>) {
+  return async (deps: Deps, authorization: string, body: B): Promise<T> =>
+    run(deps, await authenticateWorker(deps, authorization), body);
 }

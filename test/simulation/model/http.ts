@@ -1,7 +1,7 @@
 /** Requests that may be lost, come late or twice, to functions that may die; answers that may be lost. */
 
 import { Problem } from '../../../contract/errors.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import { TaskEngineUnavailable } from '../../../core/ports.ts';
 import { StoreAmbiguous, StoreConflict, StoreUnavailable } from '../../../core/store.ts';
 import type { Process } from '../kernel/scheduler.ts';
@@ -12,7 +12,7 @@ export class TryAgain extends Error {
   override readonly name = 'TryAgain';
 }
 
-export type Handler<T> = (control: Control, process: Process) => Promise<T>;
+export type Handler<T> = (deps: Deps, process: Process) => Promise<T>;
 
 export type RequestOptions = {
   readonly name: string;
@@ -78,7 +78,7 @@ export const invoke = <T>(
       process.dead = true;
       resolve({ kind: 'died' });
     });
-    handler(cloud.control(process), process).then(
+    handler(cloud.deps(process), process).then(
       (value) => {
         end.cancelled = true;
         resolve({ kind: 'done', value });

@@ -8,7 +8,7 @@ import { Problem } from '../../../contract/errors.ts';
 import type { Status, StopReason } from '../../../contract/lifecycle.ts';
 import { type Message, sendTextArgs } from '../../../contract/whatsapp/messages.ts';
 import type { PasskeyChallenge } from '../../../contract/whatsapp/passkey.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import type { CommandOutcome } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud, SimulatedCommand, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';
@@ -156,15 +156,15 @@ export class Worker implements SimulatedWorker {
   #collect(): void {
     const collect = async (): Promise<void> => {
       while (this.#ending === undefined) {
-        const command = await this.#retried('claim', 60_000, (control) =>
-          workerApi.claim(control, this.#bearer, {}),
+        const command = await this.#retried('claim', 60_000, (deps) =>
+          workerApi.claim(deps, this.#bearer, {}),
         );
         if (!command) return;
         const { id, workerKey, args = '' } = command;
         await this.#cloud.sleep(this.process, this.#cloud.random.skewed(1, 2_000));
         const outcome = this.#ending === undefined ? this.#send(JSON.parse(args), workerKey) : STOPPING;
-        await this.#retried('command-result', 60_000, (control) =>
-          workerApi.commandResult(control, this.#bearer, { id, outcome }),
+        await this.#retried('command-result', 60_000, (deps) =>
+          workerApi.commandResult(deps, this.#bearer, { id, outcome }),
         );
       }
     };
@@ -178,8 +178,8 @@ export class Worker implements SimulatedWorker {
     const { sessionId, epoch, bootstrapToken } = this.task.launch;
     const askedAt = this.#localNow();
     const askedTrueAt = this.#cloud.trueTime;
-    const boot = await this.#retried('bootstrap', 60_000, (control) =>
-      workerApi.bootstrap(control, {
+    const boot = await this.#retried('bootstrap', 60_000, (deps) =>
+      workerApi.bootstrap(deps, {
         sessionId,
         epoch,
         bootstrapToken,
@@ -203,8 +203,8 @@ export class Worker implements SimulatedWorker {
     await this.#cloud.sleep(this.process, this.#cloud.random.skewed(1_000, 20_000));
     if (this.#ending !== undefined) return;
     if (this.#account !== undefined && this.#cloud.unlinked.has(this.#account)) {
-      await this.#retried('discard', 30_000, (control) =>
-        workerApi.discard(control, this.#bearer, { reason: 'revoked' }),
+      await this.#retried('discard', 30_000, (deps) =>
+        workerApi.discard(deps, this.#bearer, { reason: 'revoked' }),
       );
       this.#account = undefined;
       if (!boot.mayLink) {
@@ -364,8 +364,8 @@ export class Worker implements SimulatedWorker {
           event: 'message',
           payload: {},
         }));
-        await this.#retried('events', 60_000, (control) =>
-          workerApi.events(control, this.#bearer, { events, told }),
+        await this.#retried('events', 60_000, (deps) =>
+          workerApi.events(deps, this.#bearer, { events, told }),
         );
         this.#untold.splice(0, batch.length);
         this.#cloud.watcher?.acknowledged(sessionId, told);
@@ -422,8 +422,8 @@ export class Worker implements SimulatedWorker {
     this.#account = undefined;
     this.#ending = 'logged_out';
     this.#guarded(async () => {
-      await this.#retried('discard', 30_000, (control) =>
-        workerApi.discard(control, this.#bearer, { reason: 'logged_out' }),
+      await this.#retried('discard', 30_000, (deps) =>
+        workerApi.discard(deps, this.#bearer, { reason: 'logged_out' }),
       );
       await this.#finish('logged_out');
     });
@@ -442,8 +442,8 @@ export class Worker implements SimulatedWorker {
     await this.#cloud.sleep(this.process, this.#cloud.random.skewed(100, 5_000));
     await this.#save(until);
     this.live = false;
-    await this.#retried('lastWord', until - this.#localNow(), (control) =>
-      workerApi.lastWord(control, this.#bearer, { reason }),
+    await this.#retried('lastWord', until - this.#localNow(), (deps) =>
+      workerApi.lastWord(deps, this.#bearer, { reason }),
     );
     this.#exit('ended');
   }
@@ -477,8 +477,8 @@ export class Worker implements SimulatedWorker {
     const left = () => until - this.#localNow();
     const sha256 = sha256Of(snapshot);
     const bytes = bytesOf(snapshot);
-    const { key, uploadId } = await this.#retried('upload', left(), (control) =>
-      workerApi.upload(control, this.#bearer, { bytes, sha256 }),
+    const { key, uploadId } = await this.#retried('upload', left(), (deps) =>
+      workerApi.upload(deps, this.#bearer, { bytes, sha256 }),
     );
     try {
       await this.#cloud.bucket.put(this.process, uploadId, snapshot);
@@ -486,8 +486,8 @@ export class Worker implements SimulatedWorker {
       throw new TryAgain('storage');
     }
     if (this.#account !== snapshot.account) return;
-    await this.#retried('commit', left(), (control) =>
-      workerApi.commit(control, this.#bearer, {
+    await this.#retried('commit', left(), (deps) =>
+      workerApi.commit(deps, this.#bearer, {
         key,
         uploadId,
         etags: ['"1"'],
@@ -526,7 +526,7 @@ export class Worker implements SimulatedWorker {
       ...(this.#statusData === undefined ? {} : { statusData: this.#statusData }),
     };
     const beat = (this.#boot?.heartbeatSeconds ?? 20) * 1000;
-    this.#retried('report', beat, (control) => workerApi.report(control, this.#bearer, body))
+    this.#retried('report', beat, (deps) => workerApi.report(deps, this.#bearer, body))
       .then(
         (answer) => {
           this.#offset = answer.now - this.#localNow();
@@ -554,7 +554,7 @@ export class Worker implements SimulatedWorker {
     return `Bearer ${sessionId}.${epoch}.${this.#workerSecret}`;
   }
 
-  async #retried<T>(name: string, budgetMs: number, handler: (control: Control) => Promise<T>): Promise<T> {
+  async #retried<T>(name: string, budgetMs: number, handler: (deps: Deps) => Promise<T>): Promise<T> {
     const until = this.#localNow() + budgetMs;
     const { sessionId, epoch } = this.task.launch;
     const options = { name: `worker-${name}`, claim: { sessionId, epoch }, timeoutMs: CALL_TIMEOUT_MS };

@@ -1,7 +1,7 @@
 /** Everything that one run holds: time, chance, faults, the parts of the cloud, and the first promise broken. */
 import { hash } from 'node:crypto';
 import { messageOfError } from '../../../contract/message-of-error.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import type { Settings } from '../../../core/settings.ts';
 import {
   type Item,
@@ -103,7 +103,7 @@ export class World implements Cloud {
   }
 
   /** The ports of one process. */
-  control(process: Process): Control {
+  deps(process: Process): Deps {
     const { scheduler, random, chaos } = this;
     const store = <T>(label: string, effect: () => T): Promise<T> => this.#storeCall(process, label, effect);
     const committed = <R>(done: { result: R; changes: readonly ItemChange[] }): R => {

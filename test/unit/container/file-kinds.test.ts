@@ -10,7 +10,7 @@ import { cleanFileName } from '../../../core/accounts/file-name.ts';
 import { normalizeType, typeOfFile } from '../../../core/accounts/file-type.ts';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
-import { lab } from '../core/control.ts';
+import { lab } from '../core/test-system.ts';
 import { commandContext } from './command-context.ts';
 import { FakeClient } from './fake-library.ts';
 
@@ -98,13 +98,9 @@ describe('a type', () => {
       },
     };
     const begin = async (mimetype: string, filename: string | null) => {
-      const control = { ...lab().control, media, apiUrl: 'https://berth.example.com' };
-      const { url } = await beginMediaUpload(
-        control,
-        { sessionId: 'ses_1' },
-        { bytes: 1, mimetype, filename },
-      );
-      await openFile(control, 'ses_1', url.split('/').at(-1) ?? '');
+      const deps = { ...lab().deps, media, apiUrl: 'https://berth.example.com' };
+      const { url } = await beginMediaUpload(deps, { sessionId: 'ses_1' }, { bytes: 1, mimetype, filename });
+      await openFile(deps, 'ses_1', url.split('/').at(-1) ?? '');
     };
     await begin('IMAGE/JPEG', null);
     await begin('TEXT/HTML', '../..\\evil\n.html');

@@ -7,8 +7,8 @@ import { release } from '../../../core/lifecycle/release.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { StoreAmbiguous } from '../../../core/store.ts';
-import { lab } from './control.ts';
 import { admittedSession, load, USER } from './session.ts';
+import { lab } from './test-system.ts';
 
 const create = (key: string, name = 'a') => ({
   userId: USER,
@@ -19,57 +19,57 @@ const create = (key: string, name = 'a') => ({
 });
 
 test('a repeated request gets its first answer although the limit is reached by then', async () => {
-  const { control } = lab({ userLimit: 1 });
-  const first = await createSession(control, create('k'));
-  const again = await createSession(control, create('k'));
+  const { deps } = lab({ userLimit: 1 });
+  const first = await createSession(deps, create('k'));
+  const again = await createSession(deps, create('k'));
   expect(again).toMatchObject({ admitted: false, session: { sessionId: first.session.sessionId } });
-  await expect(createSession(control, create('other', 'b'))).rejects.toMatchObject({ code: 'too_many' });
+  await expect(createSession(deps, create('other', 'b'))).rejects.toMatchObject({ code: 'too_many' });
 });
 
 test('the same idempotency key for another request is refused, whatever room there is', async () => {
-  const { control } = lab({ userLimit: 1 });
-  await createSession(control, create('k'));
+  const { deps } = lab({ userLimit: 1 });
+  await createSession(deps, create('k'));
   const other = { ...create('k'), idempotency: { key: 'k', requestHash: 'another' } };
-  await expect(createSession(control, other)).rejects.toMatchObject({ code: 'unprocessable' });
+  await expect(createSession(deps, other)).rejects.toMatchObject({ code: 'unprocessable' });
 });
 
 test('a name that exists is refused as such although the limit is reached', async () => {
-  const { control } = lab({ userLimit: 1 });
-  await createSession(control, create('k'));
-  await expect(createSession(control, create('other'))).rejects.toMatchObject({ code: 'unprocessable' });
+  const { deps } = lab({ userLimit: 1 });
+  await createSession(deps, create('k'));
+  await expect(createSession(deps, create('other'))).rejects.toMatchObject({ code: 'unprocessable' });
 });
 
 test('a config that changes while a session is admitted again is the one that it is admitted under', async () => {
   const place = lab();
   const session = await admittedSession(place);
-  await release(place.control, session, 'user');
-  const { store } = place.control;
+  await release(place.deps, session, 'user');
+  const { store } = place.deps;
   let changed = false;
-  const control = {
-    ...place.control,
+  const deps = {
+    ...place.deps,
     store: {
       ...store,
       transact: async (...call: Parameters<typeof store.transact>) => {
         if (!changed) {
           changed = true;
-          await updateConfig(place.control, USER, 'a', { idleTimeoutSeconds: 60 });
+          await updateConfig(place.deps, USER, 'a', { idleTimeoutSeconds: 60 });
         }
         return store.transact(...call);
       },
     },
   };
-  const again = await startSession(control, USER, 'a');
+  const again = await startSession(deps, USER, 'a');
   // Deadlines and the event's webhooks follow from it.
   expect(again).toMatchObject({ admitted: true, session: { epoch: 2, config: { idleTimeoutSeconds: 60 } } });
 });
 
 test('a write that lands after its caller gave up on it counts as the caller’s own', async () => {
   const place = lab();
-  const { store } = place.control;
+  const { store } = place.deps;
   const late: (() => Promise<unknown>)[] = [];
   let first = true;
-  const control = {
-    ...place.control,
+  const deps = {
+    ...place.deps,
     store: {
       ...store,
       transact: async (...call: Parameters<typeof store.transact>) => {
@@ -82,7 +82,7 @@ test('a write that lands after its caller gave up on it counts as the caller’s
       },
     },
   };
-  const created = await createSession(control, { userId: USER, name: 'a', config: {}, start: true });
+  const created = await createSession(deps, { userId: USER, name: 'a', config: {}, start: true });
   expect(created.admitted).toBe(true);
 });
 
@@ -90,20 +90,20 @@ test('no admission passes a default limit that was lowered after it was read', a
   const place = lab({ userLimit: 2 });
   await admittedSession(place, 'a');
   let lowered: Promise<unknown> | undefined;
-  const { control } = place;
+  const { deps } = place;
   place.meanwhile = (call) => {
     if (call !== 'transact' || lowered) return;
     lowered = Promise.resolve();
     place.meanwhile = () => {};
   };
-  const store = control.store;
+  const store = deps.store;
   const racing = {
-    ...control,
+    ...deps,
     store: {
       ...store,
       transact: async (...call: Parameters<typeof store.transact>) => {
         if (call[0].some(({ key }) => key.pk.startsWith('SESSION#')))
-          await changeLimits(control, { userDefault: 1 });
+          await changeLimits(deps, { userDefault: 1 });
         return store.transact(...call);
       },
     },
@@ -115,30 +115,30 @@ test('no admission passes a default limit that was lowered after it was read', a
 
 test('a limit of their own outweighs the default for a user, up and down', async () => {
   const place = lab({ userLimit: 1, globalLimit: 10 });
-  await changeLimits(place.control, { user: { userId: USER, limit: 2 } });
+  await changeLimits(place.deps, { user: { userId: USER, limit: 2 } });
   await admittedSession(place, 'a');
   await admittedSession(place, 'b');
   await expect(admittedSession(place, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 2 } });
-  await changeLimits(place.control, { user: { userId: USER, limit: null } });
+  await changeLimits(place.deps, { user: { userId: USER, limit: null } });
   await expect(admittedSession(place, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 1 } });
 });
 
 test('a global limit that was lowered stops nobody and admits nobody until there is room', async () => {
   const place = lab({ userLimit: 9, globalLimit: 3 });
   for (const name of ['a', 'b', 'c']) await admittedSession(place, name);
-  await changeLimits(place.control, { global: 2 });
-  expect((await readCapacity(place.control))?.active).toBe(3);
-  await release(place.control, await load(place, 'a'), 'user');
+  await changeLimits(place.deps, { global: 2 });
+  expect((await readCapacity(place.deps))?.active).toBe(3);
+  await release(place.deps, await load(place, 'a'), 'user');
   await expect(admittedSession(place, 'd')).rejects.toMatchObject({ extras: { scope: 'global', limit: 2 } });
-  await release(place.control, await load(place, 'b'), 'user');
+  await release(place.deps, await load(place, 'b'), 'user');
   expect((await admittedSession(place, 'd')).state).toBe('PENDING');
 });
 
 test('room that lies in another shard is found', async () => {
   const place = lab({ userLimit: 99, globalLimit: 201 });
   for (let i = 0; i < 12; i++) await admittedSession(place, `s${i}`);
-  await changeLimits(place.control, { global: 12 });
-  await release(place.control, await load(place, 's3'), 'user');
+  await changeLimits(place.deps, { global: 12 });
+  await release(place.deps, await load(place, 's3'), 'user');
   await admittedSession(place, 'again');
   await expect(admittedSession(place, 'more')).rejects.toMatchObject({
     extras: { scope: 'global', active: 12 },
@@ -149,7 +149,7 @@ test('starting a session that holds its slot changes nothing', async () => {
   const place = lab();
   const session = await admittedSession(place);
   const before = place.table.get(sessionKey(USER, 'a'));
-  expect(await startSession(place.control, USER, 'a')).toMatchObject({ admitted: false });
+  expect(await startSession(place.deps, USER, 'a')).toMatchObject({ admitted: false });
   expect(place.table.get(sessionKey(USER, 'a'))).toEqual(before);
   expect(place.table.get(userQuotaKey(USER))).toMatchObject({ active: 1 });
   expect(session.epoch).toBe(1);

@@ -5,10 +5,10 @@ import { createSession } from '../../../core/admission/create.ts';
 import { MAX_CONFIG_BYTES } from '../../../core/lifecycle/session-config.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { health, withoutReasons } from '../../../core/observability/health.ts';
-import { lab } from './control.ts';
+import { lab } from './test-system.ts';
 
 const create = (place: ReturnType<typeof lab>, name: string, config = {}, userId = 'ann') =>
-  createSession(place.control, { userId, name, config, start: false });
+  createSession(place.deps, { userId, name, config, start: false });
 
 /** Each within its own bounds: together 20 entries of 512 characters, 10 webhooks with 20 headers each. */
 const largest = {
@@ -27,7 +27,7 @@ test('a configuration is refused above its size, at creation and in a change, an
     extras: { errors: [{ path: 'config' }] },
   });
   const { session } = await create(place, 'small');
-  await expect(updateConfig(place.control, 'ann', 'small', largest)).rejects.toMatchObject({ status: 400 });
+  await expect(updateConfig(place.deps, 'ann', 'small', largest)).rejects.toMatchObject({ status: 400 });
   expect((await create(place, 'next')).session.config).toEqual({});
   expect(session.config).toEqual({});
   expect(JSON.stringify(largest).length).toBeGreaterThan(MAX_CONFIG_BYTES);
@@ -55,7 +55,7 @@ test('a key that is no admin’s is not shown the errors of database, storage an
   const place = lab();
   const arn = 'AccessDenied: arn:aws:s3:::berth-accounts';
   const view = await health({
-    ...place.control,
+    ...place.deps,
     storage: {
       probe: async () => {
         throw new Error(arn);

@@ -5,8 +5,8 @@ import { recordRun } from '../../../core/observability/health.ts';
 import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { isBraked, isLate, passCap } from '../../../core/reaping/brake.ts';
 import { reap } from '../../../core/reaping/reap.ts';
-import { type Lab, lab } from './control.ts';
 import { load, workingSession } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const counts = fc.nat({ max: 10_000 });
 
@@ -55,15 +55,15 @@ const fleet = async (heard: number, silentMs = 100_000, settings = {}): Promise<
   for (const name of NAMES) await workingSession(place, name);
   place.now += silentMs;
   for (const name of NAMES.slice(0, heard))
-    await report(place.control, await load(place, name), { seq: 50, status: 'WORKING' });
+    await report(place.deps, await load(place, name), { seq: 50, status: 'WORKING' });
   return place;
 };
 
-/** The lab's control, and every sample that it counts. */
+/** The system's dependencies, and every sample that they count. */
 const counting = (place: Lab) => {
   const counted: [string, number][] = [];
   const count: Metrics['count'] = (name, value, ..._dimensions) => void counted.push([name, value]);
-  return { control: { ...place.control, metrics: { count } }, counted };
+  return { deps: { ...place.deps, metrics: { count } }, counted };
 };
 
 const states = (place: Lab) => Promise.all(NAMES.map(async (name) => (await load(place, name)).state));
@@ -71,16 +71,16 @@ const RUNNING = NAMES.map(() => 'RUNNING');
 
 test('of too many that are silent at once while their tasks run, none is stopped', async () => {
   const place = await fleet(2);
-  const { control, counted } = counting(place);
-  expect(await reap(control)).toMatchObject({ due: 6, acted: {}, braked: true, failed: 0 });
+  const { deps, counted } = counting(place);
+  expect(await reap(deps)).toMatchObject({ due: 6, acted: {}, braked: true, failed: 0 });
   expect(await states(place)).toEqual(RUNNING);
   expect(counted).toContainEqual(['ReaperBraked', 1]);
 });
 
 test('a few silent ones are stopped, and the sweep says that the brake was off', async () => {
   const place = await fleet(3);
-  const { control, counted } = counting(place);
-  expect(await reap(control)).toMatchObject({ acted: { heartbeat_lost: 5 }, braked: false });
+  const { deps, counted } = counting(place);
+  expect(await reap(deps)).toMatchObject({ acted: { heartbeat_lost: 5 }, braked: false });
   expect(counted).toContainEqual(['ReaperBraked', 0]);
 });
 
@@ -89,9 +89,9 @@ test('the first sweep of an outage, in which one worker has timed out, stops non
   const [first, ...others] = NAMES;
   place.now += 20_000;
   for (const name of others)
-    await report(place.control, await load(place, name), { seq: 51, status: 'WORKING' });
+    await report(place.deps, await load(place, name), { seq: 51, status: 'WORKING' });
   place.now += 71_000;
-  expect(await reap(place.control)).toMatchObject({ due: 1, acted: {}, braked: true });
+  expect(await reap(place.deps)).toMatchObject({ due: 1, acted: {}, braked: true });
   expect((await load(place, first ?? '')).state).toBe('RUNNING');
 });
 
@@ -99,9 +99,9 @@ test('those whose task is gone give their slot back under the brake, too, and do
   const place = await fleet(0);
   const gone = [...place.tasks.keys()].slice(0, 1);
   for (const arn of gone) place.tasks.delete(arn);
-  expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: true });
+  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: true });
   for (const arn of [...place.tasks.keys()].slice(0, 2)) place.tasks.delete(arn);
-  expect(await reap(place.control), 'five run: few enough').toMatchObject({
+  expect(await reap(place.deps), 'five run: few enough').toMatchObject({
     acted: { heartbeat_lost: 7 },
     braked: false,
   });
@@ -109,13 +109,13 @@ test('those whose task is gone give their slot back under the brake, too, and do
 
 test('under the brake no deadline counts that rests on reports which do not arrive; the maximum duration does', async () => {
   const place = await fleet(0, 16 * 60_000);
-  expect(await reap(place.control), 'idle as far as anybody knows').toMatchObject({
+  expect(await reap(place.deps), 'idle as far as anybody knows').toMatchObject({
     acted: {},
     braked: true,
   });
   expect(await states(place)).toEqual(RUNNING);
   place.now += 2 * 3600_000;
-  expect(await reap(place.control)).toMatchObject({ acted: { max_duration: 8 }, braked: true });
+  expect(await reap(place.deps)).toMatchObject({ acted: { max_duration: 8 }, braked: true });
 });
 
 test('where the engine does not say what runs, none is stopped', async () => {
@@ -123,42 +123,41 @@ test('where the engine does not say what runs, none is stopped', async () => {
   const list = async () => {
     throw new TaskEngineUnavailable('throttled');
   };
-  const control = { ...place.control, tasks: { ...place.control.tasks, list } };
-  expect(await reap(control)).toMatchObject({ acted: {}, braked: true });
+  const deps = { ...place.deps, tasks: { ...place.deps.tasks, list } };
+  expect(await reap(deps)).toMatchObject({ acted: {}, braked: true });
   expect(await states(place)).toEqual(RUNNING);
 });
 
 test('the brake lets go once heartbeats arrive again', async () => {
   const place = await fleet(0);
-  expect(await reap(place.control)).toMatchObject({ braked: true });
-  for (const name of NAMES)
-    await report(place.control, await load(place, name), { seq: 60, status: 'WORKING' });
+  expect(await reap(place.deps)).toMatchObject({ braked: true });
+  for (const name of NAMES) await report(place.deps, await load(place, name), { seq: 60, status: 'WORKING' });
   place.now += 60_000;
   for (const name of NAMES.slice(1))
-    await report(place.control, await load(place, name), { seq: 61, status: 'WORKING' });
+    await report(place.deps, await load(place, name), { seq: 61, status: 'WORKING' });
   place.now += 40_000;
   for (const name of NAMES.slice(1))
-    await report(place.control, await load(place, name), { seq: 62, status: 'WORKING' });
-  expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: false });
+    await report(place.deps, await load(place, name), { seq: 62, status: 'WORKING' });
+  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: false });
 });
 
 test('a sweep right after one that braked stops none: the last workers may not be heard yet', async () => {
   const place = await fleet(0, 200_000);
-  const braked = await reap(place.control);
+  const braked = await reap(place.deps);
   expect(braked).toMatchObject({ braked: true });
-  await recordRun(place.control, 'reaper', braked);
+  await recordRun(place.deps, 'reaper', braked);
   place.now += 60_000;
   const [last, ...others] = NAMES;
   for (const name of others)
-    await report(place.control, await load(place, name), { seq: 70, status: 'WORKING' });
-  const next = await reap(place.control);
+    await report(place.deps, await load(place, name), { seq: 70, status: 'WORKING' });
+  const next = await reap(place.deps);
   expect(next).toMatchObject({ acted: {}, braked: false, due: 1 });
   expect((await load(place, last ?? '')).state).toBe('RUNNING');
-  await recordRun(place.control, 'reaper', next);
+  await recordRun(place.deps, 'reaper', next);
   for (let n = 0; n < 3; n++) {
     place.now += 20_000;
     for (const name of others)
-      await report(place.control, await load(place, name), { seq: 71 + n, status: 'WORKING' });
+      await report(place.deps, await load(place, name), { seq: 71 + n, status: 'WORKING' });
   }
-  expect(await reap(place.control), 'it stays silent').toMatchObject({ acted: { heartbeat_lost: 1 } });
+  expect(await reap(place.deps), 'it stays silent').toMatchObject({ acted: { heartbeat_lost: 1 } });
 });

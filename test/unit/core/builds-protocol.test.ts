@@ -11,8 +11,8 @@ import {
 } from '../../../core/builds/builds.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
-import { type Lab, lab, NOW } from './control.ts';
 import { bootstrapped, launchedSession, load, secret } from './session.ts';
+import { type Lab, lab, NOW } from './test-system.ts';
 
 const BUILD = '2.3000.100';
 const OTHER = '2.3000.200';
@@ -31,91 +31,91 @@ const counts = (change: Partial<BuildCounts>): BuildCounts => ({
   ...change,
 });
 
-const failing = async ({ control }: Lab, times: number) => {
+const failing = async ({ deps }: Lab, times: number) => {
   for (let i = 0; i < times; i++)
-    await recordBuilds(control, { sessionId: `ses_${i}` }, [counts({ build: OTHER, failures: 1 })]);
+    await recordBuilds(deps, { sessionId: `ses_${i}` }, [counts({ build: OTHER, failures: 1 })]);
 };
 
 test('a stored build is pinned, loaded by every start, and unpinned', async () => {
   const system = lab();
-  await saveBuild(system.control, BUILD, { html: page(BUILD) });
-  expect(await chooseBuild(system.control)).toBeUndefined();
-  expect(await changeEngine(system.control, { pinned: BUILD })).toMatchObject({
+  await saveBuild(system.deps, BUILD, { html: page(BUILD) });
+  expect(await chooseBuild(system.deps)).toBeUndefined();
+  expect(await changeEngine(system.deps, { pinned: BUILD })).toMatchObject({
     mode: 'pinned',
     pinned: BUILD,
   });
-  expect(await chooseBuild(system.control)).toMatchObject({ version: BUILD });
-  await changeEngine(system.control, { pinned: null });
-  expect(await chooseBuild(system.control)).toBeUndefined();
+  expect(await chooseBuild(system.deps)).toMatchObject({ version: BUILD });
+  await changeEngine(system.deps, { pinned: null });
+  expect(await chooseBuild(system.deps)).toBeUndefined();
 });
 
 test('a build that is not stored, has expired, or is another than its HTML says is refused and changes nothing', async () => {
   const system = lab();
-  const { control } = system;
-  await expect(changeEngine(control, { pinned: BUILD })).rejects.toMatchObject({
+  const { deps } = system;
+  await expect(changeEngine(deps, { pinned: BUILD })).rejects.toMatchObject({
     code: 'unprocessable',
     message: expect.stringContaining('is not stored'),
   });
   const past = new Date(NOW - 1).toISOString();
-  await expect(saveBuild(control, BUILD, { html: page(BUILD), expiresAt: past })).rejects.toMatchObject({
+  await expect(saveBuild(deps, BUILD, { html: page(BUILD), expiresAt: past })).rejects.toMatchObject({
     code: 'unprocessable',
     message: expect.stringContaining('expired'),
   });
-  await expect(saveBuild(control, BUILD, { html: page(OTHER) })).rejects.toMatchObject({
+  await expect(saveBuild(deps, BUILD, { html: page(OTHER) })).rejects.toMatchObject({
     code: 'malformed',
     extras: { errors: [{ path: 'html', message: expect.stringContaining('revision 200') }] },
   });
-  await expect(saveBuild(control, BUILD, { html: 'no page' })).rejects.toMatchObject({ code: 'malformed' });
+  await expect(saveBuild(deps, BUILD, { html: 'no page' })).rejects.toMatchObject({ code: 'malformed' });
   expect(system.objects.size).toBe(0);
   const soon = new Date(NOW + 1_000).toISOString();
-  await saveBuild(control, BUILD, { html: page(BUILD), expiresAt: soon });
+  await saveBuild(deps, BUILD, { html: page(BUILD), expiresAt: soon });
   system.now += 2_000;
-  await expect(changeEngine(control, { pinned: BUILD })).rejects.toMatchObject({
+  await expect(changeEngine(deps, { pinned: BUILD })).rejects.toMatchObject({
     code: 'unprocessable',
     message: expect.stringContaining('expired at'),
   });
-  expect(await engineView(control)).toMatchObject({ mode: 'live', pinned: null });
+  expect(await engineView(deps)).toMatchObject({ mode: 'live', pinned: null });
 });
 
 test('a pin that expires lets starts load the live build, and an alarm tells', async () => {
   const system = lab();
   const measured: number[] = [];
-  const control = {
-    ...system.control,
+  const deps = {
+    ...system.deps,
     metrics: {
       count: (_name: string, value: number, ..._dimensions: unknown[]) => void measured.push(value),
     },
   };
-  await saveBuild(control, BUILD, { html: page(BUILD), expiresAt: new Date(NOW + 1_000).toISOString() });
-  await changeEngine(control, { pinned: BUILD });
-  await measureBuilds(control);
+  await saveBuild(deps, BUILD, { html: page(BUILD), expiresAt: new Date(NOW + 1_000).toISOString() });
+  await changeEngine(deps, { pinned: BUILD });
+  await measureBuilds(deps);
   system.now += 2_000;
-  expect(await chooseBuild(control)).toBeUndefined();
-  expect(await engineView(control)).toMatchObject({ mode: 'live', pinned: BUILD, pinExpired: true });
-  await measureBuilds(control);
+  expect(await chooseBuild(deps)).toBeUndefined();
+  expect(await engineView(deps)).toMatchObject({ mode: 'live', pinned: BUILD, pinExpired: true });
+  await measureBuilds(deps);
   expect(measured).toEqual([0, 1]);
 });
 
 test('a pinned build is not removed; an unpinned one is, with its HTML', async () => {
   const system = lab();
-  const { control } = system;
-  await saveBuild(control, BUILD, { html: page(BUILD) });
-  await changeEngine(control, { pinned: BUILD });
-  await expect(removeBuild(control, BUILD)).rejects.toMatchObject({ code: 'unprocessable' });
+  const { deps } = system;
+  await saveBuild(deps, BUILD, { html: page(BUILD) });
+  await changeEngine(deps, { pinned: BUILD });
+  await expect(removeBuild(deps, BUILD)).rejects.toMatchObject({ code: 'unprocessable' });
   expect(system.objects.size).toBe(1);
-  await changeEngine(control, { pinned: null });
-  await removeBuild(control, BUILD);
+  await changeEngine(deps, { pinned: null });
+  await removeBuild(deps, BUILD);
   expect(system.objects.size).toBe(0);
-  await expect(removeBuild(control, BUILD)).rejects.toMatchObject({ code: 'not_found' });
+  await expect(removeBuild(deps, BUILD)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test('a live build that breaks ten starts sends new starts to the stored one that worked', async () => {
   const system = lab();
-  const { control } = system;
-  await saveBuild(control, BUILD, { html: page(BUILD) });
-  await recordBuilds(control, { sessionId: 'ses_a' }, [counts({ codes: 1 })]);
+  const { deps } = system;
+  await saveBuild(deps, BUILD, { html: page(BUILD) });
+  await recordBuilds(deps, { sessionId: 'ses_a' }, [counts({ codes: 1 })]);
   await failing(system, 10);
-  expect(await engineView(control)).toMatchObject({
+  expect(await engineView(deps)).toMatchObject({
     mode: 'fallback',
     target: BUILD,
     from: OTHER,
@@ -125,64 +125,64 @@ test('a live build that breaks ten starts sends new starts to the stored one tha
       { version: BUILD, live: false, saved: { expired: false }, lastDay: { starts: 1, codes: 1 } },
     ],
   });
-  expect(await chooseBuild(control)).toMatchObject({ version: BUILD });
+  expect(await chooseBuild(deps)).toMatchObject({ version: BUILD });
 });
 
 test('where the stored build in use is removed, starts and view go to the next one that worked', async () => {
   const system = lab();
-  const { control } = system;
+  const { deps } = system;
   const older = '2.3000.50';
   for (const version of [older, BUILD]) {
-    await saveBuild(control, version, { html: page(version) });
+    await saveBuild(deps, version, { html: page(version) });
     system.now += 1;
-    await recordBuilds(control, { sessionId: 'ses_a' }, [counts({ build: version, codes: 1 })]);
+    await recordBuilds(deps, { sessionId: 'ses_a' }, [counts({ build: version, codes: 1 })]);
   }
   await failing(system, 10);
-  expect(await chooseBuild(control)).toMatchObject({ version: BUILD });
-  await removeBuild(control, BUILD);
-  expect(await engineView(control)).toMatchObject({ mode: 'fallback', target: older });
-  expect(await chooseBuild(control)).toMatchObject({ version: older });
+  expect(await chooseBuild(deps)).toMatchObject({ version: BUILD });
+  await removeBuild(deps, BUILD);
+  expect(await engineView(deps)).toMatchObject({ mode: 'fallback', target: older });
+  expect(await chooseBuild(deps)).toMatchObject({ version: older });
 });
 
 test('without a stored build the trouble is told though nothing can be done about it', async () => {
   const system = lab();
   await failing(system, 10);
-  expect(await engineView(system.control)).toMatchObject({ mode: 'live', failing: true });
+  expect(await engineView(system.deps)).toMatchObject({ mode: 'live', failing: true });
 });
 
 test("a worker's counts are added once, whatever is repeated, and the last word brings what no report said", async () => {
   const system = lab();
-  const { control } = system;
+  const { deps } = system;
   const session = await bootstrapped(system, await launchedSession(system));
   const first = { seq: 1, status: 'STARTING' as const, build: BUILD, builds: [counts({ failures: 1 })] };
-  await report(control, session, first);
-  await report(control, await load(system), first);
+  await report(deps, session, first);
+  await report(deps, await load(system), first);
   const later = counts({ starts: 2, failures: 1, codes: 1 });
-  await report(control, await load(system), {
+  await report(deps, await load(system), {
     seq: 2,
     status: 'SCAN_QR_CODE',
     build: BUILD,
     builds: [later],
   });
-  expect((await engineView(control)).builds).toMatchObject([
+  expect((await engineView(deps)).builds).toMatchObject([
     { version: BUILD, lastDay: { starts: 2, failures: 1, codes: 1 } },
   ]);
   const running = await load(system);
   expect(sessionView(running, system.settings).engine).toEqual({ engine: 'WEBJS', build: BUILD });
-  await lastWord(control, running, { reason: 'crashed', builds: [{ ...later, starts: 3, failures: 2 }] });
-  expect((await engineView(control)).builds).toMatchObject([
+  await lastWord(deps, running, { reason: 'crashed', builds: [{ ...later, starts: 3, failures: 2 }] });
+  expect((await engineView(deps)).builds).toMatchObject([
     { version: BUILD, lastDay: { starts: 3, failures: 2, codes: 1 } },
   ]);
 });
 
 test('an epoch keeps the page that its bootstrap chose, whatever is pinned meanwhile', async () => {
   const system = lab();
-  const { control } = system;
-  await saveBuild(control, BUILD, { html: page(BUILD) });
-  await changeEngine(control, { pinned: BUILD });
+  const { deps } = system;
+  await saveBuild(deps, BUILD, { html: page(BUILD) });
+  await changeEngine(deps, { pinned: BUILD });
   const session = await launchedSession(system);
   const asked = () =>
-    bootstrap(control, {
+    bootstrap(deps, {
       sessionId: session.sessionId,
       epoch: session.epoch,
       bootstrapToken: session.bootstrapToken ?? '',
@@ -192,6 +192,6 @@ test('an epoch keeps the page that its bootstrap chose, whatever is pinned meanw
       chromiumBuild: '1',
     });
   expect((await asked()).page).toMatchObject({ version: BUILD });
-  await changeEngine(control, { pinned: null });
+  await changeEngine(deps, { pinned: null });
   expect((await asked()).page).toMatchObject({ version: BUILD });
 });

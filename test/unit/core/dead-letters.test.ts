@@ -8,7 +8,7 @@ import { webhookId } from '../../../core/events/webhooks.ts';
 import { endpointsPartition } from '../../../core/items.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
-import { type Lab, lab } from './control.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const hook = {
   url: 'https://example.com/hook?token=t',
@@ -17,10 +17,10 @@ const hook = {
   retries: { policy: 'constant' as const, delaySeconds: 3, attempts: 2 },
 };
 
-const hooked = async ({ control }: Lab, name = 'a'): Promise<Session> =>
-  (await createSession(control, { userId: 'ann', name, config: { webhooks: [hook] }, start: false })).session;
+const hooked = async ({ deps }: Lab, name = 'a'): Promise<Session> =>
+  (await createSession(deps, { userId: 'ann', name, config: { webhooks: [hook] }, start: false })).session;
 
-const event = ({ control }: Lab, session: Session, n: number): QueuedDelivery => ({
+const event = ({ deps }: Lab, session: Session, n: number): QueuedDelivery => ({
   id: `evt_${n}`,
   timestamp: n,
   event: 'message',
@@ -29,7 +29,7 @@ const event = ({ control }: Lab, session: Session, n: number): QueuedDelivery =>
   userId: 'ann',
   name: session.listName,
   me: null,
-  webhook: webhookId(hook, control.sha256),
+  webhook: webhookId(hook, deps.sha256),
 });
 
 const down: PostResult = { ok: false, permanent: false, status: 500, detail: 'the endpoint answered 500' };
@@ -38,7 +38,7 @@ const attempt = async (place: Lab, delivery: QueuedDelivery, result: PostResult,
   // The circuit breaker has tests of its own (breaker.test.ts).
   for (const { pk, sk } of place.table.query({ partition: endpointsPartition('ann'), limit: 10 }).items)
     place.table.write({ kind: 'delete', key: { pk: String(pk), sk: String(sk) } });
-  return deliver(place.control, async () => result, delivery, {
+  return deliver(place.deps, async () => result, delivery, {
     receives: n,
     queuedMs: 0,
     sequence: String(delivery.timestamp).padStart(20, '0'),
@@ -49,8 +49,8 @@ const die = async (place: Lab, delivery: QueuedDelivery) => {
   expect(await attempt(place, delivery, down, 1)).toEqual({ kind: 'retry', afterSeconds: 3 });
   expect(await attempt(place, delivery, down, 2)).toMatchObject({ kind: 'dead' });
 };
-const dead = async ({ control }: Lab, filter = {}) =>
-  (await listDeadLetters(control, filter, { limit: 100 })).letters;
+const dead = async ({ deps }: Lab, filter = {}) =>
+  (await listDeadLetters(deps, filter, { limit: 100 })).letters;
 /** What the deliverer takes from the queue next. */
 const taken = (place: Lab): QueuedDelivery[] => place.queue.splice(0);
 
@@ -65,7 +65,7 @@ test('an event given up on is listed with what an operator needs, and neither bo
       event: 'message',
       userId: 'ann',
       session: 'a',
-      webhook: { id: webhookId(hook, place.control.sha256), url: hook.url },
+      webhook: { id: webhookId(hook, place.deps.sha256), url: hook.url },
       attempts: 2,
       error: 'the endpoint answered 500',
       deadAt: '2026-01-01T00:00:00.000Z',
@@ -80,12 +80,12 @@ test('a redrive sends what is dead again in its order, once however often it is 
   const place = lab();
   const session = await hooked(place);
   for (const n of [2, 1, 3]) await die(place, event(place, session, n));
-  const reports = await Promise.all([1, 2].map(() => redrive(place.control, {}, 10_000)));
+  const reports = await Promise.all([1, 2].map(() => redrive(place.deps, {}, 10_000)));
   expect(reports[0]).toEqual({ redriven: 3, underway: 0, more: false });
   // Two at once may both send; the queue knows the second of each by its redrive.
   const seen = new Map(taken(place).map((delivery) => [`${delivery.id} ${delivery.redrives}`, delivery]));
   expect([...seen.keys()]).toEqual(['evt_1 1', 'evt_2 1', 'evt_3 1']);
-  expect(await redrive(place.control, {}, 10_000)).toEqual({ redriven: 0, underway: 3, more: false });
+  expect(await redrive(place.deps, {}, 10_000)).toEqual({ redriven: 0, underway: 3, more: false });
   expect(taken(place)).toEqual([]);
   for (const delivery of seen.values())
     expect(await attempt(place, delivery, up)).toEqual({ kind: 'delivered' });
@@ -96,7 +96,7 @@ test('an event given up on again keeps its place, and its next redrive is anothe
   const place = lab();
   const session = await hooked(place);
   await die(place, event(place, session, 1));
-  await redrive(place.control, {}, 10_000);
+  await redrive(place.deps, {}, 10_000);
   const [again] = taken(place);
   if (!again) throw new Error('nothing was redriven');
   await die(place, event(place, session, 2));
@@ -105,7 +105,7 @@ test('an event given up on again keeps its place, and its next redrive is anothe
     ['evt_1', 1],
     ['evt_2', 0],
   ]);
-  await redrive(place.control, {}, 10_000);
+  await redrive(place.deps, {}, 10_000);
   expect(taken(place).map(({ id, redrives }) => [id, redrives])).toEqual([
     ['evt_1', 2],
     ['evt_2', 1],
@@ -116,9 +116,9 @@ test('a redrive that dies before it wrote that down loses nothing, and one that 
   const place = lab();
   const session = await hooked(place);
   await die(place, event(place, session, 1));
-  const { store } = place.control;
+  const { store } = place.deps;
   const dying = {
-    ...place.control,
+    ...place.deps,
     store: {
       ...store,
       write: async () => {
@@ -132,7 +132,7 @@ test('a redrive that dies before it wrote that down loses nothing, and one that 
   if (!sent) throw new Error('nothing was sent');
   let delivered = false;
   const late = {
-    ...place.control,
+    ...place.deps,
     store: {
       ...store,
       write: async (write: Parameters<typeof store.write>[0]) => {
@@ -153,10 +153,10 @@ test('a redrive can be of one session or one webhook, and stops when its time is
   const a = await hooked(place, 'a');
   const b = await hooked(place, 'b');
   for (const session of [a, b]) for (const n of [1, 2]) await die(place, event(place, session, n));
-  expect(await redrive(place.control, { session: 'b' }, 10_000)).toMatchObject({ redriven: 2 });
+  expect(await redrive(place.deps, { session: 'b' }, 10_000)).toMatchObject({ redriven: 2 });
   expect(taken(place).map(({ name }) => name)).toEqual(['b', 'b']);
-  expect(await redrive(place.control, { webhook: '0'.repeat(16) }, 10_000)).toMatchObject({ redriven: 0 });
-  expect(await redrive(place.control, {}, 0)).toEqual({ redriven: 0, underway: 2, more: true });
+  expect(await redrive(place.deps, { webhook: '0'.repeat(16) }, 10_000)).toMatchObject({ redriven: 0 });
+  expect(await redrive(place.deps, {}, 0)).toEqual({ redriven: 0, underway: 2, more: true });
   expect(await dead(place, { session: 'a' })).toHaveLength(2);
 });
 
@@ -164,8 +164,8 @@ test('a dead letter of a webhook that was removed goes when it is redriven', asy
   const place = lab();
   const session = await hooked(place);
   await die(place, event(place, session, 1));
-  await updateConfig(place.control, 'ann', 'a', {});
-  await redrive(place.control, {}, 10_000);
+  await updateConfig(place.deps, 'ann', 'a', {});
+  await redrive(place.deps, {}, 10_000);
   for (const delivery of taken(place))
     expect(await attempt(place, delivery, up)).toEqual({ kind: 'dropped' });
   expect(await dead(place)).toEqual([]);
@@ -189,7 +189,7 @@ test("a session's deliveries show the latest attempt of each event, newest first
   await attempt(place, event(place, session, 1), up, 2);
   await attempt(place, event(place, session, 2), down);
   await attempt(place, event(place, session, 3), { ok: false, permanent: true, detail: 'private address' });
-  const found = await recentDeliveries(place.control, session.sessionId, 50);
+  const found = await recentDeliveries(place.deps, session.sessionId, 50);
   expect(
     found.map(({ eventId, outcome, attempts, status, error }) => [eventId, outcome, attempts, status, error]),
   ).toEqual([
@@ -221,7 +221,7 @@ test('a message that the queue handed out often without an attempt has all attem
   const delivery = event(place, session, 1);
   // Lambda throttled the deliverer: receives went up, nothing was posted. The policy allows two attempts.
   expect(await attempt(place, delivery, down, 50)).toEqual({ kind: 'retry', afterSeconds: 3 });
-  expect(await recentDeliveries(place.control, session.sessionId, 10)).toMatchObject([
+  expect(await recentDeliveries(place.deps, session.sessionId, 10)).toMatchObject([
     { outcome: 'retrying', attempts: 1 },
   ]);
   expect(await attempt(place, delivery, down, 60)).toMatchObject({ kind: 'dead' });
@@ -232,7 +232,7 @@ test('an event that was sent again has the attempts of its policy again', async 
   const place = lab();
   const session = await hooked(place);
   await die(place, event(place, session, 1));
-  await redrive(place.control, {}, 10_000);
+  await redrive(place.deps, {}, 10_000);
   const [again] = taken(place);
   if (!again) throw new Error('nothing was sent again');
   expect(await attempt(place, again, down, 7)).toMatchObject({ kind: 'retry' });

@@ -11,25 +11,25 @@ import { FEEDS, outboxKey, toldKey } from '../../../core/items.ts';
 import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { lastWord } from '../../../core/lifecycle/worker.ts';
-import { type Lab, lab } from './control.ts';
 import { load, USER, uploaded, workingSession } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const webhook = { url: 'https://hooks.example.com/', events: ['*'] } as never;
 
 /** What every part of Berth may leave of a session, and the same of another one that stays. */
 const lived = async (place: Lab, name: string): Promise<Session> => {
-  const { control } = place;
+  const { deps } = place;
   const session = await workingSession(place, name);
   const { sessionId, epoch } = session;
   const about = { sessionId, epoch, userId: USER, name };
   const upload = await uploaded(place, session, 'a');
   await upload.commit(await load(place, name));
-  await beginMediaUpload({ ...control, media: { uploadUrl: async () => '' }, apiUrl: '' }, session, {
+  await beginMediaUpload({ ...deps, media: { uploadUrl: async () => '' }, apiUrl: '' }, session, {
     bytes: 1,
     mimetype: 'image/png',
     filename: null,
   });
-  await record(control, about, {
+  await record(deps, about, {
     id: `evt_${name}`,
     timestamp: place.now,
     event: 'session.status',
@@ -46,24 +46,24 @@ const lived = async (place: Lab, name: string): Promise<Session> => {
     webhook: 'w1',
     payload: { body: 'secret' },
   };
-  await keepDeadLetter(control, delivery, webhook, { attempt: 1, sequence: '1', error: 'gone' });
-  await noteDelivery(control, delivery, webhook, {
+  await keepDeadLetter(deps, delivery, webhook, { attempt: 1, sequence: '1', error: 'gone' });
+  await noteDelivery(deps, delivery, webhook, {
     attempt: 1,
     result: { ok: false, detail: 'gone', permanent: true } as never,
     outcome: { kind: 'dead', detail: 'gone' },
   });
-  const command = await placeCommand(control, `cmd_${name}`, {
+  const command = await placeCommand(deps, `cmd_${name}`, {
     session,
     command: 'sendText',
     args: { text: 'secret' },
     idempotencyKey: undefined,
   });
-  await showToWorker(control, command);
+  await showToWorker(deps, command);
   const told = toldKey(sessionId);
-  await control.store.write({ kind: 'put', key: told, item: { ...told, ids: [] } });
+  await deps.store.write({ kind: 'put', key: told, item: { ...told, ids: [] } });
   const outbox = outboxKey(USER, sessionId, 99);
-  await control.store.write({ kind: 'put', key: outbox, item: { ...outbox, event: 'x' } });
-  await lastWord(control, await load(place, name), { reason: 'user' });
+  await deps.store.write({ kind: 'put', key: outbox, item: { ...outbox, event: 'x' } });
+  await lastWord(deps, await load(place, name), { reason: 'user' });
   return load(place, name);
 };
 
@@ -82,7 +82,7 @@ const eraserOf = (place: Lab) => {
     erased.push(prefix);
     return keys.length;
   };
-  return { erased, control: { ...place.control, objects: { erase } } };
+  return { erased, deps: { ...place.deps, objects: { erase } } };
 };
 
 const MINUTE = 60_000;
@@ -92,10 +92,10 @@ test('after a delete and two sweeps no item and no object names the session, and
   const [gone, stays] = [await lived(place, 'a'), await lived(place, 'b')];
   const [before, others] = [itemsOf(place, gone), itemsOf(place, stays)];
   expect(before.length, before.join('\n')).toBeGreaterThanOrEqual(12);
-  const { control, erased } = eraserOf(place);
-  await deleteSession(place.control, gone);
+  const { deps, erased } = eraserOf(place);
+  await deleteSession(place.deps, gone);
   expect(itemsOf(place, gone), 'the job').toContain(`ERASURES ${gone.sessionId}`);
-  expect(await eraseDeleted(control, MINUTE)).toMatchObject({ erased: 0, left: 1, failed: 0 });
+  expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 0, left: 1, failed: 0 });
   expect(erased).toEqual([`auth/${gone.sessionId}/`, `media/${gone.sessionId}/`]);
   const kinds = itemsOf(place, gone).map((key) => key.split(/[# ]/)[0]);
   expect([...new Set(kinds)].sort(), 'the job, and events that are sent first').toEqual([
@@ -103,21 +103,21 @@ test('after a delete and two sweeps no item and no object names the session, and
     'OUTBOX',
   ]);
   place.now += 21 * MINUTE;
-  expect(await eraseDeleted(control, MINUTE)).toMatchObject({ erased: 1, left: 0 });
+  expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, left: 0 });
   expect(itemsOf(place, gone)).toEqual([]);
   expect(itemsOf(place, stays).sort()).toEqual(others.sort());
-  expect(await eraseDeleted(control, MINUTE)).toMatchObject({ erased: 0, left: 0, items: 0 });
+  expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 0, left: 0, items: 0 });
 });
 
 test('what is written after the first pass is erased by the second', async () => {
   const place = lab();
   const gone = await lived(place, 'a');
-  const { control } = eraserOf(place);
-  await deleteSession(place.control, gone);
-  await eraseDeleted(control, MINUTE);
+  const { deps } = eraserOf(place);
+  await deleteSession(place.deps, gone);
+  await eraseDeleted(deps, MINUTE);
   place.objects.set(`media/${gone.sessionId}/late`, 1);
   await record(
-    place.control,
+    place.deps,
     { sessionId: gone.sessionId, epoch: 1, userId: USER, name: 'a' },
     {
       id: 'evt_late',
@@ -127,7 +127,7 @@ test('what is written after the first pass is erased by the second', async () =>
     },
   );
   place.now += 21 * MINUTE;
-  expect(await eraseDeleted(control, MINUTE)).toMatchObject({ erased: 1, objects: 1 });
+  expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, objects: 1 });
   expect(itemsOf(place, gone)).toEqual([]);
   expect([...place.objects.keys()].filter((key) => key.includes(gone.sessionId))).toEqual([]);
 });
@@ -136,19 +136,19 @@ test('a sweep that dies at any of its calls is finished by the next', async () =
   for (let dies = 0; ; dies += 1) {
     const place = lab();
     const gone = await lived(place, 'a');
-    const { control } = eraserOf(place);
-    await deleteSession(place.control, gone);
+    const { deps } = eraserOf(place);
+    await deleteSession(place.deps, gone);
     let calls = 0;
     place.meanwhile = () => {
       calls += 1;
       if (calls === dies + 2) throw new Error('died');
     };
-    const report = await eraseDeleted(control, MINUTE).catch(() => undefined);
+    const report = await eraseDeleted(deps, MINUTE).catch(() => undefined);
     const died = report === undefined || report.failed > 0;
     place.meanwhile = () => {};
-    await eraseDeleted(control, MINUTE);
+    await eraseDeleted(deps, MINUTE);
     place.now += 21 * MINUTE;
-    expect(await eraseDeleted(control, MINUTE)).toMatchObject({ erased: 1, left: 0 });
+    expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, left: 0 });
     expect(itemsOf(place, gone), `died at call ${dies}`).toEqual([]);
     if (!died) break;
   }
@@ -157,24 +157,24 @@ test('a sweep that dies at any of its calls is finished by the next', async () =
 test('a delete that lost its race leaves no job', async () => {
   const place = lab();
   const session = await lived(place, 'a');
-  await expect(
-    deleteSession(place.control, { ...session, version: session.version - 1 }),
-  ).rejects.toMatchObject({
-    code: 'conflict',
-  });
+  await expect(deleteSession(place.deps, { ...session, version: session.version - 1 })).rejects.toMatchObject(
+    {
+      code: 'conflict',
+    },
+  );
   expect(itemsOf(place, session).filter((key) => key.startsWith('ERASURES'))).toEqual([]);
 });
 
 test('readers of the feed go on over what was erased, miss nothing and see nothing of it', async () => {
   const place = lab();
-  const start = await newestPosition(place.control, FEEDS);
+  const start = await newestPosition(place.deps, FEEDS);
   const gone = await lived(place, 'a');
   await lived(place, 'b');
-  const { control } = eraserOf(place);
-  const before = await readFeeds(place.control, start, () => true);
-  await deleteSession(place.control, gone);
-  await eraseDeleted(control, MINUTE);
-  const after = await readFeeds(place.control, start, () => true);
+  const { deps } = eraserOf(place);
+  const before = await readFeeds(place.deps, start, () => true);
+  await deleteSession(place.deps, gone);
+  await eraseDeleted(deps, MINUTE);
+  const after = await readFeeds(place.deps, start, () => true);
   expect(after.missed).toBe(before.missed);
   expect(after.position).toEqual(before.position);
   expect(after.entries.map(({ entry }) => entry.sessionId)).not.toContain(gone.sessionId);
@@ -183,17 +183,17 @@ test('readers of the feed go on over what was erased, miss nothing and see nothi
 
 test('what can’t be erased in time is counted', async () => {
   const place = lab();
-  await deleteSession(place.control, await lived(place, 'a'));
+  await deleteSession(place.deps, await lived(place, 'a'));
   const counted: [string, number][] = [];
-  const count: Lab['control']['metrics']['count'] = (name, value, ..._dimensions) =>
+  const count: Lab['deps']['metrics']['count'] = (name, value, ..._dimensions) =>
     void counted.push([name, value]);
   const erase = async () => {
     throw new Error('S3 says no');
   };
-  const control = { ...place.control, objects: { erase }, metrics: { count } };
-  expect(await eraseDeleted(control, MINUTE)).toMatchObject({ failed: 1, left: 1 });
+  const deps = { ...place.deps, objects: { erase }, metrics: { count } };
+  expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ failed: 1, left: 1 });
   place.now += 41 * MINUTE;
-  await eraseDeleted(control, MINUTE);
+  await eraseDeleted(deps, MINUTE);
   expect(counted).toEqual([
     ['ErasuresOverdue', 0],
     ['ErasuresOverdue', 1],

@@ -9,7 +9,7 @@ import {
 } from '../../../core/events/feed.ts';
 import { positionOf, positionText, serverSentEvents } from '../../../core/events/stream.ts';
 import { FEEDS, type Feed, feedOf, feedPartition } from '../../../core/items.ts';
-import { type Lab, lab } from './control.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
   id,
@@ -25,22 +25,22 @@ const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
 const mine = [feedOf('ann')];
 const from = (text: string, feeds: readonly Feed[] = mine) =>
   positionOf(text, feeds) ?? new Map<Feed, number>();
-const idsAfter = async ({ control }: Lab, text: string, feeds?: readonly Feed[]) =>
-  (await readFeeds(control, from(text, feeds), () => true)).entries.map((found) => found.entry.id);
+const idsAfter = async ({ deps }: Lab, text: string, feeds?: readonly Feed[]) =>
+  (await readFeeds(deps, from(text, feeds), () => true)).entries.map((found) => found.entry.id);
 
 test('an entry whose writer was overtaken comes after the one that overtook it, so no reader misses it', async () => {
   const place = lab();
-  await appendToFeed(place.control, entry('first'));
+  await appendToFeed(place.deps, entry('first'));
   let overtaken = false;
   const slow = {
     store: {
-      ...place.control.store,
-      query: async (query: Parameters<typeof place.control.store.query>[0]) => {
-        const page = await place.control.store.query(query);
+      ...place.deps.store,
+      query: async (query: Parameters<typeof place.deps.store.query>[0]) => {
+        const page = await place.deps.store.query(query);
         if (!overtaken) {
           overtaken = true;
-          await appendToFeed(place.control, entry('quick'));
-          const page = await readFeeds(place.control, from('1'), () => true);
+          await appendToFeed(place.deps, entry('quick'));
+          const page = await readFeeds(place.deps, from('1'), () => true);
           expect(positionText(page.position)).toBe('2');
         }
         return page;
@@ -55,16 +55,16 @@ test('an entry whose writer was overtaken comes after the one that overtook it, 
 test('many writers at once leave no gap and lose nothing', async () => {
   const place = lab();
   const names = Array.from({ length: 20 }, (_, i) => `e${i}`);
-  await Promise.all(names.map((id) => appendToFeed(place.control, entry(id))));
+  await Promise.all(names.map((id) => appendToFeed(place.deps, entry(id))));
   expect((await idsAfter(place, '0')).sort()).toEqual([...names].sort());
-  expect(positionText(await newestPosition(place.control, mine))).toBe('20');
+  expect(positionText(await newestPosition(place.deps, mine))).toBe('20');
 });
 
 test('a reader moves on past what is not for it', async () => {
   const place = lab();
-  await appendToFeed(place.control, entry('mine'));
-  await appendToFeed(place.control, { ...entry('other'), name: 'b' });
-  const page = await readFeeds(place.control, from('1'), ({ name }) => name === 'a');
+  await appendToFeed(place.deps, entry('mine'));
+  await appendToFeed(place.deps, { ...entry('other'), name: 'b' });
+  const page = await readFeeds(place.deps, from('1'), ({ name }) => name === 'a');
   expect(page.entries).toEqual([]);
   expect(positionText(page.position)).toBe('2');
 });
@@ -73,8 +73,8 @@ test('whoever sees everybody reads all feeds with one position', async () => {
   const place = lab();
   const users = ['ann', 'bob', 'cy', 'dora', 'eve', 'finn', 'gil', 'hal'];
   expect(new Set(users.map(feedOf)).size).toBeGreaterThan(1);
-  for (const [i, user] of users.entries()) await appendToFeed(place.control, entry(user, user, i));
-  const page = await readFeeds(place.control, from('0', FEEDS), () => true);
+  for (const [i, user] of users.entries()) await appendToFeed(place.deps, entry(user, user, i));
+  const page = await readFeeds(place.deps, from('0', FEEDS), () => true);
   expect(page.entries.map((found) => found.entry.id)).toEqual(users);
   for (const [i, { position }] of page.entries.entries()) {
     expect(await idsAfter(place, positionText(position), FEEDS)).toEqual(users.slice(i + 1));
@@ -83,23 +83,23 @@ test('whoever sees everybody reads all feeds with one position', async () => {
 
 test('old entries are trimmed, never the newest: the next number follows from it', async () => {
   const place = lab();
-  for (const id of ['a', 'b', 'c']) await appendToFeed(place.control, entry(id, 'ann', place.now));
+  for (const id of ['a', 'b', 'c']) await appendToFeed(place.deps, entry(id, 'ann', place.now));
   place.now += FEED_KEEP_MS + 1;
-  await trimFeeds(place.control);
+  await trimFeeds(place.deps);
   const [feed = 0] = mine;
   expect(place.table.query({ partition: feedPartition(feed), limit: 9 }).items.map(({ id }) => id)).toEqual([
     'c',
   ]);
-  await appendToFeed(place.control, entry('d', 'ann', place.now));
+  await appendToFeed(place.deps, entry('d', 'ann', place.now));
   expect(await idsAfter(place, '3')).toEqual(['d']);
 });
 
 test('a reader who was away for too long is told so; one who was not, or who asks for what is kept, is not', async () => {
   const place = lab();
-  for (const id of ['a', 'b', 'c']) await appendToFeed(place.control, entry(id, 'ann', place.now));
+  for (const id of ['a', 'b', 'c']) await appendToFeed(place.deps, entry(id, 'ann', place.now));
   place.now += FEED_KEEP_MS + 1;
-  await trimFeeds(place.control);
-  const missed = async (text: string) => (await readFeeds(place.control, from(text), () => true)).missed;
+  await trimFeeds(place.deps);
+  const missed = async (text: string) => (await readFeeds(place.deps, from(text), () => true)).missed;
   expect([await missed('1'), await missed('2'), await missed('3'), await missed('0')]).toEqual([
     true,
     false,
@@ -124,9 +124,9 @@ test('a position of another view, or none at all, is refused', () => {
 
 test('server-sent events have an id each, and a last id that moves on past what others saw', async () => {
   const place = lab();
-  await appendToFeed(place.control, entry('one'));
-  await appendToFeed(place.control, { ...entry('two'), name: 'b' });
-  const text = serverSentEvents(await readFeeds(place.control, from('0'), ({ name }) => name === 'a'));
+  await appendToFeed(place.deps, entry('one'));
+  await appendToFeed(place.deps, { ...entry('two'), name: 'b' });
+  const text = serverSentEvents(await readFeeds(place.deps, from('0'), ({ name }) => name === 'a'));
   const data =
     '{"id":"one","timestamp":0,"event":"session.status","userId":"ann","session":"a","epoch":1,"payload":{"status":"WORKING"}}';
   expect(text).toBe(`retry: 1000\n\nid: 1\ndata: ${data}\n\nid: 2\n\n`);

@@ -1,7 +1,7 @@
 /** Links to received files: Berth's own, good for as long as they say, whatever signed them. */
 import { expect, test } from 'vitest';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
-import { type Lab, lab } from './control.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const HOUR = 3600_000;
 const SESSION = { sessionId: 'ses_1' };
@@ -16,8 +16,8 @@ const received = async (place: Lab, settings: { filename?: string } = {}) => {
       return `https://storage.example/${key}?signature=${signed.length}`;
     },
   };
-  const control = { ...place.control, media, apiUrl: 'https://berth.example.com' };
-  const { url } = await beginMediaUpload(control, SESSION, {
+  const deps = { ...place.deps, media, apiUrl: 'https://berth.example.com' };
+  const { url } = await beginMediaUpload(deps, SESSION, {
     bytes: 10,
     mimetype: 'image/png',
     filename: settings.filename ?? null,
@@ -26,7 +26,7 @@ const received = async (place: Lab, settings: { filename?: string } = {}) => {
   return {
     url,
     signed,
-    open: (sessionId = SESSION.sessionId, file = id) => openFile(control, sessionId, file),
+    open: (sessionId = SESSION.sessionId, file = id) => openFile(deps, sessionId, file),
   };
 };
 

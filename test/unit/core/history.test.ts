@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { HISTORY_MAX_POINTS } from '../../../core/observability/history.ts';
 import { history, recordUse } from '../../../core/observability/read-history.ts';
 import { statsKey } from '../../../core/observability/tally.ts';
-import { type Lab, lab, NOW } from './control.ts';
+import { type Lab, lab, NOW } from './test-system.ts';
 
 const MINUTE = 60_000;
 
@@ -14,8 +14,8 @@ const sweeps = async (
 ): Promise<void> => {
   for (let minute = 0; minute < minutes; minute++) {
     const { active = 0, add } = happens(minute);
-    if (add) await place.control.store.write({ kind: 'update', key: statsKey(place.now), add });
-    await recordUse(place.control, { active, limit: 50 });
+    if (add) await place.deps.store.write({ kind: 'update', key: statsKey(place.now), add });
+    await recordUse(place.deps, { active, limit: 50 });
     place.now += MINUTE;
   }
 };
@@ -26,7 +26,7 @@ test('a point a sweep says how full it was, and what happened since the one befo
     active: minute * 2,
     ...(minute === 2 ? { add: { admitted: 3, refused_user: 1, refused_global: 2, reaped_idle: 4 } } : {}),
   }));
-  const { points } = await history(place.control, 1);
+  const { points } = await history(place.deps, 1);
   const quiet = { limit: 50, admitted: 0, refused: 0, reaped: 0 };
   expect(points).toEqual([
     { ...quiet, at: new Date(NOW).toISOString(), active: 0 },
@@ -45,10 +45,10 @@ test('a point a sweep says how full it was, and what happened since the one befo
 
 test('a second sweep within a minute replaces the first one’s sample', async () => {
   const place = lab();
-  await recordUse(place.control, { active: 1, limit: 50 });
+  await recordUse(place.deps, { active: 1, limit: 50 });
   place.now += MINUTE / 2;
-  await recordUse(place.control, { active: 2, limit: 40 });
-  expect((await history(place.control, 1)).points).toMatchObject([{ active: 2, limit: 40 }]);
+  await recordUse(place.deps, { active: 2, limit: 40 });
+  expect((await history(place.deps, 1)).points).toMatchObject([{ active: 2, limit: 40 }]);
 });
 
 test('nothing that happened is lost or told twice where an hour ends, or sweeps were not made for hours', async () => {
@@ -57,10 +57,10 @@ test('nothing that happened is lost or told twice where an hour ends, or sweeps 
   await sweeps(place, 20, () => ({ add: { admitted: 1 } }));
   // Counted in an hour without a sweep.
   place.now += 60 * MINUTE;
-  await place.control.store.write({ kind: 'update', key: statsKey(place.now), add: { admitted: 100 } });
+  await place.deps.store.write({ kind: 'update', key: statsKey(place.now), add: { admitted: 100 } });
   place.now += 60 * MINUTE;
   await sweeps(place, 5, () => ({ add: { admitted: 1 } }));
-  const { points } = await history(place.control, 6);
+  const { points } = await history(place.deps, 6);
   expect(points.reduce((sum, { admitted }) => sum + admitted, 0)).toBe(125);
 });
 
@@ -71,7 +71,7 @@ test('only the hours asked for are told, in no more points than a chart can show
     active: minute === 1000 ? 49 : 1,
     ...(minute % 10 === 0 ? { add: { admitted: 1 } } : {}),
   }));
-  const { points } = await history(place.control, 48);
+  const { points } = await history(place.deps, 48);
   expect(points.length).toBeLessThanOrEqual(HISTORY_MAX_POINTS + 1);
   expect(points.length).toBeGreaterThan(HISTORY_MAX_POINTS / 2);
   expect(Math.max(...points.map(({ active }) => active))).toBe(49);
@@ -80,10 +80,10 @@ test('only the hours asked for are told, in no more points than a chart can show
   expect(admitted).toBeGreaterThanOrEqual(48 * 6 - 2);
   expect(admitted).toBeLessThanOrEqual(48 * 6);
 
-  const short = await history(place.control, 1);
+  const short = await history(place.deps, 1);
   expect(short.points).toHaveLength(60);
 });
 
 test('before the first sweep there is no point', async () => {
-  expect(await history(lab().control, 6)).toEqual({ points: [] });
+  expect(await history(lab().deps, 6)).toEqual({ points: [] });
 });

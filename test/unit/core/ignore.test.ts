@@ -3,8 +3,8 @@ import { forward } from '../../../container/whatsapp/events.ts';
 import { chatKindOf } from '../../../contract/whatsapp/chat-kind.ts';
 import { type Ignore, isIgnored } from '../../../contract/whatsapp/ignore.ts';
 import { acceptEvents } from '../../../core/lifecycle/worker.ts';
-import { lab } from './control.ts';
 import { load, workingSession } from './session.ts';
+import { lab } from './test-system.ts';
 
 const ME = '491701234567@c.us';
 const CHATS = {
@@ -81,9 +81,9 @@ test('a configuration that ignores a kind counts from the next event on', async 
     payload: { from: CHATS.status, fromMe: false, body },
   });
   const config = { ...session.config, webhooks: [{ url: 'https://example.com/', events: ['*' as const] }] };
-  await acceptEvents(place.control, { ...session, config }, { events: [told('1')] });
+  await acceptEvents(place.deps, { ...session, config }, { events: [told('1')] });
   const ignoring = { ...session, config: { ...config, ignore: { status: true } } };
-  await acceptEvents(place.control, ignoring, {
+  await acceptEvents(place.deps, ignoring, {
     events: [told('2'), { ...told('3'), event: 'engine.event' }],
   });
   const bodies = place.queue.map((delivery) => Object(delivery.payload).body);

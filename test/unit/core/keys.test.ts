@@ -7,11 +7,11 @@ import {
   listApiKeys,
   updateApiKey,
 } from '../../../core/access/keys.ts';
-import { lab } from './control.ts';
+import { lab } from './test-system.ts';
 
 test('a key is found by what was shown once, and kept nowhere', async () => {
   const place = lab();
-  const made = await createApiKey(place.control, {
+  const made = await createApiKey(place.deps, {
     userId: 'ann',
     role: 'user',
     scopes: ['messages:send'],
@@ -19,7 +19,7 @@ test('a key is found by what was shown once, and kept nowhere', async () => {
     label: 'bot',
     rate: { perMinute: 60 },
   });
-  expect(await findApiKey(place.control, made.key)).toMatchObject({
+  expect(await findApiKey(place.deps, made.key)).toMatchObject({
     userId: 'ann',
     role: 'user',
     scopes: ['messages:send'],
@@ -28,69 +28,69 @@ test('a key is found by what was shown once, and kept nowhere', async () => {
   });
   expect(JSON.stringify([...place.table.items()])).not.toContain(made.key.slice(6));
   const { key: _shownOnce, ...view } = made;
-  expect(await listApiKeys(place.control)).toEqual([view]);
+  expect(await listApiKeys(place.deps)).toEqual([view]);
 });
 
 test('an expired key is no key from that moment on', async () => {
   const place = lab();
-  const { key, expiresAt } = await createApiKey(place.control, {
+  const { key, expiresAt } = await createApiKey(place.deps, {
     userId: 'ann',
     role: 'user',
     expiresInSeconds: 60,
   });
   expect(expiresAt).toBe(new Date(place.now + 60_000).toISOString());
   place.now += 59_999;
-  expect(await findApiKey(place.control, key)).toBeDefined();
+  expect(await findApiKey(place.deps, key)).toBeDefined();
   place.now += 1;
-  expect(await findApiKey(place.control, key)).toBeUndefined();
+  expect(await findApiKey(place.deps, key)).toBeUndefined();
 });
 
 test('a revoked key is no key any more, and can be revoked only once', async () => {
   const place = lab();
-  const { key, id } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
-  await deleteApiKey(place.control, id);
-  expect(await findApiKey(place.control, key)).toBeUndefined();
-  expect(await listApiKeys(place.control)).toEqual([]);
-  await expect(deleteApiKey(place.control, id)).rejects.toMatchObject({ code: 'not_found' });
+  const { key, id } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
+  await deleteApiKey(place.deps, id);
+  expect(await findApiKey(place.deps, key)).toBeUndefined();
+  expect(await listApiKeys(place.deps)).toEqual([]);
+  await expect(deleteApiKey(place.deps, id)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test.each([undefined, '', 'berth_', 'berth_wrong', `berth_${'x'.repeat(200)}`, 'x'.repeat(49)])(
   'what is no key is none: %j',
-  async (presented) => expect(await findApiKey(lab().control, presented)).toBeUndefined(),
+  async (presented) => expect(await findApiKey(lab().deps, presented)).toBeUndefined(),
 );
 
 test('a key that is made inactive is no key until it is active again; it stays the same key', async () => {
   const place = lab();
-  const { key, id } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
-  const change = (request: object) => updateApiKey(place.control, id, updateKeyRequestSchema.parse(request));
+  const { key, id } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
+  const change = (request: object) => updateApiKey(place.deps, id, updateKeyRequestSchema.parse(request));
   expect(await change({ isActive: false })).toMatchObject({ isActive: false });
-  expect(await findApiKey(place.control, key)).toBeUndefined();
-  expect(await listApiKeys(place.control)).toMatchObject([{ id, isActive: false }]);
+  expect(await findApiKey(place.deps, key)).toBeUndefined();
+  expect(await listApiKeys(place.deps)).toMatchObject([{ id, isActive: false }]);
   expect(await change({ isActive: true, session: 'shop', actions: { read: true } })).toMatchObject({
     session: 'shop',
     sessions: ['shop'],
     scopes: ['sessions:read', 'messages:read'],
     actions: { read: true, send: false },
   });
-  expect(await findApiKey(place.control, key)).toMatchObject({ sessions: ['shop'] });
+  expect(await findApiKey(place.deps, key)).toMatchObject({ sessions: ['shop'] });
   expect(await change({ session: null, actions: null })).toMatchObject({ sessions: null, scopes: null });
-  await expect(updateApiKey(place.control, 'none', updateKeyRequestSchema.parse({}))).rejects.toMatchObject({
+  await expect(updateApiKey(place.deps, 'none', updateKeyRequestSchema.parse({}))).rejects.toMatchObject({
     code: 'not_found',
   });
 });
 
 test('a key for one session cannot be made an admin’s', async () => {
   const place = lab();
-  const { id } = await createApiKey(place.control, { userId: 'ann', role: 'user', sessions: ['shop'] });
+  const { id } = await createApiKey(place.deps, { userId: 'ann', role: 'user', sessions: ['shop'] });
   const change = updateKeyRequestSchema.parse({ isAdmin: true });
-  await expect(updateApiKey(place.control, id, change)).rejects.toMatchObject({ code: 'malformed' });
+  await expect(updateApiKey(place.deps, id, change)).rejects.toMatchObject({ code: 'malformed' });
 });
 
 test('a change that meets another one is refused, and neither is lost', async () => {
   const place = lab();
-  const { id } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
+  const { id } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
   const changes = ['a', 'b'].map((label) =>
-    updateApiKey(place.control, id, updateKeyRequestSchema.parse({ label })),
+    updateApiKey(place.deps, id, updateKeyRequestSchema.parse({ label })),
   );
   const results = await Promise.allSettled(changes);
   const done = results.filter(({ status }) => status === 'fulfilled');

@@ -4,21 +4,21 @@ import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts'
 import { TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
-import { type Lab, lab } from './control.ts';
 import { admittedSession, load } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const throttled = () => new TaskEngineUnavailable('ThrottlingException: Rate exceeded');
 
 /** The first sweep that finds the launch due. */
 const sweepWhenDue = async (place: Lab): Promise<void> => {
   place.now += 31_000;
-  expect(await reap(place.control)).toMatchObject({ acted: { launch_due: 1 }, failed: 0 });
+  expect(await reap(place.deps)).toMatchObject({ acted: { launch_due: 1 }, failed: 0 });
 };
 
 test('what ECS throttles is answered as PENDING, and the next sweep launches it', async () => {
   const place = lab();
   place.launchResult = throttled;
-  const answer = await launchAndPublish(place.control, await admittedSession(place));
+  const answer = await launchAndPublish(place.deps, await admittedSession(place));
   expect(answer).toMatchObject({ state: 'PENDING', slotShard: 0 });
   place.launchResult = (taskArn) => ({ ok: true, taskArn });
   await sweepWhenDue(place);
@@ -28,7 +28,7 @@ test('what ECS throttles is answered as PENDING, and the next sweep launches it'
 test('a session for which there is no capacity keeps its slot until a sweep finds some', async () => {
   const place = lab();
   place.launchResult = () => ({ ok: false, retryable: true, detail: 'RESOURCE:CPU' });
-  expect(await launchAndPublish(place.control, await admittedSession(place))).toMatchObject({
+  expect(await launchAndPublish(place.deps, await admittedSession(place))).toMatchObject({
     state: 'PENDING',
   });
   await sweepWhenDue(place);
@@ -44,7 +44,7 @@ test('a task that could not be written down is no error for the caller; the swee
   place.meanwhile = (call) => {
     if (call.startsWith('write SESSION#')) throw new StoreUnavailable('throttled');
   };
-  const answer = await launchAndPublish(place.control, session);
+  const answer = await launchAndPublish(place.deps, session);
   expect(answer).toMatchObject({ sessionId: session.sessionId, state: 'PENDING' });
   place.meanwhile = () => {};
   await sweepWhenDue(place);
@@ -59,7 +59,7 @@ test('a refusal whose release fails is no error for the caller either', async ()
   place.meanwhile = (call) => {
     if (call === 'transact') throw new StoreUnavailable('throttled');
   };
-  expect(await launchAndPublish(place.control, session)).toMatchObject({ state: 'PENDING' });
+  expect(await launchAndPublish(place.deps, session)).toMatchObject({ state: 'PENDING' });
   place.meanwhile = () => {};
   await sweepWhenDue(place);
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'launch_failed' });
@@ -70,9 +70,9 @@ test('an engine that takes its time costs the caller no more than what a launch 
   const session = await admittedSession(place);
   const limits: number[] = [];
   const slow = {
-    ...place.control,
+    ...place.deps,
     tasks: {
-      ...place.control.tasks,
+      ...place.deps.tasks,
       launch: async (_request: unknown, limitMs: number) => {
         limits.push(limitMs);
         place.now += limitMs;

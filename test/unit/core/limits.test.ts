@@ -3,16 +3,16 @@ import { type Capacity, isSettled } from '../../../core/admission/capacity.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { changeLimits } from '../../../core/admission/limits.ts';
 import { readCapacity } from '../../../core/admission/read-capacity.ts';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import { limitsKey, shardKey } from '../../../core/items.ts';
 import { release } from '../../../core/lifecycle/release.ts';
 import { reconcile } from '../../../core/reconciliation/reconcile.ts';
 import { StoreConflict, StoreUnavailable } from '../../../core/store.ts';
-import { type Lab, lab } from './control.ts';
 import { admittedSession, load, USER } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
-const capacityOf = async ({ control }: Lab): Promise<Capacity> => {
-  const capacity = await readCapacity(control);
+const capacityOf = async ({ deps }: Lab): Promise<Capacity> => {
+  const capacity = await readCapacity(deps);
   if (!capacity) throw new Error('there are no limits');
   return capacity;
 };
@@ -22,11 +22,11 @@ const reachable = ({ shards }: Capacity): number =>
   shards.reduce((sum, shard) => sum + Math.max(shard.active, shard.limit), 0);
 
 /** The place where `before` runs ahead of each single write; it may throw for it. */
-const writing = (place: Lab, before: (n: number) => unknown): Control => {
-  const { store } = place.control;
+const writing = (place: Lab, before: (n: number) => unknown): Deps => {
+  const { store } = place.deps;
   let n = 0;
   return {
-    ...place.control,
+    ...place.deps,
     store: {
       ...store,
       write: async (write) => {
@@ -45,11 +45,11 @@ const dyingAt = async (
   step: number,
   change: Parameters<typeof changeLimits>[1],
 ): Promise<boolean> => {
-  const control = writing(place, (n) => {
+  const deps = writing(place, (n) => {
     if (n === step) throw new Died();
   });
   try {
-    await changeLimits(control, change);
+    await changeLimits(deps, change);
     return false;
   } catch (error) {
     if (!(error instanceof Died)) throw error;
@@ -67,11 +67,11 @@ test('limits change although slots are given back between all steps', async () =
   const place = lab({ globalLimit: 240, userLimit: 240 });
   await fill(place, 60);
   let n = 0;
-  const control = writing(place, async () => {
-    if (n < 60) await release(place.control, await load(place, `s${n++}`), 'user');
+  const deps = writing(place, async () => {
+    if (n < 60) await release(place.deps, await load(place, `s${n++}`), 'user');
   });
   for (const global of [210, 30, 300]) {
-    await changeLimits(control, { global });
+    await changeLimits(deps, { global });
     const capacity = await capacityOf(place);
     expect(isSettled(capacity)).toBe(true);
     expect(capacity.limits.globalLimit).toBe(global);
@@ -89,11 +89,11 @@ test('at no step is more handed out than the greater of the limits, or than is a
   ] as const) {
     const place = lab({ globalLimit: from, userLimit: 240 });
     await fill(place, Math.min(from, 40));
-    const control = writing(place, async () => {
+    const deps = writing(place, async () => {
       const capacity = await capacityOf(place);
       expect(reachable(capacity)).toBeLessThanOrEqual(Math.max(from, to, capacity.active));
     });
-    await changeLimits(control, { global: to });
+    await changeLimits(deps, { global: to });
     const capacity = await capacityOf(place);
     expect(reachable(capacity)).toBe(Math.max(to, capacity.active));
   }
@@ -102,10 +102,10 @@ test('at no step is more handed out than the greater of the limits, or than is a
 test('conflicts at each single step only delay a change', async () => {
   const place = lab({ globalLimit: 240, userLimit: 240 });
   await fill(place, 3);
-  const control = writing(place, (n) => {
+  const deps = writing(place, (n) => {
     if (n % 2 === 0) throw new StoreConflict('conflict');
   });
-  await changeLimits(control, { global: 210, userDefault: 7 });
+  await changeLimits(deps, { global: 210, userDefault: 7 });
   expect(await capacityOf(place)).toMatchObject({ limits: { globalLimit: 210, userLimit: 7 } });
   expect(isSettled(await capacityOf(place))).toBe(true);
 });
@@ -128,7 +128,7 @@ test.each(STEPS)('a change whose function dies at write %i is finished by the re
   const place = lab({ globalLimit: 240, userLimit: 240 });
   await fill(place, 20);
   expect(await dyingAt(place, step, { global: 10, userDefault: 3 })).toBe(true);
-  await reconcile(place.control);
+  await reconcile(place.deps);
   const capacity = await capacityOf(place);
   expect(isSettled(capacity)).toBe(true);
   expect(reachable(capacity)).toBe(step === 0 ? 240 : 20);
@@ -138,7 +138,7 @@ test.each(STEPS)('a change whose function dies at write %i gives way to the next
   const place = lab({ globalLimit: 240, userLimit: 240 });
   await fill(place, 20);
   expect(await dyingAt(place, step, { global: 10 })).toBe(true);
-  await changeLimits(place.control, { global: 220 });
+  await changeLimits(place.deps, { global: 220 });
   const capacity = await capacityOf(place);
   expect(isSettled(capacity)).toBe(true);
   expect(reachable(capacity)).toBe(220);
@@ -148,10 +148,10 @@ test('of two changes at once, the one that began later stands, and both are told
   const place = lab({ globalLimit: 240, userLimit: 240 });
   await fill(place, 5);
   let other: Promise<unknown> | undefined;
-  const control = writing(place, (n) => {
-    if (n === 4) other = changeLimits(place.control, { global: 230 });
+  const deps = writing(place, (n) => {
+    if (n === 4) other = changeLimits(place.deps, { global: 230 });
   });
-  await changeLimits(control, { global: 10 });
+  await changeLimits(deps, { global: 10 });
   await other;
   const capacity = await capacityOf(place);
   expect(capacity.limits.globalLimit).toBe(230);
@@ -161,28 +161,28 @@ test('of two changes at once, the one that began later stands, and both are told
 
 test('limits that are what they were change nothing', async () => {
   const place = lab({ globalLimit: 240 });
-  await changeLimits(place.control, { global: 220 });
+  await changeLimits(place.deps, { global: 220 });
   const before = await capacityOf(place);
-  await changeLimits(place.control, { global: 220, userDefault: before.limits.userLimit });
+  await changeLimits(place.deps, { global: 220, userDefault: before.limits.userLimit });
   expect(await capacityOf(place)).toEqual(before);
 });
 
 test('a change that the database does not let through is told to try again', async () => {
   const place = lab({ globalLimit: 240 });
-  await capacityOf(place).catch(() => changeLimits(place.control, { global: 240 }));
-  const control = writing(place, () => {
+  await capacityOf(place).catch(() => changeLimits(place.deps, { global: 240 }));
+  const deps = writing(place, () => {
     throw new StoreUnavailable('throttled');
   });
-  await expect(changeLimits(control, { global: 10 })).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(changeLimits(deps, { global: 10 })).rejects.toMatchObject({ code: 'unavailable' });
   expect((await capacityOf(place)).limits.globalLimit).toBe(240);
 });
 
 /** Reads each item of a query at a moment of its own, with `between` before the item `at`. */
-const torn = (place: Lab, at: string, between: () => Promise<unknown>): Control => {
-  const { store } = place.control;
+const torn = (place: Lab, at: string, between: () => Promise<unknown>): Deps => {
+  const { store } = place.deps;
   let once = true;
   return {
-    ...place.control,
+    ...place.deps,
     store: {
       ...store,
       query: async (query) => {
@@ -215,12 +215,12 @@ test('a slot that moves from shard to shard while they are read one by one is no
   const pair = [await admittedSession(place, 'a'), await admittedSession(place, 'b')];
   const [ahead, behind] = pair.toSorted((x, y) => (x.slotShard ?? 0) - (y.slotShard ?? 0));
   if (!ahead || !behind) throw new Error('both are admitted');
-  await release(place.control, behind, 'user');
+  await release(place.deps, behind, 'user');
   // The shard that is read first is full, the other one has room; by the time that it is read it is the reverse.
-  const control = torn(place, shardKey(1).sk, async () => {
+  const deps = torn(place, shardKey(1).sk, async () => {
     await admittedSession(place, 'second');
-    await release(place.control, ahead, 'user');
+    await release(place.deps, ahead, 'user');
   });
-  const third = await createSession(control, { userId: USER, name: 'third', config: {}, start: true });
+  const third = await createSession(deps, { userId: USER, name: 'third', config: {}, start: true });
   expect(third.admitted).toBe(true);
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkNumberArgs, getMessagesArgs, groupIdSchema } from '../../../contract/whatsapp/chats.ts';
 import { contactCardSchema, fileSchema, sendPollArgs } from '../../../contract/whatsapp/messages.ts';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
-import { lab } from './control.ts';
+import { lab } from './test-system.ts';
 
 describe('a file', () => {
   it.each([
@@ -75,15 +75,15 @@ describe('the link to a received file', () => {
         return 'https://storage.example/link';
       },
     };
-    const { control } = lab({ mediaMaxBytes: 100 });
-    const ids = { ...control.ids, secret: () => 'secret' };
+    const { deps } = lab({ mediaMaxBytes: 100 });
+    const ids = { ...deps.ids, secret: () => 'secret' };
     const { url } = await beginMediaUpload(
-      { ...control, media, ids, apiUrl: 'https://berth.example.com' },
+      { ...deps, media, ids, apiUrl: 'https://berth.example.com' },
       { sessionId: 'ses_1' },
       { bytes, mimetype, filename: null },
     );
     expect(url).toBe('https://berth.example.com/api/files/ses_1/secret');
-    await openFile({ ...control, media }, 'ses_1', 'secret');
+    await openFile({ ...deps, media }, 'ses_1', 'secret');
     return signed[0];
   };
 

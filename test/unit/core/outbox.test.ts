@@ -7,17 +7,17 @@ import { release } from '../../../core/lifecycle/release.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { acceptEvents, report } from '../../../core/lifecycle/worker.ts';
 import { reap } from '../../../core/reaping/reap.ts';
-import { type Lab, lab } from './control.ts';
 import { bootstrapped, load, USER } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
-const hooked = async ({ control }: Lab, name = 'a'): Promise<Session> => {
+const hooked = async ({ deps }: Lab, name = 'a'): Promise<Session> => {
   const webhooks = [{ url: 'https://example.com/hook', events: ['*' as const] }];
-  return (await createSession(control, { userId: USER, name, config: { webhooks }, start: true })).session;
+  return (await createSession(deps, { userId: USER, name, config: { webhooks }, start: true })).session;
 };
 
 /** The queue takes nothing. */
-const refusing = ({ control }: Lab) => ({
-  ...control,
+const refusing = ({ deps }: Lab) => ({
+  ...deps,
   events: {
     send: async () => {
       throw new Error('SQS did not answer');
@@ -35,7 +35,7 @@ test('an event is in the outbox as soon as its change is committed, whoever dies
   const session = await hooked(place);
   expect(outbox(place)).toMatchObject([{ event: 'session.admitted', sessionId: session.sessionId }]);
   place.now += 11_000;
-  await reap(place.control);
+  await reap(place.deps);
   expect(sent(place)).toEqual(['session.admitted']);
   expect(outbox(place)).toEqual([]);
 });
@@ -46,8 +46,8 @@ test('what the queue refused is sent later with the same id, and once', async ()
   await launchAndPublish(refusing(place), session);
   const [waiting] = outbox(place);
   place.now += 11_000;
-  expect(await sweepOutbox(place.control)).toBe(0);
-  expect(await sweepOutbox(place.control)).toBe(0);
+  expect(await sweepOutbox(place.deps)).toBe(0);
+  expect(await sweepOutbox(place.deps)).toBe(0);
   expect(ids(place)).toEqual([waiting?.id]);
   expect(feed(place)).toMatchObject([{ id: waiting?.id, event: 'session.admitted' }]);
 });
@@ -59,14 +59,14 @@ test('a sweep that can not send says so, and leaves everything where it is', asy
   place.now += 11_000;
   expect(await sweepOutbox(refusing(place))).toBe(2);
   expect(outbox(place)).toHaveLength(2);
-  expect(await sweepOutbox(place.control)).toBe(0);
+  expect(await sweepOutbox(place.deps)).toBe(0);
   expect(sent(place)).toEqual(['session.admitted', 'session.admitted']);
 });
 
 test('a sweep leaves to the function that made a change the first ten seconds', async () => {
   const place = lab();
   await hooked(place);
-  await sweepOutbox(place.control);
+  await sweepOutbox(place.deps);
   expect(sent(place)).toEqual([]);
 });
 
@@ -76,7 +76,7 @@ test('whoever sends takes what waited before along, in the order in which it hap
   const launched = await launchAndPublish(refusing(place), session);
   const up = await bootstrapped(place, launched);
   await report(refusing(place), up, { seq: 1, status: 'SCAN_QR_CODE' });
-  await release(place.control, await load(place), 'user');
+  await release(place.deps, await load(place), 'user');
   expect(sent(place)).toEqual(['session.admitted', 'session.status', 'session.stopped']);
   expect(place.queue.at(-1)?.payload).toEqual({ stopReason: 'user', state: 'STOPPED', status: 'STOPPED' });
   expect(outbox(place)).toEqual([]);
@@ -92,7 +92,7 @@ test("a worker's events stay behind what the control plane told before", async (
     event: 'message',
     payload: { body: 'x' },
   };
-  await acceptEvents(place.control, session, { events: [message] });
+  await acceptEvents(place.deps, session, { events: [message] });
   expect(sent(place)).toEqual(['session.admitted', 'message']);
   await expect(acceptEvents(refusing(place), session, { events: [message] })).rejects.toThrow(/SQS/);
 });
@@ -110,7 +110,7 @@ test('timeline and feed hear of a session that will expire, and nothing of its m
     event(1, 'message', { body: 'secret' }),
     event(2, 'session.expiring', { reason: 'idle', at: 5, more: 'secret' }),
   ];
-  await acceptEvents(place.control, session, { events });
+  await acceptEvents(place.deps, session, { events });
   expect(feed(place).map(({ event: name, payload }) => [name, payload])).toEqual([
     ['session.admitted', { epoch: 1 }],
     ['session.expiring', { reason: 'idle', at: 5 }],
@@ -122,9 +122,9 @@ test('the last event of a session that was deleted before it was sent is still i
   const place = lab();
   const session = await hooked(place);
   await release(refusing(place), session, 'user');
-  await deleteSession(place.control, await load(place));
+  await deleteSession(place.deps, await load(place));
   place.now += 11_000;
-  expect(await sweepOutbox(place.control)).toBe(0);
+  expect(await sweepOutbox(place.deps)).toBe(0);
   expect(sent(place)).toEqual([]);
   expect(feed(place).map(({ event }) => event)).toEqual(['session.admitted', 'session.stopped']);
 });

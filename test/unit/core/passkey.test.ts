@@ -13,8 +13,8 @@ import { deadlinesOf } from '../../../core/lifecycle/deadlines.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { report } from '../../../core/lifecycle/worker.ts';
 import { reap } from '../../../core/reaping/reap.ts';
-import { type Lab, lab } from './control.ts';
 import { bootstrapped, load, USER, workingSession } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const CHALLENGE: PasskeyChallenge = {
   challenge: 'Y2hhbGxlbmdl',
@@ -126,7 +126,7 @@ describe('a session that asks for a passkey', () => {
     return place;
   };
   const tell = async (place: Lab, seq: number, request: object) =>
-    report(place.control, await load(place), { seq, status: 'PASSKEY_REQUIRED', ...request });
+    report(place.deps, await load(place), { seq, status: 'PASSKEY_REQUIRED', ...request });
 
   test('is up, says what to do, and ends five minutes after it asked, however often it asks anew', async () => {
     const place = await asking();
@@ -150,7 +150,7 @@ describe('a session that asks for a passkey', () => {
       place.now += 60_000;
       await tell(place, seq, { statusData: CHALLENGE });
     }
-    expect(await reap(place.control)).toMatchObject({ acted: { qr_expired: 1 } });
+    expect(await reap(place.deps)).toMatchObject({ acted: { qr_expired: 1 } });
     expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'qr_expired' });
   });
 
@@ -158,8 +158,8 @@ describe('a session that asks for a passkey', () => {
     const place = lab();
     const webhooks = [{ url: 'https://example.com/hook', events: ['*' as const] }];
     const config = { webhooks };
-    await createSession(place.control, { userId: USER, name: 'a', config, start: true });
-    await bootstrapped(place, await launchAndPublish(place.control, await load(place)));
+    await createSession(place.deps, { userId: USER, name: 'a', config, start: true });
+    await bootstrapped(place, await launchAndPublish(place.deps, await load(place)));
     await tell(place, 10, { statusData: CHALLENGE });
     await tell(place, 11, { statusData: CHALLENGE });
     await tell(place, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });

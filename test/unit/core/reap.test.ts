@@ -3,14 +3,14 @@ import { sessionKey } from '../../../core/items.ts';
 import { report } from '../../../core/lifecycle/worker.ts';
 import { recordRun } from '../../../core/observability/health.ts';
 import { reap } from '../../../core/reaping/reap.ts';
-import { type Lab, lab } from './control.ts';
 import { launchedSession, load, USER, workingSession } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 /** Beats until `minutes` have passed; active only at the beginning. */
 const alive = async (place: Lab, minutes: number, status: 'WORKING' | 'SCAN_QR_CODE' = 'WORKING') => {
   for (let i = 0; i < minutes; i++) {
     place.now += 60_000;
-    await report(place.control, await load(place), { seq: 100 + i, status });
+    await report(place.deps, await load(place), { seq: 100 + i, status });
   }
 };
 
@@ -19,7 +19,7 @@ test('nothing is touched while nothing is due', async () => {
   await workingSession(place);
   await alive(place, 5);
   const before = await load(place);
-  expect(await reap(place.control)).toMatchObject({ due: 0, failed: 0 });
+  expect(await reap(place.deps)).toMatchObject({ due: 0, failed: 0 });
   expect(await load(place)).toEqual(before);
 });
 
@@ -27,7 +27,7 @@ test('an idle session is asked to stop, and keeps its slot until it has', async 
   const place = lab();
   await workingSession(place);
   await alive(place, 16);
-  expect(await reap(place.control)).toMatchObject({ acted: { idle: 1 } });
+  expect(await reap(place.deps)).toMatchObject({ acted: { idle: 1 } });
   expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'idle', slotShard: 0 });
 });
 
@@ -42,7 +42,7 @@ test('a message that comes while the sweep is about to end the session saves it'
     const set = { lastActivityAt: place.now, lastHeartbeatAt: place.now };
     place.table.write({ kind: 'update', key: sessionKey(USER, 'a'), set, add: { version: 1 } });
   };
-  await reap(place.control);
+  await reap(place.deps);
   expect(told).toBe(true);
   expect((await load(place)).state).toBe('RUNNING');
 });
@@ -53,19 +53,19 @@ test('an unscanned code, a long life and a silence each end a session for their 
   await workingSession(scanned, 'b');
   expect(session.state).toBe('STARTING');
   scanned.now += 91_000;
-  await reap(scanned.control);
+  await reap(scanned.deps);
   expect(await load(scanned, 'b')).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost' });
 
   const long = lab({ maxDurationSeconds: 120 });
   await workingSession(long);
   await alive(long, 3);
-  await reap(long.control);
+  await reap(long.deps);
   expect(await load(long)).toMatchObject({ stopReason: 'max_duration' });
 
   const code = lab();
   await workingSession(code);
   await alive(code, 6, 'SCAN_QR_CODE');
-  await reap(code.control);
+  await reap(code.deps);
   expect(await load(code)).toMatchObject({ stopReason: 'qr_expired' });
 });
 
@@ -74,7 +74,7 @@ test('a silent worker whose task is gone gives its slot back in one sweep', asyn
   await workingSession(place);
   place.tasks.clear();
   place.now += 91_000;
-  await reap(place.control);
+  await reap(place.deps);
   const ended = await load(place);
   expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
   expect(ended.slotShard).toBeUndefined();
@@ -88,7 +88,7 @@ test('one session that can’t be handled does not keep the sweep from the other
   place.meanwhile = (call) => {
     if (call === 'get SESSION#ann#a') throw new Error('this one fails');
   };
-  expect(await reap(place.control)).toMatchObject({ due: 2, failed: 1 });
+  expect(await reap(place.deps)).toMatchObject({ due: 2, failed: 1 });
   place.meanwhile = () => {};
   expect((await load(place, 'b')).state).toBe('STOPPING');
 });
@@ -99,20 +99,20 @@ test('an index that can’t be read ends the sweep', async () => {
   place.meanwhile = (call) => {
     if (call.startsWith('query DUE#')) throw new Error('no answer');
   };
-  await expect(reap(place.control)).rejects.toThrow('no answer');
+  await expect(reap(place.deps)).rejects.toThrow('no answer');
 });
 
 test('after the database refused for longer than heartbeats may be late, no worker is taken for dead that speaks again', async () => {
   const place = lab();
   const session = await workingSession(place);
-  await recordRun(place.control, 'reaper', {});
+  await recordRun(place.deps, 'reaper', {});
   place.now += 100_000;
-  expect(await reap(place.control)).toMatchObject({ due: 1, acted: {} });
-  await recordRun(place.control, 'reaper', {});
+  expect(await reap(place.deps)).toMatchObject({ due: 1, acted: {} });
+  await recordRun(place.deps, 'reaper', {});
   place.now += 20_000;
-  await report(place.control, session, { seq: 2, status: 'WORKING' });
+  await report(place.deps, session, { seq: 2, status: 'WORKING' });
   place.now += 40_000;
-  expect(await reap(place.control)).toMatchObject({ acted: {} });
+  expect(await reap(place.deps)).toMatchObject({ acted: {} });
   expect(await load(place)).toMatchObject({ state: 'RUNNING', status: 'WORKING' });
 });
 
@@ -120,24 +120,24 @@ test('a worker is stopped by the second sweep that finds it past its time-out, n
   const place = lab();
   await workingSession(place);
   place.now += 40_000;
-  await recordRun(place.control, 'reaper', await reap(place.control));
+  await recordRun(place.deps, 'reaper', await reap(place.deps));
   place.now += 60_000;
-  const first = await reap(place.control);
+  const first = await reap(place.deps);
   expect(first, 'it may only be the last one to be heard after an outage').toMatchObject({
     due: 1,
     acted: {},
   });
-  await recordRun(place.control, 'reaper', first);
+  await recordRun(place.deps, 'reaper', first);
   place.now += 60_000;
-  expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
 });
 
 test('a task that is gone gives its slot back, whatever sweeps there were before', async () => {
   const place = lab();
   await workingSession(place);
   place.tasks.clear();
-  await recordRun(place.control, 'reaper', {});
+  await recordRun(place.deps, 'reaper', {});
   place.now += 100_000;
-  expect(await reap(place.control)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
 });

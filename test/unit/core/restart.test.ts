@@ -16,21 +16,21 @@ import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
 import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
-import { type Lab, lab } from './control.ts';
 import { bootstrapped, load, secret, USER, uploaded } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 const ALWAYS: SessionConfig = { restart: { policy: 'always' } };
 
 /** WORKING, with a saved account. */
 const working = async (place: Lab, config: SessionConfig = ALWAYS, name = 'a'): Promise<Session> => {
-  const admitted = await createSession(place.control, { userId: USER, name, config, start: true });
-  return worksNow(place, await launch(place.control, admitted.session));
+  const admitted = await createSession(place.deps, { userId: USER, name, config, start: true });
+  return worksNow(place, await launch(place.deps, admitted.session));
 };
 
 /** The worker of the session's epoch comes up, works, and saves the account. */
 const worksNow = async (place: Lab, launched: Session): Promise<Session> => {
   const session = await bootstrapped(place, launched, 'w', launched.taskArn);
-  await report(place.control, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  await report(place.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
   const { commit } = await uploaded(place, await load(place, session.listName), 'a');
   await commit(await load(place, session.listName));
   return load(place, session.listName);
@@ -41,7 +41,7 @@ const lose = async (place: Lab, session: Session, stopCode = 'EssentialContainer
   const { taskArn = '', sessionId, epoch } = session;
   const task = place.tasks.get(taskArn);
   if (task) place.tasks.set(taskArn, { ...task, stopped: true });
-  return taskStopped(place.control, {
+  return taskStopped(place.deps, {
     taskArn,
     sessionId,
     epoch,
@@ -116,7 +116,7 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
 
   // The event once more, and the old worker: nothing of the epoch before changes anything.
   await lose(place, before);
-  await expect(lastWord(place.control, before, { reason: 'crashed' })).resolves.toBeUndefined();
+  await expect(lastWord(place.deps, before, { reason: 'crashed' })).resolves.toBeUndefined();
   expect(await load(place)).toMatchObject({ epoch: 2, state: 'STARTING' });
   expect(await worksNow(place, after)).toMatchObject({ epoch: 2, status: 'WORKING', slotShard: 0 });
 });
@@ -124,7 +124,7 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
 test('while it waits, the session shows when its next attempt is, why, and how many there were', async () => {
   const place = lab();
   const before = await working(place);
-  await lastWord(place.control, before, { reason: 'task_stopped' });
+  await lastWord(place.deps, before, { reason: 'task_stopped' });
   const waiting = await load(place);
   expect(sessionView(waiting, place.settings)).toMatchObject({
     state: 'PENDING',
@@ -160,9 +160,9 @@ test.each([
 test('a session without a usable account, or that asks to be linked, is never restarted', async () => {
   const place = lab();
   const request = { userId: USER, name: 'a', config: ALWAYS, start: true };
-  const { session } = await createSession(place.control, request);
-  const scanning = await bootstrapped(place, await launch(place.control, session));
-  await report(place.control, scanning, { seq: 1, status: 'SCAN_QR_CODE' });
+  const { session } = await createSession(place.deps, request);
+  const scanning = await bootstrapped(place, await launch(place.deps, session));
+  await report(place.deps, scanning, { seq: 1, status: 'SCAN_QR_CODE' });
   await lose(place, await load(place));
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 1 });
 
@@ -178,7 +178,7 @@ test.each(['user', 'idle', 'max_duration', 'logged_out', 'banned', 'emergency', 
   async (reason) => {
     expect(isLoss(reason)).toBe(false);
     const place = lab();
-    await lastWord(place.control, await working(place), {
+    await lastWord(place.deps, await working(place), {
       reason: reason === 'user' ? 'emergency' : reason,
     });
     expect((await load(place)).slotShard).toBeUndefined();
@@ -189,7 +189,7 @@ test('the worker of a restart may not ask to be linked; where it does, the sessi
   const place = lab();
   await lose(place, await working(place));
   const launched = await load(place);
-  const answer = await bootstrap(place.control, {
+  const answer = await bootstrap(place.deps, {
     sessionId: launched.sessionId,
     epoch: 2,
     bootstrapToken: launched.bootstrapToken ?? '',
@@ -202,7 +202,7 @@ test('the worker of a restart may not ask to be linked; where it does, the sessi
   expect(answer.deadlines.startBy).toBe((launched.restartAt ?? 0) + 240_000);
   const session = await load(place);
   // A worker of an earlier release does not know the rule.
-  expect(await report(place.control, session, { seq: 1, status: 'SCAN_QR_CODE' })).toMatchObject({
+  expect(await report(place.deps, session, { seq: 1, status: 'SCAN_QR_CODE' })).toMatchObject({
     stop: 'crashed',
   });
   expect(await load(place)).toMatchObject({ state: 'STOPPING', status: 'STARTING' });
@@ -213,14 +213,14 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   const place = lab();
   const counted: string[] = [];
   const metrics: Metrics = { count: (name, _value, ..._dimensions) => void counted.push(name) };
-  const control = { ...place.control, metrics };
+  const deps = { ...place.deps, metrics };
   let session = await working(place, { restart: { policy: 'always', maxAttempts: 2, windowSeconds: 600 } });
   for (let n = 0; n < 2; n++) {
     await lose(place, session);
     session = await worksNow(place, await load(place));
   }
   const { taskArn = '', sessionId, epoch } = session;
-  await taskStopped(control, {
+  await taskStopped(deps, {
     taskArn,
     sessionId,
     epoch,
@@ -241,8 +241,8 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   expect(sessionView(ended, place.settings).restart).toMatchObject({ attempts: 2, nextAttemptAt: null });
 
   // Started by a person, it counts anew; and restarts that are older than the window do not count.
-  const again = await startWhenEnded(place.control, USER, 'a', 1_000);
-  session = await worksNow(place, await started(place.control, again));
+  const again = await startWhenEnded(place.deps, USER, 'a', 1_000);
+  session = await worksNow(place, await started(place.deps, again));
   expect(sessionView(session, place.settings).restart).toMatchObject({ attempts: 0, reason: null });
   for (let n = 0; n < 4; n++) {
     await lose(place, session);
@@ -254,20 +254,19 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
 
 test('a stop, a delete and a logout during the wait win: the slot is free, and nothing is launched', async () => {
   const place = lab();
-  for (const name of ['a', 'b', 'c'])
-    await lastWord(place.control, await working(place, ALWAYS, name), CRASH);
+  for (const name of ['a', 'b', 'c']) await lastWord(place.deps, await working(place, ALWAYS, name), CRASH);
   const launches = place.launchCalls.length;
 
-  await stopSession(place.control, await load(place, 'a'), 'user');
+  await stopSession(place.deps, await load(place, 'a'), 'user');
   expect(await load(place, 'a')).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
-  await deleteSession(place.control, await stopSession(place.control, await load(place, 'b'), 'user'));
-  expect(await forgetWaiting(place.control, await load(place, 'c'))).toBe(true);
+  await deleteSession(place.deps, await stopSession(place.deps, await load(place, 'b'), 'user'));
+  expect(await forgetWaiting(place.deps, await load(place, 'c'))).toBe(true);
   const forgotten = await load(place, 'c');
   expect(forgotten).toMatchObject({ state: 'STOPPED', stopReason: 'logged_out' });
   expect(forgotten).not.toHaveProperty('authState');
 
   place.now += 600_000;
-  await reap(place.control);
+  await reap(place.deps);
   expect(place.launchCalls).toHaveLength(launches);
   expect(slots(place)).toEqual([]);
 });
@@ -277,15 +276,15 @@ test('a stop that comes while the loss is still being handled wins, too', async 
   const place = lab();
   const session = await working(place);
   // The reaper stops a silent worker; before its task is gone, a person stops the session.
-  await stopSession(place.control, session, 'heartbeat_lost');
-  await stopSession(place.control, await load(place), 'user');
+  await stopSession(place.deps, session, 'heartbeat_lost');
+  await stopSession(place.deps, await load(place), 'user');
   await lose(place, await load(place));
   expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 1 });
 
   // A person asks for epoch 1 to end just when it is lost: epoch 2 is what is stopped.
   const other = await working(place, ALWAYS, 'b');
-  await lastWord(place.control, other, CRASH);
-  await stopSession(place.control, other, 'user');
+  await lastWord(place.deps, other, CRASH);
+  await stopSession(place.deps, other, 'user');
   expect(await load(place, 'b')).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 2 });
 });
 
@@ -293,20 +292,20 @@ test('a start during the wait starts at once', async () => {
   const place = lab();
   let session = await working(place);
   for (let n = 0; n < 3; n++) {
-    await lastWord(place.control, session, CRASH);
+    await lastWord(place.deps, session, CRASH);
     const waiting = await load(place);
     if (n < 2) {
       place.now = waiting.restartAt ?? 0;
-      await reap(place.control);
+      await reap(place.deps);
       session = await worksNow(place, await load(place));
     }
   }
   const waiting = await load(place);
   const asked = place.now;
   expect((waiting.restartAt ?? 0) - asked).toBeGreaterThan(15_000);
-  const start = await startWhenEnded(place.control, USER, 'a', 1_000);
+  const start = await startWhenEnded(place.deps, USER, 'a', 1_000);
   expect(start).toMatchObject({ admitted: false, restartsNow: true });
-  expect(await started(place.control, start)).toMatchObject({ state: 'STARTING', epoch: 4 });
+  expect(await started(place.deps, start)).toMatchObject({ state: 'STARTING', epoch: 4 });
   expect(place.now - asked).toBeLessThan(1_000);
   expect((await load(place)).restarts).toHaveLength(3);
 });
@@ -329,11 +328,11 @@ test('a lost heartbeat restarts only once the task is gone, and the sweep launch
   const place = lab();
   const session = await working(place);
   place.now += 200_000;
-  await reap(place.control);
+  await reap(place.deps);
   expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost', epoch: 1 });
   place.tasks.delete(session.taskArn ?? '');
   place.now += 200_000;
-  await reap(place.control);
+  await reap(place.deps);
   expect(await load(place)).toMatchObject({
     state: 'STARTING',
     epoch: 2,
@@ -350,11 +349,11 @@ test('a launch that is not possible yet is made by a later sweep; one that never
   expect(await load(place)).toMatchObject({ state: 'PENDING', epoch: 2, slotShard: 0 });
   place.launchResult = (taskArn) => ({ ok: true, taskArn });
   place.now += 60_000;
-  await reap(place.control);
+  await reap(place.deps);
   const launched = await load(place);
   expect(launched).toMatchObject({ state: 'STARTING', epoch: 2 });
 
-  await taskStopped(place.control, {
+  await taskStopped(place.deps, {
     taskArn: launched.taskArn ?? '',
     sessionId: launched.sessionId,
     epoch: 2,
@@ -369,8 +368,8 @@ test('a restart that finds every saved state corrupt ends at once, and the sessi
     const place = lab();
     await lose(place, await working(place));
     const session = await bootstrapped(place, await load(place));
-    await report(place.control, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
-    await lastWord(place.control, await load(place), { reason: 'crashed' });
+    await report(place.deps, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
+    await lastWord(place.deps, await load(place), { reason: 'crashed' });
     const ended = await load(place);
     expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 2 });
     expect(sessionView(ended, place.settings).linked).toBe(false);

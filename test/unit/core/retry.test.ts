@@ -37,7 +37,7 @@ const seeded = (seed: number) => () => {
 test('sixteen callers who never pause all get their turns on one item that each holds for 10 to 20 ms', async () => {
   const time = virtualTime();
   const random = seeded(1);
-  const control = { clock: time.clock, sleep: time.sleep, ids: { random } };
+  const deps = { clock: time.clock, sleep: time.sleep, ids: { random } };
   let heldUntil = 0;
   let turns = 0;
   let exhausted = 0;
@@ -50,7 +50,7 @@ test('sixteen callers who never pause all get their turns on one item that each 
   const caller = async () => {
     for (let n = 0; n < 100; n++) {
       await time.sleep(5);
-      const turn = await retryTransient<number>(control, 12_000, takeTurn, () => {
+      const turn = await retryTransient<number>(deps, 12_000, takeTurn, () => {
         exhausted += 1;
         return 0;
       });
@@ -62,12 +62,12 @@ test('sixteen callers who never pause all get their turns on one item that each 
 });
 
 test('a passing fault of the database asks for another attempt, any other error ends them', async () => {
-  const control = { clock: () => 0, sleep: async () => {}, ids: { random: () => 0 } };
+  const deps = { clock: () => 0, sleep: async () => {}, ids: { random: () => 0 } };
   const faults = [new StoreConflict(), new StoreUnavailable(), new StoreAmbiguous()];
   const last = new StoreCursorRefused();
   const attempts: number[] = [];
   const outcome = retryTransient<never>(
-    control,
+    deps,
     12_000,
     async (n) => {
       attempts.push(n);

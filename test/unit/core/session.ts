@@ -4,20 +4,20 @@ import { launch } from '../../../core/lifecycle/launch.ts';
 import { loadSession } from '../../../core/lifecycle/load.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { beginUpload, bootstrap, commitUpload, report } from '../../../core/lifecycle/worker.ts';
-import type { Lab } from './control.ts';
+import type { Lab } from './test-system.ts';
 
 export const secret = (letter: string): string => letter.repeat(43);
 export const USER = 'ann';
 
-export const load = ({ control }: Lab, name = 'a'): Promise<Session> => loadSession(control, USER, name);
+export const load = ({ deps }: Lab, name = 'a'): Promise<Session> => loadSession(deps, USER, name);
 
 /** PENDING: admitted, nothing launched. */
-export const admittedSession = async ({ control }: Lab, name = 'a', userId = USER): Promise<Session> =>
-  (await createSession(control, { userId, name, config: {}, start: true })).session;
+export const admittedSession = async ({ deps }: Lab, name = 'a', userId = USER): Promise<Session> =>
+  (await createSession(deps, { userId, name, config: {}, start: true })).session;
 
 /** STARTING: its task runs, its worker has not called yet. */
 export const launchedSession = async (lab: Lab, name = 'a'): Promise<Session> =>
-  launch(lab.control, await admittedSession(lab, name));
+  launch(lab.deps, await admittedSession(lab, name));
 
 export const bootstrapped = async (
   lab: Lab,
@@ -25,7 +25,7 @@ export const bootstrapped = async (
   letter = 'w',
   taskArn = session.taskArn,
 ): Promise<Session> => {
-  await bootstrap(lab.control, {
+  await bootstrap(lab.deps, {
     sessionId: session.sessionId,
     epoch: session.epoch,
     bootstrapToken: session.bootstrapToken ?? '',
@@ -41,7 +41,7 @@ export const bootstrapped = async (
 /** RUNNING, linked, without an auth state yet. */
 export const workingSession = async (lab: Lab, name = 'a'): Promise<Session> => {
   const session = await bootstrapped(lab, await launchedSession(lab, name));
-  await report(lab.control, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  await report(lab.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
   return load(lab, name);
 };
 
@@ -50,7 +50,7 @@ export type Upload = { readonly key: string; readonly commit: (session: Session)
 /** Uploaded, not committed. */
 export const uploaded = async (lab: Lab, session: Session, letter: string): Promise<Upload> => {
   const sha256 = letter.repeat(64);
-  const { key, uploadId } = await beginUpload(lab.control, session, { bytes: 10, sha256 });
+  const { key, uploadId } = await beginUpload(lab.deps, session, { bytes: 10, sha256 });
   const request = { key, uploadId, etags: ['"1"'], sha256, bytes: 10, chromiumBuild: '1' };
-  return { key, commit: (current) => commitUpload(lab.control, current, request) };
+  return { key, commit: (current) => commitUpload(lab.deps, current, request) };
 };

@@ -8,7 +8,7 @@ import {
   signOutCookie,
 } from '../../../core/access/sign-in-cookie.ts';
 import { signInKey } from '../../../core/items.ts';
-import { lab } from './control.ts';
+import { lab } from './test-system.ts';
 
 const TOKEN = 'a'.repeat(43);
 const cookie = (name: string, value = TOKEN) => ({
@@ -67,58 +67,58 @@ test('the cookie is for this host, for no script, for no other site, and with TL
 
 describe('a sign-in', () => {
   test('stands for its key, and the database knows neither token nor key', async () => {
-    const { control, table } = lab();
-    const { key, id } = await createApiKey(control, { userId: 'ann', role: 'user' });
-    const { token, seconds } = await signIn(control, key);
+    const { deps, table } = lab();
+    const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'user' });
+    const { token, seconds } = await signIn(deps, key);
     expect(seconds).toBe(SIGN_IN_SECONDS);
-    expect(await findSignIn(control, token)).toMatchObject({ id, userId: 'ann', role: 'user' });
-    expect(await findSignIn(control, TOKEN)).toBeUndefined();
-    const stored = JSON.stringify(table.get(signInKey(control.sha256(token))));
+    expect(await findSignIn(deps, token)).toMatchObject({ id, userId: 'ann', role: 'user' });
+    expect(await findSignIn(deps, TOKEN)).toBeUndefined();
+    const stored = JSON.stringify(table.get(signInKey(deps.sha256(token))));
     expect(stored).toContain('keyHash');
     expect(stored).not.toContain(token);
     expect(stored).not.toContain(key);
   });
 
   test('is refused to a key that does not exist', async () => {
-    const { control } = lab();
-    await expect(signIn(control, 'berth_wrong')).rejects.toMatchObject({ status: 401 });
-    await expect(signIn(control, '')).rejects.toMatchObject({ status: 401 });
+    const { deps } = lab();
+    await expect(signIn(deps, 'berth_wrong')).rejects.toMatchObject({ status: 401 });
+    await expect(signIn(deps, '')).rejects.toMatchObject({ status: 401 });
   });
 
   test('ends when its key is revoked', async () => {
-    const { control } = lab();
-    const { key, id } = await createApiKey(control, { userId: 'ann', role: 'admin' });
-    const { token } = await signIn(control, key);
-    await deleteApiKey(control, id);
-    expect(await findSignIn(control, token)).toBeUndefined();
+    const { deps } = lab();
+    const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'admin' });
+    const { token } = await signIn(deps, key);
+    await deleteApiKey(deps, id);
+    expect(await findSignIn(deps, token)).toBeUndefined();
   });
 
   test('ends by itself, also where its item is still there', async () => {
     const place = lab();
-    const { key } = await createApiKey(place.control, { userId: 'ann', role: 'user' });
-    const { token } = await signIn(place.control, key);
+    const { key } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
+    const { token } = await signIn(place.deps, key);
     place.now += SIGN_IN_SECONDS * 1000 - 1;
-    expect(await findSignIn(place.control, token)).toBeDefined();
+    expect(await findSignIn(place.deps, token)).toBeDefined();
     place.now += 1;
-    expect(await findSignIn(place.control, token)).toBeUndefined();
+    expect(await findSignIn(place.deps, token)).toBeUndefined();
   });
 
   test('ends with a key that expires earlier', async () => {
     const place = lab();
-    const { key } = await createApiKey(place.control, { userId: 'ann', role: 'user', expiresInSeconds: 60 });
-    const { token, seconds } = await signIn(place.control, key);
+    const { key } = await createApiKey(place.deps, { userId: 'ann', role: 'user', expiresInSeconds: 60 });
+    const { token, seconds } = await signIn(place.deps, key);
     expect(seconds).toBe(60);
     place.now += 60_000;
-    expect(await findSignIn(place.control, token)).toBeUndefined();
+    expect(await findSignIn(place.deps, token)).toBeUndefined();
   });
 
   test('ends when it is signed out, once and again, and leaves others of its key', async () => {
-    const { control } = lab();
-    const { key } = await createApiKey(control, { userId: 'ann', role: 'user' });
-    const [one, other] = [await signIn(control, key), await signIn(control, key)];
-    await signOut(control, one.token);
-    await signOut(control, one.token);
-    expect(await findSignIn(control, one.token)).toBeUndefined();
-    expect(await findSignIn(control, other.token)).toBeDefined();
+    const { deps } = lab();
+    const { key } = await createApiKey(deps, { userId: 'ann', role: 'user' });
+    const [one, other] = [await signIn(deps, key), await signIn(deps, key)];
+    await signOut(deps, one.token);
+    await signOut(deps, one.token);
+    expect(await findSignIn(deps, one.token)).toBeUndefined();
+    expect(await findSignIn(deps, other.token)).toBeDefined();
   });
 });

@@ -10,7 +10,6 @@ import { bootstrap, discardAuthState, lastWord, report } from '../../../core/lif
 import { TaskEngineUnavailable, type WorkerCommands, WorkerUnreachable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { TASK_STOP_SECONDS } from '../../../core/settings.ts';
-import { type Lab, lab } from './control.ts';
 import {
   admittedSession,
   bootstrapped,
@@ -20,15 +19,16 @@ import {
   USER,
   workingSession,
 } from './session.ts';
+import { type Lab, lab } from './test-system.ts';
 
 /** The function that launched the task died before it wrote down which task it is; its worker is up. */
 const withUnknownTask = async (place: Lab) => {
   const session = await admittedSession(place);
-  await place.control.tasks.launch(
+  await place.deps.tasks.launch(
     {
       sessionId: session.sessionId,
       epoch: session.epoch,
-      clientToken: place.control.sha256(`${session.sessionId}:${session.epoch}`),
+      clientToken: place.deps.sha256(`${session.sessionId}:${session.epoch}`),
       bootstrapToken: session.bootstrapToken ?? '',
     },
     1_000,
@@ -40,9 +40,9 @@ test('a session whose worker runs is not released by a stop although its task is
   const place = lab();
   const session = await withUnknownTask(place);
   expect(session.taskArn).toBeUndefined();
-  const stopped = await stopSession(place.control, session, 'user');
+  const stopped = await stopSession(place.deps, session, 'user');
   expect(stopped).toMatchObject({ state: 'STOPPING', slotShard: 0 });
-  expect(await report(place.control, await load(place), { seq: 1, status: 'WORKING' })).toMatchObject({
+  expect(await report(place.deps, await load(place), { seq: 1, status: 'WORKING' })).toMatchObject({
     stop: 'user',
   });
 });
@@ -51,7 +51,7 @@ test('a task that nobody wrote down is found and written down by the next sweep,
   const place = lab();
   await withUnknownTask(place);
   place.now += 31_000;
-  await reap(place.control);
+  await reap(place.deps);
   expect(await load(place)).toMatchObject({ taskArn: 'task-1', state: 'STARTING' });
   expect(place.tasks.size).toBe(1);
 });
@@ -59,13 +59,13 @@ test('a task that nobody wrote down is found and written down by the next sweep,
 test('a hanging worker of an unknown task is stopped, and its slot is free only once the task is gone', async () => {
   const place = lab();
   const session = await withUnknownTask(place);
-  await stopSession(place.control, session, 'user');
+  await stopSession(place.deps, session, 'user');
   place.now += 151_000;
-  await reap(place.control);
+  await reap(place.deps);
   expect(place.stopCalls).toEqual(['task-1']);
   expect((await load(place)).slotShard).toBe(0);
   place.tasks.delete('task-1');
-  await reap(place.control);
+  await reap(place.deps);
   expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
 });
 
@@ -75,7 +75,7 @@ test('a session that no task comes of ends at its start time-out, however often 
   await launchedSession(place);
   for (let sweep = 0; sweep < 5; sweep++) {
     place.now += 60_000;
-    await reap(place.control);
+    await reap(place.deps);
   }
   const ended = await load(place);
   expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'launch_failed' });
@@ -88,9 +88,9 @@ test('a worker that bootstraps while its start times out is stopped, not cut off
   place.launchResult = () => ({ ok: false, retryable: true, detail: 'no capacity' });
   place.now += 241_000;
   let raced: Promise<unknown> | undefined;
-  const { store } = place.control;
-  const control = {
-    ...place.control,
+  const { store } = place.deps;
+  const deps = {
+    ...place.deps,
     store: {
       ...store,
       get: async (key: Parameters<typeof store.get>[0]) => {
@@ -103,7 +103,7 @@ test('a worker that bootstraps while its start times out is stopped, not cut off
       },
     },
   };
-  await reap(control);
+  await reap(deps);
   expect(raced).toBeDefined();
   expect(await load(place)).toMatchObject({ state: 'STOPPING', slotShard: 0 });
 });
@@ -111,11 +111,11 @@ test('a worker that bootstraps while its start times out is stopped, not cut off
 test('a session stopped before anything was launched is free at once, and a task born later is fenced and stopped', async () => {
   const place = lab();
   const session = await admittedSession(place);
-  expect(await stopSession(place.control, session, 'user')).toMatchObject({ state: 'STOPPED' });
-  await launch(place.control, session);
+  expect(await stopSession(place.deps, session, 'user')).toMatchObject({ state: 'STOPPED' });
+  await launch(place.deps, session);
   expect(place.stopCalls).toEqual(['task-1']);
   await expect(
-    bootstrap(place.control, {
+    bootstrap(place.deps, {
       sessionId: session.sessionId,
       epoch: 1,
       bootstrapToken: session.bootstrapToken ?? '',
@@ -130,26 +130,26 @@ test('a session stopped before anything was launched is free at once, and a task
 test('a launch that finds its session over answers although StopTask fails', async () => {
   const place = lab();
   const session = await admittedSession(place);
-  await stopSession(place.control, session, 'user');
+  await stopSession(place.deps, session, 'user');
   place.stopError = new TaskEngineUnavailable('ECS did not answer');
-  await expect(launch(place.control, session)).resolves.toBeDefined();
+  await expect(launch(place.deps, session)).resolves.toBeDefined();
 });
 
 test('a stopped task gives its slot back once, and one of an older epoch none', async () => {
   const place = lab();
   const session = await workingSession(place);
   const task = { taskArn: 'task-1', sessionId: session.sessionId, neverStarted: false, detail: 'gone' };
-  expect(await taskStopped(place.control, { ...task, epoch: 9 })).toBeUndefined();
-  expect(await taskStopped(place.control, { ...task, epoch: 1 })).toMatchObject({ state: 'FAILED' });
-  expect(await taskStopped(place.control, { ...task, epoch: 1 })).toBeUndefined();
+  expect(await taskStopped(place.deps, { ...task, epoch: 9 })).toBeUndefined();
+  expect(await taskStopped(place.deps, { ...task, epoch: 1 })).toMatchObject({ state: 'FAILED' });
+  expect(await taskStopped(place.deps, { ...task, epoch: 1 })).toBeUndefined();
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
 });
 
 test('a stop that was asked for keeps its reason when the task is what ends it', async () => {
   const place = lab();
   const session = await workingSession(place);
-  await stopSession(place.control, session, 'idle');
-  await taskStopped(place.control, {
+  await stopSession(place.deps, session, 'idle');
+  await taskStopped(place.deps, {
     taskArn: 'task-1',
     sessionId: session.sessionId,
     epoch: 1,
@@ -162,7 +162,7 @@ test('a stop that was asked for keeps its reason when the task is what ends it',
 test('a worker plans its end so that it is done before its task is killed, however long the reaper waits', async () => {
   const place = lab({ stopGraceSeconds: 150 });
   const session = await launchedSession(place);
-  const answer = await bootstrap(place.control, {
+  const answer = await bootstrap(place.deps, {
     sessionId: session.sessionId,
     epoch: session.epoch,
     bootstrapToken: session.bootstrapToken ?? '',
@@ -177,8 +177,8 @@ test('a worker plans its end so that it is done before its task is killed, howev
 test('a start right after a stop waits for its end and admits; where that takes long it is a 503 and nothing (F5)', async () => {
   const place = lab();
   const working = await workingSession(place);
-  await stopSession(place.control, working, 'user');
-  const slow = startWhenEnded(place.control, USER, 'a', 15_000);
+  await stopSession(place.deps, working, 'user');
+  const slow = startWhenEnded(place.deps, USER, 'a', 15_000);
   await expect(slow).rejects.toMatchObject({ code: 'unavailable', extras: { state: 'STOPPING' } });
   expect(await load(place)).toMatchObject({ state: 'STOPPING', epoch: 1 });
 
@@ -187,9 +187,9 @@ test('a start right after a stop waits for its end and admits; where that takes 
   place.meanwhile = (call) => {
     if (!call.startsWith('get SESSION') || ++looks !== 5) return;
     place.meanwhile = () => {};
-    void lastWord(place.control, working, { reason: 'task_stopped' });
+    void lastWord(place.deps, working, { reason: 'task_stopped' });
   };
-  const started = await startWhenEnded(place.control, USER, 'a', 15_000);
+  const started = await startWhenEnded(place.deps, USER, 'a', 15_000);
   expect(started).toMatchObject({ admitted: true, session: { state: 'PENDING', epoch: 2 } });
 });
 
@@ -197,11 +197,11 @@ test('a session that is stopping is not shown as WORKING, whatever its client re
   const place = lab();
   const working = await workingSession(place);
   expect(sessionView(working, place.settings).status).toBe('WORKING');
-  await stopSession(place.control, working, 'user');
-  await report(place.control, await load(place), { seq: 2, status: 'WORKING' });
+  await stopSession(place.deps, working, 'user');
+  await report(place.deps, await load(place), { seq: 2, status: 'WORKING' });
   const stopping = await load(place);
   expect(sessionView(stopping, place.settings).status).toBe('STOPPING');
-  await expect(runCommand(place.control, stopping, 'logout', {})).rejects.toMatchObject({
+  await expect(runCommand(place.deps, stopping, 'logout', {})).rejects.toMatchObject({
     code: 'unprocessable',
     extras: { state: 'STOPPING' },
   });
@@ -209,14 +209,14 @@ test('a session that is stopping is not shown as WORKING, whatever its client re
 
 test('a task that was stopped from outside has a reason of its own, said by its worker or by ECS (F23)', async () => {
   const place = lab();
-  await lastWord(place.control, await workingSession(place), { reason: 'task_stopped' });
+  await lastWord(place.deps, await workingSession(place), { reason: 'task_stopped' });
   expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'task_stopped' });
   expect((await load(place)).detail).toMatch(/from outside Berth/);
 
   // One that Berth asked to stop keeps Berth's reason, though SIGTERM is what its worker hears.
   const asked = await workingSession(place, 'b');
-  await stopSession(place.control, asked, 'idle');
-  await lastWord(place.control, await load(place, 'b'), { reason: 'task_stopped' });
+  await stopSession(place.deps, asked, 'idle');
+  await lastWord(place.deps, await load(place, 'b'), { reason: 'task_stopped' });
   const b = await load(place, 'b');
   expect(b).toMatchObject({ state: 'STOPPED', stopReason: 'idle' });
   expect(b).not.toHaveProperty('detail');
@@ -227,7 +227,7 @@ test('a task that was stopped from outside has a reason of its own, said by its 
     ['e', 'EssentialContainerExited', 'crashed'],
   ] as const) {
     const { taskArn = '', sessionId, epoch } = await workingSession(place, name);
-    await taskStopped(place.control, {
+    await taskStopped(place.deps, {
       taskArn,
       sessionId,
       epoch,
@@ -246,12 +246,12 @@ test('a working session’s account is unlinked before it is deleted, where its 
   const workers: WorkerCommands = {
     run: async (_worker, command) => {
       asked.push(command);
-      await discardAuthState(place.control, await load(place));
-      await lastWord(place.control, await load(place), { reason: 'logged_out' });
+      await discardAuthState(place.deps, await load(place));
+      await lastWord(place.deps, await load(place), { reason: 'logged_out' });
       return { ok: true, result: {} };
     },
   };
-  await unlinkFirst({ ...place.control, workers }, working, 12_000);
+  await unlinkFirst({ ...place.deps, workers }, working, 12_000);
   expect(asked).toEqual(['logout']);
   expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'logged_out' });
 
@@ -261,9 +261,9 @@ test('a working session’s account is unlinked before it is deleted, where its 
     },
   };
   const other = await workingSession(place, 'b');
-  await unlinkFirst({ ...place.control, workers: deaf }, other, 12_000);
+  await unlinkFirst({ ...place.deps, workers: deaf }, other, 12_000);
   expect(await load(place, 'b')).toMatchObject({ state: 'RUNNING' });
   // One that is not linked has nothing to unlink.
-  await unlinkFirst({ ...place.control, workers }, await launchedSession(place, 'c'), 12_000);
+  await unlinkFirst({ ...place.deps, workers }, await launchedSession(place, 'c'), 12_000);
   expect(asked).toEqual(['logout']);
 });

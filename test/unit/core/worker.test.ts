@@ -13,7 +13,6 @@ import {
   lastWord,
   report,
 } from '../../../core/lifecycle/worker.ts';
-import { lab } from './control.ts';
 import {
   admittedSession,
   bootstrapped,
@@ -24,6 +23,7 @@ import {
   uploaded,
   workingSession,
 } from './session.ts';
+import { lab } from './test-system.ts';
 
 test('a commit that comes late does not put an older auth state in the place of a newer one', async () => {
   const place = lab();
@@ -50,7 +50,7 @@ test('a commit that comes after the account was discarded brings nothing back', 
   const session = await workingSession(place);
   const dead = await uploaded(place, session, 'a');
   const seen = await load(place);
-  await discardAuthState(place.control, await load(place));
+  await discardAuthState(place.deps, await load(place));
   await dead.commit(seen);
   expect((await load(place)).authState).toBeUndefined();
 });
@@ -60,7 +60,7 @@ test('a snapshot taken after a new account was linked in the same epoch is kept'
   const session = await workingSession(place);
   const dead = await uploaded(place, session, 'a');
   await dead.commit(await load(place));
-  await discardAuthState(place.control, await load(place));
+  await discardAuthState(place.deps, await load(place));
   const fresh = await uploaded(place, await load(place), 'b');
   await fresh.commit(await load(place));
   expect((await load(place)).authState).toMatchObject({ key: fresh.key });
@@ -73,8 +73,8 @@ test('the first snapshot of a new epoch is kept although the one before had more
     const upload = await uploaded(place, await load(place), letter);
     await upload.commit(await load(place));
   }
-  await lastWord(place.control, session, { reason: 'user' });
-  await startSession(place.control, USER, 'a');
+  await lastWord(place.deps, session, { reason: 'user' });
+  await startSession(place.deps, USER, 'a');
   const again = await bootstrapped(place, await load(place));
   const upload = await uploaded(place, again, 'd');
   await upload.commit(again);
@@ -84,12 +84,12 @@ test('the first snapshot of a new epoch is kept although the one before had more
 test('a stop that nobody asked Berth for says so, and one that somebody did says nothing more', async () => {
   const place = lab();
   const interrupted = await workingSession(place);
-  await lastWord(place.control, interrupted, { reason: 'user' });
+  await lastWord(place.deps, interrupted, { reason: 'user' });
   expect(await load(place)).toMatchObject({ detail: expect.stringContaining('stopped from outside') });
-  await startSession(place.control, USER, 'a');
+  await startSession(place.deps, USER, 'a');
   await bootstrapped(place, await load(place));
-  await stopSession(place.control, await load(place), 'user');
-  await lastWord(place.control, await load(place), { reason: 'user' });
+  await stopSession(place.deps, await load(place), 'user');
+  await lastWord(place.deps, await load(place), { reason: 'user' });
   expect(await load(place)).not.toHaveProperty('detail');
 });
 
@@ -115,18 +115,18 @@ test('an old epoch is fenced from everything', async () => {
   const place = lab();
   const session = await workingSession(place);
   const bearer = `Bearer ${session.sessionId}.1.${secret('w')}`;
-  await expect(authenticateWorker(place.control, bearer)).resolves.toMatchObject({ epoch: 1 });
+  await expect(authenticateWorker(place.deps, bearer)).resolves.toMatchObject({ epoch: 1 });
   const upload = await uploaded(place, await load(place), 'a');
-  await lastWord(place.control, session, { reason: 'user' });
-  await startSession(place.control, USER, 'a');
+  await lastWord(place.deps, session, { reason: 'user' });
+  await startSession(place.deps, USER, 'a');
   const now = place.table.get({ pk: `SESSION#${USER}#a`, sk: 'META' });
-  await expect(authenticateWorker(place.control, bearer)).rejects.toMatchObject({ code: 'fenced' });
-  await expect(report(place.control, session, { seq: 9, status: 'WORKING' })).rejects.toMatchObject({
+  await expect(authenticateWorker(place.deps, bearer)).rejects.toMatchObject({ code: 'fenced' });
+  await expect(report(place.deps, session, { seq: 9, status: 'WORKING' })).rejects.toMatchObject({
     code: 'fenced',
   });
   await expect(upload.commit(session)).rejects.toMatchObject({ code: 'fenced' });
-  await expect(discardAuthState(place.control, session)).rejects.toMatchObject({ code: 'fenced' });
-  await lastWord(place.control, session, { reason: 'crashed' });
+  await expect(discardAuthState(place.deps, session)).rejects.toMatchObject({ code: 'fenced' });
+  await lastWord(place.deps, session, { reason: 'crashed' });
   expect(place.table.get({ pk: `SESSION#${USER}#a`, sk: 'META' })).toEqual(now);
 });
 
@@ -134,21 +134,21 @@ test('a worker with another worker’s secret is refused', async () => {
   const place = lab();
   const session = await workingSession(place);
   const bearer = `Bearer ${session.sessionId}.1.${secret('z')}`;
-  await expect(authenticateWorker(place.control, bearer)).rejects.toMatchObject({ code: 'unauthorized' });
+  await expect(authenticateWorker(place.deps, bearer)).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
 test('a report that comes late changes nothing', async () => {
   const place = lab();
   const session = await workingSession(place);
-  await report(place.control, await load(place), { seq: 5, status: 'WORKING' });
-  await report(place.control, session, { seq: 4, status: 'SCAN_QR_CODE' });
+  await report(place.deps, await load(place), { seq: 5, status: 'WORKING' });
+  await report(place.deps, session, { seq: 4, status: 'SCAN_QR_CODE' });
   expect(await load(place)).toMatchObject({ status: 'WORKING', lastReportSeq: 5 });
 });
 
 test('a clock ahead of ours does not keep a session from being idle', async () => {
   const place = lab();
   await workingSession(place);
-  await report(place.control, await load(place), {
+  await report(place.deps, await load(place), {
     seq: 2,
     status: 'WORKING',
     lastActivityAt: place.now + 9e9,
@@ -164,9 +164,9 @@ test('of two tasks launched for one epoch, the end of the one that no worker cal
   place.tasks.set(second.taskArn, { ...second, createdAt: place.now, stopped: false });
   const session = await bootstrapped(place, launched, 'w', second.taskArn);
 
-  await taskStopped(place.control, { ...second, taskArn: launched.taskArn ?? '' });
+  await taskStopped(place.deps, { ...second, taskArn: launched.taskArn ?? '' });
   expect(await load(place)).toMatchObject({ state: 'STARTING', slotShard: 0 });
-  await taskStopped(place.control, second);
+  await taskStopped(place.deps, second);
   expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
   expect(session.workerTaskArn).toBe(second.taskArn);
   expect(await load(place)).not.toHaveProperty('workerTaskArn');
@@ -180,7 +180,7 @@ test('a second task that comes to light later is stopped, and the one that serve
   place.tasks.set(serving.taskArn, serving);
   await bootstrapped(place, admitted, 'w', serving.taskArn);
 
-  await launch(place.control, admitted);
+  await launch(place.deps, admitted);
   const others = [...place.tasks.keys()].filter((taskArn) => taskArn !== serving.taskArn);
   expect(others).toHaveLength(1);
   expect(place.stopCalls).toEqual(others);
@@ -192,7 +192,7 @@ test('a worker that names another session’s task gets nothing stopped by it', 
   const other = await launchedSession(place, 'other');
   const launched = await launchedSession(place);
   const session = await bootstrapped(place, launched, 'w', other.taskArn);
-  expect((await findTask(place.control, session))?.taskArn).toBe(launched.taskArn);
+  expect((await findTask(place.deps, session))?.taskArn).toBe(launched.taskArn);
 });
 
 test('a bootstrap answer carries the auth states, newest first', async () => {
@@ -202,9 +202,9 @@ test('a bootstrap answer carries the auth states, newest first', async () => {
     const upload = await uploaded(place, await load(place), letter);
     await upload.commit(await load(place));
   }
-  await lastWord(place.control, session, { reason: 'idle' });
-  const { session: next } = await startSession(place.control, USER, 'a');
-  const answer = await bootstrap(place.control, {
+  await lastWord(place.deps, session, { reason: 'idle' });
+  const { session: next } = await startSession(place.deps, USER, 'a');
+  const answer = await bootstrap(place.deps, {
     sessionId: next.sessionId,
     epoch: 2,
     bootstrapToken: next.bootstrapToken ?? '',
@@ -221,9 +221,9 @@ test('an account is forgotten although its objects can’t be removed now', asyn
   const session = await workingSession(place);
   const upload = await uploaded(place, session, 'a');
   await upload.commit(await load(place));
-  await lastWord(place.control, session, { reason: 'user' });
+  await lastWord(place.deps, session, { reason: 'user' });
   place.removeError = new Error('S3 did not answer');
-  await forgetAccount(place.control, await load(place));
+  await forgetAccount(place.deps, await load(place));
   expect(await load(place)).not.toHaveProperty('authState');
 });
 
@@ -231,13 +231,13 @@ test('a session whose saved states are all corrupt is not linked any more, until
   const place = lab();
   const working = await workingSession(place);
   await (await uploaded(place, working, 'a')).commit(await load(place));
-  await lastWord(place.control, await load(place), { reason: 'user' });
+  await lastWord(place.deps, await load(place), { reason: 'user' });
   const shown = async () => sessionView(await load(place), place.settings).linked;
   expect(await shown()).toBe(true);
-  await startSession(place.control, USER, 'a');
+  await startSession(place.deps, USER, 'a');
   await bootstrapped(place, await load(place));
   const say = async (request: Omit<Parameters<typeof report>[2], 'seq'>, seq: number) =>
-    report(place.control, await load(place), { seq, ...request });
+    report(place.deps, await load(place), { seq, ...request });
   // A state of another build may be good again after a rollback; a storage fault shows no code at all.
   await say({ status: 'SCAN_QR_CODE', qrReason: 'auth_state_foreign' }, 1);
   expect(await shown()).toBe(true);

@@ -1,6 +1,6 @@
 /** The rules over a database in memory and parts whose every answer a test decides. */
 import { hash } from 'node:crypto';
-import type { Control } from '../../../core/control.ts';
+import type { Deps } from '../../../core/deps.ts';
 import type { Delivery, LaunchResult, Task } from '../../../core/ports.ts';
 import { type Settings, settingsSchema } from '../../../core/settings.ts';
 import type { Store } from '../../../core/store.ts';
@@ -9,7 +9,7 @@ import { directStore, Table } from '../../simulation/model/table.ts';
 export const NOW = Date.UTC(2026, 0, 1);
 
 export type Lab = {
-  readonly control: Control;
+  readonly deps: Deps;
   readonly table: Table;
   readonly settings: Settings;
   /** By taskArn; `stopped` ones stay describable. */
@@ -57,7 +57,7 @@ export const lab = (settings: Partial<Settings> = {}): Lab => {
     stopError: undefined,
     meanwhile: () => {},
     removeError: undefined,
-    control: {
+    deps: {
       store,
       tasks: {
         launch: async ({ sessionId, epoch, clientToken }) => {

@@ -13,8 +13,8 @@ import type {
 import type { Settings } from './settings.ts';
 import type { Store } from './store.ts';
 
-/** Everything a protocol may need; each names the part that it uses, so that a function builds only that. */
-export type Control = {
+/** Every dependency of the rules. Each rule names the ones it uses, so that a function builds only those. */
+export type Deps = {
   readonly store: Store;
   readonly tasks: TaskEngine;
   readonly auth: AuthStorage;
