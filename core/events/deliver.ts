@@ -4,7 +4,7 @@ import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session } from '../lifecycle/session.ts';
 import { probedByAnotherMs } from './breaker.ts';
 import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
-import { attemptsMade, noteDelivery } from './deliveries.ts';
+import { attemptsMade, NO_ATTEMPTS, noteDelivery } from './deliveries.ts';
 import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } from './delivery.ts';
 import { askEndpoint, noteEndpoint } from './endpoints.ts';
 import { givePlace, takePlace } from './share.ts';
@@ -41,15 +41,17 @@ export const deliver = async (
   }
   if (receipt.queuedMs > LONGEST_QUEUED_MS || receipt.receives > MOST_RECEIVES)
     return giveUp(deps, delivery, webhook, {
-      attempt: await attemptsMade(deps, delivery),
+      attempt: (await attemptsMade(deps, delivery)).made,
       sequence: receipt.sequence,
       error: 'it waited in the queue for too long while the endpoint did not work',
     });
   const whose = { userId, webhook };
-  const [permission, made] = await Promise.all([
+  const [permission, earlier] = await Promise.all([
     askEndpoint(deps, whose),
-    receipt.receives === 1 ? 0 : attemptsMade(deps, delivery),
+    receipt.receives === 1 ? NO_ATTEMPTS : attemptsMade(deps, delivery),
   ]);
+  // The deliverer ended after the endpoint's success and before the message left the queue.
+  if (earlier.delivered) return { kind: 'delivered' };
   if (permission.kind === 'wait') return postponed(permission.ms);
   const place = await takePlace(deps, userId, deps.settings.deliveriesPerUser);
   if (place === 'full') return postponed(waitForShareMs(receipt, deps.ids.random()));
@@ -62,7 +64,7 @@ export const deliver = async (
       webhook,
       delivery,
       sequence: receipt.sequence,
-      number: 1 + made,
+      number: 1 + earlier.made,
       endpoint: { known, probe: claim !== undefined },
     });
   } finally {

@@ -32,14 +32,23 @@ const keyOf = ({ sessionId, id, webhook }: QueuedDelivery) => ({
   sk: `${id}#${webhook}`,
 });
 
+export type EarlierAttempts = { readonly made: number; readonly delivered: boolean };
+
+export const NO_ATTEMPTS: EarlierAttempts = { made: 0, delivered: false };
+
 /**
- * How many attempts were made at this delivery. Each redrive starts at 0 again. An attempt that could not be noted is
+ * The attempts that were made at this delivery. Each redrive starts at 0 again. An attempt that could not be noted is
  * not counted; then one more is made, and the queue's own limit of receives ends a message in any case.
  */
-export const attemptsMade = async (deps: Pick<Deps, 'store'>, delivery: QueuedDelivery): Promise<number> => {
+export const attemptsMade = async (
+  deps: Pick<Deps, 'store'>,
+  delivery: QueuedDelivery,
+): Promise<EarlierAttempts> => {
   const item = await deps.store.get(keyOf(delivery));
   const record = item && recordSchema.parse(item);
-  return record?.redrives === (delivery.redrives ?? 0) ? record.attempts : 0;
+  return record?.redrives === (delivery.redrives ?? 0)
+    ? { made: record.attempts, delivered: record.outcome === 'delivered' }
+    : NO_ATTEMPTS;
 };
 
 /** Notes an attempt; a failure to do so is logged, and the delivery stands. */

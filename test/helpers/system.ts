@@ -24,10 +24,23 @@ export type System = {
   stop(): Promise<void>;
 };
 
-/** The whole system on a free port in a folder of its own, with the simulator; schedules run only when triggered. */
+/** More than any test sends: on a fast machine, the template's throttle would refuse what the same test may send on a slow one. */
+const UNREACHED_THROTTLE = { rate: 100_000, burst: 100_000 };
+
+/**
+ * The whole system on a free port in a folder of its own, with the simulator. Schedules run only when triggered, and
+ * only a test that passes a throttle meets one.
+ */
 export const startSystem = async (options: Partial<LocalOptions> = {}): Promise<System> => {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'berth-system-')));
-  const stack = await startLocal({ port: 0, whatsapp: 'simulator', schedules: false, ...options, dataDir });
+  const stack = await startLocal({
+    port: 0,
+    whatsapp: 'simulator',
+    schedules: false,
+    throttle: UNREACHED_THROTTLE,
+    ...options,
+    dataDir,
+  });
   const { adminKey, phone } = stack;
   if (adminKey === undefined || phone === undefined)
     throw new Error('the system has no admin key or no phone');

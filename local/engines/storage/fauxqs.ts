@@ -6,7 +6,7 @@ import { z } from 'zod';
 // persistence, needed to listen on loopback alone, are reached by file.
 import { PersistenceManager } from '../../../node_modules/fauxqs/dist/persistence.js';
 import { SnsStore } from '../../../node_modules/fauxqs/dist/sns/snsStore.js';
-import { SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
+import { type SqsQueue, SqsStore } from '../../../node_modules/fauxqs/dist/sqs/sqsStore.js';
 import { objectsToDelete } from '../../gateway/s3/delete-body.ts';
 import { REGION } from '../../iam/arn.ts';
 import { newGuard } from '../guard.ts';
@@ -15,6 +15,9 @@ import { VersionedS3Store } from './versions.ts';
 
 /** fauxqs accepts 11 MiB a request by itself; auth state snapshots and media may be larger in one PUT. */
 const BODY_LIMIT_BYTES = 256 * 1024 * 1024;
+
+/** SQS's default, in seconds. */
+const DEFAULT_VISIBILITY_SECONDS = 30;
 
 type QueuedMessage = Parameters<PersistenceManager['insertMessage']>[1];
 
@@ -48,6 +51,26 @@ class CrashSafePersistence extends PersistenceManager {
   }
 }
 
+/**
+ * Makes visible what consumers of the previous process had received: they ended with it, and a FIFO group would wait for
+ * the whole visibility time-out. A message that is hidden for longer than that was given a pause of its own and keeps it.
+ */
+const releaseReceived = (queue: SqsQueue): void => {
+  const now = Date.now();
+  const longestReceiptMs = Number(queue.attributes.VisibilityTimeout ?? DEFAULT_VISIBILITY_SECONDS) * 1000;
+  const received = [...queue.inflightMessages].filter(
+    ([, { visibilityDeadline }]) => visibilityDeadline - now <= longestReceiptMs,
+  );
+  // fauxqs puts each message in front of its group, in the order of this map: the newest goes first.
+  received.sort(([, a], [, b]) =>
+    (b.message.sequenceNumber ?? '').localeCompare(a.message.sequenceNumber ?? ''),
+  );
+  for (const [handle, entry] of received) {
+    queue.inflightMessages.delete(handle);
+    queue.inflightMessages.set(handle, { ...entry, visibilityDeadline: now });
+  }
+};
+
 export interface Fauxqs {
   readonly s3: VersionedS3Store;
   readonly sqs: SqsStore;
@@ -71,6 +94,7 @@ export function openFauxqs(dir: string | undefined): Fauxqs {
     s3Store.persistence = persistence;
     for (const queue of sqsStore.allQueues()) {
       queue.persistence = persistence;
+      releaseReceived(queue);
     }
   }
   const app = buildApp({ logger: false, stores });

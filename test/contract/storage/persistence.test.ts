@@ -13,7 +13,12 @@ import {
   S3Client,
   UploadPartCommand,
 } from '@aws-sdk/client-s3';
-import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { openFauxqs } from '../../../local/engines/storage/fauxqs.ts';
 import { ACCOUNT_ID, queueArn, REGION } from '../../../local/iam/arn.ts';
@@ -53,6 +58,38 @@ afterEach(async () => {
 });
 
 describe('storage killed by SIGKILL', () => {
+  it(
+    'offers at once what a consumer of the killed process had received, and keeps longer pauses',
+    { timeout: 60_000 },
+    () =>
+      withDir(async (dir) => {
+        const receive = async ({ sqs, url }: Awaited<ReturnType<typeof start>>) => {
+          const QueueUrl = `${url}/${ACCOUNT_ID}/work.fifo`;
+          const { Messages = [] } = await sqs.send(
+            new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+          );
+          return Messages;
+        };
+        const first = await start(dir);
+        const QueueUrl = `${first.url}/${ACCOUNT_ID}/work.fifo`;
+        for (const MessageBody of ['in work', 'pauses'])
+          await first.sqs.send(
+            new SendMessageCommand({ QueueUrl, MessageBody, MessageGroupId: MessageBody }),
+          );
+        const received = await receive(first);
+        expect(received.map(({ Body }) => Body).toSorted()).toEqual(['in work', 'pauses']);
+        const ReceiptHandle = received.find(({ Body }) => Body === 'pauses')?.ReceiptHandle;
+        await first.sqs.send(
+          new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 3600 }),
+        );
+        await kill(first.child);
+
+        const second = await start(dir);
+        expect((await receive(second)).map(({ Body }) => Body)).toEqual(['in work']);
+        await kill(second.child);
+      }),
+  );
+
   it('still has every object, upload part and message that it acknowledged', { timeout: 60_000 }, () =>
     withDir(async (dir) => {
       const Body = randomBytes(100_000);

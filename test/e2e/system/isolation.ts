@@ -87,13 +87,10 @@ export const isolation = (systemOf: () => System): void => {
   };
   /** A refusal without what names the request itself. */
   const refusal = async (operation: Operation, asked: Asked) => {
-    const { text } = await ask(operation, asked);
-    const {
-      requestId: _id,
-      instance: _path,
-      message: _detail,
-      ...said
-    } = problemSchema.parse(JSON.parse(text));
+    const { status, text } = await ask(operation, asked);
+    const { data, success } = problemSchema.safeParse(JSON.parse(text));
+    if (!success) throw new Error(`not a problem document: ${status} ${text}`);
+    const { requestId: _id, instance: _path, message: _detail, ...said } = data;
     return { ...said, detail: said.detail.replaceAll(asked.session ?? '', '…') };
   };
   /** A session of Olga's to do things to; what was deleted is made again. */

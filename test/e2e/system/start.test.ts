@@ -119,6 +119,11 @@ describe.sequential('the local system', () => {
       });
     await say('before');
     await hooks.event(({ payload }) => payload.body === 'before');
+    // A kill between the endpoint's success and its record would rightly send the event once more.
+    await vi.waitFor(
+      async () => expect(await berth.webhooks.deliveries('shop')).toMatchObject([{ outcome: 'delivered' }]),
+      PATIENCE,
+    );
     const { epoch } = await berth.sessions.get('shop');
     running.child.kill('SIGKILL');
     await running.exited;

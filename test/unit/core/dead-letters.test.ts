@@ -238,3 +238,12 @@ test('an event that was sent again has the attempts of its policy again', async 
   expect(await attempt(place, again, down, 7)).toMatchObject({ kind: 'retry' });
   expect(await attempt(place, again, down, 8)).toMatchObject({ kind: 'dead' });
 });
+
+test('an event whose success was recorded before its message left the queue is not sent a second time', async () => {
+  const place = lab();
+  const session = await hooked(place);
+  const delivery = event(place, session, 1);
+  expect(await attempt(place, delivery, up)).toEqual({ kind: 'delivered' });
+  // A second post would fail, and be told as a retry.
+  expect(await attempt(place, delivery, down, 2)).toEqual({ kind: 'delivered' });
+});

@@ -12,4 +12,8 @@ storage.ensureQueue({
     RedrivePolicy: JSON.stringify({ deadLetterTargetArn: queueArn('dead.fifo'), maxReceiveCount: 1 }),
   },
 });
+storage.ensureQueue({
+  name: 'work.fifo',
+  attributes: { ContentBasedDeduplication: 'true', VisibilityTimeout: '180' },
+});
 process.stdout.write(`${storage.s3Url}\n`);
