@@ -10,8 +10,8 @@ import { release } from '../core/lifecycle/release.ts';
 import type { Session } from '../core/lifecycle/session.ts';
 import { reap } from '../core/reaping/reap.ts';
 import { closedLoop, type Figures, openLoop } from './support/measure.ts';
-import { openPlace, type Place } from './support/place.ts';
 import { runningSessions, stoppedSessions } from './support/sessions.ts';
+import { type BenchSystem, openBenchSystem } from './support/system.ts';
 import { heading, printTable } from './support/table.ts';
 
 const MANY = 10_000;
@@ -22,7 +22,7 @@ const WINDOW_MS = [10, 20] as const;
 const RATES = [20, 40, 80];
 const SECONDS = 5;
 
-const admit = async ({ deps }: Place, n: number, prefix = 'a'): Promise<Session> => {
+const admit = async ({ deps }: BenchSystem, n: number, prefix = 'a'): Promise<Session> => {
   const request = { userId: `user-${prefix}-${n}`, name: 'default', config: {}, start: true };
   return (await createSession(deps, request)).session;
 };
@@ -39,7 +39,7 @@ const refused = async (call: Promise<unknown>): Promise<void> => {
 };
 
 /** The least that any counted admission costs: one conditional update of one of `shards` counters. */
-const bareUpdate = ({ client, table }: Place, shards: number, n: number) =>
+const bareUpdate = ({ client, table }: BenchSystem, shards: number, n: number) =>
   client.send(
     new UpdateItemCommand({
       TableName: table,
@@ -55,18 +55,18 @@ export const throughput = async (): Promise<void> => {
   const rows: (string | number)[][] = [];
   for (const shards of [1, 8]) {
     for (const others of [0, MANY]) {
-      await using place = await openPlace({ limit: 100_000, shards });
-      await place.load(stoppedSessions(others, Date.now()));
-      await closedLoop(50, CONCURRENCY, (n) => admit(place, n, 'warm'));
+      await using system = await openBenchSystem({ limit: 100_000, shards });
+      await system.load(stoppedSessions(others, Date.now()));
+      await closedLoop(50, CONCURRENCY, (n) => admit(system, n, 'warm'));
 
-      const bare = await closedLoop(CALLS * 2, CONCURRENCY, (n) => bareUpdate(place, shards, n));
+      const bare = await closedLoop(CALLS * 2, CONCURRENCY, (n) => bareUpdate(system, shards, n));
       const sessions: Session[] = [];
       const admissions = await closedLoop(CALLS, CONCURRENCY, async (n) => {
-        sessions.push(await admit(place, n));
+        sessions.push(await admit(system, n));
       });
       const releases = await closedLoop(CALLS, CONCURRENCY, async (n) => {
         const session = sessions[n];
-        if (session) await release(place.deps, session, 'user');
+        if (session) await release(system.deps, session, 'user');
       });
       const where = `${shards === 1 ? '1 counter' : `${shards} shards`}, ${others} other sessions`;
       const row = (what: string, f: Figures) => [
@@ -85,10 +85,10 @@ export const throughput = async (): Promise<void> => {
     }
   }
   for (const shards of [1, 8]) {
-    await using place = await openPlace({ limit: 50, shards });
-    await closedLoop(50, 1, (n) => admit(place, n));
-    const bare = await closedLoop(CALLS * 2, CONCURRENCY, (n) => bareUpdate(place, shards, n));
-    const refusals = await closedLoop(CALLS, CONCURRENCY, (n) => refused(admit(place, n, 'late')));
+    await using system = await openBenchSystem({ limit: 50, shards });
+    await closedLoop(50, 1, (n) => admit(system, n));
+    const bare = await closedLoop(CALLS * 2, CONCURRENCY, (n) => bareUpdate(system, shards, n));
+    const refusals = await closedLoop(CALLS, CONCURRENCY, (n) => refused(admit(system, n, 'late')));
     const where = `${shards === 1 ? '1 counter' : `${shards} shards`}, all 50 slots taken`;
     rows.push([
       where,
@@ -105,33 +105,38 @@ export const throughput = async (): Promise<void> => {
 export const units = async (): Promise<void> => {
   heading('Units of the table and its indexes, each');
   const rows: (string | number)[][] = [];
-  const count = async (place: Place, what: string, times: number, run: (n: number) => Promise<unknown>) => {
-    const { calls, read, write } = await place.units.during(async () => {
+  const count = async (
+    system: BenchSystem,
+    what: string,
+    times: number,
+    run: (n: number) => Promise<unknown>,
+  ) => {
+    const { calls, read, write } = await system.units.during(async () => {
       for (let n = 0; n < times; n++) await run(n);
     });
     rows.push([what, calls / times, read / times, write / times]);
   };
 
   for (const shards of [1, 8]) {
-    await using place = await openPlace({ limit: 50, shards });
+    await using system = await openBenchSystem({ limit: 50, shards });
     const suffix = shards === 1 ? ', 1 counter' : `, ${shards} shards`;
     const sessions: Session[] = [];
-    await count(place, `admission of a new session, with its event${suffix}`, 50, async (n) => {
-      const session = await admit(place, n);
-      await publish(place.deps, session);
+    await count(system, `admission of a new session, with its event${suffix}`, 50, async (n) => {
+      const session = await admit(system, n);
+      await publish(system.deps, session);
       sessions.push(session);
     });
-    await count(place, `refusal by the global limit${suffix}`, 20, (n) => refused(admit(place, n, 'late')));
-    await count(place, `release, with its event${suffix}`, 50, async (n) => {
+    await count(system, `refusal by the global limit${suffix}`, 20, (n) => refused(admit(system, n, 'late')));
+    await count(system, `release, with its event${suffix}`, 50, async (n) => {
       const session = sessions[n];
-      if (session) await release(place.deps, session, 'user');
+      if (session) await release(system.deps, session, 'user');
     });
   }
   {
-    await using place = await openPlace({ limit: 50, shards: 1 });
+    await using system = await openBenchSystem({ limit: 50, shards: 1 });
     const limited = (name: string) =>
-      createSession(place.deps, { userId: 'limited', name, config: {}, start: true });
-    await place.load([
+      createSession(system.deps, { userId: 'limited', name, config: {}, start: true });
+    await system.load([
       {
         pk: 'USER#limited',
         sk: 'QUOTA',
@@ -143,12 +148,12 @@ export const units = async (): Promise<void> => {
       },
     ]);
     for (let n = 0; n < 5; n++) await limited(`s${n}`);
-    await count(place, "refusal by a user's limit of 5", 20, (n) => refused(limited(`late-${n}`)));
+    await count(system, "refusal by a user's limit of 5", 20, (n) => refused(limited(`late-${n}`)));
   }
   for (const due of [0, 100]) {
-    await using place = await openPlace({ limit: MANY, shards: 1 });
-    await place.load(runningSessions(MANY, due, place.deps.settings, Date.now()));
-    await count(place, `sweep, ${due} due of ${MANY}`, 1, () => reap(place.deps));
+    await using system = await openBenchSystem({ limit: MANY, shards: 1 });
+    await system.load(runningSessions(MANY, due, system.deps.settings, Date.now()));
+    await count(system, `sweep, ${due} due of ${MANY}`, 1, () => reap(system.deps));
   }
   printTable(['', 'calls', 'read units', 'write units'], rows);
 };
@@ -158,8 +163,8 @@ export const window = async (): Promise<void> => {
   const rows: (string | number)[][] = [];
   for (const shards of [1, 8]) {
     for (const rate of RATES) {
-      await using place = await openPlace({ limit: 100_000, shards, window: WINDOW_MS });
-      const f = await openLoop(rate, SECONDS, (n) => admit(place, n));
+      await using system = await openBenchSystem({ limit: 100_000, shards, window: WINDOW_MS });
+      const f = await openLoop(rate, SECONDS, (n) => admit(system, n));
       rows.push([shards === 1 ? '1 counter' : `${shards} shards`, rate, f.perSecond, f.p50, f.p99, f.failed]);
     }
   }

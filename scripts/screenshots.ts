@@ -7,7 +7,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
-import { type Desk, openDesk } from '../test/e2e/dashboard/desk.ts';
+import { type DashboardSystem, openDashboard } from '../test/e2e/dashboard/dashboard-system.ts';
 
 const OUT = resolve(import.meta.dirname, '../docs/screenshots');
 const SCHEMES = ['light', 'dark'] as const;
@@ -28,7 +28,7 @@ const UNLINKED = [
 const WAITING = { userId: 'ben', name: 'spare-parts' };
 const LIMIT = 5;
 
-const prepare = async ({ system, hooks }: Desk): Promise<void> => {
+const prepare = async ({ system, hooks }: DashboardSystem): Promise<void> => {
   const { berth, phone, stack } = system;
   await berth.limits.set({ global: LIMIT });
   const retries = { policy: 'constant', delaySeconds: 1, attempts: 1 } as const;
@@ -152,8 +152,11 @@ const SHOTS: readonly Shot[] = [
   },
 ];
 
-const take = async (desk: Desk, { name, at, viewport, signedOut, ready }: Shot): Promise<void> => {
-  const page = await desk.visit({ at, viewport: viewport ?? WIDE, ...(signedOut ? { key: null } : {}) });
+const take = async (
+  dashboard: DashboardSystem,
+  { name, at, viewport, signedOut, ready }: Shot,
+): Promise<void> => {
+  const page = await dashboard.visit({ at, viewport: viewport ?? WIDE, ...(signedOut ? { key: null } : {}) });
   await page.route('**/api/stats/history**', (route) => route.fulfill({ json: { points: madeUpTrend() } }));
   await page.reload();
   await ready(page);
@@ -165,15 +168,15 @@ const take = async (desk: Desk, { name, at, viewport, signedOut, ready }: Shot):
   await page.context().close();
 };
 
-const desk = await openDesk();
+const dashboard = await openDashboard();
 try {
-  await prepare(desk);
+  await prepare(dashboard);
   await rm(OUT, { recursive: true, force: true });
   await mkdir(OUT, { recursive: true });
   for (const shot of SHOTS) {
-    await take(desk, shot);
+    await take(dashboard, shot);
     console.log(shot.name);
   }
 } finally {
-  await desk.close();
+  await dashboard.close();
 }

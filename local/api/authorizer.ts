@@ -61,7 +61,7 @@ export class Authorizers {
   }
 
   /** @param signal aborted when nobody waits for the verdict any more */
-  async judge(
+  async authorize(
     authorizer: AuthorizerModel,
     event: APIGatewayProxyEventV2,
     signal?: AbortSignal,

@@ -216,7 +216,7 @@ class HttpApi {
     let authorizer: { lambda: Readonly<Record<string, unknown>> } | undefined;
     if (route.authorizer !== undefined) {
       this.#requirePermission(route.authorizer.functionName, `authorizers/${route.authorizer.id}`);
-      const verdict = await this.#judge(route.authorizer, event, gone);
+      const verdict = await this.#authorize(route.authorizer, event, gone);
       authorizer = { lambda: contextOf(verdict) };
     }
     this.#requirePermission(
@@ -230,7 +230,7 @@ class HttpApi {
     return this.#integrate(route.functionName, { deadlineMs: route.timeoutMs, gone }, full);
   }
 
-  async #judge(
+  async #authorize(
     authorizer: AuthorizerModel,
     event: APIGatewayProxyEventV2,
     gone: AbortSignal,
@@ -238,7 +238,7 @@ class HttpApi {
     const late = () => refuse('unavailable', 'The authorizer was too slow.');
     try {
       return await within({ deadlineMs: AUTHORIZER_DEADLINE_MS, gone, late }, (signal) =>
-        this.#authorizers.judge(authorizer, event, signal),
+        this.#authorizers.authorize(authorizer, event, signal),
       );
     } catch (error) {
       throw asThrottle(error);

@@ -2,7 +2,7 @@
 import { program } from 'commander';
 import { wholeNumber } from '../helpers/whole-number.ts';
 import { fuzz } from './run.ts';
-import { startWorld } from './world.ts';
+import { startFuzzTarget } from './target.ts';
 
 const { runs, seed, only } = program
   .name('npm run fuzz --')
@@ -19,10 +19,10 @@ const { runs, seed, only } = program
   .opts<{ runs: number; seed: number; only: string }>();
 
 console.log(`seed ${seed}, ${runs} inputs`);
-const world = await startWorld();
+const target = await startFuzzTarget();
 try {
   const begun = performance.now();
-  const { inputs, statuses, faults } = await fuzz(world, {
+  const { inputs, statuses, faults } = await fuzz(target, {
     runs,
     seed,
     only,
@@ -37,5 +37,5 @@ try {
     process.exitCode = 1;
   }
 } finally {
-  await world.stop();
+  await target.stop();
 }

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { Operation } from '../../contract/operation.ts';
 import { OPERATIONS } from '../../contract/routes.ts';
+import { faultOf } from './fault-of.ts';
 import { badInputs, type Input, type Known, oddInputs } from './inputs.ts';
-import { faultOf } from './judge.ts';
 import { NoAnswer, send } from './raw-http.ts';
-import type { World } from './world.ts';
+import type { FuzzTarget } from './target.ts';
 
 export type FuzzOptions = {
   /** Inputs in all, spread over the operations; each operation has as many bad ones as it takes to use them up. */
@@ -34,27 +34,27 @@ const LAST = ['workerLastWord'];
  * Sends bad inputs to every operation and then odd ones. Of each it is asked that the answer comes, is none of a
  * defect, and says no more than it may; of the bad ones also that they change nothing in the table.
  */
-export const fuzz = async (world: World, options: FuzzOptions): Promise<FuzzReport> => {
+export const fuzz = async (target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> => {
   const { runs, seed, only = '', onProgress = () => {} } = options;
   const faults: string[] = [];
   const statuses = new Map<number, number>();
   let inputs = 0;
 
   const tell = (operation: Operation, input: Input, what: string): void => {
-    faults.push(`${operation.id}, ${input.kind}: ${what}\n    ${shown(input, world.known)}`);
+    faults.push(`${operation.id}, ${input.kind}: ${what}\n    ${shown(input, target.known)}`);
     onProgress(`fault: ${faults.at(-1)}`);
   };
 
   /** Whether it was taken. */
-  const judge = async (operation: Operation, input: Input): Promise<boolean> => {
+  const check = async (operation: Operation, input: Input): Promise<boolean> => {
     inputs++;
     try {
-      const answer = await send(world.port, input, HANG_MS);
+      const answer = await send(target.port, input, HANG_MS);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
       if (answer.status >= 500)
         onProgress(`${operation.id}, ${input.kind}: ${answer.status} ${answer.body.slice(0, 200)}`);
       const fault = faultOf(operation, input, answer);
-      for (const stray of world.strays()) tell(operation, input, `reaches the worker: ${stray}`);
+      for (const stray of target.strays()) tell(operation, input, `reaches the worker: ${stray}`);
       if (fault !== undefined) tell(operation, input, `${fault}: ${answer.body.slice(0, 300)}`);
       return answer.status < 300 && operation.method !== 'GET';
     } catch (error) {
@@ -66,12 +66,12 @@ export const fuzz = async (world: World, options: FuzzOptions): Promise<FuzzRepo
 
   /** In turn, so that what changes the table is known. */
   const sendBad = async (operation: Operation, made: readonly Input[]): Promise<void> => {
-    let before = await world.table();
+    let before = await target.table();
     for (const input of made) {
       // What the schemas took after all may change what it is for.
-      if (await judge(operation, input)) before = await world.table();
+      if (await check(operation, input)) before = await target.table();
     }
-    const changes = changesOf(before, await world.table());
+    const changes = changesOf(before, await target.table());
     if (changes.length > 0)
       faults.push(`${operation.id}: bad inputs changed the table: ${changes.slice(0, 3).join('; ')}`);
   };
@@ -88,14 +88,14 @@ export const fuzz = async (world: World, options: FuzzOptions): Promise<FuzzRepo
       if (faults.length >= ENOUGH_FAULTS) break;
       await sendBad(
         operation,
-        fc.sample(badInputs(operation, world.known), { seed: own, numRuns: each - odd }),
+        fc.sample(badInputs(operation, target.known), { seed: own, numRuns: each - odd }),
       );
       onProgress(`${operation.id}: ${each - odd} bad inputs`);
     }
     for (const { operation, seed: own } of now) {
       if (faults.length >= ENOUGH_FAULTS) break;
-      for (const input of fc.sample(oddInputs(operation, world.known), { seed: own, numRuns: odd }))
-        await judge(operation, input);
+      for (const input of fc.sample(oddInputs(operation, target.known), { seed: own, numRuns: odd }))
+        await check(operation, input);
     }
   }
   return { inputs, statuses, faults };

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createSession } from '../../core/admission/create.ts';
 import { acceptEvents } from '../../core/lifecycle/worker.ts';
 import { startEndpoint } from './endpoint.ts';
-import { openPlace, type Place } from './place.ts';
+import { openWebhookSystem, type WebhookSystem } from './system.ts';
 
 const KEY = 'the key of every webhook here';
 
@@ -33,7 +33,7 @@ const startEndless = async () => {
   };
 };
 
-const sessionOf = async ({ deps }: Place, userId: string, url: string, name: string) => {
+const sessionOf = async ({ deps }: WebhookSystem, userId: string, url: string, name: string) => {
   const webhook = {
     url,
     events: ['*' as const],
@@ -44,7 +44,7 @@ const sessionOf = async ({ deps }: Place, userId: string, url: string, name: str
 };
 
 const eventId = (text: string): string => `evt_${text.toUpperCase().replaceAll('-', 'X').padStart(26, '0')}`;
-const send = ({ deps }: Place, session: Awaited<ReturnType<typeof sessionOf>>, n: number) =>
+const send = ({ deps }: WebhookSystem, session: Awaited<ReturnType<typeof sessionOf>>, n: number) =>
   acceptEvents(deps, session, {
     events: [
       {
@@ -70,30 +70,32 @@ export const measureFairness = async (options: {
   readonly endless: number;
   readonly events: number;
 }): Promise<Fairness> => {
-  const place = await openPlace(30);
+  const system = await openWebhookSystem(30);
   const mute = await startEndless();
   const good = await startEndpoint(KEY);
   try {
-    const other = await sessionOf(place, 'bob', good.url, 'other');
+    const other = await sessionOf(system, 'bob', good.url, 'other');
     const arrived = async (n: number) => {
       const begun = performance.now();
-      await send(place, other, n);
+      await send(system, other, n);
       while (good.count < n + 1) await new Promise((resolve) => setTimeout(resolve, 2));
       return performance.now() - begun;
     };
     // The deliverer's bundle is loaded.
     await arrived(0);
     const blocked = await Promise.all(
-      Array.from({ length: options.endless }, (_, n) => sessionOf(place, 'ann', mute.url(n), `blocked-${n}`)),
+      Array.from({ length: options.endless }, (_, n) =>
+        sessionOf(system, 'ann', mute.url(n), `blocked-${n}`),
+      ),
     );
-    await Promise.all(blocked.map((session) => send(place, session, 0)));
+    await Promise.all(blocked.map((session) => send(system, session, 0)));
     while (options.endless > 0 && mute.given() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const times: number[] = [];
     for (let n = 1; n <= options.events; n++) times.push(await arrived(n));
     return { times, held: mute.given() - mute.ended(), timedOut: mute.ended() };
   } finally {
     await mute.close();
-    await place.close();
+    await system.close();
     await good.close();
   }
 };

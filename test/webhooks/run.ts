@@ -12,7 +12,7 @@ import type { Session } from '../../core/lifecycle/session.ts';
 import { acceptEvents } from '../../core/lifecycle/worker.ts';
 import { Random } from '../simulation/kernel/random.ts';
 import { type Endpoint, type Mode, startEndpoint } from './endpoint.ts';
-import { openPlace, type Place } from './place.ts';
+import { openWebhookSystem, type WebhookSystem } from './system.ts';
 
 export type FaultRun = {
   readonly seed: number;
@@ -51,12 +51,12 @@ const IMPATIENT = 0;
 export const runFaults = async (run: FaultRun): Promise<FaultReport> => {
   const random = new Random(run.seed);
   const endpoint = await startEndpoint(KEY);
-  const place = await openPlace(run.visibilitySeconds);
+  const system = await openWebhookSystem(run.visibilitySeconds);
   const begun = performance.now();
   const say = (text: string) =>
     run.onProgress?.(`${((performance.now() - begun) / 1000).toFixed(0).padStart(5)} s  ${text}`);
   try {
-    const sessions = await sessionsOf(place, run, endpoint.url);
+    const sessions = await sessionsOf(system, run, endpoint.url);
     const sent = new Map(
       sessions.map((session) => [session.listName, eventsOf(session, Math.floor(run.events / run.sessions))]),
     );
@@ -65,16 +65,16 @@ export const runFaults = async (run: FaultRun): Promise<FaultReport> => {
     const dead = new Set<string>();
     const killed = { count: 0 };
     const over = new AbortController();
-    const faults = disturb(place, endpoint, run, random, { total, dead, killed, say, signal: over.signal });
+    const faults = disturb(system, endpoint, run, random, { total, dead, killed, say, signal: over.signal });
     await Promise.all(
-      sessions.map((session) => sendAll(place, random, session, sent.get(session.listName) ?? [])),
+      sessions.map((session) => sendAll(system, random, session, sent.get(session.listName) ?? [])),
     );
     say('all are sent');
     const redriven = { count: 0 };
-    await untilAllCame(place, endpoint, { total, dead, redriven, run, say, faults });
+    await untilAllCame(system, endpoint, { total, dead, redriven, run, say, faults });
     over.abort();
     await faults;
-    const left = await deadLetters(place);
+    const left = await deadLetters(system);
     return {
       sent: total,
       taken: endpoint.count,
@@ -85,18 +85,18 @@ export const runFaults = async (run: FaultRun): Promise<FaultReport> => {
       seconds: (performance.now() - begun) / 1000,
       broken: [
         ...endpoint.defects,
-        ...(place.unhandled() > 0 ? [`${place.unhandled()} messages were set aside`] : []),
+        ...(system.unhandled() > 0 ? [`${system.unhandled()} messages were set aside`] : []),
         ...(left.length > 0 ? [`${left.length} dead letters are left`] : []),
         ...[...sent].flatMap(([name, events]) => compare(name, events, endpoint.taken.get(name) ?? [], dead)),
       ],
     };
   } finally {
-    await place.close();
+    await system.close();
     await endpoint.close();
   }
 };
 
-const sessionsOf = ({ deps }: Place, run: FaultRun, url: string): Promise<Session[]> =>
+const sessionsOf = ({ deps }: WebhookSystem, run: FaultRun, url: string): Promise<Session[]> =>
   Promise.all(
     Array.from({ length: run.sessions }, async (_, i) => {
       const attempts = i === IMPATIENT ? 2 : 30;
@@ -124,7 +124,7 @@ const eventsOf = (session: Session, count: number): WorkerEvent[] =>
 
 /** As a worker does: in batches of ten at most, one after the other, each again until it is answered. */
 const sendAll = async (
-  { deps }: Place,
+  { deps }: WebhookSystem,
   random: Random,
   session: Session,
   events: readonly WorkerEvent[],
@@ -145,7 +145,7 @@ type Watch = {
 
 /** Fault after fault, spread over the time in which events are taken. */
 const disturb = async (
-  place: Place,
+  system: WebhookSystem,
   endpoint: Endpoint,
   run: FaultRun,
   random: Random,
@@ -168,14 +168,14 @@ const disturb = async (
     await turn(
       'down',
       run.downMs,
-      async () => performance.now() > end || (await deadLetters(place)).length > 0,
+      async () => performance.now() > end || (await deadLetters(system)).length > 0,
     );
   };
   const kill = async () => {
     let count = 0;
     while (count === 0 && !signal.aborted) {
-      await until(() => place.inFlight() > 0);
-      count = await place.kill();
+      await until(() => system.inFlight() > 0);
+      count = await system.kill();
     }
     killed.count += count;
     say(`deliverer killed, ${count} in flight`);
@@ -199,7 +199,7 @@ const disturb = async (
 };
 
 const untilAllCame = async (
-  place: Place,
+  system: WebhookSystem,
   endpoint: Endpoint,
   watch: Watch & {
     readonly run: FaultRun;
@@ -215,22 +215,22 @@ const untilAllCame = async (
   });
   let saidAt = performance.now();
   while (performance.now() < giveUpAt) {
-    for (const { eventId } of await deadLetters(place)) dead.add(eventId);
-    if (endpoint.count >= total && calm && place.waiting() === 0 && (await deadLetters(place)).length === 0)
+    for (const { eventId } of await deadLetters(system)) dead.add(eventId);
+    if (endpoint.count >= total && calm && system.waiting() === 0 && (await deadLetters(system)).length === 0)
       return;
     // Sent again only when everything else is through: until then order is about those that were not given up.
-    if (calm && place.waiting() === 0) redriven.count += (await redrive(place.deps, {}, 20_000)).redriven;
+    if (calm && system.waiting() === 0) redriven.count += (await redrive(system.deps, {}, 20_000)).redriven;
     if (performance.now() - saidAt > 10_000) {
       saidAt = performance.now();
       say(
-        `${endpoint.count} taken, ${endpoint.repeats} again, ${place.waiting()} wait, ${dead.size} were given up`,
+        `${endpoint.count} taken, ${endpoint.repeats} again, ${system.waiting()} wait, ${dead.size} were given up`,
       );
     }
     await delay(100);
   }
 };
 
-const deadLetters = async ({ deps }: Place) => {
+const deadLetters = async ({ deps }: WebhookSystem) => {
   const letters = [];
   let cursor: string | undefined;
   do {

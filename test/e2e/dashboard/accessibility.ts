@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { type Desk, PATIENCE, violationsOf } from './desk.ts';
+import { type DashboardSystem, PATIENCE, violationsOf } from './dashboard-system.ts';
 
 /** Each view, and what shows that it has loaded. */
 const VIEWS: readonly (readonly [at: string, loaded: (page: Page) => Promise<void>])[] = [
@@ -30,7 +30,7 @@ const VIEWS: readonly (readonly [at: string, loaded: (page: Page) => Promise<voi
 
 const PHONE = { width: 390, height: 844 };
 
-export const accessibility = (desk: () => Desk): void => {
+export const accessibility = (dashboard: () => DashboardSystem): void => {
   test('no view breaks a rule of axe, in light and in dark', async () => {
     const broken: string[] = [];
     const look = async (page: Page, where: string) => {
@@ -41,18 +41,18 @@ export const accessibility = (desk: () => Desk): void => {
         );
       }
     };
-    const out = await desk().visit({ key: null });
+    const out = await dashboard().visit({ key: null });
     await out.getByLabel('API key').waitFor();
     await look(out, 'sign-in');
     await out.context().close();
 
-    const page = await desk().visit();
+    const page = await dashboard().visit();
     for (const [at, loaded] of VIEWS) {
-      await page.goto(`${desk().system.stack.url}/dashboard#${at}`);
+      await page.goto(`${dashboard().system.stack.url}/dashboard#${at}`);
       await loaded(page);
       await look(page, at);
     }
-    await page.goto(`${desk().system.stack.url}/dashboard#/sessions/admin/shop`);
+    await page.goto(`${dashboard().system.stack.url}/dashboard#/sessions/admin/shop`);
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('dialog').waitFor();
     await look(page, 'a dialog');
@@ -62,9 +62,9 @@ export const accessibility = (desk: () => Desk): void => {
 
   test('every view fits a phone, and breaks no rule there either', async () => {
     const broken: string[] = [];
-    const page = await desk().visit({ viewport: PHONE });
+    const page = await dashboard().visit({ viewport: PHONE });
     for (const [at, loaded] of VIEWS) {
-      await page.goto(`${desk().system.stack.url}/dashboard#${at}`);
+      await page.goto(`${dashboard().system.stack.url}/dashboard#${at}`);
       await loaded(page);
       if ((await page.evaluate('document.documentElement.scrollWidth')) !== PHONE.width)
         broken.push(`${at} is too wide`);
@@ -75,7 +75,7 @@ export const accessibility = (desk: () => Desk): void => {
   });
 
   test('leads past the navigation, names the view and puts the focus into it', async () => {
-    const page = await desk().visit();
+    const page = await dashboard().visit();
     await page.getByRole('heading', { name: 'Capacity' }).waitFor();
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { type Desk, PATIENCE, rowOf } from './desk.ts';
+import { type DashboardSystem, PATIENCE, rowOf } from './dashboard-system.ts';
 
-export const administration = (desk: () => Desk): void => {
+export const administration = (dashboard: () => DashboardSystem): void => {
   test('changes a limit after it has said what that would mean', async () => {
-    const { berth } = desk().system;
-    const page = await desk().visit({ at: '/admin/limits' });
+    const { berth } = dashboard().system;
+    const page = await dashboard().visit({ at: '/admin/limits' });
     const all = page.getByRole('region', { name: 'All sessions' });
     await all.getByLabel('Sessions at once, all users').fill('0');
     await all.getByText('No session can start until the limit is raised.').waitFor();
@@ -26,9 +26,9 @@ export const administration = (desk: () => Desk): void => {
   });
 
   test('ends sessions only after it has listed them, and only what is still asked for', async () => {
-    const { berth } = desk().system;
+    const { berth } = dashboard().system;
     await berth.sessions.start('reef', { userId: 'anna' });
-    const page = await desk().visit({ at: '/admin/cleanup' });
+    const page = await dashboard().visit({ at: '/admin/cleanup' });
     await page.getByRole('radio', { name: 'Emergency' }).check();
     const armed = page.getByRole('button', { name: 'End 1 session' });
     await page.getByRole('button', { name: 'End sessions', disabled: true }).waitFor();
@@ -53,8 +53,8 @@ export const administration = (desk: () => Desk): void => {
   });
 
   test('makes a key, shows it once, and what it opens is its own; revoked, it signs its holder out', async () => {
-    const { system } = desk();
-    const page = await desk().visit({ at: '/admin/keys' });
+    const { system } = dashboard();
+    const page = await dashboard().visit({ at: '/admin/keys' });
     const form = page.getByRole('region', { name: 'New key' });
     await form.getByLabel('User', { exact: true }).fill('anna');
     await form.getByLabel('Label').fill('night shift');
@@ -67,7 +67,7 @@ export const administration = (desk: () => Desk): void => {
     await page.getByRole('row', { name: /night shift/ }).waitFor();
     expect(await page.content()).not.toContain(key);
 
-    const hers = await desk().visit({ key, at: '/sessions' });
+    const hers = await dashboard().visit({ key, at: '/sessions' });
     await rowOf(hers, 'pier').waitFor();
     expect(await rowOf(hers, 'shop').count()).toBe(0);
     expect(await hers.getByRole('button', { name: 'Start pier' }).count()).toBe(0);
@@ -86,7 +86,7 @@ export const administration = (desk: () => Desk): void => {
   });
 
   test('shows dead letters of everybody, and that there are none', async () => {
-    const page = await desk().visit({ at: '/admin/dead-letters' });
+    const page = await dashboard().visit({ at: '/admin/dead-letters' });
     await page.getByText('Every event has arrived').waitFor();
     await page.context().close();
   });

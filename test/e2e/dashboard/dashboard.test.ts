@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { shared } from '../../helpers/shared.ts';
 import { accessibility } from './accessibility.ts';
 import { administration } from './administration.ts';
-import { openDesk } from './desk.ts';
+import { openDashboard } from './dashboard-system.ts';
 import { linking } from './linking.ts';
 import { overview } from './overview.ts';
 import { session } from './session.ts';
@@ -12,7 +12,7 @@ import { signIn } from './sign-in.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 180_000 });
 
-const open = shared(openDesk, (desk) => desk.close());
+const open = shared(openDashboard, (dashboard) => dashboard.close());
 
 describe.sequential('the dashboard', () => {
   describe('signing in', () => signIn(open));

@@ -2,7 +2,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { openPasskeyBrowser } from '../../helpers/passkey-browser.ts';
 import { readPng } from '../../helpers/read-qr.ts';
-import { type Desk, PATIENCE, violationsOf } from './desk.ts';
+import { type DashboardSystem, PATIENCE, violationsOf } from './dashboard-system.ts';
 
 export const ACCOUNT = '491700000001';
 const OTHER = '491700000002';
@@ -13,10 +13,10 @@ const picture = (page: Page) => page.getByRole('img', { name: 'QR code to scan w
 const readScreen = async (page: Page): Promise<string | undefined> =>
   readPng(await picture(page).screenshot({ type: 'png' }));
 
-export const linking = (desk: () => Desk): void => {
+export const linking = (dashboard: () => DashboardSystem): void => {
   test('creates a session and links it by the code on the screen, which renews itself', async () => {
-    const { system } = desk();
-    const page = await desk().visit({ at: '/link' });
+    const { system } = dashboard();
+    const page = await dashboard().visit({ at: '/link' });
     await page.getByRole('button', { name: 'Create and show the code' }).click();
     await page.getByText('must be 1 to 64 letters').waitFor();
     await page.getByLabel('Session name').fill('shop');
@@ -41,8 +41,8 @@ export const linking = (desk: () => Desk): void => {
   });
 
   test('says that nobody scanned in time, and tries again; then links by a pairing code', async () => {
-    const { system } = desk();
-    const page = await desk().visit({ at: '/link' });
+    const { system } = dashboard();
+    const page = await dashboard().visit({ at: '/link' });
     let expired = true;
     await page.route('**/api/sessions/by-code**', async (route) => {
       if (route.request().method() !== 'GET') expired = false;
@@ -74,11 +74,11 @@ export const linking = (desk: () => Desk): void => {
   });
 
   test('an account with a passkey: a person signs by the script that is shown, and compares the code', async () => {
-    const { system } = desk();
+    const { system } = dashboard();
     const account = '491700000003';
     const { passkey } = await system.phone.setPasskey({ account, required: true, confirm: true });
     const person = await openPasskeyBrowser(system.stack.chromiumArgs, passkey);
-    const page = await desk().visit({ at: '/link' });
+    const page = await dashboard().visit({ at: '/link' });
     await page.getByLabel('Session name').fill('with-passkey');
     await page.getByRole('button', { name: 'Create and show the code' }).click();
     await picture(page).waitFor();
@@ -107,7 +107,7 @@ export const linking = (desk: () => Desk): void => {
   });
 
   test('says why a session can not be created', async () => {
-    const page = await desk().visit({ at: '/link' });
+    const page = await dashboard().visit({ at: '/link' });
     await page.getByLabel('Session name').fill('shop');
     await page.getByRole('button', { name: 'Create and show the code' }).click();
     await page.getByRole('alert').getByText('"shop"').waitFor();

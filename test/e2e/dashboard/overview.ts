@@ -1,6 +1,6 @@
 import type { Page, Request } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { type Desk, PATIENCE } from './desk.ts';
+import { type DashboardSystem, PATIENCE } from './dashboard-system.ts';
 
 const isStream = (request: Request): boolean => new URL(request.url()).pathname === '/api/events';
 
@@ -11,10 +11,10 @@ const setHidden = (page: Page, hidden: boolean): Promise<unknown> =>
      document.dispatchEvent(new Event('visibilitychange'));`,
   );
 
-export const overview = (desk: () => Desk): void => {
+export const overview = (dashboard: () => DashboardSystem): void => {
   test('shows how full it is and marks the alarms, and follows without a reload', async () => {
-    const { system } = desk();
-    const page = await desk().visit();
+    const { system } = dashboard();
+    const page = await dashboard().visit();
     const meter = page.getByRole('meter', { name: 'Share of the limit in use' });
     const told = () => meter.getAttribute('aria-valuetext');
     await expect.poll(told, PATIENCE).toBe('1 of 50 sessions, 2 percent');
@@ -32,7 +32,7 @@ export const overview = (desk: () => Desk): void => {
   });
 
   test('follows nothing while its tab is hidden, and goes on when it is shown again', async () => {
-    const page = await desk().visit();
+    const page = await dashboard().visit();
     const following = page.waitForRequest(isStream);
     await page.reload();
     await following;
@@ -46,9 +46,9 @@ export const overview = (desk: () => Desk): void => {
   });
 
   test('tells what happened in a day, by reason, and how every part is', async () => {
-    const { system } = desk();
+    const { system } = dashboard();
     await system.stack.trigger('reaper');
-    const page = await desk().visit();
+    const page = await dashboard().visit();
     const day = page.getByRole('region', { name: 'Last 24 hours' });
     await day.getByText('logged out').waitFor();
     await day.getByText("a user's limit").waitFor();
@@ -62,7 +62,7 @@ export const overview = (desk: () => Desk): void => {
   });
 
   test('draws the trend, and shows the point under the pointer', async () => {
-    const page = await desk().visit({ key: null });
+    const page = await dashboard().visit({ key: null });
     const now = Date.now();
     const points = Array.from({ length: 60 }, (_, i) => ({
       at: new Date(now - (60 - i) * 60_000).toISOString(),
@@ -73,7 +73,7 @@ export const overview = (desk: () => Desk): void => {
       reaped: 0,
     }));
     await page.route('**/api/stats/history**', (route) => route.fulfill({ json: { points } }));
-    await page.getByLabel('API key').fill(desk().system.adminKey);
+    await page.getByLabel('API key').fill(dashboard().system.adminKey);
     await page.keyboard.press('Enter');
     const trend = page.getByRole('region', { name: 'Trend' });
     await trend.getByText('At most 44 sessions at once, 3 refusals').first().waitFor();
@@ -88,7 +88,7 @@ export const overview = (desk: () => Desk): void => {
   });
 
   test('says that it has lost the connection, and goes on once it is back', async () => {
-    const page = await desk().visit();
+    const page = await dashboard().visit();
     await page.getByText('Live', { exact: true }).waitFor();
     await page.context().setOffline(true);
     await page.getByText('No connection').waitFor();

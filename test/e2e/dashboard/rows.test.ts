@@ -10,7 +10,7 @@ import type { CallerView } from '../../../contract/bodies/dashboard.ts';
 import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { servePage } from '../../../functions/edge/page.ts';
 import { pageFiles } from '../../../infra/page.ts';
-import { openBrowser, PATIENCE, rowOf, type Visits } from './desk.ts';
+import { openBrowser, PATIENCE, rowOf, type Visits } from './dashboard-system.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 

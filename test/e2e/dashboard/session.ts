@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { type Desk, PATIENCE } from './desk.ts';
+import { type DashboardSystem, PATIENCE } from './dashboard-system.ts';
 import { ACCOUNT } from './linking.ts';
 
-export const session = (desk: () => Desk): void => {
+export const session = (dashboard: () => DashboardSystem): void => {
   test('shows what is saved of an account, what happened and why, and what the webhooks made of it', async () => {
-    const { system, hooks } = desk();
+    const { system, hooks } = dashboard();
     await system.berth.sessions.update('shop', {
       config: {
         webhooks: [
@@ -17,7 +17,7 @@ export const session = (desk: () => Desk): void => {
         ],
       },
     });
-    const page = await desk().visit({ at: '/sessions/admin/shop' });
+    const page = await dashboard().visit({ at: '/sessions/admin/shop' });
     await page.getByText('Harbour Shop').waitFor();
     await page.getByText(/^Chromium \d+/).waitFor();
     await page.getByText(/kB$/).waitFor();
@@ -41,8 +41,8 @@ export const session = (desk: () => Desk): void => {
   });
 
   test('sends a test message, also by a session that has to be started for it', async () => {
-    const { system } = desk();
-    const page = await desk().visit({ at: '/sessions/admin/shop' });
+    const { system } = dashboard();
+    const page = await dashboard().visit({ at: '/sessions/admin/shop' });
     const form = page.getByRole('region', { name: 'Send a test message' });
     await form.getByLabel('To').fill('+49 171 222 3333');
     await form.getByLabel('Text').fill('All hands');
@@ -54,7 +54,7 @@ export const session = (desk: () => Desk): void => {
   });
 
   test('says so where there is no such session', async () => {
-    const page = await desk().visit({ at: '/sessions/admin/nothing' });
+    const page = await dashboard().visit({ at: '/sessions/admin/nothing' });
     await page.getByRole('heading', { name: 'There is no session nothing' }).waitFor();
     await page.context().close();
   });

@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { ApiError } from '../../../client/index.ts';
-import { type Desk, PATIENCE, rowOf } from './desk.ts';
+import { type DashboardSystem, PATIENCE, rowOf } from './dashboard-system.ts';
 
-export const sessions = (desk: () => Desk): void => {
+export const sessions = (dashboard: () => DashboardSystem): void => {
   test('finds sessions by search, status, state and user, and sorts them', async () => {
-    const { berth } = desk().system;
+    const { berth } = dashboard().system;
     for (const name of ['pier', 'quay', 'reef'])
       await berth.sessions.create({ name, start: false }, { userId: 'anna' });
-    const page = await desk().visit({ at: '/sessions' });
+    const page = await dashboard().visit({ at: '/sessions' });
     const names = () =>
       page.getByRole('row').getByRole('link').filter({ hasNotText: 'QR code' }).allTextContents();
     await expect.poll(names, PATIENCE).toHaveLength(5);
@@ -36,7 +36,7 @@ export const sessions = (desk: () => Desk): void => {
   });
 
   test('stops, starts without a code and restarts, and the row follows', async () => {
-    const page = await desk().visit({ at: '/sessions' });
+    const page = await dashboard().visit({ at: '/sessions' });
     const row = rowOf(page, 'by-code');
     await row.getByText('Working').waitFor();
     await row.getByRole('button', { name: 'Stop by-code' }).click();
@@ -44,7 +44,7 @@ export const sessions = (desk: () => Desk): void => {
     await row.getByRole('button', { name: 'Start by-code' }).click();
     await row.getByRole('button', { name: 'Restart by-code' }).click();
     await expect
-      .poll(() => desk().system.berth.sessions.get('by-code'), { ...PATIENCE, interval: 500 })
+      .poll(() => dashboard().system.berth.sessions.get('by-code'), { ...PATIENCE, interval: 500 })
       .toMatchObject({ epoch: 3, status: 'WORKING', linked: true });
     await row.getByText('Working').waitFor();
 
@@ -52,21 +52,21 @@ export const sessions = (desk: () => Desk): void => {
   });
 
   test('logs an account out only after asking', async () => {
-    const page = await desk().visit({ at: '/sessions' });
+    const page = await dashboard().visit({ at: '/sessions' });
     const row = rowOf(page, 'by-code');
     await row.getByRole('button', { name: 'Log out by-code' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Log out by-code' }).click();
     await row.getByText('logged out').waitFor();
-    expect(await desk().system.berth.sessions.get('by-code')).toMatchObject({ linked: false });
+    expect(await dashboard().system.berth.sessions.get('by-code')).toMatchObject({ linked: false });
     await page.context().close();
   });
 
   test('shows the real reason where an action fails, in the row and as a message', async () => {
-    const { berth } = desk().system;
+    const { berth } = dashboard().system;
     await berth.limits.set({ user: { userId: 'anna', limit: 0 } });
     const refusal = await berth.sessions.start('pier', { userId: 'anna' }).catch((error: unknown) => error);
     if (!(refusal instanceof ApiError)) throw new Error('it was not refused');
-    const page = await desk().visit({ at: '/sessions' });
+    const page = await dashboard().visit({ at: '/sessions' });
     const row = rowOf(page, 'pier');
     await row.getByRole('button', { name: 'Start pier' }).click();
     await page.getByRole('alert').getByText(refusal.problem.detail).waitFor();
@@ -78,11 +78,11 @@ export const sessions = (desk: () => Desk): void => {
   });
 
   test('marks what is about to expire and counts it down', async () => {
-    const { berth } = desk().system;
+    const { berth } = dashboard().system;
     const { startedAt } = await berth.sessions.get('shop');
     const age = Math.ceil((Date.now() - Date.parse(startedAt ?? '')) / 1000);
     await berth.sessions.update('shop', { config: { maxDurationSeconds: age + 240 } });
-    const page = await desk().visit({ at: '/sessions' });
+    const page = await dashboard().visit({ at: '/sessions' });
     const row = rowOf(page, 'shop');
     await row.getByText('Expiring: maximum duration').waitFor();
     const remaining = () =>
@@ -97,8 +97,8 @@ export const sessions = (desk: () => Desk): void => {
   });
 
   test('deletes a session only after asking', async () => {
-    const { berth } = desk().system;
-    const page = await desk().visit({ at: '/sessions' });
+    const { berth } = dashboard().system;
+    const page = await dashboard().visit({ at: '/sessions' });
     const row = rowOf(page, 'quay');
     await row.getByRole('button', { name: 'Delete quay' }).click();
     await page.getByRole('dialog', { name: 'Delete quay?' }).waitFor();
@@ -113,7 +113,7 @@ export const sessions = (desk: () => Desk): void => {
   });
 
   test('is walked through by keyboard: rows by arrows, their actions by Tab', async () => {
-    const page = await desk().visit({ at: '/sessions' });
+    const page = await dashboard().visit({ at: '/sessions' });
     await rowOf(page, 'shop').waitFor();
     const focused = () =>
       page.evaluate('document.activeElement.textContent || document.activeElement.ariaLabel');

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type Desk, PATIENCE } from './desk.ts';
+import { type DashboardSystem, PATIENCE } from './dashboard-system.ts';
 
-export const signIn = (desk: () => Desk): void => {
+export const signIn = (dashboard: () => DashboardSystem): void => {
   test('refuses a wrong key in the words of the API', async () => {
-    const page = await desk().visit({ key: null });
+    const page = await dashboard().visit({ key: null });
     await page.getByLabel('API key').fill('not-a-key');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByRole('alert').getByText('Missing or invalid API key').waitFor();
@@ -12,8 +12,8 @@ export const signIn = (desk: () => Desk): void => {
   });
 
   test('takes a key by keyboard alone, keeps it nowhere, and knows its visitor after a reload', async () => {
-    const { system } = desk();
-    const page = await desk().visit({ key: null });
+    const { system } = dashboard();
+    const page = await dashboard().visit({ key: null });
     await page.getByLabel('API key').waitFor();
     await expect.poll(() => page.evaluate('document.activeElement.type'), PATIENCE).toBe('password');
     await page.keyboard.type(system.adminKey);
@@ -40,7 +40,7 @@ export const signIn = (desk: () => Desk): void => {
   });
 
   test('remembers the colours that were chosen, and tells the API nothing of it', async () => {
-    const page = await desk().visit();
+    const page = await dashboard().visit();
     await page.getByRole('button', { name: /^Colors/ }).click();
     await page.getByRole('button', { name: 'Colors: light. Change to dark' }).click();
     const sent = page.waitForRequest((request) => request.url().endsWith('/api/stats'));

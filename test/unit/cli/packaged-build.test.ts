@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packagedBuild } from '../../../cli/packaged-build.ts';
 import { htmlError } from '../../../contract/builds/html.ts';
 import { saveBuild } from '../../../core/builds/builds.ts';
-import { lab } from '../core/test-system.ts';
+import { testSystem } from '../core/test-system.ts';
 
 let folder: string;
 
@@ -50,7 +50,7 @@ test('a build that the package lacks, a folder that is no such package are named
 test('a real page of the package is of its build, and is refused in words once it has expired', async () => {
   const build = await packagedBuild(undefined, undefined);
   expect(htmlError(build.html, build.version)).toBeUndefined();
-  const { deps } = lab();
+  const { deps } = testSystem();
   await expect(saveBuild(deps, build.version, build)).rejects.toThrow(/^The build 2\.\S+ expired at /);
   await expect(saveBuild(deps, '2.3000.1', build)).rejects.toMatchObject({ code: 'malformed' });
 });

@@ -10,7 +10,7 @@ import { cleanFileName } from '../../../core/accounts/file-name.ts';
 import { normalizeType, typeOfFile } from '../../../core/accounts/file-type.ts';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
-import { lab } from '../core/test-system.ts';
+import { testSystem } from '../core/test-system.ts';
 import { commandContext } from './command-context.ts';
 import { FakeClient } from './fake-library.ts';
 
@@ -98,7 +98,7 @@ describe('a type', () => {
       },
     };
     const begin = async (mimetype: string, filename: string | null) => {
-      const deps = { ...lab().deps, media, apiUrl: 'https://berth.example.com' };
+      const deps = { ...testSystem().deps, media, apiUrl: 'https://berth.example.com' };
       const { url } = await beginMediaUpload(deps, { sessionId: 'ses_1' }, { bytes: 1, mimetype, filename });
       await openFile(deps, 'ses_1', url.split('/').at(-1) ?? '');
     };

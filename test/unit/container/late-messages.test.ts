@@ -25,7 +25,7 @@ const message = (n: number, timestamp = START + n, over: object = {}): Fake & Re
 });
 
 /** A phone's chats, and workers that come and go over them. */
-const phone = () => {
+const phoneFixture = () => {
   const time = manualTime();
   const chats = new Map<string, Fake[]>();
   const accepted: WorkerEvent[] = [];
@@ -105,46 +105,48 @@ const phone = () => {
 };
 
 test('messages that came while no worker ran are told once, in order, marked, and before the live ones (F6)', async () => {
-  const place = phone();
-  place.put(message(-5));
-  const first = place.worker();
+  const fixture = phoneFixture();
+  fixture.put(message(-5));
+  const first = fixture.worker();
   await first.works();
   first.live(message(1));
-  await place.time.advance(1_000);
+  await fixture.time.advance(1_000);
   first.die();
-  for (const n of [3, 4]) place.put(message(n), '2@c.us');
-  place.put(message(2));
-  const second = place.worker();
+  for (const n of [3, 4]) fixture.put(message(n), '2@c.us');
+  fixture.put(message(2));
+  const second = fixture.worker();
   second.live(message(5, START + 5));
   await second.works();
   second.live(message(6));
-  await place.time.advance(1_000);
-  expect(place.told()).toEqual([1, 2, 3, 4, 5, 6].map((n) => expect.objectContaining({ body: `text ${n}` })));
-  expect(place.told().map(({ late }) => late)).toEqual([undefined, true, true, true, true, undefined]);
-  expect(place.bodies('message.any')).toEqual(place.bodies());
+  await fixture.time.advance(1_000);
+  expect(fixture.told()).toEqual(
+    [1, 2, 3, 4, 5, 6].map((n) => expect.objectContaining({ body: `text ${n}` })),
+  );
+  expect(fixture.told().map(({ late }) => late)).toEqual([undefined, true, true, true, true, undefined]);
+  expect(fixture.bodies('message.any')).toEqual(fixture.bodies());
   // A third worker has nothing to make up for.
   second.die();
-  await place.worker().works();
-  await place.time.advance(1_000);
-  expect(place.bodies()).toHaveLength(6);
+  await fixture.worker().works();
+  await fixture.time.advance(1_000);
+  expect(fixture.bodies()).toHaveLength(6);
 });
 
 test('what was not accepted when a worker died is told by the next, under the ids that it had (F6)', async () => {
-  const place = phone();
-  const first = place.worker();
+  const fixture = phoneFixture();
+  const first = fixture.worker();
   await first.works();
-  place.refuse = true;
+  fixture.refuse = true;
   first.live(message(1));
-  await place.time.advance(1_000);
+  await fixture.time.advance(1_000);
   first.die();
-  place.refuse = false;
-  const second = place.worker();
+  fixture.refuse = false;
+  const second = fixture.worker();
   await second.works();
-  await place.time.advance(1_000);
-  expect(place.bodies()).toEqual(['text 1']);
-  const ids = place.accepted.map(({ id }) => id);
+  await fixture.time.advance(1_000);
+  expect(fixture.bodies()).toEqual(['text 1']);
+  const ids = fixture.accepted.map(({ id }) => id);
   // The same message again, in another life: the same ids.
-  const again = phone();
+  const again = phoneFixture();
   const other = again.worker();
   await other.works();
   other.live(message(1));
@@ -154,51 +156,51 @@ test('what was not accepted when a worker died is told by the next, under the id
 });
 
 test('a restart of the client within a worker misses nothing and repeats nothing (F6)', async () => {
-  const place = phone();
-  const worker = place.worker();
+  const fixture = phoneFixture();
+  const worker = fixture.worker();
   await worker.works();
   worker.live(message(1));
   worker.teller.pauses();
-  place.put(message(2));
+  fixture.put(message(2));
   await worker.works();
   worker.live(message(3));
-  await place.time.advance(1_000);
-  expect(place.bodies()).toEqual(['text 1', 'text 2', 'text 3']);
-  expect(place.told()[1]).toMatchObject({ late: true });
+  await fixture.time.advance(1_000);
+  expect(fixture.bodies()).toEqual(['text 1', 'text 2', 'text 3']);
+  expect(fixture.told()[1]).toMatchObject({ late: true });
 });
 
 test('missed messages are bounded by number and by age, and it is said where some are left out (F6)', async () => {
-  const place = phone();
-  const first = place.worker();
+  const fixture = phoneFixture();
+  const first = fixture.worker();
   await first.works();
-  await place.time.advance(1_000);
+  await fixture.time.advance(1_000);
   first.die();
-  for (let n = 1; n <= 6; n++) place.put(message(n, START + 100 * n));
-  await place.time.advance(700_000);
-  const second = place.worker({ max: 2, maxAgeSeconds: 450 });
+  for (let n = 1; n <= 6; n++) fixture.put(message(n, START + 100 * n));
+  await fixture.time.advance(700_000);
+  const second = fixture.worker({ max: 2, maxAgeSeconds: 450 });
   await second.works();
-  await place.time.advance(1_000);
-  expect(place.bodies()).toEqual(['text 5', 'text 6']);
-  expect(place.accepted.find(({ event }) => event === 'engine.event')?.payload).toEqual({
+  await fixture.time.advance(1_000);
+  expect(fixture.bodies()).toEqual(['text 5', 'text 6']);
+  expect(fixture.accepted.find(({ event }) => event === 'engine.event')?.payload).toEqual({
     event: 'late_messages_incomplete',
     data: { leftOut: 2, complete: true },
   });
 });
 
 test('notices and placeholders are no messages, and another account’s past is not told (F6)', async () => {
-  const place = phone();
-  const first = place.worker();
+  const fixture = phoneFixture();
+  const first = fixture.worker();
   await first.works();
-  await place.time.advance(1_000);
+  await fixture.time.advance(1_000);
   first.die();
-  place.put(message(1, START + 1, { type: 'e2e_notification' }));
-  place.put(message(2, START + 2, { type: 'ciphertext' }));
-  place.put(message(3));
-  const second = place.worker();
+  fixture.put(message(1, START + 1, { type: 'e2e_notification' }));
+  fixture.put(message(2, START + 2, { type: 'ciphertext' }));
+  fixture.put(message(3));
+  const second = fixture.worker();
   second.teller.works(new FakeClient(() => {}), '1999@c.us');
-  await place.time.advance(1_000);
-  expect(place.bodies()).toEqual([]);
-  expect(place.mark).toMatchObject({ account: '1999@c.us' });
+  await fixture.time.advance(1_000);
+  expect(fixture.bodies()).toEqual([]);
+  expect(fixture.mark).toMatchObject({ account: '1999@c.us' });
 });
 
 test('of any order of times, no message is told twice and none within the window is passed over (F6)', () => {

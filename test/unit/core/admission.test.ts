@@ -8,7 +8,7 @@ import { startSession } from '../../../core/lifecycle/start.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { StoreAmbiguous } from '../../../core/store.ts';
 import { admittedSession, load, USER } from './session.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 const create = (key: string, name = 'a') => ({
   userId: USER,
@@ -19,7 +19,7 @@ const create = (key: string, name = 'a') => ({
 });
 
 test('a repeated request gets its first answer although the limit is reached by then', async () => {
-  const { deps } = lab({ userLimit: 1 });
+  const { deps } = testSystem({ userLimit: 1 });
   const first = await createSession(deps, create('k'));
   const again = await createSession(deps, create('k'));
   expect(again).toMatchObject({ admitted: false, session: { sessionId: first.session.sessionId } });
@@ -27,32 +27,32 @@ test('a repeated request gets its first answer although the limit is reached by 
 });
 
 test('the same idempotency key for another request is refused, whatever room there is', async () => {
-  const { deps } = lab({ userLimit: 1 });
+  const { deps } = testSystem({ userLimit: 1 });
   await createSession(deps, create('k'));
   const other = { ...create('k'), idempotency: { key: 'k', requestHash: 'another' } };
   await expect(createSession(deps, other)).rejects.toMatchObject({ code: 'unprocessable' });
 });
 
 test('a name that exists is refused as such although the limit is reached', async () => {
-  const { deps } = lab({ userLimit: 1 });
+  const { deps } = testSystem({ userLimit: 1 });
   await createSession(deps, create('k'));
   await expect(createSession(deps, create('other'))).rejects.toMatchObject({ code: 'unprocessable' });
 });
 
 test('a config that changes while a session is admitted again is the one that it is admitted under', async () => {
-  const place = lab();
-  const session = await admittedSession(place);
-  await release(place.deps, session, 'user');
-  const { store } = place.deps;
+  const system = testSystem();
+  const session = await admittedSession(system);
+  await release(system.deps, session, 'user');
+  const { store } = system.deps;
   let changed = false;
   const deps = {
-    ...place.deps,
+    ...system.deps,
     store: {
       ...store,
       transact: async (...call: Parameters<typeof store.transact>) => {
         if (!changed) {
           changed = true;
-          await updateConfig(place.deps, USER, 'a', { idleTimeoutSeconds: 60 });
+          await updateConfig(system.deps, USER, 'a', { idleTimeoutSeconds: 60 });
         }
         return store.transact(...call);
       },
@@ -64,12 +64,12 @@ test('a config that changes while a session is admitted again is the one that it
 });
 
 test('a write that lands after its caller gave up on it counts as the caller’s own', async () => {
-  const place = lab();
-  const { store } = place.deps;
+  const system = testSystem();
+  const { store } = system.deps;
   const late: (() => Promise<unknown>)[] = [];
   let first = true;
   const deps = {
-    ...place.deps,
+    ...system.deps,
     store: {
       ...store,
       transact: async (...call: Parameters<typeof store.transact>) => {
@@ -87,14 +87,14 @@ test('a write that lands after its caller gave up on it counts as the caller’s
 });
 
 test('no admission passes a default limit that was lowered after it was read', async () => {
-  const place = lab({ userLimit: 2 });
-  await admittedSession(place, 'a');
+  const system = testSystem({ userLimit: 2 });
+  await admittedSession(system, 'a');
   let lowered: Promise<unknown> | undefined;
-  const { deps } = place;
-  place.meanwhile = (call) => {
+  const { deps } = system;
+  system.meanwhile = (call) => {
     if (call !== 'transact' || lowered) return;
     lowered = Promise.resolve();
-    place.meanwhile = () => {};
+    system.meanwhile = () => {};
   };
   const store = deps.store;
   const racing = {
@@ -114,43 +114,43 @@ test('no admission passes a default limit that was lowered after it was read', a
 });
 
 test('a limit of their own outweighs the default for a user, up and down', async () => {
-  const place = lab({ userLimit: 1, globalLimit: 10 });
-  await changeLimits(place.deps, { user: { userId: USER, limit: 2 } });
-  await admittedSession(place, 'a');
-  await admittedSession(place, 'b');
-  await expect(admittedSession(place, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 2 } });
-  await changeLimits(place.deps, { user: { userId: USER, limit: null } });
-  await expect(admittedSession(place, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 1 } });
+  const system = testSystem({ userLimit: 1, globalLimit: 10 });
+  await changeLimits(system.deps, { user: { userId: USER, limit: 2 } });
+  await admittedSession(system, 'a');
+  await admittedSession(system, 'b');
+  await expect(admittedSession(system, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 2 } });
+  await changeLimits(system.deps, { user: { userId: USER, limit: null } });
+  await expect(admittedSession(system, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 1 } });
 });
 
 test('a global limit that was lowered stops nobody and admits nobody until there is room', async () => {
-  const place = lab({ userLimit: 9, globalLimit: 3 });
-  for (const name of ['a', 'b', 'c']) await admittedSession(place, name);
-  await changeLimits(place.deps, { global: 2 });
-  expect((await readCapacity(place.deps))?.active).toBe(3);
-  await release(place.deps, await load(place, 'a'), 'user');
-  await expect(admittedSession(place, 'd')).rejects.toMatchObject({ extras: { scope: 'global', limit: 2 } });
-  await release(place.deps, await load(place, 'b'), 'user');
-  expect((await admittedSession(place, 'd')).state).toBe('PENDING');
+  const system = testSystem({ userLimit: 9, globalLimit: 3 });
+  for (const name of ['a', 'b', 'c']) await admittedSession(system, name);
+  await changeLimits(system.deps, { global: 2 });
+  expect((await readCapacity(system.deps))?.active).toBe(3);
+  await release(system.deps, await load(system, 'a'), 'user');
+  await expect(admittedSession(system, 'd')).rejects.toMatchObject({ extras: { scope: 'global', limit: 2 } });
+  await release(system.deps, await load(system, 'b'), 'user');
+  expect((await admittedSession(system, 'd')).state).toBe('PENDING');
 });
 
 test('room that lies in another shard is found', async () => {
-  const place = lab({ userLimit: 99, globalLimit: 201 });
-  for (let i = 0; i < 12; i++) await admittedSession(place, `s${i}`);
-  await changeLimits(place.deps, { global: 12 });
-  await release(place.deps, await load(place, 's3'), 'user');
-  await admittedSession(place, 'again');
-  await expect(admittedSession(place, 'more')).rejects.toMatchObject({
+  const system = testSystem({ userLimit: 99, globalLimit: 201 });
+  for (let i = 0; i < 12; i++) await admittedSession(system, `s${i}`);
+  await changeLimits(system.deps, { global: 12 });
+  await release(system.deps, await load(system, 's3'), 'user');
+  await admittedSession(system, 'again');
+  await expect(admittedSession(system, 'more')).rejects.toMatchObject({
     extras: { scope: 'global', active: 12 },
   });
 });
 
 test('starting a session that holds its slot changes nothing', async () => {
-  const place = lab();
-  const session = await admittedSession(place);
-  const before = place.table.get(sessionKey(USER, 'a'));
-  expect(await startSession(place.deps, USER, 'a')).toMatchObject({ admitted: false });
-  expect(place.table.get(sessionKey(USER, 'a'))).toEqual(before);
-  expect(place.table.get(userQuotaKey(USER))).toMatchObject({ active: 1 });
+  const system = testSystem();
+  const session = await admittedSession(system);
+  const before = system.table.get(sessionKey(USER, 'a'));
+  expect(await startSession(system.deps, USER, 'a')).toMatchObject({ admitted: false });
+  expect(system.table.get(sessionKey(USER, 'a'))).toEqual(before);
+  expect(system.table.get(userQuotaKey(USER))).toMatchObject({ active: 1 });
   expect(session.epoch).toBe(1);
 });

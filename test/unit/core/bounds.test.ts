@@ -5,10 +5,10 @@ import { createSession } from '../../../core/admission/create.ts';
 import { MAX_CONFIG_BYTES } from '../../../core/lifecycle/session-config.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { health, withoutReasons } from '../../../core/observability/health.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
-const create = (place: ReturnType<typeof lab>, name: string, config = {}, userId = 'ann') =>
-  createSession(place.deps, { userId, name, config, start: false });
+const create = (system: ReturnType<typeof testSystem>, name: string, config = {}, userId = 'ann') =>
+  createSession(system.deps, { userId, name, config, start: false });
 
 /** Each within its own bounds: together 20 entries of 512 characters, 10 webhooks with 20 headers each. */
 const largest = {
@@ -21,28 +21,28 @@ const largest = {
 };
 
 test('a configuration is refused above its size, at creation and in a change, and nothing is stored', async () => {
-  const place = lab();
-  await expect(create(place, 'large', largest)).rejects.toMatchObject({
+  const system = testSystem();
+  await expect(create(system, 'large', largest)).rejects.toMatchObject({
     status: 400,
     extras: { errors: [{ path: 'config' }] },
   });
-  const { session } = await create(place, 'small');
-  await expect(updateConfig(place.deps, 'ann', 'small', largest)).rejects.toMatchObject({ status: 400 });
-  expect((await create(place, 'next')).session.config).toEqual({});
+  const { session } = await create(system, 'small');
+  await expect(updateConfig(system.deps, 'ann', 'small', largest)).rejects.toMatchObject({ status: 400 });
+  expect((await create(system, 'next')).session.config).toEqual({});
   expect(session.config).toEqual({});
   expect(JSON.stringify(largest).length).toBeGreaterThan(MAX_CONFIG_BYTES);
 });
 
 test('a user stores so many sessions and no more, stopped ones included; others are not concerned', async () => {
-  const place = lab({ storedSessionsPerUser: 3 });
-  for (const name of ['a', 'b', 'c']) await create(place, name);
-  await expect(create(place, 'd')).rejects.toMatchObject({
+  const system = testSystem({ storedSessionsPerUser: 3 });
+  for (const name of ['a', 'b', 'c']) await create(system, name);
+  await expect(create(system, 'd')).rejects.toMatchObject({
     status: 429,
     extras: { scope: 'stored', limit: 3, active: 3 },
   });
   // One that exists is said to exist, not to be too many.
-  await expect(create(place, 'a')).rejects.toMatchObject({ status: 422 });
-  await create(place, 'd', {}, 'bob');
+  await expect(create(system, 'a')).rejects.toMatchObject({ status: 422 });
+  await create(system, 'd', {}, 'bob');
 });
 
 test('what a worker says of its account is bounded, and a long name does not make its reports fail', () => {
@@ -52,10 +52,10 @@ test('what a worker says of its account is bounded, and a long name does not mak
 });
 
 test('a key that is no admin’s is not shown the errors of database, storage and task engine', async () => {
-  const place = lab();
+  const system = testSystem();
   const arn = 'AccessDenied: arn:aws:s3:::berth-accounts';
   const view = await health({
-    ...place.deps,
+    ...system.deps,
     storage: {
       probe: async () => {
         throw new Error(arn);

@@ -6,7 +6,7 @@ import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { isBraked, isLate, passCap } from '../../../core/reaping/brake.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { load, workingSession } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const counts = fc.nat({ max: 10_000 });
 
@@ -50,114 +50,116 @@ test('a worker is late after two heartbeats, and never before its first', () => 
 const NAMES = Array.from({ length: 8 }, (_, i) => `s${i}`);
 
 /** Eight sessions, of which those after the first `heard` have been silent since. */
-const fleet = async (heard: number, silentMs = 100_000, settings = {}): Promise<Lab> => {
-  const place = lab({ userLimit: 20, ...settings });
-  for (const name of NAMES) await workingSession(place, name);
-  place.now += silentMs;
+const fleet = async (heard: number, silentMs = 100_000, settings = {}): Promise<TestSystem> => {
+  const system = testSystem({ userLimit: 20, ...settings });
+  for (const name of NAMES) await workingSession(system, name);
+  system.now += silentMs;
   for (const name of NAMES.slice(0, heard))
-    await report(place.deps, await load(place, name), { seq: 50, status: 'WORKING' });
-  return place;
+    await report(system.deps, await load(system, name), { seq: 50, status: 'WORKING' });
+  return system;
 };
 
 /** The system's dependencies, and every sample that they count. */
-const counting = (place: Lab) => {
+const counting = (system: TestSystem) => {
   const counted: [string, number][] = [];
   const count: Metrics['count'] = (name, value, ..._dimensions) => void counted.push([name, value]);
-  return { deps: { ...place.deps, metrics: { count } }, counted };
+  return { deps: { ...system.deps, metrics: { count } }, counted };
 };
 
-const states = (place: Lab) => Promise.all(NAMES.map(async (name) => (await load(place, name)).state));
+const states = (system: TestSystem) =>
+  Promise.all(NAMES.map(async (name) => (await load(system, name)).state));
 const RUNNING = NAMES.map(() => 'RUNNING');
 
 test('of too many that are silent at once while their tasks run, none is stopped', async () => {
-  const place = await fleet(2);
-  const { deps, counted } = counting(place);
+  const system = await fleet(2);
+  const { deps, counted } = counting(system);
   expect(await reap(deps)).toMatchObject({ due: 6, acted: {}, braked: true, failed: 0 });
-  expect(await states(place)).toEqual(RUNNING);
+  expect(await states(system)).toEqual(RUNNING);
   expect(counted).toContainEqual(['ReaperBraked', 1]);
 });
 
 test('a few silent ones are stopped, and the sweep says that the brake was off', async () => {
-  const place = await fleet(3);
-  const { deps, counted } = counting(place);
+  const system = await fleet(3);
+  const { deps, counted } = counting(system);
   expect(await reap(deps)).toMatchObject({ acted: { heartbeat_lost: 5 }, braked: false });
   expect(counted).toContainEqual(['ReaperBraked', 0]);
 });
 
 test('the first sweep of an outage, in which one worker has timed out, stops none: the others are late already', async () => {
-  const place = await fleet(0, 0);
+  const system = await fleet(0, 0);
   const [first, ...others] = NAMES;
-  place.now += 20_000;
+  system.now += 20_000;
   for (const name of others)
-    await report(place.deps, await load(place, name), { seq: 51, status: 'WORKING' });
-  place.now += 71_000;
-  expect(await reap(place.deps)).toMatchObject({ due: 1, acted: {}, braked: true });
-  expect((await load(place, first ?? '')).state).toBe('RUNNING');
+    await report(system.deps, await load(system, name), { seq: 51, status: 'WORKING' });
+  system.now += 71_000;
+  expect(await reap(system.deps)).toMatchObject({ due: 1, acted: {}, braked: true });
+  expect((await load(system, first ?? '')).state).toBe('RUNNING');
 });
 
 test('those whose task is gone give their slot back under the brake, too, and do not count for it', async () => {
-  const place = await fleet(0);
-  const gone = [...place.tasks.keys()].slice(0, 1);
-  for (const arn of gone) place.tasks.delete(arn);
-  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: true });
-  for (const arn of [...place.tasks.keys()].slice(0, 2)) place.tasks.delete(arn);
-  expect(await reap(place.deps), 'five run: few enough').toMatchObject({
+  const system = await fleet(0);
+  const gone = [...system.tasks.keys()].slice(0, 1);
+  for (const arn of gone) system.tasks.delete(arn);
+  expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: true });
+  for (const arn of [...system.tasks.keys()].slice(0, 2)) system.tasks.delete(arn);
+  expect(await reap(system.deps), 'five run: few enough').toMatchObject({
     acted: { heartbeat_lost: 7 },
     braked: false,
   });
 });
 
 test('under the brake no deadline counts that rests on reports which do not arrive; the maximum duration does', async () => {
-  const place = await fleet(0, 16 * 60_000);
-  expect(await reap(place.deps), 'idle as far as anybody knows').toMatchObject({
+  const system = await fleet(0, 16 * 60_000);
+  expect(await reap(system.deps), 'idle as far as anybody knows').toMatchObject({
     acted: {},
     braked: true,
   });
-  expect(await states(place)).toEqual(RUNNING);
-  place.now += 2 * 3600_000;
-  expect(await reap(place.deps)).toMatchObject({ acted: { max_duration: 8 }, braked: true });
+  expect(await states(system)).toEqual(RUNNING);
+  system.now += 2 * 3600_000;
+  expect(await reap(system.deps)).toMatchObject({ acted: { max_duration: 8 }, braked: true });
 });
 
 test('where the engine does not say what runs, none is stopped', async () => {
-  const place = await fleet(0);
+  const system = await fleet(0);
   const list = async () => {
     throw new TaskEngineUnavailable('throttled');
   };
-  const deps = { ...place.deps, tasks: { ...place.deps.tasks, list } };
+  const deps = { ...system.deps, tasks: { ...system.deps.tasks, list } };
   expect(await reap(deps)).toMatchObject({ acted: {}, braked: true });
-  expect(await states(place)).toEqual(RUNNING);
+  expect(await states(system)).toEqual(RUNNING);
 });
 
 test('the brake lets go once heartbeats arrive again', async () => {
-  const place = await fleet(0);
-  expect(await reap(place.deps)).toMatchObject({ braked: true });
-  for (const name of NAMES) await report(place.deps, await load(place, name), { seq: 60, status: 'WORKING' });
-  place.now += 60_000;
+  const system = await fleet(0);
+  expect(await reap(system.deps)).toMatchObject({ braked: true });
+  for (const name of NAMES)
+    await report(system.deps, await load(system, name), { seq: 60, status: 'WORKING' });
+  system.now += 60_000;
   for (const name of NAMES.slice(1))
-    await report(place.deps, await load(place, name), { seq: 61, status: 'WORKING' });
-  place.now += 40_000;
+    await report(system.deps, await load(system, name), { seq: 61, status: 'WORKING' });
+  system.now += 40_000;
   for (const name of NAMES.slice(1))
-    await report(place.deps, await load(place, name), { seq: 62, status: 'WORKING' });
-  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: false });
+    await report(system.deps, await load(system, name), { seq: 62, status: 'WORKING' });
+  expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: false });
 });
 
 test('a sweep right after one that braked stops none: the last workers may not be heard yet', async () => {
-  const place = await fleet(0, 200_000);
-  const braked = await reap(place.deps);
+  const system = await fleet(0, 200_000);
+  const braked = await reap(system.deps);
   expect(braked).toMatchObject({ braked: true });
-  await recordRun(place.deps, 'reaper', braked);
-  place.now += 60_000;
+  await recordRun(system.deps, 'reaper', braked);
+  system.now += 60_000;
   const [last, ...others] = NAMES;
   for (const name of others)
-    await report(place.deps, await load(place, name), { seq: 70, status: 'WORKING' });
-  const next = await reap(place.deps);
+    await report(system.deps, await load(system, name), { seq: 70, status: 'WORKING' });
+  const next = await reap(system.deps);
   expect(next).toMatchObject({ acted: {}, braked: false, due: 1 });
-  expect((await load(place, last ?? '')).state).toBe('RUNNING');
-  await recordRun(place.deps, 'reaper', next);
+  expect((await load(system, last ?? '')).state).toBe('RUNNING');
+  await recordRun(system.deps, 'reaper', next);
   for (let n = 0; n < 3; n++) {
-    place.now += 20_000;
+    system.now += 20_000;
     for (const name of others)
-      await report(place.deps, await load(place, name), { seq: 71 + n, status: 'WORKING' });
+      await report(system.deps, await load(system, name), { seq: 71 + n, status: 'WORKING' });
   }
-  expect(await reap(place.deps), 'it stays silent').toMatchObject({ acted: { heartbeat_lost: 1 } });
+  expect(await reap(system.deps), 'it stays silent').toMatchObject({ acted: { heartbeat_lost: 1 } });
 });

@@ -16,7 +16,7 @@ import { deliver } from '../../../core/events/deliver.ts';
 import type { DeliveryOutcome, PostResult, QueuedDelivery, Receipt } from '../../../core/events/delivery.ts';
 import { listEndpoints } from '../../../core/events/endpoints.ts';
 import { webhookId } from '../../../core/events/webhooks.ts';
-import { type Lab, lab, NOW } from './test-system.ts';
+import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
 const failing = (count: number, now: number): Breaker | undefined => {
   let breaker: Breaker | undefined;
@@ -87,8 +87,8 @@ const hookOf = (n: number): Webhook => ({
   retries: { policy: 'constant', delaySeconds: 3, attempts: 30 },
 });
 
-const hooked = async (place: Lab, userId: string, hooks: readonly Webhook[]) => {
-  const { session } = await createSession(place.deps, {
+const hooked = async (system: TestSystem, userId: string, hooks: readonly Webhook[]) => {
+  const { session } = await createSession(system.deps, {
     userId,
     name: 'shop',
     config: { webhooks: [...hooks] },
@@ -103,7 +103,7 @@ const hooked = async (place: Lab, userId: string, hooks: readonly Webhook[]) => 
     userId,
     name: 'shop',
     me: null,
-    webhook: webhookId(hook, place.deps.sha256),
+    webhook: webhookId(hook, system.deps.sha256),
   });
 };
 
@@ -112,13 +112,13 @@ const up: PostResult = { ok: true, status: 200 };
 const receipt = (receives: number): Receipt => ({ receives, queuedMs: 0, sequence: '1' });
 
 test('an endpoint that is left alone gets nothing, its events are not counted as tried, and a success closes it', async () => {
-  const place = lab();
+  const system = testSystem();
   const hook = hookOf(1);
-  const event = await hooked(place, 'ann', [hook]);
+  const event = await hooked(system, 'ann', [hook]);
   let posts = 0;
   const attempt = (receives: number, result: PostResult) =>
     deliver(
-      place.deps,
+      system.deps,
       async () => {
         posts += 1;
         return result;
@@ -129,7 +129,7 @@ test('an endpoint that is left alone gets nothing, its events are not counted as
   for (let n = 1; n <= FAILURES_TO_OPEN; n++) expect(await attempt(n, down)).toMatchObject({ kind: 'retry' });
   expect(await attempt(6, up)).toMatchObject({ kind: 'postponed' });
   expect(posts).toBe(FAILURES_TO_OPEN);
-  expect(await listEndpoints(place.deps, 'ann')).toEqual([
+  expect(await listEndpoints(system.deps, 'ann')).toEqual([
     {
       userId: 'ann',
       url: 'https://example.com/hook-1',
@@ -141,29 +141,29 @@ test('an endpoint that is left alone gets nothing, its events are not counted as
       nextProbeAt: new Date(NOW + 2_000).toISOString(),
     },
   ]);
-  place.now += 2_000;
+  system.now += 2_000;
   // The probe fails: the pause doubles.
   expect(await attempt(7, down)).toMatchObject({ kind: 'retry' });
-  expect((await listEndpoints(place.deps, 'ann'))[0]?.nextProbeAt).toBe(
-    new Date(place.now + 4_000).toISOString(),
+  expect((await listEndpoints(system.deps, 'ann'))[0]?.nextProbeAt).toBe(
+    new Date(system.now + 4_000).toISOString(),
   );
-  place.now += 4_000;
+  system.now += 4_000;
   expect(await attempt(8, up)).toEqual({ kind: 'delivered' });
-  expect(await listEndpoints(place.deps, 'ann')).toEqual([]);
+  expect(await listEndpoints(system.deps, 'ann')).toEqual([]);
 });
 
 test('of many deliveries that come when the pause is over, one probes', async () => {
-  const place = lab({ deliveriesPerUser: 50 });
+  const system = testSystem({ deliveriesPerUser: 50 });
   const hook = hookOf(1);
-  const event = await hooked(place, 'ann', [hook]);
+  const event = await hooked(system, 'ann', [hook]);
   for (let n = 1; n <= FAILURES_TO_OPEN; n++)
-    await deliver(place.deps, async () => down, event(n, hook), receipt(1));
-  place.now += 2_000;
+    await deliver(system.deps, async () => down, event(n, hook), receipt(1));
+  system.now += 2_000;
   let posts = 0;
   const outcomes = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
       deliver(
-        place.deps,
+        system.deps,
         async () => {
           posts += 1;
           return down;
@@ -178,9 +178,9 @@ test('of many deliveries that come when the pause is over, one probes', async ()
 });
 
 test('an endpoint that refuses one event for good works', async () => {
-  const place = lab();
+  const system = testSystem();
   const hook = hookOf(1);
-  const event = await hooked(place, 'ann', [hook]);
+  const event = await hooked(system, 'ann', [hook]);
   const refused: PostResult = {
     ok: false,
     permanent: true,
@@ -188,18 +188,18 @@ test('an endpoint that refuses one event for good works', async () => {
     detail: 'the endpoint answered 422',
   };
   for (let n = 1; n <= 2 * FAILURES_TO_OPEN; n++)
-    expect(await deliver(place.deps, async () => refused, event(n, hook), receipt(1))).toMatchObject({
+    expect(await deliver(system.deps, async () => refused, event(n, hook), receipt(1))).toMatchObject({
       kind: 'dead',
     });
-  expect(await listEndpoints(place.deps, 'ann')).toEqual([]);
+  expect(await listEndpoints(system.deps, 'ann')).toEqual([]);
 });
 
 test('ten endpoints that never answer have no more attempts under way than their user’s share', async () => {
-  const place = lab({ deliveriesPerUser: 3 });
+  const system = testSystem({ deliveriesPerUser: 3 });
   const hooks = Array.from({ length: 10 }, (_, n) => hookOf(n));
-  const event = await hooked(place, 'ann', hooks);
+  const event = await hooked(system, 'ann', hooks);
   const other = hookOf(99);
-  const others = await hooked(place, 'bob', [other]);
+  const others = await hooked(system, 'bob', [other]);
   let underWay = 0;
   let most = 0;
   const end: (() => void)[] = [];
@@ -212,47 +212,47 @@ test('ten endpoints that never answer have no more attempts under way than their
   };
   const kinds: DeliveryOutcome['kind'][] = [];
   const all = hooks.map(async (hook, n) =>
-    kinds.push((await deliver(place.deps, hang, event(n, hook), receipt(1))).kind),
+    kinds.push((await deliver(system.deps, hang, event(n, hook), receipt(1))).kind),
   );
   await expect.poll(() => kinds.length).toBe(7);
   expect(kinds.every((kind) => kind === 'postponed')).toBe(true);
   expect(underWay).toBe(3);
   // Another user's event goes out at once.
-  expect(await deliver(place.deps, async () => up, others(1, other), receipt(1))).toEqual({
+  expect(await deliver(system.deps, async () => up, others(1, other), receipt(1))).toEqual({
     kind: 'delivered',
   });
   for (const ended of end.splice(0)) ended();
   await Promise.all(all);
   expect(most).toBe(3);
   // The places are free again.
-  expect(await deliver(place.deps, async () => up, event(50, hookOf(1)), receipt(1))).toEqual({
+  expect(await deliver(system.deps, async () => up, event(50, hookOf(1)), receipt(1))).toEqual({
     kind: 'delivered',
   });
 });
 
 test('a deliverer that died gives its place back by the end of its lease', async () => {
-  const place = lab({ deliveriesPerUser: 1 });
+  const system = testSystem({ deliveriesPerUser: 1 });
   const hook = hookOf(1);
-  const event = await hooked(place, 'ann', [hook]);
-  void deliver(place.deps, () => new Promise(() => {}), event(1, hook), receipt(1));
+  const event = await hooked(system, 'ann', [hook]);
+  void deliver(system.deps, () => new Promise(() => {}), event(1, hook), receipt(1));
   await expect
-    .poll(async () => (await deliver(place.deps, async () => up, event(2, hook), receipt(1))).kind)
+    .poll(async () => (await deliver(system.deps, async () => up, event(2, hook), receipt(1))).kind)
     .toBe('postponed');
-  place.now += 20_000;
-  expect(await deliver(place.deps, async () => up, event(2, hook), receipt(2))).toEqual({
+  system.now += 20_000;
+  expect(await deliver(system.deps, async () => up, event(2, hook), receipt(2))).toEqual({
     kind: 'delivered',
   });
 });
 
 test('what waits for longer than the queue keeps it becomes a dead letter, and is not lost', async () => {
-  const place = lab();
+  const system = testSystem();
   const hook = hookOf(1);
-  const event = await hooked(place, 'ann', [hook]);
+  const event = await hooked(system, 'ann', [hook]);
   const late = { ...receipt(20), queuedMs: 3.6 * 24 * 3_600_000 };
   for (const old of [late, receipt(901)])
-    expect(await deliver(place.deps, async () => up, event(1, hook), old)).toMatchObject({
+    expect(await deliver(system.deps, async () => up, event(1, hook), old)).toMatchObject({
       kind: 'dead',
       kept: true,
     });
-  expect((await listDeadLetters(place.deps, {}, { limit: 10 })).letters).toHaveLength(1);
+  expect((await listDeadLetters(system.deps, {}, { limit: 10 })).letters).toHaveLength(1);
 });

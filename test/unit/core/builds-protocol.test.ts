@@ -12,7 +12,7 @@ import {
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { bootstrapped, launchedSession, load, secret } from './session.ts';
-import { type Lab, lab, NOW } from './test-system.ts';
+import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
 const BUILD = '2.3000.100';
 const OTHER = '2.3000.200';
@@ -31,13 +31,13 @@ const counts = (change: Partial<BuildCounts>): BuildCounts => ({
   ...change,
 });
 
-const failing = async ({ deps }: Lab, times: number) => {
+const failing = async ({ deps }: TestSystem, times: number) => {
   for (let i = 0; i < times; i++)
     await recordBuilds(deps, { sessionId: `ses_${i}` }, [counts({ build: OTHER, failures: 1 })]);
 };
 
 test('a stored build is pinned, loaded by every start, and unpinned', async () => {
-  const system = lab();
+  const system = testSystem();
   await saveBuild(system.deps, BUILD, { html: page(BUILD) });
   expect(await chooseBuild(system.deps)).toBeUndefined();
   expect(await changeEngine(system.deps, { pinned: BUILD })).toMatchObject({
@@ -50,7 +50,7 @@ test('a stored build is pinned, loaded by every start, and unpinned', async () =
 });
 
 test('a build that is not stored, has expired, or is another than its HTML says is refused and changes nothing', async () => {
-  const system = lab();
+  const system = testSystem();
   const { deps } = system;
   await expect(changeEngine(deps, { pinned: BUILD })).rejects.toMatchObject({
     code: 'unprocessable',
@@ -78,7 +78,7 @@ test('a build that is not stored, has expired, or is another than its HTML says 
 });
 
 test('a pin that expires lets starts load the live build, and an alarm tells', async () => {
-  const system = lab();
+  const system = testSystem();
   const measured: number[] = [];
   const deps = {
     ...system.deps,
@@ -97,7 +97,7 @@ test('a pin that expires lets starts load the live build, and an alarm tells', a
 });
 
 test('a pinned build is not removed; an unpinned one is, with its HTML', async () => {
-  const system = lab();
+  const system = testSystem();
   const { deps } = system;
   await saveBuild(deps, BUILD, { html: page(BUILD) });
   await changeEngine(deps, { pinned: BUILD });
@@ -110,7 +110,7 @@ test('a pinned build is not removed; an unpinned one is, with its HTML', async (
 });
 
 test('a live build that breaks ten starts sends new starts to the stored one that worked', async () => {
-  const system = lab();
+  const system = testSystem();
   const { deps } = system;
   await saveBuild(deps, BUILD, { html: page(BUILD) });
   await recordBuilds(deps, { sessionId: 'ses_a' }, [counts({ codes: 1 })]);
@@ -129,7 +129,7 @@ test('a live build that breaks ten starts sends new starts to the stored one tha
 });
 
 test('where the stored build in use is removed, starts and view go to the next one that worked', async () => {
-  const system = lab();
+  const system = testSystem();
   const { deps } = system;
   const older = '2.3000.50';
   for (const version of [older, BUILD]) {
@@ -145,13 +145,13 @@ test('where the stored build in use is removed, starts and view go to the next o
 });
 
 test('without a stored build the trouble is told though nothing can be done about it', async () => {
-  const system = lab();
+  const system = testSystem();
   await failing(system, 10);
   expect(await engineView(system.deps)).toMatchObject({ mode: 'live', failing: true });
 });
 
 test("a worker's counts are added once, whatever is repeated, and the last word brings what no report said", async () => {
-  const system = lab();
+  const system = testSystem();
   const { deps } = system;
   const session = await bootstrapped(system, await launchedSession(system));
   const first = { seq: 1, status: 'STARTING' as const, build: BUILD, builds: [counts({ failures: 1 })] };
@@ -176,7 +176,7 @@ test("a worker's counts are added once, whatever is repeated, and the last word 
 });
 
 test('an epoch keeps the page that its bootstrap chose, whatever is pinned meanwhile', async () => {
-  const system = lab();
+  const system = testSystem();
   const { deps } = system;
   await saveBuild(deps, BUILD, { html: page(BUILD) });
   await changeEngine(deps, { pinned: BUILD });

@@ -3,12 +3,12 @@ import { createSession } from '../../../core/admission/create.ts';
 import { release } from '../../../core/lifecycle/release.ts';
 import { drain } from '../../../core/reaping/drain.ts';
 import { admittedSession, load, workingSession } from './session.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 test('a dry run counts and changes nothing', async () => {
-  const place = lab({ globalLimit: 7 });
-  await workingSession(place);
-  expect(await drain(place.deps, { dryRun: true })).toEqual({
+  const system = testSystem({ globalLimit: 7 });
+  await workingSession(system);
+  expect(await drain(system.deps, { dryRun: true })).toEqual({
     dryRun: true,
     limitBefore: 7,
     active: 1,
@@ -16,32 +16,32 @@ test('a dry run counts and changes nothing', async () => {
     failed: 0,
     drained: false,
   });
-  expect((await load(place)).state).toBe('RUNNING');
-  await expect(admittedSession(place, 'b')).resolves.toMatchObject({ state: 'PENDING' });
+  expect((await load(system)).state).toBe('RUNNING');
+  await expect(admittedSession(system, 'b')).resolves.toMatchObject({ state: 'PENDING' });
 });
 
 test('draining lets nothing start, ends what runs, and says so once nothing is left', async () => {
-  const place = lab({ globalLimit: 7 });
-  const working = await workingSession(place);
-  await admittedSession(place, 'pending');
-  const first = await drain(place.deps, { dryRun: false });
+  const system = testSystem({ globalLimit: 7 });
+  const working = await workingSession(system);
+  await admittedSession(system, 'pending');
+  const first = await drain(system.deps, { dryRun: false });
   // What no worker has called from is over at once; the other saves its account first.
   expect(first).toMatchObject({ limitBefore: 7, active: 1, tasks: 1, drained: false });
-  expect((await load(place)).state).toBe('STOPPING');
-  expect((await load(place, 'pending')).state).toBe('STOPPED');
+  expect((await load(system)).state).toBe('STOPPING');
+  expect((await load(system, 'pending')).state).toBe('STOPPED');
   await expect(
-    createSession(place.deps, { userId: 'ann', name: 'late', config: {}, start: true }),
+    createSession(system.deps, { userId: 'ann', name: 'late', config: {}, start: true }),
   ).rejects.toMatchObject({ code: 'too_many' });
 
-  await release(place.deps, working, 'emergency');
+  await release(system.deps, working, 'emergency');
   // The slot is free before ECS has stopped the task, and a cluster with a task can't be deleted.
-  expect(await drain(place.deps, { dryRun: false })).toMatchObject({
+  expect(await drain(system.deps, { dryRun: false })).toMatchObject({
     active: 0,
     tasks: 1,
     drained: false,
   });
-  place.tasks.clear();
-  expect(await drain(place.deps, { dryRun: false })).toMatchObject({
+  system.tasks.clear();
+  expect(await drain(system.deps, { dryRun: false })).toMatchObject({
     limitBefore: 0,
     active: 0,
     tasks: 0,
@@ -50,8 +50,8 @@ test('draining lets nothing start, ends what runs, and says so once nothing is l
 });
 
 test('one call asks at most 200 sessions to end, and the next ones take the rest', async () => {
-  const place = lab({ globalLimit: 240, userLimit: 240 });
-  for (let i = 0; i < 220; i++) await admittedSession(place, `s${i}`);
-  expect(await drain(place.deps, { dryRun: false })).toMatchObject({ active: 20 });
-  expect(await drain(place.deps, { dryRun: false })).toMatchObject({ active: 0, drained: true });
+  const system = testSystem({ globalLimit: 240, userLimit: 240 });
+  for (let i = 0; i < 220; i++) await admittedSession(system, `s${i}`);
+  expect(await drain(system.deps, { dryRun: false })).toMatchObject({ active: 20 });
+  expect(await drain(system.deps, { dryRun: false })).toMatchObject({ active: 0, drained: true });
 });

@@ -12,18 +12,18 @@ import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { lastWord } from '../../../core/lifecycle/worker.ts';
 import { load, USER, uploaded, workingSession } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const webhook = { url: 'https://hooks.example.com/', events: ['*'] } as never;
 
 /** What every part of Berth may leave of a session, and the same of another one that stays. */
-const lived = async (place: Lab, name: string): Promise<Session> => {
-  const { deps } = place;
-  const session = await workingSession(place, name);
+const lived = async (system: TestSystem, name: string): Promise<Session> => {
+  const { deps } = system;
+  const session = await workingSession(system, name);
   const { sessionId, epoch } = session;
   const about = { sessionId, epoch, userId: USER, name };
-  const upload = await uploaded(place, session, 'a');
-  await upload.commit(await load(place, name));
+  const upload = await uploaded(system, session, 'a');
+  await upload.commit(await load(system, name));
   await beginMediaUpload({ ...deps, media: { uploadUrl: async () => '' }, apiUrl: '' }, session, {
     bytes: 1,
     mimetype: 'image/png',
@@ -31,13 +31,13 @@ const lived = async (place: Lab, name: string): Promise<Session> => {
   });
   await record(deps, about, {
     id: `evt_${name}`,
-    timestamp: place.now,
+    timestamp: system.now,
     event: 'session.status',
     payload: { x: name },
   });
   const delivery = {
     id: `evt_${name}`,
-    timestamp: place.now,
+    timestamp: system.now,
     event: 'message',
     sessionId,
     userId: USER,
@@ -63,118 +63,118 @@ const lived = async (place: Lab, name: string): Promise<Session> => {
   await deps.store.write({ kind: 'put', key: told, item: { ...told, ids: [] } });
   const outbox = outboxKey(USER, sessionId, 99);
   await deps.store.write({ kind: 'put', key: outbox, item: { ...outbox, event: 'x' } });
-  await lastWord(deps, await load(place, name), { reason: 'user' });
-  return load(place, name);
+  await lastWord(deps, await load(system, name), { reason: 'user' });
+  return load(system, name);
 };
 
 /** Keys of items that name the session: in their key or anywhere in them. */
-const itemsOf = ({ table }: Lab, { sessionId }: Session): string[] =>
+const itemsOf = ({ table }: TestSystem, { sessionId }: Session): string[] =>
   [...table.items()]
     .filter((item) => new RegExp(`\\b${sessionId}\\b`).test(JSON.stringify(item)))
     .map(({ pk, sk }) => `${String(pk)} ${String(sk)}`);
 
 /** Prefixes that were erased, and what each had. */
-const eraserOf = (place: Lab) => {
+const eraserOf = (system: TestSystem) => {
   const erased: string[] = [];
   const erase = async (prefix: string): Promise<number> => {
-    const keys = [...place.objects.keys()].filter((key) => key.startsWith(prefix));
-    for (const key of keys) place.objects.delete(key);
+    const keys = [...system.objects.keys()].filter((key) => key.startsWith(prefix));
+    for (const key of keys) system.objects.delete(key);
     erased.push(prefix);
     return keys.length;
   };
-  return { erased, deps: { ...place.deps, objects: { erase } } };
+  return { erased, deps: { ...system.deps, objects: { erase } } };
 };
 
 const MINUTE = 60_000;
 
 test('after a delete and two sweeps no item and no object names the session, and another session keeps all of its own', async () => {
-  const place = lab();
-  const [gone, stays] = [await lived(place, 'a'), await lived(place, 'b')];
-  const [before, others] = [itemsOf(place, gone), itemsOf(place, stays)];
+  const system = testSystem();
+  const [gone, stays] = [await lived(system, 'a'), await lived(system, 'b')];
+  const [before, others] = [itemsOf(system, gone), itemsOf(system, stays)];
   expect(before.length, before.join('\n')).toBeGreaterThanOrEqual(12);
-  const { deps, erased } = eraserOf(place);
-  await deleteSession(place.deps, gone);
-  expect(itemsOf(place, gone), 'the job').toContain(`ERASURES ${gone.sessionId}`);
+  const { deps, erased } = eraserOf(system);
+  await deleteSession(system.deps, gone);
+  expect(itemsOf(system, gone), 'the job').toContain(`ERASURES ${gone.sessionId}`);
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 0, left: 1, failed: 0 });
   expect(erased).toEqual([`auth/${gone.sessionId}/`, `media/${gone.sessionId}/`]);
-  const kinds = itemsOf(place, gone).map((key) => key.split(/[# ]/)[0]);
+  const kinds = itemsOf(system, gone).map((key) => key.split(/[# ]/)[0]);
   expect([...new Set(kinds)].sort(), 'the job, and events that are sent first').toEqual([
     'ERASURES',
     'OUTBOX',
   ]);
-  place.now += 21 * MINUTE;
+  system.now += 21 * MINUTE;
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, left: 0 });
-  expect(itemsOf(place, gone)).toEqual([]);
-  expect(itemsOf(place, stays).sort()).toEqual(others.sort());
+  expect(itemsOf(system, gone)).toEqual([]);
+  expect(itemsOf(system, stays).sort()).toEqual(others.sort());
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 0, left: 0, items: 0 });
 });
 
 test('what is written after the first pass is erased by the second', async () => {
-  const place = lab();
-  const gone = await lived(place, 'a');
-  const { deps } = eraserOf(place);
-  await deleteSession(place.deps, gone);
+  const system = testSystem();
+  const gone = await lived(system, 'a');
+  const { deps } = eraserOf(system);
+  await deleteSession(system.deps, gone);
   await eraseDeleted(deps, MINUTE);
-  place.objects.set(`media/${gone.sessionId}/late`, 1);
+  system.objects.set(`media/${gone.sessionId}/late`, 1);
   await record(
-    place.deps,
+    system.deps,
     { sessionId: gone.sessionId, epoch: 1, userId: USER, name: 'a' },
     {
       id: 'evt_late',
-      timestamp: place.now,
+      timestamp: system.now,
       event: 'session.stopped',
       payload: {},
     },
   );
-  place.now += 21 * MINUTE;
+  system.now += 21 * MINUTE;
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, objects: 1 });
-  expect(itemsOf(place, gone)).toEqual([]);
-  expect([...place.objects.keys()].filter((key) => key.includes(gone.sessionId))).toEqual([]);
+  expect(itemsOf(system, gone)).toEqual([]);
+  expect([...system.objects.keys()].filter((key) => key.includes(gone.sessionId))).toEqual([]);
 });
 
 test('a sweep that dies at any of its calls is finished by the next', async () => {
   for (let dies = 0; ; dies += 1) {
-    const place = lab();
-    const gone = await lived(place, 'a');
-    const { deps } = eraserOf(place);
-    await deleteSession(place.deps, gone);
+    const system = testSystem();
+    const gone = await lived(system, 'a');
+    const { deps } = eraserOf(system);
+    await deleteSession(system.deps, gone);
     let calls = 0;
-    place.meanwhile = () => {
+    system.meanwhile = () => {
       calls += 1;
       if (calls === dies + 2) throw new Error('died');
     };
     const report = await eraseDeleted(deps, MINUTE).catch(() => undefined);
     const died = report === undefined || report.failed > 0;
-    place.meanwhile = () => {};
+    system.meanwhile = () => {};
     await eraseDeleted(deps, MINUTE);
-    place.now += 21 * MINUTE;
+    system.now += 21 * MINUTE;
     expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, left: 0 });
-    expect(itemsOf(place, gone), `died at call ${dies}`).toEqual([]);
+    expect(itemsOf(system, gone), `died at call ${dies}`).toEqual([]);
     if (!died) break;
   }
 });
 
 test('a delete that lost its race leaves no job', async () => {
-  const place = lab();
-  const session = await lived(place, 'a');
-  await expect(deleteSession(place.deps, { ...session, version: session.version - 1 })).rejects.toMatchObject(
-    {
-      code: 'conflict',
-    },
-  );
-  expect(itemsOf(place, session).filter((key) => key.startsWith('ERASURES'))).toEqual([]);
+  const system = testSystem();
+  const session = await lived(system, 'a');
+  await expect(
+    deleteSession(system.deps, { ...session, version: session.version - 1 }),
+  ).rejects.toMatchObject({
+    code: 'conflict',
+  });
+  expect(itemsOf(system, session).filter((key) => key.startsWith('ERASURES'))).toEqual([]);
 });
 
 test('readers of the feed go on over what was erased, miss nothing and see nothing of it', async () => {
-  const place = lab();
-  const start = await newestPosition(place.deps, FEEDS);
-  const gone = await lived(place, 'a');
-  await lived(place, 'b');
-  const { deps } = eraserOf(place);
-  const before = await readFeeds(place.deps, start, () => true);
-  await deleteSession(place.deps, gone);
+  const system = testSystem();
+  const start = await newestPosition(system.deps, FEEDS);
+  const gone = await lived(system, 'a');
+  await lived(system, 'b');
+  const { deps } = eraserOf(system);
+  const before = await readFeeds(system.deps, start, () => true);
+  await deleteSession(system.deps, gone);
   await eraseDeleted(deps, MINUTE);
-  const after = await readFeeds(place.deps, start, () => true);
+  const after = await readFeeds(system.deps, start, () => true);
   expect(after.missed).toBe(before.missed);
   expect(after.position).toEqual(before.position);
   expect(after.entries.map(({ entry }) => entry.sessionId)).not.toContain(gone.sessionId);
@@ -182,17 +182,17 @@ test('readers of the feed go on over what was erased, miss nothing and see nothi
 });
 
 test('what can’t be erased in time is counted', async () => {
-  const place = lab();
-  await deleteSession(place.deps, await lived(place, 'a'));
+  const system = testSystem();
+  await deleteSession(system.deps, await lived(system, 'a'));
   const counted: [string, number][] = [];
-  const count: Lab['deps']['metrics']['count'] = (name, value, ..._dimensions) =>
+  const count: TestSystem['deps']['metrics']['count'] = (name, value, ..._dimensions) =>
     void counted.push([name, value]);
   const erase = async () => {
     throw new Error('S3 says no');
   };
-  const deps = { ...place.deps, objects: { erase }, metrics: { count } };
+  const deps = { ...system.deps, objects: { erase }, metrics: { count } };
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ failed: 1, left: 1 });
-  place.now += 41 * MINUTE;
+  system.now += 41 * MINUTE;
   await eraseDeleted(deps, MINUTE);
   expect(counted).toEqual([
     ['ErasuresOverdue', 0],

@@ -9,7 +9,7 @@ import {
 } from '../../../core/events/feed.ts';
 import { positionOf, positionText, serverSentEvents } from '../../../core/events/stream.ts';
 import { FEEDS, type Feed, feedOf, feedPartition } from '../../../core/items.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
   id,
@@ -25,22 +25,22 @@ const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
 const mine = [feedOf('ann')];
 const from = (text: string, feeds: readonly Feed[] = mine) =>
   positionOf(text, feeds) ?? new Map<Feed, number>();
-const idsAfter = async ({ deps }: Lab, text: string, feeds?: readonly Feed[]) =>
+const idsAfter = async ({ deps }: TestSystem, text: string, feeds?: readonly Feed[]) =>
   (await readFeeds(deps, from(text, feeds), () => true)).entries.map((found) => found.entry.id);
 
 test('an entry whose writer was overtaken comes after the one that overtook it, so no reader misses it', async () => {
-  const place = lab();
-  await appendToFeed(place.deps, entry('first'));
+  const system = testSystem();
+  await appendToFeed(system.deps, entry('first'));
   let overtaken = false;
   const slow = {
     store: {
-      ...place.deps.store,
-      query: async (query: Parameters<typeof place.deps.store.query>[0]) => {
-        const page = await place.deps.store.query(query);
+      ...system.deps.store,
+      query: async (query: Parameters<typeof system.deps.store.query>[0]) => {
+        const page = await system.deps.store.query(query);
         if (!overtaken) {
           overtaken = true;
-          await appendToFeed(place.deps, entry('quick'));
-          const page = await readFeeds(place.deps, from('1'), () => true);
+          await appendToFeed(system.deps, entry('quick'));
+          const page = await readFeeds(system.deps, from('1'), () => true);
           expect(positionText(page.position)).toBe('2');
         }
         return page;
@@ -48,58 +48,58 @@ test('an entry whose writer was overtaken comes after the one that overtook it, 
     },
   };
   await appendToFeed(slow, entry('slow'));
-  expect(await idsAfter(place, '2')).toEqual(['slow']);
-  expect(await idsAfter(place, '0')).toEqual(['first', 'quick', 'slow']);
+  expect(await idsAfter(system, '2')).toEqual(['slow']);
+  expect(await idsAfter(system, '0')).toEqual(['first', 'quick', 'slow']);
 });
 
 test('many writers at once leave no gap and lose nothing', async () => {
-  const place = lab();
+  const system = testSystem();
   const names = Array.from({ length: 20 }, (_, i) => `e${i}`);
-  await Promise.all(names.map((id) => appendToFeed(place.deps, entry(id))));
-  expect((await idsAfter(place, '0')).sort()).toEqual([...names].sort());
-  expect(positionText(await newestPosition(place.deps, mine))).toBe('20');
+  await Promise.all(names.map((id) => appendToFeed(system.deps, entry(id))));
+  expect((await idsAfter(system, '0')).sort()).toEqual([...names].sort());
+  expect(positionText(await newestPosition(system.deps, mine))).toBe('20');
 });
 
 test('a reader moves on past what is not for it', async () => {
-  const place = lab();
-  await appendToFeed(place.deps, entry('mine'));
-  await appendToFeed(place.deps, { ...entry('other'), name: 'b' });
-  const page = await readFeeds(place.deps, from('1'), ({ name }) => name === 'a');
+  const system = testSystem();
+  await appendToFeed(system.deps, entry('mine'));
+  await appendToFeed(system.deps, { ...entry('other'), name: 'b' });
+  const page = await readFeeds(system.deps, from('1'), ({ name }) => name === 'a');
   expect(page.entries).toEqual([]);
   expect(positionText(page.position)).toBe('2');
 });
 
 test('whoever sees everybody reads all feeds with one position', async () => {
-  const place = lab();
+  const system = testSystem();
   const users = ['ann', 'bob', 'cy', 'dora', 'eve', 'finn', 'gil', 'hal'];
   expect(new Set(users.map(feedOf)).size).toBeGreaterThan(1);
-  for (const [i, user] of users.entries()) await appendToFeed(place.deps, entry(user, user, i));
-  const page = await readFeeds(place.deps, from('0', FEEDS), () => true);
+  for (const [i, user] of users.entries()) await appendToFeed(system.deps, entry(user, user, i));
+  const page = await readFeeds(system.deps, from('0', FEEDS), () => true);
   expect(page.entries.map((found) => found.entry.id)).toEqual(users);
   for (const [i, { position }] of page.entries.entries()) {
-    expect(await idsAfter(place, positionText(position), FEEDS)).toEqual(users.slice(i + 1));
+    expect(await idsAfter(system, positionText(position), FEEDS)).toEqual(users.slice(i + 1));
   }
 });
 
 test('old entries are trimmed, never the newest: the next number follows from it', async () => {
-  const place = lab();
-  for (const id of ['a', 'b', 'c']) await appendToFeed(place.deps, entry(id, 'ann', place.now));
-  place.now += FEED_KEEP_MS + 1;
-  await trimFeeds(place.deps);
+  const system = testSystem();
+  for (const id of ['a', 'b', 'c']) await appendToFeed(system.deps, entry(id, 'ann', system.now));
+  system.now += FEED_KEEP_MS + 1;
+  await trimFeeds(system.deps);
   const [feed = 0] = mine;
-  expect(place.table.query({ partition: feedPartition(feed), limit: 9 }).items.map(({ id }) => id)).toEqual([
+  expect(system.table.query({ partition: feedPartition(feed), limit: 9 }).items.map(({ id }) => id)).toEqual([
     'c',
   ]);
-  await appendToFeed(place.deps, entry('d', 'ann', place.now));
-  expect(await idsAfter(place, '3')).toEqual(['d']);
+  await appendToFeed(system.deps, entry('d', 'ann', system.now));
+  expect(await idsAfter(system, '3')).toEqual(['d']);
 });
 
 test('a reader who was away for too long is told so; one who was not, or who asks for what is kept, is not', async () => {
-  const place = lab();
-  for (const id of ['a', 'b', 'c']) await appendToFeed(place.deps, entry(id, 'ann', place.now));
-  place.now += FEED_KEEP_MS + 1;
-  await trimFeeds(place.deps);
-  const missed = async (text: string) => (await readFeeds(place.deps, from(text), () => true)).missed;
+  const system = testSystem();
+  for (const id of ['a', 'b', 'c']) await appendToFeed(system.deps, entry(id, 'ann', system.now));
+  system.now += FEED_KEEP_MS + 1;
+  await trimFeeds(system.deps);
+  const missed = async (text: string) => (await readFeeds(system.deps, from(text), () => true)).missed;
   expect([await missed('1'), await missed('2'), await missed('3'), await missed('0')]).toEqual([
     true,
     false,
@@ -123,10 +123,10 @@ test('a position of another view, or none at all, is refused', () => {
 });
 
 test('server-sent events have an id each, and a last id that moves on past what others saw', async () => {
-  const place = lab();
-  await appendToFeed(place.deps, entry('one'));
-  await appendToFeed(place.deps, { ...entry('two'), name: 'b' });
-  const text = serverSentEvents(await readFeeds(place.deps, from('0'), ({ name }) => name === 'a'));
+  const system = testSystem();
+  await appendToFeed(system.deps, entry('one'));
+  await appendToFeed(system.deps, { ...entry('two'), name: 'b' });
+  const text = serverSentEvents(await readFeeds(system.deps, from('0'), ({ name }) => name === 'a'));
   const data =
     '{"id":"one","timestamp":0,"event":"session.status","userId":"ann","session":"a","epoch":1,"payload":{"status":"WORKING"}}';
   expect(text).toBe(`retry: 1000\n\nid: 1\ndata: ${data}\n\nid: 2\n\n`);

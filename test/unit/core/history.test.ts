@@ -2,31 +2,31 @@ import { expect, test } from 'vitest';
 import { HISTORY_MAX_POINTS } from '../../../core/observability/history.ts';
 import { history, recordUse } from '../../../core/observability/read-history.ts';
 import { statsKey } from '../../../core/observability/tally.ts';
-import { type Lab, lab, NOW } from './test-system.ts';
+import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
 const MINUTE = 60_000;
 
 /** A sweep each minute; `happens` says what was counted in the minute before the sweep, and how full it is then. */
 const sweeps = async (
-  place: Lab,
+  system: TestSystem,
   minutes: number,
   happens: (minute: number) => { active?: number; add?: Readonly<Record<string, number>> } = () => ({}),
 ): Promise<void> => {
   for (let minute = 0; minute < minutes; minute++) {
     const { active = 0, add } = happens(minute);
-    if (add) await place.deps.store.write({ kind: 'update', key: statsKey(place.now), add });
-    await recordUse(place.deps, { active, limit: 50 });
-    place.now += MINUTE;
+    if (add) await system.deps.store.write({ kind: 'update', key: statsKey(system.now), add });
+    await recordUse(system.deps, { active, limit: 50 });
+    system.now += MINUTE;
   }
 };
 
 test('a point a sweep says how full it was, and what happened since the one before', async () => {
-  const place = lab();
-  await sweeps(place, 4, (minute) => ({
+  const system = testSystem();
+  await sweeps(system, 4, (minute) => ({
     active: minute * 2,
     ...(minute === 2 ? { add: { admitted: 3, refused_user: 1, refused_global: 2, reaped_idle: 4 } } : {}),
   }));
-  const { points } = await history(place.deps, 1);
+  const { points } = await history(system.deps, 1);
   const quiet = { limit: 50, admitted: 0, refused: 0, reaped: 0 };
   expect(points).toEqual([
     { ...quiet, at: new Date(NOW).toISOString(), active: 0 },
@@ -44,46 +44,46 @@ test('a point a sweep says how full it was, and what happened since the one befo
 });
 
 test('a second sweep within a minute replaces the first one’s sample', async () => {
-  const place = lab();
-  await recordUse(place.deps, { active: 1, limit: 50 });
-  place.now += MINUTE / 2;
-  await recordUse(place.deps, { active: 2, limit: 40 });
-  expect((await history(place.deps, 1)).points).toMatchObject([{ active: 2, limit: 40 }]);
+  const system = testSystem();
+  await recordUse(system.deps, { active: 1, limit: 50 });
+  system.now += MINUTE / 2;
+  await recordUse(system.deps, { active: 2, limit: 40 });
+  expect((await history(system.deps, 1)).points).toMatchObject([{ active: 2, limit: 40 }]);
 });
 
 test('nothing that happened is lost or told twice where an hour ends, or sweeps were not made for hours', async () => {
-  const place = lab();
-  await sweeps(place, 50);
-  await sweeps(place, 20, () => ({ add: { admitted: 1 } }));
+  const system = testSystem();
+  await sweeps(system, 50);
+  await sweeps(system, 20, () => ({ add: { admitted: 1 } }));
   // Counted in an hour without a sweep.
-  place.now += 60 * MINUTE;
-  await place.deps.store.write({ kind: 'update', key: statsKey(place.now), add: { admitted: 100 } });
-  place.now += 60 * MINUTE;
-  await sweeps(place, 5, () => ({ add: { admitted: 1 } }));
-  const { points } = await history(place.deps, 6);
+  system.now += 60 * MINUTE;
+  await system.deps.store.write({ kind: 'update', key: statsKey(system.now), add: { admitted: 100 } });
+  system.now += 60 * MINUTE;
+  await sweeps(system, 5, () => ({ add: { admitted: 1 } }));
+  const { points } = await history(system.deps, 6);
   expect(points.reduce((sum, { admitted }) => sum + admitted, 0)).toBe(125);
 });
 
 test('only the hours asked for are told, in no more points than a chart can show, with their peaks', async () => {
-  const place = lab();
+  const system = testSystem();
   const minutes = 49 * 60;
-  await sweeps(place, minutes, (minute) => ({
+  await sweeps(system, minutes, (minute) => ({
     active: minute === 1000 ? 49 : 1,
     ...(minute % 10 === 0 ? { add: { admitted: 1 } } : {}),
   }));
-  const { points } = await history(place.deps, 48);
+  const { points } = await history(system.deps, 48);
   expect(points.length).toBeLessThanOrEqual(HISTORY_MAX_POINTS + 1);
   expect(points.length).toBeGreaterThan(HISTORY_MAX_POINTS / 2);
   expect(Math.max(...points.map(({ active }) => active))).toBe(49);
-  expect(Date.parse(points[0]?.at ?? '')).toBeGreaterThanOrEqual(place.now - 48 * 60 * MINUTE);
+  expect(Date.parse(points[0]?.at ?? '')).toBeGreaterThanOrEqual(system.now - 48 * 60 * MINUTE);
   const admitted = points.reduce((sum, point) => sum + point.admitted, 0);
   expect(admitted).toBeGreaterThanOrEqual(48 * 6 - 2);
   expect(admitted).toBeLessThanOrEqual(48 * 6);
 
-  const short = await history(place.deps, 1);
+  const short = await history(system.deps, 1);
   expect(short.points).toHaveLength(60);
 });
 
 test('before the first sweep there is no point', async () => {
-  expect(await history(lab().deps, 6)).toEqual({ points: [] });
+  expect(await history(testSystem().deps, 6)).toEqual({ points: [] });
 });

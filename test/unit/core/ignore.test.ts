@@ -4,7 +4,7 @@ import { chatKindOf } from '../../../contract/whatsapp/chat-kind.ts';
 import { type Ignore, isIgnored } from '../../../contract/whatsapp/ignore.ts';
 import { acceptEvents } from '../../../core/lifecycle/worker.ts';
 import { load, workingSession } from './session.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 const ME = '491701234567@c.us';
 const CHATS = {
@@ -72,8 +72,8 @@ test('what comes in by Status, a channel or a broadcast list is no use of the se
 });
 
 test('a configuration that ignores a kind counts from the next event on', async () => {
-  const place = lab();
-  const session = await workingSession(place);
+  const system = testSystem();
+  const session = await workingSession(system);
   const told = (body: string) => ({
     id: `evt_${'0'.repeat(25)}${body}`,
     timestamp: 1,
@@ -81,13 +81,13 @@ test('a configuration that ignores a kind counts from the next event on', async 
     payload: { from: CHATS.status, fromMe: false, body },
   });
   const config = { ...session.config, webhooks: [{ url: 'https://example.com/', events: ['*' as const] }] };
-  await acceptEvents(place.deps, { ...session, config }, { events: [told('1')] });
+  await acceptEvents(system.deps, { ...session, config }, { events: [told('1')] });
   const ignoring = { ...session, config: { ...config, ignore: { status: true } } };
-  await acceptEvents(place.deps, ignoring, {
+  await acceptEvents(system.deps, ignoring, {
     events: [told('2'), { ...told('3'), event: 'engine.event' }],
   });
-  const bodies = place.queue.map((delivery) => Object(delivery.payload).body);
+  const bodies = system.queue.map((delivery) => Object(delivery.payload).body);
   expect(bodies).toContain('1');
   expect(bodies).not.toContain('2');
-  expect((await load(place)).sessionId).toBe(session.sessionId);
+  expect((await load(system)).sessionId).toBe(session.sessionId);
 });

@@ -7,11 +7,11 @@ import {
   listApiKeys,
   updateApiKey,
 } from '../../../core/access/keys.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 test('a key is found by what was shown once, and kept nowhere', async () => {
-  const place = lab();
-  const made = await createApiKey(place.deps, {
+  const system = testSystem();
+  const made = await createApiKey(system.deps, {
     userId: 'ann',
     role: 'user',
     scopes: ['messages:send'],
@@ -19,78 +19,78 @@ test('a key is found by what was shown once, and kept nowhere', async () => {
     label: 'bot',
     rate: { perMinute: 60 },
   });
-  expect(await findApiKey(place.deps, made.key)).toMatchObject({
+  expect(await findApiKey(system.deps, made.key)).toMatchObject({
     userId: 'ann',
     role: 'user',
     scopes: ['messages:send'],
     sessions: ['shop'],
     rate: { perMinute: 60 },
   });
-  expect(JSON.stringify([...place.table.items()])).not.toContain(made.key.slice(6));
+  expect(JSON.stringify([...system.table.items()])).not.toContain(made.key.slice(6));
   const { key: _shownOnce, ...view } = made;
-  expect(await listApiKeys(place.deps)).toEqual([view]);
+  expect(await listApiKeys(system.deps)).toEqual([view]);
 });
 
 test('an expired key is no key from that moment on', async () => {
-  const place = lab();
-  const { key, expiresAt } = await createApiKey(place.deps, {
+  const system = testSystem();
+  const { key, expiresAt } = await createApiKey(system.deps, {
     userId: 'ann',
     role: 'user',
     expiresInSeconds: 60,
   });
-  expect(expiresAt).toBe(new Date(place.now + 60_000).toISOString());
-  place.now += 59_999;
-  expect(await findApiKey(place.deps, key)).toBeDefined();
-  place.now += 1;
-  expect(await findApiKey(place.deps, key)).toBeUndefined();
+  expect(expiresAt).toBe(new Date(system.now + 60_000).toISOString());
+  system.now += 59_999;
+  expect(await findApiKey(system.deps, key)).toBeDefined();
+  system.now += 1;
+  expect(await findApiKey(system.deps, key)).toBeUndefined();
 });
 
 test('a revoked key is no key any more, and can be revoked only once', async () => {
-  const place = lab();
-  const { key, id } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
-  await deleteApiKey(place.deps, id);
-  expect(await findApiKey(place.deps, key)).toBeUndefined();
-  expect(await listApiKeys(place.deps)).toEqual([]);
-  await expect(deleteApiKey(place.deps, id)).rejects.toMatchObject({ code: 'not_found' });
+  const system = testSystem();
+  const { key, id } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
+  await deleteApiKey(system.deps, id);
+  expect(await findApiKey(system.deps, key)).toBeUndefined();
+  expect(await listApiKeys(system.deps)).toEqual([]);
+  await expect(deleteApiKey(system.deps, id)).rejects.toMatchObject({ code: 'not_found' });
 });
 
 test.each([undefined, '', 'berth_', 'berth_wrong', `berth_${'x'.repeat(200)}`, 'x'.repeat(49)])(
   'what is no key is none: %j',
-  async (presented) => expect(await findApiKey(lab().deps, presented)).toBeUndefined(),
+  async (presented) => expect(await findApiKey(testSystem().deps, presented)).toBeUndefined(),
 );
 
 test('a key that is made inactive is no key until it is active again; it stays the same key', async () => {
-  const place = lab();
-  const { key, id } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
-  const change = (request: object) => updateApiKey(place.deps, id, updateKeyRequestSchema.parse(request));
+  const system = testSystem();
+  const { key, id } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
+  const change = (request: object) => updateApiKey(system.deps, id, updateKeyRequestSchema.parse(request));
   expect(await change({ isActive: false })).toMatchObject({ isActive: false });
-  expect(await findApiKey(place.deps, key)).toBeUndefined();
-  expect(await listApiKeys(place.deps)).toMatchObject([{ id, isActive: false }]);
+  expect(await findApiKey(system.deps, key)).toBeUndefined();
+  expect(await listApiKeys(system.deps)).toMatchObject([{ id, isActive: false }]);
   expect(await change({ isActive: true, session: 'shop', actions: { read: true } })).toMatchObject({
     session: 'shop',
     sessions: ['shop'],
     scopes: ['sessions:read', 'messages:read'],
     actions: { read: true, send: false },
   });
-  expect(await findApiKey(place.deps, key)).toMatchObject({ sessions: ['shop'] });
+  expect(await findApiKey(system.deps, key)).toMatchObject({ sessions: ['shop'] });
   expect(await change({ session: null, actions: null })).toMatchObject({ sessions: null, scopes: null });
-  await expect(updateApiKey(place.deps, 'none', updateKeyRequestSchema.parse({}))).rejects.toMatchObject({
+  await expect(updateApiKey(system.deps, 'none', updateKeyRequestSchema.parse({}))).rejects.toMatchObject({
     code: 'not_found',
   });
 });
 
 test('a key for one session cannot be made an admin’s', async () => {
-  const place = lab();
-  const { id } = await createApiKey(place.deps, { userId: 'ann', role: 'user', sessions: ['shop'] });
+  const system = testSystem();
+  const { id } = await createApiKey(system.deps, { userId: 'ann', role: 'user', sessions: ['shop'] });
   const change = updateKeyRequestSchema.parse({ isAdmin: true });
-  await expect(updateApiKey(place.deps, id, change)).rejects.toMatchObject({ code: 'malformed' });
+  await expect(updateApiKey(system.deps, id, change)).rejects.toMatchObject({ code: 'malformed' });
 });
 
 test('a change that meets another one is refused, and neither is lost', async () => {
-  const place = lab();
-  const { id } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
+  const system = testSystem();
+  const { id } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
   const changes = ['a', 'b'].map((label) =>
-    updateApiKey(place.deps, id, updateKeyRequestSchema.parse({ label })),
+    updateApiKey(system.deps, id, updateKeyRequestSchema.parse({ label })),
   );
   const results = await Promise.allSettled(changes);
   const done = results.filter(({ status }) => status === 'fulfilled');

@@ -5,83 +5,83 @@ import { TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
 import { admittedSession, load } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const throttled = () => new TaskEngineUnavailable('ThrottlingException: Rate exceeded');
 
 /** The first sweep that finds the launch due. */
-const sweepWhenDue = async (place: Lab): Promise<void> => {
-  place.now += 31_000;
-  expect(await reap(place.deps)).toMatchObject({ acted: { launch_due: 1 }, failed: 0 });
+const sweepWhenDue = async (system: TestSystem): Promise<void> => {
+  system.now += 31_000;
+  expect(await reap(system.deps)).toMatchObject({ acted: { launch_due: 1 }, failed: 0 });
 };
 
 test('what ECS throttles is answered as PENDING, and the next sweep launches it', async () => {
-  const place = lab();
-  place.launchResult = throttled;
-  const answer = await launchAndPublish(place.deps, await admittedSession(place));
+  const system = testSystem();
+  system.launchResult = throttled;
+  const answer = await launchAndPublish(system.deps, await admittedSession(system));
   expect(answer).toMatchObject({ state: 'PENDING', slotShard: 0 });
-  place.launchResult = (taskArn) => ({ ok: true, taskArn });
-  await sweepWhenDue(place);
-  expect(await load(place)).toMatchObject({ state: 'STARTING', taskArn: 'task-1' });
+  system.launchResult = (taskArn) => ({ ok: true, taskArn });
+  await sweepWhenDue(system);
+  expect(await load(system)).toMatchObject({ state: 'STARTING', taskArn: 'task-1' });
 });
 
 test('a session for which there is no capacity keeps its slot until a sweep finds some', async () => {
-  const place = lab();
-  place.launchResult = () => ({ ok: false, retryable: true, detail: 'RESOURCE:CPU' });
-  expect(await launchAndPublish(place.deps, await admittedSession(place))).toMatchObject({
+  const system = testSystem();
+  system.launchResult = () => ({ ok: false, retryable: true, detail: 'RESOURCE:CPU' });
+  expect(await launchAndPublish(system.deps, await admittedSession(system))).toMatchObject({
     state: 'PENDING',
   });
-  await sweepWhenDue(place);
-  expect(await load(place)).toMatchObject({ state: 'PENDING', slotShard: 0 });
-  place.launchResult = (taskArn) => ({ ok: true, taskArn });
-  await sweepWhenDue(place);
-  expect(await load(place)).toMatchObject({ state: 'STARTING' });
+  await sweepWhenDue(system);
+  expect(await load(system)).toMatchObject({ state: 'PENDING', slotShard: 0 });
+  system.launchResult = (taskArn) => ({ ok: true, taskArn });
+  await sweepWhenDue(system);
+  expect(await load(system)).toMatchObject({ state: 'STARTING' });
 });
 
 test('a task that could not be written down is no error for the caller; the sweep finds it and starts no other', async () => {
-  const place = lab();
-  const session = await admittedSession(place);
-  place.meanwhile = (call) => {
+  const system = testSystem();
+  const session = await admittedSession(system);
+  system.meanwhile = (call) => {
     if (call.startsWith('write SESSION#')) throw new StoreUnavailable('throttled');
   };
-  const answer = await launchAndPublish(place.deps, session);
+  const answer = await launchAndPublish(system.deps, session);
   expect(answer).toMatchObject({ sessionId: session.sessionId, state: 'PENDING' });
-  place.meanwhile = () => {};
-  await sweepWhenDue(place);
-  expect(await load(place)).toMatchObject({ state: 'STARTING', taskArn: 'task-1' });
-  expect(place.launchCalls).toEqual([`${session.sessionId}:1`]);
+  system.meanwhile = () => {};
+  await sweepWhenDue(system);
+  expect(await load(system)).toMatchObject({ state: 'STARTING', taskArn: 'task-1' });
+  expect(system.launchCalls).toEqual([`${session.sessionId}:1`]);
 });
 
 test('a refusal whose release fails is no error for the caller either', async () => {
-  const place = lab();
-  const session = await admittedSession(place);
-  place.launchResult = () => ({ ok: false, retryable: false, detail: 'AccessDeniedException' });
-  place.meanwhile = (call) => {
+  const system = testSystem();
+  const session = await admittedSession(system);
+  system.launchResult = () => ({ ok: false, retryable: false, detail: 'AccessDeniedException' });
+  system.meanwhile = (call) => {
     if (call === 'transact') throw new StoreUnavailable('throttled');
   };
-  expect(await launchAndPublish(place.deps, session)).toMatchObject({ state: 'PENDING' });
-  place.meanwhile = () => {};
-  await sweepWhenDue(place);
-  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'launch_failed' });
+  expect(await launchAndPublish(system.deps, session)).toMatchObject({ state: 'PENDING' });
+  system.meanwhile = () => {};
+  await sweepWhenDue(system);
+  expect(await load(system)).toMatchObject({ state: 'FAILED', stopReason: 'launch_failed' });
 });
 
 test('an engine that takes its time costs the caller no more than what a launch may take', async () => {
-  const place = lab();
-  const session = await admittedSession(place);
+  const system = testSystem();
+  const session = await admittedSession(system);
   const limits: number[] = [];
   const slow = {
-    ...place.deps,
+    ...system.deps,
     tasks: {
-      ...place.deps.tasks,
+      ...system.deps.tasks,
       launch: async (_request: unknown, limitMs: number) => {
         limits.push(limitMs);
-        place.now += limitMs;
+        system.now += limitMs;
         throw throttled();
       },
     },
   };
-  const begun = place.now;
+  const begun = system.now;
   expect(await launchAndPublish(slow, session)).toMatchObject({ state: 'PENDING' });
-  expect(place.now - begun).toBeLessThanOrEqual(6_000);
+  expect(system.now - begun).toBeLessThanOrEqual(6_000);
   expect(limits).toEqual([4_000]);
 });

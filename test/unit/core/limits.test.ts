@@ -9,9 +9,9 @@ import { release } from '../../../core/lifecycle/release.ts';
 import { reconcile } from '../../../core/reconciliation/reconcile.ts';
 import { StoreConflict, StoreUnavailable } from '../../../core/store.ts';
 import { admittedSession, load, USER } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
-const capacityOf = async ({ deps }: Lab): Promise<Capacity> => {
+const capacityOf = async ({ deps }: TestSystem): Promise<Capacity> => {
   const capacity = await readCapacity(deps);
   if (!capacity) throw new Error('there are no limits');
   return capacity;
@@ -22,11 +22,11 @@ const reachable = ({ shards }: Capacity): number =>
   shards.reduce((sum, shard) => sum + Math.max(shard.active, shard.limit), 0);
 
 /** The place where `before` runs ahead of each single write; it may throw for it. */
-const writing = (place: Lab, before: (n: number) => unknown): Deps => {
-  const { store } = place.deps;
+const writing = (system: TestSystem, before: (n: number) => unknown): Deps => {
+  const { store } = system.deps;
   let n = 0;
   return {
-    ...place.deps,
+    ...system.deps,
     store: {
       ...store,
       write: async (write) => {
@@ -41,11 +41,11 @@ class Died extends Error {}
 
 /** A change whose function dies at its `step`th write. */
 const dyingAt = async (
-  place: Lab,
+  system: TestSystem,
   step: number,
   change: Parameters<typeof changeLimits>[1],
 ): Promise<boolean> => {
-  const deps = writing(place, (n) => {
+  const deps = writing(system, (n) => {
     if (n === step) throw new Died();
   });
   try {
@@ -57,22 +57,22 @@ const dyingAt = async (
   }
 };
 
-const fill = async (place: Lab, sessions: number): Promise<void> => {
-  for (let i = 0; i < sessions; i++) await admittedSession(place, `s${i}`);
+const fill = async (system: TestSystem, sessions: number): Promise<void> => {
+  for (let i = 0; i < sessions; i++) await admittedSession(system, `s${i}`);
 };
 
 const STEPS = Array.from({ length: 18 }, (_, step) => step);
 
 test('limits change although slots are given back between all steps', async () => {
-  const place = lab({ globalLimit: 240, userLimit: 240 });
-  await fill(place, 60);
+  const system = testSystem({ globalLimit: 240, userLimit: 240 });
+  await fill(system, 60);
   let n = 0;
-  const deps = writing(place, async () => {
-    if (n < 60) await release(place.deps, await load(place, `s${n++}`), 'user');
+  const deps = writing(system, async () => {
+    if (n < 60) await release(system.deps, await load(system, `s${n++}`), 'user');
   });
   for (const global of [210, 30, 300]) {
     await changeLimits(deps, { global });
-    const capacity = await capacityOf(place);
+    const capacity = await capacityOf(system);
     expect(isSettled(capacity)).toBe(true);
     expect(capacity.limits.globalLimit).toBe(global);
     expect(reachable(capacity)).toBeLessThanOrEqual(Math.max(global, capacity.active));
@@ -87,37 +87,37 @@ test('at no step is more handed out than the greater of the limits, or than is a
     [210, 240],
     [8, 300],
   ] as const) {
-    const place = lab({ globalLimit: from, userLimit: 240 });
-    await fill(place, Math.min(from, 40));
-    const deps = writing(place, async () => {
-      const capacity = await capacityOf(place);
+    const system = testSystem({ globalLimit: from, userLimit: 240 });
+    await fill(system, Math.min(from, 40));
+    const deps = writing(system, async () => {
+      const capacity = await capacityOf(system);
       expect(reachable(capacity)).toBeLessThanOrEqual(Math.max(from, to, capacity.active));
     });
     await changeLimits(deps, { global: to });
-    const capacity = await capacityOf(place);
+    const capacity = await capacityOf(system);
     expect(reachable(capacity)).toBe(Math.max(to, capacity.active));
   }
 });
 
 test('conflicts at each single step only delay a change', async () => {
-  const place = lab({ globalLimit: 240, userLimit: 240 });
-  await fill(place, 3);
-  const deps = writing(place, (n) => {
+  const system = testSystem({ globalLimit: 240, userLimit: 240 });
+  await fill(system, 3);
+  const deps = writing(system, (n) => {
     if (n % 2 === 0) throw new StoreConflict('conflict');
   });
   await changeLimits(deps, { global: 210, userDefault: 7 });
-  expect(await capacityOf(place)).toMatchObject({ limits: { globalLimit: 210, userLimit: 7 } });
-  expect(isSettled(await capacityOf(place))).toBe(true);
+  expect(await capacityOf(system)).toMatchObject({ limits: { globalLimit: 210, userLimit: 7 } });
+  expect(isSettled(await capacityOf(system))).toBe(true);
 });
 
 test.each(STEPS)(
   'a change whose function dies at write %i is finished by the next admission',
   async (step) => {
-    const place = lab({ globalLimit: 240, userLimit: 240 });
-    await fill(place, 20);
-    expect(await dyingAt(place, step, { global: 21 })).toBe(true);
-    await admittedSession(place, 'next');
-    const capacity = await capacityOf(place);
+    const system = testSystem({ globalLimit: 240, userLimit: 240 });
+    await fill(system, 20);
+    expect(await dyingAt(system, step, { global: 21 })).toBe(true);
+    await admittedSession(system, 'next');
+    const capacity = await capacityOf(system);
     expect(isSettled(capacity)).toBe(true);
     expect(capacity.limits.globalLimit).toBe(step === 0 ? 240 : 21);
     expect(reachable(capacity)).toBe(capacity.limits.globalLimit);
@@ -125,64 +125,64 @@ test.each(STEPS)(
 );
 
 test.each(STEPS)('a change whose function dies at write %i is finished by the reconciler', async (step) => {
-  const place = lab({ globalLimit: 240, userLimit: 240 });
-  await fill(place, 20);
-  expect(await dyingAt(place, step, { global: 10, userDefault: 3 })).toBe(true);
-  await reconcile(place.deps);
-  const capacity = await capacityOf(place);
+  const system = testSystem({ globalLimit: 240, userLimit: 240 });
+  await fill(system, 20);
+  expect(await dyingAt(system, step, { global: 10, userDefault: 3 })).toBe(true);
+  await reconcile(system.deps);
+  const capacity = await capacityOf(system);
   expect(isSettled(capacity)).toBe(true);
   expect(reachable(capacity)).toBe(step === 0 ? 240 : 20);
 });
 
 test.each(STEPS)('a change whose function dies at write %i gives way to the next change', async (step) => {
-  const place = lab({ globalLimit: 240, userLimit: 240 });
-  await fill(place, 20);
-  expect(await dyingAt(place, step, { global: 10 })).toBe(true);
-  await changeLimits(place.deps, { global: 220 });
-  const capacity = await capacityOf(place);
+  const system = testSystem({ globalLimit: 240, userLimit: 240 });
+  await fill(system, 20);
+  expect(await dyingAt(system, step, { global: 10 })).toBe(true);
+  await changeLimits(system.deps, { global: 220 });
+  const capacity = await capacityOf(system);
   expect(isSettled(capacity)).toBe(true);
   expect(reachable(capacity)).toBe(220);
 });
 
 test('of two changes at once, the one that began later stands, and both are told that they are through', async () => {
-  const place = lab({ globalLimit: 240, userLimit: 240 });
-  await fill(place, 5);
+  const system = testSystem({ globalLimit: 240, userLimit: 240 });
+  await fill(system, 5);
   let other: Promise<unknown> | undefined;
-  const deps = writing(place, (n) => {
-    if (n === 4) other = changeLimits(place.deps, { global: 230 });
+  const deps = writing(system, (n) => {
+    if (n === 4) other = changeLimits(system.deps, { global: 230 });
   });
   await changeLimits(deps, { global: 10 });
   await other;
-  const capacity = await capacityOf(place);
+  const capacity = await capacityOf(system);
   expect(capacity.limits.globalLimit).toBe(230);
   expect(isSettled(capacity)).toBe(true);
   expect(reachable(capacity)).toBe(230);
 });
 
 test('limits that are what they were change nothing', async () => {
-  const place = lab({ globalLimit: 240 });
-  await changeLimits(place.deps, { global: 220 });
-  const before = await capacityOf(place);
-  await changeLimits(place.deps, { global: 220, userDefault: before.limits.userLimit });
-  expect(await capacityOf(place)).toEqual(before);
+  const system = testSystem({ globalLimit: 240 });
+  await changeLimits(system.deps, { global: 220 });
+  const before = await capacityOf(system);
+  await changeLimits(system.deps, { global: 220, userDefault: before.limits.userLimit });
+  expect(await capacityOf(system)).toEqual(before);
 });
 
 test('a change that the database does not let through is told to try again', async () => {
-  const place = lab({ globalLimit: 240 });
-  await capacityOf(place).catch(() => changeLimits(place.deps, { global: 240 }));
-  const deps = writing(place, () => {
+  const system = testSystem({ globalLimit: 240 });
+  await capacityOf(system).catch(() => changeLimits(system.deps, { global: 240 }));
+  const deps = writing(system, () => {
     throw new StoreUnavailable('throttled');
   });
   await expect(changeLimits(deps, { global: 10 })).rejects.toMatchObject({ code: 'unavailable' });
-  expect((await capacityOf(place)).limits.globalLimit).toBe(240);
+  expect((await capacityOf(system)).limits.globalLimit).toBe(240);
 });
 
 /** Reads each item of a query at a moment of its own, with `between` before the item `at`. */
-const torn = (place: Lab, at: string, between: () => Promise<unknown>): Deps => {
-  const { store } = place.deps;
+const torn = (system: TestSystem, at: string, between: () => Promise<unknown>): Deps => {
+  const { store } = system.deps;
   let once = true;
   return {
-    ...place.deps,
+    ...system.deps,
     store: {
       ...store,
       query: async (query) => {
@@ -201,25 +201,25 @@ const torn = (place: Lab, at: string, between: () => Promise<unknown>): Deps => 
 };
 
 test('a slot that moves from shard to shard while they are read one by one is no reason to refuse', async () => {
-  const place = lab({ globalLimit: 2, userLimit: 9 });
+  const system = testSystem({ globalLimit: 2, userLimit: 9 });
   // Two shards of one slot each.
-  place.table.write({
+  system.table.write({
     kind: 'put',
     key: limitsKey,
     item: { ...limitsKey, globalLimit: 2, userLimit: 9, shards: 2 },
   });
   for (const shard of [0, 1]) {
     const key = shardKey(shard);
-    place.table.write({ kind: 'put', key, item: { ...key, active: 0, limit: 1, version: 0 } });
+    system.table.write({ kind: 'put', key, item: { ...key, active: 0, limit: 1, version: 0 } });
   }
-  const pair = [await admittedSession(place, 'a'), await admittedSession(place, 'b')];
+  const pair = [await admittedSession(system, 'a'), await admittedSession(system, 'b')];
   const [ahead, behind] = pair.toSorted((x, y) => (x.slotShard ?? 0) - (y.slotShard ?? 0));
   if (!ahead || !behind) throw new Error('both are admitted');
-  await release(place.deps, behind, 'user');
+  await release(system.deps, behind, 'user');
   // The shard that is read first is full, the other one has room; by the time that it is read it is the reverse.
-  const deps = torn(place, shardKey(1).sk, async () => {
-    await admittedSession(place, 'second');
-    await release(place.deps, ahead, 'user');
+  const deps = torn(system, shardKey(1).sk, async () => {
+    await admittedSession(system, 'second');
+    await release(system.deps, ahead, 'user');
   });
   const third = await createSession(deps, { userId: USER, name: 'third', config: {}, start: true });
   expect(third.admitted).toBe(true);

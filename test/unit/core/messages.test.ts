@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkNumberArgs, getMessagesArgs, groupIdSchema } from '../../../contract/whatsapp/chats.ts';
 import { contactCardSchema, fileSchema, sendPollArgs } from '../../../contract/whatsapp/messages.ts';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 describe('a file', () => {
   it.each([
@@ -75,7 +75,7 @@ describe('the link to a received file', () => {
         return 'https://storage.example/link';
       },
     };
-    const { deps } = lab({ mediaMaxBytes: 100 });
+    const { deps } = testSystem({ mediaMaxBytes: 100 });
     const ids = { ...deps.ids, secret: () => 'secret' };
     const { url } = await beginMediaUpload(
       { ...deps, media, ids, apiUrl: 'https://berth.example.com' },

@@ -8,15 +8,15 @@ import type { Session } from '../../../core/lifecycle/session.ts';
 import { acceptEvents, report } from '../../../core/lifecycle/worker.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { bootstrapped, load, USER } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
-const hooked = async ({ deps }: Lab, name = 'a'): Promise<Session> => {
+const hooked = async ({ deps }: TestSystem, name = 'a'): Promise<Session> => {
   const webhooks = [{ url: 'https://example.com/hook', events: ['*' as const] }];
   return (await createSession(deps, { userId: USER, name, config: { webhooks }, start: true })).session;
 };
 
 /** The queue takes nothing. */
-const refusing = ({ deps }: Lab) => ({
+const refusing = ({ deps }: TestSystem) => ({
   ...deps,
   events: {
     send: async () => {
@@ -25,84 +25,85 @@ const refusing = ({ deps }: Lab) => ({
   },
 });
 
-const sent = (place: Lab) => place.queue.map(({ event }) => event);
-const ids = (place: Lab) => place.queue.map(({ id }) => id);
-const outbox = ({ table }: Lab) => [...table.items()].filter(({ pk }) => String(pk).startsWith('OUTBOX#'));
-const feed = ({ table }: Lab) => [...table.items()].filter(({ pk }) => String(pk).startsWith('FEED#'));
+const sent = (system: TestSystem) => system.queue.map(({ event }) => event);
+const ids = (system: TestSystem) => system.queue.map(({ id }) => id);
+const outbox = ({ table }: TestSystem) =>
+  [...table.items()].filter(({ pk }) => String(pk).startsWith('OUTBOX#'));
+const feed = ({ table }: TestSystem) => [...table.items()].filter(({ pk }) => String(pk).startsWith('FEED#'));
 
 test('an event is in the outbox as soon as its change is committed, whoever dies then, and the next sweep sends it', async () => {
-  const place = lab();
-  const session = await hooked(place);
-  expect(outbox(place)).toMatchObject([{ event: 'session.admitted', sessionId: session.sessionId }]);
-  place.now += 11_000;
-  await reap(place.deps);
-  expect(sent(place)).toEqual(['session.admitted']);
-  expect(outbox(place)).toEqual([]);
+  const system = testSystem();
+  const session = await hooked(system);
+  expect(outbox(system)).toMatchObject([{ event: 'session.admitted', sessionId: session.sessionId }]);
+  system.now += 11_000;
+  await reap(system.deps);
+  expect(sent(system)).toEqual(['session.admitted']);
+  expect(outbox(system)).toEqual([]);
 });
 
 test('what the queue refused is sent later with the same id, and once', async () => {
-  const place = lab();
-  const session = await hooked(place);
-  await launchAndPublish(refusing(place), session);
-  const [waiting] = outbox(place);
-  place.now += 11_000;
-  expect(await sweepOutbox(place.deps)).toBe(0);
-  expect(await sweepOutbox(place.deps)).toBe(0);
-  expect(ids(place)).toEqual([waiting?.id]);
-  expect(feed(place)).toMatchObject([{ id: waiting?.id, event: 'session.admitted' }]);
+  const system = testSystem();
+  const session = await hooked(system);
+  await launchAndPublish(refusing(system), session);
+  const [waiting] = outbox(system);
+  system.now += 11_000;
+  expect(await sweepOutbox(system.deps)).toBe(0);
+  expect(await sweepOutbox(system.deps)).toBe(0);
+  expect(ids(system)).toEqual([waiting?.id]);
+  expect(feed(system)).toMatchObject([{ id: waiting?.id, event: 'session.admitted' }]);
 });
 
 test('a sweep that can not send says so, and leaves everything where it is', async () => {
-  const place = lab();
-  await hooked(place, 'a');
-  await hooked(place, 'b');
-  place.now += 11_000;
-  expect(await sweepOutbox(refusing(place))).toBe(2);
-  expect(outbox(place)).toHaveLength(2);
-  expect(await sweepOutbox(place.deps)).toBe(0);
-  expect(sent(place)).toEqual(['session.admitted', 'session.admitted']);
+  const system = testSystem();
+  await hooked(system, 'a');
+  await hooked(system, 'b');
+  system.now += 11_000;
+  expect(await sweepOutbox(refusing(system))).toBe(2);
+  expect(outbox(system)).toHaveLength(2);
+  expect(await sweepOutbox(system.deps)).toBe(0);
+  expect(sent(system)).toEqual(['session.admitted', 'session.admitted']);
 });
 
 test('a sweep leaves to the function that made a change the first ten seconds', async () => {
-  const place = lab();
-  await hooked(place);
-  await sweepOutbox(place.deps);
-  expect(sent(place)).toEqual([]);
+  const system = testSystem();
+  await hooked(system);
+  await sweepOutbox(system.deps);
+  expect(sent(system)).toEqual([]);
 });
 
 test('whoever sends takes what waited before along, in the order in which it happened', async () => {
-  const place = lab();
-  const session = await hooked(place);
-  const launched = await launchAndPublish(refusing(place), session);
-  const up = await bootstrapped(place, launched);
-  await report(refusing(place), up, { seq: 1, status: 'SCAN_QR_CODE' });
-  await release(place.deps, await load(place), 'user');
-  expect(sent(place)).toEqual(['session.admitted', 'session.status', 'session.stopped']);
-  expect(place.queue.at(-1)?.payload).toEqual({ stopReason: 'user', state: 'STOPPED', status: 'STOPPED' });
-  expect(outbox(place)).toEqual([]);
+  const system = testSystem();
+  const session = await hooked(system);
+  const launched = await launchAndPublish(refusing(system), session);
+  const up = await bootstrapped(system, launched);
+  await report(refusing(system), up, { seq: 1, status: 'SCAN_QR_CODE' });
+  await release(system.deps, await load(system), 'user');
+  expect(sent(system)).toEqual(['session.admitted', 'session.status', 'session.stopped']);
+  expect(system.queue.at(-1)?.payload).toEqual({ stopReason: 'user', state: 'STOPPED', status: 'STOPPED' });
+  expect(outbox(system)).toEqual([]);
 });
 
 test("a worker's events stay behind what the control plane told before", async () => {
-  const place = lab();
-  const session = await hooked(place);
-  await launchAndPublish(refusing(place), session);
+  const system = testSystem();
+  const session = await hooked(system);
+  await launchAndPublish(refusing(system), session);
   const message = {
     id: 'evt_00000000000000000000000001',
     timestamp: 1,
     event: 'message',
     payload: { body: 'x' },
   };
-  await acceptEvents(place.deps, session, { events: [message] });
-  expect(sent(place)).toEqual(['session.admitted', 'message']);
-  await expect(acceptEvents(refusing(place), session, { events: [message] })).rejects.toThrow(/SQS/);
+  await acceptEvents(system.deps, session, { events: [message] });
+  expect(sent(system)).toEqual(['session.admitted', 'message']);
+  await expect(acceptEvents(refusing(system), session, { events: [message] })).rejects.toThrow(/SQS/);
 });
 
 test('timeline and feed hear of a session that will expire, and nothing of its messages', async () => {
-  const place = lab();
-  const session = await hooked(place);
+  const system = testSystem();
+  const session = await hooked(system);
   const event = (id: number, name: string, payload: unknown) => ({
     id: `evt_${String(id).padStart(26, '0')}`,
-    timestamp: place.now,
+    timestamp: system.now,
     event: name,
     payload,
   });
@@ -110,21 +111,21 @@ test('timeline and feed hear of a session that will expire, and nothing of its m
     event(1, 'message', { body: 'secret' }),
     event(2, 'session.expiring', { reason: 'idle', at: 5, more: 'secret' }),
   ];
-  await acceptEvents(place.deps, session, { events });
-  expect(feed(place).map(({ event: name, payload }) => [name, payload])).toEqual([
+  await acceptEvents(system.deps, session, { events });
+  expect(feed(system).map(({ event: name, payload }) => [name, payload])).toEqual([
     ['session.admitted', { epoch: 1 }],
     ['session.expiring', { reason: 'idle', at: 5 }],
   ]);
-  expect(JSON.stringify([...place.table.items()])).not.toContain('secret');
+  expect(JSON.stringify([...system.table.items()])).not.toContain('secret');
 });
 
 test('the last event of a session that was deleted before it was sent is still in the feed', async () => {
-  const place = lab();
-  const session = await hooked(place);
-  await release(refusing(place), session, 'user');
-  await deleteSession(place.deps, await load(place));
-  place.now += 11_000;
-  expect(await sweepOutbox(place.deps)).toBe(0);
-  expect(sent(place)).toEqual([]);
-  expect(feed(place).map(({ event }) => event)).toEqual(['session.admitted', 'session.stopped']);
+  const system = testSystem();
+  const session = await hooked(system);
+  await release(refusing(system), session, 'user');
+  await deleteSession(system.deps, await load(system));
+  system.now += 11_000;
+  expect(await sweepOutbox(system.deps)).toBe(0);
+  expect(sent(system)).toEqual([]);
+  expect(feed(system).map(({ event }) => event)).toEqual(['session.admitted', 'session.stopped']);
 });

@@ -14,7 +14,7 @@ import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { report } from '../../../core/lifecycle/worker.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { bootstrapped, load, USER, workingSession } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const CHALLENGE: PasskeyChallenge = {
   challenge: 'Y2hhbGxlbmdl',
@@ -120,52 +120,55 @@ describe('an assertion in a request', () => {
 });
 
 describe('a session that asks for a passkey', () => {
-  const asking = async (): Promise<Lab> => {
-    const place = lab();
-    await workingSession(place);
-    return place;
+  const asking = async (): Promise<TestSystem> => {
+    const system = testSystem();
+    await workingSession(system);
+    return system;
   };
-  const tell = async (place: Lab, seq: number, request: object) =>
-    report(place.deps, await load(place), { seq, status: 'PASSKEY_REQUIRED', ...request });
+  const tell = async (system: TestSystem, seq: number, request: object) =>
+    report(system.deps, await load(system), { seq, status: 'PASSKEY_REQUIRED', ...request });
 
   test('is up, says what to do, and ends five minutes after it asked, however often it asks anew', async () => {
-    const place = await asking();
-    await tell(place, 10, { status: 'SCAN_QR_CODE' });
-    place.now += 240_000;
-    await tell(place, 11, { statusData: CHALLENGE });
-    const session = await load(place);
-    const askedAt = place.now;
+    const system = await asking();
+    await tell(system, 10, { status: 'SCAN_QR_CODE' });
+    system.now += 240_000;
+    await tell(system, 11, { statusData: CHALLENGE });
+    const session = await load(system);
+    const askedAt = system.now;
     expect(session).toMatchObject({ state: 'RUNNING', status: 'PASSKEY_REQUIRED', passkeySince: askedAt });
-    expect(sessionView(session, place.settings).qrExpiresAt).toBe(new Date(askedAt + 300_000).toISOString());
+    expect(sessionView(session, system.settings).qrExpiresAt).toBe(new Date(askedAt + 300_000).toISOString());
     expect(session.detail).toContain('passkey');
 
-    place.now += 60_000;
-    await tell(place, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
-    await tell(place, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
-    await tell(place, 14, { status: 'SCAN_QR_CODE' });
-    const back = await load(place);
+    system.now += 60_000;
+    await tell(system, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
+    await tell(system, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
+    await tell(system, 14, { status: 'SCAN_QR_CODE' });
+    const back = await load(system);
     expect(back.detail).toBeUndefined();
-    expect(deadlinesOf(back, place.settings)).toContainEqual({ reason: 'qr_expired', at: askedAt + 300_000 });
-    for (let seq = 20; place.now < askedAt + 300_000; seq++) {
-      place.now += 60_000;
-      await tell(place, seq, { statusData: CHALLENGE });
+    expect(deadlinesOf(back, system.settings)).toContainEqual({
+      reason: 'qr_expired',
+      at: askedAt + 300_000,
+    });
+    for (let seq = 20; system.now < askedAt + 300_000; seq++) {
+      system.now += 60_000;
+      await tell(system, seq, { statusData: CHALLENGE });
     }
-    expect(await reap(place.deps)).toMatchObject({ acted: { qr_expired: 1 } });
-    expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'qr_expired' });
+    expect(await reap(system.deps)).toMatchObject({ acted: { qr_expired: 1 } });
+    expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'qr_expired' });
   });
 
   test('tells its webhooks of each challenge and of the code, once, and nobody else', async () => {
-    const place = lab();
+    const system = testSystem();
     const webhooks = [{ url: 'https://example.com/hook', events: ['*' as const] }];
     const config = { webhooks };
-    await createSession(place.deps, { userId: USER, name: 'a', config, start: true });
-    await bootstrapped(place, await launchAndPublish(place.deps, await load(place)));
-    await tell(place, 10, { statusData: CHALLENGE });
-    await tell(place, 11, { statusData: CHALLENGE });
-    await tell(place, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
-    await tell(place, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
-    await tell(place, 14, { status: 'STARTING' });
-    const told = place.queue
+    await createSession(system.deps, { userId: USER, name: 'a', config, start: true });
+    await bootstrapped(system, await launchAndPublish(system.deps, await load(system)));
+    await tell(system, 10, { statusData: CHALLENGE });
+    await tell(system, 11, { statusData: CHALLENGE });
+    await tell(system, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
+    await tell(system, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
+    await tell(system, 14, { status: 'STARTING' });
+    const told = system.queue
       .filter(({ event }) => event === 'session.status')
       .map(({ payload }) => Object(payload));
     expect(told.map(({ status, data }) => [status, data?.challenge ?? data?.code])).toEqual([
@@ -174,18 +177,18 @@ describe('a session that asks for a passkey', () => {
       ['PASSKEY_CONFIRMATION_REQUIRED', 'ABCD1234'],
       ['STARTING', undefined],
     ]);
-    for (const { payload } of place.queue.filter(({ event }) => event === 'session.status'))
+    for (const { payload } of system.queue.filter(({ event }) => event === 'session.status'))
       WEBHOOK_PAYLOADS['session.status'].payload.parse(payload);
-    const kept = JSON.stringify([...place.table.items()]);
+    const kept = JSON.stringify([...system.table.items()]);
     expect(kept).toContain('PASSKEY_CONFIRMATION_REQUIRED');
     for (const secret of [CHALLENGE.challenge, 'bmV3', 'ABCD1234']) expect(kept).not.toContain(secret);
   });
 
   test('once linked, has nothing of it left', async () => {
-    const place = await asking();
-    await tell(place, 10, { statusData: CHALLENGE });
-    await tell(place, 11, { status: 'WORKING' });
-    const session = await load(place);
+    const system = await asking();
+    await tell(system, 10, { statusData: CHALLENGE });
+    await tell(system, 11, { status: 'WORKING' });
+    const session = await load(system);
     for (const gone of ['passkeySince', 'statusDataHash', 'detail', 'qrSince'])
       expect(session).not.toHaveProperty(gone);
     expect(JSON.stringify(session)).not.toContain(CHALLENGE.challenge);

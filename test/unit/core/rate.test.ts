@@ -4,7 +4,7 @@ import { burstOf, intervalOf, micros, type Rate, rule } from '../../../contract/
 import { RATES_KEPT_MS, type RateLimiter, rateLimiter } from '../../../core/access/rate.ts';
 import { changeLimits, limitsView } from '../../../core/admission/limits.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
-import { lab, NOW } from './test-system.ts';
+import { NOW, testSystem } from './test-system.ts';
 
 const rate = fc.record(
   { perMinute: fc.integer({ min: 1, max: 60_000 }), burst: fc.integer({ min: 1, max: 2_000 }) },
@@ -73,46 +73,46 @@ const ask = async (limiter: RateLimiter, times: number, subject = ANN) => {
 };
 
 test('where no rate is set nothing is written, and what is set is read once in five seconds', async () => {
-  const place = lab();
+  const system = testSystem();
   const calls: string[] = [];
-  place.meanwhile = (call) => calls.push(call);
-  const limiter = rateLimiter(place.deps);
+  system.meanwhile = (call) => calls.push(call);
+  const limiter = rateLimiter(system.deps);
   for (let n = 0; n < 20; n++) expect(await limiter(ANN)).toBeUndefined();
   expect(calls.filter((call) => call.startsWith('write'))).toEqual([]);
   expect(calls).toHaveLength(2);
-  place.now += RATES_KEPT_MS;
+  system.now += RATES_KEPT_MS;
   await limiter(ANN);
   expect(calls).toHaveLength(4);
 });
 
 test('one write counts a request, and a refusal that follows from what was seen costs none', async () => {
-  const place = lab();
-  await changeLimits(place.deps, { user: { userId: 'ann', rate: { perMinute: 60, burst: 5 } } });
+  const system = testSystem();
+  await changeLimits(system.deps, { user: { userId: 'ann', rate: { perMinute: 60, burst: 5 } } });
   const writes: string[] = [];
-  place.meanwhile = (call) => void (call.startsWith('write') && writes.push(call));
-  const limiter = rateLimiter(place.deps);
+  system.meanwhile = (call) => void (call.startsWith('write') && writes.push(call));
+  const limiter = rateLimiter(system.deps);
   for (let n = 0; n < 5; n++) expect(await limiter(ANN)).toBeUndefined();
   expect(writes).toHaveLength(5);
   expect(await limiter(ANN)).toEqual({ limit: 60, retryAfterSeconds: 1 });
   expect(writes).toHaveLength(5);
-  place.now += 1000;
+  system.now += 1000;
   expect(await limiter(ANN)).toBeUndefined();
 });
 
 test('any number of instances at once pass no more than the rate allows', async () => {
-  const place = lab();
-  await changeLimits(place.deps, { rateDefault: { perMinute: 600, burst: 30 } });
-  const instances = Array.from({ length: 8 }, () => rateLimiter(place.deps));
+  const system = testSystem();
+  await changeLimits(system.deps, { rateDefault: { perMinute: 600, burst: 30 } });
+  const instances = Array.from({ length: 8 }, () => rateLimiter(system.deps));
   const answers = await Promise.all(instances.map((limiter) => ask(limiter, 20)));
   expect(answers.reduce((sum, { passed }) => sum + passed, 0)).toBe(30);
 });
 
 test('a rate changes at run time, for all users, for one, and back', async () => {
-  const place = lab();
-  const limiter = rateLimiter(place.deps);
+  const system = testSystem();
+  const limiter = rateLimiter(system.deps);
   const set = async (change: Parameters<typeof changeLimits>[1]) => {
-    await changeLimits(place.deps, change);
-    place.now += 3_600_000;
+    await changeLimits(system.deps, change);
+    system.now += 3_600_000;
   };
   expect((await ask(limiter, 40)).passed).toBe(40);
   await set({ rateDefault: { perMinute: 10, burst: 3 } });
@@ -120,7 +120,7 @@ test('a rate changes at run time, for all users, for one, and back', async () =>
   await set({ user: { userId: 'ann', rate: { perMinute: 10, burst: 7 } } });
   expect((await ask(limiter, 40)).passed).toBe(7);
   expect((await ask(limiter, 40, { id: 'k2', userId: 'ben' })).passed).toBe(3);
-  expect((await limitsView(place.deps, 'ann')).user).toMatchObject({
+  expect((await limitsView(system.deps, 'ann')).user).toMatchObject({
     rate: { perMinute: 10, burst: 7 },
     ownRate: true,
   });
@@ -128,26 +128,26 @@ test('a rate changes at run time, for all users, for one, and back', async () =>
   expect((await ask(limiter, 40)).passed).toBe(3);
   await set({ rateDefault: null });
   expect((await ask(limiter, 40)).passed).toBe(40);
-  expect(await limitsView(place.deps, 'ann')).toMatchObject({
+  expect(await limitsView(system.deps, 'ann')).toMatchObject({
     rateDefault: null,
     user: { rate: null, ownRate: false, own: false },
   });
 });
 
 test("a key's own rate takes the place of its user's and is counted apart", async () => {
-  const place = lab();
-  await changeLimits(place.deps, { rateDefault: { perMinute: 10, burst: 2 } });
-  const limiter = rateLimiter(place.deps);
+  const system = testSystem();
+  await changeLimits(system.deps, { rateDefault: { perMinute: 10, burst: 2 } });
+  const limiter = rateLimiter(system.deps);
   const own = { ...ANN, rate: { perMinute: 10, burst: 6 } };
   expect((await ask(limiter, 10, own)).passed).toBe(6);
   expect((await ask(limiter, 10)).passed).toBe(2);
 });
 
 test('a database that does not answer refuses nobody', async () => {
-  const place = lab();
-  await changeLimits(place.deps, { rateDefault: { perMinute: 1 } });
-  const limiter = rateLimiter(place.deps);
-  place.meanwhile = () => {
+  const system = testSystem();
+  await changeLimits(system.deps, { rateDefault: { perMinute: 1 } });
+  const limiter = rateLimiter(system.deps);
+  system.meanwhile = () => {
     throw new StoreUnavailable('throttled');
   };
   expect((await ask(limiter, 5)).passed).toBe(5);

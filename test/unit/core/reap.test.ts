@@ -4,51 +4,51 @@ import { report } from '../../../core/lifecycle/worker.ts';
 import { recordRun } from '../../../core/observability/health.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { launchedSession, load, USER, workingSession } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 /** Beats until `minutes` have passed; active only at the beginning. */
-const alive = async (place: Lab, minutes: number, status: 'WORKING' | 'SCAN_QR_CODE' = 'WORKING') => {
+const alive = async (system: TestSystem, minutes: number, status: 'WORKING' | 'SCAN_QR_CODE' = 'WORKING') => {
   for (let i = 0; i < minutes; i++) {
-    place.now += 60_000;
-    await report(place.deps, await load(place), { seq: 100 + i, status });
+    system.now += 60_000;
+    await report(system.deps, await load(system), { seq: 100 + i, status });
   }
 };
 
 test('nothing is touched while nothing is due', async () => {
-  const place = lab();
-  await workingSession(place);
-  await alive(place, 5);
-  const before = await load(place);
-  expect(await reap(place.deps)).toMatchObject({ due: 0, failed: 0 });
-  expect(await load(place)).toEqual(before);
+  const system = testSystem();
+  await workingSession(system);
+  await alive(system, 5);
+  const before = await load(system);
+  expect(await reap(system.deps)).toMatchObject({ due: 0, failed: 0 });
+  expect(await load(system)).toEqual(before);
 });
 
 test('an idle session is asked to stop, and keeps its slot until it has', async () => {
-  const place = lab();
-  await workingSession(place);
-  await alive(place, 16);
-  expect(await reap(place.deps)).toMatchObject({ acted: { idle: 1 } });
-  expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'idle', slotShard: 0 });
+  const system = testSystem();
+  await workingSession(system);
+  await alive(system, 16);
+  expect(await reap(system.deps)).toMatchObject({ acted: { idle: 1 } });
+  expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'idle', slotShard: 0 });
 });
 
 test('a message that comes while the sweep is about to end the session saves it', async () => {
-  const place = lab();
-  await workingSession(place);
-  await alive(place, 16);
+  const system = testSystem();
+  await workingSession(system);
+  await alive(system, 16);
   let told = false;
-  place.meanwhile = (call) => {
+  system.meanwhile = (call) => {
     if (told || !call.startsWith('write SESSION#')) return;
     told = true;
-    const set = { lastActivityAt: place.now, lastHeartbeatAt: place.now };
-    place.table.write({ kind: 'update', key: sessionKey(USER, 'a'), set, add: { version: 1 } });
+    const set = { lastActivityAt: system.now, lastHeartbeatAt: system.now };
+    system.table.write({ kind: 'update', key: sessionKey(USER, 'a'), set, add: { version: 1 } });
   };
-  await reap(place.deps);
+  await reap(system.deps);
   expect(told).toBe(true);
-  expect((await load(place)).state).toBe('RUNNING');
+  expect((await load(system)).state).toBe('RUNNING');
 });
 
 test('an unscanned code, a long life and a silence each end a session for their own reason', async () => {
-  const scanned = lab();
+  const scanned = testSystem();
   const session = await launchedSession(scanned);
   await workingSession(scanned, 'b');
   expect(session.state).toBe('STARTING');
@@ -56,13 +56,13 @@ test('an unscanned code, a long life and a silence each end a session for their 
   await reap(scanned.deps);
   expect(await load(scanned, 'b')).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost' });
 
-  const long = lab({ maxDurationSeconds: 120 });
+  const long = testSystem({ maxDurationSeconds: 120 });
   await workingSession(long);
   await alive(long, 3);
   await reap(long.deps);
   expect(await load(long)).toMatchObject({ stopReason: 'max_duration' });
 
-  const code = lab();
+  const code = testSystem();
   await workingSession(code);
   await alive(code, 6, 'SCAN_QR_CODE');
   await reap(code.deps);
@@ -70,74 +70,74 @@ test('an unscanned code, a long life and a silence each end a session for their 
 });
 
 test('a silent worker whose task is gone gives its slot back in one sweep', async () => {
-  const place = lab();
-  await workingSession(place);
-  place.tasks.clear();
-  place.now += 91_000;
-  await reap(place.deps);
-  const ended = await load(place);
+  const system = testSystem();
+  await workingSession(system);
+  system.tasks.clear();
+  system.now += 91_000;
+  await reap(system.deps);
+  const ended = await load(system);
   expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
   expect(ended.slotShard).toBeUndefined();
 });
 
 test('one session that can’t be handled does not keep the sweep from the others', async () => {
-  const place = lab();
-  await workingSession(place, 'a');
-  await workingSession(place, 'b');
-  place.now += 91_000;
-  place.meanwhile = (call) => {
+  const system = testSystem();
+  await workingSession(system, 'a');
+  await workingSession(system, 'b');
+  system.now += 91_000;
+  system.meanwhile = (call) => {
     if (call === 'get SESSION#ann#a') throw new Error('this one fails');
   };
-  expect(await reap(place.deps)).toMatchObject({ due: 2, failed: 1 });
-  place.meanwhile = () => {};
-  expect((await load(place, 'b')).state).toBe('STOPPING');
+  expect(await reap(system.deps)).toMatchObject({ due: 2, failed: 1 });
+  system.meanwhile = () => {};
+  expect((await load(system, 'b')).state).toBe('STOPPING');
 });
 
 test('an index that can’t be read ends the sweep', async () => {
-  const place = lab();
-  await workingSession(place);
-  place.meanwhile = (call) => {
+  const system = testSystem();
+  await workingSession(system);
+  system.meanwhile = (call) => {
     if (call.startsWith('query DUE#')) throw new Error('no answer');
   };
-  await expect(reap(place.deps)).rejects.toThrow('no answer');
+  await expect(reap(system.deps)).rejects.toThrow('no answer');
 });
 
 test('after the database refused for longer than heartbeats may be late, no worker is taken for dead that speaks again', async () => {
-  const place = lab();
-  const session = await workingSession(place);
-  await recordRun(place.deps, 'reaper', {});
-  place.now += 100_000;
-  expect(await reap(place.deps)).toMatchObject({ due: 1, acted: {} });
-  await recordRun(place.deps, 'reaper', {});
-  place.now += 20_000;
-  await report(place.deps, session, { seq: 2, status: 'WORKING' });
-  place.now += 40_000;
-  expect(await reap(place.deps)).toMatchObject({ acted: {} });
-  expect(await load(place)).toMatchObject({ state: 'RUNNING', status: 'WORKING' });
+  const system = testSystem();
+  const session = await workingSession(system);
+  await recordRun(system.deps, 'reaper', {});
+  system.now += 100_000;
+  expect(await reap(system.deps)).toMatchObject({ due: 1, acted: {} });
+  await recordRun(system.deps, 'reaper', {});
+  system.now += 20_000;
+  await report(system.deps, session, { seq: 2, status: 'WORKING' });
+  system.now += 40_000;
+  expect(await reap(system.deps)).toMatchObject({ acted: {} });
+  expect(await load(system)).toMatchObject({ state: 'RUNNING', status: 'WORKING' });
 });
 
 test('a worker is stopped by the second sweep that finds it past its time-out, not by the first', async () => {
-  const place = lab();
-  await workingSession(place);
-  place.now += 40_000;
-  await recordRun(place.deps, 'reaper', await reap(place.deps));
-  place.now += 60_000;
-  const first = await reap(place.deps);
+  const system = testSystem();
+  await workingSession(system);
+  system.now += 40_000;
+  await recordRun(system.deps, 'reaper', await reap(system.deps));
+  system.now += 60_000;
+  const first = await reap(system.deps);
   expect(first, 'it may only be the last one to be heard after an outage').toMatchObject({
     due: 1,
     acted: {},
   });
-  await recordRun(place.deps, 'reaper', first);
-  place.now += 60_000;
-  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+  await recordRun(system.deps, 'reaper', first);
+  system.now += 60_000;
+  expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
 });
 
 test('a task that is gone gives its slot back, whatever sweeps there were before', async () => {
-  const place = lab();
-  await workingSession(place);
-  place.tasks.clear();
-  await recordRun(place.deps, 'reaper', {});
-  place.now += 100_000;
-  expect(await reap(place.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
-  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
+  const system = testSystem();
+  await workingSession(system);
+  system.tasks.clear();
+  await recordRun(system.deps, 'reaper', {});
+  system.now += 100_000;
+  expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+  expect(await load(system)).toMatchObject({ state: 'FAILED', stopReason: 'heartbeat_lost' });
 });

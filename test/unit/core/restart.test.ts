@@ -17,31 +17,31 @@ import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { bootstrapped, load, secret, USER, uploaded } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const ALWAYS: SessionConfig = { restart: { policy: 'always' } };
 
 /** WORKING, with a saved account. */
-const working = async (place: Lab, config: SessionConfig = ALWAYS, name = 'a'): Promise<Session> => {
-  const admitted = await createSession(place.deps, { userId: USER, name, config, start: true });
-  return worksNow(place, await launch(place.deps, admitted.session));
+const working = async (system: TestSystem, config: SessionConfig = ALWAYS, name = 'a'): Promise<Session> => {
+  const admitted = await createSession(system.deps, { userId: USER, name, config, start: true });
+  return worksNow(system, await launch(system.deps, admitted.session));
 };
 
 /** The worker of the session's epoch comes up, works, and saves the account. */
-const worksNow = async (place: Lab, launched: Session): Promise<Session> => {
-  const session = await bootstrapped(place, launched, 'w', launched.taskArn);
-  await report(place.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
-  const { commit } = await uploaded(place, await load(place, session.listName), 'a');
-  await commit(await load(place, session.listName));
-  return load(place, session.listName);
+const worksNow = async (system: TestSystem, launched: Session): Promise<Session> => {
+  const session = await bootstrapped(system, launched, 'w', launched.taskArn);
+  await report(system.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  const { commit } = await uploaded(system, await load(system, session.listName), 'a');
+  await commit(await load(system, session.listName));
+  return load(system, session.listName);
 };
 
 /** ECS reports the end of the session's task. */
-const lose = async (place: Lab, session: Session, stopCode = 'EssentialContainerExited') => {
+const lose = async (system: TestSystem, session: Session, stopCode = 'EssentialContainerExited') => {
   const { taskArn = '', sessionId, epoch } = session;
-  const task = place.tasks.get(taskArn);
-  if (task) place.tasks.set(taskArn, { ...task, stopped: true });
-  return taskStopped(place.deps, {
+  const task = system.tasks.get(taskArn);
+  if (task) system.tasks.set(taskArn, { ...task, stopped: true });
+  return taskStopped(system.deps, {
     taskArn,
     sessionId,
     epoch,
@@ -51,14 +51,14 @@ const lose = async (place: Lab, session: Session, stopCode = 'EssentialContainer
   });
 };
 
-const slots = (place: Lab) =>
-  [...place.table.items()].filter(({ pk }) => String(pk).startsWith('SLOT#')).map(({ epoch }) => epoch);
-const activeOf = (place: Lab) =>
-  [...place.table.items()].flatMap(({ pk, sk, active }) =>
+const slots = (system: TestSystem) =>
+  [...system.table.items()].filter(({ pk }) => String(pk).startsWith('SLOT#')).map(({ epoch }) => epoch);
+const activeOf = (system: TestSystem) =>
+  [...system.table.items()].flatMap(({ pk, sk, active }) =>
     String(sk).startsWith('SHARD#') || String(pk).startsWith('USER#') ? [active] : [],
   );
-const toldOf = (place: Lab, event: string) =>
-  [...place.table.items()].filter(({ pk, event: e }) => String(pk).startsWith('EVENT#') && e === event);
+const toldOf = (system: TestSystem, event: string) =>
+  [...system.table.items()].filter(({ pk, event: e }) => String(pk).startsWith('EVENT#') && e === event);
 
 test('without a policy only a session that is kept alive restarts; what is left out has defaults', () => {
   expect(restartRuleOf({})).toEqual({ policy: 'never', maxAttempts: 5, windowSeconds: 3600 });
@@ -81,11 +81,11 @@ test('the wait grows fourfold with each attempt, up to five minutes, and is spre
 });
 
 test('a lost task: one transaction begins the next epoch on the same slot, and its task is launched after the wait', async () => {
-  const place = lab();
-  const before = await working(place);
-  const lostAt = place.now;
-  await lose(place, before);
-  const after = await load(place);
+  const system = testSystem();
+  const before = await working(system);
+  const lostAt = system.now;
+  await lose(system, before);
+  const after = await load(system);
   expect(after).toMatchObject({
     state: 'STARTING',
     status: 'STARTING',
@@ -99,10 +99,10 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
     restartReason: 'crashed',
   });
   expect(after.restartAt).toBeGreaterThanOrEqual(lostAt + 1_000);
-  expect(place.launchCalls).toEqual([`${after.sessionId}:1`, `${after.sessionId}:2`]);
-  expect(slots(place)).toEqual([2]);
-  expect(activeOf(place)).toEqual([1, 1]);
-  const [told] = toldOf(place, 'session.restarting');
+  expect(system.launchCalls).toEqual([`${after.sessionId}:1`, `${after.sessionId}:2`]);
+  expect(slots(system)).toEqual([2]);
+  expect(activeOf(system)).toEqual([1, 1]);
+  const [told] = toldOf(system, 'session.restarting');
   expect(WEBHOOK_PAYLOADS['session.restarting'].payload.parse(told?.payload)).toEqual({
     epoch: 2,
     reason: 'crashed',
@@ -112,21 +112,21 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
     nextAttemptAt: after.restartAt,
     detail: 'exit code 137',
   });
-  expect(toldOf(place, 'session.stopped')).toEqual([]);
+  expect(toldOf(system, 'session.stopped')).toEqual([]);
 
   // The event once more, and the old worker: nothing of the epoch before changes anything.
-  await lose(place, before);
-  await expect(lastWord(place.deps, before, { reason: 'crashed' })).resolves.toBeUndefined();
-  expect(await load(place)).toMatchObject({ epoch: 2, state: 'STARTING' });
-  expect(await worksNow(place, after)).toMatchObject({ epoch: 2, status: 'WORKING', slotShard: 0 });
+  await lose(system, before);
+  await expect(lastWord(system.deps, before, { reason: 'crashed' })).resolves.toBeUndefined();
+  expect(await load(system)).toMatchObject({ epoch: 2, state: 'STARTING' });
+  expect(await worksNow(system, after)).toMatchObject({ epoch: 2, status: 'WORKING', slotShard: 0 });
 });
 
 test('while it waits, the session shows when its next attempt is, why, and how many there were', async () => {
-  const place = lab();
-  const before = await working(place);
-  await lastWord(place.deps, before, { reason: 'task_stopped' });
-  const waiting = await load(place);
-  expect(sessionView(waiting, place.settings)).toMatchObject({
+  const system = testSystem();
+  const before = await working(system);
+  await lastWord(system.deps, before, { reason: 'task_stopped' });
+  const waiting = await load(system);
+  expect(sessionView(waiting, system.settings)).toMatchObject({
     state: 'PENDING',
     status: 'STARTING',
     linked: true,
@@ -140,9 +140,9 @@ test('while it waits, the session shows when its next attempt is, why, and how m
     },
   });
   // The event of the task that the worker's last word ended launches it.
-  await lose(place, before, 'UserInitiated');
-  expect(await load(place)).toMatchObject({ state: 'STARTING', epoch: 2, taskArn: 'task-2' });
-  expect(sessionView(await load(place), place.settings).restart.nextAttemptAt).toBeNull();
+  await lose(system, before, 'UserInitiated');
+  expect(await load(system)).toMatchObject({ state: 'STARTING', epoch: 2, taskArn: 'task-2' });
+  expect(sessionView(await load(system), system.settings).restart.nextAttemptAt).toBeNull();
 });
 
 test.each([
@@ -152,44 +152,44 @@ test.each([
   ['on-failure', 'UserInitiated', 'STOPPED'],
   ['never', 'EssentialContainerExited', 'FAILED'],
 ] as const)('policy %s, task ended with %s: %s', async (policy, stopCode, state) => {
-  const place = lab();
-  await lose(place, await working(place, { restart: { policy } }), stopCode);
-  expect(await load(place)).toMatchObject({ state });
+  const system = testSystem();
+  await lose(system, await working(system, { restart: { policy } }), stopCode);
+  expect(await load(system)).toMatchObject({ state });
 });
 
 test('a session without a usable account, or that asks to be linked, is never restarted', async () => {
-  const place = lab();
+  const system = testSystem();
   const request = { userId: USER, name: 'a', config: ALWAYS, start: true };
-  const { session } = await createSession(place.deps, request);
-  const scanning = await bootstrapped(place, await launch(place.deps, session));
-  await report(place.deps, scanning, { seq: 1, status: 'SCAN_QR_CODE' });
-  await lose(place, await load(place));
-  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 1 });
+  const { session } = await createSession(system.deps, request);
+  const scanning = await bootstrapped(system, await launch(system.deps, session));
+  await report(system.deps, scanning, { seq: 1, status: 'SCAN_QR_CODE' });
+  await lose(system, await load(system));
+  expect(await load(system)).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 1 });
 
-  const linked = await working(place, ALWAYS, 'b');
+  const linked = await working(system, ALWAYS, 'b');
   const key = { pk: linked.pk, sk: linked.sk };
-  place.table.write({ kind: 'update', key, set: { status: 'SCAN_QR_CODE' } });
-  await lose(place, await load(place, 'b'));
-  expect(await load(place, 'b')).toMatchObject({ state: 'FAILED', epoch: 1 });
+  system.table.write({ kind: 'update', key, set: { status: 'SCAN_QR_CODE' } });
+  await lose(system, await load(system, 'b'));
+  expect(await load(system, 'b')).toMatchObject({ state: 'FAILED', epoch: 1 });
 });
 
 test.each(['user', 'idle', 'max_duration', 'logged_out', 'banned', 'emergency', 'qr_expired'] as const)(
   'an end for %s is not a loss, and is not restarted',
   async (reason) => {
     expect(isLoss(reason)).toBe(false);
-    const place = lab();
-    await lastWord(place.deps, await working(place), {
+    const system = testSystem();
+    await lastWord(system.deps, await working(system), {
       reason: reason === 'user' ? 'emergency' : reason,
     });
-    expect((await load(place)).slotShard).toBeUndefined();
+    expect((await load(system)).slotShard).toBeUndefined();
   },
 );
 
 test('the worker of a restart may not ask to be linked; where it does, the session ends and says why', async () => {
-  const place = lab();
-  await lose(place, await working(place));
-  const launched = await load(place);
-  const answer = await bootstrap(place.deps, {
+  const system = testSystem();
+  await lose(system, await working(system));
+  const launched = await load(system);
+  const answer = await bootstrap(system.deps, {
     sessionId: launched.sessionId,
     epoch: 2,
     bootstrapToken: launched.bootstrapToken ?? '',
@@ -200,24 +200,24 @@ test('the worker of a restart may not ask to be linked; where it does, the sessi
   });
   expect(answer).toMatchObject({ mayLink: false });
   expect(answer.deadlines.startBy).toBe((launched.restartAt ?? 0) + 240_000);
-  const session = await load(place);
+  const session = await load(system);
   // A worker of an earlier release does not know the rule.
-  expect(await report(place.deps, session, { seq: 1, status: 'SCAN_QR_CODE' })).toMatchObject({
+  expect(await report(system.deps, session, { seq: 1, status: 'SCAN_QR_CODE' })).toMatchObject({
     stop: 'crashed',
   });
-  expect(await load(place)).toMatchObject({ state: 'STOPPING', status: 'STARTING' });
-  expect((await load(place)).detail).toMatch(/asked for a code/);
+  expect(await load(system)).toMatchObject({ state: 'STOPPING', status: 'STARTING' });
+  expect((await load(system)).detail).toMatch(/asked for a code/);
 });
 
 test('after the attempts of the window it ends as FAILED with the reason, and an old window does not count', async () => {
-  const place = lab();
+  const system = testSystem();
   const counted: string[] = [];
   const metrics: Metrics = { count: (name, _value, ..._dimensions) => void counted.push(name) };
-  const deps = { ...place.deps, metrics };
-  let session = await working(place, { restart: { policy: 'always', maxAttempts: 2, windowSeconds: 600 } });
+  const deps = { ...system.deps, metrics };
+  let session = await working(system, { restart: { policy: 'always', maxAttempts: 2, windowSeconds: 600 } });
   for (let n = 0; n < 2; n++) {
-    await lose(place, session);
-    session = await worksNow(place, await load(place));
+    await lose(system, session);
+    session = await worksNow(system, await load(system));
   }
   const { taskArn = '', sessionId, epoch } = session;
   await taskStopped(deps, {
@@ -228,7 +228,7 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
     stopCode: 'UserInitiated',
     detail: 'by hand',
   });
-  const ended = await load(place);
+  const ended = await load(system);
   expect(ended).toMatchObject({
     state: 'FAILED',
     stopReason: 'task_stopped',
@@ -237,103 +237,103 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   });
   expect(ended.slotShard).toBeUndefined();
   expect(counted).toContain('RestartsGivenUp');
-  expect(toldOf(place, 'session.stopped')[0]?.payload).toMatchObject({ state: 'FAILED', restarts: 2 });
-  expect(sessionView(ended, place.settings).restart).toMatchObject({ attempts: 2, nextAttemptAt: null });
+  expect(toldOf(system, 'session.stopped')[0]?.payload).toMatchObject({ state: 'FAILED', restarts: 2 });
+  expect(sessionView(ended, system.settings).restart).toMatchObject({ attempts: 2, nextAttemptAt: null });
 
   // Started by a person, it counts anew; and restarts that are older than the window do not count.
-  const again = await startWhenEnded(place.deps, USER, 'a', 1_000);
-  session = await worksNow(place, await started(place.deps, again));
-  expect(sessionView(session, place.settings).restart).toMatchObject({ attempts: 0, reason: null });
+  const again = await startWhenEnded(system.deps, USER, 'a', 1_000);
+  session = await worksNow(system, await started(system.deps, again));
+  expect(sessionView(session, system.settings).restart).toMatchObject({ attempts: 0, reason: null });
   for (let n = 0; n < 4; n++) {
-    await lose(place, session);
-    session = await worksNow(place, await load(place));
-    place.now += 400_000;
+    await lose(system, session);
+    session = await worksNow(system, await load(system));
+    system.now += 400_000;
   }
   expect(session).toMatchObject({ epoch: 8, status: 'WORKING' });
 });
 
 test('a stop, a delete and a logout during the wait win: the slot is free, and nothing is launched', async () => {
-  const place = lab();
-  for (const name of ['a', 'b', 'c']) await lastWord(place.deps, await working(place, ALWAYS, name), CRASH);
-  const launches = place.launchCalls.length;
+  const system = testSystem();
+  for (const name of ['a', 'b', 'c']) await lastWord(system.deps, await working(system, ALWAYS, name), CRASH);
+  const launches = system.launchCalls.length;
 
-  await stopSession(place.deps, await load(place, 'a'), 'user');
-  expect(await load(place, 'a')).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
-  await deleteSession(place.deps, await stopSession(place.deps, await load(place, 'b'), 'user'));
-  expect(await forgetWaiting(place.deps, await load(place, 'c'))).toBe(true);
-  const forgotten = await load(place, 'c');
+  await stopSession(system.deps, await load(system, 'a'), 'user');
+  expect(await load(system, 'a')).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
+  await deleteSession(system.deps, await stopSession(system.deps, await load(system, 'b'), 'user'));
+  expect(await forgetWaiting(system.deps, await load(system, 'c'))).toBe(true);
+  const forgotten = await load(system, 'c');
   expect(forgotten).toMatchObject({ state: 'STOPPED', stopReason: 'logged_out' });
   expect(forgotten).not.toHaveProperty('authState');
 
-  place.now += 600_000;
-  await reap(place.deps);
-  expect(place.launchCalls).toHaveLength(launches);
-  expect(slots(place)).toEqual([]);
+  system.now += 600_000;
+  await reap(system.deps);
+  expect(system.launchCalls).toHaveLength(launches);
+  expect(slots(system)).toEqual([]);
 });
 const CRASH = { reason: 'crashed' } as const;
 
 test('a stop that comes while the loss is still being handled wins, too', async () => {
-  const place = lab();
-  const session = await working(place);
+  const system = testSystem();
+  const session = await working(system);
   // The reaper stops a silent worker; before its task is gone, a person stops the session.
-  await stopSession(place.deps, session, 'heartbeat_lost');
-  await stopSession(place.deps, await load(place), 'user');
-  await lose(place, await load(place));
-  expect(await load(place)).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 1 });
+  await stopSession(system.deps, session, 'heartbeat_lost');
+  await stopSession(system.deps, await load(system), 'user');
+  await lose(system, await load(system));
+  expect(await load(system)).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 1 });
 
   // A person asks for epoch 1 to end just when it is lost: epoch 2 is what is stopped.
-  const other = await working(place, ALWAYS, 'b');
-  await lastWord(place.deps, other, CRASH);
-  await stopSession(place.deps, other, 'user');
-  expect(await load(place, 'b')).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 2 });
+  const other = await working(system, ALWAYS, 'b');
+  await lastWord(system.deps, other, CRASH);
+  await stopSession(system.deps, other, 'user');
+  expect(await load(system, 'b')).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 2 });
 });
 
 test('a start during the wait starts at once', async () => {
-  const place = lab();
-  let session = await working(place);
+  const system = testSystem();
+  let session = await working(system);
   for (let n = 0; n < 3; n++) {
-    await lastWord(place.deps, session, CRASH);
-    const waiting = await load(place);
+    await lastWord(system.deps, session, CRASH);
+    const waiting = await load(system);
     if (n < 2) {
-      place.now = waiting.restartAt ?? 0;
-      await reap(place.deps);
-      session = await worksNow(place, await load(place));
+      system.now = waiting.restartAt ?? 0;
+      await reap(system.deps);
+      session = await worksNow(system, await load(system));
     }
   }
-  const waiting = await load(place);
-  const asked = place.now;
+  const waiting = await load(system);
+  const asked = system.now;
   expect((waiting.restartAt ?? 0) - asked).toBeGreaterThan(15_000);
-  const start = await startWhenEnded(place.deps, USER, 'a', 1_000);
+  const start = await startWhenEnded(system.deps, USER, 'a', 1_000);
   expect(start).toMatchObject({ admitted: false, restartsNow: true });
-  expect(await started(place.deps, start)).toMatchObject({ state: 'STARTING', epoch: 4 });
-  expect(place.now - asked).toBeLessThan(1_000);
-  expect((await load(place)).restarts).toHaveLength(3);
+  expect(await started(system.deps, start)).toMatchObject({ state: 'STARTING', epoch: 4 });
+  expect(system.now - asked).toBeLessThan(1_000);
+  expect((await load(system)).restarts).toHaveLength(3);
 });
 
 test('the longest duration counts from the admission, over all restarts', async () => {
-  const place = lab();
-  let session = await working(place, { ...ALWAYS, maxDurationSeconds: 7200 });
+  const system = testSystem();
+  let session = await working(system, { ...ALWAYS, maxDurationSeconds: 7200 });
   const end = (session.startedAt ?? 0) + 7_200_000;
-  place.now += 3_600_000;
-  await lose(place, session);
-  session = await worksNow(place, await load(place));
-  expect(Date.parse(sessionView(session, place.settings).expiresAt ?? '')).toBe(end);
+  system.now += 3_600_000;
+  await lose(system, session);
+  session = await worksNow(system, await load(system));
+  expect(Date.parse(sessionView(session, system.settings).expiresAt ?? '')).toBe(end);
   // Lost a moment before its end: there is no time left for another start.
-  place.now = end - 500;
-  await lose(place, session);
-  expect(await load(place)).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 2 });
+  system.now = end - 500;
+  await lose(system, session);
+  expect(await load(system)).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 2 });
 });
 
 test('a lost heartbeat restarts only once the task is gone, and the sweep launches what it began', async () => {
-  const place = lab();
-  const session = await working(place);
-  place.now += 200_000;
-  await reap(place.deps);
-  expect(await load(place)).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost', epoch: 1 });
-  place.tasks.delete(session.taskArn ?? '');
-  place.now += 200_000;
-  await reap(place.deps);
-  expect(await load(place)).toMatchObject({
+  const system = testSystem();
+  const session = await working(system);
+  system.now += 200_000;
+  await reap(system.deps);
+  expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost', epoch: 1 });
+  system.tasks.delete(session.taskArn ?? '');
+  system.now += 200_000;
+  await reap(system.deps);
+  expect(await load(system)).toMatchObject({
     state: 'STARTING',
     epoch: 2,
     taskArn: 'task-2',
@@ -342,36 +342,36 @@ test('a lost heartbeat restarts only once the task is gone, and the sweep launch
 });
 
 test('a launch that is not possible yet is made by a later sweep; one that never is counts as an attempt', async () => {
-  const place = lab();
-  const session = await working(place);
-  place.launchResult = () => new TaskEngineUnavailable('throttled');
-  await lose(place, session);
-  expect(await load(place)).toMatchObject({ state: 'PENDING', epoch: 2, slotShard: 0 });
-  place.launchResult = (taskArn) => ({ ok: true, taskArn });
-  place.now += 60_000;
-  await reap(place.deps);
-  const launched = await load(place);
+  const system = testSystem();
+  const session = await working(system);
+  system.launchResult = () => new TaskEngineUnavailable('throttled');
+  await lose(system, session);
+  expect(await load(system)).toMatchObject({ state: 'PENDING', epoch: 2, slotShard: 0 });
+  system.launchResult = (taskArn) => ({ ok: true, taskArn });
+  system.now += 60_000;
+  await reap(system.deps);
+  const launched = await load(system);
   expect(launched).toMatchObject({ state: 'STARTING', epoch: 2 });
 
-  await taskStopped(place.deps, {
+  await taskStopped(system.deps, {
     taskArn: launched.taskArn ?? '',
     sessionId: launched.sessionId,
     epoch: 2,
     neverStarted: true,
     detail: 'CannotPullContainerError',
   });
-  expect(await load(place)).toMatchObject({ epoch: 3, restartReason: 'launch_failed' });
+  expect(await load(system)).toMatchObject({ epoch: 3, restartReason: 'launch_failed' });
 });
 
 test('a restart that finds every saved state corrupt ends at once, and the session is no longer linked (F24)', async () => {
   for (const status of ['STARTING', 'SCAN_QR_CODE'] as const) {
-    const place = lab();
-    await lose(place, await working(place));
-    const session = await bootstrapped(place, await load(place));
-    await report(place.deps, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
-    await lastWord(place.deps, await load(place), { reason: 'crashed' });
-    const ended = await load(place);
+    const system = testSystem();
+    await lose(system, await working(system));
+    const session = await bootstrapped(system, await load(system));
+    await report(system.deps, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
+    await lastWord(system.deps, await load(system), { reason: 'crashed' });
+    const ended = await load(system);
     expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 2 });
-    expect(sessionView(ended, place.settings).linked).toBe(false);
+    expect(sessionView(ended, system.settings).linked).toBe(false);
   }
 });

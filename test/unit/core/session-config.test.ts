@@ -14,7 +14,7 @@ import { enqueue } from '../../../core/events/tell.ts';
 import { acceptConfig, MASK, maskedUrl, shownConfig } from '../../../core/lifecycle/session-config.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 const sha256 = (text: string) => hash('sha256', text);
 const accept = (request: SessionConfigRequest, known?: SessionConfig): SessionConfig =>
@@ -136,13 +136,13 @@ test('a kept secret never goes to another host (F8)', () => {
 });
 
 test('two webhooks of one URL are each their own: events, key and headers (F9)', async () => {
-  const place = lab();
+  const system = testSystem();
   const url = 'https://example.com/hook';
   const webhooks = [
     { url, events: ['message' as const], hmac: { key: 'first' } },
     { url, events: ['session.stopped' as const], hmac: { key: 'second' } },
   ];
-  const { session } = await createSession(place.deps, {
+  const { session } = await createSession(system.deps, {
     userId: 'ann',
     name: 'a',
     config: { webhooks },
@@ -150,12 +150,12 @@ test('two webhooks of one URL are each their own: events, key and headers (F9)',
   });
   const keysOf = async (config: SessionConfig, event: string): Promise<(string | undefined)[]> => {
     const now = { ...session, config };
-    place.queue.length = 0;
-    await enqueue(place.deps, now, [{ id: 'evt_1', timestamp: 1, event, payload: {} }]);
+    system.queue.length = 0;
+    await enqueue(system.deps, now, [{ id: 'evt_1', timestamp: 1, event, payload: {} }]);
     const keys: (string | undefined)[] = [];
-    for (const delivery of place.queue)
+    for (const delivery of system.queue)
       await deliver(
-        place.deps,
+        system.deps,
         async (webhook) => {
           keys.push(webhook.hmac?.key);
           return { ok: true, status: 200 };
@@ -168,12 +168,12 @@ test('two webhooks of one URL are each their own: events, key and headers (F9)',
   expect(await keysOf(session.config, 'message')).toEqual(['first']);
   expect(await keysOf(session.config, 'session.stopped')).toEqual(['second']);
   // Written back in another order, and without the first: each stays what it was.
-  const shown = sessionView(session, place.settings).config;
-  const turned = await updateConfig(place.deps, 'ann', 'a', {
+  const shown = sessionView(session, system.settings).config;
+  const turned = await updateConfig(system.deps, 'ann', 'a', {
     webhooks: [...(shown.webhooks ?? [])].reverse(),
   });
   expect(await keysOf(turned.config, 'message')).toEqual(['first']);
-  const one = await updateConfig(place.deps, 'ann', 'a', { webhooks: shown.webhooks?.slice(1) });
+  const one = await updateConfig(system.deps, 'ann', 'a', { webhooks: shown.webhooks?.slice(1) });
   expect(one.config.webhooks).toEqual([session.config.webhooks?.[1]]);
   expect(await keysOf(one.config, 'session.stopped')).toEqual(['second']);
   expect(await keysOf(one.config, 'message')).toEqual([]);

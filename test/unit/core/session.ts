@@ -4,28 +4,28 @@ import { launch } from '../../../core/lifecycle/launch.ts';
 import { loadSession } from '../../../core/lifecycle/load.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { beginUpload, bootstrap, commitUpload, report } from '../../../core/lifecycle/worker.ts';
-import type { Lab } from './test-system.ts';
+import type { TestSystem } from './test-system.ts';
 
 export const secret = (letter: string): string => letter.repeat(43);
 export const USER = 'ann';
 
-export const load = ({ deps }: Lab, name = 'a'): Promise<Session> => loadSession(deps, USER, name);
+export const load = ({ deps }: TestSystem, name = 'a'): Promise<Session> => loadSession(deps, USER, name);
 
 /** PENDING: admitted, nothing launched. */
-export const admittedSession = async ({ deps }: Lab, name = 'a', userId = USER): Promise<Session> =>
+export const admittedSession = async ({ deps }: TestSystem, name = 'a', userId = USER): Promise<Session> =>
   (await createSession(deps, { userId, name, config: {}, start: true })).session;
 
 /** STARTING: its task runs, its worker has not called yet. */
-export const launchedSession = async (lab: Lab, name = 'a'): Promise<Session> =>
-  launch(lab.deps, await admittedSession(lab, name));
+export const launchedSession = async (system: TestSystem, name = 'a'): Promise<Session> =>
+  launch(system.deps, await admittedSession(system, name));
 
 export const bootstrapped = async (
-  lab: Lab,
+  system: TestSystem,
   session: Session,
   letter = 'w',
   taskArn = session.taskArn,
 ): Promise<Session> => {
-  await bootstrap(lab.deps, {
+  await bootstrap(system.deps, {
     sessionId: session.sessionId,
     epoch: session.epoch,
     bootstrapToken: session.bootstrapToken ?? '',
@@ -35,22 +35,22 @@ export const bootstrapped = async (
     chromiumBuild: '1',
     ...(taskArn === undefined ? {} : { taskArn }),
   });
-  return load(lab, session.listName);
+  return load(system, session.listName);
 };
 
 /** RUNNING, linked, without an auth state yet. */
-export const workingSession = async (lab: Lab, name = 'a'): Promise<Session> => {
-  const session = await bootstrapped(lab, await launchedSession(lab, name));
-  await report(lab.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
-  return load(lab, name);
+export const workingSession = async (system: TestSystem, name = 'a'): Promise<Session> => {
+  const session = await bootstrapped(system, await launchedSession(system, name));
+  await report(system.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  return load(system, name);
 };
 
 export type Upload = { readonly key: string; readonly commit: (session: Session) => Promise<void> };
 
 /** Uploaded, not committed. */
-export const uploaded = async (lab: Lab, session: Session, letter: string): Promise<Upload> => {
+export const uploaded = async (system: TestSystem, session: Session, letter: string): Promise<Upload> => {
   const sha256 = letter.repeat(64);
-  const { key, uploadId } = await beginUpload(lab.deps, session, { bytes: 10, sha256 });
+  const { key, uploadId } = await beginUpload(system.deps, session, { bytes: 10, sha256 });
   const request = { key, uploadId, etags: ['"1"'], sha256, bytes: 10, chromiumBuild: '1' };
-  return { key, commit: (current) => commitUpload(lab.deps, current, request) };
+  return { key, commit: (current) => commitUpload(system.deps, current, request) };
 };

@@ -8,7 +8,7 @@ import {
   signOutCookie,
 } from '../../../core/access/sign-in-cookie.ts';
 import { signInKey } from '../../../core/items.ts';
-import { lab } from './test-system.ts';
+import { testSystem } from './test-system.ts';
 
 const TOKEN = 'a'.repeat(43);
 const cookie = (name: string, value = TOKEN) => ({
@@ -67,7 +67,7 @@ test('the cookie is for this host, for no script, for no other site, and with TL
 
 describe('a sign-in', () => {
   test('stands for its key, and the database knows neither token nor key', async () => {
-    const { deps, table } = lab();
+    const { deps, table } = testSystem();
     const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'user' });
     const { token, seconds } = await signIn(deps, key);
     expect(seconds).toBe(SIGN_IN_SECONDS);
@@ -80,13 +80,13 @@ describe('a sign-in', () => {
   });
 
   test('is refused to a key that does not exist', async () => {
-    const { deps } = lab();
+    const { deps } = testSystem();
     await expect(signIn(deps, 'berth_wrong')).rejects.toMatchObject({ status: 401 });
     await expect(signIn(deps, '')).rejects.toMatchObject({ status: 401 });
   });
 
   test('ends when its key is revoked', async () => {
-    const { deps } = lab();
+    const { deps } = testSystem();
     const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'admin' });
     const { token } = await signIn(deps, key);
     await deleteApiKey(deps, id);
@@ -94,26 +94,26 @@ describe('a sign-in', () => {
   });
 
   test('ends by itself, also where its item is still there', async () => {
-    const place = lab();
-    const { key } = await createApiKey(place.deps, { userId: 'ann', role: 'user' });
-    const { token } = await signIn(place.deps, key);
-    place.now += SIGN_IN_SECONDS * 1000 - 1;
-    expect(await findSignIn(place.deps, token)).toBeDefined();
-    place.now += 1;
-    expect(await findSignIn(place.deps, token)).toBeUndefined();
+    const system = testSystem();
+    const { key } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
+    const { token } = await signIn(system.deps, key);
+    system.now += SIGN_IN_SECONDS * 1000 - 1;
+    expect(await findSignIn(system.deps, token)).toBeDefined();
+    system.now += 1;
+    expect(await findSignIn(system.deps, token)).toBeUndefined();
   });
 
   test('ends with a key that expires earlier', async () => {
-    const place = lab();
-    const { key } = await createApiKey(place.deps, { userId: 'ann', role: 'user', expiresInSeconds: 60 });
-    const { token, seconds } = await signIn(place.deps, key);
+    const system = testSystem();
+    const { key } = await createApiKey(system.deps, { userId: 'ann', role: 'user', expiresInSeconds: 60 });
+    const { token, seconds } = await signIn(system.deps, key);
     expect(seconds).toBe(60);
-    place.now += 60_000;
-    expect(await findSignIn(place.deps, token)).toBeUndefined();
+    system.now += 60_000;
+    expect(await findSignIn(system.deps, token)).toBeUndefined();
   });
 
   test('ends when it is signed out, once and again, and leaves others of its key', async () => {
-    const { deps } = lab();
+    const { deps } = testSystem();
     const { key } = await createApiKey(deps, { userId: 'ann', role: 'user' });
     const [one, other] = [await signIn(deps, key), await signIn(deps, key)];
     await signOut(deps, one.token);

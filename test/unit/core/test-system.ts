@@ -8,7 +8,7 @@ import { directStore, Table } from '../../simulation/model/table.ts';
 
 export const NOW = Date.UTC(2026, 0, 1);
 
-export type Lab = {
+export type TestSystem = {
   readonly deps: Deps;
   readonly table: Table;
   readonly settings: Settings;
@@ -26,7 +26,7 @@ export type Lab = {
   removeError: Error | undefined;
 };
 
-export const lab = (settings: Partial<Settings> = {}): Lab => {
+export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
   const table = new Table({ now: () => made.now - NOW, lag: () => 0 });
   let count = 0;
   const direct = directStore(table);
@@ -44,7 +44,7 @@ export const lab = (settings: Partial<Settings> = {}): Lab => {
   };
   const byToken = new Map<string, string>();
   const parsed = settingsSchema.parse(settings);
-  const made: Lab = {
+  const made: TestSystem = {
     table,
     settings: parsed,
     tasks: new Map(),

@@ -15,7 +15,7 @@ import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { lastWord, report } from '../../../core/lifecycle/worker.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
 import { bootstrapped, load, USER, uploaded, workingSession } from './session.ts';
-import { type Lab, lab } from './test-system.ts';
+import { type TestSystem, testSystem } from './test-system.ts';
 
 const ARGS = { chatId: '1@c.us', text: 'hello' };
 const MESSAGE = {
@@ -31,40 +31,40 @@ const MESSAGE = {
 };
 
 /** Stopped, with a saved account. */
-const stoppedSession = async (place: Lab) => {
-  const session = await workingSession(place);
-  await (await uploaded(place, session, 'a')).commit(session);
-  await lastWord(place.deps, await load(place), { reason: 'user' });
-  return load(place);
+const stoppedSession = async (system: TestSystem) => {
+  const session = await workingSession(system);
+  await (await uploaded(system, session, 'a')).commit(session);
+  await lastWord(system.deps, await load(system), { reason: 'user' });
+  return load(system);
 };
 
-const placed = async (place: Lab, key?: string): Promise<WaitingCommand> => {
-  const session = await load(place);
-  const made = await placeCommand(place.deps, `cmd_${key ?? place.deps.ids.secret()}`, {
+const placed = async (system: TestSystem, key?: string): Promise<WaitingCommand> => {
+  const session = await load(system);
+  const made = await placeCommand(system.deps, `cmd_${key ?? system.deps.ids.secret()}`, {
     session,
     command: 'sendText',
     args: ARGS,
     idempotencyKey: key,
   });
-  await showToWorker(place.deps, made);
+  await showToWorker(system.deps, made);
   return made;
 };
 
 /** The admitted session's worker comes up and works. */
-const comesUp = async (place: Lab, letter = 'v') => {
-  const session = await bootstrapped(place, await load(place), letter);
-  await report(place.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
-  return load(place);
+const comesUp = async (system: TestSystem, letter = 'v') => {
+  const session = await bootstrapped(system, await load(system), letter);
+  await report(system.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  return load(system);
 };
 
 /** Dependencies whose sleeps let `step` happen, and whose worker counts its commands. */
-const waking = (place: Lab, step: (slept: number) => Promise<void> = async () => {}) => {
+const waking = (system: TestSystem, step: (slept: number) => Promise<void> = async () => {}) => {
   const runs: unknown[] = [];
   let slept = 0;
   const deps = {
-    ...place.deps,
+    ...system.deps,
     sleep: async (ms: number) => {
-      place.now += ms;
+      system.now += ms;
       await step(++slept);
     },
     workers: {
@@ -78,150 +78,150 @@ const waking = (place: Lab, step: (slept: number) => Promise<void> = async () =>
 };
 
 test('concurrent wakes with one key make one admission and hand the command over once', async () => {
-  const place = lab();
-  const before = await stoppedSession(place);
-  const { deps, runs } = waking(place, async (slept) => {
-    if (slept === 4) await comesUp(place);
+  const system = testSystem();
+  const before = await stoppedSession(system);
+  const { deps, runs } = waking(system, async (slept) => {
+    if (slept === 4) await comesUp(system);
   });
   const answers = await Promise.all([1, 2, 3].map(() => wakeAndRun(deps, before, 'sendText', ARGS, 'key')));
   expect(answers).toEqual([1, 2, 3].map(() => ({ kind: 'done', result: MESSAGE })));
   expect(runs).toEqual([ARGS]);
-  expect((await load(place)).epoch).toBe(before.epoch + 1);
-  expect(place.launchCalls).toHaveLength(2);
+  expect((await load(system)).epoch).toBe(before.epoch + 1);
+  expect(system.launchCalls).toHaveLength(2);
 });
 
 test('a repeat after the worker is gone gets the kept answer and starts nothing', async () => {
-  const place = lab();
-  const before = await stoppedSession(place);
-  const { deps, runs } = waking(place, async (slept) => {
-    if (slept === 1) await comesUp(place);
+  const system = testSystem();
+  const before = await stoppedSession(system);
+  const { deps, runs } = waking(system, async (slept) => {
+    if (slept === 1) await comesUp(system);
   });
   await wakeAndRun(deps, before, 'sendText', ARGS, 'key');
-  await lastWord(deps, await load(place), { reason: 'user' });
-  const again = await wakeAndRun(deps, await load(place), 'sendText', ARGS, 'key');
+  await lastWord(deps, await load(system), { reason: 'user' });
+  const again = await wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key');
   expect(again).toEqual({ kind: 'done', result: MESSAGE });
   expect(runs).toHaveLength(1);
-  expect((await load(place)).state).toBe('STOPPED');
+  expect((await load(system)).state).toBe('STOPPED');
   await expect(
-    wakeAndRun(deps, await load(place), 'sendText', { ...ARGS, text: 'other' }, 'key'),
+    wakeAndRun(deps, await load(system), 'sendText', { ...ARGS, text: 'other' }, 'key'),
   ).rejects.toMatchObject({ code: 'unprocessable' });
 });
 
 test('what takes too long goes on without the caller: the worker finds it when it works', async () => {
-  const place = lab();
-  const { deps, runs } = waking(place);
-  const woken = await wakeAndRun(deps, await stoppedSession(place), 'sendText', ARGS, undefined);
+  const system = testSystem();
+  const { deps, runs } = waking(system);
+  const woken = await wakeAndRun(deps, await stoppedSession(system), 'sendText', ARGS, undefined);
   expect(woken.kind).toBe('waiting');
-  const working = await comesUp(place);
-  const claimed = await claimNext(place.deps, working);
+  const working = await comesUp(system);
+  const claimed = await claimNext(system.deps, working);
   expect(claimed).toMatchObject({ args: JSON.stringify(ARGS), status: 'running' });
-  await answerCommand(place.deps, working, claimed?.id ?? '', { ok: true, result: MESSAGE });
-  expect(await findCommand(place.deps, claimed?.id ?? '')).toMatchObject({ status: 'done' });
-  expect(await claimNext(place.deps, working)).toBeUndefined();
+  await answerCommand(system.deps, working, claimed?.id ?? '', { ok: true, result: MESSAGE });
+  expect(await findCommand(system.deps, claimed?.id ?? '')).toMatchObject({ status: 'done' });
+  expect(await claimNext(system.deps, working)).toBeUndefined();
   expect(runs).toEqual([]);
 });
 
 test('a session without a saved account is refused before anything is written', async () => {
-  const place = lab();
-  const session = await workingSession(place);
-  await lastWord(place.deps, session, { reason: 'user' });
-  const { deps } = waking(place);
-  const refused = wakeAndRun(deps, await load(place), 'sendText', ARGS, 'key');
+  const system = testSystem();
+  const session = await workingSession(system);
+  await lastWord(system.deps, session, { reason: 'user' });
+  const { deps } = waking(system);
+  const refused = wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key');
   await expect(refused).rejects.toMatchObject({ code: 'unprocessable' });
-  expect((await load(place)).epoch).toBe(session.epoch);
+  expect((await load(system)).epoch).toBe(session.epoch);
 });
 
 test('a refusal at the limit sends nothing, and the same key may try again', async () => {
-  const place = lab({ userLimit: 1 });
-  const before = await stoppedSession(place);
-  const other = await workingSession(place, 'b');
-  const { deps, runs } = waking(place, async () => {
-    if ((await load(place)).state === 'STARTING') await comesUp(place);
+  const system = testSystem({ userLimit: 1 });
+  const before = await stoppedSession(system);
+  const other = await workingSession(system, 'b');
+  const { deps, runs } = waking(system, async () => {
+    if ((await load(system)).state === 'STARTING') await comesUp(system);
   });
   const refused = wakeAndRun(deps, before, 'sendText', ARGS, 'key');
   await expect(refused).rejects.toMatchObject({ code: 'too_many', extras: { scope: 'user', limit: 1 } });
-  await lastWord(place.deps, other, { reason: 'user' });
-  expect(await wakeAndRun(deps, await load(place), 'sendText', ARGS, 'key')).toMatchObject({
+  await lastWord(system.deps, other, { reason: 'user' });
+  expect(await wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key')).toMatchObject({
     kind: 'done',
   });
   expect(runs).toHaveLength(1);
 });
 
 test('a session that goes on stopping is not left with a command that nobody starts it for', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  await startSession(place.deps, USER, 'a');
-  await comesUp(place);
-  await stopSession(place.deps, await load(place), 'user');
-  const { deps } = waking(place);
-  const refused = wakeAndRun(deps, await load(place), 'sendText', ARGS, 'key');
+  const system = testSystem();
+  await stoppedSession(system);
+  await startSession(system.deps, USER, 'a');
+  await comesUp(system);
+  await stopSession(system.deps, await load(system), 'user');
+  const { deps } = waking(system);
+  const refused = wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key');
   await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
 });
 
 test('a command is claimed once', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const command = await placed(place);
-  expect(await claimCommand(place.deps, command)).toMatchObject({ status: 'running' });
-  expect(await claimCommand(place.deps, command)).toBeUndefined();
+  const system = testSystem();
+  await stoppedSession(system);
+  const command = await placed(system);
+  expect(await claimCommand(system.deps, command)).toMatchObject({ status: 'running' });
+  expect(await claimCommand(system.deps, command)).toBeUndefined();
 });
 
 test('a worker gets its command again until it has answered, then the next in the order of placing', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const first = await placed(place);
-  place.now += 10;
-  const second = await placed(place);
-  await startSession(place.deps, USER, 'a');
-  const working = await comesUp(place);
-  expect((await claimNext(place.deps, working))?.id).toBe(first.id);
-  expect((await claimNext(place.deps, working))?.id).toBe(first.id);
-  await answerCommand(place.deps, working, first.id, { ok: true, result: MESSAGE });
-  expect((await claimNext(place.deps, working))?.id).toBe(second.id);
+  const system = testSystem();
+  await stoppedSession(system);
+  const first = await placed(system);
+  system.now += 10;
+  const second = await placed(system);
+  await startSession(system.deps, USER, 'a');
+  const working = await comesUp(system);
+  expect((await claimNext(system.deps, working))?.id).toBe(first.id);
+  expect((await claimNext(system.deps, working))?.id).toBe(first.id);
+  await answerCommand(system.deps, working, first.id, { ok: true, result: MESSAGE });
+  expect((await claimNext(system.deps, working))?.id).toBe(second.id);
 });
 
 test('a command whose worker died is unknown: it is neither given to the next worker nor answered by the old', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const command = await placed(place);
-  await startSession(place.deps, USER, 'a');
-  const working = await comesUp(place);
-  await claimNext(place.deps, working);
-  await lastWord(place.deps, working, { reason: 'crashed' });
-  expect((await lookAt(place.deps, command.id))?.command).toMatchObject({ status: 'unknown' });
-  await startSession(place.deps, USER, 'a');
-  const next = await comesUp(place, 'u');
-  expect(await claimNext(place.deps, next)).toBeUndefined();
-  await answerCommand(place.deps, next, command.id, { ok: true, result: MESSAGE });
-  expect(await findCommand(place.deps, command.id)).toMatchObject({ status: 'running' });
+  const system = testSystem();
+  await stoppedSession(system);
+  const command = await placed(system);
+  await startSession(system.deps, USER, 'a');
+  const working = await comesUp(system);
+  await claimNext(system.deps, working);
+  await lastWord(system.deps, working, { reason: 'crashed' });
+  expect((await lookAt(system.deps, command.id))?.command).toMatchObject({ status: 'unknown' });
+  await startSession(system.deps, USER, 'a');
+  const next = await comesUp(system, 'u');
+  expect(await claimNext(system.deps, next)).toBeUndefined();
+  await answerCommand(system.deps, next, command.id, { ok: true, result: MESSAGE });
+  expect(await findCommand(system.deps, command.id)).toMatchObject({ status: 'running' });
 });
 
 test('a command that a call took and never answered for is unknown after its time', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const command = await placed(place);
-  await claimCommand(place.deps, command);
-  expect((await lookAt(place.deps, command.id))?.command.status).toBe('running');
-  place.now += RUN_LIMIT_MS;
-  expect((await lookAt(place.deps, command.id))?.command.status).toBe('unknown');
+  const system = testSystem();
+  await stoppedSession(system);
+  const command = await placed(system);
+  await claimCommand(system.deps, command);
+  expect((await lookAt(system.deps, command.id))?.command.status).toBe('running');
+  system.now += RUN_LIMIT_MS;
+  expect((await lookAt(system.deps, command.id))?.command.status).toBe('unknown');
 });
 
 test('a worker that gave no clear answer leaves a command unknown; one that refused, failed', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const slow = await placed(place);
-  place.now += 1;
-  const refused = await placed(place);
-  await startSession(place.deps, USER, 'a');
-  const working = await comesUp(place);
-  await claimNext(place.deps, working);
+  const system = testSystem();
+  await stoppedSession(system);
+  const slow = await placed(system);
+  system.now += 1;
+  const refused = await placed(system);
+  await startSession(system.deps, USER, 'a');
+  const working = await comesUp(system);
+  await claimNext(system.deps, working);
   const timeout = { ok: false, failure: { code: 'timeout', detail: 'no answer' } } as const;
-  await answerCommand(place.deps, working, slow.id, timeout);
-  await claimNext(place.deps, working);
+  await answerCommand(system.deps, working, slow.id, timeout);
+  await claimNext(system.deps, working);
   const no = { ok: false, failure: { code: 'refused', detail: 'no such chat' } } as const;
-  await answerCommand(place.deps, working, refused.id, no);
-  expect(await findCommand(place.deps, slow.id)).toMatchObject({ status: 'unknown' });
-  expect(await findCommand(place.deps, refused.id)).toMatchObject({
+  await answerCommand(system.deps, working, refused.id, no);
+  expect(await findCommand(system.deps, slow.id)).toMatchObject({ status: 'unknown' });
+  expect(await findCommand(system.deps, refused.id)).toMatchObject({
     status: 'failed',
     again: false,
     problem: { code: 'unprocessable', detail: 'no such chat' },
@@ -229,49 +229,49 @@ test('a worker that gave no clear answer leaves a command unknown; one that refu
 });
 
 test('a command that was told to have failed is not carried out afterwards', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const command = await placed(place);
-  await startSession(place.deps, USER, 'a');
-  const session = await bootstrapped(place, await load(place), 'v');
-  await report(place.deps, session, { seq: 1, status: 'SCAN_QR_CODE', qrReason: 'revoked' });
-  expect((await lookAt(place.deps, command.id))?.command).toMatchObject({
+  const system = testSystem();
+  await stoppedSession(system);
+  const command = await placed(system);
+  await startSession(system.deps, USER, 'a');
+  const session = await bootstrapped(system, await load(system), 'v');
+  await report(system.deps, session, { seq: 1, status: 'SCAN_QR_CODE', qrReason: 'revoked' });
+  expect((await lookAt(system.deps, command.id))?.command).toMatchObject({
     status: 'failed',
     problem: { code: 'unprocessable', state: 'SCAN_QR_CODE' },
   });
-  await report(place.deps, session, { seq: 2, status: 'WORKING', me: { id: '1@c.us' } });
-  expect(await claimNext(place.deps, await load(place))).toBeUndefined();
+  await report(system.deps, session, { seq: 2, status: 'WORKING', me: { id: '1@c.us' } });
+  expect(await claimNext(system.deps, await load(system))).toBeUndefined();
 });
 
 test('a command is not begun after its time', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const command = await placed(place);
-  await startSession(place.deps, USER, 'a');
-  const working = await comesUp(place);
-  place.now = command.runBy;
-  expect(await claimNext(place.deps, working)).toBeUndefined();
-  expect((await lookAt(place.deps, command.id))?.command).toMatchObject({ status: 'failed', again: true });
+  const system = testSystem();
+  await stoppedSession(system);
+  const command = await placed(system);
+  await startSession(system.deps, USER, 'a');
+  const working = await comesUp(system);
+  system.now = command.runBy;
+  expect(await claimNext(system.deps, working)).toBeUndefined();
+  expect((await lookAt(system.deps, command.id))?.command).toMatchObject({ status: 'failed', again: true });
 });
 
 test('what is kept of a settled command holds its arguments no more', async () => {
-  const place = lab();
-  await stoppedSession(place);
-  const command = await placed(place);
-  await startSession(place.deps, USER, 'a');
-  const working = await comesUp(place);
-  await claimNext(place.deps, working);
-  await answerCommand(place.deps, working, command.id, { ok: true, result: MESSAGE });
-  expect((await findCommand(place.deps, command.id))?.args).toBeUndefined();
+  const system = testSystem();
+  await stoppedSession(system);
+  const command = await placed(system);
+  await startSession(system.deps, USER, 'a');
+  const working = await comesUp(system);
+  await claimNext(system.deps, working);
+  await answerCommand(system.deps, working, command.id, { ok: true, result: MESSAGE });
+  expect((await findCommand(system.deps, command.id))?.args).toBeUndefined();
 });
 
 test('an answer that could not be written down is given to the caller who waits: the message was sent', async () => {
-  const place = lab();
-  const before = await stoppedSession(place);
-  const { deps, runs } = waking(place, async (slept) => {
-    if (slept === 1) await comesUp(place);
+  const system = testSystem();
+  const before = await stoppedSession(system);
+  const { deps, runs } = waking(system, async (slept) => {
+    if (slept === 1) await comesUp(system);
   });
-  place.meanwhile = (call) => {
+  system.meanwhile = (call) => {
     if (runs.length > 0 && call.startsWith('write COMMAND#')) throw new StoreUnavailable('refused');
   };
   const answer = await wakeAndRun(deps, before, 'sendText', ARGS, 'key');

@@ -26,7 +26,7 @@ const EVERYTHING = parsePolicy({
   Statement: [{ Effect: 'Allow', Action: ['sqs:*', 'dynamodb:*'], Resource: '*' }],
 });
 
-export type Place = {
+export type WebhookSystem = {
   readonly deps: Pick<Deps, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'> &
     Pick<Deps, 'metrics' | 'log'>;
   /** Messages in the queue, whoever has them. */
@@ -40,7 +40,7 @@ export type Place = {
 };
 
 /** @param visibilitySeconds after which a message comes back whose deliverer was killed */
-export const openPlace = async (visibilitySeconds: number): Promise<Place> => {
+export const openWebhookSystem = async (visibilitySeconds: number): Promise<WebhookSystem> => {
   const dir = await mkdtemp(join(tmpdir(), 'berth-webhooks-'));
   const [bundle] = await bundleFunctions({
     handlers: ['deliver'],
@@ -144,7 +144,7 @@ const senderDeps = async (
   endpoint: string,
   principals: Principals,
   client: ReturnType<typeof databaseClient>,
-): Promise<Place['deps']> => {
+): Promise<WebhookSystem['deps']> => {
   const { accessKeyId, secretAccessKey } = principals.register('sender');
   Object.assign(process.env, environment, {
     AWS_ENDPOINT_URL: endpoint,

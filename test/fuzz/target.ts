@@ -13,7 +13,7 @@ import { databaseClient } from '../helpers/berth-table.ts';
 import { type System, startSystem } from '../helpers/system.ts';
 import type { Known } from './inputs.ts';
 
-export type World = {
+export type FuzzTarget = {
   readonly known: Known;
   readonly port: number;
   /** Every item of the table by its key, as text, but for what each request counts and the audit log. */
@@ -32,18 +32,18 @@ const itemSchema = z.looseObject({ pk: z.string(), sk: z.string() });
 const RUNNING = 'fuzz-running';
 const STOPPED = 'fuzz-stopped';
 
-export const startWorld = async (): Promise<World> => {
+export const startFuzzTarget = async (): Promise<FuzzTarget> => {
   // What is judged are the answers of Berth, not those of API Gateway's throttle.
   const system = await startSystem({ throttle: false });
   try {
-    return await worldOf(system);
+    return await targetOf(system);
   } catch (error) {
     await system.stop();
     throw error;
   }
 };
 
-const worldOf = async (system: System): Promise<World> => {
+const targetOf = async (system: System): Promise<FuzzTarget> => {
   const { stack, berth, adminKey } = system;
   const database = databaseClient(stack.databaseUrl);
   const [table] = stack.model.tables;

@@ -22,7 +22,7 @@ const ENGINE = fileURLToPath(new URL('engine.ts', import.meta.url));
 /** A user has as many sessions as there are in all: the user's limit is not what is measured. */
 const NO_LIMIT = 1_000_000;
 
-export type Place = {
+export type BenchSystem = {
   readonly client: DynamoDBClient;
   readonly table: string;
   /** What admission, release and the reaper need; tasks are not launched, events go nowhere. */
@@ -32,7 +32,7 @@ export type Place = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type PlaceOptions = {
+export type BenchOptions = {
   readonly limit: number;
   readonly shards: number;
   /** For how long a transaction holds its items, in ms. */
@@ -40,7 +40,11 @@ export type PlaceOptions = {
 };
 
 /** A database of its own on disk, in a process of its own, with one table and its counters. */
-export const openPlace = async ({ limit, shards, window = [0, 0] }: PlaceOptions): Promise<Place> => {
+export const openBenchSystem = async ({
+  limit,
+  shards,
+  window = [0, 0],
+}: BenchOptions): Promise<BenchSystem> => {
   const dir = await mkdtemp(join(tmpdir(), 'berth-bench-'));
   const engine = spawn(process.execPath, [ENGINE, dir, ...window.map(String)], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -27,7 +27,7 @@ export type Visits = {
   close(): Promise<void>;
 };
 
-export type Desk = Visits & { readonly system: System; readonly hooks: WebhookReceiver };
+export type DashboardSystem = Visits & { readonly system: System; readonly hooks: WebhookReceiver };
 
 /** A browser that visits the dashboard at `url` and keeps what its pages must not do. */
 export const openBrowser = async (url: string, adminKey: string): Promise<Visits> => {
@@ -75,7 +75,7 @@ const watch = (page: Page, url: string, faults: string[]): void => {
 };
 
 /** @param options of the local system; schedules run only when a test triggers them */
-export const openDesk = async (): Promise<Desk> => {
+export const openDashboard = async (): Promise<DashboardSystem> => {
   const hooks = await startWebhookReceiver();
   const system = await startSystem();
   const visits = await openBrowser(system.stack.url, system.adminKey);
