@@ -33,7 +33,7 @@ export type AdminClient = {
 export const adminClient = (needs: Needs, hasKey: boolean): AdminClient => ({
   health: () =>
     needs.transport.json(
-      { ...requestOf(hasKey ? getHealthDetail : getHealth, {}, needs), answers: [503] },
+      { ...requestOf(hasKey ? getHealthDetail : getHealth, {}, needs), acceptedStatuses: [503] },
       healthViewSchema,
     ),
   cleanup: (request = {}, options = {}) =>

@@ -45,7 +45,7 @@ export type Options<Id extends keyof PublicOperations> = CallOptions &
 export type Body<Id extends keyof PublicOperations> =
   Row<Id> extends { readonly body: infer B extends z.ZodType } ? z.input<B> : never;
 
-type AnswerAt<O, Status> = O extends { readonly answers: infer A }
+type AnswerAt<O, Status> = O extends { readonly responses: infer A }
   ? Status extends keyof A
     ? A[Status]
     : never
@@ -119,7 +119,7 @@ export const requestOf = (operation: Operation, parts: Parts, { newKey }: Pick<N
   };
 };
 
-const answerOf = ({ answers }: Operation) => answers[200] ?? answers[201] ?? answers[204];
+const answerOf = ({ responses }: Operation) => responses[200] ?? responses[201] ?? responses[204];
 
 /** Carries out an operation: resolves with the body of its response, with bytes of a file, or with nothing. */
 export const perform = async <O extends Operation>(

@@ -75,7 +75,7 @@ export const sessionsClient = (
       let cursor: string | undefined;
       do {
         const request = requestOf(listSessions, { query: { all, limit: pageSize, cursor }, options }, needs);
-        const { value, headers } = await needs.transport.page(request, listSessions.answers[200].body);
+        const { value, headers } = await needs.transport.page(request, listSessions.responses[200].body);
         yield* value;
         cursor = headers.get(NEXT_CURSOR_HEADER) ?? undefined;
       } while (cursor);

@@ -38,7 +38,7 @@ export type Call = {
   /** How long the API was asked to hold the answer back; added to the deadline. */
   readonly waitSeconds?: number;
   /** Statuses beside 2xx whose body is an answer and no problem. */
-  readonly answers?: readonly number[];
+  readonly acceptedStatuses?: readonly number[];
   readonly signal?: AbortSignal | undefined;
 };
 
@@ -165,7 +165,7 @@ const headersOf = (
 });
 
 const isSuccess = (answer: Answer, call: Call): boolean =>
-  (answer.status >= 200 && answer.status < 300) || (call.answers ?? []).includes(answer.status);
+  (answer.status >= 200 && answer.status < 300) || (call.acceptedStatuses ?? []).includes(answer.status);
 
 const refusalOf = (answer: Answer, call: Call): ApiError | UnexpectedAnswerError => {
   if (answer.status < 400)

@@ -34,7 +34,7 @@ export const TAGS = {
 } as const;
 export type Tag = keyof typeof TAGS;
 
-export type AnswerSpec = {
+export type ResponseSpec = {
   readonly description: string;
   /** The shape of a JSON answer. */
   readonly body?: z.ZodType;
@@ -93,7 +93,7 @@ export type Operation = Access & {
   /** The header `Idempotency-Key` is honoured. */
   readonly idempotencyKey?: true;
   /** By status. */
-  readonly answers: Readonly<Record<number, AnswerSpec>>;
+  readonly responses: Readonly<Record<number, ResponseSpec>>;
   /** What it can answer beside what `problemsOf` knows of every such operation. */
   readonly problems?: readonly ProblemCode[];
   /** The worker's command that it is (operations/command-rows.ts). */

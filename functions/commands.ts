@@ -47,7 +47,7 @@ const running = defineHandler(...operations)(async (request) => {
   refuseTooLarge(args, wake);
   const { userId, name } = request.session(sessionName);
   const session = await loadSession(deps, userId, name);
-  const status = 200 in operation.answers ? 200 : 201;
+  const status = 200 in operation.responses ? 200 : 201;
   if (!wake) return answer(status, await runCommand(deps, session, command, args, { idempotencyKey }));
   // Starting a session takes most of a request's time; one that works is asked as always.
   const waitMs = session.status === 'WORKING' ? 0 : TIMEOUTS_MS.function;

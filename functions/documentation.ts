@@ -33,7 +33,7 @@ export const handler = async (event: APIGatewayProxyEventV2): Promise<APIGateway
         headers: {
           ...commonHeaders(event),
           'content-security-policy': CONTENT_SECURITY_POLICY,
-          'content-type': operations.getDocs.answers[200].files[0],
+          'content-type': operations.getDocs.responses[200].files[0],
         },
         body: page,
       };

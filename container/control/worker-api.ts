@@ -45,7 +45,9 @@ export type CallBounds = {
 type WorkerCall<O> = O extends { readonly body: infer B extends z.ZodType }
   ? (request: z.output<B>, bounds: CallBounds) => Promise<Given<O>>
   : never;
-type Given<O> = O extends { readonly answers: { readonly 200: { readonly body: infer B extends z.ZodType } } }
+type Given<O> = O extends {
+  readonly responses: { readonly 200: { readonly body: infer B extends z.ZodType } };
+}
   ? B extends z.ZodObject<infer Shape, z.core.$strict>
     ? [keyof Shape] extends [never]
       ? void
@@ -118,7 +120,7 @@ export const createWorkerApi = (options: {
 
   const call = async (operation: Operation, request: unknown, bounds: CallBounds): Promise<unknown> => {
     const credentials = `Bearer ${options.sessionId}.${options.epoch}.${options.workerSecret}`;
-    const body = operation.answers[200]?.body;
+    const body = operation.responses[200]?.body;
     // The bootstrap is what makes the secret known.
     const authorization = operation === WORKER_OPERATIONS.workerBootstrap ? undefined : credentials;
     try {

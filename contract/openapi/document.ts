@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document, made from the table of operations. */
 import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
-import { type AnswerSpec, idempotencyKeySchema, type Operation, problemsOf, TAGS } from '../operation.ts';
+import { idempotencyKeySchema, type Operation, problemsOf, type ResponseSpec, TAGS } from '../operation.ts';
 import { OPERATIONS } from '../routes.ts';
 import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';
 import { type JsonSchema, schemaConverter } from './schemas.ts';
@@ -206,11 +206,11 @@ const responsesOf = (operation: Operation, schemas: Schemas): OperationObject['r
   const problems = [...problemsOf(operation)].map(
     (code) => [PROBLEMS[code].status, { $ref: `#/components/responses/${code}` }] as const,
   );
-  const answers = Object.entries(operation.answers).map(
+  const responses = Object.entries(operation.responses).map(
     ([status, answer]) => [Number(status), answerObject(answer, schemas)] as const,
   );
   // Where an answer and a problem have the same status, the answer's content says both.
-  const both = answers.map(([status, answer]) =>
+  const both = responses.map(([status, answer]) =>
     problems.some(([code]) => code === status)
       ? ([status, { ...answer, content: { ...answer.content, ...problemContent(schemas) } }] as const)
       : ([status, answer] as const),
@@ -219,7 +219,7 @@ const responsesOf = (operation: Operation, schemas: Schemas): OperationObject['r
 };
 
 const answerObject = (
-  { description, body, files = [], headers = {} }: AnswerSpec,
+  { description, body, files = [], headers = {} }: ResponseSpec,
   schemas: Schemas,
 ): ResponseObject => ({
   description,

@@ -15,7 +15,7 @@ export const listAudit = operation({
     'Who changed keys, limits or builds, cleaned up, drained, sent dead letters again or deleted a session: when, from ' +
     'where, and how it ended. Kept for a year by default. A page may hold fewer than `limit` though another one follows.',
   query: auditQuerySchema,
-  answers: {
+  responses: {
     200: {
       description: 'A page of acts.',
       body: z.array(auditEntrySchema),

@@ -22,7 +22,7 @@ export const getStats = operation({
   description:
     "A user's own sessions. An admin without `userId` gets those of all users, per user, and the last day.",
   query: ownerQuerySchema,
-  answers: { 200: { description: 'The statistics.', body: statsViewSchema } },
+  responses: { 200: { description: 'The statistics.', body: statsViewSchema } },
 });
 
 export const getMetrics = operation({
@@ -38,7 +38,7 @@ export const getMetrics = operation({
   description:
     'The statistics of all users as gauges. Labels are bounded: no session and no user is named. Prometheus sends the key ' +
     'with `http_headers` of its scrape configuration.',
-  answers: { 200: { description: 'The metrics.', files: ['text/plain; version=0.0.4; charset=utf-8'] } },
+  responses: { 200: { description: 'The metrics.', files: ['text/plain; version=0.0.4; charset=utf-8'] } },
 });
 
 export const getLimits = operation({
@@ -52,7 +52,9 @@ export const getLimits = operation({
   tag: 'Capacity',
   summary: 'The limits, and their use',
   query: ownerQuerySchema,
-  answers: { 200: { description: "The global limit, the default, and one user's.", body: limitsViewSchema } },
+  responses: {
+    200: { description: "The global limit, the default, and one user's.", body: limitsViewSchema },
+  },
 });
 
 export const setLimits = operation({
@@ -69,7 +71,7 @@ export const setLimits = operation({
   description: 'Takes effect at once. A lower limit blocks new admissions; running sessions continue.',
   query: ownerQuerySchema,
   body: changeLimitsRequestSchema,
-  answers: { 200: { description: 'The limits after the change.', body: limitsViewSchema } },
+  responses: { 200: { description: 'The limits after the change.', body: limitsViewSchema } },
   problems: ['conflict'],
 });
 
@@ -86,7 +88,7 @@ export const cleanUp = operation({
   description: '`dryRun` shows what would end and why. Accounts stay linked: no auth state is deleted.',
   query: ownerQuerySchema,
   body: cleanupRequestSchema,
-  answers: { 200: { description: 'What was done, or what would be done.', body: cleanupReportSchema } },
+  responses: { 200: { description: 'What was done, or what would be done.', body: cleanupReportSchema } },
 });
 
 export const drain = operation({
@@ -106,5 +108,5 @@ export const drain = operation({
     '`drained`. Accounts stay linked. To allow starts again, set the global limit (`PUT /api/limits`).',
   query: ownerQuerySchema,
   body: drainRequestSchema,
-  answers: { 200: { description: 'What is left.', body: drainReportSchema } },
+  responses: { 200: { description: 'What is left.', body: drainReportSchema } },
 });

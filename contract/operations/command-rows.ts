@@ -71,7 +71,7 @@ export type CommandOperation<Id extends string, S extends CommandSpec> = Omit<
       (S['wakes'] extends true ? typeof commandQuerySchema.shape : typeof ownerQuerySchema.shape),
     z.core.$strict
   >;
-  readonly answers: {
+  readonly responses: {
     readonly [T in S['status']]: { readonly description: string; readonly body: S['result'] };
   };
 } & (InQuery<S> extends true
@@ -80,7 +80,7 @@ export type CommandOperation<Id extends string, S extends CommandSpec> = Omit<
   (S['wakes'] extends true
     ? {
         readonly idempotencyKey: true;
-        readonly answers: {
+        readonly responses: {
           readonly 202: { readonly description: string; readonly body: typeof acceptedCommandSchema };
         };
       }
@@ -120,7 +120,7 @@ const commandOperation = (id: string, row: CommandSpec): Operation => {
     query: inQuery ? others.extend(query.shape) : query,
     ...(hasBody ? { body: others } : {}),
     ...(wakes ? { idempotencyKey: true } : {}),
-    answers: { [status]: { description: says, body: result }, ...(wakes ? { 202: ACCEPTED } : {}) },
+    responses: { [status]: { description: says, body: result }, ...(wakes ? { 202: ACCEPTED } : {}) },
   });
 };
 

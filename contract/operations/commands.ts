@@ -17,5 +17,5 @@ export const getCommand = operation({
     'With `wait` it responds when the command has ended, or with its current state after that many seconds.',
   params: z.object({ id: z.string().max(128).describe('The `commandId` of the 202.') }),
   query: commandStatusQuerySchema,
-  answers: { 200: { description: 'The command.', body: commandViewSchema } },
+  responses: { 200: { description: 'The command.', body: commandViewSchema } },
 });

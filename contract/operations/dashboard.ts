@@ -11,14 +11,14 @@ import { operation } from '../operation.ts';
 
 /** For people, not for programs: not in the document. */
 const page = { method: 'GET', handler: 'dashboard', auth: 'none', scope: null } as const;
-const pageAnswers = { 200: { description: 'A file of the page.' } };
+const pageResponses = { 200: { description: 'A file of the page.' } };
 
 export const root = operation({
   ...page,
   id: 'root',
   path: '/',
   summary: 'Redirects to the dashboard',
-  answers: { 302: { description: 'Its address.' } },
+  responses: { 302: { description: 'Its address.' } },
 });
 
 export const dashboard = operation({
@@ -26,7 +26,7 @@ export const dashboard = operation({
   id: 'dashboard',
   path: PAGE_PATH,
   summary: 'The dashboard',
-  answers: pageAnswers,
+  responses: pageResponses,
 });
 
 export const dashboardFile = operation({
@@ -35,7 +35,7 @@ export const dashboardFile = operation({
   path: `${PAGE_PATH}/{proxy+}`,
   summary: "The dashboard's files, and each of its views",
   params: z.object({ proxy: z.string() }),
-  answers: pageAnswers,
+  responses: pageResponses,
 });
 
 export const signIn = operation({
@@ -48,7 +48,7 @@ export const signIn = operation({
   repeatable: true,
   summary: 'Sign in to the dashboard: exchanges an API key for a cookie',
   body: signInRequestSchema,
-  answers: { 204: { description: 'Signed in.' } },
+  responses: { 204: { description: 'Signed in.' } },
   problems: ['unauthorized', 'too_many'],
 });
 
@@ -62,7 +62,7 @@ export const signOut = operation({
   client: 'signOut',
   repeatable: true,
   summary: 'Sign out of the dashboard',
-  answers: { 204: { description: 'Signed out.' } },
+  responses: { 204: { description: 'Signed out.' } },
   problems: ['forbidden'],
 });
 
@@ -76,7 +76,7 @@ export const getCaller = operation({
   client: 'me',
   tag: 'Keys',
   summary: 'Your user, and the permissions of your key',
-  answers: { 200: { description: 'Your key, without its secret.', body: callerViewSchema } },
+  responses: { 200: { description: 'Your key, without its secret.', body: callerViewSchema } },
 });
 
 export const getHistory = operation({
@@ -92,5 +92,5 @@ export const getHistory = operation({
   description:
     'One sample per minute, kept for two days. Above 288 samples, adjacent ones are merged into one point.',
   query: historyQuerySchema,
-  answers: { 200: { description: 'The trend.', body: historyViewSchema } },
+  responses: { 200: { description: 'The trend.', body: historyViewSchema } },
 });

@@ -10,7 +10,7 @@ export const getOpenApi = operation({
   scope: null,
   tag: 'Documentation',
   summary: 'This document: OpenAPI 3.1',
-  answers: { 200: { description: 'The document.', body: z.looseObject({ openapi: z.string() }) } },
+  responses: { 200: { description: 'The document.', body: z.looseObject({ openapi: z.string() }) } },
 });
 
 export const getDocs = operation({
@@ -22,5 +22,5 @@ export const getDocs = operation({
   scope: null,
   tag: 'Documentation',
   summary: 'This document as a web page',
-  answers: { 200: { description: 'The page.', files: ['text/html; charset=utf-8'] } },
+  responses: { 200: { description: 'The page.', files: ['text/html; charset=utf-8'] } },
 });

@@ -22,7 +22,7 @@ export const getEngine = operation({
   client: 'engine.get',
   tag: 'Engine',
   summary: 'The builds of WhatsApp Web in use, and how starts end with each',
-  answers: { 200: { description: 'The build in use, and every known build.', body: engineViewSchema } },
+  responses: { 200: { description: 'The build in use, and every known build.', body: engineViewSchema } },
 });
 
 export const setEngine = operation({
@@ -38,7 +38,7 @@ export const setEngine = operation({
   summary: 'Pin or unpin a build, or change the share of probing starts',
   description: 'Takes effect with the next start. Running sessions keep their build.',
   body: changeEngineRequestSchema,
-  answers: { 200: { description: 'The state after the change.', body: engineViewSchema } },
+  responses: { 200: { description: 'The state after the change.', body: engineViewSchema } },
   problems: ['unprocessable'],
 });
 
@@ -57,7 +57,7 @@ export const saveBuild = operation({
   params: versionParams,
   body: saveBuildRequestSchema,
   maxBodyBytes: LARGEST_BODY_BYTES,
-  answers: { 200: { description: 'The stored build.', body: buildViewSchema } },
+  responses: { 200: { description: 'The stored build.', body: buildViewSchema } },
   problems: ['unprocessable'],
 });
 
@@ -74,6 +74,6 @@ export const removeBuild = operation({
   summary: 'Remove a stored build',
   description: 'A pinned build is not removed: unpin it first. Its statistics stay.',
   params: versionParams,
-  answers: { 200: { description: 'It is removed.', body: nothingSchema } },
+  responses: { 200: { description: 'It is removed.', body: nothingSchema } },
   problems: ['unprocessable'],
 });

@@ -25,7 +25,7 @@ export const followEvents = operation({
     "session's timeline; messages go to webhooks. A user's own sessions, or, for an admin, those of all users or of " +
     '`userId`.',
   query: eventsQuerySchema,
-  answers: {
+  responses: {
     200: {
       description: 'Events after the given id; without an id, events from now on.',
       body: streamPageSchema,
@@ -47,5 +47,5 @@ export const listDeliveries = operation({
   description: 'The latest attempt of each event, kept for a day.',
   params: z.object({ name: sessionNameSchema.describe("The session's name.") }),
   query: deliveriesQuerySchema,
-  answers: { 200: { description: 'The latest attempts.', body: z.array(deliveryViewSchema) } },
+  responses: { 200: { description: 'The latest attempts.', body: z.array(deliveryViewSchema) } },
 });

@@ -13,7 +13,7 @@ export const ping = operation({
   client: 'ping',
   tag: 'Health',
   summary: 'Responds while the API is up',
-  answers: { 200: { description: 'It is up.', body: z.strictObject({ message: z.literal('pong') }) } },
+  responses: { 200: { description: 'It is up.', body: z.strictObject({ message: z.literal('pong') }) } },
 });
 
 const statusOnly = healthViewSchema.pick({ status: true }).strict();
@@ -28,7 +28,7 @@ export const getHealth = operation({
   waha: true,
   tag: 'Health',
   summary: 'Health for load balancers and monitors: status only',
-  answers: {
+  responses: {
     200: { description: 'The database responds.', body: statusOnly },
     503: { description: 'The database does not respond.', body: statusOnly },
   },
@@ -43,7 +43,7 @@ export const getHealthDetail = operation({
   scope: 'sessions:read',
   tag: 'Health',
   summary: 'Health of each part, and the slots in use',
-  answers: {
+  responses: {
     200: { description: 'Every part works.', body: healthViewSchema },
     503: { description: 'A part fails; `checks` names it.', body: healthViewSchema },
   },

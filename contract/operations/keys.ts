@@ -20,7 +20,7 @@ export const listKeys = operation({
   tag: 'Keys',
   summary: 'List API keys',
   query: ownerQuerySchema,
-  answers: { 200: { description: 'Every key, without its secret.', body: z.array(keyViewSchema) } },
+  responses: { 200: { description: 'Every key, without its secret.', body: z.array(keyViewSchema) } },
 });
 
 export const createKey = operation({
@@ -37,7 +37,9 @@ export const createKey = operation({
   summary: 'Create an API key',
   query: ownerQuerySchema,
   body: createKeyRequestSchema,
-  answers: { 201: { description: 'The key. `key` is shown only in this response.', body: createdKeySchema } },
+  responses: {
+    201: { description: 'The key. `key` is shown only in this response.', body: createdKeySchema },
+  },
   problems: ['conflict'],
 });
 
@@ -55,7 +57,7 @@ export const createControlKey = operation({
   summary: 'Make an API key that starts, stops and links one session',
   query: ownerQuerySchema,
   body: sessionKeyRequestSchema,
-  answers: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
+  responses: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
   problems: ['conflict'],
 });
 
@@ -73,7 +75,7 @@ export const createMediaKey = operation({
   summary: 'Make an API key that reads messages and files of one session',
   query: ownerQuerySchema,
   body: sessionKeyRequestSchema,
-  answers: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
+  responses: { 201: { description: 'The only time that `key` is shown.', body: createdKeySchema } },
   problems: ['conflict'],
 });
 
@@ -93,7 +95,7 @@ export const updateKey = operation({
   params: z.object({ id: z.string().max(64).describe("The key's id, as listed.") }),
   query: ownerQuerySchema,
   body: updateKeyRequestSchema,
-  answers: { 200: { description: 'The key, without its secret.', body: keyViewSchema } },
+  responses: { 200: { description: 'The key, without its secret.', body: keyViewSchema } },
   problems: ['conflict'],
 });
 
@@ -111,5 +113,5 @@ export const deleteKey = operation({
   summary: 'Revoke an API key, at once',
   params: z.object({ id: z.string().max(64).describe("The key's id, as listed.") }),
   query: ownerQuerySchema,
-  answers: { 200: { description: 'It is revoked.', body: nothingSchema } },
+  responses: { 200: { description: 'It is revoked.', body: nothingSchema } },
 });

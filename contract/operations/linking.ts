@@ -34,7 +34,7 @@ export const getQr = operation({
     'is equivalent to a password until it is renewed, and is not stored.',
   params: session,
   query: qrQuerySchema,
-  answers: {
+  responses: {
     200: {
       description: 'The code.',
       body: z.union([qrImageJsonSchema, qrRawSchema]),
@@ -62,7 +62,7 @@ export const requestCode = operation({
   params: session,
   query: ownerQuerySchema,
   body: requestCodeArgs,
-  answers: { 201: { description: 'The code.', body: pairingCodeSchema } },
+  responses: { 201: { description: 'The code.', body: pairingCodeSchema } },
   problems: ['unprocessable', 'too_many', 'worker_failed', 'worker_timeout'],
 });
 
@@ -84,7 +84,7 @@ export const getPasskeyChallenge = operation({
     'account; send the result to `POST /api/{session}/auth/passkey`. The challenge is not stored.',
   params: session,
   query: passkeyQuerySchema,
-  answers: { 200: { description: 'The challenge.', body: passkeyChallengeSchema } },
+  responses: { 200: { description: 'The challenge.', body: passkeyChallengeSchema } },
   problems: ['unprocessable', 'worker_failed', 'worker_timeout'],
 });
 
@@ -108,7 +108,7 @@ export const submitPasskey = operation({
   query: ownerQuerySchema,
   body: passkeyAssertionArgs,
   maxBodyBytes: 64 * 1024,
-  answers: { 201: { description: 'It was passed to WhatsApp Web.', body: nothingSchema } },
+  responses: { 201: { description: 'It was passed to WhatsApp Web.', body: nothingSchema } },
   problems: [
     'unprocessable',
     'challenge_unknown',
@@ -136,7 +136,7 @@ export const getPasskeyConfirmation = operation({
     'signature.',
   params: session,
   query: passkeyQuerySchema,
-  answers: { 200: { description: 'The code.', body: passkeyConfirmationSchema } },
+  responses: { 200: { description: 'The code.', body: passkeyConfirmationSchema } },
   problems: ['unprocessable', 'worker_failed', 'worker_timeout'],
 });
 
@@ -154,6 +154,6 @@ export const confirmPasskey = operation({
   description: 'Only when the session is PASSKEY_CONFIRMATION_REQUIRED and a person has compared the codes.',
   params: session,
   query: ownerQuerySchema,
-  answers: { 201: { description: 'It was confirmed to WhatsApp Web.', body: nothingSchema } },
+  responses: { 201: { description: 'It was confirmed to WhatsApp Web.', body: nothingSchema } },
   problems: ['unprocessable', 'worker_failed', 'worker_timeout'],
 });

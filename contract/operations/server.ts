@@ -13,7 +13,7 @@ const NEW_ID = {
   scope: 'messages:send',
   params: ofSession,
   query: ownerQuerySchema,
-  answers: { 200: { description: 'An id that no message has.', body: newMessageIdSchema } },
+  responses: { 200: { description: 'An id that no message has.', body: newMessageIdSchema } },
 } as const;
 
 export const getNewMessageId = operation({
@@ -51,7 +51,7 @@ const versionSchema = z.object({
 const SERVER = { method: 'GET', handler: 'health', auth: 'key', scope: null, tag: 'Server' } as const;
 const VERSION = {
   ...SERVER,
-  answers: { 200: { description: 'As WAHA answers it.', body: versionSchema } },
+  responses: { 200: { description: 'As WAHA answers it.', body: versionSchema } },
 } as const;
 
 export const getServerVersion = operation({
@@ -77,7 +77,7 @@ export const getServerStatus = operation({
   client: 'server.status',
   summary: 'Since when it answers, in ms',
   description: 'Of the instance that answered: there is no single server.',
-  answers: {
+  responses: {
     200: {
       description: 'As WAHA answers it.',
       body: z.object({
@@ -96,5 +96,5 @@ export const getServerEnvironment = operation({
   client: 'server.environment',
   summary: 'The environment of the server, without settings and secrets',
   query: z.strictObject({ all: z.stringbool().default(false).describe('Changes nothing.') }),
-  answers: { 200: { description: 'Names and values.', body: z.record(z.string(), z.string()) } },
+  responses: { 200: { description: 'Names and values.', body: z.record(z.string(), z.string()) } },
 });

@@ -29,7 +29,7 @@ export const createSession = operation({
   query: ownerQuerySchema,
   body: createSessionRequestSchema,
   idempotencyKey: true,
-  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 201: { description: 'The session.', body: sessionViewSchema } },
   problems: ['forbidden', 'not_found', 'conflict', 'unprocessable', 'too_many'],
 });
 
@@ -46,7 +46,7 @@ export const listSessions = operation({
   description:
     'Stopped ones only with `all=true`. A page may have fewer than `limit` items although another page follows.',
   query: listSessionsQuerySchema,
-  answers: {
+  responses: {
     200: {
       description: 'A page of sessions.',
       body: z.array(sessionViewSchema),
@@ -71,7 +71,7 @@ export const getSession = operation({
     'With `wait=status!=STARTING` it responds when the condition is true, or with the current state after `timeout` seconds.',
   params: name,
   query: getSessionQuerySchema,
-  answers: { 200: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 200: { description: 'The session.', body: sessionViewSchema } },
 });
 
 export const updateSession = operation({
@@ -91,7 +91,7 @@ export const updateSession = operation({
   params: name,
   query: ownerQuerySchema,
   body: updateSessionRequestSchema,
-  answers: { 200: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 200: { description: 'The session.', body: sessionViewSchema } },
   problems: ['conflict'],
 });
 
@@ -112,7 +112,7 @@ export const deleteSession = operation({
     'the phone lists the device until it is removed there. 200 too where there is no such session.',
   params: name,
   query: ownerQuerySchema,
-  answers: { 200: { description: 'It is gone.', body: nothingSchema } },
+  responses: { 200: { description: 'It is gone.', body: nothingSchema } },
   problems: ['conflict'],
 });
 
@@ -133,7 +133,7 @@ export const startSession = operation({
     'is waited for; 503 when that takes too long.',
   params: name,
   query: ownerQuerySchema,
-  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 201: { description: 'The session.', body: sessionViewSchema } },
   problems: ['conflict', 'unprocessable', 'too_many'],
 });
 
@@ -152,7 +152,7 @@ export const stopSession = operation({
   description: 'Graceful: the account is saved first. A stopped session is returned unchanged.',
   params: name,
   query: ownerQuerySchema,
-  answers: { 201: { description: 'The session, stopping or stopped.', body: sessionViewSchema } },
+  responses: { 201: { description: 'The session, stopping or stopped.', body: sessionViewSchema } },
   problems: ['conflict'],
 });
 
@@ -169,7 +169,7 @@ export const restartSession = operation({
   summary: 'Stop a session gracefully and start it again',
   params: name,
   query: ownerQuerySchema,
-  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 201: { description: 'The session.', body: sessionViewSchema } },
   problems: ['conflict', 'unprocessable', 'too_many'],
 });
 
@@ -192,7 +192,7 @@ export const logoutSession = operation({
     '`logged_out` if it is not.',
   params: name,
   query: ownerQuerySchema,
-  answers: { 201: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 201: { description: 'The session.', body: sessionViewSchema } },
   problems: ['conflict', 'unprocessable', 'worker_failed', 'worker_timeout'],
 });
 
@@ -210,7 +210,9 @@ export const getMe = operation({
   summary: 'The linked account',
   params: name,
   query: getSessionQuerySchema,
-  answers: { 200: { description: 'The account; null while there is none.', body: accountSchema.nullable() } },
+  responses: {
+    200: { description: 'The account; null while there is none.', body: accountSchema.nullable() },
+  },
 });
 
 export const listSessionEvents = operation({
@@ -227,5 +229,5 @@ export const listSessionEvents = operation({
   query: ownerQuerySchema.extend({
     limit: z.coerce.number().int().min(1).max(100).default(50),
   }),
-  answers: { 200: { description: 'The events.', body: z.array(sessionEventViewSchema) } },
+  responses: { 200: { description: 'The events.', body: z.array(sessionEventViewSchema) } },
 });

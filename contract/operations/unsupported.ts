@@ -151,7 +151,7 @@ const refusal = (id: string, { because, ...row }: Row): Operation => {
     scope: row.method === 'GET' ? 'messages:read' : 'messages:send',
     description: because,
     query: ownerQuerySchema,
-    answers: {},
+    responses: {},
     problems: ['not_found', 'not_supported'],
   });
 };

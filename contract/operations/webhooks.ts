@@ -23,7 +23,7 @@ export const listWebhookEndpoints = operation({
     'doubles the pause, up to 10 minutes. Its events wait in their order, and attempts that were not made are not ' +
     'counted. The first success ends it. Endpoints that work are not listed.',
   query: endpointsQuerySchema,
-  answers: {
+  responses: {
     200: {
       description: 'Endpoints whose latest attempt failed.',
       body: z.array(endpointViewSchema),
@@ -43,7 +43,7 @@ export const listDeadLetters = operation({
   summary: 'List dead letters: events that were given up for a webhook',
   description: 'Kept for 14 days. A page may have fewer than `limit` items although another page follows.',
   query: deadLettersQuerySchema,
-  answers: {
+  responses: {
     200: {
       description: 'A page of dead letters, without their bodies.',
       body: z.array(deadLetterViewSchema),
@@ -69,5 +69,7 @@ export const redriveDeadLetters = operation({
     'the whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.',
   query: ownerQuerySchema,
   body: redriveRequestSchema,
-  answers: { 200: { description: 'The number of events that are queued again.', body: redriveReportSchema } },
+  responses: {
+    200: { description: 'The number of events that are queued again.', body: redriveReportSchema },
+  },
 });

@@ -30,7 +30,7 @@ export const workerBootstrap = operation({
   client: 'bootstrap',
   summary: "A task becomes the worker of its session's epoch",
   body: bootstrapRequestSchema,
-  answers: { 200: { description: 'Settings for the worker.', body: bootstrapResponseSchema } },
+  responses: { 200: { description: 'Settings for the worker.', body: bootstrapResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -44,7 +44,7 @@ export const workerReport = operation({
   client: 'report',
   summary: 'Heartbeat, status, account, activity',
   body: reportRequestSchema,
-  answers: { 200: { description: 'Instructions for the worker.', body: reportResponseSchema } },
+  responses: { 200: { description: 'Instructions for the worker.', body: reportResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -59,7 +59,7 @@ export const workerEvents = operation({
   summary: 'Events for webhooks; durable when the response is sent',
   body: eventsRequestSchema,
   maxBodyBytes: LARGEST_BODY_BYTES,
-  answers: { 202: { description: 'They are queued.', body: nothingSchema } },
+  responses: { 202: { description: 'They are queued.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -73,7 +73,7 @@ export const workerAuthUpload = operation({
   client: 'upload',
   summary: 'Presigned URLs for one snapshot of the auth state',
   body: uploadRequestSchema,
-  answers: { 200: { description: 'The upload URLs.', body: uploadResponseSchema } },
+  responses: { 200: { description: 'The upload URLs.', body: uploadResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -87,7 +87,7 @@ export const workerAuthCommit = operation({
   client: 'commit',
   summary: "The uploaded snapshot becomes the session's auth state",
   body: commitRequestSchema,
-  answers: { 200: { description: 'It is.', body: nothingSchema } },
+  responses: { 200: { description: 'It is.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced', 'unprocessable'],
 });
 
@@ -101,7 +101,7 @@ export const workerAuthDiscard = operation({
   client: 'discard',
   summary: 'The phone unlinked the account; its auth state is deleted',
   body: discardRequestSchema,
-  answers: { 200: { description: 'It is.', body: nothingSchema } },
+  responses: { 200: { description: 'It is.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -115,7 +115,7 @@ export const workerMediaUpload = operation({
   client: 'mediaUpload',
   summary: 'Presigned URLs for one received file',
   body: mediaUploadRequestSchema,
-  answers: { 200: { description: 'The upload URL and the link.', body: mediaUploadResponseSchema } },
+  responses: { 200: { description: 'The upload URL and the link.', body: mediaUploadResponseSchema } },
   problems: ['unauthorized', 'fenced'],
 });
 
@@ -129,7 +129,7 @@ export const workerCommandsClaim = operation({
   scope: null,
   summary: 'The next command that waited for this session to work, or null',
   body: claimRequestSchema,
-  answers: { 200: { description: 'The command.', body: claimResponseSchema } },
+  responses: { 200: { description: 'The command.', body: claimResponseSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -144,7 +144,7 @@ export const workerCommandsResult = operation({
   summary: 'The result of a claimed command',
   body: commandResultRequestSchema,
   maxBodyBytes: LARGEST_BODY_BYTES,
-  answers: { 200: { description: 'It is kept.', body: nothingSchema } },
+  responses: { 200: { description: 'It is kept.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -158,7 +158,7 @@ export const workerLastWord = operation({
   client: 'lastWord',
   summary: 'The worker has ended; its slot is released',
   body: lastWordRequestSchema,
-  answers: { 200: { description: 'It is free.', body: nothingSchema } },
+  responses: { 200: { description: 'It is free.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 

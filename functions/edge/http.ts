@@ -55,7 +55,7 @@ export type Request<O extends Operation = Operation> = O extends Operation
 
 type Headers = Readonly<Record<string, string>>;
 
-type AnswersOf<O> = O extends Operation ? O['answers'] : never;
+type AnswersOf<O> = O extends Operation ? O['responses'] : never;
 type StatusOf<A> = A extends unknown ? keyof A & number : never;
 type At<A, Status extends number> = A extends { readonly [S in Status]: infer Spec } ? Spec : never;
 type BodyOf<Spec> = Spec extends { readonly body: infer B extends z.ZodType } ? z.output<B> : never;

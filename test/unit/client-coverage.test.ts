@@ -52,8 +52,8 @@ test('every method asks for an operation of the API, and every operation for pro
     [],
   );
   /** Clients of WAHA ask for them: paths that were given up, and what the engine cannot do. */
-  const isForOthers = ({ summary, answers }: Operation) =>
-    summary.startsWith('Deprecated:') || Object.keys(answers).length === 0;
+  const isForOthers = ({ summary, responses }: Operation) =>
+    summary.startsWith('Deprecated:') || Object.keys(responses).length === 0;
   const forPrograms = known.filter(
     (operation) =>
       operation.tag !== undefined && operation.tag !== 'Documentation' && !isForOthers(operation),
