@@ -122,11 +122,11 @@ export const bootstrap = async (options: {
   if (found instanceof NoBrowser) {
     log.error(found.message);
     await api
-      .lastWord(
+      .finalReport(
         { reason: 'crashed', detail: found.message.slice(0, 500) },
         { until: time.now() + settings.stopGraceSeconds * 1000 },
       )
-      .catch((error: unknown) => log.error('last word not accepted', { error: describeError(error) }));
+      .catch((error: unknown) => log.error('final report not accepted', { error: describeError(error) }));
     await exit.leave(EXIT.defect);
     return;
   }

@@ -33,7 +33,7 @@ import { createPairing } from './whatsapp/pairing.ts';
 import { createTeller } from './whatsapp/teller.ts';
 
 const DISCARD_LIMIT_MS = 30_000;
-/** Kept of the grace time for the last word, after state and events. */
+/** Kept of the grace time for the final report, after state and events. */
 const LAST_WORD_MS = 5_000;
 
 /**
@@ -245,7 +245,7 @@ export const startSession = (
     await outbox.flush(Math.max(1_000, graceUntil - LAST_WORD_MS - time.now()));
     supervision.stopReports();
     const note = notes.join('; ').slice(0, 500);
-    await api.lastWord(
+    await api.finalReport(
       { reason, builds: [...builds.counts], ...(note === '' ? {} : { detail: note }) },
       { until: graceUntil },
     );

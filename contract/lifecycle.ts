@@ -7,7 +7,7 @@ import * as z from 'zod';
  * PENDING    admitted, holds a slot; no task is known yet
  * STARTING   a task was launched; the client is not up yet
  * RUNNING    the client shows a QR code or is linked
- * STOPPING   asked to end; the worker saves auth state, closes Chromium and says its last word
+ * STOPPING   asked to end; the worker saves auth state, closes Chromium and sends its final report
  * STOPPED    ended, no slot; can be started again
  * FAILED     ended by a fault, no slot; can be started again
  *

@@ -25,7 +25,7 @@ export const settingsSchema = z.strictObject({
   heartbeatTimeoutSeconds: duration(90),
   /** After this the function that admitted is taken for dead; the reaper looks for its task, or launches one. */
   launchRetrySeconds: duration(30),
-  /** For the worker to save auth state and say its last word; Fargate's stopTimeout allows 120 s. */
+  /** For the worker to save auth state and send its final report; Fargate's stopTimeout allows 120 s. */
   stopGraceSeconds: duration(150),
   /** Between the auth-state snapshots of a linked session. */
   snapshotIntervalSeconds: duration(600),

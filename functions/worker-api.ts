@@ -7,7 +7,7 @@ import {
   bootstrap,
   commitUpload,
   discardAuthState,
-  lastWord,
+  finalReport,
   report,
 } from '../core/lifecycle/worker.ts';
 import { base } from './adapters/base.ts';
@@ -105,9 +105,9 @@ const answering = workerEndpoint(
 /** The worker has ended; its slot is released. A repeat finds the epoch over (410). */
 const ending = workerEndpoint(
   deps,
-  operations.workerLastWord,
+  operations.workerFinalReport,
 )(async (session, body) => {
-  await lastWord(deps, session, body);
+  await finalReport(deps, session, body);
   return { status: 200, body: {} };
 });
 

@@ -96,7 +96,7 @@ export type LocalStack = {
   /** Invokes a function by its name or handler. */
   invoke(functionName: string, event: unknown): Promise<InvokeResult>;
   /**
-   * Ends everything, workers gracefully: they save their state and say their last word while API and engines are
+   * Ends everything, workers gracefully: they save their state and send their final reports while API and engines are
    * still there. No process is left. @param graceMs for the workers; past it they are killed
    */
   stop(options?: { readonly graceMs?: number }): Promise<void>;

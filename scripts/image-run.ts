@@ -99,7 +99,7 @@ const end = async (worker: ChildProcess): Promise<void> => {
   api.faults.stop = 'user';
   const [exit] = await exited;
   if (exit !== 0) throw new Error(`the worker ended with ${exit}`);
-  console.log(`  ended by itself; its last word: ${api.lastWords.at(-1)?.reason}`);
+  console.log(`  ended by itself; its final report: ${api.finalReports.at(-1)?.reason}`);
   api.nextEpoch();
 };
 

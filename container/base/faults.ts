@@ -50,7 +50,7 @@ export class BadSnapshot extends Error {
   }
 }
 
-/** One line for logs and last words, whatever was thrown (the library throws strings, too). At most 300 characters. */
+/** One line for logs and final reports, for any thrown value (the library also throws strings). At most 300 characters. */
 export const describeError = (error: unknown): string => {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return text.replace(/\s+/g, ' ').slice(0, 300);

@@ -10,7 +10,7 @@ import {
   commitRequestSchema,
   discardRequestSchema,
   eventsRequestSchema,
-  lastWordRequestSchema,
+  finalReportRequestSchema,
   mediaUploadRequestSchema,
   mediaUploadResponseSchema,
   reportRequestSchema,
@@ -148,16 +148,16 @@ export const workerCommandsResult = operation({
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
-export const workerLastWord = operation({
-  id: 'workerLastWord',
+export const workerFinalReport = operation({
+  id: 'workerFinalReport',
   method: 'POST',
-  path: WORKER_API.lastWord,
+  path: WORKER_API.finalReport,
   handler: 'worker-api',
   auth: 'worker',
   scope: null,
-  client: 'lastWord',
+  client: 'finalReport',
   summary: 'The worker has ended; its slot is released',
-  body: lastWordRequestSchema,
+  body: finalReportRequestSchema,
   responses: { 200: { description: 'It is free.', body: nothingSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
@@ -173,5 +173,5 @@ export const WORKER_OPERATIONS = {
   workerMediaUpload,
   workerCommandsClaim,
   workerCommandsResult,
-  workerLastWord,
+  workerFinalReport,
 };

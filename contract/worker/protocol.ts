@@ -183,7 +183,7 @@ export const reportResponseSchema = z.object({
   deadlines: workerDeadlinesSchema,
   /** As configured now. */
   ignore: ignoreSchema.default({}),
-  /** Set: end gracefully for this reason (save, close, last word). */
+  /** Set: end gracefully for this reason (save, close, final report). */
   stop: stopReasonSchema.optional(),
 });
 
@@ -275,7 +275,7 @@ export const commandResultRequestSchema = z.strictObject({
 });
 
 /** POST /worker/v1/last-word: auth state is saved (or there is none), Chromium is gone; frees the slot. */
-export const lastWordRequestSchema = z.strictObject({
+export const finalReportRequestSchema = z.strictObject({
   reason: stopReasonSchema,
   /** For people; no secrets. */
   detail: z.string().max(500).optional(),
@@ -293,5 +293,6 @@ export const WORKER_API = {
   mediaUpload: '/worker/v1/media/upload',
   claim: '/worker/v1/commands/claim',
   commandResult: '/worker/v1/commands/result',
-  lastWord: '/worker/v1/last-word',
+  /** The path keeps its first name: workers of an earlier deployment call it. */
+  finalReport: '/worker/v1/last-word',
 } as const;

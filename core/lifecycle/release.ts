@@ -1,5 +1,5 @@
 /**
- * The one way in which an epoch ends. Any number of callers (the worker's last word, ECS's event that the task stopped,
+ * The one way in which an epoch ends. Any number of callers (the worker's final report, ECS's event that the task stopped,
  * the reaper, an admin) may report the end: exactly one call has an effect. It frees the slot, or, where the restart
  * policy says so, begins the next epoch on the same slot in the same transaction:
  *

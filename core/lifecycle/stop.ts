@@ -14,7 +14,7 @@ type Needs = Pick<
 
 /**
  * Asks a session to end. Graceful: its worker gets SIGTERM (and the word in the answer to its next report), saves
- * auth state, closes Chromium and says its last word, which frees the slot. Idempotent; a session that ends already
+ * auth state, closes Chromium and sends its final report, which frees the slot. Idempotent; a session that ends already
  * keeps the first reason, unless that one is a loss that may be restarted: a stop that a caller asks for prevents the
  * restart. Where `stillDue` no longer holds of the session as it stands, it is left alone.
  *

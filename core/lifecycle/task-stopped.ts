@@ -9,7 +9,7 @@ import type { Session } from './session.ts';
 
 /**
  * ECS reports that a task stopped. Where it was the task of the session's present epoch, the epoch ends, whether or not
- * the worker could say its last word: the slot comes back, or the session restarts. A worker that said its last word has
+ * the worker could send its final report: the slot comes back, or the session restarts. A worker that sent its final report has
  * ended the epoch before this event; then this event launches the restart. Events arrive late, twice and out of order:
  * the epoch decides.
  *

@@ -13,7 +13,7 @@ import type {
   bootstrapResponseSchema,
   commitRequestSchema,
   eventsRequestSchema,
-  lastWordRequestSchema,
+  finalReportRequestSchema,
   reportRequestSchema,
   reportResponseSchema,
   uploadRequestSchema,
@@ -36,7 +36,7 @@ import { isRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { storedProxy } from './session-config.ts';
 
-/** SIGKILL must not come while a worker still waits for storage: its last word and its events would go with it. */
+/** SIGKILL must not come while a worker still waits for storage: its final report and its events would go with it. */
 const STOP_MARGIN_SECONDS = 10;
 
 type ReportRequest = z.infer<typeof reportRequestSchema>;
@@ -412,10 +412,10 @@ const unasked = ({ state }: Session, reason: string): string | undefined =>
     : undefined;
 
 /** The worker is done: auth state saved, Chromium gone. Frees the slot. */
-export const lastWord = async (
+export const finalReport = async (
   deps: Needs<'events' | 'sha256' | 'metrics' | 'log'>,
   session: Session,
-  request: z.infer<typeof lastWordRequestSchema>,
+  request: z.infer<typeof finalReportRequestSchema>,
 ): Promise<void> => {
   // A worker of an earlier release says `user` when it hears a signal; Berth's own wish shows in the state.
   const reason = request.reason === 'user' && session.state !== 'STOPPING' ? 'task_stopped' : request.reason;

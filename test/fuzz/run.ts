@@ -27,8 +27,8 @@ export type FuzzReport = {
 const HANG_MS = 20_000;
 /** Past so many there is nothing to learn. */
 const ENOUGH_FAULTS = 20;
-/** The last word of the worker that is played: after it there is none, so it comes last. */
-const LAST = ['workerLastWord'];
+/** The final report of the played worker. No call may follow it, so it comes last. */
+const LAST = ['workerFinalReport'];
 
 /**
  * Sends bad inputs to every operation and then odd ones. Of each it is asked that the answer comes, is none of a

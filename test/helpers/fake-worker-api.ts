@@ -13,7 +13,7 @@ import {
   commitRequestSchema,
   discardRequestSchema,
   eventsRequestSchema,
-  lastWordRequestSchema,
+  finalReportRequestSchema,
   reportRequestSchema,
   type ToldMark,
   uploadRequestSchema,
@@ -24,7 +24,7 @@ import {
 
 type Bootstrap = z.infer<typeof bootstrapRequestSchema>;
 type Report = z.infer<typeof reportRequestSchema>;
-type LastWord = z.infer<typeof lastWordRequestSchema>;
+type FinalReport = z.infer<typeof finalReportRequestSchema>;
 
 export type SavedState = {
   key: string;
@@ -47,7 +47,7 @@ export type FakeWorkerApi = {
   readonly events: WorkerEvent[];
   /** Which messages were told, as the workers said last. */
   told: ToldMark | undefined;
-  readonly lastWords: LastWord[];
+  readonly finalReports: FinalReport[];
   readonly discards: string[];
   /** Commands that wait for the client to work; a result takes its command away. */
   waiting: NonNullable<z.infer<typeof claimResponseSchema>['command']>[];
@@ -210,8 +210,8 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
         api.waiting = api.waiting.filter(({ id }) => id !== result.id);
         return answer(200, {});
       }
-      case WORKER_API.lastWord:
-        api.lastWords.push(lastWordRequestSchema.parse(json));
+      case WORKER_API.finalReport:
+        api.finalReports.push(finalReportRequestSchema.parse(json));
         return answer(200, {});
       default:
         return answer(404);
@@ -250,7 +250,7 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
     reports: [],
     events: [],
     told: undefined,
-    lastWords: [],
+    finalReports: [],
     discards: [],
     waiting: [],
     results: [],

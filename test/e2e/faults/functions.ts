@@ -65,9 +65,9 @@ export const killedFunctions = (open: () => FaultySystem): void => {
     await system.holds(1);
   });
 
-  test('the last word is killed: the session ends as asked, its slot comes back once', async () => {
+  test('the final report is killed: the session ends as asked, its slot comes back once', async () => {
     await system.berth.sessions.stop('shop');
-    await system.killInFlight('worker-api', WORKER_API.lastWord);
+    await system.killInFlight('worker-api', WORKER_API.finalReport);
     expect(await system.ended('shop')).toMatchObject({ state: 'STOPPED', stopReason: 'user', linked: true });
   });
 

@@ -17,7 +17,7 @@ beforeEach(() => {
   api.faults.status.clear();
   api.states = [];
   api.discards.length = 0;
-  api.lastWords.length = 0;
+  api.finalReports.length = 0;
   api.events.length = 0;
   api.settings.deadlines = {
     qrTimeoutMs: 300_000,
@@ -37,7 +37,7 @@ describe('how a session ends', () => {
     bench.api.settings.deadlines.qrTimeoutMs = 1_500;
     const worker = bench.start();
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(bench.api.lastWords).toEqual([
+    expect(bench.api.finalReports).toEqual([
       { reason: 'qr_expired', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
     ]);
     expect(bench.api.states).toEqual([]);
@@ -51,7 +51,7 @@ describe('how a session ends', () => {
     // Long enough for a busy machine to learn of it before it is over: what is overdue has no notice.
     api.settings.deadlines.idleTimeoutMs = 8_000;
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(api.lastWords).toEqual([
+    expect(api.finalReports).toEqual([
       { reason: 'idle', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
     ]);
     expect(api.events.filter(({ event }) => event === 'session.expiring').at(0)?.payload).toMatchObject({
@@ -67,7 +67,7 @@ describe('how a session ends', () => {
     api.settings.deadlines.maxAt = Date.now() + 3_600_000 + 4_000;
     const worker = bench.start();
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(api.lastWords).toEqual([
+    expect(api.finalReports).toEqual([
       { reason: 'max_duration', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
     ]);
   });
@@ -79,7 +79,7 @@ describe('how a session ends', () => {
     api.faults.fenced = true;
     expect(await worker.exit, worker.log()).toBe(10);
     expect(api.states).toEqual([]);
-    expect(api.lastWords).toEqual([]);
+    expect(api.finalReports).toEqual([]);
     await nothingIsLeft();
   });
 
@@ -91,7 +91,7 @@ describe('how a session ends', () => {
     await simulator.phone.logout({ target: ACCOUNT });
     expect(await worker.exit, worker.log()).toBe(0);
     expect(api.discards).toEqual(['logged_out']);
-    expect(api.lastWords).toMatchObject([{ reason: 'logged_out' }]);
+    expect(api.finalReports).toMatchObject([{ reason: 'logged_out' }]);
     expect(api.states).toEqual([]);
     expect(api.reports.slice(before).map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
     await nothingIsLeft();
@@ -104,7 +104,7 @@ describe('how a session ends', () => {
     expect((await api.command('logout', {})).status).toBe(200);
     expect(await worker.exit, worker.log()).toBe(0);
     expect(api.discards).toEqual(['logged_out']);
-    expect(api.lastWords).toMatchObject([{ reason: 'logged_out' }]);
+    expect(api.finalReports).toMatchObject([{ reason: 'logged_out' }]);
     const { accounts } = await simulator.phone.accounts({});
     expect(accounts.find(({ phoneNumber }) => phoneNumber === ACCOUNT)?.devices).toEqual([]);
   });
@@ -166,7 +166,7 @@ describe('how a session ends', () => {
     api.faults.status.set('storage', 503);
     worker.process.kill('SIGTERM');
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(api.lastWords[0]?.detail).toContain('not saved');
+    expect(api.finalReports[0]?.detail).toContain('not saved');
     expect(api.states.length).toBeGreaterThan(0);
   });
 
@@ -182,8 +182,8 @@ describe('how a session ends', () => {
     const { api } = bench;
     const worker = bench.start({ CHROMIUM_PATH: '/nowhere/chromium' });
     expect(await worker.exit).toBe(1);
-    expect(api.lastWords[0]).toMatchObject({ reason: 'crashed' });
-    expect(api.lastWords[0]?.detail).toContain('/nowhere/chromium');
+    expect(api.finalReports[0]).toMatchObject({ reason: 'crashed' });
+    expect(api.finalReports[0]?.detail).toContain('/nowhere/chromium');
   });
 
   it('leaves no file behind', async () => {

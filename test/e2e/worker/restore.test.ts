@@ -32,7 +32,7 @@ beforeEach(() => {
   api.faults.status.clear();
   api.faults.times.clear();
   api.states = [good];
-  api.lastWords.length = 0;
+  api.finalReports.length = 0;
 });
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -80,7 +80,7 @@ describe('what is restored', () => {
     api.settings.deadlines.startBy = Date.now() + 4_000;
     const worker = bench.start();
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(['crashed', 'start_timeout']).toContain(api.lastWords[0]?.reason);
+    expect(['crashed', 'start_timeout']).toContain(api.finalReports[0]?.reason);
     expect(statuses()).not.toContain('SCAN_QR_CODE');
     expect(api.states).toHaveLength(1);
     expect(api.discards).toEqual([]);
@@ -123,7 +123,7 @@ describe('what is restored', () => {
       account: { phoneNumber: account, pushName: 'Ada' },
     });
     expect(await worker.exit, worker.log()).toBe(0);
-    expect(api.lastWords.at(-1)).toMatchObject({
+    expect(api.finalReports.at(-1)).toMatchObject({
       reason: 'crashed',
       detail: expect.stringContaining('WhatsApp Web lacks the module WAWebCallCollection'),
     });

@@ -45,7 +45,7 @@ describe('a session from its first code to its return', () => {
 
     api.faults.stop = 'user';
     expect(await first.exit, first.log()).toBe(0);
-    expect(api.lastWords).toEqual([
+    expect(api.finalReports).toEqual([
       { reason: 'user', builds: [expect.objectContaining({ starts: 1, failures: 0 })] },
     ]);
     expect(api.states.length).toBeGreaterThan(0);
@@ -78,7 +78,7 @@ describe('a session from its first code to its return', () => {
     second.process.kill('SIGTERM');
     expect(await second.exit, second.log()).toBe(0);
     // A signal is no caller's request (F23).
-    expect(api.lastWords.at(-1)).toEqual({
+    expect(api.finalReports.at(-1)).toEqual({
       reason: 'task_stopped',
       builds: [expect.objectContaining({ starts: 1, readies: 1 })],
     });

@@ -68,7 +68,7 @@ const contend = async (
 const of = <K extends Line['kind']>(lines: readonly Line[], kind: K) =>
   lines.filter((line): line is Extract<Line, { kind: K }> => line.kind === kind);
 
-/** Two at once for each slot, as a worker's last word and the event that its task stopped: one of them counts. */
+/** Two at once for each slot, as a worker's final report and the event that its task stopped: one of them counts. */
 const releaseAllTwice = async (holders: readonly Session[]): Promise<void> => {
   for (const holder of holders) {
     const outcomes = await Promise.all([release(deps, holder, 'user'), release(deps, holder, 'crashed')]);

@@ -30,7 +30,7 @@ import {
   bootstrap,
   commitUpload,
   discardAuthState,
-  lastWord,
+  finalReport,
   report,
 } from '../../../core/lifecycle/worker.ts';
 import { recordRun } from '../../../core/observability/health.ts';
@@ -137,7 +137,7 @@ export const workerApi = {
   upload: authorized(beginUpload),
   commit: authorized(commitUpload),
   discard: authorized(discardAuthState),
-  lastWord: authorized(lastWord),
+  finalReport: authorized(finalReport),
   claim: authorized((deps, session) => claimNext(deps, session)),
   commandResult: authorized(
     (deps, session, { id, outcome }: { readonly id: string; readonly outcome: CommandOutcome }) =>

@@ -1,6 +1,6 @@
 /**
  * A worker as container/ behaves: exchanges its token, restores or shows a QR code, reports, saves, ends itself on its
- * own deadlines, says its last word. What it can't help: it crashes, stands still for minutes and wakes as a zombie,
+ * own deadlines, sends its final report. What it can't help: it crashes, stands still for minutes and wakes as a zombie,
  * hangs when told to stop, or has a clock of its own.
  */
 
@@ -442,8 +442,8 @@ export class Worker implements SimulatedWorker {
     await this.#cloud.sleep(this.process, this.#cloud.random.skewed(100, 5_000));
     await this.#save(until);
     this.live = false;
-    await this.#retried('lastWord', until - this.#localNow(), (deps) =>
-      workerApi.lastWord(deps, this.#bearer, { reason }),
+    await this.#retried('finalReport', until - this.#localNow(), (deps) =>
+      workerApi.finalReport(deps, this.#bearer, { reason }),
     );
     this.#exit('ended');
   }

@@ -64,7 +64,7 @@ describe('the worker API’s client', () => {
     fake.faults.fenced = true;
     await expect(api.report({ seq: 1, status: 'STARTING' }, {})).rejects.toThrow(Fenced);
     const calls = fake.calls.length;
-    await expect(api.lastWord({ reason: 'user' }, {})).rejects.toThrow(Fenced);
+    await expect(api.finalReport({ reason: 'user' }, {})).rejects.toThrow(Fenced);
     expect(fake.calls).toHaveLength(calls);
     expect(fencedTimes()).toBe(1);
     await fake.close();

@@ -10,7 +10,7 @@ import {
   saveBuild,
 } from '../../../core/builds/builds.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
-import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
+import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { bootstrapped, launchedSession, load, secret } from './session.ts';
 import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
@@ -150,7 +150,7 @@ test('without a stored build the trouble is told though nothing can be done abou
   expect(await engineView(system.deps)).toMatchObject({ mode: 'live', failing: true });
 });
 
-test("a worker's counts are added once, whatever is repeated, and the last word brings what no report said", async () => {
+test("a worker's counts are added once, whatever is repeated, and the final report brings what no report said", async () => {
   const system = testSystem();
   const { deps } = system;
   const session = await bootstrapped(system, await launchedSession(system));
@@ -169,7 +169,7 @@ test("a worker's counts are added once, whatever is repeated, and the last word 
   ]);
   const running = await load(system);
   expect(sessionView(running, system.settings).engine).toEqual({ engine: 'WEBJS', build: BUILD });
-  await lastWord(deps, running, { reason: 'crashed', builds: [{ ...later, starts: 3, failures: 2 }] });
+  await finalReport(deps, running, { reason: 'crashed', builds: [{ ...later, starts: 3, failures: 2 }] });
   expect((await engineView(deps)).builds).toMatchObject([
     { version: BUILD, lastDay: { starts: 3, failures: 2, codes: 1 } },
   ]);

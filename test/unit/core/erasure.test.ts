@@ -10,7 +10,7 @@ import { record } from '../../../core/events/tell.ts';
 import { FEEDS, outboxKey, toldKey } from '../../../core/items.ts';
 import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
-import { lastWord } from '../../../core/lifecycle/worker.ts';
+import { finalReport } from '../../../core/lifecycle/worker.ts';
 import { load, USER, uploaded, workingSession } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
@@ -63,7 +63,7 @@ const lived = async (system: TestSystem, name: string): Promise<Session> => {
   await deps.store.write({ kind: 'put', key: told, item: { ...told, ids: [] } });
   const outbox = outboxKey(USER, sessionId, 99);
   await deps.store.write({ kind: 'put', key: outbox, item: { ...outbox, event: 'x' } });
-  await lastWord(deps, await load(system, name), { reason: 'user' });
+  await finalReport(deps, await load(system, name), { reason: 'user' });
   return load(system, name);
 };
 

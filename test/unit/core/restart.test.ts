@@ -13,7 +13,7 @@ import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
-import { bootstrap, lastWord, report } from '../../../core/lifecycle/worker.ts';
+import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { bootstrapped, load, secret, USER, uploaded } from './session.ts';
@@ -116,7 +116,7 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
 
   // The event once more, and the old worker: nothing of the epoch before changes anything.
   await lose(system, before);
-  await expect(lastWord(system.deps, before, { reason: 'crashed' })).resolves.toBeUndefined();
+  await expect(finalReport(system.deps, before, { reason: 'crashed' })).resolves.toBeUndefined();
   expect(await load(system)).toMatchObject({ epoch: 2, state: 'STARTING' });
   expect(await worksNow(system, after)).toMatchObject({ epoch: 2, status: 'WORKING', slotShard: 0 });
 });
@@ -124,7 +124,7 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
 test('while it waits, the session shows when its next attempt is, why, and how many there were', async () => {
   const system = testSystem();
   const before = await working(system);
-  await lastWord(system.deps, before, { reason: 'task_stopped' });
+  await finalReport(system.deps, before, { reason: 'task_stopped' });
   const waiting = await load(system);
   expect(sessionView(waiting, system.settings)).toMatchObject({
     state: 'PENDING',
@@ -139,7 +139,7 @@ test('while it waits, the session shows when its next attempt is, why, and how m
       nextAttemptAt: new Date(waiting.restartAt ?? 0).toISOString(),
     },
   });
-  // The event of the task that the worker's last word ended launches it.
+  // The event of the task that the worker's final report ended launches it.
   await lose(system, before, 'UserInitiated');
   expect(await load(system)).toMatchObject({ state: 'STARTING', epoch: 2, taskArn: 'task-2' });
   expect(sessionView(await load(system), system.settings).restart.nextAttemptAt).toBeNull();
@@ -178,7 +178,7 @@ test.each(['user', 'idle', 'max_duration', 'logged_out', 'banned', 'emergency', 
   async (reason) => {
     expect(isLoss(reason)).toBe(false);
     const system = testSystem();
-    await lastWord(system.deps, await working(system), {
+    await finalReport(system.deps, await working(system), {
       reason: reason === 'user' ? 'emergency' : reason,
     });
     expect((await load(system)).slotShard).toBeUndefined();
@@ -254,7 +254,8 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
 
 test('a stop, a delete and a logout during the wait win: the slot is free, and nothing is launched', async () => {
   const system = testSystem();
-  for (const name of ['a', 'b', 'c']) await lastWord(system.deps, await working(system, ALWAYS, name), CRASH);
+  for (const name of ['a', 'b', 'c'])
+    await finalReport(system.deps, await working(system, ALWAYS, name), CRASH);
   const launches = system.launchCalls.length;
 
   await stopSession(system.deps, await load(system, 'a'), 'user');
@@ -283,7 +284,7 @@ test('a stop that comes while the loss is still being handled wins, too', async 
 
   // A person asks for epoch 1 to end just when it is lost: epoch 2 is what is stopped.
   const other = await working(system, ALWAYS, 'b');
-  await lastWord(system.deps, other, CRASH);
+  await finalReport(system.deps, other, CRASH);
   await stopSession(system.deps, other, 'user');
   expect(await load(system, 'b')).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 2 });
 });
@@ -292,7 +293,7 @@ test('a start during the wait starts at once', async () => {
   const system = testSystem();
   let session = await working(system);
   for (let n = 0; n < 3; n++) {
-    await lastWord(system.deps, session, CRASH);
+    await finalReport(system.deps, session, CRASH);
     const waiting = await load(system);
     if (n < 2) {
       system.now = waiting.restartAt ?? 0;
@@ -369,7 +370,7 @@ test('a restart that finds every saved state corrupt ends at once, and the sessi
     await lose(system, await working(system));
     const session = await bootstrapped(system, await load(system));
     await report(system.deps, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
-    await lastWord(system.deps, await load(system), { reason: 'crashed' });
+    await finalReport(system.deps, await load(system), { reason: 'crashed' });
     const ended = await load(system);
     expect(ended).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 2 });
     expect(sessionView(ended, system.settings).linked).toBe(false);

@@ -6,7 +6,7 @@ import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
-import { bootstrap, discardAuthState, lastWord, report } from '../../../core/lifecycle/worker.ts';
+import { bootstrap, discardAuthState, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { TaskEngineUnavailable, type WorkerCommands, WorkerUnreachable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { TASK_STOP_SECONDS } from '../../../core/settings.ts';
@@ -187,7 +187,7 @@ test('a start right after a stop waits for its end and admits; where that takes 
   system.meanwhile = (call) => {
     if (!call.startsWith('get SESSION') || ++looks !== 5) return;
     system.meanwhile = () => {};
-    void lastWord(system.deps, working, { reason: 'task_stopped' });
+    void finalReport(system.deps, working, { reason: 'task_stopped' });
   };
   const started = await startWhenEnded(system.deps, USER, 'a', 15_000);
   expect(started).toMatchObject({ admitted: true, session: { state: 'PENDING', epoch: 2 } });
@@ -209,14 +209,14 @@ test('a session that is stopping is not shown as WORKING, whatever its client re
 
 test('a task that was stopped from outside has a reason of its own, said by its worker or by ECS (F23)', async () => {
   const system = testSystem();
-  await lastWord(system.deps, await workingSession(system), { reason: 'task_stopped' });
+  await finalReport(system.deps, await workingSession(system), { reason: 'task_stopped' });
   expect(await load(system)).toMatchObject({ state: 'STOPPED', stopReason: 'task_stopped' });
   expect((await load(system)).detail).toMatch(/from outside Berth/);
 
   // One that Berth asked to stop keeps Berth's reason, though SIGTERM is what its worker hears.
   const asked = await workingSession(system, 'b');
   await stopSession(system.deps, asked, 'idle');
-  await lastWord(system.deps, await load(system, 'b'), { reason: 'task_stopped' });
+  await finalReport(system.deps, await load(system, 'b'), { reason: 'task_stopped' });
   const b = await load(system, 'b');
   expect(b).toMatchObject({ state: 'STOPPED', stopReason: 'idle' });
   expect(b).not.toHaveProperty('detail');
@@ -247,7 +247,7 @@ test('a working session’s account is unlinked before it is deleted, where its 
     run: async (_worker, command) => {
       asked.push(command);
       await discardAuthState(system.deps, await load(system));
-      await lastWord(system.deps, await load(system), { reason: 'logged_out' });
+      await finalReport(system.deps, await load(system), { reason: 'logged_out' });
       return { ok: true, result: {} };
     },
   };

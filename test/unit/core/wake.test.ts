@@ -12,7 +12,7 @@ import {
 import { wakeAndRun } from '../../../core/commands/wake.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
-import { lastWord, report } from '../../../core/lifecycle/worker.ts';
+import { finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
 import { bootstrapped, load, USER, uploaded, workingSession } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
@@ -34,7 +34,7 @@ const MESSAGE = {
 const stoppedSession = async (system: TestSystem) => {
   const session = await workingSession(system);
   await (await uploaded(system, session, 'a')).commit(session);
-  await lastWord(system.deps, await load(system), { reason: 'user' });
+  await finalReport(system.deps, await load(system), { reason: 'user' });
   return load(system);
 };
 
@@ -97,7 +97,7 @@ test('a repeat after the worker is gone gets the kept answer and starts nothing'
     if (slept === 1) await comesUp(system);
   });
   await wakeAndRun(deps, before, 'sendText', ARGS, 'key');
-  await lastWord(deps, await load(system), { reason: 'user' });
+  await finalReport(deps, await load(system), { reason: 'user' });
   const again = await wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key');
   expect(again).toEqual({ kind: 'done', result: MESSAGE });
   expect(runs).toHaveLength(1);
@@ -124,7 +124,7 @@ test('what takes too long goes on without the caller: the worker finds it when i
 test('a session without a saved account is refused before anything is written', async () => {
   const system = testSystem();
   const session = await workingSession(system);
-  await lastWord(system.deps, session, { reason: 'user' });
+  await finalReport(system.deps, session, { reason: 'user' });
   const { deps } = waking(system);
   const refused = wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key');
   await expect(refused).rejects.toMatchObject({ code: 'unprocessable' });
@@ -140,7 +140,7 @@ test('a refusal at the limit sends nothing, and the same key may try again', asy
   });
   const refused = wakeAndRun(deps, before, 'sendText', ARGS, 'key');
   await expect(refused).rejects.toMatchObject({ code: 'too_many', extras: { scope: 'user', limit: 1 } });
-  await lastWord(system.deps, other, { reason: 'user' });
+  await finalReport(system.deps, other, { reason: 'user' });
   expect(await wakeAndRun(deps, await load(system), 'sendText', ARGS, 'key')).toMatchObject({
     kind: 'done',
   });
@@ -187,7 +187,7 @@ test('a command whose worker died is unknown: it is neither given to the next wo
   await startSession(system.deps, USER, 'a');
   const working = await comesUp(system);
   await claimNext(system.deps, working);
-  await lastWord(system.deps, working, { reason: 'crashed' });
+  await finalReport(system.deps, working, { reason: 'crashed' });
   expect((await lookAt(system.deps, command.id))?.command).toMatchObject({ status: 'unknown' });
   await startSession(system.deps, USER, 'a');
   const next = await comesUp(system, 'u');

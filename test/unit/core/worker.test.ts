@@ -10,7 +10,7 @@ import {
   authenticateWorker,
   bootstrap,
   discardAuthState,
-  lastWord,
+  finalReport,
   report,
 } from '../../../core/lifecycle/worker.ts';
 import {
@@ -73,7 +73,7 @@ test('the first snapshot of a new epoch is kept although the one before had more
     const upload = await uploaded(system, await load(system), letter);
     await upload.commit(await load(system));
   }
-  await lastWord(system.deps, session, { reason: 'user' });
+  await finalReport(system.deps, session, { reason: 'user' });
   await startSession(system.deps, USER, 'a');
   const again = await bootstrapped(system, await load(system));
   const upload = await uploaded(system, again, 'd');
@@ -84,12 +84,12 @@ test('the first snapshot of a new epoch is kept although the one before had more
 test('a stop that nobody asked Berth for says so, and one that somebody did says nothing more', async () => {
   const system = testSystem();
   const interrupted = await workingSession(system);
-  await lastWord(system.deps, interrupted, { reason: 'user' });
+  await finalReport(system.deps, interrupted, { reason: 'user' });
   expect(await load(system)).toMatchObject({ detail: expect.stringContaining('stopped from outside') });
   await startSession(system.deps, USER, 'a');
   await bootstrapped(system, await load(system));
   await stopSession(system.deps, await load(system), 'user');
-  await lastWord(system.deps, await load(system), { reason: 'user' });
+  await finalReport(system.deps, await load(system), { reason: 'user' });
   expect(await load(system)).not.toHaveProperty('detail');
 });
 
@@ -117,7 +117,7 @@ test('an old epoch is fenced from everything', async () => {
   const bearer = `Bearer ${session.sessionId}.1.${secret('w')}`;
   await expect(authenticateWorker(system.deps, bearer)).resolves.toMatchObject({ epoch: 1 });
   const upload = await uploaded(system, await load(system), 'a');
-  await lastWord(system.deps, session, { reason: 'user' });
+  await finalReport(system.deps, session, { reason: 'user' });
   await startSession(system.deps, USER, 'a');
   const now = system.table.get({ pk: `SESSION#${USER}#a`, sk: 'META' });
   await expect(authenticateWorker(system.deps, bearer)).rejects.toMatchObject({ code: 'fenced' });
@@ -126,7 +126,7 @@ test('an old epoch is fenced from everything', async () => {
   });
   await expect(upload.commit(session)).rejects.toMatchObject({ code: 'fenced' });
   await expect(discardAuthState(system.deps, session)).rejects.toMatchObject({ code: 'fenced' });
-  await lastWord(system.deps, session, { reason: 'crashed' });
+  await finalReport(system.deps, session, { reason: 'crashed' });
   expect(system.table.get({ pk: `SESSION#${USER}#a`, sk: 'META' })).toEqual(now);
 });
 
@@ -202,7 +202,7 @@ test('a bootstrap answer carries the auth states, newest first', async () => {
     const upload = await uploaded(system, await load(system), letter);
     await upload.commit(await load(system));
   }
-  await lastWord(system.deps, session, { reason: 'idle' });
+  await finalReport(system.deps, session, { reason: 'idle' });
   const { session: next } = await startSession(system.deps, USER, 'a');
   const answer = await bootstrap(system.deps, {
     sessionId: next.sessionId,
@@ -221,7 +221,7 @@ test('an account is forgotten although its objects can’t be removed now', asyn
   const session = await workingSession(system);
   const upload = await uploaded(system, session, 'a');
   await upload.commit(await load(system));
-  await lastWord(system.deps, session, { reason: 'user' });
+  await finalReport(system.deps, session, { reason: 'user' });
   system.removeError = new Error('S3 did not answer');
   await forgetAccount(system.deps, await load(system));
   expect(await load(system)).not.toHaveProperty('authState');
@@ -231,7 +231,7 @@ test('a session whose saved states are all corrupt is not linked any more, until
   const system = testSystem();
   const working = await workingSession(system);
   await (await uploaded(system, working, 'a')).commit(await load(system));
-  await lastWord(system.deps, await load(system), { reason: 'user' });
+  await finalReport(system.deps, await load(system), { reason: 'user' });
   const shown = async () => sessionView(await load(system), system.settings).linked;
   expect(await shown()).toBe(true);
   await startSession(system.deps, USER, 'a');
