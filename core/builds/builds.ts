@@ -23,7 +23,7 @@ import {
   TTL_ATTRIBUTE,
 } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
-import { hourOf, STATS_HOURS, STATS_KEEP_SECONDS } from '../observability/tally.ts';
+import { hourOf, STATS_HOURS, STATS_KEEP_SECONDS } from '../observability/hourly-stats.ts';
 import { queryAll } from '../query-all.ts';
 import { RETRY, retryTransient } from '../retry.ts';
 import { absent, eq, type Item } from '../store.ts';

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { HistoryView } from '../../contract/bodies/dashboard.ts';
 import { HISTORY_PARTITION } from '../items.ts';
 import type { Item, Key } from '../store.ts';
-import { type Totals, totalsOf } from './tally.ts';
+import { type Totals, totalsOf } from './hourly-stats.ts';
 
 /** Longer than what can be asked for, so that the oldest point has one before it. */
 export const HISTORY_KEEP_SECONDS = 49 * 3600;

@@ -3,7 +3,7 @@ import type { Deps } from '../deps.ts';
 import { HISTORY_PARTITION, STATS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
 import { queryAll } from '../query-all.ts';
 import { HISTORY_KEEP_SECONDS, historyKey, pointsOf, sampleOf, samplesSince, type Use } from './history.ts';
-import { statsKey } from './tally.ts';
+import { statsKey } from './hourly-stats.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -6,7 +6,7 @@ import { limitsView } from '../admission/limits.ts';
 import type { Deps } from '../deps.ts';
 import { STATS_PARTITION, userQuotaKey } from '../items.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
-import { lastDay, STATS_HOURS } from './tally.ts';
+import { lastDay, STATS_HOURS } from './hourly-stats.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 

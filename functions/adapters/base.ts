@@ -8,7 +8,7 @@ import { systemClock } from '../../contract/clock.ts';
 import type { Deps, Log } from '../../core/deps.ts';
 import { ENVIRONMENT_DIMENSION, METRICS, METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { settings } from '../environment.ts';
-import { noteForStats } from './tally.ts';
+import { noteForStats } from './hourly-stats.ts';
 
 const logger = new Logger({ serviceName: 'berth' });
 

@@ -1,9 +1,9 @@
 import { TTL_ATTRIBUTE } from '../../core/items.ts';
-import { STATS_KEEP_SECONDS, statsKey } from '../../core/observability/tally.ts';
+import { STATS_KEEP_SECONDS, statsKey } from '../../core/observability/hourly-stats.ts';
 import type { Store } from '../../core/store.ts';
 import { base } from '../adapters/base.ts';
 import { dynamoDbStore } from '../adapters/dynamodb-store.ts';
-import { takeCounted } from '../adapters/tally.ts';
+import { takeCounted } from '../adapters/hourly-stats.ts';
 
 /**
  * A full system refuses many times a second and costs no write for each. A single refusal is written at once: what is

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HISTORY_MAX_POINTS } from '../../../core/observability/history.ts';
+import { statsKey } from '../../../core/observability/hourly-stats.ts';
 import { history, recordUse } from '../../../core/observability/read-history.ts';
-import { statsKey } from '../../../core/observability/tally.ts';
 import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
 const MINUTE = 60_000;

@@ -21,7 +21,7 @@ export const statsKey = (now: number): Key => ({ pk: STATS_PARTITION, sk: hourOf
 export const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13);
 
 /** The attribute that a sample adds to, and how much; undefined for metrics that stats do not show. */
-export const tallied = (
+export const statsAddition = (
   name: MetricName,
   value: number,
   dimensions: Readonly<Record<string, string>> = {},

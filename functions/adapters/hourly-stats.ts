@@ -1,5 +1,5 @@
+import { statsAddition } from '../../core/observability/hourly-stats.ts';
 import type { MetricName } from '../../core/observability/metrics.ts';
-import { tallied } from '../../core/observability/tally.ts';
 
 /** What this instance counted for the statistics and has not written yet. */
 const counted = new Map<string, number>();
@@ -9,7 +9,7 @@ export const noteForStats = (
   value: number,
   dimensions?: Readonly<Record<string, string>>,
 ): void => {
-  const addition = tallied(name, value, dimensions);
+  const addition = statsAddition(name, value, dimensions);
   if (addition) counted.set(addition.attr, (counted.get(addition.attr) ?? 0) + addition.by);
 };
 

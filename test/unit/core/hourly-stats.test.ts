@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastDay, statsKey, tallied } from '../../../core/observability/tally.ts';
+import { lastDay, statsAddition, statsKey } from '../../../core/observability/hourly-stats.ts';
 import type { Item } from '../../../core/store.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12, 30);
@@ -11,15 +11,15 @@ const hour = (at: number, samples: readonly (readonly [string, number])[]): Item
 });
 
 test('samples of a metric are added under its dimension; healthy drift adds nothing', () => {
-  expect(tallied('SessionsAdmitted', 1)).toEqual({ attr: 'admitted', by: 1 });
-  expect(tallied('AdmissionsRefused', 1, { Scope: 'user' })).toEqual({ attr: 'refused_user', by: 1 });
-  expect(tallied('SessionsReaped', 1, { Reason: 'idle' })).toEqual({ attr: 'reaped_idle', by: 1 });
-  expect(tallied('SessionsRestarted', 1, { Reason: 'crashed' })).toEqual({
+  expect(statsAddition('SessionsAdmitted', 1)).toEqual({ attr: 'admitted', by: 1 });
+  expect(statsAddition('AdmissionsRefused', 1, { Scope: 'user' })).toEqual({ attr: 'refused_user', by: 1 });
+  expect(statsAddition('SessionsReaped', 1, { Reason: 'idle' })).toEqual({ attr: 'reaped_idle', by: 1 });
+  expect(statsAddition('SessionsRestarted', 1, { Reason: 'crashed' })).toEqual({
     attr: 'restarted_crashed',
     by: 1,
   });
-  expect(tallied('CounterDrift', 0)).toBeUndefined();
-  expect(tallied('ActiveSessions', 7)).toBeUndefined();
+  expect(statsAddition('CounterDrift', 0)).toBeUndefined();
+  expect(statsAddition('ActiveSessions', 7)).toBeUndefined();
 });
 
 test('the last day sums 24 hours and leaves out older ones', () => {
@@ -55,7 +55,7 @@ test('percentiles are never below the true ones, and at most 30 % above', () => 
   const times = Array.from({ length: 100 }, (_, i) => 1_500 + i * 300);
   const buckets = new Map<string, number>();
   for (const ms of times) {
-    const addition = tallied('TimeToQr', ms);
+    const addition = statsAddition('TimeToQr', ms);
     if (addition) buckets.set(addition.attr, (buckets.get(addition.attr) ?? 0) + addition.by);
   }
   const { createToQr } = lastDay([hour(NOW, [...buckets])], NOW);
@@ -70,7 +70,7 @@ test('percentiles are never below the true ones, and at most 30 % above', () => 
 });
 
 test('what took longer than the longest bucket is counted all the same', () => {
-  const addition = tallied('TimeToQr', 3_600_000);
+  const addition = statsAddition('TimeToQr', 3_600_000);
   const { createToQr } = lastDay([hour(NOW, [[addition?.attr ?? '', 1]])], NOW);
   expect(createToQr).toMatchObject({ count: 1 });
   expect(createToQr?.p95Ms).toBeGreaterThan(400_000);
