@@ -70,24 +70,25 @@ export const fileKey = (sessionId: string, id: string): Key => ({ pk: filesParti
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
 
 /** A few partitions for what all sessions write to, so that none of them is one hot key. A user's are all in one. */
-export const FEEDS = [0, 1, 2, 3] as const;
-export type Feed = (typeof FEEDS)[number];
-export const feedOf = (userId: string): Feed =>
-  FEEDS[
-    [...userId].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521, 7) % FEEDS.length
+export const EVENT_SHARDS = [0, 1, 2, 3] as const;
+export type EventShard = (typeof EVENT_SHARDS)[number];
+export const eventShardOf = (userId: string): EventShard =>
+  EVENT_SHARDS[
+    [...userId].reduce((sum, char) => (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521, 7) %
+      EVENT_SHARDS.length
   ] ?? 0;
 /** Events in the order in which they are read, numbered without gaps. */
-export const feedPartition = (feed: Feed): string => `FEED#${feed}`;
+export const feedPartition = (shard: EventShard): string => `FEED#${shard}`;
 export const feedSortKey = (number: number): string => String(number).padStart(15, '0');
-export const feedKey = (feed: Feed, number: number): Key => ({
-  pk: feedPartition(feed),
+export const feedKey = (shard: EventShard, number: number): Key => ({
+  pk: feedPartition(shard),
   sk: feedSortKey(number),
 });
 /** Events that were not sent yet, by session and, within it, by the session's version that they tell of. */
-export const outboxPartition = (feed: Feed): string => `OUTBOX#${feed}`;
+export const outboxPartition = (shard: EventShard): string => `OUTBOX#${shard}`;
 export const outboxPrefix = (sessionId: string): string => `${sessionId}#`;
 export const outboxKey = (userId: string, sessionId: string, version: number): Key => ({
-  pk: outboxPartition(feedOf(userId)),
+  pk: outboxPartition(eventShardOf(userId)),
   sk: outboxPrefix(sessionId) + String(version).padStart(12, '0'),
 });
 /** The latest attempt of each recent event, by event and webhook. */

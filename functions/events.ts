@@ -10,7 +10,7 @@ import {
   readFeeds,
 } from '../core/events/feed.ts';
 import { positionOf, positionText, serverSentEvents, streamEventOf } from '../core/events/stream.ts';
-import { FEEDS, type Feed, feedOf } from '../core/items.ts';
+import { EVENT_SHARDS, type EventShard, eventShardOf } from '../core/items.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, type Request } from './edge/http.ts';
@@ -24,8 +24,8 @@ const POLL_MS = 1_000;
  * server-sent events (API Gateway streams nothing: an EventSource connects again) or JSON by `Accept`.
  */
 export const handler = defineHandler(operations.followEvents)(async (request) => {
-  const { feeds, wanted } = viewOf(request);
-  const from = startOf(request, feeds) ?? (await newestPosition(deps, feeds));
+  const { shards, wanted } = viewOf(request);
+  const from = startOf(request, shards) ?? (await newestPosition(deps, shards));
   const end = deps.clock() + request.query.wait * 1000;
   const seen = await lookFrom(from, wanted);
   const page = isNothing(seen)
@@ -52,21 +52,24 @@ export const handler = defineHandler(operations.followEvents)(async (request) =>
 type Following = Request<typeof operations.followEvents>;
 
 /** What the caller may see: everybody's only an admin who names nobody. */
-const viewOf = (request: Following): { feeds: readonly Feed[]; wanted: (entry: FeedEntry) => boolean } => {
+const viewOf = (
+  request: Following,
+): { shards: readonly EventShard[]; wanted: (entry: FeedEntry) => boolean } => {
   const { role, sessions } = request.caller();
-  if (role === 'admin' && request.query.userId === undefined) return { feeds: FEEDS, wanted: () => true };
+  if (role === 'admin' && request.query.userId === undefined)
+    return { shards: EVENT_SHARDS, wanted: () => true };
   const userId = request.owner();
   return {
-    feeds: [feedOf(userId)],
+    shards: [eventShardOf(userId)],
     wanted: (entry) => entry.userId === userId && (sessions?.includes(entry.name) ?? true),
   };
 };
 
 /** Undefined: from now on. An EventSource that connects again repeats its query, so its header outweighs that. */
-const startOf = (request: Following, feeds: readonly Feed[]): FeedPosition | undefined => {
+const startOf = (request: Following, shards: readonly EventShard[]): FeedPosition | undefined => {
   const text = request.headers['last-event-id'] || request.query.after;
   if (text === undefined) return undefined;
-  const position = positionSchema.safeParse(text).success ? positionOf(text, feeds) : undefined;
+  const position = positionSchema.safeParse(text).success ? positionOf(text, shards) : undefined;
   if (position) return position;
   throw new Problem('malformed', 'This is not an id of the stream that this key can read.', {
     errors: [{ path: 'after', message: 'must be an id of the stream' }],

@@ -20,8 +20,8 @@ import {
   deliveriesPartition,
   ERASURES_PARTITION,
   erasureKey,
+  eventShardOf,
   eventsPartition,
-  feedOf,
   filesPartition,
   outboxPartition,
   outboxPrefix,
@@ -134,7 +134,7 @@ const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Jo
   for (const prefix of [AUTH_PREFIX, MEDIA_PREFIX])
     objects += await deps.objects.erase(`${prefix}${sessionId}/`);
   let items = 0;
-  const feed = feedOf(userId);
+  const shard = eventShardOf(userId);
   // Its commands' results first: their records say which they are.
   items += await eraseEach(deps, { partition: commandRecordsPartition(sessionId) }, async ({ sk: id }) => {
     const key = commandKey(id);
@@ -149,10 +149,10 @@ const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Jo
     items += await eraseEach(deps, { partition });
   items += await eraseEach(deps, { partition: DEAD_LETTERS_PARTITION, prefix: `${sessionId}#` });
   await deps.store.write({ kind: 'delete', key: toldKey(sessionId) });
-  items += await withoutSession(deps, feed, sessionId);
+  items += await withoutSession(deps, shard, sessionId);
   // The last events of the session are sent before they may go: its webhooks hear that it ended.
   if (deps.clock() - requestedAt >= SECOND_PASS_MS)
-    items += await eraseEach(deps, { partition: outboxPartition(feed), prefix: outboxPrefix(sessionId) });
+    items += await eraseEach(deps, { partition: outboxPartition(shard), prefix: outboxPrefix(sessionId) });
   return { items, objects };
 };
 

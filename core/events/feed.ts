@@ -11,7 +11,14 @@
 import * as z from 'zod';
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
-import { FEEDS, type Feed, feedKey, feedOf, feedPartition, feedSortKey } from '../items.ts';
+import {
+  EVENT_SHARDS,
+  type EventShard,
+  eventShardOf,
+  feedKey,
+  feedPartition,
+  feedSortKey,
+} from '../items.ts';
 import { absent, eq, type Item, StoreConflict } from '../store.ts';
 
 const entrySchema = z.object({
@@ -36,10 +43,10 @@ const ATTEMPTS = 30;
 
 /** Appends an entry. Throws a passing fault of the store where it could not be, or may not have been. */
 export const appendToFeed = async (deps: Pick<Deps, 'store'>, entry: FeedEntry): Promise<void> => {
-  const feed = feedOf(entry.userId);
-  let number = (await newestNumber(deps, feed)) + 1;
+  const shard = eventShardOf(entry.userId);
+  let number = (await newestNumber(deps, shard)) + 1;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++, number++) {
-    const key = feedKey(feed, number);
+    const key = feedKey(shard, number);
     const written = await deps.store.write({
       kind: 'put',
       key,
@@ -52,20 +59,20 @@ export const appendToFeed = async (deps: Pick<Deps, 'store'>, entry: FeedEntry):
 };
 
 /** 0 in a feed that never had an entry. */
-const newestNumber = async (deps: Pick<Deps, 'store'>, feed: Feed): Promise<number> => {
-  const { items } = await deps.store.query({ partition: feedPartition(feed), descending: true, limit: 1 });
+const newestNumber = async (deps: Pick<Deps, 'store'>, shard: EventShard): Promise<number> => {
+  const { items } = await deps.store.query({ partition: feedPartition(shard), descending: true, limit: 1 });
   return items[0] ? Number(items[0].sk) : 0;
 };
 
 /** How far somebody has read, in each of the feeds that they see. */
-export type FeedPosition = ReadonlyMap<Feed, number>;
+export type FeedPosition = ReadonlyMap<EventShard, number>;
 
 /** Where those begin who want only what happens from now on. */
 export const newestPosition = async (
   deps: Pick<Deps, 'store'>,
-  feeds: readonly Feed[],
+  shards: readonly EventShard[],
 ): Promise<FeedPosition> =>
-  new Map(await Promise.all(feeds.map(async (feed) => [feed, await newestNumber(deps, feed)] as const)));
+  new Map(await Promise.all(shards.map(async (shard) => [shard, await newestNumber(deps, shard)] as const)));
 
 export type FeedPage = {
   /** In the order of each feed; with the position that a reader has after each. */
@@ -88,38 +95,38 @@ export const readFeeds = async (
   wanted: (entry: FeedEntry) => boolean,
 ): Promise<FeedPage> => {
   const pages = await Promise.all(
-    [...from].map(async ([feed, after]) => {
+    [...from].map(async ([shard, after]) => {
       const { items } = await deps.store.query({
-        partition: feedPartition(feed),
+        partition: feedPartition(shard),
         after: feedSortKey(after),
         limit: PAGE,
       });
-      return { feed, after, items: items.map(parse) };
+      return { shard, after, items: items.map(parse) };
     }),
   );
   const found = pages
-    .flatMap(({ feed, items }) => items.map((item) => ({ feed, ...item })))
+    .flatMap(({ shard, items }) => items.map((item) => ({ shard, ...item })))
     .sort((a, b) => a.entry.timestamp - b.entry.timestamp);
-  return placed(from, inOrderOfFeeds(found), wanted, pages);
+  return feedPageOf(from, inShardOrder(found), wanted, pages);
 };
 
-type Read = { readonly feed: Feed; readonly number: number; readonly entry: FeedEntry };
+type Read = { readonly shard: EventShard; readonly number: number; readonly entry: FeedEntry };
 
 /** Sorted by time over all feeds, yet never against the order of one: clocks are not to be believed that far. */
-const inOrderOfFeeds = (read: readonly Read[]): Read[] => {
-  const next = new Map<Feed, Read[]>();
-  for (const { feed } of read) {
-    if (!next.has(feed)) {
+const inShardOrder = (read: readonly Read[]): Read[] => {
+  const next = new Map<EventShard, Read[]>();
+  for (const { shard } of read) {
+    if (!next.has(shard)) {
       next.set(
-        feed,
-        read.filter((r) => r.feed === feed).sort((a, b) => a.number - b.number),
+        shard,
+        read.filter((r) => r.shard === shard).sort((a, b) => a.number - b.number),
       );
     }
   }
-  return read.flatMap(({ feed }) => next.get(feed)?.splice(0, 1) ?? []);
+  return read.flatMap(({ shard }) => next.get(shard)?.splice(0, 1) ?? []);
 };
 
-const placed = (
+const feedPageOf = (
   from: FeedPosition,
   read: readonly Read[],
   wanted: (entry: FeedEntry) => boolean,
@@ -127,8 +134,8 @@ const placed = (
 ): FeedPage => {
   let position = from;
   const entries: { entry: FeedEntry; position: FeedPosition }[] = [];
-  for (const { feed, number, entry } of read) {
-    position = new Map([...position, [feed, number]]);
+  for (const { shard, number, entry } of read) {
+    position = new Map([...position, [shard, number]]);
     if (entry.event !== ERASED && wanted(entry)) entries.push({ entry, position });
   }
   return {
@@ -155,8 +162,8 @@ const TRIM = 200;
 export const trimFeeds = async (deps: Pick<Deps, 'store' | 'clock'>): Promise<void> => {
   const before = deps.clock() - FEED_KEEP_MS;
   await Promise.all(
-    FEEDS.map(async (feed) => {
-      const { items } = await deps.store.query({ partition: feedPartition(feed), limit: TRIM });
+    EVENT_SHARDS.map(async (shard) => {
+      const { items } = await deps.store.query({ partition: feedPartition(shard), limit: TRIM });
       const old = items.slice(0, -1).filter((item) => parse(item).entry.timestamp < before);
       for (const item of old) {
         await deps.store.write({ kind: 'delete', key: { pk: String(item.pk), sk: String(item.sk) } });
@@ -168,14 +175,14 @@ export const trimFeeds = async (deps: Pick<Deps, 'store' | 'clock'>): Promise<vo
 /** Empties the entries of one session; how many. */
 export const withoutSession = async (
   deps: Pick<Deps, 'store'>,
-  feed: Feed,
+  shard: EventShard,
   sessionId: string,
 ): Promise<number> => {
   let count = 0;
   let cursor: string | undefined;
   do {
     const page = await deps.store.query({
-      partition: feedPartition(feed),
+      partition: feedPartition(shard),
       limit: TRIM,
       ...(cursor === undefined ? {} : { cursor }),
     });

@@ -11,7 +11,7 @@
 import pMap from 'p-map';
 import * as z from 'zod';
 import type { Deps } from '../deps.ts';
-import { FEEDS, feedOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
+import { EVENT_SHARDS, eventShardOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { queryAll } from '../query-all.ts';
@@ -67,7 +67,7 @@ type OutboxItem = z.infer<typeof outboxItemSchema>;
 /** Sends what waits of this session; throws where that fails, and what was not sent waits on. */
 export const drainOutbox = async (deps: Needs, session: Session): Promise<void> => {
   const items = await queryAll(deps, {
-    partition: outboxPartition(feedOf(userOf(session))),
+    partition: outboxPartition(eventShardOf(userOf(session))),
     prefix: outboxPrefix(session.sessionId),
   });
   await sendAll(deps, session, items.map(parse));
@@ -96,7 +96,7 @@ const CONCURRENCY = 8;
  */
 export const sweepOutbox = async (deps: Needs): Promise<number> => {
   const partitions = await Promise.all(
-    FEEDS.map((feed) => queryAll(deps, { partition: outboxPartition(feed) })),
+    EVENT_SHARDS.map((shard) => queryAll(deps, { partition: outboxPartition(shard) })),
   );
   const before = deps.clock() - LEFT_OVER_MS;
   const bySession = new Map<string, OutboxItem[]>();

@@ -1,16 +1,16 @@
 /** The feed as readers see it: positions as text, entries as server-sent events. */
 import type { StreamEvent } from '../../contract/bodies/events.ts';
-import type { Feed } from '../items.ts';
+import type { EventShard } from '../items.ts';
 import type { FeedEntry, FeedPosition } from './feed.ts';
 
 /** `57`, or `57.3.12.9` of somebody who sees all feeds. */
 export const positionText = (position: FeedPosition): string => [...position.values()].join('.');
 
 /** Undefined where the text is no position in these feeds. `0` is the beginning of any. */
-export const positionOf = (text: string, feeds: readonly Feed[]): FeedPosition | undefined => {
-  const numbers = text === '0' ? feeds.map(() => 0) : text.split('.').map(Number);
-  return numbers.length === feeds.length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0)
-    ? new Map(feeds.map((feed, i) => [feed, numbers[i] ?? 0]))
+export const positionOf = (text: string, shards: readonly EventShard[]): FeedPosition | undefined => {
+  const numbers = text === '0' ? shards.map(() => 0) : text.split('.').map(Number);
+  return numbers.length === shards.length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0)
+    ? new Map(shards.map((shard, i) => [shard, numbers[i] ?? 0]))
     : undefined;
 };
 

@@ -7,7 +7,7 @@ import { keepDeadLetter } from '../../../core/events/dead-letters.ts';
 import { noteDelivery } from '../../../core/events/deliveries.ts';
 import { newestPosition, readFeeds } from '../../../core/events/feed.ts';
 import { record } from '../../../core/events/tell.ts';
-import { FEEDS, outboxKey, toldKey } from '../../../core/items.ts';
+import { EVENT_SHARDS, outboxKey, toldKey } from '../../../core/items.ts';
 import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { finalReport } from '../../../core/lifecycle/worker.ts';
@@ -167,7 +167,7 @@ test('a delete that lost its race leaves no job', async () => {
 
 test('readers of the feed go on over what was erased, miss nothing and see nothing of it', async () => {
   const system = testSystem();
-  const start = await newestPosition(system.deps, FEEDS);
+  const start = await newestPosition(system.deps, EVENT_SHARDS);
   const gone = await lived(system, 'a');
   await lived(system, 'b');
   const { deps } = eraserOf(system);

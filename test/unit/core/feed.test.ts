@@ -8,7 +8,7 @@ import {
   trimFeeds,
 } from '../../../core/events/feed.ts';
 import { positionOf, positionText, serverSentEvents } from '../../../core/events/stream.ts';
-import { FEEDS, type Feed, feedOf, feedPartition } from '../../../core/items.ts';
+import { EVENT_SHARDS, type EventShard, eventShardOf, feedPartition } from '../../../core/items.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
 const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
@@ -22,11 +22,11 @@ const entry = (id: string, userId = 'ann', timestamp = 0): FeedEntry => ({
   payload: { status: 'WORKING' },
 });
 
-const mine = [feedOf('ann')];
-const from = (text: string, feeds: readonly Feed[] = mine) =>
-  positionOf(text, feeds) ?? new Map<Feed, number>();
-const idsAfter = async ({ deps }: TestSystem, text: string, feeds?: readonly Feed[]) =>
-  (await readFeeds(deps, from(text, feeds), () => true)).entries.map((found) => found.entry.id);
+const annsShards = [eventShardOf('ann')];
+const from = (text: string, shards: readonly EventShard[] = annsShards) =>
+  positionOf(text, shards) ?? new Map<EventShard, number>();
+const idsAfter = async ({ deps }: TestSystem, text: string, shards?: readonly EventShard[]) =>
+  (await readFeeds(deps, from(text, shards), () => true)).entries.map((found) => found.entry.id);
 
 test('an entry whose writer was overtaken comes after the one that overtook it, so no reader misses it', async () => {
   const system = testSystem();
@@ -57,7 +57,7 @@ test('many writers at once leave no gap and lose nothing', async () => {
   const names = Array.from({ length: 20 }, (_, i) => `e${i}`);
   await Promise.all(names.map((id) => appendToFeed(system.deps, entry(id))));
   expect((await idsAfter(system, '0')).sort()).toEqual([...names].sort());
-  expect(positionText(await newestPosition(system.deps, mine))).toBe('20');
+  expect(positionText(await newestPosition(system.deps, annsShards))).toBe('20');
 });
 
 test('a reader moves on past what is not for it', async () => {
@@ -72,12 +72,12 @@ test('a reader moves on past what is not for it', async () => {
 test('whoever sees everybody reads all feeds with one position', async () => {
   const system = testSystem();
   const users = ['ann', 'bob', 'cy', 'dora', 'eve', 'finn', 'gil', 'hal'];
-  expect(new Set(users.map(feedOf)).size).toBeGreaterThan(1);
+  expect(new Set(users.map(eventShardOf)).size).toBeGreaterThan(1);
   for (const [i, user] of users.entries()) await appendToFeed(system.deps, entry(user, user, i));
-  const page = await readFeeds(system.deps, from('0', FEEDS), () => true);
+  const page = await readFeeds(system.deps, from('0', EVENT_SHARDS), () => true);
   expect(page.entries.map((found) => found.entry.id)).toEqual(users);
   for (const [i, { position }] of page.entries.entries()) {
-    expect(await idsAfter(system, positionText(position), FEEDS)).toEqual(users.slice(i + 1));
+    expect(await idsAfter(system, positionText(position), EVENT_SHARDS)).toEqual(users.slice(i + 1));
   }
 });
 
@@ -86,10 +86,10 @@ test('old entries are trimmed, never the newest: the next number follows from it
   for (const id of ['a', 'b', 'c']) await appendToFeed(system.deps, entry(id, 'ann', system.now));
   system.now += FEED_KEEP_MS + 1;
   await trimFeeds(system.deps);
-  const [feed = 0] = mine;
-  expect(system.table.query({ partition: feedPartition(feed), limit: 9 }).items.map(({ id }) => id)).toEqual([
-    'c',
-  ]);
+  const [shard = 0] = annsShards;
+  expect(system.table.query({ partition: feedPartition(shard), limit: 9 }).items.map(({ id }) => id)).toEqual(
+    ['c'],
+  );
   await appendToFeed(system.deps, entry('d', 'ann', system.now));
   expect(await idsAfter(system, '3')).toEqual(['d']);
 });
@@ -109,10 +109,10 @@ test('a reader who was away for too long is told so; one who was not, or who ask
 });
 
 test('a position of another view, or none at all, is refused', () => {
-  expect(positionOf('57', FEEDS)).toBeUndefined();
-  expect(positionOf('1.2.3.4', mine)).toBeUndefined();
-  expect(positionOf('x', mine)).toBeUndefined();
-  expect(positionOf('1.2.3.4', FEEDS)).toEqual(
+  expect(positionOf('57', EVENT_SHARDS)).toBeUndefined();
+  expect(positionOf('1.2.3.4', annsShards)).toBeUndefined();
+  expect(positionOf('x', annsShards)).toBeUndefined();
+  expect(positionOf('1.2.3.4', EVENT_SHARDS)).toEqual(
     new Map([
       [0, 1],
       [1, 2],
