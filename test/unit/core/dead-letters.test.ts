@@ -240,10 +240,10 @@ test('an event that was sent again has the attempts of its policy again', async 
 });
 
 test('an event whose success was recorded before its message left the queue is not sent a second time', async () => {
-  const place = lab();
-  const session = await hooked(place);
-  const delivery = event(place, session, 1);
-  expect(await attempt(place, delivery, up)).toEqual({ kind: 'delivered' });
+  const system = testSystem();
+  const session = await hooked(system);
+  const delivery = event(system, session, 1);
+  expect(await attempt(system, delivery, up)).toEqual({ kind: 'delivered' });
   // A second post would fail, and be told as a retry.
-  expect(await attempt(place, delivery, down, 2)).toEqual({ kind: 'delivered' });
+  expect(await attempt(system, delivery, down, 2)).toEqual({ kind: 'delivered' });
 });
