@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Client, createClient } from '../client/index.ts';
+import { type Client, type ClientOptions, clientTransport, createClient } from '../client/index.ts';
+import type { Transport } from '../client/transport.ts';
 import { type PhoneClient, phoneClient } from '../contract/phone/client.ts';
 import { readAdminKey, readPhoneUrl } from './berth-folder.ts';
 import { CliError, EXIT } from './exit.ts';
@@ -15,6 +16,8 @@ export type Context = {
   readonly url: string;
   /** The API, with a key. Throws where there is none. */
   readonly api: () => Client;
+  /** The same for requests that a command makes from the table of operations. */
+  readonly transport: () => Transport;
   /** The API, with a key where there is one. */
   readonly apiWithoutKey: () => Client;
   /** The phone of the local simulator. */
@@ -44,9 +47,19 @@ export const createContext = (
     // The folder's key belongs to the system on this machine: it is never sent to another.
     return named || (isLoopback(new URL(url)) ? readAdminKey(cwd) : undefined);
   };
-  const clientWith = (apiKey: string | undefined): Client => {
+  const neededKey = (): string => {
+    const key = keyOf();
+    if (!key)
+      throw new CliError(
+        EXIT.denied,
+        'no API key',
+        'set BERTH_API_KEY, or run this where the local system keeps .berth/admin-key',
+      );
+    return key;
+  };
+  const connect = <T>(create: (options: ClientOptions) => T, apiKey: string | undefined): T => {
     try {
-      return createClient({ baseUrl: url, apiKey, retries: 2 });
+      return create({ baseUrl: url, apiKey, retries: 2 });
     } catch (error) {
       throw new CliError(EXIT.usage, error instanceof Error ? error.message : 'bad connection options');
     }
@@ -56,17 +69,9 @@ export const createContext = (
     out: createOutput(given.json),
     now: Date.now,
     url,
-    api: () => {
-      const key = keyOf();
-      if (!key)
-        throw new CliError(
-          EXIT.denied,
-          'no API key',
-          'set BERTH_API_KEY, or run this where the local system keeps .berth/admin-key',
-        );
-      return clientWith(key);
-    },
-    apiWithoutKey: () => clientWith(keyOf()),
+    api: () => connect(createClient, neededKey()),
+    transport: () => connect(clientTransport, neededKey()),
+    apiWithoutKey: () => connect(createClient, keyOf()),
     phone: () => {
       const phoneUrl = given.phoneUrl || env.BERTH_PHONE_URL || readPhoneUrl(cwd);
       if (!phoneUrl || !URL.canParse(phoneUrl))

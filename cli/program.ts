@@ -12,6 +12,7 @@ import { addDrain } from './commands/drain.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLids } from './commands/lids.ts';
 import { addLinking } from './commands/linking.ts';
+import { addMcp } from './commands/mcp.ts';
 import { addMessages } from './commands/messages.ts';
 import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
@@ -57,6 +58,7 @@ export const createProgram = (): Command => {
   addPhone(program);
   addLids(program);
   addCall(program);
+  addMcp(program);
   addCapacity(program);
   addDashboard(program);
   addCleanup(program);

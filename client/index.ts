@@ -20,7 +20,7 @@ import { type EventsClient, eventsClient } from './events.ts';
 import { type GroupsClient, groupsClient, type LidsClient, lidsClient } from './groups.ts';
 import type { ClientMethods } from './methods.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
-import { createTransport } from './transport.ts';
+import { createTransport, type Transport } from './transport.ts';
 
 export type { FieldError, ProblemBody } from '../contract/errors.ts';
 export type { Chat, Contact, Group } from '../contract/whatsapp/chats.ts';
@@ -78,14 +78,9 @@ export type Client = Omit<ClientMethods, 'sessions' | 'auth' | 'groups' | 'lids'
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/**
- * A client of one API with one key. Calls reject with a `ClientError` only; a bad option throws a TypeError here.
- * Neither errors nor their causes hold the key.
- */
-export const createClient = (options: ClientOptions): Client => {
-  const clock = options.clock ?? systemClock;
-  const sleep = options.sleep ?? wait;
-  const transport = createTransport({
+/** What carries a client's calls, with the client's defaults: for programs that make requests from the table themselves. */
+export const clientTransport = (options: ClientOptions): Transport =>
+  createTransport({
     baseUrl: options.baseUrl,
     apiKey: options.apiKey,
     cookie: options.cookie ?? false,
@@ -93,10 +88,18 @@ export const createClient = (options: ClientOptions): Client => {
     fetch: options.fetch ?? ((...request) => globalThis.fetch(...request)),
     timeoutMs: options.timeoutMs ?? 35_000,
     retries: options.retries ?? 3,
-    clock,
+    clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    sleep,
+    sleep: options.sleep ?? wait,
   });
+
+/**
+ * A client of one API with one key. Calls reject with a `ClientError` only; a bad option throws a TypeError here.
+ * Neither errors nor their causes hold the key.
+ */
+export const createClient = (options: ClientOptions): Client => {
+  const { clock = systemClock, sleep = wait } = options;
+  const transport = clientTransport(options);
   const needs = { transport, newKey: () => crypto.randomUUID() };
   // A test holds the generated types against the same table.
   const methods = methodsOf(Object.values(PUBLIC_OPERATIONS), needs) as ClientMethods;

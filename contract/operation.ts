@@ -74,6 +74,8 @@ export type Operation = Access & {
   readonly waha?: true;
   /** The query parameter that says for how many seconds the response may be held back. */
   readonly holds?: 'wait' | 'timeout';
+  /** It removes or undoes something although its method is POST. */
+  readonly destructive?: true;
   /** An administrative act: the audit log has who did it, when, from where and how it ended. */
   readonly audited?: true;
   /** Absent: not part of the documented API (the worker API, pages for people). */

@@ -54,6 +54,19 @@ type Side = 'input' | 'output';
 const DEFINITION = '#/$defs/';
 const COMPONENT = '#/components/schemas/';
 
+/** One schema with its named parts under `$defs`. */
+const standAlone = (schema: z.ZodType, side: Side, closed: boolean) => {
+  const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
+    io: side,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => tidy(zodSchema, jsonSchema, side, closed),
+  });
+  return json;
+};
+
+/** The JSON Schema of what callers send, complete in itself: its named parts are under `$defs`. */
+export const inputSchemaOf = (schema: z.ZodType): JsonSchema => standAlone(schema, 'input', true);
+
 /**
  * Converts the schemas of one document and collects those with a name.
  * @param closed answers may have nothing beside what is described. For comparing with real answers: to callers, an
@@ -62,17 +75,9 @@ const COMPONENT = '#/components/schemas/';
 export const schemaConverter = (closed: boolean) => {
   const components = new Map<string, JsonSchema>();
 
-  /** With its named parts beside it. */
-  const standAlone = (schema: z.ZodType, side: Side) => {
-    const { $schema: _dialect, ...json } = z.toJSONSchema(schema, {
-      io: side,
-      unrepresentable: 'any',
-      override: ({ zodSchema, jsonSchema }) => tidy(zodSchema, jsonSchema, side, closed),
-    });
-    return json;
-  };
   const isSameOnBothSides = (schema: z.ZodType): boolean =>
-    JSON.stringify(standAlone(schema, 'input')) === JSON.stringify(standAlone(schema, 'output'));
+    JSON.stringify(standAlone(schema, 'input', closed)) ===
+    JSON.stringify(standAlone(schema, 'output', closed));
   const inputNames = new Map(
     Object.entries(NAMED).map(([id, schema]) => [
       id,
@@ -82,7 +87,7 @@ export const schemaConverter = (closed: boolean) => {
   const nameOf = (id: string, side: Side): string => (side === 'input' ? inputNames.get(id) : id) ?? id;
 
   const convert = (schema: z.ZodType, side: Side): JsonSchema => {
-    const { $defs = {}, ...json } = standAlone(schema, side);
+    const { $defs = {}, ...json } = standAlone(schema, side, closed);
     const withNames = (value: unknown): unknown =>
       renameReferences(value, (id) => `${COMPONENT}${nameOf(id, side)}`);
     for (const [id, definition] of Object.entries($defs)) {

@@ -89,6 +89,7 @@ export const CHANNEL_OPERATIONS = commandRows({
   unfollowChannel: {
     waha: true,
     ...DOES,
+    destructive: true,
     path: `${CHANNEL}/unfollow`,
     args: channelArgs,
     summary: 'Follow a channel no longer',

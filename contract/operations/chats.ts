@@ -174,6 +174,7 @@ export const CHAT_OPERATIONS = commandRows({
   },
   removeParticipants: {
     ...CHANGES,
+    destructive: true,
     path: '/api/{session}/groups/{id}/participants/remove',
     status: 200,
     scope: 'messages:send',

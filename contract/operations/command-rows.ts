@@ -15,7 +15,7 @@ type Args = z.ZodObject<z.ZodRawShape, z.core.$strict>;
 /** One row of the table: everything that is said about one command. */
 export type CommandSpec = Pick<
   Operation,
-  'method' | 'path' | 'client' | 'positional' | 'maxBodyBytes' | 'waha'
+  'method' | 'path' | 'client' | 'positional' | 'maxBodyBytes' | 'waha' | 'destructive'
 > & {
   readonly scope: Exclude<Scope, 'admin'>;
   readonly tag: Tag;

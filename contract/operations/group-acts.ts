@@ -81,6 +81,7 @@ export const GROUP_ACTS = commandRows({
   leaveGroup: {
     waha: true,
     ...DOES,
+    destructive: true,
     method: 'POST',
     path: `${GROUP}/leave`,
     args: groupArgs,
@@ -185,6 +186,7 @@ export const GROUP_ACTS = commandRows({
   revokeInviteCode: {
     waha: true,
     ...DOES,
+    destructive: true,
     method: 'POST',
     path: `${GROUP}/invite-code/revoke`,
     args: groupArgs,
@@ -213,6 +215,7 @@ export const GROUP_ACTS = commandRows({
   demoteParticipants: {
     waha: true,
     ...DOES,
+    destructive: true,
     method: 'POST',
     path: `${GROUP}/admin/demote`,
     args: groupAdminsArgs,

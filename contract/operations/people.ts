@@ -51,6 +51,7 @@ export const PEOPLE_OPERATIONS = commandRows({
   blockContact: {
     waha: true,
     ...DOES,
+    destructive: true,
     method: 'POST',
     path: '/api/contacts/block',
     args: blockContactArgs,

@@ -75,6 +75,7 @@ export const STATUS_OPERATIONS = commandRows({
   deleteStatus: {
     waha: true,
     ...PUBLISHES,
+    destructive: true,
     path: '/api/{session}/status/delete',
     args: deleteStatusArgs,
     result: doneSchema,

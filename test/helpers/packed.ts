@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { extract } from 'tar';
 import * as z from 'zod';
@@ -46,10 +46,11 @@ export const packedProject = async (): Promise<PackedProject> => {
     const modules = join(folder, 'node_modules');
     await mkdir(join(modules, 'berth'), { recursive: true });
     await extract({ file: join(folder, tarball), cwd: join(modules, 'berth'), strip: 1 });
-    await mkdir(join(modules, '@types'));
     // As a registry would install them beside the package.
-    for (const name of [...(await dependenciesOf(join(modules, 'berth'))), ...TYPES])
+    for (const name of [...(await dependenciesOf(join(modules, 'berth'))), ...TYPES]) {
+      await mkdir(dirname(join(modules, name)), { recursive: true });
       await symlink(join(ROOT, 'node_modules', name), join(modules, name));
+    }
     await cp(join(ROOT, 'examples'), folder, { recursive: true });
     await writeFile(join(folder, 'package.json'), JSON.stringify({ name: 'of-a-user', type: 'module' }));
   } catch (error) {

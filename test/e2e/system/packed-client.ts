@@ -59,7 +59,7 @@ export const packedClient = (systemOf: () => System): void => {
     const { dependencies } = JSON.parse(
       readFileSync(join(project.folder, 'node_modules', 'berth', 'package.json'), 'utf8'),
     );
-    expect(Object.keys(dependencies)).toEqual(['commander', 'qrcode', 'zod']);
+    expect(Object.keys(dependencies)).toEqual(['@modelcontextprotocol/server', 'commander', 'qrcode', 'zod']);
   });
 
   test('the packed command line runs without the sources', async () => {
