@@ -3,6 +3,7 @@ import { messageOfError } from '../../contract/message-of-error.ts';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { InstanceBudget } from './budget.ts';
 import type { SharedConcurrency } from './concurrency.ts';
+import { idleMs, type Use } from './idle.ts';
 import { Instance, type Line, type Outcome, setupOf } from './instance.ts';
 import { LeftLine, WaitingLine } from './line.ts';
 import { isParked } from './parked.ts';
@@ -10,9 +11,6 @@ import type { InstanceSetup } from './protocol.ts';
 
 /** Lambda's limit for a synchronous event and answer. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
-/** The last instance of a function stays longer: loading it again costs more than what it holds. */
-const LAST_IDLE_MS = 2 * 60_000;
-const IDLE_MS = 10_000;
 /** Between two looks at which instances only wait, while invocations stand in line. */
 const LOOK_MS = 40;
 
@@ -62,6 +60,8 @@ export class FunctionPool {
   /** Invocations that run or stand in line. */
   #running = 0;
   #isWanted = false;
+  #latestAt: number | undefined;
+  #previousAt: number | undefined;
   #look: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -121,6 +121,8 @@ export class FunctionPool {
         `all of the account's ${shared.limit} executions that are not reserved are in use`,
       );
     this.#running += 1;
+    this.#previousAt = this.#latestAt;
+    this.#latestAt = Date.now();
   }
 
   #end(): void {
@@ -222,6 +224,10 @@ export class FunctionPool {
     return this.#busy.size + this.#idle.length + this.#loading.size;
   }
 
+  get #use(): Use {
+    return { isLast: this.#size === 0, latestAt: this.#latestAt, previousAt: this.#previousAt };
+  }
+
   /** As many instances as stand in line and as this machine carries; each serves whoever is first once it is there. */
   #startForLine(): void {
     const { reservedConcurrency = Number.POSITIVE_INFINITY } = this.#options.model;
@@ -268,7 +274,7 @@ export class FunctionPool {
   #keep(instance: Instance): void {
     const idle: IdleInstance = {
       instance,
-      timer: setTimeout(() => idle.end(), this.#size === 0 ? LAST_IDLE_MS : IDLE_MS).unref(),
+      timer: setTimeout(() => idle.end(), idleMs(this.#use)).unref(),
       end: (): void => {
         this.#dropIdle(idle);
         void instance.end();
