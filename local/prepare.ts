@@ -8,8 +8,8 @@ import type { DataDir } from './data-dir.ts';
 import type { StartTask } from './engines/ecs/program.ts';
 import { preparePrograms } from './programs.ts';
 import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
+import { openWhatsAppBackend, type WhatsAppBackend } from './whatsapp-backend.ts';
 import { localWorker } from './worker-program.ts';
-import { openWorld, type World } from './world.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** Shared by all data directories. */
@@ -20,7 +20,7 @@ export type Prepared = {
   readonly assembly: string;
   /** What the workers' browser is. */
   readonly browser: string;
-  readonly world: World;
+  readonly whatsApp: WhatsAppBackend;
   /** How a worker starts: with that browser, in that world. */
   readonly startTask: StartTask;
   /** The init process of a task. */
@@ -62,7 +62,7 @@ export const prepare = async ({
     }),
     programs.then(({ ensureBrowser }) => prepareBrowser(ensureBrowser, { BERTH_BROWSER_DIR: browserDir })),
     programs,
-    openWorld(mode, {
+    openWhatsAppBackend(mode, {
       build,
       pageScript: programs.then(({ simulatorPage }) => simulatorPage),
       dir,
@@ -72,7 +72,7 @@ export const prepare = async ({
   ] as const;
   // A failure is thrown once all have ended, so that nothing goes on unseen.
   await Promise.allSettled(preparations);
-  const [assembly, browser, built, world] = await Promise.all(preparations);
-  const startTask = localWorker({ programs: built, chromiumArgs: world.chromiumArgs, browserDir });
-  return { assembly, browser, world, startTask, taskProcess: built.taskProcess };
+  const [assembly, browser, built, whatsApp] = await Promise.all(preparations);
+  const startTask = localWorker({ programs: built, chromiumArgs: whatsApp.chromiumArgs, browserDir });
+  return { assembly, browser, whatsApp, startTask, taskProcess: built.taskProcess };
 };

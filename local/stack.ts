@@ -137,7 +137,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const workerListener = await openOnKeptPort(dir.workerPort);
   closers.add(() => workerListener.close(CLOSE_GRACE_MS));
 
-  const { assembly, browser, world, startTask, taskProcess } = await prepare({
+  const { assembly, browser, whatsApp, startTask, taskProcess } = await prepare({
     whatsapp,
     build: options.build,
     dir,
@@ -158,9 +158,9 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
       apiUrl: (name) => (isWorkerApi(name) ? workerListener : listener).url,
     }),
     {
-      refusedPorts: portsOf(workerListener.url, endpoint.databaseUrl, endpoint.sqsUrl, world.phoneUrl),
+      refusedPorts: portsOf(workerListener.url, endpoint.databaseUrl, endpoint.sqsUrl, whatsApp.phoneUrl),
       ...options.settings,
-      whatsapp: world.mode,
+      whatsapp: whatsApp.mode,
     },
   );
   await endpoint.deploy(model);
@@ -228,10 +228,10 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     workerUrl: workerListener.url,
     adminKey: admin.key,
     adminKeyIsNew: admin.isNew,
-    whatsapp: world.mode,
-    phone: world.phone,
-    phoneUrl: world.phoneUrl,
-    chromiumArgs: world.chromiumArgs,
+    whatsapp: whatsApp.mode,
+    phone: whatsApp.phone,
+    phoneUrl: whatsApp.phoneUrl,
+    chromiumArgs: whatsApp.chromiumArgs,
     browser,
     leftovers,
     model,

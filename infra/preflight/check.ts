@@ -3,14 +3,17 @@ import type { AwsReader, Quota } from './aws-reader.ts';
 import type { Finding } from './finding.ts';
 
 /** Where the checks are made. */
-export type Place = {
+export type PreflightContext = {
   readonly environment: Environment;
   readonly account: string;
   readonly region: string;
   readonly aws: AwsReader;
 };
 
-export type Check = { readonly id: string; readonly run: (place: Place) => Promise<Finding | Finding[]> };
+export type Check = {
+  readonly id: string;
+  readonly run: (context: PreflightContext) => Promise<Finding | Finding[]>;
+};
 
 /** The command that asks AWS for a higher quota. */
 export const increase = (

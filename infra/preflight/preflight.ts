@@ -7,17 +7,17 @@ import type { Report } from './report.ts';
 /** Checks machine and account for a deployment of `environment`. Changes nothing. */
 export const preflight = async (
   environment: Environment,
-  world: {
+  ports: {
     readonly machine: Machine;
     /** Where the environment pins no region. */
     readonly defaultRegion: string | undefined;
     readonly readerOf: (region: string) => AwsReader;
   },
 ): Promise<Report> => {
-  const region = environment.region ?? world.defaultRegion;
+  const region = environment.region ?? ports.defaultRegion;
   const [machine, account] = await Promise.all([
-    checkMachine(world.machine, environment),
-    checkAccountReady(environment, region, world.readerOf),
+    checkMachine(ports.machine, environment),
+    checkAccountReady(environment, region, ports.readerOf),
   ]);
   return {
     environment: environment.name,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import type { Identify, Identity } from './intrinsics.ts';
 
-export type World = {
+export type LocalEndpoints = {
   /** The one AWS endpoint, `http://127.0.0.1:<port>`; queue URLs begin with it. */
   readonly endpoint: string;
   /** Where an HTTP API listens, by its name. */
@@ -44,7 +44,7 @@ const numbered =
 const idOf = ({ stack, logicalId }: Named): string => digest(`${stack}.${logicalId}`, 10);
 
 /** `Ref` and `Fn::GetAtt` of every resource type that templates refer to, as CloudFormation documents them. */
-const identities = (world: World): Readonly<Record<string, (resource: Named) => Identity>> => {
+const identities = (endpoints: LocalEndpoints): Readonly<Record<string, (resource: Named) => Identity>> => {
   const table = (resource: Named): Identity => {
     const name = nameOf(resource, 'TableName', 255);
     return named(name, { Arn: arn('dynamodb', `table/${name}`), TableId: idOf(resource) });
@@ -66,7 +66,7 @@ const identities = (world: World): Readonly<Record<string, (resource: Named) => 
         typeof resource.properties.QueueName === 'string'
           ? resource.properties.QueueName
           : `${nameOf(resource, 'QueueName', 75)}${fifo ? '.fifo' : ''}`;
-      const url = `${world.endpoint}/${ACCOUNT_ID}/${name}`;
+      const url = `${endpoints.endpoint}/${ACCOUNT_ID}/${name}`;
       return named(url, { Arn: arn('sqs', name), QueueName: name, QueueUrl: url });
     },
     'AWS::SNS::Topic': (resource) => {
@@ -88,7 +88,7 @@ const identities = (world: World): Readonly<Record<string, (resource: Named) => 
     'AWS::ApiGatewayV2::Api': (resource) =>
       named(idOf(resource), {
         ApiId: idOf(resource),
-        ApiEndpoint: world.apiUrl(nameOf(resource, 'Name', 128)),
+        ApiEndpoint: endpoints.apiUrl(nameOf(resource, 'Name', 128)),
       }),
     'AWS::ApiGatewayV2::Stage': (resource) => named(nameOf(resource, 'StageName')),
     'AWS::ApiGatewayV2::Route': (resource) => named(idOf(resource), { RouteId: idOf(resource) }),
@@ -142,7 +142,7 @@ const identities = (world: World): Readonly<Record<string, (resource: Named) => 
 };
 
 /** How this machine names what the template makes. */
-export const createIdentify = (world: World): Identify => {
-  const known = identities(world);
+export const createIdentify = (endpoints: LocalEndpoints): Identify => {
+  const known = identities(endpoints);
   return (resource) => known[resource.type]?.(resource);
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOfError } from '../../contract/message-of-error.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
-import { createIdentify, type World } from './identity.ts';
+import { createIdentify, type LocalEndpoints } from './identity.ts';
 import { createResolver, type Identity } from './intrinsics.ts';
 import type {
   ApiModel,
@@ -211,8 +211,8 @@ const checkTargets = (draft: Draft, routes: readonly RouteModel[]): void => {
  * Turns a cloud assembly into the model of what one machine runs. Every resource is interpreted, or listed with the
  * reason why it has no meaning here; anything else stops with an error that names it. Nothing is silently ignored.
  */
-export const interpret = (assembly: CloudAssembly, world: World): Model => {
-  const resolver = createResolver(assembly, createIdentify(world));
+export const interpret = (assembly: CloudAssembly, endpoints: LocalEndpoints): Model => {
+  const resolver = createResolver(assembly, createIdentify(endpoints));
   const draft = new Draft();
   for (const stack of assembly.stacks) {
     for (const [id, resource] of Object.entries(stack.template.Resources)) {

@@ -325,7 +325,7 @@ describe('permissions', () => {
       allowed(handler).filter(({ Action }) => Action.includes('s3:PutObject'));
     expect(HANDLERS.filter((handler) => uploads(handler).length > 0)).toEqual(['engine', 'worker-api']);
     const places = JSON.stringify(uploads('worker-api').map(({ Resource }) => Resource));
-    expect([...places.matchAll(/"([^"]*\*)"/g)].map(([, place]) => place).sort()).toEqual([
+    expect([...places.matchAll(/"([^"]*\*)"/g)].map(([, context]) => context).sort()).toEqual([
       '/auth/*',
       '/media/*',
     ]);

@@ -16,8 +16,8 @@ import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';
 import { UNWATCHED } from './model/cloud.ts';
 import { request, TryAgain } from './model/http.ts';
+import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Violation } from './model/violation.ts';
-import { World } from './model/world.ts';
 import type { Outcome } from './simulate.ts';
 
 const GOOD = '2.3000.1';
@@ -35,14 +35,14 @@ const PROVEN = 400;
 const LATEST_COPY_MS = 61_000;
 
 export const simulateBuilds = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
-  const world = new World(seed, () => parseSettings('{"environment":"simulation"}'), trace);
-  const fleet = new Fleet(world);
+  const cloud = new SimulatedCloud(seed, () => parseSettings('{"environment":"simulation"}'), trace);
+  const fleet = new Fleet(cloud);
   try {
     await fleet.all();
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
   }
-  const { scheduler } = world;
+  const { scheduler } = cloud;
   return {
     seed,
     steps: scheduler.steps,
@@ -53,12 +53,12 @@ export const simulateBuilds = async (seed: number, trace?: (line: string) => voi
     snapshots: 0,
     resumed: 0,
     restarts: 0,
-    violation: world.violation,
+    violation: cloud.violation,
   };
 };
 
 class Fleet {
-  readonly #world: World;
+  readonly #cloud: SimulatedCloud;
   #live = GOOD;
   #works: (build: string) => boolean = () => true;
   #pinned: string | undefined;
@@ -68,9 +68,9 @@ class Fleet {
   #lastMode: 'live' | 'fallback' = 'live';
   starts = 0;
 
-  constructor(world: World) {
-    this.#world = world;
-    world.watcher = {
+  constructor(cloud: SimulatedCloud) {
+    this.#cloud = cloud;
+    cloud.watcher = {
       ...UNWATCHED,
       committed: (changes) => {
         for (const { key, after } of changes) {
@@ -82,7 +82,7 @@ class Fleet {
   }
 
   async all(): Promise<void> {
-    const { random, chaos } = this.#world;
+    const { random, chaos } = this.#cloud;
     await this.#saved(GOOD);
     await this.#startMany(WARM, 3);
     this.#live = SECOND;
@@ -97,7 +97,7 @@ class Fleet {
     await this.#pinAndUnpin();
     chaos.end();
     // A copy of the pinning request that arrives late pins again: the administrator looks, and unpins.
-    await this.#until(this.#world.sleep(this.#world.spawn('administrator'), LATEST_COPY_MS));
+    await this.#until(this.#cloud.sleep(this.#cloud.spawn('administrator'), LATEST_COPY_MS));
     await this.#admin((deps) => changeEngine(deps, { pinned: null }));
     if (failShare === 1) await this.#mustFallBack();
     if (random.chance(0.5)) this.#live = THIRD;
@@ -136,7 +136,7 @@ class Fleet {
 
   /** An administrator repeats until there is an answer. */
   #admin<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
-    const admin = this.#world.spawn('administrator');
+    const admin = this.#cloud.spawn('administrator');
     return this.#until(this.#untilAnswered(admin, 'engine', run));
   }
 
@@ -153,7 +153,7 @@ class Fleet {
 
   /** Lets virtual time pass until the work is done. */
   async #until<T>(work: Promise<T>): Promise<T> {
-    const { scheduler } = this.#world;
+    const { scheduler } = this.#cloud;
     let over = false;
     const watched = work.finally(() => {
       over = true;
@@ -161,26 +161,26 @@ class Fleet {
     watched.catch(() => {});
     while (!over) {
       await scheduler.run(scheduler.now + 5_000, () => {
-        if (this.#world.violation) throw this.#world.violation;
+        if (this.#cloud.violation) throw this.#cloud.violation;
       });
-      if (this.#world.violation) throw this.#world.violation;
+      if (this.#cloud.violation) throw this.#cloud.violation;
     }
     return watched;
   }
 
   /** One start: chooses, loads, and reports until it is answered; a repeat carries the same counts. */
   async #start(): Promise<void> {
-    const { random } = this.#world;
+    const { random } = this.#cloud;
     this.starts += 1;
     const sessionId = `ses_${random.int(1, SESSIONS)}`;
-    const worker = this.#world.spawn(`worker(${this.starts})`);
+    const worker = this.#cloud.spawn(`worker(${this.starts})`);
     const pinned = this.#pinned;
     const page = await this.#untilAnswered(worker, 'bootstrap', (deps) => chooseBuild(deps));
     if (pinned !== undefined && page?.version !== pinned)
       this.#fail(`${pinned} is pinned, and a start loads ${page?.version ?? 'the live build'}`);
     const build = page?.version ?? this.#live;
     const works = this.#works(build);
-    await this.#world.sleep(worker, random.skewed(500, 4_000));
+    await this.#cloud.sleep(worker, random.skewed(500, 4_000));
     const counts: BuildCounts = {
       build: page || works || random.chance(0.7) ? build : null,
       saved: page !== undefined,
@@ -206,10 +206,10 @@ class Fleet {
   async #untilAnswered<T>(caller: Process, name: string, handler: (deps: Deps) => Promise<T>): Promise<T> {
     for (;;) {
       try {
-        return await request(this.#world, caller, { name, timeoutMs: 31_000 }, handler);
+        return await request(this.#cloud, caller, { name, timeoutMs: 31_000 }, handler);
       } catch (error) {
         if (!(error instanceof TryAgain)) throw error;
-        await this.#world.sleep(caller, this.#world.random.int(100, 2_000));
+        await this.#cloud.sleep(caller, this.#cloud.random.int(100, 2_000));
       }
     }
   }
@@ -223,7 +223,7 @@ class Fleet {
   }
 
   #checkSum(build: string): void {
-    const { items } = this.#world.table.query({ partition: BUILD_HOURS_PARTITION, limit: 1_000 });
+    const { items } = this.#cloud.table.query({ partition: BUILD_HOURS_PARTITION, limit: 1_000 });
     const sum = items
       .filter((item) => String(item.sk).endsWith(`#${build}`))
       .reduce((total, item) => total + Number(item.starts ?? 0), 0);
@@ -232,7 +232,7 @@ class Fleet {
   }
 
   #fail(detail: string): void {
-    this.#world.violate('builds', detail);
-    this.#world.scheduler.note(`VIOLATION ${detail}`);
+    this.#cloud.violate('builds', detail);
+    this.#cloud.scheduler.note(`VIOLATION ${detail}`);
   }
 }

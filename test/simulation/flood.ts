@@ -18,9 +18,9 @@ import type { Random } from './kernel/random.ts';
 import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
+import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Violation } from './model/violation.ts';
 import { Worker } from './model/worker.ts';
-import { World } from './model/world.ts';
 import type { Outcome } from './simulate.ts';
 
 export type FloodMode = 'apart' | 'cut off' | 'together';
@@ -112,8 +112,8 @@ export const simulateFlood = async (
   // Drawn apart from the world, so that what is given replaces only itself.
   const drawn = drawFrom(seed);
   const sessions = options.sessions ?? drawn.sessions;
-  const world = new World(seed, settingsOf(sessions), trace);
-  const run = new Flood(world, {
+  const cloud = new SimulatedCloud(seed, settingsOf(sessions), trace);
+  const run = new Flood(cloud, {
     sessions,
     mode: options.mode ?? drawn.mode,
     floodMs: options.floodMs ?? drawn.floodMs,
@@ -124,7 +124,7 @@ export const simulateFlood = async (
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
   }
-  const { scheduler } = world;
+  const { scheduler } = cloud;
   return {
     seed,
     steps: scheduler.steps,
@@ -132,10 +132,10 @@ export const simulateFlood = async (
     virtualMs: scheduler.now,
     admissions: sessions,
     releases: 0,
-    snapshots: world.snapshots,
+    snapshots: cloud.snapshots,
     resumed: 0,
     restarts: 0,
-    violation: world.violation,
+    violation: cloud.violation,
     ...run.figures,
   };
 };
@@ -150,7 +150,7 @@ const drawFrom = (seed: number) => {
 };
 
 class Flood {
-  readonly #world: World;
+  readonly #cloud: SimulatedCloud;
   readonly #options: Required<FloodOptions>;
   readonly #bucket: FloodedBucket;
   readonly #api = environmentOf('prod').api;
@@ -160,22 +160,22 @@ class Flood {
   #refused = 0;
   #braked = 0;
 
-  constructor(world: World, options: Required<FloodOptions>) {
-    this.#world = world;
+  constructor(cloud: SimulatedCloud, options: Required<FloodOptions>) {
+    this.#cloud = cloud;
     this.#options = options;
-    world.chaos.end();
-    const callers = new FloodedBucket(throttleOf(this.#api), world.scheduler.now, options.requestsASecond);
-    const workers = new FloodedBucket(throttleOf(this.#api.workers), world.scheduler.now, 0);
+    cloud.chaos.end();
+    const callers = new FloodedBucket(throttleOf(this.#api), cloud.scheduler.now, options.requestsASecond);
+    const workers = new FloodedBucket(throttleOf(this.#api.workers), cloud.scheduler.now, 0);
     this.#bucket = callers;
     const own = options.mode === 'together' ? callers : workers;
-    world.admits = (name) => {
+    cloud.admits = (name) => {
       if (!name.startsWith('worker-')) return true;
-      const cutOff = options.mode === 'cut off' && this.#bucket.isFlooded(world.scheduler.now);
-      if (!cutOff && own.take(world.scheduler.now)) return true;
+      const cutOff = options.mode === 'cut off' && this.#bucket.isFlooded(cloud.scheduler.now);
+      if (!cutOff && own.take(cloud.scheduler.now)) return true;
       this.#refused += 1;
       return false;
     };
-    world.watcher = {
+    cloud.watcher = {
       ...UNWATCHED,
       committed: (changes, by) => {
         if (!by.name.startsWith('reaper')) return;
@@ -183,13 +183,13 @@ class Flood {
           if (before?.slotShard === undefined || after?.state !== 'STOPPING' || before.state === 'STOPPING')
             continue;
           const worker = this.#healthy.find(({ task }) => task.launch.sessionId === after.sessionId);
-          if (worker === undefined || !isHealthy(worker, world)) continue;
+          if (worker === undefined || !isHealthy(worker, cloud)) continue;
           this.#stopped += 1;
           // A pass may end as many, whatever the reason for their silence: a fleet that small has no brake.
           const running = this.#workers().filter(({ live }) => live).length;
           const small = options.mode === 'cut off' && running <= passCap(running);
           if (options.mode !== 'together' && !small)
-            world.violate(
+            cloud.violate(
               'due',
               `${String(after.sessionId)} works, and ${by.name} stopped it: ${String(after.stopReason)}`,
             );
@@ -205,11 +205,11 @@ class Flood {
   }
 
   async all(): Promise<void> {
-    const { random, scheduler } = this.#world;
+    const { random, scheduler } = this.#cloud;
     this.#sweeps(random);
     for (let n = 0; n < this.#options.sessions; n++) this.#create(`s${n}`, random.int(0, 30_000));
     await this.#pass(LINKING_MS);
-    this.#healthy = this.#workers().filter((worker) => isHealthy(worker, this.#world));
+    this.#healthy = this.#workers().filter((worker) => isHealthy(worker, this.#cloud));
     scheduler.note(`---- the flood begins; ${this.#healthy.length} sessions work`);
     this.#bucket.flood(scheduler.now, scheduler.now + this.#options.floodMs);
     await this.#pass(this.#options.floodMs);
@@ -220,9 +220,9 @@ class Flood {
 
   /** A few workers stand still for good: the sweeps after the flood stop them, as those before it would have. */
   async #fallSilent(): Promise<void> {
-    const { scheduler, settings } = this.#world;
+    const { scheduler, settings } = this.#cloud;
     const silent = this.#workers()
-      .filter((worker) => isHealthy(worker, this.#world))
+      .filter((worker) => isHealthy(worker, this.#cloud))
       .slice(0, 3);
     this.#healthy = this.#healthy.filter((worker) => !silent.includes(worker));
     for (const worker of silent) worker.process.frozenUntil = Number.POSITIVE_INFINITY;
@@ -230,44 +230,44 @@ class Flood {
     await this.#pass(settings.heartbeatTimeoutSeconds * 1000 + 3 * SWEEP_MS);
     for (const { task } of silent)
       if (!task.stopAsked && task.state !== 'stopped')
-        this.#world.violate('settled', `${task.taskArn} is silent, and no sweep stops it`);
+        this.#cloud.violate('settled', `${task.taskArn} is silent, and no sweep stops it`);
     this.#throwIfBroken();
   }
 
   #workers(): Worker[] {
-    return this.#world.engine.workers().flatMap((worker) => (worker instanceof Worker ? [worker] : []));
+    return this.#cloud.engine.workers().flatMap((worker) => (worker instanceof Worker ? [worker] : []));
   }
 
   #create(name: string, afterMs: number): void {
     const request = { userId: USER, name, config: {}, start: true, idempotencyKey: `key of ${name}` };
-    this.#world.scheduler.in(afterMs, undefined, `create ${name}`, () => {
-      void invoke(this.#world, 'create', (deps) => functions.create(deps, request), 30_000);
+    this.#cloud.scheduler.in(afterMs, undefined, `create ${name}`, () => {
+      void invoke(this.#cloud, 'create', (deps) => functions.create(deps, request), 30_000);
     });
   }
 
   #sweeps(random: Random): void {
     const every = (at: number): void => {
-      this.#world.scheduler.in(at, undefined, 'schedule of the reaper', () => {
-        void functions.sweep(this.#world);
+      this.#cloud.scheduler.in(at, undefined, 'schedule of the reaper', () => {
+        void functions.sweep(this.#cloud);
         every(SWEEP_MS);
       });
     };
     every(random.int(0, SWEEP_MS));
-    this.#world.measured = (name, value) => {
+    this.#cloud.measured = (name, value) => {
       if (name === 'ReaperBraked' && value > 0) this.#braked += 1;
     };
   }
 
   async #pass(ms: number): Promise<void> {
     this.#until += ms;
-    await this.#world.scheduler.run(this.#until, () => this.#throwIfBroken());
+    await this.#cloud.scheduler.run(this.#until, () => this.#throwIfBroken());
   }
 
   #throwIfBroken(): void {
-    if (this.#world.violation) throw this.#world.violation;
+    if (this.#cloud.violation) throw this.#cloud.violation;
   }
 }
 
 /** Its browser is up, its account is linked, and it does not end. */
-const isHealthy = (worker: Worker, { scheduler }: World): boolean =>
+const isHealthy = (worker: Worker, { scheduler }: SimulatedCloud): boolean =>
   worker.live && worker.status === 'WORKING' && !worker.ending && worker.process.frozenUntil <= scheduler.now;

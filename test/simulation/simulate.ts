@@ -14,8 +14,8 @@ import { callers, type People, USERS } from './model/clients.ts';
 import { STOP_TIMEOUT_MS } from './model/engine.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
+import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Violation } from './model/violation.ts';
-import { World } from './model/world.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -58,16 +58,16 @@ const SWEEP_MS = 60_000;
 const LINGER_MS = 60_000;
 
 export const simulate = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
-  const world = new World(seed, settingsOf, trace);
-  const invariants = new Invariants(world);
-  world.watcher = invariants;
-  const run = new Run(world, invariants);
+  const cloud = new SimulatedCloud(seed, settingsOf, trace);
+  const invariants = new Invariants(cloud);
+  cloud.watcher = invariants;
+  const run = new Run(cloud, invariants);
   try {
     await run.all();
   } catch (error) {
     if (!(error instanceof Violation)) throw error;
   }
-  const { scheduler } = world;
+  const { scheduler } = cloud;
   return {
     seed,
     steps: scheduler.steps,
@@ -75,30 +75,30 @@ export const simulate = async (seed: number, trace?: (line: string) => void): Pr
     virtualMs: scheduler.now,
     admissions: invariants.admissions,
     releases: invariants.releases,
-    snapshots: world.snapshots,
+    snapshots: cloud.snapshots,
     resumed: run.resumed,
     restarts: invariants.restarts.count,
-    violation: world.violation,
+    violation: cloud.violation,
   };
 };
 
 class Run {
-  readonly #world: World;
+  readonly #cloud: SimulatedCloud;
   readonly #invariants: Invariants;
   #until = 0;
   resumed = 0;
 
-  constructor(world: World, invariants: Invariants) {
-    this.#world = world;
+  constructor(cloud: SimulatedCloud, invariants: Invariants) {
+    this.#cloud = cloud;
     this.#invariants = invariants;
   }
 
   async all(): Promise<void> {
-    const { random } = this.#world;
+    const { random } = this.#cloud;
     if (random.chance(0.4)) this.#seedShards(random.int(2, 4));
     this.#schedules();
     const stormMs = random.int(240_000, 900_000);
-    callers(this.#world, peopleOf(random), stormMs);
+    callers(this.#cloud, peopleOf(random), stormMs);
     this.#outages(stormMs);
     this.#losses(stormMs);
     await this.#pass(stormMs);
@@ -109,29 +109,29 @@ class Run {
     await this.#endEverything();
     await this.#resume();
     await this.#lose();
-    await burst(this.#world, this.#invariants, (ms) => this.#pass(ms), SWEEP_MS);
+    await burst(this.#cloud, this.#invariants, (ms) => this.#pass(ms), SWEEP_MS);
     this.#throwIfBroken();
   }
 
   async #pass(ms: number): Promise<void> {
     this.#until += ms;
-    await this.#world.scheduler.run(this.#until, () => {
-      if (this.#world.violation) throw this.#world.violation;
+    await this.#cloud.scheduler.run(this.#until, () => {
+      if (this.#cloud.violation) throw this.#cloud.violation;
     });
     this.#invariants.checkAll();
     this.#throwIfBroken();
   }
 
   #throwIfBroken(): void {
-    if (this.#world.violation) {
-      this.#world.scheduler.note(`VIOLATION ${this.#world.violation.message}`);
-      throw this.#world.violation;
+    if (this.#cloud.violation) {
+      this.#cloud.scheduler.note(`VIOLATION ${this.#cloud.violation.message}`);
+      throw this.#cloud.violation;
     }
   }
 
   /** Small limits over several counters: what a large deployment has, at a size that fills up. */
   #seedShards(shards: number): void {
-    const { settings, table } = this.#world;
+    const { settings, table } = this.#cloud;
     const { globalLimit, userLimit } = settings;
     table.write({ kind: 'put', key: limitsKey, item: { ...limitsKey, globalLimit, userLimit, shards } });
     for (const [shard, limit] of distribute(globalLimit, shards, []).entries()) {
@@ -142,7 +142,7 @@ class Run {
   }
 
   #schedules(): void {
-    const { chaos, random, scheduler } = this.#world;
+    const { chaos, random, scheduler } = this.#cloud;
     const every = (name: string, run: () => void, at: number) => {
       scheduler.in(at, undefined, `schedule of the ${name}`, () => {
         if (!chaos.strikes('sweepSkipped')) run();
@@ -150,12 +150,12 @@ class Run {
         every(name, run, SWEEP_MS);
       });
     };
-    every('reaper', () => void functions.sweep(this.#world), random.int(0, SWEEP_MS));
-    every('reconciler', () => void functions.reconciliation(this.#world), random.int(0, SWEEP_MS));
+    every('reaper', () => void functions.sweep(this.#cloud), random.int(0, SWEEP_MS));
+    every('reconciler', () => void functions.reconciliation(this.#cloud), random.int(0, SWEEP_MS));
   }
 
   #outages(stormMs: number): void {
-    const { chaos, random, scheduler } = this.#world;
+    const { chaos, random, scheduler } = this.#cloud;
     for (let n = random.int(0, 2); n > 0; n--) {
       const port = random.pick(['store', 'engine', 'storage']);
       const ms = random.int(2_000, 60_000);
@@ -167,7 +167,7 @@ class Run {
 
   /** Tasks of linked sessions are lost: what the restart policy is for. A session that was lost often is lost again. */
   #losses(stormMs: number): void {
-    const { engine, random, scheduler } = this.#world;
+    const { engine, random, scheduler } = this.#cloud;
     for (let n = random.int(3, 12); n > 0; n--) {
       scheduler.in(random.int(stormMs / 4, stormMs), undefined, 'a task is lost', () => {
         const linked = engine.workers().filter(({ task }) => {
@@ -189,18 +189,18 @@ class Run {
 
   /** A person stops a session while its loss is handled. */
   #stopSoon(sessionId: string, afterMs: number): void {
-    const { scheduler } = this.#world;
+    const { scheduler } = this.#cloud;
     const session = this.#invariants.sessions.get(sessionId);
     if (!session) return;
     const named = { userId: session.listUser, name: session.listName };
     scheduler.in(afterMs, undefined, 'somebody stops what was lost', () => {
       const answered = (now: Session) => this.#invariants.stopAnswered(now);
-      void invoke(this.#world, 'stop', (deps) => functions.stop(deps, named, answered), LINGER_MS);
+      void invoke(this.#cloud, 'stop', (deps) => functions.stop(deps, named, answered), LINGER_MS);
     });
   }
 
   #calm(): void {
-    const { chaos, engine, scheduler } = this.#world;
+    const { chaos, engine, scheduler } = this.#cloud;
     chaos.end();
     for (const worker of engine.workers()) worker.process.frozenUntil = 0;
     scheduler.note('---- faults end');
@@ -208,7 +208,7 @@ class Run {
 
   /** The longest chain of deadlines that a fault can leave, then two sweeps. */
   #settlingMs(): number {
-    const { settings, chaos } = this.#world;
+    const { settings, chaos } = this.#cloud;
     const { startTimeoutSeconds, stopGraceSeconds, heartbeatTimeoutSeconds, orphanGraceSeconds } = settings;
     const chain = startTimeoutSeconds + stopGraceSeconds + heartbeatTimeoutSeconds + orphanGraceSeconds;
     return chaos.maxSkew + chain * 1000 + STOP_TIMEOUT_MS + LINGER_MS + 3 * SWEEP_MS;
@@ -216,14 +216,14 @@ class Run {
 
   /** Two sweeps, where nobody sent them before. */
   #checkTold(): void {
-    this.#invariants.told.checkSettled(this.#world.chaos.maxSkew + 3 * SWEEP_MS);
+    this.#invariants.told.checkSettled(this.#cloud.chaos.maxSkew + 3 * SWEEP_MS);
   }
 
   #checkSettled(): void {
-    const { engine, trueTime, settings } = this.#world;
+    const { engine, trueTime, settings } = this.#cloud;
     this.#checkTold();
     if (this.#invariants.unfinishedChange)
-      this.#world.violate('settled', 'a change of limits was left unfinished');
+      this.#cloud.violate('settled', 'a change of limits was left unfinished');
     const running = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
     for (const task of running) {
       const session = this.#invariants.sessions.get(task.launch.sessionId);
@@ -233,7 +233,7 @@ class Run {
         !owned &&
         trueTime - (session?.stoppedAt ?? 0) > settings.orphanGraceSeconds * 1000 + 3 * SWEEP_MS
       ) {
-        this.#world.violate(
+        this.#cloud.violate(
           'settled',
           `${task.taskArn} runs for ${task.launch.sessionId}:${task.launch.epoch}, which has ended`,
         );
@@ -246,7 +246,7 @@ class Run {
         session.state === 'STOPPING' ? settings.stopGraceSeconds : settings.startTimeoutSeconds;
       const over = age > patience * 1000 + STOP_TIMEOUT_MS + 2 * SWEEP_MS;
       if (session.state !== 'RUNNING' && over) {
-        this.#world.violate(
+        this.#cloud.violate(
           'settled',
           `${session.sessionId}:${session.epoch} is ${session.state} since ${age / 1000} s`,
         );
@@ -261,7 +261,7 @@ class Run {
       ) {
         const silent = trueTime - (session.lastHeartbeatAt ?? 0);
         if (silent > settings.heartbeatTimeoutSeconds * 1000 + 2 * SWEEP_MS) {
-          this.#world.violate('settled', `${session.sessionId}:${session.epoch} holds a slot without a task`);
+          this.#cloud.violate('settled', `${session.sessionId}:${session.epoch} holds a slot without a task`);
         }
       }
     }
@@ -271,23 +271,23 @@ class Run {
   /** Below what is held: it blocks new admissions, and needs nobody's end. */
   async #lowerTheLimit(): Promise<void> {
     const global = Math.floor(this.#invariants.held / 2);
-    this.#world.scheduler.note(`---- the limit is lowered to ${global}`);
+    this.#cloud.scheduler.note(`---- the limit is lowered to ${global}`);
     let lowered = false;
-    void invoke(this.#world, 'limits', (deps) => functions.limits(deps, { global }), LINGER_MS).then(
+    void invoke(this.#cloud, 'limits', (deps) => functions.limits(deps, { global }), LINGER_MS).then(
       ({ kind }) => {
         lowered = kind === 'done';
       },
     );
     await this.#pass(15_000);
-    if (!lowered) this.#world.violate('settled', `the limit can't be lowered to ${global}`);
+    if (!lowered) this.#cloud.violate('settled', `the limit can't be lowered to ${global}`);
     this.#throwIfBroken();
   }
 
   async #endEverything(): Promise<void> {
-    this.#world.scheduler.note('---- everything ends');
-    const { settings, engine } = this.#world;
+    this.#cloud.scheduler.note('---- everything ends');
+    const { settings, engine } = this.#cloud;
     void invoke(
-      this.#world,
+      this.#cloud,
       'cleanup',
       (deps) => functions.cleanup(deps, { mode: 'emergency', dryRun: false, filter: {} }),
       60_000,
@@ -295,25 +295,25 @@ class Run {
     const orphans = settings.orphanGraceSeconds * 1000 + SWEEP_MS;
     await this.#pass(settings.stopGraceSeconds * 1000 + STOP_TIMEOUT_MS + orphans + 3 * SWEEP_MS);
     if (this.#invariants.held > 0)
-      this.#world.violate('settled', `${this.#invariants.held} slots are held after the end`);
+      this.#cloud.violate('settled', `${this.#invariants.held} slots are held after the end`);
     const left = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
-    if (left.length > 0) this.#world.violate('settled', `${left[0]?.taskArn} runs after the end`);
+    if (left.length > 0) this.#cloud.violate('settled', `${left[0]?.taskArn} runs after the end`);
     this.#checkTold();
     this.#throwIfBroken();
   }
 
   /** One session that was linked, and whose phone did not unlink it, works again without being scanned. */
   async #resume(): Promise<void> {
-    const { bucket, unlinked, settings } = this.#world;
+    const { bucket, unlinked, settings } = this.#cloud;
     const linked = [...this.#invariants.sessions.values()].find((session) => {
       const object = session.authState && bucket.objects.get(session.authState.key);
       return object && !unlinked.has(object.account);
     });
     if (!linked) return;
-    this.#world.scheduler.note(`---- ${linked.sessionId} is started again`);
+    this.#cloud.scheduler.note(`---- ${linked.sessionId} is started again`);
     const named = { userId: linked.listUser, name: linked.listName };
     void invoke(
-      this.#world,
+      this.#cloud,
       'resume',
       async (deps) => {
         await functions.limits(deps, { global: 5, user: { userId: named.userId, limit: 5 } });
@@ -326,7 +326,7 @@ class Run {
     const ended =
       now?.stopReason === 'logged_out' || now?.stopReason === 'idle' || now?.stopReason === 'max_duration';
     if (now?.status !== 'WORKING' && !ended) {
-      this.#world.violate(
+      this.#cloud.violate(
         'account',
         `${linked.sessionId} was linked, and started again it is ${now?.state}/${now?.status}`,
       );
@@ -340,7 +340,7 @@ class Run {
    * ends where the phone unlinked it meanwhile.
    */
   async #lose(): Promise<void> {
-    const { engine, random, settings, scheduler, unlinked } = this.#world;
+    const { engine, random, settings, scheduler, unlinked } = this.#cloud;
     const working = [...this.#invariants.sessions.values()].find(
       (session) => session.status === 'WORKING' && session.state === 'RUNNING',
     );
@@ -354,7 +354,7 @@ class Run {
       keepAlive: true,
       ...(random.chance(0.5) ? { restart: { policy: 'always' as const } } : {}),
     };
-    void invoke(this.#world, 'update', (deps) => functions.update(deps, named, config), LINGER_MS);
+    void invoke(this.#cloud, 'update', (deps) => functions.update(deps, named, config), LINGER_MS);
     // Longer than a heartbeat: its worker hears that the session may stay.
     await this.#pass(settings.heartbeatSeconds * 1000 + 15_000);
     const before = this.#invariants.find(named.userId, named.name);
@@ -373,7 +373,7 @@ class Run {
     const gone = ended || [...unlinked].some((account) => account === now?.me?.id);
     const works = now?.status === 'WORKING' && now.epoch !== working.epoch;
     if (way === 'killed and unlinked' ? !ended : !gone && !works) {
-      this.#world.violate(
+      this.#cloud.violate(
         'restart',
         `${working.sessionId}:${working.epoch} lost its task (${way}) and is ${now?.epoch} ${now?.state}/${now?.status}`,
       );

@@ -14,7 +14,7 @@ const target = (changes: Partial<TargetModel> = {}): TargetModel => ({
   ...changes,
 });
 
-const world = (failures: number, changes: { allowed?: boolean } = {}) => {
+const fixture = (failures: number, changes: { allowed?: boolean } = {}) => {
   const waits: number[] = [];
   const dead: string[] = [];
   const seen: unknown[] = [];
@@ -50,27 +50,27 @@ const signal = new AbortController().signal;
 
 describe('delivering an event', () => {
   test('a failing target gets it again, with growing waits', async () => {
-    const { options, waits, seen } = world(2);
+    const { options, waits, seen } = fixture(2);
     expect(await deliver(options, target(), RULE, { a: 1 }, signal)).toBe('delivered');
     expect(seen).toEqual([{ a: 1 }, { a: 1 }, { a: 1 }]);
     expect(waits).toEqual([1_000, 2_000]);
   });
 
   test('after its attempts it goes to the dead-letter queue', async () => {
-    const { options, dead, seen } = world(99);
+    const { options, dead, seen } = fixture(99);
     expect(await deliver(options, target({ retries: 2 }), RULE, { a: 1 }, signal)).toBe('dead-lettered');
     expect(seen).toHaveLength(3);
     expect(dead).toEqual(['{"a":1}']);
   });
 
   test('past its age it is not tried again', async () => {
-    const { options, seen } = world(99);
+    const { options, seen } = fixture(99);
     await deliver(options, target({ retries: 99, maxAgeSeconds: 2 }), RULE, {}, signal);
     expect(seen).toHaveLength(2);
   });
 
   test('without a permission the function is not invoked', async () => {
-    const { options, seen, dead } = world(0, { allowed: false });
+    const { options, seen, dead } = fixture(0, { allowed: false });
     expect(await deliver(options, target(), RULE, {}, signal)).toBe('dead-lettered');
     expect(await deliver(options, target({ role: 'scheduler' }), RULE, {}, signal)).toBe('dead-lettered');
     expect(seen).toEqual([]);
@@ -78,7 +78,7 @@ describe('delivering an event', () => {
   });
 
   test('a constant input replaces the event', async () => {
-    const { options, seen } = world(0);
+    const { options, seen } = fixture(0);
     await deliver(options, target({ input: '{"b":2}' }), RULE, { a: 1 }, signal);
     expect(seen).toEqual([{ b: 2 }]);
   });

@@ -23,7 +23,7 @@ import { Worker } from './worker.ts';
 /** The Unix time at which every run begins. */
 const BEGIN = Date.UTC(2026, 0, 1);
 
-export class World implements Cloud {
+export class SimulatedCloud implements Cloud {
   readonly scheduler: Scheduler;
   readonly random: Random;
   readonly chaos: Chaos;

@@ -8,7 +8,7 @@ import type { DataDir } from './data-dir.ts';
 import type { WhatsAppMode } from './whatsapp.ts';
 
 /** The WhatsApp that workers meet, and what leads their browser to it. */
-export type World = {
+export type WhatsAppBackend = {
   readonly mode: WhatsAppMode;
   readonly chromiumArgs: readonly string[];
   readonly phone: PhoneClient | undefined;
@@ -16,7 +16,7 @@ export type World = {
 };
 
 /** Starts the simulator where that is the mode. */
-export const openWorld = async (
+export const openWhatsAppBackend = async (
   wanted: WhatsAppMode | Promise<WhatsAppMode>,
   {
     build,
@@ -32,7 +32,7 @@ export const openWorld = async (
     readonly clock: Clock;
     readonly closers: Closers;
   },
-): Promise<World> => {
+): Promise<WhatsAppBackend> => {
   const mode = await wanted;
   if (mode === 'live') {
     return { mode, chromiumArgs: [], phone: undefined, phoneUrl: undefined };
