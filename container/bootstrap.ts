@@ -7,7 +7,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commandAddress } from './address.ts';
-import { describeError, Fenced, NoBrowser, Refused } from './base/faults.ts';
+import { describeError, Fenced, NoBrowser, RequestRefused } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
 import { type Browser, ensureBrowser } from './browser/find.ts';
@@ -16,7 +16,7 @@ import { type CommandServer, startCommandServer } from './commands/server.ts';
 import { type ControlClock, createControlClock } from './control/clock.ts';
 import { type BootstrapResponse, createWorkerApi, type WorkerApi } from './control/worker-api.ts';
 import type { Ending } from './ending.ts';
-import type { Environment } from './environment.ts';
+import type { ContainerEnvironment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { ownTaskArn } from './metadata.ts';
 import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
@@ -38,7 +38,7 @@ const newSecret = () => randomBytes(32).toString('base64url');
 
 /** Undefined: there is nothing to go on with, and the process is being left. */
 export const bootstrap = async (options: {
-  readonly environment: Environment;
+  readonly environment: ContainerEnvironment;
   readonly time: Time;
   readonly log: Log;
   readonly exit: Exit;
@@ -111,7 +111,7 @@ export const bootstrap = async (options: {
   } catch (error) {
     if (error instanceof Fenced) return;
     log.error('bootstrap failed', { error: describeError(error) });
-    await exit.leave(error instanceof Refused ? EXIT.refused : EXIT.defect);
+    await exit.leave(error instanceof RequestRefused ? EXIT.refused : EXIT.defect);
     return;
   }
   if (exit.leaving) return;

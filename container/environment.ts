@@ -29,12 +29,12 @@ export const environmentSchema = workerEnvironmentSchema.extend({
   /** Set by ECS: where a task reads its own address. */
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
 });
-export type Environment = z.infer<typeof environmentSchema>;
+export type ContainerEnvironment = z.infer<typeof environmentSchema>;
 
 /** The environment, or one sentence for each variable that is wrong. Values are never repeated: some are secret. */
 export const parseEnvironment = (
   variables: Readonly<Record<string, string | undefined>>,
-): { readonly ok: Environment } | { readonly wrong: string[] } => {
+): { readonly ok: ContainerEnvironment } | { readonly wrong: string[] } => {
   const parsed = environmentSchema.safeParse(variables);
   if (parsed.success) return { ok: parsed.data };
   return { wrong: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };

@@ -20,7 +20,7 @@ import { createTurns } from './commands/turns.ts';
 import { createOutbox } from './control/outbox.ts';
 import { createSupervision } from './control/supervision.ts';
 import type { Ending } from './ending.ts';
-import type { Environment } from './environment.ts';
+import type { ContainerEnvironment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { createIncoming } from './media/incoming.ts';
 import { createBuildCounter } from './whatsapp/build-counter.ts';
@@ -43,7 +43,7 @@ const LAST_WORD_MS = 5_000;
 export const startSession = (
   { api, clock, server, workDir, browser, settings, page }: Bootstrapped,
   options: {
-    readonly environment: Environment;
+    readonly environment: ContainerEnvironment;
     readonly time: Time;
     readonly log: Log;
     readonly exit: Exit;

@@ -4,7 +4,7 @@ import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
 import { bootstrap } from './bootstrap.ts';
 import { createEnding } from './ending.ts';
-import type { Environment } from './environment.ts';
+import type { ContainerEnvironment } from './environment.ts';
 import { createExit, EXIT, type ExitCode } from './exit.ts';
 import { judgeUncaught } from './process-faults.ts';
 import type { startSession } from './session.ts';
@@ -28,7 +28,7 @@ const loadAhead = () => void loadSession().catch(() => {});
 
 /** Starts a worker; nothing that goes wrong in it is thrown. */
 export const startWorker = (options: {
-  readonly environment: Environment;
+  readonly environment: ContainerEnvironment;
   readonly time: Time;
   readonly log: Log;
 }): Worker => {

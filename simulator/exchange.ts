@@ -22,7 +22,7 @@ import {
   type WithIdentities,
   wire,
 } from './protocol.ts';
-import { CallRefusal, Refusal } from './refusal.ts';
+import { CallRefusal, PhoneRefusal } from './refusal.ts';
 
 /** Messages of an account that a page gets as history when it connects. */
 const HISTORY_LENGTH = 500;
@@ -344,7 +344,7 @@ export class Exchange {
     const voter = this.world.personId(by);
     const known = this.#requireMessage(account, messageId).poll?.options;
     if (!known || options.some((option) => !known.includes(option)))
-      throw new Refusal('unknown_message', 'the message is no poll with these options');
+      throw new PhoneRefusal('unknown_message', 'the message is no poll with these options');
     const id = this.#options.random(16).toUpperCase();
     this.#tellHolders((holder) => {
       const message = this.world.vote(holder, messageId, voter, options);
@@ -397,7 +397,7 @@ export class Exchange {
   changeGroup(id: string, by: string, change: GroupChange): GroupRecord['participants'] {
     const { subject, add = [], remove = [], promote = [], demote = [], ...settings } = change;
     const [before] = this.#groupsWith(id);
-    if (!before) throw new Refusal('unknown_chat', `there is no group ${id}`);
+    if (!before) throw new PhoneRefusal('unknown_chat', `there is no group ${id}`);
     const added = add.filter((one) => !before.participants.some((member) => member.id === one));
     const removed = remove.filter((one) => before.participants.some((member) => member.id === one));
     const participants = [...before.participants, ...added.map((one) => ({ id: one, isAdmin: false }))]
@@ -476,7 +476,7 @@ export class Exchange {
 
   #requireMessage(account: string, id: string): MessageRecord {
     const message = this.world.message(account, id);
-    if (!message) throw new Refusal('unknown_message', `the account has no message ${id}`);
+    if (!message) throw new PhoneRefusal('unknown_message', `the account has no message ${id}`);
     return message;
   }
 
@@ -493,7 +493,7 @@ export class Exchange {
     const sent = this.world.messages(account.phoneNumber).filter(({ fromMe }) => fromMe);
     const chosen = messageId === undefined ? sent : sent.filter(({ id }) => id === messageId);
     if (messageId !== undefined && chosen.length === 0) {
-      throw new Refusal('unknown_message', 'the account did not send this message');
+      throw new PhoneRefusal('unknown_message', 'the account did not send this message');
     }
     const changed = chosen.flatMap(({ id }) => this.world.acknowledge(account.phoneNumber, id, ack) ?? []);
     for (const message of changed) this.#tellAck(message);
@@ -632,7 +632,7 @@ export class Exchange {
     const account = this.world.account(target);
     if (account) return this.world.devices(account.phoneNumber);
     if (this.#connections.has(target)) return [];
-    throw new Refusal('unknown_target', `no account, linked device or page is called ${target}`);
+    throw new PhoneRefusal('unknown_target', `no account, linked device or page is called ${target}`);
   }
 
   #connectionsOf(target: string): Connection[] {

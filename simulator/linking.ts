@@ -6,7 +6,7 @@ import type { Connection } from './connection.ts';
 import type { AccountRecord, PasskeyRecord } from './model/records.ts';
 import type { World } from './model/world.ts';
 import { PasskeyLinking } from './passkey-linking.ts';
-import { CallRefusal, Refusal } from './refusal.ts';
+import { CallRefusal, PhoneRefusal } from './refusal.ts';
 
 /** Letters of a pairing code: WhatsApp leaves out those that look alike. */
 const CODE_ALPHABET = '123456789ABCDEFGHJKLMNPQRSTVWXYZ';
@@ -121,17 +121,17 @@ export class Linking {
   scanCode(code: string, account: AccountChoice) {
     const [ref, noiseKey, identityKey, advSecret, platform, ...rest] = code.trim().split(',');
     if (!ref || !noiseKey || !identityKey || !advSecret || !platform || rest.length > 0) {
-      throw new Refusal('code_malformed', 'this is no code of WhatsApp Web: it needs five parts');
+      throw new PhoneRefusal('code_malformed', 'this is no code of WhatsApp Web: it needs five parts');
     }
     const pending = [...this.#pending.values()].find((page) => page.ref === ref);
     if (!pending || pending.idle || pending.passkey) {
       if (pending || this.#expired.has(ref))
-        throw new Refusal('code_expired', 'the code has expired: scan the one shown now');
-      throw new Refusal('code_unknown', 'no page here shows this code');
+        throw new PhoneRefusal('code_expired', 'the code has expired: scan the one shown now');
+      throw new PhoneRefusal('code_unknown', 'no page here shows this code');
     }
     const { keys } = pending.connection;
     if (keys.noiseKey !== noiseKey || keys.identityKey !== identityKey) {
-      throw new Refusal('code_mismatch', 'the code does not carry the keys of the page that shows it');
+      throw new PhoneRefusal('code_mismatch', 'the code does not carry the keys of the page that shows it');
     }
     return this.#link(pending, account);
   }
@@ -139,9 +139,9 @@ export class Linking {
   /** The phone scans the one pending page, or the named one, without looking at its code. */
   scanPage(pageId: string | undefined, account: AccountChoice) {
     const pending = this.#choose(pageId);
-    if (pending.idle) throw new Refusal('code_expired', 'the page gave up showing codes: reload it');
+    if (pending.idle) throw new PhoneRefusal('code_expired', 'the page gave up showing codes: reload it');
     if (pending.passkey)
-      throw new Refusal('no_pending_page', 'the page waits for a passkey and not for a scan');
+      throw new PhoneRefusal('no_pending_page', 'the page waits for a passkey and not for a scan');
     return this.#link(pending, account);
   }
 
@@ -149,12 +149,12 @@ export class Linking {
   enterPairingCode(code: string, account: AccountChoice) {
     const letters = code.replace(/[\s-]/g, '').toUpperCase();
     const pending = [...this.#pending.values()].find((page) => page.pairing?.code === letters);
-    if (!pending?.pairing) throw new Refusal('pairing_code_unknown', 'no page here shows this code');
+    if (!pending?.pairing) throw new PhoneRefusal('pairing_code_unknown', 'no page here shows this code');
     const { phoneNumber, expiresAt } = pending.pairing;
     if (this.#options.clock() >= expiresAt)
-      throw new Refusal('pairing_code_expired', 'the code has expired: ask for a new one');
+      throw new PhoneRefusal('pairing_code_expired', 'the code has expired: ask for a new one');
     if (account?.phoneNumber !== undefined && account.phoneNumber !== phoneNumber) {
-      throw new Refusal('wrong_account', 'the code was made for another phone number');
+      throw new PhoneRefusal('wrong_account', 'the code was made for another phone number');
     }
     return this.#link(pending, { ...account, phoneNumber });
   }
@@ -195,7 +195,7 @@ export class Linking {
   passkeyFor(challenge: string): PasskeyRecord {
     const found = [...this.#pending.values()].find(({ passkey }) => passkey?.linking.isFor(challenge));
     if (!found?.passkey)
-      throw new Refusal('challenge_unknown', 'no page here was given this challenge, or it is spent');
+      throw new PhoneRefusal('challenge_unknown', 'no page here was given this challenge, or it is spent');
     return found.passkey.linking.passkey;
   }
 
@@ -216,7 +216,10 @@ export class Linking {
     // WhatsApp says it on the phone; the page goes on showing its code.
     const linked = world.devices(account.phoneNumber).length;
     if (linked >= deviceLimit())
-      throw new Refusal('device_limit', `${linked} devices are linked already: log one of them out first`);
+      throw new PhoneRefusal(
+        'device_limit',
+        `${linked} devices are linked already: log one of them out first`,
+      );
     const passkey = world.passkey(account.phoneNumber);
     if (!passkey?.required || !pending.connection.build.passkey) return this.#finish(pending, account);
     pending.passkey = { account, linking: new PasskeyLinking({ passkey, clock, random, challengeMs }) };
@@ -236,13 +239,13 @@ export class Linking {
   #choose(pageId: string | undefined): Pending {
     if (pageId !== undefined) {
       const named = this.#pending.get(pageId);
-      if (!named) throw new Refusal('no_pending_page', 'this page does not wait for a scan');
+      if (!named) throw new PhoneRefusal('no_pending_page', 'this page does not wait for a scan');
       return named;
     }
     const [only, ...others] = this.#pending.values();
-    if (!only) throw new Refusal('no_pending_page', 'no page waits for a scan');
+    if (!only) throw new PhoneRefusal('no_pending_page', 'no page waits for a scan');
     if (others.length > 0) {
-      throw new Refusal(
+      throw new PhoneRefusal(
         'ambiguous_page',
         `${others.length + 1} pages wait for a scan: give the code, or name the page`,
       );

@@ -8,7 +8,7 @@ import { ACK } from './model/world.ts';
 import { newPasskey, RP_ID, signWith } from './passkeys.ts';
 import type { PhoneHandlers } from './phone-server.ts';
 import type { ProxyServer } from './proxy.ts';
-import { Refusal } from './refusal.ts';
+import { PhoneRefusal } from './refusal.ts';
 
 type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' | 'vcard'>;
 
@@ -19,7 +19,7 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
   const accountOf = (name: string): AccountRecord => {
     const device = world.device(name);
     const account = world.account(device?.account ?? name);
-    if (!account) throw new Refusal('unknown_account', `no account is called ${name}`);
+    if (!account) throw new PhoneRefusal('unknown_account', `no account is called ${name}`);
     return account;
   };
 
@@ -44,7 +44,7 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
     if (poll) return { type: 'poll_creation', body: text, poll };
     if (vcard) return { type: 'vcard', body: vcard };
     if (text === '')
-      throw new Refusal('bad_request', 'there is nothing to send: neither a text nor anything else');
+      throw new PhoneRefusal('bad_request', 'there is nothing to send: neither a text nor anything else');
     return { type: 'chat', body: text };
   };
 
@@ -111,10 +111,10 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
         isGroup(chat) &&
         !world.groups(account.phoneNumber).some(({ id }) => id === chat)
       ) {
-        throw new Refusal('unknown_chat', `the account is in no group ${chat}`);
+        throw new PhoneRefusal('unknown_chat', `the account is in no group ${chat}`);
       }
       if (replyTo !== undefined && !world.message(account.phoneNumber, replyTo)) {
-        throw new Refusal('unknown_message', `the account has no message ${replyTo}`);
+        throw new PhoneRefusal('unknown_message', `the account has no message ${replyTo}`);
       }
       const incoming = {
         from,
@@ -145,7 +145,7 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
     changeGroup: ({ account: name, chat, by, ...change }) => {
       const account = accountOf(name);
       const group = world.groups(account.phoneNumber).find(({ id }) => id === chat);
-      if (!group) throw new Refusal('unknown_chat', `the account is in no group ${chat}`);
+      if (!group) throw new PhoneRefusal('unknown_chat', `the account is in no group ${chat}`);
       return { participants: exchange.changeGroup(chat, by ?? group.owner, change) };
     },
     ack: ({ account, message: id, ack }) => ({

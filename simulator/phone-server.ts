@@ -10,7 +10,7 @@ import {
   phoneRoutes,
 } from '../contract/phone/api.ts';
 import { answer, answerJson, FILE_BODY_LIMIT, readJson } from './http.ts';
-import { Refusal } from './refusal.ts';
+import { PhoneRefusal } from './refusal.ts';
 
 /** What does each operation. */
 export type PhoneHandlers = {
@@ -38,9 +38,9 @@ const STATUS: Partial<Record<PhoneErrorCode, number>> = {
 export function phoneServer(options: PhoneServerOptions): Server {
   return createServer((request, response) => {
     handle(options, request, response).catch((error: unknown) => {
-      if (!(error instanceof Refusal)) options.onDefect(error);
+      if (!(error instanceof PhoneRefusal)) options.onDefect(error);
       const { code, message } =
-        error instanceof Refusal ? error : { code: 'internal' as const, message: 'internal error' };
+        error instanceof PhoneRefusal ? error : { code: 'internal' as const, message: 'internal error' };
       answerJson(response, STATUS[code] ?? 404, { error: { code, message } });
     });
   });
@@ -55,7 +55,7 @@ async function handle(
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   if (request.method === 'GET' && url.pathname === '/') return answerPage(response, options.page);
   const operation = operationOf(request.method, url.pathname);
-  if (!operation) throw new Refusal('not_found', `no operation at ${request.method} ${url.pathname}`);
+  if (!operation) throw new PhoneRefusal('not_found', `no operation at ${request.method} ${url.pathname}`);
   const input =
     request.method === 'GET'
       ? Object.fromEntries(url.searchParams)
@@ -70,7 +70,7 @@ function run<K extends PhoneOperation>(
 ): PhoneResponse<K> {
   const schema: z.ZodType = phoneRoutes[operation].request;
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw new Refusal('bad_request', z.prettifyError(parsed.error));
+  if (!parsed.success) throw new PhoneRefusal('bad_request', z.prettifyError(parsed.error));
   // The schema of this very operation made it; TypeScript loses that link through the table.
   return handlers[operation](parsed.data as PhoneRequest<K>);
 }
@@ -93,7 +93,7 @@ function refuseForeign(request: IncomingMessage): void {
   const origin = request.headers.origin;
   const json = request.method === 'GET' || request.headers['content-type']?.startsWith('application/json');
   if (!local || !json || (origin !== undefined && origin !== `http://${host}`)) {
-    throw new Refusal('bad_request', 'the phone is used from this machine, with JSON');
+    throw new PhoneRefusal('bad_request', 'the phone is used from this machine, with JSON');
   }
 }
 

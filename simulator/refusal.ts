@@ -1,8 +1,8 @@
 import type { PhoneErrorCode } from '../contract/phone/api.ts';
 
 /** A refusal that the phone's user reads as it is. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+export class PhoneRefusal extends Error {
+  override readonly name = 'PhoneRefusal';
   readonly code: PhoneErrorCode;
   constructor(code: PhoneErrorCode, message: string) {
     super(message);

@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Refused } from '../base/faults.ts';
+import { RequestRefused } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
@@ -53,7 +53,7 @@ export const createSaver = (options: {
       // A presigned URL may have run out meanwhile (403): begin again with new ones.
       const saved = await retry(
         () => uploadArchive({ api, time }, archive, options.chromiumBuild, bounds, stillValid),
-        { time, attempts: 3, retryable: (error) => error instanceof Refused && error.status === 403 },
+        { time, attempts: 3, retryable: (error) => error instanceof RequestRefused && error.status === 403 },
       );
       if (!saved) return false;
       log.info('auth state saved', { bytes: archive.bytes, copy: how });

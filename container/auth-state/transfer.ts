@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import type { z } from 'zod';
 import type { restorableSchema } from '../../contract/worker/protocol.ts';
-import { BadSnapshot, describeError, Refused, Unavailable } from '../base/faults.ts';
+import { BadSnapshot, describeError, RequestRefused, Unavailable } from '../base/faults.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 import { putIntoStorage, storageRequest } from '../control/storage.ts';
@@ -63,7 +63,8 @@ export const downloadArchive = async (
   await retry(
     async () => {
       const response = await storageRequest(what, state.url, { method: 'GET' }).catch((error: unknown) => {
-        if (error instanceof Refused && error.status === 404) throw new BadSnapshot('gone from storage');
+        if (error instanceof RequestRefused && error.status === 404)
+          throw new BadSnapshot('gone from storage');
         throw error;
       });
       try {

@@ -17,11 +17,11 @@ export class Fenced extends Error {
 }
 
 /** The worker API or a presigned URL answered with a status that a retry won't change. */
-export class Refused extends Error {
+export class RequestRefused extends Error {
   readonly status: number;
   constructor(what: string, status: number, detail = '') {
     super(`${what}: answered ${status}${detail === '' ? '' : `: ${detail}`}`);
-    this.name = 'Refused';
+    this.name = 'RequestRefused';
     this.status = status;
   }
 }

@@ -1,5 +1,5 @@
 /** Storage, through the presigned URLs that the worker API hands out. */
-import { describeError, Refused, Unavailable } from '../base/faults.ts';
+import { describeError, RequestRefused, Unavailable } from '../base/faults.ts';
 import { exchange, type HttpRequest, type HttpResponse } from '../base/http.ts';
 
 const TRANSFER_TIMEOUT_MS = 60_000;
@@ -23,7 +23,7 @@ export const storageRequest = async (
   if (status >= 200 && status < 300) return response;
   body.destroy();
   if (status === 429 || status >= 500) throw new Unavailable(what, `answered ${status}`);
-  throw new Refused(what, status);
+  throw new RequestRefused(what, status);
 };
 
 /** Puts bytes into storage; answers the ETag, where storage gave one. Throws as `storageRequest` does. */

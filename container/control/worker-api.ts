@@ -16,7 +16,7 @@ import type {
   uploadRequestSchema,
   uploadResponseSchema,
 } from '../../contract/worker/protocol.ts';
-import { describeError, Fenced, Refused, Unavailable } from '../base/faults.ts';
+import { describeError, Fenced, RequestRefused, Unavailable } from '../base/faults.ts';
 import { exchange, readText } from '../base/http.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
@@ -95,7 +95,7 @@ const callOnce = async (
   }
   if (status === 410) throw new Fenced();
   if (status === 429 || status >= 500) throw new Unavailable(what, `answered ${status}`);
-  if (status < 200 || status > 299) throw new Refused(what, status, text.slice(0, 200));
+  if (status < 200 || status > 299) throw new RequestRefused(what, status, text.slice(0, 200));
   if (text === '') return undefined;
   try {
     return JSON.parse(text);

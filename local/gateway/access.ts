@@ -1,7 +1,7 @@
 import { assumedRoleArn } from '../iam/arn.ts';
 import type { AuthorizationResult, Authorize } from '../iam/authorize.ts';
 import type { Permission } from './permissions/permission.ts';
-import { Refusal } from './refusals.ts';
+import { AwsRefusal } from './refusals.ts';
 
 /** Checks one caller's permissions. */
 export class AccessCheck {
@@ -26,7 +26,7 @@ export class AccessCheck {
           decision === 'explicitDeny'
             ? 'with an explicit deny in an identity-based policy'
             : `because no identity-based policy allows the ${permission.action} action`;
-        throw new Refusal(
+        throw new AwsRefusal(
           'accessDenied',
           `User: ${assumedRoleArn(this.#principal)} is not authorized to perform: ${permission.action} on resource: ${resource} ${reason}`,
         );

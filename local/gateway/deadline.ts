@@ -1,14 +1,14 @@
-import { Refusal } from './refusals.ts';
+import { AwsRefusal } from './refusals.ts';
 
 /** The engine did not end its answer before the deadline. */
-export class EngineTooSlow extends Refusal {
+export class EngineTooSlow extends AwsRefusal {
   constructor() {
     super('engineTooSlow', 'the local engine did not answer in time');
   }
 }
 
 /** The caller closed its connection before it had its answer; nothing can be answered to it. */
-export class CallerGone extends Refusal {
+export class CallerGone extends AwsRefusal {
   constructor() {
     super('engineFailed', 'the caller went away');
   }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AccessCheck } from './access.ts';
 import type { Forwarder } from './forward.ts';
 import type { GatewayOptions } from './options.ts';
-import { Refusal } from './refusals.ts';
+import { AwsRefusal } from './refusals.ts';
 import type { SignatureClaim } from './sigv4.ts';
 import { verifySignature } from './sigv4.ts';
 
@@ -45,7 +45,7 @@ export const flatHeaders = (request: IncomingMessage): Record<string, string> =>
 /** The engine's URL, or the refusal of a service that has none. */
 export function engineOf(service: string, url: string | undefined): string {
   if (url === undefined) {
-    throw new Refusal('unknownOperation', `the service ${service} is not available locally`);
+    throw new AwsRefusal('unknownOperation', `the service ${service} is not available locally`);
   }
   return url;
 }

@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CallerGone, EngineTooSlow } from './deadline.ts';
-import { Refusal } from './refusals.ts';
+import { AwsRefusal } from './refusals.ts';
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), or that Node sets itself. */
 const HOP_BY_HOP = new Set([
@@ -78,7 +78,7 @@ export class Forwarder {
       answer = response.on('error', () => {});
       resolve(response);
     });
-    request.on('error', (error) => reject(asRefusal(error)));
+    request.on('error', (error) => reject(asAwsRefusal(error)));
     request.on('close', () => {
       clearTimeout(timer);
       call.over.removeEventListener('abort', onOver);
@@ -112,8 +112,10 @@ export class Forwarder {
   }
 }
 
-const asRefusal = (error: Error): Refusal =>
-  error instanceof Refusal ? error : new Refusal('engineFailed', 'the local engine could not be reached');
+const asAwsRefusal = (error: Error): AwsRefusal =>
+  error instanceof AwsRefusal
+    ? error
+    : new AwsRefusal('engineFailed', 'the local engine could not be reached');
 
 /** Streams an engine's answer to the client. */
 export async function relay(
@@ -135,7 +137,7 @@ export async function readBody(source: IncomingMessage, limitBytes: number): Pro
     }
     size += chunk.length;
     if (size > limitBytes) {
-      throw new Refusal('tooLarge', `the body is larger than ${limitBytes} bytes`);
+      throw new AwsRefusal('tooLarge', `the body is larger than ${limitBytes} bytes`);
     }
     chunks.push(chunk);
   }

@@ -5,8 +5,8 @@ import type { Exchange } from './exchange.ts';
 import { signedPart } from './exchange.ts';
 import { Forwarder } from './forward.ts';
 import type { GatewayOptions } from './options.ts';
-import type { Protocol, RefusalKind } from './refusals.ts';
-import { Refusal, renderRefusal } from './refusals.ts';
+import type { AwsRefusalKind, Protocol } from './refusals.ts';
+import { AwsRefusal, renderAwsRefusal } from './refusals.ts';
 import { serveS3 } from './s3/handler.ts';
 import { isForm } from './service-call.ts';
 import { serveService } from './services.ts';
@@ -69,15 +69,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
 async function serve(exchange: Exchange): Promise<void> {
   const { request, response } = exchange;
-  let refused: RefusalKind | undefined;
+  let refused: AwsRefusalKind | undefined;
   try {
     const claim = readClaim(signedPart(request));
     exchange.service = claim.service;
     await (claim.service === 's3' ? serveS3(exchange, claim) : serveService(exchange, claim));
   } catch (error) {
-    const refusal = asRefusal(error);
+    const refusal = asAwsRefusal(error);
     refused = refusal.kind;
-    answerRefusal(request, response, refusal, protocolOf(exchange.service, request));
+    answerAwsRefusal(request, response, refusal, protocolOf(exchange.service, request));
   }
   const { service, operation, principal } = exchange;
   exchange.options.onCall?.({
@@ -98,20 +98,20 @@ function protocolOf(service: string, request: IncomingMessage): Protocol {
   return service === 's3' || (service === 'unknown' && !json) ? 's3' : 'json';
 }
 
-function asRefusal(error: unknown): Refusal {
-  if (error instanceof Refusal) {
+function asAwsRefusal(error: unknown): AwsRefusal {
+  if (error instanceof AwsRefusal) {
     return error;
   }
   if (error instanceof ZodError) {
-    return new Refusal('malformed', `the request is malformed at ${error.issues[0]?.path.join('.')}`);
+    return new AwsRefusal('malformed', `the request is malformed at ${error.issues[0]?.path.join('.')}`);
   }
-  return new Refusal('engineFailed', 'the call failed inside the local gateway');
+  return new AwsRefusal('engineFailed', 'the call failed inside the local gateway');
 }
 
-function answerRefusal(
+function answerAwsRefusal(
   request: IncomingMessage,
   response: ServerResponse,
-  refusal: Refusal,
+  refusal: AwsRefusal,
   protocol: Protocol,
 ): void {
   // A client that is still sending reads no answer before it has sent all.
@@ -120,7 +120,7 @@ function answerRefusal(
     response.destroy();
     return;
   }
-  const { status, headers, body } = renderRefusal(refusal, protocol);
+  const { status, headers, body } = renderAwsRefusal(refusal, protocol);
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(request.method === 'HEAD' ? undefined : body);
 }

@@ -2,7 +2,7 @@ import type { Authorize } from '../iam/authorize.ts';
 import type { PartitionKeyOf } from './permissions/dynamodb.ts';
 import type { TaskDefinitionOf } from './permissions/ecs.ts';
 import type { Principals } from './principals.ts';
-import type { RefusalKind } from './refusals.ts';
+import type { AwsRefusalKind } from './refusals.ts';
 
 /** An authenticated and authorized call to a service that is served in this process. */
 export interface ServiceCall {
@@ -41,7 +41,7 @@ export interface CallSummary {
   readonly principal: string | undefined;
   readonly status: number;
   /** Why the gateway itself refused. */
-  readonly refused?: RefusalKind;
+  readonly refused?: AwsRefusalKind;
   /** The caller closed its connection before it had the answer. */
   readonly abandoned?: true;
 }

@@ -1,5 +1,5 @@
 /** Every reason for which the gateway itself refuses a call. */
-export type RefusalKind =
+export type AwsRefusalKind =
   | 'missingAuthentication'
   | 'unknownAccessKey'
   | 'signatureMismatch'
@@ -13,12 +13,12 @@ export type RefusalKind =
   | 'engineFailed'
   | 'engineTooSlow';
 
-export class Refusal extends Error {
-  readonly kind: RefusalKind;
+export class AwsRefusal extends Error {
+  readonly kind: AwsRefusalKind;
 
-  constructor(kind: RefusalKind, message: string) {
+  constructor(kind: AwsRefusalKind, message: string) {
     super(message);
-    this.name = 'Refusal';
+    this.name = 'AwsRefusal';
     this.kind = kind;
   }
 }
@@ -32,7 +32,7 @@ interface Shape {
 }
 
 /** What S3 answers, from its list of error responses. */
-const S3_SHAPES: Record<RefusalKind, Shape> = {
+const S3_SHAPES: Record<AwsRefusalKind, Shape> = {
   missingAuthentication: { status: 403, code: 'AccessDenied' },
   unknownAccessKey: { status: 403, code: 'InvalidAccessKeyId' },
   signatureMismatch: { status: 403, code: 'SignatureDoesNotMatch' },
@@ -48,7 +48,7 @@ const S3_SHAPES: Record<RefusalKind, Shape> = {
 };
 
 /** The errors common to AWS's JSON and Query services. */
-const COMMON_SHAPES: Record<RefusalKind, Shape> = {
+const COMMON_SHAPES: Record<AwsRefusalKind, Shape> = {
   missingAuthentication: { status: 400, code: 'MissingAuthenticationTokenException' },
   unknownAccessKey: { status: 400, code: 'UnrecognizedClientException' },
   signatureMismatch: { status: 400, code: 'InvalidSignatureException' },
@@ -70,7 +70,7 @@ export interface Answer {
 }
 
 /** Writes a refusal the way the called service would, so that SDK clients raise the same error as on AWS. */
-export function renderRefusal(refusal: Refusal, protocol: Protocol): Answer {
+export function renderAwsRefusal(refusal: AwsRefusal, protocol: Protocol): Answer {
   const { status, code } = protocol === 's3' ? S3_SHAPES[refusal.kind] : COMMON_SHAPES[refusal.kind];
   const message = escapeXml(refusal.message);
   switch (protocol) {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { OperationInput } from './permissions/permission.ts';
-import { Refusal } from './refusals.ts';
+import { AwsRefusal } from './refusals.ts';
 import { splitTarget } from './sigv4.ts';
 
 const json = z.record(z.string(), z.unknown());
@@ -10,7 +10,7 @@ function parseJson(body: Buffer): Record<string, unknown> {
   try {
     return json.parse(JSON.parse(body.toString('utf8') || '{}'));
   } catch {
-    throw new Refusal('malformed', 'the body is not a JSON object');
+    throw new AwsRefusal('malformed', 'the body is not a JSON object');
   }
 }
 

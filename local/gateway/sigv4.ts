@@ -1,6 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { Principal, Principals } from './principals.ts';
-import { Refusal } from './refusals.ts';
+import { AwsRefusal } from './refusals.ts';
 
 /**
  * Verification of AWS Signature Version 4, from the IAM user guide's "Create a signed AWS API request".
@@ -45,7 +45,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Refusal('malformed', 'the request target is not validly percent-encoded');
+    throw new AwsRefusal('malformed', 'the request target is not validly percent-encoded');
   }
 }
 
@@ -74,7 +74,7 @@ function parseCredential(credential: string): {
 } {
   const [accessKeyId, date, region, service, terminator, ...rest] = credential.split('/');
   if (!accessKeyId || !date || !region || !service || terminator !== 'aws4_request' || rest.length > 0) {
-    throw new Refusal('missingAuthentication', 'the credential scope is malformed');
+    throw new AwsRefusal('missingAuthentication', 'the credential scope is malformed');
   }
   return { accessKeyId, date, region, service };
 }
@@ -90,7 +90,7 @@ export function readClaim(request: SignedRequest): SignatureClaim {
     const timestamp = request.headers['x-amz-date'];
     const [, credential, signedHeaders, signature] = match ?? [];
     if (!credential || !signedHeaders || !signature || typeof timestamp !== 'string') {
-      throw new Refusal('missingAuthentication', 'the Authorization header is not a SigV4 signature');
+      throw new AwsRefusal('missingAuthentication', 'the Authorization header is not a SigV4 signature');
     }
     return {
       presigned: false,
@@ -105,16 +105,16 @@ export function readClaim(request: SignedRequest): SignatureClaim {
   const field = (name: string): string => {
     const value = query.get(name);
     if (value === undefined) {
-      throw new Refusal('missingAuthentication', 'the request is not signed');
+      throw new AwsRefusal('missingAuthentication', 'the request is not signed');
     }
     return value;
   };
   if (field('X-Amz-Algorithm') !== ALGORITHM) {
-    throw new Refusal('missingAuthentication', 'only AWS4-HMAC-SHA256 is supported');
+    throw new AwsRefusal('missingAuthentication', 'only AWS4-HMAC-SHA256 is supported');
   }
   const expiresSeconds = Number(field('X-Amz-Expires'));
   if (!Number.isInteger(expiresSeconds) || expiresSeconds < 1 || expiresSeconds > MAX_PRESIGNED_SECONDS) {
-    throw new Refusal('malformed', 'X-Amz-Expires is between 1 second and a week');
+    throw new AwsRefusal('malformed', 'X-Amz-Expires is between 1 second and a week');
   }
   return {
     presigned: true,
@@ -129,7 +129,7 @@ export function readClaim(request: SignedRequest): SignatureClaim {
 function parseTimestamp(timestamp: string): number {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
   if (match === null) {
-    throw new Refusal('missingAuthentication', 'the signing time is malformed');
+    throw new AwsRefusal('missingAuthentication', 'the signing time is malformed');
   }
   const [, year, month, day, hour, minute, second] = match;
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
@@ -164,7 +164,7 @@ function requireCoverage(request: SignedRequest, claim: SignatureClaim): void {
   const must = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))];
   const left = must.find((name) => !claim.signedHeaders.includes(name));
   if (left !== undefined) {
-    throw new Refusal(
+    throw new AwsRefusal(
       'accessDenied',
       `There were headers present in the request which were not signed: ${left}`,
     );
@@ -174,17 +174,17 @@ function requireCoverage(request: SignedRequest, claim: SignatureClaim): void {
 function requireFresh(claim: SignatureClaim, nowMs: number): void {
   const signedAt = parseTimestamp(claim.timestamp);
   if (!claim.timestamp.startsWith(claim.date)) {
-    throw new Refusal('signatureMismatch', 'the signing time is not on the credential scope’s day');
+    throw new AwsRefusal('signatureMismatch', 'the signing time is not on the credential scope’s day');
   }
   if (signedAt - nowMs > MAX_SKEW_MS) {
-    throw new Refusal('clockSkew', 'Signature not yet current: the signing time is in the future');
+    throw new AwsRefusal('clockSkew', 'Signature not yet current: the signing time is in the future');
   }
   if (claim.expiresSeconds !== undefined) {
     if (nowMs >= signedAt + claim.expiresSeconds * 1000) {
-      throw new Refusal('expired', 'Request has expired');
+      throw new AwsRefusal('expired', 'Request has expired');
     }
   } else if (nowMs - signedAt > MAX_SKEW_MS) {
-    throw new Refusal('clockSkew', 'Signature expired: the signing time is more than 15 minutes ago');
+    throw new AwsRefusal('clockSkew', 'Signature expired: the signing time is more than 15 minutes ago');
   }
 }
 
@@ -223,7 +223,7 @@ export function verifySignature(
 ): Principal {
   const principal = options.principals.byAccessKeyId(claim.accessKeyId);
   if (principal === undefined) {
-    throw new Refusal('unknownAccessKey', 'The security token included in the request is invalid.');
+    throw new AwsRefusal('unknownAccessKey', 'The security token included in the request is invalid.');
   }
   const { path, query } = splitTarget(request.target);
   const canonicalRequest = [
@@ -239,7 +239,7 @@ export function verifySignature(
   const expected = hmac(signingKeyOf(principal, claim), stringToSign);
   const actual = Buffer.from(claim.signature, 'hex');
   if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {
-    throw new Refusal(
+    throw new AwsRefusal(
       'signatureMismatch',
       'The request signature we calculated does not match the signature you provided.',
     );

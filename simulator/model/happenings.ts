@@ -1,5 +1,5 @@
 /** What happens to accounts beside messages that come and go: rules over the world's records, without I/O. */
-import { Refusal } from '../refusal.ts';
+import { PhoneRefusal } from '../refusal.ts';
 import { userJid } from './jid.ts';
 import type { AccountRecord, ChannelRecord, MessageRecord } from './records.ts';
 import { ACK, type World } from './world.ts';
@@ -32,7 +32,7 @@ export const typeOnPhone = (
 
 const messageOf = (world: World, account: AccountRecord, id: string): MessageRecord => {
   const message = world.message(account.phoneNumber, id);
-  if (!message) throw new Refusal('unknown_message', `the account has no message ${id}`);
+  if (!message) throw new PhoneRefusal('unknown_message', `the account has no message ${id}`);
   return message;
 };
 
@@ -43,7 +43,7 @@ export const editMessage = (world: World, account: AccountRecord, id: string, te
 /** The content of a message that waited for it has come. */
 export const resolveMessage = (world: World, account: AccountRecord, id: string): MessageRecord => {
   const message = messageOf(world, account, id);
-  if (!message.waiting) throw new Refusal('bad_request', 'the message does not wait for its content');
+  if (!message.waiting) throw new PhoneRefusal('bad_request', 'the message does not wait for its content');
   return world.keep({ ...message, waiting: false });
 };
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { indexArn, tableArn } from '../../iam/arn.ts';
 import type { RequestContext } from '../../iam/conditions.ts';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 import type { OperationInput, Permission } from './permission.ts';
 
 /** Name of the partition key attribute of a table, or of one of its indexes. */
@@ -154,7 +154,7 @@ export function dynamodbPermissions(
     }
     default:
       if (!TABLE_OPERATIONS.has(operation)) {
-        throw new Refusal('unknownOperation', `DynamoDB ${operation} is not available locally`);
+        throw new AwsRefusal('unknownOperation', `DynamoDB ${operation} is not available locally`);
       }
       return grouped([{ action: operation, request: target.parse(input) }], partitionKeyOf);
   }

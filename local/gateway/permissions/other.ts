@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { eventBusArn, functionArn, logGroupArn } from '../../iam/arn.ts';
 import { invokedFunction } from '../lambda.ts';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 import type { OperationInput, Permission } from './permission.ts';
 
 const putEvents = z.object({ Entries: z.array(z.object({ EventBusName: z.string().default('default') })) });
@@ -27,7 +27,7 @@ const SERVICES: Readonly<Record<string, ServicePermissions>> = {
   lambda: ({ operation }) => {
     const name = invokedFunction(operation);
     if (name === undefined)
-      throw new Refusal('unknownOperation', `Lambda ${operation} is not available locally`);
+      throw new AwsRefusal('unknownOperation', `Lambda ${operation} is not available locally`);
     return [{ action: 'lambda:InvokeFunction', resources: [functionArn(name)] }];
   },
   monitoring: ({ operation, input }) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { queueArn } from '../../iam/arn.ts';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 import type { OperationInput, Permission } from './permission.ts';
 
 /**
@@ -28,7 +28,7 @@ const named = z.object({ QueueUrl: z.string().optional(), QueueName: z.string().
 export function sqsPermissions({ operation, input }: OperationInput): Permission[] {
   const action = ACTIONS[operation];
   if (action === undefined) {
-    throw new Refusal('unknownOperation', `SQS ${operation} is not available locally`);
+    throw new AwsRefusal('unknownOperation', `SQS ${operation} is not available locally`);
   }
   const { QueueUrl, QueueName } = named.parse(input);
   const queue = QueueUrl?.split('/').at(-1) ?? QueueName;

@@ -1,6 +1,6 @@
 import type { TransformCallback } from 'node:stream';
 import { Transform } from 'node:stream';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 import type { BodyDigests } from './digests.ts';
 
 const MAX_LINE_BYTES = 4096;
@@ -31,7 +31,7 @@ export class AwsChunkedReader {
 
   end(): void {
     if (this.#phase !== 'end') {
-      throw new Refusal('malformed', 'the aws-chunked body ends early');
+      throw new AwsRefusal('malformed', 'the aws-chunked body ends early');
     }
   }
 
@@ -76,7 +76,7 @@ export class AwsChunkedReader {
     const end = this.#pending.indexOf(CRLF);
     if (end < 0) {
       if (this.#pending.length > MAX_LINE_BYTES) {
-        throw new Refusal('malformed', 'the aws-chunked body has an endless line');
+        throw new AwsRefusal('malformed', 'the aws-chunked body has an endless line');
       }
       return undefined;
     }
@@ -89,7 +89,7 @@ export class AwsChunkedReader {
 function chunkSize(line: string): number {
   const size = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec(line)?.[1];
   if (size === undefined) {
-    throw new Refusal('malformed', 'the aws-chunked body has a bad chunk size');
+    throw new AwsRefusal('malformed', 'the aws-chunked body has a bad chunk size');
   }
   return Number.parseInt(size, 16);
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 
 interface Digest {
   update(chunk: Buffer): void;
@@ -79,7 +79,7 @@ export class BodyDigests {
     for (const [name, digest] of this.#digests) {
       const stated = this.#stated.get(name) ?? trailers.get(name);
       if (stated !== digest.result()) {
-        throw new Refusal('badDigest', `The ${name} you specified did not match what we received.`);
+        throw new AwsRefusal('badDigest', `The ${name} you specified did not match what we received.`);
       }
     }
   }

@@ -4,7 +4,7 @@ import type { AccessCheck } from '../access.ts';
 import type { Exchange } from '../exchange.ts';
 import { authenticate, engineOf, flatHeaders } from '../exchange.ts';
 import { endToEndHeaders, readBody, relay } from '../forward.ts';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 import type { SignatureClaim } from '../sigv4.ts';
 import { VerifiedBody } from './body.ts';
 import { objectsToDelete } from './delete-body.ts';
@@ -33,7 +33,7 @@ export async function serveS3(exchange: Exchange, claim: SignatureClaim): Promis
 function payloadHash(request: IncomingMessage): string {
   const stated = request.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
   if (typeof stated !== 'string' || !(UNSIGNED_PAYLOADS.has(stated) || /^[0-9a-f]{64}$/.test(stated))) {
-    throw new Refusal('unknownOperation', `the payload form ${stated} is not available locally`);
+    throw new AwsRefusal('unknownOperation', `the payload form ${stated} is not available locally`);
   }
   return stated;
 }
@@ -77,13 +77,13 @@ async function carryOut(
 function refuseUnsizedBody(request: IncomingMessage, call: S3Call): void {
   const decodedLength = call.headers['x-amz-decoded-content-length'];
   if (request.headers['transfer-encoding'] !== undefined && decodedLength === undefined) {
-    throw new Refusal(
+    throw new AwsRefusal(
       'unknownOperation',
       'A header you provided implies functionality that is not implemented: Transfer-Encoding',
     );
   }
   if (Number(decodedLength ?? call.headers['content-length'] ?? 0) > MAX_S3_BODY_BYTES) {
-    throw new Refusal('tooLarge', 'Your proposed upload exceeds the maximum allowed size');
+    throw new AwsRefusal('tooLarge', 'Your proposed upload exceeds the maximum allowed size');
   }
 }
 

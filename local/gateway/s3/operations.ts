@@ -1,7 +1,7 @@
 import { ACCOUNT_ID, bucketArn, objectArn } from '../../iam/arn.ts';
 import type { RequestContext } from '../../iam/conditions.ts';
 import type { Permission } from '../permissions/permission.ts';
-import { Refusal } from '../refusals.ts';
+import { AwsRefusal } from '../refusals.ts';
 import { splitTarget } from '../sigv4.ts';
 import type { NamedObject } from './delete-body.ts';
 
@@ -105,15 +105,15 @@ function refuseUnsupportedHeaders(method: string, headers: Readonly<Record<strin
       (name === 'x-amz-server-side-encryption' && value === 'AES256') ||
       (name === 'x-amz-checksum-type' && value === 'COMPOSITE');
     if (name.startsWith('x-amz-') && !harmless && !SUPPORTED_HEADERS.some((known) => known.test(name))) {
-      throw new Refusal('unknownOperation', `the header ${name} is not available locally`);
+      throw new AwsRefusal('unknownOperation', `the header ${name} is not available locally`);
     }
     if (method !== 'GET' && method !== 'HEAD' && (name === 'if-match' || name === 'if-none-match')) {
-      throw new Refusal('unknownOperation', 'conditional writes are not available locally');
+      throw new AwsRefusal('unknownOperation', 'conditional writes are not available locally');
     }
   }
   const owner = headers['x-amz-expected-bucket-owner'];
   if (owner !== undefined && owner !== ACCOUNT_ID) {
-    throw new Refusal('accessDenied', 'Access Denied');
+    throw new AwsRefusal('accessDenied', 'Access Denied');
   }
 }
 
@@ -121,7 +121,7 @@ function decodeSegment(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new Refusal('malformed', 'the key is not validly percent-encoded');
+    throw new AwsRefusal('malformed', 'the key is not validly percent-encoded');
   }
 }
 
@@ -160,7 +160,7 @@ export function recogniseS3(
   });
   if (found === undefined) {
     const named = [...query.keys()].join(', ') || 'no parameters';
-    throw new Refusal('unknownOperation', `S3 ${method} on ${on} with ${named} is not available locally`);
+    throw new AwsRefusal('unknownOperation', `S3 ${method} on ${on} with ${named} is not available locally`);
   }
   refuseUnsupportedHeaders(method, all);
   return {

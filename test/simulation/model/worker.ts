@@ -19,7 +19,7 @@ import { bytesOf, sha256Of } from './storage.ts';
 /** The call was answered with 410: this epoch is over. */
 class Fenced extends Error {}
 /** The call was answered with another 4xx. */
-class Refused extends Error {}
+class CallRefused extends Error {}
 
 type BootstrapAnswer = Awaited<ReturnType<typeof workerApi.bootstrap>>;
 
@@ -111,7 +111,7 @@ export class Worker implements SimulatedWorker {
     if (this.#mute) return;
     this.#run().catch((error: unknown) => {
       if (error instanceof Fenced) return this.#exit('fenced');
-      if (error instanceof Refused) return this.#exit('refused');
+      if (error instanceof CallRefused) return this.#exit('refused');
       if (error instanceof TryAgain) return this.#exit('gave up');
       this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
     });
@@ -169,7 +169,7 @@ export class Worker implements SimulatedWorker {
       }
     };
     collect().catch((error: unknown) => {
-      if (error instanceof Fenced || error instanceof Refused || error instanceof TryAgain) return;
+      if (error instanceof Fenced || error instanceof CallRefused || error instanceof TryAgain) return;
       this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
     });
   }
@@ -371,7 +371,8 @@ export class Worker implements SimulatedWorker {
         this.#cloud.watcher?.acknowledged(sessionId, told);
       }
     } catch (error) {
-      if (!(error instanceof Fenced || error instanceof Refused || error instanceof TryAgain)) throw error;
+      if (!(error instanceof Fenced || error instanceof CallRefused || error instanceof TryAgain))
+        throw error;
     }
   }
 
@@ -450,7 +451,7 @@ export class Worker implements SimulatedWorker {
 
   #guarded(work: () => Promise<void>): void {
     work().catch((error: unknown) => {
-      if (error instanceof Fenced || error instanceof Refused || error instanceof TryAgain) {
+      if (error instanceof Fenced || error instanceof CallRefused || error instanceof TryAgain) {
         return this.#exit(`end failed: ${error.message}`);
       }
       this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
@@ -467,7 +468,7 @@ export class Worker implements SimulatedWorker {
         await this.#upload(snapshot, until);
       } catch (error) {
         if (error instanceof Fenced) this.#exit('fenced');
-        else if (!(error instanceof TryAgain || error instanceof Refused)) throw error;
+        else if (!(error instanceof TryAgain || error instanceof CallRefused)) throw error;
       }
     });
     return this.#saving;
@@ -535,7 +536,7 @@ export class Worker implements SimulatedWorker {
         },
         (error: unknown) => {
           if (error instanceof Fenced) this.#exit('fenced');
-          else if (!(error instanceof TryAgain || error instanceof Refused)) throw error;
+          else if (!(error instanceof TryAgain || error instanceof CallRefused)) throw error;
         },
       )
       .then(
@@ -563,7 +564,7 @@ export class Worker implements SimulatedWorker {
         return await request(this.#cloud, this.process, options, handler);
       } catch (error) {
         if (error instanceof Problem)
-          throw error.code === 'fenced' ? new Fenced(name) : new Refused(`${name}: ${error.message}`);
+          throw error.code === 'fenced' ? new Fenced(name) : new CallRefused(`${name}: ${error.message}`);
         if (!(error instanceof TryAgain)) throw error;
         const wait = this.#cloud.random.next() * Math.min(10_000, 200 * 2 ** attempt);
         if (this.#localNow() + wait > until) throw error;

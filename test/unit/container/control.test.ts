@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Fenced, Refused, Unavailable } from '../../../container/base/faults.ts';
+import { Fenced, RequestRefused, Unavailable } from '../../../container/base/faults.ts';
 import { redact, silentLog } from '../../../container/base/log.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { watchDeadlines } from '../../../container/control/deadline-watch.ts';
@@ -53,7 +53,7 @@ describe('the worker API’s client', () => {
   it('gives up at once on a defect, and on a dead line when its bounds are met', async () => {
     const { fake, api } = await connect();
     fake.faults.status.set('/worker/v1/report', 400);
-    await expect(api.report({ seq: 1, status: 'STARTING' }, {})).rejects.toThrow(Refused);
+    await expect(api.report({ seq: 1, status: 'STARTING' }, {})).rejects.toThrow(RequestRefused);
     expect(fake.calls.filter((path) => path === '/worker/v1/report')).toHaveLength(1);
     await fake.close();
     await expect(api.report({ seq: 1, status: 'STARTING' }, { attempts: 2 })).rejects.toThrow(Unavailable);
@@ -176,7 +176,7 @@ describe('the outbox', () => {
   it('one refused event does not hold up the others', async () => {
     const accepted: unknown[] = [];
     const { time, outbox } = open(async (batch) => {
-      if (batch.some(({ payload }) => payload === 'bad')) throw new Refused('events', 400);
+      if (batch.some(({ payload }) => payload === 'bad')) throw new RequestRefused('events', 400);
       accepted.push(...batch.map(({ payload }) => payload));
     });
     for (const payload of ['a', 'bad', 'b', 'c']) outbox.add('message', payload);

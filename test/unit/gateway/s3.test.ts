@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../local/gateway/refusals.ts';
+import { AwsRefusal } from '../../../local/gateway/refusals.ts';
 import { VerifiedBody } from '../../../local/gateway/s3/body.ts';
 import { BodyDigests } from '../../../local/gateway/s3/digests.ts';
 import { recogniseS3, s3Permissions } from '../../../local/gateway/s3/operations.ts';
@@ -62,7 +62,7 @@ describe('recogniseS3', () => {
     ['POST', '/b/k'],
     ['PATCH', '/b/k'],
   ])('refuses %s %s, which the engine would take for something else', (method, target) => {
-    expect(() => recogniseS3(method, target, {})).toThrow(Refusal);
+    expect(() => recogniseS3(method, target, {})).toThrow(AwsRefusal);
   });
 
   it('reads the headers that a presigned URL carries in its query', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Refusal } from '../../../local/gateway/refusals.ts';
+import { AwsRefusal } from '../../../local/gateway/refusals.ts';
 import { readClaim, type SignedRequest, verifySignature } from '../../../local/gateway/sigv4.ts';
 
 /** The examples of "Signature calculations for the Authorization header" and "Authenticating requests: using query parameters". */
@@ -40,7 +40,7 @@ const refusal = (work: () => unknown): string | undefined => {
     work();
     return undefined;
   } catch (error) {
-    return error instanceof Refusal ? error.kind : String(error);
+    return error instanceof AwsRefusal ? error.kind : String(error);
   }
 };
 
