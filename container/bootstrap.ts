@@ -63,7 +63,7 @@ export const bootstrap = async (options: {
     const { listen: host, reach } = await commandAddress(environment, time);
     const port = environment.BERTH_COMMAND_PORT;
     const server = await startCommandServer({ host, port, secret: commandSecret, epoch, time, log });
-    exit.onLeave(() => server.close());
+    exit.onShutdown(() => server.close());
     return { server, reach };
   };
   const findBrowser = (): Promise<Browser | NoBrowser> =>
@@ -89,7 +89,7 @@ export const bootstrap = async (options: {
     onFenced: () => {
       log.warn('fenced: this epoch is over');
       ending.forgo();
-      void exit.leave(EXIT.fenced);
+      void exit.shutDown(EXIT.fenced);
     },
   });
   const askedAt = time.now();
@@ -111,10 +111,10 @@ export const bootstrap = async (options: {
   } catch (error) {
     if (error instanceof Fenced) return;
     log.error('bootstrap failed', { error: describeError(error) });
-    await exit.leave(error instanceof RequestRefused ? EXIT.refused : EXIT.defect);
+    await exit.shutDown(error instanceof RequestRefused ? EXIT.refused : EXIT.defect);
     return;
   }
-  if (exit.leaving) return;
+  if (exit.shuttingDown) return;
   // The control plane read its clock somewhere between the question and the answer.
   const clock = createControlClock(time);
   clock.set(settings.now, Math.round((askedAt + time.now()) / 2));
@@ -127,15 +127,15 @@ export const bootstrap = async (options: {
         { until: time.now() + settings.stopGraceSeconds * 1000 },
       )
       .catch((error: unknown) => log.error('final report not accepted', { error: describeError(error) }));
-    await exit.leave(EXIT.defect);
+    await exit.shutDown(EXIT.defect);
     return;
   }
   const page = await fetchSavedPage({ page: settings.page, workDir, time, log });
-  if (exit.leaving) return;
+  if (exit.shuttingDown) return;
   const { proxy } = settings.client;
   if (!proxy) return { api, clock, server, workDir, browser: found, settings, page };
   const relay = await openProxyRelay(proxy.server, settings.media, log);
-  exit.onLeave(relay.close);
+  exit.onShutdown(relay.close);
   const client = { ...settings.client, proxy: { ...proxy, server: relay.server } };
   return { api, clock, server, workDir, browser: found, settings: { ...settings, client }, page };
 };

@@ -21,10 +21,10 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export type Exit = {
   /** Cleans up, kills what is left, removes the session's files, and reports the code. The first call counts. */
-  leave(code: ExitCode): Promise<void>;
-  readonly leaving: boolean;
+  shutDown(code: ExitCode): Promise<void>;
+  readonly shuttingDown: boolean;
   /** Called on leaving, the last one first. */
-  onLeave(cleanup: () => void | Promise<void>): void;
+  onShutdown(cleanup: () => void | Promise<void>): void;
   /** The folder that holds everything of the session, its profile too. */
   owns(workDir: string): void;
   /** Resolves when nothing is left. */
@@ -37,12 +37,12 @@ export const createExit = (time: Time): Exit => {
   const { promise, resolve } = Promise.withResolvers<ExitCode>();
   const cleanups: (() => void | Promise<void>)[] = [];
   let workDir: string | undefined;
-  let leaving = false;
+  let shuttingDown = false;
 
   return {
-    async leave(code) {
-      if (leaving) return;
-      leaving = true;
+    async shutDown(code) {
+      if (shuttingDown) return;
+      shuttingDown = true;
       for (const cleanup of cleanups.splice(0).reverse())
         await withDeadline(time, CLEANUP_LIMIT_MS, 'cleaning up', Promise.resolve(cleanup())).catch(() => {});
       if (workDir !== undefined) {
@@ -51,10 +51,10 @@ export const createExit = (time: Time): Exit => {
       }
       resolve(code);
     },
-    get leaving() {
-      return leaving;
+    get shuttingDown() {
+      return shuttingDown;
     },
-    onLeave(cleanup) {
+    onShutdown(cleanup) {
       cleanups.push(cleanup);
     },
     owns(dir) {

@@ -26,11 +26,11 @@ import { createIncoming } from './media/incoming.ts';
 import { createBuildCounter } from './whatsapp/build-counter.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
+import { createEventForwarder } from './whatsapp/event-forwarder.ts';
 import { FORWARDED_EVENTS } from './whatsapp/events.ts';
 import { createLibraryClient } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
 import { createPairing } from './whatsapp/pairing.ts';
-import { createTeller } from './whatsapp/teller.ts';
 
 const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the final report, after state and events. */
@@ -54,7 +54,7 @@ export const startSession = (
   log.info('started', { browser: browser.build, states: settings.authStates.length });
 
   const outbox = createOutbox({ api, time, now: clock.now, log });
-  exit.onLeave(outbox.close);
+  exit.onShutdown(outbox.close);
   const supervision = createSupervision({
     api,
     time,
@@ -64,8 +64,8 @@ export const startSession = (
     onStop: ending.ask,
     onExpiring: ({ at, reason }) => outbox.add('session.expiring', { reason, at }),
   });
-  exit.onLeave(supervision.stopReports);
-  exit.onLeave(supervision.stopDeadlines);
+  exit.onShutdown(supervision.stopReports);
+  exit.onShutdown(supervision.stopDeadlines);
 
   const profile = createProfile({
     workDir,
@@ -91,7 +91,7 @@ export const startSession = (
     client: () => host,
     signal: ending.signal,
   });
-  exit.onLeave(saves.stop);
+  exit.onShutdown(saves.stop);
 
   const collector = createCollector({ api, server, time, log, signal: ending.signal });
   const incoming = createIncoming({
@@ -102,7 +102,7 @@ export const startSession = (
     download: async (source) => await host.client?.account.downloadMedia(source),
   });
 
-  const teller = createTeller({
+  const forwarder = createEventForwarder({
     sessionId: environment.BERTH_SESSION_ID,
     outbox,
     time,
@@ -134,16 +134,16 @@ export const startSession = (
     nextChange = new AbortController();
     if (shown === 'WORKING' && before !== 'WORKING') {
       collector.look();
-      if (host.client) teller.works(host.client, view.account?.id ?? '');
+      if (host.client) forwarder.works(host.client, view.account?.id ?? '');
     }
-    if (shown !== 'WORKING') teller.pauses();
+    if (shown !== 'WORKING') forwarder.pauses();
   };
 
   const listeners = new Set<EventListener>();
   const onEvent = (name: string, values: unknown[]) => {
     let byCommand = false;
     for (const listener of listeners) if (listener(name, values) === true) byCommand = true;
-    teller.heard(name, values, byCommand);
+    forwarder.heard(name, values, byCommand);
   };
 
   let dialogs: Dialogs = { closed: 0, unknown: 0 };
@@ -180,12 +180,12 @@ export const startSession = (
     },
     discard: async (reason) => {
       saves.discarded();
-      teller.forget();
+      forwarder.forget();
       await api.discard({ reason }, { until: time.now() + DISCARD_LIMIT_MS });
     },
     onEnd: ending.ask,
   });
-  exit.onLeave(() => host.stop(false));
+  exit.onShutdown(() => host.stop(false));
 
   server.serve({
     time,
@@ -229,8 +229,8 @@ export const startSession = (
     saves.stop();
     supervision.stopDeadlines();
     await host.stop(true);
-    teller.end();
-    if (exit.leaving) return;
+    forwarder.end();
+    if (exit.shuttingDown) return;
     const shownDetail = shownReason(detail, settings.client.proxy !== undefined);
     const notes = shownDetail === undefined ? [] : [shownDetail];
     if (host.savable) {
@@ -250,13 +250,13 @@ export const startSession = (
       { until: graceUntil },
     );
     log.info('ended', { reason });
-    await exit.leave(EXIT.ok);
+    await exit.shutDown(EXIT.ok);
   };
   ending.endWith((reason, detail) => {
     withDeadline(time, graceMs + LAST_WORD_MS, 'ending', finish(reason, detail)).catch((error: unknown) => {
       if (error instanceof Fenced) return;
       log.error('orderly end failed', { error: describeError(error) });
-      void exit.leave(EXIT.grace_expired);
+      void exit.shutDown(EXIT.grace_expired);
     });
   });
 

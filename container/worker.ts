@@ -43,7 +43,7 @@ export const startWorker = (options: {
   };
   start().catch((error: unknown) => {
     log.error('the worker could not start', { error: describeError(error) });
-    void exit.leave(EXIT.defect);
+    void exit.shutDown(EXIT.defect);
   });
 
   const isClosing = (): boolean =>
@@ -54,7 +54,7 @@ export const startWorker = (options: {
     signal(name) {
       if (ending.asked || ending.signal.aborted) {
         log.warn('second signal: killing', { signal: name });
-        void exit.leave(EXIT.grace_expired);
+        void exit.shutDown(EXIT.grace_expired);
       } else {
         log.info('asked to end', { signal: name });
         ending.ask('task_stopped');

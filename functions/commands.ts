@@ -16,7 +16,7 @@ import {
 import { withOpenWait } from '../core/access/open-waits.ts';
 import { runCommand } from '../core/commands/command.ts';
 import { problemOf, type WaitingCommand } from '../core/commands/waiting-command.ts';
-import { isSettled, lookAt } from '../core/commands/waiting-commands.ts';
+import { isSettled, readCommandAndSession } from '../core/commands/waiting-commands.ts';
 import { wakeAndRun } from '../core/commands/wake.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import { base } from './adapters/base.ts';
@@ -113,7 +113,7 @@ const telling = defineHandler(getCommand)(async (request) => {
 /** Somebody else's reads as absent, as does that of a session which the key is not for. */
 const load = async (request: Request<typeof getCommand>): Promise<WaitingCommand> => {
   const id = request.params.id;
-  const command = (await lookAt(deps, id))?.command;
+  const command = (await readCommandAndSession(deps, id))?.command;
   const { sessions } = request.caller();
   if (command?.userId === request.owner() && (sessions?.includes(command.name) ?? true)) return command;
   throw new Problem('not_found', 'No such command, or its record expired (after a day).');

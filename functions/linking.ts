@@ -28,7 +28,7 @@ const showingCode = defineHandler(operations.getQr)(async (request) => {
   const answer =
     format === 'raw'
       ? { status: 200 as const, body: { value } }
-      : await drawn(value, request.headers.accept ?? '');
+      : await renderQr(value, request.headers.accept ?? '');
   const lifeMs = Math.max(0, expiresAt - deps.clock());
   return { ...answer, headers: { [QR_LIFE_HEADER]: String(lifeMs) } };
 });
@@ -67,7 +67,7 @@ const waiting = async (
   return { session, waitSeconds: Math.max(0, (end - deps.clock()) / 1000) };
 };
 
-const drawn = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {
+const renderQr = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {
   if (accept.includes('image/svg+xml')) {
     const svg = await toText(value, { type: 'svg', margin: 2 });
     return { status: 200, raw: { contentType: 'image/svg+xml', bytes: Buffer.from(svg) } };

@@ -3,8 +3,8 @@ import type { Clock } from '../contract/clock.ts';
 import type { BuildName, Faults } from '../contract/phone/api.ts';
 import { addressForPage, addressFromPage } from './addressing.ts';
 import { type Build, buildNamed } from './builds.ts';
+import type { GroupChange } from './companion/call-context.ts';
 import { companionCalls } from './companion/index.ts';
-import type { GroupChange } from './companion/place.ts';
 import { Connection, type Network, ONLINE } from './connection.ts';
 import { Happenings } from './happenings.ts';
 import { type AccountChoice, Linking } from './linking.ts';
@@ -91,9 +91,12 @@ export class Exchange {
       vote: (account, messageId, by, chosen) => this.vote(account, messageId, by, chosen),
       refusesSends: () => this.#faults.refuseSend,
       requireMayWrite: (account, chatId) => this.#requireMayWrite(account, chatId),
-      tell: (account, event) => this.#tell(account, event),
+      notify: (account, event) => this.#notify(account, event),
     });
-    this.happenings = new Happenings({ ...options, tell: (account, event) => this.#tell(account, event) });
+    this.happenings = new Happenings({
+      ...options,
+      notify: (account, event) => this.#notify(account, event),
+    });
   }
 
   get random(): (bytes: number) => string {
@@ -324,7 +327,7 @@ export class Exchange {
     this.#requireMessage(account, messageId);
     const author = this.world.personId(by);
     const id = this.#options.random(16).toUpperCase();
-    this.#tellHolders((holder) => {
+    this.#notifyHolders((holder) => {
       const message = this.world.react(holder, messageId, author, text);
       return (
         message && {
@@ -346,7 +349,7 @@ export class Exchange {
     if (!known || options.some((option) => !known.includes(option)))
       throw new PhoneRefusal('unknown_message', 'the message is no poll with these options');
     const id = this.#options.random(16).toUpperCase();
-    this.#tellHolders((holder) => {
+    this.#notifyHolders((holder) => {
       const message = this.world.vote(holder, messageId, voter, options);
       return (
         message && {
@@ -364,7 +367,7 @@ export class Exchange {
 
   revoke(account: string, messageId: string): void {
     this.#requireMessage(account, messageId);
-    this.#tellHolders((holder) => {
+    this.#notifyHolders((holder) => {
       const message = this.world.revoke(holder, messageId);
       return message && { type: 'revoked', chatId: message.chatId, id: messageId };
     });
@@ -374,7 +377,7 @@ export class Exchange {
   ring(account: AccountRecord, from: string, isVideo: boolean): string {
     const id = this.#options.random(16).toUpperCase();
     const caller = this.world.personId(from);
-    this.#tell(account.phoneNumber, { type: 'call', id, from: caller, isVideo, isGroup: false });
+    this.#notify(account.phoneNumber, { type: 'call', id, from: caller, isVideo, isGroup: false });
     return id;
   }
 
@@ -388,7 +391,7 @@ export class Exchange {
   createGroup(account: AccountRecord, subject: string, participants: readonly string[]): GroupRecord {
     const group = this.world.createGroup(account, subject, participants);
     for (const member of group.participants.flatMap(({ id }) => this.world.account(id) ?? [])) {
-      this.#tell(member.phoneNumber, { type: 'group', group: wireGroup(group) });
+      this.#notify(member.phoneNumber, { type: 'group', group: wireGroup(group) });
     }
     return group;
   }
@@ -425,7 +428,7 @@ export class Exchange {
       ...(settings.restrict === undefined ? [] : [{ subtype: 'restrict', by, recipients: [] }]),
     ];
     for (const group of changed) {
-      this.#tell(group.account, { type: 'group', group: wireGroup(group) });
+      this.#notify(group.account, { type: 'group', group: wireGroup(group) });
       for (const happening of happenings)
         this.#deliver(this.world.notifyGroup(group.account, group, happening));
     }
@@ -481,10 +484,10 @@ export class Exchange {
   }
 
   /** Tells everybody here who has the message, as each has it. */
-  #tellHolders(change: (account: string) => PageEvent | undefined): void {
+  #notifyHolders(change: (account: string) => PageEvent | undefined): void {
     for (const { phoneNumber } of this.world.accounts()) {
       const event = change(phoneNumber);
-      if (event) this.#tell(phoneNumber, event);
+      if (event) this.#notify(phoneNumber, event);
     }
   }
 
@@ -511,7 +514,7 @@ export class Exchange {
   }
 
   /** Sends an event to the connected pages of a target; returns to how many. */
-  tell(target: string, event: PageEvent): number {
+  notify(target: string, event: PageEvent): number {
     const connections = this.#connectionsOf(target);
     for (const connection of connections) connection.send(event);
     return connections.length;
@@ -593,7 +596,7 @@ export class Exchange {
 
   #deliver(message: MessageRecord): void {
     const contact = this.world.contacts(message.account).find(({ id }) => id === message.author);
-    this.#tell(message.account, {
+    this.#notify(message.account, {
       type: 'message',
       message: wire(message),
       contact: contact && { id: contact.id, name: contact.name },
@@ -601,10 +604,10 @@ export class Exchange {
   }
 
   #tellAck({ account, chatId, id, ack }: MessageRecord): void {
-    this.#tell(account, { type: 'ack', chatId, id, ack });
+    this.#notify(account, { type: 'ack', chatId, id, ack });
   }
 
-  #tell(account: string, event: PageEvent): void {
+  #notify(account: string, event: PageEvent): void {
     for (const device of this.world.devices(account)) {
       for (const connection of this.#speakersFor(device.id)) connection.send(event);
     }

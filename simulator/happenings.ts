@@ -18,7 +18,7 @@ export type HappeningsOptions = {
   readonly clock: Clock;
   readonly random: Random;
   /** Tells every connected page of an account. */
-  readonly tell: (account: string, event: PageEvent) => void;
+  readonly notify: (account: string, event: PageEvent) => void;
 };
 
 export class Happenings {
@@ -32,13 +32,13 @@ export class Happenings {
     const { world, random, clock } = this.#options;
     const at = clock() - secondsAgo * 1000;
     const message = typeOnPhone(world, account, chat, text, { random, at });
-    this.#tell(account, { type: 'message', message: wire(message) });
+    this.#notify(account, { type: 'message', message: wire(message) });
     return message;
   }
 
   edit(account: AccountRecord, id: string, text: string): MessageRecord {
     const message = editMessage(this.#options.world, account, id, text);
-    this.#tell(account, {
+    this.#notify(account, {
       type: 'edited',
       chatId: message.chatId,
       about: id,
@@ -50,20 +50,20 @@ export class Happenings {
 
   resolve(account: AccountRecord, id: string): MessageRecord {
     const message = resolveMessage(this.#options.world, account, id);
-    this.#tell(account, { type: 'resolved', message: wire(message) });
+    this.#notify(account, { type: 'resolved', message: wire(message) });
     return message;
   }
 
   /** Its devices stay linked; their pages are put into the state of a blocked account, now and at every connect. */
   ban(account: AccountRecord, banned: boolean): void {
     this.#options.world.keep({ ...account, banned });
-    if (banned) this.#tell(account, { type: 'state', state: 'TOS_BLOCK' });
+    if (banned) this.#notify(account, { type: 'state', state: 'TOS_BLOCK' });
   }
 
   createChannel(account: AccountRecord, name: string, role: ChannelRecord['role']): ChannelRecord {
     const { world, random } = this.#options;
     const channel = createChannel(world, account, name, role, random);
-    this.#tell(account, { type: 'channel', channel: { id: channel.id, name, role } });
+    this.#notify(account, { type: 'channel', channel: { id: channel.id, name, role } });
     return channel;
   }
 
@@ -77,7 +77,7 @@ export class Happenings {
     return { messages: chat === undefined ? 0 : messages, groups };
   }
 
-  #tell(account: AccountRecord, event: PageEvent): void {
-    this.#options.tell(account.phoneNumber, event);
+  #notify(account: AccountRecord, event: PageEvent): void {
+    this.#options.notify(account.phoneNumber, event);
   }
 }

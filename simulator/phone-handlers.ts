@@ -166,12 +166,12 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
       chatId: exchange.createGroup(accountOf(account), subject, participants).id,
     }),
     logout: ({ target, quiet }) => ({ affected: exchange.logout(target, quiet ?? false) }),
-    state: ({ target, state }) => ({ affected: exchange.tell(target, { type: 'state', state }) }),
+    state: ({ target, state }) => ({ affected: exchange.notify(target, { type: 'state', state }) }),
     network: ({ target, mode, delayMs }) => {
       exchange.setNetwork(target, { mode, delayMs });
       return { ok: true };
     },
-    disturb: ({ target, how }) => ({ affected: exchange.tell(target, { type: how }) }),
+    disturb: ({ target, how }) => ({ affected: exchange.notify(target, { type: how }) }),
     identity: ({ id }) => {
       const known = world.personId(id);
       return isNumberJid(known) ? { lid: world.lidOf(known), pn: known } : { lid: known, pn: null };

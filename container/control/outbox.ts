@@ -154,10 +154,10 @@ export const createOutbox = (options: {
     add: (event, payload, about) => take({ event: made(event, payload, about?.id), tells: about?.tells }),
     begin: (mark) => take({ begins: mark }),
     addLater(event, payload, about) {
-      const placed = made(event, undefined, about?.id);
-      const waiting: Waiting = { event: placed, tells: about?.tells };
+      const queued = made(event, undefined, about?.id);
+      const waiting: Waiting = { event: queued, tells: about?.tells };
       waiting.pending = payload.then((value) => {
-        waiting.event = { ...placed, payload: value };
+        waiting.event = { ...queued, payload: value };
         delete waiting.pending;
       });
       take(waiting);

@@ -160,21 +160,21 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     await profile.unlock();
     if (stopped) return;
     generation += 1;
-    const mine = generation;
+    const startedGeneration = generation;
     codes = 0;
     upSince = undefined;
     deps.builds.started();
     const started = startClientRun({
       ...deps,
       onVersion: (version) => {
-        if (mine === generation) deps.builds.told(version);
+        if (startedGeneration === generation) deps.builds.told(version);
       },
       passkeyHistory,
       onSignal: (signal) => {
-        if (mine === generation && !stopped) handle(signal, started);
+        if (startedGeneration === generation && !stopped) handle(signal, started);
       },
       onEvent: (event, values) => {
-        if (mine === generation && !stopped) deps.onEvent(event, values);
+        if (startedGeneration === generation && !stopped) deps.onEvent(event, values);
       },
     });
     run = started;

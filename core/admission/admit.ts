@@ -27,7 +27,7 @@ export const admit = (
   deps: Needs,
   session: Session,
   sessionWrites: (admitted: Session, change: Change) => Write[],
-  mine: (found: Session | undefined) => boolean,
+  isThisAdmission: (found: Session | undefined) => boolean,
   refused: () => Promise<Admitted>,
 ): Promise<Admitted> => {
   const userId = userOf(session);
@@ -68,7 +68,7 @@ export const admit = (
         ],
       };
     },
-    mine,
+    isThisAdmission,
     refused,
   );
 };

@@ -50,7 +50,7 @@ export const createSession = async (
     ...idempotencyWrites(deps, userId, sessionId, idempotency),
   ];
   await refuseIfManyStored(deps, userId, name);
-  const mine = (found: Session | undefined) => found?.sessionId === sessionId;
+  const isThisAdmission = (found: Session | undefined) => found?.sessionId === sessionId;
   /** What an earlier request with the same key was answered; throws where the name or the key is another's. */
   const earlier = async (): Promise<Admitted | undefined> => {
     const stored = idempotency && (await replay(deps, userId, idempotency));
@@ -69,14 +69,14 @@ export const createSession = async (
 
   if (!request.start) {
     const put: Write = { kind: 'put', key, item: toItem(blank), condition: absent('pk') };
-    return commit(deps, () => ({ writes: [put, ...extra], session: blank }), mine, refusedBy);
+    return commit(deps, () => ({ writes: [put, ...extra], session: blank }), isThisAdmission, refusedBy);
   }
   try {
     return await admit(
       deps,
       blank,
       (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
-      mine,
+      isThisAdmission,
       refusedBy,
     );
   } catch (error) {

@@ -58,7 +58,7 @@ export const placeCommand = async (
 ): Promise<WaitingCommand> => {
   const now = deps.clock();
   const text = JSON.stringify(args);
-  const placed: WaitingCommand = {
+  const created: WaitingCommand = {
     id,
     userId: userOf(session),
     name: nameOf(session),
@@ -79,12 +79,12 @@ export const placeCommand = async (
   const written = await deps.store.write({
     kind: 'put',
     key: commandKey(id),
-    item: { ...commandKey(id), ...toItem(placed), ...expires },
+    item: { ...commandKey(id), ...toItem(created), ...expires },
     condition: or(absent('pk'), and(eq('status', 'failed'), eq('again', true))),
   });
-  if (written.ok) return placed;
+  if (written.ok) return created;
   const earlier = waitingCommandSchema.parse(written.item);
-  if (earlier.requestHash !== placed.requestHash) {
+  if (earlier.requestHash !== created.requestHash) {
     throw new Problem('unprocessable', 'This Idempotency-Key was used for another request.');
   }
   return earlier;
@@ -222,13 +222,13 @@ export const giveUp = (
   problem: KeptProblem,
 ): Promise<WaitingCommand> => settle(deps, command, { status: 'failed', problem, again: true });
 
-export type Looked = { readonly command: WaitingCommand; readonly session: Session | undefined };
+export type CommandAndSession = { readonly command: WaitingCommand; readonly session: Session | undefined };
 
 /** The command and its session as they stand. What nobody can carry out any more is written down as failed. */
-export const lookAt = async (
+export const readCommandAndSession = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   id: string,
-): Promise<Looked | undefined> => {
+): Promise<CommandAndSession | undefined> => {
   const command = await findCommand(deps, id);
   if (!command) return undefined;
   if (isSettled(command)) return { command, session: undefined };

@@ -20,15 +20,15 @@ import { startSession } from '../lifecycle/start.ts';
 import { runCommand } from './command.ts';
 import { keptProblem, problemOf, type WaitingCommand } from './waiting-command.ts';
 import {
+  type CommandAndSession,
   carryOut,
   claimCommand,
   commandIdOf,
   findCommand,
   giveUp,
   isSettled,
-  type Looked,
-  lookAt,
   placeCommand,
+  readCommandAndSession,
   showToWorker,
 } from './waiting-commands.ts';
 
@@ -80,27 +80,27 @@ export const wakeAndRun = async <N extends CommandName>(
   const elapsed = () => deps.clock() - startedAt;
   const id = commandIdOf(deps, userOf(session), idempotencyKey);
   await refuseUnlinked(deps, session, id);
-  const placed = await placeCommand(deps, id, { session, command, args, idempotencyKey });
-  if (placed.status === 'pending' && !isWorking(session)) await showToWorker(deps, placed);
+  const waiting = await placeCommand(deps, id, { session, command, args, idempotencyKey });
+  if (waiting.status === 'pending' && !isWorking(session)) await showToWorker(deps, waiting);
 
   for (;;) {
-    const seen = await lookAt(deps, id);
+    const seen = await readCommandAndSession(deps, id);
     if (!seen) throw new Problem('unavailable', 'The command record expired; nothing was sent.');
     const { command: kept } = seen;
     if (isSettled(kept)) return { kind: 'done', result: answerOf(kept) };
     if (kept.status === 'pending') {
-      const settled = await further(deps, seen, elapsed());
+      const settled = await advanceCommand(deps, seen, elapsed());
       if (settled) return { kind: 'done', result: answerOf(settled) };
     }
-    if (elapsed() + POLL_MS > ANSWER_BY_MS) return leave(deps, seen);
+    if (elapsed() + POLL_MS > ANSWER_BY_MS) return answerAtTimeout(deps, seen);
     await deps.sleep(POLL_MS);
   }
 };
 
 /** One step for a command that waits; the command where that settled it. */
-const further = async (
+const advanceCommand = async (
   deps: Needs,
-  { command, session }: Looked,
+  { command, session }: CommandAndSession,
   elapsed: number,
 ): Promise<WaitingCommand | undefined> => {
   if (!session) return undefined;
@@ -139,7 +139,10 @@ const start = async (
 };
 
 /** The time for an answer is over. What nobody would start any more is not left waiting. */
-const leave = async <R>(deps: Needs, { command, session }: Looked): Promise<Woken<R>> => {
+const answerAtTimeout = async <R>(
+  deps: Needs,
+  { command, session }: CommandAndSession,
+): Promise<Woken<R>> => {
   const comesUp =
     session &&
     (session.epoch > command.epoch || !(isTerminal(session.state) || session.state === 'STOPPING'));

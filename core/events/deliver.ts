@@ -7,7 +7,7 @@ import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
 import { attemptsMade, NO_ATTEMPTS, noteDelivery } from './deliveries.ts';
 import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } from './delivery.ts';
 import { askEndpoint, noteEndpoint } from './endpoints.ts';
-import { givePlace, takePlace } from './share.ts';
+import { acquirePermit, releasePermit } from './share.ts';
 import { findWebhook, retryDelaySeconds } from './webhooks.ts';
 
 /**
@@ -53,8 +53,8 @@ export const deliver = async (
   // The deliverer ended after the endpoint's success and before the message left the queue.
   if (earlier.delivered) return { kind: 'delivered' };
   if (permission.kind === 'wait') return postponed(permission.ms);
-  const place = await takePlace(deps, userId, deps.settings.deliveriesPerUser);
-  if (place === 'full') return postponed(waitForShareMs(receipt, deps.ids.random()));
+  const permit = await acquirePermit(deps, userId, deps.settings.deliveriesPerUser);
+  if (permit === 'full') return postponed(waitForShareMs(receipt, deps.ids.random()));
   try {
     if (permission.claim && !(await permission.claim()))
       return postponed(probedByAnotherMs(deps.ids.random()));
@@ -68,7 +68,7 @@ export const deliver = async (
       endpoint: { known, probe: claim !== undefined },
     });
   } finally {
-    if (place) await givePlace(deps, userId, place);
+    if (permit) await releasePermit(deps, userId, permit);
   }
 };
 

@@ -16,7 +16,7 @@ import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { queryAll } from '../query-all.ts';
 import type { Item, Value, Write } from '../store.ts';
-import { enqueue, record } from './tell.ts';
+import { enqueue, record } from './publish.ts';
 
 type Needs = Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
 

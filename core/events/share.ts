@@ -13,7 +13,7 @@ import { absent, eq, type Item, le, or } from '../store.ts';
 const LEASE_MS = 20_000;
 const KEEP_SECONDS = 3600;
 
-export type Place = { readonly attribute: string; readonly until: number };
+export type DeliveryPermit = { readonly attribute: string; readonly until: number };
 
 const free = (item: Item | undefined, size: number, now: number): string[] =>
   Array.from({ length: size }, (_, n) => `p${n}`).filter((attribute) => {
@@ -25,24 +25,24 @@ const free = (item: Item | undefined, size: number, now: number): string[] =>
  * A place for one attempt; `full`: the user's are all taken. One write where there is room. Where the database does not
  * answer the attempt is made without a place: a fault of ours must not hold up deliveries.
  */
-export const takePlace = async (
+export const acquirePermit = async (
   deps: Pick<Deps, 'store' | 'clock' | 'ids' | 'log'>,
   userId: string,
   size: number,
-): Promise<Place | 'full' | undefined> => {
+): Promise<DeliveryPermit | 'full' | undefined> => {
   try {
-    return await findPlace(deps, userId, size);
+    return await findPermit(deps, userId, size);
   } catch (error) {
     deps.log.warn('a delivery was not counted against the share of its user', { error: String(error) });
     return undefined;
   }
 };
 
-const findPlace = async (
+const findPermit = async (
   deps: Pick<Deps, 'store' | 'clock' | 'ids'>,
   userId: string,
   size: number,
-): Promise<Place | 'full'> => {
+): Promise<DeliveryPermit | 'full'> => {
   const key = deliveringKey(userId);
   let candidates = Array.from({ length: size }, (_, n) => `p${n}`);
   // Each round that fails has seen a place taken by another, so the rounds are as many as there are places.
@@ -64,10 +64,10 @@ const findPlace = async (
 };
 
 /** Gives a place back, unless it ran out and is another's by now. A failure is logged: the place runs out by itself. */
-export const givePlace = async (
+export const releasePermit = async (
   deps: Pick<Deps, 'store' | 'log'>,
   userId: string,
-  { attribute, until }: Place,
+  { attribute, until }: DeliveryPermit,
 ): Promise<void> => {
   try {
     await deps.store.write({

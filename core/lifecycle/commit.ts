@@ -29,7 +29,7 @@ export type Plan = { readonly writes: readonly Write[]; readonly session: Sessio
 export const commit = (
   deps: Needs,
   plan: (attempt: number) => Plan | typeof RETRY | Promise<Plan | typeof RETRY>,
-  mine: (found: Session | undefined) => boolean,
+  isThisAdmission: (found: Session | undefined) => boolean,
   refused: () => Promise<Admitted>,
 ): Promise<Admitted> =>
   retryTransient<Admitted>(
@@ -50,7 +50,7 @@ export const commit = (
       }
       // No answer: it may have been written, or be written later and stand against the next attempt. The item tells.
       const found = await findSession(deps, userOf(session), nameOf(session));
-      if (found && mine(found)) return { session: found, admitted: true };
+      if (found && isThisAdmission(found)) return { session: found, admitted: true };
       return ambiguous ? RETRY : await refused();
     },
     () => {

@@ -108,13 +108,13 @@ export const endEpoch = async (
           ? [
               sessionWrite(known, known.slotShard, change),
               slotWrite(ended, known.slotShard),
-              toldRestart(deps, ended, stopReason, detail),
+              restartingEvent(deps, ended, stopReason, detail),
             ]
           : [
               ...releaseWrites(known, known.slotShard, change).map((w) =>
                 drifted.has(w.key.pk) ? touched(w.key) : w,
               ),
-              told(deps, ended, detail, next),
+              stoppedEvent(deps, ended, detail, next),
             ];
       const result = await deps.store.transact(writes, transactionToken(deps.ids));
       if (result.ok) return { session: ended, ended: true };
@@ -206,7 +206,7 @@ const releaseWrites = (session: Session, shard: number, change: Change): Write[]
   { kind: 'delete', key: slotKey(shard, session.sessionId) },
 ];
 
-const told = (deps: Telling, ended: Session, detail: string | undefined, next: AfterLoss): Write =>
+const stoppedEvent = (deps: EventDeps, ended: Session, detail: string | undefined, next: AfterLoss): Write =>
   outboxWrite(deps, ended, {
     event: 'session.stopped',
     payload: {
@@ -218,9 +218,14 @@ const told = (deps: Telling, ended: Session, detail: string | undefined, next: A
     },
   });
 
-type Telling = Pick<Deps, 'clock' | 'ids'>;
+type EventDeps = Pick<Deps, 'clock' | 'ids'>;
 
-const toldRestart = (deps: Telling, after: Session, reason: StopReason, detail: string | undefined): Write =>
+const restartingEvent = (
+  deps: EventDeps,
+  after: Session,
+  reason: StopReason,
+  detail: string | undefined,
+): Write =>
   outboxWrite(deps, after, {
     event: 'session.restarting',
     payload: {

@@ -24,7 +24,7 @@ import { toItem } from '../apply.ts';
 import { chooseBuild, recordBuilds } from '../builds/builds.ts';
 import type { Deps } from '../deps.ts';
 import { type DomainEvent, drainOutbox, publish } from '../events/outbox.ts';
-import { enqueue, record } from '../events/tell.ts';
+import { enqueue, record } from '../events/publish.ts';
 import { noteTold, readTold } from '../events/told-messages.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';

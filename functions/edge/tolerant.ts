@@ -13,7 +13,7 @@ import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 /** The response header that names the fields that were left out. */
 export const IGNORED_HEADER = 'x-berth-ignored';
 
-type Place = readonly PropertyKey[];
+type JsonPath = readonly PropertyKey[];
 
 /** Each round repairs all that it finds; what comes to light behind it needs another. */
 const MAX_ROUNDS = 8;
@@ -35,7 +35,7 @@ export const tolerantParse = <T>(
   for (let round = 0; !parsed.success && round < MAX_ROUNDS; round++) {
     const before = parsed;
     const issues = parsed.error.issues.flatMap(likeliest);
-    const unknown = issues.flatMap(unknownPlaces);
+    const unknown = issues.flatMap(unknownPaths);
     const empty = issues.map((issue) => issue.path).filter((path) => isEmpty(valueAt(repaired, path)));
     if (unknown.length === 0 && empty.length === 0) break;
     const kept = empty.map((path) => [path, valueAt(repaired, path)] as const);
@@ -66,7 +66,7 @@ export const likeliest = (issue: $ZodIssue): $ZodIssue[] => {
 const faultsOf = (issues: readonly $ZodIssue[]): number =>
   issues.reduce((sum, { code }) => sum + (code === 'unrecognized_keys' ? 0.5 : 1), 0);
 
-const unknownPlaces = (issue: $ZodIssue): Place[] => {
+const unknownPaths = (issue: $ZodIssue): JsonPath[] => {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => [...issue.path, key]);
   // The name of an event in a list of them.
   return issue.code === 'invalid_value' && issue.path.at(-2) === 'events' ? [issue.path] : [];
@@ -74,16 +74,16 @@ const unknownPlaces = (issue: $ZodIssue): Place[] => {
 
 const isEmpty = (value: unknown): boolean => value === null || value === '';
 
-const parentOf = (root: unknown, path: Place): unknown =>
+const parentOf = (root: unknown, path: JsonPath): unknown =>
   path.slice(0, -1).reduce<unknown>((part, key) => Reflect.get(Object(part), key), root);
 
-const valueAt = (root: unknown, path: Place): unknown => {
+const valueAt = (root: unknown, path: JsonPath): unknown => {
   const key = path.at(-1);
   const parent = parentOf(root, path);
   return key === undefined || Array.isArray(parent) ? undefined : Reflect.get(Object(parent), key);
 };
 
-const remove = (root: unknown, path: Place): void => {
+const remove = (root: unknown, path: JsonPath): void => {
   const key = path.at(-1);
   const parent = parentOf(root, path);
   if (key === undefined) return;
@@ -91,7 +91,7 @@ const remove = (root: unknown, path: Place): void => {
   else Reflect.deleteProperty(Object(parent), key);
 };
 
-const put = (root: unknown, path: Place, value: unknown): void => {
+const put = (root: unknown, path: JsonPath, value: unknown): void => {
   const key = path.at(-1);
   if (key !== undefined) Reflect.set(Object(parentOf(root, path)), key, value);
 };

@@ -37,8 +37,8 @@ export const accessRecordOf = (
         .flatMap(({ Action = [], Resource = [] }) =>
           Action.flatMap((action) => Resource.map((resource) => ({ action, resource }))),
         );
-      const mine = of(role);
-      return [name.replace(/^berth-[^-]+-/, ''), { granted, used: mine(used), denied: mine(denied) }];
+      const ofRole = of(role);
+      return [name.replace(/^berth-[^-]+-/, ''), { granted, used: ofRole(used), denied: ofRole(denied) }];
     }),
   );
 };

@@ -8,15 +8,15 @@ export class LeftLine extends Error {
   }
 }
 
-type Place<T> = {
+type QueuedCall<T> = {
   readonly since: number;
-  readonly leave: (why: LeftLine['why']) => void;
+  readonly abandon: (why: LeftLine['why']) => void;
   readonly serve: (served: T) => void;
 };
 
 /** Those that wait for something, first come first served. Every wait has an end: served, deadline, or its caller has gone. */
 export class WaitingLine<T> {
-  readonly #places = new Set<Place<T>>();
+  readonly #queue = new Set<QueuedCall<T>>();
   readonly #deadlineMs: number;
 
   constructor(deadlineMs: number) {
@@ -24,12 +24,12 @@ export class WaitingLine<T> {
   }
 
   get length(): number {
-    return this.#places.size;
+    return this.#queue.size;
   }
 
   /** How long the first has been waiting, in milliseconds; 0 where nothing waits. */
   waitedMs(now: number): number {
-    const [first] = this.#places;
+    const [first] = this.#queue;
     return first === undefined ? 0 : now - first.since;
   }
 
@@ -42,11 +42,11 @@ export class WaitingLine<T> {
       const done = (): void => {
         clearTimeout(timer);
         signal?.removeEventListener('abort', onGone);
-        this.#places.delete(place);
+        this.#queue.delete(queued);
       };
-      const place: Place<T> = {
+      const queued: QueuedCall<T> = {
         since: Date.now(),
-        leave: (why) => {
+        abandon: (why) => {
           done();
           reject(new LeftLine(why));
         },
@@ -56,9 +56,9 @@ export class WaitingLine<T> {
           resolve(served);
         },
       };
-      const onGone = (): void => place.leave('caller');
-      const timer = setTimeout(() => place.leave('deadline'), this.#deadlineMs);
-      this.#places.add(place);
+      const onGone = (): void => queued.abandon('caller');
+      const timer = setTimeout(() => queued.abandon('deadline'), this.#deadlineMs);
+      this.#queue.add(queued);
       signal?.addEventListener('abort', onGone, { once: true });
       if (signal?.aborted) onGone();
     });
@@ -66,12 +66,12 @@ export class WaitingLine<T> {
 
   /** Serves the first; false where nothing waits. */
   serve(served: T): boolean {
-    const [first] = this.#places;
+    const [first] = this.#queue;
     first?.serve(served);
     return first !== undefined;
   }
 
   close(): void {
-    for (const place of [...this.#places]) place.leave('closed');
+    for (const queued of [...this.#queue]) queued.abandon('closed');
   }
 }

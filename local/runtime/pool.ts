@@ -173,7 +173,7 @@ export class FunctionPool {
 
   async #takeInLine(event: unknown, signal: AbortSignal | undefined): Promise<Instance> {
     const { model, onStuck } = this.#options;
-    const place = this.#line.wait(signal, (instance) => this.#hold(instance, event));
+    const queued = this.#line.wait(signal, (instance) => this.#hold(instance, event));
     this.#startForLine();
     if (this.#look === undefined) {
       // What they did before does not count.
@@ -181,7 +181,7 @@ export class FunctionPool {
       this.#look = setInterval(() => this.#lookForParked(), LOOK_MS);
     }
     try {
-      return await place;
+      return await queued;
     } catch (error) {
       if (!(error instanceof LeftLine)) throw error;
       if (error.why === 'deadline') {

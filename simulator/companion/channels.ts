@@ -4,10 +4,10 @@ import { createChannel } from '../model/happenings.ts';
 import type { ChannelRecord } from '../model/records.ts';
 import type { ChannelCall } from '../protocol.ts';
 import { CallRefusal } from '../refusal.ts';
-import type { CallHandlers, Place } from './place.ts';
+import type { CallContext, CallHandlers } from './call-context.ts';
 
-export const channelHandlers = (place: Place): CallHandlers<ChannelCall> => {
-  const { world } = place;
+export const channelHandlers = (context: CallContext): CallHandlers<ChannelCall> => {
+  const { world } = context;
   const own = (account: string, id: string): ChannelRecord | undefined =>
     world.channels(account).find((channel) => channel.id === id);
   const known = (id: string): ChannelRecord => {
@@ -21,7 +21,7 @@ export const channelHandlers = (place: Place): CallHandlers<ChannelCall> => {
 
   return {
     createChannel: ({ name, description }, account) => {
-      const { random } = place;
+      const { random } = context;
       const made = createChannel(world, account, name, 'owner', random);
       return world.keep({ ...made, description: description ?? '', invite: random(12) });
     },

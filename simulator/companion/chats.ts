@@ -3,18 +3,18 @@ import { isGroup, userJid } from '../model/jid.ts';
 import type { ChatRecord } from '../model/records.ts';
 import type { ChatCall } from '../protocol.ts';
 import { CallRefusal } from '../refusal.ts';
-import { type CallHandlers, groupOf, isAdminOf, type Place } from './place.ts';
+import { type CallContext, type CallHandlers, groupOf, isAdminOf } from './call-context.ts';
 
-export const chatHandlers = (place: Place): CallHandlers<ChatCall> => {
-  const { world } = place;
+export const chatHandlers = (context: CallContext): CallHandlers<ChatCall> => {
+  const { world } = context;
   const change = (account: string, id: string, changes: Partial<ChatRecord>): void => {
     const chat = world.keep({ ...world.chat(account, id), ...changes });
-    place.tell(account, { type: 'chat', chat: { ...chat } });
+    context.notify(account, { type: 'chat', chat: { ...chat } });
   };
   /** Who may change the picture: a person's is their own, a group's that of its admins where it says so. */
   const requireMayPicture = (account: string, id: string): void => {
     const allowed = isGroup(id)
-      ? !groupOf(place, account, id).restrict || isAdminOf(place, account, id)
+      ? !groupOf(context, account, id).restrict || isAdminOf(context, account, id)
       : id === userJid(account);
     if (!allowed) throw new CallRefusal(403, 'forbidden');
   };

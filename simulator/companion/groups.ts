@@ -3,19 +3,19 @@ import { userJid } from '../model/jid.ts';
 import type { GroupRecord } from '../model/records.ts';
 import type { GroupCall } from '../protocol.ts';
 import { CallRefusal } from '../refusal.ts';
-import { type CallHandlers, groupOf, isAdminOf, isMember, type Place } from './place.ts';
+import { type CallContext, type CallHandlers, groupOf, isAdminOf, isMember } from './call-context.ts';
 
 const forbidden = () => new CallRefusal(403, 'forbidden');
 
-export const groupHandlers = (place: Place): CallHandlers<GroupCall> => {
-  const { world } = place;
+export const groupHandlers = (context: CallContext): CallHandlers<GroupCall> => {
+  const { world } = context;
   const requireAdmin = (account: string, group: string): void => {
-    if (!isAdminOf(place, account, group)) throw forbidden();
+    if (!isAdminOf(context, account, group)) throw forbidden();
   };
   /** Its name and description: everybody in it, where the group does not leave that to admins. */
   const requireMayChangeInfo = (account: string, id: string): void => {
-    const group = groupOf(place, account, id);
-    if (!isMember(group, account) || (group.restrict && !isAdminOf(place, account, id))) throw forbidden();
+    const group = groupOf(context, account, id);
+    if (!isMember(group, account) || (group.restrict && !isAdminOf(context, account, id))) throw forbidden();
   };
   const byCode = (code: string): GroupRecord => {
     const group = world.everyGroup().find(({ invite }) => invite === code);
@@ -26,23 +26,23 @@ export const groupHandlers = (place: Place): CallHandlers<GroupCall> => {
   return {
     setSubject: ({ group, subject }, { phoneNumber }) => {
       requireMayChangeInfo(phoneNumber, group);
-      place.changeGroup(group, userJid(phoneNumber), { subject });
+      context.changeGroup(group, userJid(phoneNumber), { subject });
       return {};
     },
     setDescription: ({ group, description }, { phoneNumber }) => {
       requireMayChangeInfo(phoneNumber, group);
-      place.changeGroup(group, userJid(phoneNumber), { description });
+      context.changeGroup(group, userJid(phoneNumber), { description });
       return {};
     },
     setGroupProperty: ({ group, property, value }, { phoneNumber }) => {
       requireAdmin(phoneNumber, group);
       const change = property === 'announcement' ? { announce: value } : { restrict: value };
-      place.changeGroup(group, userJid(phoneNumber), change);
+      context.changeGroup(group, userJid(phoneNumber), change);
       return {};
     },
     setAdmins: ({ group, participants, admin }, { phoneNumber }) => {
       requireAdmin(phoneNumber, group);
-      place.changeGroup(
+      context.changeGroup(
         group,
         userJid(phoneNumber),
         admin ? { promote: participants } : { demote: participants },
@@ -51,15 +51,15 @@ export const groupHandlers = (place: Place): CallHandlers<GroupCall> => {
     },
     leaveGroup: ({ group }, { phoneNumber }) => {
       const me = userJid(phoneNumber);
-      if (!isMember(groupOf(place, phoneNumber, group), phoneNumber))
+      if (!isMember(groupOf(context, phoneNumber, group), phoneNumber))
         throw new CallRefusal(404, 'item-not-found');
-      place.changeGroup(group, me, { remove: [me] });
+      context.changeGroup(group, me, { remove: [me] });
       return {};
     },
     inviteCode: ({ group, reset }, { phoneNumber }) => {
       requireAdmin(phoneNumber, group);
-      const { invite } = groupOf(place, phoneNumber, group);
-      const code = invite !== undefined && !reset ? invite : place.random(11);
+      const { invite } = groupOf(context, phoneNumber, group);
+      const code = invite !== undefined && !reset ? invite : context.random(11);
       world.changeGroup(group, () => ({ invite: code }));
       return { code };
     },
@@ -71,7 +71,7 @@ export const groupHandlers = (place: Place): CallHandlers<GroupCall> => {
       const group = byCode(code);
       const me = userJid(account.phoneNumber);
       if (isMember(group, account.phoneNumber)) throw new CallRefusal(409, 'conflict');
-      place.changeGroup(group.id, me, { add: [me] });
+      context.changeGroup(group.id, me, { add: [me] });
       return { id: group.id };
     },
   };

@@ -1,11 +1,11 @@
 /** What companions ask for beside sending and linking. */
 import type { AccountRecord, DeviceRecord } from '../model/records.ts';
 import type { CallAnswer, CompanionCall } from '../protocol.ts';
+import type { CallContext } from './call-context.ts';
 import { channelHandlers } from './channels.ts';
 import { chatHandlers } from './chats.ts';
 import { groupHandlers } from './groups.ts';
 import { messageHandlers } from './messages.ts';
-import type { Place } from './place.ts';
 
 type Answer = (
   call: CompanionCall,
@@ -14,12 +14,12 @@ type Answer = (
 ) => CallAnswer[CompanionCall['op']];
 
 /** Answers a call of a linked companion. Throws CallRefusal as WhatsApp's servers do. */
-export const companionCalls = (place: Place): Answer => {
+export const companionCalls = (context: CallContext): Answer => {
   const handlers = {
-    ...messageHandlers(place),
-    ...chatHandlers(place),
-    ...groupHandlers(place),
-    ...channelHandlers(place),
+    ...messageHandlers(context),
+    ...chatHandlers(context),
+    ...groupHandlers(context),
+    ...channelHandlers(context),
   };
   return (call, account, device) => {
     // The handler of the call's own name takes this call; TypeScript loses that link through the table.

@@ -3,55 +3,62 @@ import { isGroup, userJid } from '../model/jid.ts';
 import type { MessageRecord } from '../model/records.ts';
 import type { MessageCall } from '../protocol.ts';
 import { CallRefusal } from '../refusal.ts';
-import { type CallHandlers, isAdminOf, messageOf, type Place, requireSends, tellHolders } from './place.ts';
+import {
+  type CallContext,
+  type CallHandlers,
+  isAdminOf,
+  messageOf,
+  notifyHolders,
+  requireSends,
+} from './call-context.ts';
 
 /** How long a text can be changed: WhatsApp says 15 minutes, and is a little more patient. Seconds. */
 const EDIT_WINDOW_S = 20 * 60;
 /** How long a message can be deleted for everybody: two days and twelve hours. Seconds. */
 const REVOKE_WINDOW_S = 60 * 60 * 60;
 
-export const messageHandlers = (place: Place): CallHandlers<MessageCall> => {
-  const { world } = place;
-  const age = ({ timestamp }: MessageRecord): number => place.clock() / 1000 - timestamp;
+export const messageHandlers = (context: CallContext): CallHandlers<MessageCall> => {
+  const { world } = context;
+  const age = ({ timestamp }: MessageRecord): number => context.clock() / 1000 - timestamp;
   const notAllowed = () => new CallRefusal(405, 'not-allowed');
 
   return {
     edit: ({ messageId, text }, { phoneNumber }) => {
-      const message = messageOf(place, phoneNumber, messageId);
-      requireSends(place, phoneNumber, message.chatId);
+      const message = messageOf(context, phoneNumber, messageId);
+      requireSends(context, phoneNumber, message.chatId);
       if (!message.fromMe || age(message) > EDIT_WINDOW_S) throw notAllowed();
-      const at = place.clock();
-      tellHolders(place, (holder) => {
+      const at = context.clock();
+      notifyHolders(context, (holder) => {
         const edited = world.edit(holder, message.id, text);
         return edited && { type: 'edited', chatId: edited.chatId, about: message.id, text, at };
       });
       return { at };
     },
     revoke: ({ messageId }, { phoneNumber }) => {
-      const message = messageOf(place, phoneNumber, messageId);
-      requireSends(place, phoneNumber, message.chatId);
-      const mayRevoke = message.fromMe || isAdminOf(place, phoneNumber, message.chatId);
+      const message = messageOf(context, phoneNumber, messageId);
+      requireSends(context, phoneNumber, message.chatId);
+      const mayRevoke = message.fromMe || isAdminOf(context, phoneNumber, message.chatId);
       if (!mayRevoke || age(message) > REVOKE_WINDOW_S) throw notAllowed();
-      tellHolders(place, (holder) => {
+      notifyHolders(context, (holder) => {
         const revoked = world.revoke(holder, message.id);
         return revoked && { type: 'revoked', chatId: revoked.chatId, id: message.id };
       });
       return {};
     },
     deleteMessage: ({ messageId }, { phoneNumber }) => {
-      const message = messageOf(place, phoneNumber, messageId);
+      const message = messageOf(context, phoneNumber, messageId);
       world.keep({ ...message, deleted: true });
-      place.tell(phoneNumber, { type: 'deleted', chatId: message.chatId, id: message.id });
+      context.notify(phoneNumber, { type: 'deleted', chatId: message.chatId, id: message.id });
       return {};
     },
     star: ({ messageId, star }, { phoneNumber }) => {
-      world.keep({ ...messageOf(place, phoneNumber, messageId), starred: star });
+      world.keep({ ...messageOf(context, phoneNumber, messageId), starred: star });
       return {};
     },
     pin: ({ messageId, seconds }, { phoneNumber }) => {
-      const message = messageOf(place, phoneNumber, messageId);
-      requireSends(place, phoneNumber, message.chatId);
-      if (isGroup(message.chatId) && !isAdminOf(place, phoneNumber, message.chatId)) throw notAllowed();
+      const message = messageOf(context, phoneNumber, messageId);
+      requireSends(context, phoneNumber, message.chatId);
+      if (isGroup(message.chatId) && !isAdminOf(context, phoneNumber, message.chatId)) throw notAllowed();
       for (const holder of world.accounts()) {
         const copy = world.message(holder.phoneNumber, messageId);
         if (copy) world.keep({ ...copy, pinnedSeconds: seconds });
@@ -59,9 +66,9 @@ export const messageHandlers = (place: Place): CallHandlers<MessageCall> => {
       return {};
     },
     vote: ({ messageId, options }, { phoneNumber }) => {
-      const message = messageOf(place, phoneNumber, messageId);
-      requireSends(place, phoneNumber, message.chatId);
-      place.vote(phoneNumber, messageId, userJid(phoneNumber), options);
+      const message = messageOf(context, phoneNumber, messageId);
+      requireSends(context, phoneNumber, message.chatId);
+      context.vote(phoneNumber, messageId, userJid(phoneNumber), options);
       return {};
     },
   };

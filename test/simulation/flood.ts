@@ -110,13 +110,13 @@ export const simulateFlood = async (
   options: FloodOptions = {},
 ): Promise<FloodReport> => {
   // Drawn apart from the world, so that what is given replaces only itself.
-  const drawn = drawFrom(seed);
-  const sessions = options.sessions ?? drawn.sessions;
+  const defaults = drawFrom(seed);
+  const sessions = options.sessions ?? defaults.sessions;
   const cloud = new SimulatedCloud(seed, settingsOf(sessions), trace);
   const run = new Flood(cloud, {
     sessions,
-    mode: options.mode ?? drawn.mode,
-    floodMs: options.floodMs ?? drawn.floodMs,
+    mode: options.mode ?? defaults.mode,
+    floodMs: options.floodMs ?? defaults.floodMs,
     requestsASecond: options.requestsASecond ?? 1000,
   });
   try {

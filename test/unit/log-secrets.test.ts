@@ -6,16 +6,20 @@ const found = (line: string, secrets: Record<string, string[]> = {}) =>
   leaksIn(new Map([['a.log', `{"message":"before"}\n${line}\n`]]), secrets).map(({ what }) => what);
 const secret = () => randomBytes(32).toString('base64url');
 /** Of 43 letters a secret has all kinds nearly always; the few without are drawn again. */
-const drawn = () => {
+const randomSecret = () => {
   let text = secret();
   while (!/[a-z]/.test(text) || !/[A-Z]/.test(text) || !/\d/.test(text)) text = secret();
   return text;
 };
 
 test.each([
-  ['an API key', () => `key berth_${drawn()}`, 'something like a secret'],
-  ['a worker secret', () => JSON.stringify({ secret: drawn() }), 'something like a secret'],
-  ['a bearer', () => `authorization: Bearer ses_1.2.${drawn()}`, 'something like a authorization header'],
+  ['an API key', () => `key berth_${randomSecret()}`, 'something like a secret'],
+  ['a worker secret', () => JSON.stringify({ secret: randomSecret() }), 'something like a secret'],
+  [
+    'a bearer',
+    () => `authorization: Bearer ses_1.2.${randomSecret()}`,
+    'something like a authorization header',
+  ],
   ['a presigned URL', () => 'https://s3/x?X-Amz-Signature=abc', 'something like a presigned URL'],
   ['an HMAC', () => randomBytes(64).toString('hex'), 'something like a HMAC of a webhook'],
   [

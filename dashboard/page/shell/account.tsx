@@ -6,7 +6,7 @@ import { IconButton } from '../ui/button.tsx';
 export const Account = () => {
   const [busy, setBusy] = useState(false);
   const { userId, role } = me.value;
-  const leave = async () => {
+  const signOutNow = async () => {
     setBusy(true);
     try {
       await signOut();
@@ -21,7 +21,7 @@ export const Account = () => {
         <span class="account-user">{userId}</span>
         <span class="account-role">{role}</span>
       </span>
-      <IconButton name="leave" label="Sign out" busy={busy} onClick={() => void leave()} />
+      <IconButton name="leave" label="Sign out" busy={busy} onClick={() => void signOutNow()} />
     </div>
   );
 };

@@ -66,7 +66,7 @@ export class StartQueue {
   }
 
   /** The task is up, or it has ended: another one may start. Without effect for one that is not here. */
-  leave(taskId: string): void {
+  remove(taskId: string): void {
     clearTimeout(this.#starting.get(taskId));
     this.#starting.delete(taskId);
     const at = this.#waiting.findIndex((waiting) => waiting.taskId === taskId);
@@ -81,7 +81,7 @@ export class StartQueue {
       if (next === undefined) return;
       const late = (): void => {
         this.#onSlow(next.taskId);
-        this.leave(next.taskId);
+        this.remove(next.taskId);
       };
       this.#starting.set(next.taskId, setTimeout(late, mostMs).unref());
       next.begin();

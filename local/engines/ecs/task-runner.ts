@@ -131,7 +131,7 @@ export class TaskRunner {
   /** The rest of a task's way once nothing of it runs any more. */
   async finish(id: string, patch: Partial<TaskRecord>): Promise<void> {
     const { tasks, clock } = this.#options;
-    this.#starts.leave(id);
+    this.#starts.remove(id);
     const record = tasks.save({ ...tasks.get(id), ...patch, desiredStatus: 'STOPPED' });
     for (const status of wayToStopped(record.lastStatus)) {
       if (status === 'STOPPED') {
@@ -162,7 +162,7 @@ export class TaskRunner {
       logFile: this.#logFile(id),
       temporaryDirectory: record.temporaryDirectory,
       orphanGraceMs,
-      onUp: () => this.#starts.leave(id),
+      onUp: () => this.#starts.remove(id),
     });
     live.supervisor = supervisor;
     supervisor.once('error', (error) => this.#cannotStart(id, error));

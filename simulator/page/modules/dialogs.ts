@@ -46,7 +46,7 @@ export class Dialogs {
     if (document.querySelector('[data-sim-dialog]')) return;
     if (this.#unknownDialog) this.#open(UNKNOWN, () => {});
     if (!BUILD.whatsNew || localStorage.getItem(SEEN) !== null) return;
-    const ignored = setTimeout(() => this.#tell('ignored'), this.#whatsNewMs);
+    const ignored = setTimeout(() => this.#notify('ignored'), this.#whatsNewMs);
     this.#open(WHATS_NEW, () => {
       clearTimeout(ignored);
       localStorage.setItem(SEEN, 'true');
@@ -69,15 +69,15 @@ export class Dialogs {
       button.addEventListener('click', () => {
         popup.remove();
         onClose();
-        this.#tell('closed');
+        this.#notify('closed');
       });
       dialog.append(button);
     }
     document.body.append(popup);
-    this.#tell('opened');
+    this.#notify('opened');
   }
 
-  #tell(happened: 'opened' | 'closed' | 'ignored'): void {
+  #notify(happened: 'opened' | 'closed' | 'ignored'): void {
     this.#app.deliver({ op: 'dialog', happened }).catch(() => {});
   }
 }

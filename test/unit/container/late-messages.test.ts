@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
 import { createOutbox } from '../../../container/control/outbox.ts';
-import { createTeller } from '../../../container/whatsapp/teller.ts';
+import { createEventForwarder } from '../../../container/whatsapp/event-forwarder.ts';
 import { createTold, messageKey } from '../../../container/whatsapp/told.ts';
 import type { ToldMark, WorkerEvent } from '../../../contract/worker/protocol.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
@@ -54,7 +54,7 @@ const phoneFixture = () => {
       now: time.now,
       log: silentLog,
     });
-    const teller = createTeller({
+    const forwarder = createEventForwarder({
       sessionId: 'ses_1',
       outbox,
       time,
@@ -68,14 +68,14 @@ const phoneFixture = () => {
     });
     const live = (source: Fake) => {
       put(source);
-      teller.heard('message_create', [source], false);
-      if (!source.id.fromMe) teller.heard('message', [source], false);
+      forwarder.heard('message_create', [source], false);
+      if (!source.id.fromMe) forwarder.heard('message', [source], false);
     };
     return {
       live,
-      teller,
+      forwarder,
       works: async () => {
-        teller.works(client, ME);
+        forwarder.works(client, ME);
         await time.advance(10);
       },
       die: () => {
@@ -160,7 +160,7 @@ test('a restart of the client within a worker misses nothing and repeats nothing
   const worker = fixture.worker();
   await worker.works();
   worker.live(message(1));
-  worker.teller.pauses();
+  worker.forwarder.pauses();
   fixture.put(message(2));
   await worker.works();
   worker.live(message(3));
@@ -197,7 +197,7 @@ test('notices and placeholders are no messages, and another account’s past is 
   fixture.put(message(2, START + 2, { type: 'ciphertext' }));
   fixture.put(message(3));
   const second = fixture.worker();
-  second.teller.works(new FakeClient(() => {}), '1999@c.us');
+  second.forwarder.works(new FakeClient(() => {}), '1999@c.us');
   await fixture.time.advance(1_000);
   expect(fixture.bodies()).toEqual([]);
   expect(fixture.mark).toMatchObject({ account: '1999@c.us' });

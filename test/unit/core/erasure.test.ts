@@ -6,7 +6,7 @@ import { placeCommand, showToWorker } from '../../../core/commands/waiting-comma
 import { keepDeadLetter } from '../../../core/events/dead-letters.ts';
 import { noteDelivery } from '../../../core/events/deliveries.ts';
 import { newestPosition, readFeeds } from '../../../core/events/feed.ts';
-import { record } from '../../../core/events/tell.ts';
+import { record } from '../../../core/events/publish.ts';
 import { EVENT_SHARDS, outboxKey, toldKey } from '../../../core/items.ts';
 import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';

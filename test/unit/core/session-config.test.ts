@@ -10,7 +10,7 @@ import {
 import { Problem } from '../../../contract/errors.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { deliver } from '../../../core/events/deliver.ts';
-import { enqueue } from '../../../core/events/tell.ts';
+import { enqueue } from '../../../core/events/publish.ts';
 import { acceptConfig, MASK, maskedUrl, shownConfig } from '../../../core/lifecycle/session-config.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';

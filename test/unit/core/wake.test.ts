@@ -5,8 +5,8 @@ import {
   claimCommand,
   claimNext,
   findCommand,
-  lookAt,
   placeCommand,
+  readCommandAndSession,
   showToWorker,
 } from '../../../core/commands/waiting-commands.ts';
 import { wakeAndRun } from '../../../core/commands/wake.ts';
@@ -38,7 +38,7 @@ const stoppedSession = async (system: TestSystem) => {
   return load(system);
 };
 
-const placed = async (system: TestSystem, key?: string): Promise<WaitingCommand> => {
+const placedCommand = async (system: TestSystem, key?: string): Promise<WaitingCommand> => {
   const session = await load(system);
   const made = await placeCommand(system.deps, `cmd_${key ?? system.deps.ids.secret()}`, {
     session,
@@ -161,7 +161,7 @@ test('a session that goes on stopping is not left with a command that nobody sta
 test('a command is claimed once', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const command = await placed(system);
+  const command = await placedCommand(system);
   expect(await claimCommand(system.deps, command)).toMatchObject({ status: 'running' });
   expect(await claimCommand(system.deps, command)).toBeUndefined();
 });
@@ -169,9 +169,9 @@ test('a command is claimed once', async () => {
 test('a worker gets its command again until it has answered, then the next in the order of placing', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const first = await placed(system);
+  const first = await placedCommand(system);
   system.now += 10;
-  const second = await placed(system);
+  const second = await placedCommand(system);
   await startSession(system.deps, USER, 'a');
   const working = await comesUp(system);
   expect((await claimNext(system.deps, working))?.id).toBe(first.id);
@@ -183,12 +183,14 @@ test('a worker gets its command again until it has answered, then the next in th
 test('a command whose worker died is unknown: it is neither given to the next worker nor answered by the old', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const command = await placed(system);
+  const command = await placedCommand(system);
   await startSession(system.deps, USER, 'a');
   const working = await comesUp(system);
   await claimNext(system.deps, working);
   await finalReport(system.deps, working, { reason: 'crashed' });
-  expect((await lookAt(system.deps, command.id))?.command).toMatchObject({ status: 'unknown' });
+  expect((await readCommandAndSession(system.deps, command.id))?.command).toMatchObject({
+    status: 'unknown',
+  });
   await startSession(system.deps, USER, 'a');
   const next = await comesUp(system, 'u');
   expect(await claimNext(system.deps, next)).toBeUndefined();
@@ -199,19 +201,19 @@ test('a command whose worker died is unknown: it is neither given to the next wo
 test('a command that a call took and never answered for is unknown after its time', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const command = await placed(system);
+  const command = await placedCommand(system);
   await claimCommand(system.deps, command);
-  expect((await lookAt(system.deps, command.id))?.command.status).toBe('running');
+  expect((await readCommandAndSession(system.deps, command.id))?.command.status).toBe('running');
   system.now += RUN_LIMIT_MS;
-  expect((await lookAt(system.deps, command.id))?.command.status).toBe('unknown');
+  expect((await readCommandAndSession(system.deps, command.id))?.command.status).toBe('unknown');
 });
 
 test('a worker that gave no clear answer leaves a command unknown; one that refused, failed', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const slow = await placed(system);
+  const slow = await placedCommand(system);
   system.now += 1;
-  const refused = await placed(system);
+  const refused = await placedCommand(system);
   await startSession(system.deps, USER, 'a');
   const working = await comesUp(system);
   await claimNext(system.deps, working);
@@ -231,11 +233,11 @@ test('a worker that gave no clear answer leaves a command unknown; one that refu
 test('a command that was told to have failed is not carried out afterwards', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const command = await placed(system);
+  const command = await placedCommand(system);
   await startSession(system.deps, USER, 'a');
   const session = await bootstrapped(system, await load(system), 'v');
   await report(system.deps, session, { seq: 1, status: 'SCAN_QR_CODE', qrReason: 'revoked' });
-  expect((await lookAt(system.deps, command.id))?.command).toMatchObject({
+  expect((await readCommandAndSession(system.deps, command.id))?.command).toMatchObject({
     status: 'failed',
     problem: { code: 'unprocessable', state: 'SCAN_QR_CODE' },
   });
@@ -246,18 +248,21 @@ test('a command that was told to have failed is not carried out afterwards', asy
 test('a command is not begun after its time', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const command = await placed(system);
+  const command = await placedCommand(system);
   await startSession(system.deps, USER, 'a');
   const working = await comesUp(system);
   system.now = command.runBy;
   expect(await claimNext(system.deps, working)).toBeUndefined();
-  expect((await lookAt(system.deps, command.id))?.command).toMatchObject({ status: 'failed', again: true });
+  expect((await readCommandAndSession(system.deps, command.id))?.command).toMatchObject({
+    status: 'failed',
+    again: true,
+  });
 });
 
 test('what is kept of a settled command holds its arguments no more', async () => {
   const system = testSystem();
   await stoppedSession(system);
-  const command = await placed(system);
+  const command = await placedCommand(system);
   await startSession(system.deps, USER, 'a');
   const working = await comesUp(system);
   await claimNext(system.deps, working);

@@ -27,7 +27,7 @@ test('starts wait until no more than one change is unanswered', async () => {
   answers[1]?.();
   await vi.advanceTimersByTimeAsync(0);
   expect(begun).toEqual(['a', 'b']);
-  queue.leave('a');
+  queue.remove('a');
   await vi.advanceTimersByTimeAsync(0);
   expect(begun).toEqual(['a', 'b', 'c']);
 });

@@ -20,7 +20,7 @@ import type { LibraryClient } from './library.ts';
 import { sourced } from './payloads.ts';
 import { createTold, messageKey, type Told } from './told.ts';
 
-export type Teller = {
+export type EventForwarder = {
   /** An event of the library. `byCommand`: a command caused it. */
   heard(name: string, values: readonly unknown[], byCommand: boolean): void;
   /** A client works, for this account: reads what was missed. Does nothing while it is at it. */
@@ -56,7 +56,7 @@ const isNewMessage = (event: string): boolean => event === 'message' || event ==
 type How = { readonly late: boolean; readonly byCommand: boolean };
 const LATE: How = { late: true, byCommand: false };
 
-export const createTeller = (options: {
+export const createEventForwarder = (options: {
   readonly sessionId: string;
   readonly outbox: Pick<Outbox, 'add' | 'addLater' | 'begin'>;
   readonly time: Time;
@@ -69,7 +69,7 @@ export const createTeller = (options: {
   readonly ignore: () => Ignore | undefined;
   readonly withMedia: (source: unknown, message: Message) => Promise<Message>;
   readonly onActivity: () => void;
-}): Teller => {
+}): EventForwarder => {
   const { sessionId, outbox, time, now, log, late } = options;
   let account: string | undefined;
   let told: Told | undefined;

@@ -17,7 +17,7 @@ export type GroupChange = {
   readonly demote?: readonly string[];
 };
 
-export type Place = {
+export type CallContext = {
   readonly world: World;
   readonly clock: Clock;
   readonly random: (bytes: number) => string;
@@ -26,7 +26,7 @@ export type Place = {
   /** Throws where the account may not write to the chat. */
   readonly requireMayWrite: (account: string, chatId: string) => void;
   /** Tells every connected page of an account. */
-  readonly tell: (account: string, event: PageEvent) => void;
+  readonly notify: (account: string, event: PageEvent) => void;
   readonly changeGroup: (id: string, by: string, change: GroupChange) => void;
   readonly vote: (account: string, messageId: string, by: string, options: string[]) => void;
 };
@@ -42,18 +42,18 @@ export type CallHandlers<C extends WithOp> = {
 };
 
 /** An edit, a revocation, a pin are messages too: what refuses messages refuses them. */
-export const requireSends = (place: Place, account: string, chatId: string): void => {
-  if (place.refusesSends()) throw new CallRefusal(463, 'message refused');
-  place.requireMayWrite(account, chatId);
+export const requireSends = (context: CallContext, account: string, chatId: string): void => {
+  if (context.refusesSends()) throw new CallRefusal(463, 'message refused');
+  context.requireMayWrite(account, chatId);
 };
 
-export const messageOf = ({ world }: Place, account: string, id: string): MessageRecord => {
+export const messageOf = ({ world }: CallContext, account: string, id: string): MessageRecord => {
   const message = world.message(account, id);
   if (!message || message.deleted) throw new CallRefusal(404, 'item-not-found');
   return message;
 };
 
-export const groupOf = ({ world }: Place, account: string, id: string): GroupRecord => {
+export const groupOf = ({ world }: CallContext, account: string, id: string): GroupRecord => {
   const group = world.groups(account).find((one) => one.id === id);
   if (!group) throw new CallRefusal(404, 'item-not-found');
   return group;
@@ -62,14 +62,19 @@ export const groupOf = ({ world }: Place, account: string, id: string): GroupRec
 export const isMember = (group: GroupRecord, account: string): boolean =>
   group.participants.some(({ id }) => id === userJid(account));
 
-export const isAdminOf = (place: Place, account: string, chatId: string): boolean =>
+export const isAdminOf = (context: CallContext, account: string, chatId: string): boolean =>
   isGroup(chatId) &&
-  groupOf(place, account, chatId).participants.some(({ id, isAdmin }) => isAdmin && id === userJid(account));
+  groupOf(context, account, chatId).participants.some(
+    ({ id, isAdmin }) => isAdmin && id === userJid(account),
+  );
 
 /** Tells everybody here who has the message, as each has it. */
-export const tellHolders = (place: Place, change: (account: string) => PageEvent | undefined): void => {
-  for (const { phoneNumber } of place.world.accounts()) {
+export const notifyHolders = (
+  context: CallContext,
+  change: (account: string) => PageEvent | undefined,
+): void => {
+  for (const { phoneNumber } of context.world.accounts()) {
     const event = change(phoneNumber);
-    if (event) place.tell(phoneNumber, event);
+    if (event) context.notify(phoneNumber, event);
   }
 };
