@@ -376,7 +376,7 @@ export type StatusMethods = {
   /** Take a Status of this account back. Needs the scope `messages:send`. */
   readonly delete: (
     session: string,
-    request: Body<'deleteStatus'>,
+    request?: Body<'deleteStatus'>,
     options?: Options<'deleteStatus'>,
   ) => Promise<Result<'deleteStatus'>>;
   /**

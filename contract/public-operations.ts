@@ -3,6 +3,11 @@ import { listAudit } from './operations/audit.ts';
 import { cleanUp, drain, getLimits, getMetrics, getStats, setLimits } from './operations/capacity.ts';
 import { getCommand } from './operations/commands.ts';
 import { getCaller, getHistory, signIn, signOut } from './operations/dashboard.ts';
+import {
+  logoutSessionByName,
+  startSessionByName,
+  stopSessionByName,
+} from './operations/deprecated-sessions.ts';
 import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';
 import { followEvents, listDeliveries } from './operations/events.ts';
 import { getHealth, getHealthDetail, ping } from './operations/health.ts';
@@ -61,6 +66,9 @@ export const PUBLIC_OPERATIONS = {
   getMe,
   listSessionEvents,
   listDeliveries,
+  startSessionByName,
+  stopSessionByName,
+  logoutSessionByName,
 
   getQr,
   requestCode,

@@ -4,7 +4,7 @@ import { Problem, problemBody } from '../contract/errors.ts';
 import type { Operation } from '../contract/operation.ts';
 import { getCommand } from '../contract/operations/commands.ts';
 import { getNewMessageId, getNewStatusId } from '../contract/operations/server.ts';
-import { UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
+import { isAboutServer, UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
 import {
@@ -132,9 +132,11 @@ const viewOf = (command: WaitingCommand, request: Request<typeof getCommand>): C
 /** What WAHA's clients may ask for and this engine cannot do. */
 const refusing = defineHandler(...Object.values(UNSUPPORTED_OPERATIONS))(async (request) => {
   const { operation, params, body } = request;
-  const given: Record<string, unknown> = { ...Object(body), ...params };
-  const { userId, name } = request.session(typeof given.session === 'string' ? given.session : undefined);
-  await loadSession(deps, userId, name);
+  if (!isAboutServer(operation)) {
+    const given: Record<string, unknown> = { ...Object(body), ...params };
+    const { userId, name } = request.session(typeof given.session === 'string' ? given.session : undefined);
+    await loadSession(deps, userId, name);
+  }
   throw new Problem('not_supported', operation.description ?? operation.summary, { engine: 'WEBJS' });
 });
 

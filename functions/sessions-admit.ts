@@ -1,10 +1,13 @@
+import { Problem } from '../contract/errors.ts';
+import { startSessionByName } from '../contract/operations/deprecated-sessions.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { createSession } from '../core/admission/create.ts';
 import { launchAndPublish, started } from '../core/admission/launch-and-publish.ts';
-import { loadSession } from '../core/lifecycle/load.ts';
+import { findSession, loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../core/lifecycle/start.ts';
 import { stopSession } from '../core/lifecycle/stop.ts';
+import { updateConfig } from '../core/lifecycle/update.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
@@ -71,4 +74,21 @@ const restarting = defineHandler(operations.restartSession)(async (request) => {
   return start(userId, name, begun);
 });
 
-export const handler = router(creating, starting, restarting);
+/** POST /api/sessions/start, deprecated: creates the session or replaces its config, then starts it. */
+const startingByName = defineHandler(startSessionByName)(async (request) => {
+  const begun = deps.clock();
+  const { config } = request.body;
+  const caller = request.caller();
+  const { userId, name } = request.session(request.body.name);
+  if (!(await findSession(deps, userId, name))) {
+    refuseAdminPolicy(caller, config);
+    await createSession(deps, { userId, name, config: config ?? {}, start: false }).catch((error) => {
+      // Another request created it after our read.
+      if (!(error instanceof Problem && error.code === 'unprocessable')) throw error;
+    });
+  }
+  await updateConfig(deps, userId, name, config, (before, after) => refuseAdminPolicy(caller, after, before));
+  return start(userId, name, begun);
+});
+
+export const handler = router(creating, starting, restarting, startingByName);

@@ -1,3 +1,4 @@
+import * as deprecated from '../contract/operations/deprecated-sessions.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { deleteSession, unlinkFirst, untilEnded } from '../core/lifecycle/end.ts';
 import { findSession, loadSession } from '../core/lifecycle/load.ts';
@@ -42,16 +43,34 @@ const stopping = defineHandler(operations.stopSession)(async (request) => {
 const UNLINK_BUDGET_MS = 12_000;
 const END_BY_MS = 22_000;
 
-/** DELETE /api/sessions/{name}: unlinks and stops it first, then removes the session and its auth state. Idempotent. */
-const deleting = defineHandler(operations.deleteSession)(async (request) => {
-  const { userId, name } = request.session(request.params.name);
+/** Unlinks and stops the session first, then removes it and its auth state. Idempotent. */
+const remove = async ({ userId, name }: { userId: string; name: string }): Promise<void> => {
   const end = deps.clock() + END_BY_MS;
   const found = await findSession(deps, userId, name);
-  if (found === undefined) return { status: 200, body: {} };
+  if (found === undefined) return;
   await unlinkFirst(deps, found, UNLINK_BUDGET_MS);
   const ending = await stopSession(deps, await loadSession(deps, userId, name), 'user');
   await deleteSession(deps, await untilEnded(deps, ending, end - deps.clock()));
+};
+
+/** DELETE /api/sessions/{name} */
+const deleting = defineHandler(operations.deleteSession)(async (request) => {
+  await remove(request.session(request.params.name));
   return { status: 200, body: {} };
 });
 
-export const handler = router(updating, stopping, deleting);
+/** POST /api/sessions/stop, deprecated: with `logout` it deletes the session. */
+const stoppingByName = defineHandler(deprecated.stopSessionByName)(async (request) => {
+  const { userId, name } = request.session(request.body.name);
+  if (request.body.logout) await remove({ userId, name });
+  else await stopSession(deps, await loadSession(deps, userId, name), 'user');
+  return { status: 201, body: {} };
+});
+
+/** POST /api/sessions/logout, deprecated */
+const deletingByName = defineHandler(deprecated.logoutSessionByName)(async (request) => {
+  await remove(request.session(request.body.name));
+  return { status: 201, body: {} };
+});
+
+export const handler = router(updating, stopping, deleting, stoppingByName, deletingByName);

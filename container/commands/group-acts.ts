@@ -185,6 +185,8 @@ export const joinGroup = async (
 export const leaveGroup = async (context: CommandContext, { id }: OneGroup): Promise<Done> => {
   const { member } = await requireChat(context, id);
   if (member === false) return {};
+  // A chat that the library made for a group that the account never had, or has deleted.
+  if (member === null) await getGroup(context, { id });
   await change(context, 'leaving the group', (account) => account.leaveGroup(id));
   if (!(await untilChat(context, id, (chat) => chat?.member !== true)))
     throw unknownOutcome('leaving the group', 'WhatsApp Web still shows the account in it');

@@ -53,6 +53,8 @@ export const deleteStatus = async (
   context: CommandContext,
   { id: messageId }: z.output<typeof deleteStatusArgs>,
 ): Promise<Record<string, never>> => {
+  if (!messageId)
+    throw new CommandFailed('refused', 'id is missing: it says which Status to delete. Nothing was done.');
   const name = { chatId: STATUS, messageId };
   const message = await requireMessage(context, name);
   if (message.type === 'revoked') return {};

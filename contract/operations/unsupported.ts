@@ -6,7 +6,11 @@ import * as z from 'zod';
 import { sessionNameSchema } from '../names.ts';
 import { type Operation, operation, ownerQuerySchema } from '../operation.ts';
 
-type Row = Pick<Operation, 'method' | 'path' | 'tag' | 'summary'> & { readonly because: string };
+type Row = Pick<Operation, 'method' | 'path' | 'tag' | 'summary'> & {
+  readonly because: string;
+  /** It is about no session. */
+  readonly ofServer?: true;
+};
 
 const BUTTONS =
   'WhatsApp does not show buttons and lists of linked devices; whatsapp-web.js has given them up.';
@@ -15,6 +19,10 @@ const LABELS =
   'whatsapp-web.js gives labels to chats; labels themselves are made, changed and deleted on the phone.';
 const CONVERT =
   'Files are sent as they are: convert them before. WhatsApp plays voice messages in Ogg with Opus.';
+
+const SERVERS =
+  'There is no single server: functions start and end by themselves, and each session has a task of its own.';
+const APPS = 'Berth has no apps inside: subscribe to its webhooks or to GET /api/events.';
 
 const ROWS = {
   sendButtons: {
@@ -122,14 +130,94 @@ const ROWS = {
     summary: 'Convert a file to a video',
     because: CONVERT,
   },
+  stopServer: {
+    method: 'POST',
+    path: '/api/server/stop',
+    tag: 'Server',
+    summary: 'Stop the server',
+    ofServer: true,
+    because: `${SERVERS} Stop or restart a session, or end all of them with berth drain.`,
+  },
+  getCpuProfile: {
+    method: 'GET',
+    path: '/api/server/debug/cpu',
+    tag: 'Server',
+    summary: 'A CPU profile of the server',
+    ofServer: true,
+    because: `${SERVERS} Traces of the functions are in AWS X-Ray.`,
+  },
+  getHeapSnapshot: {
+    method: 'GET',
+    path: '/api/server/debug/heapsnapshot',
+    tag: 'Server',
+    summary: 'A heap snapshot of the server',
+    ofServer: true,
+    because: `${SERVERS} A heap snapshot would have the secrets of every session.`,
+  },
+  getBrowserTrace: {
+    method: 'GET',
+    path: '/api/server/debug/browser/trace/{session}',
+    tag: 'Server',
+    summary: "A trace of a session's browser",
+    because: 'A trace is too large for an API response. GET /api/screenshot shows the page.',
+  },
+  listApps: {
+    method: 'GET',
+    path: '/api/apps',
+    tag: 'Server',
+    summary: 'List apps',
+    ofServer: true,
+    because: APPS,
+  },
+  createApp: {
+    method: 'POST',
+    path: '/api/apps',
+    tag: 'Server',
+    summary: 'Create an app',
+    ofServer: true,
+    because: APPS,
+  },
+  getApp: {
+    method: 'GET',
+    path: '/api/apps/{id}',
+    tag: 'Server',
+    summary: 'Show an app',
+    ofServer: true,
+    because: APPS,
+  },
+  updateApp: {
+    method: 'PUT',
+    path: '/api/apps/{id}',
+    tag: 'Server',
+    summary: 'Change an app',
+    ofServer: true,
+    because: APPS,
+  },
+  deleteApp: {
+    method: 'DELETE',
+    path: '/api/apps/{id}',
+    tag: 'Server',
+    summary: 'Delete an app',
+    ofServer: true,
+    because: APPS,
+  },
+  callMcp: {
+    method: 'POST',
+    path: '/mcp',
+    tag: 'Server',
+    summary: 'Model Context Protocol over HTTP',
+    ofServer: true,
+    because: 'Berth speaks the Model Context Protocol over stdio: run `berth mcp`.',
+  },
 } as const satisfies Readonly<Record<string, Row>>;
 
 type UnsupportedId = keyof typeof ROWS;
 
-/** Whatever is asked with: nothing of it is read but the session. */
+/** Nothing of the body is read but the session. */
 const anyBody = z.looseObject({ session: sessionNameSchema.default('default') });
 const PARAMS: Readonly<Record<string, z.ZodType>> = {
   session: sessionNameSchema,
+  id: z.string().max(128),
   chatId: z.string().max(128),
   labelId: z.string().max(128),
 };
@@ -139,22 +227,27 @@ const paramsOf = (path: string): z.ZodObject | undefined => {
   return names.length === 0 ? undefined : z.object(shape);
 };
 
-const refusal = (id: string, { because, ...row }: Row): Operation => {
+const refusal = (id: string, { because, ofServer, ...row }: Row): Operation => {
   const params = paramsOf(row.path);
   return operation({
     waha: true,
     ...row,
-    ...(params ? { params } : { body: anyBody }),
+    ...(params ? { params } : {}),
+    ...(params || ofServer ? {} : { body: anyBody }),
     id,
     handler: 'commands',
     auth: 'key',
-    scope: row.method === 'GET' ? 'messages:read' : 'messages:send',
+    scope: ofServer ? null : row.method === 'GET' ? 'messages:read' : 'messages:send',
     description: because,
     query: ownerQuerySchema,
     responses: {},
     problems: ['not_found', 'not_supported'],
   });
 };
+
+/** Operations that are about no session: refused without looking for one. */
+export const isAboutServer = ({ params, body }: Operation): boolean =>
+  !body && !(params && 'session' in params.shape);
 
 export const UNSUPPORTED_OPERATIONS = Object.fromEntries(
   Object.entries(ROWS).map(([id, row]) => [id, refusal(id, row)]),

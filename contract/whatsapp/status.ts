@@ -26,6 +26,6 @@ export const voiceStatusArgs = status.extend({
   backgroundColor: z.string().max(20).nullish(),
 });
 export const deleteStatusArgs = z.strictObject({
-  id: messageIdSchema,
+  id: messageIdSchema.nullish().describe('Which one; 422 without it.'),
   contacts: z.array(z.string().max(128)).max(10_000).nullish(),
 });

@@ -45,7 +45,8 @@ const sampleValue = (schema: Schema, kind: Kind, name: string, pick: (name: stri
   const whole = firstOf(schema);
   if (whole.properties !== undefined && whole.example === undefined && whole.default === undefined)
     return objectOf(whole, kind, pick);
-  if (whole.type === 'array' && whole.items !== undefined && whole.example === undefined) {
+  const isShown = whole.example !== undefined || whole.default !== undefined;
+  if (whole.type === 'array' && whole.items !== undefined && !isShown) {
     // The parts of a list of ids are named as the list: `participants` are of `id`.
     return [sampleValue(whole.items, kind, `${name}[]`, pick)];
   }

@@ -1,10 +1,8 @@
 /** Sends what WAHA's clients send to a running system with a linked session, and counts the results. */
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import * as z from 'zod';
-import { linkSession, type System } from '../helpers/system.ts';
-import type { WahaOperation } from './document.ts';
+import type { System } from '../helpers/system.ts';
 import { KINDS, type Kind, type WahaRequest, wahaRequests } from './requests.ts';
+import { type Setting, startSetting } from './setting.ts';
 
 /**
  * done         2xx
@@ -27,39 +25,6 @@ export type Score = {
   readonly failures: readonly Failure[];
 };
 
-const ACCOUNT = '491700000042';
-const CONTACT = '491712223333@c.us';
-const PNG = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
-  'base64',
-);
-const MP4 = Buffer.concat([
-  Buffer.from('000000186674797069736f6d0000020069736f6d69736f32', 'hex'),
-  Buffer.alloc(64),
-]);
-const OGG = Buffer.concat([Buffer.from('OggS\0\u0002'), Buffer.alloc(64)]);
-
-/** Files as the document's examples have them, on this machine. */
-const startFiles = async () => {
-  const server = createServer((request, response) => {
-    const [type, bytes] = request.url?.includes('video')
-      ? (['video/mp4', MP4] as const)
-      : request.url?.includes('voice')
-        ? (['audio/ogg', OGG] as const)
-        : (['image/png', PNG] as const);
-    response.writeHead(200, { 'content-type': type, 'content-length': bytes.length }).end(bytes);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    stop: () => new Promise((resolve) => server.close(resolve)),
-  };
-};
-
-/** These end, replace or unlink what the others need: each gets a session of its own, which does not run. */
-const ENDS = /\/(stop|logout|restart)$|^\/api\/sessions\/\{session\}$/;
-const LINKS = /\/auth\//;
 /** Last: they change the group or the chat that the others are about. */
 const LATE = /leave|delete|picture|revoke|clear/;
 
@@ -75,7 +40,7 @@ const outcomeOf = (status: number, text: string): Outcome => {
 };
 
 /**
- * @param system with room for three sessions
+ * @param system with room for four sessions
  * @param kinds of requests that are sent
  * @param onProgress gets a line for each request that was not taken
  */
@@ -84,86 +49,11 @@ export const runConformance = async (
   onProgress: (line: string) => void = () => undefined,
   kinds: readonly Kind[] = KINDS,
 ): Promise<Score> => {
-  const files = await startFiles();
+  const setting = await startSetting(system);
   try {
-    await linkSession(system, { name: 'default' }, ACCOUNT);
-    await system.berth.sessions.create({ name: 'linking' });
-    await system.berth.sessions.waitForStatus('linking', 'SCAN_QR_CODE');
-    const { chatId: group } = await system.phone.createGroup({
-      account: ACCOUNT,
-      subject: 'Conformance',
-      participants: [CONTACT],
-    });
-    const sent = await system.berth.messages.sendText({ session: 'default', chatId: CONTACT, text: 'first' });
-    const { lid } = await system.phone.identity({ id: CONTACT });
-    const channel = await system.phone.createChannel({ account: ACCOUNT, name: 'News' });
-    const poll = await system.berth.messages.sendPoll({
-      session: 'default',
-      chatId: CONTACT,
-      poll: { name: 'Which?', options: ['Awesome!', 'Good!', 'Not bad!'], multipleAnswers: false },
-    });
-    let n = 0;
-    const newName = (): string => {
-      n += 1;
-      return `waha-new-${n}`;
-    };
-    const fresh = async (): Promise<string> => {
-      n += 1;
-      await system.berth.sessions.create({ name: `waha-${n}`, start: false });
-      return `waha-${n}`;
-    };
-    const makeKey = async (): Promise<string> => (await system.berth.keys.create({ userId: 'waha' })).id;
-
-    const known = (name: string, { path, method }: WahaOperation): unknown => {
-      switch (name) {
-        case 'session':
-          return LINKS.test(path)
-            ? 'linking'
-            : ENDS.test(path) && method !== 'GET'
-              ? 'ONE-OF-ITS-OWN'
-              : 'default';
-        case 'name':
-          return path === '/api/sessions' ? 'ONE-THAT-IS-NEW' : undefined;
-        case 'chatId':
-        case 'contactId':
-          return path.includes('channels') ? channel.chatId : CONTACT;
-        case 'participants[]':
-          return { id: CONTACT };
-        case 'id':
-          if (path.includes('/groups/')) return group;
-          if (path.includes('/channels/')) return channel.chatId;
-          if (path.includes('/contacts/')) return CONTACT;
-          return path.startsWith('/api/keys') ? 'A-KEY' : undefined;
-        case 'messageId':
-        case 'reply_to':
-          return path.includes('Poll') ? poll.id : name === 'messageId' ? sent.id : undefined;
-        case 'pollMessageId':
-          return poll.id;
-        case 'phone':
-        case 'phoneNumber':
-          return LINKS.test(path)
-            ? '491700000043'
-            : path.includes('contact') || path.includes('lids') || path.includes('check')
-              ? '491712223333'
-              : undefined;
-        case 'lid':
-          return lid;
-        case 'url':
-          return path.includes('ideo')
-            ? `${files.url}/video`
-            : path.includes('oice')
-              ? `${files.url}/voice`
-              : /end|status|picture/.test(path)
-                ? `${files.url}/image`
-                : undefined;
-        default:
-          return undefined;
-      }
-    };
-
-    const made = wahaRequests(known);
+    const all = wahaRequests(setting.known);
     // One kind after another: what one request of a kind adds, the next removes.
-    const requests = kinds.flatMap((kind) => made.filter((one) => one.kind === kind));
+    const requests = kinds.flatMap((kind) => all.filter((one) => one.kind === kind));
     const late = ({ operation: { path, method } }: WahaRequest) => LATE.test(path) || method === 'DELETE';
     const ordered = [...requests.filter((one) => !late(one)), ...requests.filter(late)];
     const counts = Object.fromEntries(
@@ -171,7 +61,8 @@ export const runConformance = async (
     ) as Record<Kind, Record<Outcome, number>>;
     const failures: Failure[] = [];
     for (const request of ordered) {
-      const { status, text } = await send(system, request, { session: fresh, name: newName, key: makeKey });
+      const { status, text } = await send(system, request, setting);
+      await setting.tidy();
       const outcome = outcomeOf(status, text);
       counts[request.kind][outcome] += 1;
       if (outcome === 'done' || outcome === 'reasoned') continue;
@@ -188,7 +79,7 @@ export const runConformance = async (
     }
     return { byKind: counts, failures };
   } finally {
-    await files.stop();
+    await setting.stop();
   }
 };
 
@@ -204,23 +95,20 @@ const detailOf = (text: string): string => {
 const send = async (
   system: System,
   { operation, target, body }: WahaRequest,
-  make: { session: () => Promise<string>; name: () => string; key: () => Promise<string> },
+  { made }: Setting,
 ): Promise<{ status: number; text: string }> => {
   let json = JSON.stringify(body);
   let path = target;
-  if (path.includes('ONE-OF-ITS-OWN') || json?.includes('ONE-OF-ITS-OWN')) {
-    const name = await make.session();
-    path = path.replaceAll('ONE-OF-ITS-OWN', name);
-    json = json?.replaceAll('ONE-OF-ITS-OWN', name);
+  for (const [mark, make] of Object.entries(made)) {
+    if (!path.includes(mark) && !json?.includes(mark)) continue;
+    const value = await make();
+    path = path.replaceAll(mark, encodeURIComponent(value));
+    json = json?.replaceAll(mark, value);
   }
-  if (json?.includes('ONE-THAT-IS-NEW')) {
-    // Only asked for, not started: each would be a browser more.
-    json = json.replaceAll('ONE-THAT-IS-NEW', make.name()).replace('"start":true', '"start":false');
+  if (operation.path === '/api/sessions' && operation.method === 'POST') {
+    // Only created, not started: each would be a browser more.
+    json = json === '{}' ? '{"start":false}' : json?.replace('"start":true', '"start":false');
   }
-  if (operation.path === '/api/sessions' && operation.method === 'POST' && json === '{}')
-    json = '{"start":false}';
-  // Deleted by one of the requests: each gets its own.
-  if (path.includes('A-KEY')) path = path.replaceAll('A-KEY', await make.key());
   try {
     const response = await system.call(operation.method, path, json === undefined ? {} : { body: json });
     return { status: response.status, text: await response.text() };

@@ -113,7 +113,7 @@ export const contractWalk = (open: () => System): void => {
     });
 
     test('a session whose task is never born: created, started again, stopped, deleted', async () => {
-      system.stack.faults.ecs.holdStarts(2);
+      system.stack.faults.ecs.holdStarts(3);
       const params = { name: 'unborn' };
       await ask('createSession', 201, { body: { name: 'unborn', start: false } });
       await ask('createSession', 422, { body: { name: 'unborn' } });
@@ -123,6 +123,15 @@ export const contractWalk = (open: () => System): void => {
       await ask('stopSession', 201, { params });
       await ask('deleteSession', 200, { params });
       await ask('getSession', 404, { params });
+      const metadata = { team: 'sales' };
+      for (const config of [{}, { metadata }])
+        await ask('startSessionByName', 201, { body: { ...params, config } });
+      const { json } = await ask('getSession', 200, { params });
+      expect(json).toMatchObject({ state: 'STARTING', epoch: 1, config: { metadata } });
+      await ask('stopSessionByName', 201, { body: params });
+      await ask('stopSessionByName', 201, { body: { ...params, logout: true } });
+      await ask('stopSessionByName', 404, { body: params });
+      for (const _ of ['absent', 'still absent']) await ask('logoutSessionByName', 201, { body: params });
       system.stack.faults.ecs.clear();
     });
   });
@@ -381,6 +390,7 @@ export const contractWalk = (open: () => System): void => {
       await ask('sendImageStatus', 201, { params, body: { file } });
       await ask('sendVideoStatus', 201, { params, body: { file: { ...file, mimetype: 'video/mp4' } } });
       await ask('sendVoiceStatus', 201, { params, body: { file: { ...file, mimetype: 'audio/ogg' } } });
+      await ask('deleteStatus', 422, { params, body: {} });
       await ask('deleteStatus', 201, { params, body: { id: idOf(said) } });
       await ask('getLabels', 200, { params });
       await ask('getChatLabels', 200, { params: { session, chatId: ADA } });
@@ -399,7 +409,7 @@ export const contractWalk = (open: () => System): void => {
       await ask('unfollowChannel', 422, { params: of });
       await ask('deleteChannel', 200, { params: of });
       for (const { id, body } of Object.values(UNSUPPORTED_OPERATIONS)) {
-        const names = { session, chatId: ADA, labelId: '1' };
+        const names = { session, chatId: ADA, labelId: '1', id: '1' };
         await ask(id, 501, { params: names, ...(body ? { body: { session } } : {}) });
       }
     });

@@ -7,34 +7,41 @@ import * as z from 'zod';
 import { createClient } from '../../../client/index.ts';
 import { problemSchema } from '../../../contract/errors.ts';
 import type { Operation } from '../../../contract/operation.ts';
+import { UNSUPPORTED_OPERATIONS } from '../../../contract/operations/unsupported.ts';
 import { OPERATIONS } from '../../../contract/routes.ts';
 import { scopeSchema } from '../../../contract/scopes.ts';
 import { sampleOf } from '../../helpers/sample.ts';
 import type { System } from '../../helpers/system.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
 
-type Kind = 'open' | 'worker' | 'admin' | 'session' | 'listing' | 'own';
+type Kind = 'open' | 'worker' | 'admin' | 'session' | 'listing' | 'own' | 'refused';
 
 /** Neither about a session that exists nor a listing: what keeps them apart, and where that is tested. */
 const OWN: Readonly<Record<string, string>> = {
   createSession: 'below: the same name and the same Idempotency-Key are two sessions',
+  startSessionByName: 'below: a key that is not for the session cannot start it',
+  logoutSessionByName: 'below: as deleting a session',
   getCommand: 'wake.ts: the id of another’s command reads as unknown',
 };
 
 /** Where an operation names its session. */
-const placeOf = ({ path, body, query }: Operation): 'name' | 'session' | 'body' | 'query' | undefined => {
-  const [, param] = /^\/api\/(?:sessions\/\{(name)\}|\{session\})/.exec(path) ?? [];
-  if (path.startsWith('/api/{session}')) return 'session';
-  if (param === 'name') return 'name';
+type Place = 'name' | 'session' | 'body' | 'name in body' | 'query';
+const placeOf = ({ path, body, query }: Operation): Place | undefined => {
+  if (path.includes('{session}')) return 'session';
+  if (path.startsWith('/api/sessions/{name}')) return 'name';
   if (body instanceof z.ZodObject && 'session' in body.shape) return 'body';
+  if (path.startsWith('/api/sessions/') && body instanceof z.ZodObject && 'name' in body.shape)
+    return 'name in body';
   return query && 'session' in query.shape ? 'query' : undefined;
 };
 
 const kindOf = (operation: Operation): Kind | undefined => {
   if (operation.auth === 'none') return 'open';
   if (operation.auth === 'worker' || operation.auth === 'admin') return operation.auth;
-  if (placeOf(operation)) return 'session';
   if (operation.id in OWN) return 'own';
+  if (placeOf(operation)) return 'session';
+  // What the engine cannot do, whatever the session.
+  if (operation.id in UNSUPPORTED_OPERATIONS) return 'refused';
   return operation.method === 'GET' && !operation.path.includes('{') ? 'listing' : undefined;
 };
 
@@ -61,7 +68,13 @@ const addressOf = (operation: Operation, { session = 'x', userId }: Omit<Asked, 
 };
 
 const bodyOf = (operation: Operation, session = 'x'): { body?: unknown } =>
-  operation.body ? { body: sampleOf(operation.body, placeOf(operation) === 'body' ? { session } : {}) } : {};
+  operation.body ? { body: sampleOf(operation.body, namedInBody(operation, session)) } : {};
+
+const namedInBody = (operation: Operation, session: string): Record<string, string> => {
+  const place = placeOf(operation);
+  if (place === 'name in body') return { name: session };
+  return place === 'body' ? { session } : {};
+};
 
 const pick = (schema: z.ZodObject, known: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(known).filter(([name]) => name in schema.shape));
@@ -145,20 +158,47 @@ export const isolation = (systemOf: () => System): void => {
   /** As WAHA has it, deleting what is not there is done: what is another's is not there either. */
   const told = of('session').filter(({ id }) => id !== 'deleteSession');
 
-  test('deleting another’s session is answered as deleting none, and deletes nothing', async () => {
-    const [deleteSession] = OPERATIONS.filter(({ id }) => id === 'deleteSession');
-    if (deleteSession === undefined) throw new Error('there is no such operation');
+  const operationOf = (id: string): Operation => {
+    const found = OPERATIONS.find((operation) => operation.id === id);
+    if (found === undefined) throw new Error(`there is no operation ${id}`);
+    return found;
+  };
+
+  test.each([
+    ['deleteSession', 200],
+    ['logoutSessionByName', 201],
+  ])('%s of another’s session is answered as that of none, and deletes nothing', async (id, done) => {
+    const operation = operationOf(id);
     const before = await client(keys.olga).sessions.get(HERS);
-    for (const session of [HERS, NOWHERE])
-      expect(await ask(deleteSession, { key: keys.paul, session })).toMatchObject({ status: 200 });
-    for (const session of [HERS, NOWHERE])
-      expect(await ask(deleteSession, { key: keys.limited, session })).toMatchObject({ status: 404 });
-    for (const session of [HERS, NOWHERE])
-      expect(await ask(deleteSession, { key: keys.paul, session, userId: 'olga' })).toMatchObject({
+    for (const session of [HERS, NOWHERE]) {
+      expect(await ask(operation, { key: keys.paul, session })).toMatchObject({ status: done });
+      expect(await ask(operation, { key: keys.limited, session })).toMatchObject({ status: 404 });
+      expect(await ask(operation, { key: keys.paul, session, userId: 'olga' })).toMatchObject({
         status: 403,
       });
+    }
     expect(await client(keys.olga).sessions.get(HERS)).toEqual(before);
   });
+
+  test('a key that is not for a session cannot start it by its name, nor create one', async () => {
+    const operation = operationOf('startSessionByName');
+    for (const session of [HERS, NOWHERE]) {
+      expect(await ask(operation, { key: keys.limited, session })).toMatchObject({ status: 404 });
+      expect(await ask(operation, { key: keys.paul, session, userId: 'olga' })).toMatchObject({
+        status: 403,
+      });
+    }
+    await expect(client(keys.olga).sessions.get(NOWHERE)).rejects.toMatchObject({ status: 404 });
+  });
+
+  test.each(of('refused').map((operation) => [title(operation), operation] as const))(
+    '%s: is refused with the reason alone',
+    async (_, operation) => {
+      const { status, text } = await ask(operation, { key: keys.limited });
+      expect(status).toBe(501);
+      expect(text).not.toContain('olga');
+    },
+  );
 
   test.each(told.map((operation) => [title(operation), operation] as const))(
     '%s: another’s session reads as none',
