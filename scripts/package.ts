@@ -1,13 +1,15 @@
 /**
- * Packs what it takes to call Berth, not what runs it: the client, the command line, the examples.
+ * Packs what it takes to call Berth, not what runs it, as two packages: `berth` has the client, the command line and the
+ * examples; `berth-client` (client/package.json) has the client alone.
  *
  *   npm run package [-- <folder>] [--public]
  *
- * The package's files go to dist/package, the tarball goes to the folder (default: the current one). Without --public the
- * package is marked as private, and npm refuses to publish it by mistake. The release workflow gives --public.
+ * The packages' files go to dist/package and dist/client, the tarballs go to the folder (default: the current one).
+ * Without --public both are marked as private, and npm refuses to publish them by mistake. The release workflow gives
+ * --public.
  *
- * Of this project's dependencies the package names those that its code imports: the rest (CDK, the AWS SDK, a browser)
- * is many hundred times its size.
+ * Of this project's dependencies `berth` names those that its code imports: the rest (CDK, the AWS SDK, a browser) is many
+ * hundred times its size.
  */
 import { execFile } from 'node:child_process';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -18,6 +20,8 @@ import { importedPackages } from './imported-packages.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const PACKAGE = join(ROOT, 'dist', 'package');
+const CLIENT = join(ROOT, 'client');
+const CLIENT_PACKAGE = join(ROOT, 'dist', 'client');
 /** Where cli/bin.mjs looks for the compiled command line in an installed package. */
 const COMPILED = 'dist/npm';
 const ENTRIES = { client: 'client/index', cli: 'cli/main' };
@@ -78,4 +82,28 @@ await writeFile(
     2,
   )}\n`,
 );
-process.stdout.write(await run('npm', ['pack', '--offline', PACKAGE, '--pack-destination', resolve(folder)]));
+const clientManifestSchema = z.looseObject({ private: z.boolean(), scripts: z.unknown() });
+
+/** The client's own package: the same files as `npm pack` in client/ takes, without the scripts of the repository. */
+const stageClient = async (): Promise<void> => {
+  await run(process.execPath, [join(ROOT, 'scripts', 'build-client.ts')]);
+  await rm(CLIENT_PACKAGE, { recursive: true, force: true });
+  await Promise.all(
+    ['dist', 'README.md', 'LICENSE'].map((path) =>
+      cp(join(CLIENT, path), join(CLIENT_PACKAGE, path), { recursive: true }),
+    ),
+  );
+  const {
+    private: _private,
+    scripts: _scripts,
+    ...published
+  } = clientManifestSchema.parse(JSON.parse(await readFile(join(CLIENT, 'package.json'), 'utf8')));
+  await writeFile(
+    join(CLIENT_PACKAGE, 'package.json'),
+    `${JSON.stringify({ ...published, ...(isPublic ? {} : { private: true }) }, null, 2)}\n`,
+  );
+};
+
+await stageClient();
+for (const path of [PACKAGE, CLIENT_PACKAGE])
+  process.stdout.write(await run('npm', ['pack', '--offline', path, '--pack-destination', resolve(folder)]));

@@ -35,19 +35,23 @@ const dependenciesOf = async (folder: string): Promise<readonly string[]> =>
     manifestSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).dependencies,
   );
 
-/** A project that has the package as `npm run package` makes it, and the examples as files of its own. Needs no network. */
+/** A project that has the packages as `npm run package` makes them, and the examples as files of its own. Needs no network. */
 export const packedProject = async (): Promise<PackedProject> => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-packed-'));
   try {
     await promisify(execFile)(process.execPath, [join(ROOT, 'scripts', 'package.ts'), folder], {
       timeout: PATIENCE_MS,
     });
-    const tarball = (await readdir(folder)).find((name) => name.endsWith('.tgz')) ?? '';
     const modules = join(folder, 'node_modules');
-    await mkdir(join(modules, 'berth'), { recursive: true });
-    await extract({ file: join(folder, tarball), cwd: join(modules, 'berth'), strip: 1 });
-    // As a registry would install them beside the package.
-    for (const name of [...(await dependenciesOf(join(modules, 'berth'))), ...TYPES]) {
+    const needed = new Set(TYPES);
+    for (const tarball of (await readdir(folder)).filter((name) => name.endsWith('.tgz'))) {
+      const installed = join(modules, tarball.replace(/-\d.*$/, ''));
+      await mkdir(installed, { recursive: true });
+      await extract({ file: join(folder, tarball), cwd: installed, strip: 1 });
+      for (const name of await dependenciesOf(installed)) needed.add(name);
+    }
+    // As a registry would install them beside the packages.
+    for (const name of needed) {
       await mkdir(dirname(join(modules, name)), { recursive: true });
       await symlink(join(ROOT, 'node_modules', name), join(modules, name));
     }

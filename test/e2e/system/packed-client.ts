@@ -62,6 +62,16 @@ export const packedClient = (systemOf: () => System): void => {
     expect(Object.keys(dependencies)).toEqual(['@modelcontextprotocol/server', 'commander', 'qrcode', 'zod']);
   });
 
+  test("the client's own package brings one dependency and calls the system", async () => {
+    const manifest = join(project.folder, 'node_modules', 'berth-client', 'package.json');
+    expect(Object.keys(JSON.parse(readFileSync(manifest, 'utf8')).dependencies)).toEqual(['zod']);
+    const program = `
+      import { createClient } from 'berth-client';
+      const { BERTH_URL: baseUrl, BERTH_API_KEY: apiKey } = process.env;
+      console.log((await createClient({ baseUrl, apiKey }).limits.get()).global.limit);`;
+    expect(await project.run(['--input-type=module', '--eval', program], env)).toBe('50\n');
+  });
+
   test('the packed command line runs without the sources', async () => {
     const bin = join('node_modules', 'berth', 'cli', 'bin.mjs');
     expect(await project.run([bin, 'limits', 'get'], env)).toMatch(/^global +\d+ of 50 in use$/m);
