@@ -842,7 +842,8 @@ export type KeysMethods = {
   /**
    * Change what an API key may do, or make it inactive. Admins only.
    *
-   * What is left out stays; `null` takes a restriction away. The key itself stays the same.
+   * What is left out stays; `null` takes a restriction away. The key itself stays the same. Both Berth’s
+   * words and WAHA’s are taken; where both say the same, Berth’s count.
    */
   readonly update: (
     id: string,
@@ -882,10 +883,11 @@ export type ClientMethods = {
    */
   readonly statsHistory: (options?: Options<'getHistory'>) => Promise<Result<'getHistory'>>;
   /**
-   * Metrics in the text format of Prometheus. Admins only.
+   * Metrics in the text format of Prometheus. Needs the scope `metrics`.
    *
-   * The statistics of all users as gauges. Labels are bounded: no session and no user is named. Prometheus
-   * sends the key with `http_headers` of its scrape configuration.
+   * The statistics of all users as gauges. Labels are bounded: no session and no user is named. For keys of
+   * admins, and for any key with the scope `metrics`. Prometheus sends the key with `http_headers` of its
+   * scrape configuration.
    */
   readonly metrics: (options?: Options<'getMetrics'>) => Promise<Result<'getMetrics'>>;
   /**

@@ -7,6 +7,7 @@ import * as z from 'zod';
  * sessions:write  create, change, start, stop, link and delete sessions; QR and pairing codes are for this
  * messages:read   chats, messages, contacts, groups
  * messages:send   send, react, mark as read, manage groups; and read the results
+ * metrics         numbers about all users, without names: only a key that names it may read them
  * admin           everything, for every user: a key that may make keys may make one with more scopes
  */
 export const scopeSchema = z.enum([
@@ -14,6 +15,7 @@ export const scopeSchema = z.enum([
   'sessions:write',
   'messages:read',
   'messages:send',
+  'metrics',
   'admin',
 ]);
 export type Scope = z.infer<typeof scopeSchema>;
@@ -23,7 +25,10 @@ type Holder = {
   readonly scopes?: readonly Scope[] | undefined;
 };
 
+/** What a key without scopes does not get by a user's role: it is about all users. */
+const BEYOND_USERS: readonly Scope[] = ['metrics', 'admin'];
+
 /** Whether a key may use routes of this scope. */
 export const mayUse = ({ role, scopes }: Holder, scope: Scope): boolean =>
   (role === 'admin' && (scopes?.includes('admin') ?? true)) ||
-  (scope !== 'admin' && (scopes?.includes(scope) ?? true));
+  (scope !== 'admin' && (scopes?.includes(scope) ?? !BEYOND_USERS.includes(scope)));

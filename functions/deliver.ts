@@ -2,10 +2,13 @@ import { ChangeMessageVisibilityCommand, SendMessageCommand, SQSClient } from '@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliver } from '../core/events/deliver.ts';
 import { deliverySchema, type QueuedDelivery } from '../core/events/delivery.ts';
+import { deliveryAdditions } from '../core/observability/hourly-stats.ts';
 import { clientConfig } from './adapters/aws.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
+import { noteAdditions } from './adapters/hourly-stats.ts';
 import { webhookPoster } from './adapters/webhook-poster.ts';
+import { writeStats } from './edge/stats.ts';
 import { environment } from './environment.ts';
 
 const deps = { ...base, store: dynamoDbStore() };
@@ -19,8 +22,12 @@ const DeadLetterQueueUrl = environment('BERTH_DEAD_LETTER_QUEUE_URL');
  */
 export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   const batchItemFailures: SQSBatchResponse['batchItemFailures'] = [];
-  for (const record of event.Records) {
-    if (!(await settled(record))) batchItemFailures.push({ itemIdentifier: record.messageId });
+  try {
+    for (const record of event.Records) {
+      if (!(await settled(record))) batchItemFailures.push({ itemIdentifier: record.messageId });
+    }
+  } finally {
+    await writeStats();
   }
   return { batchItemFailures };
 };
@@ -39,6 +46,7 @@ const settled = async (record: SQSRecord): Promise<boolean> => {
     sequence: SequenceNumber.padStart(20, '0'),
   };
   const outcome = await deliver(deps, webhookPoster, delivery, receipt);
+  noteAdditions(deliveryAdditions(outcome.kind, base.clock() - delivery.timestamp));
   if (outcome.kind === 'dead' && !outcome.kept) await setAside(record);
   if (outcome.kind !== 'retry' && outcome.kind !== 'postponed') return true;
   await sqs.send(

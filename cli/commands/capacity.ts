@@ -114,20 +114,22 @@ const statsText = (stats: StatsView, now: number): string =>
     ...(stats.lastDay ? lastDayText(stats.lastDay) : []),
   ]);
 
+type Quantiles = { readonly count: number; readonly p50Ms: number; readonly p95Ms: number } | null;
+
+const quantileRow = (term: string, found: Quantiles): [string, string][] =>
+  found
+    ? [[term, `half within ${span(found.p50Ms)}, 95 % within ${span(found.p95Ms)} (${found.count})`]]
+    : [];
+
 const lastDayText = (day: NonNullable<StatsView['lastDay']>): [string, string][] => [
   ['last 24 hours', `${day.admitted} admitted`],
   ['refused', counts(day.refused) || '0'],
   ['ended', counts(day.ended) || '0'],
   ['reaped', counts(day.reaped) || '0'],
   ['counter drift', String(day.drift)],
-  ...(day.createToQr
-    ? [
-        [
-          'create to QR',
-          `half within ${span(day.createToQr.p50Ms)}, 95 % within ${span(day.createToQr.p95Ms)} (${day.createToQr.count})`,
-        ] satisfies [string, string],
-      ]
-    : []),
+  ['webhook attempts', counts(day.webhooks.attempts) || '0'],
+  ...quantileRow('event to webhook', day.webhooks.age),
+  ...quantileRow('create to QR', day.createToQr),
 ];
 
 const counts = (by: Readonly<Record<string, number>>): string =>

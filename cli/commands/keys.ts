@@ -4,13 +4,15 @@ import { roleSchema } from '../../contract/bodies/admin.ts';
 import { userIdSchema } from '../../contract/bodies/sessions.ts';
 import { scopeSchema } from '../../contract/scopes.ts';
 import { examples, runs } from '../command.ts';
-import { collect, durationInput, nameInput, rateInput } from '../input.ts';
+import { CliError, EXIT } from '../exit.ts';
+import { collect, durationInput, nameInput, orNone, rateInput } from '../input.ts';
 
 /** `berth keys …` (admin keys) */
 export const addKeys = (program: Command): void => {
   const keys = program.command('keys').description('API keys (admin keys)');
   addList(keys);
   addCreate(keys);
+  addUpdate(keys);
   addRemove(keys);
 };
 
@@ -26,6 +28,7 @@ const addList = (keys: Command): void => {
         ['ROLE', (key) => key.role],
         ['CREATED', (key) => key.createdAt],
         ['EXPIRES', (key) => key.expiresAt ?? 'never'],
+        ['ACTIVE', (key) => (key.isActive === false ? 'no' : 'yes')],
         ['SCOPES', (key) => key.scopes?.join(',') ?? 'all'],
         ['SESSIONS', (key) => key.sessions?.join(',') ?? 'all'],
         ['RATE', (key) => (key.rate ? `${key.rate.perMinute}/min` : "user's")],
@@ -75,6 +78,59 @@ const addCreate = (keys: Command): void => {
     context.out.result(created, created.key);
     if (!context.out.json)
       context.out.note(`key ${created.id} of ${created.userId}: store it, it is not shown again`);
+  });
+};
+
+const addUpdate = (keys: Command): void => {
+  const command = keys
+    .command('update')
+    .description('change what a key may do; the key itself stays the same')
+    .argument('<id>', 'from `berth keys ls`')
+    .option('--role <role>', 'user or admin')
+    .option(
+      '--scope <scope>',
+      `its permissions (repeatable): ${scopeSchema.options.join(', ')}; none: all that its role allows`,
+      collect,
+    )
+    .option('--session <name>', 'valid for this session only (repeatable); none: for all', collect)
+    .option('--label <text>', 'what it is for')
+    .option('--expires <duration>', 'expires after this time from now; none: never')
+    .option('--rate <n>', "requests a minute (n or n/burst); none: its user's")
+    .option('--inactive', 'refuse it until it is made active')
+    .option('--active', 'accept it again');
+  examples(
+    command,
+    '0123abcd --inactive',
+    '0123abcd --scope messages:read --expires 30d',
+    '0123abcd --session none',
+  );
+  const noneAlone = z.tuple([z.literal('none')]).transform(() => null);
+  const input = z.object({
+    id: z.string().min(1),
+    role: roleSchema.optional(),
+    scope: z.union([noneAlone, z.array(scopeSchema)]).optional(),
+    session: z.union([noneAlone, z.array(nameInput)]).optional(),
+    label: z.string().max(100).optional(),
+    expires: orNone(durationInput),
+    rate: orNone(rateInput),
+    inactive: z.boolean().optional(),
+    active: z.boolean().optional(),
+  });
+  runs(command, input, async (given, context) => {
+    const { id, role, scope, session, label, expires, rate, inactive, active } = given;
+    if (inactive && active) throw new CliError(EXIT.usage, 'give --active or --inactive, not both');
+    const change = {
+      ...(role ? { role } : {}),
+      ...(scope === undefined ? {} : { scopes: scope }),
+      ...(session === undefined ? {} : { sessions: session }),
+      ...(label === undefined ? {} : { label }),
+      ...(expires === undefined ? {} : { expiresInSeconds: expires }),
+      ...(rate === undefined ? {} : { rate }),
+      ...(inactive ? { isActive: false } : active ? { isActive: true } : {}),
+    };
+    if (Object.keys(change).length === 0)
+      throw new CliError(EXIT.usage, 'name at least one change', 'berth keys update --help');
+    context.out.result(await context.api().keys.update(id, change), `${id}: changed`);
   });
 };
 

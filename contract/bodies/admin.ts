@@ -79,6 +79,13 @@ export const statsViewSchema = z.object({
       drift: z.int(),
       /** From admission to the first QR code, each at most so many ms (in steps of 30 %); null where none was shown. */
       createToQr: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
+      /** Deliveries to webhooks. */
+      webhooks: z.object({
+        /** Attempts by result: `delivered`, `retry` (it is repeated later), `dead` (given up). */
+        attempts: z.record(z.string(), z.int()),
+        /** From the event to its delivery, each at most so many ms (in steps of 2); null where none was delivered. */
+        age: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
+      }),
     })
     .optional(),
 });
@@ -199,25 +206,33 @@ export const createKeyRequestSchema = z
     active: isActive,
   }));
 
-/** What changes of a key, in WAHA's words; what is left out stays, and `null` takes a restriction away. */
+/** Null is a value that was given. */
+const givenOr = <T>(given: T | undefined, other: T): T => (given === undefined ? other : given);
+
+/** What changes of a key, in Berth's or in WAHA's words; what is left out stays, and `null` takes a restriction away. */
 export const updateKeyRequestSchema = z
   .strictObject({
+    role: roleSchema.optional(),
+    scopes: keyFields.scopes.unwrap().nullish(),
+    sessions: keyFields.sessions.unwrap().nullish(),
+    rate: rateSchema.nullish(),
+    expiresInSeconds: keyFields.expiresInSeconds.unwrap().nullish().describe('From now; `null`: never.'),
+    label: z.string().max(100).optional(),
     isAdmin: z.boolean().optional(),
     session: sessionNameSchema.nullish(),
     isActive: z.boolean().optional(),
     actions: actionsSchema.nullish(),
-    label: z.string().max(100).optional(),
   })
   .refine((r) => !r.actions || scopesOf(r.actions).length > 0, {
     path: ['actions'],
     error: 'allow nothing: at least one of read, send, control, setting, delete must be true',
   })
-  .transform(({ isAdmin, session, isActive, actions, label }) => ({
-    role: isAdmin === undefined ? undefined : roleOf({ isAdmin, role: 'user' }),
-    sessions: session == null ? session : [session],
-    scopes: actions == null ? actions : scopesOf(actions),
+  .transform(({ isAdmin, session, isActive, actions, ...own }) => ({
+    ...own,
+    role: own.role ?? (isAdmin === undefined ? undefined : roleOf({ isAdmin, role: 'user' })),
+    sessions: givenOr(own.sessions, session == null ? session : [session]),
+    scopes: givenOr(own.scopes, actions == null ? actions : scopesOf(actions)),
     active: isActive,
-    label,
   }));
 
 /** `POST /api/keys/media` and `…/control`. */

@@ -30,14 +30,14 @@ export const getMetrics = operation({
   method: 'GET',
   path: '/metrics',
   handler: 'capacity',
-  auth: 'admin',
-  scope: 'admin',
+  auth: 'key',
+  scope: 'metrics',
   client: 'metrics',
   tag: 'Capacity',
   summary: 'Metrics in the text format of Prometheus',
   description:
-    'The statistics of all users as gauges. Labels are bounded: no session and no user is named. Prometheus sends the key ' +
-    'with `http_headers` of its scrape configuration.',
+    'The statistics of all users as gauges. Labels are bounded: no session and no user is named. For keys of admins, and ' +
+    'for any key with the scope `metrics`. Prometheus sends the key with `http_headers` of its scrape configuration.',
   responses: { 200: { description: 'The metrics.', files: ['text/plain; version=0.0.4; charset=utf-8'] } },
 });
 

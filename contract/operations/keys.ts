@@ -91,7 +91,9 @@ export const updateKey = operation({
   client: 'keys.update',
   tag: 'Keys',
   summary: 'Change what an API key may do, or make it inactive',
-  description: 'What is left out stays; `null` takes a restriction away. The key itself stays the same.',
+  description:
+    'What is left out stays; `null` takes a restriction away. The key itself stays the same. Both Berth’s words and ' +
+    'WAHA’s are taken; where both say the same, Berth’s count.',
   params: z.object({ id: z.string().max(64).describe("The key's id, as listed.") }),
   query: ownerQuerySchema,
   body: updateKeyRequestSchema,

@@ -117,7 +117,7 @@ const recordOf = async (deps: Pick<Deps, 'store'>, id: string): Promise<ApiKey> 
 
 /** Changes what a key may do; it stays the same key. Throws 400, 404, or 409 where it was changed meanwhile. */
 export const updateApiKey = async (
-  deps: Pick<Deps, 'store' | 'ids'>,
+  deps: Pick<Deps, 'store' | 'ids' | 'clock'>,
   id: string,
   change: z.output<typeof updateKeyRequestSchema>,
 ): Promise<KeyView> => {
@@ -130,11 +130,16 @@ export const updateApiKey = async (
     active: change.active ?? known.active,
     sessions: change.sessions === undefined ? known.sessions : (change.sessions ?? undefined),
     scopes: change.scopes === undefined ? known.scopes : (change.scopes ?? undefined),
+    rate: change.rate === undefined ? known.rate : (change.rate ?? undefined),
+    expiresAt: expiryAfter(change.expiresInSeconds, known, deps.clock()),
     version: version + 1,
   });
   if (changed.role === 'admin' && changed.sessions)
     throw new Problem('malformed', "session: goes with a user's key: an admin's key could make any other");
-  if (changed.role === 'user' && changed.scopes?.includes('admin')) changed.scopes = undefined;
+  if (changed.role === 'user' && changed.scopes?.includes('admin')) {
+    if (change.scopes) throw new Problem('malformed', 'scopes: the scope admin needs the role admin');
+    changed.scopes = undefined;
+  }
   const condition = known.version === undefined ? absent('version') : eq('version', known.version);
   const written = await deps.store.transact(
     [apiKeyKey(known.hash), keyListKey(id)].map((key) => ({
@@ -147,6 +152,12 @@ export const updateApiKey = async (
   );
   if (!written.ok) throw new Problem('conflict', 'The key was changed at the same time; try again.');
   return keyView(changed);
+};
+
+/** @param seconds from now; null: never; undefined: as before */
+const expiryAfter = (seconds: number | null | undefined, known: ApiKey, now: number): number | undefined => {
+  if (seconds === undefined) return known.expiresAt;
+  return seconds === null ? undefined : now + seconds * 1000;
 };
 
 /** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */

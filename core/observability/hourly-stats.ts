@@ -15,6 +15,9 @@ export const STATS_HOURS = 24;
 /** Upper edges in ms, each 30 % above the one before: 1 s to 7 min. What takes longer is in one more bucket. */
 const EDGES: readonly number[] = Array.from({ length: 24 }, (_, i) => Math.round(1000 * 1.3 ** i));
 
+/** Of deliveries to webhooks: 100 ms to 15 days, each twice the one before. */
+const AGE_EDGES: readonly number[] = Array.from({ length: 24 }, (_, i) => 100 * 2 ** i);
+
 export const statsKey = (now: number): Key => ({ pk: STATS_PARTITION, sk: hourOf(now) });
 
 /** `2026-01-31T05`, UTC */
@@ -25,7 +28,7 @@ export const statsAddition = (
   name: MetricName,
   value: number,
   dimensions: Readonly<Record<string, string>> = {},
-): { readonly attr: string; readonly by: number } | undefined => {
+): StatsAddition | undefined => {
   switch (name) {
     case 'SessionsAdmitted':
       return { attr: 'admitted', by: value };
@@ -39,13 +42,37 @@ export const statsAddition = (
       return { attr: `restarted_${dimensions.Reason}`, by: value };
     case 'CounterDrift':
       return value === 0 ? undefined : { attr: 'drift', by: value };
-    case 'TimeToQr': {
-      const bucket = EDGES.findIndex((edge) => value <= edge);
-      return { attr: `qr_${bucket < 0 ? EDGES.length : bucket}`, by: 1 };
-    }
+    case 'TimeToQr':
+      return { attr: `qr_${bucketOf(EDGES, value)}`, by: 1 };
     default:
       return undefined;
   }
+};
+
+export type StatsAddition = { readonly attr: string; readonly by: number };
+
+/**
+ * What a delivery adds to the hour's item. Nothing for one that was postponed or dropped: no attempt was made.
+ * @param ageMs since the event
+ */
+export const deliveryAdditions = (outcome: string, ageMs: number): readonly StatsAddition[] => {
+  switch (outcome) {
+    case 'delivered':
+      return [
+        { attr: 'webhook_delivered', by: 1 },
+        { attr: `webhookAge_${bucketOf(AGE_EDGES, ageMs)}`, by: 1 },
+      ];
+    case 'retry':
+    case 'dead':
+      return [{ attr: `webhook_${outcome}`, by: 1 }];
+    default:
+      return [];
+  }
+};
+
+const bucketOf = (edges: readonly number[], value: number): number => {
+  const bucket = edges.findIndex((edge) => value <= edge);
+  return bucket < 0 ? edges.length : bucket;
 };
 
 export type Totals = { readonly admitted: number; readonly refused: number; readonly reaped: number };
@@ -80,8 +107,12 @@ export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsV
         .map(([attr, n]) => [attr.slice(prefix.length), n] as const)
         .sort(([a], [b]) => a.localeCompare(b)),
     );
-  const buckets = Array.from({ length: EDGES.length + 1 }, (_, i) => sums.get(`qr_${i}`) ?? 0);
-  const count = buckets.reduce((sum, n) => sum + n, 0);
+  const quantiles = (prefix: string, edges: readonly number[]) => {
+    const buckets = Array.from({ length: edges.length + 1 }, (_, i) => sums.get(`${prefix}${i}`) ?? 0);
+    const count = buckets.reduce((sum, n) => sum + n, 0);
+    if (count === 0) return null;
+    return { count, p50Ms: percentile(edges, buckets, 0.5), p95Ms: percentile(edges, buckets, 0.95) };
+  };
   return {
     since: new Date(from).toISOString(),
     admitted: sums.get('admitted') ?? 0,
@@ -90,18 +121,18 @@ export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsV
     restarted: starting('restarted_'),
     reaped: starting('reaped_'),
     drift: sums.get('drift') ?? 0,
-    createToQr:
-      count === 0 ? null : { count, p50Ms: percentile(buckets, 0.5), p95Ms: percentile(buckets, 0.95) },
+    createToQr: quantiles('qr_', EDGES),
+    webhooks: { attempts: starting('webhook_'), age: quantiles('webhookAge_', AGE_EDGES) },
   };
 };
 
 /** The upper edge of the bucket that holds it: at most so many ms (what is in the last one may be more). */
-const percentile = (buckets: readonly number[], part: number): number => {
+const percentile = (edges: readonly number[], buckets: readonly number[], part: number): number => {
   const rank = Math.ceil(buckets.reduce((sum, n) => sum + n, 0) * part);
   let seen = 0;
   const index = buckets.findIndex((n) => {
     seen += n;
     return seen >= rank;
   });
-  return EDGES[Math.min(index, EDGES.length - 1)] ?? 0;
+  return edges[Math.min(index, edges.length - 1)] ?? 0;
 };

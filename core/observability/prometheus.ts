@@ -9,6 +9,24 @@ const by = (label: string, counts: Readonly<Record<string, number>>): Sample[] =
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([value, count]) => ({ labels: { [label]: value }, value: count }));
 
+const quantiles = (
+  name: string,
+  help: string,
+  found: { readonly p50Ms: number; readonly p95Ms: number } | null,
+): Metric[] =>
+  found
+    ? [
+        {
+          name,
+          help,
+          samples: [
+            { labels: { quantile: '0.5' }, value: found.p50Ms / 1000 },
+            { labels: { quantile: '0.95' }, value: found.p95Ms / 1000 },
+          ],
+        },
+      ]
+    : [];
+
 const one = (value: number): Sample[] => [{ value }];
 
 /**
@@ -72,18 +90,21 @@ export const prometheusText = (view: StatsView): string => {
             help: 'By how much slot counters differed from their holders in 24 hours. Healthy: 0.',
             samples: one(lastDay.drift),
           },
-          ...(lastDay.createToQr
-            ? [
-                {
-                  name: 'berth_create_to_qr_seconds',
-                  help: 'From admission to the first QR code in 24 hours, by quantile.',
-                  samples: [
-                    { labels: { quantile: '0.5' }, value: lastDay.createToQr.p50Ms / 1000 },
-                    { labels: { quantile: '0.95' }, value: lastDay.createToQr.p95Ms / 1000 },
-                  ],
-                },
-              ]
-            : []),
+          ...quantiles(
+            'berth_create_to_qr_seconds',
+            'From admission to the first QR code in 24 hours, by quantile.',
+            lastDay.createToQr,
+          ),
+          {
+            name: 'berth_webhook_attempts_24h',
+            help: 'Attempts to deliver events to webhooks in 24 hours, by result.',
+            samples: by('result', lastDay.webhooks.attempts),
+          },
+          ...quantiles(
+            'berth_webhook_age_seconds',
+            'From an event to its delivery in 24 hours, by quantile.',
+            lastDay.webhooks.age,
+          ),
         ]
       : []),
   ];

@@ -1,4 +1,4 @@
-import { statsAddition } from '../../core/observability/hourly-stats.ts';
+import { type StatsAddition, statsAddition } from '../../core/observability/hourly-stats.ts';
 import type { MetricName } from '../../core/observability/metrics.ts';
 
 /** What this instance counted for the statistics and has not written yet. */
@@ -10,7 +10,12 @@ export const noteForStats = (
   dimensions?: Readonly<Record<string, string>>,
 ): void => {
   const addition = statsAddition(name, value, dimensions);
-  if (addition) counted.set(addition.attr, (counted.get(addition.attr) ?? 0) + addition.by);
+  if (addition) noteAdditions([addition]);
+};
+
+/** The same for what is no metric of CloudWatch. */
+export const noteAdditions = (additions: readonly StatsAddition[]): void => {
+  for (const { attr, by } of additions) counted.set(attr, (counted.get(attr) ?? 0) + by);
 };
 
 /** Hands out what was counted, once; nothing where `worthIt` says that it can wait. */

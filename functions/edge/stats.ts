@@ -6,15 +6,15 @@ import { dynamoDbStore } from '../adapters/dynamodb-store.ts';
 import { takeCounted } from '../adapters/hourly-stats.ts';
 
 /**
- * A full system refuses many times a second and costs no write for each. A single refusal is written at once: what is
- * held back is lost where the instance ends.
+ * A full system refuses many times a second, and a busy one delivers as often: neither costs a write for each. A single
+ * one is written at once: what is held back is lost where the instance ends.
  */
-const REFUSALS_EVERY_MS = 5_000;
+const FREQUENT_EVERY_MS = 5_000;
 
-const isRefusal = (attribute: string): boolean => attribute.startsWith('refused_');
+const isFrequent = (attribute: string): boolean => /^(refused|webhook|webhookAge)_/.test(attribute);
 
 let store: Store | undefined;
-let refusalsWrittenAt = 0;
+let frequentWrittenAt = 0;
 
 /**
  * Adds what this invocation counted to the hour's statistics. At the end of a function, whatever came of it; a
@@ -24,10 +24,10 @@ export const writeStats = async (): Promise<void> => {
   const now = base.clock();
   const add = takeCounted(
     (attributes) =>
-      now - refusalsWrittenAt >= REFUSALS_EVERY_MS || attributes.some((attr) => !isRefusal(attr)),
+      now - frequentWrittenAt >= FREQUENT_EVERY_MS || attributes.some((attr) => !isFrequent(attr)),
   );
   if (!add) return;
-  if (Object.keys(add).some(isRefusal)) refusalsWrittenAt = now;
+  if (Object.keys(add).some(isFrequent)) frequentWrittenAt = now;
   store ??= dynamoDbStore();
   try {
     const expireAt = Math.floor(now / 1000) + STATS_KEEP_SECONDS;

@@ -363,6 +363,24 @@ describe('capacity and administration', () => {
     });
   });
 
+  test('keys update sends what is named; none takes a restriction away', async () => {
+    await berth([
+      'keys',
+      'update',
+      'k1',
+      '--scope',
+      'metrics',
+      '--session',
+      'none',
+      '--rate',
+      'none',
+      '--inactive',
+    ]);
+    expect(api.seen[0]?.body).toEqual({ scopes: ['metrics'], sessions: null, rate: null, isActive: false });
+    expect((await berth(['keys', 'update', 'k1'])).code).toBe(2);
+    expect((await berth(['keys', 'update', 'k1', '--active', '--inactive'])).code).toBe(2);
+  });
+
   test('health without a key shows the status only', async () => {
     expect((await berth(['health'], { env: { BERTH_API_KEY: '' } })).stdout).toBe('status  ok\n');
   });

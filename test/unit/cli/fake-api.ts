@@ -14,6 +14,7 @@ import {
   limitsViewSchema,
   sessionEventViewSchema,
   statsViewSchema,
+  updateKeyRequestSchema,
 } from '../../../contract/bodies/admin.ts';
 import { sendTextRequestSchema } from '../../../contract/bodies/commands.ts';
 import {
@@ -209,6 +210,10 @@ export class FakeApi {
               reaped: {},
               drift: 0,
               createToQr: { count: 4, p50Ms: 4827, p95Ms: 13_786 },
+              webhooks: {
+                attempts: { dead: 1, retry: 1, delivered: 9 },
+                age: { count: 9, p50Ms: 200, p95Ms: 1600 },
+              },
             },
           }),
         );
@@ -269,6 +274,9 @@ export class FakeApi {
           body: createdKeySchema.parse({ ...keyView('k2', userId ?? 'admin'), key: 'berth_new_key' }),
         };
       }
+      case 'PUT /api/keys/k1':
+        updateKeyRequestSchema.parse(seen.body);
+        return ok(keyViewSchema.parse(keyView('k1', 'anna')));
       case 'DELETE /api/keys/k1':
         return ok({});
       default:

@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { lastDay, statsAddition, statsKey } from '../../../core/observability/hourly-stats.ts';
+import {
+  deliveryAdditions,
+  lastDay,
+  statsAddition,
+  statsKey,
+} from '../../../core/observability/hourly-stats.ts';
 import type { Item } from '../../../core/store.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 12, 30);
@@ -48,6 +53,7 @@ test('the last day sums 24 hours and leaves out older ones', () => {
     reaped: { idle: 4 },
     drift: 1,
     createToQr: null,
+    webhooks: { attempts: {}, age: null },
   });
 });
 
@@ -74,4 +80,21 @@ test('what took longer than the longest bucket is counted all the same', () => {
   const { createToQr } = lastDay([hour(NOW, [[addition?.attr ?? '', 1]])], NOW);
   expect(createToQr).toMatchObject({ count: 1 });
   expect(createToQr?.p95Ms).toBeGreaterThan(400_000);
+});
+
+test('deliveries are counted by result, and their age by quantile; what was not attempted is not counted', () => {
+  const sums = new Map<string, number>();
+  for (const [outcome, ageMs] of [
+    ['delivered', 90],
+    ['delivered', 3_000],
+    ['retry', 50],
+    ['dead', 400_000],
+    ['postponed', 10],
+    ['dropped', 10],
+  ] as const)
+    for (const { attr, by } of deliveryAdditions(outcome, ageMs)) sums.set(attr, (sums.get(attr) ?? 0) + by);
+  expect(lastDay([hour(NOW, [...sums])], NOW).webhooks).toEqual({
+    attempts: { dead: 1, retry: 1, delivered: 2 },
+    age: { count: 2, p50Ms: 100, p95Ms: 3200 },
+  });
 });

@@ -79,6 +79,32 @@ test('a key that is made inactive is no key until it is active again; it stays t
   });
 });
 
+test('a change in Berth’s own words: role, scopes, sessions, rate and expiry; null takes a restriction away', async () => {
+  const system = testSystem();
+  const { id } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
+  const change = (request: object) => updateApiKey(system.deps, id, updateKeyRequestSchema.parse(request));
+  const restricted = {
+    scopes: ['messages:read', 'metrics'],
+    sessions: ['shop', 'bar'],
+    rate: { perMinute: 60 },
+  };
+  expect(await change({ ...restricted, expiresInSeconds: 600 })).toMatchObject({
+    ...restricted,
+    expiresAt: new Date(system.deps.clock() + 600_000).toISOString(),
+  });
+  expect(await change({ label: 'bot' })).toMatchObject({ ...restricted, label: 'bot' });
+  expect(await change({ scopes: null, sessions: null, rate: null, expiresInSeconds: null })).toMatchObject({
+    scopes: null,
+    sessions: null,
+    rate: null,
+    expiresAt: null,
+  });
+  expect(await change({ role: 'admin', scopes: ['admin'] })).toMatchObject({ role: 'admin', isAdmin: true });
+  // What it had as an admin does not stay behind.
+  expect(await change({ role: 'user' })).toMatchObject({ role: 'user', scopes: null });
+  await expect(change({ scopes: ['admin'] })).rejects.toMatchObject({ code: 'malformed' });
+});
+
 test('a key for one session cannot be made an admin’s', async () => {
   const system = testSystem();
   const { id } = await createApiKey(system.deps, { userId: 'ann', role: 'user', sessions: ['shop'] });

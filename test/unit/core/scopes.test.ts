@@ -26,6 +26,7 @@ test.each<[string, string, 'key' | 'admin' | 'none' | 'worker', Scope | null]>([
   ['GET', '/api/events', 'key', 'sessions:read'],
   ['GET', '/api/{session}/chats/{chatId}/messages', 'key', 'messages:read'],
   ['POST', '/api/{session}/groups', 'key', 'messages:send'],
+  ['GET', '/metrics', 'key', 'metrics'],
   ['GET', '/api/keys', 'admin', 'admin'],
   ['PUT', '/api/limits', 'admin', 'admin'],
   ['GET', '/ping', 'none', null],
@@ -35,12 +36,13 @@ test.each<[string, string, 'key' | 'admin' | 'none' | 'worker', Scope | null]>([
   expect(operation).toMatchObject({ auth, scope: wanted });
 });
 
-test('a key may use what its scopes name and no more; without scopes, all but administration for a user', () => {
+test('a key may use what its scopes name and no more; without scopes, a user’s key all that is about one user', () => {
   fc.assert(
     fc.property(holder, scope, ({ role, scopes }, wanted) => {
       const named = scopes ?? scopeSchema.options;
       const admin = role === 'admin' && named.includes('admin');
-      expect(mayUse({ role, scopes }, wanted)).toBe(admin || (wanted !== 'admin' && named.includes(wanted)));
+      const given = scopes ? named.includes(wanted) : wanted !== 'metrics';
+      expect(mayUse({ role, scopes }, wanted)).toBe(admin || (wanted !== 'admin' && given));
     }),
   );
 });

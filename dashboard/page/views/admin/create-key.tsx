@@ -22,6 +22,7 @@ const SCOPE_WORDS: Readonly<Record<Scope, string>> = {
   'sessions:write': 'create, start, stop and link sessions',
   'messages:read': 'read chats and messages',
   'messages:send': 'send messages',
+  metrics: 'read metrics about all users, without names',
   admin: 'administer',
 };
 

@@ -1,12 +1,16 @@
 import type { KeyView } from '../../../../contract/bodies/admin.ts';
 import { now } from '../../state/clock.ts';
-import { IconButton } from '../../ui/button.tsx';
+import { Button, IconButton } from '../../ui/button.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 
-type KeyTableProps = { readonly keys: readonly KeyView[]; readonly onRevoke: (key: KeyView) => void };
+type KeyTableProps = {
+  readonly keys: readonly KeyView[];
+  readonly onSwitch: (key: KeyView) => void;
+  readonly onRevoke: (key: KeyView) => void;
+};
 
-export const KeyTable = ({ keys, onRevoke }: KeyTableProps) => (
+export const KeyTable = ({ keys, onSwitch, onRevoke }: KeyTableProps) => (
   <Scroll label="List of keys">
     <table class="plain">
       <thead>
@@ -27,6 +31,7 @@ export const KeyTable = ({ keys, onRevoke }: KeyTableProps) => (
           <tr key={key.id}>
             <th scope="row">
               {key.label ?? <span class="faint">no label</span>}
+              {key.isActive === false && <span class="faint"> (inactive)</span>}
               <code class="key-id">{key.id}</code>
             </th>
             <td>{key.userId}</td>
@@ -37,6 +42,9 @@ export const KeyTable = ({ keys, onRevoke }: KeyTableProps) => (
             </td>
             <td>{key.expiresAt ? <Expiry at={Date.parse(key.expiresAt)} /> : 'never'}</td>
             <td class="end">
+              <Button onClick={() => onSwitch(key)}>
+                {key.isActive === false ? 'Activate' : 'Deactivate'}
+              </Button>
               <IconButton
                 name="delete"
                 label={`Revoke ${key.label ?? key.id}`}

@@ -17,6 +17,7 @@ export const Keys = () => {
   useWatched(keys);
   const [made, setMade] = useState<CreatedKey>();
   const [revoking, setRevoking] = useState<KeyView>();
+  const [switching, setSwitching] = useState<KeyView>();
   return (
     <AdminView title="API keys">
       <div class="keys-grid">
@@ -26,7 +27,7 @@ export const Keys = () => {
               list.length === 0 ? (
                 <Empty title="There is no key" />
               ) : (
-                <KeyTable keys={list} onRevoke={setRevoking} />
+                <KeyTable keys={list} onSwitch={setSwitching} onRevoke={setRevoking} />
               )
             }
           </Loaded>
@@ -56,6 +57,30 @@ export const Keys = () => {
           </p>
         </Confirm>
       )}
+      {switching && <SwitchKey subject={switching} onClose={() => setSwitching(undefined)} />}
     </AdminView>
+  );
+};
+
+/** An inactive key is rejected until it is made active again; unlike a revoked one it can come back. */
+const SwitchKey = ({ subject, onClose }: { readonly subject: KeyView; readonly onClose: () => void }) => {
+  const name = subject.label ?? subject.id;
+  const isActive = subject.isActive === false;
+  return (
+    <Confirm
+      title={isActive ? `Activate the key ${name}?` : `Deactivate the key ${name}?`}
+      ask={isActive ? 'Activate it' : 'Deactivate it'}
+      onClose={onClose}
+      onConfirm={async () => {
+        await berth.keys.update(subject.id, { isActive });
+        announceDone(`The key ${name} is ${isActive ? 'active' : 'inactive'}`);
+        await keys.refresh();
+      }}
+    >
+      <p>
+        Programs of <strong>{subject.userId}</strong> that use it are{' '}
+        {isActive ? 'accepted again' : 'rejected until it is active again'}.
+      </p>
+    </Confirm>
   );
 };

@@ -11,6 +11,12 @@ const SCOPE_WORDS: Readonly<Record<string, string>> = {
   rate: 'too many requests',
 };
 
+const RESULT_WORDS: Readonly<Record<string, string>> = {
+  delivered: 'delivered',
+  retry: 'failed, repeated',
+  dead: 'given up',
+};
+
 /** What happened in the last 24 hours, and why. */
 export const LastDay = ({ day }: { readonly day: Day }) => (
   <Panel title="Last 24 hours" class="last-day">
@@ -25,6 +31,12 @@ export const LastDay = ({ day }: { readonly day: Day }) => (
       <Figure term="Reaped" value={count(sum(day.reaped))} by={day.reaped} words={reasonWords} />
       <Figure term="Ended" value={count(sum(day.ended))} by={day.ended} words={reasonWords} />
       <Figure term="Restarted" value={count(sum(day.restarted))} by={day.restarted} words={reasonWords} />
+      <Figure
+        term="Webhook attempts"
+        value={count(sum(day.webhooks.attempts))}
+        by={day.webhooks.attempts}
+        words={(result) => RESULT_WORDS[result] ?? result}
+      />
       <div class="figure">
         <h3>Time to QR code</h3>
         {day.createToQr ? (
