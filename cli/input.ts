@@ -6,7 +6,7 @@ import { chatIdSchema } from '../contract/whatsapp/messages.ts';
 import { requestCodeArgs } from '../contract/worker/commands.ts';
 
 export const nameInput = sessionNameSchema;
-/** Whose session; `*` where a list may show everybody's. */
+/** The owner of the session; `*` for all users, where a list allows it. */
 export const userInput = userIdSchema.optional();
 export const userOrAllInput = z.union([z.literal('*'), userIdSchema]).optional();
 

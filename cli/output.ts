@@ -66,7 +66,7 @@ export const details = (
   pairs: readonly (readonly [name: string, value: string | null | undefined])[],
 ): string => table(pairs.filter(([, value]) => value).map(([name, value]) => [name, plain(value ?? '')]));
 
-/** Text from outside without control characters: it must not move the cursor or recolour the terminal. */
+/** Text from outside without control characters: it must not move the cursor or recolor the terminal. */
 export const plain = (text: string): string => text.replace(/\p{Cc}/gu, ' ');
 
 /** `3d 4h`, `2h 5m`, `4m 10s`, `7s`. */

@@ -18,7 +18,7 @@ export type EventsClient = {
   readonly read: (options?: ReadEventsOptions) => Promise<Result<'followEvents'>>;
   /**
    * What happens to sessions, as it comes, until the loop is left or the signal ends it: a user's own, or, for admins,
-   * everybody's or those of `userId`. An event may come twice, with the same id.
+   * those of all users or of `userId`. An event may come twice, with the same id.
    */
   readonly follow: (options?: FollowOptions) => AsyncGenerator<StreamEvent, void, undefined>;
 };

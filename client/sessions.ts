@@ -37,7 +37,7 @@ const POLL_PAUSE_MS = 250;
 export type SessionsClient = SessionsMethods & {
   /** Admits a session and, unless `start` is false, launches it. Rejects with 422 where the name exists, 429 at a limit. */
   readonly create: (request?: Body<'createSession'>, options?: CreateOptions) => Promise<SessionView>;
-  /** Every session, page by page as it is read. `userId: '*'` (admins) lists everybody's. */
+  /** Every session, page by page as it is read. `userId: '*'` (admins) lists the sessions of all users. */
   readonly list: (options?: ListOptions) => AsyncGenerator<SessionView, void, undefined>;
   /**
    * Long-polls until the session has one of these statuses and resolves with it. Rejects with `WaitTimeoutError`

@@ -32,6 +32,6 @@ export const commandAddress = async (
       listen: '0.0.0.0',
       reach: await readFromMetadata(environment.ECS_CONTAINER_METADATA_URI_V4, time),
     };
-  // Neither a task nor told otherwise: somebody's machine.
+  // Not a task, and no address is configured: a developer's machine.
   return { listen: '127.0.0.1', reach: '127.0.0.1' };
 };

@@ -1,6 +1,6 @@
 /**
  * The orderly end of a session: asked for from many sides (the control plane, a signal, a deadline, the client that
- * gives up, a defect), begun once, for the reason of whoever asked first.
+ * gives up, a defect), begun once, for the first reason given.
  */
 import type { StopReason } from '../contract/lifecycle.ts';
 

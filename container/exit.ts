@@ -11,7 +11,7 @@ export const EXIT = {
   environment: 2,
   /** This epoch has ended; nothing was saved. */
   fenced: 10,
-  /** The bootstrap token was not accepted: somebody else is this task. */
+  /** The bootstrap token was not accepted: another process is this session's worker. */
   refused: 11,
   /** The orderly end took longer than its grace time. */
   grace_expired: 12,

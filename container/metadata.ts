@@ -19,7 +19,7 @@ export const readMetadata = <T>(url: string, schema: z.ZodType<T>, time: Time): 
 
 const taskSchema = z.object({ TaskARN: z.string() });
 
-/** The ARN of the task that this is; undefined where it is none: somebody's machine. */
+/** The ARN of the task that this is; undefined outside ECS, such as on a developer's machine. */
 export const ownTaskArn = async (
   environment: {
     BERTH_TASK_ARN?: string | undefined;

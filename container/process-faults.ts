@@ -1,5 +1,5 @@
 /**
- * What nobody caught. The library leaves rejections unhandled wherever a page goes away under it; they are faults of the
+ * Uncaught errors. The library leaves rejections unhandled wherever a page goes away under it; they are faults of the
  * client, and the host deals with those. Anything else is a defect of ours: the session ends cleanly, with the reason.
  */
 import { describeError } from './base/faults.ts';

@@ -1,4 +1,4 @@
-/** A worker as its process sees it: bootstrap, then one session; signals and what nobody caught ask for its end. */
+/** A worker as its process sees it: bootstrap, then one session; signals and uncaught errors end it. */
 import { describeError } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';

@@ -92,7 +92,7 @@ export type Operation = Access & {
   readonly body?: z.ZodType;
   /** The largest body; DEFAULT_MAX_BODY_BYTES without it, LARGEST_BODY_BYTES at most. */
   readonly maxBodyBytes?: number;
-  /** The header `Idempotency-Key` is honoured. */
+  /** The header `Idempotency-Key` is honored. */
   readonly idempotencyKey?: true;
   /** By status. */
   readonly responses: Readonly<Record<number, ResponseSpec>>;

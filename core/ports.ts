@@ -102,7 +102,7 @@ export type Delivery = SessionEvent & {
 
 export interface EventQueue {
   /**
-   * In order per session and webhook; a repeat of an event for a webhook within 5 minutes is recognised (SQS FIFO),
+   * In order per session and webhook; a repeat of an event for a webhook within 5 minutes is recognized (SQS FIFO),
    * unless it is another redrive.
    * Durable when it returns.
    */

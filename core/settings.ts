@@ -39,7 +39,7 @@ export const settingsSchema = z.strictObject({
   auditDays: z.int().positive().default(365),
   /** Attempts to deliver one user's events to webhooks that may be under way at once. */
   deliveriesPerUser: z.int().min(1).max(100).default(5),
-  /** Which WhatsApp workers meet, where that is no matter of course; local mode only. */
+  /** WhatsApp backend: `live` or `simulator`. Local mode only. */
   whatsapp: z.string().optional(),
   /** Webhooks to loopback addresses; local mode only. */
   allowLoopbackWebhooks: z.boolean().default(false),

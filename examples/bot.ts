@@ -12,7 +12,7 @@ const server = createServer(async (request, response) => {
   const event = await readWebhook(await text(request), request.headers, BOT_SECRET);
   if (!event) return response.writeHead(401).end();
   try {
-    // Private chats alone: an answer to a Status, a group or a channel would be seen by everybody there.
+    // Private chats alone: all members would see an answer to a Status, a group or a channel.
     if (event.event === 'message' && /@(c\.us|lid)$/.test(String(event.payload.from))) {
       const { id, from, body } = event.payload;
       const answer = { session, chatId: String(from), text: `You said: ${body}`, reply_to: String(id) };

@@ -17,10 +17,10 @@ import { hasTls } from './edge/tls.ts';
 const deps = { ...base, store: dynamoDbStore() };
 const refusalOf = rateLimiter(deps);
 
-/** Of one address. Nobody guesses 32 random bytes: this bounds what trying costs. */
+/** Of one address. A key of 32 random bytes cannot be guessed: this bounds the cost of attempts. */
 const ATTEMPTS = { perMinute: 60, burst: 30 };
 
-/** POST /dashboard/sign-in: only its JSON body signs in, so no other site's form can sign somebody in unasked. */
+/** POST /dashboard/sign-in: only its JSON body signs in, so a form on another site cannot sign a user in. */
 const signingIn = defineHandler(operations.signIn)(async ({ body, ip }) => {
   const refusal = await refusalOf({ id: deps.sha256(`sign-in ${ip}`), userId: '', rate: ATTEMPTS });
   if (refusal)

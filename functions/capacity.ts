@@ -15,9 +15,9 @@ const [warning, critical] = environment('BERTH_ALARM_PERCENTS');
 /** GET /api/stats */
 const counting = defineHandler(operations.getStats)(async (request) => {
   const { role, sessions } = request.caller();
-  const everybody = role === 'admin' && request.query.userId === undefined;
-  const view = await stats(deps, request.owner(), everybody, sessions);
-  return { status: 200, body: everybody ? { ...view, alarmPercents: { warning, critical } } : view };
+  const allUsers = role === 'admin' && request.query.userId === undefined;
+  const view = await stats(deps, request.owner(), allUsers, sessions);
+  return { status: 200, body: allUsers ? { ...view, alarmPercents: { warning, critical } } : view };
 });
 
 /** GET /metrics */
@@ -42,7 +42,7 @@ const showingLimits = defineHandler(operations.getLimits)(async (request) => ({
   body: await limitsView(deps, request.owner()),
 }));
 
-/** PUT /api/limits: takes effect at once, without a deploy. Lowering a limit stops nobody. */
+/** PUT /api/limits: takes effect at once, without a deploy. Lowering a limit stops no session. */
 const changingLimits = defineHandler(operations.setLimits)(async (request) => {
   await changeLimits(deps, request.body);
   return { status: 200, body: await limitsView(deps, request.body.user?.userId ?? request.owner()) };

@@ -110,7 +110,7 @@ const telling = defineHandler(getCommand)(async (request) => {
   return { status: 200, body: viewOf(command, request) };
 });
 
-/** Somebody else's reads as absent, as does that of a session which the key is not for. */
+/** Another user's command reads as absent, and so does that of a session that the key may not access. */
 const load = async (request: Request<typeof getCommand>): Promise<WaitingCommand> => {
   const id = request.params.id;
   const command = (await readCommandAndSession(deps, id))?.command;

@@ -32,7 +32,7 @@ export const handler = async (event: SQSEvent): Promise<SQSBatchResponse> => {
   return { batchItemFailures };
 };
 
-/** Whether the message is done with: delivered, wanted by nobody, or kept as a dead letter. */
+/** Whether the message is finished: delivered, no longer wanted, or kept as a dead letter. */
 const settled = async (record: SQSRecord): Promise<boolean> => {
   const delivery = readable(record.body);
   if (!delivery) {

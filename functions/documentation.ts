@@ -20,7 +20,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** GET /api/openapi.json and GET /api/docs. The same for everybody: it reads nothing. */
+/** GET /api/openapi.json and GET /api/docs. The same for all callers: it reads no data. */
 export const handler = async (event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> =>
   event.rawPath === operations.getOpenApi.path
     ? {

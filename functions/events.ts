@@ -51,7 +51,7 @@ export const handler = defineHandler(operations.followEvents)(async (request) =>
 
 type Following = Request<typeof operations.followEvents>;
 
-/** What the caller may see: everybody's only an admin who names nobody. */
+/** What the caller may see: the events of all users only for an admin without `userId`. */
 const viewOf = (
   request: Following,
 ): { shards: readonly EventShard[]; wanted: (entry: FeedEntry) => boolean } => {

@@ -21,7 +21,7 @@ const deps = { ...base, store: dynamoDbStore() };
 
 /**
  * GET /api/sessions: an array, as WAHA has it; the cursor of the next page in `X-Next-Cursor`. Without `all=true`
- * stopped ones are left out. An admin may name a user, or `userId=*` for everybody's.
+ * stopped ones are left out. An admin may name a user, or `userId=*` for all users.
  */
 const listing = defineHandler(operations.listSessions)(async (request) => {
   const { all, limit, cursor, userId } = request.query;
@@ -92,7 +92,7 @@ const listingEvents = defineHandler(operations.listSessionEvents)(async (request
   return { status: 200, body };
 });
 
-/** GET /api/sessions/{name}/deliveries: what became of recent events at the session's webhooks. */
+/** GET /api/sessions/{name}/deliveries: the latest delivery attempts of recent events. */
 const listingDeliveries = defineHandler(events.listDeliveries)(async (request) => {
   const { userId, name } = request.session(request.params.name);
   const { sessionId } = await loadSession(deps, userId, name);

@@ -90,7 +90,7 @@ export const environmentSchema = z
       cors: z.strictObject({ origins: z.array(originSchema).min(1) }).optional(),
     }),
     concurrency: concurrencySchema.prefault({}),
-    /** Of auth states that nobody used, of replaced versions, of uploads that were never completed. */
+    /** Of unused auth states, of replaced versions, of uploads that were never completed. */
     authStateDays: z.strictObject({
       unused: z.int().min(1),
       replaced: z.int().min(1),

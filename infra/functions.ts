@@ -35,7 +35,7 @@ export type Needs = {
   /** Asks whether the bucket answers; reads nothing of it. */
   readonly probesBucket?: true;
   /**
-   * S3 tells an absent object (404) from a forbidden one (403) only to a caller that may list the bucket; whoever uses a
+   * S3 tells an absent object (404) from a forbidden one (403) only to a caller that may list the bucket; the user of a
    * URL that this function signed acts with its permissions.
    */
   readonly tellsAbsence?: true;

@@ -39,7 +39,7 @@ export type CommandLine = {
   readonly help: boolean;
 };
 
-/** What the person typed makes no sense; the message says what. */
+/** The command line is invalid; the message says why. */
 export class BadCommandLine extends Error {
   override readonly name = 'BadCommandLine';
 }

@@ -21,7 +21,7 @@ export type DataDir = {
   release(): void;
 };
 
-/** Somebody else uses the data directory. The message says who. */
+/** Another process uses the data directory. The message names it. */
 export class DataDirInUse extends Error {
   override readonly name = 'DataDirInUse';
 }
@@ -74,7 +74,7 @@ const OWN_ENTRIES = /^(data|logs|cache|admin-key|phone-url|lock(\.\d+)?)$/;
  */
 export const openDataDir = (root: string, options: { readonly reset?: boolean } = {}): DataDir => {
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  // One that another program made first, as Node does for its compile cache, is open to everybody on the machine. A
+  // One that another program made first, as Node does for its compile cache, is readable for all users of the machine. A
   // folder with other things in it, which a person named with --data, keeps its mode.
   if (readdirSync(root).every((entry) => OWN_ENTRIES.test(entry))) chmodSync(root, 0o700);
   const release = takeLock(root);

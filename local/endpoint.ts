@@ -34,7 +34,7 @@ export type Endpoint = {
   readonly access: AccessRecorder;
   readonly refuse: Faults['refuse'];
   /**
-   * Permits by this model from now on; until then nobody may do anything. Makes its tables, buckets and queues that
+   * Permits by this model from now on; until then every call is denied. Makes its tables, buckets and queues that
    * are not there yet, and deletes expired objects now and every hour. Throws SchemaChanged.
    */
   deploy(model: Model): Promise<void>;

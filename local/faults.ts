@@ -5,7 +5,7 @@ export type EngineName = 'dynamodb' | 's3' | 'sqs' | 'ecs';
 
 /** Faults of the running system, on demand, for tests. */
 export type Faults = {
-  /** From now on every call to the engine fails (or works again), as if nobody listened there. */
+  /** From now on every call to the engine fails (or works again), as if the port were closed. */
   refuse(engine: EngineName, on: boolean): void;
   /** Ends a function's instances in flight, or those whose event this says, as a crash would. Returns how many. */
   killFunction(name: string, isVictim?: (event: unknown) => boolean): Promise<number>;
@@ -13,7 +13,7 @@ export type Faults = {
 };
 
 /** A port that nothing listens on. */
-const NOBODY = 'http://127.0.0.1:1';
+const CLOSED_PORT = 'http://127.0.0.1:1';
 
 /** Which engines refuse just now. */
 export class Refusals {
@@ -31,8 +31,8 @@ export class Refusals {
     return this.#refusing.has(engine);
   }
 
-  /** The engine's address, or one where nobody answers. */
+  /** The engine's address, or one with a closed port. */
   address(engine: EngineName, url: string): string {
-    return this.has(engine) ? NOBODY : url;
+    return this.has(engine) ? CLOSED_PORT : url;
   }
 }

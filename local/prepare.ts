@@ -50,7 +50,7 @@ export const prepare = async ({
   readonly closers: Closers;
   readonly onProgress: (message: string) => void;
 }): Promise<Prepared> => {
-  // What was asked for and can't be had is told before the long steps; what is found out by itself runs beside them.
+  // An option that is not available is reported before the long steps; detection of defaults runs beside them.
   const mode = whatsapp === undefined ? chooseWhatsApp(undefined) : await chooseWhatsApp(whatsapp);
   const browserDir = join(CACHE, 'browser');
   const programs = preparePrograms();

@@ -52,7 +52,7 @@ export type LocalOptions = {
   readonly maxTasks?: number;
   /** Concurrent executions of the AWS account that this one stands for; 1,000 by default, 10 in a new account. */
   readonly accountConcurrency?: number;
-  /** In place of the template's throttle on callers; false: none on anybody, for measuring this machine. */
+  /** In place of the template's throttle on callers; false: no throttle, for measuring this machine. */
   readonly throttle?: Throttle | false;
   /** Run schedules by the clock and once at the start; without it only `trigger` runs them. */
   readonly schedules?: boolean;
@@ -107,7 +107,7 @@ export type LocalStack = {
 const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
-/** On the way to the first QR code: loaded while the rest starts, so that nobody waits for them. */
+/** On the way to the first QR code: loaded while the rest starts, so that no call waits for them. */
 const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-api', 'linking'];
 
 /**

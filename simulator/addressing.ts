@@ -1,5 +1,5 @@
 /**
- * How a build addresses people. The simulator keeps everybody by phone number (`@c.us`) where the number is known, and by
+ * How a build addresses people. The simulator keeps every person by phone number (`@c.us`) where the number is known, and by
  * hidden id (`@lid`) where it is not. A page of a build that addresses by hidden id gets and gives hidden ids instead.
  * Which number belongs to which hidden id travels beside each event (`identities`), as in WhatsApp's own stanzas.
  */

@@ -9,7 +9,7 @@ const picture = z.string().max(2_000_000);
 /** About messages that are there already. */
 export const messageCalls = [
   z.object({ op: z.literal('edit'), messageId, text: z.string().min(1).max(65_536) }),
-  /** For everybody. */
+  /** For all participants. */
   z.object({ op: z.literal('revoke'), messageId }),
   /** For this account alone. */
   z.object({ op: z.literal('deleteMessage'), messageId }),

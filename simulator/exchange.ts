@@ -128,13 +128,13 @@ export class Exchange {
     return this.#faults;
   }
 
-  /** The network as it is for a profile that is about to connect, or for everybody. */
+  /** The network for a profile that is about to connect, or the default for all. */
   network(identityKey?: string): Network {
     if (this.#network.mode !== 'online') return this.#network;
     return (identityKey !== undefined && this.#networks.get(identityKey)) || this.#network;
   }
 
-  /** Sets the network of a target (account, companion or pending page), or of everybody. Offline cuts what is open. */
+  /** Sets the network of a target (account, companion or pending page), or of all. Offline closes open connections. */
   setNetwork(target: string | undefined, network: Network): void {
     const open = target === undefined ? [...this.#connections.values()] : this.#connectionsOf(target);
     if (target === undefined) {
@@ -322,7 +322,7 @@ export class Exchange {
     return [...states].map(([chatId, state]) => ({ chatId, state }));
   }
 
-  /** Somebody reacts to a message: everybody here who has it is told. */
+  /** A person reacts to a message: every account here that has it is notified. */
   react(account: string, messageId: string, by: string, text: string): void {
     this.#requireMessage(account, messageId);
     const author = this.world.personId(by);
@@ -396,7 +396,7 @@ export class Exchange {
     return group;
   }
 
-  /** Somebody changes a group: its members here have it as it is now, and are told what happened. */
+  /** A person changes a group: its members here get the new state and a notification. */
   changeGroup(id: string, by: string, change: GroupChange): GroupRecord['participants'] {
     const { subject, add = [], remove = [], promote = [], demote = [], ...settings } = change;
     const [before] = this.#groupsWith(id);
@@ -483,7 +483,7 @@ export class Exchange {
     return message;
   }
 
-  /** Tells everybody here who has the message, as each has it. */
+  /** Notifies every account here that has the message, in that account's form. */
   #notifyHolders(change: (account: string) => PageEvent | undefined): void {
     for (const { phoneNumber } of this.world.accounts()) {
       const event = change(phoneNumber);
@@ -581,7 +581,7 @@ export class Exchange {
     return { ack: 1, timestamp: message.timestamp };
   }
 
-  /** A blocked account writes nowhere, nobody to a group that they are not in, a follower to no channel. */
+  /** A blocked account cannot write at all, a non-member not to a group, a follower not to a channel. */
   #requireMayWrite(account: string, chatId: string): void {
     const isMember = (group: GroupRecord) => group.participants.some(({ id }) => id === userJid(account));
     const groups = () => this.world.groups(account).filter(({ id }) => id === chatId);

@@ -252,7 +252,7 @@ export type PageEvent =
       history: WireMessage[];
       /** What arrived while this companion was away. */
       offline: WireMessage[];
-      /** `fast`: sync ends at once, whoever listens. */
+      /** `fast`: sync ends at once, with or without a listener. */
       sync: 'fast' | 'normal';
     }
   | { type: 'message'; message: WireMessage; contact?: WireContact | undefined }

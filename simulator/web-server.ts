@@ -24,7 +24,7 @@ export function webServer(options: WebServerOptions): Server {
       else response.destroy();
     });
   });
-  // A network that is down for everybody refuses already the TCP connection.
+  // A network that is down for all pages refuses the TCP connection.
   server.on('connection', (socket) => {
     if (exchange.network().mode === 'offline') socket.destroy();
   });

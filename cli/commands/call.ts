@@ -80,7 +80,7 @@ const addOperation = (call: Command, operation: Operation, method: readonly stri
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
-/** The client's method of this name, which the same table made. */
+/** The client's method with the operation's name; both come from the same table. */
 const methodOf = (client: object, names: readonly string[]): Method => {
   const found = names.reduce<unknown>((part, name) => Reflect.get(Object(part), name), client);
   if (typeof found !== 'function') throw new CliError(EXIT.usage, `there is no method ${names.join('.')}`);

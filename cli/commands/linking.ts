@@ -35,7 +35,7 @@ const addQr = (program: Command): void => {
     if (follow) return followQr(context, { name, userId, invert });
     const { auth } = context.api();
     if (png) {
-      // The code links an account for whoever reads it: for the owner's eyes only.
+      // Anyone who reads the code can link the account, so it is shown to the owner only.
       await writeFile(png, await auth.qrPng(name, { userId, waitSeconds: 25 }), { mode: 0o600 });
       return context.out.result({ file: png }, `written to ${png}`);
     }

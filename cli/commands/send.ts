@@ -62,7 +62,7 @@ export const addSend = (program: Command): void => {
   });
 };
 
-/** The session takes longer to come up than a request may: says so, and waits for what becomes of the command. */
+/** The session takes longer to start than a request may last: prints this, and waits for the command's result. */
 const followCommand = (
   context: Context,
   api: Client,

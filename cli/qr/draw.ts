@@ -3,11 +3,11 @@ import { create } from 'qrcode';
 /** Modules of clear space that readers need around a code. */
 const MARGIN = 2;
 
-/** How a terminal shows it: `paper` paints black on white; the others leave the colours and say which is drawn. */
+/** How a terminal shows it: `paper` paints black on white; the others leave the colors and say which is drawn. */
 export type Ink = 'paper' | 'dark' | 'light';
 
 /**
- * A QR code as text, two rows of modules a line. On paper whatever the terminal's colours are; else `dark` draws the
+ * A QR code as text, two rows of modules a line. On paper whatever the terminal's colors are; else `dark` draws the
  * code's dark modules (right on a light background, and in files) and `light` the others (right on a dark one).
  */
 export const drawQr = (value: string, ink: Ink): string => {

@@ -7,8 +7,8 @@ export type Screen = { readonly show: (code: string, below: string) => void };
 export const createScreen = (out: Output, invert: boolean): Screen => {
   const tty = process.stdout.isTTY === true;
   // Colors off on a terminal: most are dark.
-  const colours = tty && out.style('bold', 'x') !== 'x';
-  const ink: Ink = colours ? 'paper' : tty !== invert ? 'light' : 'dark';
+  const colors = tty && out.style('bold', 'x') !== 'x';
+  const ink: Ink = colors ? 'paper' : tty !== invert ? 'light' : 'dark';
   let shownLines = 0;
   return {
     show: (code, below) => {

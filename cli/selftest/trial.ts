@@ -60,7 +60,7 @@ export const until = async <R>(
   }
 };
 
-/** The part of a message's id that is the same for everybody who has it. */
+/** The part of a message's id that is the same in every account that has the message. */
 export const keyOf = (id: string): string => id.split('_')[2] ?? id;
 
 /** The newest messages of a chat, as a session has them. */

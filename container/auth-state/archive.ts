@@ -1,6 +1,6 @@
 /**
  * The archive of an auth state: a tar of the profile's `Default/IndexedDB` and `Default/Local Storage`, compressed with
- * zstd. The same files give the same bytes, so that an unchanged state is recognised by its digest.
+ * zstd. The same files give the same bytes, so that an unchanged state is recognized by its digest.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';

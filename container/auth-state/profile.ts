@@ -2,7 +2,7 @@
  * The profile folder, and what may be put into it: the auth states to try, best first.
  *
  * Those made by this browser's build come first, newest first. Those of another build can fail to restore, so they come
- * last, but before giving the account up: an update of the browser must not unlink anybody.
+ * last, but before giving the account up: an update of the browser must not unlink accounts.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -32,7 +32,7 @@ export const sleep = (time: Time, ms: number, signal?: AbortSignal): Promise<voi
   });
 
 /**
- * `work`, or TimedOut after `ms`. The work itself goes on: whoever starts it must be able to bear a late end, and a
+ * `work`, or TimedOut after `ms`. The work itself continues: its caller must tolerate that it ends late, and a
  * late rejection is swallowed.
  */
 export const withDeadline = <T>(time: Time, ms: number, what: string, work: Promise<T>): Promise<T> =>

@@ -39,7 +39,7 @@ export const deleteMessage = async (
       () => undefined,
       (error: unknown) => error,
     );
-    // The page decides: the library answers before, and whatever comes of it.
+    // The page's state decides: the library returns before the deletion, whether it succeeds or not.
     const unclear = outcome === undefined || (outcome instanceof CommandFailed && outcome.code === 'unknown');
     if (unclear && (await untilMessage(context, name, isDone)))
       return { deletedFor: everyone ? 'everyone' : 'me' };

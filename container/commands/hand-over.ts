@@ -2,7 +2,7 @@
  * The one rule that makes a command's answer true, for every command that asks the page for something:
  *
  *   not handed to the page                      nothing happened: `wrong_status`, `unavailable`, `bad_arguments` …
- *   the page reported the effect                success, whatever became of the call
+ *   the page reported the effect                success, whatever the call returned
  *   the page refused in a way that is known     `refused` and the like (container/whatsapp/refusals.ts): nothing happened
  *   anything else (time-out, lost browser,      `unknown`. The command is never repeated here; a late effect is possible
  *   an error that is not in the table)
@@ -69,7 +69,7 @@ const failureOf = (
     : unknownOutcome(what, because);
 };
 
-/** It was handed over, and nobody can say what happened. */
+/** It was handed over, and its effect is unknown. */
 export const unknownOutcome = (what: string, because: string): CommandFailed =>
   new CommandFailed(
     'unknown',

@@ -3,7 +3,7 @@
  *
  *   number    looked up: WhatsApp names the account that it belongs to (Brazil's ninth digit and Mexico's 1 are in one
  *             spelling and not in the other); a number that has no account is refused, where WhatsApp Web would open a
- *             chat with nobody in it
+ *             chat without a recipient
  *   group     must be one that the account is in; where only admins write, it must be an admin
  *   channel   must exist, and the account must be its owner or an admin
  *   Status    takes texts, pictures, videos and voice messages; other broadcast lists are not written to: WhatsApp Web

@@ -1,12 +1,12 @@
 /**
- * Sends a message, and answers with what became of it: accepted by WhatsApp's server, refused, or unknown.
+ * Sends a message. The outcome is accepted by WhatsApp's server, refused, or unknown.
  *
  *   recipient looked up ── chat marked as read (where configured) ── handed to the page ── the page's report awaited
  */
 
 import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
-import { EVERYBODY, type Message } from '../../contract/whatsapp/messages.ts';
+import { ALL_MEMBERS, type Message } from '../../contract/whatsapp/messages.ts';
 import { describeError } from '../base/faults.ts';
 import { withDeadline } from '../base/time.ts';
 import type { LibraryClient, LibraryContent, SendOptions } from '../whatsapp/library.ts';
@@ -44,7 +44,7 @@ export const send = async (
   refuseKind(to.chatId, content, to);
   const chat = await context.recipients.resolve(client, to.chatId, leftMs(context));
   if (context.marksSeen && chatKindOf(to.chatId) !== 'status') await markSeen(context, client, chat.id);
-  const mentions = to.mentions?.includes(EVERYBODY) ? await everybody(context, chat.id) : to.mentions;
+  const mentions = to.mentions?.includes(ALL_MEMBERS) ? await allMembersOf(context, chat.id) : to.mentions;
   const message = await context.sending(turnOf(chat.id, content), () =>
     handOverMessage(
       context,
@@ -58,7 +58,7 @@ export const send = async (
 };
 
 /** Every member of the group; none in another chat. */
-const everybody = async (context: CommandContext, chatId: string): Promise<string[]> =>
+const allMembersOf = async (context: CommandContext, chatId: string): Promise<string[]> =>
   chatKindOf(chatId) === 'group' ? (await getParticipants(context, { id: chatId })).map(({ id }) => id) : [];
 
 /** Messages that the page's reports can't tell apart have the same turn. A file's bytes are not in its message. */

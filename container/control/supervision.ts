@@ -1,5 +1,5 @@
 /**
- * The session under the control plane's eyes: what becomes of it is reported, and what the answers bring is kept: the
+ * Supervision by the control plane: reports each change of the session, and keeps what the responses contain: the
  * clock, the deadlines, the wish that it stop. A deadline that passes stops it without being asked.
  */
 

@@ -35,11 +35,11 @@ const downloadedSchema = z.object({
   filename: optionalText,
 });
 
-/** Whoever sent it chose the name. */
+/** The sender chose the name. */
 const cleaned = (name: string | null): string | null =>
   name === null ? null : (cleanFileName(name) ?? null);
 
-/** Says in the event what became of the file; for whoever operates, the log says why. */
+/** The event says whether the file was stored; the log tells the operator why it was not. */
 class NoFile extends Error {}
 
 export type Incoming = {

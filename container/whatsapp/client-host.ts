@@ -1,5 +1,5 @@
 /**
- * Keeps one WhatsApp account up over a library that falls over: starts a client, maps what becomes of it to a status,
+ * Keeps one WhatsApp account connected when the library fails: starts a client, maps its state to a status,
  * and starts a fresh one where that helps.
  *
  *   restored state → WORKING                          no code is shown

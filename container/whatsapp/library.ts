@@ -140,8 +140,8 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
     ...(deviceName === undefined ? {} : { deviceName }),
     ...(browserName === undefined ? {} : { browserName }),
   };
-  // Honoured by the library and missing in its types. The user agent is a launch switch of ours: the library's default
-  // claims a version that the browser's behaviour contradicts.
+  // Honored by the library and missing in its types. The user agent is a launch switch of ours: the library's default
+  // claims a version that the browser's behavior contradicts.
   Object.assign(options, { userAgent: false });
   return options;
 };

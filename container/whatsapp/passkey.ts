@@ -35,7 +35,7 @@ export type PasskeyStep =
   | { readonly step: 'answered' }
   | { readonly step: 'confirmation'; readonly code: string };
 
-/** What became of an assertion. Only `given` changed anything. */
+/** The outcome of an assertion. Only `given` changed anything. */
 export type PasskeyOutcome =
   | { readonly kind: 'given' }
   | { readonly kind: 'answered' | 'expired' | 'unknown' | 'none_asked' }
@@ -68,7 +68,7 @@ export type PasskeyDeps = {
   readonly onStep: (step: PasskeyStep) => void;
 };
 
-/** Looks until `signal` is aborted. Faults of the page are somebody else's to notice: here they only cost a look. */
+/** Looks until `signal` is aborted. Other code handles faults of the page: here they only make one poll fail. */
 export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey => {
   const { time, log, history, timings } = deps;
   let step: PasskeyStep = { step: 'none' };

@@ -69,7 +69,7 @@ export const statsViewSchema = z.object({
       admitted: z.int(),
       /** By scope: `global`, `user`. */
       refused: z.record(z.string(), z.int()),
-      /** By stop reason, whoever ended them. */
+      /** By stop reason, whichever party ended them. */
       ended: z.record(z.string(), z.int()),
       /** By why the task was lost: restarts by the sessions' policies. */
       restarted: z.record(z.string(), z.int()),

@@ -52,7 +52,7 @@ export const sessionViewSchema = z.object({
   }),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
-  /** When the session will be ended because it was not linked; null while it waits for nobody to link it. */
+  /** When the session will be ended because it was not linked; null while it does not wait to be linked. */
   qrExpiresAt: z.iso.datetime().nullable(),
   /** When the session will be ended for being idle / at the latest; null while not running or never. */
   idleAt: z.iso.datetime().nullable(),

@@ -1,4 +1,4 @@
-/** The HTML of one build of WhatsApp Web, as somebody saved it. */
+/** The HTML of one build of WhatsApp Web, as an operator saved it. */
 import type { FieldError } from '../errors.ts';
 
 /** The pages of 2026 have about 640 KB. */

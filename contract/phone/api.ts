@@ -72,7 +72,7 @@ export const faultsSchema = z.object({
   whatsNewSeconds: z.int().min(1).max(3600),
   /** How many linked devices an account may have: WhatsApp allows four. */
   deviceLimit: z.int().min(1).max(100),
-  /** What becomes of a link in a text: no preview, one with a title, an error, or no answer. */
+  /** How the preview of a link in a text ends: none, one with a title, an error, or no response. */
   linkPreviews: z.enum(['none', 'given', 'failing', 'silent']),
   /** So long WhatsApp takes to answer for the metadata of one group, ms. */
   groupMetadataMs: z.int().min(0).max(60_000),
@@ -246,7 +246,7 @@ export const phoneRoutes = {
     }),
     response: done,
   },
-  /** Who wrote a message deletes it for everybody. */
+  /** The author of a message deletes it for all participants. */
   revoke: {
     method: 'POST',
     path: '/phone/revoke',
@@ -319,7 +319,7 @@ export const phoneRoutes = {
   },
   /**
    * Removes the account's linked device(s) on the phone. A connected page is told at once; one that is offline is
-   * rejected at its next connect. `quiet` tells nobody: also a connected page learns it at its next connect only.
+   * rejected at its next connect. With `quiet`, no page is notified: a connected page learns it at its next connect.
    */
   logout: {
     method: 'POST',
@@ -334,7 +334,7 @@ export const phoneRoutes = {
     request: z.object({ target, state: z.enum(socketStates) }),
     response: affected,
   },
-  /** The network between pages and WhatsApp; without target, for everybody. `delayMs` is per direction. */
+  /** The network between pages and WhatsApp; without target, for all pages. `delayMs` is per direction. */
   network: {
     method: 'POST',
     path: '/phone/network',

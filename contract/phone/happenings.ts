@@ -51,7 +51,7 @@ export const happeningRoutes = {
     }),
     response: z.object({ chatId: z.string() }),
   },
-  /** How the account keeps its chats, where it changed anything: archived, marked as unread, labelled, deleted. */
+  /** How the account keeps its chats, where it changed anything: archived, marked as unread, labeled, deleted. */
   chats: {
     method: 'GET',
     path: '/phone/chats',

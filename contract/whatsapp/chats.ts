@@ -109,10 +109,10 @@ export const createGroupArgs = z.strictObject({
 });
 export const changeParticipantsArgs = groupArgs.extend({ participants: members });
 
-/** What became of each; `code` as WhatsApp's server gives it: 200 done, 403 may only be invited, 404 not on WhatsApp. */
+/** The result for each participant; `code` as WhatsApp's server gives it: 200 done, 403 may only be invited, 404 not on WhatsApp. */
 export const participantResultSchema = z.object({ id: z.string(), code: z.int(), message: z.string() });
 export const participantResultsSchema = z.object({ participants: z.array(participantResultSchema) });
-/** A new group, and what became of those who were to be in it. */
+/** A new group, and the result for each participant. */
 export const createdGroupSchema = z.object({
   id: z.string(),
   subject: z.string(),

@@ -31,7 +31,7 @@ export const chatIdSchema = z
       ),
   );
 
-/** The phone number's id (`491701234567@c.us`) of somebody who is named by hidden id (`@lid`), where WhatsApp tells it. */
+/** The phone number's id (`491701234567@c.us`) of a person who is named by hidden id (`@lid`), where WhatsApp tells it. */
 export const numberIdSchema = z
   .string()
   .optional()
@@ -138,9 +138,9 @@ const message = z.strictObject({
   reply_to: messageIdSchema.optional(),
 });
 /** Stands for every member of the group. */
-export const EVERYBODY = 'all';
+export const ALL_MEMBERS = 'all';
 const mentions = z
-  .array(z.union([z.literal(EVERYBODY), chatIdSchema]))
+  .array(z.union([z.literal(ALL_MEMBERS), chatIdSchema]))
   .max(1024)
   .optional()
   .describe('Ids of mentioned people; `all` mentions every member of the group.');

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { fileSchema, messageIdSchema } from './messages.ts';
 
-/** WhatsApp Web shows a Status to everybody whom the account's privacy settings name: a list of people is ignored. */
+/** WhatsApp Web shows a Status to the people that the account's privacy settings allow: a list of recipients is ignored. */
 const status = z.strictObject({
   id: messageIdSchema.nullish(),
   contacts: z.array(z.string().max(128)).max(10_000).nullish(),

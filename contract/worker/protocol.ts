@@ -3,7 +3,7 @@
  *
  * Worker → control plane: HTTPS to the worker API under `/worker/v1/`, the only thing a task talks to besides
  * WhatsApp and the presigned URLs it is given. The task starts with a single-use bootstrap token and exchanges it
- * for a secret that it makes itself, so that a repeated exchange (lost answer) is recognised and a stolen token is
+ * for a secret that it makes itself, so that a repeated exchange (lost answer) is recognized and a stolen token is
  * worthless afterwards. Every later call carries `Authorization: Bearer <sessionId>.<epoch>.<workerSecret>`.
  *
  *   401  no or wrong credentials
@@ -58,7 +58,7 @@ export const accountSchema = z.object({
 });
 export type Account = z.infer<typeof accountSchema>;
 
-/** Dialogs that WhatsApp Web put over its page: how many were closed, and how many are open that nobody knows. */
+/** Dialogs that WhatsApp Web put over its page: how many were closed, and how many unknown ones are open. */
 export const dialogsSchema = z.object({ closed: z.int().min(0), unknown: z.int().min(0) });
 export type Dialogs = z.infer<typeof dialogsSchema>;
 
@@ -107,7 +107,7 @@ export const toldMarkSchema = z.object({
 });
 export type ToldMark = z.infer<typeof toldMarkSchema>;
 
-/** POST /worker/v1/bootstrap, without Authorization. 409: the token was exchanged by somebody else: exit. */
+/** POST /worker/v1/bootstrap, without Authorization. 409: another process exchanged the token: exit. */
 export const bootstrapRequestSchema = z.strictObject({
   sessionId: z.string(),
   epoch: z.int().positive(),
@@ -196,7 +196,7 @@ export const workerEventSchema = z.object({
 });
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 /**
- * POST /worker/v1/events: kept in the order given; repeats with the same id are recognised. `told`: what is told once
+ * POST /worker/v1/events: kept in the order given; repeats with the same id are recognized. `told`: what is told once
  * these are, noted after them; its `seq` grows by one with each call of the worker (not with a repeat).
  */
 export const eventsRequestSchema = z
@@ -265,7 +265,7 @@ export const claimResponseSchema = z.object({
     })
     .nullable(),
 });
-/** POST /worker/v1/commands/result: what became of a claimed command. */
+/** POST /worker/v1/commands/result: the outcome of a claimed command. */
 export const commandResultRequestSchema = z.strictObject({
   id: z.string(),
   outcome: z.discriminatedUnion('ok', [

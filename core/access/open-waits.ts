@@ -1,6 +1,6 @@
 /**
  * How many requests of one user wait at once. A request that waits (a long poll) holds one execution of a function for
- * up to 25 s, and an account has a fixed number of those. Without a cap, one key takes them all from everybody else.
+ * up to 25 s, and an account has a fixed number of those. Without a cap, one key can occupy all of them.
  *
  * Each wait is an item of the user's own partition, put before it counts the others:
  *

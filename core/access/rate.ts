@@ -95,7 +95,7 @@ export const rateLimiter = (deps: Pick<Deps, 'store' | 'clock' | 'log'>): RateLi
 
 /**
  * One request against a bucket. Each write states in its condition what the rule decided on, so that any number of
- * instances at once pass no more than the rule allows. `now` stands still, so a bucket that somebody else filled in
+ * instances at once pass no more than the rule allows. `now` stands still, so a bucket that another instance filled in
  * between can only be found fuller: two writes at most.
  */
 const take = async (

@@ -17,7 +17,7 @@ const READING = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
  * The cookie's name. With TLS it begins with `__Host-`: a browser then takes it from this host alone, so that no
- * neighbour under the same domain can put another sign-in in its place.
+ * neighbor under the same domain can put another sign-in in its place.
  */
 const nameOf = (tls: boolean): string => (tls ? '__Host-berth' : 'berth');
 
@@ -45,7 +45,7 @@ export type Credential =
   | { readonly via: 'unmarked' }
   | { readonly via: 'nothing' };
 
-/** A key in the header counts first: nobody but a program that has it sends one. */
+/** A key in the header counts first: only a program that has a key sends one. */
 export const credentialOf = ({ method, headers, cookies }: Presenting, tls: boolean): Credential => {
   const key = headers['x-api-key'];
   if (key !== undefined) return { via: 'key', key };

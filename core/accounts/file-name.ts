@@ -1,4 +1,4 @@
-/** Names of files that come from elsewhere: a server's header, the path of a URL, whoever sent a message. */
+/** Names of files that come from elsewhere: a server's header, the path of a URL, the sender of a message. */
 
 const MAX_LENGTH = 255;
 

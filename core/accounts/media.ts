@@ -25,8 +25,8 @@ export const filePath = (sessionId: string, id: string): string => `/api/files/$
 
 /**
  * Where a worker puts a file that its account received, and the link to it. The link is Berth's own: it ends after
- * `settings.mediaLinkSeconds`, whichever credentials signed what, and with the session. Nobody can guess its id, which
- * is all that it asks for. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size.
+ * `settings.mediaLinkSeconds`, whichever credentials signed what, and with the session. Its id cannot be guessed
+ * and is the only credential. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size.
  *
  * @param apiUrl the address of the API, without a slash at its end
  */

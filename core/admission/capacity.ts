@@ -1,5 +1,5 @@
 /**
- * Counter shards are escrow: K items, each with its own sub-limit. Whoever admits adds one to a shard that is below
+ * Counter shards are escrow: K items, each with its own sub-limit. An admission adds one to a shard that is below
  * its sub-limit, so the sum can never pass the limit, whatever happens at the same time on other shards.
  *
  * The promise rests on one inequality, which every change of sub-limits must keep:
@@ -35,7 +35,7 @@ export const counterSchema = z.object({ active: z.int(), limit: z.int().optional
 const shardSchema = counterSchema.required().extend({
   /** Of the limits that it is open under, or closed for. */
   generation,
-  /** Nobody is admitted here until it has its sub-limit of that generation; its limit is 0. */
+  /** The shard admits no session until it has its sub-limit of that generation; its limit is 0. */
   closed: z.boolean().default(false),
 });
 

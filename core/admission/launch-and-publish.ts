@@ -8,9 +8,9 @@ import type { Session } from '../lifecycle/session.ts';
 const LAUNCH_WAIT_MS = 6_000;
 
 /**
- * What follows an admission: its task is launched, and whoever listens is told.
+ * What follows an admission: the task is launched, and the event is published.
  *
- * The session holds its slot whatever comes of that, so its caller is told of the session and never of an error:
+ * The session holds its slot whether or not this succeeds, so the caller gets the session and never an error:
  *
  *   admitted ── RunTask ── STARTING
  *      │           └─ throttled, no capacity, no answer, or it could not be written down ── answered as PENDING

@@ -7,8 +7,8 @@
  *               └─ every shard opened with its part of the plan, one by one ── settled
  *
  * Each step is one conditional write of one item, so that no step needs a moment in which several items rest: steady
- * admissions can't keep a limit from being changed. Nobody owns a change: whoever finds one unfinished (an admission,
- * the reconciler, another change) takes the next steps, and a step that was taken, or is of a generation before, has no
+ * admissions can't keep a limit from being changed. No caller owns a change: any caller that finds one unfinished (an admission,
+ * the reconciler, another change) takes the next steps. A step that was already taken, or that belongs to an earlier generation, has no
  * effect. Why the limit holds in between, whatever is repeated, late or lost:
  *
  *   - while shards are closed, others stand open under the limits before: fewer sub-limits than before, nothing else;

@@ -2,7 +2,7 @@
  * A command that is kept until its session can carry it out, and its answer for those who ask later.
  *
  *   pending ── claimed by one conditional write ── running ── done | failed | unknown
- *      └────── nobody can carry it out any more ── failed
+ *      └────── it cannot be executed any more ── failed
  *
  * It is claimed once and never repeated by us: what was claimed and got no answer is `unknown`.
  */
@@ -30,13 +30,13 @@ export const waitingCommandSchema = z.object({
   /** The session's name and its opaque id: one of the same name that was made later is another. */
   name: z.string(),
   sessionId: z.string(),
-  /** The session's epoch when the command was placed: one later that is over was started for it in vain. */
+  /** The session's epoch when the command was placed: if a later epoch has already ended, the start for this command failed. */
   epoch: z.int(),
   command: z.enum(Object.keys(COMMANDS) as [CommandName, ...CommandName[]]),
   /** JSON as the worker gets it; gone once the command is settled. */
   args: z.string().optional(),
   requestHash: z.string(),
-  /** As the worker knows it, so that a direct repeat is recognised there too. */
+  /** As the worker knows it, so that a direct repeat is recognized there too. */
   workerKey: z.string(),
   status: z.enum(['pending', 'running', 'done', 'failed', 'unknown']),
   placedAt: z.int(),
@@ -67,7 +67,7 @@ export type Fate =
   /** Claimed, and no answer will come. */
   | { readonly kind: 'lost' };
 
-/** What becomes of a command that is not settled, by its session as it stands (undefined: deleted). */
+/** The next status of an unsettled command, by the present state of its session (undefined: deleted). */
 export const resolveCommand = (command: WaitingCommand, session: Session | undefined, now: number): Fate => {
   const own = session?.sessionId === command.sessionId ? session : undefined;
   if (command.status === 'running') {

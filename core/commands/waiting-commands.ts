@@ -108,7 +108,7 @@ export const findCommand = async (
   return item && waitingCommandSchema.parse(item);
 };
 
-/** Takes a pending command to carry it out; undefined where somebody else did, or it may not begin any more. */
+/** Takes a pending command to carry it out; undefined if another caller claimed it, or its time to begin has passed. */
 export const claimCommand = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   command: WaitingCommand,
@@ -166,7 +166,7 @@ export const answerCommand = async (
 };
 
 /**
- * Carries out a claimed command and writes down what came of it. Whoever waits gets the answer also where it could not
+ * Executes a claimed command and stores its result. A waiting caller gets the result even if it could not
  * be written: the message was sent.
  */
 export const carryOut = async (
@@ -201,7 +201,7 @@ type Settled =
   | { readonly status: 'failed'; readonly problem: KeptProblem; readonly again: boolean }
   | { readonly status: 'unknown'; readonly problem: KeptProblem };
 
-/** Of a command in the status that it was read in; answers how it stands, which may be somebody else's doing. */
+/** Of a command in the status that it was read in; returns its present status, which another caller may have set. */
 const settle = async (
   deps: Pick<Deps, 'store'>,
   command: WaitingCommand,
@@ -224,7 +224,7 @@ export const giveUp = (
 
 export type CommandAndSession = { readonly command: WaitingCommand; readonly session: Session | undefined };
 
-/** The command and its session as they stand. What nobody can carry out any more is written down as failed. */
+/** The command and its session. A command that cannot be executed any more is stored as failed. */
 export const readCommandAndSession = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   id: string,

@@ -138,7 +138,7 @@ const start = async (
   }
 };
 
-/** The time for an answer is over. What nobody would start any more is not left waiting. */
+/** The time for a response is over. A command whose session will not start is given up, not left waiting. */
 const answerAtTimeout = async <R>(
   deps: Needs,
   { command, session }: CommandAndSession,
@@ -157,7 +157,7 @@ const answerAtTimeout = async <R>(
     : { kind: 'waiting', commandId: command.id };
 };
 
-/** Before anything is placed; a repeat of what was carried out gets its answer whatever became of the account. */
+/** Runs before a command is placed. A repeat of an executed command gets its stored result even if the account is gone. */
 const refuseUnlinked = async (deps: Needs, session: Session, id: string): Promise<void> => {
   if (!isTerminal(session.state) || isLinked(session)) return;
   const earlier = await findCommand(deps, id);

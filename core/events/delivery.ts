@@ -1,4 +1,4 @@
-/** What the deliverer takes from the queue, and what comes of it. */
+/** What the deliverer takes from the queue, and the outcome of an attempt. */
 import * as z from 'zod';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
 

@@ -6,7 +6,7 @@
  *
  * So numbers have no gaps and entries become visible in their order, whatever the clocks say. For that the newest
  * entry must stay: there is no TTL on entries, the sweep trims the old ones and never the newest. Events of one user
- * are in one of a few feeds; whoever sees all users reads all feeds.
+ * are in one of a few shards; a reader of all users reads all shards.
  */
 import * as z from 'zod';
 import { toItem } from '../apply.ts';
@@ -64,7 +64,7 @@ const newestNumber = async (deps: Pick<Deps, 'store'>, shard: EventShard): Promi
   return items[0] ? Number(items[0].sk) : 0;
 };
 
-/** How far somebody has read, in each of the feeds that they see. */
+/** How far a reader has read, in each of its shards. */
 export type FeedPosition = ReadonlyMap<EventShard, number>;
 
 /** Where those begin who want only what happens from now on. */

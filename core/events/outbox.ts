@@ -5,8 +5,8 @@
  *   change + outbox item ── queue ── timeline and feed ── outbox item removed
  *                             └─ anything fails or the function dies: a sweep goes on from there, with the same id
  *
- * Items of a session sort by its version, so whoever sends takes the oldest first, and everything before its own. An
- * event is sent twice where a sender dies in between: the queue recognises its id for five minutes, receivers for ever.
+ * Items of a session sort by its version, so a sender takes the oldest first, and everything before its own. An
+ * event is sent twice where a sender dies in between: the queue recognizes its id for five minutes, receivers for ever.
  */
 import pMap from 'p-map';
 import * as z from 'zod';
@@ -85,7 +85,7 @@ export const publish = async (deps: Needs, session: Session): Promise<void> => {
   }
 };
 
-/** Younger ones are being sent by whoever made the change. */
+/** Younger ones are being sent by the call that made the change. */
 const LEFT_OVER_MS = 10_000;
 /** Sessions at once. */
 const CONCURRENCY = 8;

@@ -3,7 +3,7 @@ import type { StreamEvent } from '../../contract/bodies/events.ts';
 import type { EventShard } from '../items.ts';
 import type { FeedEntry, FeedPosition } from './feed.ts';
 
-/** `57`, or `57.3.12.9` of somebody who sees all feeds. */
+/** `57`, or `57.3.12.9` of a reader of all shards. */
 export const positionText = (position: FeedPosition): string => [...position.values()].join('.');
 
 /** Undefined where the text is no position in these feeds. `0` is the beginning of any. */

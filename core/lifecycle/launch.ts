@@ -56,8 +56,8 @@ export const launch = async (
 };
 
 /**
- * For a session of which no task is known although its launch is long ago. Its task may run all the same, written
- * down by nobody; only where there is none, one is launched.
+ * For a session without a recorded task, long after its launch. Its task may run and only not be recorded. A task is
+ * launched only if there is none.
  */
 export const relaunch = async (deps: Needs, session: Session): Promise<Session> => {
   const task = await findTask(deps, session);

@@ -14,7 +14,7 @@ export const findSession = async (
   return item && parseSession(item);
 };
 
-/** The session, or a 404 that reads the same whether it does not exist or belongs to somebody else. */
+/** The session, or a 404 that reads the same whether it does not exist or belongs to another user. */
 export const loadSession = async (
   deps: Pick<Deps, 'store'>,
   userId: string,

@@ -47,7 +47,7 @@ export const stopSession = async (
   if (taskArn === undefined && workerSecretHash === undefined) {
     return (await release(deps, changed.session, changed.session.stopReason ?? reason)).session;
   }
-  // A worker whose task nobody wrote down hears of it with its next report; the reaper looks for the task.
+  // A worker whose task is not recorded learns of it with its next report; the reaper looks for the task.
   if (taskArn !== undefined) await stopTask(deps, taskArn, changed.session.stopReason ?? reason);
   return changed.session;
 };

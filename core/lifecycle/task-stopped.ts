@@ -43,7 +43,7 @@ export const taskStopped = async (
 const follows = (session: Session, epoch: number): boolean =>
   session.epoch === epoch + 1 && waitsForRestart(session);
 
-/** Somebody else took the task away: its capacity was taken back, or it was stopped by hand or by a deployment. */
+/** The task was stopped from outside: its capacity was reclaimed, or an operator or a deployment stopped it. */
 const FROM_OUTSIDE: readonly (string | undefined)[] = [
   'ServiceSchedulerInitiated',
   'SpotInterruption',

@@ -227,7 +227,7 @@ const PASSKEY_DETAILS: Partial<Record<Status, string>> = {
 const isUnusable = (now: Session, { qrReason }: ReportRequest): boolean =>
   qrReason === 'auth_state_corrupt' && now.authState !== undefined;
 
-/** Nobody is there to link a session that restarted by itself: it ends, and its caller is told why. */
+/** No person is present to link a session that restarted by itself: it ends, with the reason. */
 const refusedLinking = (clock: number, now: Session, request: ReportRequest): Change => ({
   set: {
     lastReportSeq: request.seq,

@@ -11,26 +11,26 @@ import { lastDay, STATS_HOURS } from './hourly-stats.ts';
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
 /**
- * What runs now: everybody's, and what happened lately, for an admin; otherwise the user's own, and of these only the
+ * What runs now. For an admin: the sessions of all users, and the recent totals. Otherwise the user's own, and of these only the
  * sessions that the key is for.
  */
 export const stats = async (
   deps: Needs,
   userId: string,
-  everybody: boolean,
+  allUsers: boolean,
   names?: readonly string[],
 ): Promise<StatsView> => {
   const [limits, holders, hours] = await Promise.all([
     limitsView(deps, userId),
     listHolders(deps),
-    everybody
+    allUsers
       ? deps.store.query({ partition: STATS_PARTITION, descending: true, limit: STATS_HOURS })
       : undefined,
   ]);
-  const sessions = everybody
+  const sessions = allUsers
     ? holders
     : holders.filter((s) => userOf(s) === userId && (names?.includes(nameOf(s)) ?? true));
-  const { limit, active } = everybody ? limits.global : limits.user;
+  const { limit, active } = allUsers ? limits.global : limits.user;
   const oldest = sessions.reduce<Session | undefined>(
     (a, b) => ((b.startedAt ?? 0) < (a?.startedAt ?? Number.POSITIVE_INFINITY) ? b : a),
     undefined,
@@ -40,7 +40,7 @@ export const stats = async (
     limit,
     byState: countBy(sessions, (s) => s.state),
     byStatus: countBy(sessions, shownStatus),
-    ...(everybody ? { byUser: await users(deps, sessions, limits.userDefault) } : {}),
+    ...(allUsers ? { byUser: await users(deps, sessions, limits.userDefault) } : {}),
     oldest: oldest
       ? {
           userId: userOf(oldest),

@@ -26,7 +26,7 @@ const ENDED_BY_A_CALL = 200;
 export const drain = async (deps: Needs, { dryRun }: { readonly dryRun: boolean }): Promise<DrainReport> => {
   const { limits } = await ensureCapacity(deps);
   if (!dryRun) await changeLimits(deps, { global: 0 });
-  // After the limit: whoever holds a slot by now is in this list, and nobody comes after it.
+  // After the limit: every session that holds a slot by now is in this list, and none can be admitted after it.
   const holders = await listHolders(deps);
   const running = holders.filter(({ state }) => state !== 'STOPPING');
   const failed = dryRun ? 0 : await endSome(deps, running);

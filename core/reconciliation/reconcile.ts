@@ -59,7 +59,7 @@ export const reconcile = async (deps: Needs): Promise<ReconcileReport> => {
   return { drift, orphansMarked: orphans.marked, orphansStopped: orphans.stopped, released };
 };
 
-/** A change of limits whose function died, while nobody asks for a slot who would finish it. */
+/** A change of limits whose function crashed, and which no admission has finished since. */
 const finishChange = async (deps: Needs): Promise<void> => {
   const capacity = await readCapacity(deps);
   if (capacity) await settle(deps, capacity);
@@ -169,7 +169,7 @@ const handleOrphans = async (
   return { marked, stopped };
 };
 
-/** A task belongs to the session whose present epoch it serves, and to nobody else; of two, one serves. */
+/** A task belongs only to the session whose present epoch it serves; if there are two, one of them serves it. */
 const owns = (session: Session | undefined, task: Task): boolean => {
   if (session?.slotShard === undefined || session.epoch !== task.epoch) return false;
   return session.workerTaskArn === undefined || session.workerTaskArn === task.taskArn;

@@ -27,9 +27,9 @@ export const App = () => {
           <Failure error={who.error} onRetry={() => void identify()} />
         </main>
       );
-    case 'nobody':
+    case 'signedOut':
       return <SignIn expired={who.expired} />;
-    case 'somebody':
+    case 'signedIn':
       return (
         <Shell>
           <View route={route.value} />
@@ -94,7 +94,7 @@ const TITLES = {
   unknown: 'Not found',
 } as const satisfies Record<Route['view'], string>;
 
-/** Names the view in the tab, and puts the focus at its start where somebody came from another one. */
+/** Names the view in the tab, and moves the focus to its start after a change of view. */
 const useTitle = (title: string): void => {
   const before = useRef(title);
   useEffect(() => {

@@ -42,7 +42,7 @@ export type Request<O extends Operation = Operation> = O extends Operation
       readonly params: Parsed<O['params'], Readonly<Record<string, never>>>;
       readonly query: Parsed<O['query'], Readonly<Record<string, never>>>;
       readonly body: Parsed<O['body'], undefined>;
-      /** The header `Idempotency-Key`, of operations that honour it. */
+      /** The header `Idempotency-Key`, of operations that honor it. */
       readonly idempotencyKey: string | undefined;
       /** Who calls. Throws 401 on routes that need no key. */
       readonly caller: () => Caller;
@@ -157,7 +157,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event, ignored: str
       throw new Problem('unauthorized', 'Send a valid API key in the header X-Api-Key.');
     if (context.role === 'unmarked') throw unmarked();
     if (context.role === 'unknown') throw new StoreUnavailable('the API key could not be looked up');
-    // Names of sessions mean nothing among everybody's.
+    // Names of sessions are unique only within one user.
     return { ...context, role: context.sessions ? 'user' : context.role };
   };
   if (operation.auth === 'key' || operation.auth === 'admin') refuse(caller(), operation.scope);

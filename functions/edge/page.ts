@@ -5,7 +5,7 @@ import { Problem, problemBody } from '../../contract/errors.ts';
 import { commonHeaders } from './headers.ts';
 
 /**
- * What the page may do, and who may have it in a frame: only what comes from its own origin, and nobody. `blob:` and
+ * What the page may load: only its own origin. No page may frame it. `blob:` and
  * `data:` are for pictures that its own script made, as QR codes are.
  */
 const CONTENT_SECURITY_POLICY = [

@@ -2,7 +2,7 @@ import type { SessionConfig, SessionConfigRequest } from '../../contract/bodies/
 import { Problem } from '../../contract/errors.ts';
 import type { Caller } from './http.ts';
 
-/** `keepAlive` holds a slot for ever, so only an admin may ask for it; anybody may leave it as an admin set it. */
+/** `keepAlive` holds a slot for ever, so only an admin may set it; a user's change may keep a value that an admin set. */
 export const refuseAdminPolicy = (
   caller: Caller,
   asked: Pick<SessionConfigRequest, 'keepAlive'> | undefined,

@@ -6,7 +6,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
 /**
- * Where alarms go. CloudWatch can't publish to a topic under the AWS-managed key, whose policy nobody can change: the
+ * Where alarms go. CloudWatch can't publish to a topic under the AWS-managed key, whose policy cannot be changed: the
  * topic has a key of its own.
  */
 export class AlarmTopic extends Construct {

@@ -194,7 +194,7 @@ type SilenceSpec = {
 
 /**
  * By the function that has to run. Its alarm is `berth-<env>-<function>-stopped`; the parts of it are
- * `…-silent` and `…-established`, which notify nobody.
+ * `…-silent` and `…-established`, which send no notification.
  */
 const SILENCES: Readonly<Record<string, SilenceSpec>> = {
   reaper: {

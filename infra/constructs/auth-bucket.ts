@@ -7,7 +7,7 @@ import type { Environment } from '../environments.ts';
 import { removalOf } from './removal.ts';
 
 /**
- * Auth states: whoever reads one is that WhatsApp account. Versions keep the previous state for a snapshot that turns
+ * Auth states: a reader of one can act as that WhatsApp account. Versions keep the previous state for a snapshot that turns
  * out to be corrupt. And the files that accounts received, for as long as callers may take to fetch them.
  */
 export const createAuthBucket = (
@@ -55,7 +55,7 @@ export const createAuthBucket = (
 const EMPTIER = 'Custom::S3AutoDeleteObjectsCustomResourceProvider';
 
 /**
- * CDK's function writes a log group that it makes by itself and nobody deletes, under a managed policy. Here the log
+ * CDK's function writes a log group that it creates by itself and that is never deleted, under a managed policy. Here the log
  * belongs to the stack, and the role may write that log and nothing else; the bucket's policy lets it empty the bucket.
  */
 const tameEmptier = (stack: Stack): void => {

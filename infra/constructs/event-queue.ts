@@ -22,7 +22,7 @@ export class EventQueue extends Construct {
     const common = {
       fifo: true,
       // High throughput: 300 calls a second for each group (one session's one webhook). In the default mode it is 300
-      // calls a second for the whole queue, whoever sends. Deduplication ids are unique within a group as well.
+      // calls a second for the whole queue, over all senders. Deduplication ids are unique within a group as well.
       deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
       fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
       encryption: QueueEncryption.SQS_MANAGED,

@@ -245,7 +245,7 @@ const functionArn = (scope: Stack, resourceName: string): string =>
     arnFormat: ArnFormat.COLON_RESOURCE_NAME,
   });
 
-/** Its own log, and nothing of anybody else's. */
+/** Only its own log. */
 export const logGrant = (logGroupArn: string): Grant => ({
   statement: new PolicyStatement({
     actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],

@@ -5,7 +5,7 @@ import { removalOf } from './removal.ts';
 
 /**
  * The one table. `due` carries only what finds the base item: an index proposes, the base item decides, and every
- * change of a session would be paid a second time for what nobody may rely on.
+ * change of a session would be paid a second time for data that no reader may rely on.
  */
 export const createTable = (
   scope: Construct,

@@ -60,7 +60,7 @@ export class Authorizers {
     this.#clock = clock;
   }
 
-  /** @param signal aborted when nobody waits for the verdict any more */
+  /** @param signal aborted when the caller no longer waits for the verdict */
   async authorize(
     authorizer: AuthorizerModel,
     event: APIGatewayProxyEventV2,

@@ -283,7 +283,7 @@ class HttpApi {
   }
 
   #send(request: IncomingMessage, response: ServerResponse, answer: HttpAnswer, requestId: string): void {
-    // A body that nobody reads any more would otherwise keep the connection busy.
+    // An unread body would otherwise keep the connection busy.
     if (!request.complete) {
       response.shouldKeepAlive = false;
       request.resume();

@@ -47,7 +47,7 @@ export class Forwarder {
 
   /**
    * Resolves once the engine's answer has begun; rejects with the refusal of a body that fails on its way.
-   * Nothing is sent twice: after a broken connection nobody knows whether the engine carried the call out.
+   * Nothing is sent twice: after a broken connection it is unknown whether the engine executed the call.
    *
    * An answer that is not read to its end keeps its connection, and calls wait for a connection. So the connection is
    * closed with the exchange: at the deadline, when the caller goes away, and when the exchange ends with a part of the

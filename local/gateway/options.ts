@@ -34,7 +34,7 @@ export interface ServiceAnswer {
 
 export type ServiceHandler = (call: ServiceCall) => Promise<ServiceAnswer>;
 
-/** What became of one call, for logs and tests; never holds a body, a key or a header. */
+/** The outcome of one call, for logs and tests; never holds a body, a key or a header. */
 export interface CallSummary {
   readonly service: string;
   readonly operation: string;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { OPERATORS, splitOperator } from './conditions.ts';
 
-// A policy variable is substituted by nobody here; taken literally it would decide wrongly and in silence.
+// Policy variables are not substituted here; taken literally, one would silently decide wrongly.
 const plain = z.string().refine((value) => !value.includes('${'), {
   error: 'policy variables are not evaluated locally',
 });

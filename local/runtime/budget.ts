@@ -67,7 +67,7 @@ export class InstanceBudget {
     return true;
   }
 
-  /** The instance could not be made. Announces nothing: whoever could not make one would try at once, and again. */
+  /** The instance could not be made. Announces nothing: a caller that failed to create one would retry at once, in a loop. */
   cancel(): void {
     this.#count -= 1;
     this.#starting -= 1;

@@ -68,7 +68,7 @@ export class Functions {
 
   /**
    * @param name the function's name or label
-   * @param signal aborted when nobody waits for the answer any more
+   * @param signal aborted when the caller no longer waits for the response
    */
   invoke(name: string, event: unknown, signal?: AbortSignal): Promise<InvokeResult> {
     return this.#pool(name).invoke(event, signal);

@@ -1,6 +1,6 @@
 /**
  * The thread of one function instance: loads the bundle as Lambda's runtime does and calls its handler with each event
- * that it is sent. It knows nothing of Berth; the environment is set by whoever starts it.
+ * that it is sent. It knows nothing of Berth; its parent sets the environment.
  */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';

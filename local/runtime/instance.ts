@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads';
 import type { FunctionModel } from '../assembly/model.ts';
 import type { FunctionError, InstanceMessage, InstanceSetup, InvokeMessage } from './protocol.ts';
 
-/** What became of an invocation; the payload is JSON text. */
+/** The outcome of an invocation; the payload is JSON text. */
 export type Outcome =
   | { readonly ok: true; readonly payload: string }
   | { readonly ok: false; readonly error: FunctionError };
@@ -20,7 +20,7 @@ export type Line = {
 
 /** Time for loading a bundle: more than Lambda's 10 s, for a machine that is busy with a dozen browsers. */
 const INIT_DEADLINE_MS = 30_000;
-/** A thread that is in the middle of a system call may take its time to end; nobody waits longer than this for it. */
+/** A thread that is in the middle of a system call may need long to end; callers wait no longer than this. */
 const END_DEADLINE_MS = 5_000;
 /** For new objects. A function makes few that outlive a call; with more than this it uses no less CPU (docs/performance.md). */
 const YOUNG_GENERATION_MB = 6;
@@ -232,7 +232,7 @@ export class Instance {
     if (ended === 'late') {
       this.#onStuck(`the thread of an instance of ${this.#label} does not end`);
       this.#ended.resolve();
-      // Whoever waits for one of its invocations must not wait for the thread.
+      // A caller that waits for one of its invocations must not wait for the thread.
       for (const requestId of [...this.#calls.keys()]) {
         this.#finish(requestId, { ok: false, error: exited(requestId, 'and its thread does not end') });
       }

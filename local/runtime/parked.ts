@@ -9,7 +9,7 @@ const SETTLED_MS = 80;
 const WAITING_BELOW = 0.4;
 /** Of this process, which carries the engines: past it, more invocations at once only make each of them slower. */
 const SATURATED_ABOVE = 0.9;
-/** Whoever has waited longer is run even so: what holds the instances may take much longer. */
+/** A call that has waited longer runs anyway: the holder of the instances may take much longer. */
 const PATIENCE_MS = 1_500;
 
 /** How busy this process has been lately, from 0 to 1. */

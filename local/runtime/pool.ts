@@ -95,7 +95,7 @@ export class FunctionPool {
 
   /**
    * Runs the function; a failure of the function is an outcome, not an exception. Throws ThrottledError.
-   * @param signal aborted when nobody waits for the answer any more: what is not begun by then is not run
+   * @param signal aborted when the caller no longer waits for the response: a call that has not begun by then is not run
    */
   async invoke(event: unknown, signal?: AbortSignal): Promise<InvokeResult> {
     const requestId = randomUUID();
@@ -228,7 +228,7 @@ export class FunctionPool {
     return { isLast: this.#size === 0, latestAt: this.#latestAt, previousAt: this.#previousAt };
   }
 
-  /** As many instances as stand in line and as this machine carries; each serves whoever is first once it is there. */
+  /** As many instances as calls wait, up to what this machine carries; each serves the first call in the queue. */
   #startForLine(): void {
     const { reservedConcurrency = Number.POSITIVE_INFINITY } = this.#options.model;
     const most = Math.min(this.#options.budget.perFunction, reservedConcurrency);

@@ -61,7 +61,7 @@ export class EventRules {
   }
 
   /**
-   * From now on an event is tried once and not again: whoever put it hears that it was not taken and keeps it for the
+   * From now on an event is tried once and not again: its sender is told that it was not accepted and keeps it for the
    * next start.
    */
   hurry(): void {

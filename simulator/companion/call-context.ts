@@ -68,7 +68,7 @@ export const isAdminOf = (context: CallContext, account: string, chatId: string)
     ({ id, isAdmin }) => isAdmin && id === userJid(account),
   );
 
-/** Tells everybody here who has the message, as each has it. */
+/** Notifies every account here that has the message, in that account's form. */
 export const notifyHolders = (
   context: CallContext,
   change: (account: string) => PageEvent | undefined,

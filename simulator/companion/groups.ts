@@ -12,7 +12,7 @@ export const groupHandlers = (context: CallContext): CallHandlers<GroupCall> => 
   const requireAdmin = (account: string, group: string): void => {
     if (!isAdminOf(context, account, group)) throw forbidden();
   };
-  /** Its name and description: everybody in it, where the group does not leave that to admins. */
+  /** Its name and description: any member may change them, unless the group restricts that to admins. */
   const requireMayChangeInfo = (account: string, id: string): void => {
     const group = groupOf(context, account, id);
     if (!isMember(group, account) || (group.restrict && !isAdminOf(context, account, id))) throw forbidden();

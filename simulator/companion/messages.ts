@@ -14,7 +14,7 @@ import {
 
 /** How long a text can be changed: WhatsApp says 15 minutes, and is a little more patient. Seconds. */
 const EDIT_WINDOW_S = 20 * 60;
-/** How long a message can be deleted for everybody: two days and twelve hours. Seconds. */
+/** How long a message can be deleted for all participants: two days and twelve hours. Seconds. */
 const REVOKE_WINDOW_S = 60 * 60 * 60;
 
 export const messageHandlers = (context: CallContext): CallHandlers<MessageCall> => {

@@ -36,7 +36,7 @@ const messageOf = (world: World, account: AccountRecord, id: string): MessageRec
   return message;
 };
 
-/** Whoever wrote the message changes its text. */
+/** The author of the message changes its text. */
 export const editMessage = (world: World, account: AccountRecord, id: string, text: string): MessageRecord =>
   world.keep({ ...messageOf(world, account, id), body: text, edited: true });
 
@@ -62,7 +62,7 @@ export const createChannel = (
   return world.keep({ kind: 'channel', account: account.phoneNumber, id, name, role });
 };
 
-/** Messages of long ago, alternately from both sides and a minute apart, newest last. Nobody is told of them. */
+/** Messages of long ago, alternately from both sides and a minute apart, newest last. They cause no notification. */
 export const fillChat = (
   world: World,
   account: AccountRecord,

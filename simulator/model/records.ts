@@ -51,7 +51,7 @@ export const passkeyRecord = z.object({
   confirm: z.boolean(),
 });
 
-/** The hidden id of somebody who has no account here. */
+/** The hidden id of a person who has no account here. */
 export const identityRecord = z.object({
   kind: z.literal('identity'),
   /** digits only */

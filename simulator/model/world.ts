@@ -26,7 +26,7 @@ export const ACK = { pending: 0, server: 1, delivered: 2, read: 3, played: 4 } a
 export type WorldOptions = {
   /** What was remembered, oldest first. */
   readonly records?: Iterable<WorldRecord>;
-  /** Called with every new or changed record, before the change is visible to anybody. */
+  /** Called with every new or changed record, before the change is visible. */
   readonly write?: (record: WorldRecord) => void;
   readonly clock: Clock;
   /** Random bytes as lower-case hex, `bytes` of them. */
@@ -89,7 +89,7 @@ export class World {
     );
   }
 
-  /** The account with this number, made if nobody has it; without a number, a new one. */
+  /** The account with this number, created if it does not exist; without a number, a new one. */
   ensureAccount(
     wanted: { phoneNumber?: string | undefined; pushName?: string | undefined } = {},
   ): AccountRecord {
@@ -205,7 +205,7 @@ export class World {
     return this.#get('message', `message/${account}/${id}`);
   }
 
-  /** A message of somebody else arrives at the account. */
+  /** A message of another person arrives at the account. */
   receive(account: AccountRecord, incoming: Incoming): MessageRecord {
     const chatId = incoming.chatId ?? incoming.from;
     if (incoming.name !== undefined) this.nameContact(account.phoneNumber, incoming.from, incoming.name);
@@ -275,7 +275,7 @@ export class World {
     return { receipts };
   }
 
-  /** Somebody's reaction to a message as this account has it; an empty one takes the earlier away. */
+  /** A person's reaction to a message as this account has it; an empty one removes the earlier one. */
   react(account: string, id: string, author: string, text: string): MessageRecord | undefined {
     const message = this.message(account, id);
     if (!message) return undefined;
@@ -283,7 +283,7 @@ export class World {
     return this.#put({ ...message, reactions: text === '' ? others : [...others, { author, text }] });
   }
 
-  /** Somebody's choice in a poll as this account has it, in place of an earlier one. */
+  /** A person's vote in a poll as this account has it; replaces an earlier one. */
   vote(account: string, id: string, voter: string, options: string[]): MessageRecord | undefined {
     const message = this.message(account, id);
     if (!message?.poll) return undefined;
@@ -291,7 +291,7 @@ export class World {
     return this.#put({ ...message, votes: [...others, { voter, options }] });
   }
 
-  /** Who wrote it deleted it for everybody: its content is gone. */
+  /** The author deleted it for all participants: its content is gone. */
   revoke(account: string, id: string): MessageRecord | undefined {
     const message = this.message(account, id);
     if (!message) return undefined;
@@ -305,7 +305,7 @@ export class World {
     return message && this.#put({ ...message, body: text, edited: true });
   }
 
-  /** What happened in a group, as one of its members sees it: a message that nobody wrote. */
+  /** What happened in a group, as one of its members sees it: a message without an author. */
   notifyGroup(
     account: string,
     group: GroupRecord,
@@ -326,7 +326,7 @@ export class World {
     });
   }
 
-  /** Changes a group for everybody here who has it; returns it as each account has it. */
+  /** Changes a group for every account here that has it; returns each account's copy. */
   changeGroup(id: string, change: (group: GroupRecord) => Partial<GroupRecord>): GroupRecord[] {
     return this.#all('group')
       .filter((group) => group.id === id)
@@ -346,7 +346,7 @@ export class World {
     );
   }
 
-  /** Whether somebody uses WhatsApp with this number. Everybody does, but for numbers that end in six zeros. */
+  /** Whether this number is on WhatsApp. All numbers are, except those that end in six zeros. */
   exists(id: string): boolean {
     return this.account(id) !== undefined || !numberOf(id).endsWith('000000');
   }

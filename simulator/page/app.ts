@@ -20,7 +20,7 @@ export type ConnState = {
   connected: boolean;
 };
 
-/** Somebody whom the account has blocked. */
+/** A person whom the account has blocked. */
 export class Blocked extends modelOf<{ id: Wid }>() {}
 
 /** What all the page's modules share: the models that the library listens to, and the way to the server. */
@@ -84,7 +84,7 @@ export class App {
   }
 
   /**
-   * The chat in which somebody is written to. A build that addresses by hidden id knows no chat of a number whose hidden
+   * The chat in which a person is written to. A build that addresses by hidden id knows no chat of a number whose hidden
    * id it has not been told: it has to look the number up first.
    */
   chatOf(id: Wid): ChatModel {
@@ -104,7 +104,7 @@ export class App {
     return this.chats.get(id) ?? this.chats.add(new ChatModel(id, this.msgs, (who) => this.isMe(who)));
   }
 
-  /** A message of a chat by the part of its id that is the same for everybody. */
+  /** A message of a chat by the part of its id that is the same in all accounts. */
   messageOf(chatId: string, id: string): MsgModel | undefined {
     const isIt = (msg: MsgModel) => msg.id.id === id && msg.id.remote.equals(chatId);
     return this.msgs.getModelsArray().find(isIt) ?? this.archive.getModelsArray().find(isIt);

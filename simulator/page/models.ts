@@ -37,7 +37,7 @@ type ContentAttributes = {
   latestEditSenderTimestampMs?: number | undefined;
   isForwarded?: boolean | undefined;
   star?: boolean | undefined;
-  /** Somebody reacted to it; who, is in the collection of reactions. */
+  /** It has a reaction; the collection of reactions says whose. */
   hasReaction?: boolean | undefined;
   eventName?: string | undefined;
   eventDescription?: string | undefined;
@@ -222,7 +222,7 @@ export function msgFromWire(
 
 type ContactAttributes = {
   id: Wid;
-  /** Of somebody who is kept by hidden id. */
+  /** Of a person who is kept by hidden id. */
   phoneNumber?: Wid | undefined;
   name?: string | undefined;
   pushname?: string | undefined;

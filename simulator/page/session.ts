@@ -25,7 +25,7 @@ const SYNC_MS = 100;
 const DIALOG_AFTER_MS = 300;
 /** So many messages of a chat are in memory after a start; earlier ones are in the page's database. */
 const IN_MEMORY = 20;
-/** How long sync waits for somebody to listen, so that a slow machine does not lose `ready`. */
+/** How long sync waits for a listener, so that a slow machine does not lose `ready`. */
 const LISTENER_PATIENCE_MS = 3_000;
 const RETRY_MS = { first: 200, most: 2_000 } as const;
 /** Without a connection for so long the page says TIMEOUT. */
@@ -188,7 +188,7 @@ export class Session {
     setTimeout(() => this.#dialogs.show(), DIALOG_AFTER_MS);
   }
 
-  /** In a page that was linked before it loaded, newer builds have synced before anybody can listen. */
+  /** In a page that was linked before it loaded, newer builds have synced before a listener can be attached. */
   #syncsEarly(): boolean {
     return BUILD.syncsBeforeListeners && !this.#linkedHere;
   }

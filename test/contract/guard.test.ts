@@ -46,7 +46,7 @@ const calls = [
 ] as const;
 
 test.each(calls)(
-  'whoever finds the port of %s reads nothing',
+  'a request to the port of %s without the guard reads nothing',
   async (_, url, method, headers, body, status) => {
     const { origin, pathname } = new URL(url);
     const [, , ...rest] = pathname.split('/');

@@ -69,7 +69,7 @@ const targetOf = async (system: System): Promise<FuzzTarget> => {
     .parse((await items()).find(({ pk, sk }) => pk === key.pk && sk === key.sk));
   const commands = await startCommandServer();
   const worker = await playWorker(system, session, commands.address);
-  // From here on the limit refuses whoever else wants in.
+  // From here on the limit refuses every other admission.
   await berth.limits.set({ global: 1 });
   await berth.stats();
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { ensureBrowser } from '../../container/browser/find.ts';
 
-/** Switches of a quiet headless shell that asks nobody anything, for tests only. */
+/** Switches of a headless shell without background requests, for tests only. */
 export const HEADLESS_ARGS: readonly string[] = [
   '--headless',
   '--no-sandbox',

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What no log may hold, whoever's it is: told by its form. */
+/** What no log may contain, recognized by its form. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   // 32 random bytes in base64url: API keys, worker and command secrets, bootstrap tokens, sign-ins.
   secret:

@@ -12,7 +12,7 @@ export const readPng = (png: Buffer): string | undefined => {
 
 const SCALE = 4;
 
-/** What a camera reads from a code drawn in half blocks, `filled` being the colour of the blocks. */
+/** What a camera reads from a code drawn in half blocks, `filled` being the color of the blocks. */
 export const readDrawn = (text: string, filled: 'black' | 'white'): string | undefined => {
   const lines = text.split('\n').filter((line) => /^[ █▀▄]+$/.test(line));
   const width = (lines[0]?.length ?? 0) * SCALE;

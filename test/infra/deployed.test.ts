@@ -549,7 +549,7 @@ describe('what runs by itself', () => {
 });
 
 describe('observability', () => {
-  it('has the alarms and the dashboard, and nobody to mail to unless the environment names one', () => {
+  it('has the alarms and the dashboard, and a mail address only if the environment names one', () => {
     prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 21);
     prod.app.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 2);
     prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);

@@ -1,5 +1,5 @@
 /**
- * A fleet that starts sessions while WhatsApp changes its build: the real rule and the real protocol over the modelled
+ * A fleet that starts sessions while WhatsApp changes its build: the real rule and the real protocol over the modeled
  * database, in virtual time. One run: the first build works; a second one that breaks (some or all starts) follows; in
  * the end it works again, or a third one that works follows. Faults strike in the middle of it and end before the end.
  */

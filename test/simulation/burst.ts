@@ -1,6 +1,6 @@
 /**
  * More sessions are created at once than there are slots, and than ECS launches at once, while the database may refuse
- * for a few seconds. Nobody is told of an error for what was admitted, and all of it is launched once ECS lets it.
+ * for a few seconds. No caller gets an error for an admitted session, and every admitted session is launched once ECS permits it.
  */
 import { Problem } from '../../contract/errors.ts';
 import type { Session } from '../../core/lifecycle/session.ts';

@@ -1,7 +1,7 @@
 /** A process that runs jobs one after another, as they are sent to it. */
 import { jobSchema, runJob } from './jobs.ts';
 
-// Most errors are the faults themselves, thousands a second; whoever wants a stack replays the seed.
+// Most errors are the faults themselves, thousands a second; replay the seed to get a stack.
 Error.stackTraceLimit = 0;
 
 process.on('message', (message) => {

@@ -1,6 +1,6 @@
 /**
  * A fleet of linked sessions while a flood of requests takes nearly all of a throttle. The rules of the reaper run over
- * the same modelled cloud as in simulate.ts, without its other faults.
+ * the same modeled cloud as in simulate.ts, without its other faults.
  *
  *   apart      the flood is on the callers' API; workers call their own (what is deployed)
  *   cut off    no call of a worker gets through (a flood that found the workers' API, an outage of it)

@@ -203,7 +203,7 @@ export class Invariants implements Watcher {
     }
   }
 
-  /** Whoever speaks for an epoch changes that epoch only, and only while it holds its slot. */
+  /** A caller that acts for an epoch changes that epoch only, and only while it holds its slot. */
   #checkClaim(before: Session | undefined, after: Session | undefined, by: Process): void {
     if (!by.claim || !before) return;
     const holds = before.slotShard !== undefined && before.epoch === by.claim.epoch;

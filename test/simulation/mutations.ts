@@ -178,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
   ),
   mutation(
-    'a task born after its stop that nobody stops',
+    'a task launched after its session ended, and never stopped',
     12,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
@@ -339,7 +339,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that nobody stops', 51, [
+  mutation('orphans that are never stopped', 51, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -361,7 +361,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('closed', true),",
   ]),
   mutation(
-    'a change of limits that nobody finishes',
+    'a change of limits that is never finished',
     12,
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, capacity);', ''],

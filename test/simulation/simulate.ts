@@ -193,7 +193,7 @@ class Run {
     const session = this.#invariants.sessions.get(sessionId);
     if (!session) return;
     const named = { userId: session.listUser, name: session.listName };
-    scheduler.in(afterMs, undefined, 'somebody stops what was lost', () => {
+    scheduler.in(afterMs, undefined, 'an operator stops a lost session', () => {
       const answered = (now: Session) => this.#invariants.stopAnswered(now);
       void invoke(this.#cloud, 'stop', (deps) => functions.stop(deps, named, answered), LINGER_MS);
     });
@@ -214,7 +214,7 @@ class Run {
     return chaos.maxSkew + chain * 1000 + STOP_TIMEOUT_MS + LINGER_MS + 3 * SWEEP_MS;
   }
 
-  /** Two sweeps, where nobody sent them before. */
+  /** Two sweeps, if none has run before. */
   #checkTold(): void {
     this.#invariants.told.checkSettled(this.#cloud.chaos.maxSkew + 3 * SWEEP_MS);
   }
@@ -268,7 +268,7 @@ class Run {
     this.#throwIfBroken();
   }
 
-  /** Below what is held: it blocks new admissions, and needs nobody's end. */
+  /** Below what is held: it blocks new admissions and ends no session. */
   async #lowerTheLimit(): Promise<void> {
     const global = Math.floor(this.#invariants.held / 2);
     this.#cloud.scheduler.note(`---- the limit is lowered to ${global}`);

@@ -207,7 +207,7 @@ const stepOf = (run: string): fc.Arbitrary<Step> =>
 const byKey = (items: readonly Item[]): Item[] =>
   [...items].sort((a, b) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1));
 
-/** What a step gives, as far as both must agree; the order within one sort key of an index is nobody's promise. */
+/** What a step gives, as far as both must agree; the order within one sort key of an index is not specified. */
 const outcome = async (store: Store, step: Step, token: string): Promise<unknown> => {
   switch (step.do) {
     case 'write':

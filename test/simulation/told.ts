@@ -8,7 +8,7 @@ type Waiting = {
   readonly id: string;
   readonly sessionId: string;
   readonly timestamp: number;
-  /** The session had webhooks at the commit, and nobody changed them since. */
+  /** The session had webhooks at the commit, and they are unchanged since. */
   hooked: boolean;
 };
 
@@ -32,7 +32,10 @@ export class Told {
       if (pk.startsWith('SESSION#')) this.#configChanged(change);
       else if (pk.startsWith('OUTBOX#') && !change.after) this.#removed(`${pk} ${sk}`);
       else if (pk.startsWith('SLOT#') && !put.some((event) => event.sessionId === sk)) {
-        this.#cloud.violate('told', `${sk} ${change.after ? 'took' : 'gave back'} its slot and tells nobody`);
+        this.#cloud.violate(
+          'told',
+          `${sk} ${change.after ? 'took' : 'gave back'} its slot and publishes no event`,
+        );
       }
     }
     for (const item of put) this.#added(item, changes);
@@ -84,7 +87,7 @@ export class Told {
     const hash = after?.statusDataHash;
     if (hash === undefined || hash === before?.statusDataHash) return;
     const told = put.some((item) => item.sessionId === after?.sessionId && Object(item.payload).data);
-    if (!told) this.#cloud.violate('told', `a challenge of ${String(after?.sessionId)} is told to nobody`);
+    if (!told) this.#cloud.violate('told', `a challenge of ${String(after?.sessionId)} has no event`);
   }
 
   #removed(key: string): void {

@@ -240,7 +240,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
         ...count(totals.twice, 'messages in were told under a second event id'),
         ...count(totals.disordered, 'messages in were told after later ones of their session'),
         ...(sends.size > 0 && doneOf(sends) === 0 ? ['no send was answered with success'] : []),
-        ...count(foreign.length, 'webhooks told messages that nobody sent'),
+        ...count(foreign.length, 'webhooks reported messages that were not sent'),
         ...count(judged.lost.length, 'sends were answered with success and are not at the phone'),
         ...count(judged.twice.length, 'sends are at the phone twice'),
         ...count(judged.untrue.length, 'sends were refused and are at the phone'),

@@ -43,7 +43,7 @@ describe('a message in', () => {
     }
   });
 
-  it('that nobody sent is known as such', () => {
+  it('that was not sent is recognized', () => {
     const ledger = createLedger({ hold: false });
     const text = sent(ledger);
     expect(ledger.told('other', text, 'a', 1)).toBe(false);

@@ -241,7 +241,7 @@ const deadLetters = async ({ deps }: WebhookSystem) => {
   return letters;
 };
 
-/** What was given up on comes later than its neighbours, in its own order. */
+/** What was given up on comes later than its neighbors, in its own order. */
 const compare = (
   name: string,
   events: readonly WorkerEvent[],

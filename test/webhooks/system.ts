@@ -29,7 +29,7 @@ const EVERYTHING = parsePolicy({
 export type WebhookSystem = {
   readonly deps: Pick<Deps, 'store' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'> &
     Pick<Deps, 'metrics' | 'log'>;
-  /** Messages in the queue, whoever has them. */
+  /** Messages in the queue, received or not. */
   readonly waiting: () => number;
   /** Messages that the deliverer could not handle at all. */
   readonly unhandled: () => number;

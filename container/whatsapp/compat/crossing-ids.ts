@@ -5,7 +5,7 @@
  * crossed, so one place serves them all.
  */
 
-/** Gives each id within a value that crossed its `_serialized`. Changes the value in place: nobody else has it. */
+/** Gives each id within a value that crossed its `_serialized`. Changes the value in place: no other code holds it. */
 export const withSerializedIds = (value: unknown): unknown => {
   if (Array.isArray(value)) {
     for (const item of value) withSerializedIds(item);

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { LibraryPage } from '../library.ts';
 
 const resultSchema = z.object({ closed: z.int(), unknown: z.int() });
-/** `closed`: announcements closed just now. `unknown`: dialogs that are open now and that nobody here knows. */
+/** `closed`: announcements closed just now. `unknown`: open dialogs that this code does not recognize. */
 export type DialogCount = z.infer<typeof resultSchema>;
 
 /**

@@ -5,7 +5,7 @@
  *   symptom                                                        piece
  *   `_serialized` of ids is undefined: reads, files, votes, typing fail    restoreSerializedIds, withSerializedIds
  *   … also in what a question to the page returns                          makeModelsPlain, withSerializedIds
- *   `ready` never comes: the sync was over before anybody listened         tellLateListenersOfSync
+ *   `ready` never comes: the sync ended before a listener was attached    tellLateListenersOfSync
  *   history ends at what is in memory                                      loadEarlierFromDatabase
  *   "No LID for user"                                                      lookUpUnknownNumbers
  *   a message is not found by the id it had before its chat moved          findMessagesUnderBothIds

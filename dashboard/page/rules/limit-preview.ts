@@ -41,7 +41,7 @@ export const globalEffects = (limit: number, { global }: LimitsView): readonly E
   return effects;
 };
 
-/** Of the limit for users without one of their own; whoever has the default's value counts as such. */
+/** Of the limit for users without one of their own; a user whose own limit equals the default counts as such. */
 export const defaultEffects = (
   limit: number,
   { userDefault }: LimitsView,

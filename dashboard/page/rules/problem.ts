@@ -6,7 +6,7 @@ export type Explained = {
   readonly detail: string;
   /** One for each field that the API refused. */
   readonly fields: readonly { readonly path: string; readonly message: string }[];
-  /** For whoever reads the log. */
+  /** For the operator who reads the log. */
   readonly requestId?: string;
 };
 

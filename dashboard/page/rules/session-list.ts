@@ -48,7 +48,7 @@ const contains = (session: SessionView, words: readonly string[]): boolean => {
   return words.every((word) => text.includes(word));
 };
 
-/** What needs somebody comes first. */
+/** Sessions that need a person's action come first. */
 const STANDING_ORDER: readonly Standing[] = [
   'failed',
   'scan',

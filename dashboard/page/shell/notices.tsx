@@ -3,7 +3,7 @@ import { IconButton } from '../ui/button.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { ProblemText } from '../ui/problem.tsx';
 
-/** What became of what somebody asked for. Failures interrupt a screen reader, good news wait for it. */
+/** Results of the user's actions. A failure interrupts a screen reader; a success waits until it is idle. */
 export const Notices = () => {
   const failed = notices.value.filter(({ kind }) => kind === 'failed');
   const done = notices.value.filter(({ kind }) => kind === 'done');

@@ -1,4 +1,4 @@
-/** What somebody asked of a session, how it goes, and why it failed. */
+/** Actions on sessions: which one was requested, its progress, and why it failed. */
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { type Explained, explain } from '../rules/problem.ts';
 import { sessionKey } from '../rules/session-list.ts';

@@ -6,20 +6,20 @@ import { berth, signInsRefused } from './server.ts';
 
 export type Identity =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'nobody'; readonly expired: boolean }
+  | { readonly kind: 'signedOut'; readonly expired: boolean }
   | { readonly kind: 'unreachable'; readonly error: unknown }
-  | { readonly kind: 'somebody'; readonly me: CallerView };
+  | { readonly kind: 'signedIn'; readonly me: CallerView };
 
-/** Somebody has been signed in since the page was loaded. */
+/** A user has been signed in since the page was loaded. */
 let known = false;
 
 const current = signal<Identity>({ kind: 'unknown' });
 export const identity: ReadonlySignal<Identity> = current;
 
-/** Only inside the views, which are shown to somebody. */
+/** Only inside the views, which need a signed-in user. */
 export const me = computed((): CallerView => {
   const { value } = current;
-  if (value.kind !== 'somebody') throw new Error('not signed in');
+  if (value.kind !== 'signedIn') throw new Error('not signed in');
   return value.me;
 });
 
@@ -28,37 +28,37 @@ export const may = (scope: Scope): boolean => {
   const { role, scopes } = me.value;
   return mayUse({ role, scopes: scopes ?? undefined }, scope);
 };
-export const isAdmin = computed(() => current.value.kind === 'somebody' && may('admin'));
+export const isAdmin = computed(() => current.value.kind === 'signedIn' && may('admin'));
 
 /** Asks who the cookie stands for. */
 export const identify = async (): Promise<void> => {
   try {
-    current.value = { kind: 'somebody', me: await berth.me() };
+    current.value = { kind: 'signedIn', me: await berth.me() };
     known = true;
   } catch (error) {
-    const nobody = error instanceof ApiError && error.status === 401;
-    current.value = nobody ? { kind: 'nobody', expired: false } : { kind: 'unreachable', error };
+    const signedOut = error instanceof ApiError && error.status === 401;
+    current.value = signedOut ? { kind: 'signedOut', expired: false } : { kind: 'unreachable', error };
   }
 };
 
 /** The key goes to the server, which answers with a cookie that no script can read; it is kept nowhere here. */
 export const signIn = async (key: string): Promise<void> => {
   await berth.signIn(key);
-  // What was read for whoever was signed in before must not be shown to somebody else.
+  // Data of the user who was signed in before must not be shown to another user.
   if (known) location.reload();
   else await identify();
 };
 
 export const signOut = async (): Promise<void> => {
   await berth.signOut();
-  current.value = { kind: 'nobody', expired: false };
+  current.value = { kind: 'signedOut', expired: false };
 };
 
 /** A key that was revoked or a cookie that ran out ends in the sign-in view. Called once. */
 export const startIdentity = (): void => {
   effect(() => {
-    if (signInsRefused.value > 0 && current.peek().kind === 'somebody')
-      current.value = { kind: 'nobody', expired: true };
+    if (signInsRefused.value > 0 && current.peek().kind === 'signedIn')
+      current.value = { kind: 'signedOut', expired: true };
   });
   void identify();
 };

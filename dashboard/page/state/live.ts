@@ -70,7 +70,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** Whether anybody can see the page: a tab in the background asks the API for nothing. */
+/** Whether the page is visible: a tab in the background does not call the API. */
 const visible = signal(!document.hidden);
 
 /**
@@ -81,6 +81,6 @@ export const startLive = (): void => {
   document.addEventListener('visibilitychange', () => {
     visible.value = !document.hidden;
   });
-  const listening = computed(() => visible.value && identity.value.kind === 'somebody');
+  const listening = computed(() => visible.value && identity.value.kind === 'signedIn');
   effect(() => (listening.value ? subscribe() : undefined));
 };

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 
-/** What is read again and again while somebody looks at it. */
+/** Data that is polled while a view shows it. */
 export type Polled<T> = {
   /** The last answer; stays while a later read fails. */
   readonly data: ReadonlySignal<T | undefined>;

@@ -4,7 +4,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 export const ADMIN_VIEWS = ['limits', 'cleanup', 'builds', 'keys', 'audit', 'dead-letters'] as const;
 export type AdminViewName = (typeof ADMIN_VIEWS)[number];
 
-/** Where in the page somebody is; behind the `#`, so that any server of static files serves every view. */
+/** The present view; behind the `#`, so that any server of static files serves every view. */
 export type Route =
   | { readonly view: 'overview' }
   | { readonly view: 'sessions' }

@@ -7,7 +7,7 @@ import { observeServerTime } from './clock.ts';
 export const API_BASE = new URL(document.baseURI.replace(/\/dashboard([/?#].*)?$/, '/')).href;
 
 const refused = signal(0);
-/** Grows whenever the API says that nobody is signed in (any more). */
+/** Grows whenever the API says that no user is signed in. */
 export const signInsRefused: ReadonlySignal<number> = refused;
 
 const answered = signal(true);

@@ -18,7 +18,7 @@ export const sessionsLoaded: ReadonlySignal<boolean> = loaded;
 
 export const sessionOf = (id: SessionId): SessionView | undefined => all.value.get(sessionKey(id));
 
-/** Everybody who has a session, sorted. */
+/** All users who have a session, sorted. */
 export const owners = computed(() => [...new Set([...all.value.values()].map((s) => s.userId))].sort());
 
 /** Sessions read one by one while the list is being read: newer than what the list says of them. */

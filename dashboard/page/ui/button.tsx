@@ -7,13 +7,13 @@ export type ButtonProps = {
   readonly kind?: 'plain' | 'primary' | 'danger' | 'quiet';
   readonly icon?: IconName;
   readonly submit?: boolean;
-  /** Explained to everybody: it stays in the tab order. */
+  /** The reason is readable for all users: the button stays in the tab order. */
   readonly disabled?: boolean | undefined;
   /** Work is under way; clicks do nothing. */
   readonly busy?: boolean | undefined;
 };
 
-/** A disabled button keeps its focus and says that it is disabled, so that nobody is thrown to the page's start. */
+/** A disabled button keeps its focus and says that it is disabled, so that the focus does not jump to the page's start. */
 export const Button = ({ children, onClick, kind = 'plain', icon, submit, disabled, busy }: ButtonProps) => (
   <button
     type={submit ? 'submit' : 'button'}

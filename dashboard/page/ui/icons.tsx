@@ -1,4 +1,4 @@
-/** Line icons of one weight, 16 by 16, drawn for this page. Decoration: whoever uses one names it in words. */
+/** Line icons of one weight, 16 by 16, drawn for this page. Decoration: the component that uses one gives it a label. */
 const PATHS = {
   start: 'M5 3.5v9l7-4.5z',
   stop: 'M4.5 4.5h7v7h-7z',

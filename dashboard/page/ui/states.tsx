@@ -28,7 +28,7 @@ export const Empty = ({ title, whole, children }: EmptyProps) => (
 
 type LoadedProps<T> = {
   readonly from: Polled<T>;
-  /** What it is, for whoever waits: `the limits`. */
+  /** What is loading, as shown to the user: `the limits`. */
   readonly what: string;
   readonly lines?: number;
   readonly children: (data: T) => ComponentChildren;

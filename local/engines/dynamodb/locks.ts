@@ -2,7 +2,7 @@ import { transactionConflict } from './errors.ts';
 
 /**
  * Who may write an item now. As in DynamoDB, single-item writes to one item queue up behind each other, while a
- * transaction never queues behind another: whoever meets an item held by a transaction is turned away.
+ * transaction never queues behind another: a request for an item that a transaction holds is refused.
  * In memory only: a lock never outlives the process, and neither does what it protects before its one batch.
  */
 export class ItemLocks {

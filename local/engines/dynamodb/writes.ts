@@ -37,7 +37,7 @@ export async function writeItem(
 
 /**
  * BatchWriteItem: up to 25 writes, each atomic by itself. DynamoDB reports writes of a batch that did not happen as
- * unprocessed, and that is what becomes of those that meet an item held by a transaction.
+ * unprocessed. This happens to a key whose item a transaction holds.
  */
 export async function batchWrite(store: Store, locks: ItemLocks, input: Input): Promise<object> {
   const request = validated(store, batchWriteItemValidator, input);

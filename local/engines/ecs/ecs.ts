@@ -59,7 +59,7 @@ export interface Ecs {
   /** Answers one call of the ECS API (AWS JSON 1.1). Never rejects. */
   handle(call: EcsCall): Promise<EcsAnswer>;
   /**
-   * Ends what an earlier run left running, and says of every task whose end nobody heard of that it STOPPED. Call it
+   * Ends what an earlier run left running, and announces STOPPED for every task whose end was not announced. Call it
    * once what `emit` feeds is ready. Returns how many tasks it ended.
    */
   clearLeftovers(options?: { graceMs?: number }): Promise<number>;
@@ -197,7 +197,7 @@ const answer = (status: number, body: Record<string, unknown>): EcsAnswer => ({
   body: JSON.stringify(body),
 });
 
-/** The exit code is anybody's guess, so there is none: nobody was there to see it. */
+/** The exit code is unknown, because no process observed the end. */
 const endOfLeftover = (record: TaskRecord, now: number): Partial<TaskRecord> => ({
   stopCode:
     record.stopCode ?? (record.startedAt === undefined ? 'TaskFailedToStart' : 'EssentialContainerExited'),

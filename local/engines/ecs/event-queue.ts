@@ -19,7 +19,7 @@ export class EventQueue {
     this.#logger = logger;
   }
 
-  /** `taken` is called once the event was handed on; an event that nobody takes is logged and given up. */
+  /** `taken` is called once the event was handed on; an event that no consumer accepts is logged and dropped. */
   add(event: TaskStateChangeEvent, taken: () => void): void {
     const task = event.resources[0] ?? '';
     const tail = (this.#tails.get(task) ?? Promise.resolve()).then(async () => {

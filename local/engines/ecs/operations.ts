@@ -21,7 +21,7 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['UntagResource', untagResource],
 ]);
 
-/** The operation of this name; throws for what the local ECS does not do. */
+/** Finds an operation by its name; throws for one that the local ECS does not implement. */
 export function operationNamed(name: string): Operation {
   const operation = OPERATIONS.get(name);
   if (operation === undefined) {

@@ -8,7 +8,7 @@ import { NO_CAPACITY } from './faults.ts';
 import { parseRequest, type RunTaskRequest, runTaskSchema } from './requests.ts';
 import { arnInCluster, type TaskRecord } from './task.ts';
 
-/** How long a client token is recognised (API reference, ensuring idempotency). */
+/** How long a client token is recognized (API reference, ensuring idempotency). */
 const CLIENT_TOKEN_MS = 24 * 60 * 60 * 1000;
 
 /** RunTask: what could be placed is in `tasks`, what could not in `failures`. */

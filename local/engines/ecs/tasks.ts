@@ -55,7 +55,7 @@ export class Tasks {
     );
   }
 
-  /** Forgets what is neither visible nor needed to recognise a client token. Returns what it forgot. */
+  /** Forgets what is neither visible nor needed to recognize a client token. Returns what it forgot. */
   prune(now: number): TaskRecord[] {
     const old = this.all().filter(
       (record) => !isVisible(record, now) && (record.clientToken?.expiresAt ?? 0) <= now,

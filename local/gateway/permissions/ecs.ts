@@ -34,7 +34,7 @@ const taskArn = (cluster: string, task: string): string =>
 
 /**
  * The IAM actions and ARNs that an ECS call is checked on: RunTask on the task definition, `iam:PassRole`
- * on every role that the task would get, `ecs:TagResource` when it is tagged at launch, whoever names the tags.
+ * on every role that the task would get, `ecs:TagResource` when it is tagged at launch, by the caller or by the task definition.
  * Source: the Service Authorization Reference for ECS.
  */
 export function ecsPermissions(

@@ -10,7 +10,7 @@ import { VerifiedBody } from './body.ts';
 import { objectsToDelete } from './delete-body.ts';
 import { BodyDigests } from './digests.ts';
 import type { S3Call } from './operations.ts';
-import { recogniseS3, s3Permissions } from './operations.ts';
+import { recognizeS3, s3Permissions } from './operations.ts';
 
 /** The engine holds a whole request body in memory; larger objects go up in parts. */
 export const MAX_S3_BODY_BYTES = 256 * 1024 * 1024;
@@ -25,7 +25,7 @@ const UNSIGNED_PAYLOADS = new Set(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLO
 export async function serveS3(exchange: Exchange, claim: SignatureClaim): Promise<void> {
   const { request, options } = exchange;
   const access = authenticate(exchange, claim, payloadHash(request));
-  const call = recogniseS3(request.method ?? 'GET', request.url ?? '/', flatHeaders(request));
+  const call = recognizeS3(request.method ?? 'GET', request.url ?? '/', flatHeaders(request));
   exchange.operation = call.operation;
   await carryOut(call, exchange, access, engineOf('s3', options.engines.s3Url));
 }

@@ -125,8 +125,8 @@ function decodeSegment(text: string): string {
   }
 }
 
-/** Recognises a path-style S3 request, or refuses it as NotImplemented. */
-export function recogniseS3(
+/** Recognizes a path-style S3 request, or refuses it as NotImplemented. */
+export function recognizeS3(
   method: string,
   target: string,
   headers: Readonly<Record<string, string>>,

@@ -34,7 +34,7 @@ export class ChannelModel extends ChatModel {
 type Sending = { msg: MsgModel; newsletterJid: string };
 type Wired = ReturnType<typeof contentToWire>;
 
-/** Channels and Status: what is posted there goes to everybody who follows. */
+/** Channels and Status: a post goes to all followers. */
 export class Channels {
   readonly #app: App;
 

@@ -7,7 +7,7 @@ import { createWid, type Wid } from '../wid.ts';
 type Participant = { id: Wid };
 type AddArgs = { participantArgs: { participantJid: string }[]; iqTo: string };
 
-/** Who uses WhatsApp, who is in which group, and what somebody shows that they do in a chat. */
+/** Who uses WhatsApp, the members of groups, and a person's activity in a chat. */
 export function defineGroups(app: App): void {
   const showState = (chatId: Wid, state: 'composing' | 'recording' | 'paused') =>
     app.deliver({ op: 'chatState', chatId: String(chatId), state });

@@ -4,7 +4,7 @@ import { MsgKey } from '../msg-key.ts';
 import { define, ownModule } from '../registry.ts';
 import { addAndSend } from './messages.ts';
 
-/** How long WhatsApp Web offers to change a text, and to delete for everybody. Seconds. */
+/** How long WhatsApp Web offers to change a text, and to delete for all participants. Seconds. */
 const EDIT_WINDOW_S = 15 * 60;
 const REVOKE_WINDOW_S = 60 * 60 * 60;
 
@@ -48,7 +48,7 @@ export function defineMessageChanges(app: App): void {
     WAWebChatForwardMessage: { forwardMessages: (forwarding: Forwarding) => forward(app, forwarding) },
   });
   const { Cmd } = ownModule('WAWebCmd') as { Cmd: object };
-  // As in WhatsApp Web: a command is an event for the page's windows, and what comes of it is kept at the chat.
+  // As in WhatsApp Web: a command is an event for the page's windows, and its result is kept at the chat.
   const begins =
     (doing: keyof ChatPromises, each: (msg: MsgModel) => Promise<unknown>) =>
     (chat: ChatModel, chosen: Chosen): void => {

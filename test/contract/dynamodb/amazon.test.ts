@@ -8,7 +8,7 @@ import { contract, type Target } from './suite.ts';
 import { connect } from './table.ts';
 
 /**
- * The same contract on Amazon's DynamoDB Local, for whoever has it: BERTH_DYNAMODB_LOCAL names the folder with
+ * The same contract on Amazon's DynamoDB Local, if it is installed: BERTH_DYNAMODB_LOCAL names the folder with
  * DynamoDBLocal.jar, and Java 17 is on the path. Its licence forbids redistribution, so it is no dependency.
  * conflicts.test.ts is not run on it, since it never answers TransactionConflict.
  */

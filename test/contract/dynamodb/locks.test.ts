@@ -20,7 +20,7 @@ test('a transaction waits for the writers before it and turns away those after i
   expect(order).toEqual(['first writer', 'second writer', 'transaction']);
 });
 
-test('whoever fails lets the item go', async () => {
+test('a failed write releases the item', async () => {
   const locks = new ItemLocks();
   const fail = async (): Promise<void> => {
     throw new Error('failed');

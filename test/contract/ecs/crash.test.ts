@@ -114,7 +114,7 @@ describe('the next start', () => {
     expect(await fixture.ecs.clearLeftovers({ graceMs: 0 })).toBe(0);
   });
 
-  test('recognises the client token of the run before', async () => {
+  test('recognizes the client token of the run before', async () => {
     const { taskArn, kill } = await startStack({}, NEVER, 'epoch-7');
     await kill();
     await fixture.start();
@@ -142,7 +142,7 @@ describe('the next start', () => {
     }
   });
 
-  test('tells again of an end that nobody took', async () => {
+  test('announces an end again that no consumer accepted', async () => {
     await fixture.start({ emit: () => Promise.reject(new Error('the rules are not there')) });
     const { tasks } = await fixture.client.send(new RunTaskCommand(runTask({ STAND_IN: 'crash' })));
     const taskArn = tasks?.[0]?.taskArn;

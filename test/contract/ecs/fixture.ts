@@ -90,7 +90,7 @@ export class Fixture {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
-  /** What the stand-in of this name said of itself, once it is ready. */
+  /** The report of the named stand-in about itself, once it is ready. */
   standIn(name = 'task') {
     return standIn(this.directory, name);
   }

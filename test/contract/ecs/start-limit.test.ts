@@ -67,7 +67,7 @@ test('the next one starts when one is up, in the order in which they came; the o
   await expect.poll(() => statuses(...arns), SOON).toEqual(Array(4).fill('RUNNING'));
 });
 
-test('one that ends before it is up, or that is stopped while it waits, holds up nobody', async () => {
+test('a task that ends before it is up, or is stopped while it waits, delays no other task', async () => {
   await start(60_000);
   const [, , third] = [
     await run('one', { STAND_IN: 'crash' }),

@@ -85,7 +85,7 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('shows dead letters of everybody, and that there are none', async () => {
+  test('shows the dead letters of all users, and that there are none', async () => {
     const page = await dashboard().visit({ at: '/admin/dead-letters' });
     await page.getByText('Every event has arrived').waitFor();
     await page.context().close();

@@ -11,7 +11,7 @@ import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhoo
 export const PATIENCE = { timeout: 120_000, interval: 100 } as const;
 
 export type VisitOptions = {
-  /** An API key to be signed in with; the admin's without it, nobody with `null`. */
+  /** An API key to be signed in with; the admin's by default; `null` for signed out. */
   readonly key?: string | null;
   /** The view: what follows the `#`. */
   readonly at?: string;

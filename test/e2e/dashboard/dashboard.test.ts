@@ -21,7 +21,7 @@ describe.sequential('the dashboard', () => {
   describe('one session', () => session(open));
   describe('capacity at a glance', () => overview(open));
   describe('administration', () => administration(open));
-  describe('for everybody', () => accessibility(open));
+  describe('accessible for all users', () => accessibility(open));
 
   test('has made no request to another origin, broken no policy and thrown no error in all of this', () => {
     expect(open().faults).toEqual([]);

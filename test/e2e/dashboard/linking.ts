@@ -40,7 +40,7 @@ export const linking = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('says that nobody scanned in time, and tries again; then links by a pairing code', async () => {
+  test('says that no phone scanned the code in time, and tries again; then links by a pairing code', async () => {
     const { system } = dashboard();
     const page = await dashboard().visit({ at: '/link' });
     let expired = true;

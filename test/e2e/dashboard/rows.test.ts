@@ -152,6 +152,6 @@ test('finds one of them by name, number or person, and keeps the focus of a row 
   await expect.poll(() => page.evaluate('document.activeElement.textContent'), PATIENCE).toBe('s09999');
 });
 
-test('has thrown no error and asked nobody else', () => {
+test('has thrown no error and called no other server', () => {
   expect(visits.faults).toEqual([]);
 });

@@ -39,7 +39,7 @@ export const signIn = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('remembers the colours that were chosen, and tells the API nothing of it', async () => {
+  test('remembers the colors that were chosen, and tells the API nothing of it', async () => {
     const page = await dashboard().visit();
     await page.getByRole('button', { name: /^Colors/ }).click();
     await page.getByRole('button', { name: 'Colors: light. Change to dark' }).click();

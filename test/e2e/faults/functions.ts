@@ -41,7 +41,7 @@ export const killedFunctions = (open: () => FaultySystem): void => {
       PATIENCE,
     );
 
-    // Nobody can ask this one to end but who finds its task.
+    // Only a caller that finds its task can end this one.
     process.kill(workerOf(system.newestTask()).pid, 'SIGSTOP');
     await system.sweepUntil('reaper', async () =>
       expect(await berth.sessions.get('shop')).toMatchObject({ state: 'FAILED' }),

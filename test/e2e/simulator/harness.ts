@@ -115,7 +115,7 @@ export class Bench {
 }
 
 /**
- * The library injects itself again after each navigation, in a listener whose rejection nobody can handle; it rejects
+ * The library injects itself again after each navigation, in a listener whose rejection cannot be handled; it rejects
  * where the browser closes meanwhile. Only those later injections are contained: `initialize()` still rejects.
  */
 function containNavigations(client: Client): void {

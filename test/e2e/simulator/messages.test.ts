@@ -11,7 +11,7 @@ describe.each(buildNames)('build %s', (build) => {
   const bench = new Bench();
   let simulator: Simulator;
   let client: Client;
-  /** How this build names somebody. */
+  /** How this build names a person. */
   let at: (id: string) => Promise<string>;
 
   beforeAll(async () => {

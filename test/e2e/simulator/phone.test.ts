@@ -76,7 +76,7 @@ describe('the phone API', () => {
     ]);
   });
 
-  it('says that nobody answers when no simulator runs', async () => {
+  it('says that there is no response when no simulator runs', async () => {
     const gone = await startSimulator();
     await gone.close();
     await expect(phoneClient(gone.controlUrl).pages()).rejects.toMatchObject({ code: 'unreachable' });

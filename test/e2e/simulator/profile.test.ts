@@ -183,7 +183,7 @@ describe('on demand the page misbehaves:', () => {
     expect(await disconnected).toBe('PROXYBLOCK');
   });
 
-  it('it syncs before anybody listens: the library alone is never ready, with compatibility it is', async () => {
+  it('it syncs before a listener is attached: the library alone is never ready, with compatibility it is', async () => {
     await bench.linked(simulator, profile, ME);
     await bench.closeClients();
     await simulator.phone.setFaults({ syncFast: true });

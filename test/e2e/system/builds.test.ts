@@ -16,7 +16,7 @@ const open = shared(
 );
 beforeAll(() => open());
 
-/** The page of the older build, as somebody saved it when WhatsApp still served it. */
+/** The page of the older build, as it was saved when WhatsApp still served it. */
 const savedPage = async (): Promise<string> => {
   const html = await readFile(new URL('../../../simulator/page/index.html', import.meta.url), 'utf8');
   return html.replace('<html', `<html data-build="2026-04" data-missing-module="" data-version="${OLD}"`);

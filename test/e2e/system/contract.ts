@@ -254,7 +254,7 @@ export const contractWalk = (open: () => System): void => {
       await system.phone.call({ account, from: BEA });
     });
 
-    test('tells what became of a command that was kept', async () => {
+    test('returns the outcome of a waiting command', async () => {
       const body = { session, chatId: ADA, text: 'kept' };
       const asked = { body, query: { wake: true }, headers: { 'idempotency-key': 'kept' } };
       const [first, second] = [await ask('sendText', 201, asked), await ask('sendText', 201, asked)];

@@ -16,5 +16,5 @@ const open = shared(
 describe.sequential('every route', () => {
   describe('answers as the document says', () => contractWalk(open));
   describe('refuses what it must', () => refusals(open));
-  describe('shows nobody what is another’s', () => isolation(open));
+  describe('isolates users from each other', () => isolation(open));
 });

@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 const ACCOUNT = '15550001111';
 const ME = `${ACCOUNT}@c.us`;
 const ADA = '491712223333@c.us';
-const NOBODY = '491799000000@c.us';
+const UNREGISTERED = '491799000000@c.us';
 
 const open = shared(
   () => startSystem(),
@@ -77,7 +77,7 @@ describe.sequential('a linked session', () => {
       ['sendSeen', {}],
       ['startTyping', {}],
     ] as const)
-      expect(await post(path, { chatId: NOBODY, ...body }), path).toMatchObject({
+      expect(await post(path, { chatId: UNREGISTERED, ...body }), path).toMatchObject({
         status: 422,
         body: { detail: expect.stringContaining('not on WhatsApp') },
       });

@@ -1,5 +1,5 @@
 /**
- * Nobody sees or touches what is another's: asked of every operation in the table, by its shape, so that one that is
+ * No user sees or changes what belongs to another user: tested for every operation in the table, by its shape, so that one that is
  * added is asked too. One that fits no shape fails the suite until it is named here.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -225,7 +225,7 @@ export const isolation = (systemOf: () => System): void => {
   );
 
   test.each(of('session').map((operation) => [title(operation), operation] as const))(
-    '%s: an admin who names the owner reaches it, and nobody reaches it by naming none',
+    '%s: an admin who names the owner reaches it, and no caller reaches it without naming one',
     async (_, operation) => {
       await makeProbe();
       const reached = await ask(operation, { key: system.adminKey, session: 'probe', userId: 'olga' });
@@ -286,7 +286,7 @@ export const isolation = (systemOf: () => System): void => {
   );
 
   test.each(of('open').map((operation) => [title(operation), operation] as const))(
-    '%s: tells nobody’s things',
+    '%s: returns no user’s data',
     async (_, operation) => {
       const url = `${system.stack.url}${addressOf(operation, {})}`;
       const answer = await fetch(url, { method: operation.method, redirect: 'manual' });

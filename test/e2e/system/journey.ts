@@ -14,7 +14,7 @@ const HMAC_KEY = 'a webhook key';
 
 /**
  * @param open the running system, without a session that holds a slot; it is stopped at the end, for its logs
- * @param shown what the system shows to whoever started it
+ * @param shown what the system prints at its start
  */
 export const journey = (open: () => System, shown: readonly string[]): void => {
   /** What was handed out or sent on the way and belongs in no log. */

@@ -12,7 +12,7 @@ import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhoo
 
 const ADA = '491712223333@c.us';
 const BEA = '491714445555@c.us';
-const NOBODY = '491799000000@c.us';
+const UNREGISTERED = '491799000000@c.us';
 const to = { session: 'shop', chatId: ADA } as const;
 
 /** The smallest PNG. */
@@ -25,11 +25,11 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 /**
  * @param open the running system
- * @param ACCOUNT that of its one session, `shop`, which works and has met nobody yet
+ * @param ACCOUNT that of its one session, `shop`, which works and has no contacts yet
  */
 export const messages = (open: () => System, ACCOUNT: string): void => {
   const ME = `${ACCOUNT}@c.us`;
-  /** How the build names somebody in chats, ids and events: by number, or by hidden id with the number beside it. */
+  /** How the build names a person in chats, ids and events: by number, or by hidden id with the number beside it. */
   const address = new Map<string, string>();
   const at = (id: string): string => address.get(id) ?? id;
   const named = <N extends string>(name: N, id: string): object =>
@@ -488,7 +488,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
         numberExists: true,
         chatId: ADA,
       });
-      expect(await contacts.checkExists('shop', NOBODY)).toEqual({ numberExists: false });
+      expect(await contacts.checkExists('shop', UNREGISTERED)).toEqual({ numberExists: false });
     });
 
     test('hidden ids and phone numbers, and who has no number', async () => {
@@ -496,7 +496,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       const { lid } = await system.phone.identity({ id: ADA });
       expect(await lids.lid('shop', '+49 171 222 3333')).toEqual({ lid, pn: ADA });
       expect(await lids.number('shop', lid)).toEqual({ lid, pn: ADA });
-      expect(await lids.lid('shop', NOBODY)).toEqual({ lid: null, pn: NOBODY });
+      expect(await lids.lid('shop', UNREGISTERED)).toEqual({ lid: null, pn: UNREGISTERED });
       expect(await lids.number('shop', '99999999999999@lid')).toEqual({
         lid: '99999999999999@lid',
         pn: null,
@@ -539,9 +539,12 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
 
     test('groups: made, filled, emptied, and told of', async () => {
       const { groups } = system.berth;
-      const made = await groups.create('shop', { name: 'Team', participants: [{ id: ADA }, { id: NOBODY }] });
+      const made = await groups.create('shop', {
+        name: 'Team',
+        participants: [{ id: ADA }, { id: UNREGISTERED }],
+      });
       expect(made.subject).toBe('Team');
-      expect(made.participants.find(({ id }) => id === NOBODY)).toMatchObject({ code: 404 });
+      expect(made.participants.find(({ id }) => id === UNREGISTERED)).toMatchObject({ code: 404 });
       expect(await groups.add('shop', made.id, [BEA])).toEqual({
         participants: [expect.objectContaining({ id: BEA, code: 200 })],
       });

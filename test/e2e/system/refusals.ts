@@ -162,7 +162,7 @@ export const refusals = (open: () => System): void => {
       await ann.sessions.delete('two');
     });
 
-    test('the global limit changes at run time, refuses everybody and stops nobody', async () => {
+    test('the global limit changes at run time, refuses new admissions and stops no session', async () => {
       const ben = await clientOf('ben');
       await ben.sessions.create({ name: 'one' });
       await system.berth.limits.set({ global: 1 });
@@ -222,7 +222,7 @@ export const refusals = (open: () => System): void => {
   });
 
   describe('isolation', () => {
-    test("somebody else's session is 404 for a user, and an admin names its owner", async () => {
+    test("another user's session is 404 for a user, and an admin names its owner", async () => {
       const cyd = await clientOf('cyd');
       const dan = await clientOf('dan');
       await cyd.sessions.create({ name: 'default', start: false });
@@ -314,7 +314,7 @@ export const refusals = (open: () => System): void => {
       };
     };
 
-    test('is served with its files to anybody, under a policy that lets nothing in from elsewhere', async () => {
+    test('is served with its files without a key, under a policy that loads nothing from other origins', async () => {
       const page = await system.call('GET', '/', { key: '' });
       expect(page.url).toBe(`${system.stack.url}/dashboard`);
       expect(page.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
@@ -384,7 +384,7 @@ export const refusals = (open: () => System): void => {
       expect((await system.call('GET', '/api/me', { key: '', headers: { cookie } })).status).toBe(401);
     });
 
-    test('shows an admin how full it was at each sweep, and nobody else', async () => {
+    test('shows only an admin how full it was at each sweep', async () => {
       await system.stack.trigger('reaper');
       expect((await system.berth.statsHistory({ hours: 1 })).points.at(-1)).toMatchObject({
         active: 0,
@@ -394,7 +394,7 @@ export const refusals = (open: () => System): void => {
       await expect((await clientOf('hal')).statsHistory()).rejects.toMatchObject({ status: 403 });
     });
 
-    test('bounds how often somebody may try to sign in', async () => {
+    test('bounds the rate of sign-in attempts', async () => {
       let refused: Response | undefined;
       for (let n = 0; n < 200 && refused === undefined; n++) {
         const answer = await system.call('POST', '/dashboard/sign-in', { key: '', body: { key: 'wrong' } });

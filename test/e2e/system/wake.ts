@@ -89,7 +89,7 @@ export const wakes = (open: () => System, ACCOUNT: string): void => {
       const [one, two] = await Promise.all([send('with key', 'wake-3'), send('with key', 'wake-3')]);
       expect(await messageOf(one)).toEqual(await messageOf(two));
       expect([await sentTimes('works already'), await sentTimes('with key')]).toEqual([1, 1]);
-      // The worker knows the key as well: a repeat that wakes nobody is recognised.
+      // The worker knows the key as well: a repeat that starts no session is recognized.
       expect((await send('with key', 'wake-3', false)).status).toBe(201);
       expect(await sentTimes('with key')).toBe(1);
       expect(await system.berth.sessions.get('shop')).toMatchObject({ epoch: before.epoch });

@@ -33,7 +33,7 @@ const nothingIsLeft = async () => {
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 describe('how a session ends', () => {
-  it('ends itself when nobody scans the code in time', async () => {
+  it('ends itself when the code is not scanned in time', async () => {
     bench.api.settings.deadlines.qrTimeoutMs = 1_500;
     const worker = bench.start();
     expect(await worker.exit, worker.log()).toBe(0);
@@ -170,7 +170,7 @@ describe('how a session ends', () => {
     expect(api.states.length).toBeGreaterThan(0);
   });
 
-  it('a token that was exchanged by somebody else ends the worker before it starts a browser', async () => {
+  it('a token that another process exchanged ends the worker before it starts a browser', async () => {
     const other = await startFakeWorkerApi();
     other.faults.status.set('/worker/v1/bootstrap', 409);
     const worker = bench.start(other.environment());

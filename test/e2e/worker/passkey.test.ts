@@ -152,7 +152,7 @@ describe.sequential('an account with a passkey', () => {
   });
 });
 
-test('a challenge that nobody signs in time is replaced, and an answer to it comes too late', async () => {
+test('a challenge that is not signed in time is replaced, and a later answer to it is refused', async () => {
   const short = await openBench({ passkeyChallengeMs: 3_000 });
   try {
     const { api, simulator } = short;

@@ -42,7 +42,7 @@ afterEach(async () => {
 
 type Contender = Job['contenders'][number];
 
-/** Every user has as many contenders in each process as in any other, so that a killed process takes nobody's all. */
+/** Every user has as many contenders in each process as in any other, so that a killed process never takes all contenders of a user. */
 const contendersOf = (prefix: string, users: number, each: number): Contender[] =>
   Array.from({ length: users * each }, (_, i) => ({
     userId: `user-${i % users}`,
@@ -68,7 +68,7 @@ const contend = async (
 const of = <K extends Line['kind']>(lines: readonly Line[], kind: K) =>
   lines.filter((line): line is Extract<Line, { kind: K }> => line.kind === kind);
 
-/** Two at once for each slot, as a worker's final report and the event that its task stopped: one of them counts. */
+/** Two at once for each slot, like a worker's final report and the event that its task stopped: one of them counts. */
 const releaseAllTwice = async (holders: readonly Session[]): Promise<void> => {
   for (const holder of holders) {
     const outcomes = await Promise.all([release(deps, holder, 'user'), release(deps, holder, 'crashed')]);
@@ -92,7 +92,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       expect(of(lines, 'failed')).toEqual([]);
       const census = await takeCensus(deps, contenders);
       expectNothingOverOrLeaked(census, userLimit);
-      // Nobody gave a slot back and counts only grew, so one slot left over would mean a refusal without a reason.
+      // No slot was released and counts only grew, so one slot left over would mean a refusal without a reason.
       expect(census.holders).toHaveLength(limit);
       for (const { scope, active, userId, ...refused } of of(lines, 'refused')) {
         const most = scope === 'user' ? userLimit : limit;

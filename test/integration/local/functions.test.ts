@@ -68,7 +68,7 @@ test('a function sees its own environment, Lambda’s and its role’s credentia
   expect(await payload(running, 'other')).not.toBe(Reflect.get(Object(env), 'AWS_ACCESS_KEY_ID'));
 });
 
-test('a function that is warmed is loaded once, before anybody invokes it', async () => {
+test('a function that is warmed is loaded once, before its first call', async () => {
   const mark = join(logDir, 'loaded');
   const running = start([
     files.add(
@@ -282,7 +282,7 @@ test('there are no more instances than this machine carries; an idle one makes r
   expect(await payload(running, 'one')).toEqual(expect.any(Number));
 });
 
-test('a thread that does not end is named, and nobody waits for it', async () => {
+test('a thread that does not end is named, and no caller waits for it', async () => {
   const running = start([
     files.add(
       'hung',

@@ -8,8 +8,8 @@ const portOf = (server: Server): number => {
   return address.port;
 };
 
-/** An address where nobody listens any more. */
-const nobody = async (): Promise<string> => {
+/** An address whose port is closed. */
+const closedPort = async (): Promise<string> => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const port = portOf(server);
@@ -18,13 +18,13 @@ const nobody = async (): Promise<string> => {
 };
 
 test('--live where WhatsApp can not be reached is an error that says so and names the other way', async () => {
-  const choice = chooseWhatsApp('live', await nobody());
+  const choice = chooseWhatsApp('live', await closedPort());
   await expect(choice).rejects.toThrow(WhatsAppUnreachable);
   await expect(choice).rejects.toThrow(/can't be reached.*--simulate/s);
 });
 
 test('without a choice the simulator stands in where WhatsApp does not answer, and gives way where it does', async () => {
-  expect(await chooseWhatsApp(undefined, await nobody())).toBe('simulator');
+  expect(await chooseWhatsApp(undefined, await closedPort())).toBe('simulator');
   const server = createServer((_request, response) => response.writeHead(403).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const port = portOf(server);
@@ -32,6 +32,6 @@ test('without a choice the simulator stands in where WhatsApp does not answer, a
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('--simulate asks nobody', async () => {
+test('--simulate asks no question', async () => {
   expect(await chooseWhatsApp('simulator', 'http://256.0.0.1/')).toBe('simulator');
 });

@@ -36,7 +36,7 @@ export const FAULTS = [
   'requestTwice',
   'requestLate',
   'answerLost',
-  /** A worker carried a command out, and nobody heard of it. */
+  /** A worker executed a command, and its response was lost. */
   'commandAnswerLost',
   'workerCrash',
   'workerFreeze',

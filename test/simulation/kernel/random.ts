@@ -4,7 +4,7 @@ export class Random {
 
   constructor(seed: number) {
     this.#state = (seed ^ 0x9e3779b9) >>> 0;
-    // Neighbouring seeds must not begin alike.
+    // Neighboring seeds must not begin alike.
     for (let i = 0; i < 4; i++) this.next();
   }
 

@@ -10,7 +10,7 @@ export class Process {
   readonly name: string;
   /** ms by which its clock is ahead. */
   readonly skew: number;
-  /** What a worker or an event claims to speak for; undefined for everybody else. */
+  /** The epoch that a worker or an event claims to act for; undefined for other processes. */
   readonly claim: { readonly sessionId: string; readonly epoch: number } | undefined;
   dead = false;
   frozenUntil = 0;

@@ -59,7 +59,7 @@ const together = (
   }
 };
 
-/** All was ended a moment ago, and now everybody wants in at once; now and then the limits change in the middle. */
+/** All sessions ended a moment ago, and all users start one at the same time; sometimes the limits change meanwhile. */
 const rush = (cloud: Cloud, people: People, burst: number, at: number): void => {
   const { random } = cloud;
   const width = random.pick([5, 50, 500]);
@@ -126,7 +126,7 @@ const contest = (cloud: Cloud, people: People, burst: number, at: number): void 
   }
 };
 
-/** Everybody writes through one session, stopped where there is such a one; some repeat what another one asked for. */
+/** All clients send through one session, a stopped one if there is any; some repeat another client's request. */
 const sends = (cloud: Cloud, people: People, burst: number, at: number): void => {
   cloud.scheduler.in(at, undefined, `senders ${burst} meet`, () => {
     const linked = [...cloud.table.items()].filter((item) => item.authState !== undefined);
@@ -265,7 +265,7 @@ const create = async (cloud: Cloud, caller: Process, named: functions.Named): Pr
     }
   } catch (error) {
     if (error instanceof TryAgain) return;
-    // Deleted since, by somebody else: there is nothing left to answer with.
+    // Another caller deleted it since: there is no session left to return.
     const known = cloud.table.get({ pk: `SESSIONID#${first.sessionId}`, sk: 'META' });
     if (known) cloud.violate('answer', `${first.sessionId} was made at first, then: ${String(error)}`);
   }

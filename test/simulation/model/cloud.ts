@@ -123,7 +123,7 @@ export interface Cloud {
   readonly watcher: Watcher | undefined;
   /** Whether the gateway lets a request through, by the name of what it calls; undefined: it lets all through. */
   readonly admits: ((name: string) => boolean) | undefined;
-  /** The time that nobody's clock shows (ms since the Unix epoch). */
+  /** The true time, which no process's clock shows (ms since the Unix epoch). */
   readonly trueTime: number;
   nextSnapshot(): number;
   violate(invariant: Invariant, detail: string): void;

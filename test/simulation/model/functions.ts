@@ -1,4 +1,4 @@
-/** What functions/ composes of the rules, one invocation each; the edges around them are not modelled. */
+/** What functions/ composes of the rules, one invocation each; the edges around them are not modeled. */
 import type { z } from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';

@@ -10,14 +10,14 @@ export const INVARIANTS = {
   due: 'a sweep ends only what is due',
   lifecycle: 'states change only along the table of transitions',
   told: 'what is admitted, changes its status or ends is told, in that order, and nothing of it is lost',
-  admitted: 'nobody is told of an error for what was admitted, and it is launched once ECS lets it',
+  admitted: 'no caller gets an error for an admitted session, and it is launched once ECS permits it',
   messages:
     'a message is noted as told only once it is queued, and a worker goes on after the last one that was acknowledged',
   start:
     'a start that succeeds is answered with a session that was admitted or runs, never with one that is stopping',
   restart:
     'a session restarts after a loss that its policy covers, on its slot, with back-off and limit, never after a stop and never into a code',
-  room: 'nobody is refused while room is left',
+  room: 'no admission is refused while a slot is free',
   once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
   builds: 'starts leave a build that breaks, return to one that works, obey a pin, and never flap',

@@ -439,7 +439,7 @@ export class Worker implements SimulatedWorker {
 
   async #finish(reason: StopReason): Promise<void> {
     const until = this.#localNow() + (this.#boot?.stopGraceSeconds ?? 60) * 1000;
-    // The browser is closed first: the last snapshot is taken of a profile that nobody writes to.
+    // The browser is closed first: the last snapshot is taken of a profile that is not being written.
     await this.#cloud.sleep(this.process, this.#cloud.random.skewed(100, 5_000));
     await this.#save(until);
     this.live = false;

@@ -129,7 +129,7 @@ describe('sessions', () => {
     expect(keys[1]).toBe(keys[0]);
   });
 
-  test('ls is an aligned table over all pages, without colours or control characters in a pipe', async () => {
+  test('ls is an aligned table over all pages, without colors or control characters in a pipe', async () => {
     api.set('shop', { ...WORKING, me: { id: '15550001111@c.us', pushName: 'An\u001b[2Jna' } });
     api.set('a-much-longer-name');
     api.set('third');
@@ -245,7 +245,7 @@ describe('QR codes', () => {
     });
   });
 
-  test('a code that nobody scanned in time ends with what to do', async () => {
+  test('a code that is not scanned in time ends with what to do', async () => {
     api.set('shop', { status: 'STOPPED', state: 'STOPPED', stopReason: 'qr_expired' });
     const ended = await berth(['qr', 'shop', '--follow']);
     expect(ended.code).toBe(1);

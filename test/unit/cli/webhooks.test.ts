@@ -65,7 +65,7 @@ test('a redrive goes on until all are seen to', async () => {
   ]);
 });
 
-test('whoever follows the events gets each page’s and goes on from its end, beginning now', async () => {
+test('following the events begins now, gets each page’s events, and continues from its end', async () => {
   const event = (id: string): StreamEvent => ({
     id,
     timestamp: 1,

@@ -40,7 +40,7 @@ it('earlier ones are loaded until there are enough, or no more', async () => {
   expect(await readLastMessages('1@c.us', 50)).toEqual([...ids(0, 2), ...ids(6, 9)]);
 });
 
-it('what nobody wrote is left out', async () => {
+it('messages without an author are left out', async () => {
   openPage([
     { id: 'a', t: 1, isNotification: true },
     { id: 'b', t: 2 },

@@ -88,7 +88,7 @@ const message = {
 };
 
 describe('the command server', () => {
-  it('lets nobody in without the secret, nor for another epoch', async () => {
+  it('refuses calls without the secret, and calls for another epoch', async () => {
     const { ask } = await open();
     for (const authorization of ['', 'Bearer ', `Bearer ${'x'.repeat(43)}`, `Bearer ${SECRET}x`, SECRET])
       expect(await ask('/v1/commands/logout', {}, { authorization })).toMatchObject({

@@ -236,7 +236,12 @@ describe('the worker’s own deadlines', () => {
 
   it.each([
     ['a start', { phase: 'starting', wasUp: false }, 'start_timeout', 1_060_000],
-    ['a code that nobody scans', { phase: 'qr', qrSince: 2_000_000, wasUp: true }, 'qr_expired', 2_300_000],
+    [
+      'a code that is never scanned',
+      { phase: 'qr', qrSince: 2_000_000, wasUp: true },
+      'qr_expired',
+      2_300_000,
+    ],
     ['no use', { phase: 'working', lastActivityAt: 3_000_000, wasUp: true }, 'idle', 3_900_000],
     ['the maximum', { phase: 'working', lastActivityAt: 9_900_000, wasUp: true }, 'max_duration', 10_000_000],
     ['a restart of the client', { phase: 'starting', wasUp: true }, 'max_duration', 10_000_000],

@@ -10,7 +10,7 @@ const open = () => {
 };
 
 describe('the orderly end', () => {
-  it('begins once, for the reason of whoever asked first', () => {
+  it('begins once, for the first reason given', () => {
     const { ending, ended, endWith } = open();
     endWith();
     expect([ending.asked, ending.signal.aborted]).toEqual([false, false]);

@@ -84,7 +84,7 @@ describe('a file by URL', () => {
     const url = await serve((request, response) => {
       if (request.url === '/told') response.writeHead(200, { 'content-length': '1001' });
       response.write('x'.repeat(600));
-      // Nobody waits for the rest of it.
+      // The rest of it is not awaited.
       response.write('x'.repeat(600));
     });
     await expect(fetchFile(`${url}/told`, LOCAL, 5_000)).rejects.toEqual(failing('too_large'));
@@ -126,7 +126,7 @@ describe('a received file', () => {
     return { outbox, sent, add };
   };
 
-  it('holds back what came after it and loses nothing, whatever becomes of it', async () => {
+  it('holds back later events and loses nothing, whether it succeeds or fails', async () => {
     const arrived = Promise.withResolvers<unknown>();
     const { outbox, sent, add } = setUp(() => arrived.promise);
     add('1', 'message.any');

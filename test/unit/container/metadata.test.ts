@@ -23,7 +23,7 @@ test('a task reads from ECS which one it is', async () => {
   expect(asked).toEqual(['/v4/abc/task']);
 });
 
-test('what is told goes first, and somebody’s machine is no task', async () => {
+test('a configured ARN comes first, and a developer’s machine is no task', async () => {
   expect(await ownTaskArn({ BERTH_TASK_ARN: 'arn:task/2' }, systemTime)).toBe('arn:task/2');
   expect(await ownTaskArn({}, systemTime)).toBeUndefined();
 });

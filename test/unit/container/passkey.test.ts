@@ -121,7 +121,7 @@ const open = () => {
 };
 
 describe('the passkey of a page', () => {
-  it('is nobody’s matter while the page shows none', async () => {
+  it('does nothing while the page shows none', async () => {
     const { time, passkey, names } = open();
     await time.advance(10_000);
     expect(names()).toEqual([]);
@@ -150,7 +150,7 @@ describe('the passkey of a page', () => {
     ).toMatchObject({ kind: 'invalid' });
     expect(page.answers).toEqual([]);
 
-    // Nobody answers in time: WhatsApp Web takes its call back, and is asked for another.
+    // No answer comes in time: WhatsApp Web cancels its request, and the worker asks for another.
     await time.advance(63_000);
     expect(names()).toEqual(['asking', 'challenge', 'asking', 'challenge']);
     expect(await passkey.answer(first)).toEqual({ kind: 'expired' });

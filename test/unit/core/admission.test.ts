@@ -123,7 +123,7 @@ test('a limit of their own outweighs the default for a user, up and down', async
   await expect(admittedSession(system, 'c')).rejects.toMatchObject({ extras: { scope: 'user', limit: 1 } });
 });
 
-test('a global limit that was lowered stops nobody and admits nobody until there is room', async () => {
+test('a lowered global limit stops no session and admits none until there is room', async () => {
   const system = testSystem({ userLimit: 9, globalLimit: 3 });
   for (const name of ['a', 'b', 'c']) await admittedSession(system, name);
   await changeLimits(system.deps, { global: 2 });

@@ -110,7 +110,7 @@ test('those whose task is gone give their slot back under the brake, too, and do
 
 test('under the brake no deadline counts that rests on reports which do not arrive; the maximum duration does', async () => {
   const system = await fleet(0, 16 * 60_000);
-  expect(await reap(system.deps), 'idle as far as anybody knows').toMatchObject({
+  expect(await reap(system.deps), 'idle as far as is known').toMatchObject({
     acted: {},
     braked: true,
   });

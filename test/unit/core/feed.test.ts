@@ -69,7 +69,7 @@ test('a reader moves on past what is not for it', async () => {
   expect(positionText(page.position)).toBe('2');
 });
 
-test('whoever sees everybody reads all feeds with one position', async () => {
+test('a reader of all users reads all shards with one position', async () => {
   const system = testSystem();
   const users = ['ann', 'bob', 'cy', 'dora', 'eve', 'finn', 'gil', 'hal'];
   expect(new Set(users.map(eventShardOf)).size).toBeGreaterThan(1);

@@ -29,7 +29,7 @@ describe('a file', () => {
 });
 
 describe('a contact card', () => {
-  it('has one line for each thing, so that nobody writes a card of their own into another', () => {
+  it('has one line for each thing, so that no card can be injected into another', () => {
     const contact = { fullName: 'Ann\nTEL:110', phoneNumber: '+1 555' };
     expect(contactCardSchema.safeParse(contact).success).toBe(false);
     expect(contactCardSchema.safeParse({ ...contact, fullName: 'Ann' }).success).toBe(true);

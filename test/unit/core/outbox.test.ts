@@ -31,7 +31,7 @@ const outbox = ({ table }: TestSystem) =>
   [...table.items()].filter(({ pk }) => String(pk).startsWith('OUTBOX#'));
 const feed = ({ table }: TestSystem) => [...table.items()].filter(({ pk }) => String(pk).startsWith('FEED#'));
 
-test('an event is in the outbox as soon as its change is committed, whoever dies then, and the next sweep sends it', async () => {
+test('an event is in the outbox as soon as its change is committed, and the next sweep sends it if the function crashes', async () => {
   const system = testSystem();
   const session = await hooked(system);
   expect(outbox(system)).toMatchObject([{ event: 'session.admitted', sessionId: session.sessionId }]);
@@ -71,7 +71,7 @@ test('a sweep leaves to the function that made a change the first ten seconds', 
   expect(sent(system)).toEqual([]);
 });
 
-test('whoever sends takes what waited before along, in the order in which it happened', async () => {
+test('a sender also sends the events that waited before, in their order', async () => {
   const system = testSystem();
   const session = await hooked(system);
   const launched = await launchAndPublish(refusing(system), session);

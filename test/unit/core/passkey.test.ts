@@ -157,7 +157,7 @@ describe('a session that asks for a passkey', () => {
     expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'qr_expired' });
   });
 
-  test('tells its webhooks of each challenge and of the code, once, and nobody else', async () => {
+  test('sends each challenge and the code to its webhooks only, once', async () => {
     const system = testSystem();
     const webhooks = [{ url: 'https://example.com/hook', events: ['*' as const] }];
     const config = { webhooks };

@@ -40,7 +40,7 @@ test('in any stretch of time no more pass than a burst and what the stretch is w
   );
 });
 
-test('whoever keeps to the rate is never refused, and a burst after a rest passes whole', () => {
+test('a caller within the rate is never refused, and a burst after a pause passes whole', () => {
   fc.assert(
     fc.property(rate, fc.integer({ min: 1, max: 300 }), (limit, count) => {
       const steady = Array.from({ length: count }, () => Math.ceil(intervalOf(limit) / 1000));
@@ -143,7 +143,7 @@ test("a key's own rate takes the place of its user's and is counted apart", asyn
   expect((await ask(limiter, 10)).passed).toBe(2);
 });
 
-test('a database that does not answer refuses nobody', async () => {
+test('a database that does not answer refuses no caller', async () => {
   const system = testSystem();
   await changeLimits(system.deps, { rateDefault: { perMinute: 1 } });
   const limiter = rateLimiter(system.deps);

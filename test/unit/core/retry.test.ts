@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { RETRY, retryTransient } from '../../../core/retry.ts';
 import { StoreAmbiguous, StoreConflict, StoreCursorRefused, StoreUnavailable } from '../../../core/store.ts';
 
-/** Virtual time for many callers: the earliest sleeper wakes once nobody has anything to do. */
+/** Virtual time for many callers: the earliest sleeper wakes once all are idle. */
 const virtualTime = () => {
   let now = 0;
   const sleepers: { at: number; wake: () => void }[] = [];

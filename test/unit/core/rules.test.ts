@@ -84,7 +84,7 @@ test('what is kept alive ends neither idle nor by age, but still when its worker
   expect(workerDeadlines(kept, settings)).not.toHaveProperty('maxAt');
 });
 
-test('whoever holds a slot is looked at again, and its deadlines come in order', () => {
+test('every session with a slot is due again, and its deadlines come in order', () => {
   const optional = fc.option(fc.integer({ min: NOW, max: NOW + 1e7 }), { nil: undefined });
   const session = fc.record({
     state: fc.constantFrom('PENDING' as const, 'STARTING' as const, 'RUNNING' as const, 'STOPPING' as const),

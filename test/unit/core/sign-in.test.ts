@@ -49,7 +49,7 @@ describe('a request says whose it is', () => {
     expect(credentialOf(cookie('xberth'), false)).toEqual({ via: 'nothing' });
   });
 
-  test('with TLS, not by a cookie that a neighbour could have set', () => {
+  test('with TLS, not by a cookie that a neighbor could have set', () => {
     expect(credentialOf(cookie('berth'), true)).toEqual({ via: 'nothing' });
     expect(credentialOf(cookie('__Host-berth'), true)).toEqual({ via: 'cookie', token: TOKEN });
   });

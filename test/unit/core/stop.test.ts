@@ -47,7 +47,7 @@ test('a session whose worker runs is not released by a stop although its task is
   });
 });
 
-test('a task that nobody wrote down is found and written down by the next sweep, and no other is launched', async () => {
+test('the next sweep finds and records a task that was not recorded, and no other is launched', async () => {
   const system = testSystem();
   await withUnknownTask(system);
   system.now += 31_000;

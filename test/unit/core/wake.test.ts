@@ -147,7 +147,7 @@ test('a refusal at the limit sends nothing, and the same key may try again', asy
   expect(runs).toHaveLength(1);
 });
 
-test('a session that goes on stopping is not left with a command that nobody starts it for', async () => {
+test('a session that continues to stop is not left with a command that no start will serve', async () => {
   const system = testSystem();
   await stoppedSession(system);
   await startSession(system.deps, USER, 'a');

@@ -81,7 +81,7 @@ test('the first snapshot of a new epoch is kept although the one before had more
   expect((await load(system)).authState).toMatchObject({ key: upload.key });
 });
 
-test('a stop that nobody asked Berth for says so, and one that somebody did says nothing more', async () => {
+test('a stop that was not requested through Berth says so, and a requested one adds no detail', async () => {
   const system = testSystem();
   const interrupted = await workingSession(system);
   await finalReport(system.deps, interrupted, { reason: 'user' });

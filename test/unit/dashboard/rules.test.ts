@@ -33,7 +33,7 @@ describe('the list of sessions', () => {
   const names = (...[filter, sort]: [Partial<typeof EVERYTHING>, Parameters<typeof selectSessions>[2]]) =>
     selectSessions(list, { ...EVERYTHING, ...filter }, sort).map(({ name }) => name);
 
-  it('puts first what needs somebody', () => {
+  it('lists first the sessions that need an action of a person', () => {
     expect(names({}, { by: 'standing', descending: false })[0]).toBe('a');
   });
   it('finds by every word, in name, user, number and person', () => {

@@ -41,7 +41,7 @@ test.each(['/dashboard', '/dashboard/', '/dashboard/sessions', '/dashboard/sessi
   },
 );
 
-test('the page may load from its own origin only, run no script of its markup, and be framed by nobody', () => {
+test('the page may load from its own origin only, run no script of its markup, and cannot be framed', () => {
   const policy = String(ask('/dashboard').headers['content-security-policy']);
   for (const part of [
     "default-src 'none'",

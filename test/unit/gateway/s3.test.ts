@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { AwsRefusal } from '../../../local/gateway/refusals.ts';
 import { VerifiedBody } from '../../../local/gateway/s3/body.ts';
 import { BodyDigests } from '../../../local/gateway/s3/digests.ts';
-import { recogniseS3, s3Permissions } from '../../../local/gateway/s3/operations.ts';
+import { recognizeS3, s3Permissions } from '../../../local/gateway/s3/operations.ts';
 
 const sha256 = (body: Uint8Array): string => createHash('sha256').update(body).digest('base64');
 const crc = (body: Uint8Array): string => {
@@ -23,7 +23,7 @@ const cut = (body: Buffer, at: readonly number[]): Buffer[] => {
     .filter(({ length }) => length > 0);
 };
 
-describe('recogniseS3', () => {
+describe('recognizeS3', () => {
   it.each<
     [method: string, target: string, headers: Record<string, string>, operation: string, actions: string]
   >([
@@ -40,7 +40,7 @@ describe('recogniseS3', () => {
     ['DELETE', '/b/k', {}, 'DeleteObject', 's3:DeleteObject'],
     ['PUT', '/b?lifecycle', {}, 'PutBucketLifecycleConfiguration', 's3:PutLifecycleConfiguration'],
   ])('takes %s %s for one operation', (method, target, headers, operation, actions) => {
-    const call = recogniseS3(method, target, headers);
+    const call = recognizeS3(method, target, headers);
     expect(call.operation).toBe(operation);
     expect(
       s3Permissions(call)
@@ -62,22 +62,22 @@ describe('recogniseS3', () => {
     ['POST', '/b/k'],
     ['PATCH', '/b/k'],
   ])('refuses %s %s, which the engine would take for something else', (method, target) => {
-    expect(() => recogniseS3(method, target, {})).toThrow(AwsRefusal);
+    expect(() => recognizeS3(method, target, {})).toThrow(AwsRefusal);
   });
 
   it('reads the headers that a presigned URL carries in its query', () => {
-    const call = recogniseS3(
+    const call = recognizeS3(
       'PUT',
       '/b/k?X-Amz-Signature=s&x-amz-meta-epoch=7&x-amz-checksum-crc32=AA%3D',
       {},
     );
     expect(call.headers).toEqual({ 'x-amz-meta-epoch': '7', 'x-amz-checksum-crc32': 'AA=' });
-    expect(() => recogniseS3('PUT', '/b/k?x-amz-tagging=a', {})).toThrow(/x-amz-tagging/);
+    expect(() => recognizeS3('PUT', '/b/k?x-amz-tagging=a', {})).toThrow(/x-amz-tagging/);
   });
 
-  it('refuses a bucket that is expected to be somebody else’s', () => {
+  it('refuses a bucket that is expected to belong to another account', () => {
     const headers = { 'x-amz-expected-bucket-owner': '111111111111' };
-    expect(() => recogniseS3('GET', '/b/k', headers)).toThrow(/Access Denied/);
+    expect(() => recognizeS3('GET', '/b/k', headers)).toThrow(/Access Denied/);
   });
 });
 

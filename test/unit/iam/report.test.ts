@@ -15,7 +15,7 @@ it('counts a grant as used where a use of any run falls under it', () => {
   expect(report).toMatchObject({ handler: 'reaper', used: granted, unused: [], explained: [] });
 });
 
-it('sets what nobody used aside: with its reason, or as unused; a use of another resource is none', () => {
+it('lists unused permissions apart, with a reason or as unused; use of another resource does not count', () => {
   const granted = [access('dynamodb:GetItem', table), access('logs:PutLogEvents', '*')];
   const used = [access('dynamodb:GetItem', `${table}2`)];
   const denied = [access('dynamodb:Scan', table)];

@@ -97,7 +97,7 @@ describe('intrinsics', () => {
     ],
     ['an unknown attribute', { 'Fn::GetAtt': ['Queue', 'Weight'] }, /attribute Weight of a AWS::SQS::Queue/],
     ['a parameter without a default', { Ref: 'Open' }, /parameter Open has no default/],
-    ['an import that nobody exports', { 'Fn::ImportValue': 'x' }, /no stack exports x/],
+    ['an import without an export', { 'Fn::ImportValue': 'x' }, /no stack exports x/],
   ])('%s is an error that names the path', (_name, value, message) => {
     expect(() => resolveIn(own, value)).toThrow(message);
   });

@@ -16,6 +16,7 @@ const AVOIDED: readonly (readonly [RegExp, string])[] = [
   [/\bon (?:its|their|the) way (?:again|already)\b/i, '"queued"'],
   [/\bthere is nothing of this name\b|\bof this name\b/i, '"no such …"'],
   [/\bmakes no sense\b/i, '"is invalid"'],
+  [/\bof course\b|\bis no matter\b/i, 'say it or leave it out'],
   [/\bwas forgotten\b/i, '"expired" or "was deleted"'],
   [/\bwithout (?:anybody's|anybody)\b|\b(?:everybody|anybody)\b/i, '"all users", "any caller"'],
   [/\b\w*(?:honour|colour|behaviour|favour|neighbour)\w*/i, 'American spelling'],
@@ -54,6 +55,26 @@ test.each(SHOWN)('texts that %s shows are in plain technical English', (folder) 
       .flatMap(problemsIn)
       .map((problem) => `${file}: ${problem}`),
   );
+  expect(problems).toEqual([]);
+});
+
+/** Comments of every file, and titles of tests. Other texts of tests are data. */
+const COMMENTS = /\/\*[\s\S]*?\*\/|(?<![:'"`])\/\/[^\n]*/g;
+const TITLES =
+  /\b(?:test|it|describe)(?:\.\w+)*(?:\([^'"`]*?\))?\(\s*(?:'((?:\\.|[^'\\\n])*)'|"((?:\\.|[^"\\\n])*)"|`((?:\\.|[^`\\])*)`)/g;
+const FOLDERS = [...SHOWN, 'local', 'simulator', 'examples', 'bench', 'scripts', 'test'];
+
+test.each(FOLDERS)('comments and titles of tests in %s are in plain technical English', (folder) => {
+  const problems = globSync(`${folder}/**/*.{ts,tsx,mjs}`, { cwd: ROOT })
+    .filter((file) => file !== 'test/unit/project/language.test.ts' && !file.startsWith('client/dist/'))
+    .flatMap((file) => {
+      const text = readFileSync(join(ROOT, file), 'utf8');
+      const comments = [...text.matchAll(COMMENTS)].map(([comment]) =>
+        comment.replace(/\s*\n\s*\*?\s*/g, ' '),
+      );
+      const titles = [...text.matchAll(TITLES)].map((title) => title[1] ?? title[2] ?? title[3] ?? '');
+      return [...comments, ...titles].flatMap(problemsIn).map((problem) => `${file}: ${problem}`);
+    });
   expect(problems).toEqual([]);
 });
 

@@ -21,7 +21,7 @@ const message = {
 };
 
 describe('who is named how', () => {
-  it('by number in the older build, by hidden id in the newer one; never in what somebody wrote', () => {
+  it('by number in the older build, by hidden id in the newer one; never in message texts', () => {
     const older = addressForPage(message, BUILDS['2026-04'], directory);
     expect(older.event).toEqual(message);
     const newer = addressForPage(message, BUILDS['2026-07'], directory);

@@ -15,7 +15,7 @@ const ACTION_WORDS: Readonly<Record<CleanupReport['sessions'][number]['action'],
 
 const SHOWN = 200;
 
-/** What would end, or what became of it. */
+/** The sessions that would end, or the result for each. */
 export const CleanupList = ({ report }: { readonly report: CleanupReport }) => {
   const { dryRun, sessions, active } = report;
   return (

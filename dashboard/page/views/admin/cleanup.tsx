@@ -113,7 +113,7 @@ export const Cleanup = () => {
             <Choice
               label="User"
               value={userId}
-              options={[['', 'Everybody'], ...owners.value.map((owner) => [owner, owner] as const)]}
+              options={[['', 'All users'], ...owners.value.map((owner) => [owner, owner] as const)]}
               onChange={(value) => {
                 setUserId(value);
                 disarm();

@@ -17,7 +17,7 @@ const OUTCOMES: Readonly<Record<DeliveryView['outcome'], readonly [words: string
   dead: ['given up', 'critical'],
 };
 
-/** What became of the session's events at its webhooks: the latest attempt of each. */
+/** The latest delivery attempt of each of the session's events. */
 export const Deliveries = ({ session, deliveries }: DeliveriesProps) => (
   <Panel title="Webhook deliveries" class="deliveries">
     <FailingEndpoints session={session} />

@@ -23,7 +23,7 @@ const EVERY_MS = 5000;
 
 type SessionPageProps = { readonly userId: string; readonly name: string };
 
-/** One session: how it stands, what happened to it, what it has saved, and what became of its webhooks. */
+/** One session: its status, timeline, saved state and webhook deliveries. */
 export const SessionPage = ({ userId, name }: SessionPageProps) => {
   const [deleted, setDeleted] = useState(false);
   const own = useMemo(
