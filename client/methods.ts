@@ -27,6 +27,24 @@ export type SessionsMethods = {
    * respond) the phone lists the device until it is removed there. 200 too where there is no such session.
    */
   readonly delete: (name: string, options?: Options<'deleteSession'>) => Promise<Result<'deleteSession'>>;
+  /** Recent lifecycle events of a session, newest first. Needs the scope `sessions:read`. */
+  readonly events: (
+    name: string,
+    options?: Options<'listSessionEvents'>,
+  ) => Promise<Result<'listSessionEvents'>>;
+  /**
+   * Unlink the account and delete its auth state. Needs the scope `sessions:write`.
+   *
+   * Responds when the session has stopped. The account of a session that is stopped or waits for a restart is
+   * only deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not
+   * confirm that the account is unlinked. The account is kept then; the session works again if it is still
+   * linked, and ends as `logged_out` if it is not.
+   */
+  readonly logout: (name: string, options?: Options<'logoutSession'>) => Promise<Result<'logoutSession'>>;
+  /** The linked account. Needs the scope `sessions:read`. */
+  readonly me: (name: string, options?: Options<'getMe'>) => Promise<Result<'getMe'>>;
+  /** Stop a session gracefully and start it again. Needs the scope `sessions:write`. */
+  readonly restart: (name: string, options?: Options<'restartSession'>) => Promise<Result<'restartSession'>>;
   /**
    * Start a stopped session. Needs the scope `sessions:write`.
    *
@@ -40,24 +58,6 @@ export type SessionsMethods = {
    * Graceful: the account is saved first. A stopped session is returned unchanged.
    */
   readonly stop: (name: string, options?: Options<'stopSession'>) => Promise<Result<'stopSession'>>;
-  /** Stop a session gracefully and start it again. Needs the scope `sessions:write`. */
-  readonly restart: (name: string, options?: Options<'restartSession'>) => Promise<Result<'restartSession'>>;
-  /**
-   * Unlink the account and delete its auth state. Needs the scope `sessions:write`.
-   *
-   * Responds when the session has stopped. The account of a session that is stopped or waits for a restart is
-   * only deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not
-   * confirm that the account is unlinked. The account is kept then; the session works again if it is still
-   * linked, and ends as `logged_out` if it is not.
-   */
-  readonly logout: (name: string, options?: Options<'logoutSession'>) => Promise<Result<'logoutSession'>>;
-  /** The linked account. Needs the scope `sessions:read`. */
-  readonly me: (name: string, options?: Options<'getMe'>) => Promise<Result<'getMe'>>;
-  /** Recent lifecycle events of a session, newest first. Needs the scope `sessions:read`. */
-  readonly events: (
-    name: string,
-    options?: Options<'listSessionEvents'>,
-  ) => Promise<Result<'listSessionEvents'>>;
   /**
    * What the page of WhatsApp Web shows now. Needs the scope `sessions:write`.
    *
@@ -69,40 +69,7 @@ export type SessionsMethods = {
   ) => Promise<Result<'getScreenshot'>>;
 };
 
-export type WebhooksMethods = {
-  /**
-   * Recent webhook deliveries of a session, newest first. Needs the scope `sessions:read`.
-   *
-   * The latest attempt of each event, kept for a day.
-   */
-  readonly deliveries: (
-    name: string,
-    options?: Options<'listDeliveries'>,
-  ) => Promise<Result<'listDeliveries'>>;
-  /**
-   * Send dead letters again: all, or those of a user, a session or a webhook. Admins only.
-   *
-   * In order per session and webhook, after everything that is queued. An event keeps its id, is sent by the
-   * whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.
-   */
-  readonly redrive: (
-    request?: Body<'redriveDeadLetters'>,
-    options?: Options<'redriveDeadLetters'>,
-  ) => Promise<Result<'redriveDeadLetters'>>;
-};
-
 export type AuthPasskeyMethods = {
-  /**
-   * The passkey challenge to sign. Needs the scope `sessions:write`.
-   *
-   * While the session is PASSKEY_REQUIRED. Pass it, with its base64url fields decoded, to
-   * `navigator.credentials.get({publicKey})` in a browser at https://web.whatsapp.com that has the passkey of
-   * the account; send the result to `POST /api/{session}/auth/passkey`. The challenge is not stored.
-   */
-  readonly challenge: (
-    session: string,
-    options?: Options<'getPasskeyChallenge'>,
-  ) => Promise<Result<'getPasskeyChallenge'>>;
   /**
    * The signed passkey challenge. Needs the scope `sessions:write`.
    *
@@ -116,6 +83,17 @@ export type AuthPasskeyMethods = {
     request: Body<'submitPasskey'>,
     options?: Options<'submitPasskey'>,
   ) => Promise<Result<'submitPasskey'>>;
+  /**
+   * The passkey challenge to sign. Needs the scope `sessions:write`.
+   *
+   * While the session is PASSKEY_REQUIRED. Pass it, with its base64url fields decoded, to
+   * `navigator.credentials.get({publicKey})` in a browser at https://web.whatsapp.com that has the passkey of
+   * the account; send the result to `POST /api/{session}/auth/passkey`. The challenge is not stored.
+   */
+  readonly challenge: (
+    session: string,
+    options?: Options<'getPasskeyChallenge'>,
+  ) => Promise<Result<'getPasskeyChallenge'>>;
   /**
    * Confirm that the phone shows the same code. Needs the scope `sessions:write`.
    *
@@ -783,6 +761,28 @@ export type CommandsMethods = {
   readonly get: (id: string, options?: Options<'getCommand'>) => Promise<Result<'getCommand'>>;
 };
 
+export type WebhooksMethods = {
+  /**
+   * Recent webhook deliveries of a session, newest first. Needs the scope `sessions:read`.
+   *
+   * The latest attempt of each event, kept for a day.
+   */
+  readonly deliveries: (
+    name: string,
+    options?: Options<'listDeliveries'>,
+  ) => Promise<Result<'listDeliveries'>>;
+  /**
+   * Send dead letters again: all, or those of a user, a session or a webhook. Admins only.
+   *
+   * In order per session and webhook, after everything that is queued. An event keeps its id, is sent by the
+   * whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.
+   */
+  readonly redrive: (
+    request?: Body<'redriveDeadLetters'>,
+    options?: Options<'redriveDeadLetters'>,
+  ) => Promise<Result<'redriveDeadLetters'>>;
+};
+
 export type LimitsMethods = {
   /** The limits, and their use. Needs the scope `sessions:read`. */
   readonly get: (options?: Options<'getLimits'>) => Promise<Result<'getLimits'>>;
@@ -822,13 +822,13 @@ export type EngineMethods = {
 };
 
 export type KeysMethods = {
-  /** List API keys. Admins only. */
-  readonly list: (options?: Options<'listKeys'>) => Promise<Result<'listKeys'>>;
   /** Create an API key. Admins only. */
   readonly create: (
     request?: Body<'createKey'>,
     options?: Options<'createKey'>,
   ) => Promise<Result<'createKey'>>;
+  /** List API keys. Admins only. */
+  readonly list: (options?: Options<'listKeys'>) => Promise<Result<'listKeys'>>;
   /** Make an API key that starts, stops and links one session. Admins only. */
   readonly createControl: (
     request: Body<'createControlKey'>,
@@ -855,33 +855,34 @@ export type KeysMethods = {
 };
 
 export type ServerMethods = {
-  /** Version and engine. */
-  readonly version: (options?: Options<'getServerVersion'>) => Promise<Result<'getServerVersion'>>;
+  /** The environment of the server, without settings and secrets. */
+  readonly environment: (
+    options?: Options<'getServerEnvironment'>,
+  ) => Promise<Result<'getServerEnvironment'>>;
   /**
    * Since when it answers, in ms.
    *
    * Of the instance that answered: there is no single server.
    */
   readonly status: (options?: Options<'getServerStatus'>) => Promise<Result<'getServerStatus'>>;
-  /** The environment of the server, without settings and secrets. */
-  readonly environment: (
-    options?: Options<'getServerEnvironment'>,
-  ) => Promise<Result<'getServerEnvironment'>>;
+  /** Version and engine. */
+  readonly version: (options?: Options<'getServerVersion'>) => Promise<Result<'getServerVersion'>>;
 };
 
 export type ClientMethods = {
+  /**
+   * Prevent starts and end all sessions, before an environment is removed. Admins only.
+   *
+   * Sets the global limit to 0 and stops running sessions, up to 200 per call. Repeat it until it returns
+   * `drained`. Accounts stay linked. To allow starts again, set the global limit (`PUT /api/limits`).
+   */
+  readonly drain: (request?: Body<'drain'>, options?: Options<'drain'>) => Promise<Result<'drain'>>;
   /**
    * Slots in use, and the last 24 hours. Needs the scope `sessions:read`.
    *
    * A user's own sessions. An admin without `userId` gets those of all users, per user, and the last day.
    */
   readonly stats: (options?: Options<'getStats'>) => Promise<Result<'getStats'>>;
-  /**
-   * Slots in use over time. Admins only.
-   *
-   * One sample per minute, kept for two days. Above 288 samples, adjacent ones are merged into one point.
-   */
-  readonly statsHistory: (options?: Options<'getHistory'>) => Promise<Result<'getHistory'>>;
   /**
    * Metrics in the text format of Prometheus. Needs the scope `metrics`.
    *
@@ -890,21 +891,19 @@ export type ClientMethods = {
    * scrape configuration.
    */
   readonly metrics: (options?: Options<'getMetrics'>) => Promise<Result<'getMetrics'>>;
-  /**
-   * Prevent starts and end all sessions, before an environment is removed. Admins only.
-   *
-   * Sets the global limit to 0 and stops running sessions, up to 200 per call. Repeat it until it returns
-   * `drained`. Accounts stay linked. To allow starts again, set the global limit (`PUT /api/limits`).
-   */
-  readonly drain: (request?: Body<'drain'>, options?: Options<'drain'>) => Promise<Result<'drain'>>;
-  /** Your user, and the permissions of your key. */
-  readonly me: (options?: Options<'getCaller'>) => Promise<Result<'getCaller'>>;
   /** Responds while the API is up. */
   readonly ping: (options?: Options<'ping'>) => Promise<Result<'ping'>>;
+  /** Your user, and the permissions of your key. */
+  readonly me: (options?: Options<'getCaller'>) => Promise<Result<'getCaller'>>;
+  /**
+   * Slots in use over time. Admins only.
+   *
+   * One sample per minute, kept for two days. Above 288 samples, adjacent ones are merged into one point.
+   */
+  readonly statsHistory: (options?: Options<'getHistory'>) => Promise<Result<'getHistory'>>;
   /** Sign out of the dashboard. */
   readonly signOut: (options?: Options<'signOut'>) => Promise<Result<'signOut'>>;
   readonly sessions: SessionsMethods;
-  readonly webhooks: WebhooksMethods;
   readonly auth: AuthMethods;
   readonly messages: MessagesMethods;
   readonly chats: ChatsMethods;
@@ -918,6 +917,7 @@ export type ClientMethods = {
   readonly labels: LabelsMethods;
   readonly channels: ChannelsMethods;
   readonly commands: CommandsMethods;
+  readonly webhooks: WebhooksMethods;
   readonly limits: LimitsMethods;
   readonly engine: EngineMethods;
   readonly keys: KeysMethods;

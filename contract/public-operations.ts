@@ -1,128 +1,50 @@
-/** Operations for programs that have a key, or need none: the typed client and `berth call` are made from this table. */
-import { listAudit } from './operations/audit.ts';
-import { cleanUp, drain, getLimits, getMetrics, getStats, setLimits } from './operations/capacity.ts';
-import { getCommand } from './operations/commands.ts';
-import { getCaller, getHistory, signIn, signOut } from './operations/dashboard.ts';
-import {
-  logoutSessionByName,
-  startSessionByName,
-  stopSessionByName,
-} from './operations/deprecated-sessions.ts';
-import { getEngine, removeBuild, saveBuild, setEngine } from './operations/engine.ts';
-import { followEvents, listDeliveries } from './operations/events.ts';
-import { getHealth, getHealthDetail, ping } from './operations/health.ts';
-import {
-  createControlKey,
-  createKey,
-  createMediaKey,
-  deleteKey,
-  listKeys,
-  updateKey,
-} from './operations/keys.ts';
-import {
-  confirmPasskey,
-  getPasskeyChallenge,
-  getPasskeyConfirmation,
-  getQr,
-  requestCode,
-  submitPasskey,
-} from './operations/linking.ts';
-import {
-  getNewMessageId,
-  getNewStatusId,
-  getServerEnvironment,
-  getServerStatus,
-  getServerVersion,
-  getVersion,
-} from './operations/server.ts';
-import {
-  createSession,
-  deleteSession,
-  getMe,
-  getSession,
-  listSessionEvents,
-  listSessions,
-  logoutSession,
-  restartSession,
-  startSession,
-  stopSession,
-  updateSession,
-} from './operations/sessions.ts';
+/**
+ * Operations for programs that have a key, or need none: the typed client, `berth call` and the document are made from this
+ * table. It takes every operation that the modules export, so that a new row needs no line here.
+ */
+import type { Operation } from './operation.ts';
+import * as audit from './operations/audit.ts';
+import * as capacity from './operations/capacity.ts';
+import * as commands from './operations/commands.ts';
+import * as dashboard from './operations/dashboard.ts';
+import * as deprecatedSessions from './operations/deprecated-sessions.ts';
+import * as engine from './operations/engine.ts';
+import * as events from './operations/events.ts';
+import * as health from './operations/health.ts';
+import * as keys from './operations/keys.ts';
+import * as linking from './operations/linking.ts';
+import * as server from './operations/server.ts';
+import * as sessions from './operations/sessions.ts';
 import { UNSUPPORTED_OPERATIONS } from './operations/unsupported.ts';
-import { listDeadLetters, listWebhookEndpoints, redriveDeadLetters } from './operations/webhooks.ts';
+import * as webhooks from './operations/webhooks.ts';
 import { COMMAND_OPERATIONS } from './worker/commands.ts';
+
+const METHODS: readonly Operation['method'][] = ['POST', 'GET', 'PUT', 'DELETE'];
+
+/** A module lists its exports by name. Documents and clients show them by path: first the creation, the removal last. */
+const byPath = <T extends Readonly<Record<string, Operation>>>(module: T): T => {
+  const order = ({ path, method }: Operation) => `${path} ${METHODS.indexOf(method)}`;
+  const sorted = Object.entries(module).sort(([, a], [, b]) => (order(a) < order(b) ? -1 : 1));
+  return Object.fromEntries(sorted) as T;
+};
 
 /** By their ids, in the order of the document. */
 export const PUBLIC_OPERATIONS = {
-  createSession,
-  listSessions,
-  getSession,
-  updateSession,
-  deleteSession,
-  startSession,
-  stopSession,
-  restartSession,
-  logoutSession,
-  getMe,
-  listSessionEvents,
-  listDeliveries,
-  startSessionByName,
-  stopSessionByName,
-  logoutSessionByName,
-
-  getQr,
-  requestCode,
-  getPasskeyChallenge,
-  submitPasskey,
-  getPasskeyConfirmation,
-  confirmPasskey,
-
+  ...byPath(sessions),
+  ...byPath(deprecatedSessions),
+  ...byPath(linking),
   ...COMMAND_OPERATIONS,
   ...UNSUPPORTED_OPERATIONS,
-
-  getCommand,
-
-  followEvents,
-
-  listWebhookEndpoints,
-  listDeadLetters,
-  redriveDeadLetters,
-
-  getStats,
-  getHistory,
-  getMetrics,
-  getLimits,
-  setLimits,
-  cleanUp,
-  drain,
-
-  getEngine,
-  setEngine,
-  saveBuild,
-  removeBuild,
-
-  listKeys,
-  createKey,
-  createControlKey,
-  createMediaKey,
-  updateKey,
-  deleteKey,
-  listAudit,
-  getCaller,
-
-  getNewMessageId,
-  getNewStatusId,
-  getServerVersion,
-  getVersion,
-  getServerStatus,
-  getServerEnvironment,
-
-  ping,
-  getHealth,
-  getHealthDetail,
-
-  signIn,
-  signOut,
+  ...byPath(commands),
+  ...byPath(events),
+  ...byPath(webhooks),
+  ...byPath(capacity),
+  ...byPath(engine),
+  ...byPath(keys),
+  ...byPath(audit),
+  ...byPath(server),
+  ...byPath(health),
+  ...byPath(dashboard),
 };
 
 export type PublicOperations = typeof PUBLIC_OPERATIONS;

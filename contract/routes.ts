@@ -3,20 +3,17 @@
  * document and the typed client come from this table. A handler imports its own operation and validates with it.
  */
 import type { Operation } from './operation.ts';
-import { dashboard, dashboardFile, root } from './operations/dashboard.ts';
-import { getDocs, getOpenApi } from './operations/documentation.ts';
-import { getFile } from './operations/files.ts';
+import * as pages from './operations/dashboard-pages.ts';
+import * as documentation from './operations/documentation.ts';
+import * as files from './operations/files.ts';
 import { WORKER_OPERATIONS } from './operations/worker.ts';
 import { PUBLIC_OPERATIONS } from './public-operations.ts';
 
 export const OPERATIONS: readonly Operation[] = [
   ...Object.values(PUBLIC_OPERATIONS),
-  getFile,
-  getOpenApi,
-  getDocs,
-  root,
-  dashboard,
-  dashboardFile,
+  ...Object.values(files),
+  ...Object.values(documentation),
+  ...Object.values(pages),
   ...Object.values(WORKER_OPERATIONS),
 ];
 

@@ -1,5 +1,4 @@
-/** What the dashboard is made of, and what it asks for beside what every caller does. */
-import * as z from 'zod';
+/** Operations that the dashboard needs beside those of every caller. */
 import {
   callerViewSchema,
   historyQuerySchema,
@@ -8,35 +7,6 @@ import {
 } from '../bodies/dashboard.ts';
 import { PAGE_PATH } from '../dashboard-path.ts';
 import { operation } from '../operation.ts';
-
-/** For people, not for programs: not in the document. */
-const page = { method: 'GET', handler: 'dashboard', auth: 'none', scope: null } as const;
-const pageResponses = { 200: { description: 'A file of the page.' } };
-
-export const root = operation({
-  ...page,
-  id: 'root',
-  path: '/',
-  summary: 'Redirects to the dashboard',
-  responses: { 302: { description: 'Its address.' } },
-});
-
-export const dashboard = operation({
-  ...page,
-  id: 'dashboard',
-  path: PAGE_PATH,
-  summary: 'The dashboard',
-  responses: pageResponses,
-});
-
-export const dashboardFile = operation({
-  ...page,
-  id: 'dashboardFile',
-  path: `${PAGE_PATH}/{proxy+}`,
-  summary: "The dashboard's files, and each of its views",
-  params: z.object({ proxy: z.string() }),
-  responses: pageResponses,
-});
 
 export const signIn = operation({
   id: 'signIn',

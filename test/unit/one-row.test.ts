@@ -1,4 +1,8 @@
 /** A command is a schema and a row: everything else follows. A row that the table does not have is added to a copy. */
+import { readdirSync } from 'node:fs';
+import { App, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Command } from 'commander';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
@@ -8,7 +12,10 @@ import { createTransport } from '../../client/transport.ts';
 import { openApiDocument } from '../../contract/openapi/document.ts';
 import { commandRows } from '../../contract/operations/command-rows.ts';
 import { PUBLIC_OPERATIONS } from '../../contract/public-operations.ts';
+import { OPERATIONS } from '../../contract/routes.ts';
 import { defineHandler } from '../../functions/edge/http.ts';
+import { BerthApi } from '../../infra/constructs/api.ts';
+import { environmentOf } from '../../infra/environments.ts';
 import { clientMethods } from '../../scripts/client-methods.ts';
 
 const weatherArgs = z.strictObject({
@@ -131,4 +138,55 @@ test('its route checks the key’s scope and the request', async () => {
     status: 400,
     body: { errors: [{ path: 'days' }] },
   });
+});
+
+test('the gateway has its route, with the authorizer, to the function of commands', () => {
+  const stack = new Stack(new App(), 'Rows');
+  const functionOf = (id: string) =>
+    new LambdaFunction(stack, id, {
+      runtime: Runtime.NODEJS_24_X,
+      handler: 'index.handler',
+      code: Code.fromInline('exports.handler = async () => ({});'),
+    });
+  const api = new BerthApi(stack, 'Api', {
+    environment: environmentOf('dev'),
+    apiName: 'rows',
+    description: 'rows',
+    logName: 'rows',
+    throttle: { rateLimit: 1, burstLimit: 1 },
+  });
+  api.addRoutes([getWeather], functionOf, functionOf('authorizer'));
+  const template = Template.fromStack(stack);
+  const [authorizer] = Object.keys(template.findResources('AWS::ApiGatewayV2::Authorizer'));
+  const [integration] = Object.keys(template.findResources('AWS::ApiGatewayV2::Integration'));
+  template.hasResourceProperties('AWS::ApiGatewayV2::Route', {
+    RouteKey: 'GET /api/{session}/chats/{chatId}/weather',
+    AuthorizationType: 'CUSTOM',
+    AuthorizerId: { Ref: authorizer },
+    Target: { 'Fn::Join': ['', ['integrations/', { Ref: integration }]] },
+  });
+  expect(getWeather.handler).toBe('commands');
+}, 120_000);
+
+const rowSchema = z.looseObject({
+  id: z.string(),
+  method: z.string(),
+  path: z.string(),
+  handler: z.string(),
+});
+
+test('an operation that a module exports needs no other line: it is in the table, under its name', async () => {
+  const folder = new URL('../../contract/operations/', import.meta.url);
+  for (const file of readdirSync(folder)) {
+    const exported: Readonly<Record<string, unknown>> = await import(new URL(file, folder).href);
+    for (const [name, value] of Object.entries(exported)) {
+      const row = rowSchema.safeParse(value);
+      if (!row.success) continue;
+      expect(row.data.id).toBe(name);
+      expect(
+        OPERATIONS.map(({ id }) => id),
+        file,
+      ).toContain(name);
+    }
+  }
 });
