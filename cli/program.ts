@@ -16,6 +16,7 @@ import { addMcp } from './commands/mcp.ts';
 import { addMessages } from './commands/messages.ts';
 import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
+import { addPostman } from './commands/postman.ts';
 import { addSelftest } from './commands/selftest.ts';
 import { addSend } from './commands/send.ts';
 import { addSessions } from './commands/sessions.ts';
@@ -59,6 +60,7 @@ export const createProgram = (): Command => {
   addLids(program);
   addCall(program);
   addMcp(program);
+  addPostman(program);
   addCapacity(program);
   addDashboard(program);
   addCleanup(program);
