@@ -9,6 +9,7 @@ import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addDrain } from './commands/drain.ts';
+import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLids } from './commands/lids.ts';
 import { addLinking } from './commands/linking.ts';
@@ -55,6 +56,7 @@ export const createProgram = (): Command => {
   addPasskey(program);
   addSend(program);
   addMessages(program);
+  addEvents(program);
   addSelftest(program);
   addPhone(program);
   addLids(program);

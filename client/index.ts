@@ -18,6 +18,7 @@ import { type CommandsClient, commandsClient } from './commands.ts';
 import { methodsOf } from './derived.ts';
 import { type EventsClient, eventsClient } from './events.ts';
 import { type GroupsClient, groupsClient, type LidsClient, lidsClient } from './groups.ts';
+import type { WebSocketClass } from './live.ts';
 import type { ClientMethods } from './methods.ts';
 import { type SessionsClient, sessionsClient } from './sessions.ts';
 import { createTransport, type Transport } from './transport.ts';
@@ -38,6 +39,7 @@ export {
   WaitTimeoutError,
 } from './errors.ts';
 export type { FollowOptions, ReadEventsOptions, StreamEvent, StreamPage } from './events.ts';
+export type { LiveEvent, LiveOptions } from './live.ts';
 export type { CreateOptions, ListOptions, SessionEvent, WaitOptions } from './sessions.ts';
 export type { CallOptions } from './transport.ts';
 export { readWebhook, type WebhookEvent } from './webhook-event.ts';
@@ -61,10 +63,15 @@ export type ClientOptions = {
   /** 0 to 1; spreads the repeats. */
   readonly random?: (() => number) | undefined;
   readonly sleep?: ((ms: number) => Promise<void>) | undefined;
+  /** For `events.live`; the global one by default, which Node has since version 22. */
+  readonly webSocket?: WebSocketClass | undefined;
 };
 
 /** The methods of the table, and those that are written by hand: helpers, and what is handier than the request. */
-export type Client = Omit<ClientMethods, 'sessions' | 'auth' | 'groups' | 'lids' | 'commands' | 'webhooks'> &
+export type Client = Omit<
+  ClientMethods,
+  'sessions' | 'auth' | 'groups' | 'lids' | 'commands' | 'webhooks' | 'events'
+> &
   AdminClient & {
     readonly sessions: SessionsClient;
     readonly auth: AuthClient;
@@ -112,6 +119,11 @@ export const createClient = (options: ClientOptions): Client => {
     lids: lidsClient(methods.lids, needs),
     commands: commandsClient(methods.commands, clock),
     webhooks: webhooksClient(methods.webhooks, needs),
-    events: eventsClient(needs),
+    events: eventsClient(methods.events, {
+      ...needs,
+      webSocket: () => options.webSocket ?? globalThis.WebSocket,
+      random: options.random ?? Math.random,
+      sleep,
+    }),
   };
 };

@@ -761,6 +761,23 @@ export type CommandsMethods = {
   readonly get: (id: string, options?: Options<'getCommand'>) => Promise<Result<'getCommand'>>;
 };
 
+export type EventsMethods = {
+  /**
+   * Get a ticket for one WebSocket connection with live events.
+   *
+   * Connect to `url` with the query parameters `ticket` and `after` (the cursor), and, as in WAHA, `session`
+   * (names, `*` for all) and `events` (names, `*` for all). Each message is the body of a webhook with a
+   * `cursor` beside it: connect again with `after` set to the last one and nothing of the last hour is
+   * missed; an event may come twice, with the same id. `events.missed` says that older ones had expired.
+   * Instead of a ticket the key may be in the header `X-Api-Key` or in the query parameter `x-api-key`. A key
+   * gets the events that its scopes allow: `session.*` with sessions:read (`session.code` with
+   * sessions:write), others with messages:read. Send `{"action":"ping"}` at least every 10 minutes; after 2
+   * hours a connection ends (1001). 1000: the client was too slow, or its key ended. 1009: its message was
+   * too large. A user may have 40 connections; one more is refused with 429.
+   */
+  readonly ticket: (options?: Options<'createLiveTicket'>) => Promise<Result<'createLiveTicket'>>;
+};
+
 export type WebhooksMethods = {
   /**
    * Recent webhook deliveries of a session, newest first. Needs the scope `sessions:read`.
@@ -917,6 +934,7 @@ export type ClientMethods = {
   readonly labels: LabelsMethods;
   readonly channels: ChannelsMethods;
   readonly commands: CommandsMethods;
+  readonly events: EventsMethods;
   readonly webhooks: WebhooksMethods;
   readonly limits: LimitsMethods;
   readonly engine: EngineMethods;

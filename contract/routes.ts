@@ -20,7 +20,7 @@ export const OPERATIONS: readonly Operation[] = [
 /**
  * Handlers that no operation names: what starts them is in infra. `keys-bootstrap` is invoked by hand (or by the local
  * start): it makes the first admin key where there is none. `worker-call` is invoked by control functions that have a
- * command for a worker.
+ * command for a worker. `live-connections` and `live-events` are of the WebSocket API.
  */
 export const BACKGROUND_HANDLERS = [
   'authorizer',
@@ -30,6 +30,8 @@ export const BACKGROUND_HANDLERS = [
   'eraser',
   'task-events',
   'deliver',
+  'live-connections',
+  'live-events',
   'worker-call',
 ] as const;
 

@@ -91,6 +91,22 @@ export const outboxKey = (userId: string, sessionId: string, version: number): K
   pk: outboxPartition(eventShardOf(userId)),
   sk: outboxPrefix(sessionId) + String(version).padStart(12, '0'),
 });
+/** Live events (core/live): a topic is a user, or `*` for all users. */
+export const liveTopicKey = (topic: string): Key => ({ pk: `LIVETOPIC#${topic}`, sk: META });
+/** What happened in a topic while it was watched, numbered; expires. */
+export const liveLogPartition = (topic: string): string => `LIVE#${topic}`;
+export const liveLogKey = (topic: string, number: number): Key => ({
+  pk: liveLogPartition(topic),
+  sk: feedSortKey(number),
+});
+/** Open WebSocket connections of a topic; expire. */
+export const connectionsPartition = (topic: string): string => `CONNECTIONS#${topic}`;
+export const connectionKey = (topic: string, id: string): Key => ({
+  pk: connectionsPartition(topic),
+  sk: id,
+});
+/** Stands for an API key in one connect, by the hash of its token; expires. */
+export const ticketKey = (hash: string): Key => ({ pk: `TICKET#${hash}`, sk: META });
 /** The latest attempt of each recent event, by event and webhook. */
 export const deliveriesPartition = (sessionId: string): string => `DELIVERY#${sessionId}`;
 /** A user's webhook endpoints whose latest attempt failed; expire. */

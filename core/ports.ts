@@ -107,6 +107,24 @@ export interface EventQueue {
    * Durable when it returns.
    */
   send(deliveries: readonly Delivery[]): Promise<void>;
+  /**
+   * Has the connections of a topic served (core/live/fan-out.ts). One pass of a topic runs at a time. A repeat with the
+   * same token within 5 minutes is recognised.
+   */
+  wake(topic: string, token: string): Promise<void>;
+}
+
+/**
+ * What a post to a connection led to. `gone`: it is closed, or not open yet. `slow`: its client does not read as fast
+ * as it is sent to. `unknown`: the gateway did not answer clearly; the message may have been sent.
+ */
+export type PostOutcome = 'sent' | 'gone' | 'slow' | 'unknown';
+
+/** The connections of the WebSocket API. */
+export interface LiveConnections {
+  post(connectionId: string, message: string): Promise<PostOutcome>;
+  /** Closes with code 1000. True: it is closed, by this call or before. */
+  close(connectionId: string): Promise<boolean>;
 }
 
 /** One sample for CloudWatch; core/observability/metrics.ts says its unit and which dimensions it has. */

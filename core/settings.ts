@@ -53,6 +53,8 @@ export const settingsSchema = z.strictObject({
   lateMessagesMaxAgeSeconds: duration(7 * 24 * 3600),
   /** Requests of one user that wait at once (long polls). Each holds one execution of a function for up to 25 s. */
   openWaitsPerUser: z.int().min(1).max(500).default(40),
+  /** WebSocket connections of one user that are open at once. */
+  connectionsPerUser: z.int().min(1).max(1000).default(40),
   /** Of a file by URL and of a received one. It passes through the worker's memory and the browser's. */
   mediaMaxBytes: z
     .int()
@@ -80,6 +82,8 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_BUILDS_BUCKET          bucket of the stored builds of WhatsApp Web
  * BERTH_EVENTS_QUEUE_URL       FIFO queue of events on their way to webhooks
  * BERTH_DEAD_LETTER_QUEUE_URL  FIFO queue of the events that never arrived
+ * BERTH_LIVE_QUEUE_URL         FIFO queue of topics whose WebSocket connections have something to be sent
+ * BERTH_LIVE_URL               address of the WebSocket API, for its clients and for posts to its connections
  * BERTH_CLUSTER                cluster ARN
  * BERTH_TASK_DEFINITION        task definition ARN (family and revision)
  * BERTH_SUBNETS                comma-separated

@@ -1,5 +1,6 @@
 import { Problem } from '../contract/errors.ts';
 import * as operations from '../contract/operations/dashboard.ts';
+import * as events from '../contract/operations/events.ts';
 import { loadApiKey } from '../core/access/keys.ts';
 import { rateLimiter } from '../core/access/rate.ts';
 import { signIn, signOut } from '../core/access/sign-in.ts';
@@ -9,10 +10,12 @@ import {
   signInCookie,
   signOutCookie,
 } from '../core/access/sign-in-cookie.ts';
+import { createTicket } from '../core/live/connect.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router, unmarked } from './edge/http.ts';
 import { hasTls } from './edge/tls.ts';
+import { environment } from './environment.ts';
 
 const deps = { ...base, store: dynamoDbStore() };
 const refusalOf = rateLimiter(deps);
@@ -64,4 +67,18 @@ const sayingWho = defineHandler(operations.getCaller)(async (request) => {
   };
 });
 
-export const handler = router(signingIn, signingOut, sayingWho);
+/** POST /api/events/tickets */
+const givingTickets = defineHandler(events.createLiveTicket)(async (request) => {
+  const { ticket, expiresAt, cursor } = await createTicket(deps, request.caller(), request.query.userId);
+  return {
+    status: 200,
+    body: {
+      url: environment('BERTH_LIVE_URL'),
+      ticket,
+      expiresAt: new Date(expiresAt).toISOString(),
+      cursor,
+    },
+  };
+});
+
+export const handler = router(signingIn, signingOut, sayingWho, givingTickets);

@@ -24,6 +24,8 @@ export const concurrencySchema = z.strictObject({
   reserved: z.union([z.literal(false), reservedSchema]).prefault({}),
   /** Deliveries to webhooks at once. One takes up to 30 s where the endpoint does not answer. */
   deliveries: z.int().min(2).max(1000).default(100),
+  /** Topics of live events that are served at once. One pass takes 25 s at most. */
+  live: z.int().min(2).max(1000).default(10),
 });
 export type Concurrency = z.infer<typeof concurrencySchema>;
 
@@ -50,7 +52,7 @@ export const workerCallsASecond = (sessions: number, heartbeatSeconds: number): 
 
 /** What is wrong between the throttles, the reservations and the limit on sessions. */
 export const concurrencyIssues = ({ concurrency, api, settings }: Settings): Issue[] => {
-  const { account, reserved, deliveries } = concurrency;
+  const { account, reserved, deliveries, live } = concurrency;
   const sum = reservedSum(concurrency);
   const shared = account - sum;
   const issues: Issue[] = [];
@@ -64,6 +66,11 @@ export const concurrencyIssues = ({ concurrency, api, settings }: Settings): Iss
     add(
       ['concurrency', 'deliveries'],
       `must not be above ${Math.floor(shared / 2)}, half of the executions that are not reserved, or deliveries to slow endpoints leave callers none`,
+    );
+  if (live > shared / 4)
+    add(
+      ['concurrency', 'live'],
+      `must not be above ${Math.floor(shared / 4)}, a quarter of the executions that are not reserved, or followers leave callers none`,
     );
   if (reserved && reserved.authorizer < api.burstLimit)
     add(

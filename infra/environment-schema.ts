@@ -83,6 +83,13 @@ export const environmentSchema = z
           burstLimit: z.int().positive().default(300),
         })
         .prefault({}),
+      /** Of the WebSocket API: connects and messages of clients a second. What it sends is not counted. */
+      live: z
+        .strictObject({
+          rateLimit: z.int().positive().default(50),
+          burstLimit: z.int().positive().default(100),
+        })
+        .prefault({}),
       /**
        * Web pages of these origins may call the API from browsers, with a key in the header. Without it, none may
        * (the dashboard is of the API's own origin and needs none).

@@ -47,6 +47,12 @@ export type Needs = {
   /** On objects under `builds/`, of the same bucket. */
   readonly builds?: readonly BucketAction[];
   readonly queue?: 'send' | 'deliver';
+  /** Wakes the topics of live events; what sends to the queue of events does that as well. */
+  readonly wakesLive?: true;
+  /** `live-events`: what Lambda does to read the queue of topics, holding one back, and posting to connections. */
+  readonly servesLive?: true;
+  /** Tells clients the address of the WebSocket API. */
+  readonly linksToLive?: true;
   readonly tasks?: readonly TaskAction[];
   /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
   readonly callsWorkers?: true;
@@ -152,9 +158,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['Query', 'PutItem', 'GetItem', 'DeleteItem'],
   },
 
-  dashboard: { does: "Serves the dashboard's files, which it carries." },
+  dashboard: { does: "Serves the dashboard's files, which it carries.", linksToLive: true },
   access: {
-    does: 'Signs in to the dashboard with an API key and out of it; says who a caller is.',
+    does: 'Signs in to the dashboard and out of it; says who a caller is; gives tickets for live events.',
+    linksToLive: true,
     table: ['GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'],
   },
 
@@ -199,6 +206,17 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
   events: { does: 'Follows what happens to sessions.', table: ['Query'], waits: true, memoryMiB: 256 },
+  'live-connections': {
+    does: 'Accepts and refuses WebSocket connections, and notes which are open.',
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    wakesLive: true,
+  },
+  'live-events': {
+    does: 'Sends events to the WebSocket connections that follow them.',
+    table: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'],
+    servesLive: true,
+    timeoutSeconds: 30,
+  },
   'dead-letters': {
     does: 'Lists dead letters, and sends them again.',
     // PutItem: the audit log.

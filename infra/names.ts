@@ -5,6 +5,8 @@ export const namesOf = ({ name }: Pick<Environment, 'name'>) => ({
   api: `berth-${name}`,
   /** The API that workers call. Local mode tells it from the other by the end of its name. */
   workerApi: `berth-${name}-workers`,
+  /** The WebSocket API of live events. */
+  liveApi: `berth-${name}-live`,
   cluster: `berth-${name}`,
   workerFamily: `berth-${name}-worker`,
   scheduleGroup: `berth-${name}`,

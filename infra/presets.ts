@@ -39,7 +39,7 @@ export const PRESETS = {
     name: 'dev',
     settings: { environment: 'dev', globalLimit: 10 },
     // Fits a new account, whose ten concurrent executions leave nothing to reserve.
-    concurrency: { account: 10, reserved: false, deliveries: 2 },
+    concurrency: { account: 10, reserved: false, deliveries: 2, live: 2 },
     task: { ...base.task, architecture: HOST, capacity: ['FARGATE_SPOT', 'FARGATE'] },
     logs: { level: 'DEBUG', retentionDays: 7 },
   },

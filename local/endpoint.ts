@@ -17,6 +17,8 @@ import { AccessRecorder } from './iam/recorder.ts';
 import { provision } from './provision.ts';
 import type { EngineLogger } from './runtime/engine-log.ts';
 import type { InvokeResult } from './runtime/pool.ts';
+import type { Connections } from './websocket/connections.ts';
+import { managementService } from './websocket/management.ts';
 
 /** Where every AWS call of the system goes: the gateway, and behind it the engines. */
 export type Endpoint = {
@@ -42,6 +44,8 @@ export type Endpoint = {
   serveLambda(
     invoke: (functionName: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
   ): void;
+  /** Until then no WebSocket API has connections. */
+  serveConnections(connectionsOf: (stage: string) => Connections | undefined): void;
   /** Until then ECS answers that it is not available. */
   serveEcs(ecs: Pick<Ecs, 'handle'>): void;
 };
@@ -78,6 +82,7 @@ export const openEndpoint = async ({
     throw new Error('the functions are not up yet');
   };
   let ecs: Pick<Ecs, 'handle'> | undefined;
+  let connectionsOf: (stage: string) => Connections | undefined = () => undefined;
   const principals = new Principals();
   const access = new AccessRecorder();
   const refusals = new Refusals();
@@ -99,6 +104,7 @@ export const openEndpoint = async ({
     },
     services: {
       ecs: async (call) => (ecs === undefined || refusals.has('ecs') ? ECS_UNAVAILABLE : ecs.handle(call)),
+      'execute-api': managementService((stage) => connectionsOf(stage)),
       lambda: lambdaService((name, event, signal) => invoke(name, event, signal)),
     },
     onCall: ({ refused, service, operation, principal }) => {
@@ -111,6 +117,7 @@ export const openEndpoint = async ({
       }
     },
     taskDefinitionOf: (reference) => taskDefinitionOf(model, reference),
+    socketApiOf: (stage) => model?.socketApis.find((api) => api.stage === stage)?.id,
     partitionKeyOf: (table) => partitionKeyOf(model, table),
   });
   closers.add(() => gateway.close());
@@ -134,6 +141,9 @@ export const openEndpoint = async ({
     },
     serveLambda: (served) => {
       invoke = served;
+    },
+    serveConnections: (served) => {
+      connectionsOf = served;
     },
     serveEcs: (served) => {
       ecs = served;

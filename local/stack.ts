@@ -32,6 +32,7 @@ import { createDeadLetters } from './triggers/dead-letters.ts';
 import type { DeliveryOptions } from './triggers/delivery.ts';
 import { startEventSources } from './triggers/event-sources.ts';
 import { Schedules } from './triggers/schedules.ts';
+import { serveSocketApis } from './websocket/serve.ts';
 import type { WhatsAppMode } from './whatsapp.ts';
 
 export type LocalOptions = {
@@ -206,6 +207,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   });
   endpoint.serveEcs(tasks.ecs);
 
+  serveSocketApis(model, { listener, endpoint, invoke, logs: dir.logs, clock, closers });
   const sources = startEventSources(model, endpoint, { invoke, onProblem });
   closers.add(() => sources.close());
 

@@ -106,7 +106,7 @@ const depsOver = (client: DynamoDBClient, table: string): Deps => ({
   ...base,
   settings: parseSettings('{"environment":"bench"}'),
   store: dynamoDbStore(table, client),
-  events: { send: async () => {} },
+  events: { send: async () => {}, wake: async () => {} },
   tasks: {
     launch: unused,
     stop: async () => {},

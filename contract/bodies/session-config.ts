@@ -56,7 +56,7 @@ const OTHER_WAHA_EVENTS = [
   'event.response',
   'event.response.failed',
 ] as const;
-const eventNameSchema = z.enum([...WEBHOOK_EVENTS, ...OTHER_WAHA_EVENTS]);
+export const eventNameSchema = z.enum([...WEBHOOK_EVENTS, ...OTHER_WAHA_EVENTS]);
 
 export const webhookIdSchema = z
   .string()

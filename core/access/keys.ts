@@ -14,7 +14,7 @@ import type { Deps } from '../deps.ts';
 import { apiKeyKey, KEYS_PARTITION, keyListKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { queryAll } from '../query-all.ts';
-import { absent, and, eq } from '../store.ts';
+import { absent, and, eq, type Item } from '../store.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'sha256'>;
 
@@ -51,8 +51,15 @@ export const findApiKey = async (
 export const apiKeyByHash = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   hash: string,
-): Promise<ApiKey | undefined> => {
-  const item = await deps.store.get(apiKeyKey(hash));
+): Promise<ApiKey | undefined> => validKey(deps, await deps.store.get(apiKeyKey(hash)));
+
+/** The same, for who has its id. */
+export const apiKeyById = async (
+  deps: Pick<Deps, 'store' | 'clock'>,
+  id: string,
+): Promise<ApiKey | undefined> => validKey(deps, await deps.store.get(keyListKey(id)));
+
+const validKey = (deps: Pick<Deps, 'clock'>, item: Item | undefined): ApiKey | undefined => {
   if (!item) return undefined;
   const key = keySchema.parse(item);
   const expired = key.expiresAt !== undefined && key.expiresAt <= deps.clock();

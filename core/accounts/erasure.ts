@@ -1,6 +1,6 @@
 /**
  * Erases what a deleted session leaves behind: auth states and received files in all their versions, timeline, deliveries,
- * dead letters, command results, links, its entries in the feed. The delete itself is one transaction, in which a job for
+ * dead letters, command results, links, its entries in the feed and in the live logs. The delete itself is one transaction, in which a job for
  * this takes the place of the session. So a crash at any moment leaves the session or the job, and a sweep goes on:
  *
  *   delete ── session gone, job there ── sweep: all is erased ── writes that were under way ── later sweep: once more ── job gone
@@ -9,6 +9,7 @@
  * Every step can be repeated.
  */
 import * as z from 'zod';
+import { ALL_USERS } from '../../contract/bodies/live.ts';
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { withoutSession } from '../events/feed.ts';
@@ -28,6 +29,7 @@ import {
   toldKey,
 } from '../items.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import { eraseFromLog } from '../live/topics.ts';
 import type { ObjectEraser } from '../ports.ts';
 import { eq, type Key, type Query, type Write } from '../store.ts';
 import { AUTH_PREFIX, MEDIA_PREFIX } from './storage-keys.ts';
@@ -150,6 +152,7 @@ const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Jo
   items += await eraseEach(deps, { partition: DEAD_LETTERS_PARTITION, prefix: `${sessionId}#` });
   await deps.store.write({ kind: 'delete', key: toldKey(sessionId) });
   items += await withoutSession(deps, shard, sessionId);
+  for (const topic of [userId, ALL_USERS]) items += await eraseFromLog(deps, topic, sessionId);
   // The last events of the session are sent before they may go: its webhooks hear that it ended.
   if (deps.clock() - requestedAt >= SECOND_PASS_MS)
     items += await eraseEach(deps, { partition: outboxPartition(shard), prefix: outboxPrefix(sessionId) });

@@ -1,12 +1,13 @@
 import type { Webhook } from '../../contract/bodies/session-config.ts';
 import type { Deps } from '../deps.ts';
 import { findSession } from '../lifecycle/load.ts';
-import { nameOf, type Session } from '../lifecycle/session.ts';
+import type { Session } from '../lifecycle/session.ts';
 import { probedByAnotherMs } from './breaker.ts';
 import { keepDeadLetter, removeDeadLetter } from './dead-letters.ts';
 import { attemptsMade, NO_ATTEMPTS, noteDelivery } from './deliveries.ts';
 import type { DeliveryOutcome, Poster, PostResult, QueuedDelivery, Receipt } from './delivery.ts';
 import { askEndpoint, noteEndpoint } from './endpoints.ts';
+import { envelopeOf } from './envelope.ts';
 import { acquirePermit, releasePermit } from './share.ts';
 import { findWebhook, retryDelaySeconds } from './webhooks.ts';
 
@@ -101,7 +102,7 @@ const attempt = async (
   const result = await post(
     webhook,
     delivery,
-    JSON.stringify(bodyOf(deps.settings.environment, session, delivery)),
+    JSON.stringify(envelopeOf(deps.settings.environment, { ...delivery, metadata: session.config.metadata })),
   );
   const outcome = outcomeOf(deps, webhook, result, number);
   await Promise.all([
@@ -154,16 +155,3 @@ const outcomeOf = (
     ? { kind: 'dead', detail: result.detail }
     : { kind: 'retry', afterSeconds };
 };
-
-/** The body, with the session's metadata as configured now. */
-const bodyOf = (environment: string, session: Session, delivery: QueuedDelivery) => ({
-  id: delivery.id,
-  timestamp: delivery.timestamp,
-  event: delivery.event,
-  session: nameOf(session),
-  metadata: session.config.metadata ?? {},
-  me: delivery.me,
-  payload: delivery.payload ?? {},
-  environment,
-  engine: 'WEBJS',
-});

@@ -14,11 +14,12 @@ import type { Deps } from '../deps.ts';
 import { EVENT_SHARDS, eventShardOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import { publishLive } from '../live/publish.ts';
 import { queryAll } from '../query-all.ts';
 import type { Item, Value, Write } from '../store.ts';
 import { enqueue, record } from './publish.ts';
 
-type Needs = Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'log'>;
+type Needs = Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'settings' | 'log'>;
 
 /** An event of the control plane, as it goes into the transaction of its change. */
 export type DomainEvent = {
@@ -135,9 +136,13 @@ const sendAll = async (
   for (const item of items) {
     const { pk, sk, id, timestamp, event, payload, ...about } = item;
     if (session) await enqueue(deps, session, [{ id, timestamp, event, payload }]);
-    // A timeline and the feed are kept and widely read: the challenge or the code of a status is for webhooks alone.
+    // Timeline, feed and live events are widely read: the challenge or the code of a status is for webhooks alone.
     const { data: _secret, ...shown } = payload;
     await record(deps, about, { id, timestamp, event, payload: shown });
+    const { me = null, config } = session ?? {};
+    await publishLive(deps, { ...about, me, metadata: config?.metadata }, [
+      { id, timestamp, event, payload: shown },
+    ]);
     await deps.store.write({ kind: 'delete', key: { pk, sk } });
   }
 };

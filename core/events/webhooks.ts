@@ -2,9 +2,12 @@
 import type { SessionConfig, Webhook } from '../../contract/bodies/session-config.ts';
 import type { Sha256 } from '../ports.ts';
 
-/** Whether a webhook asked for this event. `*` asks for all but the engine's raw ones, as in WAHA. */
-export const wants = (webhook: Webhook, event: string): boolean =>
-  webhook.events.some((e) => e === event || (e === '*' && event !== 'engine.event'));
+/** Whether these names ask for an event. `*` asks for all but the engine's raw ones, as in WAHA. */
+export const asksFor = (names: readonly string[], event: string): boolean =>
+  names.some((name) => name === event || (name === '*' && event !== 'engine.event'));
+
+/** Whether a webhook asked for this event. */
+export const wants = (webhook: Webhook, event: string): boolean => asksFor(webhook.events, event);
 
 /**
  * Names a webhook in queues and logs without its URL, which may hold a token. It is stored with the webhook; one that

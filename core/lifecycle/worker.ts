@@ -26,6 +26,7 @@ import type { Deps } from '../deps.ts';
 import { type DomainEvent, drainOutbox, publish } from '../events/outbox.ts';
 import { enqueue, record } from '../events/publish.ts';
 import { noteTold, readTold } from '../events/told-messages.ts';
+import { publishLive } from '../live/publish.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';
 import { updateActiveSession } from './change.ts';
@@ -287,10 +288,11 @@ const reported = (
 
 /**
  * The client's events on their way to the webhooks, behind what the control plane told before. When this returned they
- * are durable. Only those of the session itself are written down to be read: messages are the webhooks' alone.
+ * are durable. Only those of the session itself are written down to be read: messages are for webhooks and for those who
+ * follow them live.
  */
 export const acceptEvents = async (
-  deps: Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'log'>,
+  deps: Pick<Deps, 'store' | 'events' | 'clock' | 'sha256' | 'settings' | 'log'>,
   session: Session,
   request: z.infer<typeof eventsRequestSchema>,
 ): Promise<void> => {
@@ -300,8 +302,9 @@ export const acceptEvents = async (
     ({ event, payload }) => !isIgnored(session.config.ignore, event, payload),
   );
   if (events.length > 0) await enqueue(deps, session, events);
-  const { sessionId, epoch } = session;
+  const { sessionId, epoch, me = null, config } = session;
   const about = { sessionId, epoch, userId: userOf(session), name: nameOf(session) };
+  await publishLive(deps, { ...about, me, metadata: config.metadata }, events);
   for (const event of request.events) {
     const expiring = expiringSchema.safeParse(event);
     if (expiring.success) await record(deps, about, { ...event, ...expiring.data });

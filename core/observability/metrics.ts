@@ -64,6 +64,11 @@ export const METRICS = {
     dimensions: [],
     says: '1 while the live build of WhatsApp Web fails, or the pinned one has expired',
   },
+  LiveDropped: {
+    unit: 'Count',
+    dimensions: ['Reason'],
+    says: 'WebSocket connections that were closed: the client was too slow, or its key ended',
+  },
   WebhooksDead: { unit: 'Count', dimensions: [], says: 'Events given up for one webhook' },
 } as const satisfies Readonly<Record<string, Spec>>;
 

@@ -3,6 +3,7 @@ import { Problem } from '../../contract/errors.ts';
 import type { Delivery, EventQueue } from '../../core/ports.ts';
 import { environment } from '../environment.ts';
 import { clientConfig } from './aws.ts';
+import { sqsLive } from './sqs-live.ts';
 
 /** Deliveries in an SQS FIFO queue; a group is one session's one webhook, so a dead endpoint holds up only itself. */
 export const sqsEvents = (): EventQueue => {
@@ -10,6 +11,7 @@ export const sqsEvents = (): EventQueue => {
   const QueueUrl = environment('BERTH_EVENTS_QUEUE_URL');
 
   return {
+    ...sqsLive(client),
     send: async (deliveries) => {
       for (const batch of batches(deliveries.map(messageOf))) {
         const { Failed } = await client.send(

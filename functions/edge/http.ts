@@ -152,14 +152,7 @@ const requestOf = <O extends Operation>(operation: O, event: Event, ignored: str
   const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
     checked(operation.waha ? tolerantParse(schema, value, ignored) : schema.safeParse(value), what);
   const context = authContext(event);
-  const caller = (): Caller => {
-    if (context.role === 'none')
-      throw new Problem('unauthorized', 'Send a valid API key in the header X-Api-Key.');
-    if (context.role === 'unmarked') throw unmarked();
-    if (context.role === 'unknown') throw new StoreUnavailable('the API key could not be looked up');
-    // Names of sessions are unique only within one user.
-    return { ...context, role: context.sessions ? 'user' : context.role };
-  };
+  const caller = (): Caller => callerOf(context);
   if (operation.auth === 'key' || operation.auth === 'admin') refuse(caller(), operation.scope);
 
   const rawQuery = event.queryStringParameters ?? {};
@@ -202,9 +195,18 @@ const requestOf = <O extends Operation>(operation: O, event: Event, ignored: str
   return request as Request<O>;
 };
 
-/** The one place where a request is refused for whose it is; what it is about comes after. */
-const refuse = (caller: Caller, scope: Scope | null): void => {
-  const { rateLimit: limit, retryAfterSeconds = 1 } = caller;
+/** The caller that an authorizer found. Throws 401, 403 for a cookie without its header, or StoreUnavailable. */
+export const callerOf = (context: AuthContext): Caller => {
+  if (context.role === 'none')
+    throw new Problem('unauthorized', 'Send a valid API key in the header X-Api-Key.');
+  if (context.role === 'unmarked') throw unmarked();
+  if (context.role === 'unknown') throw new StoreUnavailable('the API key could not be looked up');
+  // Names of sessions are unique only within one user.
+  return { ...context, role: context.sessions ? 'user' : context.role };
+};
+
+/** Throws 429 for a request that is beyond the caller's rate. */
+export const refuseRate = ({ rateLimit: limit, retryAfterSeconds = 1 }: Caller): void => {
   if (limit !== undefined)
     throw new Problem(
       'too_many',
@@ -215,6 +217,11 @@ const refuse = (caller: Caller, scope: Scope | null): void => {
         retryAfterSeconds,
       },
     );
+};
+
+/** The one place where a request is refused for whose it is; what it is about comes after. */
+const refuse = (caller: Caller, scope: Scope | null): void => {
+  refuseRate(caller);
   if (scope && !mayUse(caller, scope))
     throw new Problem(
       'forbidden',
@@ -239,7 +246,8 @@ const authContext = (event: Event): AuthContext => {
 const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
   checked(schema.safeParse(value), what);
 
-const checked = <T>(parsed: z.ZodSafeParseResult<T>, what: string): T => {
+/** What was parsed; throws 400 with the path of each fault. */
+export const checked = <T>(parsed: z.ZodSafeParseResult<T>, what: string): T => {
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues
     .flatMap(likeliest)
@@ -257,7 +265,7 @@ const fieldPath = (issue: $ZodIssue, what: string): string => {
 };
 
 const problemAnswer = (error: unknown, event: Event): Outgoing => {
-  const problem = asProblem(error, event);
+  const problem = problemOf(error, event.requestContext.requestId);
   const { retryAfterSeconds } = problem.extras;
   return {
     status: problem.status,
@@ -269,9 +277,9 @@ const problemAnswer = (error: unknown, event: Event): Outgoing => {
   };
 };
 
-const asProblem = (error: unknown, event: Event): Problem => {
+/** The problem that an error is answered with; what it does not say is logged. */
+export const problemOf = (error: unknown, requestId: string): Problem => {
   if (error instanceof Problem) return error;
-  const { requestId } = event.requestContext;
   const fields = { error: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   if (isTransient(error)) {
     log.warn('the database did not answer', fields);

@@ -5,24 +5,24 @@ import { Problem, problemBody } from '../../contract/errors.ts';
 import { commonHeaders } from './headers.ts';
 
 /**
- * What the page may load: only its own origin. No page may frame it. `blob:` and
+ * What the page may load: only its own origin, and the WebSocket API. No page may frame it. `blob:` and
  * `data:` are for pictures that its own script made, as QR codes are.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "connect-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "manifest-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join('; ');
+const contentSecurityPolicy = (liveOrigin: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `connect-src 'self' ${liveOrigin}`,
+    "img-src 'self' data: blob:",
+    "font-src 'self'",
+    "manifest-src 'self'",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join('; ');
 
 const HEADERS = {
-  'content-security-policy': CONTENT_SECURITY_POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 };
@@ -39,16 +39,20 @@ type Event = Pick<APIGatewayProxyEventV2, 'rawPath' | 'headers'> & {
 /**
  * Answers with the page's files by their exact names. Every other path below the page is one of its own views and gets
  * index.html, except under `assets/`, where nothing is but files. `/` leads to the page.
+ *
+ * @param liveOrigin of the WebSocket API, `wss://…`
  */
 export const servePage = (
   files: Readonly<Record<string, PageFile>>,
   event: Event,
+  liveOrigin: string,
 ): APIGatewayProxyStructuredResultV2 => {
   const answer = answerTo(files, event);
   return {
     ...answer,
     headers: {
       ...commonHeaders(event),
+      'content-security-policy': contentSecurityPolicy(liveOrigin),
       ...HEADERS,
       ...answer.headers,
     },

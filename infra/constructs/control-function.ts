@@ -104,6 +104,10 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   ...(needs.media && { BERTH_MEDIA_BUCKET: resources.authBucket.bucketName }),
   ...(needs.queue && { BERTH_EVENTS_QUEUE_URL: resources.events.queue.queueUrl }),
   ...(needs.queue === 'deliver' && { BERTH_DEAD_LETTER_QUEUE_URL: resources.events.deadLetters.queueUrl }),
+  ...((needs.queue === 'send' || needs.wakesLive || needs.servesLive) && {
+    BERTH_LIVE_QUEUE_URL: resources.live.queue.queueUrl,
+  }),
+  ...((needs.servesLive || needs.linksToLive) && { BERTH_LIVE_URL: resources.live.url }),
   ...(needs.linksToApi && { BERTH_API_URL: resources.apiUrl }),
   ...(needs.alarms && {
     BERTH_ALARM_PERCENTS: [environment.alarms.warningPercent, environment.alarms.criticalPercent].join(),

@@ -27,6 +27,9 @@ const REAPED = [
 /** Losses after which a restart policy starts a session again (core/lifecycle). */
 const RESTARTED = ['crashed', 'task_stopped', 'heartbeat_lost'];
 
+/** Why a connection is closed (core/live/fan-out.ts). */
+const DROPPED = ['slow', 'key'];
+
 /** One page: is anything wrong, how full is it, what goes in and out, how quick is it, does it deliver. */
 export class BerthDashboard extends Construct {
   constructor(
@@ -84,6 +87,9 @@ export class BerthDashboard extends Construct {
             metric('SweepFailures', each),
             metric('ReaperBraked', { ...each, label: 'Reaper braked' }),
             metric('WebhooksDead', sum),
+            ...DROPPED.map((Reason) =>
+              metric('LiveDropped', { ...sum, label: `WebSocket closed: ${Reason}` }, { Reason }),
+            ),
             metric('ErasuresOverdue', { ...each, label: 'Erasures overdue' }),
           ]),
         ],

@@ -2,6 +2,7 @@
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { LIVE_STAGE } from '../../contract/bodies/live.ts';
 import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
 import { apiKeyKey, KEYS_PARTITION, openWaitsPartition } from '../../core/items.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
@@ -51,6 +52,8 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
       ]
     : []),
   ...(needs.queue ? onQueue[needs.queue](resources) : []),
+  ...(needs.queue === 'send' || needs.wakesLive ? [onQueues(['sqs:SendMessage'], resources.live.queue)] : []),
+  ...(needs.servesLive ? onLive(resources) : []),
   ...(needs.tasks ?? []).flatMap((action) => onTasks(action, resources)),
   ...(needs.callsWorkers ? [onWorkerCall(resources)] : []),
 ];
@@ -150,6 +153,24 @@ const onQueue = {
     onQueues(['sqs:SendMessage'], events.deadLetters),
   ],
 };
+
+/** Posts to the connections of the WebSocket API and closes them, and reads the queue that says which. */
+const onLive = ({ live }: Resources): Grant[] => [
+  onQueues(
+    ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+    live.queue,
+  ),
+  ...['POST', 'DELETE'].map((method) => {
+    const path = `${LIVE_STAGE}/${method}/@connections/*`;
+    return {
+      statement: new PolicyStatement({
+        actions: ['execute-api:ManageConnections'],
+        resources: [live.arnOf(path)],
+      }),
+      wildcard: { resource: live.arnText(path), reason: 'Connections get their ids when they open.' },
+    };
+  }),
+];
 
 const onQueues = (actions: string[], queue: Queue): Grant => ({
   statement: new PolicyStatement({ actions, resources: [queue.queueArn] }),

@@ -3,6 +3,7 @@ import type { IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { EventQueue } from './event-queue.ts';
+import type { LiveApi } from './live-api.ts';
 import type { WorkerTask } from './worker-task.ts';
 
 /** What functions work on. */
@@ -10,6 +11,7 @@ export type Resources = {
   readonly table: Table;
   readonly authBucket: Bucket;
   readonly events: EventQueue;
+  readonly live: LiveApi;
   readonly cluster: Cluster;
   readonly worker: WorkerTask;
   readonly vpc: IVpc;

@@ -83,6 +83,9 @@ const fargate: Check = {
 
 const LAMBDA: Quota = { service: 'lambda', code: LAMBDA_CODE, name: 'Concurrent executions' };
 
+/** The least that an event source can be limited to. */
+const LEAST_LIVE = 2;
+
 /** What fits an account with so few executions, as the operator's file takes it. */
 const smallConcurrency = ({ name, concurrency }: Environment, account: number): string =>
   JSON.stringify({
@@ -92,6 +95,7 @@ const smallConcurrency = ({ name, concurrency }: Environment, account: number): 
           account,
           reserved: false,
           deliveries: Math.max(2, Math.min(concurrency.deliveries, Math.floor(account / 2))),
+          live: LEAST_LIVE,
         },
       },
     },

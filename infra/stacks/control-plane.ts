@@ -13,6 +13,7 @@ import { BerthApi } from '../constructs/api.ts';
 import { CapacityProviders } from '../constructs/capacity-providers.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import { BerthDashboard } from '../constructs/dashboard.ts';
+import { LiveApi } from '../constructs/live-api.ts';
 import { paceRoutes } from '../constructs/pace-routes.ts';
 import { removalOf } from '../constructs/removal.ts';
 import type { Resources } from '../constructs/resources.ts';
@@ -56,6 +57,7 @@ export class ControlPlaneStack extends Stack {
       logName: `${namesOf(environment).workerApi}-api`,
       throttle: environment.api.workers,
     });
+    const live = new LiveApi(this, 'Live', { environment });
     const cluster = new Cluster(this, 'Cluster', {
       vpc: network.vpc,
       clusterName: namesOf(environment).cluster,
@@ -80,6 +82,7 @@ export class ControlPlaneStack extends Stack {
       table: data.table,
       authBucket: data.authBucket,
       events: data.events,
+      live,
       cluster,
       worker,
       vpc: network.vpc,
@@ -105,6 +108,7 @@ export class ControlPlaneStack extends Stack {
       OPERATIONS.filter(({ auth }) => auth === 'worker'),
       functionOf,
     );
+    live.addRoutes(functionOf('live-connections'));
     paceRoutes(this);
 
     const deadLetters = new Queue(this, 'BackgroundDeadLetters', {
@@ -132,7 +136,14 @@ export class ControlPlaneStack extends Stack {
       reportBatchItemFailures: true,
       maxConcurrency: environment.concurrency.deliveries,
     });
-    new CapacityProviders(this, 'CapacityProviders', { cluster, after: [sweeps, deliveries] });
+    const topics = new EventSourceMapping(this, 'LiveTopics', {
+      target: functionOf('live-events'),
+      eventSourceArn: live.queue.queueArn,
+      batchSize: 10,
+      reportBatchItemFailures: true,
+      maxConcurrency: environment.concurrency.live,
+    });
+    new CapacityProviders(this, 'CapacityProviders', { cluster, after: [sweeps, deliveries, topics] });
 
     const { topic } = new AlarmTopic(this, 'AlarmTopic', {
       name: `berth-${environment.name}-alarms`,
@@ -152,6 +163,10 @@ export class ControlPlaneStack extends Stack {
 
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn });
     new CfnOutput(this, 'ApiUrl', { value: api.url });
+    new CfnOutput(this, 'LiveUrl', {
+      description: 'WebSocket clients that use no ticket connect here',
+      value: live.url,
+    });
     new CfnOutput(this, 'WorkerApiUrl', {
       description: 'Only workers call it',
       value: workerApi.url,

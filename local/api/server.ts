@@ -7,6 +7,7 @@ import { SECURITY_HEADERS } from '../../contract/security-headers.ts';
 import type { ApiModel, AuthorizerModel, PermissionModel } from '../assembly/model.ts';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import { type InvokeResult, ThrottledError } from '../runtime/pool.ts';
+import type { SocketApi } from '../websocket/api.ts';
 import { Authorizers, type Verdict } from './authorizer.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import { eventOf, type Received, routeKeyOf } from './event.ts';
@@ -56,6 +57,8 @@ export type ApiListener = {
   readonly port: number;
   /** From now on requests are answered; until then they get a 503. */
   serve(options: ApiOptions): void;
+  /** From now on requests to open a WebSocket go there; where it `serves` a path, an ordinary request is refused. */
+  serveSockets(api: Pick<SocketApi, 'serves' | 'upgrade'>): void;
   /** Takes no new connections and lets requests end, until `graceMs` are over. */
   close(graceMs: number): Promise<void>;
 };
@@ -331,9 +334,24 @@ const contextOf = (verdict: Verdict): Readonly<Record<string, unknown>> => {
  */
 export const openApi = async (port: number): Promise<ApiListener> => {
   let api: HttpApi | undefined;
+  let sockets: Pick<SocketApi, 'serves' | 'upgrade'> | undefined;
+  const isForSockets = (request: IncomingMessage): boolean =>
+    sockets?.serves(splitTarget(request.url ?? '/').rawPath) ?? false;
   const server = createServer(
-    { maxHeaderSize: NODE_HEADER_BYTES, keepAliveTimeout: 60_000, requestTimeout: 30_000 },
+    {
+      maxHeaderSize: NODE_HEADER_BYTES,
+      keepAliveTimeout: 60_000,
+      requestTimeout: 30_000,
+      // Other upgrades that clients offer, such as `h2c`, are ignored: the request is an ordinary one.
+      shouldUpgradeCallback: (request) =>
+        request.headers.upgrade?.toLowerCase() === 'websocket' && isForSockets(request),
+    },
     (request, response) => {
+      if (isForSockets(request)) {
+        // As API Gateway answers an ordinary request to a WebSocket API.
+        response.writeHead(403, { 'content-type': 'application/json' }).end('{"message":"Forbidden"}');
+        return;
+      }
       if (api === undefined) {
         const body = JSON.stringify(
           problemBody(
@@ -349,6 +367,7 @@ export const openApi = async (port: number): Promise<ApiListener> => {
     },
   );
   server.timeout = SILENT_CONNECTION_MS;
+  server.on('upgrade', (request, stream, head) => void sockets?.upgrade(request, stream, head));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -362,6 +381,9 @@ export const openApi = async (port: number): Promise<ApiListener> => {
     port: address.port,
     serve: (options) => {
       api = new HttpApi(options);
+    },
+    serveSockets: (served) => {
+      sockets = served;
     },
     close: async (graceMs) => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -85,11 +85,13 @@ const identities = (endpoints: LocalEndpoints): Readonly<Record<string, (resourc
       const policy = iamArn('policy', nameOf(resource, 'ManagedPolicyName', 128));
       return named(policy, { PolicyArn: policy });
     },
-    'AWS::ApiGatewayV2::Api': (resource) =>
-      named(idOf(resource), {
+    'AWS::ApiGatewayV2::Api': (resource) => {
+      const url = endpoints.apiUrl(nameOf(resource, 'Name', 128));
+      return named(idOf(resource), {
         ApiId: idOf(resource),
-        ApiEndpoint: endpoints.apiUrl(nameOf(resource, 'Name', 128)),
-      }),
+        ApiEndpoint: resource.properties.ProtocolType === 'WEBSOCKET' ? url.replace(/^http/, 'ws') : url,
+      });
+    },
     'AWS::ApiGatewayV2::Stage': (resource) => named(nameOf(resource, 'StageName')),
     'AWS::ApiGatewayV2::Route': (resource) => named(idOf(resource), { RouteId: idOf(resource) }),
     'AWS::ApiGatewayV2::Integration': (resource) => named(idOf(resource), { IntegrationId: idOf(resource) }),

@@ -16,6 +16,7 @@ import type {
   QueueModel,
   RouteModel,
   ScheduleModel,
+  SocketApiModel,
   TableModel,
   TaskDefinitionModel,
 } from './model.ts';
@@ -25,6 +26,7 @@ import {
   interpretAuthorizer,
   interpretIntegration,
   interpretRoute,
+  interpretRouteResponse,
   interpretStage,
 } from './resources/api.ts';
 import { interpretTable } from './resources/dynamodb.ts';
@@ -52,11 +54,13 @@ class Draft {
   readonly policies: { policy: PolicyDocument; roles: readonly string[] }[] = [];
   readonly managedPolicies = new Map<string, PolicyDocument>();
   readonly permissions: PermissionModel[] = [];
-  readonly apis: { id: string; url: string; cors: ApiModel['cors'] }[] = [];
+  readonly apis: (ReturnType<typeof interpretApi> & { id: string; url: string })[] = [];
   readonly stages: ReturnType<typeof interpretStage>[] = [];
   readonly integrations = new Map<string, ReturnType<typeof interpretIntegration>>();
   readonly authorizers = new Map<string, AuthorizerModel>();
-  readonly routes: (ReturnType<typeof interpretRoute> & { id: string })[] = [];
+  readonly routes: (ReturnType<typeof interpretRoute> & { id: string; ref: string })[] = [];
+  /** References to the routes of WebSocket APIs whose results are sent to the client. */
+  readonly responding = new Set<string>();
   readonly eventSources: EventSourceModel[] = [];
   readonly schedules: ScheduleModel[] = [];
   readonly eventRules: EventRuleModel[] = [];
@@ -123,8 +127,11 @@ const READERS: Readonly<Record<string, Read>> = {
   'AWS::ApiGatewayV2::Authorizer': (draft, { identity, value }) => {
     draft.authorizers.set(identity().ref, interpretAuthorizer(value, identity().ref));
   },
-  'AWS::ApiGatewayV2::Route': (draft, { id, value }) => {
-    draft.routes.push({ id, ...interpretRoute(value) });
+  'AWS::ApiGatewayV2::Route': (draft, { id, identity, value }) => {
+    draft.routes.push({ id, ref: identity().ref, ...interpretRoute(value) });
+  },
+  'AWS::ApiGatewayV2::RouteResponse': (draft, { value }) => {
+    draft.responding.add(interpretRouteResponse(value));
   },
   'AWS::Scheduler::Schedule': (draft, { id, identity, value }) => {
     draft.schedules.push(interpretSchedule(value, namesOf(id, identity())));
@@ -148,27 +155,50 @@ const READERS: Readonly<Record<string, Read>> = {
 const explain = (error: unknown): string =>
   error instanceof z.ZodError ? z.prettifyError(error) : messageOfError(error);
 
-const routesOf = (draft: Draft, api: string): RouteModel[] =>
-  draft.routes.flatMap(({ id, apiId, method, path, integration, authorizer }) => {
+const routesOf = (draft: Draft, api: string) =>
+  draft.routes.flatMap(({ id, ref, apiId, key, method, path, responds, integration, authorizer }) => {
     if (apiId !== api) return [];
     const target = draft.integrations.get(integration);
     if (target === undefined) {
-      throw new UninterpretedError(`route ${id} (${method} ${path}): there is no integration ${integration}`);
+      throw new UninterpretedError(`route ${id} (${key}): there is no integration ${integration}`);
     }
     const guard = authorizer === undefined ? undefined : draft.authorizers.get(authorizer);
     if (authorizer !== undefined && guard === undefined) {
-      throw new UninterpretedError(`route ${id} (${method} ${path}): there is no authorizer ${authorizer}`);
+      throw new UninterpretedError(`route ${id} (${key}): there is no authorizer ${authorizer}`);
     }
-    return [{ id, method, path, ...target, authorizer: guard }];
+    // AWS sends nothing for a route with the one and without the other.
+    const sent = responds && draft.responding.has(ref);
+    return [{ id, key, method, path, ...target, authorizer: guard, responds: sent }];
   });
 
 /** An API without a stage is served nowhere on AWS either. */
+const stageOf = (draft: Draft, api: string) => {
+  const stage = draft.stages.find(({ apiId }) => apiId === api);
+  if (stage === undefined) throw new UninterpretedError(`the API ${api} has no stage`);
+  return stage;
+};
+
 const apisOf = (draft: Draft): ApiModel[] =>
-  draft.apis.map((api) => {
-    const stage = draft.stages.find(({ apiId }) => apiId === api.id);
-    if (stage === undefined) throw new UninterpretedError(`the API ${api.id} has no stage`);
-    return { ...api, throttles: stage.throttles, routes: routesOf(draft, api.id) };
-  });
+  draft.apis
+    .filter(({ protocol }) => protocol === 'HTTP')
+    .map(({ id, url, cors }) => {
+      const { name, throttles } = stageOf(draft, id);
+      if (name !== '$default')
+        throw new UninterpretedError(`the API ${id} has the stage ${name}; locally an HTTP API has $default`);
+      const routes = routesOf(draft, id).map(
+        ({ key: _key, responds: _responds, ...route }): RouteModel => route,
+      );
+      return { id, url, cors, throttles, routes };
+    });
+
+const socketApisOf = (draft: Draft): SocketApiModel[] =>
+  draft.apis
+    .filter(({ protocol }) => protocol === 'WEBSOCKET')
+    .map(({ id, url }) => {
+      const { name: stage, throttles } = stageOf(draft, id);
+      const routes = routesOf(draft, id).map(({ method: _method, path: _path, ...route }) => route);
+      return { id, url, stage, throttles, routes };
+    });
 
 const rolesOf = (draft: Draft) =>
   [...draft.roles].map(([name, role]) => ({
@@ -190,10 +220,13 @@ const rolesOf = (draft: Draft) =>
   }));
 
 /** A function that a route, source or rule names must be there; CloudFormation would find it only at run time. */
-const checkTargets = (draft: Draft, routes: readonly RouteModel[]): void => {
+const checkTargets = (
+  draft: Draft,
+  routes: readonly { readonly id: string; readonly functionName: string }[],
+): void => {
   const names = new Set(draft.functions.map(({ name }) => name));
   const wanted = [
-    ...routes.map(({ functionName, path }) => [path, functionName] as const),
+    ...routes.map(({ functionName, id }) => [id, functionName] as const),
     ...[...draft.authorizers.values()].map(({ id, functionName }) => [id, functionName] as const),
     ...draft.eventSources.map(({ id, functionName }) => [id, functionName] as const),
     ...[...draft.schedules, ...draft.eventRules].flatMap(({ name, targets }) =>
@@ -247,10 +280,11 @@ export const interpret = (assembly: CloudAssembly, endpoints: LocalEndpoints): M
   const [shared] = apis.flatMap(({ url }, n) => (apis.findIndex((api) => api.url === url) < n ? [url] : []));
   if (shared !== undefined)
     throw new UninterpretedError(`two HTTP APIs of the assembly would listen at ${shared}`);
-  checkTargets(
-    draft,
-    apis.flatMap(({ routes }) => routes),
-  );
+  const socketApis = socketApisOf(draft);
+  checkTargets(draft, [
+    ...apis.flatMap(({ routes }) => routes),
+    ...socketApis.flatMap(({ routes }) => routes),
+  ]);
   return {
     tables: draft.tables,
     buckets: draft.buckets,
@@ -259,6 +293,7 @@ export const interpret = (assembly: CloudAssembly, endpoints: LocalEndpoints): M
     roles: rolesOf(draft),
     permissions: draft.permissions,
     apis,
+    socketApis,
     eventSources: draft.eventSources,
     schedules: draft.schedules,
     eventRules: draft.eventRules,

@@ -87,7 +87,7 @@ export const createResolver = (assembly: CloudAssembly, identify: Identify): Res
     underway.add(key);
     // Names only: a resource's other properties may refer back to it.
     const names = Object.entries(resource.Properties).filter(
-      ([name]) => /(Name|Family|FifoQueue)$/.test(name) || name === 'Value',
+      ([name]) => /(Name|Family|FifoQueue)$/.test(name) || name === 'Value' || name === 'ProtocolType',
     );
     const properties = Object.fromEntries(
       names.map(([name, value]) => [name, resolve(stack, value, [stack.name, logicalId, name])]),

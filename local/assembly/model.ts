@@ -104,6 +104,26 @@ export type ApiModel = {
   readonly cors: CorsModel | undefined;
 };
 
+/** `$connect`, `$disconnect`, `$default`, or an action that messages name. */
+export type SocketRouteModel = {
+  readonly id: string;
+  readonly key: string;
+  readonly functionName: string;
+  readonly timeoutMs: number;
+  readonly authorizer: Pick<AuthorizerModel, 'id' | 'functionName'> | undefined;
+  /** What the function returns is sent to the client. */
+  readonly responds: boolean;
+};
+/** A WebSocket API: one stage, which is its path. */
+export type SocketApiModel = {
+  readonly id: string;
+  /** Where it listens, without the stage. */
+  readonly url: string;
+  readonly stage: string;
+  readonly throttles: StageThrottles;
+  readonly routes: readonly SocketRouteModel[];
+};
+
 export type EventSourceModel = {
   readonly id: string;
   readonly functionName: string;
@@ -168,6 +188,7 @@ export type Model = {
   readonly roles: readonly RoleModel[];
   readonly permissions: readonly PermissionModel[];
   readonly apis: readonly ApiModel[];
+  readonly socketApis: readonly SocketApiModel[];
   readonly eventSources: readonly EventSourceModel[];
   readonly schedules: readonly ScheduleModel[];
   readonly eventRules: readonly EventRuleModel[];

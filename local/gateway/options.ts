@@ -63,6 +63,8 @@ export interface GatewayOptions {
   readonly taskDefinitionOf?: TaskDefinitionOf;
   /** For `dynamodb:LeadingKeys`; without it that condition key is absent. */
   readonly partitionKeyOf?: PartitionKeyOf;
+  /** The id of the WebSocket API with a stage, for `execute-api:ManageConnections`. */
+  readonly socketApiOf?: (stage: string) => string | undefined;
   /** How long an engine or a handler may take for one call, body included. Left out: by service, 30 s or more. */
   readonly deadlineMs?: number;
   readonly onCall?: (call: CallSummary) => void;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { managementPermissions } from '../websocket/management.ts';
 import { withDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
 import { authenticate, engineOf, flatHeaders } from './exchange.ts';
@@ -110,6 +111,8 @@ function permissionsOf(service: string, call: OperationInput, options: GatewayOp
       return sqsPermissions(call);
     case 'ecs':
       return ecsPermissions(call, options.taskDefinitionOf ?? unknown);
+    case 'execute-api':
+      return managementPermissions(call.operation, options.socketApiOf ?? unknown);
     default:
       return otherPermissions(service, call);
   }

@@ -90,13 +90,14 @@ describe('functions', () => {
     const expected = (handler: string) => {
       const needs = FUNCTIONS[handler];
       return [
+        ...(needs?.servesLive ? ['@aws-sdk/client-apigatewaymanagementapi'] : []),
         ...(needs?.table || needs?.indexes ? ['@aws-sdk/client-dynamodb'] : []),
         ...(needs?.tasks ? ['@aws-sdk/client-ecs'] : []),
         ...(needs?.callsWorkers ? ['@aws-sdk/client-lambda'] : []),
         ...(needs?.bucket || needs?.probesBucket || needs?.media || needs?.builds || needs?.erases
           ? ['@aws-sdk/client-s3']
           : []),
-        ...(needs?.queue ? ['@aws-sdk/client-sqs'] : []),
+        ...(needs?.queue || needs?.wakesLive || needs?.servesLive ? ['@aws-sdk/client-sqs'] : []),
       ];
     };
     expect(HANDLERS.map((handler) => [handler, clients(handler)])).toEqual(
@@ -202,6 +203,43 @@ describe('API', () => {
     expect(environment.find(({ Name }) => Name === 'BERTH_WORKER_API_URL')?.Value).toEqual({
       'Fn::GetAtt': [apiId('berth-prod-workers'), 'ApiEndpoint'],
     });
+  });
+
+  it('has a WebSocket API whose connect is authorized and throttled, and whose messages are answered', () => {
+    const id = apiId('berth-prod-live');
+    prod.app.hasResourceProperties('AWS::ApiGatewayV2::Api', {
+      Name: 'berth-prod-live',
+      ProtocolType: 'WEBSOCKET',
+    });
+    prod.app.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      ApiId: { Ref: id },
+      StageName: 'ws',
+      DefaultRouteSettings: { ThrottlingBurstLimit: 100, ThrottlingRateLimit: 50 },
+      AccessLogSettings: Match.absent(),
+    });
+    expect(
+      routesOf('berth-prod-live').map(({ RouteKey, AuthorizationType }) => [RouteKey, AuthorizationType]),
+    )
+      // Only $connect can have an authorizer.
+      .toEqual([
+        ['$connect', 'CUSTOM'],
+        ['$disconnect', 'NONE'],
+        ['$default', 'NONE'],
+      ]);
+    prod.app.hasResourceProperties('AWS::ApiGatewayV2::RouteResponse', { ApiId: { Ref: id } });
+  });
+
+  it('lets one function post to connections and close them, and do nothing else with the API', () => {
+    const managing = statements().filter(({ Action }) =>
+      Action.some((each) => each.startsWith('execute-api')),
+    );
+    expect(managing.map(({ Action }) => Action)).toEqual([['execute-api:ManageConnections']]);
+    const resources = JSON.stringify(managing[0]?.Resource);
+    expect([...resources.matchAll(/\/ws\/(\w+)\/@connections\/\*/g)].map(([, method]) => method)).toEqual([
+      'POST',
+      'DELETE',
+    ]);
+    expect(allowed('live-events')).toEqual(expect.arrayContaining(managing));
   });
 
   it('reserves executions for what heartbeats and sweeps need, and bounds those of deliveries', () => {
@@ -526,7 +564,7 @@ describe('what runs by itself', () => {
     });
   });
 
-  it('starts the sweeps, the listener and the deliverer, and nothing else', () => {
+  it('starts the sweeps, the listener, the deliverer and the live events, and nothing else', () => {
     const started = [
       'AWS::Scheduler::Schedule',
       'AWS::Events::Rule',
@@ -541,7 +579,7 @@ describe('what runs by itself', () => {
     const starters = ids
       .filter(([id]) => started.some((text) => text.includes(`"${id}"`)))
       .map(([, handler]) => handler);
-    const byOthers = ['authorizer', 'keys-bootstrap', 'worker-call'];
+    const byOthers = ['authorizer', 'keys-bootstrap', 'live-connections', 'worker-call'];
     expect(starters.sort()).toEqual(
       BACKGROUND_HANDLERS.filter((handler) => !byOthers.includes(handler)).sort(),
     );

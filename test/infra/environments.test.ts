@@ -72,10 +72,12 @@ describe('environments', () => {
     expect(refused({ concurrency: { ...concurrency, account: 602 } })).toThrow(
       'Bad value for concurrency.deliveries: must not be above 50',
     );
-    expect(refused({ concurrency: { account: 10, reserved: false, deliveries: 6 } })).toThrow(
-      'must not be above 5',
+    expect(refused({ concurrency: { ...concurrency, live: 125 } })).toThrow(
+      'Bad value for concurrency.live: must not be above 124',
     );
-    expect(refused({ concurrency: { account: 10, reserved: false, deliveries: 5 } })).not.toThrow();
+    const small = { account: 10, reserved: false, live: 2 };
+    expect(refused({ concurrency: { ...small, deliveries: 6 } })).toThrow('must not be above 5');
+    expect(refused({ concurrency: { ...small, deliveries: 5 } })).not.toThrow();
     expect(refused({ api: { ...api, burstLimit: 201 } })).toThrow(
       'Bad value for concurrency.reserved.authorizer: must not be below api.burstLimit (201)',
     );
@@ -89,7 +91,12 @@ describe('environments', () => {
   });
 
   it('reserves in no account that has nothing to reserve: dev fits a new one', () => {
-    expect(environmentOf('dev').concurrency).toEqual({ account: 10, reserved: false, deliveries: 2 });
+    expect(environmentOf('dev').concurrency).toEqual({
+      account: 10,
+      reserved: false,
+      deliveries: 2,
+      live: 2,
+    });
   });
 
   it('refuses a task size that Fargate does not have', () => {

@@ -420,7 +420,7 @@ describe('the concurrency of functions', () => {
     const { message } = found(await check(reserving()), 'lambda-concurrency');
     const [, setting = ''] = /in berth\.config\.json: (\{.*\})$/.exec(message) ?? [];
     const { concurrency } = JSON.parse(setting).environments.dev;
-    expect(concurrency).toEqual({ account: 10, reserved: false, deliveries: 5 });
+    expect(concurrency).toEqual({ account: 10, reserved: false, deliveries: 5, live: 2 });
     const after = await check(dev({ concurrency }));
     expect(found(after, 'lambda-concurrency').message).toMatch(/^Only 10 functions/);
   });

@@ -1,14 +1,22 @@
-/** The event stream: what happened, as it happens. Polling goes on beside it, slower, and catches what it misses. */
+/**
+ * Live events over a WebSocket: what happened, as it happens. Polling goes on beside it, slower, and quicker where no
+ * connection can be opened.
+ */
 import { computed, effect, signal } from '@preact/signals';
-import { type StreamEvent, streamEventSchema } from '../../../contract/bodies/events.ts';
+import type { LiveEvent } from '../../../client/index.ts';
+import type { CallerView } from '../../../contract/bodies/dashboard.ts';
+import { ALL_USERS, EVENTS_MISSED } from '../../../contract/bodies/live.ts';
+import { WEBHOOK_EVENTS } from '../../../contract/bodies/session-config.ts';
 import { sessionKey } from '../rules/session-list.ts';
 import { refreshFigures } from './capacity.ts';
 import { identity } from './identity.ts';
-import { API_BASE, reachable } from './server.ts';
+import { berth, reachable } from './server.ts';
 import { rereadSession, type SessionId, sessionList } from './sessions.ts';
 
-/** After the API refused the stream itself (a key without that scope, or an outage). ms */
+/** After no connection could be opened (a key without that scope, or an outage). ms */
 const REOPEN_MS = 20_000;
+
+const SESSION_EVENTS = WEBHOOK_EVENTS.filter((name) => name.startsWith('session.'));
 
 const open = signal(false);
 
@@ -27,47 +35,44 @@ export const onSessionEvent = (id: SessionId, heard: () => void): (() => void) =
   };
 };
 
-const hear = ({ userId, session, event }: StreamEvent): void => {
+const hear = (userId: string, session: string): void => {
   const id = { userId, name: session };
   for (const heard of listeners.get(sessionKey(id)) ?? []) heard();
-  if (!event.startsWith('session.')) return;
   void rereadSession(id);
   refreshFigures();
 };
 
-const subscribe = (): (() => void) => {
-  let source: EventSource | undefined;
+/** Follows until the signal ends it; rejects where no connection can be opened. */
+const follow = async (userId: string, allUsers: boolean, signal: AbortSignal): Promise<void> => {
+  const events: AsyncIterable<LiveEvent> = berth.events.live({
+    events: SESSION_EVENTS,
+    ...(allUsers ? { userId: ALL_USERS } : {}),
+    signal,
+    onOpen: (isOpen) => {
+      if (!signal.aborted) open.value = isOpen;
+    },
+  });
+  for await (const event of events) {
+    if (event.event === EVENTS_MISSED) void sessionList.refresh();
+    else hear(event.userId ?? userId, event.session);
+  }
+};
+
+const subscribe = ({ userId, role, sessions }: CallerView): (() => void) => {
+  const ending = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const begin = () => {
-    // The API holds the first answer back until something happens: there is no `open` to wait for.
-    source = new EventSource(`${API_BASE}api/events`);
-    open.value = true;
-    source.onmessage = ({ data }: MessageEvent<string>) => {
-      const parsed = streamEventSchema.safeParse(parseJson(data));
-      if (parsed.success) hear(parsed.data);
-    };
-    source.addEventListener('missed', () => void sessionList.refresh());
-    source.onerror = () => {
-      // An answer that ends is opened again by the browser; one that was refused is not.
-      if (source?.readyState !== EventSource.CLOSED) return;
+    follow(userId, role === 'admin' && sessions === null, ending.signal).catch(() => {
       open.value = false;
-      timer = setTimeout(begin, REOPEN_MS);
-    };
+      if (!ending.signal.aborted) timer = setTimeout(begin, REOPEN_MS);
+    });
   };
   begin();
   return () => {
     clearTimeout(timer);
-    source?.close();
+    ending.abort();
     open.value = false;
   };
-};
-
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 };
 
 /** Whether the page is visible: a tab in the background does not call the API. */
@@ -81,6 +86,8 @@ export const startLive = (): void => {
   document.addEventListener('visibilitychange', () => {
     visible.value = !document.hidden;
   });
-  const listening = computed(() => visible.value && identity.value.kind === 'signedIn');
-  effect(() => (listening.value ? subscribe() : undefined));
+  const caller = computed(() =>
+    visible.value && identity.value.kind === 'signedIn' ? identity.value.me : undefined,
+  );
+  effect(() => (caller.value ? subscribe(caller.value) : undefined));
 };

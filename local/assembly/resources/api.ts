@@ -14,7 +14,12 @@ const corsSchema = z.strictObject({
 });
 
 const apiSchema = properties(
-  { ProtocolType: z.literal('HTTP'), CorsConfiguration: corsSchema.optional() },
+  {
+    ProtocolType: z.enum(['HTTP', 'WEBSOCKET']),
+    CorsConfiguration: corsSchema.optional(),
+    // The one that is interpreted (local/websocket/api.ts).
+    RouteSelectionExpression: z.literal('$request.body.action').optional(),
+  },
   {
     ...COSMETIC,
     Name: 'cosmetic',
@@ -23,9 +28,12 @@ const apiSchema = properties(
   },
 );
 
-export const interpretApi = (value: unknown): { cors: CorsModel | undefined } => {
-  const cors = apiSchema.parse(value).CorsConfiguration;
+export const interpretApi = (
+  value: unknown,
+): { protocol: 'HTTP' | 'WEBSOCKET'; cors: CorsModel | undefined } => {
+  const { ProtocolType: protocol, CorsConfiguration: cors } = apiSchema.parse(value);
   return {
+    protocol,
     cors:
       cors === undefined
         ? undefined
@@ -49,7 +57,7 @@ const throttleSchema = z.strictObject({
 const stageSchema = properties(
   {
     ApiId: z.string(),
-    StageName: z.literal('$default'),
+    StageName: z.string(),
     DefaultRouteSettings: throttleSchema.optional(),
     RouteSettings: z.record(z.string(), throttleSchema).default({}),
   },
@@ -69,14 +77,17 @@ const throttleOf = (settings: z.infer<typeof throttleSchema> | undefined): Throt
   return { rate, burst };
 };
 
-export const interpretStage = (value: unknown): { apiId: string; throttles: StageThrottles } => {
-  const { ApiId: apiId, DefaultRouteSettings, RouteSettings } = stageSchema.parse(value);
+export const interpretStage = (
+  value: unknown,
+): { apiId: string; name: string; throttles: StageThrottles } => {
+  const { ApiId: apiId, StageName: name, DefaultRouteSettings, RouteSettings } = stageSchema.parse(value);
   const byRoute = Object.entries(RouteSettings).flatMap(([route, settings]) => {
     const throttle = throttleOf(settings);
     return throttle ? [[route, throttle] as const] : [];
   });
   return {
     apiId,
+    name,
     throttles: { byDefault: throttleOf(DefaultRouteSettings), byRoute: Object.fromEntries(byRoute) },
   };
 };
@@ -85,7 +96,8 @@ const integrationSchema = properties({
   ApiId: z.string(),
   IntegrationType: z.literal('AWS_PROXY'),
   IntegrationUri: z.string(),
-  PayloadFormatVersion: z.literal('2.0'),
+  /** Absent at a WebSocket API, whose events have one format. */
+  PayloadFormatVersion: z.literal('2.0').optional(),
   IntegrationMethod: z.string().optional(),
   TimeoutInMillis: integer.min(50).max(TIMEOUTS_MS.gateway).default(TIMEOUTS_MS.gateway),
 });
@@ -100,7 +112,8 @@ const authorizerSchema = properties(
     ApiId: z.string(),
     AuthorizerType: z.literal('REQUEST'),
     AuthorizerUri: z.string(),
-    AuthorizerPayloadFormatVersion: z.literal('2.0'),
+    /** Absent at a WebSocket API, whose authorizers answer with a policy. */
+    AuthorizerPayloadFormatVersion: z.literal('2.0').optional(),
     EnableSimpleResponses: z.boolean().default(false),
     IdentitySource: z.array(z.string()).default([]),
     AuthorizerResultTtlInSeconds: integer.min(0).max(3600).default(300),
@@ -122,7 +135,8 @@ export const interpretAuthorizer = (value: unknown, id: string): AuthorizerModel
 const routeSchema = properties(
   {
     ApiId: z.string(),
-    RouteKey: z.string().regex(/^(\$default|[A-Z]+ \/\S*)$/),
+    RouteKey: z.string().regex(/^([\w$-]+|[A-Z]+ \/\S*)$/),
+    RouteResponseSelectionExpression: z.literal('$default').optional(),
     Target: z.string().regex(/^integrations\//),
     AuthorizationType: z.enum(['NONE', 'CUSTOM']).default('NONE'),
     AuthorizerId: z.string().optional(),
@@ -136,9 +150,20 @@ export const interpretRoute = (value: unknown) => {
     route.RouteKey === '$default' ? ['ANY', '$default'] : route.RouteKey.split(' ');
   return {
     apiId: route.ApiId,
+    key: route.RouteKey,
+    responds: route.RouteResponseSelectionExpression !== undefined,
     method,
     path,
     integration: route.Target.slice('integrations/'.length),
     authorizer: route.AuthorizationType === 'CUSTOM' ? route.AuthorizerId : undefined,
   };
 };
+
+const routeResponseSchema = properties({
+  ApiId: z.string(),
+  RouteId: z.string(),
+  RouteResponseKey: z.literal('$default'),
+});
+
+/** The id of the route that responds. */
+export const interpretRouteResponse = (value: unknown): string => routeResponseSchema.parse(value).RouteId;

@@ -1,8 +1,6 @@
-import type { Page, Request } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { type DashboardSystem, PATIENCE } from './dashboard-system.ts';
-
-const isStream = (request: Request): boolean => new URL(request.url()).pathname === '/api/events';
 
 /** As if another tab were brought to the front, or this one again. */
 const setHidden = (page: Page, hidden: boolean): Promise<unknown> =>
@@ -33,15 +31,18 @@ export const overview = (dashboard: () => DashboardSystem): void => {
 
   test('follows nothing while its tab is hidden, and goes on when it is shown again', async () => {
     const page = await dashboard().visit();
-    const following = page.waitForRequest(isStream);
+    const following = page.waitForEvent('websocket');
     await page.reload();
-    await following;
-    const ended = page.waitForEvent('requestfailed', isStream);
+    const connection = await following;
+    expect(new URL(connection.url()).pathname).toBe('/ws');
+    await page.getByText('Live', { exact: true }).waitFor();
+    const ended = connection.waitForEvent('close');
     await setHidden(page, true);
     await ended;
-    const again = page.waitForRequest(isStream);
+    const again = page.waitForEvent('websocket');
     await setHidden(page, false);
     await again;
+    await page.getByText('Live', { exact: true }).waitFor();
     await page.context().close();
   });
 

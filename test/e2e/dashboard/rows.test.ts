@@ -96,11 +96,12 @@ const answer = (
   } else if (request.method === 'POST') response.writeHead(204).end();
   else if (url.pathname.startsWith('/api/')) response.writeHead(404).end();
   else {
-    const { statusCode, headers, body } = servePage(files, {
+    const event = {
       rawPath: url.pathname,
       headers: { 'accept-encoding': 'gzip' },
       requestContext: { requestId: 'r' },
-    });
+    };
+    const { statusCode, headers, body } = servePage(files, event, 'ws://127.0.0.1:1');
     response.writeHead(statusCode ?? 500, z.record(z.string(), z.string()).parse(headers));
     response.end(Buffer.from(body ?? '', 'base64'));
   }

@@ -107,6 +107,7 @@ export const contractWalk = (open: () => System): void => {
       });
       const stream = await ask('followEvents', 200, { query: { after: '0', wait: 0 } });
       expect(stream.type).toMatch(/^text\/event-stream/);
+      await ask('createLiveTicket', 200);
       await ask('listDeadLetters', 200);
       await ask('listAudit', 200, { query: { limit: 1000 } });
       await ask('redriveDeadLetters', 200, { body: {} });

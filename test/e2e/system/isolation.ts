@@ -18,6 +18,7 @@ type Kind = 'open' | 'worker' | 'admin' | 'session' | 'listing' | 'own' | 'refus
 
 /** Neither about a session that exists nor a listing: what keeps them apart, and where that is tested. */
 const OWN: Readonly<Record<string, string>> = {
+  createLiveTicket: 'live.ts and test/unit/core/live.test.ts: what a connection may follow',
   createSession: 'below: the same name and the same Idempotency-Key are two sessions',
   startSessionByName: 'below: a key that is not for the session cannot start it',
   logoutSessionByName: 'below: as deleting a session',

@@ -3,6 +3,7 @@ import { beforeAll, describe, vi } from 'vitest';
 import { shared } from '../../helpers/shared.ts';
 import { linkSession, startSystem } from '../../helpers/system.ts';
 import { journey } from './journey.ts';
+import { live } from './live.ts';
 import { mcpTools } from './mcp.ts';
 import { messages } from './messages.ts';
 import { wakes } from './wake.ts';
@@ -25,6 +26,7 @@ beforeAll(() => linkSession(open(), { name: 'shop' }, ACCOUNT));
 describe.sequential('a session', () => {
   describe('sends and receives', () => messages(open, ACCOUNT));
   describe('is used by a language model', () => mcpTools(open, ACCOUNT));
+  describe('is followed', () => live(open, ACCOUNT));
   describe('is woken', () => wakes(open, ACCOUNT));
   describe('from its creation to its removal, and in no log', () => journey(open, shown));
 });

@@ -10,7 +10,7 @@ export const depsOver = (client: DynamoDBClient, table: string) =>
   ({
     ...base,
     store: dynamoDbStore(table, client),
-    events: { send: async () => {} },
+    events: { send: async () => {}, wake: async () => {} },
     metrics: { count: quiet },
     log: { info: quiet, warn: quiet, error: quiet },
   }) satisfies Partial<Deps>;

@@ -66,6 +66,7 @@ const model = (changes: Partial<Model> = {}): Model => ({
   roles: [],
   permissions: [],
   apis: [],
+  socketApis: [],
   eventSources: [],
   schedules: [],
   eventRules: [],

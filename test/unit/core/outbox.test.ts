@@ -22,6 +22,7 @@ const refusing = ({ deps }: TestSystem) => ({
     send: async () => {
       throw new Error('SQS did not answer');
     },
+    wake: async () => {},
   },
 });
 

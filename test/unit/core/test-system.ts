@@ -16,6 +16,8 @@ export type TestSystem = {
   readonly tasks: Map<string, Task>;
   readonly objects: Map<string, number>;
   readonly queue: Delivery[];
+  /** Topics of live events, by each wake. */
+  readonly woken: string[];
   readonly stopCalls: string[];
   readonly launchCalls: string[];
   now: number;
@@ -50,6 +52,7 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     tasks: new Map(),
     objects: new Map(),
     queue: [],
+    woken: [],
     stopCalls: [],
     launchCalls: [],
     now: NOW,
@@ -107,7 +110,10 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
         remove: async (key) => void made.objects.delete(key),
         url: async (key) => `https://storage.invalid/${key}`,
       },
-      events: { send: async (deliveries) => void made.queue.push(...deliveries) },
+      events: {
+        send: async (deliveries) => void made.queue.push(...deliveries),
+        wake: async (topic) => void made.woken.push(topic),
+      },
       workers: { run: async () => ({ ok: true, result: {} }) },
       metrics: { count: () => {} },
       clock: () => made.now,

@@ -17,7 +17,11 @@ const FILES = {
 };
 
 const ask = (rawPath: string, headers: Record<string, string> = {}) => {
-  const answer = servePage(FILES, { rawPath, headers, requestContext: { requestId: 'r-1' } });
+  const answer = servePage(
+    FILES,
+    { rawPath, headers, requestContext: { requestId: 'r-1' } },
+    'wss://live.example.com',
+  );
   const body = Buffer.from(answer.body ?? '', answer.isBase64Encoded ? 'base64' : 'utf8');
   return { status: answer.statusCode, headers: answer.headers ?? {}, body };
 };
@@ -47,7 +51,7 @@ test('the page may load from its own origin only, run no script of its markup, a
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    "connect-src 'self'",
+    "connect-src 'self' wss://live.example.com",
     "img-src 'self' data: blob:",
     "frame-ancestors 'none'",
     "base-uri 'none'",
