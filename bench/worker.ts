@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { findTree, treeMemory } from '../container/browser/process-tree.ts';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { preparePrograms } from '../local/programs.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Client, type ClientOptions, clientTransport, createClient } from '../client/index.ts';
 import type { Transport } from '../client/transport.ts';
 import { type PhoneClient, phoneClient } from '../contract/phone/client.ts';

@@ -1,5 +1,5 @@
 /** What people type, as values: durations, pairs, chats. Each schema's message says what was expected. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { sessionNameSchema, userIdSchema } from '../contract/bodies/sessions.ts';
 import { rateSchema } from '../contract/rate.ts';
 import { chatIdSchema } from '../contract/whatsapp/messages.ts';

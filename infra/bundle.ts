@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type Plugin, version } from 'esbuild';
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOfError } from '../contract/message-of-error.ts';
 import { httpWithoutUndici, withoutDocument, withoutLocales } from '../scripts/esbuild-plugins.ts';
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';

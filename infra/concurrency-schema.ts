@@ -2,7 +2,7 @@
  * How many functions run at once, and how many of those executions belong to one function alone. Lambda counts them for
  * an account and region. Without reservations, callers who wait use up what heartbeats and sweeps need.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Lambda refuses a reservation that would leave less than this to functions without one (Lambda, reserved concurrency). */
 export const LEAST_UNRESERVED = 100;

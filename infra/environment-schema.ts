@@ -3,7 +3,7 @@
  * change it in a file of their own (operator-config.ts), over the values of a preset (presets.ts). Limits only seed a
  * new table and change at run time afterwards (PUT /api/limits).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsSchema } from '../core/settings.ts';
 import { concurrencyIssues, concurrencySchema } from './concurrency-schema.ts';
 import { networkSchema, taskAddresses } from './network-schema.ts';

@@ -1,5 +1,5 @@
 /** The environment that a name means: a preset, what the operator's file says of it, what the command line says. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadEnvironment, checkEnvironment, type Environment } from './environment-schema.ts';
 import { type Fields, merge, NO_CONFIG, type OperatorConfig } from './operator-config.ts';
 import { isPresetName, PRESET_NAMES, PRESETS } from './presets.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const DEFAULT_CIDR = '10.42.0.0/16';
 const DEFAULT_ZONES = 2;

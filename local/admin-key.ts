@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { InvokeResult } from './runtime/pool.ts';
 
 const answerSchema = z.object({ key: z.string().nullable() });

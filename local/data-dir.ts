@@ -1,6 +1,6 @@
 import { chmodSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { identityOf } from './engines/ecs/process-table.ts';
 
 /** Where one local stack keeps everything that survives a restart. */

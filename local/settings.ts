@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { settingsSchema } from '../core/settings.ts';
 import type { Model } from './assembly/model.ts';
 

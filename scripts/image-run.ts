@@ -11,7 +11,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { treeMemory } from '../container/browser/process-tree.ts';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { preparePrograms } from '../local/programs.ts';

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { releaseNotes } from './changelog.ts';
 
 const ROOT = join(import.meta.dirname, '..');

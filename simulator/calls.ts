@@ -1,5 +1,5 @@
 /** What a page asks for beside sending and linking: its chats, people, profile, groups and channels. One row a call. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const id = z.string().min(5).max(100);
 const messageId = z.string().max(64);

@@ -3,7 +3,7 @@
  * does, by a library that shares nothing with the worker's own checks.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PasskeyAssertion, WHATSAPP_ORIGIN } from '../contract/whatsapp/passkey.ts';
 import type { PasskeyRecord } from './model/records.ts';
 import { WHATSAPP_HOST } from './tls.ts';

@@ -1,6 +1,6 @@
 /** The control port: the phone API for tests and the CLI, and the page on which a person holds the phone. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   type PhoneErrorCode,
   type PhoneOperation,

@@ -2,7 +2,7 @@
  * What the simulated page and its server say to each other: one streamed answer down (a JSON event a line), POSTs up.
  * The page is ours as well, but what comes up is checked: a test may drive the page's origin by itself.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { buildNames } from '../contract/phone/api.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../contract/whatsapp/passkey.ts';
 import type { Identity } from './addressing.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { examples, runs } from '../command.ts';
 import { AlreadyTold, CliError, EXIT } from '../exit.ts';
 

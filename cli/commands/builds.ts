@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { BuildView, EngineView } from '../../contract/bodies/engine.ts';
 import { buildVersionSchema } from '../../contract/builds/version.ts';
 import { messageOfError } from '../../contract/message-of-error.ts';

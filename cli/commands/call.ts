@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { positionalOf } from '../../client/derived.ts';
 import type { Operation } from '../../contract/operation.ts';
 import { PUBLIC_OPERATIONS } from '../../contract/public-operations.ts';

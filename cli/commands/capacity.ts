@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { LimitsView, StatsView } from '../../contract/bodies/admin.ts';
 import { burstOf, type Rate } from '../../contract/rate.ts';
 import { examples, runs } from '../command.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Client } from '../../client/index.ts';
 import type { CleanupReport } from '../../contract/bodies/admin.ts';
 import { stateSchema } from '../../contract/lifecycle.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { examples, runs } from '../command.ts';
 import { COST_DEFAULTS, type Cost, type CostInput, costOf, type Parts, totalOf } from '../cost/model.ts';
 import { PRICES } from '../cost/prices.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PAGE_PATH } from '../../contract/dashboard-path.ts';
 import { examples, runs } from '../command.ts';
 

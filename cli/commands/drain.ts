@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DrainReport } from '../../contract/bodies/admin.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';

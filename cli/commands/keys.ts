@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { roleSchema } from '../../contract/bodies/admin.ts';
 import { userIdSchema } from '../../contract/bodies/sessions.ts';
 import { scopeSchema } from '../../contract/scopes.ts';

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { examples, runs } from '../command.ts';
 import { nameInput, phoneNumberInput, userInput } from '../input.ts';
 import { followQr } from '../qr/follow.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { TAGS } from '../../contract/operation.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { examples, runs } from '../command.ts';

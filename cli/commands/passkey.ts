@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PasskeyAssertionInput, signingScript } from '../../client/index.ts';
 import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { passkeyAssertionArgs } from '../../contract/whatsapp/passkey.ts';

@@ -1,6 +1,6 @@
 /** `berth phone …`: what happens to an account beside what others write to it. */
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { phoneRoutes } from '../../contract/phone/api.ts';
 import { examples, runs } from '../command.ts';
 import { details } from '../output.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { faultsSchema, phoneRoutes, socketStates } from '../../contract/phone/api.ts';
 import type { PhoneClient } from '../../contract/phone/client.ts';
 import { examples, runs } from '../command.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from '../../contract/worker/protocol.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Client, Message } from '../../client/index.ts';
 import { examples, runs } from '../command.ts';
 import type { Context } from '../context.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type SessionConfig, webhookSchema } from '../../contract/bodies/session-config.ts';
 import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { type RestartConfig, restartPolicySchema } from '../../contract/restart.ts';

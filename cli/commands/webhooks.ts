@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { DeadLetterFilter } from '../../contract/bodies/events.ts';
 import { examples, runs } from '../command.ts';
 import { nameInput, userInput } from '../input.ts';

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { restorableSchema } from '../../contract/worker/protocol.ts';
 import { BadSnapshot, describeError, RequestRefused, Unavailable } from '../base/faults.ts';
 import { retry } from '../base/retry.ts';

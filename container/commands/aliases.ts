@@ -1,5 +1,5 @@
 /** Commands at paths that WAHA has given up: each is its successor. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { sendLinkPreviewArgs, sendTextByQueryArgs } from '../../contract/whatsapp/aliases.ts';
 import type { Message } from '../../contract/whatsapp/messages.ts';
 import type { CommandContext } from './context.ts';

@@ -1,5 +1,5 @@
 /** What can be done with a whole chat. Each answer follows what the page shows of the chat. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type {
   ChatOverview,
   chatPictureArgs,

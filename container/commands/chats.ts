@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
 import type { Chat, getChatsArgs, getMessagesArgs } from '../../contract/whatsapp/chats.ts';
 import type { Media, Message } from '../../contract/whatsapp/messages.ts';

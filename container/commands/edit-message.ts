@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { editMessageArgs, Message } from '../../contract/whatsapp/messages.ts';
 import type { MessageState } from '../whatsapp/message-page.ts';
 import { messagePayload } from '../whatsapp/payloads.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { getQrArgs, qrResult } from '../../contract/worker/commands.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed, wrongStatus } from './failure.ts';

@@ -1,5 +1,5 @@
 /** The passkey of a session that is being linked: what WhatsApp asks for, and what a person answers. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { PasskeyAssertion, passkeyWaitArgs } from '../../contract/whatsapp/passkey.ts';
 import type { CommandResult } from '../../contract/worker/commands.ts';
 import { TimedOut } from '../base/faults.ts';

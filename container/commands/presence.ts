@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
 import type { resultSchema } from '../../contract/whatsapp/done.ts';
 import type { sendSeenArgs, typingArgs } from '../../contract/whatsapp/messages.ts';

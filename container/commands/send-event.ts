@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { sendEventArgs } from '../../contract/whatsapp/message-acts.ts';
 import type { Message } from '../../contract/whatsapp/messages.ts';
 import type { CommandContext } from './context.ts';

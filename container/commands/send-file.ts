@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
 import type {
   FileSource,

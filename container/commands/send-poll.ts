@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Message, sendPollArgs } from '../../contract/whatsapp/messages.ts';
 import type { CommandContext } from './context.ts';
 import { send } from './send.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { reactionArgs } from '../../contract/whatsapp/messages.ts';
 import { reactionPayload } from '../whatsapp/payloads.ts';
 import { ask, change } from './ask.ts';

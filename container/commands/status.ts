@@ -1,5 +1,5 @@
 /** Status (stories): published as messages to `status@broadcast`, and taken back. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { FileSource, Message } from '../../contract/whatsapp/messages.ts';
 import type {
   deleteStatusArgs,

@@ -1,5 +1,5 @@
 /** Which file carries out which command. A new command is a row in contract/operations/, and a function here. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { COMMANDS, type CommandName, type CommandResult } from '../../contract/worker/commands.ts';
 import { checkNumberStatus, listMessages, reply, sendLinkPreview, sendTextByQuery } from './aliases.ts';
 import {

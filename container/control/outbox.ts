@@ -6,7 +6,7 @@
  * later worker knows what it must still tell (core/events/told-messages.ts).
  */
 import { monotonicFactory } from 'ulid';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { eventsRequestSchema, ToldMark, WorkerEvent } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';

@@ -2,7 +2,7 @@
  * The worker API's client. Every call has a deadline; network faults, 429 and 5xx are retried with full jitter, which
  * is safe because every call is idempotent; 410 means that this epoch is over.
  */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nothingSchema, type Operation } from '../../contract/operation.ts';
 import { WORKER_OPERATIONS } from '../../contract/operations/worker.ts';
 import type {

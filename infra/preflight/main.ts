@@ -1,7 +1,7 @@
 /** `npm run preflight -- --env dev`, also `npx berth aws check --env dev`. */
 import { resolve } from 'node:path';
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BadEnvironment, environmentOf } from '../environments.ts';
 import { loadOperatorConfig } from '../operator-config.ts';
 import { awsReader } from './aws-reader.ts';

@@ -2,7 +2,7 @@ import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { acknowledge } from '../constructs/acknowledge.ts';
 import { createAuthBucket } from '../constructs/auth-bucket.ts';
 import { EventQueue } from '../constructs/event-queue.ts';

@@ -1,5 +1,5 @@
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../contract/clock.ts';
 import type { AuthorizerModel } from '../assembly/model.ts';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { messageOfError } from '../../contract/message-of-error.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 import { createIdentify, type LocalEndpoints } from './identity.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A template as CloudFormation reads it; property values still hold intrinsics. */
 const templateSchema = z.object({

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { OperationInput } from './permissions/permission.ts';
 import { AwsRefusal } from './refusals.ts';
 import { splitTarget } from './sigv4.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { OPERATORS, splitOperator } from './conditions.ts';
 
 // Policy variables are not substituted here; taken literally, one would silently decide wrongly.

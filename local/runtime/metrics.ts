@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from '../../contract/clock.ts';
 
 /** One line of CloudWatch's embedded metric format: which of its own fields are metrics and dimensions. */

@@ -1,6 +1,6 @@
 import type { Message } from '@aws-sdk/client-sqs';
 import type { SQSBatchResponse, SQSEvent, SQSRecord, SQSRecordAttributes } from 'aws-lambda';
-import { z } from 'zod';
+import * as z from 'zod';
 import { REGION } from '../iam/arn.ts';
 
 const attributesOf = ({ Attributes = {} }: Message): SQSRecordAttributes => ({

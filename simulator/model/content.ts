@@ -1,5 +1,5 @@
 /** What a message holds beside its text, as WhatsApp keeps it. */
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A file at WhatsApp's servers. `sha256` of its bytes, base64, as WhatsApp writes it. */
 export const fileSchema = z.object({

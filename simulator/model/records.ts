@@ -1,5 +1,5 @@
 /** What the simulated WhatsApp remembers. Each record replaces the earlier one of the same kind and key. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { contentSchema } from './content.ts';
 
 export const accountRecord = z.object({

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { processTable } from '../../local/engines/ecs/process-table.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../local/main.ts');

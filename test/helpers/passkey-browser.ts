@@ -1,6 +1,6 @@
 /** The browser of the person who owns the passkey: at WhatsApp Web's origin, with a virtual authenticator that holds it. */
 import { type Browser, chromium } from 'playwright-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PhoneResponse } from '../../contract/phone/api.ts';
 import { type PasskeyAssertion, WHATSAPP_ORIGIN } from '../../contract/whatsapp/passkey.ts';
 import { chromiumPath, HEADLESS_ARGS } from './chromium.ts';

@@ -1,6 +1,6 @@
 /** Each alarm: samples in, state out, and its message lets itself be published to the topic. */
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ALARM_METRICS, COMPOSITE_ALARMS, SWEEP_METRICS } from '../../cli/cost/model.ts';
 import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { environmentOf } from '../../infra/environments.ts';

@@ -5,7 +5,7 @@
  * evaluation range and the table of missing data), "Using metric math" (FILL) and "Composite alarms"; PutMetricAlarm
  * (alarms on AWS/DynamoDB ignore missing data whatever they say).
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 export type AlarmStateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BACKGROUND_HANDLERS, COMMAND_HANDLERS, OPERATIONS } from '../../contract/routes.ts';
 import { parseSettings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { BUILD_MS, type Synthesized, synthesize } from './synthesized.ts';

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BROWSER_PACKAGES, BUNDLER_PACKAGES, WORKER_PACKAGES } from '../../container/packages.ts';
 import { WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
 import { baseImages, withDigests } from '../../infra/base-images.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { METRICS, METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
 import { samplesOf } from '../../local/runtime/metrics.ts';

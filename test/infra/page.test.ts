@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PageFile } from '../../contract/dashboard-path.ts';
 import { bundleFunctions } from '../../infra/bundle.ts';
 import { MAX_PAGE_KIB, pageFiles } from '../../infra/page.ts';

@@ -1,5 +1,5 @@
 /** Decides on resource policies as AWS does for a service that acts for an account. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AccessRequest, type Decision, evaluate } from '../../local/iam/evaluate.ts';
 import { parsePolicy } from '../../local/iam/policy.ts';
 

@@ -7,7 +7,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { environmentOf } from '../../infra/environments.ts';
 import { BUILD_MS, root, type Synthesized, synthesize } from './synthesized.ts';
 import { type Release, templateSchema, type UpgradeTemplate, upgradeFaults } from './upgrade.ts';

@@ -2,7 +2,7 @@
  * What CloudFormation would do to the resources of one release's templates when it is given the next release's: which
  * of them it would replace or delete, and where it would stop. Judged from the templates alone.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 
 const resourceSchema = z.object({
   Type: z.string(),

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { TIMEOUTS_MS } from '../../../contract/timeouts.ts';
 import type { StageThrottles, Throttle } from '../../api/throttle.ts';
 import type { AuthorizerModel, CorsModel } from '../model.ts';

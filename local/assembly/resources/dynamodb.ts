@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TableModel } from '../model.ts';
 import { COSMETIC, properties } from './properties.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TaskDefinitionModel } from '../model.ts';
 import { COSMETIC, integer, properties } from './properties.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EventRuleModel, ScheduleModel, TargetModel } from '../model.ts';
 import { COSMETIC, functionNameOf, integer, properties } from './properties.ts';
 

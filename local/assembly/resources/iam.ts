@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type PolicyDocument, parsePolicy } from '../../iam/policy.ts';
 import { COSMETIC, properties } from './properties.ts';
 

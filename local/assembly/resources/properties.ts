@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * A resource's properties: those that mean something here, and the names of those that do not, each with its reason.

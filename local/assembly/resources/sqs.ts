@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Identity } from '../intrinsics.ts';
 import type { QueueModel } from '../model.ts';
 import { COSMETIC, integer, properties } from './properties.ts';

@@ -16,7 +16,7 @@ import listTablesValidator from 'dynalite/validations/listTables.js';
 import queryValidator from 'dynalite/validations/query.js';
 import scanValidator from 'dynalite/validations/scan.js';
 import updateTableValidator from 'dynalite/validations/updateTable.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { validation } from './errors.ts';
 import { TIME_TO_LIVE } from './layout.ts';
 import { tables } from './store.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Operation, Store } from 'dynalite/db/index.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { tokenMismatch, transactionInProgress } from './errors.ts';
 import { rangeOf, TOKENS } from './layout.ts';
 

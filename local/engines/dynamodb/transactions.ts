@@ -6,7 +6,7 @@ import database, {
   type Table,
 } from 'dynalite/db/index.js';
 import getItemValidator from 'dynalite/validations/getItem.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CapacityMeter, readUnits, TRANSACTION_FACTOR } from './capacity.ts';
 import {
   type CancellationReason,

@@ -1,5 +1,5 @@
 import type { Item, Store } from 'dynalite/db/index.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { validation } from './errors.ts';
 import { TIME_TO_LIVE } from './layout.ts';
 import type { ItemLocks } from './locks.ts';

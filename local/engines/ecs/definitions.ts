@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { EcsError } from './errors.ts';
 
 const containerSchema = z.object({

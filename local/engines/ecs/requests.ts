@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { invalidParameter } from './errors.ts';
 
 /** The requests' shapes and limits, from the ECS API reference and the ECS service quotas. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { networkConfigurationSchema, overridesSchema } from './requests.ts';
 
 /** The way of a task's `lastStatus` (ECS developer guide, task lifecycle); ACTIVATING is for load balancers only. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { buildApp } from 'fauxqs';
-import { z } from 'zod';
+import * as z from 'zod';
 // fauxqs exports only its app and a `startFauxqs` that binds every interface; its stores and its
 // persistence, needed to listen on loopback alone, are reached by file.
 import { PersistenceManager } from '../../../node_modules/fauxqs/dist/persistence.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { indexArn, tableArn } from '../../iam/arn.ts';
 import type { RequestContext } from '../../iam/conditions.ts';
 import { AwsRefusal } from '../refusals.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { ecsArn } from '../../iam/arn.ts';
 import type { OperationInput, Permission } from './permission.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { eventBusArn, functionArn, logGroupArn } from '../../iam/arn.ts';
 import { invokedFunction } from '../lambda.ts';
 import { AwsRefusal } from '../refusals.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { queueArn } from '../../iam/arn.ts';
 import { AwsRefusal } from '../refusals.ts';
 import type { OperationInput, Permission } from './permission.ts';

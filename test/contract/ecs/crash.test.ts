@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { identityOf } from '../../../local/engines/ecs/process-table.ts';
 import { taskProcesses } from '../../../local/engines/ecs/process-tree.ts';
 import { taskRecordSchema } from '../../../local/engines/ecs/task.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { ECSClient, type RunTaskCommandInput } from '@aws-sdk/client-ecs';
 import { expect, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { TaskStateChangeEvent } from '../../../local/engines/ecs/describe.ts';
 import { createEcs, type Ecs, type EcsOptions } from '../../../local/engines/ecs/ecs.ts';
 import { CLUSTER, DEFINITION, ecsOptions } from './options.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CallerView } from '../../../contract/bodies/dashboard.ts';
 import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { servePage } from '../../../functions/edge/page.ts';

@@ -1,6 +1,6 @@
 /** `berth selftest`, as a person with a spare phone runs it, on the simulator: what it says it saw is held against the phone. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type BuildName, buildNames } from '../../../contract/phone/api.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
 import { type Ended, runCli } from '../../unit/cli/run-cli.ts';

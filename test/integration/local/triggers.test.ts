@@ -1,6 +1,6 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { EventSourceModel, QueueModel, ScheduleModel } from '../../../local/assembly/model.ts';
 import { type Storage, startStorage } from '../../../local/engines/storage/storage.ts';
 import { type Gateway, startGateway } from '../../../local/gateway/gateway.ts';

@@ -1,5 +1,5 @@
 /** What functions/ composes of the rules, one invocation each; the edges around them are not modeled. */
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { isTerminal } from '../../../contract/lifecycle.ts';

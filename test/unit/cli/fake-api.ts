@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { toBuffer } from 'qrcode';
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   cleanupReportSchema,
   cleanupRequestSchema,
