@@ -21,11 +21,12 @@ const inputSchema = z.object({
   vcpu: numberInput.optional(),
   memory: numberInput.optional(),
   messages: countInput.optional(),
+  followers: countInput.optional(),
 });
 
 /** `berth cost`: needs no key and no server. */
 export const addCost = (program: Command): void => {
-  const { sessions, hours, days, vcpu, gib, messages } = COST_DEFAULTS;
+  const { sessions, hours, days, vcpu, gib, messages, followers } = COST_DEFAULTS;
   const command = program
     .command('cost')
     .description('estimate the cost on AWS, from a price table that you must check')
@@ -36,7 +37,8 @@ export const addCost = (program: Command): void => {
     .option('--spot', 'Fargate Spot instead of on demand')
     .option('--vcpu <n>', `of a task (default: ${vcpu})`)
     .option('--memory <GiB>', `of a task (default: ${gib})`)
-    .option('--messages <n>', `a session and hour, in and out (default: ${messages})`);
+    .option('--messages <n>', `a session and hour, in and out (default: ${messages})`)
+    .option('--followers <n>', `WebSocket connections of a session (default: ${followers})`);
   examples(command, '--sessions 50 --hours 8', '--sessions 10 --hours 24 --spot');
   runs(command, inputSchema, async ({ memory, ...given }, { out }) => {
     const chosen = Object.fromEntries(

@@ -18,6 +18,8 @@ export type CostInput = {
   readonly gib: number;
   /** Sent and received, in an hour of a session. */
   readonly messages: number;
+  /** WebSocket connections that follow the events of a session all the time. */
+  readonly followers: number;
   /** Between two heartbeats. */
   readonly heartbeatSeconds: number;
   readonly sweepMinutes: number;
@@ -33,6 +35,7 @@ export const COST_DEFAULTS: CostInput = {
   vcpu: 1,
   gib: 2,
   messages: 20,
+  followers: 1,
   heartbeatSeconds: 20,
   sweepMinutes: 1,
 };
@@ -129,8 +132,32 @@ const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
     'SQS: webhooks': perMillion(prices.sqsFifoMillion, 3 * input.messages),
     // Six snapshots an hour, each in two requests.
     'S3: auth state': (12 * prices.s3.thousandPuts) / 1000,
+    'Live events': costOfFollowers(input, prices),
     Logs: (calls * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB,
   };
+};
+
+/** Writes and reads of one event while a topic is followed: entry, number and position; topic, key, connections and log. */
+const LIVE_WRITES = 4;
+const LIVE_READS = 6;
+/** A ping every four minutes, and its answer. */
+const PINGS_AN_HOUR = 30;
+
+/** Each message is one pass of a function, which posts it to each connection. */
+const costOfFollowers = ({ messages, followers }: CostInput, prices: Prices): number => {
+  if (followers === 0) return 0;
+  const { lambda, webSocket, sqsFifoMillion, dynamoDb } = prices;
+  const pass = lambda.millionRequests + 1_000_000 * CALL_GIB_SECONDS * lambda.gibSecondArm;
+  const pings = PINGS_AN_HOUR * followers;
+  return (
+    perMillion(webSocket.millionMinutes, 60 * followers) +
+    perMillion(webSocket.millionMessages, messages * followers + pings) +
+    perMillion(pass, messages + pings / 2) +
+    // Sent, received and deleted.
+    perMillion(sqsFifoMillion, 3 * messages) +
+    perMillion(dynamoDb.millionWrites, messages * (LIVE_WRITES - 1 + followers)) +
+    perMillion(dynamoDb.millionReads, messages * LIVE_READS)
+  );
 };
 
 const costOfStanding = (input: CostInput, prices: Prices): Parts => {

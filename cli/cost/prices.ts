@@ -16,6 +16,8 @@ export const PRICES = {
   publicAddressHour: 0.005,
   lambda: { gibSecondArm: 0.0000133334, millionRequests: 0.2 },
   httpApiMillion: 1.0,
+  /** Messages are counted in 32 KB. */
+  webSocket: { millionMessages: 1.0, millionMinutes: 0.25 },
   dynamoDb: { millionWrites: 0.625, millionReads: 0.125 },
   sqsFifoMillion: 0.5,
   s3: { gibMonth: 0.023, thousandPuts: 0.005 },

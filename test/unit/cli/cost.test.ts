@@ -28,6 +28,16 @@ it('costs nothing by the hour where nothing runs, and less on ARM and on Spot', 
   expect(hour({ spot: true })).toBeLessThan(hour({ spot: false }));
 });
 
+it('counts live events by their followers', () => {
+  const live = (followers: number) => costOf({ followers }).sessionHour['Live events'] ?? Number.NaN;
+  expect(live(0)).toBe(0);
+  expect(live(1)).toBeGreaterThan(0);
+  expect(live(10)).toBeGreaterThan(live(1));
+  expect(costOf({ followers: 1, messages: 0 }).sessionHour['Live events']).toBeGreaterThan(
+    (60 * PRICES.webSocket.millionMinutes) / 1_000_000,
+  );
+});
+
 it('finds the hours a day at which tasks and servers cost the same', () => {
   const { evenHours, alwaysOn } = costOf({ sessions: 50 });
   expect(costOf({ sessions: 50, hours: evenHours ?? 0 }).month).toBeCloseTo(alwaysOn.month, 6);

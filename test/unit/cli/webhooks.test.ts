@@ -1,5 +1,8 @@
 /** The client's and the command line's part of webhooks and events. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WebSocketServer } from 'ws';
 import { createProgram } from '../../../cli/program.ts';
 import { run } from '../../../cli/run.ts';
 import { createClient } from '../../../client/index.ts';
@@ -93,4 +96,48 @@ test('following the events begins now, gets each page’s events, and continues 
   }
   expect(seen).toEqual(['a', 'b', 'c']);
   expect(api.seen.map(({ query }) => query.after)).toEqual([undefined, '7', '9', '9']);
+});
+
+const ticket = (url: string) => ({
+  status: 200,
+  body: { url, ticket: 'one-connect', expiresAt: '2026-01-01T00:00:00.000Z', cursor: '4' },
+});
+
+test('berth events follows over a WebSocket, with a ticket and not with the key', async () => {
+  const sockets = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+  await once(sockets, 'listening');
+  const asked: string[] = [];
+  sockets.on('connection', (socket, { url = '' }) => {
+    asked.push(url);
+    const envelope = { id: 'evt_1', timestamp: 0, event: 'message', session: 'shop', cursor: '5' };
+    socket.send(JSON.stringify({ ...envelope, payload: { from: 'ann', body: 'Hello' } }));
+  });
+  try {
+    api.next(
+      'POST /api/events/tickets',
+      ticket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}/ws`),
+    );
+    const { code, stdout } = await berth('events', 'shop', '--event', 'message', '--count', '1');
+    expect([code, stdout]).toEqual([0, '1970-01-01T00:00:00.000Z  shop  message  ann: Hello\n']);
+    expect(asked).toEqual(['/ws?ticket=one-connect&after=4&session=shop&events=message']);
+  } finally {
+    for (const socket of sockets.clients) socket.terminate();
+    sockets.close();
+  }
+});
+
+test('berth events uses long polls where no WebSocket can be opened', async () => {
+  const stopped = { id: 'evt_1', timestamp: 0, event: 'session.stopped', epoch: 1, payload: {} };
+  // Nothing listens on the discard port.
+  api.next('POST /api/events/tickets', ...Array.from({ length: 4 }, () => ticket('ws://127.0.0.1:9/ws')));
+  api.next(
+    'GET /api/events',
+    { status: 200, body: { events: [], next: '7', missed: false } },
+    {
+      status: 200,
+      body: { events: [{ ...stopped, userId: 'anna', session: 'shop' }], next: '8', missed: false },
+    },
+  );
+  const { code, stdout } = await berth('events', 'shop', '--count', '1');
+  expect([code, stdout]).toEqual([0, '1970-01-01T00:00:00.000Z  shop  session.stopped  {}\n']);
 });

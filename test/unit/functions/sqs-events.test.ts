@@ -1,4 +1,4 @@
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { SendMessageBatchCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../../core/ports.ts';
@@ -8,7 +8,9 @@ const sqs = mockClient(SQSClient);
 beforeEach(() => {
   sqs.reset();
   sqs.on(SendMessageBatchCommand).resolves({});
+  sqs.on(SendMessageCommand).resolves({});
   vi.stubEnv('BERTH_EVENTS_QUEUE_URL', 'https://sqs.invalid/events.fifo');
+  vi.stubEnv('BERTH_LIVE_QUEUE_URL', 'https://sqs.invalid/live.fifo');
 });
 
 const delivery = (id: string, webhook: string, more: Partial<Delivery> = {}): Delivery => ({
@@ -76,4 +78,16 @@ test('an event goes through the queue whatever was written: emoji, halves of the
   // As AWS names them (SendMessage), of those that JSON leaves as they are.
   expect(body).toMatch(/^[ -\ud7ff\ue000-\ufffd]*$/);
   expect(JSON.parse(body)).toMatchObject({ payload: { text } });
+});
+
+test('a topic of live events is a group of its own, and its repeats are recognized', async () => {
+  await sqsEvents().wake('ann', 'L0SM9cOFvHcCIhw=');
+  expect(sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input)).toEqual([
+    {
+      QueueUrl: 'https://sqs.invalid/live.fifo',
+      MessageBody: 'ann',
+      MessageGroupId: 'ann',
+      MessageDeduplicationId: 'L0SM9cOFvHcCIhw.',
+    },
+  ]);
 });
