@@ -1,11 +1,12 @@
 /**
- * What must be there before a session can be: a folder, the command server, a browser, and the control plane's word
- * that this is the worker of the epoch.
+ * What must be there before a session can be: a folder, the command server, a browser (`prepare`), and the control
+ * plane's word that this is the worker of the epoch (`bootstrap`).
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Assignment } from '../contract/worker/protocol.ts';
 import { commandAddress } from './address.ts';
 import { describeError, Fenced, NoBrowser, RequestRefused } from './base/faults.ts';
 import type { Log } from './base/log.ts';
@@ -21,7 +22,19 @@ import { EXIT, type Exit } from './exit.ts';
 import { ownTaskArn } from './metadata.ts';
 import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
 
+/** What needs no session. */
+export type Prepared = {
+  readonly workDir: string;
+  readonly server: CommandServer;
+  /** The host under which others reach the command server. */
+  readonly reach: string;
+  readonly commandSecret: string;
+  readonly found: Browser | NoBrowser;
+  readonly taskArn: string | undefined;
+};
+
 export type Bootstrapped = {
+  readonly sessionId: string;
   readonly api: WorkerApi;
   readonly clock: ControlClock;
   readonly server: CommandServer;
@@ -36,21 +49,18 @@ const BOOTSTRAP_LIMIT_MS = 60_000;
 
 const newSecret = () => randomBytes(32).toString('base64url');
 
-/** Undefined: there is nothing to go on with, and the process is being left. */
-export const bootstrap = async (options: {
+/** @param assign of a standby task: takes the assignment that its command server is sent */
+export const prepare = async (options: {
   readonly environment: ContainerEnvironment;
+  readonly epoch: number | undefined;
+  readonly assign?: (assignment: Assignment) => Promise<boolean>;
   readonly time: Time;
   readonly log: Log;
   readonly exit: Exit;
-  readonly ending: Ending;
-  /** Called once the control plane has been asked: until it answers, there is time for other work. */
-  readonly onAsked: () => void;
-}): Promise<Bootstrapped | undefined> => {
-  const { environment, time, log, exit, ending, onAsked } = options;
-  const { BERTH_SESSION_ID: sessionId, BERTH_EPOCH: epoch } = environment;
-  const workerSecret = newSecret();
+}): Promise<Prepared> => {
+  const { environment, epoch, assign, time, log, exit } = options;
   const commandSecret = newSecret();
-  for (const secret of [workerSecret, commandSecret, environment.BERTH_BOOTSTRAP_TOKEN]) log.hide(secret);
+  log.hide(commandSecret);
 
   const makeWorkDir = async () => {
     const base = environment.BERTH_WORK_DIR ?? tmpdir();
@@ -62,7 +72,15 @@ export const bootstrap = async (options: {
   const openServer = async () => {
     const { listen: host, reach } = await commandAddress(environment, time);
     const port = environment.BERTH_COMMAND_PORT;
-    const server = await startCommandServer({ host, port, secret: commandSecret, epoch, time, log });
+    const server = await startCommandServer({
+      host,
+      port,
+      secret: commandSecret,
+      epoch,
+      time,
+      log,
+      ...(assign === undefined ? {} : { assign }),
+    });
     exit.onShutdown(() => server.close());
     return { server, reach };
   };
@@ -79,6 +97,29 @@ export const bootstrap = async (options: {
     findBrowser(),
     ownTaskArn(environment, time),
   ]);
+  return { workDir, server, reach, commandSecret, found, taskArn };
+};
+
+/** Undefined: there is nothing to go on with, and the process is being left. */
+export const bootstrap = async (
+  { workDir, server, reach, commandSecret, found, taskArn }: Prepared,
+  { sessionId, epoch, bootstrapToken }: Pick<Assignment, 'sessionId' | 'epoch' | 'bootstrapToken'>,
+  options: {
+    readonly environment: ContainerEnvironment;
+    readonly time: Time;
+    readonly log: Log;
+    readonly exit: Exit;
+    readonly ending: Ending;
+    /** Called once the control plane has been asked: until it answers, there is time for other work. */
+    readonly onAsked: () => void;
+    /** Called once the control plane has answered that this is the worker. */
+    readonly onServing?: () => void;
+  },
+): Promise<Bootstrapped | undefined> => {
+  const { environment, time, log, exit, ending, onAsked, onServing = () => {} } = options;
+  const workerSecret = newSecret();
+  for (const secret of [workerSecret, bootstrapToken]) log.hide(secret);
+  server.bind(epoch);
 
   const api = createWorkerApi({
     url: environment.BERTH_WORKER_API_URL,
@@ -99,7 +140,7 @@ export const bootstrap = async (options: {
       {
         sessionId,
         epoch,
-        bootstrapToken: environment.BERTH_BOOTSTRAP_TOKEN,
+        bootstrapToken,
         workerSecret,
         commandSecret,
         address: `http://${reach}:${server.port}`,
@@ -114,6 +155,7 @@ export const bootstrap = async (options: {
     await exit.shutDown(error instanceof RequestRefused ? EXIT.refused : EXIT.defect);
     return;
   }
+  onServing();
   if (exit.shuttingDown) return;
   // The control plane read its clock somewhere between the question and the answer.
   const clock = createControlClock(time);
@@ -133,9 +175,9 @@ export const bootstrap = async (options: {
   const page = await fetchSavedPage({ page: settings.page, workDir, time, log });
   if (exit.shuttingDown) return;
   const { proxy } = settings.client;
-  if (!proxy) return { api, clock, server, workDir, browser: found, settings, page };
+  if (!proxy) return { sessionId, api, clock, server, workDir, browser: found, settings, page };
   const relay = await openProxyRelay(proxy.server, settings.media, log);
   exit.onShutdown(relay.close);
   const client = { ...settings.client, proxy: { ...proxy, server: relay.server } };
-  return { api, clock, server, workDir, browser: found, settings: { ...settings, client }, page };
+  return { sessionId, api, clock, server, workDir, browser: found, settings: { ...settings, client }, page };
 };

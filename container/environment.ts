@@ -31,11 +31,52 @@ export const environmentSchema = workerEnvironmentSchema.extend({
 });
 export type ContainerEnvironment = z.infer<typeof environmentSchema>;
 
+/** What the task was launched for. */
+export type Purpose =
+  | {
+      readonly kind: 'session';
+      readonly sessionId: string;
+      readonly epoch: number;
+      readonly bootstrapToken: string;
+    }
+  | { readonly kind: 'standby'; readonly id: string; readonly token: string };
+
+const purposeOf = (environment: ContainerEnvironment): Purpose | undefined => {
+  const {
+    BERTH_SESSION_ID: sessionId,
+    BERTH_EPOCH: epoch,
+    BERTH_BOOTSTRAP_TOKEN: bootstrapToken,
+  } = environment;
+  const { BERTH_STANDBY_ID: id, BERTH_STANDBY_TOKEN: token } = environment;
+  if (sessionId !== undefined && epoch !== undefined && bootstrapToken !== undefined)
+    return { kind: 'session', sessionId, epoch, bootstrapToken };
+  return id === undefined || token === undefined ? undefined : { kind: 'standby', id, token };
+};
+
 /** The environment, or one sentence for each variable that is wrong. Values are never repeated: some are secret. */
 export const parseEnvironment = (
   variables: Readonly<Record<string, string | undefined>>,
-): { readonly ok: ContainerEnvironment } | { readonly wrong: string[] } => {
+): { readonly ok: ContainerEnvironment; readonly purpose: Purpose } | { readonly wrong: string[] } => {
   const parsed = environmentSchema.safeParse(variables);
-  if (parsed.success) return { ok: parsed.data };
-  return { wrong: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) };
+  const wrong = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  const purpose = parsed.success ? purposeOf(parsed.data) : undefined;
+  if (parsed.success && purpose) return { ok: parsed.data, purpose };
+  return {
+    wrong: [
+      ...wrong,
+      ...(variables.BERTH_STANDBY_ID === undefined
+        ? missing(variables, OF_SESSION)
+        : missing(variables, OF_STANDBY)),
+    ],
+  };
 };
+
+const OF_SESSION = ['BERTH_SESSION_ID', 'BERTH_EPOCH', 'BERTH_BOOTSTRAP_TOKEN'] as const;
+const OF_STANDBY = ['BERTH_STANDBY_ID', 'BERTH_STANDBY_TOKEN'] as const;
+
+const missing = (
+  variables: Readonly<Record<string, string | undefined>>,
+  names: readonly string[],
+): string[] => names.filter((name) => variables[name] === undefined).map((name) => `${name}: is missing`);

@@ -21,13 +21,21 @@ if ('wrong' in parsed) {
   );
   process.exit(EXIT.environment);
 }
-const environment = parsed.ok;
+const { ok: environment, purpose } = parsed;
 const log = createLog({
   level: environment.LOG_LEVEL,
-  session: environment.BERTH_SESSION_ID,
-  epoch: environment.BERTH_EPOCH,
+  about:
+    purpose.kind === 'standby'
+      ? { standby: purpose.id }
+      : { session: purpose.sessionId, epoch: purpose.epoch },
 });
-const worker = startWorker({ environment, time: systemTime, log });
+const worker = startWorker({
+  environment,
+  purpose,
+  time: systemTime,
+  log,
+  onAssigned: ({ sessionId, epoch }) => log.concerns({ session: sessionId, epoch }),
+});
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => worker.signal(name));
 process.on('unhandledRejection', (error) => worker.unhandledRejection(error));
 process.on('uncaughtException', (error) => worker.uncaughtException(error));

@@ -4,12 +4,14 @@ import type { Status, StopReason } from '../contract/lifecycle.ts';
 import { answersMessage } from '../contract/worker/commands.ts';
 import type { Dialogs } from '../contract/worker/protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
+import { profileDirIn } from './auth-state/profile-dir.ts';
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';
-import { describeError, Fenced } from './base/faults.ts';
+import { describeError, Fenced, NoBrowser } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import { sleep, type Time, withDeadline } from './base/time.ts';
-import type { Bootstrapped } from './bootstrap.ts';
+import type { Bootstrapped, Prepared } from './bootstrap.ts';
+import { type AheadBrowser, launchAhead } from './browser/ahead.ts';
 import { killTree } from './browser/process-tree.ts';
 import { shownReason } from './browser/proxy-relay.ts';
 import { createCollector } from './commands/collect.ts';
@@ -28,7 +30,7 @@ import { type ClientHost, createClientHost, type HostView } from './whatsapp/cli
 import { runTimings } from './whatsapp/client-run.ts';
 import { createEventForwarder } from './whatsapp/event-forwarder.ts';
 import { FORWARDED_EVENTS } from './whatsapp/events.ts';
-import { createLibraryClient } from './whatsapp/library.ts';
+import { type ClientSettings, createLibraryClient, launchOf } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
 import { createPairing } from './whatsapp/pairing.ts';
 
@@ -36,12 +38,40 @@ const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the final report, after state and events. */
 const LAST_WORD_MS = 5_000;
 
+/** A browser for whichever session comes: without a proxy, in the machine's language, over an empty profile. */
+export const launchBrowserAhead = (
+  { workDir, found }: Pick<Prepared, 'workDir' | 'found'>,
+  options: {
+    readonly environment: ContainerEnvironment;
+    readonly time: Time;
+    readonly log: Log;
+    readonly onLost: (reason: string) => void;
+  },
+): AheadBrowser => {
+  if (found instanceof NoBrowser) throw found;
+  const { BERTH_BROWSER_ARGS: extraSwitches, BERTH_LOCALE: locale } = options.environment;
+  return launchAhead({ browser: found, profileDir: profileDirIn(workDir), extraSwitches, locale }, options);
+};
+
 /**
  * Starts the session, or ends it at once where that was asked for meanwhile. What is given back hears of the library's
  * unhandled rejections, which reach the process alone.
  */
 export const startSession = (
-  { api, clock, server, workDir, browser, settings, page }: Bootstrapped,
+  {
+    sessionId,
+    api,
+    clock,
+    server,
+    workDir,
+    browser,
+    settings,
+    page,
+    ahead,
+  }: Bootstrapped & {
+    /** A browser that waits for its session. */
+    readonly ahead?: AheadBrowser;
+  },
   options: {
     readonly environment: ContainerEnvironment;
     readonly time: Time;
@@ -73,6 +103,7 @@ export const startSession = (
     states: settings.authStates,
     time,
     log,
+    ...(ahead === undefined ? {} : { ahead }),
   });
   const saves = createSaves({
     saver: createSaver({
@@ -103,7 +134,7 @@ export const startSession = (
   });
 
   const forwarder = createEventForwarder({
-    sessionId: environment.BERTH_SESSION_ID,
+    sessionId,
     outbox,
     time,
     now: clock.now,
@@ -146,6 +177,17 @@ export const startSession = (
     forwarder.heard(name, values, byCommand);
   };
 
+  const client: ClientSettings = {
+    browser,
+    profileDir: profile.dir,
+    extraSwitches: environment.BERTH_BROWSER_ARGS,
+    page,
+    locale: environment.BERTH_LOCALE,
+    ...settings.client,
+  };
+  // Of another language, or without the session's proxy: it restarts.
+  if (ahead && !ahead.fits(launchOf(client))) void ahead.discard();
+
   let dialogs: Dialogs = { closed: 0, unknown: 0 };
   const builds = createBuildCounter({
     isSaved: () => page !== undefined,
@@ -153,14 +195,7 @@ export const startSession = (
   });
   const host: ClientHost = createClientHost({
     builds,
-    createClient: createLibraryClient({
-      browser,
-      profileDir: profile.dir,
-      extraSwitches: environment.BERTH_BROWSER_ARGS,
-      page,
-      locale: environment.BERTH_LOCALE,
-      ...settings.client,
-    }),
+    createClient: createLibraryClient(client),
     time,
     log,
     random: Math.random,

@@ -1,13 +1,16 @@
 /** A worker as its process sees it: bootstrap, then one session; signals and uncaught errors end it. */
+
+import type { Assignment } from '../contract/worker/protocol.ts';
 import { describeError } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
-import { bootstrap } from './bootstrap.ts';
+import { bootstrap, prepare } from './bootstrap.ts';
 import { createEnding } from './ending.ts';
-import type { ContainerEnvironment } from './environment.ts';
+import type { ContainerEnvironment, Purpose } from './environment.ts';
 import { createExit, EXIT, type ExitCode } from './exit.ts';
 import { judgeUncaught } from './process-faults.ts';
 import type { startSession } from './session.ts';
+import { createDesk, standBy } from './standby.ts';
 
 export type Worker = {
   /** SIGTERM or SIGINT: the first asks for an orderly end, the second kills. */
@@ -29,6 +32,9 @@ const loadAhead = () => void loadSession().catch(() => {});
 /** Starts a worker; nothing that goes wrong in it is thrown. */
 export const startWorker = (options: {
   readonly environment: ContainerEnvironment;
+  readonly purpose: Purpose;
+  /** Of a standby task: it is the worker of this session from now on. */
+  readonly onAssigned?: (session: Pick<Assignment, 'sessionId' | 'epoch'>) => void;
   readonly time: Time;
   readonly log: Log;
 }): Worker => {
@@ -37,10 +43,55 @@ export const startWorker = (options: {
   const ending = createEnding();
   let session: ReturnType<typeof startSession> | undefined;
 
-  const start = async () => {
-    const found = await bootstrap({ ...options, exit, ending, onAsked: loadAhead });
+  const startFor = async (purpose: Extract<Purpose, { kind: 'session' }>) => {
+    const prepared = await prepare({ ...options, exit, epoch: purpose.epoch });
+    const found = await bootstrap(prepared, purpose, { ...options, exit, ending, onAsked: loadAhead });
     if (found) session = (await loadSession()).startSession(found, { ...options, exit, ending });
   };
+  const waitAndStart = async (standby: Extract<Purpose, { kind: 'standby' }>) => {
+    const desk = createDesk();
+    const leaving = new AbortController();
+    asked = () => leaving.abort();
+    const prepared = await prepare({ ...options, exit, epoch: undefined, assign: desk.assign });
+    const loaded = loadSession();
+    const waited = await standBy({
+      ...options,
+      standby,
+      workerApiUrl: options.environment.BERTH_WORKER_API_URL,
+      prepared,
+      desk,
+      launch: async () =>
+        (await loaded).launchBrowserAhead(prepared, { ...options, onLost: () => leaving.abort() }),
+      exit,
+      signal: leaving.signal,
+    });
+    if (!waited) return;
+    asked = undefined;
+    const { assignment, ahead } = waited;
+    options.onAssigned?.(assignment);
+    // Its profile holds no account: what needs another browser does not wait for this one to be gone.
+    if (assignment.isLinked) void ahead.discard();
+    let serves = false;
+    try {
+      const found = await bootstrap(prepared, assignment, {
+        ...options,
+        exit,
+        ending,
+        onAsked: () => {},
+        onServing: () => {
+          serves = true;
+          desk.settle(true);
+        },
+      });
+      if (found) session = (await loaded).startSession({ ...found, ahead }, { ...options, exit, ending });
+    } finally {
+      if (!serves) desk.settle(false);
+    }
+  };
+  /** Of a standby task that waits: ends it at once. */
+  let asked: (() => void) | undefined;
+  const start = () =>
+    options.purpose.kind === 'session' ? startFor(options.purpose) : waitAndStart(options.purpose);
   start().catch((error: unknown) => {
     log.error('the worker could not start', { error: describeError(error) });
     void exit.shutDown(EXIT.defect);
@@ -57,7 +108,8 @@ export const startWorker = (options: {
         void exit.shutDown(EXIT.grace_expired);
       } else {
         log.info('asked to end', { signal: name });
-        ending.ask('task_stopped');
+        if (asked) asked();
+        else ending.ask('task_stopped');
       }
     },
     unhandledRejection(error) {

@@ -7,6 +7,7 @@ import type {
   Metrics,
   Sha256,
   Sleep,
+  StandbyWorkers,
   TaskEngine,
   WorkerCommands,
 } from './ports.ts';
@@ -21,6 +22,8 @@ export type Deps = {
   readonly builds: BuildStorage;
   readonly events: EventQueue;
   readonly workers: WorkerCommands;
+  /** Absent where no session is launched while a person waits: such launches take no standby task. */
+  readonly standby?: StandbyWorkers;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly sleep: Sleep;

@@ -133,6 +133,11 @@ export const BUILD_HOURS_PARTITION = 'BUILDHOURS';
 /** Deleted sessions of which something is left to erase, by their id. */
 export const ERASURES_PARTITION = 'ERASURES';
 export const erasureKey = (sessionId: string): Key => ({ pk: ERASURES_PARTITION, sk: sessionId });
+/** Standby tasks by their ids, and beside them the plan: how many there are to be. */
+export const STANDBY_PARTITION = 'STANDBY';
+export const STANDBY_TASK = 'TASK#';
+export const standbyKey = (id: string): Key => ({ pk: STANDBY_PARTITION, sk: STANDBY_TASK + id });
+export const standbyPlanKey: Key = { pk: STANDBY_PARTITION, sk: 'PLAN' };
 /** What a scheduled function left of its last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 

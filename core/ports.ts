@@ -1,6 +1,7 @@
 /** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
 import type { CommandFailure } from '../contract/worker/command-failures.ts';
 import type { CommandName } from '../contract/worker/commands.ts';
+import type { Assignment } from '../contract/worker/protocol.ts';
 import type { DimensionValues, MetricName } from './observability/metrics.ts';
 
 export type LaunchRequest = {
@@ -9,6 +10,13 @@ export type LaunchRequest = {
   /** The same token for the same epoch: a repeat gets the same task. */
   readonly clientToken: string;
   readonly bootstrapToken: string;
+};
+
+/** A task that waits for a session. */
+export type StandbyLaunch = {
+  readonly standbyId: string;
+  readonly clientToken: string;
+  readonly standbyToken: string;
 };
 
 export type LaunchResult =
@@ -20,6 +28,8 @@ export type Task = {
   readonly taskArn: string;
   readonly sessionId: string | undefined;
   readonly epoch: number | undefined;
+  /** Launched as a standby task; which session it serves is written in its item. */
+  readonly standbyId?: string | undefined;
   readonly createdAt: number;
   /** ECS's lastStatus: PROVISIONING, PENDING, RUNNING, …, STOPPED. */
   readonly stopped: boolean;
@@ -29,12 +39,16 @@ export type Task = {
 export interface TaskEngine {
   /** @param limitMs how long it may take; past it TaskEngineUnavailable is thrown, and a task may have been started */
   launch(request: LaunchRequest, limitMs: number): Promise<LaunchResult>;
+  /** As `launch`, for a standby task. */
+  launchStandby(request: StandbyLaunch, limitMs: number): Promise<LaunchResult>;
+  /** What new tasks are made of: changes with each deployment that changes the task. */
+  readonly revision: string;
   /** Idempotent; a task that is gone already is success. */
   stop(taskArn: string, reason: string): Promise<void>;
   /** Absent: the engine does not know it (any more). */
   describe(taskArn: string): Promise<Task | undefined>;
-  /** The tasks of Berth that are not stopped: all, or those that were launched for one session. */
-  list(sessionId?: string): Promise<readonly Task[]>;
+  /** The tasks of Berth that are not stopped: all, or those that were launched for one session or standby id. */
+  list(launchedFor?: string): Promise<readonly Task[]>;
 }
 export class TaskEngineUnavailable extends Error {
   override readonly name = 'TaskEngineUnavailable';
@@ -144,6 +158,15 @@ export interface WorkerCommands {
     args: unknown,
     options: { readonly timeoutMs: number; readonly idempotencyKey?: string },
   ): Promise<CommandOutcome>;
+}
+/** The command server of a standby task. Throws as WorkerCommands does. */
+export interface StandbyWorkers {
+  /** Makes it the worker of a session. True: it serves it. False: it does not, and never will. */
+  assign(
+    task: { readonly address: string; readonly commandSecret: string },
+    assignment: Assignment,
+    options: { readonly timeoutMs: number },
+  ): Promise<boolean>;
 }
 export class WorkerUnreachable extends Error {
   override readonly name = 'WorkerUnreachable';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { MOST_STANDBY_TASKS, standbyPlanSchema } from '../contract/bodies/standby.ts';
 
 const duration = (defaultSeconds: number) => z.int().positive().default(defaultSeconds);
 
@@ -33,6 +34,16 @@ export const settingsSchema = z.strictObject({
   activitySeconds: duration(30),
   /** A task younger than this is never called an orphan. */
   orphanGraceSeconds: duration(120),
+  /** Standby tasks: the plan of the environment, which the API can replace, and its bounds. */
+  standby: standbyPlanSchema
+    .extend({
+      target: standbyPlanSchema.shape.target.default(0),
+      /** The largest target that may be set. Each takes a task's vCPU of the account's quota. */
+      max: z.int().min(0).max(MOST_STANDBY_TASKS).default(10),
+      /** One that waits longer than this is replaced. */
+      maxAgeSeconds: duration(6 * 3600),
+    })
+    .prefault({}),
   /** Sessions of one user, stopped ones included. */
   storedSessionsPerUser: z.int().min(1).max(100_000).default(500),
   /** How long the audit log keeps an entry. */
@@ -94,6 +105,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_WORKER_CALL            name of the function inside the network that hands commands to workers
  *
  * The task definition's container has BERTH_WORKER_API_URL (the API's own URL) and BERTH_COMMAND_PORT; RunTask adds
- * BERTH_SESSION_ID, BERTH_EPOCH and BERTH_BOOTSTRAP_TOKEN as overrides of the container named WORKER_CONTAINER.
+ * BERTH_SESSION_ID, BERTH_EPOCH and BERTH_BOOTSTRAP_TOKEN as overrides of the container named WORKER_CONTAINER, or, for a
+ * standby task, BERTH_STANDBY_ID and BERTH_STANDBY_TOKEN.
  */
 export const WORKER_CONTAINER = 'worker';

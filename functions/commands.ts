@@ -23,7 +23,7 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { workerCall } from './adapters/worker-call.ts';
+import { standbyCall, workerCall } from './adapters/worker-call.ts';
 import { defineHandler, type Request, router } from './edge/http.ts';
 import { lookUntil } from './edge/wait.ts';
 
@@ -33,6 +33,7 @@ const deps = {
   tasks: ecsTasks(),
   events: sqsEvents(),
   workers: workerCall(),
+  standby: standbyCall(),
 };
 
 /**

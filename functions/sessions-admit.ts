@@ -12,10 +12,17 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
+import { standbyCall } from './adapters/worker-call.ts';
 import { defineHandler, router } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
-const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
+const deps = {
+  ...base,
+  store: dynamoDbStore(),
+  tasks: ecsTasks(),
+  events: sqsEvents(),
+  standby: standbyCall(),
+};
 
 /**
  * WAHA's name for a session without one: `session_<ulid>`. With an idempotency key it follows from that: a repeat must

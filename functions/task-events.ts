@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { taskStopped } from '../core/lifecycle/task-stopped.ts';
+import { standbyTaskStopped } from '../core/standby/stopped.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
@@ -34,15 +35,16 @@ export const handler = async (event: unknown): Promise<void> => {
   const variables = detail.overrides.containerOverrides.flatMap((container) => container.environment);
   const sessionId = variables.find(({ name }) => name === 'BERTH_SESSION_ID')?.value;
   const epoch = variables.find(({ name }) => name === 'BERTH_EPOCH')?.value;
-  if (sessionId === undefined || epoch === undefined) return;
-  await taskStopped(deps, {
+  const standbyId = variables.find(({ name }) => name === 'BERTH_STANDBY_ID')?.value;
+  const task = {
     taskArn: detail.taskArn,
-    sessionId,
-    epoch: Number(epoch),
     neverStarted: detail.startedAt === undefined,
     stopCode: detail.stopCode,
     detail: describe(detail),
-  }).finally(writeStats);
+  };
+  if (standbyId !== undefined) await standbyTaskStopped(deps, { ...task, standbyId }).finally(writeStats);
+  else if (sessionId !== undefined && epoch !== undefined)
+    await taskStopped(deps, { ...task, sessionId, epoch: Number(epoch) }).finally(writeStats);
 };
 
 const describe = (detail: z.infer<typeof eventSchema>['detail']): string => {

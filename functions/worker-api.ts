@@ -10,6 +10,7 @@ import {
   finalReport,
   report,
 } from '../core/lifecycle/worker.ts';
+import { reportStandby } from '../core/standby/report.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Auth } from './adapters/s3-auth.ts';
@@ -34,6 +35,12 @@ const deps = {
 const bootstrapping = defineHandler(operations.workerBootstrap)(async ({ body }) => ({
   status: 200,
   body: await bootstrap(deps, body),
+}));
+
+/** A standby task waits. */
+const waiting = defineHandler(operations.workerStandby)(async ({ body }) => ({
+  status: 200,
+  body: await reportStandby(deps, body),
 }));
 
 /** Heartbeat, status, account, activity. */
@@ -114,6 +121,7 @@ const ending = workerEndpoint(
 /** All that a worker asks of the control plane: loaded by its first call, and there for the others. */
 export const handler = router(
   bootstrapping,
+  waiting,
   reporting,
   accepting,
   uploading,

@@ -16,10 +16,10 @@ import { httpWithoutUndici, withoutDocument, withoutLocales } from '../scripts/e
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
 /**
- * Node's start grows with the bundle. A function of the database alone has 460 KiB; what else it is made of gives it
+ * Node's start grows with the bundle. A function of the database alone has 475 KiB; what else it is made of gives it
  * more, and tests see to it that only those that need a client have it.
  */
-export const MAX_BUNDLE_KIB = 460;
+export const MAX_BUNDLE_KIB = 475;
 const ALLOWED_KIB: Readonly<Record<string, number>> = {
   '@aws-sdk/client-ecs': 40,
   '@aws-sdk/client-sqs': 35,

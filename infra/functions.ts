@@ -100,6 +100,8 @@ const ADMISSION = {
   indexes: { byUser: ['Query'], due: ['Query'] },
   queue: 'send',
   tasks: ['run', 'stop'],
+  /** Makes a standby task the worker of the session. */
+  callsWorkers: true,
 } as const;
 
 /**
@@ -197,7 +199,6 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   commands: {
     does: 'Sends a command to the worker of a session, after starting it if requested; returns its result.',
     ...ADMISSION,
-    callsWorkers: true,
     unusedInTests: {
       'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
       'sqs:SendMessage': 'tells webhooks of a launch that was given up',
@@ -237,7 +238,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
 
   reaper: {
-    does: 'Ends sessions whose deadline passed and whose worker did not; measures how full it is.',
+    does: 'Ends sessions whose deadline passed and whose worker did not; keeps standby tasks ready; measures how full it is.',
     table: [...RELEASE, 'BatchGetItem'],
     indexes: { due: ['Query'] },
     queue: 'send',

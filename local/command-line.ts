@@ -12,6 +12,7 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --simulate     use the built-in simulator, not WhatsApp
   --build <name> which build of WhatsApp Web the simulator shows: 2026-04 or 2026-07 (2026-07)
   --live         use real WhatsApp, and stop where it can't be reached
+  --standby <n>  standby tasks that are kept ready, 0 to 3: a session starts at once (1)
   --no-loopback  send no webhook to this machine, fetch no file from it, and use no proxy on it
   --reset        forget all sessions, keys and messages first
   --concurrency <n>  function executions at once of the AWS account that this one stands for (1000)
@@ -32,12 +33,17 @@ export type CommandLine = {
   readonly reset: boolean;
   /** Concurrent executions of functions; undefined: AWS's default. */
   readonly concurrency: number | undefined;
+  /** Standby tasks that are kept ready. */
+  readonly standby: number;
   readonly throttled: boolean;
   /** Webhooks, files and proxies may lead to this machine's loopback. */
   readonly loopback: boolean;
   readonly quiet: boolean;
   readonly help: boolean;
 };
+
+/** A standby task holds a browser: about 250 MB. */
+export const LOCAL_STANDBY_MAX = 3;
 
 /** The command line is invalid; the message says why. */
 export class BadCommandLine extends Error {
@@ -56,6 +62,7 @@ const read = (args: readonly string[]) => {
         live: { type: 'boolean', default: false },
         reset: { type: 'boolean', default: false },
         concurrency: { type: 'string' },
+        standby: { type: 'string', default: '1' },
         'no-throttle': { type: 'boolean', default: false },
         'no-loopback': { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
@@ -81,6 +88,12 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
   if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
     throw new BadCommandLine(`--concurrency takes a whole number from 1 on, got ${values.concurrency}`);
   }
+  const standby = Number(values.standby);
+  if (!(Number.isInteger(standby) && standby >= 0 && standby <= LOCAL_STANDBY_MAX)) {
+    throw new BadCommandLine(
+      `--standby takes a whole number from 0 to ${LOCAL_STANDBY_MAX}, got ${values.standby}`,
+    );
+  }
   const build = buildNames.find((name) => name === values.build);
   if (values.build !== undefined && !build) {
     throw new BadCommandLine(`--build takes one of ${buildNames.join(', ')}, got ${values.build}`);
@@ -96,6 +109,7 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
     build,
     reset: values.reset,
     concurrency,
+    standby,
     throttled: !values['no-throttle'],
     loopback: !values['no-loopback'],
     quiet: values.quiet,

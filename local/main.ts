@@ -6,7 +6,13 @@ import { UnresolvedError } from './assembly/intrinsics.ts';
 import { SynthFailed } from './assembly/synth.ts';
 import { banner, shortBanner } from './banner.ts';
 import { BrowserMissing } from './browser.ts';
-import { BadCommandLine, type CommandLine, parseCommandLine, USAGE } from './command-line.ts';
+import {
+  BadCommandLine,
+  type CommandLine,
+  LOCAL_STANDBY_MAX,
+  parseCommandLine,
+  USAGE,
+} from './command-line.ts';
 import { DataDirInUse } from './data-dir.ts';
 import { SchemaChanged } from './provision.ts';
 import { ReservationRefused } from './runtime/concurrency.ts';
@@ -76,7 +82,10 @@ const run = async (line: CommandLine): Promise<void> => {
     reset: line.reset,
     ...(line.throttled ? {} : { throttle: false }),
     ...(line.concurrency === undefined ? {} : { accountConcurrency: line.concurrency }),
-    ...(line.loopback ? {} : { settings: { allowLoopbackWebhooks: false, allowLoopbackMedia: false } }),
+    settings: {
+      standby: { target: line.standby, max: LOCAL_STANDBY_MAX },
+      ...(line.loopback ? {} : { allowLoopbackWebhooks: false, allowLoopbackMedia: false }),
+    },
     onProgress: (message) => {
       if (!line.quiet) {
         say(message);

@@ -109,6 +109,8 @@ const depsOver = (client: DynamoDBClient, table: string): Deps => ({
   events: { send: async () => {}, wake: async () => {} },
   tasks: {
     launch: unused,
+    launchStandby: unused,
+    revision: 'bench',
     stop: async () => {},
     describe: async () => undefined,
     list: async () => [],

@@ -44,8 +44,10 @@ export const createProfile = (options: {
   readonly states: readonly Restorable[];
   readonly time: Time;
   readonly log: Log;
+  /** A browser that waits over the empty folder: while it is usable, the folder is its own. */
+  readonly ahead?: { readonly usable: boolean; discard(): Promise<void> };
 }): Profile => {
-  const { workDir, time, log } = options;
+  const { workDir, time, log, ahead } = options;
   const dir = profileDirIn(workDir);
 
   const fromStorage = (state: Restorable): Candidate => ({
@@ -67,6 +69,8 @@ export const createProfile = (options: {
   let because: GaveUpBecause = 'never_linked';
 
   const empty = async () => {
+    if (ahead?.usable) return;
+    await ahead?.discard();
     await rm(dir, { recursive: true, force: true, maxRetries: 3 });
     await mkdir(dir, { recursive: true, mode: 0o700 });
   };
@@ -83,6 +87,7 @@ export const createProfile = (options: {
         const staging = stagingIn(workDir, 'restore');
         try {
           await candidate.restore(staging, bounds);
+          await ahead?.discard();
           await rm(dir, { recursive: true, force: true, maxRetries: 3 });
           await rename(staging, dir);
           because = candidate.foreign ? 'auth_state_foreign' : 'auth_state_corrupt';
@@ -113,6 +118,7 @@ export const createProfile = (options: {
     },
     empty,
     async unlock() {
+      if (ahead?.usable) return;
       await mkdir(dir, { recursive: true, mode: 0o700 });
       const stale = (await readdir(dir)).filter((name) => name.startsWith('Singleton'));
       await Promise.all(stale.map((name) => rm(join(dir, name), { force: true })));

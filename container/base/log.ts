@@ -27,12 +27,17 @@ export const redact = (text: string, secrets: Iterable<string>): string => {
   return clean;
 };
 
-/** Structured JSON lines on stdout, each with the session and epoch. */
+/** What every line says of the process: its session and epoch, or that it waits for one. */
+export type About = { readonly session: string; readonly epoch: number } | { readonly standby: string };
+
+/** Structured JSON lines on stdout, each with `about`. */
 export const createLog = (options: {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
-  readonly session: string;
-  readonly epoch: number;
-}): Log => {
+  readonly about: About;
+}): Log & {
+  /** From now on the lines say this as well. */
+  readonly concerns: (about: About) => void;
+} => {
   const logger = new Powertools({
     serviceName: 'worker',
     logLevel:
@@ -43,7 +48,7 @@ export const createLog = (options: {
           : options.level === 'warn'
             ? 'WARN'
             : 'ERROR',
-    persistentKeys: { session: options.session, epoch: options.epoch },
+    persistentKeys: { ...options.about },
   });
   const secrets = new Set<string>();
   const clean = (fields: LogFields = {}) =>
@@ -58,6 +63,7 @@ export const createLog = (options: {
     warn: (message, fields) => logger.warn(redact(message, secrets), clean(fields)),
     error: (message, fields) => logger.error(redact(message, secrets), clean(fields)),
     hide: (secret) => void (secret.length >= 8 && secrets.add(secret)),
+    concerns: (about) => logger.appendPersistentKeys({ ...about }),
   };
 };
 

@@ -17,6 +17,8 @@ import { leftOut } from './left-out.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LIBRARY = 'whatsapp-web.js';
+/** The library's own copy, which a browser that is launched ahead is handed to (container/browser/ahead.ts). */
+const BROWSER_DRIVER = 'puppeteer';
 /** Unpacked from npm on a machine without an installed browser: it is no code to bundle. */
 const BROWSER_PACKAGE = '@sparticuz/chromium';
 
@@ -59,7 +61,7 @@ export const buildWorker = async (outDir: string): Promise<void> => {
     .flatMap(({ imports }) => imports)
     .filter(({ external, path }) => external === true && path.startsWith(LIBRARY))
     .map(({ path }) => path);
-  await buildLibrary(join(outDir, 'node_modules', LIBRARY), [...new Set([LIBRARY, ...used])]);
+  await buildLibrary(join(outDir, 'node_modules', LIBRARY), [...new Set([LIBRARY, BROWSER_DRIVER, ...used])]);
 };
 
 /** One file with everything, and beside it one for each name under which the worker imports a part of it. */
@@ -74,7 +76,12 @@ const buildLibrary = async (folder: string, names: readonly string[]): Promise<v
   });
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'commonjs', main: 'index.js' }));
   for (const name of names) {
-    const part = name === LIBRARY ? 'index.js' : name.slice(LIBRARY.length + 1);
+    const part =
+      name === LIBRARY
+        ? 'index.js'
+        : name === BROWSER_DRIVER
+          ? `node_modules/${name}/index.js`
+          : name.slice(LIBRARY.length + 1);
     const file = join(folder, part.endsWith('.js') ? part : `${part}.js`);
     const bundle = JSON.stringify(`./${relative(dirname(file), join(folder, 'bundle.js'))}`);
     await mkdir(dirname(file), { recursive: true });

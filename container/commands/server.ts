@@ -13,6 +13,7 @@ import {
   commandFailureSchema,
 } from '../../contract/worker/command-failures.ts';
 import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
+import { type Assignment, assignmentSchema, STANDBY_PATH } from '../../contract/worker/protocol.ts';
 import type { CommandOutcome } from '../../core/ports.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
@@ -29,6 +30,8 @@ export type CommandServer = {
   readonly port: number;
   /** Carries out a command that came another way, under the same rules and the same kept answers. */
   run(name: string, body: string, idempotencyKey: string): Promise<CommandOutcome>;
+  /** From now on commands for this epoch are taken. */
+  bind(epoch: number): void;
   /** From now on commands are carried out; before that, and after `close`, they are answered with `stopping`. */
   serve(context: CommandContext): void;
   refuse(): void;
@@ -54,6 +57,14 @@ const readBody = async (request: IncomingMessage): Promise<string | 'too_large'>
     chunks.push(buffer);
   }
   return Buffer.concat(chunks).toString('utf8');
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };
 
 const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
@@ -101,11 +112,15 @@ export const startCommandServer = async (options: {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  readonly epoch: number;
+  /** Undefined: of a standby task, which has none yet. */
+  readonly epoch: number | undefined;
+  /** Of a standby task: makes it the worker of a session. False: it is not, and never will be. */
+  readonly assign?: (assignment: Assignment) => Promise<boolean>;
   readonly time: Time;
   readonly log: Log;
 }): Promise<CommandServer> => {
-  const { log } = options;
+  const { log, assign } = options;
+  let { epoch } = options;
   const answers = createAnswers(options.time.now);
   let context: CommandContext | undefined;
 
@@ -114,9 +129,9 @@ export const startCommandServer = async (options: {
     if (pathname === '/healthz') return { status: 200, body: { status: context?.status() ?? 'STARTING' } };
     const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (!equalSecrets(given, options.secret)) return failure('unauthorized', 'wrong credentials');
+    if (assign && request.method === 'POST' && pathname === STANDBY_PATH) return await take(assign, request);
     // The address may have passed on to another session's task: the secret differs then; an old epoch's caller is told.
-    if (request.headers['x-berth-epoch'] !== String(options.epoch))
-      return failure('stopping', 'another epoch');
+    if (request.headers['x-berth-epoch'] !== String(epoch)) return failure('stopping', 'another epoch');
     const name = /^\/v1\/commands\/(\w+)$/.exec(pathname)?.[1] ?? '';
     if (request.method !== 'POST' || !isCommand(name)) return failure('unknown_command', 'no such command');
     const body = await readBody(request);
@@ -124,6 +139,15 @@ export const startCommandServer = async (options: {
       return failure('bad_arguments', `the body is larger than ${MAX_BODY_BYTES} bytes`);
     const key = request.headers['idempotency-key'];
     return await perform(name, body, typeof key === 'string' && key !== '' ? key : undefined);
+  };
+
+  const take = async (assigned: NonNullable<typeof assign>, request: IncomingMessage): Promise<Answer> => {
+    const body = await readBody(request);
+    const assignment = assignmentSchema.safeParse(jsonOf(body));
+    if (!assignment.success) return failure('bad_arguments', 'not an assignment');
+    return (await assigned(assignment.data))
+      ? { status: 200, body: {} }
+      : failure('stopping', 'this task does not serve the session');
   };
 
   const perform = async (name: CommandName, body: string, key: string | undefined): Promise<Answer> => {
@@ -171,6 +195,9 @@ export const startCommandServer = async (options: {
       return answer.status === 200
         ? { ok: true, result: answer.body }
         : { ok: false, failure: commandFailureSchema.parse(answer.body) };
+    },
+    bind(next) {
+      epoch = next;
     },
     serve(next) {
       context = next;

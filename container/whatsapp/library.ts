@@ -4,7 +4,7 @@
  */
 import whatsapp from 'whatsapp-web.js';
 import type { Browser } from '../browser/find.ts';
-import { launchOptions } from '../browser/launch.ts';
+import { type LaunchOptions, launchOptions } from '../browser/launch.ts';
 import { type LibraryAccount, libraryAccount } from './account.ts';
 import { OwnAuthStrategy } from './auth-strategy.ts';
 import { type CompatibilityHooks, installCompatibility } from './compat/index.ts';
@@ -112,18 +112,27 @@ export type ClientSettings = {
   readonly page?: SavedPage | undefined;
 };
 
+/** How the client's browser is launched. */
+export const launchOf = ({
+  browser,
+  profileDir,
+  extraSwitches,
+  proxy,
+  locale,
+}: ClientSettings): LaunchOptions => ({
+  browser,
+  profileDir,
+  extraSwitches,
+  proxyServer: proxy?.server,
+  locale,
+});
+
 /** The library's options; everything in them is new at each call, because the library changes what it is given. */
 export const clientOptions = (settings: ClientSettings, onBrowser: () => void): whatsapp.ClientOptions => {
   const { proxy, deviceName, browserName, page } = settings;
   const options: whatsapp.ClientOptions = {
     authStrategy: new OwnAuthStrategy(onBrowser),
-    puppeteer: launchOptions({
-      browser: settings.browser,
-      profileDir: settings.profileDir,
-      extraSwitches: settings.extraSwitches,
-      proxyServer: proxy?.server,
-      locale: settings.locale,
-    }),
+    puppeteer: launchOptions(launchOf(settings)),
     // The default writes into the working folder and, where it can't, never becomes ready.
     ...(page
       ? {

@@ -15,6 +15,8 @@ import {
   mediaUploadResponseSchema,
   reportRequestSchema,
   reportResponseSchema,
+  standbyAnswerSchema,
+  standbyReportSchema,
   uploadRequestSchema,
   uploadResponseSchema,
   WORKER_API,
@@ -31,6 +33,20 @@ export const workerBootstrap = operation({
   summary: "A task becomes the worker of its session's epoch",
   body: bootstrapRequestSchema,
   responses: { 200: { description: 'Settings for the worker.', body: bootstrapResponseSchema } },
+  problems: ['unauthorized', 'conflict', 'fenced'],
+});
+
+export const workerStandby = operation({
+  id: 'workerStandby',
+  method: 'POST',
+  path: WORKER_API.standby,
+  handler: 'worker-api',
+  auth: 'worker',
+  scope: null,
+  client: 'standby',
+  summary: 'A standby task is ready, or still is',
+  body: standbyReportSchema,
+  responses: { 200: { description: 'It waits.', body: standbyAnswerSchema } },
   problems: ['unauthorized', 'conflict', 'fenced'],
 });
 
@@ -165,6 +181,7 @@ export const workerFinalReport = operation({
 /** By their ids. */
 export const WORKER_OPERATIONS = {
   workerBootstrap,
+  workerStandby,
   workerReport,
   workerEvents,
   workerAuthUpload,

@@ -11,6 +11,9 @@
  *   4xx  a defect; give up the call
  *   429, 5xx, no answer: retry with full jitter; every call is idempotent
  *
+ * A standby task starts with a token of its own, which is good for one thing: to wait (standbyReportSchema). It becomes the
+ * worker of a session by the bootstrap token that the control plane sends it (assignmentSchema).
+ *
  * Control plane → worker: HTTP to the command server at the address reported, `Authorization: Bearer <commandSecret>`,
  * `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's JSON arguments.
  */
@@ -28,9 +31,12 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower
 /** Environment of the task; what RunTask and the task definition set. */
 export const workerEnvironmentSchema = z.object({
   BERTH_WORKER_API_URL: z.url(),
-  BERTH_SESSION_ID: z.string().min(1),
-  BERTH_EPOCH: z.coerce.number().int().positive(),
-  BERTH_BOOTSTRAP_TOKEN: secret,
+  /** These three for a task of a session; the next two for a standby task. */
+  BERTH_SESSION_ID: z.string().min(1).optional(),
+  BERTH_EPOCH: z.coerce.number().int().positive().optional(),
+  BERTH_BOOTSTRAP_TOKEN: secret.optional(),
+  BERTH_STANDBY_ID: z.string().min(1).optional(),
+  BERTH_STANDBY_TOKEN: secret.optional(),
   /** 0: any free port (several workers on one machine). */
   BERTH_COMMAND_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   /** The address under which command functions reach this task; without it, read from the ECS task metadata. */
@@ -283,7 +289,39 @@ export const finalReportRequestSchema = z.strictObject({
   builds: reportedBuildsSchema.optional(),
 });
 
+/**
+ * POST /worker/v1/standby, without Authorization: a standby task is ready, and again with each heartbeat. The first call
+ * exchanges the single-use standby token for the secret that the worker made. 409: another worker exchanged it. 410: this
+ * standby task is not wanted any more: exit.
+ */
+export const standbyReportSchema = z.strictObject({
+  standbyId: z.string().max(64),
+  standbyToken: secret,
+  workerSecret: secret,
+  /** Authorizes the one assignment that the control plane sends. */
+  commandSecret: secret,
+  address: z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/),
+  chromiumBuild: z.string().max(100),
+});
+export type StandbyReport = z.infer<typeof standbyReportSchema>;
+export const standbyAnswerSchema = z.object({ heartbeatSeconds: z.int() });
+
+/**
+ * Control plane → standby task: POST /v1/standby at its command server. 200: it has exchanged the bootstrap token and
+ * serves the session. 409: it does not, and never will.
+ */
+export const assignmentSchema = z.strictObject({
+  sessionId: z.string(),
+  epoch: z.int().positive(),
+  bootstrapToken: secret,
+  /** An account is saved: the browser has to start over its profile. */
+  isLinked: z.boolean(),
+});
+export type Assignment = z.infer<typeof assignmentSchema>;
+export const STANDBY_PATH = '/v1/standby';
+
 export const WORKER_API = {
+  standby: '/worker/v1/standby',
   bootstrap: '/worker/v1/bootstrap',
   report: '/worker/v1/report',
   events: '/worker/v1/events',

@@ -8,6 +8,7 @@ import { nameOf, type Session, userOf } from './session.ts';
 const OF_THE_EPOCH_BEFORE = [
   'taskArn',
   'workerTaskArn',
+  'standby',
   'workerSecretHash',
   'commandSecret',
   'page',

@@ -19,9 +19,14 @@ export const taskArnOf = (session: Pick<Session, 'taskArn' | 'workerTaskArn'>): 
  * task is found by what it was launched for. Throws TaskEngineUnavailable.
  */
 export const findTask = async (deps: Pick<Deps, 'tasks'>, session: Session): Promise<Task | undefined> => {
-  const serves = (task: Task) => task.sessionId === session.sessionId && task.epoch === session.epoch;
+  // What a standby task serves is not part of its launch; which one this epoch claimed, the deps plane wrote down.
+  const serves = (task: Task) =>
+    (task.sessionId === session.sessionId && task.epoch === session.epoch) ||
+    (task.standbyId !== undefined && task.taskArn === session.standby?.taskArn);
   const taskArn = taskArnOf(session);
   const named = taskArn === undefined ? undefined : await deps.tasks.describe(taskArn);
   if (taskArn !== undefined && (!named || serves(named))) return named;
-  return (await deps.tasks.list(session.sessionId)).find(serves);
+  const launched = (await deps.tasks.list(session.sessionId)).find(serves);
+  if (launched || session.standby === undefined || session.workerSecretHash === undefined) return launched;
+  return deps.tasks.describe(session.standby.taskArn);
 };

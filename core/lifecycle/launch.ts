@@ -1,6 +1,8 @@
 import { fullJitter } from '../../contract/jitter.ts';
 import type { Deps } from '../deps.ts';
 import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
+import { claimStandby } from '../standby/claim.ts';
+import { replaceClaimed } from '../standby/keep.ts';
 import { updateActiveSession } from './change.ts';
 import { findTask } from './find-task.ts';
 import { release } from './release.ts';
@@ -9,7 +11,17 @@ import { stopTask } from './stop.ts';
 
 type Needs = Pick<
   Deps,
-  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+  | 'store'
+  | 'tasks'
+  | 'events'
+  | 'clock'
+  | 'sleep'
+  | 'ids'
+  | 'sha256'
+  | 'settings'
+  | 'metrics'
+  | 'log'
+  | 'standby'
 >;
 
 /** Tries within one call; what is not launched by then stays PENDING, and the reaper tries again. */
@@ -29,6 +41,8 @@ const ADOPT_MS = 2_000;
  *                  └─ a stop or a release may come in between: then the task just born is stopped here, and the
  *                     worker finds its epoch over when it bootstraps
  *
+ * Where a standby task is ready, it becomes the task of the epoch and nothing is launched (core/standby/claim.ts).
+ *
  * A burst is admitted faster than ECS launches (RunTask for Fargate: 20 a second). What is throttled, finds no capacity
  * or is not answered by `until` (ms, by the clock) stays PENDING with its slot: its launch is due from
  * `launchRetrySeconds` on, and each sweep of the reaper launches what is due.
@@ -40,6 +54,24 @@ export const launch = async (
 ): Promise<Session> => {
   const { bootstrapToken } = session;
   if (bootstrapToken === undefined) return session;
+  const claimed = await claimStandby(deps, session, until - ADOPT_MS - LEAST_TRY_MS);
+  if (!claimed.took) return launchTask(deps, claimed.session, bootstrapToken, until);
+  const { taskArn } = claimed;
+  const [launched] = await Promise.all([
+    taskArn === undefined
+      ? launchTask(deps, claimed.session, bootstrapToken, until)
+      : adopt(deps, claimed.session, taskArn, Math.max(ADOPT_MS, until - deps.clock())),
+    replaceClaimed(deps),
+  ]);
+  return launched;
+};
+
+const launchTask = async (
+  deps: Needs,
+  session: Session,
+  bootstrapToken: string,
+  until: number,
+): Promise<Session> => {
   const result = await runTask(deps, session, bootstrapToken, until - ADOPT_MS);
   if (!result.ok) {
     deps.metrics.count('LaunchFailures', 1);

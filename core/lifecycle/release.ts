@@ -37,6 +37,7 @@ const TASK_ATTRIBUTES = [
   'expectedEndAt',
   'taskArn',
   'workerTaskArn',
+  'standby',
   'bootstrapToken',
   'workerSecretHash',
   'commandSecret',

@@ -39,6 +39,8 @@ export const sessionSchema = z.object({
   taskArn: z.string().optional(),
   /** The task that the worker says it is. It may be wrong: nothing is stopped by it that is not this session's. */
   workerTaskArn: z.string().optional(),
+  /** The standby task that this epoch claimed: at most one. */
+  standby: z.object({ id: z.string(), taskArn: z.string() }).optional(),
   /** Single-use: worthless once `workerSecretHash` is set, except to the worker that made that secret. */
   bootstrapToken: z.string().optional(),
   workerSecretHash: z.string().optional(),

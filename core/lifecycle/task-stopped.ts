@@ -7,6 +7,16 @@ import { waitsForRestart } from './restart.ts';
 import { launchRestart } from './restart-launch.ts';
 import type { Session } from './session.ts';
 
+export type StoppedTask = {
+  readonly taskArn: string;
+  readonly sessionId: string;
+  readonly epoch: number;
+  readonly neverStarted: boolean;
+  /** ECS's word for what stopped it. */
+  readonly stopCode?: string | undefined;
+  readonly detail: string;
+};
+
 /**
  * ECS reports that a task stopped. Where it was the task of the session's present epoch, the epoch ends, whether or not
  * the worker could send its final report: the slot comes back, or the session restarts. A worker that sent its final report has
@@ -20,15 +30,7 @@ export const taskStopped = async (
     Deps,
     'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
   >,
-  task: {
-    readonly taskArn: string;
-    readonly sessionId: string;
-    readonly epoch: number;
-    readonly neverStarted: boolean;
-    /** ECS's word for what stopped it. */
-    readonly stopCode?: string | undefined;
-    readonly detail: string;
-  },
+  task: StoppedTask,
 ): Promise<Session | undefined> => {
   const session = await findSessionById(deps, task.sessionId);
   if (session && follows(session, task.epoch)) return launchRestart(deps, session);

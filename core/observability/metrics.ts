@@ -58,6 +58,24 @@ export const METRICS = {
     says: 'Sessions that ended because their restarts did not help',
   },
   LaunchFailures: { unit: 'Count', dimensions: [], says: 'Launches that gave no task after their repeats' },
+  StandbyReady: { unit: 'Count', dimensions: [], says: 'Standby tasks that wait for a session' },
+  StandbyMissing: {
+    unit: 'Count',
+    dimensions: [],
+    says: 'Standby tasks that there should be, and that are not ready',
+  },
+  StandbyClaims: { unit: 'Count', dimensions: [], says: 'Starts that a standby task served' },
+  StandbyMisses: {
+    unit: 'Count',
+    dimensions: ['Reason'],
+    says: 'Starts that no standby task served although some are to be kept ready',
+  },
+  StandbyAge: {
+    unit: 'Milliseconds',
+    dimensions: [],
+    says: 'How long a standby task had waited when it was claimed',
+  },
+  StandbyFailures: { unit: 'Count', dimensions: [], says: 'Standby tasks that did not become ready' },
   TimeToQr: { unit: 'Milliseconds', dimensions: [], says: 'From admission to the first QR code' },
   BuildTrouble: {
     unit: 'Count',

@@ -25,6 +25,7 @@ import { measureHeartbeats } from '../observability/measure.ts';
 import type { Task } from '../ports.ts';
 import { queryAll } from '../query-all.ts';
 import { passCap } from '../reaping/brake.ts';
+import { idOf, readStandby, tasksIn } from '../standby/task.ts';
 import { eq, type Item, type Key } from '../store.ts';
 
 type Needs = Pick<
@@ -131,8 +132,10 @@ const handleOrphans = async (
 ): Promise<{ marked: number; stopped: number }> => {
   const now = deps.clock();
   const held = new Map(holders.map((session) => [session.sessionId, session]));
+  const waiting = await standbyIds(deps, tasks);
   const suspects = tasks.filter(
     (task) =>
+      !(task.standbyId !== undefined && waiting.has(task.standbyId)) &&
       since - task.createdAt >= deps.settings.orphanGraceSeconds * 1000 &&
       !(task.sessionId !== undefined && owns(held.get(task.sessionId), task)),
   );
@@ -168,6 +171,12 @@ const handleOrphans = async (
   }
   return { marked, stopped };
 };
+
+/** Standby tasks that are known, open or claimed: their own sweep ends them (core/standby/keep.ts). */
+const standbyIds = async (deps: Needs, tasks: readonly Task[]): Promise<ReadonlySet<string>> =>
+  new Set(
+    tasks.some(({ standbyId }) => standbyId !== undefined) ? tasksIn(await readStandby(deps)).map(idOf) : [],
+  );
 
 /** A task belongs only to the session whose present epoch it serves; if there are two, one of them serves it. */
 const owns = (session: Session | undefined, task: Task): boolean => {

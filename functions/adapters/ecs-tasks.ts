@@ -9,13 +9,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import pMap from 'p-map';
 import { messageOfError } from '../../contract/message-of-error.ts';
-import {
-  type LaunchRequest,
-  type LaunchResult,
-  type Task,
-  type TaskEngine,
-  TaskEngineUnavailable,
-} from '../../core/ports.ts';
+import { type LaunchResult, type Task, type TaskEngine, TaskEngineUnavailable } from '../../core/ports.ts';
 import { WORKER_CONTAINER } from '../../core/settings.ts';
 import { environment } from '../environment.ts';
 import { clientConfig, nameOfError } from './aws.ts';
@@ -27,7 +21,37 @@ export const ecsTasks = (): TaskEngine => {
   const cluster = environment('BERTH_CLUSTER');
 
   return {
-    launch: (request, limitMs) => launch(client, cluster, request, AbortSignal.timeout(limitMs)),
+    launch: ({ sessionId, epoch, clientToken, bootstrapToken }, limitMs) =>
+      launch(
+        client,
+        cluster,
+        {
+          startedBy: sessionId,
+          clientToken,
+          variables: {
+            BERTH_SESSION_ID: sessionId,
+            BERTH_EPOCH: String(epoch),
+            BERTH_BOOTSTRAP_TOKEN: bootstrapToken,
+          },
+        },
+        AbortSignal.timeout(limitMs),
+      ),
+
+    launchStandby: ({ standbyId, clientToken, standbyToken }, limitMs) =>
+      launch(
+        client,
+        cluster,
+        {
+          startedBy: standbyId,
+          clientToken,
+          variables: { BERTH_STANDBY_ID: standbyId, BERTH_STANDBY_TOKEN: standbyToken },
+        },
+        AbortSignal.timeout(limitMs),
+      ),
+
+    get revision() {
+      return environment('BERTH_TASK_DEFINITION');
+    },
 
     stop: (taskArn, reason) =>
       clear(async () => {
@@ -45,7 +69,7 @@ export const ecsTasks = (): TaskEngine => {
         return tasks?.map(asTask)[0];
       }),
 
-    list: (sessionId) =>
+    list: (launchedFor) =>
       clear(async () => {
         const arns: string[] = [];
         let nextToken: string | undefined;
@@ -55,7 +79,7 @@ export const ecsTasks = (): TaskEngine => {
               cluster,
               nextToken,
               // ECS takes startedBy as the only filter; RUNNING is what it lists by default.
-              ...(sessionId === undefined ? { desiredStatus: 'RUNNING' } : { startedBy: sessionId }),
+              ...(launchedFor === undefined ? { desiredStatus: 'RUNNING' } : { startedBy: launchedFor }),
             }),
           );
           arns.push(...(page.taskArns ?? []));
@@ -77,6 +101,14 @@ export const ecsTasks = (): TaskEngine => {
   };
 };
 
+type TaskRequest = {
+  /** What it is launched for: a session or a standby id. */
+  readonly startedBy: string;
+  readonly clientToken: string;
+  /** Of the worker, over those of the task definition. */
+  readonly variables: Readonly<Record<string, string>>;
+};
+
 /**
  * Capacity providers in order of preference; the next one only where the one before clearly had no capacity.
  * A used-up vCPU quota is final for its provider (Spot and on demand have one each): it lasts until sessions end or AWS
@@ -85,7 +117,7 @@ export const ecsTasks = (): TaskEngine => {
 const launch = async (
   client: ECSClient,
   cluster: string,
-  request: LaunchRequest,
+  request: TaskRequest,
   limit: AbortSignal,
 ): Promise<LaunchResult> => {
   let last: LaunchResult = { ok: false, retryable: false, detail: 'no capacity provider is configured' };
@@ -114,7 +146,7 @@ const launchOn = async (
   client: ECSClient,
   cluster: string,
   capacityProvider: string,
-  { sessionId, epoch, clientToken, bootstrapToken }: LaunchRequest,
+  { startedBy, clientToken, variables }: TaskRequest,
   abortSignal: AbortSignal,
 ): Promise<LaunchResult> => {
   try {
@@ -125,7 +157,7 @@ const launchOn = async (
         capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
         // Other parameters under the same token are a conflict to ECS.
         clientToken: base.sha256(`${clientToken}:${capacityProvider}`),
-        startedBy: sessionId,
+        startedBy,
         count: 1,
         // The environment's tags, by which costs are told apart; and the cluster's name, by ECS itself.
         propagateTags: 'TASK_DEFINITION',
@@ -141,11 +173,7 @@ const launchOn = async (
           containerOverrides: [
             {
               name: WORKER_CONTAINER,
-              environment: [
-                { name: 'BERTH_SESSION_ID', value: sessionId },
-                { name: 'BERTH_EPOCH', value: String(epoch) },
-                { name: 'BERTH_BOOTSTRAP_TOKEN', value: bootstrapToken },
-              ],
+              environment: Object.entries(variables).map(([name, value]) => ({ name, value })),
             },
           ],
         },
@@ -188,6 +216,7 @@ const asTask = (task: EcsTask): Task => {
     taskArn: task.taskArn ?? '',
     sessionId: value('BERTH_SESSION_ID'),
     epoch: epoch === undefined ? undefined : Number(epoch),
+    standbyId: value('BERTH_STANDBY_ID'),
     createdAt: task.createdAt?.getTime() ?? 0,
     stopped: task.lastStatus === 'STOPPED',
   };

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { commandFailureSchema } from '../../contract/worker/command-failures.ts';
 import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
-import { bootstrapRequestSchema } from '../../contract/worker/protocol.ts';
+import { assignmentSchema, bootstrapRequestSchema } from '../../contract/worker/protocol.ts';
 
 /** What a control function asks of `worker-call`, and what that answers. Holds secrets and message bodies: never logged. */
 export const workerCallSchema = z.strictObject({
@@ -16,6 +16,16 @@ export const workerCallSchema = z.strictObject({
   idempotencyKey: z.string().optional(),
 });
 export type WorkerCall = z.infer<typeof workerCallSchema>;
+
+/** The same for a standby task. Holds a bootstrap token: never logged. */
+export const standbyCallSchema = z.strictObject({
+  standby: z.strictObject({ address: bootstrapRequestSchema.shape.address, commandSecret: z.string() }),
+  assignment: assignmentSchema,
+  timeoutMs: z.int().positive(),
+});
+export type StandbyCall = z.infer<typeof standbyCallSchema>;
+/** Whether it serves the session. */
+export const standbyResultSchema = z.object({ serves: z.boolean() });
 
 export const workerCallAnswerSchema = z.union([
   z.object({ ok: z.literal(true), result: z.unknown() }),

@@ -3,13 +3,19 @@ import { messageOfError } from '../../contract/message-of-error.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import {
   type CommandOutcome,
+  type StandbyWorkers,
   type WorkerCommands,
   WorkerTimeout,
   WorkerUnreachable,
 } from '../../core/ports.ts';
 import { environment } from '../environment.ts';
 import { clientConfig, nameOfError } from './aws.ts';
-import { type WorkerCall, workerCallAnswerSchema } from './worker-call-messages.ts';
+import {
+  type StandbyCall,
+  standbyResultSchema,
+  type WorkerCall,
+  workerCallAnswerSchema,
+} from './worker-call-messages.ts';
 
 /** For the function on the way, over what the worker may take. */
 const INVOKE_EXTRA_MS = TIMEOUTS_MS.invocation - TIMEOUTS_MS.workerCall;
@@ -29,8 +35,8 @@ const NOT_INVOKED = new Set([
   'ENOTFOUND',
 ]);
 
-/** Command servers of workers, for functions outside the network: through `worker-call`, which is inside. */
-export const workerCall = (): WorkerCommands => {
+/** Invokes `worker-call`, which is inside the network. Throws WorkerUnreachable or WorkerTimeout. */
+const invoker = () => {
   const FunctionName = environment('BERTH_WORKER_CALL');
   const { requestHandler } = clientConfig();
   // One attempt: the SDK's own repeat after a time-out would be a second send.
@@ -38,29 +44,45 @@ export const workerCall = (): WorkerCommands => {
     maxAttempts: 1,
     requestHandler: { ...requestHandler, requestTimeout: TIMEOUTS_MS.invocation },
   });
+  return async (call: WorkerCall | StandbyCall): Promise<CommandOutcome> => {
+    const answer = await client
+      .send(new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(call)) }), {
+        abortSignal: AbortSignal.timeout(call.timeoutMs + INVOKE_EXTRA_MS),
+      })
+      .catch((error: unknown) => {
+        const code = error instanceof Error && 'code' in error ? String(error.code) : nameOfError(error);
+        if (NOT_INVOKED.has(code)) throw new WorkerUnreachable(`${code}: ${messageOfError(error)}`);
+        throw new WorkerTimeout(code);
+      });
+    if (answer.FunctionError !== undefined) throw new WorkerTimeout('the function inside the network failed');
+    return outcomeOf(answer.Payload?.transformToString() ?? '');
+  };
+};
 
+/** Command servers of workers, for functions outside the network: through `worker-call`. */
+export const workerCall = (): WorkerCommands => {
+  const invoke = invoker();
   return {
-    run: async (worker, command, args, { timeoutMs, idempotencyKey }) => {
-      const { address, commandSecret, epoch } = worker;
-      const call: WorkerCall = {
+    run: ({ address, commandSecret, epoch }, command, args, { timeoutMs, idempotencyKey }) =>
+      invoke({
         worker: { address, commandSecret, epoch },
         command,
         args,
         timeoutMs,
         ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      };
-      const answer = await client
-        .send(new InvokeCommand({ FunctionName, Payload: Buffer.from(JSON.stringify(call)) }), {
-          abortSignal: AbortSignal.timeout(timeoutMs + INVOKE_EXTRA_MS),
-        })
-        .catch((error: unknown) => {
-          const code = error instanceof Error && 'code' in error ? String(error.code) : nameOfError(error);
-          if (NOT_INVOKED.has(code)) throw new WorkerUnreachable(`${code}: ${messageOfError(error)}`);
-          throw new WorkerTimeout(code);
-        });
-      if (answer.FunctionError !== undefined)
-        throw new WorkerTimeout('the function inside the network failed');
-      return outcomeOf(answer.Payload?.transformToString() ?? '');
+      }),
+  };
+};
+
+/** The same for standby tasks. */
+export const standbyCall = (): StandbyWorkers => {
+  const invoke = invoker();
+  return {
+    assign: async ({ address, commandSecret }, assignment, { timeoutMs }) => {
+      const outcome = await invoke({ standby: { address, commandSecret }, assignment, timeoutMs });
+      const result = outcome.ok ? standbyResultSchema.safeParse(outcome.result) : undefined;
+      if (!result?.success) throw new WorkerTimeout('the function inside the network returned no result');
+      return result.data.serves;
     },
   };
 };

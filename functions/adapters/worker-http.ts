@@ -1,6 +1,12 @@
 import * as z from 'zod';
 import { commandFailureSchema } from '../../contract/worker/command-failures.ts';
-import { type WorkerCommands, WorkerTimeout, WorkerUnreachable } from '../../core/ports.ts';
+import { STANDBY_PATH } from '../../contract/worker/protocol.ts';
+import {
+  type StandbyWorkers,
+  type WorkerCommands,
+  WorkerTimeout,
+  WorkerUnreachable,
+} from '../../core/ports.ts';
 
 const connectionError = z.object({ cause: z.object({ code: z.string(), syscall: z.string().optional() }) });
 
@@ -15,30 +21,51 @@ const notConnected = (error: unknown): string | undefined => {
     : undefined;
 };
 
+/** One POST. Throws WorkerUnreachable where nothing was sent, WorkerTimeout where it may have been. */
+const post = async (
+  url: string,
+  commandSecret: string,
+  json: unknown,
+  { timeoutMs, headers = {} }: { timeoutMs: number; headers?: Readonly<Record<string, string>> },
+): Promise<{ response: Response; body: unknown }> => {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+      headers: {
+        authorization: `Bearer ${commandSecret}`,
+        'content-type': 'application/json',
+        ...headers,
+      },
+      body: JSON.stringify(json),
+    });
+    return { response, body: await response.json() };
+  } catch (error) {
+    const code = notConnected(error);
+    if (code !== undefined) throw new WorkerUnreachable(code);
+    throw new WorkerTimeout(error instanceof Error ? error.name : 'unknown');
+  }
+};
+
+/** Command servers of standby tasks, over HTTP inside the network. */
+export const standbyClient = (): StandbyWorkers => ({
+  assign: async ({ address, commandSecret }, assignment, options) => {
+    const { response } = await post(`${address}${STANDBY_PATH}`, commandSecret, assignment, options);
+    return response.ok;
+  },
+});
+
 /** Command servers of workers, over HTTP inside the network. */
 export const workerClient = (): WorkerCommands => ({
   run: async ({ address, commandSecret, epoch }, command, args, { timeoutMs, idempotencyKey }) => {
-    let response: Response;
-    let body: unknown;
-    try {
-      response = await fetch(`${address}/v1/commands/${command}`, {
-        method: 'POST',
-        redirect: 'error',
-        signal: AbortSignal.timeout(timeoutMs),
-        headers: {
-          authorization: `Bearer ${commandSecret}`,
-          'content-type': 'application/json',
-          'x-berth-epoch': String(epoch),
-          ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
-        },
-        body: JSON.stringify(args),
-      });
-      body = await response.json();
-    } catch (error) {
-      const code = notConnected(error);
-      if (code !== undefined) throw new WorkerUnreachable(code);
-      throw new WorkerTimeout(error instanceof Error ? error.name : 'unknown');
-    }
+    const { response, body } = await post(`${address}/v1/commands/${command}`, commandSecret, args, {
+      timeoutMs,
+      headers: {
+        'x-berth-epoch': String(epoch),
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
+    });
     if (response.ok) return { ok: true, result: body };
     const failure = commandFailureSchema.safeParse(body);
     if (failure.success) return { ok: false, failure: failure.data };

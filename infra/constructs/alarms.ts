@@ -126,6 +126,11 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       metric: berthMetric(environment.name, 'RestartsGivenUp', sum),
       threshold: 1,
     },
+    'standby-failures': {
+      what: 'Standby tasks do not become ready. Sessions start with tasks of their own, at the speed of a cold start. The log of the reaper names the reason.',
+      metric: berthMetric(environment.name, 'StandbyFailures', sum),
+      threshold: 3,
+    },
     'launch-failures': {
       what: 'Tasks could not be launched. The log of sessions-admit and of the reaper has the reason that ECS gave: capacity, a quota, the image.',
       metric: berthMetric(environment.name, 'LaunchFailures', sum),

@@ -25,6 +25,8 @@ const REAPED = [
 ];
 
 /** Losses after which a restart policy starts a session again (core/lifecycle). */
+/** Why a start found no standby task (core/standby/claim.ts). */
+const MISSED = ['none_ready', 'refused', 'unreachable', 'no_answer', 'database'];
 const RESTARTED = ['crashed', 'task_stopped', 'heartbeat_lost'];
 
 /** Why a connection is closed (core/live/fan-out.ts). */
@@ -63,6 +65,10 @@ export class BerthDashboard extends Construct {
             metric('AdmissionsRefused', { ...sum, label: 'Refused: global limit' }, { Scope: 'global' }),
             metric('AdmissionsRefused', { ...sum, label: 'Refused: user limit' }, { Scope: 'user' }),
             metric('LaunchFailures', sum),
+            metric('StandbyClaims', { ...sum, label: 'Served by a standby task' }),
+            ...MISSED.map((Reason) =>
+              metric('StandbyMisses', { ...sum, label: `No standby task: ${Reason}` }, { Reason }),
+            ),
             ...RESTARTED.map((Reason) =>
               metric('SessionsRestarted', { ...sum, label: `Restarted: ${Reason}` }, { Reason }),
             ),

@@ -15,6 +15,9 @@ import {
   eventsRequestSchema,
   finalReportRequestSchema,
   reportRequestSchema,
+  STANDBY_PATH,
+  type StandbyReport,
+  standbyReportSchema,
   type ToldMark,
   uploadRequestSchema,
   WORKER_API,
@@ -43,6 +46,8 @@ export type FakeWorkerApi = {
   /** Newest first. Tests may change the bytes. */
   states: SavedState[];
   readonly bootstraps: Bootstrap[];
+  /** Of standby tasks. */
+  readonly standbyReports: StandbyReport[];
   readonly reports: Report[];
   readonly events: WorkerEvent[];
   /** Which messages were told, as the workers said last. */
@@ -79,6 +84,10 @@ export type FakeWorkerApi = {
   nextEpoch(): void;
   /** The task's environment. */
   environment(): Record<string, string>;
+  /** The environment of a standby task. */
+  standbyEnvironment(): Record<string, string>;
+  /** Sends the session of now to the standby task that reported last. */
+  assign(): Promise<number>;
   /** Sends a command to the worker that bootstrapped last. */
   command(
     name: string,
@@ -125,6 +134,10 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
 
     const json: unknown = body.length === 0 ? {} : JSON.parse(body.toString('utf8'));
     const now = Date.now() + api.settings.clockAheadMs;
+    if (path === WORKER_API.standby) {
+      api.standbyReports.push(standbyReportSchema.parse(json));
+      return answer(200, { heartbeatSeconds: api.settings.heartbeatSeconds });
+    }
     if (path === WORKER_API.bootstrap) {
       const asked = bootstrapRequestSchema.parse(json);
       if (asked.epoch !== api.epoch) return answer(410);
@@ -247,6 +260,7 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
     token: newToken(),
     states: [],
     bootstraps: [],
+    standbyReports: [],
     reports: [],
     events: [],
     told: undefined,
@@ -287,6 +301,28 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
       BERTH_COMMAND_PORT: '0',
       BERTH_COMMAND_HOST: '127.0.0.1',
     }),
+    standbyEnvironment: () => ({
+      BERTH_WORKER_API_URL: api.url,
+      BERTH_STANDBY_ID: 'sby_test',
+      BERTH_STANDBY_TOKEN: newToken(),
+      BERTH_COMMAND_PORT: '0',
+      BERTH_COMMAND_HOST: '127.0.0.1',
+    }),
+    async assign() {
+      const task = api.standbyReports.at(-1);
+      if (!task) throw new Error('no standby task has reported');
+      const response = await fetch(`${task.address}${STANDBY_PATH}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${task.commandSecret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          sessionId: api.sessionId,
+          epoch: api.epoch,
+          bootstrapToken: api.token,
+          isLinked: api.states.length > 0,
+        }),
+      });
+      return response.status;
+    },
     async command(name, args, headers = {}) {
       const worker = api.bootstraps.at(-1);
       if (!worker) throw new Error('no worker has bootstrapped');

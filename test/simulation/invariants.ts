@@ -1,7 +1,7 @@
 /** Watches every commit and holds it against the promises of model/violation.ts. */
 
 import { canTransition, isTerminal } from '../../contract/lifecycle.ts';
-import type { ToldMark } from '../../contract/worker/protocol.ts';
+import type { Assignment, ToldMark } from '../../contract/worker/protocol.ts';
 import { type Capacity, isSettled, type Limits, parseCapacity } from '../../core/admission/capacity.ts';
 import { GLOBAL_PARTITION, SHARD_PREFIX, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
 import { deadlinesOf, isLaunchDeadline } from '../../core/lifecycle/deadlines.ts';
@@ -12,11 +12,12 @@ import type { Item } from '../../core/store.ts';
 import type { Process } from './kernel/scheduler.ts';
 import { Messages } from './messages.ts';
 import { USERS } from './model/clients.ts';
-import type { Cloud, SimulatedWorker, Watcher } from './model/cloud.ts';
+import type { Cloud, SimulatedTask, SimulatedWorker, Watcher } from './model/cloud.ts';
 import { Commands } from './model/commands.ts';
 import type { ItemChange } from './model/table.ts';
 import type { Invariant } from './model/violation.ts';
 import { Restarts } from './restarts.ts';
+import { StandbyRules } from './standby.ts';
 import { Told } from './told.ts';
 
 /** The functions that may take a session's account away: the phone or the owner asked for it. */
@@ -37,6 +38,7 @@ export class Invariants implements Watcher {
   readonly #commands: Commands;
   readonly #messages: Messages;
   readonly restarts: Restarts;
+  readonly standby: StandbyRules;
   /** Of each generation. */
   readonly #limits = new Map<number, Limits>();
   /** Scopes without room, as things stand. */
@@ -52,6 +54,7 @@ export class Invariants implements Watcher {
     this.#commands = new Commands(cloud);
     this.#messages = new Messages(cloud);
     this.restarts = new Restarts(cloud);
+    this.standby = new StandbyRules(cloud);
     this.#watchRoom();
   }
 
@@ -63,6 +66,7 @@ export class Invariants implements Watcher {
   committed(changes: readonly ItemChange[], by: Process): void {
     this.told.committed(changes);
     this.#messages.committed(changes);
+    this.standby.committed(changes);
     const touched = new Set<string>();
     for (const change of changes) {
       const { pk } = change.key;
@@ -89,6 +93,14 @@ export class Invariants implements Watcher {
 
   launched(request: LaunchRequest, by: Process): void {
     this.restarts.launched(this.sessions.get(request.sessionId), request, by);
+  }
+
+  assigned(task: SimulatedTask, assignment: Assignment): void {
+    this.standby.assigned(task, assignment);
+  }
+
+  stops(task: SimulatedTask, _reason: string, by: Process): void {
+    this.standby.stops(task, this.sessions.get(task.launch.sessionId), by);
   }
 
   stopAnswered(session: Session): void {
@@ -188,6 +200,7 @@ export class Invariants implements Watcher {
       by,
       before ? this.#liveWorkers(sessionId, before.epoch).length > 0 : false,
     );
+    this.standby.sessionChanged(before, after, by);
     this.#checkClaim(before, after, by);
     this.#checkLinking(before, after, by);
     this.#checkDue(before, after, by);

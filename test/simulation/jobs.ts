@@ -6,13 +6,13 @@ import * as z from 'zod';
 import { simulateBuilds } from './builds.ts';
 import { simulateFlood } from './flood.ts';
 import { loadMutant } from './mutant.ts';
-import { simulate } from './simulate.ts';
+import { simulate, simulateStandby } from './simulate.ts';
 
 export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
   /** In place of the control plane's. */
-  simulation: z.enum(['builds', 'flood']).optional(),
+  simulation: z.enum(['builds', 'flood', 'standby']).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -26,7 +26,11 @@ export const resultSchema = z.object({
 });
 export type Result = z.infer<typeof resultSchema>;
 
-const SIMULATIONS = { builds: simulateBuilds, flood: (seed: number) => simulateFlood(seed) };
+const SIMULATIONS = {
+  builds: simulateBuilds,
+  flood: (seed: number) => simulateFlood(seed),
+  standby: (seed: number) => simulateStandby(seed),
+};
 
 /** Runs a job's seeds in order, up to the first that breaks a promise. */
 export const runJob = async ({ mutation, simulation, seeds }: Job): Promise<Result> => {

@@ -55,6 +55,12 @@ export const loadMutant = async (index: number): Promise<Simulation> => {
     const { simulateFlood } = (await import(`./flood.ts?${QUERY}=${index}`)) as typeof import('./flood.ts');
     return (seed) => simulateFlood(seed);
   }
+  if (MUTATIONS[index]?.simulation === 'standby') {
+    const { simulateStandby } = (await import(
+      `./simulate.ts?${QUERY}=${index}`
+    )) as typeof import('./simulate.ts');
+    return (seed) => simulateStandby(seed);
+  }
   const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
   return simulate;
 };

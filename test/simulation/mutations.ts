@@ -8,7 +8,7 @@ export type Mutation = {
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds' | 'flood';
+  readonly simulation?: 'builds' | 'flood' | 'standby';
   readonly edits: readonly Edit[];
 };
 
@@ -36,6 +36,11 @@ const floodMutation = (...args: Parameters<typeof mutation>): Mutation => ({
   simulation: 'flood',
 });
 
+const standbyMutation = (...args: Parameters<typeof mutation>): Mutation => ({
+  ...mutation(...args),
+  simulation: 'standby',
+});
+
 const CREATE = 'admission/create.ts';
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
@@ -54,6 +59,9 @@ const WAITING = 'commands/waiting-commands.ts';
 const OUTBOX = 'events/outbox.ts';
 const BUILDS = 'builds/builds.ts';
 const RULE = 'builds/rule.ts';
+const CLAIM = 'standby/claim.ts';
+const KEEP = 'standby/keep.ts';
+const STOPPED = 'standby/stopped.ts';
 const BRAKE = 'reaping/brake.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -501,4 +509,50 @@ export const MUTATIONS: readonly Mutation[] = [
     'holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()))',
     'holders',
   ]),
+  standbyMutation('a claim of a standby task that is not offered any more', 1, [
+    CLAIM,
+    'condition: STILL_OPEN,',
+    '',
+  ]),
+  standbyMutation('a claim of a standby task from before a deployment', 1, [
+    CLAIM,
+    'task.revision === deps.tasks.revision',
+    'true',
+  ]),
+  standbyMutation('a claim that the session does not know of', 1, [
+    CLAIM,
+    'set: { standby, ...dueAttributes(claimed, deps.settings) },',
+    'set: dueAttributes(claimed, deps.settings),',
+  ]),
+  standbyMutation('no launch after a standby task that does not serve', 1, [
+    'lifecycle/launch.ts',
+    'if (!claimed.took) return',
+    'if (claimed.took && claimed.taskArn === undefined) return claimed.session;\n  if (!claimed.took) return',
+  ]),
+  standbyMutation('a standby task that is stopped while it serves', 1, [
+    KEEP,
+    'return session.workerTaskArn !== undefined && session.workerTaskArn !== taskArn;',
+    'return session.workerTaskArn !== undefined;',
+  ]),
+  standbyMutation('a session that ends with the standby task that it claimed in vain', 1, [
+    STOPPED,
+    'if (serving !== undefined)',
+    'if (serving === undefined) return taskStopped(deps, { ...task, ...claimedBy });\n  if (serving !== undefined)',
+  ]),
+  standbyMutation('a standby task that counts as an orphan', 1, [
+    RECONCILE,
+    'waiting.has(task.standbyId)',
+    'false',
+  ]),
+  standbyMutation('a retired standby task that is not stopped', 1, [
+    KEEP,
+    '[...ending, ...spent.filter((task) => task !== undefined)]',
+    'spent.filter((task) => task !== undefined)',
+  ]),
+  standbyMutation(
+    'silent standby tasks that are offered',
+    1,
+    [CLAIM, 'isFresh(task, deps) &&', 'task.readyAt !== undefined &&'],
+    [KEEP, "return isFresh(task, deps) ? undefined : 'silent';", 'return undefined;'],
+  ),
 ];

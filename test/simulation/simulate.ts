@@ -16,6 +16,7 @@ import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Violation } from './model/violation.ts';
+import { deployments, standbyServes } from './standby.ts';
 
 export type Outcome = {
   readonly seed: number;
@@ -32,8 +33,12 @@ export type Outcome = {
   readonly violation: Violation | undefined;
 };
 
+/** The same rules with standby tasks. */
+export const simulateStandby = (seed: number, trace?: (line: string) => void): Promise<Outcome> =>
+  simulate(seed, trace, { standby: true });
+
 /** Shorter than in production in the same proportions, so that a run has many lives in few steps. */
-const settingsOf = (random: Random): Settings => {
+const settingsOf = (random: Random, standby: boolean): Settings => {
   const globalLimit = random.int(1, 4);
   return parseSettings(
     JSON.stringify({
@@ -49,6 +54,7 @@ const settingsOf = (random: Random): Settings => {
       stopGraceSeconds: 70,
       snapshotIntervalSeconds: 45,
       orphanGraceSeconds: 60,
+      ...(standby ? { standby: { target: random.int(1, 2), maxAgeSeconds: 400 } } : {}),
     }),
   );
 };
@@ -57,8 +63,13 @@ const SWEEP_MS = 60_000;
 /** A single invocation that began before the end of the faults is over by then. */
 const LINGER_MS = 60_000;
 
-export const simulate = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
-  const cloud = new SimulatedCloud(seed, settingsOf, trace);
+/** @param options `standby`: with standby tasks, and deployments between */
+export const simulate = async (
+  seed: number,
+  trace?: (line: string) => void,
+  { standby = false }: { readonly standby?: boolean } = {},
+): Promise<Outcome> => {
+  const cloud = new SimulatedCloud(seed, (random) => settingsOf(random, standby), trace, { standby });
   const invariants = new Invariants(cloud);
   cloud.watcher = invariants;
   const run = new Run(cloud, invariants);
@@ -101,6 +112,7 @@ class Run {
     callers(this.#cloud, peopleOf(random), stormMs);
     this.#outages(stormMs);
     this.#losses(stormMs);
+    if (this.#cloud.withStandby) deployments(this.#cloud, stormMs);
     await this.#pass(stormMs);
     this.#calm();
     await this.#pass(this.#settlingMs());
@@ -109,7 +121,15 @@ class Run {
     await this.#endEverything();
     await this.#resume();
     await this.#lose();
+    if (this.#cloud.withStandby) await this.#standby();
     await burst(this.#cloud, this.#invariants, (ms) => this.#pass(ms), SWEEP_MS);
+    this.#throwIfBroken();
+  }
+
+  async #standby(): Promise<void> {
+    const { held } = this.#invariants;
+    const find = this.#invariants.find.bind(this.#invariants);
+    await standbyServes(this.#cloud, held, find, (ms) => this.#pass(ms), SWEEP_MS);
     this.#throwIfBroken();
   }
 
@@ -225,7 +245,9 @@ class Run {
     if (this.#invariants.unfinishedChange)
       this.#cloud.violate('settled', 'a change of limits was left unfinished');
     const running = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
+    this.#invariants.standby.checkSettled(SWEEP_MS);
     for (const task of running) {
+      if (task.launch.sessionId === '') continue;
       const session = this.#invariants.sessions.get(task.launch.sessionId);
       const owned = session?.slotShard !== undefined && session.epoch === task.launch.epoch;
       // A session that ended a moment ago may have its task for as long as an orphan is looked at twice.
@@ -296,7 +318,9 @@ class Run {
     await this.#pass(settings.stopGraceSeconds * 1000 + STOP_TIMEOUT_MS + orphans + 3 * SWEEP_MS);
     if (this.#invariants.held > 0)
       this.#cloud.violate('settled', `${this.#invariants.held} slots are held after the end`);
-    const left = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
+    const left = [...engine.tasks.values()].filter(
+      (task) => task.state !== 'stopped' && task.launch.sessionId !== '',
+    );
     if (left.length > 0) this.#cloud.violate('settled', `${left[0]?.taskArn} runs after the end`);
     this.#checkTold();
     this.#throwIfBroken();

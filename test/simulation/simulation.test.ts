@@ -43,6 +43,12 @@ test('no flood stops a healthy session', async () => {
   expect(code).toBe(0);
 }, 120_000);
 
+test('no seed breaks a promise with standby tasks', async () => {
+  const { code, output } = await simulation('--standby', '--seeds', '24');
+  expect(output).toMatch(/^24 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {

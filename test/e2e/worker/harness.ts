@@ -22,6 +22,8 @@ export type Bench = {
   readonly simulator: Simulator;
   readonly workDir: string;
   start(extra?: Record<string, string>): RunningWorker;
+  /** A standby task; resolves once it has reported that it waits. */
+  standBy(): Promise<RunningWorker>;
   /** Waits for a report with this status; fails at once when the worker has ended. */
   status(worker: RunningWorker, status: string): Promise<void>;
   /** The browser processes of this bench's workers. */
@@ -49,14 +51,21 @@ export const openBench = async (options: SimulatorOptions = {}): Promise<Bench> 
     api,
     simulator,
     workDir,
+    async standBy() {
+      const before = api.standbyReports.length;
+      const worker = bench.start(api.standbyEnvironment());
+      await vi.waitFor(() => expect(api.standbyReports.length, worker.log()).toBeGreaterThan(before), LIMIT);
+      return worker;
+    },
     start(extra = {}) {
       let text = '';
+      const { BERTH_STANDBY_ID: standby } = extra;
       const child = spawn(process.execPath, [...WORKER_NODE_FLAGS, programs.worker], {
         env: {
           PATH: process.env.PATH,
           HOME: process.env.HOME,
           NODE_COMPILE_CACHE: programs.compileCache,
-          ...api.environment(),
+          ...(standby === undefined ? api.environment() : {}),
           BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
           BERTH_WORK_DIR: workDir,
           LOG_LEVEL: 'debug',

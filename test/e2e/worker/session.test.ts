@@ -84,3 +84,39 @@ describe('a session from its first code to its return', () => {
     });
   });
 });
+
+describe('a standby task', () => {
+  it('serves the session that it is assigned with the browser that waited, and one with a saved account as well', async () => {
+    const { api } = bench;
+    const first = await bench.standBy();
+    expect(await bench.browserProcesses()).not.toEqual([]);
+    expect(api.bootstraps).toEqual([]);
+    expect(await api.assign(), first.log()).toBe(200);
+    // A repeat has the same outcome, and starts nothing again.
+    expect(await api.assign()).toBe(200);
+    expect(api.bootstraps).toHaveLength(1);
+    await bench.link(first);
+    await bench.saved(1);
+    api.faults.stop = 'user';
+    expect(await first.exit, first.log()).toBe(0);
+    expect(await bench.browserProcesses()).toEqual([]);
+
+    api.nextEpoch();
+    const second = await bench.standBy();
+    expect(await api.assign(), second.log()).toBe(200);
+    await bench.status(second, 'WORKING');
+    expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
+    // It serves this session, and takes no other.
+    api.epoch += 1;
+    expect(await api.assign()).toBe(409);
+  });
+
+  it('ends without a trace where it is not needed any more, and when it is told to stop', async () => {
+    const { api } = bench;
+    const first = await bench.standBy();
+    first.process.kill('SIGTERM');
+    expect(await first.exit, first.log()).toBe(0);
+    expect(await bench.browserProcesses()).toEqual([]);
+    expect(api.finalReports).toEqual([]);
+  });
+});

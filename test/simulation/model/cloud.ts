@@ -1,9 +1,9 @@
 /** The parts of a simulated cloud, as they see each other. */
 
-import type { ToldMark } from '../../../contract/worker/protocol.ts';
+import type { Assignment, ToldMark } from '../../../contract/worker/protocol.ts';
 import type { Deps } from '../../../core/deps.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
-import type { CommandOutcome, Delivery, LaunchRequest } from '../../../core/ports.ts';
+import type { CommandOutcome, Delivery, LaunchRequest, StandbyLaunch } from '../../../core/ports.ts';
 import type { Settings } from '../../../core/settings.ts';
 import type { Chaos } from '../kernel/chaos.ts';
 import type { Random } from '../kernel/random.ts';
@@ -21,7 +21,10 @@ export type Snapshot = { readonly account: string; readonly taken: number };
 
 export type SimulatedTask = {
   readonly taskArn: string;
-  readonly launch: LaunchRequest;
+  /** What it serves. Of a standby task: of no session until it is assigned one. */
+  launch: LaunchRequest;
+  /** It was launched as a standby task. */
+  readonly standby: StandbyLaunch | undefined;
   readonly createdAt: number;
   state: 'provisioning' | 'running' | 'stopped';
   stopAsked: boolean;
@@ -44,6 +47,8 @@ export interface SimulatedWorker {
   /** Its browser is up: what must be true of one worker only. */
   readonly live: boolean;
   start(): void;
+  /** Of a standby task: makes it the worker of a session, and says whether it serves it. */
+  assign(assignment: Assignment): Promise<boolean>;
   /** SIGTERM. */
   terminate(): void;
   /** The phone unlinks the account, and no worker runs that would hear of it. */
@@ -62,6 +67,9 @@ export interface SimulatedBucket {
 }
 
 export interface SimulatedEngine {
+  /** The task definition of now, and since when (virtual ms). */
+  readonly revision: string;
+  readonly deployedAt: number;
   readonly tasks: ReadonlyMap<string, SimulatedTask>;
   /** Of all tasks that run. */
   workers(): SimulatedWorker[];
@@ -84,6 +92,10 @@ export type Watcher = {
   acknowledged(sessionId: string, told: ToldMark): void;
   /** RunTask is asked for. */
   launched(request: LaunchRequest, by: Process): void;
+  /** A task is told to stop. */
+  stops(task: SimulatedTask, reason: string, by: Process): void;
+  /** A standby task is sent a session. */
+  assigned(task: SimulatedTask, assignment: Assignment): void;
   /** A caller's stop was answered. */
   stopAnswered(session: Session): void;
   /** A message went out. */
@@ -101,6 +113,8 @@ export const UNWATCHED: Watcher = {
   resumes: () => {},
   acknowledged: () => {},
   launched: () => {},
+  stops: () => {},
+  assigned: () => {},
   stopAnswered: () => {},
   sent: () => {},
   refused: () => {},
@@ -121,6 +135,8 @@ export interface Cloud {
   /** Taken by all workers so far. */
   readonly snapshots: number;
   readonly watcher: Watcher | undefined;
+  /** Standby tasks are part of this run. */
+  readonly withStandby: boolean;
   /** Whether the gateway lets a request through, by the name of what it calls; undefined: it lets all through. */
   readonly admits: ((name: string) => boolean) | undefined;
   /** The true time, which no process's clock shows (ms since the Unix epoch). */

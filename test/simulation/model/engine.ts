@@ -2,10 +2,12 @@
  * The task engine, with what ECS does that a caller has to live with: a task may take long to be born, may be born
  * after it was told to stop, may never be; StopTask may be lost; that a task stopped is told late, twice or never.
  */
+import type { Assignment } from '../../../contract/worker/protocol.ts';
 import {
   type CommandOutcome,
   type LaunchRequest,
   type LaunchResult,
+  type StandbyLaunch,
   type Task,
   type TaskEngine,
   TaskEngineUnavailable,
@@ -21,7 +23,7 @@ import type {
   SimulatedTask,
   SimulatedWorker,
 } from './cloud.ts';
-import { taskEvents } from './functions.ts';
+import { standbyEvents, taskEvents } from './functions.ts';
 import type { Rush } from './rush.ts';
 
 /** ECS's stopTimeout: from SIGTERM to SIGKILL. */
@@ -31,6 +33,9 @@ export class Engine implements SimulatedEngine {
   readonly tasks = new Map<string, SimulatedTask>();
   /** While more is asked for than ECS launches. */
   rush: Rush | undefined;
+  /** The task definition of now. */
+  revision = 'worker:1';
+  deployedAt = 0;
   readonly #byToken = new Map<string, SimulatedTask>();
   readonly #cloud: Cloud;
   readonly #providers: readonly string[];
@@ -57,10 +62,16 @@ export class Engine implements SimulatedEngine {
             )
           : this.#call(process, label, () => this.#launch(request));
       },
+      launchStandby: (request) =>
+        this.#call(process, `RunTask ${request.standbyId}`, () =>
+          this.#launch({ ...NO_SESSION, clientToken: request.clientToken }, request),
+        ),
+      revision: this.revision,
       stop: (taskArn, reason) =>
         this.#call(process, `StopTask ${taskArn} (${reason})`, () => {
           if (this.#cloud.chaos.strikes('stopTaskLost')) return;
           const task = this.tasks.get(taskArn);
+          if (task) this.#cloud.watcher?.stops(task, reason, process);
           if (task) this.#stop(task);
         }),
       describe: (taskArn) =>
@@ -69,11 +80,11 @@ export class Engine implements SimulatedEngine {
           return task && described(task);
         }),
       // The draws of the model come first: a list of one session's tasks looks at all of them, as that of everything does.
-      list: (sessionId) =>
+      list: (launchedFor) =>
         this.#call(process, 'ListTasks', () =>
           [...this.tasks.values()]
             .filter((task) => task.state !== 'stopped' && this.#isListed(task))
-            .filter((task) => sessionId === undefined || task.launch.sessionId === sessionId)
+            .filter((task) => launchedFor === undefined || startedBy(task) === launchedFor)
             .map(described),
         ),
     };
@@ -96,10 +107,59 @@ export class Engine implements SimulatedEngine {
     });
   }
 
+  /** A session is sent to a standby task: it may come late, twice or not at all, and its answer may be lost. */
+  assign(
+    process: Process,
+    to: { readonly address: string },
+    assignment: Assignment,
+    timeoutMs: number,
+  ): Promise<boolean> {
+    const { chaos, random, scheduler } = this.#cloud;
+    return this.#cloud.call<boolean>(
+      process,
+      `assign ${assignment.sessionId}:${assignment.epoch}`,
+      (answer) => {
+        let answered = false;
+        const once = (tell: () => void) => {
+          if (!answered) tell();
+          answered = true;
+        };
+        const find = () => this.workers().find((w) => w.address === to.address && !w.process.dead);
+        const deliver = async (): Promise<void> => {
+          const worker = find();
+          if (!worker) return once(() => answer.fail(new WorkerUnreachable('refused')));
+          if (worker.process.frozenUntil > scheduler.now) return;
+          this.#cloud.watcher?.assigned(worker.task, assignment);
+          const serves = await worker.assign(assignment);
+          if (!chaos.strikes('commandAnswerLost')) once(() => answer.ok(serves));
+        };
+        scheduler.in(timeoutMs, undefined, 'no answer to an assignment', () =>
+          once(() => answer.fail(new WorkerTimeout('silent'))),
+        );
+        if (chaos.strikes('requestLost')) return;
+        if (chaos.strikes('requestTwice'))
+          scheduler.in(random.int(1, 60_000), undefined, 'an assignment comes again', () => void deliver());
+        if (chaos.strikes('requestLate'))
+          scheduler.in(
+            random.int(1_000, 60_000),
+            undefined,
+            'an assignment comes late',
+            () => void deliver(),
+          );
+        else void deliver();
+      },
+    );
+  }
+
   workers(): SimulatedWorker[] {
     return [...this.tasks.values()].flatMap((task) =>
       task.state === 'running' && task.worker ? [task.worker] : [],
     );
+  }
+
+  deploy(): void {
+    this.revision = `worker:${Number(this.revision.slice('worker:'.length)) + 1}`;
+    this.deployedAt = this.#cloud.scheduler.now;
   }
 
   exited(task: SimulatedTask, detail: string): void {
@@ -126,8 +186,12 @@ export class Engine implements SimulatedEngine {
     const { sessionId, epoch } = task.launch;
     this.#cloud.scheduler.in(afterMs, undefined, `${task.taskArn} STOPPED event`, () => {
       const stopCode = task.taken ? 'SpotInterruption' : undefined;
-      const stopped = { taskArn: task.taskArn, sessionId, epoch, neverStarted, stopCode, detail };
-      void taskEvents(this.#cloud, stopped).then((done) => {
+      const stopped = { taskArn: task.taskArn, neverStarted, stopCode, detail };
+      const handled =
+        task.standby === undefined
+          ? taskEvents(this.#cloud, { ...stopped, sessionId, epoch })
+          : standbyEvents(this.#cloud, { ...stopped, standbyId: task.standby.standbyId });
+      void handled.then((done) => {
         // An asynchronous invocation that fails is made again, twice.
         if (!done && attempt < 3) this.#tell(event, attempt * 60_000, attempt + 1);
       });
@@ -141,7 +205,7 @@ export class Engine implements SimulatedEngine {
     this.#terminate(task);
   }
 
-  #launch(request: LaunchRequest): LaunchResult {
+  #launch(request: LaunchRequest, standby?: StandbyLaunch): LaunchResult {
     // The adapter's rule: the next provider where the one before has no capacity, each under a token of its own. So a
     // repeated launch may start a second task.
     for (const provider of this.#providers) {
@@ -149,16 +213,17 @@ export class Engine implements SimulatedEngine {
       const known = this.#byToken.get(token);
       if (known) return { ok: true, taskArn: known.taskArn };
       const short = provider === 'spot' && this.#cloud.random.chance(this.#shortage);
-      if (!this.#cloud.chaos.strikes('noCapacity') && !short) return this.#create(request, token);
+      if (!this.#cloud.chaos.strikes('noCapacity') && !short) return this.#create(request, token, standby);
     }
     return { ok: false, retryable: true, detail: 'RESOURCE:CPU' };
   }
 
-  #create(request: LaunchRequest, token: string): LaunchResult {
+  #create(request: LaunchRequest, token: string, standby: StandbyLaunch | undefined): LaunchResult {
     const { chaos, random, scheduler } = this.#cloud;
     const task: SimulatedTask = {
       taskArn: `task-${this.tasks.size + 1}`,
       launch: request,
+      standby,
       createdAt: this.#cloud.trueTime,
       state: 'provisioning',
       stopAsked: false,
@@ -224,10 +289,17 @@ export class Engine implements SimulatedEngine {
   }
 }
 
+/** A standby task before it is assigned a session. */
+const NO_SESSION = { sessionId: '', epoch: 0, bootstrapToken: '' } as const;
+
+const startedBy = ({ standby, launch }: SimulatedTask): string => standby?.standbyId ?? launch.sessionId;
+
+/** ECS knows what a task was launched for, and not what it was assigned later. */
 const described = (task: SimulatedTask): Task => ({
   taskArn: task.taskArn,
-  sessionId: task.launch.sessionId,
-  epoch: task.launch.epoch,
+  sessionId: task.standby ? undefined : task.launch.sessionId,
+  epoch: task.standby ? undefined : task.launch.epoch,
+  standbyId: task.standby?.standbyId,
   createdAt: task.createdAt,
   stopped: task.state === 'stopped',
 });

@@ -38,6 +38,9 @@ import type { CommandOutcome } from '../../../core/ports.ts';
 import { cleanUp } from '../../../core/reaping/cleanup.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { reconcile } from '../../../core/reconciliation/reconcile.ts';
+import { keepStandby } from '../../../core/standby/keep.ts';
+import { reportStandby } from '../../../core/standby/report.ts';
+import { standbyTaskStopped } from '../../../core/standby/stopped.ts';
 import type { Cloud } from './cloud.ts';
 import { invoke } from './http.ts';
 
@@ -123,8 +126,24 @@ export const taskEvents = async (cloud: Cloud, task: Parameters<typeof taskStopp
   return outcome.kind === 'done';
 };
 
+export const standbyEvents = async (
+  cloud: Cloud,
+  task: Parameters<typeof standbyTaskStopped>[1],
+): Promise<boolean> => {
+  const outcome = await invoke(cloud, 'standby-events', (deps) => standbyTaskStopped(deps, task), 30_000);
+  return outcome.kind === 'done';
+};
+
 export const sweep = (cloud: Cloud) =>
-  invoke(cloud, 'reaper', async (deps) => recordRun(deps, 'reaper', await reap(deps)), 60_000);
+  invoke(
+    cloud,
+    'reaper',
+    async (deps) => {
+      await recordRun(deps, 'reaper', await reap(deps));
+      if (cloud.withStandby) await keepStandby(deps);
+    },
+    60_000,
+  );
 
 export const reconciliation = (cloud: Cloud) =>
   invoke(cloud, 'reconciler', async (deps) => recordRun(deps, 'reconciler', await reconcile(deps)), 60_000);
@@ -132,6 +151,7 @@ export const reconciliation = (cloud: Cloud) =>
 /** The worker API: each call but the first with the worker's own credentials. */
 export const workerApi = {
   bootstrap,
+  standby: reportStandby,
   report: authorized(report),
   events: authorized(acceptEvents),
   upload: authorized(beginUpload),

@@ -47,7 +47,15 @@ export class SimulatedCloud implements Cloud {
   #sessions = 0;
   snapshots = 0;
 
-  constructor(seed: number, settings: (random: Random) => Settings, trace?: (line: string) => void) {
+  readonly withStandby: boolean;
+
+  constructor(
+    seed: number,
+    settings: (random: Random) => Settings,
+    trace?: (line: string) => void,
+    { standby = false }: { readonly standby?: boolean } = {},
+  ) {
+    this.withStandby = standby;
     this.scheduler = new Scheduler(trace);
     this.random = new Random(seed);
     this.chaos = new Chaos(this.random);
@@ -179,6 +187,14 @@ export class SimulatedCloud implements Cloud {
         run: (worker, name, args, { idempotencyKey: key }) =>
           this.engine.command(process, worker, { name, args, key }),
       },
+      ...(this.withStandby && !NO_PERSON_WAITS.test(process.name)
+        ? {
+            standby: {
+              assign: (to, assignment, { timeoutMs }) =>
+                this.engine.assign(process, to, assignment, timeoutMs),
+            },
+          }
+        : {}),
       metrics: { count: (name, value, ..._dimensions) => this.measured?.(name, value) },
       clock: this.clockOf(process),
       sleep: (ms) => this.sleep(process, ms),
@@ -255,6 +271,9 @@ const tornAt = (random: Random, first: readonly Item[], second: readonly Item[])
     ...second.filter((item) => nameOf(item) >= from),
   ].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 };
+
+/** Functions that take no standby task for what they launch. */
+const NO_PERSON_WAITS = /^(reaper|reconciler|task-events|standby-events)/;
 
 const shown = (value: unknown): string => {
   if (value === undefined) return '';

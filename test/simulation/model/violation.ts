@@ -21,6 +21,8 @@ export const INVARIANTS = {
   once: 'a command is carried out once, and never after its caller was told that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
   builds: 'starts leave a build that breaks, return to one that works, obey a pin, and never flap',
+  standby:
+    'a standby task serves one session at the most and is not stopped while it does; one that fails costs no session more than a cold start',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

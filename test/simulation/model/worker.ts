@@ -8,8 +8,9 @@ import { Problem } from '../../../contract/errors.ts';
 import type { Status, StopReason } from '../../../contract/lifecycle.ts';
 import { type Message, sendTextArgs } from '../../../contract/whatsapp/messages.ts';
 import type { PasskeyChallenge } from '../../../contract/whatsapp/passkey.ts';
+import type { Assignment } from '../../../contract/worker/protocol.ts';
 import type { Deps } from '../../../core/deps.ts';
-import type { CommandOutcome } from '../../../core/ports.ts';
+import type { CommandOutcome, StandbyLaunch } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';
 import type { Cloud, SimulatedCommand, SimulatedTask, SimulatedWorker, Snapshot } from './cloud.ts';
 import { workerApi } from './functions.ts';
@@ -69,6 +70,8 @@ export class Worker implements SimulatedWorker {
   readonly #untold: number[] = [];
   #telling: Promise<void> | undefined;
   #calls = 0;
+  /** Of a standby task: whether it serves the session that it was assigned. */
+  #assigned: Promise<boolean> | undefined;
   /** Of commands, by the key of their caller. */
   readonly #outcomes = new Map<string, CommandOutcome>();
 
@@ -77,7 +80,10 @@ export class Worker implements SimulatedWorker {
     this.task = task;
     const { sessionId, epoch } = task.launch;
     this.process = cloud.spawn(`worker(${task.taskArn} ${sessionId}:${epoch})`);
-    this.address = `http://10.0.${cloud.engine.tasks.size}.1:8080`;
+    // Standby tasks are born in any order.
+    this.address = task.standby
+      ? `http://10.1.${task.taskArn.replace('task-', '')}.1:8080`
+      : `http://10.0.${cloud.engine.tasks.size}.1:8080`;
     this.#workerSecret = cloud.random.text(43);
     this.#commandSecret = cloud.random.text(43);
   }
@@ -109,12 +115,50 @@ export class Worker implements SimulatedWorker {
     }
     this.#mute = chaos.strikes('workerMute');
     if (this.#mute) return;
-    this.#run().catch((error: unknown) => {
+    void this.#watched(this.task.standby ? this.#standBy(this.task.standby) : this.#run());
+  }
+
+  async #watched(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => {
       if (error instanceof Fenced) return this.#exit('fenced');
       if (error instanceof CallRefused) return this.#exit('refused');
       if (error instanceof TryAgain) return this.#exit('gave up');
       this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
     });
+  }
+
+  /** Reports that it waits, until it is assigned a session. */
+  async #standBy({ standbyId, standbyToken }: StandbyLaunch): Promise<void> {
+    try {
+      while (!this.#assigned) {
+        const { heartbeatSeconds } = await this.#retried('standby', 60_000, (deps) =>
+          workerApi.standby(deps, {
+            standbyId,
+            standbyToken,
+            workerSecret: this.#workerSecret,
+            commandSecret: this.#commandSecret,
+            address: this.address,
+            chromiumBuild: BUILD,
+          }),
+        );
+        await this.#cloud.sleep(this.process, heartbeatSeconds * 1000);
+      }
+    } catch (error) {
+      if (error instanceof Fenced) await this.#cloud.sleep(this.process, 10_000);
+      if (!this.#assigned) throw error;
+    }
+  }
+
+  assign({ sessionId, epoch, bootstrapToken }: Assignment): Promise<boolean> {
+    const { launch } = this.task;
+    if (this.#mute || this.#terminated) return Promise.resolve(false);
+    if (!this.#assigned) {
+      this.task.launch = { ...launch, sessionId, epoch, bootstrapToken };
+      this.#assigned = new Promise((resolve) => {
+        void this.#watched(this.#run(() => resolve(true))).finally(() => resolve(false));
+      });
+    } else if (launch.sessionId !== sessionId || launch.epoch !== epoch) return Promise.resolve(false);
+    return this.#assigned;
   }
 
   terminate(): void {
@@ -174,7 +218,7 @@ export class Worker implements SimulatedWorker {
     });
   }
 
-  async #run(): Promise<void> {
+  async #run(onServing = () => {}): Promise<void> {
     const { sessionId, epoch, bootstrapToken } = this.task.launch;
     const askedAt = this.#localNow();
     const askedTrueAt = this.#cloud.trueTime;
@@ -190,6 +234,7 @@ export class Worker implements SimulatedWorker {
         taskArn: this.task.taskArn,
       }),
     );
+    onServing();
     this.#boot = boot;
     this.#crashesAgain(boot);
     this.#cloud.watcher?.resumes(sessionId, boot.told, askedTrueAt);

@@ -21,6 +21,7 @@ export type TestSystem = {
   readonly stopCalls: string[];
   readonly launchCalls: string[];
   now: number;
+  revision: string;
   launchResult: (taskArn: string) => LaunchResult | Error;
   stopError: Error | undefined;
   /** Runs before each call of the store; what it does to the table happens in between two calls of a rule. */
@@ -56,6 +57,7 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     stopCalls: [],
     launchCalls: [],
     now: NOW,
+    revision: 'worker:1',
     launchResult: (taskArn) => ({ ok: true, taskArn }),
     stopError: undefined,
     meanwhile: () => {},
@@ -75,14 +77,31 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
           }
           return result;
         },
+        launchStandby: async ({ standbyId, clientToken }) => {
+          made.launchCalls.push(standbyId);
+          const taskArn = byToken.get(clientToken) ?? `task-${byToken.size + 1}`;
+          const result = made.launchResult(taskArn);
+          if (result instanceof Error) throw result;
+          if (!result.ok) return result;
+          byToken.set(clientToken, taskArn);
+          const known = { taskArn, sessionId: undefined, epoch: undefined, standbyId };
+          if (!made.tasks.has(taskArn))
+            made.tasks.set(taskArn, { ...known, createdAt: made.now, stopped: false });
+          return result;
+        },
+        get revision() {
+          return made.revision;
+        },
         stop: async (taskArn) => {
           made.stopCalls.push(taskArn);
           if (made.stopError) throw made.stopError;
         },
         describe: async (taskArn) => made.tasks.get(taskArn),
-        list: async (sessionId) =>
+        list: async (launchedFor) =>
           [...made.tasks.values()].filter(
-            (task) => !task.stopped && (sessionId === undefined || task.sessionId === sessionId),
+            (task) =>
+              !task.stopped &&
+              (launchedFor === undefined || [task.sessionId, task.standbyId].includes(launchedFor)),
           ),
       },
       auth: {

@@ -7,6 +7,7 @@ test('without options: port 3000, .berth, WhatsApp chosen by what answers', () =
     dataDir: '.berth',
     whatsapp: undefined,
     reset: false,
+    standby: 1,
     throttled: true,
     loopback: true,
     quiet: false,
@@ -25,6 +26,7 @@ test('all options', () => {
     quiet: true,
   });
   expect(parseCommandLine(['--live']).whatsapp).toBe('live');
+  expect(parseCommandLine(['--standby', '0']).standby).toBe(0);
   expect(parseCommandLine(['--concurrency', '600', '--no-throttle'])).toMatchObject({
     concurrency: 600,
     throttled: false,
@@ -37,6 +39,8 @@ test.each([
   [['--port', '70000']],
   [['--simulate', '--live']],
   [['--concurrency', '0']],
+  [['--standby', '4']],
+  [['--standby', 'many']],
   [['--concurrency', 'many']],
   [['--nonsense']],
   [['word']],

@@ -1,0 +1,109 @@
+/**
+ * A browser that is launched before it is known for which session. The library launches its browser by itself, so this
+ * hands it the one that waits: a launch with the same options gets it, once; any other launch is the library's own.
+ */
+import { createRequire } from 'node:module';
+import * as z from 'zod';
+import { describeError } from '../base/faults.ts';
+import type { Log } from '../base/log.ts';
+import type { Time } from '../base/time.ts';
+import { type LaunchOptions, launchOptions } from './launch.ts';
+import { killTree } from './process-tree.ts';
+
+export type AheadBrowser = {
+  /** Resolves when the browser is up. Rejects where it did not come up. */
+  readonly up: Promise<void>;
+  /** It waits for a client with these options, over an empty profile. */
+  readonly usable: boolean;
+  /** Whether a client with these options would get it. */
+  fits(options: LaunchOptions): boolean;
+  /** Kills it, where no client has it; resolves when no process is left. */
+  discard(): Promise<void>;
+};
+
+type Launched = { readonly connected: boolean; on(event: 'disconnected', listener: () => void): unknown };
+type Puppeteer = { launch(options: object): Promise<Launched> };
+
+/** The library's own copy: another one would not be the one that it launches with. */
+const libraryPuppeteer = (): Puppeteer => {
+  const own = createRequire(import.meta.url);
+  const loaded: unknown = createRequire(own.resolve('whatsapp-web.js'))('puppeteer');
+  if (!isPuppeteer(loaded)) throw new Error('puppeteer has no launch');
+  return loaded;
+};
+
+const isPuppeteer = (value: unknown): value is Puppeteer =>
+  typeof value === 'object' && value !== null && 'launch' in value && typeof value.launch === 'function';
+
+/** What the library adds to the switches by itself. */
+const LIBRARY_SWITCH = '--disable-blink-features=AutomationControlled';
+
+const keySchema = z.object({
+  executablePath: z.string(),
+  userDataDir: z.string(),
+  env: z.record(z.string(), z.string()),
+  args: z.array(z.string()),
+});
+/** What makes two launches the same. */
+const keyOf = (options: object): string => {
+  const { args, ...rest } = keySchema.parse(options);
+  return JSON.stringify({ ...rest, args: args.filter((arg) => arg !== LIBRARY_SWITCH) });
+};
+
+/** Launches the browser now. `onLost`: it is gone while it waited. */
+export const launchAhead = (
+  options: LaunchOptions,
+  {
+    time,
+    log,
+    onLost,
+  }: { readonly time: Time; readonly log: Log; readonly onLost: (reason: string) => void },
+): AheadBrowser => {
+  const puppeteer = libraryPuppeteer();
+  const launch = puppeteer.launch;
+  const wanted = launchOptions(options);
+  const key = keyOf(wanted);
+  let state: 'waiting' | 'taken' | 'gone' = 'waiting';
+  let discarded: Promise<void> | undefined;
+  const lost = (reason: string) => {
+    if (state !== 'waiting') return;
+    state = 'gone';
+    puppeteer.launch = launch;
+    log.warn('the browser that waited is gone', { reason });
+    onLost(reason);
+  };
+
+  const browser = launch({ ...wanted, args: [...wanted.args, LIBRARY_SWITCH] });
+  const up = browser.then((found) => {
+    found.on('disconnected', () => lost('it disconnected'));
+  });
+  up.catch((error: unknown) => lost(describeError(error)));
+
+  puppeteer.launch = async (asked) => {
+    if (state !== 'waiting' || keyOf(asked) !== key) return launch(asked);
+    state = 'taken';
+    puppeteer.launch = launch;
+    const found = await browser.catch(() => undefined);
+    return found?.connected ? found : launch(asked);
+  };
+
+  return {
+    up,
+    get usable() {
+      return state === 'waiting';
+    },
+    fits: (other) => state === 'waiting' && keyOf(launchOptions(other)) === key,
+    discard() {
+      if (state === 'taken') return Promise.resolve();
+      state = 'gone';
+      puppeteer.launch = launch;
+      discarded ??= (async () => {
+        // A launch that is under way leaves processes behind until it has come to its end.
+        await Promise.race([browser.catch(() => undefined), killTree(time, options.profileDir)]);
+        await browser.catch(() => undefined);
+        await killTree(time, options.profileDir);
+      })();
+      return discarded;
+    },
+  };
+};

@@ -1,0 +1,79 @@
+import * as z from 'zod';
+
+/** Standby tasks at once, at the most, whatever an environment allows. */
+export const MOST_STANDBY_TASKS = 100;
+
+const count = z.int().min(0).max(MOST_STANDBY_TASKS);
+
+/** Another target between two hours of the day (UTC): from `from` until `to`, which may be past midnight. */
+export const standbyHoursSchema = z
+  .strictObject({
+    from: z.int().min(0).max(23).describe('The first hour (UTC), 0 to 23.'),
+    to: z
+      .int()
+      .min(0)
+      .max(24)
+      .describe('The hour (UTC) at which it ends, 0 to 24. Lower than `from`: past midnight.'),
+    target: count.describe('Standby tasks to keep ready in these hours.'),
+  })
+  .refine(({ from, to }) => from !== to, 'must end at another hour than it begins');
+export type StandbyHours = z.infer<typeof standbyHoursSchema>;
+
+/** How many standby tasks to keep ready. The first of `hours` that holds counts, else `target`. */
+export const standbyPlanSchema = z.strictObject({
+  target: count.describe('Standby tasks to keep ready.'),
+  hours: z
+    .array(standbyHoursSchema)
+    .max(24)
+    .default([])
+    .describe('Other targets by the hour of the day (UTC).'),
+});
+export type StandbyPlan = z.infer<typeof standbyPlanSchema>;
+
+export const standbyTaskSchema = z.object({
+  id: z.string(),
+  /** `ending`: it is being stopped, or was claimed and does not serve its session. */
+  state: z.enum(['starting', 'ready', 'claimed', 'ending']),
+  createdAt: z.iso.datetime(),
+  readyAt: z.iso.datetime().nullable(),
+  heartbeatAt: z.iso.datetime().nullable(),
+  /** The build of its browser. */
+  chromiumBuild: z.string().nullable(),
+  /** The session that it serves. */
+  sessionId: z.string().nullable(),
+});
+
+export const standbyViewSchema = z.object({
+  plan: standbyPlanSchema,
+  /** `settings`: of the environment. `api`: set at run time. */
+  planBy: z.enum(['settings', 'api']),
+  /** The largest target that the environment allows. */
+  max: z.int(),
+  /** By the plan, at this hour. */
+  target: z.int(),
+  /** What is kept ready now: not more than there are free slots. */
+  wanted: z.int(),
+  ready: z.int(),
+  starting: z.int(),
+  claimed: z.int(),
+  /** No standby task is launched until then, because the last ones did not become ready. */
+  pausedUntil: z.iso.datetime().nullable(),
+  tasks: z.array(standbyTaskSchema),
+});
+export type StandbyView = z.infer<typeof standbyViewSchema>;
+
+export const changeStandbyRequestSchema = z
+  .strictObject({
+    target: count
+      .nullable()
+      .optional()
+      .describe("Standby tasks to keep ready; null: back to the environment's plan."),
+    hours: z
+      .array(standbyHoursSchema)
+      .max(24)
+      .optional()
+      .describe('Other targets by the hour of the day (UTC).'),
+  })
+  .refine(({ target, hours }) => target !== undefined || hours !== undefined, 'must have target or hours')
+  .refine(({ target, hours }) => target !== null || hours === undefined, 'null takes no hours');
+export type ChangeStandbyRequest = z.infer<typeof changeStandbyRequestSchema>;
