@@ -21,6 +21,7 @@ import { addPostman } from './commands/postman.ts';
 import { addSelftest } from './commands/selftest.ts';
 import { addSend } from './commands/send.ts';
 import { addSessions } from './commands/sessions.ts';
+import { addStandby } from './commands/standby.ts';
 import { addWebhooks } from './commands/webhooks.ts';
 import { DEFAULT_URL } from './context.ts';
 import { EXIT_HELP } from './exit.ts';
@@ -64,6 +65,7 @@ export const createProgram = (): Command => {
   addMcp(program);
   addPostman(program);
   addCapacity(program);
+  addStandby(program);
   addDashboard(program);
   addCleanup(program);
   addDrain(program);

@@ -811,6 +811,26 @@ export type LimitsMethods = {
   readonly set: (request: Body<'setLimits'>, options?: Options<'setLimits'>) => Promise<Result<'setLimits'>>;
 };
 
+export type StandbyMethods = {
+  /**
+   * Standby tasks, and how many are kept ready. Admins only.
+   *
+   * A standby task has its browser launched and waits. A session that starts takes one, so that its QR code
+   * does not wait for a task to start. Standby tasks hold no slot.
+   */
+  readonly get: (options?: Options<'getStandby'>) => Promise<Result<'getStandby'>>;
+  /**
+   * Change how many standby tasks are kept ready. Admins only.
+   *
+   * Replaces the plan of the environment until `target` is set to null. The next sweep, within a minute,
+   * launches or stops tasks. A target above `max` or above the global limit is refused.
+   */
+  readonly set: (
+    request: Body<'setStandby'>,
+    options?: Options<'setStandby'>,
+  ) => Promise<Result<'setStandby'>>;
+};
+
 export type EngineMethods = {
   /** The builds of WhatsApp Web in use, and how starts end with each. Admins only. */
   readonly get: (options?: Options<'getEngine'>) => Promise<Result<'getEngine'>>;
@@ -937,6 +957,7 @@ export type ClientMethods = {
   readonly events: EventsMethods;
   readonly webhooks: WebhooksMethods;
   readonly limits: LimitsMethods;
+  readonly standby: StandbyMethods;
   readonly engine: EngineMethods;
   readonly keys: KeysMethods;
   readonly server: ServerMethods;

@@ -15,6 +15,7 @@ import * as keys from './operations/keys.ts';
 import * as linking from './operations/linking.ts';
 import * as server from './operations/server.ts';
 import * as sessions from './operations/sessions.ts';
+import * as standby from './operations/standby.ts';
 import { UNSUPPORTED_OPERATIONS } from './operations/unsupported.ts';
 import * as webhooks from './operations/webhooks.ts';
 import { COMMAND_OPERATIONS } from './worker/commands.ts';
@@ -39,6 +40,7 @@ export const PUBLIC_OPERATIONS = {
   ...byPath(events),
   ...byPath(webhooks),
   ...byPath(capacity),
+  ...byPath(standby),
   ...byPath(engine),
   ...byPath(keys),
   ...byPath(audit),

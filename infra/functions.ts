@@ -154,6 +154,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['Query', 'PutItem', 'DeleteItem'],
     builds: ['PutObject', 'DeleteObject'],
   },
+  standby: {
+    does: 'Shows the standby tasks, changes how many are kept ready.',
+    table: ['GetItem', 'Query', 'PutItem'],
+  },
   keys: {
     does: 'Lists, creates and revokes API keys; shows the audit log.',
     makesKeys: true,

@@ -22,6 +22,7 @@ const inputSchema = z.object({
   memory: numberInput.optional(),
   messages: countInput.optional(),
   followers: countInput.optional(),
+  standby: countInput.optional(),
 });
 
 /** `berth cost`: needs no key and no server. */
@@ -38,7 +39,8 @@ export const addCost = (program: Command): void => {
     .option('--vcpu <n>', `of a task (default: ${vcpu})`)
     .option('--memory <GiB>', `of a task (default: ${gib})`)
     .option('--messages <n>', `a session and hour, in and out (default: ${messages})`)
-    .option('--followers <n>', `WebSocket connections of a session (default: ${followers})`);
+    .option('--followers <n>', `WebSocket connections of a session (default: ${followers})`)
+    .option('--standby <n>', 'tasks that wait for a session, around the clock (default: 0)');
   examples(command, '--sessions 50 --hours 8', '--sessions 10 --hours 24 --spot');
   runs(command, inputSchema, async ({ memory, ...given }, { out }) => {
     const chosen = Object.fromEntries(

@@ -23,6 +23,8 @@ export type CostInput = {
   /** Between two heartbeats. */
   readonly heartbeatSeconds: number;
   readonly sweepMinutes: number;
+  /** Tasks that wait for a session, around the clock. */
+  readonly standby: number;
 };
 
 export const COST_DEFAULTS: CostInput = {
@@ -38,6 +40,7 @@ export const COST_DEFAULTS: CostInput = {
   followers: 1,
   heartbeatSeconds: 20,
   sweepMinutes: 1,
+  standby: 0,
 };
 
 /** Dollars by what they are for. */
@@ -77,7 +80,7 @@ const SWEEPING_FUNCTIONS = 3;
 /** Emitted whether or not anything runs (core/observability/metrics.ts). */
 export const SWEEP_METRICS = 10;
 /** Metrics that alarms look at, and composite alarms (infra/constructs/alarms.ts); a test counts them. */
-export const ALARM_METRICS = 28;
+export const ALARM_METRICS = 29;
 export const COMPOSITE_ALARMS = 2;
 const IMAGE_GIB = 0.26;
 /** 400 MB a session and 1.5 GiB for the system, of 8 GiB: what peers report for one whole browser each. */
@@ -107,17 +110,24 @@ export const costOf = (given: Partial<CostInput> = {}, prices: Prices = PRICES):
   };
 };
 
-const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
+/** A task for one hour, whatever runs in it. */
+const costOfTaskHour = (input: CostInput, prices: Prices): Parts => {
   const { vcpuHour, gibHour } = prices.fargate[input.arch];
   const share = input.spot ? prices.fargate.spotShare : 1;
+  return {
+    'Fargate: vCPU': input.vcpu * vcpuHour * share,
+    'Fargate: memory': input.gib * gibHour * share,
+    'Public IPv4 address': prices.publicAddressHour,
+  };
+};
+
+const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
   const reports = 3600 / input.heartbeatSeconds;
   /** A message is one change of the session (its activity), one call and, at one webhook, one delivery. */
   const calls = reports + 3 * input.messages;
   const changes = reports + input.messages;
   return {
-    'Fargate: vCPU': input.vcpu * vcpuHour * share,
-    'Fargate: memory': input.gib * gibHour * share,
-    'Public IPv4 address': prices.publicAddressHour,
+    ...costOfTaskHour(input, prices),
     'Lambda and API': perMillion(
       prices.lambda.millionRequests +
         prices.httpApiMillion +
@@ -178,6 +188,9 @@ const costOfStanding = (input: CostInput, prices: Prices): Parts => {
       (sweeps * 4 * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB +
       perMillion(prices.xrayMillionTraces, sweeps),
     'Key of the alarm topic': prices.kmsKeyMonth,
+    ...(input.standby === 0
+      ? {}
+      : { 'Standby tasks': input.standby * HOURS_A_MONTH * sum(costOfTaskHour(input, prices)) }),
     "The worker's image": IMAGE_GIB * prices.ecrGibMonth,
   };
 };

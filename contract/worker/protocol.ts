@@ -308,7 +308,7 @@ export const standbyAnswerSchema = z.object({ heartbeatSeconds: z.int() });
 
 /**
  * Control plane → standby task: POST /v1/standby at its command server. 200: it has exchanged the bootstrap token and
- * serves the session. 409: it does not, and never will.
+ * serves the session. 503: it does not, and never will.
  */
 export const assignmentSchema = z.strictObject({
   sessionId: z.string(),

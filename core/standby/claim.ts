@@ -30,7 +30,7 @@ import {
 type Needs = Pick<Deps, 'store' | 'tasks' | 'clock' | 'ids' | 'settings' | 'metrics' | 'log' | 'standby'>;
 
 /** The assignment waits for the worker's bootstrap. Past it a cold start costs a person this much more. */
-export const ASSIGN_MS = 3_000;
+export const ASSIGN_MS = 2_500;
 /** Of those that are ready: each loses one claim to another session. */
 const MOST_CLAIMS = 3;
 

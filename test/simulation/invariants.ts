@@ -66,7 +66,7 @@ export class Invariants implements Watcher {
   committed(changes: readonly ItemChange[], by: Process): void {
     this.told.committed(changes);
     this.#messages.committed(changes);
-    this.standby.committed(changes);
+    this.standby.committed(changes, by);
     const touched = new Set<string>();
     for (const change of changes) {
       const { pk } = change.key;

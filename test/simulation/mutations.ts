@@ -509,17 +509,17 @@ export const MUTATIONS: readonly Mutation[] = [
     'holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()))',
     'holders',
   ]),
-  standbyMutation('a claim of a standby task that is not offered any more', 1, [
+  standbyMutation('a claim of a standby task that is not offered any more', 6, [
     CLAIM,
     'condition: STILL_OPEN,',
     '',
   ]),
-  standbyMutation('a claim of a standby task from before a deployment', 1, [
+  standbyMutation('a claim of a standby task from before a deployment', 6, [
     CLAIM,
     'task.revision === deps.tasks.revision',
     'true',
   ]),
-  standbyMutation('a claim that the session does not know of', 1, [
+  standbyMutation('a claim of a standby task that the session does not know of', 1, [
     CLAIM,
     'set: { standby, ...dueAttributes(claimed, deps.settings) },',
     'set: dueAttributes(claimed, deps.settings),',
@@ -534,7 +534,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'return session.workerTaskArn !== undefined && session.workerTaskArn !== taskArn;',
     'return session.workerTaskArn !== undefined;',
   ]),
-  standbyMutation('a session that ends with the standby task that it claimed in vain', 1, [
+  standbyMutation('a session that ends with a standby task that it claimed in vain', 4, [
     STOPPED,
     'if (serving !== undefined)',
     'if (serving === undefined) return taskStopped(deps, { ...task, ...claimedBy });\n  if (serving !== undefined)',
@@ -544,15 +544,9 @@ export const MUTATIONS: readonly Mutation[] = [
     'waiting.has(task.standbyId)',
     'false',
   ]),
-  standbyMutation('a retired standby task that is not stopped', 1, [
+  standbyMutation('a retired standby task that is not stopped', 29, [
     KEEP,
     '[...ending, ...spent.filter((task) => task !== undefined)]',
     'spent.filter((task) => task !== undefined)',
   ]),
-  standbyMutation(
-    'silent standby tasks that are offered',
-    1,
-    [CLAIM, 'isFresh(task, deps) &&', 'task.readyAt !== undefined &&'],
-    [KEEP, "return isFresh(task, deps) ? undefined : 'silent';", 'return undefined;'],
-  ),
 ];

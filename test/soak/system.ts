@@ -64,7 +64,7 @@ export const startSoakSystem = async (...more: readonly string[]): Promise<SoakS
     let output = '';
     const started = spawn(
       process.execPath,
-      [MAIN, '--data', dir, '--port', String(port), '--simulate', '--quiet', ...more],
+      [MAIN, '--data', dir, '--port', String(port), '--simulate', '--standby', '0', '--quiet', ...more],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;

@@ -33,7 +33,7 @@ afterAll(() => {
 });
 
 const run = (port = '0'): LocalProcess => {
-  const process = startProcess(dataDir, '--port', port, '--simulate');
+  const process = startProcess(dataDir, '--port', port, '--simulate', '--standby', '0');
   started.push(process);
   return process;
 };

@@ -108,7 +108,7 @@ describe('a standby task', () => {
     expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
     // It serves this session, and takes no other.
     api.epoch += 1;
-    expect(await api.assign()).toBe(409);
+    expect(await api.assign()).toBe(503);
   });
 
   it('ends without a trace where it is not needed any more, and when it is told to stop', async () => {

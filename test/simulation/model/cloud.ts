@@ -67,7 +67,7 @@ export interface SimulatedBucket {
 }
 
 export interface SimulatedEngine {
-  /** The task definition of now, and since when (virtual ms). */
+  /** The task definition of now, and since which step. */
   readonly revision: string;
   readonly deployedAt: number;
   readonly tasks: ReadonlyMap<string, SimulatedTask>;

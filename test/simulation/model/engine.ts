@@ -159,7 +159,7 @@ export class Engine implements SimulatedEngine {
 
   deploy(): void {
     this.revision = `worker:${Number(this.revision.slice('worker:'.length)) + 1}`;
-    this.deployedAt = this.#cloud.scheduler.now;
+    this.deployedAt = this.#cloud.scheduler.steps;
   }
 
   exited(task: SimulatedTask, detail: string): void {

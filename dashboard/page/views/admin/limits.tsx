@@ -1,15 +1,16 @@
 import type { LimitsView } from '../../../../contract/bodies/admin.ts';
 import { defaultEffects, globalEffects } from '../../rules/limit-preview.ts';
-import { limits, stats } from '../../state/capacity.ts';
+import { limits, standby, stats } from '../../state/capacity.ts';
 import { useWatched } from '../../state/polled.ts';
 import { Loaded } from '../../ui/states.tsx';
 import { AdminView } from './admin-nav.tsx';
 import { LimitForm } from './limit-form.tsx';
+import { Standby } from './standby.tsx';
 import { UserLimit } from './user-limit.tsx';
 
 /** Limits change at run time. Each form shows what its change would do before it is made. */
 export const Limits = () => {
-  useWatched(limits, stats);
+  useWatched(limits, stats, standby);
   return (
     <AdminView title="Limits">
       <p class="lead">
@@ -17,6 +18,9 @@ export const Limits = () => {
       </p>
       <Loaded from={limits} what="the limits" lines={4}>
         {(view) => <Forms view={view} />}
+      </Loaded>
+      <Loaded from={standby} what="the standby tasks" lines={3}>
+        {(view) => <Standby view={view} />}
       </Loaded>
     </AdminView>
   );

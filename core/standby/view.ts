@@ -1,0 +1,46 @@
+import type { StandbyView } from '../../contract/bodies/standby.ts';
+import type { Deps } from '../deps.ts';
+import { freeSlots, ownPlan, planIn, targetAt, wantedAt } from './plan.ts';
+import { idOf, readStandby, type StandbyTask, tasksIn } from './task.ts';
+
+/** The plan and the standby tasks, as they are written down. */
+export const standbyView = async (deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Promise<StandbyView> => {
+  const items = await readStandby(deps);
+  const { plan: set, pausedUntil = 0 } = planIn(items);
+  const plan = set ?? ownPlan(deps);
+  const now = deps.clock();
+  const { max } = deps.settings.standby;
+  const tasks = tasksIn(items).map(taskView);
+  const count = (state: string) => tasks.filter((task) => task.state === state).length;
+  return {
+    plan,
+    planBy: set ? 'api' : 'settings',
+    max,
+    target: targetAt(plan, now),
+    wanted: wantedAt(plan, now, { max, freeSlots: await freeSlots(deps) }),
+    ready: count('ready'),
+    starting: count('starting'),
+    claimed: count('claimed'),
+    pausedUntil: pausedUntil > now ? new Date(pausedUntil).toISOString() : null,
+    tasks,
+  };
+};
+
+const taskView = (task: StandbyTask): StandbyView['tasks'][number] => ({
+  id: idOf(task),
+  state: stateOf(task),
+  createdAt: new Date(task.createdAt).toISOString(),
+  readyAt: timeOf(task.readyAt),
+  heartbeatAt: timeOf(task.heartbeatAt),
+  chromiumBuild: task.chromiumBuild ?? null,
+  sessionId: task.claimedBy?.sessionId ?? null,
+});
+
+const stateOf = ({ retiredAt, claimedBy, readyAt }: StandbyTask) => {
+  if (retiredAt !== undefined) return 'ending';
+  if (claimedBy !== undefined) return 'claimed';
+  return readyAt === undefined ? 'starting' : 'ready';
+};
+
+const timeOf = (at: number | undefined): string | null =>
+  at === undefined ? null : new Date(at).toISOString();
