@@ -8,7 +8,7 @@ type Needs = Pick<Deps, 'store' | 'tasks' | 'clock' | 'ids' | 'sha256' | 'log'>;
 const LAUNCH_MS = 5_000;
 
 /**
- * Launches one standby task. The item comes first, so that a task of which no item is known is nobody's. False: the
+ * Launches one standby task. The item comes first, so that a task without an item is an orphan. False: the
  * engine gave no task, or did not answer; then a sweep finds the task, or removes the item.
  */
 export const launchStandby = async (deps: Needs): Promise<boolean> => {
