@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { WorkerTimeout, WorkerUnreachable } from '../core/ports.ts';
 import {
   standbyCallSchema,

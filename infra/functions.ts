@@ -180,6 +180,10 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'sessions-admit': {
     does: 'Creates, starts and restarts sessions: admits them, launches their tasks.',
     ...ADMISSION,
+    unusedInTests: {
+      'lambda:InvokeFunction':
+        'makes a standby task the worker of a session; systems of tests keep no standby task',
+    },
   },
   'sessions-change': {
     does: "Changes a session's configuration, stops it, unlinks and deletes it.",

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
 import type { StandbyReport, standbyAnswerSchema } from '../../contract/worker/protocol.ts';
 import type { Deps } from '../deps.ts';

@@ -1,6 +1,6 @@
 /** Every documented operation, really asked: each answer and each webhook is held against the OpenAPI document. */
 import { ScanCommand } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { DEFAULT_MAX_BODY_BYTES } from '../../../contract/operation.ts';
 import { UNSUPPORTED_OPERATIONS } from '../../../contract/operations/unsupported.ts';
@@ -100,23 +100,12 @@ export const contractWalk = (open: () => System): void => {
       await ask('removeBuild', 404, { params });
     });
 
-    test('standby tasks: one is kept ready, a session takes it, and none is left', async () => {
-      const { standby, sessions } = system.berth;
+    test('standby tasks: the plan, what is refused, and the way back', async () => {
       await ask('getStandby', 200);
       await ask('setStandby', 422, { body: { target: 99 } });
-      await ask('setStandby', 200, { body: { target: 1 } });
-      await system.stack.trigger('reaper');
-      const patience = { timeout: 60_000, interval: 100 };
-      await vi.waitFor(async () => expect((await standby.get()).ready).toBe(1), patience);
-      // The environment's plan is to keep none: the one that is taken is not replaced.
+      await ask('setStandby', 400, { body: { hours: [{ from: 7, to: 7, target: 1 }] } });
+      await ask('setStandby', 200, { body: { hours: [{ from: 7, to: 19, target: 2 }] } });
       await ask('setStandby', 200, { body: { target: null } });
-      const params = { name: 'served' };
-      await ask('createSession', 201, { body: params });
-      expect((await standby.get()).tasks.map(({ state }) => state)).toEqual(['claimed']);
-      await sessions.waitForStatus('served', 'SCAN_QR_CODE');
-      await ask('stopSession', 201, { params });
-      await ask('deleteSession', 200, { params });
-      await vi.waitFor(async () => expect((await standby.get()).tasks).toEqual([]), patience);
     });
 
     test('events and dead letters', async () => {
