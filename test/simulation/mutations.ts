@@ -509,7 +509,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()))',
     'holders',
   ]),
-  standbyMutation('a claim of a standby task that is not offered any more', 6, [
+  standbyMutation('a claim of a standby task that is not offered any more', 8, [
     CLAIM,
     'condition: STILL_OPEN,',
     '',
