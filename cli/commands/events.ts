@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type LiveEvent, UnreachableError } from '../../client/index.ts';
 import type { StreamEvent } from '../../contract/bodies/events.ts';
 import { cursorSchema, EVENTS_MISSED } from '../../contract/bodies/live.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod';
 import { examples, runs } from '../command.ts';
 import { postmanCollection } from '../postman/collection.ts';
 

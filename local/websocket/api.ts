@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIVE_LIMITS } from '../../contract/bodies/live.ts';
 import type { Clock } from '../../contract/clock.ts';
 import { mayInvoke } from '../api/permission.ts';

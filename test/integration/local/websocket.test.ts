@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIVE_LIMITS } from '../../../contract/bodies/live.ts';
 import { type ApiListener, openApi } from '../../../local/api/server.ts';
 import { UNTHROTTLED } from '../../../local/api/throttle.ts';
