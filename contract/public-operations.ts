@@ -13,6 +13,7 @@ import * as events from './operations/events.ts';
 import * as health from './operations/health.ts';
 import * as keys from './operations/keys.ts';
 import * as linking from './operations/linking.ts';
+import * as messageIds from './operations/message-ids.ts';
 import * as server from './operations/server.ts';
 import * as sessions from './operations/sessions.ts';
 import * as standby from './operations/standby.ts';
@@ -44,6 +45,7 @@ export const PUBLIC_OPERATIONS = {
   ...byPath(engine),
   ...byPath(keys),
   ...byPath(audit),
+  ...byPath(messageIds),
   ...byPath(server),
   ...byPath(health),
   ...byPath(dashboard),

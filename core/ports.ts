@@ -123,7 +123,7 @@ export interface EventQueue {
   send(deliveries: readonly Delivery[]): Promise<void>;
   /**
    * Has the connections of a topic served (core/live/fan-out.ts). One pass of a topic runs at a time. A repeat with the
-   * same token within 5 minutes is recognised.
+   * same token within 5 minutes is recognized.
    */
   wake(topic: string, token: string): Promise<void>;
 }

@@ -3,8 +3,7 @@ import type { CommandView } from '../contract/bodies/commands.ts';
 import { Problem, problemBody } from '../contract/errors.ts';
 import type { Operation } from '../contract/operation.ts';
 import { getCommand } from '../contract/operations/commands.ts';
-import { getNewMessageId, getNewStatusId } from '../contract/operations/server.ts';
-import { isAboutServer, UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
+import { getNewMessageId, getNewStatusId } from '../contract/operations/message-ids.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
 import {
@@ -130,17 +129,6 @@ const viewOf = (command: WaitingCommand, request: Request<typeof getCommand>): C
     : { problem: problemBody(problemOf(command.problem), request.path, request.requestId) }),
 });
 
-/** What WAHA's clients may ask for and this engine cannot do. */
-const refusing = defineHandler(...Object.values(UNSUPPORTED_OPERATIONS))(async (request) => {
-  const { operation, params, body } = request;
-  if (!isAboutServer(operation)) {
-    const given: Record<string, unknown> = { ...Object(body), ...params };
-    const { userId, name } = request.session(typeof given.session === 'string' ? given.session : undefined);
-    await loadSession(deps, userId, name);
-  }
-  throw new Problem('not_supported', operation.description ?? operation.summary, { engine: 'WEBJS' });
-});
-
 /** GET /api/{session}/new-message-id: ids as WhatsApp Web makes them. */
 const naming = defineHandler(
   getNewMessageId,
@@ -151,4 +139,4 @@ const naming = defineHandler(
   return { status: 200, body: { id: `3EB0${randomBytes(9).toString('hex').toUpperCase()}` } };
 });
 
-export const handler = router(running, telling, refusing, naming);
+export const handler = router(running, telling, naming);

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { sessionEventViewSchema } from '../contract/bodies/admin.ts';
+import { Problem } from '../contract/errors.ts';
 import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
 import * as events from '../contract/operations/events.ts';
 import * as operations from '../contract/operations/sessions.ts';
-
+import { isAboutServer, UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
 import * as webhookOperations from '../contract/operations/webhooks.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
 import { recentDeliveries } from '../core/events/deliveries.ts';
@@ -114,4 +115,15 @@ const listingEndpoints = defineHandler(webhookOperations.listWebhookEndpoints)(a
   return { status: 200, body: await listEndpoints(deps, request.owner(), webhooks) };
 });
 
-export const handler = router(listing, showing, listingEvents, listingDeliveries, listingEndpoints);
+/** What WAHA's clients may ask for and this engine cannot do. */
+const refusing = defineHandler(...Object.values(UNSUPPORTED_OPERATIONS))(async (request) => {
+  const { operation, params, body } = request;
+  if (!isAboutServer(operation)) {
+    const given: Record<string, unknown> = { ...Object(body), ...params };
+    const { userId, name } = request.session(typeof given.session === 'string' ? given.session : undefined);
+    await loadSession(deps, userId, name);
+  }
+  throw new Problem('not_supported', operation.description ?? operation.summary, { engine: 'WEBJS' });
+});
+
+export const handler = router(listing, showing, listingEvents, listingDeliveries, listingEndpoints, refusing);

@@ -1,44 +1,6 @@
-/** What clients of WAHA ask of the server itself, and ids of messages that are yet to be sent. */
+/** What clients of WAHA ask of the server itself. */
 import * as z from 'zod';
-import { sessionNameSchema } from '../names.ts';
-import { operation, ownerQuerySchema } from '../operation.ts';
-import { newMessageIdSchema } from '../whatsapp/message-acts.ts';
-
-const ofSession = z.object({ session: sessionNameSchema.describe("The session's name.") });
-
-const NEW_ID = {
-  method: 'GET',
-  handler: 'commands',
-  auth: 'key',
-  scope: 'messages:send',
-  params: ofSession,
-  query: ownerQuerySchema,
-  responses: { 200: { description: 'An id that no message has.', body: newMessageIdSchema } },
-} as const;
-
-export const getNewMessageId = operation({
-  ...NEW_ID,
-  id: 'getNewMessageId',
-  waha: true,
-  path: '/api/{session}/new-message-id',
-  tag: 'Messages',
-  client: 'messages.newId',
-  summary: 'An id for a message that is yet to be sent',
-  description:
-    'This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.',
-});
-
-export const getNewStatusId = operation({
-  ...NEW_ID,
-  id: 'getNewStatusId',
-  waha: true,
-  path: '/api/{session}/status/new-message-id',
-  tag: 'Status',
-  client: 'status.newId',
-  summary: 'An id for a Status that is yet to be published',
-  description:
-    'This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.',
-});
+import { operation } from '../operation.ts';
 
 const versionSchema = z.object({
   version: z.string(),

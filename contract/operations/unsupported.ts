@@ -235,7 +235,7 @@ const refusal = (id: string, { because, ofServer, ...row }: Row): Operation => {
     ...(params ? { params } : {}),
     ...(params || ofServer ? {} : { body: anyBody }),
     id,
-    handler: 'commands',
+    handler: 'sessions-read',
     auth: 'key',
     scope: ofServer ? null : row.method === 'GET' ? 'messages:read' : 'messages:send',
     description: because,

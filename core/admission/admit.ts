@@ -1,96 +1,100 @@
-/**
- * Admission: one transaction takes a slot from the global limit and from the user's, and makes the session PENDING
- * under a new epoch. Either all of it happened or none of it.
- */
-import { applyChange, toItem } from '../apply.ts';
+/** The loop around the plans of an admission: read, plan, write; after a write without an answer, read what it did. */
+import { Problem } from '../../contract/errors.ts';
 import type { Deps } from '../deps.ts';
-import { outboxWrite } from '../events/outbox.ts';
-import { DUE_BUCKETS, quotaListing, shardKey, userQuotaKey } from '../items.ts';
-import { type Admitted, commit } from '../lifecycle/commit.ts';
-import { dueAttributes } from '../lifecycle/deadlines.ts';
-import { nextEpoch, slotWrite } from '../lifecycle/epoch.ts';
-import { parseSession, type Session, userOf } from '../lifecycle/session.ts';
-import { RETRY } from '../retry.ts';
-import { and, type Change, ltAttr, type Write } from '../store.ts';
-import { isSettled } from './capacity.ts';
-import { isOfGeneration, settle } from './read-capacity.ts';
-import { rejectIfFull } from './reject-if-full.ts';
-import { readSnapshot, roomFor, userHasRoom } from './room.ts';
+import { GLOBAL_PARTITION } from '../items.ts';
+import { findSession } from '../lifecycle/load.ts';
+import { transactionToken } from '../ports.ts';
+import { RETRY, retryTransient } from '../retry.ts';
+import { StoreAmbiguous, type Write } from '../store.ts';
+import { confirmFull } from './confirm-full.ts';
+import { readRecord } from './idempotency.ts';
+import {
+  type Admission,
+  type Admitted,
+  type Outcome,
+  outcomeOf,
+  type Plan,
+  planAdmitted,
+  planStored,
+  type Stored,
+} from './plan.ts';
+import { settle } from './read-capacity.ts';
+import { readSnapshot } from './room.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
 
-/**
- * Admits the session. `sessionWrites` are those of the session itself; `mine` and `refused` are those of `commit`.
- * Throws 429 where a limit is reached, and what `commit` throws.
- */
-export const admit = (
-  deps: Needs,
-  session: Session,
-  sessionWrites: (admitted: Session, change: Change) => Write[],
-  isThisAdmission: (found: Session | undefined) => boolean,
-  refused: () => Promise<Admitted>,
-): Promise<Admitted> => {
-  const userId = userOf(session);
-  return commit(
-    deps,
-    async (attempt) => {
-      const seen = await readSnapshot(deps, userId);
-      const { capacity } = seen;
-      if (!isSettled(capacity)) {
-        // Another caller is applying new limits. If it crashed, a waiting caller finishes its work.
-        if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, capacity);
-        return RETRY;
-      }
-      const shard = roomFor(seen, deps.ids.random());
-      if (!shard) return rejectIfFull(deps, userId, seen);
-      const change = admission(deps, session, shard.shard);
-      const admitted = parseSession(applyChange(toItem(session), change));
-      return {
-        session: admitted,
-        writes: [
-          ...sessionWrites(admitted, change),
-          slotWrite(admitted, shard.shard),
-          outboxWrite(deps, admitted, { event: 'session.admitted', payload: { epoch: admitted.epoch } }),
-          {
-            kind: 'update',
-            key: userQuotaKey(userId),
-            condition: userHasRoom(capacity),
-            set: quotaListing(userId),
-            ...ONE_MORE,
-          },
-          {
-            kind: 'update',
-            key: shardKey(shard.shard),
-            // The user's condition uses the default limit as it was read; the generation proves that it is still current.
-            condition: and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation)),
-            ...ONE_MORE,
-          },
-        ],
-      };
-    },
-    isThisAdmission,
-    refused,
-  );
-};
+/** API Gateway gives a function 30 s; the launch needs some of it. */
+const ADMISSION_BUDGET_MS = 12_000;
 
 /** Attempts that wait for a change of limits before one of them helps. */
 const HELP_EVERY = 4;
 
-/** What the session item becomes under a new epoch. */
-const admission = (deps: Needs, session: Session, shard: number): Change => {
-  const now = deps.clock();
-  const { set, remove } = nextEpoch(deps, session);
-  const fresh = {
-    ...set,
-    slotShard: shard,
-    startedAt: now,
-    dueBucket: DUE_BUCKETS[Math.floor(deps.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
-  };
-  return {
-    set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, deps.settings) },
-    add: { version: 1 },
-    remove: [...remove, 'restartAt', 'restarts', 'restartReason'],
-  };
+/** A new name is most likely free. The conditions of the transaction show it, so that no read is spent on it. */
+const ASSUMED_FREE: Stored = { session: undefined, record: undefined };
+
+/** Carries an admission out. Throws 404, 409, 422 by what is stored, 429 where a limit is reached, or 503. */
+export const admit = async (deps: Needs, admission: Admission): Promise<Admitted> => {
+  let stored = admission.kind === 'create' ? ASSUMED_FREE : await readStored(deps, admission);
+  return retryTransient<Admitted>(
+    deps,
+    ADMISSION_BUDGET_MS,
+    async (attempt) => {
+      const known = outcomeOf(admission, stored);
+      if (known) return conclude(known);
+      const plan = await planNext(deps, admission, stored);
+      if (plan.kind === 'unsettled') {
+        // Another caller is applying new limits. If it crashed, a waiting caller finishes its work.
+        if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);
+        return RETRY;
+      }
+      if (plan.kind === 'full') {
+        const problem = await confirmFull(deps, admission.userId, plan.seen);
+        if (!problem) return RETRY;
+        // The session that this very request made before may have taken the last slot.
+        stored = await readStored(deps, admission);
+        return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });
+      }
+      const { writes, session } = plan;
+      try {
+        const result = await deps.store.transact(writes, transactionToken(deps.ids));
+        if (result.ok) return { session, admitted: true };
+        // A counter that was full by the time of the write only asks for a new plan.
+        if (result.failed.every((failed, i) => !failed || isCounter(writes[i]))) return RETRY;
+      } catch (error) {
+        if (!(error instanceof StoreAmbiguous)) throw error;
+      }
+      // Without an answer it may be written, or be written later and fail the next attempt. The item shows it.
+      stored = await readStored(deps, admission);
+      const outcome = outcomeOf(admission, stored);
+      return outcome ? conclude(outcome) : RETRY;
+    },
+    () => {
+      throw new Problem('unavailable', 'The database is too busy; nothing was admitted. Try again.', {
+        retryAfterSeconds: 2,
+      });
+    },
+  );
 };
 
-const ONE_MORE: Change = { add: { active: 1, version: 1 } };
+const readStored = async (deps: Needs, admission: Admission): Promise<Stored> => {
+  const { userId, name } = admission;
+  const idempotency = admission.kind === 'create' ? admission.idempotency : undefined;
+  const record = idempotency && (await readRecord(deps, userId, idempotency));
+  return { session: await findSession(deps, userId, name), record };
+};
+
+const planNext = async (deps: Needs, admission: Admission, { session }: Stored): Promise<Plan> => {
+  if (admission.kind === 'create' && !admission.start) return planStored(deps, admission);
+  const before = admission.kind === 'create' ? admission.session : session;
+  if (!before) throw new Error('a session that does not exist has an outcome and no plan');
+  return planAdmitted(deps, admission, before, await readSnapshot(deps, admission.userId));
+};
+
+const conclude = (outcome: Outcome): Admitted => {
+  if (outcome.kind === 'rejection') throw outcome.problem;
+  return outcome.admitted;
+};
+
+/** The user's counter and the shard's. */
+const isCounter = (write: Write | undefined): boolean =>
+  write?.kind === 'update' && (write.key.sk === 'QUOTA' || write.key.pk === GLOBAL_PARTITION);

@@ -1,15 +1,13 @@
 import type { SessionConfigRequest } from '../../contract/bodies/session-config.ts';
 import { Problem } from '../../contract/errors.ts';
-import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
-import { sessionIdKey, sessionKey } from '../items.ts';
-import { type Admitted, commit } from '../lifecycle/commit.ts';
+import { sessionKey } from '../items.ts';
 import { findSession } from '../lifecycle/load.ts';
-import { parseSession, type Session } from '../lifecycle/session.ts';
+import { parseSession } from '../lifecycle/session.ts';
 import { acceptConfig } from '../lifecycle/session-config.ts';
-import { absent, type Write } from '../store.ts';
 import { admit } from './admit.ts';
-import { type Idempotency, idempotencyWrites, replay } from './idempotency.ts';
+import type { Idempotency } from './idempotency.ts';
+import type { Admitted } from './plan.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics'>;
 
@@ -24,14 +22,12 @@ export const createSession = async (
     readonly idempotency?: Idempotency;
   },
 ): Promise<Admitted> => {
-  const { userId, name, idempotency } = request;
-  const sessionId = deps.ids.sessionId();
-  const key = sessionKey(userId, name);
-  const blank = parseSession({
-    ...key,
+  const { userId, name, start, idempotency } = request;
+  const session = parseSession({
+    ...sessionKey(userId, name),
     listUser: userId,
     listName: name,
-    sessionId,
+    sessionId: deps.ids.sessionId(),
     config: acceptConfig(deps.sha256, undefined, request.config),
     createdAt: deps.clock(),
     version: 1,
@@ -39,52 +35,8 @@ export const createSession = async (
     status: 'STOPPED',
     epoch: 0,
   });
-
-  const extra: Write[] = [
-    {
-      kind: 'put',
-      key: sessionIdKey(sessionId),
-      item: { ...sessionIdKey(sessionId), userId, name },
-      condition: absent('pk'),
-    },
-    ...idempotencyWrites(deps, userId, sessionId, idempotency),
-  ];
   await refuseIfManyStored(deps, userId, name);
-  const isThisAdmission = (found: Session | undefined) => found?.sessionId === sessionId;
-  /** What an earlier request with the same key was answered; throws where the name or the key is another's. */
-  const earlier = async (): Promise<Admitted | undefined> => {
-    const stored = idempotency && (await replay(deps, userId, idempotency));
-    const found = await findSession(deps, userId, name);
-    if (stored && found?.sessionId === stored.sessionId) return { session: found, admitted: false };
-    if (found)
-      throw new Problem('unprocessable', `A session "${name}" exists already.`, { state: found.state });
-    if (stored) throw new Problem('conflict', 'The session of this idempotency key has been deleted.');
-    return undefined;
-  };
-  const refusedBy = async (): Promise<Admitted> => {
-    const answer = await earlier();
-    if (answer) return answer;
-    throw new Problem('conflict', 'The session changed concurrently; try again.');
-  };
-
-  if (!request.start) {
-    const put: Write = { kind: 'put', key, item: toItem(blank), condition: absent('pk') };
-    return commit(deps, () => ({ writes: [put, ...extra], session: blank }), isThisAdmission, refusedBy);
-  }
-  try {
-    return await admit(
-      deps,
-      blank,
-      (session) => [{ kind: 'put', key, item: toItem(session), condition: absent('pk') }, ...extra],
-      isThisAdmission,
-      refusedBy,
-    );
-  } catch (error) {
-    // The limit may have been reached by the very session that this request made the first time.
-    const answer = error instanceof Problem && error.code === 'too_many' && (await earlier());
-    if (answer) return answer;
-    throw error;
-  }
+  return admit(deps, { kind: 'create', id: deps.ids.eventId(), userId, name, session, start, idempotency });
 };
 
 /**

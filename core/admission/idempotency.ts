@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { Problem } from '../../contract/errors.ts';
 import type { Deps } from '../deps.ts';
 import { idempotencyKey, TTL_ATTRIBUTE } from '../items.ts';
 import { absent, type Write } from '../store.ts';
@@ -10,6 +9,7 @@ const KEEP_SECONDS = 24 * 3600;
 export type Idempotency = { readonly key: string; readonly requestHash: string };
 
 const recordSchema = z.object({ requestHash: z.string(), sessionId: z.string() });
+export type IdempotencyRecord = Readonly<z.infer<typeof recordSchema>>;
 
 /** Written in the transaction of what it protects: record and effect exist together or not at all. */
 export const idempotencyWrites = (
@@ -31,17 +31,12 @@ export const idempotencyWrites = (
   ];
 };
 
-/** What an earlier request with this key made. The same key for another request: 422. */
-export const replay = async (
+/** What an earlier request with this key made; undefined: there was none. */
+export const readRecord = async (
   deps: Pick<Deps, 'store'>,
   userId: string,
-  idempotency: Idempotency,
-): Promise<{ sessionId: string } | undefined> => {
-  const item = await deps.store.get(idempotencyKey(userId, idempotency.key));
-  if (!item) return undefined;
-  const record = recordSchema.parse(item);
-  if (record.requestHash !== idempotency.requestHash) {
-    throw new Problem('unprocessable', 'This Idempotency-Key was used for another request.');
-  }
-  return { sessionId: record.sessionId };
+  { key }: Idempotency,
+): Promise<IdempotencyRecord | undefined> => {
+  const item = await deps.store.get(idempotencyKey(userId, key));
+  return item && recordSchema.parse(item);
 };

@@ -1,8 +1,8 @@
 import type { Deps } from '../deps.ts';
 import { publish } from '../events/outbox.ts';
-import type { Admitted } from '../lifecycle/commit.ts';
 import { launch } from '../lifecycle/launch.ts';
 import type { Session } from '../lifecycle/session.ts';
+import type { Admitted } from './plan.ts';
 
 /** How long the answer to a caller waits for the launch. The admission before may have taken 12 s of a function's 29. */
 const LAUNCH_WAIT_MS = 6_000;

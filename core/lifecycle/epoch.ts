@@ -6,6 +6,7 @@ import { nameOf, type Session, userOf } from './session.ts';
 
 /** What belonged to the task and the worker of the epoch before. */
 const OF_THE_EPOCH_BEFORE = [
+  'admissionId',
   'taskArn',
   'workerTaskArn',
   'standby',

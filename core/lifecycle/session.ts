@@ -21,6 +21,8 @@ export const sessionSchema = z.object({
   stopReason: stopReasonSchema.optional(),
   detail: z.string().optional(),
   epoch: z.int(),
+  /** The call that admitted this epoch, or created the session; absent in an epoch that a restart began. */
+  admissionId: z.string().optional(),
   /** The shard whose slot is held; absent: no slot is held. */
   slotShard: z.int().optional(),
 

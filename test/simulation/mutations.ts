@@ -41,10 +41,10 @@ const standbyMutation = (...args: Parameters<typeof mutation>): Mutation => ({
   simulation: 'standby',
 });
 
-const CREATE = 'admission/create.ts';
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
-const COMMIT = 'lifecycle/commit.ts';
+const PLAN = 'admission/plan.ts';
+const FULL = 'admission/confirm-full.ts';
 const RELEASE = 'lifecycle/release.ts';
 const CHANGE = 'lifecycle/change.ts';
 const WORKER = 'lifecycle/worker.ts';
@@ -65,50 +65,55 @@ const STOPPED = 'standby/stopped.ts';
 const BRAKE = 'reaping/brake.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('admission without the global condition', 6, [
-    ADMIT,
+  mutation('admission without the global condition', 3, [
+    PLAN,
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 19, [ADMIT, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission without the user’s condition', 9, [PLAN, 'condition: userHasRoom(capacity),', '']),
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    12,
+    10,
     [
-      ADMIT,
+      PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
       "ltAttr('active', 'limit')",
     ],
-    [ADMIT, 'if (!isSettled(capacity)) {', 'if (capacity.shards.length === 0) {'],
+    [PLAN, 'if (!isSettled(capacity))', 'if (capacity.shards.length === 0)'],
   ),
   mutation('admission whose user is counted after the commit', 1, [
-    COMMIT,
+    ADMIT,
     'const result = await deps.store.transact(writes, transactionToken(deps.ids));',
     `const user = writes.find((w) => w.key.sk === 'QUOTA');
         const result = await deps.store.transact(writes.filter((w) => w !== user), transactionToken(deps.ids));
         if (user?.kind === 'update' && result.ok) await deps.store.write(user);`,
   ]),
   mutation('a start that forgets state and epoch', 3, [
-    START,
-    `eq('epoch', found.epoch),
-            oneOf('state', ['STOPPED', 'FAILED']),
-            absent('slotShard'),
-            // Deadlines and events are made from the config as it was read.
-            eq('version', found.version),`,
+    PLAN,
+    `eq('epoch', before.epoch),
+    oneOf('state', ['STOPPED', 'FAILED']),
+    absent('slotShard'),
+    // Deadlines and events are made from the config as it was read.
+    eq('version', before.version),`,
     '',
   ]),
-  mutation('a start answered with a session that is stopping', 2, [
+  mutation('a start answered with a session that is stopping', 1, [
     START,
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
   ]),
-  mutation('a full limit hides the earlier answer', 1, [
-    CREATE,
-    "error.code === 'too_many' && ",
-    "error.code === 'too_many' && false && ",
+  mutation('a full limit hides the earlier answer', 7, [
+    ADMIT,
+    "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
+    "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('release that forgets whether the slot is still held', 3, [
+  mutation('an admission that does not recognize its own session', 6, [
+    PLAN,
+    'session.admissionId === admission.id',
+    'session.admissionId === undefined',
+  ]),
+  mutation('release that forgets whether the slot is still held', 12, [
     RELEASE,
     `eq('slotShard', shard),
     eq('version', session.version),`,
@@ -116,7 +121,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    3,
+    12,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -133,7 +138,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "{ kind: 'delete', key: slotKey(shard, session.sessionId) },",
     '',
   ]),
-  mutation('release that takes the account along', 1, [
+  mutation('release that takes the account along', 3, [
     RELEASE,
     "'stoppingAt',",
     "'stoppingAt', 'authState',",
@@ -143,14 +148,14 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 3, [
+  mutation('changes that forget epoch and slot', 15, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    3,
+    9,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
@@ -167,7 +172,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    8,
+    19,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -177,7 +182,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    8,
+    19,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -187,7 +192,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    12,
+    7,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -201,12 +206,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return session;',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 1, [
+  mutation('an answer that waits for its launch, however long it takes', 11, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 21, [
+  mutation('a launch whose fault is the answer', 4, [
     'admission/launch-and-publish.ts',
     '      return session;',
     '      throw error;',
@@ -223,7 +228,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    5,
+    13,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -231,7 +236,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (now.authState?.key === key) return undefined;',
     ],
   ),
-  mutation('a stop that discards the account', 1, [
+  mutation('a stop that discards the account', 4, [
     WORKER,
     'const { ended } = await release(deps, session, reason, detail);',
     `if (request.reason === 'task_stopped') await updateActiveSession(deps, session, () => ({ remove: ['authState'] }));
@@ -239,7 +244,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    25,
+    71,
     [
       REAP,
       'const passed = passedOf(session, deps);',
@@ -247,22 +252,22 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
   ),
-  mutation('a lost heartbeat that frees the slot at once', 1, [
+  mutation('a lost heartbeat that frees the slot at once', 4, [
     REAP,
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 25, [
+  mutation('a grace time that frees the slot at once', 17, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
   ]),
-  mutation('a stop that frees the slot of a running worker', 17, [
+  mutation('a stop that frees the slot of a running worker', 1, [
     'lifecycle/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 33, [
+  mutation('a sweep that never forces a stop', 7, [
     REAP,
     'return forceStop(deps, session);',
     'return undefined;',
@@ -287,7 +292,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    14,
+    3,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       WORKER,
@@ -295,7 +300,7 @@ export const MUTATIONS: readonly Mutation[] = [
       '',
     ],
   ),
-  mutation('a restart of a session that asks to be linked', 7, [
+  mutation('a restart of a session that asks to be linked', 1, [
     RESTART,
     'if (!covers(rule, reason) || !isLinked || isLinkingStatus(session.status))',
     'if (!covers(rule, reason))',
@@ -317,12 +322,12 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
   ),
   mutation('restarts that are not counted', 3, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
-  mutation('restarts without a limit', 103, [
+  mutation('restarts without a limit', 6, [
     RESTART,
     'if (recent.length >= rule.maxAttempts)',
     'if (rule.maxAttempts < 0)',
   ]),
-  mutation('a restart after a stop that was asked for', 5, [
+  mutation('a restart after a stop that was asked for', 4, [
     RELEASE,
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
@@ -332,7 +337,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
   ]),
-  mutation('a silent worker that is restarted beside itself', 1, [
+  mutation('a silent worker that is restarted beside itself', 4, [
     REAP,
     "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
     "return (await release(deps, session, 'heartbeat_lost')).session;",
@@ -342,42 +347,42 @@ export const MUTATIONS: readonly Mutation[] = [
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
   ]),
-  mutation('a recount without a version condition', 3, [
+  mutation('a recount without a version condition', 10, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that are never stopped', 51, [
+  mutation('orphans that are never stopped', 7, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
   ]),
   mutation(
     'sub-limits made while shards are open',
-    1,
+    10,
     [CAPACITY, 'set: closed,', 'set: { generation, closed: true },'],
-    [ADMIT, 'if (!isSettled(capacity)) {', 'if (capacity.shards.length === 0) {'],
+    [PLAN, 'if (!isSettled(capacity))', 'if (capacity.shards.length === 0)'],
     [
-      ADMIT,
+      PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 37, [
+  mutation('sub-limits of limits that others took the place of', 42, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
   ]),
   mutation(
     'a change of limits that is never finished',
-    12,
+    1,
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
-    [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, capacity);', ''],
+    [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 11, [
-    'admission/reject-if-full.ts',
-    'if (capacity.active >= capacity.limits.globalLimit) throw',
-    'throw',
+  mutation('a refusal because the sub-limits are spent', 36, [
+    FULL,
+    'if (capacity.active >= capacity.limits.globalLimit) return',
+    'return',
   ]),
   mutation(
     'a waiting command claimed twice',

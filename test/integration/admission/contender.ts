@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import pMap from 'p-map';
 import { Problem } from '../../../contract/errors.ts';
 import { createSession } from '../../../core/admission/create.ts';
-import type { Admitted } from '../../../core/lifecycle/commit.ts';
+import type { Admitted } from '../../../core/admission/plan.ts';
 import { release } from '../../../core/lifecycle/release.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { databaseClient } from '../../helpers/berth-table.ts';

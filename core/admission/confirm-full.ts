@@ -1,6 +1,5 @@
 import { Problem } from '../../contract/errors.ts';
 import type { Deps } from '../deps.ts';
-import { RETRY } from '../retry.ts';
 import { type Capacity, isSameState } from './capacity.ts';
 import { beginChange } from './read-capacity.ts';
 import { secondsUntilRoom, secondsUntilUserRoom } from './retry-after.ts';
@@ -9,27 +8,27 @@ import { type CapacitySnapshot, readSnapshot, type UserCounter, userIsFull } fro
 type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'settings' | 'metrics'>;
 
 /**
- * Throws 429 if there was a moment without room; otherwise the admission is tried again. A snapshot reads each counter at
- * a different moment:
+ * The 429 if there was a moment without room; undefined: the admission is to be tried again. A snapshot reads each
+ * counter at a different moment:
  *
  *   shard 1 read: full ── released there, admitted on shard 2 ── shard 2 read: full
  *
  * There was room at every moment. Two equal snapshots in a row prove a moment between them at which all was full. If they
  * differ, a counter changed, and the next attempt reads it again.
  */
-export const rejectIfFull = async (
+export const confirmFull = async (
   deps: Needs,
   userId: string,
   seen: CapacitySnapshot,
-): Promise<typeof RETRY> => {
+): Promise<Problem | undefined> => {
   const again = await readSnapshot(deps, userId);
-  if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return RETRY;
-  if (userIsFull(seen)) throw await userLimitReached(deps, userId, seen.user);
+  if (!isSameState(seen.capacity, again.capacity) || seen.user.version !== again.user.version) return;
+  if (userIsFull(seen)) return userLimitReached(deps, userId, seen.user);
   const { capacity } = seen;
-  if (capacity.active >= capacity.limits.globalLimit) throw await globalLimitReached(deps, capacity);
+  if (capacity.active >= capacity.limits.globalLimit) return globalLimitReached(deps, capacity);
   // The sub-limits date from a time with more active sessions than the limit allows: distribute the free room again.
   await beginChange(deps, capacity, capacity.limits);
-  return RETRY;
+  return;
 };
 
 const userLimitReached = async (
