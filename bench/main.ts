@@ -4,6 +4,7 @@ import { throughput, units, window } from './admission.ts';
 import { burst } from './burst.ts';
 import { fairness } from './fairness.ts';
 import { flood } from './flood.ts';
+import { link } from './link.ts';
 import { send } from './send.ts';
 import { machine } from './support/table.ts';
 import { worker } from './worker.ts';
@@ -20,6 +21,10 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
     run: flood,
   },
   fairness: { about: 'a webhook beside ten endpoints of another user that never answer', run: fairness },
+  link: {
+    about: 'create → QR code and start → WORKING, beside the bare library; BERTH_LINK_ROUNDS (Linux)',
+    run: link,
+  },
   send: { about: 'sends through one linked session, beside calls that do less', run: send },
 };
 

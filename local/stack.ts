@@ -109,7 +109,7 @@ const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
 /** On the way to the first QR code: loaded while the rest starts, so that no call waits for them. */
-const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-api', 'linking'];
+const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-call', 'worker-api', 'linking'];
 
 /**
  * Starts the local system. What fails on the way undoes what was started.

@@ -1,5 +1,6 @@
 /** Standby tasks: which epoch takes one, what follows where it does not serve, and how many are kept. */
 import { expect, test } from 'vitest';
+import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { bootstrap } from '../../../core/lifecycle/worker.ts';
 import { type StandbyWorkers, WorkerTimeout, WorkerUnreachable } from '../../../core/ports.ts';
@@ -210,4 +211,12 @@ test('the hours of the plan are UTC, may pass midnight, and the first one counts
   expect([21, 22, 0, 5, 6, 19, 20].map(at)).toEqual([1, 0, 0, 0, 4, 4, 1]);
   expect(wantedAt(plan, Date.UTC(2026, 0, 1, 8), { max: 3, freeSlots: 10 })).toBe(3);
   expect(wantedAt(plan, Date.UTC(2026, 0, 1, 8), { max: 3, freeSlots: -1 })).toBe(0);
+});
+test('the time that a caller waits is enough for a claim', async () => {
+  const system = testSystem(settings);
+  await ready(system);
+  const deps = { ...system.deps, standby: serving(system) };
+  expect(await launchAndPublish(deps, await admittedSession(system))).toMatchObject({
+    workerTaskArn: 'task-1',
+  });
 });

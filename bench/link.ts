@@ -1,0 +1,179 @@
+/**
+ * From a create to its QR code, and from the start of a stopped, linked session to WORKING: with a standby task, without
+ * one, and the bare library in one process on the same page. All three take turns in one run.
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import * as z from 'zod';
+import { ensureBrowser } from '../container/browser/find.ts';
+import { type System, startSystem } from '../test/helpers/system.ts';
+import { percentile } from '../test/soak/ledger.ts';
+import { usageOf, workersBelow } from '../test/soak/processes.ts';
+import { heading, printTable } from './support/table.ts';
+
+const ROUNDS = Number(process.env.BERTH_LINK_ROUNDS ?? 7);
+/** A standby task that was taken is replaced in the meantime. */
+const LIMIT_MS = 60_000;
+
+type Measured = { readonly code: number[]; readonly resume: number[] };
+const none = (): Measured => ({ code: [], resume: [] });
+
+export const link = async (): Promise<void> => {
+  heading('Create → QR code, start → WORKING');
+  const folder = await mkdtemp(join(tmpdir(), 'berth-bench-link-'));
+  const system = await startSystem({
+    throttle: false,
+    // The newest build needs Berth's compatibility layer: the bare library does not become ready on it.
+    build: '2026-04',
+    settings: { globalLimit: 10, userLimit: 10, standby: { target: 0, max: 2 } },
+  });
+  const { executable, environment } = await ensureBrowser({ browserDir: join(folder, 'browser') });
+  const library = fork(
+    resolve(import.meta.dirname, 'support/bare-library.ts'),
+    [folder, executable, JSON.stringify(system.stack.chromiumArgs)],
+    { env: { ...process.env, ...environment } },
+  );
+  try {
+    await answer(library);
+    const [standby, cold, bare] = [none(), none(), none()];
+    for (let round = 0; round < ROUNDS; round++) {
+      await measureBare(system, library, `bare${round}`, account(round, 0), bare);
+      await setStandby(system, 0);
+      await measureBerth(system, `cold${round}`, account(round, 1), cold, async () => {});
+      await measureBerth(system, `ready${round}`, account(round, 2), standby, () => setStandby(system, 1));
+    }
+    const at = (values: readonly number[]) => percentile([...values], 0.5) ?? Number.NaN;
+    const row = (name: string, { code, resume }: Measured) => [
+      name,
+      at(code),
+      at(code) / at(bare.code),
+      at(resume),
+      at(resume) / at(bare.resume),
+    ];
+    printTable(
+      ['medians', 'create → code, ms', 'to the bare library', 'start → WORKING, ms', 'to the bare library'],
+      [row('with a standby task', standby), row('without', cold), row('whatsapp-web.js, LocalAuth', bare)],
+    );
+    await printMemory(system, library);
+  } finally {
+    const exited = once(library, 'exit');
+    library.kill('SIGKILL');
+    await exited;
+    await system.stop();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+};
+
+const account = (round: number, way: number): string => `49175${1_000_000 + round * 10 + way}`;
+
+const answerSchema = z.object({
+  up: z.boolean().optional(),
+  code: z.string().optional(),
+  ms: z.number().optional(),
+  ready: z.number().optional(),
+  stopped: z.boolean().optional(),
+  failed: z.string().optional(),
+});
+
+const answer = async (library: ChildProcess): Promise<z.infer<typeof answerSchema>> => {
+  const [message] = await once(library, 'message', { signal: AbortSignal.timeout(LIMIT_MS) });
+  const parsed = answerSchema.parse(message);
+  if (parsed.failed !== undefined) throw new Error(`the bare library failed: ${parsed.failed}`);
+  return parsed;
+};
+
+const measureBare = async (
+  { phone }: System,
+  library: ChildProcess,
+  name: string,
+  phoneNumber: string,
+  measured: Measured,
+): Promise<void> => {
+  library.send({ start: name });
+  const { code = '', ms = Number.NaN } = await answer(library);
+  measured.code.push(ms);
+  const ready = answer(library);
+  await phone.scan({ code, account: phoneNumber });
+  await ready;
+  library.send({ stop: name });
+  await answer(library);
+  library.send({ start: name });
+  measured.resume.push((await answer(library)).ready ?? Number.NaN);
+  library.send({ stop: name });
+  await answer(library);
+};
+
+const measureBerth = async (
+  { berth, phone }: System,
+  name: string,
+  phoneNumber: string,
+  measured: Measured,
+  prepare: () => Promise<void>,
+): Promise<void> => {
+  await prepare();
+  let began = performance.now();
+  await berth.sessions.create({ name });
+  const code = await berth.auth.qr(name, { waitSeconds: 25 });
+  measured.code.push(performance.now() - began);
+  await phone.scan({ code, account: phoneNumber });
+  await berth.sessions.waitForStatus(name, 'WORKING');
+  await stopped({ berth }, name);
+  await prepare();
+  began = performance.now();
+  await berth.sessions.start(name);
+  await berth.sessions.waitForStatus(name, 'WORKING');
+  measured.resume.push(performance.now() - began);
+  await stopped({ berth }, name);
+};
+
+const stopped = async ({ berth }: Pick<System, 'berth'>, name: string): Promise<void> => {
+  await berth.sessions.stop(name);
+  await until(async () => (await berth.sessions.get(name)).state === 'STOPPED');
+};
+
+/** The plan, and what follows of it: as many ready as wanted, and none that starts or ends. */
+const setStandby = async ({ stack, berth }: System, target: number): Promise<void> => {
+  await berth.standby.set({ target });
+  await until(async () => {
+    await stack.trigger('reaper');
+    const { ready, tasks } = await berth.standby.get();
+    return ready === target && tasks.length === target;
+  });
+};
+
+const until = async (reached: () => Promise<boolean>): Promise<void> => {
+  const since = performance.now();
+  while (!(await reached())) {
+    if (performance.now() - since > LIMIT_MS) throw new Error('it did not come to that within a minute');
+    await new Promise((resume) => setTimeout(resume, 100));
+  }
+};
+
+/** One linked session of each. */
+const printMemory = async (system: System, library: ChildProcess): Promise<void> => {
+  const { berth, phone } = system;
+  await setStandby(system, 0);
+  await berth.sessions.create({ name: 'memory' });
+  const code = await berth.auth.qr('memory', { waitSeconds: 25 });
+  await phone.scan({ code, account: account(99, 1) });
+  await berth.sessions.waitForStatus('memory', 'WORKING');
+  library.send({ start: 'memory' });
+  const shown = await answer(library);
+  const ready = answer(library);
+  await phone.scan({ code: shown.code ?? '', account: account(99, 0) });
+  await ready;
+  const [worker] = workersBelow(process.pid);
+  const own = worker ? (await usageOf(worker.worker)).all : Number.NaN;
+  const bare = (await usageOf(library.pid ?? 0)).all;
+  console.log('');
+  printTable(
+    ['one linked session, PSS', 'MB', 'to the bare library'],
+    [
+      ['worker and browser', own / 1_000_000, own / bare],
+      ['whatsapp-web.js, LocalAuth', bare / 1_000_000, 1],
+    ],
+  );
+};
