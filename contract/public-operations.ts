@@ -23,8 +23,8 @@ import { COMMAND_OPERATIONS } from './worker/commands.ts';
 
 const METHODS: readonly Operation['method'][] = ['POST', 'GET', 'PUT', 'DELETE'];
 
-/** A module lists its exports by name. Documents and clients show them by path: first the creation, the removal last. */
-const byPath = <T extends Readonly<Record<string, Operation>>>(module: T): T => {
+/** The order of a module's exports depends on who bundled it. Documents and clients show them by path: first the creation, the removal last. */
+export const byPath = <T extends Readonly<Record<string, Operation>>>(module: T): T => {
   const order = ({ path, method }: Operation) => `${path} ${METHODS.indexOf(method)}`;
   const sorted = Object.entries(module).sort(([, a], [, b]) => (order(a) < order(b) ? -1 : 1));
   return Object.fromEntries(sorted) as T;

@@ -7,12 +7,12 @@ import * as pages from './operations/dashboard-pages.ts';
 import * as documentation from './operations/documentation.ts';
 import * as files from './operations/files.ts';
 import { WORKER_OPERATIONS } from './operations/worker.ts';
-import { PUBLIC_OPERATIONS } from './public-operations.ts';
+import { byPath, PUBLIC_OPERATIONS } from './public-operations.ts';
 
 export const OPERATIONS: readonly Operation[] = [
   ...Object.values(PUBLIC_OPERATIONS),
   ...Object.values(files),
-  ...Object.values(documentation),
+  ...Object.values(byPath(documentation)),
   ...Object.values(pages),
   ...Object.values(WORKER_OPERATIONS),
 ];
