@@ -47,13 +47,14 @@ export const PRESETS = {
   staging: {
     ...base,
     name: 'staging',
-    settings: { environment: 'staging', globalLimit: 20 },
+    settings: { environment: 'staging', globalLimit: 20, heartbeatSeconds: 30 },
     containerInsights: true,
   },
   prod: {
     ...base,
     name: 'prod',
-    settings: { environment: 'prod' },
+    // A third fewer calls and writes than at 20 s; three beats fit into the time-out of 90 s (npm run scale).
+    settings: { environment: 'prod', heartbeatSeconds: 30 },
     logs: { level: 'INFO', retentionDays: 90 },
     containerInsights: true,
     protected: true,

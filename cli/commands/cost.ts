@@ -1,7 +1,17 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { examples, runs } from '../command.ts';
-import { COST_DEFAULTS, type Cost, type CostInput, costOf, type Parts, totalOf } from '../cost/model.ts';
+import {
+  CAPACITIES,
+  COST_DEFAULTS,
+  type Cost,
+  type CostInput,
+  costByUse,
+  costOf,
+  type Parts,
+  totalOf,
+  type UseRow,
+} from '../cost/model.ts';
 import { PRICES } from '../cost/prices.ts';
 import { countInput } from '../input.ts';
 import { table } from '../output.ts';
@@ -17,17 +27,20 @@ const inputSchema = z.object({
   hours: hoursInput.optional(),
   days: numberInput.refine((days) => days > 0 && days <= 31, 'must be between 1 and 31').optional(),
   arch: z.enum(['arm', 'x86'], 'must be arm or x86').optional(),
-  spot: z.boolean().optional(),
+  capacity: z.enum(CAPACITIES, `must be ${CAPACITIES.join(', ')}`).optional(),
+  standby: countInput.optional(),
+  hostMemory: numberInput.refine((gib) => gib > 0, 'must be above 0').optional(),
+  heartbeat: countInput.refine((n) => n > 0, 'must be 1 at least').optional(),
+  byUse: z.boolean().default(false),
   vcpu: numberInput.optional(),
   memory: numberInput.optional(),
   messages: countInput.optional(),
   followers: countInput.optional(),
-  standby: countInput.optional(),
 });
 
 /** `berth cost`: needs no key and no server. */
 export const addCost = (program: Command): void => {
-  const { sessions, hours, days, vcpu, gib, messages, followers } = COST_DEFAULTS;
+  const { sessions, hours, days, vcpu, gib, hostGib, messages, followers, heartbeatSeconds } = COST_DEFAULTS;
   const command = program
     .command('cost')
     .description('estimate the cost on AWS, from a price table that you must check')
@@ -35,25 +48,64 @@ export const addCost = (program: Command): void => {
     .option('--hours <n>', `a day (default: ${hours})`)
     .option('--days <n>', `a month (default: ${days})`)
     .option('--arch <arm|x86>', 'of the tasks (default: x86)')
-    .option('--spot', 'Fargate Spot instead of on demand')
+    .option('--capacity <kind>', `${CAPACITIES.join(', ')} (default: fargate, on demand)`)
+    .option('--standby <n>', 'tasks that wait for sessions around the clock (default: 0)')
+    .option('--by-use', 'a month of one session by its use, on every capacity and on a server')
     .option('--vcpu <n>', `of a task (default: ${vcpu})`)
     .option('--memory <GiB>', `of a task (default: ${gib})`)
+    .option('--host-memory <GiB>', `of a session on a host or a server (default: ${hostGib})`)
+    .option('--heartbeat <seconds>', `between heartbeats (default: ${heartbeatSeconds})`)
     .option('--messages <n>', `a session and hour, in and out (default: ${messages})`)
-    .option('--followers <n>', `WebSocket connections of a session (default: ${followers})`)
-    .option('--standby <n>', 'tasks that wait for a session, around the clock (default: 0)');
-  examples(command, '--sessions 50 --hours 8', '--sessions 10 --hours 24 --spot');
-  runs(command, inputSchema, async ({ memory, ...given }, { out }) => {
+    .option('--followers <n>', `WebSocket connections of a session (default: ${followers})`);
+  examples(
+    command,
+    '--sessions 50 --hours 8',
+    '--sessions 10 --hours 24 --capacity spot',
+    '--by-use --arch arm',
+  );
+  runs(command, inputSchema, async (asked, { out }) => {
+    const { memory, hostMemory, heartbeat, byUse, ...given } = asked;
     const chosen = Object.fromEntries(
-      Object.entries({ ...given, gib: memory }).filter(([, value]) => value !== undefined),
+      Object.entries({ ...given, gib: memory, hostGib: hostMemory, heartbeatSeconds: heartbeat }).filter(
+        ([, value]) => value !== undefined,
+      ),
     );
     const input: CostInput = { ...COST_DEFAULTS, ...chosen };
+    const prices = { region: PRICES.region, asOf: PRICES.asOf };
+    if (byUse) {
+      const uses = costByUse(input);
+      out.result({ input, prices, uses }, byUseText(input, uses));
+      return;
+    }
     const cost = costOf(input);
-    out.result(
-      { input, prices: { region: PRICES.region, asOf: PRICES.asOf }, ...cost },
-      costText(input, cost),
-    );
+    out.result({ input, prices, ...cost }, costText(input, cost));
   });
 };
+
+const PRICE_NOTE = `Prices of ${PRICES.region} as of ${PRICES.asOf}, from memory: check them (cli/cost/prices.ts).`;
+
+const ARCHITECTURES = { arm: 'ARM64', x86: 'x86-64' } as const;
+
+const kindOf = ({ capacity, arch, vcpu, gib, hostGib }: CostInput): string =>
+  capacity === 'ec2'
+    ? `EC2 ${PRICES.host.name}, ${hostGib} GiB a session`
+    : `${ARCHITECTURES[arch]}, ${capacity === 'spot' ? 'Spot' : 'on demand'}, ${vcpu} vCPU, ${gib} GiB`;
+
+const byUseText = (input: CostInput, uses: readonly UseRow[]): string =>
+  [
+    `One session for a month (${ARCHITECTURES[input.arch]}, ${input.vcpu} vCPU and ${input.gib} GiB on Fargate, ${input.hostGib} GiB on hosts and servers)`,
+    table([
+      ['  Use', 'Fargate', 'Spot', 'EC2', 'Server'],
+      ...uses.map(({ use, month, server }) => [
+        `  ${use}`,
+        ...CAPACITIES.map((capacity) => dollars(month[capacity], 2)),
+        dollars(server, 2),
+      ]),
+    ]),
+    '',
+    `EC2 is ${PRICES.host.name}, filled to 90 %. Server is a full ${PRICES.server.name} that is always on.`,
+    PRICE_NOTE,
+  ].join('\n');
 
 /** Dollars as people read them. */
 const dollars = (amount: number, digits: number): string => `$${amount.toFixed(digits)}`;
@@ -64,14 +116,14 @@ const partRows = (parts: Parts, digits: number): string[][] => [
 ];
 
 export const costText = (input: CostInput, cost: Cost): string => {
-  const kind = `${input.arch === 'arm' ? 'ARM64' : 'x86-64'}, ${input.spot ? 'Spot' : 'on demand'}`;
+  const kind = kindOf(input);
   const perHour = totalOf(cost.sessionHour);
   const comparison =
     cost.evenHours === undefined
       ? 'Tasks cost less at any number of hours a day.'
       : `Both cost the same at ${cost.evenHours.toFixed(1)} hours a day; above it the servers are cheaper, below it tasks.`;
   return [
-    `One session for one hour (${kind}, ${input.vcpu} vCPU, ${input.gib} GiB, ${input.messages} messages)`,
+    `One session for one hour (${kind}, ${input.messages} messages)`,
     table(partRows(cost.sessionHour, 5)),
     '',
     'A month with no session at all',
@@ -81,14 +133,17 @@ export const costText = (input: CostInput, cost: Cost): string => {
     table([
       ['  Session-hours', dollars(cost.sessionHours * perHour, 2)],
       ['  Standing', dollars(totalOf(cost.standing), 2)],
+      ...(input.standby > 0
+        ? [[`  ${input.standby} standby task${input.standby === 1 ? '' : 's'}`, dollars(cost.standby, 2)]]
+        : []),
       ['  A month', dollars(cost.month, 2)],
       [
-        `  ${cost.alwaysOn.servers} server${cost.alwaysOn.servers === 1 ? '' : 's'} m7g.large, always on`,
+        `  ${cost.alwaysOn.servers} server${cost.alwaysOn.servers === 1 ? '' : 's'} ${PRICES.server.name}, always on`,
         dollars(cost.alwaysOn.month, 2),
       ],
     ]),
     comparison,
     '',
-    `Prices of ${PRICES.region} as of ${PRICES.asOf}, from memory: check them (cli/cost/prices.ts).`,
+    PRICE_NOTE,
   ].join('\n');
 };

@@ -4,6 +4,10 @@
  */
 import { PRICES, type Prices } from './prices.ts';
 
+/** Where tasks run: Fargate on demand, Fargate Spot, or hosts of one's own that many tasks share. */
+export const CAPACITIES = ['fargate', 'spot', 'ec2'] as const;
+export type Capacity = (typeof CAPACITIES)[number];
+
 export type CostInput = {
   /** At once. */
   readonly sessions: number;
@@ -11,11 +15,16 @@ export type CostInput = {
   readonly hours: number;
   /** A month. */
   readonly days: number;
+  /** Of Fargate's tasks. Hosts are ARM64. */
   readonly arch: 'arm' | 'x86';
-  readonly spot: boolean;
-  /** Of a task. */
+  readonly capacity: Capacity;
+  /** Of a Fargate task. */
   readonly vcpu: number;
   readonly gib: number;
+  /** Memory that a session takes on a host. */
+  readonly hostGib: number;
+  /** Tasks that wait for sessions around the clock, so that a code is shown at once. */
+  readonly standby: number;
   /** Sent and received, in an hour of a session. */
   readonly messages: number;
   /** WebSocket connections that follow the events of a session all the time. */
@@ -23,8 +32,6 @@ export type CostInput = {
   /** Between two heartbeats. */
   readonly heartbeatSeconds: number;
   readonly sweepMinutes: number;
-  /** Tasks that wait for a session, around the clock. */
-  readonly standby: number;
 };
 
 export const COST_DEFAULTS: CostInput = {
@@ -33,14 +40,16 @@ export const COST_DEFAULTS: CostInput = {
   days: 30,
   /** What the presets deploy (infra/presets.ts). */
   arch: 'x86',
-  spot: false,
+  capacity: 'fargate',
   vcpu: 1,
   gib: 2,
+  /** What peers report for one whole browser on a server that many share. */
+  hostGib: 0.4,
+  standby: 0,
   messages: 20,
   followers: 1,
-  heartbeatSeconds: 20,
+  heartbeatSeconds: 30,
   sweepMinutes: 1,
-  standby: 0,
 };
 
 /** Dollars by what they are for. */
@@ -52,7 +61,9 @@ export type Cost = {
   /** In a month, whether or not anything runs. */
   readonly standing: Parts;
   readonly sessionHours: number;
-  /** A month: standing, and all session-hours. */
+  /** A month of the tasks that wait. */
+  readonly standby: number;
+  /** A month: standing, tasks that wait, and all session-hours. */
   readonly month: number;
   /** Servers that are always on and have room for as many sessions. */
   readonly alwaysOn: { readonly servers: number; readonly month: number };
@@ -67,8 +78,19 @@ const GIB = 1024 ** 3;
 /** Of a function of the API: 256 MiB for 40 ms. */
 const CALL_GIB_SECONDS = 0.25 * 0.04;
 const LOG_BYTES_A_CALL = 500;
-/** A session's item has 2 to 3 KiB and is copied whole into one index, in part into the other. */
-const WRITES_A_CHANGE = 8;
+/**
+ * What a session asks of AWS, fitted to what `npm run scale` counts; a test holds both together (test/scale). A change of
+ * a session writes its item (1 to 2 KiB), its copy in one index, and takes an entry of the other out and puts it in again.
+ */
+const WRITES_A_CHANGE = 6;
+/** Of a received message: what was told last, and what its delivery came to. */
+const WRITES_A_MESSAGE = 1;
+/** A worker is found by its session's id: two reads before each call. */
+const READS_A_WORKER_CALL = 2;
+const READS_A_MESSAGE = 3.5;
+const SNAPSHOTS_AN_HOUR = 6;
+/** Beginning, part and end of an upload. */
+const PUTS_A_SNAPSHOT = 3;
 /**
  * A sweep of 512 MiB takes 300 ms and reads four index partitions and the counters. It leaves word that it was made;
  * every other one, the reaper's, also a sample of how full it is, with a read, and looks into outbox and feeds.
@@ -83,8 +105,14 @@ export const SWEEP_METRICS = 10;
 export const ALARM_METRICS = 29;
 export const COMPOSITE_ALARMS = 2;
 const IMAGE_GIB = 0.26;
-/** 400 MB a session and 1.5 GiB for the system, of 8 GiB: what peers report for one whole browser each. */
-const SESSIONS_A_SERVER = 16;
+/** Memory of a server or a host that its system and agents take. */
+const SYSTEM_GIB = 1.5;
+/** Hosts are not always full: sessions come and go, and a host that drains takes none. */
+const HOST_FILL = 0.9;
+
+/** How many sessions a machine has room for. */
+const roomOf = (machineGib: number, sessionGib: number): number =>
+  Math.max(1, Math.floor((machineGib - SYSTEM_GIB) / sessionGib));
 
 const perMillion = (price: number, count: number): number => (price * count) / 1_000_000;
 const sum = (parts: Parts): number => Object.values(parts).reduce((total, part) => total + part, 0);
@@ -97,23 +125,65 @@ export const costOf = (given: Partial<CostInput> = {}, prices: Prices = PRICES):
   const sessionHour = costOfSessionHour(input, prices);
   const standing = costOfStanding(input, prices);
   const sessionHours = input.sessions * input.hours * input.days;
-  const servers = Math.max(1, Math.ceil(input.sessions / SESSIONS_A_SERVER));
-  const alwaysOn = servers * (prices.server.hour * HOURS_A_MONTH + prices.server.volumeMonth);
-  const evenHours = (alwaysOn - sum(standing)) / (input.sessions * input.days * sum(sessionHour));
+  const servers = Math.max(1, Math.ceil(input.sessions / roomOf(prices.server.gib, input.hostGib)));
+  const alwaysOn = servers * serverMonth(prices);
+  const standby = input.standby * HOURS_A_MONTH * sum(costOfWaiting(input, prices));
+  const evenHours = (alwaysOn - sum(standing) - standby) / (input.sessions * input.days * sum(sessionHour));
   return {
     sessionHour,
     standing,
     sessionHours,
-    month: sum(standing) + sessionHours * sum(sessionHour),
+    standby,
+    month: sum(standing) + standby + sessionHours * sum(sessionHour),
     alwaysOn: { servers, month: alwaysOn },
     evenHours: evenHours < 24 ? Math.max(0, evenHours) : undefined,
   };
 };
 
-/** A task for one hour, whatever runs in it. */
-const costOfTaskHour = (input: CostInput, prices: Prices): Parts => {
+const serverMonth = ({ server }: Prices): number => server.hour * HOURS_A_MONTH + server.volumeMonth;
+
+/** How a session is used. */
+export const USES = [
+  { name: '15 minutes, four times a day', hours: 1, days: 30 },
+  { name: 'office hours: 8 hours on 22 days', hours: 8, days: 22 },
+  { name: 'always on', hours: HOURS_A_MONTH / 30, days: 30 },
+] as const;
+
+export type UseRow = {
+  readonly use: string;
+  /** Dollars a session and month, without what stands. */
+  readonly month: Readonly<Record<Capacity, number>>;
+  /** A session's share of a server that is full, and always on. */
+  readonly server: number;
+};
+
+/** What one session costs a month, by its use and by capacity, beside a server of many sessions. */
+export const costByUse = (given: Partial<CostInput> = {}, prices: Prices = PRICES): readonly UseRow[] => {
+  const input = { ...COST_DEFAULTS, ...given };
+  const hourOn = (capacity: Capacity): number => sum(costOfSessionHour({ ...input, capacity }, prices));
+  const server = serverMonth(prices) / roomOf(prices.server.gib, input.hostGib);
+  return USES.map(({ name, hours, days }) => ({
+    use: name,
+    month: {
+      fargate: hours * days * hourOn('fargate'),
+      spot: hours * days * hourOn('spot'),
+      ec2: hours * days * hourOn('ec2'),
+    },
+    server,
+  }));
+};
+
+/** A task for one hour: what it runs on, and its address. */
+const costOfTask = (input: CostInput, prices: Prices): Parts => {
+  if (input.capacity === 'ec2') {
+    const sessions = roomOf(prices.host.gib, input.hostGib) * HOST_FILL;
+    return {
+      'EC2: host': (prices.host.hour + prices.host.volumeMonth / HOURS_A_MONTH) / sessions,
+      'Public IPv4 address': prices.publicAddressHour / sessions,
+    };
+  }
   const { vcpuHour, gibHour } = prices.fargate[input.arch];
-  const share = input.spot ? prices.fargate.spotShare : 1;
+  const share = input.capacity === 'spot' ? prices.fargate.spotShare : 1;
   return {
     'Fargate: vCPU': input.vcpu * vcpuHour * share,
     'Fargate: memory': input.gib * gibHour * share,
@@ -121,29 +191,56 @@ const costOfTaskHour = (input: CostInput, prices: Prices): Parts => {
   };
 };
 
-const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
-  const reports = 3600 / input.heartbeatSeconds;
-  /** A message is one change of the session (its activity), one call and, at one webhook, one delivery. */
-  const calls = reports + 3 * input.messages;
-  const changes = reports + input.messages;
+/** A task that waits says that it lives, and nothing else. */
+const costOfWaiting = (input: CostInput, prices: Prices): Parts => {
+  const beats = 3600 / input.heartbeatSeconds;
   return {
-    ...costOfTaskHour(input, prices),
-    'Lambda and API': perMillion(
-      prices.lambda.millionRequests +
-        prices.httpApiMillion +
-        1_000_000 * CALL_GIB_SECONDS * prices.lambda.gibSecondArm,
-      calls,
-    ),
+    ...costOfTask(input, prices),
+    'Lambda and API': costOfCalls(beats, beats, prices),
     DynamoDB:
-      // A delivery leaves its result.
-      perMillion(prices.dynamoDb.millionWrites, changes * WRITES_A_CHANGE + input.messages) +
-      perMillion(prices.dynamoDb.millionReads, 2 * calls),
+      perMillion(prices.dynamoDb.millionWrites, beats) + perMillion(prices.dynamoDb.millionReads, beats),
+  };
+};
+
+const costOfCalls = (requests: number, executions: number, prices: Prices): number =>
+  perMillion(prices.httpApiMillion, requests) +
+  perMillion(
+    prices.lambda.millionRequests + 1_000_000 * CALL_GIB_SECONDS * prices.lambda.gibSecondArm,
+    executions,
+  );
+
+/** What a session of one hour asks of AWS, by unit. */
+export const usageOf = ({ messages, heartbeatSeconds }: Pick<CostInput, 'messages' | 'heartbeatSeconds'>) => {
+  const received = messages / 2;
+  const sent = messages / 2;
+  /** Heartbeats, and a report of activity with each message. */
+  const reports = 3600 / heartbeatSeconds + messages;
+  const workerCalls = reports + received + 2 * SNAPSHOTS_AN_HOUR;
+  return {
+    workerCalls,
+    callerCalls: sent,
+    // A send is the authorizer, the command and the call inside the network; a received message is delivered once.
+    executions: workerCalls + 3 * sent + received,
+    writeUnits: WRITES_A_CHANGE * (reports + 2 * SNAPSHOTS_AN_HOUR) + WRITES_A_MESSAGE * messages,
+    readUnits: READS_A_WORKER_CALL * workerCalls + READS_A_MESSAGE * messages,
     // Sent, received and deleted.
-    'SQS: webhooks': perMillion(prices.sqsFifoMillion, 3 * input.messages),
-    // Six snapshots an hour, each in two requests.
-    'S3: auth state': (12 * prices.s3.thousandPuts) / 1000,
+    queueCalls: 3 * received,
+    objectWrites: PUTS_A_SNAPSHOT * SNAPSHOTS_AN_HOUR,
+  };
+};
+
+const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
+  const usage = usageOf(input);
+  return {
+    ...costOfTask(input, prices),
+    'Lambda and API': costOfCalls(usage.workerCalls + usage.callerCalls, usage.executions, prices),
+    DynamoDB:
+      perMillion(prices.dynamoDb.millionWrites, usage.writeUnits) +
+      perMillion(prices.dynamoDb.millionReads, usage.readUnits),
+    'SQS: webhooks': perMillion(prices.sqsFifoMillion, usage.queueCalls),
+    'S3: auth state': (usage.objectWrites * prices.s3.thousandPuts) / 1000,
     'Live events': costOfFollowers(input, prices),
-    Logs: (calls * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB,
+    Logs: (usage.executions * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB,
   };
 };
 
@@ -188,9 +285,6 @@ const costOfStanding = (input: CostInput, prices: Prices): Parts => {
       (sweeps * 4 * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB +
       perMillion(prices.xrayMillionTraces, sweeps),
     'Key of the alarm topic': prices.kmsKeyMonth,
-    ...(input.standby === 0
-      ? {}
-      : { 'Standby tasks': input.standby * HOURS_A_MONTH * sum(costOfTaskHour(input, prices)) }),
     "The worker's image": IMAGE_GIB * prices.ecrGibMonth,
   };
 };

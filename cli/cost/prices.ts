@@ -33,6 +33,8 @@ export const PRICES = {
   kmsKeyMonth: 1,
   ecrGibMonth: 0.1,
   /** m7g.large (2 vCPU, 8 GiB, ARM) on demand, with 30 GiB of gp3. */
-  server: { hour: 0.0816, volumeMonth: 2.4 },
+  server: { name: 'm7g.large', gib: 8, hour: 0.0816, volumeMonth: 2.4 },
+  /** A host of many sessions: m7g.2xlarge (8 vCPU, 32 GiB, ARM) on demand, with 50 GiB of gp3. */
+  host: { name: 'm7g.2xlarge', gib: 32, hour: 0.3264, volumeMonth: 4 },
 } as const;
 export type Prices = typeof PRICES;

@@ -84,10 +84,10 @@ describe('environments', () => {
     expect(refused({ api: { ...api, workers: { rateLimit: 500, burstLimit: 301 } } })).toThrow(
       'Bad value for concurrency.reserved.worker-api: must not be below api.workers.burstLimit (301)',
     );
-    expect(refused({ api: { ...api, workers: { rateLimit: 4, burstLimit: 300 } } })).toThrow(
-      'Bad value for api.workers.rateLimit: must not be below 5, what 50 sessions with a heartbeat every 20 s ask for',
+    expect(refused({ api: { ...api, workers: { rateLimit: 3, burstLimit: 300 } } })).toThrow(
+      'Bad value for api.workers.rateLimit: must not be below 4, what 50 sessions with a heartbeat every 30 s ask for',
     );
-    expect(refused({ settings: { ...settings, globalLimit: 5_001 } })).toThrow(/api\.workers\.rateLimit/);
+    expect(refused({ settings: { ...settings, globalLimit: 7_501 } })).toThrow(/api\.workers\.rateLimit/);
   });
 
   it('reserves in no account that has nothing to reserve: dev fits a new one', () => {

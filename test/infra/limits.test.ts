@@ -31,10 +31,10 @@ it('has the rows in the order in which they are met, each with its number', () =
   );
   expect(rows).toEqual([
     Math.floor((VCPUS_OF_A_NEW_ACCOUNT * 1024) / task.cpu),
-    Math.floor(api.workers.rateLimit / workerCallsASecond(1, settings.heartbeatSeconds)),
     NETWORK_INTERFACES,
-    sessionsAt(USER_INDEX_WRITES),
+    Math.floor(api.workers.rateLimit / workerCallsASecond(1, settings.heartbeatSeconds)),
     taskAddresses(network),
+    sessionsAt(USER_INDEX_WRITES),
     DUE_BUCKETS.length * sessionsAt(DUE_INDEX_WRITES),
   ]);
   expect(rows).toEqual(rows.toSorted((a, b) => a - b));

@@ -182,7 +182,8 @@ class LaggingIndex {
   }
 }
 
-const projectDue = (item: Item): Item =>
+/** What the index `due` has of an item. */
+export const projectDue = (item: Item): Item =>
   Object.fromEntries(
     ['pk', 'sk', 'dueBucket', 'nextDeadlineAt', ...DUE_PROJECTION].flatMap((attr) => {
       const value = item[attr];

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { expect, it } from 'vitest';
-import { costOf, totalOf } from '../../../cli/cost/model.ts';
+import { expect, it, vi } from 'vitest';
+import { costByUse, costOf, totalOf } from '../../../cli/cost/model.ts';
 import { PRICES } from '../../../cli/cost/prices.ts';
+import { createProgram } from '../../../cli/program.ts';
+import { run } from '../../../cli/run.ts';
 import { runCli } from './run-cli.ts';
 
 const PAGE = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
@@ -9,8 +11,15 @@ const PAGE = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'ut
 it('says on the page about cost what the command says', async () => {
   const blocks = [...PAGE.matchAll(/^```\n\$ berth (.+)\n([\s\S]*?)^```$/gm)];
   expect(blocks.length).toBeGreaterThanOrEqual(3);
-  const answers = await Promise.all(blocks.map(([, args = '']) => runCli(args.split(' '))));
-  expect(answers.map(({ stdout }) => stdout)).toEqual(blocks.map(([, , text]) => text));
+  for (const [, args = '', text] of blocks) {
+    const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    try {
+      await run(createProgram(), ['node', 'berth', ...args.split(' ')]);
+      expect(stdout.mock.calls.map(([shown]) => shown).join(''), args).toBe(text);
+    } finally {
+      stdout.mockRestore();
+    }
+  }
 });
 
 it('adds up: the month is what stands and the session-hours, from the price table', () => {
@@ -25,7 +34,7 @@ it('costs nothing by the hour where nothing runs, and less on ARM and on Spot', 
   expect(none.month).toBe(totalOf(none.standing));
   const hour = (given: Parameters<typeof costOf>[0]) => totalOf(costOf(given).sessionHour);
   expect(hour({ arch: 'arm' })).toBeLessThan(hour({ arch: 'x86' }));
-  expect(hour({ spot: true })).toBeLessThan(hour({ spot: false }));
+  expect(hour({ capacity: 'spot' })).toBeLessThan(hour({ capacity: 'fargate' }));
 });
 
 it('counts live events by their followers', () => {
@@ -48,4 +57,30 @@ it('names the option that is wrong', async () => {
   const { code, stderr } = await runCli(['cost', '--hours', '25']);
   expect(code).toBe(2);
   expect(stderr).toContain('--hours must be 24 at most');
+});
+
+it('a session-hour costs what was set as the goal: small ARM tasks, Spot, hosts', () => {
+  const small = { arch: 'arm', vcpu: 0.25, gib: 1, followers: 0 } as const;
+  const hour = (capacity: 'fargate' | 'spot' | 'ec2') => totalOf(costOf({ ...small, capacity }).sessionHour);
+  expect(hour('fargate')).toBeLessThanOrEqual(0.02);
+  expect(hour('spot')).toBeLessThanOrEqual(0.01);
+  expect(hour('ec2')).toBeLessThanOrEqual(0.006);
+});
+
+it('shows a month of one session by use, where a server costs the same whatever the use', () => {
+  const rows = costByUse({ arch: 'arm', vcpu: 0.25, gib: 1 });
+  expect(rows).toHaveLength(3);
+  for (const { month } of rows) {
+    expect(month.spot).toBeLessThan(month.fargate);
+    expect(month.ec2).toBeLessThan(month.spot);
+  }
+  expect(new Set(rows.map(({ server }) => server)).size).toBe(1);
+  expect(rows[0]?.month.fargate).toBeLessThan(rows[0]?.server ?? 0);
+});
+
+it('standby tasks cost around the clock, whatever runs', () => {
+  const without = costOf({ hours: 0 });
+  const { standby, month } = costOf({ hours: 0, standby: 2 });
+  expect(standby).toBeGreaterThan(0);
+  expect(month).toBeCloseTo(without.month + standby, 10);
 });

@@ -1,0 +1,191 @@
+/** A day of a part of the fleet in virtual time. What it counts stands for the whole, by weight. */
+import { Problem } from '../../contract/errors.ts';
+import { createApiKey } from '../../core/access/keys.ts';
+import { rateLimiter } from '../../core/access/rate.ts';
+import { reap } from '../../core/reaping/reap.ts';
+import type { Settings } from '../../core/settings.ts';
+import type { Ledger } from './ledger.ts';
+import { BEGIN, type Cloud, countingCloud } from './ports.ts';
+import { FleetSession } from './session.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+export type DayOptions = {
+  /** Sessions of the whole fleet, at once. */
+  readonly sessions: number;
+  /** Of those, simulated: the counts of one stand for sessions / cohort. */
+  readonly cohort: number;
+  /** Of a session that runs, each hour, sent and received in equal parts. */
+  readonly messagesAnHour: number;
+  /** Share of the fleet that runs around the clock; the others run from nine to five. */
+  readonly alwaysOn: number;
+  readonly hours: number;
+  readonly settings?: Partial<Settings>;
+};
+
+export type Day = {
+  readonly ledger: Ledger;
+  /** Counts of the ledger times this are those of the fleet. */
+  readonly weight: number;
+  readonly cohort: number;
+  /** Hours that the sessions of the cohort ran. */
+  readonly sessionHours: number;
+  readonly cloud: Cloud;
+};
+
+/** Whether what a worker asked was refused because its epoch is over. */
+const fencedOff = async (act: () => Promise<void>): Promise<boolean> => {
+  try {
+    await act();
+    return false;
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'fenced') return true;
+    throw error;
+  }
+};
+
+type Event = { readonly at: number; readonly run: () => Promise<void> };
+
+/** Runs events in their order; each may add others. */
+class Agenda {
+  readonly #heap: Event[] = [];
+
+  add(at: number, run: () => Promise<void>): void {
+    const heap = this.#heap;
+    heap.push({ at: Math.round(at), run });
+    for (let i = heap.length - 1; i > 0; ) {
+      const parent = (i - 1) >> 1;
+      if (atOf(heap, parent) <= atOf(heap, i)) break;
+      swap(heap, i, parent);
+      i = parent;
+    }
+  }
+
+  next(): Event | undefined {
+    const heap = this.#heap;
+    const [first] = heap;
+    const last = heap.pop();
+    if (first === undefined || last === undefined || heap.length === 0) return first;
+    heap[0] = last;
+    for (let i = 0; ; ) {
+      const [left, right] = [2 * i + 1, 2 * i + 2];
+      const child = atOf(heap, right) < atOf(heap, left) ? right : left;
+      if (atOf(heap, child) >= atOf(heap, i)) break;
+      swap(heap, i, child);
+      i = child;
+    }
+    return first;
+  }
+}
+
+const atOf = (heap: readonly Event[], i: number): number => heap[i]?.at ?? Number.POSITIVE_INFINITY;
+const swap = (heap: Event[], i: number, j: number): void => {
+  const [a, b] = [heap[i], heap[j]];
+  if (a && b) [heap[i], heap[j]] = [b, a];
+};
+
+/** The deployment of the day replaces the sessions that run around the clock, so many a minute. */
+const DEPLOYMENT_AT = 13 * HOUR;
+const DEPLOYMENT_MINUTES = 60;
+/** Of the sessions that end in the afternoon, this share goes silent instead: a sweep ends them. */
+const SILENT_SHARE = 0.05;
+
+/** Simulates the day. All sessions exist and are linked before it begins; that is not counted. */
+export const simulateDay = async (options: DayOptions): Promise<Day> => {
+  const { cohort, alwaysOn, messagesAnHour, hours } = options;
+  const cloud = countingCloud({
+    environment: 'scale',
+    // As many counters as the fleet has.
+    globalLimit: options.sessions,
+    userLimit: options.sessions,
+    ...options.settings,
+    // A working day; idle sessions end earlier.
+    maxDurationSeconds: 12 * 3600,
+  });
+  const { settings, random, ledger } = cloud;
+  const agenda = new Agenda();
+  const refusalOf = rateLimiter(cloud.deps);
+  const fleet: FleetSession[] = [];
+  for (let number = 0; number < cohort; number++) {
+    const userId = `user-${String(Math.floor(number / 5)).padStart(5, '0')}`;
+    const { key } = await createApiKey(cloud.deps, { userId, role: 'user' });
+    const isAlwaysOn = number < alwaysOn * cohort;
+    const session = new FleetSession(cloud, { number, apiKey: key, alwaysOn: isAlwaysOn, refusalOf });
+    await session.create();
+    if (!isAlwaysOn) await session.end('user');
+    fleet.push(session);
+  }
+  ledger.reset();
+
+  let runningMs = 0;
+  /** What a session does while it runs; `life` ends the timers of a run that is over. */
+  const lives = new Map<FleetSession, number>();
+  const run = (session: FleetSession): void => {
+    const life = (lives.get(session) ?? 0) + 1;
+    lives.set(session, life);
+    const every = (ms: () => number, act: () => Promise<void>): void => {
+      const again = (): void =>
+        agenda.add(cloud.now + ms(), async () => {
+          if (lives.get(session) !== life || !session.isRunning) return;
+          // A sweep ended it: it was idle.
+          if (await fencedOff(act)) session.vanish();
+          else again();
+        });
+      again();
+    };
+    const beat = settings.heartbeatSeconds * 1000;
+    every(
+      () => beat,
+      async () => {
+        runningMs += beat;
+        await session.heartbeat();
+      },
+    );
+    every(
+      () => settings.snapshotIntervalSeconds * 1000,
+      () => session.snapshot(),
+    );
+    if (messagesAnHour > 0) {
+      const gap = () => (2 * HOUR * (0.5 + random.next())) / messagesAnHour;
+      every(gap, () => session.receive());
+      every(gap, () => session.send());
+    }
+  };
+
+  for (const [number, session] of fleet.entries()) {
+    const jitter = (ms: number) => random.next() * ms;
+    if (number < alwaysOn * cohort) {
+      agenda.add(BEGIN + jitter(settings.heartbeatSeconds * 1000), async () => run(session));
+      agenda.add(BEGIN + DEPLOYMENT_AT + jitter(DEPLOYMENT_MINUTES * MINUTE), async () => {
+        await session.lose();
+        run(session);
+      });
+    } else {
+      agenda.add(BEGIN + 9 * HOUR + jitter(HOUR), async () => {
+        await session.start();
+        run(session);
+      });
+      const isSilent = number % Math.round(1 / SILENT_SHARE) === 0;
+      agenda.add(BEGIN + 17 * HOUR + jitter(HOUR), async () => {
+        if (isSilent) session.vanish();
+        else if (session.isRunning) await session.end('idle');
+      });
+    }
+  }
+  // Sweeps are counted at the size of the whole fleet (sweeps.ts); here they act on what is due.
+  const isTaskCall = (name: string): boolean => name.startsWith('ECS');
+  const sweep = async (): Promise<void> => {
+    await ledger.only(isTaskCall, () => reap(cloud.deps));
+    agenda.add(cloud.now + MINUTE, sweep);
+  };
+  agenda.add(BEGIN + MINUTE, sweep);
+
+  const end = BEGIN + hours * HOUR;
+  for (let event = agenda.next(); event && event.at < end; event = agenda.next()) {
+    cloud.now = Math.max(cloud.now, event.at);
+    await event.run();
+  }
+  cloud.now = end;
+  return { ledger, weight: options.sessions / cohort, cohort, sessionHours: runningMs / HOUR, cloud };
+};

@@ -1,0 +1,72 @@
+/** The scale tool counts what the rules ask of AWS, and the cost model says the same. */
+import { expect, test } from 'vitest';
+import { COST_DEFAULTS, usageOf } from '../../cli/cost/model.ts';
+import { sessionKey } from '../../core/items.ts';
+import { simulateDay } from './day.ts';
+import { Ledger } from './ledger.ts';
+import { loadOf, perSessionHour } from './load.ts';
+import { type Quota, reachedAt, withoutRoom } from './quotas.ts';
+import { measureSweeps } from './sweeps.ts';
+
+const { messages, heartbeatSeconds } = COST_DEFAULTS;
+const SESSIONS = 3;
+const SLACK = 0.15;
+
+test('the cost model asks of AWS what a session asks for that runs for some hours', async () => {
+  const day = await simulateDay({
+    sessions: SESSIONS,
+    cohort: SESSIONS,
+    messagesAnHour: messages,
+    alwaysOn: 1,
+    hours: 3,
+    settings: { heartbeatSeconds },
+  });
+  const usage = usageOf({ messages, heartbeatSeconds });
+  for (const [name, expected] of [
+    ['API Gateway (workers)', usage.workerCalls],
+    ['Lambda Invoke', usage.executions],
+    ['write units', usage.writeUnits],
+    ['read units', usage.readUnits],
+    ['S3 PUT', usage.objectWrites],
+  ] as const) {
+    const counted = perSessionHour(day, name);
+    expect(counted, name).toBeGreaterThan(expected * (1 - SLACK));
+    expect(counted, name).toBeLessThan(expected * (1 + SLACK));
+  }
+
+  // A pass costs calls for the tasks that run and the sessions that hold slots, and grows with both.
+  const small = await measureSweeps(day, 50);
+  const large = await measureSweeps(day, 500);
+  expect(large.ledger.get('ECS DescribeTasks')).toBe(5);
+  // Every session is healthy: there is nothing to set right.
+  expect(large.ledger.get('write units')).toBe(0);
+  expect(large.ledger.get('read units')).toBeGreaterThan(5 * small.ledger.get('read units'));
+  const load = loadOf(day, large, 500, 1);
+  expect(load).toMatchObject({ sessions: 500, taskReads: 10 / 60 });
+});
+
+test('an entry of an index that moves costs two writes, one that stays costs none', () => {
+  const key = sessionKey('ann', 'shop');
+  const item = { ...key, listUser: 'ann', listName: 'shop', dueBucket: 'DUE#0', nextDeadlineAt: 1 };
+  const costOf = (after: object) => {
+    const ledger = new Ledger();
+    ledger.write('UpdateItem', [{ key, before: item, after: { ...item, ...after } }], 0);
+    return ['table', 'byUser', 'due'].map((place) => ledger.get(`write units of ${place}`));
+  };
+  expect(costOf({})).toEqual([1, 0, 0]);
+  expect(costOf({ status: 'WORKING' })).toEqual([1, 1, 0]);
+  expect(costOf({ nextDeadlineAt: 2 })).toEqual([1, 1, 2]);
+});
+
+test('a limit that AWS does not raise needs room; one that it raises does not', () => {
+  const quota = (remedy: Quota['remedy'], need: number): Quota => ({
+    name: remedy,
+    need,
+    limit: 100,
+    remedy,
+    action: '',
+  });
+  const failing = withoutRoom([quota('raise', 500), quota('design', 81), quota('setting', 79)]);
+  expect(failing.map(({ name }) => name)).toEqual(['design']);
+  expect(reachedAt(quota('design', 50), 1000)).toBe(2000);
+});

@@ -1,0 +1,289 @@
+/** One session's traffic through the real rules: what its caller, its worker and the deliverer ask of them. */
+import { findApiKey } from '../../core/access/keys.ts';
+import type { rateLimiter } from '../../core/access/rate.ts';
+import { runCommand } from '../../core/commands/command.ts';
+import { deliver } from '../../core/events/deliver.ts';
+import { loadSession } from '../../core/lifecycle/load.ts';
+import type { Session } from '../../core/lifecycle/session.ts';
+import { taskStopped } from '../../core/lifecycle/task-stopped.ts';
+import * as functions from '../simulation/model/functions.ts';
+import { type Cloud, SNAPSHOT_BYTES } from './ports.ts';
+
+const BUILD = 'Chrome/153.0.0.0 linux';
+const WEBHOOK = { url: 'https://hooks.example.com/whatsapp', events: ['*'] };
+const { workerApi } = functions;
+
+/** A session of the fleet. One at a time calls its methods, in virtual time. */
+export class FleetSession {
+  readonly named: functions.Named;
+  readonly #cloud: Cloud;
+  readonly #apiKey: string;
+  readonly #refusalOf: ReturnType<typeof rateLimiter>;
+  readonly #alwaysOn: boolean;
+  #session: Session | undefined;
+  #seq = 0;
+  #told = 0;
+  #lastActivityAt = 0;
+
+  constructor(
+    cloud: Cloud,
+    {
+      number,
+      apiKey,
+      alwaysOn,
+      refusalOf,
+    }: {
+      readonly number: number;
+      readonly apiKey: string;
+      readonly alwaysOn: boolean;
+      readonly refusalOf: ReturnType<typeof rateLimiter>;
+    },
+  ) {
+    this.#cloud = cloud;
+    this.#apiKey = apiKey;
+    this.#alwaysOn = alwaysOn;
+    this.#refusalOf = refusalOf;
+    this.named = { userId: userOf(number), name: `shop-${String(number).padStart(5, '0')}` };
+  }
+
+  get isRunning(): boolean {
+    return this.#session !== undefined;
+  }
+
+  get taskArn(): string {
+    return this.#session?.taskArn ?? '';
+  }
+
+  /** Created and started; the account is linked where it is not yet. */
+  async create(): Promise<void> {
+    const session = await this.#asked('sessions-admit', () =>
+      functions.create(this.#cloud.deps, {
+        ...this.named,
+        config: {
+          webhooks: [WEBHOOK],
+          ...(this.#alwaysOn ? { keepAlive: true } : {}),
+        } as never,
+        start: true,
+        idempotencyKey: `create-${this.named.name}`,
+      }),
+    );
+    await this.#begin(session);
+  }
+
+  async start(): Promise<void> {
+    await this.#begin(
+      await this.#asked('sessions-admit', () => functions.start(this.#cloud.deps, this.named)),
+    );
+  }
+
+  /** The task was lost or replaced; the session's policy starts it again on its slot. */
+  async lose(): Promise<void> {
+    const { sessionId, epoch } = this.#known;
+    const { taskArn } = this;
+    this.#cloud.tasks.delete(taskArn);
+    this.#invoked('task-events');
+    const session = await lost(this.#cloud, { taskArn, sessionId, epoch });
+    if (session) await this.#begin(session);
+  }
+
+  async heartbeat(): Promise<void> {
+    await this.#report('WORKING');
+  }
+
+  /** A message came in: it goes to the webhook and counts as activity. */
+  async receive(): Promise<void> {
+    const { deps, now } = this.#cloud;
+    this.#told += 1;
+    const id = deps.ids.eventId().replace(/[ILOU]/gi, '0');
+    const account = `${this.named.name}@c.us`;
+    await this.#worker('events', () =>
+      workerApi.events(deps, this.#bearer, {
+        events: [{ id, timestamp: now, event: 'message', payload: MESSAGE }],
+        told: {
+          account,
+          since: Math.floor(now / 1000),
+          seq: this.#told,
+          ids: [{ id, at: Math.floor(now / 1000) }],
+        },
+      }),
+    );
+    await this.#active();
+    await this.#deliverAll();
+  }
+
+  /** A caller sends a text. */
+  async send(): Promise<void> {
+    await this.#asked('commands', async () => {
+      const { deps } = this.#cloud;
+      this.#invoked('worker-call');
+      const session = await loadSession(deps, this.named.userId, this.named.name);
+      await runCommand(deps, session, 'sendSeen', { chatId: '491701234567@c.us' }).catch(() => {});
+    });
+    await this.#active();
+  }
+
+  async snapshot(): Promise<void> {
+    const { deps } = this.#cloud;
+    const sha256 = deps.sha256(`${this.named.name} ${this.#cloud.now}`);
+    const { key, uploadId } = await this.#worker('upload', () =>
+      workerApi.upload(deps, this.#bearer, { bytes: SNAPSHOT_BYTES, sha256 }),
+    );
+    await this.#worker('commit', () =>
+      workerApi.commit(deps, this.#bearer, {
+        key,
+        uploadId,
+        etags: ['"0123456789abcdef0123456789abcdef"'],
+        sha256,
+        bytes: SNAPSHOT_BYTES,
+        chromiumBuild: BUILD,
+      }),
+    );
+  }
+
+  /** The worker ends itself. */
+  async end(reason: 'idle' | 'user'): Promise<void> {
+    const { taskArn } = this;
+    await this.snapshot();
+    await this.#worker('final', () => workerApi.finalReport(this.#cloud.deps, this.#bearer, { reason }));
+    await this.#deliverAll();
+    const { sessionId, epoch } = this.#known;
+    this.#session = undefined;
+    this.#cloud.tasks.delete(taskArn);
+    this.#invoked('task-events');
+    await lost(this.#cloud, { taskArn, sessionId, epoch });
+  }
+
+  /** The worker says nothing any more: a sweep ends the session. */
+  vanish(): void {
+    this.#session = undefined;
+  }
+
+  /** What a sweep ended is over here as well. */
+  async forget(): Promise<void> {
+    await this.#deliverAll();
+  }
+
+  async #begin(session: Session): Promise<void> {
+    const { deps } = this.#cloud;
+    const { sessionId, epoch, bootstrapToken } = session;
+    if (bootstrapToken === undefined) throw new Error(`${this.named.name} is not admitted`);
+    this.#session = session;
+    this.#seq = 0;
+    this.#counted();
+    await workerApi.bootstrap(deps, {
+      sessionId,
+      epoch,
+      bootstrapToken,
+      workerSecret: this.#secret,
+      commandSecret: this.#secret,
+      address: 'http://10.0.12.34:8080',
+      chromiumBuild: BUILD,
+      ...(session.taskArn === undefined ? {} : { taskArn: session.taskArn }),
+    });
+    await this.#report('STARTING');
+    await this.#report('WORKING');
+    await this.snapshot();
+    await this.#deliverAll();
+  }
+
+  async #active(): Promise<void> {
+    const { now, settings } = this.#cloud;
+    if (now - this.#lastActivityAt < settings.activitySeconds * 1000) return;
+    this.#lastActivityAt = now;
+    await this.#report('WORKING');
+  }
+
+  async #report(status: 'STARTING' | 'WORKING'): Promise<void> {
+    this.#seq += 1;
+    const me = { id: `${this.named.name}@c.us`, pushName: this.named.name };
+    await this.#worker('report', () =>
+      workerApi.report(this.#cloud.deps, this.#bearer, {
+        seq: this.#seq,
+        status,
+        ...(status === 'WORKING' ? { me: me as never, lastActivityAt: this.#cloud.now } : {}),
+      }),
+    );
+  }
+
+  /** One request of the worker to its API. */
+  #worker<T>(_name: string, run: () => Promise<T>): Promise<T> {
+    this.#counted();
+    return run();
+  }
+
+  #counted(): void {
+    this.#cloud.ledger.add('API Gateway (workers)');
+    this.#invoked('worker-api');
+  }
+
+  /** One request of a caller. */
+  async #asked<T>(handler: string, run: () => Promise<T>): Promise<T> {
+    this.#cloud.ledger.add('API Gateway (callers)');
+    this.#invoked('authorizer');
+    const key = await findApiKey(this.#cloud.deps, this.#apiKey);
+    if (key) await this.#refusalOf(key);
+    this.#invoked(handler);
+    return run();
+  }
+
+  #invoked(handler: string): void {
+    this.#cloud.ledger.add('Lambda Invoke');
+    this.#cloud.ledger.add(`Lambda ${handler}`);
+  }
+
+  /** What is queued is delivered at once: each is a receive, an invocation and a delete. */
+  async #deliverAll(): Promise<void> {
+    const { ledger, queue, deps } = this.#cloud;
+    for (let delivery = queue.shift(); delivery; delivery = queue.shift()) {
+      ledger.add('SQS ReceiveMessage');
+      ledger.add('SQS DeleteMessage');
+      this.#invoked('deliver');
+      await deliver(deps, async () => ({ ok: true, status: 200 }), delivery, {
+        receives: 1,
+        queuedMs: 20,
+        sequence: '0'.repeat(20),
+      });
+    }
+  }
+
+  get #known(): Session {
+    if (!this.#session) throw new Error(`${this.named.name} does not run`);
+    return this.#session;
+  }
+
+  get #secret(): string {
+    return `${this.#known.sessionId}${this.#known.epoch}`.padEnd(43, 'x').slice(0, 43);
+  }
+
+  get #bearer(): string {
+    const { sessionId, epoch } = this.#known;
+    return `Bearer ${sessionId}.${epoch}.${this.#secret}`;
+  }
+}
+
+/** Five sessions a user. */
+const userOf = (number: number): string => `user-${String(Math.floor(number / 5)).padStart(5, '0')}`;
+
+const lost = async (
+  cloud: Cloud,
+  task: { readonly taskArn: string; readonly sessionId: string; readonly epoch: number },
+): Promise<Session | undefined> => {
+  return taskStopped(cloud.deps, {
+    ...task,
+    neverStarted: false,
+    stopCode: 'UserInitiated',
+    detail: 'replaced by a deployment',
+  });
+};
+
+const MESSAGE = {
+  id: 'false_491712223333@c.us_3EB0C767D097B7C7C030',
+  timestamp: 1_790_000_000,
+  from: '491712223333@c.us',
+  fromMe: false,
+  to: '491700000001@c.us',
+  body: 'a message of about a hundred characters, as people write them when they ask for opening hours',
+  hasMedia: false,
+  ack: 1,
+  ackName: 'SERVER',
+};
