@@ -9,6 +9,7 @@ import { addCleanup } from './commands/cleanup.ts';
 import { addCost } from './commands/cost.ts';
 import { addDashboard } from './commands/dashboard.ts';
 import { addDrain } from './commands/drain.ts';
+import { addErase } from './commands/erase.ts';
 import { addEvents } from './commands/events.ts';
 import { addKeys } from './commands/keys.ts';
 import { addLids } from './commands/lids.ts';
@@ -69,6 +70,7 @@ export const createProgram = (): Command => {
   addDashboard(program);
   addCleanup(program);
   addDrain(program);
+  addErase(program);
   addKeys(program);
   addAudit(program);
   addBuilds(program);

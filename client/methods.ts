@@ -69,6 +69,25 @@ export type SessionsMethods = {
   ) => Promise<Result<'getScreenshot'>>;
 };
 
+export type ErasuresMethods = {
+  /**
+   * Erase everything of a user: sessions, accounts, files, events, limits and keys. Admins only.
+   *
+   * A background step revokes the keys of the user, stops and deletes the sessions, and erases what they
+   * leave. It goes on after a crash; `GET /api/erasures` reports it. A repeated call returns the erasure that
+   * is under way. The phone lists the device of a linked account until it is removed there: unlink sessions
+   * that run first where that matters.
+   */
+  readonly user: (request: Body<'eraseUser'>, options?: Options<'eraseUser'>) => Promise<Result<'eraseUser'>>;
+  /**
+   * List erasures, newest first: of deleted sessions, and of users. Needs the scope `sessions:read`.
+   *
+   * Deleting a session erases what it left in the background, in about 20 minutes. A finished erasure is
+   * listed for 30 days. A key for named sessions sees those only.
+   */
+  readonly list: (options?: Options<'listErasures'>) => Promise<Result<'listErasures'>>;
+};
+
 export type AuthPasskeyMethods = {
   /**
    * The signed passkey challenge. Needs the scope `sessions:write`.
@@ -941,6 +960,7 @@ export type ClientMethods = {
   /** Sign out of the dashboard. */
   readonly signOut: (options?: Options<'signOut'>) => Promise<Result<'signOut'>>;
   readonly sessions: SessionsMethods;
+  readonly erasures: ErasuresMethods;
   readonly auth: AuthMethods;
   readonly messages: MessagesMethods;
   readonly chats: ChatsMethods;

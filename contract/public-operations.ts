@@ -9,6 +9,7 @@ import * as commands from './operations/commands.ts';
 import * as dashboard from './operations/dashboard.ts';
 import * as deprecatedSessions from './operations/deprecated-sessions.ts';
 import * as engine from './operations/engine.ts';
+import * as erasures from './operations/erasures.ts';
 import * as events from './operations/events.ts';
 import * as health from './operations/health.ts';
 import * as keys from './operations/keys.ts';
@@ -33,6 +34,7 @@ export const byPath = <T extends Readonly<Record<string, Operation>>>(module: T)
 /** By their ids, in the order of the document. */
 export const PUBLIC_OPERATIONS = {
   ...byPath(sessions),
+  ...byPath(erasures),
   ...byPath(deprecatedSessions),
   ...byPath(linking),
   ...COMMAND_OPERATIONS,

@@ -66,6 +66,11 @@ export const toldKey = (sessionId: string): Key => ({ pk: `TOLD#${sessionId}`, s
 /** Files that a session received: what their links lead to; expire with the links. */
 export const filesPartition = (sessionId: string): string => `FILES#${sessionId}`;
 export const fileKey = (sessionId: string, id: string): Key => ({ pk: filesPartition(sessionId), sk: id });
+/** How many bytes of files an epoch of the session has stored; beside the files, so that it is erased with them. */
+export const uploadQuotaKey = (sessionId: string, epoch: number): Key => ({
+  pk: filesPartition(sessionId),
+  sk: `EPOCH#${epoch}`,
+});
 /** A session's timeline, by event id. */
 export const eventsPartition = (sessionId: string): string => `EVENT#${sessionId}`;
 
@@ -138,6 +143,15 @@ export const STANDBY_PARTITION = 'STANDBY';
 export const STANDBY_TASK = 'TASK#';
 export const standbyKey = (id: string): Key => ({ pk: STANDBY_PARTITION, sk: STANDBY_TASK + id });
 export const standbyPlanKey: Key = { pk: STANDBY_PARTITION, sk: 'PLAN' };
+/** Users of whom something is left to erase. */
+export const USER_ERASURES_PARTITION = 'USERERASURES';
+export const userErasureKey = (userId: string): Key => ({ pk: USER_ERASURES_PARTITION, sk: userId });
+/** Reports of a user's finished erasures, by when they were ordered; expire. */
+export const erasedPartition = (userId: string): string => `ERASED#${userId}`;
+export const erasedKey = (userId: string, requestedAt: number, id: string): Key => ({
+  pk: erasedPartition(userId),
+  sk: `${String(requestedAt).padStart(15, '0')}#${id}`,
+});
 /** What a scheduled function left of its last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 

@@ -71,6 +71,8 @@ export const settingsSchema = z.strictObject({
     .int()
     .positive()
     .default(32 * 1024 * 1024),
+  /** What a session may store in each hour of an epoch: of account snapshots, and of received files. */
+  uploadMiBPerHour: z.int().min(1).default(2048),
   /** How long the link to a received file is good; no longer than the file is kept (`mediaDays`). */
   mediaLinkSeconds: duration(6 * 3600),
 });

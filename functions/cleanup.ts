@@ -1,4 +1,6 @@
 import * as operations from '../contract/operations/capacity.ts';
+import { eraseUser } from '../contract/operations/erasures.ts';
+import { orderUserErasure } from '../core/accounts/erase-user.ts';
 import { cleanUp } from '../core/reaping/cleanup.ts';
 import { drain } from '../core/reaping/drain.ts';
 import { base } from './adapters/base.ts';
@@ -21,4 +23,10 @@ const draining = defineHandler(operations.drain)(async ({ body }) => ({
   body: await drain(deps, body),
 }));
 
-export const handler = router(cleaning, draining);
+/** POST /api/erasures: orders the erasure of a user; the sweeps do it. */
+const erasing = defineHandler(eraseUser)(async ({ body, caller }) => ({
+  status: 201,
+  body: await orderUserErasure(deps, body.userId, caller().userId),
+}));
+
+export const handler = router(cleaning, draining, erasing);

@@ -2,11 +2,13 @@ import * as z from 'zod';
 import { sessionEventViewSchema } from '../contract/bodies/admin.ts';
 import { Problem } from '../contract/errors.ts';
 import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
+import { listErasures as listErasuresOperation } from '../contract/operations/erasures.ts';
 import * as events from '../contract/operations/events.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { isAboutServer, UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
 import * as webhookOperations from '../contract/operations/webhooks.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
+import { listErasures } from '../core/accounts/erasure-report.ts';
 import { recentDeliveries } from '../core/events/deliveries.ts';
 import { listEndpoints } from '../core/events/endpoints.ts';
 import { eventsPartition, QUOTAS_LISTING } from '../core/items.ts';
@@ -126,4 +128,24 @@ const refusing = defineHandler(...Object.values(UNSUPPORTED_OPERATIONS))(async (
   throw new Problem('not_supported', operation.description ?? operation.summary, { engine: 'WEBJS' });
 });
 
-export const handler = router(listing, showing, listingEvents, listingDeliveries, listingEndpoints, refusing);
+/** GET /api/erasures: of the user, or of the sessions that the key is limited to. */
+const listingErasures = defineHandler(listErasuresOperation)(async (request) => {
+  const { sessions } = request.caller();
+  const erasures = await listErasures(deps, request.owner());
+  return {
+    status: 200,
+    body: sessions
+      ? erasures.filter(({ session }) => session !== null && sessions.includes(session))
+      : erasures,
+  };
+});
+
+export const handler = router(
+  listing,
+  showing,
+  listingEvents,
+  listingDeliveries,
+  listingEndpoints,
+  listingErasures,
+  refusing,
+);

@@ -30,6 +30,8 @@ export type Needs = {
   readonly waits?: true;
   /** Writes API keys; to every other function that is denied, whatever it may write. */
   readonly makesKeys?: true;
+  /** Deletes API keys, and can write none. */
+  readonly revokesKeys?: true;
   readonly indexes?: Readonly<Partial<Record<IndexName, readonly ('Query' | 'Scan')[]>>>;
   readonly bucket?: readonly BucketAction[];
   /** Asks whether the bucket answers; reads nothing of it. */
@@ -214,7 +216,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     },
   },
   /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
-  events: { does: 'Follows what happens to sessions.', table: ['Query'], waits: true, memoryMiB: 256 },
+  events: {
+    does: 'Follows what happens to sessions.',
+    table: ['Query'],
+    waits: true,
+    memoryMiB: 256,
+  },
   'live-connections': {
     does: 'Accepts and refuses WebSocket connections, and notes which are open.',
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
@@ -276,9 +283,14 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     },
   },
   eraser: {
-    does: 'Erases what deleted sessions left: objects with their versions, events, results.',
-    table: ['Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    does: 'Erases what deleted sessions left: objects with their versions, events, results. Erases users.',
+    table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
+    indexes: { byUser: ['Query'] },
     erases: true,
+    revokesKeys: true,
+    queue: 'send',
+    tasks: ['stop'],
+    unusedInTests: { 'sqs:SendMessage': 'tells webhooks of a session that ends without a task' },
     timeoutSeconds: SWEEP_TIMEOUT_SECONDS,
   },
   'task-events': {

@@ -8,7 +8,6 @@
  * The second pass is for what was under way at the first: an upload by a signed URL, a delivery that notes its result.
  * Every step can be repeated.
  */
-import * as z from 'zod';
 import { ALL_USERS } from '../../contract/bodies/live.ts';
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
@@ -31,26 +30,13 @@ import {
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { eraseFromLog } from '../live/topics.ts';
 import type { ObjectEraser } from '../ports.ts';
-import { eq, type Key, type Query, type Write } from '../store.ts';
+import { eq, type Write } from '../store.ts';
+import { type Job, jobSchema, reportWrite } from './erasure-report.ts';
+import { eraseEach, SECOND_PASS_MS } from './erasure-steps.ts';
 import { AUTH_PREFIX, MEDIA_PREFIX } from './storage-keys.ts';
 
-/** A worker's signed URLs are good for 15 minutes; a delivery takes 30 s. */
-const SECOND_PASS_MS = 20 * 60_000;
 /** A job that is older has met something that does not pass by itself. */
 const OVERDUE_MS = 2 * SECOND_PASS_MS;
-
-const jobSchema = z.object({
-  /** The session's id. */
-  sk: z.string(),
-  userId: z.string(),
-  name: z.string(),
-  requestedAt: z.int(),
-  /** All was erased once. */
-  erasedAt: z.int().optional(),
-  items: z.int().default(0),
-  objects: z.int().default(0),
-});
-type Job = z.infer<typeof jobSchema>;
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'metrics' | 'log'> & { readonly objects: ObjectEraser };
 
@@ -111,7 +97,7 @@ const isDue = ({ requestedAt, erasedAt }: Job, now: number): boolean =>
 
 type Counts = { readonly items: number; readonly objects: number };
 
-/** True: it was the last pass, and the job is gone. */
+/** True: it was the last pass, its report is written, and the job is gone. */
 const settle = async (deps: Needs, job: Job, { items, objects }: Counts): Promise<boolean> => {
   const key = erasureKey(job.sk);
   const now = deps.clock();
@@ -119,6 +105,9 @@ const settle = async (deps: Needs, job: Job, { items, objects }: Counts): Promis
     await deps.store.write({ kind: 'update', key, set: { erasedAt: now }, add: { items, objects } });
     return false;
   }
+  await deps.store.write(
+    reportWrite({ ...job, items: job.items + items, objects: job.objects + objects }, now),
+  );
   await deps.store.write({ kind: 'delete', key });
   deps.log.info('a deleted session is erased', {
     sessionId: job.sk,
@@ -157,25 +146,4 @@ const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Jo
   if (deps.clock() - requestedAt >= SECOND_PASS_MS)
     items += await eraseEach(deps, { partition: outboxPartition(shard), prefix: outboxPrefix(sessionId) });
   return { items, objects };
-};
-
-const PAGE = 100;
-
-/** Deletes the items of a query, `before` each of them; how many. */
-const eraseEach = async (
-  deps: Pick<Deps, 'store'>,
-  query: Pick<Query, 'partition' | 'prefix'>,
-  before: (key: Key) => Promise<void> = async () => {},
-): Promise<number> => {
-  let count = 0;
-  for (;;) {
-    const { items } = await deps.store.query({ ...query, limit: PAGE });
-    for (const { pk, sk } of items) {
-      const key = { pk: String(pk), sk: String(sk) };
-      await before(key);
-      await deps.store.write({ kind: 'delete', key });
-      count += 1;
-    }
-    if (items.length < PAGE) return count;
-  }
 };

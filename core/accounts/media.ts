@@ -8,6 +8,7 @@ import type { MediaStorage } from '../ports.ts';
 import { cleanFileName } from './file-name.ts';
 import { ANY_BYTES, nameForType, normalizeType } from './file-type.ts';
 import { MEDIA_PREFIX } from './storage-keys.ts';
+import { countFile } from './upload-quota.ts';
 
 /** What browsers could run is served as mere bytes. */
 const SAFE_TYPE =
@@ -26,7 +27,8 @@ export const filePath = (sessionId: string, id: string): string => `/api/files/$
 /**
  * Where a worker puts a file that its account received, and the link to it. The link is Berth's own: it ends after
  * `settings.mediaLinkSeconds`, whichever credentials signed what, and with the session. Its id cannot be guessed
- * and is the only credential. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size.
+ * and is the only credential. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size, and 429
+ * above what the epoch may store.
  *
  * @param apiUrl the address of the API, without a slash at its end
  */
@@ -42,11 +44,13 @@ export const beginMediaUpload = async (
     readonly media: Pick<MediaStorage, 'uploadUrl'>;
     readonly apiUrl: string;
   },
-  { sessionId }: Pick<Session, 'sessionId'>,
+  session: Pick<Session, 'sessionId' | 'epoch' | 'startedAt'>,
   { bytes, mimetype, filename }: z.infer<typeof mediaUploadRequestSchema>,
 ): Promise<z.infer<typeof mediaUploadResponseSchema>> => {
   if (bytes > settings.mediaMaxBytes)
     throw new Problem('too_large', `The file exceeds ${settings.mediaMaxBytes} bytes.`);
+  await countFile({ store, clock, settings }, session, bytes);
+  const { sessionId } = session;
   const type = normalizeType(mimetype);
   const id = ids.secret();
   const key = fileKey(sessionId, id);

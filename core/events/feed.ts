@@ -188,7 +188,7 @@ export const withoutSession = async (
     });
     for (const item of page.items.filter((each) => each.sessionId === sessionId)) {
       const key = { pk: String(item.pk), sk: String(item.sk) };
-      const set = { event: ERASED, sessionId: '', epoch: 0, name: '', payload: {} };
+      const set = { event: ERASED, userId: '', sessionId: '', epoch: 0, name: '', payload: {} };
       await deps.store.write({ kind: 'update', key, set, condition: eq('sessionId', sessionId) });
       count += 1;
     }

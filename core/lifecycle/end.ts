@@ -74,6 +74,16 @@ export const deleteSession = async (
   deps: Pick<Deps, 'store' | 'auth' | 'ids' | 'clock' | 'log'>,
   session: Session,
 ): Promise<void> => {
+  if (!(await removeSession(deps, session)))
+    throw new Problem('conflict', 'The session changed concurrently; try again.');
+  await removeAuthStates(deps, authStateKeys(session));
+};
+
+/** Replaces an ended session by the job that erases it. False: it changed meanwhile, and nothing was done. */
+export const removeSession = async (
+  deps: Pick<Deps, 'store' | 'ids' | 'clock'>,
+  session: Session,
+): Promise<boolean> => {
   const result = await deps.store.transact(
     [
       {
@@ -91,8 +101,7 @@ export const deleteSession = async (
     ],
     transactionToken(deps.ids),
   );
-  if (!result.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
-  await removeAuthStates(deps, authStateKeys(session));
+  return result.ok;
 };
 
 /**

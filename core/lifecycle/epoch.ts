@@ -27,6 +27,7 @@ const OF_THE_EPOCH_BEFORE = [
   'stopReason',
   'detail',
   'snapshots',
+  'snapshotBytes',
   'settledSnapshot',
 ] as const;
 

@@ -76,6 +76,8 @@ export const sessionSchema = z.object({
   authStateUnusable: z.boolean().optional(),
   /** Snapshots begun in this epoch; part of their keys. */
   snapshots: z.int().optional(),
+  /** What they have together, as announced. */
+  snapshotBytes: z.int().optional(),
   /** Up to which of them is settled: committed, overtaken by a later one, or of an account since discarded. */
   settledSnapshot: z.int().optional(),
 });

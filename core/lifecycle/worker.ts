@@ -20,6 +20,7 @@ import type {
   uploadResponseSchema,
 } from '../../contract/worker/protocol.ts';
 import { AUTH_PREFIX } from '../accounts/storage-keys.ts';
+import { allowedBytes, quotaReached } from '../accounts/upload-quota.ts';
 import { toItem } from '../apply.ts';
 import { chooseBuild, recordBuilds } from '../builds/builds.ts';
 import type { Deps } from '../deps.ts';
@@ -319,17 +320,22 @@ const expiringSchema = z.object({
 
 /**
  * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever
- * overwritten: not by an older epoch, not by a torn upload.
+ * overwritten: not by an older epoch, not by a torn upload. Throws 429 above what the epoch may store.
  */
 export const beginUpload = async (
   deps: Needs<'auth'>,
   session: Session,
   request: z.infer<typeof uploadRequestSchema>,
 ): Promise<z.infer<typeof uploadResponseSchema>> => {
-  const numbered = await updateActiveSession(deps, session, () => ({ add: { snapshots: 1 } }));
+  const { bytes } = request;
+  const numbered = await updateActiveSession(deps, session, (now) => {
+    const limit = allowedBytes(deps, now);
+    if ((now.snapshotBytes ?? 0) + bytes > limit) throw quotaReached(limit);
+    return { add: { snapshots: 1, snapshotBytes: bytes } };
+  });
   if (!numbered) throw fenced();
   const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
-  return { key, ...(await deps.auth.beginUpload(key, request.bytes)) };
+  return { key, ...(await deps.auth.beginUpload(key, bytes)) };
 };
 
 const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;

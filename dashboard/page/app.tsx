@@ -8,6 +8,7 @@ import { Audit } from './views/admin/audit.tsx';
 import { Builds } from './views/admin/builds.tsx';
 import { Cleanup } from './views/admin/cleanup.tsx';
 import { DeadLetters } from './views/admin/dead-letters.tsx';
+import { Erasures } from './views/admin/erasures.tsx';
 import { Keys } from './views/admin/keys.tsx';
 import { Limits } from './views/admin/limits.tsx';
 import { Link } from './views/link/link.tsx';
@@ -62,6 +63,8 @@ const AdminView = ({ view }: { readonly view: AdminViewName }) => {
       return <Limits />;
     case 'cleanup':
       return <Cleanup />;
+    case 'erasures':
+      return <Erasures />;
     case 'builds':
       return <Builds />;
     case 'keys':
@@ -87,6 +90,7 @@ const TITLES = {
   link: 'Link an account',
   limits: 'Limits',
   cleanup: 'Cleanup',
+  erasures: 'Erasures',
   builds: 'Builds',
   keys: 'API keys',
   audit: 'Audit log',

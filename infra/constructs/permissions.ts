@@ -16,7 +16,7 @@ export type Grant = {
 
 export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
-  ...(needs.table?.some(isWrite) && !needs.makesKeys ? [notOnKeys(resources)] : []),
+  ...(needs.table?.some(isWrite) && !needs.makesKeys ? [notOnKeys(needs, resources)] : []),
   ...(needs.waits ? [onWaits(resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket
@@ -72,10 +72,12 @@ const isWrite = (action: TableAction): boolean => WRITES.includes(action);
  * All items are in one table, so a function that may write any could make itself an admin key. An explicit denial of the
  * keys' partitions holds whatever else is allowed.
  */
-const notOnKeys = ({ table }: Resources): Grant => ({
+const notOnKeys = ({ revokesKeys }: Needs, { table }: Resources): Grant => ({
   statement: new PolicyStatement({
     effect: Effect.DENY,
-    actions: WRITES.map((action) => `dynamodb:${action}`),
+    actions: WRITES.filter((action) => !revokesKeys || action !== 'DeleteItem').map(
+      (action) => `dynamodb:${action}`,
+    ),
     resources: [table.tableArn],
     conditions: { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': [KEYS_PARTITION, apiKeyKey('*').pk] } },
   }),

@@ -1,7 +1,15 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
 /** The views of administration, in the order of their tabs. */
-export const ADMIN_VIEWS = ['limits', 'cleanup', 'builds', 'keys', 'audit', 'dead-letters'] as const;
+export const ADMIN_VIEWS = [
+  'limits',
+  'cleanup',
+  'erasures',
+  'builds',
+  'keys',
+  'audit',
+  'dead-letters',
+] as const;
 export type AdminViewName = (typeof ADMIN_VIEWS)[number];
 
 /** The present view; behind the `#`, so that any server of static files serves every view. */

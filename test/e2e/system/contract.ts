@@ -117,6 +117,9 @@ export const contractWalk = (open: () => System): void => {
       expect(stream.type).toMatch(/^text\/event-stream/);
       await ask('createLiveTicket', 200);
       await ask('listDeadLetters', 200);
+      await ask('listErasures', 200);
+      await ask('eraseUser', 201, { body: { userId: 'nobody' } });
+      await ask('eraseUser', 422, { body: { userId: 'admin' } });
       await ask('listAudit', 200, { query: { limit: 1000 } });
       await ask('redriveDeadLetters', 200, { body: {} });
     });

@@ -46,18 +46,37 @@ const sessionId = () => new URL(link).pathname.split('/')[3] ?? '';
 const STAYS = /^(IDEMPOTENCY#|ENGINE RULING$)/;
 
 /** Keys of all items that name the session anywhere, but for those that stay. */
-const items = async (): Promise<string[]> => {
+const items = async (): Promise<string[]> =>
+  (await itemsNaming(sessionId())).filter((key) => !STAYS.test(key));
+
+/** Makes an erasure 21 minutes older. @param job the key of its item */
+const orderedEarlier = async (job: string): Promise<void> => {
+  const [pk = '', sk = ''] = job.split(' ');
+  const client = database();
+  await client.send(
+    new UpdateItemCommand({
+      TableName: table(),
+      Key: { pk: { S: pk }, sk: { S: sk } },
+      UpdateExpression: 'SET requestedAt = :then',
+      ExpressionAttributeValues: { ':then': { N: String(Date.now() - 21 * 60_000) } },
+    }),
+  );
+  client.destroy();
+};
+
+/** Keys of all items that have the text anywhere. */
+const itemsNaming = async (text: string): Promise<string[]> => {
   const client = database();
   const found: string[] = [];
   let ExclusiveStartKey: Record<string, never> | undefined;
   do {
     const page = await client.send(new ScanCommand({ TableName: table(), ExclusiveStartKey }));
     for (const item of (page.Items ?? []).map((each) => unmarshall(each)))
-      if (JSON.stringify(item).includes(sessionId())) found.push(`${item.pk} ${item.sk}`);
+      if (JSON.stringify(item).includes(text)) found.push(`${item.pk} ${item.sk}`);
     ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey;
   } while (ExclusiveStartKey);
   client.destroy();
-  return found.filter((key) => !STAYS.test(key));
+  return found;
 };
 
 /** All versions and delete markers under the session's prefixes, straight from storage. */
@@ -145,17 +164,39 @@ test('of a deleted session nothing is left: no item, no object, no version, no m
   expect(await items()).toEqual([`ERASURES ${sessionId()}`]);
   expect((await fetch(link)).status).toBe(404);
   // The second pass is due after 20 minutes.
-  const client = database();
-  await client.send(
-    new UpdateItemCommand({
-      TableName: table(),
-      Key: { pk: { S: 'ERASURES' }, sk: { S: sessionId() } },
-      UpdateExpression: 'SET requestedAt = :then',
-      ExpressionAttributeValues: { ':then': { N: String(Date.now() - 21 * 60_000) } },
-    }),
-  );
-  client.destroy();
+  await orderedEarlier(`ERASURES ${sessionId()}`);
   await system.stack.trigger('eraser');
-  expect(await items()).toEqual([]);
+  expect(await items(), 'its report, for 30 days').toEqual([expect.stringMatching(/^ERASED#admin /)]);
   expect(await versions()).toEqual([]);
+  const [report] = await system.berth.erasures.list();
+  expect(report).toMatchObject({ kind: 'session', session: 'shop', state: 'erased' });
+  expect(report?.items).toBeGreaterThan(5);
+  expect(report?.objects).toBeGreaterThan(0);
+});
+
+test('a user is erased: the key is worthless, a running session ends, and no item names the user but the report', async () => {
+  const { key } = await system.berth.keys.create({ userId: 'zoe' });
+  await system.berth.limits.set({ user: { userId: 'zoe', limit: 2 } });
+  expect((await system.call('POST', '/api/sessions', { key, body: { name: 'runs' } })).status).toBe(201);
+  const own = { userId: 'zoe' };
+  await system.berth.sessions.waitForStatus('runs', 'SCAN_QR_CODE', own);
+  expect((await itemsNaming('zoe')).length).toBeGreaterThan(8);
+  const ordered = await system.berth.erasures.user(own);
+  expect(ordered).toMatchObject({ kind: 'user', userId: 'zoe', state: 'waiting' });
+  await system.stack.trigger('eraser');
+  expect((await system.call('GET', '/api/sessions', { key })).status).toBe(401);
+  await system.berth.sessions.waitForStatus('runs', 'STOPPED', own);
+  await system.stack.trigger('reaper');
+  await system.stack.trigger('eraser');
+  await expect(system.berth.sessions.get('runs', own)).rejects.toMatchObject({ status: 404 });
+  // The second passes are due after 20 minutes.
+  for (const job of await itemsNaming('zoe')) if (/^(USER)?ERASURES /.test(job)) await orderedEarlier(job);
+  for (let n = 0; n < 2; n++) await system.stack.trigger('eraser');
+  const reports = await system.berth.erasures.list(own);
+  expect(reports.map(({ kind, state }) => `${kind} ${state}`).sort()).toEqual([
+    'session erased',
+    'user erased',
+  ]);
+  const left = (await itemsNaming('zoe')).filter((item) => !/^(ERASED#zoe|AUDIT) /.test(item));
+  expect(left).toEqual([]);
 });

@@ -438,6 +438,24 @@ describe('capacity and administration', () => {
     expect(ended.stderr).toContain('not drained yet: 0 sessions and 1 tasks left');
   });
 
+  test('erase --dry-run says what the user has and orders nothing, and without a terminal nothing either', async () => {
+    api.set('reef', { ...WORKING, userId: 'anna' });
+    const ended = await berth(['erase', '--user', 'anna', '--dry-run']);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toMatch(/^anna has \d sessions \(.*reef.*\) and 1 keys$/m);
+    expect((await berth(['erase', '--user', 'anna'])).code).toBe(2);
+    expect(api.calls('POST /api/erasures')).toEqual([]);
+  });
+
+  test('erase --yes orders it and follows it to its end', async () => {
+    const ended = await berth(['erase', '--user', 'anna', '--yes']);
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toBe('anna is erased: 1 keys revoked, 9 items and 0 objects of the user erased\n');
+    expect(api.calls('POST /api/erasures').map((seen) => seen.body)).toEqual([{ userId: 'anna' }]);
+    const listed = await berth(['erasures', '--user', 'anna']);
+    expect(listed.stdout).toMatch(/^user anna +erased/m);
+  });
+
   test('emergency-cleanup without a terminal and --yes ends nothing', async () => {
     api.set('shop', WORKING);
     expect((await berth(['emergency-cleanup'])).code).toBe(2);

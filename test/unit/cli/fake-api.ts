@@ -23,6 +23,7 @@ import {
   historyViewSchema,
   signInRequestSchema,
 } from '../../../contract/bodies/dashboard.ts';
+import { eraseUserRequestSchema, erasureViewSchema } from '../../../contract/bodies/erasure.ts';
 import {
   createSessionRequestSchema,
   type SessionView,
@@ -265,6 +266,27 @@ export class FakeApi {
         return ok(this.#cleanup(seen.body));
       case 'POST /api/drain':
         return ok(this.#drain(seen.body));
+      case 'GET /api/erasures':
+      case 'POST /api/erasures': {
+        const ordered = seen.method === 'POST';
+        const { userId } = ordered
+          ? eraseUserRequestSchema.parse(seen.body)
+          : { userId: seen.query.userId ?? 'admin' };
+        const view = erasureViewSchema.parse({
+          kind: 'user',
+          userId,
+          session: null,
+          sessionId: null,
+          state: ordered ? 'waiting' : 'erased',
+          requestedAt: '2026-01-31T12:00:00.000Z',
+          erasedAt: ordered ? null : '2026-01-31T12:25:00.000Z',
+          items: 9,
+          objects: 0,
+          keys: 1,
+          sessionsLeft: 0,
+        });
+        return ordered ? { status: 201, body: view } : ok([view]);
+      }
       case 'GET /api/keys':
         return ok([keyViewSchema.parse(keyView('k1', 'anna'))]);
       case 'POST /api/keys': {

@@ -99,7 +99,11 @@ describe('a type', () => {
     };
     const begin = async (mimetype: string, filename: string | null) => {
       const deps = { ...testSystem().deps, media, apiUrl: 'https://berth.example.com' };
-      const { url } = await beginMediaUpload(deps, { sessionId: 'ses_1' }, { bytes: 1, mimetype, filename });
+      const { url } = await beginMediaUpload(
+        deps,
+        { sessionId: 'ses_1', epoch: 1 },
+        { bytes: 1, mimetype, filename },
+      );
       await openFile(deps, 'ses_1', url.split('/').at(-1) ?? '');
     };
     await begin('IMAGE/JPEG', null);

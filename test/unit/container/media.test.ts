@@ -61,6 +61,21 @@ describe('a file by URL', () => {
     ).rejects.toEqual(failing('bad_arguments', /may not be called/));
   });
 
+  it('is not fetched from a port of the system itself, directly or through a redirect', async () => {
+    let asked = 0;
+    const own = await serve((_request, response) => {
+      asked += 1;
+      response.end('secret');
+    });
+    const redirecting = await serve((_request, response) => response.writeHead(302, { location: own }).end());
+    const rules = { ...LOCAL, refusedPorts: [Number(new URL(own).port)] };
+    for (const url of [own, redirecting])
+      await expect(fetchFile(url, rules, 5_000)).rejects.toEqual(
+        failing('bad_arguments', /may not be called/),
+      );
+    expect(asked).toBe(0);
+  });
+
   it('is not fetched through a redirect to where it may not be fetched from, nor through one to a file', async () => {
     const url = await serve((request, response) =>
       response

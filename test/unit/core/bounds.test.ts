@@ -1,10 +1,13 @@
 /** What a tenant or a compromised worker can store is bounded. */
 import { expect, test } from 'vitest';
 import { accountSchema } from '../../../contract/worker/protocol.ts';
+import { beginMediaUpload } from '../../../core/accounts/media.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { MAX_CONFIG_BYTES } from '../../../core/lifecycle/session-config.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
+import { beginUpload } from '../../../core/lifecycle/worker.ts';
 import { health, withoutReasons } from '../../../core/observability/health.ts';
+import { workingSession } from './session.ts';
 import { testSystem } from './test-system.ts';
 
 const create = (system: ReturnType<typeof testSystem>, name: string, config = {}, userId = 'ann') =>
@@ -68,4 +71,31 @@ test('a key that is no admin’s is not shown the errors of database, storage an
     ok: false,
     detail: 'failed; an admin key is shown why',
   });
+});
+
+test('a compromised worker stores so much in an epoch and no more, of snapshots and of files', async () => {
+  const system = testSystem({ uploadMiBPerHour: 1 });
+  const session = await workingSession(system, 'a');
+  const MIB = 1024 * 1024;
+  const upload = (bytes: number) => beginUpload(system.deps, session, { bytes, sha256: 'a'.repeat(64) });
+  const media = { uploadUrl: async () => 'https://storage.invalid/' };
+  const file = (bytes: number) =>
+    beginMediaUpload({ ...system.deps, media, apiUrl: '' }, session, {
+      bytes,
+      mimetype: 'image/png',
+      filename: null,
+    });
+  for (const store of [upload, file]) {
+    await store(MIB);
+    await store(MIB);
+    await expect(store(MIB)).rejects.toMatchObject({ status: 429, extras: { scope: 'uploads' } });
+  }
+  // Another session is not concerned, and time brings more.
+  const other = await workingSession(system, 'b');
+  await beginUpload(system.deps, other, { bytes: MIB, sha256: 'b'.repeat(64) });
+  system.now += 3_600_000;
+  for (const store of [upload, file]) {
+    await store(MIB);
+    await expect(store(MIB)).rejects.toMatchObject({ status: 429 });
+  }
 });

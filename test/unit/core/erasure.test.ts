@@ -1,6 +1,7 @@
 /** Deleting a session erases everything of it: every item and object before and after, also through crashes. */
 import { expect, test } from 'vitest';
 import { eraseDeleted } from '../../../core/accounts/erasure.ts';
+import { listErasures } from '../../../core/accounts/erasure-report.ts';
 import { beginMediaUpload } from '../../../core/accounts/media.ts';
 import { placeCommand, showToWorker } from '../../../core/commands/waiting-commands.ts';
 import { keepDeadLetter } from '../../../core/events/dead-letters.ts';
@@ -12,7 +13,7 @@ import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { finalReport } from '../../../core/lifecycle/worker.ts';
 import { load, USER, uploaded, workingSession } from './session.ts';
-import { type TestSystem, testSystem } from './test-system.ts';
+import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
 const webhook = { url: 'https://hooks.example.com/', events: ['*'] } as never;
 
@@ -73,6 +74,10 @@ const itemsOf = ({ table }: TestSystem, { sessionId }: Session): string[] =>
     .filter((item) => new RegExp(`\\b${sessionId}\\b`).test(JSON.stringify(item)))
     .map(({ pk, sk }) => `${String(pk)} ${String(sk)}`);
 
+/** The report of an erasure, which is kept for 30 days. */
+const reportOf = ({ sessionId }: Session): string =>
+  `ERASED#${USER} ${String(NOW).padStart(15, '0')}#${sessionId}`;
+
 /** Prefixes that were erased, and what each had. */
 const eraserOf = (system: TestSystem) => {
   const erased: string[] = [];
@@ -96,6 +101,9 @@ test('after a delete and two sweeps no item and no object names the session, and
   await deleteSession(system.deps, gone);
   expect(itemsOf(system, gone), 'the job').toContain(`ERASURES ${gone.sessionId}`);
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 0, left: 1, failed: 0 });
+  expect(await listErasures(system.deps, USER)).toMatchObject([
+    { kind: 'session', session: 'a', sessionId: gone.sessionId, state: 'erasing', erasedAt: null },
+  ]);
   expect(erased).toEqual([`auth/${gone.sessionId}/`, `media/${gone.sessionId}/`]);
   const kinds = itemsOf(system, gone).map((key) => key.split(/[# ]/)[0]);
   expect([...new Set(kinds)].sort(), 'the job, and events that are sent first').toEqual([
@@ -104,7 +112,10 @@ test('after a delete and two sweeps no item and no object names the session, and
   ]);
   system.now += 21 * MINUTE;
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, left: 0 });
-  expect(itemsOf(system, gone)).toEqual([]);
+  const [report] = await listErasures(system.deps, USER);
+  expect(report).toMatchObject({ state: 'erased', erasedAt: new Date(system.now).toISOString() });
+  expect(report?.items).toBeGreaterThanOrEqual(before.length - 4);
+  expect(itemsOf(system, gone), 'its report alone').toEqual([reportOf(gone)]);
   expect(itemsOf(system, stays).sort()).toEqual(others.sort());
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 0, left: 0, items: 0 });
 });
@@ -128,7 +139,7 @@ test('what is written after the first pass is erased by the second', async () =>
   );
   system.now += 21 * MINUTE;
   expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, objects: 1 });
-  expect(itemsOf(system, gone)).toEqual([]);
+  expect(itemsOf(system, gone)).toEqual([reportOf(gone)]);
   expect([...system.objects.keys()].filter((key) => key.includes(gone.sessionId))).toEqual([]);
 });
 
@@ -149,7 +160,7 @@ test('a sweep that dies at any of its calls is finished by the next', async () =
     await eraseDeleted(deps, MINUTE);
     system.now += 21 * MINUTE;
     expect(await eraseDeleted(deps, MINUTE)).toMatchObject({ erased: 1, left: 0 });
-    expect(itemsOf(system, gone), `died at call ${dies}`).toEqual([]);
+    expect(itemsOf(system, gone), `died at call ${dies}`).toEqual([reportOf(gone)]);
     if (!died) break;
   }
 });

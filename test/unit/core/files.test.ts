@@ -4,7 +4,7 @@ import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
 const HOUR = 3600_000;
-const SESSION = { sessionId: 'ses_1' };
+const SESSION = { sessionId: 'ses_1', epoch: 1 };
 
 /** Signs by a number that grows, as credentials do that change. */
 const received = async (system: TestSystem, settings: { filename?: string } = {}) => {

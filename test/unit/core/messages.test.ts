@@ -79,7 +79,7 @@ describe('the link to a received file', () => {
     const ids = { ...deps.ids, secret: () => 'secret' };
     const { url } = await beginMediaUpload(
       { ...deps, media, ids, apiUrl: 'https://berth.example.com' },
-      { sessionId: 'ses_1' },
+      { sessionId: 'ses_1', epoch: 1 },
       { bytes, mimetype, filename: null },
     );
     expect(url).toBe('https://berth.example.com/api/files/ses_1/secret');

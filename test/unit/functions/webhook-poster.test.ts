@@ -6,6 +6,7 @@ import { signatureOf } from '../../helpers/webhook-receiver.ts';
 
 process.env.BERTH_SETTINGS = JSON.stringify({ environment: 'test', allowLoopbackWebhooks: true });
 const { webhookPoster } = await import('../../../functions/adapters/webhook-poster.ts');
+const { postPublic } = await import('../../../functions/adapters/webhook-http.ts');
 
 let answer: { status: number; headers?: Record<string, string> } = { status: 200 };
 let seen: IncomingHttpHeaders = {};
@@ -65,4 +66,25 @@ test('a header that was stored before it was refused does not make every request
   expect(await post({ customHeaders })).toEqual({ ok: true, status: 200 });
   expect(seen).toMatchObject({ 'x-token': 't', host: new URL(url).host, 'content-length': '2' });
   expect(seen).not.toHaveProperty('transfer-encoding');
+});
+
+test('a webhook does not lead to a port of the system itself although loopback is allowed', async () => {
+  let asked = 0;
+  const engine = createServer((_request, response) => {
+    asked += 1;
+    response.end();
+  });
+  await new Promise<void>((resolve) => engine.listen(0, '127.0.0.1', resolve));
+  const { port } = engine.address() as AddressInfo;
+  const rules = { headers: {}, body: '{}', timeoutMs: 5_000, allowLoopback: true };
+  for (const host of ['127.0.0.1', 'localhost', '127.1'])
+    await expect(
+      postPublic({ ...rules, url: `http://${host}:${port}/`, refusedPorts: [port] }),
+      host,
+    ).rejects.toThrow('forbidden address');
+  expect(asked).toBe(0);
+  expect(await postPublic({ ...rules, url: `http://127.0.0.1:${port}/`, refusedPorts: [] })).toEqual({
+    status: 200,
+  });
+  engine.close();
 });

@@ -4,6 +4,7 @@ import { ADMIN_VIEWS, type AdminViewName, hrefOf, route } from '../../state/rout
 const WORDS: Readonly<Record<AdminViewName, string>> = {
   limits: 'Limits',
   cleanup: 'Cleanup',
+  erasures: 'Erasures',
   builds: 'Builds',
   keys: 'API keys',
   audit: 'Audit log',
