@@ -12,8 +12,9 @@ export type SessionsMethods = {
   /**
    * Replace a session's config. Needs the scope `sessions:write`.
    *
-   * Deadlines and webhooks change at once, client and proxy with the next start. The result of `GET` can be
-   * written back unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.
+   * Deadlines and webhooks change at once. Where client or proxy changes, a running session restarts; 503
+   * says that the config is saved and the session must be started. The result of `GET` can be written back
+   * unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.
    */
   readonly update: (
     name: string,

@@ -30,6 +30,7 @@ import { type ClientHost, createClientHost, type HostView } from './whatsapp/cli
 import { runTimings } from './whatsapp/client-run.ts';
 import { createEventForwarder } from './whatsapp/event-forwarder.ts';
 import { FORWARDED_EVENTS } from './whatsapp/events.ts';
+import { withGroup } from './whatsapp/group-events.ts';
 import { type ClientSettings, createLibraryClient, launchOf } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
 import { createPairing } from './whatsapp/pairing.ts';
@@ -133,6 +134,7 @@ export const startSession = (
     download: async (source) => await host.client?.account.downloadMedia(source),
   });
 
+  const readChat = async (id: string) => await host.client?.account.chat(id);
   const forwarder = createEventForwarder({
     sessionId,
     outbox,
@@ -143,6 +145,7 @@ export const startSession = (
     late: settings.late,
     ignore: supervision.ignore,
     withMedia: incoming.withMedia,
+    withGroup: (payload) => withGroup({ time, log, readChat }, payload),
     onActivity: supervision.active,
   });
 
@@ -165,7 +168,7 @@ export const startSession = (
     nextChange = new AbortController();
     if (shown === 'WORKING' && before !== 'WORKING') {
       collector.look();
-      if (host.client) forwarder.works(host.client, view.account?.id ?? '');
+      if (host.client) forwarder.works(host.client, view.account?.id ?? '', view.account?.lid);
     }
     if (shown !== 'WORKING') forwarder.pauses();
   };

@@ -49,13 +49,27 @@ export const problemSchema = z.object({
   retryAfterSeconds: z.int().optional(),
   /** The session's state or status where that is what stood in the way. */
   state: z.string().optional(),
+  /** Of a command that its session is not ready for: the session's name, and the statuses that it needs. */
+  session: z.string().optional(),
+  expected: z.array(z.string()).optional(),
   /** Of what this engine cannot do: its name. */
   engine: z.literal('WEBJS').optional(),
 });
 export type ProblemBody = z.infer<typeof problemSchema>;
 
 export type ProblemExtras = Partial<
-  Pick<ProblemBody, 'errors' | 'scope' | 'limit' | 'active' | 'retryAfterSeconds' | 'state' | 'engine'>
+  Pick<
+    ProblemBody,
+    | 'errors'
+    | 'scope'
+    | 'limit'
+    | 'active'
+    | 'retryAfterSeconds'
+    | 'state'
+    | 'session'
+    | 'expected'
+    | 'engine'
+  >
 >;
 
 /** Thrown by rules and handlers; the HTTP edge turns it into a problem answer. `detail` may be shown to callers. */

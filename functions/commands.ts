@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { CommandView } from '../contract/bodies/commands.ts';
 import { Problem, problemBody } from '../contract/errors.ts';
+import { isTerminal } from '../contract/lifecycle.ts';
 import type { Operation } from '../contract/operation.ts';
 import { getCommand } from '../contract/operations/commands.ts';
 import { getNewMessageId, getNewStatusId } from '../contract/operations/message-ids.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
+import { CUT_HEADER, LIST_CAP } from '../contract/whatsapp/chats.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
 import {
   COMMAND_OPERATIONS,
@@ -18,6 +20,7 @@ import { problemOf, type WaitingCommand } from '../core/commands/waiting-command
 import { isSettled, readCommandAndSession } from '../core/commands/waiting-commands.ts';
 import { wakeAndRun } from '../core/commands/wake.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
+import { nameOf, type Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
@@ -48,7 +51,13 @@ const running = defineHandler(...operations)(async (request) => {
   const { userId, name } = request.session(sessionName);
   const session = await loadSession(deps, userId, name);
   const status = 200 in operation.responses ? 200 : 201;
-  if (!wake) return answer(status, await runCommand(deps, session, command, args, { idempotencyKey }));
+  if (!wake) {
+    const begun = deps.clock();
+    const ready = await whenReady(request, session);
+    const timeoutMs = begun + TIMEOUTS_MS.workerCall - deps.clock();
+    const result = await runCommand(deps, ready, command, args, { idempotencyKey, timeoutMs });
+    return { ...answer(status, result), ...cutHeader(args, result) };
+  }
   // Starting a session takes most of a request's time; one that works is asked as always.
   const waitMs = session.status === 'WORKING' ? 0 : TIMEOUTS_MS.function;
   const woken = await withOpenWait(deps, request.caller().userId, waitMs, () =>
@@ -56,6 +65,37 @@ const running = defineHandler(...operations)(async (request) => {
   );
   return woken.kind === 'done' ? answer(status, woken.result) : answer(202, { commandId: woken.commandId });
 });
+
+/** So long a command waits for a session that is about to work, as WAHA's does. */
+const READY_WAIT_MS = 15_000;
+const READY_POLL_MS = 400;
+
+/** It may work without a person: it starts, or starts again. Whether it has a saved account shows within the wait. */
+const isStarting = ({ state, status }: Session): boolean =>
+  !isTerminal(state) && state !== 'STOPPING' && status === 'STARTING';
+
+const whenReady = async (request: Request, session: Session): Promise<Session> => {
+  if (!isStarting(session)) return session;
+  const { userId, name } = request.session(nameOf(session));
+  const end = deps.clock() + READY_WAIT_MS;
+  return withOpenWait(deps, request.caller().userId, READY_WAIT_MS, () =>
+    lookUntil(
+      deps,
+      () => loadSession(deps, userId, name),
+      (now) => !isStarting(now),
+      {
+        end,
+        pollMs: READY_POLL_MS,
+      },
+    ),
+  );
+};
+
+/** A list that reached the cap may have more. */
+const cutHeader = (args: object, result: unknown) =>
+  'limit' in args && args.limit === LIST_CAP && Array.isArray(result) && result.length === LIST_CAP
+    ? { headers: { [CUT_HEADER]: String(LIST_CAP) } }
+    : {};
 
 /** Checked by the command's own schema, which the table of operations names, too; types can't follow that. */
 const answer = (status: number, body: unknown) => ({ status, body: body as never });

@@ -1,7 +1,7 @@
 import * as operations from '../contract/operations/health.ts';
 import * as server from '../contract/operations/server.ts';
+import { RELEASE } from '../contract/release.ts';
 import { checkDatabase } from '../core/observability/health.ts';
-import packageJson from '../package.json' with { type: 'json' };
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
 
@@ -18,15 +18,6 @@ const health = defineHandler(
 });
 
 const startedAt = Date.now();
-const { node, platform, arch } = { node: process.versions.node, ...process };
-const version = {
-  version: packageJson.version,
-  engine: 'WEBJS',
-  tier: 'PLUS',
-  browser: 'chromium',
-  platform: `${platform}/${arch}`,
-  worker: { id: null },
-} as const;
 
 /** GET /api/server/…: what clients of WAHA ask for. Nothing is told that a key's holder may not know. */
 const servers = defineHandler(
@@ -40,8 +31,9 @@ const servers = defineHandler(
       status: 200,
       body: { startTimestamp: startedAt, uptime: Date.now() - startedAt, worker: { id: null } },
     };
-  if (operation.id === 'getServerEnvironment') return { status: 200, body: { NODE_VERSION: node } };
-  return { status: 200, body: version };
+  if (operation.id === 'getServerEnvironment')
+    return { status: 200, body: { NODE_VERSION: process.versions.node } };
+  return { status: 200, body: RELEASE };
 });
 
 export const handler = router(health, servers);

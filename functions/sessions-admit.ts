@@ -1,4 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SessionConfig } from '../contract/bodies/session-config.ts';
 import { Problem } from '../contract/errors.ts';
+import { isTerminal } from '../contract/lifecycle.ts';
 import { startSessionByName } from '../contract/operations/deprecated-sessions.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { createSession } from '../core/admission/create.ts';
@@ -81,6 +84,37 @@ const restarting = defineHandler(operations.restartSession)(async (request) => {
   return start(userId, name, begun);
 });
 
+/** Only a new task has another client or proxy. */
+const needsNewTask = (before: SessionConfig, after: SessionConfig): boolean =>
+  !isDeepStrictEqual([before.client, before.proxy], [after.client, after.proxy]);
+
+/** PUT /api/sessions/{name}: replaces the config. Deadlines follow at once; another client or proxy restarts the session. */
+const updating = defineHandler(operations.updateSession)(async (request) => {
+  const begun = deps.clock();
+  const { userId, name } = request.session(request.params.name);
+  const caller = request.caller();
+  let restarts = false;
+  const session = await updateConfig(deps, userId, name, request.body.config, (before, after) => {
+    refuseAdminPolicy(caller, after, before);
+    restarts = needsNewTask(before, after);
+  });
+  const runs = !isTerminal(session.state) && session.state !== 'STOPPING';
+  if (!restarts || !runs) return { status: 200, body: sessionView(session, deps.settings) };
+  await stopSession(deps, session, 'user');
+  try {
+    return { ...(await start(userId, name, begun)), status: 200 };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'unavailable') throw error;
+    throw new Problem(
+      'unavailable',
+      `The config is saved, and the session must be started: ${error.message}`,
+      {
+        retryAfterSeconds: 5,
+      },
+    );
+  }
+});
+
 /** POST /api/sessions/start, deprecated: creates the session or replaces its config, then starts it. */
 const startingByName = defineHandler(startSessionByName)(async (request) => {
   const begun = deps.clock();
@@ -98,4 +132,4 @@ const startingByName = defineHandler(startSessionByName)(async (request) => {
   return start(userId, name, begun);
 });
 
-export const handler = router(creating, starting, restarting, startingByName);
+export const handler = router(creating, starting, restarting, updating, startingByName);

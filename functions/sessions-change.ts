@@ -4,7 +4,6 @@ import { deleteSession, unlinkFirst, untilEnded } from '../core/lifecycle/end.ts
 import { findSession, loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { stopSession } from '../core/lifecycle/stop.ts';
-import { updateConfig } from '../core/lifecycle/update.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
@@ -12,7 +11,6 @@ import { s3Auth } from './adapters/s3-auth.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { workerCall } from './adapters/worker-call.ts';
 import { defineHandler, router } from './edge/http.ts';
-import { refuseAdminPolicy } from './edge/policy.ts';
 
 const deps = {
   ...base,
@@ -22,16 +20,6 @@ const deps = {
   auth: s3Auth(),
   workers: workerCall(),
 };
-
-/** PUT /api/sessions/{name}: replaces the config. Deadlines follow at once, client options with the next start. */
-const updating = defineHandler(operations.updateSession)(async (request) => {
-  const { userId, name } = request.session(request.params.name);
-  const caller = request.caller();
-  const session = await updateConfig(deps, userId, name, request.body.config, (before, after) =>
-    refuseAdminPolicy(caller, after, before),
-  );
-  return { status: 200, body: sessionView(session, deps.settings) };
-});
 
 /** POST /api/sessions/{name}/stop: idempotent; the auth state is saved before the session ends. */
 const stopping = defineHandler(operations.stopSession)(async (request) => {
@@ -73,4 +61,4 @@ const deletingByName = defineHandler(deprecated.logoutSessionByName)(async (requ
   return { status: 201, body: {} };
 });
 
-export const handler = router(updating, stopping, deleting, stoppingByName, deletingByName);
+export const handler = router(stopping, deleting, stoppingByName, deletingByName);

@@ -180,7 +180,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     indexes: { byUser: ['Query', 'Scan'] },
   },
   'sessions-admit': {
-    does: 'Creates, starts and restarts sessions: admits them, launches their tasks.',
+    does: 'Creates, configures, starts and restarts sessions: admits them, launches their tasks.',
     ...ADMISSION,
     unusedInTests: {
       'lambda:InvokeFunction':
@@ -188,7 +188,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     },
   },
   'sessions-change': {
-    does: "Changes a session's configuration, stops it, unlinks and deletes it.",
+    does: 'Stops a session, unlinks and deletes it.',
     table: RELEASE,
     bucket: ['DeleteObject'],
     queue: 'send',

@@ -10,8 +10,9 @@ import type {
   unpinMessageArgs,
 } from '../../contract/whatsapp/message-acts.ts';
 import type { Message } from '../../contract/whatsapp/messages.ts';
+import { votePayload } from '../whatsapp/event-payloads.ts';
 import { idText, numberId } from '../whatsapp/ids.ts';
-import { messagePayload, votePayload } from '../whatsapp/payloads.ts';
+import { messagePayload } from '../whatsapp/payloads.ts';
 import { ask, change } from './ask.ts';
 import { mediaInTime } from './chats.ts';
 import { type CommandContext, workingClient } from './context.ts';

@@ -4,7 +4,8 @@
  * for messages that were sent.
  */
 import type { Message } from '../../contract/whatsapp/messages.ts';
-import { ackPayload, messagePayload } from '../whatsapp/payloads.ts';
+import { ackPayload } from '../whatsapp/event-payloads.ts';
+import { messagePayload } from '../whatsapp/payloads.ts';
 import type { CommandContext } from './context.ts';
 
 /** WhatsApp's server has it. Below zero: it refused it, or the page gave up. */

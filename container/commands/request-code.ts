@@ -23,7 +23,8 @@ export const requestCode = async (
       .string()
       .min(1)
       .parse(await client.requestPairingCode(phoneNumber, pairing.lifeMs));
-  const code = await handOver(context, { what: 'requesting a code', run }, client);
+  const letters = await handOver(context, { what: 'requesting a code', run }, client);
   // The library told it by its event already; a repeat changes nothing.
-  return { code, expiresAt: pairing.heard(code).expiresAt };
+  const { value, expiresAt } = pairing.heard(letters);
+  return { code: value, expiresAt };
 };

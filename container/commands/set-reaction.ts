@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { reactionArgs } from '../../contract/whatsapp/messages.ts';
-import { reactionPayload } from '../whatsapp/payloads.ts';
+import { reactionPayload } from '../whatsapp/event-payloads.ts';
 import { ask, change } from './ask.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';

@@ -71,7 +71,7 @@ export const createOutbox = (options: {
 
   const made = (event: string, payload: unknown, id?: string): WorkerEvent => {
     const timestamp = Math.round(options.now());
-    return { id: id ?? `evt_${nextId(timestamp)}`, timestamp, event, payload };
+    return { id: id ?? `evt_${nextId(timestamp).toLowerCase()}`, timestamp, event, payload };
   };
 
   /** Called once for each waiting event, in their order. */

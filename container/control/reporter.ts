@@ -17,6 +17,8 @@ export type Facts = {
   /** ms, control plane's clock */
   readonly lastActivityAt?: number | undefined;
   readonly memoryBytes?: number | undefined;
+  /** QR codes shown since the worker started. */
+  readonly qrCodes?: number;
   readonly statusData?: ReportRequest['statusData'];
   readonly dialogs?: Dialogs;
   /** The build of WhatsApp Web in use. */
@@ -54,7 +56,8 @@ export const createReporter = (options: {
 
   const request = (): ReportRequest => {
     seq += 1;
-    const { status, me, qrReason, lastActivityAt, memoryBytes, statusData, dialogs, build, builds } = facts;
+    const { status, me, qrReason, lastActivityAt, memoryBytes, dialogs, build, builds } = facts;
+    const { qrCodes, statusData } = facts;
     return {
       seq,
       status,
@@ -62,6 +65,7 @@ export const createReporter = (options: {
       ...(qrReason === undefined ? {} : { qrReason }),
       ...(lastActivityAt === undefined ? {} : { lastActivityAt }),
       ...(memoryBytes === undefined ? {} : { memoryBytes: Math.round(memoryBytes) }),
+      ...(qrCodes === undefined ? {} : { qrCodes }),
       ...(statusData === undefined ? {} : { statusData }),
       // Always there: a new worker's first report takes the place of what the last one saw.
       dialogs: dialogs ?? { closed: 0, unknown: 0 },
@@ -112,6 +116,7 @@ export const createReporter = (options: {
         facts.qrReason !== before.qrReason ||
         JSON.stringify(facts.me) !== JSON.stringify(before.me) ||
         facts.statusData !== before.statusData ||
+        facts.qrCodes !== before.qrCodes ||
         JSON.stringify(facts.dialogs) !== JSON.stringify(before.dialogs) ||
         facts.build !== before.build ||
         failuresOf(facts.builds) !== failuresOf(before.builds) ||

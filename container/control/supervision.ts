@@ -47,6 +47,8 @@ export const createSupervision = (options: {
   const { api, time, log, clock, settings, onStop } = options;
 
   let ignore = settings.ignore;
+  let shownCode: string | undefined;
+  let qrCodes = 0;
   const deadlines = watchDeadlines({
     time,
     now: clock.now,
@@ -70,10 +72,21 @@ export const createSupervision = (options: {
 
   return {
     start: () => reporter.update({ status: 'STARTING' }),
-    show({ status, account, qrReason, statusData }) {
+    show({ status, account, qr, qrReason, statusData }) {
+      if (qr !== undefined && qr.value !== shownCode) {
+        shownCode = qr.value;
+        qrCodes += 1;
+      }
       deadlines.setMoments(momentsAfter(deadlines.moments, status, clock.now()));
       const { lastActivityAt } = deadlines.moments;
-      reporter.update({ status, me: account, qrReason, lastActivityAt, statusData });
+      reporter.update({
+        status,
+        me: account,
+        qrReason,
+        lastActivityAt,
+        statusData,
+        ...(qrCodes > 0 ? { qrCodes } : {}),
+      });
     },
     active() {
       const lastActivityAt = clock.now();

@@ -43,7 +43,7 @@ const cleaned = (name: string | null): string | null =>
 class NoFile extends Error {}
 
 export type Incoming = {
-  /** The message with its file's `media`; as it is where it has none or is the account's own. Never rejects. */
+  /** The message with its file's `media`; as it is where it has none. Never rejects. */
   withMedia(source: unknown, message: Message): Promise<Message>;
 };
 
@@ -92,7 +92,7 @@ export const createIncoming = (options: {
 
   return {
     async withMedia(source, message) {
-      if (!message.hasMedia || message.fromMe) return message;
+      if (!message.hasMedia) return message;
       const media = known.get(message.id) ?? atMost(() => take(source));
       known.set(message.id, media);
       for (const oldest of known.keys()) {
@@ -102,7 +102,7 @@ export const createIncoming = (options: {
       const taken = await media;
       // What failed may succeed when it is asked for again.
       if (taken.error !== undefined) known.delete(message.id);
-      return { ...message, media: taken };
+      return { ...message, media: taken, ...(taken.url === undefined ? {} : { mediaUrl: taken.url }) };
     },
   };
 };

@@ -7,6 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { encodeTime } from 'ulid';
+import * as z from 'zod';
 import { type Ignore, isIgnored } from '../../contract/whatsapp/ignore.ts';
 import { type Message, messageSchema } from '../../contract/whatsapp/messages.ts';
 import type { ToldMark } from '../../contract/worker/protocol.ts';
@@ -16,6 +17,7 @@ import type { Time } from '../base/time.ts';
 import type { Outbox } from '../control/outbox.ts';
 import { catchUp } from './catch-up.ts';
 import { type Forwarded, forward } from './events.ts';
+import type { IsMe } from './group-events.ts';
 import type { LibraryClient } from './library.ts';
 import { sourced } from './payloads.ts';
 import { createTold, messageKey, type Told } from './told.ts';
@@ -24,7 +26,7 @@ export type EventForwarder = {
   /** An event of the library. `byCommand`: a command caused it. */
   heard(name: string, values: readonly unknown[], byCommand: boolean): void;
   /** A client works, for this account: reads what was missed. Does nothing while it is at it. */
-  works(client: LibraryClient, account: string): void;
+  works(client: LibraryClient, account: string, lid?: string): void;
   /** No client works: events wait until one does. */
   pauses(): void;
   /** The account is gone: another one begins anew. */
@@ -35,7 +37,7 @@ export type EventForwarder = {
 
 /** Events of messages that are recognized when the library repeats them. */
 const REMEMBERED = 5_000;
-const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** The id of an event that tells of a message: the same whichever worker tells it, and however often. */
 export const messageEventId = (sessionId: string, event: string, { id, timestamp }: Message): string => {
@@ -43,8 +45,10 @@ export const messageEventId = (sessionId: string, event: string, { id, timestamp
     .update(`${sessionId} ${event} ${messageKey(id)}`)
     .digest();
   const random = [...digest.subarray(0, 16)].map((byte) => ALPHABET[byte % 32]).join('');
-  return `evt_${encodeTime(Math.max(0, timestamp) * 1000, 10)}${random}`;
+  return `evt_${encodeTime(Math.max(0, timestamp) * 1000, 10).toLowerCase()}${random}`;
 };
+
+const datedSchema = z.object({ timestamp: z.number() });
 
 /** A message is told with the last of its events: `message` of a received one, `message.any` of an own one. */
 const isLastEvent = (event: string, message: Message): boolean =>
@@ -68,10 +72,15 @@ export const createEventForwarder = (options: {
   readonly late: { readonly max: number; readonly maxAgeSeconds: number };
   readonly ignore: () => Ignore | undefined;
   readonly withMedia: (source: unknown, message: Message) => Promise<Message>;
+  /** The payload with the whole group; never rejects. */
+  readonly withGroup: (payload: unknown) => Promise<unknown>;
   readonly onActivity: () => void;
 }): EventForwarder => {
   const { sessionId, outbox, time, now, log, late } = options;
   let account: string | undefined;
+  let ownLid: string | undefined;
+  /** When the account was linked, if this worker saw it (s): the page repeats older reactions then. */
+  let linkedAt: number | undefined;
   let told: Told | undefined;
   /** Events that wait; undefined: none has to. */
   let waiting: (readonly [name: string, values: readonly unknown[], byCommand: boolean])[] | undefined = [];
@@ -109,16 +118,25 @@ export const createEventForwarder = (options: {
       ...(how.late ? message : sourced(message, how.byCommand)),
       ...(how.late ? { late: true } : {}),
     };
-    if (media && message.hasMedia) outbox.addLater(event, options.withMedia(source, shown), about);
+    if (media && message.hasMedia && !message.fromMe)
+      outbox.addLater(event, options.withMedia(source, shown), about);
     else outbox.add(event, shown, about);
     if (activity && !how.late) options.onActivity();
   };
 
+  const isMe: IsMe = (...ids) => ids.some((id) => id !== undefined && (id === account || id === ownLid));
+
+  const isOlderThanLink = ({ event, payload }: Forwarded): boolean =>
+    event === 'message.reaction' &&
+    linkedAt !== undefined &&
+    (datedSchema.safeParse(payload).data?.timestamp ?? linkedAt) < linkedAt;
+
   const tell = (name: string, values: readonly unknown[], how: How): void => {
-    for (const event of forward(name, values)) {
+    for (const event of forward(name, values, { isMe, seconds: seconds() })) {
       if (isNewMessage(event.event)) tellMessage(event, values[0], how);
-      else if (!isIgnored(options.ignore(), event.event, event.payload)) {
-        outbox.add(event.event, event.payload);
+      else if (!isOlderThanLink(event) && !isIgnored(options.ignore(), event.event, event.payload)) {
+        if (event.group) outbox.addLater(event.event, options.withGroup(event.payload));
+        else outbox.add(event.event, event.payload);
         if (event.activity) options.onActivity();
       }
     }
@@ -134,6 +152,7 @@ export const createEventForwarder = (options: {
     if (account !== current || !told) {
       const mark = options.told?.account === current && account === undefined ? options.told : undefined;
       account = current;
+      if (!mark) linkedAt = seconds();
       told = mark ? createTold(mark.since, mark.ids) : createTold(seconds());
       // Even before the first message: what comes after this is what a later worker missed.
       outbox.begin(told.mark(current));
@@ -168,8 +187,9 @@ export const createEventForwarder = (options: {
       if (waiting) waiting.push([name, values, byCommand]);
       else tell(name, values, { late: false, byCommand });
     },
-    works(client, current) {
+    works(client, current, lid) {
       if (!waiting || ended) return;
+      ownLid = lid;
       turn += 1;
       const mine = turn;
       read(client, begin(current))

@@ -17,6 +17,9 @@ export type Pairing = {
   clear(): void;
 };
 
+/** WhatsApp's page gives eight letters; people read, and WAHA gives, two groups of four: `ABCD-EFGH`. */
+const grouped = (letters: string): string => letters.replace(/^([A-Z0-9]{4})([A-Z0-9]{4})$/, '$1-$2');
+
 export const createPairing = (options: {
   /** The control plane's clock. */
   readonly now: Clock;
@@ -32,7 +35,8 @@ export const createPairing = (options: {
       number = phoneNumber;
       code = undefined;
     },
-    heard(value) {
+    heard(letters) {
+      const value = grouped(letters);
       if (value === code?.value) return code;
       code = { value, expiresAt: Math.round(now() + lifeMs) };
       options.onCode(code);

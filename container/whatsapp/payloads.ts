@@ -7,7 +7,7 @@ import type { Message } from '../../contract/whatsapp/messages.ts';
 import { idText, numberId } from './ids.ts';
 
 /** `{ [name]: pn }` where the id is a hidden one whose number is known. */
-const pnOf = <N extends string>(name: N, id: unknown): { [K in N]?: string } => {
+export const pnOf = <N extends string>(name: N, id: unknown): { [K in N]?: string } => {
   const pn = numberId(id);
   return pn === undefined ? {} : ({ [name]: pn } as { [K in N]: string });
 };
@@ -17,9 +17,9 @@ export const ackName = (ack: number): Message['ackName'] =>
   ack < 0 ? 'ERROR' : (ACK_NAMES[ack] ?? 'PLAYED');
 
 /** May be absent: a plain `z.unknown()` demands the key. */
-const anything = z.unknown().optional();
-const optionalText = z.string().optional().catch(undefined);
-const whole = z.number().transform(Math.trunc);
+export const anything = z.unknown().optional();
+export const optionalText = z.string().optional().catch(undefined);
+export const whole = z.number().transform(Math.trunc);
 
 const dataSchema = z.object({
   from: anything,
@@ -27,7 +27,11 @@ const dataSchema = z.object({
   author: anything,
   quotedStanzaID: optionalText,
   quotedParticipant: anything,
-  quotedMsg: z.object({ body: optionalText }).optional().catch(undefined),
+  quotedMsg: z
+    .object({ type: optionalText, body: optionalText, mimetype: optionalText, filename: optionalText })
+    .optional()
+    .catch(undefined),
+  isLive: z.boolean().optional().catch(undefined),
   isViewOnce: z.boolean().optional().catch(undefined),
   subtype: optionalText,
 });
@@ -42,7 +46,14 @@ const messageSource = z.object({
   ack: whole.catch(0),
   type: optionalText,
   location: z
-    .object({ latitude: z.number(), longitude: z.number(), description: optionalText })
+    .object({
+      latitude: z.number(),
+      longitude: z.number(),
+      name: optionalText,
+      address: optionalText,
+      url: optionalText,
+      description: optionalText,
+    })
     .optional()
     .catch(undefined),
   vCards: z.array(z.string()).catch([]),
@@ -53,7 +64,7 @@ const messageSource = z.object({
   allowMultipleAnswers: z.boolean().catch(false),
   _data: dataSchema.optional().catch(undefined),
 });
-const fromMeOf = (id: unknown): boolean =>
+export const fromMeOf = (id: unknown): boolean =>
   z.object({ fromMe: z.boolean() }).safeParse(id).data?.fromMe ?? false;
 
 /** The library's Message as WAHA shows it; undefined: it has no id. */
@@ -92,7 +103,8 @@ export const messagePayload = (source: unknown): Message | undefined => {
     ...(type === undefined ? {} : { type }),
     hasMedia,
     ...(data?.isViewOnce || isUnopened(data?.subtype) ? { viewOnce: true as const } : {}),
-    ...(location === undefined ? {} : { location: placeOf(location) }),
+    media: null,
+    ...(location === undefined ? {} : { location: placeOf(location, data?.isLive === true) }),
     ...(vCards.length === 0 ? {} : { vCards }),
     ...(pollOptions === undefined
       ? {}
@@ -109,11 +121,38 @@ export const messagePayload = (source: unknown): Message | undefined => {
       : {
           replyTo: {
             id: quoted,
-            ...(data?.quotedMsg?.body === undefined ? {} : { body: data.quotedMsg.body }),
+            ...quotedOf(data?.quotedMsg),
             ...(quotedParticipant === undefined ? {} : { participant: quotedParticipant }),
           },
         }),
   };
+};
+
+type Quoted = NonNullable<z.infer<typeof dataSchema>['quotedMsg']>;
+const quotedOf = (quoted: Quoted | undefined) => {
+  const { body, mimetype, filename } = quoted ?? {};
+  return {
+    ...(body === undefined ? {} : { body }),
+    hasMedia: mimetype !== undefined,
+    media: mimetype === undefined ? null : { mimetype, filename: filename ?? null, size: null },
+  };
+};
+
+/** Fields of `_data` that are pictures or keys of files. */
+const LEFT_OUT = new Set(['preview', 'thumbnail', 'thumbnailHQ', 'mediaKey', 'waveform', 'msgContextInfo']);
+const MAX_DATA_BYTES = 16 * 1024;
+const rawSchema = z.record(z.string(), z.unknown());
+
+/** A message for an event: with the engine's own fields of it. */
+export const eventMessagePayload = (source: unknown): Message | undefined => {
+  const message = messagePayload(source);
+  const raw = rawSchema.safeParse(Object(source)._data);
+  if (!message || !raw.success) return message;
+  // The body of a file is its preview.
+  const skipped = (name: string) => LEFT_OUT.has(name) || (name === 'body' && message.hasMedia);
+  const text = JSON.stringify(raw.data, (name, value) => (skipped(name) ? undefined : value));
+  if (text.length > MAX_DATA_BYTES) return message;
+  return { ...message, _data: z.record(z.string(), z.json()).parse(JSON.parse(text)) };
 };
 
 /** The account's own message with where it was sent; others as they are. */
@@ -124,176 +163,22 @@ export const sourced = (message: Message, byCommand: boolean): Message =>
 const isUnopened = (subtype: string | undefined): boolean =>
   /^view_once.*_unavailable_fanout$/.test(subtype ?? '');
 
-/** A view-once message whose content stays on the phone, as the message that it is. */
-export const unopenedPayload = (source: unknown): Message | undefined => {
-  const message = messagePayload(source);
-  if (message?.viewOnce !== true) return undefined;
-  const error = 'View once: WhatsApp shows it only on the phone.';
-  return { ...message, hasMedia: true, media: { mimetype: null, filename: null, size: null, error } };
-};
+/** `3EB0…` of `true_491701234567@c.us_3EB0…`. */
+export const bareId = (id: string): string => id.split('_')[2] ?? id;
 
-/** A message that has come without its content, which is asked for. */
-export const waitingPayload = (source: unknown): Message | undefined => {
-  const message = messagePayload(source);
-  return message?.viewOnce === true ? undefined : message;
-};
-
-const editSource = z.object({
-  latestEditMsgKey: z.unknown().optional(),
-  latestEditSenderTimestampMs: z.number().nullish().catch(undefined),
+type Place = NonNullable<z.infer<typeof messageSource>['location']>;
+const placeOf = (
+  { latitude, longitude, name, address, url, description }: Place,
+  live: boolean,
+): NonNullable<Message['location']> => ({
+  latitude,
+  longitude,
+  live,
+  ...(name ? { name } : {}),
+  ...(address ? { address } : {}),
+  ...(url ? { url } : {}),
+  ...(description ? { description } : {}),
 });
 
-/** Texts also change when a placeholder gets its content or a file its caption: those are no edits. */
-export const editedPayload = (source: unknown) => {
-  const message = messagePayload(source);
-  const edit = editSource.safeParse(source);
-  if (!message || !edit.success) return undefined;
-  const { latestEditMsgKey, latestEditSenderTimestampMs } = edit.data;
-  if (!latestEditMsgKey && !latestEditSenderTimestampMs) return undefined;
-  return { ...message, editedMessageId: message.id };
-};
-
-const placeOf = ({
-  description,
-  ...place
-}: {
-  latitude: number;
-  longitude: number;
-  description?: string | undefined;
-}): NonNullable<Message['location']> => (description ? { ...place, description } : place);
-
-export const ackPayload = (source: unknown, ack: unknown) => {
-  const message = messagePayload(source);
-  if (!message) return undefined;
-  const { id, from, fromPn, to, toPn, participant, participantPn, fromMe } = message;
-  const level = typeof ack === 'number' ? Math.trunc(ack) : message.ack;
-  return {
-    id,
-    from,
-    ...(fromPn === undefined ? {} : { fromPn }),
-    to,
-    ...(toPn === undefined ? {} : { toPn }),
-    ...(participant === undefined ? {} : { participant }),
-    ...(participantPn === undefined ? {} : { participantPn }),
-    fromMe,
-    ack: level,
-    ackName: ackName(level),
-  };
-};
-
-const reactionSource = z.object({
-  id: anything,
-  msgId: anything,
-  senderId: anything,
-  timestamp: z.number().catch(0),
-  reaction: z.string().catch(''),
-  _data: z.object({ author: anything, from: anything }).optional().catch(undefined),
-});
-const remoteOf = (id: unknown): string | undefined =>
+export const remoteOf = (id: unknown): string | undefined =>
   idText(z.object({ remote: anything }).safeParse(id).data?.remote);
-
-export const reactionPayload = (source: unknown) => {
-  const parsed = reactionSource.safeParse(source);
-  const id = parsed.success ? idText(parsed.data.id) : undefined;
-  if (!parsed.success || id === undefined) return undefined;
-  const { senderId, _data: data } = parsed.data;
-  const sender = data?.author ?? data?.from;
-  const from = idText(senderId) ?? idText(sender) ?? '';
-  return {
-    id,
-    from,
-    ...pnOf('fromPn', sender),
-    fromMe: fromMeOf(parsed.data.id),
-    to: remoteOf(parsed.data.id) ?? '',
-    participant: from,
-    ...pnOf('participantPn', sender),
-    timestamp: parsed.data.timestamp,
-    reaction: { text: parsed.data.reaction, messageId: idText(parsed.data.msgId) ?? '' },
-  };
-};
-
-export const revokedPayload = (after: unknown, before: unknown) => {
-  const now = messagePayload(after);
-  if (!now) return undefined;
-  const earlier = messagePayload(before);
-  return { after: now, before: earlier ?? null, revokedMessageId: earlier?.id ?? now.id };
-};
-
-const groupSource = z.object({
-  id: anything,
-  chatId: anything,
-  author: anything,
-  recipientIds: z.array(z.unknown()).catch([]),
-  timestamp: z.number().catch(0),
-  type: z.string().catch(''),
-  body: z.string().catch(''),
-  _data: z.object({ author: anything }).optional().catch(undefined),
-});
-
-export const groupPayload = (source: unknown) => {
-  const parsed = groupSource.safeParse(source);
-  if (!parsed.success) return undefined;
-  const { id, chatId, author, recipientIds, timestamp, type, body, _data: data } = parsed.data;
-  const group = idText(chatId) ?? remoteOf(id);
-  if (group === undefined) return undefined;
-  const by = idText(author);
-  return {
-    group: { id: group, ...(type === 'subject' ? { subject: body } : {}) },
-    type,
-    timestamp,
-    ...(by === undefined ? {} : { author: by }),
-    ...pnOf('authorPn', data?.author),
-    participants: recipientIds.flatMap((recipient) => {
-      const one = idText(recipient);
-      return one === undefined ? [] : [{ id: one, ...pnOf('pn', recipient) }];
-    }),
-  };
-};
-
-const callSource = z.object({
-  id: anything,
-  from: anything,
-  timestamp: z.number().optional().catch(undefined),
-  isVideo: z.boolean().catch(false),
-  isGroup: z.boolean().catch(false),
-  fromMe: z.boolean().catch(false),
-});
-
-export const callPayload = (source: unknown) => {
-  const parsed = callSource.safeParse(source);
-  const id = parsed.success ? idText(parsed.data.id) : undefined;
-  if (!parsed.success || id === undefined || parsed.data.fromMe) return undefined;
-  const { timestamp, isVideo, isGroup } = parsed.data;
-  return {
-    id,
-    from: idText(parsed.data.from) ?? '',
-    ...pnOf('fromPn', parsed.data.from),
-    ...(timestamp === undefined ? {} : { timestamp }),
-    isVideo,
-    isGroup,
-  };
-};
-
-const voteSource = z.object({
-  voter: anything,
-  selectedOptions: z.array(z.object({ name: optionalText })).catch([]),
-  interractedAtTs: z.number().catch(0),
-  parentMsgKey: anything,
-});
-
-export const votePayload = (source: unknown) => {
-  const parsed = voteSource.safeParse(source);
-  const poll = parsed.success ? idText(parsed.data.parentMsgKey) : undefined;
-  if (!parsed.success || poll === undefined) return undefined;
-  const chat = remoteOf(parsed.data.parentMsgKey) ?? '';
-  return {
-    vote: {
-      from: idText(parsed.data.voter) ?? '',
-      ...pnOf('fromPn', parsed.data.voter),
-      to: chat,
-      selectedOptions: parsed.data.selectedOptions.flatMap(({ name }) => (name === undefined ? [] : [name])),
-      timestamp: parsed.data.interractedAtTs,
-    },
-    poll: { id: poll, to: chat, fromMe: fromMeOf(parsed.data.parentMsgKey) },
-  };
-};

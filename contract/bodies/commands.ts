@@ -45,7 +45,7 @@ export const QR_LIFE_HEADER = 'x-qr-life-ms';
 export const qrRawSchema = z.object({ value: z.string() });
 export const qrImageJsonSchema = z.object({ mimetype: z.string(), data: z.base64() });
 export const pairingCodeSchema = z.object({
-  code: z.string(),
+  code: z.string().describe('As `ABCD-EFGH`.'),
   expiresAt: z.iso.datetime().describe('When WhatsApp is expected to replace it.'),
 });
 export type PairingCodeView = z.infer<typeof pairingCodeSchema>;

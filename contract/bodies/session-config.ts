@@ -25,6 +25,7 @@ export const WEBHOOK_EVENTS = [
   'message',
   'message.any',
   'message.ack',
+  'message.ack.group',
   'message.reaction',
   'message.revoked',
   'message.edited',
@@ -32,6 +33,8 @@ export const WEBHOOK_EVENTS = [
   'group.v2.join',
   'group.v2.leave',
   'group.v2.update',
+  'group.v2.participants',
+  'chat.archive',
   'call.received',
   'poll.vote',
   'engine.event',
@@ -39,14 +42,11 @@ export const WEBHOOK_EVENTS = [
 
 /** Events of WAHA that this engine has no occasion to send: accepted in a webhook's configuration. */
 const OTHER_WAHA_EVENTS = [
-  'message.ack.group',
   'state.change',
   'group.join',
   'group.leave',
-  'group.v2.participants',
   'presence.update',
   'poll.vote.failed',
-  'chat.archive',
   'call.accepted',
   'call.rejected',
   'label.upsert',

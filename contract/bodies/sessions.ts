@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { sessionNameSchema } from '../names.ts';
 import { restartConfigSchema } from '../restart.ts';
-import { accountSchema, dialogsSchema } from '../worker/protocol.ts';
+import { dialogsSchema, shownAccountSchema } from '../worker/protocol.ts';
 import { sessionConfigRequestSchema, sessionConfigSchema } from './session-config.ts';
 
 export { sessionNameSchema, userIdSchema } from '../names.ts';
@@ -23,7 +23,7 @@ export const sessionViewSchema = z.object({
   name: z.string(),
   status: statusSchema,
   config: sessionConfigSchema,
-  me: accountSchema.nullable(),
+  me: shownAccountSchema.nullable(),
   /**
    * Dialogs that WhatsApp Web put over its page since the session started: how many were closed, and how many are open
    * that Berth does not know. Null while it does not run.

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made from the table of operations. */
 import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
 import { idempotencyKeySchema, type Operation, problemsOf, type ResponseSpec, TAGS } from '../operation.ts';
+import { API_VERSION } from '../release.ts';
 import { OPERATIONS } from '../routes.ts';
 import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';
 import { type JsonSchema, schemaConverter } from './schemas.ts';
@@ -49,9 +50,6 @@ export type OpenApiDocument = {
     readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
 };
-
-/** As in package.json. */
-export const API_VERSION = '0.1.0';
 
 const DESCRIPTION = `WhatsApp sessions: each is one linked account in its own task, within enforced limits.
 

@@ -1,19 +1,12 @@
 /** What clients of WAHA ask of the server itself. */
 import * as z from 'zod';
 import { operation } from '../operation.ts';
+import { releaseSchema } from '../release.ts';
 
-const versionSchema = z.object({
-  version: z.string(),
-  engine: z.literal('WEBJS'),
-  tier: z.string(),
-  browser: z.string(),
-  platform: z.string(),
-  worker: z.object({ id: z.string().nullable() }),
-});
 const SERVER = { method: 'GET', handler: 'health', auth: 'key', scope: null, tag: 'Server' } as const;
 const VERSION = {
   ...SERVER,
-  responses: { 200: { description: 'As WAHA answers it.', body: versionSchema } },
+  responses: { 200: { description: 'As WAHA answers it.', body: releaseSchema } },
 } as const;
 
 export const getServerVersion = operation({

@@ -8,7 +8,7 @@ import {
   updateSessionRequestSchema,
 } from '../bodies/sessions.ts';
 import { nothingSchema, operation, ownerQuerySchema } from '../operation.ts';
-import { accountSchema } from '../worker/protocol.ts';
+import { shownAccountSchema } from '../worker/protocol.ts';
 
 const name = z.object({ name: sessionNameSchema.describe("The session's name.") });
 
@@ -78,7 +78,7 @@ export const updateSession = operation({
   id: 'updateSession',
   method: 'PUT',
   path: '/api/sessions/{name}',
-  handler: 'sessions-change',
+  handler: 'sessions-admit',
   auth: 'key',
   scope: 'sessions:write',
   waha: true,
@@ -86,13 +86,14 @@ export const updateSession = operation({
   tag: 'Sessions',
   summary: "Replace a session's config",
   description:
-    'Deadlines and webhooks change at once, client and proxy with the next start. The result of `GET` can be written back ' +
-    'unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.',
+    'Deadlines and webhooks change at once. Where client or proxy changes, a running session restarts; 503 says that the ' +
+    'config is saved and the session must be started. The result of `GET` can be written back unchanged: a secret that ' +
+    'is left out or masked (`********`) is kept, and `null` removes it.',
   params: name,
   query: ownerQuerySchema,
   body: updateSessionRequestSchema,
   responses: { 200: { description: 'The session.', body: sessionViewSchema } },
-  problems: ['conflict'],
+  problems: ['conflict', 'unprocessable', 'too_many'],
 });
 
 export const deleteSession = operation({
@@ -211,7 +212,7 @@ export const getMe = operation({
   params: name,
   query: getSessionQuerySchema,
   responses: {
-    200: { description: 'The account; null while there is none.', body: accountSchema.nullable() },
+    200: { description: 'The account; null while there is none.', body: shownAccountSchema.nullable() },
   },
 });
 

@@ -8,15 +8,43 @@ import { webhookEnvelopeSchema } from './envelope.ts';
 
 export type WebhookEvent = Exclude<(typeof WEBHOOK_EVENTS)[number], '*'>;
 
-const groupPayload = z.object({
-  /** `subject` where it is what changed. */
-  group: z.object({ id: z.string(), subject: z.string().optional() }),
-  type: z.string(),
+const groupEvent = z.object({
+  group: z.object({ id: z.string() }),
   timestamp: z.number(),
   author: z.string().optional(),
   authorPn: numberIdSchema,
-  participants: z.array(z.object({ id: z.string(), pn: numberIdSchema })),
+  _data: z.record(z.string(), z.json()).describe("The engine's own kind of the change."),
 });
+const participant = z.object({
+  id: z.string(),
+  pn: numberIdSchema,
+  role: z.enum(['left', 'participant', 'admin', 'superadmin']),
+});
+/** All but `id` is missing where the group could not be read. */
+const wholeGroup = z.object({
+  id: z.string(),
+  subject: z.string().optional(),
+  description: z.string().optional(),
+  membersCanAddNewMember: z.boolean().optional(),
+  membersCanSendMessages: z.boolean().optional(),
+  newMembersApprovalRequired: z.boolean().optional(),
+  participants: z.array(participant).optional(),
+});
+
+const ackPayload = messageSchema
+  .pick({
+    id: true,
+    from: true,
+    fromPn: true,
+    to: true,
+    toPn: true,
+    participant: true,
+    participantPn: true,
+    fromMe: true,
+    ack: true,
+    ackName: true,
+  })
+  .describe('The message, if it is known.');
 
 /** By event: what it tells, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
 export const WEBHOOK_PAYLOADS = {
@@ -25,9 +53,13 @@ export const WEBHOOK_PAYLOADS = {
     payload: z.object({ epoch: z.int() }),
   },
   'session.status': {
-    summary: "A session's status changed",
+    summary: "A session's status changed, or it shows another QR code",
     payload: z.object({
+      name: z.string().describe("The session's name."),
       status: statusSchema,
+      statuses: z
+        .array(z.object({ status: statusSchema, timestamp: z.int() }))
+        .describe('The last statuses and when each began, in ms since the epoch; oldest first.'),
       detail: z.string().optional(),
       data: statusDataSchema
         .optional()
@@ -79,21 +111,12 @@ export const WEBHOOK_PAYLOADS = {
     payload: messageSchema,
   },
   'message.ack': {
-    summary: 'A message reached a server or device, or was read',
-    payload: messageSchema
-      .pick({
-        id: true,
-        from: true,
-        fromPn: true,
-        to: true,
-        toPn: true,
-        participant: true,
-        participantPn: true,
-        fromMe: true,
-        ack: true,
-        ackName: true,
-      })
-      .describe('The message, if it is known.'),
+    summary: 'A message of a direct chat reached a server or device, or was read',
+    payload: ackPayload,
+  },
+  'message.ack.group': {
+    summary: 'A message of a group reached the server or its members, or was read',
+    payload: ackPayload,
   },
   'message.reaction': {
     summary: 'A reaction was added to a message or removed',
@@ -114,20 +137,50 @@ export const WEBHOOK_PAYLOADS = {
     payload: z.object({
       after: messageSchema,
       before: messageSchema.nullable().describe('null when the message is not known.'),
-      revokedMessageId: z.string(),
+      revokedMessageId: z.string().describe('The last part of the id: `3EB0…`.'),
     }),
   },
   'message.edited': {
     summary: 'The author changed the text of a message',
-    payload: messageSchema.extend({ editedMessageId: z.string() }),
+    payload: messageSchema.extend({
+      editedMessageId: z.string().describe('The last part of the id: `3EB0…`.'),
+    }),
   },
   'message.waiting': {
     summary: 'A message arrived without its content; `message` follows when the content arrives',
     payload: messageSchema,
   },
-  'group.v2.join': { summary: 'A member joined a group', payload: groupPayload },
-  'group.v2.leave': { summary: 'A member left a group', payload: groupPayload },
-  'group.v2.update': { summary: 'A group was changed', payload: groupPayload },
+  'group.v2.join': {
+    summary: 'The account itself joined a group or was added to it',
+    payload: groupEvent.extend({ group: wholeGroup }),
+  },
+  'group.v2.leave': {
+    summary: 'The account itself left a group or was removed from it',
+    payload: groupEvent,
+  },
+  'group.v2.update': {
+    summary: 'A group was changed',
+    payload: groupEvent.extend({
+      type: z.string().describe("The engine's name of what changed: `subject`, `description`, `picture` …"),
+      group: z.object({
+        id: z.string(),
+        subject: z.string().optional(),
+        description: z.string().optional(),
+        membersCanSendMessages: z.boolean().optional(),
+      }),
+    }),
+  },
+  'group.v2.participants': {
+    summary: 'Other members joined or left a group, or a member became an admin or is no admin any more',
+    payload: groupEvent.extend({
+      type: z.enum(['join', 'leave', 'promote', 'demote']),
+      participants: z.array(participant),
+    }),
+  },
+  'chat.archive': {
+    summary: 'A chat was archived or taken out of the archive',
+    payload: z.object({ id: z.string(), archived: z.boolean(), timestamp: z.int() }),
+  },
   'call.received': {
     summary: 'An incoming call',
     payload: z.object({
@@ -137,19 +190,29 @@ export const WEBHOOK_PAYLOADS = {
       timestamp: z.number().optional(),
       isVideo: z.boolean(),
       isGroup: z.boolean(),
+      _data: z.record(z.string(), z.json()).describe("The engine's own fields of the call."),
     }),
   },
   'poll.vote': {
     summary: 'A vote in a poll',
     payload: z.object({
       vote: z.object({
+        id: z.string().describe('Names poll and voter: a later vote of the same person has the same.'),
         from: z.string(),
         fromPn: numberIdSchema,
+        fromMe: z.boolean(),
         to: z.string(),
+        participant: z.string().optional(),
         selectedOptions: z.array(z.string()),
         timestamp: z.number(),
       }),
-      poll: z.object({ id: z.string(), to: z.string(), fromMe: z.boolean() }),
+      poll: z.object({
+        id: z.string(),
+        from: z.string(),
+        to: z.string(),
+        fromMe: z.boolean(),
+        participant: z.string().optional(),
+      }),
     }),
   },
   'engine.event': {
@@ -163,7 +226,7 @@ export type WebhookPayload<E extends WebhookEvent> = z.output<(typeof WEBHOOK_PA
 /** The whole body of one event. */
 export const webhookBodySchema = <E extends WebhookEvent>(event: E) =>
   webhookEnvelopeSchema.extend({
-    id: webhookEnvelopeSchema.shape.id.regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/),
+    id: webhookEnvelopeSchema.shape.id.regex(/^evt_[0-9a-hjkmnp-tv-z]{26}$/),
     event: z.literal(event),
     payload: WEBHOOK_PAYLOADS[event].payload,
     engine: z.literal('WEBJS'),

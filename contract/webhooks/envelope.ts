@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { accountSchema } from '../worker/protocol.ts';
+import { releaseSchema } from '../release.ts';
+import { shownAccountSchema } from '../worker/protocol.ts';
 
 /** What the body of every webhook has, whatever its event. */
 export const webhookEnvelopeSchema = z.object({
@@ -8,8 +9,8 @@ export const webhookEnvelopeSchema = z.object({
   event: z.string(),
   session: z.string().describe("The session's name."),
   metadata: z.record(z.string(), z.string()).describe("The session's `config.metadata`."),
-  me: accountSchema.nullable().describe('The linked account, if there is one.'),
+  me: shownAccountSchema.nullable().describe('The linked account, if there is one.'),
   payload: z.record(z.string(), z.unknown()),
-  environment: z.string(),
+  environment: releaseSchema.extend({ name: z.string().describe('The environment that sent it.') }),
   engine: z.string(),
 });

@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { chatIdSchema, messageSchema, numberIdSchema } from './messages.ts';
 
+/** The response header of a list that was cut there. */
+export const CUT_HEADER = 'x-berth-cut';
 /** The most that a list gives: without a limit, or with 0, as much as there is up to this. */
 export const LIST_CAP = 10_000;
 const limit = z.coerce
@@ -41,7 +43,7 @@ export const getMessagesArgs = pageArgs.extend({
   limit: limit.default(10),
   sortOrder,
   /** Files are fetched and `media` set, as in events. */
-  downloadMedia: z.stringbool().or(z.boolean()).default(false),
+  downloadMedia: z.stringbool().or(z.boolean()).default(true),
 });
 
 export const contactSchema = z.object({

@@ -25,18 +25,23 @@ const text = z.string().catch('');
 const chat = z.object({ from: text, to: text, fromMe: z.boolean().catch(false) });
 const ofMessage = chat.transform(({ from, to, fromMe }) => (fromMe ? to : from));
 
+const ofGroup = z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id);
+
 /** By event: in which chat it happened. An event that is not here belongs to none. */
 const CHAT_OF: Readonly<Record<string, z.ZodType<string>>> = {
   message: ofMessage,
   'message.any': ofMessage,
   'message.ack': ofMessage,
+  'message.ack.group': ofMessage,
   'message.edited': ofMessage,
   'message.waiting': ofMessage,
   'message.reaction': chat.transform(({ to }) => to),
   'message.revoked': z.object({ after: ofMessage }).transform(({ after }) => after),
-  'group.v2.join': z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id),
-  'group.v2.leave': z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id),
-  'group.v2.update': z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id),
+  'group.v2.join': ofGroup,
+  'group.v2.leave': ofGroup,
+  'group.v2.update': ofGroup,
+  'group.v2.participants': ofGroup,
+  'chat.archive': z.object({ id: text }).transform(({ id }) => id),
   'call.received': z
     .object({ from: text, isGroup: z.boolean().catch(false) })
     .transform(({ from, isGroup }) => (isGroup ? '@g.us' : from)),

@@ -80,10 +80,20 @@ export const messageSchema = z.object({
   hasMedia: z.boolean(),
   /** It may be opened once; where `media` has an error, on the phone only. */
   viewOnce: z.literal(true).optional(),
-  /** Of received files, in events and where a list was asked for it. */
-  media: mediaSchema.optional(),
+  /** Of files, in events and where a list was asked for it; null where there is none. */
+  media: mediaSchema.nullable().optional(),
+  mediaUrl: z.string().optional().describe('Deprecated: `media.url`.'),
   location: z
-    .object({ latitude: z.number(), longitude: z.number(), description: z.string().optional() })
+    .object({
+      latitude: z.number(),
+      longitude: z.number(),
+      /** A position that moves. */
+      live: z.boolean().optional(),
+      name: z.string().optional(),
+      address: z.string().optional(),
+      url: z.string().optional(),
+      description: z.string().optional(),
+    })
     .optional(),
   vCards: z.array(z.string()).optional(),
   poll: z.object({ options: z.array(z.string()), multipleAnswers: z.boolean() }).optional(),
@@ -96,9 +106,18 @@ export const messageSchema = z.object({
       id: z.string(),
       body: z.string().optional(),
       participant: z.string().optional(),
+      hasMedia: z.boolean().optional(),
+      /** What is known of its file, without a link: the file itself is not fetched. */
+      media: mediaSchema.nullable().optional(),
       truncated: z.literal(true).optional(),
     })
     .optional(),
+  _data: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe(
+      "In events: the engine's own fields of the message, without previews. Left out where they exceed 16 KB. They change with WhatsApp Web.",
+    ),
 });
 export type Message = z.infer<typeof messageSchema>;
 

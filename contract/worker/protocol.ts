@@ -64,6 +64,13 @@ export const accountSchema = z.object({
 });
 export type Account = z.infer<typeof accountSchema>;
 
+/** The account as callers and webhooks see it. `jid`: as the protocol of WhatsApp names it, `…@s.whatsapp.net`. */
+export const shownAccountSchema = accountSchema.extend({ jid: z.string().optional() });
+export const shownAccount = (account: Account): z.infer<typeof shownAccountSchema> => ({
+  ...account,
+  jid: account.id.replace(/@c\.us$/, '@s.whatsapp.net'),
+});
+
 /** Dialogs that WhatsApp Web put over its page: how many were closed, and how many unknown ones are open. */
 export const dialogsSchema = z.object({ closed: z.int().min(0), unknown: z.int().min(0) });
 export type Dialogs = z.infer<typeof dialogsSchema>;
@@ -174,6 +181,8 @@ export const reportRequestSchema = z.strictObject({
   qrReason: z
     .enum(['auth_state_corrupt', 'auth_state_foreign', 'revoked', 'logged_out', 'never_linked'])
     .optional(),
+  /** How many QR codes this worker has shown: each new one is told of. */
+  qrCodes: z.int().min(0).optional(),
   /** Of PASSKEY_REQUIRED and PASSKEY_CONFIRMATION_REQUIRED: for the webhooks, kept nowhere. */
   statusData: statusDataSchema.optional(),
   memoryBytes: z.int().optional(),
@@ -195,7 +204,10 @@ export const reportResponseSchema = z.object({
 
 /** The library's events on their way to the webhooks; durable when 202 came back. */
 export const workerEventSchema = z.object({
-  id: z.string().regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/),
+  id: z
+    .string()
+    .regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/i)
+    .toLowerCase(),
   timestamp: z.int(),
   event: z.string().max(64),
   payload: z.unknown(),

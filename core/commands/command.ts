@@ -1,5 +1,5 @@
 import { Problem, type ProblemCode } from '../../contract/errors.ts';
-import { shownStatus } from '../../contract/lifecycle.ts';
+import { type Status, shownStatus } from '../../contract/lifecycle.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import type { CommandFailure } from '../../contract/worker/command-failures.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
@@ -44,14 +44,14 @@ export const runCommand = async <N extends CommandName>(
   options: { readonly idempotencyKey?: string | undefined; readonly timeoutMs?: number } = {},
 ): Promise<CommandResult<N>> => {
   const { address, commandSecret, epoch } = session;
-  if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session);
-  if (address === undefined || commandSecret === undefined) throw notRunning(session);
+  if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session, command);
+  if (address === undefined || commandSecret === undefined) throw notRunning(session, command);
   try {
     const outcome = await deps.workers.run({ address, commandSecret, epoch }, command, args, {
       timeoutMs: options.timeoutMs ?? TIMEOUTS_MS.workerCall,
       ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
     });
-    return resultOf(command, outcome);
+    return resultOf(command, outcome, session);
   } catch (error) {
     if (error instanceof WorkerUnreachable) {
       throw new Problem('unavailable', 'The worker of this session cannot be reached; nothing was sent.', {
@@ -68,18 +68,35 @@ export const runCommand = async <N extends CommandName>(
   }
 };
 
-const notRunning = (session: Session): Problem =>
+const notRunning = (session: Session, command: CommandName): Problem =>
   new Problem(
     'unprocessable',
     `The session "${nameOf(session)}" is not running; its status is ${shownStatus(session)}.`,
     {
       state: shownStatus(session),
+      session: nameOf(session),
+      expected: expectedBy(command),
     },
   );
 
+const LINKING: Partial<Record<CommandName, readonly Status[]>> = {
+  getQr: ['SCAN_QR_CODE'],
+  requestCode: ['SCAN_QR_CODE'],
+  getPasskeyChallenge: ['PASSKEY_REQUIRED'],
+  submitPasskey: ['PASSKEY_REQUIRED'],
+  getPasskeyConfirmation: ['PASSKEY_CONFIRMATION_REQUIRED'],
+  confirmPasskey: ['PASSKEY_CONFIRMATION_REQUIRED'],
+};
+/** The statuses in which a session carries the command out. */
+const expectedBy = (command: CommandName): Status[] => [...(LINKING[command] ?? ['WORKING'])];
+
 /** What a worker answered, checked. Throws the problem that a failure stands for. */
-export const resultOf = <N extends CommandName>(command: N, outcome: CommandOutcome): CommandResult<N> => {
-  if (!outcome.ok) throw asProblem(outcome.failure);
+export const resultOf = <N extends CommandName>(
+  command: N,
+  outcome: CommandOutcome,
+  session?: Session,
+): CommandResult<N> => {
+  if (!outcome.ok) throw asProblem(outcome.failure, command, session);
   const parsed = COMMANDS[command].result.safeParse(outcome.result);
   // It says that the command was carried out, but not what came of it.
   if (!parsed.success) {
@@ -91,9 +108,10 @@ export const resultOf = <N extends CommandName>(command: N, outcome: CommandOutc
   return parsed.data as CommandResult<N>;
 };
 
-const asProblem = (failure: CommandFailure): Problem =>
+const asProblem = (failure: CommandFailure, command: CommandName, session: Session | undefined): Problem =>
   new Problem(FAILURES[failure.code], failure.detail, {
-    ...(failure.status === undefined ? {} : { state: failure.status }),
+    ...(failure.status === undefined ? {} : { state: failure.status, expected: expectedBy(command) }),
+    ...(failure.status === undefined || session === undefined ? {} : { session: nameOf(session) }),
     ...(failure.code === 'rate_limited' ? { scope: 'rate' as const, retryAfterSeconds: 60 } : {}),
     ...(FAILURES[failure.code] === 'unavailable' ? { retryAfterSeconds: 5 } : {}),
   });

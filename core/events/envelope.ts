@@ -1,4 +1,6 @@
 import type { SessionConfig } from '../../contract/bodies/session-config.ts';
+import { RELEASE } from '../../contract/release.ts';
+import { accountSchema, shownAccount } from '../../contract/worker/protocol.ts';
 import type { SessionEvent } from '../ports.ts';
 
 /** The session of an event, as far as its envelope names it. */
@@ -11,7 +13,7 @@ export type EnvelopeSession = {
 
 /** The body of a webhook's request, which is also a message of a WebSocket connection. */
 export const envelopeOf = (
-  environment: string,
+  environmentName: string,
   { id, timestamp, event, payload, name, me, metadata }: SessionEvent & EnvelopeSession,
 ) => ({
   id,
@@ -19,8 +21,13 @@ export const envelopeOf = (
   event,
   session: name,
   metadata: metadata ?? {},
-  me,
+  me: meOf(me),
   payload: payload ?? {},
-  environment,
-  engine: 'WEBJS',
+  environment: { ...RELEASE, name: environmentName },
+  engine: RELEASE.engine,
 });
+
+const meOf = (me: unknown) => {
+  const account = accountSchema.safeParse(me);
+  return account.success ? shownAccount(account.data) : null;
+};

@@ -14,6 +14,7 @@ import type { Deps } from '../deps.ts';
 import { EVENT_SHARDS, eventShardOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
+import { statusPayload } from '../lifecycle/statuses.ts';
 import { publishLive } from '../live/publish.ts';
 import { queryAll } from '../query-all.ts';
 import type { Item, Value, Write } from '../store.ts';
@@ -27,19 +28,23 @@ export type DomainEvent = {
   readonly payload: Readonly<Record<string, Value>>;
 };
 
+/** Of the `session.status` that goes with another event: the same with each repeat, and no other event's. */
+const statusEventId = (id: string): string => `${id.slice(0, -1)}${id.endsWith('0') ? '1' : '0'}`;
+
 /** To be written in the transaction that makes the session what `after` says. */
 export const outboxWrite = (
   deps: Pick<Deps, 'clock' | 'ids'>,
   after: Session,
   { event, payload }: DomainEvent,
 ): Write => {
+  const id = deps.ids.eventId();
   const key = outboxKey(userOf(after), after.sessionId, after.version);
   return {
     kind: 'put',
     key,
     item: {
       ...key,
-      id: deps.ids.eventId(),
+      id,
       timestamp: deps.clock(),
       event,
       payload,
@@ -47,6 +52,9 @@ export const outboxWrite = (
       epoch: after.epoch,
       userId: userOf(after),
       name: nameOf(after),
+      ...(event === 'session.status'
+        ? {}
+        : { status: { id: statusEventId(id), payload: statusPayload(after) } }),
     },
   };
 };
@@ -62,6 +70,8 @@ const outboxItemSchema = z.object({
   epoch: z.int(),
   userId: z.string(),
   name: z.string(),
+  /** The change is one of the status, too: webhooks and live readers get `session.status` along with it. */
+  status: z.object({ id: z.string(), payload: z.record(z.string(), z.json()) }).optional(),
 });
 type OutboxItem = z.infer<typeof outboxItemSchema>;
 
@@ -134,14 +144,16 @@ const sendAll = async (
   items: readonly OutboxItem[],
 ): Promise<void> => {
   for (const item of items) {
-    const { pk, sk, id, timestamp, event, payload, ...about } = item;
-    if (session) await enqueue(deps, session, [{ id, timestamp, event, payload }]);
+    const { pk, sk, id, timestamp, event, payload, status, ...about } = item;
+    const statusEvent = status ? [{ ...status, timestamp, event: 'session.status' }] : [];
+    if (session) await enqueue(deps, session, [{ id, timestamp, event, payload }, ...statusEvent]);
     // Timeline, feed and live events are widely read: the challenge or the code of a status is for webhooks alone.
     const { data: _secret, ...shown } = payload;
     await record(deps, about, { id, timestamp, event, payload: shown });
     const { me = null, config } = session ?? {};
     await publishLive(deps, { ...about, me, metadata: config?.metadata }, [
       { id, timestamp, event, payload: shown },
+      ...statusEvent,
     ]);
     await deps.store.write({ kind: 'delete', key: { pk, sk } });
   }

@@ -3,6 +3,7 @@ import type { Deps } from '../deps.ts';
 import { slotKey } from '../items.ts';
 import type { Write } from '../store.ts';
 import { nameOf, type Session, userOf } from './session.ts';
+import { statusAttributes } from './statuses.ts';
 
 /** What belonged to the task and the worker of the epoch before. */
 const OF_THE_EPOCH_BEFORE = [
@@ -19,6 +20,7 @@ const OF_THE_EPOCH_BEFORE = [
   'lastHeartbeatAt',
   'lastActivityAt',
   'qrSince',
+  'qrCodes',
   'passkeySince',
   'statusDataHash',
   'readyAt',
@@ -32,10 +34,10 @@ const OF_THE_EPOCH_BEFORE = [
 ] as const;
 
 /** The attributes of a session whose next epoch begins: PENDING, with a bootstrap token of its own. */
-export const nextEpoch = ({ ids }: Pick<Deps, 'ids'>, session: Session) => ({
+export const nextEpoch = ({ ids, clock }: Pick<Deps, 'ids' | 'clock'>, session: Session) => ({
   set: {
     state: 'PENDING' as const,
-    status: 'STARTING' as const,
+    ...statusAttributes(session, 'STARTING', clock()),
     epoch: session.epoch + 1,
     bootstrapToken: ids.secret(),
   },

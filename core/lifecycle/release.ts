@@ -21,6 +21,7 @@ import { nextEpoch, slotWrite } from './epoch.ts';
 import { findSession } from './load.ts';
 import { type AfterLoss, afterLoss } from './restart.ts';
 import { isLinked, nameOf, parseSession, type Session, userOf } from './session.ts';
+import { statusAttributes } from './statuses.ts';
 
 type Needs = Pick<
   Deps,
@@ -45,6 +46,7 @@ const TASK_ATTRIBUTES = [
   'page',
   'builds',
   'qrSince',
+  'qrCodes',
   'passkeySince',
   'statusDataHash',
   'stoppingAt',
@@ -102,7 +104,7 @@ export const endEpoch = async (
       const change =
         next.kind === 'restart'
           ? restarting(deps, known, stopReason, next)
-          : ending(deps, stopReason, detail, next);
+          : ending(deps, known, stopReason, detail, next);
       const ended = parseSession(applyChange(toItem(known), change));
       const writes =
         next.kind === 'restart'
@@ -150,6 +152,7 @@ const reasonOf = (session: Session, reason: StopReason): StopReason =>
 
 const ending = (
   deps: Pick<Deps, 'clock'>,
+  session: Session,
   stopReason: StopReason,
   detail: string | undefined,
   next: AfterLoss,
@@ -160,7 +163,7 @@ const ending = (
   return {
     set: {
       state,
-      status: state,
+      ...statusAttributes(session, state, deps.clock()),
       stopReason,
       stoppedAt: deps.clock(),
       ...(words === '' ? {} : { detail: words }),
@@ -172,7 +175,7 @@ const ending = (
 
 /** The next epoch on the same slot. The account, the slot and the time of the admission stay. */
 const restarting = (
-  deps: Pick<Deps, 'ids' | 'settings'>,
+  deps: Pick<Deps, 'ids' | 'settings' | 'clock'>,
   session: Session,
   restartReason: StopReason,
   { at, restarts }: Extract<AfterLoss, { kind: 'restart' }>,

@@ -1,6 +1,7 @@
 import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
 import { restartRuleOf } from '../../contract/restart.ts';
+import { shownAccount } from '../../contract/worker/protocol.ts';
 import type { Settings } from '../settings.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { waitsForRestart } from './restart.ts';
@@ -28,7 +29,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     name: nameOf(session),
     status: shownStatus(session),
     config: shownConfig(session.config),
-    me: session.me ?? null,
+    me: session.me ? shownAccount(session.me) : null,
     dialogs: isTerminal(session.state) ? null : (session.dialogs ?? null),
     engine: { engine: 'WEBJS', build: session.build ?? null },
     timestamps: { activity: session.lastActivityAt ?? null },

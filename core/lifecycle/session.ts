@@ -18,6 +18,8 @@ export const sessionSchema = z.object({
 
   state: stateSchema,
   status: statusSchema,
+  /** The last statuses and when each began (ms), oldest first. */
+  statuses: z.array(z.object({ status: statusSchema, timestamp: z.int() })).optional(),
   stopReason: stopReasonSchema.optional(),
   detail: z.string().optional(),
   epoch: z.int(),
@@ -52,6 +54,8 @@ export const sessionSchema = z.object({
   lastHeartbeatAt: z.int().optional(),
   lastActivityAt: z.int().optional(),
   qrSince: z.int().optional(),
+  /** QR codes that the epoch's worker has shown. */
+  qrCodes: z.int().optional(),
   /** When the account asked for its passkey for the first time in this linking. */
   passkeySince: z.int().optional(),
   /** SHA-256 of the data that belongs to the status, so that a new challenge is told of and a repeated report is not. */

@@ -37,6 +37,7 @@ import { release } from './release.ts';
 import { isRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { storedProxy } from './session-config.ts';
+import { statusAttributes, statusPayload } from './statuses.ts';
 
 /** SIGKILL must not come while a worker still waits for storage: its final report and its events would go with it. */
 const STOP_MARGIN_SECONDS = 10;
@@ -178,9 +179,10 @@ export const report = async (
   };
 };
 
-/** Another status, or the same one with other data: a challenge in place of one that has expired. */
+/** Another status, or the same one with other data: another QR code, a challenge in place of one that has expired. */
 const isNews = (before: Session, after: Session): boolean =>
   after.status !== before.status ||
+  (after.status === 'SCAN_QR_CODE' && (after.qrCodes ?? 0) > (before.qrCodes ?? 0)) ||
   (after.statusDataHash !== undefined && after.statusDataHash !== before.statusDataHash);
 
 const statusEvent = (
@@ -192,8 +194,7 @@ const statusEvent = (
     ? {
         event: 'session.status',
         payload: {
-          status: after.status,
-          ...(after.detail ? { detail: after.detail } : {}),
+          ...statusPayload(after),
           ...(statusData === undefined ? {} : { data: z.json().parse(statusData) }),
         },
       }
@@ -256,7 +257,11 @@ const reported = (
   if (isRestart(now) && isLinkingStatus(request.status)) return refusedLinking(clock, now, request);
   const status = REPORTABLE.includes(request.status) ? request.status : now.status;
   const up = isLinkingStatus(status) || status === 'WORKING';
-  const set: Record<string, Item[string]> = { lastReportSeq: request.seq, lastHeartbeatAt: clock, status };
+  const set: Record<string, Item[string]> = {
+    lastReportSeq: request.seq,
+    lastHeartbeatAt: clock,
+    ...statusAttributes(now, status, clock),
+  };
   const remove: string[] = [];
 
   if (up && (now.state === 'STARTING' || now.state === 'PENDING')) set.state = 'RUNNING';
@@ -265,6 +270,7 @@ const reported = (
   if (request.build !== undefined) set.build = request.build;
   if (request.builds) set.builds = request.builds.map(toItem);
   if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
+  if (request.qrCodes !== undefined) set.qrCodes = request.qrCodes;
   if (isPasskeyStatus(status) && now.passkeySince === undefined) set.passkeySince = clock;
   if (statusDataHash === undefined) remove.push('statusDataHash');
   else set.statusDataHash = statusDataHash;

@@ -5,8 +5,10 @@
  *   log 41 42 43 ── pass: connection at 41 gets 42, 43 ── position 43
  *                    └─ the function dies ── next pass: position 41 ── 42 and 43 come again, with the same ids
  */
+
 import pMap from 'p-map';
 import { EVENTS_MISSED } from '../../contract/bodies/live.ts';
+import { RELEASE } from '../../contract/release.ts';
 import { apiKeyById } from '../access/keys.ts';
 import type { Deps } from '../deps.ts';
 import type { LiveConnections } from '../ports.ts';
@@ -105,8 +107,8 @@ const missedMessage = ({ ids, clock, settings }: Needs, number: number): string 
     event: EVENTS_MISSED,
     session: '*',
     payload: {},
-    environment: settings.environment,
-    engine: 'WEBJS',
+    environment: { ...RELEASE, name: settings.environment },
+    engine: RELEASE.engine,
     cursor: String(number - 1),
   });
 

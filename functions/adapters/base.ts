@@ -56,7 +56,7 @@ export const base = {
   sleep: (ms) => delay(ms),
   ids: {
     sessionId: () => `ses_${ulid().toLowerCase()}`,
-    eventId: () => `evt_${ulid()}`,
+    eventId: () => `evt_${ulid().toLowerCase()}`,
     secret: () => randomBytes(32).toString('base64url'),
     random: () => randomInt(2 ** 32) / 2 ** 32,
   },

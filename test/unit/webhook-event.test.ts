@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { readWebhook } from '../../client/index.ts';
+import { RELEASE } from '../../contract/release.ts';
 import { signatureOf } from '../helpers/webhook-receiver.ts';
 
 const KEY = 'of the webhook';
@@ -11,7 +12,7 @@ const EVENT = {
   metadata: { team: 'sales' },
   me: { id: '491700000001@c.us', pushName: 'Shop' },
   payload: { from: '491712223333@c.us', body: 'Ünïcode, too' },
-  environment: 'local',
+  environment: { ...RELEASE, name: 'local' },
   engine: 'WEBJS',
 };
 const body = JSON.stringify(EVENT);

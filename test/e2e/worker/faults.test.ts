@@ -44,7 +44,10 @@ describe('the real library over a page that misbehaves', () => {
     expect(await api.command('requestCode', { phoneNumber: ACCOUNT })).toMatchObject({ status: 429 });
     await simulator.phone.setFaults({ rateLimitPairing: false });
     const answer = await api.command('requestCode', { phoneNumber: `+${ACCOUNT}` });
-    expect(answer).toMatchObject({ status: 200, body: { code: expect.stringMatching(/^[A-Z0-9]{8}$/) } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { code: expect.stringMatching(/^[A-Z0-9]{4}-[A-Z0-9]{4}$/) },
+    });
     const { code: first } = z.object({ code: z.string() }).parse(answer.body);
     const told = () =>
       api.events

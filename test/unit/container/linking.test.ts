@@ -75,12 +75,12 @@ test('a pairing code comes with its expiry; the renewed one is told, and answere
   const context = commandContext(time, client, 'SCAN_QR_CODE');
   const start = time.now();
   const ask = (phoneNumber = '491701234567') => requestCode(context, { phoneNumber });
-  expect(await ask()).toEqual({ code: 'AAAA1111', expiresAt: start + 180_000 });
-  expect(await ask()).toEqual({ code: 'AAAA1111', expiresAt: start + 180_000 });
+  expect(await ask()).toEqual({ code: 'AAAA-1111', expiresAt: start + 180_000 });
+  expect(await ask()).toEqual({ code: 'AAAA-1111', expiresAt: start + 180_000 });
   expect(asked).toEqual([['491701234567', 180_000]]);
   await time.advance(180_000);
   context.pairing.heard('BBBB2222');
-  expect(await ask()).toEqual({ code: 'BBBB2222', expiresAt: start + 360_000 });
+  expect(await ask()).toEqual({ code: 'BBBB-2222', expiresAt: start + 360_000 });
   expect(asked).toHaveLength(1);
   // Another number is another code.
   await ask('491700000000');

@@ -25,6 +25,7 @@ const eventsIn = (chat: string): [string, unknown][] => {
     ['message.any', message],
     ['message.any', own],
     ['message.ack', own],
+    ['message.ack.group', own],
     ['message.reaction', { from: PERSON, to: chat, fromMe: false }],
     ['message.revoked', { after: message, before: null }],
     ['poll.vote', { vote: { from: PERSON, to: chat }, poll: { to: chat } }],
@@ -45,7 +46,7 @@ test.each(KINDS)('config.ignore.%s keeps every event of such a chat back, and of
 
 test('a group’s own events and calls belong to it', () => {
   const group = { group: { id: CHATS.groups } };
-  for (const event of ['group.v2.join', 'group.v2.leave', 'group.v2.update'])
+  for (const event of ['group.v2.join', 'group.v2.leave', 'group.v2.update', 'group.v2.participants'])
     expect(isIgnored({ groups: true }, event, group)).toBe(true);
   expect(isIgnored({ groups: true }, 'call.received', { from: PERSON, isGroup: true })).toBe(true);
   expect(isIgnored({ groups: true }, 'call.received', { from: PERSON, isGroup: false })).toBe(false);

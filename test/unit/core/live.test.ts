@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ALL_USERS, EVENTS_MISSED, LIVE_LIMITS, liveQuerySchema } from '../../../contract/bodies/live.ts';
+import { RELEASE } from '../../../contract/release.ts';
 import type { Scope } from '../../../contract/scopes.ts';
 import { type ApiKey, apiKeyById, createApiKey, deleteApiKey } from '../../../core/access/keys.ts';
 import { connectionKey, liveLogPartition } from '../../../core/items.ts';
@@ -81,7 +82,12 @@ test('a connection gets what happens from now on, as webhooks get it, with a cur
   expect(gateway.sent.get('c1')).toEqual([
     {
       ...{ id: 'one', timestamp: 1, event: 'message', session: 'a', metadata: { tier: 'gold' }, me: null },
-      ...{ payload: { body: 'one' }, environment: 'local', engine: 'WEBJS', cursor: '2' },
+      ...{
+        payload: { body: 'one' },
+        environment: { ...RELEASE, name: 'local' },
+        engine: 'WEBJS',
+        cursor: '2',
+      },
     },
     expect.objectContaining({ id: 'two', cursor: '3' }),
   ]);

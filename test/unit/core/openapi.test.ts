@@ -5,7 +5,8 @@ import addFormats from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { WEBHOOK_EVENTS } from '../../../contract/bodies/session-config.ts';
 import { PROBLEMS } from '../../../contract/errors.ts';
-import { API_VERSION, openApiDocument } from '../../../contract/openapi/document.ts';
+import { openApiDocument } from '../../../contract/openapi/document.ts';
+import { API_VERSION } from '../../../contract/release.ts';
 import { OPERATIONS } from '../../../contract/routes.ts';
 
 const document = openApiDocument();

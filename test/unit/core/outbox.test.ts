@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { WEBHOOK_PAYLOADS } from '../../../contract/webhooks/bodies.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { sweepOutbox } from '../../../core/events/outbox.ts';
@@ -38,7 +39,7 @@ test('an event is in the outbox as soon as its change is committed, and the next
   expect(outbox(system)).toMatchObject([{ event: 'session.admitted', sessionId: session.sessionId }]);
   system.now += 11_000;
   await reap(system.deps);
-  expect(sent(system)).toEqual(['session.admitted']);
+  expect(sent(system)).toEqual(['session.admitted', 'session.status']);
   expect(outbox(system)).toEqual([]);
 });
 
@@ -50,7 +51,7 @@ test('what the queue refused is sent later with the same id, and once', async ()
   system.now += 11_000;
   expect(await sweepOutbox(system.deps)).toBe(0);
   expect(await sweepOutbox(system.deps)).toBe(0);
-  expect(ids(system)).toEqual([waiting?.id]);
+  expect(ids(system)).toEqual([waiting?.id, Object(waiting?.status).id]);
   expect(feed(system)).toMatchObject([{ id: waiting?.id, event: 'session.admitted' }]);
 });
 
@@ -62,7 +63,7 @@ test('a sweep that can not send says so, and leaves everything where it is', asy
   expect(await sweepOutbox(refusing(system))).toBe(2);
   expect(outbox(system)).toHaveLength(2);
   expect(await sweepOutbox(system.deps)).toBe(0);
-  expect(sent(system)).toEqual(['session.admitted', 'session.admitted']);
+  expect(sent(system)).toEqual(['session.admitted', 'session.status', 'session.admitted', 'session.status']);
 });
 
 test('a sweep leaves to the function that made a change the first ten seconds', async () => {
@@ -79,8 +80,18 @@ test('a sender also sends the events that waited before, in their order', async 
   const up = await bootstrapped(system, launched);
   await report(refusing(system), up, { seq: 1, status: 'SCAN_QR_CODE' });
   await release(system.deps, await load(system), 'user');
-  expect(sent(system)).toEqual(['session.admitted', 'session.status', 'session.stopped']);
-  expect(system.queue.at(-1)?.payload).toEqual({ stopReason: 'user', state: 'STOPPED', status: 'STOPPED' });
+  expect(sent(system)).toEqual([
+    'session.admitted',
+    'session.status',
+    'session.status',
+    'session.stopped',
+    'session.status',
+  ]);
+  expect(system.queue.at(-2)?.payload).toEqual({ stopReason: 'user', state: 'STOPPED', status: 'STOPPED' });
+  const statuses = ['STARTING', 'SCAN_QR_CODE', 'STOPPED'].map((status) =>
+    expect.objectContaining({ status, timestamp: expect.any(Number) }),
+  );
+  expect(system.queue.at(-1)?.payload).toEqual({ name: 'a', status: 'STOPPED', statuses });
   expect(outbox(system)).toEqual([]);
 });
 
@@ -95,7 +106,7 @@ test("a worker's events stay behind what the control plane told before", async (
     payload: { body: 'x' },
   };
   await acceptEvents(system.deps, session, { events: [message] });
-  expect(sent(system)).toEqual(['session.admitted', 'message']);
+  expect(sent(system)).toEqual(['session.admitted', 'session.status', 'message']);
   await expect(acceptEvents(refusing(system), session, { events: [message] })).rejects.toThrow(/SQS/);
 });
 
@@ -129,4 +140,20 @@ test('the last event of a session that was deleted before it was sent is still i
   expect(await sweepOutbox(system.deps)).toBe(0);
   expect(sent(system)).toEqual([]);
   expect(feed(system).map(({ event }) => event)).toEqual(['session.admitted', 'session.stopped']);
+});
+
+test('each new QR code is told of as a status, and a repeated report is not', async () => {
+  const system = testSystem();
+  const session = await hooked(system);
+  const up = await bootstrapped(system, await launchAndPublish(system.deps, session));
+  const statuses = () =>
+    system.queue
+      .filter(({ event }) => event === 'session.status')
+      .map(({ payload }) => WEBHOOK_PAYLOADS['session.status'].payload.parse(payload).status);
+  const shows = (seq: number, qrCodes: number) =>
+    report(system.deps, up, { seq, status: 'SCAN_QR_CODE', qrCodes });
+  await shows(1, 1);
+  await shows(2, 1);
+  await shows(3, 2);
+  expect(statuses()).toEqual(['STARTING', 'SCAN_QR_CODE', 'SCAN_QR_CODE']);
 });

@@ -172,6 +172,7 @@ describe('a session that asks for a passkey', () => {
       .filter(({ event }) => event === 'session.status')
       .map(({ payload }) => Object(payload));
     expect(told.map(({ status, data }) => [status, data?.challenge ?? data?.code])).toEqual([
+      ['STARTING', undefined],
       ['PASSKEY_REQUIRED', CHALLENGE.challenge],
       ['PASSKEY_REQUIRED', 'bmV3'],
       ['PASSKEY_CONFIRMATION_REQUIRED', 'ABCD1234'],
