@@ -6,6 +6,7 @@ import { fairness } from './fairness.ts';
 import { flood } from './flood.ts';
 import { link } from './link.ts';
 import { send } from './send.ts';
+import { size } from './size.ts';
 import { machine } from './support/table.ts';
 import { worker } from './worker.ts';
 
@@ -14,6 +15,10 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
   units: { about: "what each consumes of DynamoDB's units", run: units },
   window: { about: 'admissions at a rate, with one counter and with eight', run: window },
   worker: { about: "a worker's start and memory: its bundle, its sources, bare Node (Linux)", run: worker },
+  size: {
+    about: 'a worker under limits of CPU and memory, with a light and a heavy page (Linux, root, cgroup v1)',
+    run: size,
+  },
   burst: { about: '55 creates at once where 50 fit: answers, codes, memory (Linux)', run: burst },
   flood: {
     about:

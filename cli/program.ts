@@ -19,6 +19,7 @@ import { addMessages } from './commands/messages.ts';
 import { addPasskey } from './commands/passkey.ts';
 import { addPhone } from './commands/phone.ts';
 import { addPostman } from './commands/postman.ts';
+import { addRollout } from './commands/rollout.ts';
 import { addSelftest } from './commands/selftest.ts';
 import { addSend } from './commands/send.ts';
 import { addSessions } from './commands/sessions.ts';
@@ -71,6 +72,7 @@ export const createProgram = (): Command => {
   addCleanup(program);
   addDrain(program);
   addErase(program);
+  addRollout(program);
   addKeys(program);
   addAudit(program);
   addBuilds(program);

@@ -851,6 +851,30 @@ export type StandbyMethods = {
   ) => Promise<Result<'setStandby'>>;
 };
 
+export type RolloutMethods = {
+  /**
+   * Move running sessions to the newest version of the worker, in waves. Admins only.
+   *
+   * Sessions with the restart policy `always` (the default with `keepAlive`) stop, save their account and
+   * start again on their slot. The next wave begins once all of a wave have worked for `pauseSeconds`; one
+   * that does not work again stops the rollout. All other sessions keep their version until they end. Each
+   * step is made by a sweep (every minute). 409 while a rollout runs.
+   */
+  readonly start: (
+    request?: Body<'startRollout'>,
+    options?: Options<'startRollout'>,
+  ) => Promise<Result<'startRollout'>>;
+  /** The rollout that runs, or the last one. Admins only. */
+  readonly get: (options?: Options<'getRollout'>) => Promise<Result<'getRollout'>>;
+  /**
+   * Cancel the rollout that runs. Admins only.
+   *
+   * No further session is moved. The present wave starts again by itself. A rollout that is over stays as it
+   * is.
+   */
+  readonly cancel: (options?: Options<'cancelRollout'>) => Promise<Result<'cancelRollout'>>;
+};
+
 export type EngineMethods = {
   /** The builds of WhatsApp Web in use, and how starts end with each. Admins only. */
   readonly get: (options?: Options<'getEngine'>) => Promise<Result<'getEngine'>>;
@@ -979,6 +1003,7 @@ export type ClientMethods = {
   readonly webhooks: WebhooksMethods;
   readonly limits: LimitsMethods;
   readonly standby: StandbyMethods;
+  readonly rollout: RolloutMethods;
   readonly engine: EngineMethods;
   readonly keys: KeysMethods;
   readonly server: ServerMethods;

@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
+import { Unavailable } from './base/faults.ts';
+import { retry } from './base/retry.ts';
 import type { Time } from './base/time.ts';
 import { readMetadata } from './metadata.ts';
 
@@ -14,19 +17,50 @@ const readFromMetadata = async (url: string, time: Time): Promise<string> => {
 
 const isLoopback = (host: string): boolean => host === 'localhost' || host.startsWith('127.');
 
-/** Where the command server listens, and under which IPv4 address others reach it. */
+/** On a host that tasks share: its address, and the port of it that leads to the container's (ECS container metadata file). */
+const hostSchema = z.object({
+  MetadataFileStatus: z.literal('READY'),
+  HostPrivateIPv4Address: z.ipv4(),
+  PortMappings: z.array(z.object({ ContainerPort: z.int(), HostPort: z.int().min(1) })),
+});
+
+/** The agent completes the file once the container runs. Throws where it is not complete within some seconds. */
+const readFromHost = async (
+  file: string,
+  containerPort: number,
+  time: Time,
+): Promise<{ readonly reach: string; readonly reachPort: number }> =>
+  retry(
+    async () => {
+      const host = hostSchema.parse(JSON.parse(await readFile(file, 'utf8')));
+      const mapping = host.PortMappings.find(({ ContainerPort }) => ContainerPort === containerPort);
+      if (mapping === undefined) throw new Unavailable('container metadata', `has no port ${containerPort}`);
+      return { reach: host.HostPrivateIPv4Address, reachPort: mapping.HostPort };
+    },
+    { time, attempts: 10, retryable: () => true },
+  );
+
+/** Where the command server listens, and under which IPv4 address and port (undefined: its own) others reach it. */
 export const commandAddress = async (
   environment: {
     BERTH_COMMAND_HOST?: string | undefined;
+    BERTH_COMMAND_PORT: number;
     ECS_CONTAINER_METADATA_URI_V4?: string | undefined;
+    ECS_CONTAINER_METADATA_FILE?: string | undefined;
   },
   time: Time,
-): Promise<{ readonly listen: string; readonly reach: string }> => {
+): Promise<{ readonly listen: string; readonly reach: string; readonly reachPort?: number }> => {
   const named = environment.BERTH_COMMAND_HOST;
   if (named !== undefined) {
     const reach = named === 'localhost' ? '127.0.0.1' : named;
     return { listen: isLoopback(named) ? '127.0.0.1' : '0.0.0.0', reach };
   }
+  // Only hosts of one's own have the file; a task on Fargate has an address of its own.
+  if (environment.ECS_CONTAINER_METADATA_FILE !== undefined)
+    return {
+      listen: '0.0.0.0',
+      ...(await readFromHost(environment.ECS_CONTAINER_METADATA_FILE, environment.BERTH_COMMAND_PORT, time)),
+    };
   if (environment.ECS_CONTAINER_METADATA_URI_V4 !== undefined)
     return {
       listen: '0.0.0.0',

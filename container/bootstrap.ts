@@ -70,7 +70,7 @@ export const prepare = async (options: {
     return dir;
   };
   const openServer = async () => {
-    const { listen: host, reach } = await commandAddress(environment, time);
+    const { listen: host, reach, reachPort } = await commandAddress(environment, time);
     const port = environment.BERTH_COMMAND_PORT;
     const server = await startCommandServer({
       host,
@@ -82,7 +82,7 @@ export const prepare = async (options: {
       ...(assign === undefined ? {} : { assign }),
     });
     exit.onShutdown(() => server.close());
-    return { server, reach };
+    return { server, reach: `${reach}:${reachPort ?? server.port}` };
   };
   const findBrowser = (): Promise<Browser | NoBrowser> =>
     ensureBrowser({
@@ -143,7 +143,7 @@ export const bootstrap = async (
         bootstrapToken,
         workerSecret,
         commandSecret,
-        address: `http://${reach}:${server.port}`,
+        address: `http://${reach}`,
         chromiumBuild: found instanceof NoBrowser ? 'none' : found.build,
         ...(taskArn === undefined ? {} : { taskArn }),
       },

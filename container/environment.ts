@@ -28,6 +28,8 @@ export const environmentSchema = workerEnvironmentSchema.extend({
   BERTH_PAIRING_CODE_SECONDS: z.coerce.number().positive().default(180),
   /** Set by ECS: where a task reads its own address. */
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
+  /** Set by ECS on hosts of one's own: the file with the host's address and port. */
+  ECS_CONTAINER_METADATA_FILE: z.string().optional(),
 });
 export type ContainerEnvironment = z.infer<typeof environmentSchema>;
 

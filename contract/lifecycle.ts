@@ -63,7 +63,10 @@ export const isLinkingStatus = (status: Status): boolean =>
 export const shownStatus = ({ state, status }: { readonly state: State; readonly status: Status }): Status =>
   state === 'STOPPING' ? 'STOPPING' : status;
 
-/** Why a session ended. `task_stopped`: its task was taken away from outside Berth (a host, Spot, a hand). */
+/**
+ * Why a session ended. `task_stopped`: its task was taken away from outside Berth (a host, Spot, a hand). `rollout`: a
+ * rollout moves it to the newest version of the worker; it starts again by itself.
+ */
 export const stopReasonSchema = z.enum([
   'user',
   'logged_out',
@@ -79,6 +82,7 @@ export const stopReasonSchema = z.enum([
   'limit_admin',
   'emergency',
   'task_stopped',
+  'rollout',
 ]);
 export type StopReason = z.infer<typeof stopReasonSchema>;
 

@@ -15,6 +15,7 @@ import * as health from './operations/health.ts';
 import * as keys from './operations/keys.ts';
 import * as linking from './operations/linking.ts';
 import * as messageIds from './operations/message-ids.ts';
+import * as rollout from './operations/rollout.ts';
 import * as server from './operations/server.ts';
 import * as sessions from './operations/sessions.ts';
 import * as standby from './operations/standby.ts';
@@ -44,6 +45,7 @@ export const PUBLIC_OPERATIONS = {
   ...byPath(webhooks),
   ...byPath(capacity),
   ...byPath(standby),
+  ...byPath(rollout),
   ...byPath(engine),
   ...byPath(keys),
   ...byPath(audit),

@@ -135,6 +135,8 @@ export const SAVED_BUILD = 'BUILD#';
 export const savedBuildKey = (version: string): Key => ({ pk: ENGINE_PARTITION, sk: SAVED_BUILD + version });
 /** How starts ended, one item for each build and hour, by `2026-01-31T05#2.3000.1` (UTC); expire. */
 export const BUILD_HOURS_PARTITION = 'BUILDHOURS';
+/** The rollout that runs, or the last one. */
+export const rolloutKey: Key = { pk: 'ROLLOUT', sk: META };
 /** Deleted sessions of which something is left to erase, by their id. */
 export const ERASURES_PARTITION = 'ERASURES';
 export const erasureKey = (sessionId: string): Key => ({ pk: ERASURES_PARTITION, sk: sessionId });

@@ -1,4 +1,6 @@
 /** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
+
+import type { Size } from '../contract/size.ts';
 import type { CommandFailure } from '../contract/worker/command-failures.ts';
 import type { CommandName } from '../contract/worker/commands.ts';
 import type { Assignment } from '../contract/worker/protocol.ts';
@@ -10,6 +12,7 @@ export type LaunchRequest = {
   /** The same token for the same epoch: a repeat gets the same task. */
   readonly clientToken: string;
   readonly bootstrapToken: string;
+  readonly size: Size;
 };
 
 /** A task that waits for a session. */
@@ -33,6 +36,8 @@ export type Task = {
   readonly createdAt: number;
   /** ECS's lastStatus: PROVISIONING, PENDING, RUNNING, …, STOPPED. */
   readonly stopped: boolean;
+  /** ARN of the revision that it runs. */
+  readonly definition?: string | undefined;
 };
 
 /** Throws TaskEngineUnavailable where the engine did not answer clearly. */
@@ -49,6 +54,10 @@ export interface TaskEngine {
   describe(taskArn: string): Promise<Task | undefined>;
   /** The tasks of Berth that are not stopped: all, or those that were launched for one session or standby id. */
   list(launchedFor?: string): Promise<readonly Task[]>;
+  /** The tasks on one host that are not stopped, by the host's ARN. */
+  listOnHost(containerInstanceArn: string): Promise<readonly Task[]>;
+  /** ARNs of the task definitions that launches use now. */
+  newestDefinitions(): readonly string[];
 }
 export class TaskEngineUnavailable extends Error {
   override readonly name = 'TaskEngineUnavailable';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MOST_STANDBY_TASKS, standbyPlanSchema } from '../contract/bodies/standby.ts';
+import { sizeSchema } from '../contract/size.ts';
 
 const duration = (defaultSeconds: number) => z.int().positive().default(defaultSeconds);
 
@@ -21,6 +22,8 @@ export const settingsSchema = z.strictObject({
   maxDurationSeconds: duration(7200),
   /** From admission until the client reports a QR code or a linked account. A cold Fargate start takes 30 to 70 s. */
   startTimeoutSeconds: duration(240),
+  /** Of the task of a session that names no size. */
+  size: sizeSchema.default('standard'),
   heartbeatSeconds: duration(20),
   /** A worker silent for this long is taken for dead. */
   heartbeatTimeoutSeconds: duration(90),
@@ -99,6 +102,10 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_LIVE_URL               address of the WebSocket API, for its clients and for posts to its connections
  * BERTH_CLUSTER                cluster ARN
  * BERTH_TASK_DEFINITION        task definition ARN (family and revision)
+ * BERTH_SIZES                  JSON: CPU units and MiB of a task, by size; the task definition has those of `standard`
+ * BERTH_HOSTS_PROVIDER         capacity provider of hosts of one's own; it and the next two only where there are any
+ * BERTH_HOSTS_TASK_DEFINITION  ARN of the task definition for them
+ * BERTH_HOSTS_SESSION_MIB      memory that a session of the size `standard` is placed with there
  * BERTH_SUBNETS                comma-separated
  * BERTH_SECURITY_GROUPS        comma-separated
  * BERTH_CAPACITY               comma-separated capacity providers in order of preference (FARGATE_SPOT,FARGATE)

@@ -1,5 +1,7 @@
 import * as z from 'zod';
+import { sizeSchema } from '../contract/size.ts';
 import { parseSettings, type Settings } from '../core/settings.ts';
+import { taskSizeSchema } from '../core/task-size.ts';
 
 const text = z.string().min(1);
 const list = text.transform((s) => s.split(',').filter((part) => part !== ''));
@@ -16,6 +18,10 @@ const VARIABLES = {
   BERTH_LIVE_URL: z.url(),
   BERTH_CLUSTER: text,
   BERTH_TASK_DEFINITION: text,
+  BERTH_HOSTS_PROVIDER: text,
+  BERTH_HOSTS_TASK_DEFINITION: text,
+  BERTH_HOSTS_SESSION_MIB: text.transform(Number).pipe(z.int().positive()),
+  BERTH_SIZES: text.transform((json) => JSON.parse(json)).pipe(z.record(sizeSchema, taskSizeSchema)),
   BERTH_SUBNETS: list,
   BERTH_SECURITY_GROUPS: list,
   BERTH_CAPACITY: list,

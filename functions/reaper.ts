@@ -2,6 +2,7 @@ import { measureBuilds } from '../core/builds/builds.ts';
 import { recordRun } from '../core/observability/health.ts';
 import { recordUse } from '../core/observability/read-history.ts';
 import { reap, type SweepReport } from '../core/reaping/reap.ts';
+import { stepRollout } from '../core/rollout/rollout.ts';
 import { keepStandby } from '../core/standby/keep.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -23,6 +24,9 @@ export const handler = withStats(async (): Promise<SweepReport> => {
   );
   await keepStandby(deps).catch((error: unknown) =>
     base.log.error('the standby tasks were not kept in this sweep', { error: String(error) }),
+  );
+  await stepRollout(deps).catch((error: unknown) =>
+    base.log.warn('the rollout made no step in this sweep', { error: String(error) }),
   );
   if (report.due > 0) base.log.info('swept', report);
   return report;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { drainHost } from '../core/lifecycle/drain-host.ts';
 import { taskStopped } from '../core/lifecycle/task-stopped.ts';
 import { standbyTaskStopped } from '../core/standby/stopped.ts';
 import { base } from './adapters/base.ts';
@@ -28,8 +29,21 @@ const eventSchema = z.object({
   }),
 });
 
-/** On ECS task state changes: a stopped task gives its session's slot back, or its session restarts by its policy. */
+/** What is read of an "ECS Container Instance State Change" event. */
+const hostEventSchema = z.object({
+  'detail-type': z.literal('ECS Container Instance State Change'),
+  detail: z.object({ containerInstanceArn: z.string(), status: z.string() }),
+});
+
+/** On ECS task state changes: a stopped task gives its session's slot back, or its session restarts by its policy. On a host
+ * that drains: its sessions are stopped, which saves their accounts. */
 export const handler = async (event: unknown): Promise<void> => {
+  const host = hostEventSchema.safeParse(event);
+  if (host.success) {
+    const { containerInstanceArn, status } = host.data.detail;
+    if (status === 'DRAINING') await drainHost(deps, containerInstanceArn).finally(writeStats);
+    return;
+  }
   const { detail } = eventSchema.parse(event);
   if (detail.lastStatus !== 'STOPPED') return;
   const variables = detail.overrides.containerOverrides.flatMap((container) => container.environment);

@@ -4,41 +4,72 @@
  * new table and change at run time afterwards (PUT /api/limits).
  */
 import * as z from 'zod';
+import type { Size } from '../contract/size.ts';
 import { settingsSchema } from '../core/settings.ts';
+import { fargateIssue, type TaskSize, taskSizeSchema } from '../core/task-size.ts';
 import { concurrencyIssues, concurrencySchema } from './concurrency-schema.ts';
+import { architectureOf, hostsSchema } from './hosts-schema.ts';
 import { networkSchema, taskAddresses } from './network-schema.ts';
 
-/** Fargate's combinations of CPU units and MiB of memory, as far as one browser needs them (AWS, task size table). */
-const FARGATE_MEMORY: Readonly<Record<number, { min: number; max: number; step: number }>> = {
-  512: { min: 1024, max: 4096, step: 1024 },
-  1024: { min: 2048, max: 8192, step: 1024 },
-  2048: { min: 4096, max: 16384, step: 1024 },
-};
+/** Whether tasks may run on hosts of one's own. */
+export const hasHosts = ({ capacity }: { readonly capacity: readonly string[] }): boolean =>
+  capacity.includes('EC2');
+
+/** CPU and memory of a task, by size. */
+export const sizesOf = (task: {
+  readonly cpu: number;
+  readonly memoryMiB: number;
+  readonly sizes: Readonly<Record<'small' | 'large', TaskSize>>;
+}): Readonly<Record<Size, TaskSize>> => ({
+  ...task.sizes,
+  standard: { cpu: task.cpu, memoryMiB: task.memoryMiB },
+});
 
 const taskSchema = z
   .strictObject({
     /** ARM64 costs about a fifth less per hour. Fargate Spot runs both. */
     architecture: z.enum(['ARM64', 'X86_64']),
-    /** CPU units; 1024 are one vCPU. */
-    cpu: z.union([z.literal(512), z.literal(1024), z.literal(2048)]),
-    /** A session takes 150 to 400 MB; the rest is room for outliers until the worker's memory watch acts. */
+    /** CPU units of the size `standard`; 1024 are one vCPU. docs/performance.md has what a session needs. */
+    cpu: z.int(),
+    /** Of the size `standard`. A session takes 110 to 400 MB; the rest is room until the worker's memory watch acts. */
     memoryMiB: z.int(),
+    /** The other sizes that a session may ask for. Which one is the default: settings.size. */
+    sizes: z
+      .strictObject({
+        small: taskSizeSchema.default({ cpu: 256, memoryMiB: 512 }),
+        large: taskSizeSchema.default({ cpu: 1024, memoryMiB: 2048 }),
+      })
+      .prefault({}),
     /** Capacity providers in order of preference; a launch tries the next where one has no capacity. */
-    capacity: z.array(z.enum(['FARGATE_SPOT', 'FARGATE'])).min(1),
+    capacity: z.array(z.enum(['EC2', 'FARGATE_SPOT', 'FARGATE'])).min(1),
+    /** Of the provider EC2; without it in `capacity`, there are none. */
+    hosts: hostsSchema.prefault({}),
     /** Of the command server; the tasks' security group admits the command functions there and nothing else. */
     commandPort: z.int().min(1024).max(65_535),
   })
   .superRefine((task, context) => {
-    const range = FARGATE_MEMORY[task.cpu];
-    if (range === undefined) return;
-    const fits =
-      task.memoryMiB >= range.min && task.memoryMiB <= range.max && task.memoryMiB % range.step === 0;
-    if (!fits)
-      context.addIssue({
-        code: 'custom',
-        path: ['memoryMiB'],
-        message: `Fargate has no task of ${task.cpu} CPU units with ${task.memoryMiB} MiB; it takes ${range.min} to ${range.max} in steps of ${range.step}`,
-      });
+    if (task.capacity.includes('EC2')) {
+      const { instanceType, least, most, sessionMiB } = task.hosts;
+      const issue = (field: string, message: string) =>
+        context.addIssue({ code: 'custom', path: ['hosts', field], message });
+      if (architectureOf(instanceType) !== task.architecture)
+        issue(
+          'instanceType',
+          `is of ${architectureOf(instanceType)}, and task.architecture is ${task.architecture}`,
+        );
+      if (least > most) issue('least', `must not be above most, which is ${most}`);
+      if (sessionMiB > task.memoryMiB)
+        issue('sessionMiB', `must not be above task.memoryMiB, which is ${task.memoryMiB}`);
+    }
+    for (const [name, size] of Object.entries(sizesOf(task))) {
+      const message = fargateIssue(size);
+      if (message !== undefined)
+        context.addIssue({
+          code: 'custom',
+          path: name === 'standard' ? ['memoryMiB'] : ['sizes', name],
+          message,
+        });
+    }
   });
 
 const originSchema = z

@@ -58,6 +58,8 @@ export type Needs = {
   readonly tasks?: readonly TaskAction[];
   /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
   readonly callsWorkers?: true;
+  /** Knows which task definitions launches use, without the right to launch. */
+  readonly comparesVersions?: true;
   /** Makes links to the API that callers use. */
   readonly linksToApi?: true;
   /** Tells where the alarms on the global limit stand. */
@@ -150,6 +152,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     queue: 'send',
     tasks: ['stop', 'list', 'describe'],
     unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
+  },
+  rollout: {
+    does: 'Starts and cancels a rollout, and shows how far it is; sweeps of the reaper make its steps.',
+    table: ['GetItem', 'Query', 'BatchGetItem', 'PutItem'],
+    tasks: ['list', 'describe'],
+    comparesVersions: true,
   },
   engine: {
     does: 'Shows the builds of WhatsApp Web, pins one, stores and removes their HTML.',
@@ -297,11 +305,13 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: 'Frees the slot of a task that ECS reports as stopped, or restarts its session by its policy.',
     table: RELEASE,
     queue: 'send',
-    tasks: ['run', 'stop'],
+    tasks: ['run', 'stop', 'list', 'describe'],
     // Ends the epoch (15 s at most), waits for a short back-off (10 s), launches (12 s).
     timeoutSeconds: 60,
     unusedInTests: {
       'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
+      'ecs:ListTasks': 'finds what runs on a host that is drained; local mode has no hosts',
+      'ecs:DescribeTasks': 'finds what runs on a host that is drained; local mode has no hosts',
     },
   },
   deliver: {

@@ -9,6 +9,8 @@ export const namesOf = ({ name }: Pick<Environment, 'name'>) => ({
   liveApi: `berth-${name}-live`,
   cluster: `berth-${name}`,
   workerFamily: `berth-${name}-worker`,
+  /** Of the task definition for hosts of one's own. */
+  hostsFamily: `berth-${name}-worker-hosts`,
   scheduleGroup: `berth-${name}`,
   function: (handler: string) => `berth-${name}-${handler}`,
 });

@@ -9,8 +9,9 @@ const base = {
   task: {
     // The one that was built and run, with the browser build of npm start. ARM64 is a fifth cheaper.
     architecture: 'X86_64',
-    cpu: 1024,
-    memoryMiB: 2048,
+    // As measured: docs/performance.md#sizes.
+    cpu: 256,
+    memoryMiB: 1024,
     capacity: ['FARGATE'],
     commandPort: 8080,
   },

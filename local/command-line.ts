@@ -21,7 +21,8 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --help         this text
 
 Without --simulate and --live: real WhatsApp where it answers, else the simulator.
-Ctrl-C stops the workers gracefully; a second one at once.
+Ctrl-C stops the workers gracefully; a second one at once. SIGUSR2 deploys the worker again from its sources: sessions
+that run keep theirs until "berth rollout" moves them.
 `;
 
 export type CommandLine = {

@@ -70,6 +70,16 @@ const stopOnSignals = (stack: LocalStack, quiet: boolean): void => {
   process.on('SIGHUP', onSignal);
 };
 
+/** SIGUSR2 deploys the worker again: a new revision, to which a rollout moves running sessions. */
+const deployOnSignal = (stack: LocalStack): void => {
+  process.on('SIGUSR2', () => {
+    stack.deployWorker().then(
+      (definitions) => say(`New starts run ${definitions.join(', ')}. Move running sessions: berth rollout`),
+      (error: unknown) => complain(`The worker was not deployed: ${messageOfError(error)}`),
+    );
+  });
+};
+
 const run = async (line: CommandLine): Promise<void> => {
   const startedAt = performance.now();
   const dataDir = resolve(line.dataDir);
@@ -94,6 +104,7 @@ const run = async (line: CommandLine): Promise<void> => {
     onWarning: ({ function: from, level, message }) => complain(`${level} ${from}: ${message}`),
   });
   stopOnSignals(stack, line.quiet);
+  deployOnSignal(stack);
   if (line.quiet) {
     say(shortBanner(stack, keyFile));
     return;

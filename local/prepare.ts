@@ -6,7 +6,7 @@ import { prepareBrowser } from './browser.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
 import type { StartTask } from './engines/ecs/program.ts';
-import { preparePrograms } from './programs.ts';
+import { type Programs, preparePrograms } from './programs.ts';
 import { chooseWhatsApp, type WhatsAppMode } from './whatsapp.ts';
 import { openWhatsAppBackend, type WhatsAppBackend } from './whatsapp-backend.ts';
 import { localWorker } from './worker-program.ts';
@@ -25,6 +25,8 @@ export type Prepared = {
   readonly startTask: StartTask;
   /** The init process of a task. */
   readonly taskProcess: string;
+  /** Builds the worker again where its sources changed, and says how it starts. */
+  readonly rebuildWorker: () => Promise<StartTask>;
 };
 
 /**
@@ -73,6 +75,14 @@ export const prepare = async ({
   // A failure is thrown once all have ended, so that nothing goes on unseen.
   await Promise.allSettled(preparations);
   const [assembly, browser, built, whatsApp] = await Promise.all(preparations);
-  const startTask = localWorker({ programs: built, chromiumArgs: whatsApp.chromiumArgs, browserDir });
-  return { assembly, browser, whatsApp, startTask, taskProcess: built.taskProcess };
+  const workerOf = (made: Programs) =>
+    localWorker({ programs: made, chromiumArgs: whatsApp.chromiumArgs, browserDir });
+  return {
+    assembly,
+    browser,
+    whatsApp,
+    startTask: workerOf(built),
+    taskProcess: built.taskProcess,
+    rebuildWorker: async () => workerOf(await preparePrograms()),
+  };
 };

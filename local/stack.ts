@@ -94,6 +94,11 @@ export type LocalStack = {
   readonly faults: Faults;
   /** Runs a scheduled function now and waits for it: `reaper`, `reconciler`. */
   trigger(schedule: string): Promise<void>;
+  /**
+   * Deploys the worker again, as a deployment does: a new revision of its task definition, from the sources as they are.
+   * Running sessions keep theirs until a rollout moves them. Returns the ARNs that launches use from now on.
+   */
+  deployWorker(): Promise<readonly string[]>;
   /** Invokes a function by its name or handler. */
   invoke(functionName: string, event: unknown): Promise<InvokeResult>;
   /**
@@ -138,7 +143,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const workerListener = await openOnKeptPort(dir.workerPort);
   closers.add(() => workerListener.close(CLOSE_GRACE_MS));
 
-  const { assembly, browser, whatsApp, startTask, taskProcess } = await prepare({
+  const { assembly, browser, whatsApp, startTask, taskProcess, rebuildWorker } = await prepare({
     whatsapp,
     build: options.build,
     dir,
@@ -249,6 +254,15 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     },
     trigger: (name) => schedules.trigger(name),
     invoke,
+    deployWorker: async () => {
+      const revisions = tasks.ecs.registerRevisions(await rebuildWorker());
+      functions.configure((environment) =>
+        Object.fromEntries(
+          Object.entries(environment).map(([name, value]) => [name, revisions.get(value) ?? value]),
+        ),
+      );
+      return [...revisions.values()];
+    },
     stop: ({ graceMs = STOP_GRACE_MS } = {}) => {
       stopping ??= tasks.stop({ graceMs }).then(() => closers.run());
       return stopping;

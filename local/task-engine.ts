@@ -4,6 +4,7 @@ import type { Model } from './assembly/model.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
 import { createEcs, type Ecs } from './engines/ecs/ecs.ts';
+import { memoryLimits } from './engines/ecs/memory-limit.ts';
 import type { StartTask } from './engines/ecs/program.ts';
 import { type Callers, limitOfThisMachine } from './engines/ecs/start-queue.ts';
 import type { EngineLogger } from './runtime/engine-log.ts';
@@ -11,7 +12,7 @@ import type { DeliveryOptions } from './triggers/delivery.ts';
 import { EventRules } from './triggers/event-rules.ts';
 
 export type TaskEngine = {
-  readonly ecs: Pick<Ecs, 'handle' | 'clearLeftovers' | 'faults'>;
+  readonly ecs: Pick<Ecs, 'handle' | 'clearLeftovers' | 'registerRevisions' | 'faults'>;
   /**
    * Stops every task; resolves when all have ended. An event that its target does not take at once is kept for the
    * next start. @param graceMs for the workers; past it they are killed
@@ -51,11 +52,16 @@ export const startTaskEngine = (
 ): TaskEngine => {
   const rules = new EventRules(model.eventRules, delivery);
   closers.add(() => rules.close());
+  const limits = memoryLimits();
+  if (limits.refusal !== undefined)
+    logger.info('Tasks are not held to the memory of their size', { reason: limits.refusal });
   const ecs = createEcs({
     clusterArns: model.clusters.map(({ arn }) => arn),
-    taskDefinitions: model.taskDefinitions.map(({ arn, family, containers }) => ({
+    taskDefinitions: model.taskDefinitions.map(({ arn, family, cpu, memoryMb, containers }) => ({
       arn,
       family,
+      ...(cpu === undefined ? {} : { cpu: String(cpu) }),
+      ...(memoryMb === undefined ? {} : { memory: String(memoryMb) }),
       containers: containers.map(({ name, environment, stopTimeoutSeconds }) => ({
         name,
         environment: { ...environment },
@@ -68,6 +74,7 @@ export const startTaskEngine = (
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),
     startLimit: limitOfThisMachine(callers),
+    memoryLimits: limits,
     clock,
     logger,
     ...(maxTasks === undefined ? {} : { capacity: { maxTasks } }),

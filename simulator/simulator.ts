@@ -15,6 +15,7 @@ import { phoneServer } from './phone-server.ts';
 import { simulatorProxy } from './proxy.ts';
 import { chromiumArgs, tlsIdentity, WHATSAPP_HOST } from './tls.ts';
 import { webServer } from './web-server.ts';
+import { type PageWeight, weightScript } from './weight.ts';
 
 export type SimulatorOptions = {
   /** Port of the stand-in for WhatsApp Web; 0 (default): any free one. */
@@ -34,6 +35,8 @@ export type SimulatorOptions = {
   readonly passkeyChallengeMs?: number;
   /** How much random data a linked page keeps in its storage, so that a profile's snapshot weighs what a real one does. */
   readonly profileKilobytes?: number;
+  /** Makes the page as heavy as this; without it, it is light. */
+  readonly weight?: PageWeight;
   /** Which build of WhatsApp Web pages are; the newest by default. */
   readonly build?: BuildName;
   /** The page's script, bundled before; without it, it is bundled now. */
@@ -84,7 +87,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     build: options.build ?? NEWEST_BUILD,
   });
 
-  const web = webServer({ exchange, tls, page, onDefect });
+  const weighted =
+    options.weight === undefined ? page : { ...page, script: weightScript(options.weight) + page.script };
+  const web = webServer({ exchange, tls, page: weighted, onDefect });
   let port = 0;
   const proxy = simulatorProxy(() => port, random);
   const control = phoneServer({ handlers: phoneHandlers(exchange, proxy), page: personPage, onDefect });

@@ -114,6 +114,8 @@ const depsOver = (client: DynamoDBClient, table: string): Deps => ({
     stop: async () => {},
     describe: async () => undefined,
     list: async () => [],
+    newestDefinitions: () => [],
+    listOnHost: async () => [],
   },
   auth: { restoreUrl: unused, beginUpload: unused, completeUpload: unused, remove: unused },
   builds: { put: unused, remove: unused, url: unused },

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { type SessionConfig, webhookSchema } from '../../contract/bodies/session-config.ts';
 import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { type RestartConfig, restartPolicySchema } from '../../contract/restart.ts';
+import { type Size, sizeSchema } from '../../contract/size.ts';
 import { type Ignore, ignoreSchema } from '../../contract/whatsapp/ignore.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';
@@ -29,6 +30,7 @@ export const addSessions = (program: Command): void => {
   addEvents(sessions);
 };
 
+const SIZES = sizeSchema.options;
 const RESTART_POLICIES = restartPolicySchema.options;
 const IGNORABLE = ignoreSchema.keyof().options;
 
@@ -44,6 +46,7 @@ const addCreate = (sessions: Command): void => {
     .option('--max-duration <duration>', 'end it after this time at the latest')
     .option('--keep-alive', 'never end it for being idle or for its duration (admin keys)')
     .option('--restart <policy>', `start it again after its task was lost: ${RESTART_POLICIES.join(', ')}`)
+    .option('--size <size>', `CPU and memory of its task: ${SIZES.join(', ')} (large: admin keys)`)
     .option('--ignore <kind>', `drop events of such chats: ${IGNORABLE.join(', ')} (repeatable)`, collect)
     .option('--send-seen', 'mark a chat as read before each message to it')
     .option('--qr', 'show its QR code until an account is linked')
@@ -66,6 +69,7 @@ const addCreate = (sessions: Command): void => {
     maxDuration: durationInput.optional(),
     keepAlive: z.boolean().optional(),
     restart: restartPolicySchema.optional(),
+    size: sizeSchema.optional(),
     ignore: z.array(z.enum(IGNORABLE)).optional(),
     sendSeen: z.boolean().optional(),
     qr: z.boolean().default(false),
@@ -92,6 +96,7 @@ const configOf = (given: {
   maxDuration?: number | undefined;
   keepAlive?: boolean | undefined;
   restart?: RestartConfig['policy'] | undefined;
+  size?: Size | undefined;
   ignore?: (keyof Ignore)[] | undefined;
   sendSeen?: boolean | undefined;
 }): SessionConfig => ({
@@ -101,6 +106,7 @@ const configOf = (given: {
   ...(given.maxDuration ? { maxDurationSeconds: given.maxDuration } : {}),
   ...(given.keepAlive ? { keepAlive: true } : {}),
   ...(given.restart ? { restart: { policy: given.restart } } : {}),
+  ...(given.size ? { size: given.size } : {}),
   ...(given.ignore ? { ignore: Object.fromEntries(given.ignore.map((kind) => [kind, true])) } : {}),
   ...(given.sendSeen ? { sendSeen: true } : {}),
 });

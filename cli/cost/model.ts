@@ -41,8 +41,8 @@ export const COST_DEFAULTS: CostInput = {
   /** What the presets deploy (infra/presets.ts). */
   arch: 'x86',
   capacity: 'fargate',
-  vcpu: 1,
-  gib: 2,
+  vcpu: 0.25,
+  gib: 1,
   /** What peers report for one whole browser on a server that many share. */
   hostGib: 0.4,
   standby: 0,
@@ -102,7 +102,7 @@ const SWEEPING_FUNCTIONS = 3;
 /** Emitted whether or not anything runs (core/observability/metrics.ts). */
 export const SWEEP_METRICS = 10;
 /** Metrics that alarms look at, and composite alarms (infra/constructs/alarms.ts); a test counts them. */
-export const ALARM_METRICS = 29;
+export const ALARM_METRICS = 30;
 export const COMPOSITE_ALARMS = 2;
 const IMAGE_GIB = 0.26;
 /** Memory of a server or a host that its system and agents take. */

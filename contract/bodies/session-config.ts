@@ -11,6 +11,7 @@ import * as z from 'zod';
 import { isLocale } from '../locale.ts';
 import { parseProxy } from '../proxy.ts';
 import { restartConfigSchema } from '../restart.ts';
+import { sizeSchema } from '../size.ts';
 import { refusedHeader } from '../webhooks/headers.ts';
 import { ignoreSchema } from '../whatsapp/ignore.ts';
 
@@ -159,6 +160,11 @@ const configBase = {
   maxDurationSeconds: z.int().min(60).optional(),
   /** Neither idle nor maximum duration end the session; admin only. */
   keepAlive: z.boolean().optional(),
+  size: sizeSchema
+    .optional()
+    .describe(
+      "CPU and memory of its task, from the next start on. Without it, the environment's. `large`: admin keys.",
+    ),
   restart: restartConfigSchema
     .optional()
     .describe('What follows the loss of the task. Without it: `always` with `keepAlive`, else `never`.'),

@@ -74,7 +74,7 @@ export const WEBHOOK_PAYLOADS = {
     payload: z.object({ reason: stopReasonSchema, at: z.int().describe('Time, in ms since the epoch.') }),
   },
   'session.restarting': {
-    summary: 'The task of a session was lost, and the session starts again by its restart policy',
+    summary: 'The task of a session was lost, or a rollout replaces it, and the session starts again',
     payload: z.object({
       epoch: z.int().describe('Of the start that follows.'),
       reason: stopReasonSchema.describe('Why the task was lost.'),

@@ -124,6 +124,7 @@ const runTask = async (
 ): Promise<LaunchResult> => {
   const { sessionId, epoch } = session;
   const clientToken = deps.sha256(`${sessionId}:${epoch}`);
+  const size = session.config.size ?? deps.settings.size;
   let result: LaunchResult = { ok: false, retryable: true, detail: 'not tried' };
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) {
@@ -133,7 +134,7 @@ const runTask = async (
     }
     try {
       const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());
-      result = await deps.tasks.launch({ sessionId, epoch, clientToken, bootstrapToken }, limitMs);
+      result = await deps.tasks.launch({ sessionId, size, epoch, clientToken, bootstrapToken }, limitMs);
     } catch (error) {
       if (!(error instanceof TaskEngineUnavailable)) throw error;
       result = { ok: false, retryable: true, detail: error.message };

@@ -12,9 +12,9 @@ import { type RestartRule, restartRuleOf } from '../../contract/restart.ts';
 
 const FAILURES: readonly StopReason[] = ['crashed', 'heartbeat_lost', 'start_timeout', 'launch_failed'];
 
-/** The task was lost: no caller asked the session to end. */
+/** No caller asked the session to end: its task was lost, or a rollout replaces it. */
 export const isLoss = (reason: StopReason | undefined): boolean =>
-  reason !== undefined && (FAILURES.includes(reason) || reason === 'task_stopped');
+  reason !== undefined && (FAILURES.includes(reason) || reason === 'task_stopped' || reason === 'rollout');
 
 const covers = ({ policy }: RestartRule, reason: StopReason): boolean =>
   policy === 'always' ? isLoss(reason) : policy === 'on-failure' && FAILURES.includes(reason);
@@ -65,10 +65,12 @@ export const afterLoss = (
   // A session that asks to be linked would ask again: never restart into a code.
   if (!covers(rule, reason) || !isLinked || isLinkingStatus(session.status)) return { kind: 'end' };
   const recent = (session.restarts ?? []).filter((at) => at > now - rule.windowSeconds * 1000);
-  if (recent.length >= rule.maxAttempts) return { kind: 'gave_up', attempts: recent.length };
-  const at = now + restartDelayMs(recent.length + 1, random);
+  // A rollout is no failure: it uses up no attempt, and no attempts that were used up keep it from starting again.
+  const planned = reason === 'rollout';
+  if (!planned && recent.length >= rule.maxAttempts) return { kind: 'gave_up', attempts: recent.length };
+  const at = now + restartDelayMs(planned ? 1 : recent.length + 1, random);
   if (maxAt !== undefined && at >= maxAt) return { kind: 'end' };
-  return { kind: 'restart', at, restarts: [...recent, now] };
+  return { kind: 'restart', at, restarts: planned ? recent : [...recent, now] };
 };
 
 /** This epoch was begun by a restart: it must never ask to be linked. */

@@ -57,6 +57,11 @@ export const METRICS = {
     dimensions: [],
     says: 'Sessions that ended because their restarts did not help',
   },
+  RolloutsStopped: {
+    unit: 'Count',
+    dimensions: [],
+    says: 'Rollouts that stopped because a wave did not work again',
+  },
   LaunchFailures: { unit: 'Count', dimensions: [], says: 'Launches that gave no task after their repeats' },
   StandbyReady: { unit: 'Count', dimensions: [], says: 'Standby tasks that wait for a session' },
   StandbyMissing: {

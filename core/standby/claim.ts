@@ -50,6 +50,9 @@ export type Claimed = {
  */
 export const claimStandby = async (deps: Needs, session: Session, until: number): Promise<Claimed> => {
   const none: Claimed = { session, took: false };
+  const size = session.config.size ?? deps.settings.size;
+  // Standby tasks have the size of the environment.
+  if (size !== deps.settings.size) return none;
   if (!deps.standby || session.standby !== undefined || deps.clock() + ASSIGN_MS > until) return none;
   try {
     const ready = shuffled(deps, await readyTasks(deps));

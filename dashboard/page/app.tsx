@@ -11,6 +11,7 @@ import { DeadLetters } from './views/admin/dead-letters.tsx';
 import { Erasures } from './views/admin/erasures.tsx';
 import { Keys } from './views/admin/keys.tsx';
 import { Limits } from './views/admin/limits.tsx';
+import { Rollout } from './views/admin/rollout.tsx';
 import { Link } from './views/link/link.tsx';
 import { Overview } from './views/overview/overview.tsx';
 import { SessionPage } from './views/session/session-page.tsx';
@@ -65,6 +66,8 @@ const AdminView = ({ view }: { readonly view: AdminViewName }) => {
       return <Cleanup />;
     case 'erasures':
       return <Erasures />;
+    case 'rollout':
+      return <Rollout />;
     case 'builds':
       return <Builds />;
     case 'keys':
@@ -91,6 +94,7 @@ const TITLES = {
   limits: 'Limits',
   cleanup: 'Cleanup',
   erasures: 'Erasures',
+  rollout: 'Rollout',
   builds: 'Builds',
   keys: 'API keys',
   audit: 'Audit log',

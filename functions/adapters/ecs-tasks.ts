@@ -4,13 +4,17 @@ import {
   ECSClient,
   type Task as EcsTask,
   ListTasksCommand,
+  type ListTasksCommandOutput,
   RunTaskCommand,
+  type RunTaskCommandInput,
   StopTaskCommand,
 } from '@aws-sdk/client-ecs';
 import pMap from 'p-map';
 import { messageOfError } from '../../contract/message-of-error.ts';
+import type { Size } from '../../contract/size.ts';
 import { type LaunchResult, type Task, type TaskEngine, TaskEngineUnavailable } from '../../core/ports.ts';
 import { WORKER_CONTAINER } from '../../core/settings.ts';
+import { memoryWatchMb, type TaskSize } from '../../core/task-size.ts';
 import { environment } from '../environment.ts';
 import { clientConfig, nameOfError } from './aws.ts';
 import { base } from './base.ts';
@@ -21,13 +25,14 @@ export const ecsTasks = (): TaskEngine => {
   const cluster = environment('BERTH_CLUSTER');
 
   return {
-    launch: ({ sessionId, epoch, clientToken, bootstrapToken }, limitMs) =>
+    launch: ({ sessionId, epoch, clientToken, bootstrapToken, size }, limitMs) =>
       launch(
         client,
         cluster,
         {
           startedBy: sessionId,
           clientToken,
+          size,
           variables: {
             BERTH_SESSION_ID: sessionId,
             BERTH_EPOCH: String(epoch),
@@ -44,6 +49,8 @@ export const ecsTasks = (): TaskEngine => {
         {
           startedBy: standbyId,
           clientToken,
+          // A session of another size is given no standby task (core/standby/claim.ts).
+          size: base.settings.size,
           variables: { BERTH_STANDBY_ID: standbyId, BERTH_STANDBY_TOKEN: standbyToken },
         },
         AbortSignal.timeout(limitMs),
@@ -69,6 +76,25 @@ export const ecsTasks = (): TaskEngine => {
         return tasks?.map(asTask)[0];
       }),
 
+    newestDefinitions: () => [
+      environment('BERTH_TASK_DEFINITION'),
+      ...(process.env.BERTH_HOSTS_TASK_DEFINITION ? [environment('BERTH_HOSTS_TASK_DEFINITION')] : []),
+    ],
+
+    listOnHost: (containerInstance) =>
+      clear(async () => {
+        const arns: string[] = [];
+        let nextToken: string | undefined;
+        do {
+          const page: ListTasksCommandOutput = await client.send(
+            new ListTasksCommand({ cluster, containerInstance, nextToken }),
+          );
+          arns.push(...(page.taskArns ?? []));
+          nextToken = page.nextToken;
+        } while (nextToken);
+        return describeAll(client, cluster, arns);
+      }),
+
     list: (launchedFor) =>
       clear(async () => {
         const arns: string[] = [];
@@ -85,20 +111,29 @@ export const ecsTasks = (): TaskEngine => {
           arns.push(...(page.taskArns ?? []));
           nextToken = page.nextToken;
         } while (nextToken);
-        const hundreds = Array.from({ length: Math.ceil(arns.length / 100) }, (_, i) =>
-          arns.slice(i * 100, i * 100 + 100),
-        );
-        const described = await pMap(
-          hundreds,
-          async (tasks) => (await client.send(new DescribeTasksCommand({ cluster, tasks }))).tasks ?? [],
-          { concurrency: 4 },
-        );
-        return described
-          .flat()
-          .map(asTask)
-          .filter((task) => !task.stopped);
+        return describeAll(client, cluster, arns);
       }),
   };
+};
+
+/** Those of the tasks that are not stopped. */
+const describeAll = async (
+  client: ECSClient,
+  cluster: string,
+  arns: readonly string[],
+): Promise<readonly Task[]> => {
+  const hundreds = Array.from({ length: Math.ceil(arns.length / 100) }, (_, i) =>
+    arns.slice(i * 100, i * 100 + 100),
+  );
+  const described = await pMap(
+    hundreds,
+    async (tasks) => (await client.send(new DescribeTasksCommand({ cluster, tasks }))).tasks ?? [],
+    { concurrency: 4 },
+  );
+  return described
+    .flat()
+    .map(asTask)
+    .filter((task) => !task.stopped);
 };
 
 type TaskRequest = {
@@ -107,6 +142,7 @@ type TaskRequest = {
   readonly clientToken: string;
   /** Of the worker, over those of the task definition. */
   readonly variables: Readonly<Record<string, string>>;
+  readonly size: Size;
 };
 
 /**
@@ -146,15 +182,14 @@ const launchOn = async (
   client: ECSClient,
   cluster: string,
   capacityProvider: string,
-  { startedBy, clientToken, variables }: TaskRequest,
+  { startedBy, clientToken, variables, size }: TaskRequest,
   abortSignal: AbortSignal,
 ): Promise<LaunchResult> => {
   try {
     const { tasks, failures } = await client.send(
       new RunTaskCommand({
         cluster,
-        taskDefinition: environment('BERTH_TASK_DEFINITION'),
-        capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
+        ...placementOn(capacityProvider),
         // Other parameters under the same token are a conflict to ECS.
         clientToken: base.sha256(`${clientToken}:${capacityProvider}`),
         startedBy,
@@ -162,18 +197,16 @@ const launchOn = async (
         // The environment's tags, by which costs are told apart; and the cluster's name, by ECS itself.
         propagateTags: 'TASK_DEFINITION',
         enableECSManagedTags: true,
-        networkConfiguration: {
-          awsvpcConfiguration: {
-            subnets: environment('BERTH_SUBNETS'),
-            securityGroups: environment('BERTH_SECURITY_GROUPS'),
-            assignPublicIp: 'ENABLED',
-          },
-        },
         overrides: {
+          ...(capacityProvider === HOSTS ? {} : sizeOverride(size)),
           containerOverrides: [
             {
               name: WORKER_CONTAINER,
-              environment: Object.entries(variables).map(([name, value]) => ({ name, value })),
+              ...(capacityProvider === HOSTS ? memoryOnHost(size) : {}),
+              environment: Object.entries({
+                ...variables,
+                BERTH_MEMORY_LIMIT_MB: String(memoryWatchMb(taskSizeOf(size))),
+              }).map(([name, value]) => ({ name, value })),
             },
           ],
         },
@@ -192,6 +225,54 @@ const launchOn = async (
     if (isRefusal(error)) return { ok: false, retryable: false, detail };
     throw new TaskEngineUnavailable(detail);
   }
+};
+
+const taskSizeOf = (size: Size): TaskSize => environment('BERTH_SIZES')[size];
+
+/** The provider of hosts of one's own, as `task.capacity` names it. */
+const HOSTS = 'EC2';
+
+/**
+ * Where a task runs, and what that needs: on Fargate an interface of its own, on hosts a place by memory. With managed
+ * scaling, a task without a place waits as PROVISIONING while ECS adds a host.
+ */
+const placementOn = (
+  capacityProvider: string,
+): Pick<
+  RunTaskCommandInput,
+  'taskDefinition' | 'capacityProviderStrategy' | 'networkConfiguration' | 'placementStrategy'
+> =>
+  capacityProvider === HOSTS
+    ? {
+        taskDefinition: environment('BERTH_HOSTS_TASK_DEFINITION'),
+        capacityProviderStrategy: [{ capacityProvider: environment('BERTH_HOSTS_PROVIDER'), weight: 1 }],
+        placementStrategy: [{ type: 'binpack', field: 'memory' }],
+      }
+    : {
+        taskDefinition: environment('BERTH_TASK_DEFINITION'),
+        capacityProviderStrategy: [{ capacityProvider, weight: 1 }],
+        networkConfiguration: {
+          awsvpcConfiguration: {
+            subnets: environment('BERTH_SUBNETS'),
+            securityGroups: environment('BERTH_SECURITY_GROUPS'),
+            assignPublicIp: 'ENABLED',
+          },
+        },
+      };
+
+/** What a task is placed with grows with its size; its limit is the memory of its size. */
+const memoryOnHost = (size: Size): { memory?: number; memoryReservation?: number } => {
+  if (size === 'standard') return {};
+  const { memoryMiB } = taskSizeOf(size);
+  const share = memoryMiB / taskSizeOf('standard').memoryMiB;
+  return { memory: memoryMiB, memoryReservation: Math.round(environment('BERTH_HOSTS_SESSION_MIB') * share) };
+};
+
+/** The task definition has the size `standard`. */
+const sizeOverride = (size: Size): { cpu?: string; memory?: string } => {
+  if (size === 'standard') return {};
+  const { cpu, memoryMiB } = taskSizeOf(size);
+  return { cpu: String(cpu), memory: String(memoryMiB) };
 };
 
 /** What no repetition will change: a request or a permission that is wrong. */
@@ -219,6 +300,7 @@ const asTask = (task: EcsTask): Task => {
     standbyId: value('BERTH_STANDBY_ID'),
     createdAt: task.createdAt?.getTime() ?? 0,
     stopped: task.lastStatus === 'STOPPED',
+    definition: task.taskDefinitionArn,
   };
 };
 

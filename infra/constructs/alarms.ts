@@ -29,6 +29,8 @@ export type Watched = {
   readonly table: Table;
   readonly eventDeadLetters: Queue;
   readonly backgroundDeadLetters: Queue;
+  /** Absent where the environment has no hosts of its own. */
+  readonly hosts: { readonly cluster: string; readonly provider: string } | undefined;
 };
 
 type Spec = {
@@ -42,7 +44,8 @@ type Spec = {
 
 /** By name: `berth-<env>-<name>`, and the section of docs/operations.md. */
 const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
-  const { environment, sweep, api, workerApi, table, eventDeadLetters, backgroundDeadLetters } = watched;
+  const { environment, sweep, api, workerApi, table, eventDeadLetters, backgroundDeadLetters, hosts } =
+    watched;
   const { warningPercent, criticalPercent, userRefusals, serverErrors } = environment.alarms;
   const each = { period: sweep, statistic: 'Maximum' };
   const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
@@ -131,6 +134,25 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       metric: berthMetric(environment.name, 'StandbyFailures', sum),
       threshold: 3,
     },
+    'rollout-stopped': {
+      what: 'A rollout stopped: sessions of a wave did not work again with the new version. GET /api/rollout names them. Find the cause before you start the next rollout.',
+      metric: berthMetric(environment.name, 'RolloutsStopped', sum),
+      threshold: 1,
+    },
+    ...(hosts && {
+      'hosts-full': {
+        what: 'Tasks have been waiting for a host for a quarter of an hour: the group is at its maximum, or AWS has no such instances. Raise task.hosts.most, choose another instance type, or name FARGATE first for a while.',
+        metric: new Metric({
+          namespace: 'AWS/ECS/ManagedScaling',
+          metricName: 'CapacityProviderReservation',
+          dimensionsMap: { ClusterName: hosts.cluster, CapacityProviderName: hosts.provider },
+          period: FIVE_MINUTES,
+          statistic: 'Minimum',
+        }),
+        threshold: 101,
+        periods: 3,
+      },
+    }),
     'launch-failures': {
       what: 'Tasks could not be launched. The log of sessions-admit and of the reaper has the reason that ECS gave: capacity, a quota, the image.',
       metric: berthMetric(environment.name, 'LaunchFailures', sum),

@@ -16,12 +16,21 @@ export class CapacityProviders extends Construct {
   constructor(
     scope: Construct,
     id: string,
-    { cluster, after }: { readonly cluster: Cluster; readonly after: readonly IDependable[] },
+    {
+      cluster,
+      after,
+      hosts,
+    }: {
+      readonly cluster: Cluster;
+      readonly after: readonly IDependable[];
+      /** Name of the provider of hosts, where there are any. */
+      readonly hosts: string | undefined;
+    },
   ) {
     super(scope, id);
     const association = new CfnClusterCapacityProviderAssociations(this, 'Association', {
       cluster: cluster.clusterName,
-      capacityProviders: ['FARGATE', 'FARGATE_SPOT'],
+      capacityProviders: ['FARGATE', 'FARGATE_SPOT', ...(hosts === undefined ? [] : [hosts])],
       defaultCapacityProviderStrategy: [],
     });
     // The id that the cluster's own construct gave it. Under a new one an upgrade would create a second association

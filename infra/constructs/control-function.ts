@@ -6,6 +6,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { reservedFor } from '../concurrency-schema.ts';
+import { sizesOf } from '../environment-schema.ts';
 import type { Environment } from '../environments.ts';
 import { API_TIMEOUT_SECONDS, DEFAULT_MEMORY_MIB, isCommandHandler, type Needs } from '../functions.ts';
 import { namesOf } from '../names.ts';
@@ -114,8 +115,17 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   }),
   ...(needs.callsWorkers && { BERTH_WORKER_CALL: namesOf(environment).function('worker-call') }),
   ...(needs.tasks && { BERTH_CLUSTER: resources.cluster.clusterArn }),
-  ...(needs.tasks?.includes('run') && {
+  ...((needs.tasks?.includes('run') || needs.comparesVersions) && {
     BERTH_TASK_DEFINITION: resources.worker.definition.taskDefinitionArn,
+    ...(resources.hosts &&
+      resources.worker.onHosts && {
+        BERTH_HOSTS_PROVIDER: resources.hosts.capacityProvider.capacityProviderName,
+        BERTH_HOSTS_TASK_DEFINITION: resources.worker.onHosts.taskDefinitionArn,
+        BERTH_HOSTS_SESSION_MIB: String(environment.task.hosts.sessionMiB),
+      }),
+  }),
+  ...(needs.tasks?.includes('run') && {
+    BERTH_SIZES: JSON.stringify(sizesOf(environment.task)),
     BERTH_SUBNETS: resources.vpc.publicSubnets.map((subnet) => subnet.subnetId).join(','),
     BERTH_SECURITY_GROUPS: resources.taskSecurityGroup.securityGroupId,
     BERTH_CAPACITY: environment.task.capacity.join(','),

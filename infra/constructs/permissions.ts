@@ -198,6 +198,17 @@ const onTasks = (action: TaskAction, resources: Resources): Grant[] => {
           inCluster,
           ANY_REVISION,
         ),
+        ...(resources.hosts
+          ? [
+              ecsGrant(
+                resources,
+                'ecs:RunTask',
+                `task-definition/${names.hostsFamily}:*`,
+                inCluster,
+                ANY_REVISION,
+              ),
+            ]
+          : []),
         tagGrant(resources),
         {
           statement: new PolicyStatement({

@@ -3,6 +3,7 @@ import type { IVpc, SecurityGroup } from 'aws-cdk-lib/aws-ec2';
 import type { Cluster } from 'aws-cdk-lib/aws-ecs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { EventQueue } from './event-queue.ts';
+import type { Hosts } from './hosts.ts';
 import type { LiveApi } from './live-api.ts';
 import type { WorkerTask } from './worker-task.ts';
 
@@ -14,6 +15,8 @@ export type Resources = {
   readonly live: LiveApi;
   readonly cluster: Cluster;
   readonly worker: WorkerTask;
+  /** Absent where the environment has no hosts of its own. */
+  readonly hosts: Hosts | undefined;
   readonly vpc: IVpc;
   readonly taskSecurityGroup: SecurityGroup;
   readonly commandSecurityGroup: SecurityGroup;
@@ -22,6 +25,7 @@ export type Resources = {
   readonly names: {
     readonly cluster: string;
     readonly workerFamily: string;
+    readonly hostsFamily: string;
     readonly workerCall: string;
     /** Under which the data stack exports the bucket's ARN. */
     readonly authBucketExport: string;

@@ -4,17 +4,23 @@ import { Platform } from 'aws-cdk-lib/aws-ecr-assets';
 import {
   Capability,
   type Cluster,
+  type ContainerDefinitionOptions,
   ContainerImage,
   CpuArchitecture,
+  Ec2TaskDefinition,
   FargateTaskDefinition,
   LinuxParameters,
   LogDriver,
+  NetworkMode,
   OperatingSystemFamily,
+  Scope,
+  type TaskDefinition,
 } from 'aws-cdk-lib/aws-ecs';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { TASK_STOP_SECONDS, WORKER_CONTAINER } from '../../core/settings.ts';
+import { hasHosts } from '../environment-schema.ts';
 import type { Environment } from '../environments.ts';
 import { namesOf } from '../names.ts';
 import { acknowledge } from './acknowledge.ts';
@@ -27,6 +33,9 @@ const SCRATCH = [
   { name: 'work', path: '/work' },
 ] as const;
 
+/** A volume of its own for each task, removed with it. */
+const TASK_VOLUME = { scope: Scope.TASK, driver: 'local' };
+
 /** Not root, and no user of the host. */
 const WORKER_USER = '10001:10001';
 
@@ -36,6 +45,8 @@ const STOP_TIMEOUT = Duration.seconds(TASK_STOP_SECONDS);
 /** The task of one session. Its role allows nothing: the worker talks to the worker API only. */
 export class WorkerTask extends Construct {
   readonly definition: FargateTaskDefinition;
+  /** For hosts of one's own; absent where the environment has none. */
+  readonly onHosts: Ec2TaskDefinition | undefined;
   readonly taskRole: Role;
   readonly executionRole: Role;
 
@@ -67,15 +78,9 @@ export class WorkerTask extends Construct {
       },
       volumes: SCRATCH.map((scratch) => ({ name: scratch.name })),
     });
-    // Sessions admitted by the version before may still be launched with its revision, and a rollback needs it. A
-    // revision has no fixed name, so one that is left stops nothing; an environment that leaves nothing takes its last
-    // one along.
-    this.definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
-    if (!options.environment.protected && this.definition.node.defaultChild instanceof CfnResource)
-      this.definition.node.defaultChild.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
     const linux = new LinuxParameters(this, 'Linux', { initProcessEnabled: true });
     linux.dropCapabilities(Capability.ALL);
-    const container = this.definition.addContainer('Worker', {
+    const container: ContainerDefinitionOptions = {
       containerName: WORKER_CONTAINER,
       image: ContainerImage.fromAsset(ROOT, {
         assetName: 'berth-worker',
@@ -94,7 +99,6 @@ export class WorkerTask extends Construct {
         startPeriod: Duration.seconds(60),
         retries: 3,
       },
-      portMappings: [{ containerPort: task.commandPort }],
       environment: {
         BERTH_WORKER_API_URL: options.workerApiUrl,
         BERTH_COMMAND_PORT: String(task.commandPort),
@@ -102,14 +106,51 @@ export class WorkerTask extends Construct {
         LOG_LEVEL: logs.level.toLowerCase(),
       },
       logging: LogDriver.awsLogs({ logGroup: options.logGroup, streamPrefix: 'worker' }),
+    };
+    this.#complete(this.definition, options.environment, {
+      ...container,
+      portMappings: [{ containerPort: task.commandPort }],
     });
+    this.onHosts = hasHosts(task) ? this.#onHosts(options.environment, container) : undefined;
     acknowledge(
       this.executionRole,
       'IAM5[Resource::*]',
       'The token to pull images with (ecr:GetAuthorizationToken) has no resource; pulling is for the one repository.',
     );
-    acknowledge(this.definition, 'ECS2', 'Addresses and ports; the one secret comes with RunTask, once.');
-    container.addMountPoints(
+  }
+
+  /** On a bridge of the host: ECS chooses the port, and places it by the memory that it reserves. */
+  #onHosts(environment: Environment, container: ContainerDefinitionOptions): Ec2TaskDefinition {
+    const { task } = environment;
+    const definition = new Ec2TaskDefinition(this, 'OnHosts', {
+      family: namesOf(environment).hostsFamily,
+      networkMode: NetworkMode.BRIDGE,
+      taskRole: this.taskRole,
+      executionRole: this.executionRole,
+      volumes: SCRATCH.map((scratch) => ({ name: scratch.name, dockerVolumeConfiguration: TASK_VOLUME })),
+    });
+    this.#complete(definition, environment, {
+      ...container,
+      memoryReservationMiB: task.hosts.sessionMiB,
+      memoryLimitMiB: task.memoryMiB,
+      portMappings: [{ containerPort: task.commandPort, hostPort: 0 }],
+    });
+    return definition;
+  }
+
+  #complete(
+    definition: TaskDefinition,
+    { protected: isProtected }: Environment,
+    options: ContainerDefinitionOptions,
+  ): void {
+    // Sessions admitted by the version before may still be launched with its revision, and a rollback needs it. A
+    // revision has no fixed name, so one that is left stops nothing; an environment that leaves nothing takes its last
+    // one along.
+    definition.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    if (!isProtected && definition.node.defaultChild instanceof CfnResource)
+      definition.node.defaultChild.cfnOptions.deletionPolicy = CfnDeletionPolicy.DELETE;
+    acknowledge(definition, 'ECS2', 'Addresses and ports; the one secret comes with RunTask, once.');
+    definition.addContainer('Worker', options).addMountPoints(
       ...SCRATCH.map(({ name: sourceVolume, path: containerPath }) => ({
         sourceVolume,
         containerPath,

@@ -1,7 +1,7 @@
 /** What an AWS account must have for an environment to be deployed and to reach its limit. */
 import { messageOfError } from '../../contract/message-of-error.ts';
 import { LEAST_UNRESERVED, reservedSum } from '../concurrency-schema.ts';
-import type { Environment } from '../environment-schema.ts';
+import { type Environment, hasHosts, sizesOf } from '../environment-schema.ts';
 import { namesOf } from '../names.ts';
 import type { AwsReader, Quota } from './aws-reader.ts';
 import { type Check, increase } from './check.ts';
@@ -12,8 +12,9 @@ import { NETWORK_CHECKS } from './network.ts';
 const BOOTSTRAP_VERSION = 6;
 const BOOTSTRAP_QUALIFIER = 'hnb659fds';
 
-const FARGATE: Readonly<Record<Environment['task']['capacity'][number], Quota>> = {
+const VCPU_QUOTAS: Readonly<Record<Environment['task']['capacity'][number], Quota>> = {
   FARGATE: { service: 'fargate', code: 'L-3032A538', name: 'Fargate On-Demand vCPU resource count' },
+  EC2: { service: 'ec2', code: 'L-1216C47A', name: 'Running On-Demand Standard instances' },
   FARGATE_SPOT: { service: 'fargate', code: 'L-36FBB829', name: 'Fargate Spot vCPU resource count' },
 };
 const LAMBDA_CODE = 'L-B99A9384';
@@ -49,19 +50,38 @@ const ecsRole: Check = {
         ),
 };
 
+/** Hosts that sessions share: the quota is of vCPUs, all hosts together. The size of an instance is not looked up. */
+const hosts: Check = {
+  id: 'hosts-vcpu',
+  run: async ({ aws, environment }) => {
+    const { instanceType, most } = environment.task.hosts;
+    const value = await aws.quota(VCPU_QUOTAS.EC2);
+    if (value === undefined)
+      return unknown('hosts-vcpu', `AWS reports no value for "${VCPU_QUOTAS.EC2.name}".`);
+    return note(
+      'hosts-vcpu',
+      `${VCPU_QUOTAS.EC2.name}: ${value} vCPU. ${most} hosts of the type ${instanceType} must fit into it.`,
+    );
+  },
+};
+
 /** A session takes one task. The providers of `task.capacity` are tried in order, so their quotas add up. */
 const fargate: Check = {
   id: 'fargate-vcpu',
   run: async ({ aws, environment, region }) => {
-    const vcpu = environment.task.cpu / 1024;
+    const vcpu = sizesOf(environment.task)[environment.settings.size].cpu / 1024;
     const limit = environment.settings.globalLimit;
     const quotas = await Promise.all(
-      environment.task.capacity.map(async (provider) => ({
-        provider,
-        quota: FARGATE[provider],
-        value: await aws.quota(FARGATE[provider]),
-      })),
+      environment.task.capacity
+        .filter((provider) => provider !== 'EC2')
+        .map(async (provider) => ({
+          provider,
+          quota: VCPU_QUOTAS[provider],
+          value: await aws.quota(VCPU_QUOTAS[provider]),
+        })),
     );
+    if (quotas.length === 0)
+      return note('fargate-vcpu', 'Sessions run on hosts only: Fargate is no provider.');
     const unread = quotas.find(({ value }) => value === undefined);
     if (unread) return unknown('fargate-vcpu', `AWS reports no value for "${unread.quota.name}".`);
     const sessions = quotas.reduce((sum, { value = 0 }) => sum + Math.floor(value / vcpu), 0);
@@ -72,7 +92,7 @@ const fargate: Check = {
         `${told}: enough for ${limit} sessions of ${vcpu} vCPU, if nothing else uses them.`,
       );
     // The last of the list is the one that has capacity at all times.
-    const last = quotas.at(-1)?.quota ?? FARGATE.FARGATE;
+    const last = quotas.at(-1)?.quota ?? VCPU_QUOTAS.FARGATE;
     return missing(
       'fargate-vcpu',
       `${told}: ${sessions} sessions of ${vcpu} vCPU can run at once, and the limit is ${limit}. Session ${sessions + 1} would fail to start.`,
@@ -220,22 +240,23 @@ export const checkAccountReady = async (
         ),
       ],
     };
+  const checks = hasHosts(environment.task) ? [...CHECKS, hosts] : CHECKS;
   const pinned = environment.region === undefined ? 'AWS_REGION; not pinned' : 'pinned';
   const regionFinding = ok('region', `${region} (${pinned}).`);
   const aws = readerOf(region);
   const identity = await aws.identity().catch((error: unknown) => ({ error }));
   if ('error' in identity) {
-    const rest = CHECKS.map(({ id }) => unknown(id, 'Not checked: there are no credentials.'));
+    const rest = checks.map(({ id }) => unknown(id, 'Not checked: there are no credentials.'));
     return { account: undefined, findings: [noCredentials(identity.error), regionFinding, ...rest] };
   }
   const { account, arn } = identity;
   const findings = identityFindings(environment, account, arn);
   if (environment.account !== undefined && environment.account !== account) {
-    const rest = CHECKS.map(({ id }) => unknown(id, `Not checked: ${account} is another account.`));
+    const rest = checks.map(({ id }) => unknown(id, `Not checked: ${account} is another account.`));
     return { account, findings: [...findings, regionFinding, ...rest] };
   }
   const checked = await Promise.all(
-    CHECKS.map(async ({ id, run }) => {
+    checks.map(async ({ id, run }) => {
       try {
         return await run({ environment, account, region, aws });
       } catch (error) {

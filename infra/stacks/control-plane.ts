@@ -13,6 +13,8 @@ import { BerthApi } from '../constructs/api.ts';
 import { CapacityProviders } from '../constructs/capacity-providers.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import { BerthDashboard } from '../constructs/dashboard.ts';
+import { HostDraining } from '../constructs/host-draining.ts';
+import { Hosts } from '../constructs/hosts.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { paceRoutes } from '../constructs/pace-routes.ts';
 import { removalOf } from '../constructs/removal.ts';
@@ -78,6 +80,15 @@ export class ControlPlaneStack extends Stack {
       }),
     });
 
+    const hosts =
+      network.hostSecurityGroup &&
+      new Hosts(this, 'Hosts', {
+        environment,
+        cluster,
+        vpc: network.vpc,
+        securityGroup: network.hostSecurityGroup,
+      });
+
     const functions = this.#createFunctions(props, {
       table: data.table,
       authBucket: data.authBucket,
@@ -85,6 +96,7 @@ export class ControlPlaneStack extends Stack {
       live,
       cluster,
       worker,
+      hosts,
       vpc: network.vpc,
       taskSecurityGroup: network.taskSecurityGroup,
       commandSecurityGroup: network.commandSecurityGroup,
@@ -128,6 +140,8 @@ export class ControlPlaneStack extends Stack {
       deadLetters,
     });
     new TaskStopped(this, 'TaskStopped', { cluster, target: functionOf('task-events'), deadLetters });
+    if (hosts)
+      new HostDraining(this, 'HostDraining', { cluster, target: functionOf('task-events'), deadLetters });
     const deliveries = new EventSourceMapping(this, 'Deliveries', {
       target: functionOf('deliver'),
       eventSourceArn: data.events.queue.queueArn,
@@ -143,7 +157,11 @@ export class ControlPlaneStack extends Stack {
       reportBatchItemFailures: true,
       maxConcurrency: environment.concurrency.live,
     });
-    new CapacityProviders(this, 'CapacityProviders', { cluster, after: [sweeps, deliveries, topics] });
+    new CapacityProviders(this, 'CapacityProviders', {
+      cluster,
+      after: [sweeps, deliveries, topics],
+      hosts: hosts?.capacityProvider.capacityProviderName,
+    });
 
     const { topic } = new AlarmTopic(this, 'AlarmTopic', {
       name: `berth-${environment.name}-alarms`,
@@ -157,6 +175,7 @@ export class ControlPlaneStack extends Stack {
       table: data.table,
       eventDeadLetters: data.events.deadLetters,
       backgroundDeadLetters: deadLetters,
+      hosts: hosts && { cluster: cluster.clusterName, provider: hosts.capacityProvider.capacityProviderName },
     };
     const alarms = new Alarms(this, 'Alarms', { watched, topic });
     new BerthDashboard(this, 'Dashboard', { watched, alarms, events: data.events.queue });

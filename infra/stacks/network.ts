@@ -13,8 +13,12 @@ import {
 } from 'aws-cdk-lib/aws-ec2';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { hasHosts } from '../environment-schema.ts';
 import type { Environment } from '../environments.ts';
 import { ownVpc } from '../network-schema.ts';
+
+/** Docker's range of ports that a host chooses (the default of the ECS-optimized image). */
+const DYNAMIC_PORTS = Port.tcpRange(32_768, 60_999);
 
 /**
  * Tasks go out through a public address of their own, so that nothing costs while none runs (no NAT gateway, no load
@@ -25,6 +29,8 @@ export class NetworkStack extends Stack {
   #zones: string[] = [];
   readonly taskSecurityGroup: SecurityGroup;
   readonly commandSecurityGroup: SecurityGroup;
+  /** Of hosts that sessions share; absent where the environment has none. */
+  readonly hostSecurityGroup: SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, props: StackProps & { environment: Environment }) {
     super(scope, id, props);
@@ -44,6 +50,7 @@ export class NetworkStack extends Stack {
     const commandPort = Port.tcp(environment.task.commandPort);
     this.taskSecurityGroup.addIngressRule(this.commandSecurityGroup, commandPort, 'Commands');
     this.commandSecurityGroup.addEgressRule(this.taskSecurityGroup, commandPort, 'Commands');
+    this.hostSecurityGroup = hasHosts(environment.task) ? this.#createHostGroup() : undefined;
     // Their subnets route nowhere but to the gateway endpoints.
     this.commandSecurityGroup.addEgressRule(
       Peer.anyIpv4(),
@@ -51,6 +58,18 @@ export class NetworkStack extends Stack {
       'DynamoDB and S3 through their endpoints',
     );
   }
+
+  /** Commands come to whatever port ECS chose for a task. */
+  #createHostGroup(): SecurityGroup {
+    const group = new SecurityGroup(this, 'HostSecurityGroup', {
+      vpc: this.vpc,
+      description: 'Hosts of sessions: commands from the command functions, and out to WhatsApp',
+    });
+    group.addIngressRule(this.commandSecurityGroup, DYNAMIC_PORTS, 'Commands');
+    this.commandSecurityGroup.addEgressRule(group, DYNAMIC_PORTS, 'Commands');
+    return group;
+  }
+
   /** Zones by their place in the region's list, so that synth asks AWS for none, also where the region is pinned. */
   override get availabilityZones(): string[] {
     return this.#zones;

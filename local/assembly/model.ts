@@ -176,6 +176,8 @@ export type TaskDefinitionModel = {
   /** Full ARNs. */
   readonly taskRoleArn: string | undefined;
   readonly executionRoleArn: string | undefined;
+  /** CPU units. */
+  readonly cpu: number | undefined;
   readonly memoryMb: number | undefined;
   readonly containers: readonly ContainerModel[];
 };

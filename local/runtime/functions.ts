@@ -95,6 +95,11 @@ export class Functions {
     return pools.reduce((sum, pool) => sum + pool.inFlight, 0);
   }
 
+  /** Changes the environment of every function, as a deployment does. @see FunctionPool.configure */
+  configure(change: (environment: Readonly<Record<string, string>>) => Record<string, string>): void {
+    for (const pool of this.#pools.values()) pool.configure(change);
+  }
+
   /** @see FunctionPool.kill */
   kill(name: string, isVictim?: (event: unknown) => boolean): Promise<number> {
     return this.#pool(name).kill(isVictim);

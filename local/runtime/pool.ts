@@ -62,12 +62,16 @@ export class FunctionPool {
   #isWanted = false;
   #latestAt: number | undefined;
   #previousAt: number | undefined;
+  #environment: Readonly<Record<string, string>>;
+  /** Instances with an environment that was replaced: they end once their invocations have. */
+  readonly #outdated = new Set<Instance>();
   #look: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** Throws where the asset does not have the file that the template names. */
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#environment = options.environment;
     this.#setup = setupOf(options.model);
     this.#line = new WaitingLine(options.budget.waitMs);
     options.budget.onRoom(() => this.#startForLine());
@@ -216,7 +220,8 @@ export class FunctionPool {
 
   /** To the first in line, else it is idle. */
   #offer(instance: Instance): void {
-    if (instance.gone || this.#closed) this.#startForLine();
+    if (this.#outdated.delete(instance)) void instance.end().then(() => this.#startForLine());
+    else if (instance.gone || this.#closed) this.#startForLine();
     else if (!this.#line.serve(instance)) this.#keep(instance);
   }
 
@@ -240,12 +245,12 @@ export class FunctionPool {
   }
 
   #start(): boolean {
-    const { model, environment, budget, onLine, onStuck } = this.#options;
+    const { model, budget, onLine, onStuck } = this.#options;
     if (!budget.take(this.#size === 0)) return false;
     this.#isWanted = false;
     let instance: Instance;
     try {
-      instance = new Instance(model, this.#setup, environment, onLine, onStuck);
+      instance = new Instance(model, this.#setup, this.#environment, onLine, onStuck);
     } catch (error) {
       // No thread to be had: those in line wait for an instance that there is, or for their deadline.
       budget.cancel();
@@ -288,6 +293,13 @@ export class FunctionPool {
     clearTimeout(idle.timer);
     this.#idle.splice(this.#idle.indexOf(idle), 1);
     this.#options.budget.removeIdle(idle);
+  }
+
+  /** Changes the environment of the instances that start from now on. Those that there are finish what they do and end. */
+  configure(change: (environment: Readonly<Record<string, string>>) => Record<string, string>): void {
+    this.#environment = change(this.#environment);
+    for (const idle of this.#idle.slice()) idle.end();
+    for (const instance of [...this.#busy.keys(), ...this.#loading]) this.#outdated.add(instance);
   }
 
   /** Ends the instances that work on such an event, as a crash of their machine would. Returns how many. */

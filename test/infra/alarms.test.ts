@@ -81,6 +81,7 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'build-trouble': [[own('BuildTrouble', 1)]],
   'restarts-given-up': [[own('RestartsGivenUp', 1)]],
   'standby-failures': [[own('StandbyFailures', 3)]],
+  'rollout-stopped': [[own('RolloutsStopped', 1)]],
   'launch-failures': [[own('LaunchFailures', 1)]],
   'server-errors': ['Api', 'WorkerApi'].map((ApiId) => [
     { namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId }, value: 1 },

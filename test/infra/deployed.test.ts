@@ -586,7 +586,7 @@ describe('what runs by itself', () => {
 
 describe('observability', () => {
   it('has the alarms and the dashboard, and a mail address only if the environment names one', () => {
-    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 22);
+    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 23);
     prod.app.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 2);
     prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     prod.app.resourceCountIs('AWS::SNS::Subscription', 0);

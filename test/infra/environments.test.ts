@@ -104,6 +104,10 @@ describe('environments', () => {
     expect(() => checkEnvironment({ ...dev, task: { ...dev.task, cpu: 512, memoryMiB: 8192 } })).toThrow(
       'Bad value for task.memoryMiB: Fargate has no task of 512 CPU units with 8192 MiB',
     );
+    const sizes = { ...dev.task.sizes, large: { cpu: 4096, memoryMiB: 8192 } };
+    expect(() => checkEnvironment({ ...dev, task: { ...dev.task, sizes } })).toThrow(
+      'Bad value for task.sizes.large: Fargate has no task of 4096 CPU units here',
+    );
   });
 
   it('refuses times that would end sessions for one lost heartbeat, or stop tasks still being admitted', () => {

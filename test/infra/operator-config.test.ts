@@ -172,7 +172,7 @@ describe('the architecture', () => {
       ['x86_64', 'X86_64'],
       ['amd64', 'X86_64'],
     ] as const)
-      expect(environmentOf('prod', { arch }).task).toMatchObject({ architecture: expected, cpu: 1024 });
+      expect(environmentOf('prod', { arch }).task).toMatchObject({ architecture: expected, cpu: 256 });
     expect(() => environmentOf('prod', { arch: 'mips' })).toThrow(
       'Unknown architecture "mips": expected ARM64 or X86_64.',
     );

@@ -232,15 +232,15 @@ describe('what is missing in the account', () => {
       'the default quota of vCPUs: Spot and on demand together are below the limit',
       'fargate-vcpu',
       () => {
-        quota('L-3032A538', 6);
+        quota('L-3032A538', 1);
         quotas
           .on(GetServiceQuotaCommand, { QuotaCode: 'L-36FBB829' })
           .rejects(named('NoSuchResourceException'));
-        quotas.on(GetAWSDefaultServiceQuotaCommand).resolves({ Quota: { Value: 2 } });
+        quotas.on(GetAWSDefaultServiceQuotaCommand).resolves({ Quota: { Value: 1 } });
       },
       {},
-      /^FARGATE_SPOT 2 vCPU, FARGATE 6 vCPU: 8 sessions of 1 vCPU can run at once, and the limit is 10\. Session 9 would fail to start\.$/,
-      `aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 10 --region ${REGION}`,
+      /^FARGATE_SPOT 1 vCPU, FARGATE 1 vCPU: 8 sessions of 0\.25 vCPU can run at once, and the limit is 10\. Session 9 would fail to start\.$/,
+      `aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 3 --region ${REGION}`,
     ],
     [
       'a new account’s ten functions',

@@ -6,13 +6,14 @@ import * as z from 'zod';
 import { simulateBuilds } from './builds.ts';
 import { simulateFlood } from './flood.ts';
 import { loadMutant } from './mutant.ts';
+import { simulateRollout } from './rollout.ts';
 import { simulate, simulateStandby } from './simulate.ts';
 
 export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
   /** In place of the control plane's. */
-  simulation: z.enum(['builds', 'flood', 'standby']).optional(),
+  simulation: z.enum(['builds', 'flood', 'standby', 'rollout']).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -30,6 +31,7 @@ const SIMULATIONS = {
   builds: simulateBuilds,
   flood: (seed: number) => simulateFlood(seed),
   standby: (seed: number) => simulateStandby(seed),
+  rollout: simulateRollout,
 };
 
 /** Runs a job's seeds in order, up to the first that breaks a promise. */

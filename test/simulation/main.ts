@@ -6,6 +6,7 @@ import { simulateBuilds } from './builds.ts';
 import { simulateFlood } from './flood.ts';
 import { type Job, runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations.ts';
+import { simulateRollout } from './rollout.ts';
 import { simulate, simulateStandby } from './simulate.ts';
 
 const options = program
@@ -19,6 +20,7 @@ const options = program
   .option('--builds', 'simulate the choice of builds of WhatsApp Web instead', false)
   .option('--flood', 'simulate a flood of requests over a fleet instead', false)
   .option('--standby', 'simulate with standby tasks instead', false)
+  .option('--rollout', 'simulate rollouts over a fleet instead', false)
   .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
   .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
   .option('--only <text>', 'with --mutations: only those whose name has it', '')
@@ -30,14 +32,21 @@ const options = program
     builds: boolean;
     flood: boolean;
     standby: boolean;
+    rollout: boolean;
     mutations: boolean;
     known: boolean;
     only: string;
   }>();
 
 const first = options.seed ?? 1;
-const instead = options.builds ? 'builds' : options.flood ? 'flood' : options.standby ? 'standby' : undefined;
-const SIMULATIONS = { builds: simulateBuilds, flood: simulateFlood, standby: simulateStandby };
+const INSTEAD = ['builds', 'flood', 'standby', 'rollout'] as const;
+const instead = INSTEAD.find((name) => options[name]);
+const SIMULATIONS = {
+  builds: simulateBuilds,
+  flood: simulateFlood,
+  standby: simulateStandby,
+  rollout: simulateRollout,
+};
 const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 

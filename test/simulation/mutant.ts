@@ -61,6 +61,12 @@ export const loadMutant = async (index: number): Promise<Simulation> => {
     )) as typeof import('./simulate.ts');
     return (seed) => simulateStandby(seed);
   }
+  if (MUTATIONS[index]?.simulation === 'rollout') {
+    const { simulateRollout } = (await import(
+      `./rollout.ts?${QUERY}=${index}`
+    )) as typeof import('./rollout.ts');
+    return simulateRollout;
+  }
   const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
   return simulate;
 };

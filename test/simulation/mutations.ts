@@ -8,7 +8,7 @@ export type Mutation = {
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds' | 'flood' | 'standby';
+  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout';
   readonly edits: readonly Edit[];
 };
 
@@ -41,6 +41,11 @@ const standbyMutation = (...args: Parameters<typeof mutation>): Mutation => ({
   simulation: 'standby',
 });
 
+const rolloutMutation = (...args: Parameters<typeof mutation>): Mutation => ({
+  ...mutation(...args),
+  simulation: 'rollout',
+});
+
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
 const PLAN = 'admission/plan.ts';
@@ -63,6 +68,8 @@ const CLAIM = 'standby/claim.ts';
 const KEEP = 'standby/keep.ts';
 const STOPPED = 'standby/stopped.ts';
 const BRAKE = 'reaping/brake.ts';
+const ROLLOUT = 'rollout/rollout.ts';
+const ROLLOUT_RULE = 'rollout/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   mutation('admission without the global condition', 3, [
@@ -307,7 +314,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('restarts without back-off', 3, [
     RESTART,
-    'const at = now + restartDelayMs(recent.length + 1, random);',
+    'const at = now + restartDelayMs(planned ? 1 : recent.length + 1, random);',
     'const at = now;',
   ]),
   mutation(
@@ -321,11 +328,15 @@ export const MUTATIONS: readonly Mutation[] = [
       'waitsForRestart(session);',
     ],
   ),
-  mutation('restarts that are not counted', 3, [RESTART, 'restarts: [...recent, now]', 'restarts: []']),
+  mutation('restarts that are not counted', 3, [
+    RESTART,
+    'restarts: planned ? recent : [...recent, now]',
+    'restarts: []',
+  ]),
   mutation('restarts without a limit', 6, [
     RESTART,
-    'if (recent.length >= rule.maxAttempts)',
-    'if (rule.maxAttempts < 0)',
+    '!planned && recent.length >= rule.maxAttempts',
+    'rule.maxAttempts < 0',
   ]),
   mutation('a restart after a stop that was asked for', 4, [
     RELEASE,
@@ -553,5 +564,50 @@ export const MUTATIONS: readonly Mutation[] = [
     KEEP,
     '[...ending, ...spent.filter((task) => task !== undefined)]',
     'spent.filter((task) => task !== undefined)',
+  ]),
+  rolloutMutation('a rollout that uses up the attempts of the policy', 1, [
+    RESTART,
+    'restarts: planned ? recent : [...recent, now]',
+    'restarts: [...recent, now]',
+  ]),
+  rolloutMutation('a rollout of sessions whose policy does not restart them', 2, [
+    ROLLOUT_RULE,
+    "restartRuleOf(session.config).policy === 'always' && isLinked(session)",
+    'isLinked(session)',
+  ]),
+  rolloutMutation('a rollout that goes on after a session failed', 20, [
+    ROLLOUT_RULE,
+    'if (failed.length > 0)',
+    'if (failed.length > 99)',
+  ]),
+  rolloutMutation('a wave that does not wait for the one before', 8, [
+    ROLLOUT_RULE,
+    'if (open.length > 0)',
+    'if (open.length > 99)',
+  ]),
+  rolloutMutation('a wave whose sessions are asked before it is written', 1, [
+    ROLLOUT,
+    'if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
+    'await ask(deps, await progressOf(deps, members));\n  if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
+  ]),
+  rolloutMutation('a wave that no later step asks', 11, [
+    ROLLOUT,
+    "if (wave.kind === 'under_way') return ask(deps, progress);",
+    "if (wave.kind === 'under_way') return;",
+  ]),
+  rolloutMutation('a second rollout beside one that runs', 1, [
+    ROLLOUT,
+    "if (before?.state === 'running') throw",
+    'if (before === null) throw',
+  ]),
+  rolloutMutation('a rollout that is changed without its version', 3, [
+    ROLLOUT,
+    "condition: before ? eq('version', before.version) : absent('pk'),",
+    '',
+  ]),
+  rolloutMutation('a wave asked in whatever epoch its sessions are', 36, [
+    ROLLOUT,
+    '(now) => now.sessionId === member.sessionId && now.epoch === member.epoch && canMove(now),',
+    '() => true,',
   ]),
 ];

@@ -49,6 +49,12 @@ test('no seed breaks a promise with standby tasks', async () => {
   expect(code).toBe(0);
 }, 120_000);
 
+test('rollouts move what they may, complete with a good version and stop with a bad one', async () => {
+  const { code, output } = await simulation('--rollout', '--seeds', '12');
+  expect(output).toMatch(/^12 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {

@@ -80,6 +80,7 @@ const REASON_WORDS: Readonly<Record<StopReason, string>> = {
   limit_admin: 'ended by an administrator',
   emergency: 'emergency cleanup',
   task_stopped: 'task stopped from outside',
+  rollout: 'moved to a newer version',
 };
 
 /** Also for reasons and deadlines that a newer API may name. */

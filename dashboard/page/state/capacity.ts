@@ -12,6 +12,7 @@ export const history = polled(() => berth.statsHistory({ hours: trendHours.value
 export const health = polled(() => berth.health(), 15_000);
 export const limits = polled(() => berth.limits.get(), 15_000);
 export const keys = polled(() => berth.keys.list(), 30_000);
+export const rollout = polled(() => berth.rollout.get(), 5000);
 export const engine = polled(() => berth.engine.get(), 15_000);
 export const standby = polled(() => berth.standby.get(), 10_000);
 export const audit = polled(() => berth.audit(), 10_000);

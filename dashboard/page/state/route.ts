@@ -5,6 +5,7 @@ export const ADMIN_VIEWS = [
   'limits',
   'cleanup',
   'erasures',
+  'rollout',
   'builds',
   'keys',
   'audit',

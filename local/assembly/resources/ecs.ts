@@ -39,11 +39,11 @@ const taskDefinitionSchema = properties(
     Family: z.string().optional(),
     TaskRoleArn: z.string().optional(),
     ExecutionRoleArn: z.string().optional(),
+    Cpu: integer.optional(),
     Memory: integer.optional(),
   },
   {
     ...COSMETIC,
-    Cpu: 'capacity is what this machine has',
     EphemeralStorage: 'capacity is what this machine has',
     NetworkMode: 'everything is on loopback',
     RequiresCompatibilities: 'one kind of task here',
@@ -60,6 +60,7 @@ export const interpretTaskDefinition = (value: unknown, arn: string): TaskDefini
     family: definition.Family ?? /task-definition\/(.+):\d+$/.exec(arn)?.[1] ?? arn,
     taskRoleArn: definition.TaskRoleArn,
     executionRoleArn: definition.ExecutionRoleArn,
+    cpu: definition.Cpu,
     memoryMb: definition.Memory,
     containers: definition.ContainerDefinitions.map(({ Name, Environment, StopTimeout }) => ({
       name: Name,

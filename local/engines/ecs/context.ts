@@ -1,6 +1,7 @@
 import type { Clock } from '../../../contract/clock.ts';
 import type { TaskDefinition } from './definitions.ts';
 import type { FaultPlan } from './faults.ts';
+import type { Hosts } from './hosts.ts';
 import type { TaskRunner } from './task-runner.ts';
 import type { Tasks } from './tasks.ts';
 
@@ -11,6 +12,9 @@ export interface OperationContext {
   readonly faults: FaultPlan;
   readonly taskDefinitions: readonly TaskDefinition[];
   readonly clusterArns: readonly string[];
+  readonly hosts: Hosts;
+  /** Says that a host has changed. */
+  announceHost(reference: string): void;
   readonly temporaryRoot: string;
   readonly now: Clock;
   /** The ARN of a known cluster named by name or ARN; throws ClusterNotFoundException. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EcsError } from './errors.ts';
+import type { StartTask } from './program.ts';
 
 const containerSchema = z.object({
   name: z.string().min(1),
@@ -7,6 +8,9 @@ const containerSchema = z.object({
   environment: z.record(z.string(), z.string()).default({}),
   /** Seconds between SIGTERM and SIGKILL. 30 unless told; Fargate allows 120 at most (ContainerDefinition). */
   stopTimeout: z.int().min(0).max(120).default(30),
+  /** MiB: the limit, and what a task is placed with on a host. */
+  memory: z.int().positive().optional(),
+  memoryReservation: z.int().positive().optional(),
 });
 
 const taskDefinitionSchema = z.object({
@@ -14,6 +18,8 @@ const taskDefinitionSchema = z.object({
     .string()
     .regex(/^arn:[^:]+:ecs:[^:]+:[^:]*:task-definition\/[^:]+:\d+$/, 'must be an ARN with a revision'),
   family: z.string().min(1),
+  /** `bridge`: for hosts, without an interface of its own. */
+  networkMode: z.enum(['awsvpc', 'bridge']).default('awsvpc'),
   cpu: z.string().optional(),
   memory: z.string().optional(),
   containers: z.array(containerSchema).length(1, 'a task runs one container here'),
@@ -24,6 +30,8 @@ export type TaskDefinitionInput = z.input<typeof taskDefinitionSchema>;
 export type Container = z.infer<typeof containerSchema>;
 export type TaskDefinition = Omit<z.infer<typeof taskDefinitionSchema>, 'containers'> & {
   readonly container: Container;
+  /** What its image is here; undefined: what the engine was given for all. */
+  readonly startTask?: StartTask;
 };
 
 /** Parses the definitions; throws with the path of the first bad value. */
@@ -36,6 +44,13 @@ export const parseTaskDefinitions = (inputs: readonly TaskDefinitionInput[]): Ta
   });
 
 const revision = (definition: TaskDefinition): number => Number(definition.arn.split(':').at(-1));
+
+/** The next revision of a definition, with another image. */
+export const nextRevision = (definition: TaskDefinition, startTask: StartTask): TaskDefinition => ({
+  ...definition,
+  arn: definition.arn.replace(/\d+$/, String(revision(definition) + 1)),
+  startTask,
+});
 
 /** The definition that `reference` (ARN, `family:revision` or `family`, then its latest) names. */
 export function findTaskDefinition(

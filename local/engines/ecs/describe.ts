@@ -69,13 +69,16 @@ function describe(record: TaskRecord, time: Timestamp, attachmentType: string): 
     group: record.group,
     startedBy: record.startedBy,
     launchType: record.launchType,
+    containerInstanceArn: record.containerInstanceArn,
     capacityProviderName: record.capacityProviderName,
     platformVersion: record.platformVersion,
     cpu: record.overrides.cpu ?? record.cpu,
     memory: record.overrides.memory ?? record.memory,
     availabilityZone: 'us-east-1a',
     attributes: [{ name: 'ecs.cpu-architecture', value: process.arch === 'arm64' ? 'arm64' : 'x86_64' }],
-    attachments: [describeAttachment(record, attachmentType)],
+    // A task on a host has no interface of its own.
+    attachments:
+      record.containerInstanceArn === undefined ? [describeAttachment(record, attachmentType)] : [],
     containers: [describeContainer(record)],
     overrides: {
       ...record.overrides,
@@ -106,7 +109,7 @@ export const describeTask = (record: TaskRecord, withTags: boolean): Record<stri
 export interface TaskStateChangeEvent {
   readonly version: '0';
   readonly id: string;
-  readonly 'detail-type': 'ECS Task State Change';
+  readonly 'detail-type': 'ECS Task State Change' | 'ECS Container Instance State Change';
   readonly source: 'aws.ecs';
   readonly account: string;
   /** ISO 8601, whole seconds */

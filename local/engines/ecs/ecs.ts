@@ -3,12 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../../../contract/clock.ts';
 import type { OperationContext } from './context.ts';
-import { parseTaskDefinitions, type TaskDefinitionInput } from './definitions.ts';
+import {
+  nextRevision,
+  parseTaskDefinitions,
+  type TaskDefinition,
+  type TaskDefinitionInput,
+} from './definitions.ts';
 import { EcsError } from './errors.ts';
 import { type Emit, EventQueue } from './event-queue.ts';
 import { type EcsFaults, FaultPlan } from './faults.ts';
+import { type HostOptions, Hosts } from './hosts.ts';
 import { endLeftovers } from './leftovers.ts';
 import type { EcsLogger } from './logger.ts';
+import type { MemoryLimits } from './memory-limit.ts';
 import { findCluster, operationNamed, stopTimeoutMs } from './operations.ts';
 import { nodeProgram, type StartTask } from './program.ts';
 import type { StartLimit } from './start-queue.ts';
@@ -34,8 +41,12 @@ export interface EcsOptions {
   readonly logger: EcsLogger;
   /** What fits on this machine; above it RunTask answers with capacity failures. */
   readonly capacity?: { readonly maxTasks: number };
+  /** Hosts that tasks with a bridge network are placed on; none where left out. */
+  readonly hosts?: HostOptions;
   /** How many tasks start at a time; the others wait as PENDING. Left out: all at once. */
   readonly startLimit?: StartLimit;
+  /** Holds tasks to the memory of their size. Left out: they take what they need. */
+  readonly memoryLimits?: MemoryLimits;
   /** What a worker gets to end by itself after SIGKILL of this process. */
   readonly orphanGraceMs?: number;
   /** Under which every task gets its own temporary directory. Keep it short. */
@@ -67,6 +78,11 @@ export interface Ecs {
   stopAll(options: { graceMs: number }): Promise<void>;
   /** Ends at once: kills what still runs. Leaves no process behind. */
   close(): Promise<void>;
+  /**
+   * Registers a new revision of every task definition, with another image. Returns the new ARNs by the ARNs that they
+   * follow. Tasks that run keep theirs.
+   */
+  registerRevisions(startTask: StartTask): ReadonlyMap<string, string>;
   readonly faults: EcsFaults;
 }
 
@@ -79,10 +95,13 @@ const KILLED_MS = 30_000;
 export function createEcs(options: EcsOptions): Ecs {
   const { clusterArns, logger, clock = systemClock, stateDir, logDir } = options;
   const taskDefinitions = parseTaskDefinitions(options.taskDefinitions);
+  /** The newest revision of each family. */
+  let newest: readonly TaskDefinition[] = taskDefinitions;
   mkdirSync(logDir, { recursive: true, mode: 0o700 });
   const tasks = new Tasks(new TaskStore(join(stateDir, 'tasks')), logger);
   const events = new EventQueue(options.emit, logger);
   const faults = new FaultPlan();
+  const hosts = new Hosts(options.hosts, clusterArns[0] ?? '', () => tasks.all());
   const runner = new TaskRunner({
     tasks,
     events,
@@ -92,6 +111,7 @@ export function createEcs(options: EcsOptions): Ecs {
     logDir,
     orphanGraceMs: options.orphanGraceMs ?? ORPHAN_GRACE_MS,
     startLimit: options.startLimit,
+    memoryLimits: options.memoryLimits,
     clock,
     logger,
   });
@@ -101,6 +121,8 @@ export function createEcs(options: EcsOptions): Ecs {
     faults,
     taskDefinitions,
     clusterArns,
+    hosts,
+    announceHost: (reference) => events.add(hosts.stateChange(reference, clock()), () => {}),
     temporaryRoot: options.temporaryRoot ?? tmpdir(),
     now: clock,
     cluster: (reference) => {
@@ -174,6 +196,13 @@ export function createEcs(options: EcsOptions): Ecs {
         }),
       );
       return left.length;
+    },
+
+    registerRevisions(startTask) {
+      const before = newest;
+      newest = before.map((definition) => nextRevision(definition, startTask));
+      taskDefinitions.push(...newest);
+      return new Map(before.map(({ arn }, i) => [arn, newest[i]?.arn ?? arn]));
     },
 
     stopAll,

@@ -24,8 +24,11 @@ const matches = (record: TaskRecord, request: ListTasksRequest): boolean =>
   record.family === (request.family ?? record.family) &&
   record.startedBy === (request.startedBy ?? record.startedBy) &&
   record.launchType === (request.launchType ?? record.launchType) &&
-  // Fargate has no container instances.
-  request.containerInstance === undefined;
+  (request.containerInstance === undefined ||
+    record.containerInstanceArn?.endsWith(lastPart(request.containerInstance)) === true);
+
+/** A host is named by its ARN or its id. */
+const lastPart = (reference: string): string => `/${reference.slice(reference.lastIndexOf('/') + 1)}`;
 
 const writeToken = (id: string): string => Buffer.from(id, 'hex').toString('base64url');
 

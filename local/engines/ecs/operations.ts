@@ -3,7 +3,15 @@ import type { TaskDefinition } from './definitions.ts';
 import { describeTask } from './describe.ts';
 import { EcsError, invalidParameter } from './errors.ts';
 import { listTasks } from './list-tasks.ts';
-import { describeClustersSchema, describeTasksSchema, parseRequest, stopTaskSchema } from './requests.ts';
+import {
+  describeClustersSchema,
+  describeHostsSchema,
+  describeTasksSchema,
+  listHostsSchema,
+  parseRequest,
+  stopTaskSchema,
+  updateHostsSchema,
+} from './requests.ts';
 import { runTask } from './run-task.ts';
 import { listTagsForResource, tagResource, untagResource } from './tagging.ts';
 import { arnInCluster, clusterName, type TaskRecord } from './task.ts';
@@ -16,6 +24,9 @@ const OPERATIONS: ReadonlyMap<string, Operation> = new Map<string, Operation>([
   ['DescribeTasks', describeTasks],
   ['ListTasks', listTasks],
   ['DescribeClusters', describeClusters],
+  ['ListContainerInstances', listHosts],
+  ['DescribeContainerInstances', describeHosts],
+  ['UpdateContainerInstancesState', updateHosts],
   ['ListTagsForResource', listTagsForResource],
   ['TagResource', tagResource],
   ['UntagResource', untagResource],
@@ -67,8 +78,37 @@ function describeTasks({ tasks, cluster, now }: OperationContext, input: unknown
   };
 }
 
+/** ListContainerInstances: all of one page. */
+function listHosts({ cluster, hosts }: OperationContext, input: unknown) {
+  const request = parseRequest(listHostsSchema, input);
+  cluster(request.cluster);
+  return { containerInstanceArns: hosts.list(request.status) };
+}
+
+/** DescribeContainerInstances: what is not known is among the failures as MISSING. */
+function describeHosts({ cluster, hosts }: OperationContext, input: unknown) {
+  const request = parseRequest(describeHostsSchema, input);
+  cluster(request.cluster);
+  const [known, missing] = [true, false].map((is) =>
+    request.containerInstances.filter((reference) => hosts.knows(reference) === is),
+  );
+  return {
+    containerInstances: (known ?? []).map((reference) => hosts.describe(reference)),
+    failures: (missing ?? []).map((arn) => ({ arn, reason: 'MISSING' })),
+  };
+}
+
+/** UpdateContainerInstancesState: a host that drains takes no task; those on it run on, as ECS leaves them. */
+function updateHosts({ cluster, hosts, announceHost }: OperationContext, input: unknown) {
+  const request = parseRequest(updateHostsSchema, input);
+  cluster(request.cluster);
+  const containerInstances = hosts.update(request.containerInstances, request.status);
+  for (const reference of request.containerInstances) announceHost(reference);
+  return { containerInstances, failures: [] };
+}
+
 /** DescribeClusters, as far as a health check reads it. */
-function describeClusters({ tasks, clusterArns, now }: OperationContext, input: unknown) {
+function describeClusters({ tasks, hosts, clusterArns, now }: OperationContext, input: unknown) {
   const { clusters } = parseRequest(describeClustersSchema, input);
   const looked = clusters.map((reference) => ({ reference, arn: findCluster(clusterArns, reference) }));
   return {
@@ -85,7 +125,7 @@ function describeClusters({ tasks, clusterArns, now }: OperationContext, input: 
           runningTasksCount: count('RUNNING', 'DEACTIVATING', 'STOPPING'),
           pendingTasksCount: count('PROVISIONING', 'PENDING'),
           activeServicesCount: 0,
-          registeredContainerInstancesCount: 0,
+          registeredContainerInstancesCount: hosts.count,
         },
       ];
     }),

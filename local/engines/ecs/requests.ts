@@ -27,6 +27,8 @@ export const overridesSchema = z
         z.looseObject({
           name: z.string(),
           command: z.array(z.string()).optional(),
+          memory: z.int().positive().optional(),
+          memoryReservation: z.int().positive().optional(),
           environment: z
             .array(z.object({ name: z.string().min(1), value: z.string().default('') }))
             .optional(),
@@ -62,7 +64,7 @@ export const runTaskSchema = z
     capacityProviderStrategy: z
       .array(
         z.object({
-          capacityProvider: z.enum(['FARGATE', 'FARGATE_SPOT']),
+          capacityProvider: z.string().min(1),
           weight: z.int().min(0).max(1000).optional(),
           base: z.int().min(0).max(100_000).optional(),
         }),
@@ -71,6 +73,10 @@ export const runTaskSchema = z
       .max(20)
       .optional(),
     networkConfiguration: networkConfigurationSchema.optional(),
+    placementStrategy: z
+      .array(z.object({ type: z.enum(['random', 'spread', 'binpack']), field: z.string().optional() }))
+      .max(5)
+      .optional(),
     platformVersion: z.string().default('LATEST'),
     overrides: overridesSchema.default({}),
     tags: tagsSchema.default([]),
@@ -97,9 +103,6 @@ export const runTaskSchema = z
   .refine(({ launchType, capacityProviderStrategy }) => !(launchType && capacityProviderStrategy), {
     message:
       'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
-  })
-  .refine(({ networkConfiguration }) => networkConfiguration !== undefined, {
-    message: "Network Configuration must be provided when networkMode 'awsvpc' is specified.",
   });
 export type RunTaskRequest = z.infer<typeof runTaskSchema>;
 
@@ -133,6 +136,20 @@ export const listTasksSchema = z
     'startedBy must be the only filter',
   );
 export type ListTasksRequest = z.infer<typeof listTasksSchema>;
+
+export const listHostsSchema = z.object({
+  cluster,
+  status: z.enum(['ACTIVE', 'DRAINING']).optional(),
+});
+export const describeHostsSchema = z.object({
+  cluster,
+  containerInstances: z.array(z.string()).min(1).max(100),
+});
+export const updateHostsSchema = z.object({
+  cluster,
+  containerInstances: z.array(z.string()).min(1).max(10),
+  status: z.enum(['ACTIVE', 'DRAINING']),
+});
 
 export const describeClustersSchema = z.object({
   clusters: z.array(z.string()).max(100).default(['default']),

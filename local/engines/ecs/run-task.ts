@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { fargateIssue } from '../../../core/task-size.ts';
 import type { OperationContext } from './context.ts';
 import { findTaskDefinition, type TaskDefinition } from './definitions.ts';
 import { describeTask } from './describe.ts';
 import { EcsError, invalidParameter } from './errors.ts';
 import { NO_CAPACITY } from './faults.ts';
+import { NO_MEMORY } from './hosts.ts';
 import { parseRequest, type RunTaskRequest, runTaskSchema } from './requests.ts';
 import { arnInCluster, type TaskRecord } from './task.ts';
 
@@ -17,6 +19,8 @@ export function runTask(context: OperationContext, input: unknown): Record<strin
   const clusterArn = context.cluster(request.cluster);
   const definition = findTaskDefinition(context.taskDefinitions, request.taskDefinition);
   checkContainerOverrides(request, definition);
+  checkSize(request, definition);
+  checkPlacement(context, request, definition);
 
   const repeated = findRepeated(context, clusterArn, request);
   if (repeated !== undefined) return answer(repeated, []);
@@ -24,9 +28,19 @@ export function runTask(context: OperationContext, input: unknown): Record<strin
   const started: TaskRecord[] = [];
   const failures: Record<string, unknown>[] = [];
   for (let i = 0; i < request.count; i += 1) {
-    const reason = context.faults.takeCapacityFailure() ?? (context.hasRoom() ? undefined : NO_CAPACITY);
+    const reservedMiB = reservedBy(request, definition);
+    const host = definition.networkMode === 'bridge' ? context.hosts.place(reservedMiB) : undefined;
+    const reason =
+      context.faults.takeCapacityFailure() ??
+      (context.hasRoom() ? undefined : NO_CAPACITY) ??
+      (definition.networkMode === 'bridge' && host === undefined ? NO_MEMORY : undefined);
     if (reason === undefined) {
-      const record = newTask(context, clusterArn, definition, request);
+      const record = {
+        ...newTask(context, clusterArn, definition, request),
+        ...(host === undefined
+          ? {}
+          : { containerInstanceArn: host, reservedMiB, launchType: 'EC2' as const }),
+      };
       context.runner.begin(record, definition);
       started.push(record);
     } else {
@@ -48,6 +62,45 @@ function checkContainerOverrides({ overrides }: RunTaskRequest, { container }: T
       `Override for container named ${unknown.name} is not a container in the TaskDefinition.`,
     );
   }
+}
+
+/** Each kind of capacity takes task definitions of its network mode only. */
+function checkPlacement(
+  { hosts }: OperationContext,
+  { capacityProviderStrategy, networkConfiguration }: RunTaskRequest,
+  { networkMode }: TaskDefinition,
+): void {
+  const known = ['FARGATE', 'FARGATE_SPOT', hosts.provider];
+  const unknown = capacityProviderStrategy?.find(({ capacityProvider }) => !known.includes(capacityProvider));
+  if (unknown !== undefined)
+    throw invalidParameter(`The specified capacity provider '${unknown.capacityProvider}' was not found.`);
+  const onHosts = capacityProviderStrategy?.some(
+    ({ capacityProvider }) => capacityProvider === hosts.provider,
+  );
+  if (networkMode === 'bridge' && !onHosts)
+    throw invalidParameter('Task definition does not support launch_type FARGATE.');
+  if (networkMode === 'bridge' && networkConfiguration !== undefined)
+    throw invalidParameter(
+      'Network Configuration is not valid for the given networkMode of this task definition.',
+    );
+  if (networkMode === 'awsvpc' && networkConfiguration === undefined)
+    throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
+}
+
+/** What a task is placed with on a host: its reservation, else its limit. */
+const reservedBy = ({ overrides }: RunTaskRequest, { container }: TaskDefinition): number => {
+  const override = overrides.containerOverrides?.find(({ name }) => name === container.name);
+  return (
+    override?.memoryReservation ?? container.memoryReservation ?? override?.memory ?? container.memory ?? 0
+  );
+};
+
+/** Fargate has a few combinations of CPU and memory; RunTask refuses others. */
+function checkSize({ overrides }: RunTaskRequest, definition: TaskDefinition): void {
+  const { cpu = definition.cpu, memory = definition.memory } = overrides;
+  if (definition.networkMode === 'bridge' || cpu === undefined || memory === undefined) return;
+  if (fargateIssue({ cpu: Number(cpu), memoryMiB: Number(memory) }) !== undefined)
+    throw invalidParameter('No Fargate configuration exists for given values.');
 }
 
 /** The tasks of an earlier call with the same token; ConflictException where that call asked for something else. */

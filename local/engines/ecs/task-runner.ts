@@ -9,6 +9,7 @@ import { taskStateChange } from './describe.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { FaultPlan } from './faults.ts';
 import type { EcsLogger } from './logger.ts';
+import type { MemoryLimits } from './memory-limit.ts';
 import { identityOf } from './process-table.ts';
 import { killTree } from './process-tree.ts';
 import type { StartTask } from './program.ts';
@@ -29,6 +30,8 @@ export interface TaskRunnerOptions {
   readonly orphanGraceMs: number;
   /** Undefined: any number of tasks starts at once. */
   readonly startLimit: StartLimit | undefined;
+  /** Undefined: tasks take what they need. */
+  readonly memoryLimits?: MemoryLimits | undefined;
   readonly clock: Clock;
   readonly logger: EcsLogger;
 }
@@ -175,6 +178,34 @@ export class TaskRunner {
     const identity = pid === undefined ? undefined : identityOf(pid);
     if (pid !== undefined && identity !== undefined) {
       tasks.save({ ...tasks.get(id), process: { pid, identity } });
+      this.#limit(record, pid);
+    }
+  }
+
+  /** Before the init process has started anything: what it starts is limited with it. */
+  #limit({ id, overrides, memory }: TaskRecord, pid: number): void {
+    const memoryMiB = Number(overrides.containerOverrides?.[0]?.memory ?? overrides.memory ?? memory);
+    if (!(memoryMiB > 0)) return;
+    try {
+      this.#options.memoryLimits?.apply(id, pid, memoryMiB);
+    } catch (error) {
+      this.#logFailure(id, 'runs without its memory limit', error);
+    }
+  }
+
+  /** What ECS says of a container in which the kernel killed a process for want of memory. */
+  #reasonOf(id: string, exitCode: number): string | undefined {
+    try {
+      const kills = this.#options.memoryLimits?.release(id) ?? 0;
+      if (kills === 0) return undefined;
+      this.#options.logger.warn('The kernel killed processes of a task that had used up its memory', {
+        task: id,
+        kills,
+      });
+      return exitCode === 0 ? undefined : 'OutOfMemoryError: Container killed due to memory usage';
+    } catch (error) {
+      this.#logFailure(id, 'left its control group', error);
+      return undefined;
     }
   }
 
@@ -183,10 +214,10 @@ export class TaskRunner {
     return this.#live.has(id) && this.#options.tasks.get(id).desiredStatus !== 'STOPPED';
   }
 
-  #programOf(record: TaskRecord, { container }: TaskDefinition) {
+  #programOf(record: TaskRecord, { container, startTask }: TaskDefinition) {
     const override = record.overrides.containerOverrides?.find(({ name }) => name === container.name);
     const overridden = (override?.environment ?? []).map(({ name, value }) => [name, value] as const);
-    return this.#options.startTask({
+    return (startTask ?? this.#options.startTask)({
       taskId: record.id,
       taskArn: record.taskArn,
       name: container.name,
@@ -224,12 +255,13 @@ export class TaskRunner {
     for (const timer of this.#live.get(id)?.killTimers ?? []) clearTimeout(timer);
     const record = tasks.get(id);
     this.#logEnd(record, exitCode);
+    const reason = this.#reasonOf(id, exitCode);
     await this.finish(id, {
       stopCode: record.stopCode ?? 'EssentialContainerExited',
       stoppedReason: record.stoppedReason ?? 'Essential container in task exited',
       stoppingAt: record.stoppingAt ?? clock(),
       executionStoppedAt: clock(),
-      container: { ...record.container, exitCode },
+      container: { ...record.container, exitCode, ...(reason === undefined ? {} : { reason }) },
     }).catch((error: unknown) => this.#logFailure(id, 'could not be finished', error));
   }
 

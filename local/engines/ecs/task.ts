@@ -42,7 +42,10 @@ export const taskRecordSchema = z.object({
   family: z.string(),
   group: z.string(),
   startedBy: z.string().optional(),
-  launchType: z.literal('FARGATE').optional(),
+  launchType: z.enum(['FARGATE', 'EC2']).optional(),
+  /** The host that it was placed on, and the memory that it was placed with. */
+  containerInstanceArn: z.string().optional(),
+  reservedMiB: z.int().optional(),
   capacityProviderName: z.string().optional(),
   platformVersion: z.string(),
   cpu: z.string().optional(),

@@ -15,6 +15,7 @@ const VIEWS: readonly (readonly [at: string, loaded: (page: Page) => Promise<voi
   ['/admin/limits', (page) => page.getByLabel('Sessions at once, all users').waitFor()],
   ['/admin/cleanup', (page) => page.getByRole('button', { name: 'Show what would end' }).waitFor()],
   ['/admin/keys', (page) => page.getByText('first admin key').waitFor()],
+  ['/admin/rollout', (page) => page.getByRole('button', { name: 'Show what would move' }).waitFor()],
   ['/admin/builds', (page) => page.getByText('Build for new starts').waitFor()],
   [
     '/admin/dead-letters',

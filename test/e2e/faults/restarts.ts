@@ -22,7 +22,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     });
 
   /** Does what loses the task, and waits until the session works again in the next epoch; no caller starts it. */
-  const restartsAfter = async (lose: (task: TaskRecord) => unknown) => {
+  const restartsAfter = async (lose: (task: TaskRecord) => unknown, attempts = 1) => {
     const { berth } = system;
     const { epoch, me } = await berth.sessions.get('shop');
     const codes = await system.lastCodeAt('shop');
@@ -36,7 +36,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     expect(await berth.sessions.get('shop')).toMatchObject({
       linked: true,
       me,
-      restart: { attempts: 1, nextAttemptAt: null },
+      restart: { attempts, nextAttemptAt: null },
     });
     expect(await system.lastCodeAt('shop')).toBe(codes);
     expect(processesOf(lost)).toEqual([]);
@@ -100,6 +100,24 @@ export const restartedSessions = (open: () => FaultySystem): void => {
       );
     });
     expect(told.payload).toMatchObject({ reason: 'heartbeat_lost' });
+  });
+
+  test('a rollout moves it to the newest version of the worker, and uses up no attempt', async () => {
+    const { berth, stack } = system;
+    const before = system.newestTask().taskDefinitionArn;
+    const [newest] = await stack.deployWorker();
+    expect((await berth.rollout.start({ dryRun: true })).plan).toMatchObject({ move: 1, newest: 0 });
+    const told = await restartsAfter(async () => {
+      await berth.rollout.start({ wave: 1, pauseSeconds: 0 });
+      await system.sweepUntil('reaper', async () =>
+        expect((await berth.rollout.get()).rollout).toMatchObject({ state: 'completed', moved: 1 }),
+      );
+    }, 0);
+    expect(told.payload).toMatchObject({ reason: 'rollout', attempt: 0 });
+    expect(newest).not.toBe(before);
+    expect(system.newestTask().taskDefinitionArn).toBe(newest);
+    expect((await berth.rollout.start({ dryRun: true })).plan).toMatchObject({ move: 0, newest: 1 });
+    expect((await berth.audit({ action: 'startRollout' })).length).toBeGreaterThan(0);
   });
 
   test('the function that restarts it is killed while it launches: its repeat or the next sweep does it', async () => {

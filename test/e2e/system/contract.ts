@@ -85,6 +85,16 @@ export const contractWalk = (open: () => System): void => {
       await ask('drain', 200, { body: { dryRun: true } });
     });
 
+    test('a rollout: started, shown, canceled, and what is refused', async () => {
+      await ask('cancelRollout', 404);
+      await ask('startRollout', 400, { body: { wave: 0 } });
+      await ask('startRollout', 200, { body: { dryRun: true } });
+      await ask('startRollout', 200, { body: { wave: 2, pauseSeconds: 0 } });
+      await ask('startRollout', 409, { body: {} });
+      await ask('getRollout', 200);
+      await ask('cancelRollout', 200);
+    });
+
     test('builds of WhatsApp Web: stored, pinned, unpinned, removed, and what is refused', async () => {
       const version = '2.3000.1043565534';
       const html = '<!DOCTYPE html><script>{"client_revision":1043565534}</script>';

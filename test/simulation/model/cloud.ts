@@ -25,6 +25,7 @@ export type SimulatedTask = {
   launch: LaunchRequest;
   /** It was launched as a standby task. */
   readonly standby: StandbyLaunch | undefined;
+  readonly revision: string;
   readonly createdAt: number;
   state: 'provisioning' | 'running' | 'stopped';
   stopAsked: boolean;

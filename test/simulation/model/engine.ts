@@ -79,6 +79,8 @@ export class Engine implements SimulatedEngine {
           const task = this.tasks.get(taskArn);
           return task && described(task);
         }),
+      listOnHost: async () => [],
+      newestDefinitions: () => [this.revision],
       // The draws of the model come first: a list of one session's tasks looks at all of them, as that of everything does.
       list: (launchedFor) =>
         this.#call(process, 'ListTasks', () =>
@@ -224,6 +226,7 @@ export class Engine implements SimulatedEngine {
       taskArn: `task-${this.tasks.size + 1}`,
       launch: request,
       standby,
+      revision: this.revision,
       createdAt: this.#cloud.trueTime,
       state: 'provisioning',
       stopAsked: false,
@@ -290,7 +293,7 @@ export class Engine implements SimulatedEngine {
 }
 
 /** A standby task before it is assigned a session. */
-const NO_SESSION = { sessionId: '', epoch: 0, bootstrapToken: '' } as const;
+const NO_SESSION = { sessionId: '', epoch: 0, bootstrapToken: '', size: 'standard' } as const;
 
 const startedBy = ({ standby, launch }: SimulatedTask): string => standby?.standbyId ?? launch.sessionId;
 
@@ -302,4 +305,5 @@ const described = (task: SimulatedTask): Task => ({
   standbyId: task.standby?.standbyId,
   createdAt: task.createdAt,
   stopped: task.state === 'stopped',
+  definition: task.revision,
 });

@@ -38,6 +38,7 @@ import type { CommandOutcome } from '../../../core/ports.ts';
 import { cleanUp } from '../../../core/reaping/cleanup.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { reconcile } from '../../../core/reconciliation/reconcile.ts';
+import { stepRollout } from '../../../core/rollout/rollout.ts';
 import { keepStandby } from '../../../core/standby/keep.ts';
 import { reportStandby } from '../../../core/standby/report.ts';
 import { standbyTaskStopped } from '../../../core/standby/stopped.ts';
@@ -144,6 +145,12 @@ export const sweep = (cloud: Cloud) =>
     },
     60_000,
   );
+
+/** The reaper's whole function: a sweep, then a step of the rollout. */
+export const sweepWithRollout = async (cloud: Cloud): Promise<void> => {
+  await sweep(cloud);
+  await invoke(cloud, 'reaper, rollout', (deps) => stepRollout(deps), 60_000);
+};
 
 export const reconciliation = (cloud: Cloud) =>
   invoke(cloud, 'reconciler', async (deps) => recordRun(deps, 'reconciler', await reconcile(deps)), 60_000);

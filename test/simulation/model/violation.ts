@@ -23,6 +23,8 @@ export const INVARIANTS = {
   builds: 'starts leave a build that breaks, return to one that works, obey a pin, and never flap',
   standby:
     'a standby task serves one session at the most and is not stopped while it does; one that fails costs no session more than a cold start',
+  rollout:
+    'a rollout moves only what it may, one wave at a time, completes with a version that works, and stops with one that does not',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

@@ -408,6 +408,37 @@ describe('capacity and administration', () => {
     expect(api.calls('POST /api/cleanup').map((seen) => seen.body)).toMatchObject([{ dryRun: true }]);
   });
 
+  test('rollout --dry-run says what would move; without a terminal and --yes it starts nothing', async () => {
+    const dry = await berth(['rollout', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0 });
+    expect(dry.stdout).toContain('2 sessions would move, 1 have the newest version');
+    expect((await berth(['rollout'])).code).toBe(2);
+    expect(api.calls('POST /api/rollout').map((seen) => seen.body)).toEqual([
+      { dryRun: true },
+      { dryRun: true },
+    ]);
+  });
+
+  test('rollout --yes follows it to its end; one that stops is a failure that says why', async () => {
+    const ended = await berth(['rollout', '--wave', '2', '--pause', '1m', '--yes']);
+    expect(api.calls('POST /api/rollout').at(-1)?.body).toEqual({ wave: 2, pauseSeconds: 60 });
+    expect(ended).toMatchObject({ code: 0 });
+    expect(ended.stdout).toContain('completed');
+    api.rollout = { state: 'stopped', detail: 'did not work again: anna/shop' };
+    const stopped = await berth(['rollout', '--yes']);
+    expect(stopped.code).toBe(1);
+    expect(stopped.stderr).toContain('the rollout is stopped');
+    expect(stopped.stderr).toContain('anna/shop');
+    expect((await berth(['rollout', '--wave', '0', '--yes'])).code).toBe(2);
+    expect((await berth(['rollout', '--pause', '2h', '--yes'])).code).toBe(2);
+  });
+
+  test('rollout status and cancel', async () => {
+    expect((await berth(['rollout', 'status'])).stdout).toContain('completed');
+    expect((await berth(['rollout', 'cancel'])).code).toBe(0);
+    expect(api.calls('DELETE /api/rollout')).toHaveLength(1);
+  });
+
   test('drain --dry-run says what runs and changes nothing', async () => {
     api.set('shop', WORKING);
     const ended = await berth(['drain', '--dry-run']);

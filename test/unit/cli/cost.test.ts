@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
-import { costByUse, costOf, totalOf } from '../../../cli/cost/model.ts';
+import { COST_DEFAULTS, costByUse, costOf, totalOf } from '../../../cli/cost/model.ts';
 import { PRICES } from '../../../cli/cost/prices.ts';
 import { createProgram } from '../../../cli/program.ts';
 import { run } from '../../../cli/run.ts';
@@ -26,7 +26,7 @@ it('adds up: the month is what stands and the session-hours, from the price tabl
   const cost = costOf({ sessions: 10, hours: 3, days: 20 });
   expect(cost.sessionHours).toBe(600);
   expect(cost.month).toBeCloseTo(totalOf(cost.standing) + 600 * totalOf(cost.sessionHour), 10);
-  expect(cost.sessionHour['Fargate: vCPU']).toBe(PRICES.fargate.x86.vcpuHour);
+  expect(cost.sessionHour['Fargate: vCPU']).toBeCloseTo(COST_DEFAULTS.vcpu * PRICES.fargate.x86.vcpuHour, 10);
 });
 
 it('costs nothing by the hour where nothing runs, and less on ARM and on Spot', () => {

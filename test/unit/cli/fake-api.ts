@@ -24,6 +24,7 @@ import {
   signInRequestSchema,
 } from '../../../contract/bodies/dashboard.ts';
 import { eraseUserRequestSchema, erasureViewSchema } from '../../../contract/bodies/erasure.ts';
+import { type RolloutView, rolloutReportSchema } from '../../../contract/bodies/rollout.ts';
 import {
   createSessionRequestSchema,
   type SessionView,
@@ -116,6 +117,7 @@ export class FakeApi {
   readonly sessions = new Map<string, SessionView>();
   /** The code of every session that shows one. */
   qr = '2@code-one';
+  rollout: Pick<RolloutView, 'state' | 'detail'> = { state: 'completed', detail: null };
   readonly #script = new Map<string, Reply[]>();
   readonly #made = new Map<string, SessionView>();
   readonly #server = createServer((request, response) => {
@@ -287,6 +289,10 @@ export class FakeApi {
         });
         return ordered ? { status: 201, body: view } : ok([view]);
       }
+      case 'POST /api/rollout':
+      case 'GET /api/rollout':
+      case 'DELETE /api/rollout':
+        return ok(this.#rolloutReport());
       case 'GET /api/keys':
         return ok([keyViewSchema.parse(keyView('k1', 'anna'))]);
       case 'POST /api/keys': {
@@ -392,6 +398,26 @@ export class FakeApi {
     if (what === 'passkey') passkeyAssertionArgs.parse(seen.body);
     this.set(name, what === 'passkey' ? { status: 'PASSKEY_CONFIRMATION_REQUIRED' } : WORKING);
     return { status: 201, body: {} };
+  }
+
+  /** One that is over, whatever is asked. */
+  #rolloutReport(): unknown {
+    return rolloutReportSchema.parse({
+      rollout: {
+        id: 'evt_1',
+        wave: 2,
+        pauseSeconds: 60,
+        startedAt: new Date(NOW).toISOString(),
+        endedAt: new Date(NOW + 60_000).toISOString(),
+        waves: 1,
+        moved: 2,
+        remaining: 0,
+        left: 1,
+        members: [{ userId: 'anna', name: 'shop', standing: 'works' }],
+        ...this.rollout,
+      },
+      plan: { move: 2, left: 1, newest: 1, unknown: 0 },
+    });
   }
 
   /** Tasks are gone one call later than their sessions. */

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { sessionConfigRequestSchema } from '../../../contract/bodies/session-config.ts';
 import { restartRuleOf } from '../../../contract/restart.ts';
 import { WEBHOOK_PAYLOADS } from '../../../contract/webhooks/bodies.ts';
@@ -8,7 +7,6 @@ import { started } from '../../../core/admission/launch-and-publish.ts';
 import { deleteSession, forgetWaiting } from '../../../core/lifecycle/end.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { isLoss, restartDelayMs } from '../../../core/lifecycle/restart.ts';
-import type { Session } from '../../../core/lifecycle/session.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
@@ -16,40 +14,8 @@ import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
 import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
-import { bootstrapped, load, secret, USER, uploaded } from './session.ts';
+import { bootstrapped, load, lose, RESTARTS_ALWAYS, restartable, secret, USER, worksNow } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
-
-const ALWAYS: SessionConfig = { restart: { policy: 'always' } };
-
-/** WORKING, with a saved account. */
-const working = async (system: TestSystem, config: SessionConfig = ALWAYS, name = 'a'): Promise<Session> => {
-  const admitted = await createSession(system.deps, { userId: USER, name, config, start: true });
-  return worksNow(system, await launch(system.deps, admitted.session));
-};
-
-/** The worker of the session's epoch comes up, works, and saves the account. */
-const worksNow = async (system: TestSystem, launched: Session): Promise<Session> => {
-  const session = await bootstrapped(system, launched, 'w', launched.taskArn);
-  await report(system.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
-  const { commit } = await uploaded(system, await load(system, session.listName), 'a');
-  await commit(await load(system, session.listName));
-  return load(system, session.listName);
-};
-
-/** ECS reports the end of the session's task. */
-const lose = async (system: TestSystem, session: Session, stopCode = 'EssentialContainerExited') => {
-  const { taskArn = '', sessionId, epoch } = session;
-  const task = system.tasks.get(taskArn);
-  if (task) system.tasks.set(taskArn, { ...task, stopped: true });
-  return taskStopped(system.deps, {
-    taskArn,
-    sessionId,
-    epoch,
-    neverStarted: false,
-    stopCode,
-    detail: 'exit code 137',
-  });
-};
 
 const slots = (system: TestSystem) =>
   [...system.table.items()].filter(({ pk }) => String(pk).startsWith('SLOT#')).map(({ epoch }) => epoch);
@@ -82,7 +48,7 @@ test('the wait grows fourfold with each attempt, up to five minutes, and is spre
 
 test('a lost task: one transaction begins the next epoch on the same slot, and its task is launched after the wait', async () => {
   const system = testSystem();
-  const before = await working(system);
+  const before = await restartable(system);
   const lostAt = system.now;
   await lose(system, before);
   const after = await load(system);
@@ -123,7 +89,7 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
 
 test('while it waits, the session shows when its next attempt is, why, and how many there were', async () => {
   const system = testSystem();
-  const before = await working(system);
+  const before = await restartable(system);
   await finalReport(system.deps, before, { reason: 'task_stopped' });
   const waiting = await load(system);
   expect(sessionView(waiting, system.settings)).toMatchObject({
@@ -153,20 +119,20 @@ test.each([
   ['never', 'EssentialContainerExited', 'FAILED'],
 ] as const)('policy %s, task ended with %s: %s', async (policy, stopCode, state) => {
   const system = testSystem();
-  await lose(system, await working(system, { restart: { policy } }), stopCode);
+  await lose(system, await restartable(system, { restart: { policy } }), stopCode);
   expect(await load(system)).toMatchObject({ state });
 });
 
 test('a session without a usable account, or that asks to be linked, is never restarted', async () => {
   const system = testSystem();
-  const request = { userId: USER, name: 'a', config: ALWAYS, start: true };
+  const request = { userId: USER, name: 'a', config: RESTARTS_ALWAYS, start: true };
   const { session } = await createSession(system.deps, request);
   const scanning = await bootstrapped(system, await launch(system.deps, session));
   await report(system.deps, scanning, { seq: 1, status: 'SCAN_QR_CODE' });
   await lose(system, await load(system));
   expect(await load(system)).toMatchObject({ state: 'FAILED', stopReason: 'crashed', epoch: 1 });
 
-  const linked = await working(system, ALWAYS, 'b');
+  const linked = await restartable(system, RESTARTS_ALWAYS, 'b');
   const key = { pk: linked.pk, sk: linked.sk };
   system.table.write({ kind: 'update', key, set: { status: 'SCAN_QR_CODE' } });
   await lose(system, await load(system, 'b'));
@@ -178,7 +144,7 @@ test.each(['user', 'idle', 'max_duration', 'logged_out', 'banned', 'emergency', 
   async (reason) => {
     expect(isLoss(reason)).toBe(false);
     const system = testSystem();
-    await finalReport(system.deps, await working(system), {
+    await finalReport(system.deps, await restartable(system), {
       reason: reason === 'user' ? 'emergency' : reason,
     });
     expect((await load(system)).slotShard).toBeUndefined();
@@ -187,7 +153,7 @@ test.each(['user', 'idle', 'max_duration', 'logged_out', 'banned', 'emergency', 
 
 test('the worker of a restart may not ask to be linked; where it does, the session ends and says why', async () => {
   const system = testSystem();
-  await lose(system, await working(system));
+  await lose(system, await restartable(system));
   const launched = await load(system);
   const answer = await bootstrap(system.deps, {
     sessionId: launched.sessionId,
@@ -214,7 +180,9 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   const counted: string[] = [];
   const metrics: Metrics = { count: (name, _value, ..._dimensions) => void counted.push(name) };
   const deps = { ...system.deps, metrics };
-  let session = await working(system, { restart: { policy: 'always', maxAttempts: 2, windowSeconds: 600 } });
+  let session = await restartable(system, {
+    restart: { policy: 'always', maxAttempts: 2, windowSeconds: 600 },
+  });
   for (let n = 0; n < 2; n++) {
     await lose(system, session);
     session = await worksNow(system, await load(system));
@@ -255,7 +223,7 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
 test('a stop, a delete and a logout during the wait win: the slot is free, and nothing is launched', async () => {
   const system = testSystem();
   for (const name of ['a', 'b', 'c'])
-    await finalReport(system.deps, await working(system, ALWAYS, name), CRASH);
+    await finalReport(system.deps, await restartable(system, RESTARTS_ALWAYS, name), CRASH);
   const launches = system.launchCalls.length;
 
   await stopSession(system.deps, await load(system, 'a'), 'user');
@@ -275,7 +243,7 @@ const CRASH = { reason: 'crashed' } as const;
 
 test('a stop that comes while the loss is still being handled wins, too', async () => {
   const system = testSystem();
-  const session = await working(system);
+  const session = await restartable(system);
   // The reaper stops a silent worker; before its task is gone, a person stops the session.
   await stopSession(system.deps, session, 'heartbeat_lost');
   await stopSession(system.deps, await load(system), 'user');
@@ -283,7 +251,7 @@ test('a stop that comes while the loss is still being handled wins, too', async 
   expect(await load(system)).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 1 });
 
   // A person asks for epoch 1 to end just when it is lost: epoch 2 is what is stopped.
-  const other = await working(system, ALWAYS, 'b');
+  const other = await restartable(system, RESTARTS_ALWAYS, 'b');
   await finalReport(system.deps, other, CRASH);
   await stopSession(system.deps, other, 'user');
   expect(await load(system, 'b')).toMatchObject({ state: 'STOPPED', stopReason: 'user', epoch: 2 });
@@ -291,7 +259,7 @@ test('a stop that comes while the loss is still being handled wins, too', async 
 
 test('a start during the wait starts at once', async () => {
   const system = testSystem();
-  let session = await working(system);
+  let session = await restartable(system);
   for (let n = 0; n < 3; n++) {
     await finalReport(system.deps, session, CRASH);
     const waiting = await load(system);
@@ -313,7 +281,7 @@ test('a start during the wait starts at once', async () => {
 
 test('the longest duration counts from the admission, over all restarts', async () => {
   const system = testSystem();
-  let session = await working(system, { ...ALWAYS, maxDurationSeconds: 7200 });
+  let session = await restartable(system, { ...RESTARTS_ALWAYS, maxDurationSeconds: 7200 });
   const end = (session.startedAt ?? 0) + 7_200_000;
   system.now += 3_600_000;
   await lose(system, session);
@@ -327,7 +295,7 @@ test('the longest duration counts from the admission, over all restarts', async 
 
 test('a lost heartbeat restarts only once the task is gone, and the sweep launches what it began', async () => {
   const system = testSystem();
-  const session = await working(system);
+  const session = await restartable(system);
   system.now += 200_000;
   await reap(system.deps);
   expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'heartbeat_lost', epoch: 1 });
@@ -344,7 +312,7 @@ test('a lost heartbeat restarts only once the task is gone, and the sweep launch
 
 test('a launch that is not possible yet is made by a later sweep; one that never is counts as an attempt', async () => {
   const system = testSystem();
-  const session = await working(system);
+  const session = await restartable(system);
   system.launchResult = () => new TaskEngineUnavailable('throttled');
   await lose(system, session);
   expect(await load(system)).toMatchObject({ state: 'PENDING', epoch: 2, slotShard: 0 });
@@ -367,7 +335,7 @@ test('a launch that is not possible yet is made by a later sweep; one that never
 test('a restart that finds every saved state corrupt ends at once, and the session is no longer linked (F24)', async () => {
   for (const status of ['STARTING', 'SCAN_QR_CODE'] as const) {
     const system = testSystem();
-    await lose(system, await working(system));
+    await lose(system, await restartable(system));
     const session = await bootstrapped(system, await load(system));
     await report(system.deps, session, { seq: 1, status, qrReason: 'auth_state_corrupt' });
     await finalReport(system.deps, await load(system), { reason: 'crashed' });

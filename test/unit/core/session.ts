@@ -1,8 +1,10 @@
 /** Lives of sessions, as far as a test needs them. */
+import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { loadSession } from '../../../core/lifecycle/load.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
+import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
 import { beginUpload, bootstrap, commitUpload, report } from '../../../core/lifecycle/worker.ts';
 import type { TestSystem } from './test-system.ts';
 
@@ -53,4 +55,40 @@ export const uploaded = async (system: TestSystem, session: Session, letter: str
   const { key, uploadId } = await beginUpload(system.deps, session, { bytes: 10, sha256 });
   const request = { key, uploadId, etags: ['"1"'], sha256, bytes: 10, chromiumBuild: '1' };
   return { key, commit: (current) => commitUpload(system.deps, current, request) };
+};
+
+export const RESTARTS_ALWAYS: SessionConfig = { restart: { policy: 'always' } };
+
+/** WORKING, with a saved account. */
+export const restartable = async (
+  system: TestSystem,
+  config: SessionConfig = RESTARTS_ALWAYS,
+  name = 'a',
+): Promise<Session> => {
+  const admitted = await createSession(system.deps, { userId: USER, name, config, start: true });
+  return worksNow(system, await launch(system.deps, admitted.session));
+};
+
+/** The worker of the session's epoch comes up, works, and saves the account. */
+export const worksNow = async (system: TestSystem, launched: Session): Promise<Session> => {
+  const session = await bootstrapped(system, launched, 'w', launched.taskArn);
+  await report(system.deps, session, { seq: 1, status: 'WORKING', me: { id: '1@c.us' } });
+  const { commit } = await uploaded(system, await load(system, session.listName), 'a');
+  await commit(await load(system, session.listName));
+  return load(system, session.listName);
+};
+
+/** ECS reports the end of the session's task. */
+export const lose = async (system: TestSystem, session: Session, stopCode = 'EssentialContainerExited') => {
+  const { taskArn = '', sessionId, epoch } = session;
+  const task = system.tasks.get(taskArn);
+  if (task) system.tasks.set(taskArn, { ...task, stopped: true });
+  return taskStopped(system.deps, {
+    taskArn,
+    sessionId,
+    epoch,
+    neverStarted: false,
+    stopCode,
+    detail: 'exit code 137',
+  });
 };

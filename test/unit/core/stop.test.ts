@@ -29,6 +29,7 @@ const withUnknownTask = async (system: TestSystem) => {
       sessionId: session.sessionId,
       epoch: session.epoch,
       clientToken: system.deps.sha256(`${session.sessionId}:${session.epoch}`),
+      size: 'standard',
       bootstrapToken: session.bootstrapToken ?? '',
     },
     1_000,

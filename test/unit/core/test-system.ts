@@ -22,6 +22,8 @@ export type TestSystem = {
   readonly launchCalls: string[];
   now: number;
   revision: string;
+  /** Which host a task runs on, by taskArn. */
+  readonly hosts: Map<string, string>;
   launchResult: (taskArn: string) => LaunchResult | Error;
   stopError: Error | undefined;
   /** Runs before each call of the store; what it does to the table happens in between two calls of a rule. */
@@ -58,6 +60,7 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     launchCalls: [],
     now: NOW,
     revision: 'worker:1',
+    hosts: new Map(),
     launchResult: (taskArn) => ({ ok: true, taskArn }),
     stopError: undefined,
     meanwhile: () => {},
@@ -73,7 +76,8 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
           if (!result.ok) return result;
           byToken.set(clientToken, taskArn);
           if (!made.tasks.has(taskArn)) {
-            made.tasks.set(taskArn, { taskArn, sessionId, epoch, createdAt: made.now, stopped: false });
+            const { now: createdAt, revision: definition } = made;
+            made.tasks.set(taskArn, { taskArn, sessionId, epoch, createdAt, stopped: false, definition });
           }
           return result;
         },
@@ -96,6 +100,9 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
           made.stopCalls.push(taskArn);
           if (made.stopError) throw made.stopError;
         },
+        newestDefinitions: () => [made.revision],
+        listOnHost: async (host) =>
+          [...made.tasks.values()].filter((task) => !task.stopped && made.hosts.get(task.taskArn) === host),
         describe: async (taskArn) => made.tasks.get(taskArn),
         list: async (launchedFor) =>
           [...made.tasks.values()].filter(

@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-ecs';
 import { mockClient } from 'aws-sdk-client-mock';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Size } from '../../../contract/size.ts';
 import { ecsTasks } from '../../../functions/adapters/ecs-tasks.ts';
 
 const ecs = mockClient(ECSClient);
@@ -17,8 +18,11 @@ const on = (capacityProvider: string) =>
   ecs.on(RunTaskCommand, { capacityProviderStrategy: [{ capacityProvider, weight: 1 }] });
 const fails = (provider: string, name: string, message: string) =>
   on(provider).rejects(Object.assign(new Error(message), { name }));
-const launch = () =>
-  ecsTasks().launch({ sessionId: 'ses_1', epoch: 1, clientToken: 'token', bootstrapToken: 'secret' }, 5_000);
+const launch = (size: Size = 'standard') =>
+  ecsTasks().launch(
+    { sessionId: 'ses_1', epoch: 1, clientToken: 'token', bootstrapToken: 'secret', size },
+    5_000,
+  );
 
 beforeEach(() => {
   ecs.reset();
@@ -26,6 +30,11 @@ beforeEach(() => {
     AWS_REGION: 'eu-central-1',
     BERTH_CLUSTER: 'berth-dev',
     BERTH_TASK_DEFINITION: 'berth-dev-worker:1',
+    BERTH_SIZES: JSON.stringify({
+      small: { cpu: 256, memoryMiB: 512 },
+      standard: { cpu: 256, memoryMiB: 1024 },
+      large: { cpu: 1024, memoryMiB: 2048 },
+    }),
     BERTH_SUBNETS: 'subnet-1',
     BERTH_SECURITY_GROUPS: 'sg-1',
     BERTH_CAPACITY: 'FARGATE_SPOT,FARGATE',
@@ -96,5 +105,70 @@ describe('a session’s tasks', () => {
       startedBy: 'ses_1',
       nextToken: undefined,
     });
+  });
+});
+
+describe('the size of a session', () => {
+  const sent = async (size: Size) => {
+    ecs.on(RunTaskCommand).resolves({ tasks: [{ taskArn: 'task-1' }] });
+    await launch(size);
+    return ecs.commandCalls(RunTaskCommand)[0]?.args[0].input.overrides;
+  };
+  const watched = (limit: string) => [
+    {
+      environment: expect.arrayContaining([{ name: 'BERTH_MEMORY_LIMIT_MB', value: limit }]),
+    },
+  ];
+
+  it('is that of the task definition, or an override of CPU and memory', async () => {
+    expect(await sent('standard')).not.toHaveProperty('cpu');
+    ecs.reset();
+    expect(await sent('large')).toMatchObject({ cpu: '1024', memory: '2048' });
+    ecs.reset();
+    expect(await sent('small')).toMatchObject({ cpu: '256', memory: '512' });
+  });
+
+  it('sets the limit of the memory watch below the memory of the task', async () => {
+    expect(await sent('small')).toMatchObject({ containerOverrides: watched('358') });
+    ecs.reset();
+    expect(await sent('standard')).toMatchObject({ containerOverrides: watched('717') });
+  });
+});
+
+describe('hosts of one’s own', () => {
+  beforeEach(() => {
+    for (const [name, value] of Object.entries({
+      BERTH_CAPACITY: 'EC2,FARGATE',
+      BERTH_HOSTS_PROVIDER: 'berth-hosts',
+      BERTH_HOSTS_TASK_DEFINITION: 'berth-dev-worker-hosts:1',
+      BERTH_HOSTS_SESSION_MIB: '350',
+    }))
+      vi.stubEnv(name, value);
+  });
+
+  it('place a task by memory, without an interface of its own, and with more memory for a larger size', async () => {
+    on('berth-hosts').resolves({ tasks: [{ taskArn: 'task-1' }] });
+    expect(await launch('large')).toEqual({ ok: true, taskArn: 'task-1' });
+    const input = ecs.commandCalls(RunTaskCommand)[0]?.args[0].input;
+    expect(input).toMatchObject({
+      taskDefinition: 'berth-dev-worker-hosts:1',
+      placementStrategy: [{ type: 'binpack', field: 'memory' }],
+      overrides: { containerOverrides: [{ memory: 2048, memoryReservation: 700 }] },
+    });
+    expect(input?.networkConfiguration).toBeUndefined();
+    expect(input?.overrides).not.toHaveProperty('cpu');
+  });
+
+  it('without room give way to Fargate', async () => {
+    on('berth-hosts').resolves({ tasks: [], failures: [{ reason: 'RESOURCE:MEMORY' }] });
+    on('FARGATE').resolves({ tasks: [{ taskArn: 'task-2' }] });
+    expect(await launch()).toEqual({ ok: true, taskArn: 'task-2' });
+  });
+
+  it('are part of what is newest, and their tasks are listed by host', async () => {
+    expect(ecsTasks().newestDefinitions()).toEqual(['berth-dev-worker:1', 'berth-dev-worker-hosts:1']);
+    ecs.on(ListTasksCommand, { containerInstance: 'host-1' }).resolves({ taskArns: ['task-1'] });
+    ecs.on(DescribeTasksCommand).resolves({ tasks: [{ taskArn: 'task-1', lastStatus: 'RUNNING' }] });
+    expect(await ecsTasks().listOnHost('host-1')).toMatchObject([{ taskArn: 'task-1', stopped: false }]);
   });
 });

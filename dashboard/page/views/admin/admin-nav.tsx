@@ -5,6 +5,7 @@ const WORDS: Readonly<Record<AdminViewName, string>> = {
   limits: 'Limits',
   cleanup: 'Cleanup',
   erasures: 'Erasures',
+  rollout: 'Rollout',
   builds: 'Builds',
   keys: 'API keys',
   audit: 'Audit log',

@@ -1,0 +1,5 @@
+/** Size of a session's task: how much CPU and memory it has. What each size is, the environment says. */
+import * as z from 'zod';
+
+export const sizeSchema = z.enum(['small', 'standard', 'large']);
+export type Size = z.infer<typeof sizeSchema>;

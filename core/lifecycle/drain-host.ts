@@ -1,0 +1,55 @@
+/**
+ * A host is to go: it was drained by hand, it reached its lifetime, or ECS removes it. ECS leaves tasks that belong to no
+ * service running on it, so Berth stops them: each session saves its account, and starts again elsewhere by its policy.
+ *
+ *   host DRAINING ── its sessions STOPPING (`task_stopped`), accounts saved ── host empty, ECS lets it go
+ */
+import pMap from 'p-map';
+import type { Deps } from '../deps.ts';
+import type { Task } from '../ports.ts';
+import { taskArnOf } from './find-task.ts';
+import { findSessionById } from './load.ts';
+import { stopSession, stopTask } from './stop.ts';
+
+type Needs = Pick<
+  Deps,
+  'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
+>;
+
+const CONCURRENCY = 8;
+
+/**
+ * Stops everything that runs on a host. Repeatable. Throws TaskEngineUnavailable where ECS does not list its tasks, and the
+ * first error of a session once all were tried, so that the event is handed over again.
+ *
+ * @returns how many tasks were asked to stop
+ */
+export const drainHost = async (deps: Needs, host: string): Promise<number> => {
+  const tasks = await deps.tasks.listOnHost(host);
+  const failures: unknown[] = [];
+  await pMap(
+    tasks,
+    async (task) => {
+      try {
+        await stopOnHost(deps, task);
+      } catch (error) {
+        failures.push(error);
+      }
+    },
+    { concurrency: CONCURRENCY },
+  );
+  deps.log.info('a host is drained', { host, tasks: tasks.length, failed: failures.length });
+  if (failures.length > 0) throw failures[0];
+  return tasks.length;
+};
+
+const stopOnHost = async (deps: Needs, task: Task): Promise<void> => {
+  const session = task.sessionId === undefined ? undefined : await findSessionById(deps, task.sessionId);
+  const { epoch } = session ?? {};
+  const serves = (now: NonNullable<typeof session>) =>
+    now.epoch === task.epoch && (taskArnOf(now) ?? task.taskArn) === task.taskArn;
+  if (session && epoch === task.epoch && serves(session))
+    await stopSession(deps, session, 'task_stopped', serves);
+  // No session's: a standby, an orphan, or one of an epoch that is over.
+  else await stopTask(deps, task.taskArn, 'its host is drained');
+};
