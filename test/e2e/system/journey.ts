@@ -289,9 +289,11 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
     const { dataDir, adminKey, stack } = system;
     await stack.stop();
     const logs = readLogs(join(dataDir, 'logs'));
-    // Functions, workers, engines and the gateway's access log: each has something to say.
+    // Functions, workers, engines and the two gateways' access logs: none is empty.
     const kinds = [...logs].filter(([, text]) => text !== '').map(([path]) => path.split('/')[0] ?? '');
-    expect(new Set(kinds)).toEqual(new Set(['functions', 'tasks', 'api-access.log', 'engines.log']));
+    expect(new Set(kinds)).toEqual(
+      new Set(['functions', 'tasks', 'api-access.log', 'live-access.log', 'engines.log']),
+    );
     const bodies = hooks.received.map(({ payload }) => String(payload.body ?? ''));
     const leaks = leaksIn(new Map([...logs, ['what the stack shows', shown.join('\n')]]), {
       'an API key': [adminKey],

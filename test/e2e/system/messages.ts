@@ -591,7 +591,9 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
         mentions: ['all'],
       });
       const { messages: inGroup } = await system.phone.inbox({ account: ACCOUNT, chat: made.id });
-      expect(inGroup.find(({ body }) => body === 'everybody')?.mentions).toEqual([BEA]);
+      expect(inGroup.find(({ body }) => body === 'everybody')?.mentions.toSorted()).toEqual(
+        [`${ACCOUNT}@c.us`, BEA].toSorted(),
+      );
 
       const code = await groups.inviteCode('shop', made.id);
       await groups.leave('shop', made.id);
