@@ -135,7 +135,8 @@ class RolloutRun {
     engine.deploy();
     this.#asked = new Set();
     scheduler.note(`---- the ${this.#part} version; ${this.#movable().length} sessions to move`);
-    const pauseSeconds = random.pick([0, 30, 90]);
+    // Without a pause, a version that ends a little later than it works is not noticed: that is what the pause is for.
+    const pauseSeconds = random.pick(this.#part === 'bad' ? [30, 60, 90] : [0, 30, 90]);
     this.#operator((deps) => startRollout(deps, { wave, pauseSeconds }));
     await this.#pass(lastsMs() + pauseSeconds * 1000);
   }
