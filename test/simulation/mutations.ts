@@ -333,7 +333,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
   ]),
-  mutation('restarts without a limit', 6, [
+  mutation('restarts without a limit', 321, [
     RESTART,
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
@@ -570,17 +570,17 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: [...recent, now]',
   ]),
-  rolloutMutation('a rollout of sessions whose policy does not restart them', 2, [
+  rolloutMutation('a rollout of sessions whose policy does not restart them', 8, [
     ROLLOUT_RULE,
     "restartRuleOf(session.config).policy === 'always' && isLinked(session)",
     'isLinked(session)',
   ]),
-  rolloutMutation('a rollout that goes on after a session failed', 20, [
+  rolloutMutation('a rollout that goes on after a session failed', 9, [
     ROLLOUT_RULE,
     'if (failed.length > 0)',
     'if (failed.length > 99)',
   ]),
-  rolloutMutation('a wave that does not wait for the one before', 8, [
+  rolloutMutation('a wave that does not wait for the one before', 3, [
     ROLLOUT_RULE,
     'if (open.length > 0)',
     'if (open.length > 99)',
@@ -590,7 +590,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
     'await ask(deps, await progressOf(deps, members));\n  if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
   ]),
-  rolloutMutation('a wave that no later step asks', 11, [
+  rolloutMutation('a wave that no later step asks', 1, [
     ROLLOUT,
     "if (wave.kind === 'under_way') return ask(deps, progress);",
     "if (wave.kind === 'under_way') return;",
@@ -605,7 +605,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: before ? eq('version', before.version) : absent('pk'),",
     '',
   ]),
-  rolloutMutation('a wave asked in whatever epoch its sessions are', 36, [
+  rolloutMutation('a wave asked in whatever epoch its sessions are', 499, [
     ROLLOUT,
     '(now) => now.sessionId === member.sessionId && now.epoch === member.epoch && canMove(now),',
     '() => true,',
