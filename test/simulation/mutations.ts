@@ -77,7 +77,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 9, [PLAN, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission without the user’s condition', 19, [PLAN, 'condition: userHasRoom(capacity),', '']),
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
@@ -96,7 +96,7 @@ export const MUTATIONS: readonly Mutation[] = [
         const result = await deps.store.transact(writes.filter((w) => w !== user), transactionToken(deps.ids));
         if (user?.kind === 'update' && result.ok) await deps.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', 3, [
+  mutation('a start that forgets state and epoch', 10, [
     PLAN,
     `eq('epoch', before.epoch),
     oneOf('state', ['STOPPED', 'FAILED']),
@@ -110,17 +110,17 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
   ]),
-  mutation('a full limit hides the earlier answer', 7, [
+  mutation('a full limit hides the earlier answer', 3, [
     ADMIT,
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 6, [
+  mutation('an admission that does not recognize its own session', 8, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
   ]),
-  mutation('release that forgets whether the slot is still held', 12, [
+  mutation('release that forgets whether the slot is still held', 21, [
     RELEASE,
     `eq('slotShard', shard),
     eq('version', session.version),`,
@@ -128,7 +128,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    12,
+    41,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -145,7 +145,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "{ kind: 'delete', key: slotKey(shard, session.sessionId) },",
     '',
   ]),
-  mutation('release that takes the account along', 3, [
+  mutation('release that takes the account along', 1, [
     RELEASE,
     "'stoppingAt',",
     "'stoppingAt', 'authState',",
@@ -155,20 +155,20 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 15, [
+  mutation('changes that forget epoch and slot', 34, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    9,
+    8,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that is over',
-    3,
+    10,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -179,7 +179,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    19,
+    41,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -189,7 +189,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    19,
+    40,
     [
       LAUNCH,
       'epoch, clientToken, bootstrapToken }',
@@ -199,7 +199,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    7,
+    65,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -213,7 +213,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return session;',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 11, [
+  mutation('an answer that waits for its launch, however long it takes', 1, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
@@ -235,7 +235,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in whatever order they come',
-    13,
+    8,
     [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       WORKER,
@@ -243,7 +243,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (now.authState?.key === key) return undefined;',
     ],
   ),
-  mutation('a stop that discards the account', 4, [
+  mutation('a stop that discards the account', 1, [
     WORKER,
     'const { ended } = await release(deps, session, reason, detail);',
     `if (request.reason === 'task_stopped') await updateActiveSession(deps, session, () => ({ remove: ['authState'] }));
@@ -251,7 +251,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    71,
+    83,
     [
       REAP,
       'const passed = passedOf(session, deps);',
@@ -259,38 +259,38 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
   ),
-  mutation('a lost heartbeat that frees the slot at once', 4, [
+  mutation('a lost heartbeat that frees the slot at once', 8, [
     REAP,
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 17, [
+  mutation('a grace time that frees the slot at once', 11, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
   ]),
-  mutation('a stop that frees the slot of a running worker', 1, [
+  mutation('a stop that frees the slot of a running worker', 9, [
     'lifecycle/stop.ts',
     'taskArn === undefined && workerSecretHash === undefined',
     'taskArn === undefined',
   ]),
-  mutation('a sweep that never forces a stop', 7, [
+  mutation('a sweep that never forces a stop', 26, [
     REAP,
     'return forceStop(deps, session);',
     'return undefined;',
   ]),
   mutation(
     'a sweep that never launches again',
-    1,
+    3,
     [REAP, 'await relaunch(deps, session);', ''],
     [REAP, 'passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0]', 'passed[0]'],
   ),
-  mutation('a restart that gives its slot up', 3, [
+  mutation('a restart that gives its slot up', 6, [
     RELEASE,
     'slotWrite(ended, known.slotShard),',
     `{ kind: 'delete', key: slotKey(known.slotShard, sessionId) },`,
   ]),
-  mutation('a restart that takes another slot', 3, [
+  mutation('a restart that takes another slot', 6, [
     RELEASE,
     'sessionWrite(known, known.slotShard, change),',
     `sessionWrite(known, known.slotShard, change),
@@ -299,7 +299,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    3,
+    14,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       WORKER,
@@ -307,19 +307,19 @@ export const MUTATIONS: readonly Mutation[] = [
       '',
     ],
   ),
-  mutation('a restart of a session that asks to be linked', 1, [
+  mutation('a restart of a session that asks to be linked', 14, [
     RESTART,
     'if (!covers(rule, reason) || !isLinked || isLinkingStatus(session.status))',
     'if (!covers(rule, reason))',
   ]),
-  mutation('restarts without back-off', 3, [
+  mutation('restarts without back-off', 6, [
     RESTART,
     'const at = now + restartDelayMs(planned ? 1 : recent.length + 1, random);',
     'const at = now;',
   ]),
   mutation(
     'a restart launched before it is due',
-    3,
+    6,
     [RESTART_LAUNCH, 'if (waitMs > LONGEST_WAIT_MS) return session;', ''],
     [RESTART_LAUNCH, 'if (waitMs > 0) await deps.sleep(waitMs);', ''],
     [
@@ -328,7 +328,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'waitsForRestart(session);',
     ],
   ),
-  mutation('restarts that are not counted', 3, [
+  mutation('restarts that are not counted', 6, [
     RESTART,
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
@@ -338,22 +338,22 @@ export const MUTATIONS: readonly Mutation[] = [
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
   ]),
-  mutation('a restart after a stop that was asked for', 4, [
+  mutation('a restart after a stop that was asked for', 3, [
     RELEASE,
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 25, [
+  mutation('a stop that does not prevent the restart of a silent session', 246, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
   ]),
-  mutation('a silent worker that is restarted beside itself', 4, [
+  mutation('a silent worker that is restarted beside itself', 8, [
     REAP,
     "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
     "return (await release(deps, session, 'heartbeat_lost')).session;",
   ]),
-  mutation('a restart that starts the longest duration anew', 3, [
+  mutation('a restart that starts the longest duration anew', 6, [
     RELEASE,
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
@@ -363,14 +363,14 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that are never stopped', 7, [
+  mutation('orphans that are never stopped', 85, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
   ]),
   mutation(
     'sub-limits made while shards are open',
-    10,
+    3,
     [CAPACITY, 'set: closed,', 'set: { generation, closed: true },'],
     [PLAN, 'if (!isSettled(capacity))', 'if (capacity.shards.length === 0)'],
     [
@@ -379,7 +379,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 42, [
+  mutation('sub-limits of limits that others took the place of', 39, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -390,7 +390,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 36, [
+  mutation('a refusal because the sub-limits are spent', 6, [
     FULL,
     'if (capacity.active >= capacity.limits.globalLimit) return',
     'return',
@@ -406,27 +406,27 @@ export const MUTATIONS: readonly Mutation[] = [
     // The worker would tell by it that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 302, [
+  mutation('a waiting command without an answer called failed', 696, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 9, [
+  mutation('sub-limits handed out above the limit', 6, [
     'admission/capacity.ts',
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 14, [
+  mutation('a stopped task of any epoch ends the session', 11, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 212, [
+  mutation('the end of another provider’s task ends the session', 276, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 5, [
+  mutation('a discard that a late commit undoes', 36, [
     WORKER,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
@@ -438,12 +438,12 @@ export const MUTATIONS: readonly Mutation[] = [
           absent('slotShard'),`,
     '',
   ]),
-  mutation('messages noted as told before they are queued', 3, [
+  mutation('messages noted as told before they are queued', 10, [
     WORKER,
     'await drainOutbox(deps, session);',
     'if (request.told) await noteTold(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
-  mutation('a mark of what was told that an old epoch sets back', 26, [
+  mutation('a mark of what was told that an old epoch sets back', 33, [
     'events/told-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -459,22 +459,22 @@ export const MUTATIONS: readonly Mutation[] = [
     'const result = await deps.store.transact(writes.slice(0, -1), ',
   ]),
   mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(deps);', '']),
-  mutation('events sent without those that wait before them', 3, [
+  mutation('events sent without those that wait before them', 4, [
     OUTBOX,
     'await sendAll(deps, session, items.map(parse));',
     'await sendAll(deps, session, items.slice(-1).map(parse));',
   ]),
-  mutation('a challenge that is told of only where the status changes', 1, [
+  mutation('a challenge that is told of only where the status changes', 3, [
     WORKER,
     'after.statusDataHash !== before.statusDataHash',
     'false',
   ]),
-  mutation('each challenge gives the time for linking once more', 1, [
+  mutation('each challenge gives the time for linking once more', 3, [
     WORKER,
     'isPasskeyStatus(status) && now.passkeySince === undefined',
     'isPasskeyStatus(status)',
   ]),
-  mutation('a challenge that the timeline keeps', 1, [
+  mutation('a challenge that the timeline keeps', 3, [
     OUTBOX,
     'const { data: _secret, ...shown } = payload;',
     'const shown = payload;',
