@@ -65,10 +65,6 @@ export class BerthDashboard extends Construct {
             metric('AdmissionsRefused', { ...sum, label: 'Refused: global limit' }, { Scope: 'global' }),
             metric('AdmissionsRefused', { ...sum, label: 'Refused: user limit' }, { Scope: 'user' }),
             metric('LaunchFailures', sum),
-            metric('StandbyClaims', { ...sum, label: 'Served by a standby task' }),
-            ...MISSED.map((Reason) =>
-              metric('StandbyMisses', { ...sum, label: `No standby task: ${Reason}` }, { Reason }),
-            ),
             ...RESTARTED.map((Reason) =>
               metric('SessionsRestarted', { ...sum, label: `Restarted: ${Reason}` }, { Reason }),
             ),
@@ -97,6 +93,8 @@ export class BerthDashboard extends Construct {
               metric('LiveDropped', { ...sum, label: `WebSocket closed: ${Reason}` }, { Reason }),
             ),
             metric('ErasuresOverdue', { ...each, label: 'Erasures overdue' }),
+            metric('RolloutsStopped', sum),
+            metric('StandbyFailures', sum),
           ]),
         ],
         [
@@ -105,6 +103,18 @@ export class BerthDashboard extends Construct {
             metric('TimeToQr', { period: FIVE_MINUTES, statistic: 'p95', label: 'p95' }),
           ]),
           graph('Heartbeats', [metric('HeartbeatAge', each)]),
+          graph(
+            'Standby tasks',
+            [
+              metric('StandbyReady', each),
+              metric('StandbyMissing', each),
+              metric('StandbyClaims', { ...sum, label: 'Served by a standby task' }),
+              ...MISSED.map((Reason) =>
+                metric('StandbyMisses', { ...sum, label: `No standby task: ${Reason}` }, { Reason }),
+              ),
+            ],
+            [metric('StandbyAge', { ...each, label: 'Waited for its session, ms' })],
+          ),
           graph(
             'Events on their way',
             [events.metricApproximateNumberOfMessagesVisible({ ...each, label: 'Waiting' })],

@@ -20,7 +20,7 @@ export const observabilityTemplate = (environment: Environment): Template => {
     table: createTable(stack, 'Table', { protected: false, locked: false }),
     eventDeadLetters: new Queue(stack, 'EventDeadLetters'),
     backgroundDeadLetters: new Queue(stack, 'BackgroundDeadLetters'),
-    hosts: undefined,
+    hosts: { cluster: 'cluster', provider: 'hosts' },
   };
   const alarms = new Alarms(stack, 'Alarms', { watched, topic });
   new BerthDashboard(stack, 'Dashboard', { watched, alarms, events: new Queue(stack, 'Events') });

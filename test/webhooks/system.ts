@@ -68,6 +68,8 @@ export const openWebhookSystem = async (visibilitySeconds: number): Promise<Webh
     BERTH_TABLE: TABLE,
     BERTH_EVENTS_QUEUE_URL: urlOf(QUEUE),
     BERTH_DEAD_LETTER_QUEUE_URL: urlOf(DEAD),
+    // No event here is followed over a WebSocket.
+    BERTH_LIVE_QUEUE_URL: urlOf('unused'),
     BERTH_SETTINGS: JSON.stringify({ environment: 'faults', allowLoopbackWebhooks: true }),
   };
   const deliverer: FunctionModel = {
