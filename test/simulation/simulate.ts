@@ -5,7 +5,7 @@
 import { distribute } from '../../core/admission/capacity.ts';
 import { limitsKey, shardKey } from '../../core/items.ts';
 import { launchDueAt } from '../../core/lifecycle/deadlines.ts';
-import type { Session } from '../../core/lifecycle/session.ts';
+import { isLinked, type Session } from '../../core/lifecycle/session.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { burst } from './burst.ts';
 import { Invariants } from './invariants.ts';
@@ -384,6 +384,8 @@ class Run {
     const before = this.#invariants.find(named.userId, named.name);
     // It was idle, or reached its longest duration, just before.
     if (before?.status !== 'WORKING' || before.state !== 'RUNNING' || before.epoch !== working.epoch) return;
+    // Its phone unlinked it just before, and its worker has discarded the account: there is nothing to restart.
+    if (!isLinked(before)) return;
     const way = random.pick(['killed', 'killed and unlinked', 'taken', 'frozen'] as const);
     scheduler.note(`---- ${task.taskArn} of ${working.sessionId} is ${way}`);
     if (way === 'killed and unlinked') task.worker.unlinkedMeanwhile();
