@@ -397,7 +397,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    170,
+    1312,
     [
       WAITING,
       "change(deps, command.id, eq('status', 'pending'), {",
