@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
@@ -283,15 +283,18 @@ test('there are no more instances than this machine carries; an idle one makes r
 });
 
 test('a thread that does not end is named, and no caller waits for it', async () => {
+  const waits = join(logDir, 'waits');
+  const child = `require('fs').writeFileSync(${JSON.stringify(waits)}, ''); setTimeout(() => {}, 9000)`;
   const running = start([
     files.add(
       'hung',
       `import { spawnSync } from 'node:child_process';
-       export const handler = async () => { spawnSync(process.execPath, ['-e', 'setTimeout(() => {}, 9000)']); };`,
+       export const handler = async () => { spawnSync(process.execPath, ['-e', ${JSON.stringify(child)}]); };`,
     ),
   ]);
   const hung = payload(running, 'hung');
-  await vi.waitFor(() => expect(running.inFlight('hung')).toBe(1), { timeout: 20_000 });
+  // Before the thread is inside the call, it would end at once.
+  await vi.waitFor(() => expect(existsSync(waits)).toBe(true), { timeout: 20_000 });
   await running.kill('hung');
   expect(await hung).toMatchObject({ errorType: 'Runtime.ExitError' });
   expect(warnings).toContainEqual(
