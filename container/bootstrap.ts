@@ -26,7 +26,7 @@ import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
 export type Prepared = {
   readonly workDir: string;
   readonly server: CommandServer;
-  /** The host under which others reach the command server. */
+  /** Host and port under which others reach the command server. */
   readonly reach: string;
   readonly commandSecret: string;
   readonly found: Browser | NoBrowser;

@@ -59,7 +59,7 @@ export const standBy = async (options: {
   readonly signal: AbortSignal;
 }): Promise<{ readonly assignment: Assignment; readonly ahead: AheadBrowser } | undefined> => {
   const { standby, prepared, desk, time, log, exit, signal } = options;
-  const { found, reach, server, commandSecret } = prepared;
+  const { found, reach, commandSecret } = prepared;
   if (found instanceof NoBrowser) {
     log.error(found.message);
     await exit.shutDown(EXIT.defect);
@@ -89,7 +89,7 @@ export const standBy = async (options: {
           standbyToken: standby.token,
           workerSecret,
           commandSecret,
-          address: `http://${reach}:${server.port}`,
+          address: `http://${reach}`,
           chromiumBuild: found.build,
         },
         { until: time.now() + REPORT_LIMIT_MS, signal: isOver },

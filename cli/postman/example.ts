@@ -12,6 +12,7 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/messageId|reply_to/, 'false_491701234567@c.us_3EB0C767D097B7C7C030'],
   [/^(text|caption|body)$/, 'Hello'],
   [/^(session|name)$/, 'default'],
+  [/^userId$/, 'customer-1'],
   [/^mimetype$/, 'image/png'],
   [
     /^data$/,

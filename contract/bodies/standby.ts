@@ -75,5 +75,6 @@ export const changeStandbyRequestSchema = z
       .describe('Other targets by the hour of the day (UTC).'),
   })
   .refine(({ target, hours }) => target !== undefined || hours !== undefined, 'must have target or hours')
-  .refine(({ target, hours }) => target !== null || hours === undefined, 'null takes no hours');
+  .refine(({ target, hours }) => target !== null || hours === undefined, 'null takes no hours')
+  .meta({ examples: [{ target: 2 }] });
 export type ChangeStandbyRequest = z.infer<typeof changeStandbyRequestSchema>;
