@@ -9,7 +9,10 @@ import { BerthDashboard } from '../../infra/constructs/dashboard.ts';
 import { createTable } from '../../infra/constructs/table.ts';
 import type { Environment } from '../../infra/environments.ts';
 
-export const observabilityTemplate = (environment: Environment): Template => {
+export const observabilityTemplate = (
+  environment: Environment,
+  hosts?: { readonly cluster: string; readonly provider: string },
+): Template => {
   const stack = new Stack(new App());
   const { topic } = new AlarmTopic(stack, 'AlarmTopic', { name: 'alarms', email: 'ops@example.com' });
   const watched = {
@@ -20,7 +23,7 @@ export const observabilityTemplate = (environment: Environment): Template => {
     table: createTable(stack, 'Table', { protected: false, locked: false }),
     eventDeadLetters: new Queue(stack, 'EventDeadLetters'),
     backgroundDeadLetters: new Queue(stack, 'BackgroundDeadLetters'),
-    hosts: { cluster: 'cluster', provider: 'hosts' },
+    hosts,
   };
   const alarms = new Alarms(stack, 'Alarms', { watched, topic });
   new BerthDashboard(stack, 'Dashboard', { watched, alarms, events: new Queue(stack, 'Events') });

@@ -23,7 +23,7 @@ const environment = checkEnvironment({
   },
 });
 
-const template = observabilityTemplate(environment);
+const template = observabilityTemplate(environment, { cluster: 'cluster', provider: 'hosts' });
 
 const alarmSchema = z.object({
   AlarmName: z.string(),
