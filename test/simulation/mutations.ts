@@ -431,7 +431,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted whatever it is by then', 149, [
+  mutation('a session deleted whatever it is by then', 0, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
@@ -515,7 +515,7 @@ export const MUTATIONS: readonly Mutation[] = [
     '!outcome.ok && false',
   ]),
   floodMutation('a sweep that never brakes', 1, [BRAKE, 'late > passCap(sessions)', 'false']),
-  floodMutation('a sweep that trusts the old reports of a late worker', 10, [
+  floodMutation('a sweep that trusts the old reports of a late worker', 46, [
     REAP,
     '!OF_REPORTS.includes(reason) || !isLate(session, settings.heartbeatSeconds, clock())',
     'true',
