@@ -19,7 +19,7 @@ export type Limited = {
   peakMegabytes(): Promise<number>;
   /** MB now, without the page cache, which the kernel gives back under pressure. */
   usedMegabytes(): Promise<number>;
-  /** Processes that the kernel killed for want of memory. */
+  /** Processes that the kernel killed because memory ran out. */
   kills(): Promise<number>;
   /** Once nothing runs in it any more. */
   remove(): Promise<void>;

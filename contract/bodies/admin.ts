@@ -73,7 +73,7 @@ export const statsViewSchema = z.object({
       ended: z.record(z.string(), z.int()),
       /** By why the task was lost: restarts by the sessions' policies. */
       restarted: z.record(z.string(), z.int()),
-      /** By deadline: what the reaper acted on, for want of a worker that did. */
+      /** By deadline: what the reaper ended because no worker did. */
       reaped: z.record(z.string(), z.int()),
       /** By how much counters were off their holders; healthy is 0. */
       drift: z.int(),

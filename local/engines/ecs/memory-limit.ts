@@ -28,7 +28,7 @@ export interface MemoryLimits {
   readonly refusal: string | undefined;
   /** Limits a process and all that it starts from now on. Does nothing where tasks are not limited. */
   apply(taskId: string, pid: number, memoryMiB: number): void;
-  /** Once nothing of the task runs: removes its group. Returns how many processes the kernel killed for want of memory. */
+  /** Once nothing of the task runs: removes its group. Returns how many processes the kernel killed because memory ran out. */
   release(taskId: string): number;
 }
 

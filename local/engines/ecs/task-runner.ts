@@ -193,7 +193,7 @@ export class TaskRunner {
     }
   }
 
-  /** What ECS says of a container in which the kernel killed a process for want of memory. */
+  /** What ECS says of a container in which the kernel killed a process because memory ran out. */
   #reasonOf(id: string, exitCode: number): string | undefined {
     try {
       const kills = this.#options.memoryLimits?.release(id) ?? 0;

@@ -129,7 +129,7 @@ export const contractWalk = (open: () => System): void => {
       await ask('createLiveTicket', 200);
       await ask('listDeadLetters', 200);
       await ask('listErasures', 200);
-      await ask('eraseUser', 201, { body: { userId: 'nobody' } });
+      await ask('eraseUser', 201, { body: { userId: 'unknown-user' } });
       await ask('eraseUser', 422, { body: { userId: 'admin' } });
       await ask('listAudit', 200, { query: { limit: 1000 } });
       await ask('redriveDeadLetters', 200, { body: {} });
