@@ -11,16 +11,15 @@ import { AlarmTopic } from '../constructs/alarm-topic.ts';
 import { Alarms, type Watched } from '../constructs/alarms.ts';
 import { BerthApi } from '../constructs/api.ts';
 import { CapacityProviders } from '../constructs/capacity-providers.ts';
+import { ClusterEventRule, HOST_DRAINING, TASK_STOPPED } from '../constructs/cluster-event.ts';
 import { ControlFunction } from '../constructs/control-function.ts';
 import { BerthDashboard } from '../constructs/dashboard.ts';
-import { HostDraining } from '../constructs/host-draining.ts';
 import { Hosts } from '../constructs/hosts.ts';
 import { LiveApi } from '../constructs/live-api.ts';
 import { paceRoutes } from '../constructs/pace-routes.ts';
 import { removalOf } from '../constructs/removal.ts';
 import type { Resources } from '../constructs/resources.ts';
 import { Sweeps } from '../constructs/sweeps.ts';
-import { TaskStopped } from '../constructs/task-stopped.ts';
 import { WorkerTask } from '../constructs/worker-task.ts';
 import type { Environment } from '../environments.ts';
 import { FUNCTIONS } from '../functions.ts';
@@ -139,9 +138,9 @@ export class ControlPlaneStack extends Stack {
       groupName: namesOf(environment).scheduleGroup,
       deadLetters,
     });
-    new TaskStopped(this, 'TaskStopped', { cluster, target: functionOf('task-events'), deadLetters });
-    if (hosts)
-      new HostDraining(this, 'HostDraining', { cluster, target: functionOf('task-events'), deadLetters });
+    const fromCluster = { cluster, target: functionOf('task-events'), deadLetters };
+    new ClusterEventRule(this, 'TaskStopped', { ...fromCluster, event: TASK_STOPPED });
+    if (hosts) new ClusterEventRule(this, 'HostDraining', { ...fromCluster, event: HOST_DRAINING });
     const deliveries = new EventSourceMapping(this, 'Deliveries', {
       target: functionOf('deliver'),
       eventSourceArn: data.events.queue.queueArn,
