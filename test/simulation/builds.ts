@@ -17,8 +17,7 @@ import type { Process } from './kernel/scheduler.ts';
 import { UNWATCHED } from './model/cloud.ts';
 import { request, TryAgain } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
-import { Violation } from './model/violation.ts';
-import type { Outcome } from './simulate.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 
 const GOOD = '2.3000.1';
 const SECOND = '2.3000.2';
@@ -37,24 +36,7 @@ const LATEST_COPY_MS = 61_000;
 export const simulateBuilds = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
   const cloud = new SimulatedCloud(seed, () => parseSettings('{"environment":"simulation"}'), trace);
   const fleet = new Fleet(cloud);
-  try {
-    await fleet.all();
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-  }
-  const { scheduler } = cloud;
-  return {
-    seed,
-    steps: scheduler.steps,
-    fingerprint: scheduler.fingerprint,
-    virtualMs: scheduler.now,
-    admissions: fleet.starts,
-    releases: 0,
-    snapshots: 0,
-    resumed: 0,
-    restarts: 0,
-    violation: cloud.violation,
-  };
+  return outcomeOf(seed, cloud, fleet, () => ({ admissions: fleet.starts }));
 };
 
 class Fleet {

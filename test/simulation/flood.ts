@@ -19,9 +19,8 @@ import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
-import { Violation } from './model/violation.ts';
 import { Worker } from './model/worker.ts';
-import type { Outcome } from './simulate.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 
 export type FloodMode = 'apart' | 'cut off' | 'together';
 
@@ -119,25 +118,11 @@ export const simulateFlood = async (
     floodMs: options.floodMs ?? defaults.floodMs,
     requestsASecond: options.requestsASecond ?? 1000,
   });
-  try {
-    await run.all();
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-  }
-  const { scheduler } = cloud;
-  return {
-    seed,
-    steps: scheduler.steps,
-    fingerprint: scheduler.fingerprint,
-    virtualMs: scheduler.now,
+  const outcome = await outcomeOf(seed, cloud, run, () => ({
     admissions: sessions,
-    releases: 0,
     snapshots: cloud.snapshots,
-    resumed: 0,
-    restarts: 0,
-    violation: cloud.violation,
-    ...run.figures,
-  };
+  }));
+  return { ...outcome, ...run.figures };
 };
 
 const drawFrom = (seed: number) => {

@@ -3,7 +3,7 @@ import { registerHooks } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MUTATIONS, type Mutation } from './mutations.ts';
-import type { Outcome } from './simulate.ts';
+import type { Outcome } from './outcome.ts';
 
 type Simulation = (seed: number) => Promise<Outcome>;
 

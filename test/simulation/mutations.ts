@@ -431,7 +431,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted whatever it is by then', 3058, [
+  mutation('a session deleted whatever it is by then', 448, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),

@@ -21,8 +21,7 @@ import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
-import { Violation } from './model/violation.ts';
-import type { Outcome } from './simulate.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 
 const USER = 'ann';
 const SWEEP_MS = 60_000;
@@ -54,24 +53,11 @@ const CONFIGS: readonly [SessionConfig, ...SessionConfig[]] = [
 export const simulateRollout = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
   const cloud = new SimulatedCloud(seed, settings, trace);
   const run = new RolloutRun(cloud);
-  try {
-    await run.all();
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-  }
-  const { scheduler } = cloud;
-  return {
-    seed,
-    steps: scheduler.steps,
-    fingerprint: scheduler.fingerprint,
-    virtualMs: scheduler.now,
+  return outcomeOf(seed, cloud, run, () => ({
     admissions: run.sessions,
-    releases: 0,
     snapshots: cloud.snapshots,
-    resumed: 0,
     restarts: run.moves,
-    violation: cloud.violation,
-  };
+  }));
 };
 
 class RolloutRun {

@@ -15,23 +15,8 @@ import { STOP_TIMEOUT_MS } from './model/engine.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
-import { Violation } from './model/violation.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
 import { deployments, standbyServes } from './standby.ts';
-
-export type Outcome = {
-  readonly seed: number;
-  readonly steps: number;
-  /** The same for two runs that did the same. */
-  readonly fingerprint: number;
-  readonly virtualMs: number;
-  readonly admissions: number;
-  readonly releases: number;
-  readonly snapshots: number;
-  readonly resumed: number;
-  /** Sessions that lost their task and started again by themselves. */
-  readonly restarts: number;
-  readonly violation: Violation | undefined;
-};
 
 /** The same rules with standby tasks. */
 export const simulateStandby = (seed: number, trace?: (line: string) => void): Promise<Outcome> =>
@@ -73,24 +58,13 @@ export const simulate = async (
   const invariants = new Invariants(cloud);
   cloud.watcher = invariants;
   const run = new Run(cloud, invariants);
-  try {
-    await run.all();
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error;
-  }
-  const { scheduler } = cloud;
-  return {
-    seed,
-    steps: scheduler.steps,
-    fingerprint: scheduler.fingerprint,
-    virtualMs: scheduler.now,
+  return outcomeOf(seed, cloud, run, () => ({
     admissions: invariants.admissions,
     releases: invariants.releases,
     snapshots: cloud.snapshots,
     resumed: run.resumed,
     restarts: invariants.restarts.count,
-    violation: cloud.violation,
-  };
+  }));
 };
 
 class Run {

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { MUTATIONS } from './mutations.ts';
-import { type Outcome, simulate } from './simulate.ts';
+import type { Outcome } from './outcome.ts';
+import { simulate } from './simulate.ts';
 
 const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
