@@ -22,13 +22,13 @@ import {
   WORKER_API,
 } from '../worker/protocol.ts';
 
+/** Members of every row below. */
+const WORKER = { method: 'POST', handler: 'worker-api', auth: 'worker', scope: null } as const;
+
 export const workerBootstrap = operation({
+  ...WORKER,
   id: 'workerBootstrap',
-  method: 'POST',
   path: WORKER_API.bootstrap,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'bootstrap',
   summary: "A task becomes the worker of its session's epoch",
   body: bootstrapRequestSchema,
@@ -37,12 +37,9 @@ export const workerBootstrap = operation({
 });
 
 export const workerStandby = operation({
+  ...WORKER,
   id: 'workerStandby',
-  method: 'POST',
   path: WORKER_API.standby,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'standby',
   summary: 'A standby task is ready, or still is',
   body: standbyReportSchema,
@@ -51,12 +48,9 @@ export const workerStandby = operation({
 });
 
 export const workerReport = operation({
+  ...WORKER,
   id: 'workerReport',
-  method: 'POST',
   path: WORKER_API.report,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'report',
   summary: 'Heartbeat, status, account, activity',
   body: reportRequestSchema,
@@ -65,12 +59,9 @@ export const workerReport = operation({
 });
 
 export const workerEvents = operation({
+  ...WORKER,
   id: 'workerEvents',
-  method: 'POST',
   path: WORKER_API.events,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'events',
   summary: 'Events for webhooks; durable when the response is sent',
   body: eventsRequestSchema,
@@ -80,12 +71,9 @@ export const workerEvents = operation({
 });
 
 export const workerAuthUpload = operation({
+  ...WORKER,
   id: 'workerAuthUpload',
-  method: 'POST',
   path: WORKER_API.upload,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'upload',
   summary: 'Presigned URLs for one snapshot of the auth state',
   body: uploadRequestSchema,
@@ -94,12 +82,9 @@ export const workerAuthUpload = operation({
 });
 
 export const workerAuthCommit = operation({
+  ...WORKER,
   id: 'workerAuthCommit',
-  method: 'POST',
   path: WORKER_API.commit,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'commit',
   summary: "The uploaded snapshot becomes the session's auth state",
   body: commitRequestSchema,
@@ -108,12 +93,9 @@ export const workerAuthCommit = operation({
 });
 
 export const workerAuthDiscard = operation({
+  ...WORKER,
   id: 'workerAuthDiscard',
-  method: 'POST',
   path: WORKER_API.discard,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'discard',
   summary: 'The phone unlinked the account; its auth state is deleted',
   body: discardRequestSchema,
@@ -122,12 +104,9 @@ export const workerAuthDiscard = operation({
 });
 
 export const workerMediaUpload = operation({
+  ...WORKER,
   id: 'workerMediaUpload',
-  method: 'POST',
   path: WORKER_API.mediaUpload,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'mediaUpload',
   summary: 'Presigned URLs for one received file',
   body: mediaUploadRequestSchema,
@@ -136,13 +115,10 @@ export const workerMediaUpload = operation({
 });
 
 export const workerCommandsClaim = operation({
+  ...WORKER,
   id: 'workerCommandsClaim',
   client: 'claim',
-  method: 'POST',
   path: WORKER_API.claim,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   summary: 'The next command that waited for this session to work, or null',
   body: claimRequestSchema,
   responses: { 200: { description: 'The command.', body: claimResponseSchema } },
@@ -150,12 +126,9 @@ export const workerCommandsClaim = operation({
 });
 
 export const workerCommandsResult = operation({
+  ...WORKER,
   id: 'workerCommandsResult',
-  method: 'POST',
   path: WORKER_API.commandResult,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'commandResult',
   summary: 'The result of a claimed command',
   body: commandResultRequestSchema,
@@ -165,12 +138,9 @@ export const workerCommandsResult = operation({
 });
 
 export const workerFinalReport = operation({
+  ...WORKER,
   id: 'workerFinalReport',
-  method: 'POST',
   path: WORKER_API.finalReport,
-  handler: 'worker-api',
-  auth: 'worker',
-  scope: null,
   client: 'finalReport',
   summary: 'The worker has ended; its slot is released',
   body: finalReportRequestSchema,

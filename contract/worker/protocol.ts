@@ -120,6 +120,9 @@ export const toldMarkSchema = z.object({
 });
 export type ToldMark = z.infer<typeof toldMarkSchema>;
 
+/** `http://<private or loopback IPv4>:<port>` of a worker's command server. */
+const commandAddressSchema = z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/);
+
 /** POST /worker/v1/bootstrap, without Authorization. 409: another process exchanged the token: exit. */
 export const bootstrapRequestSchema = z.strictObject({
   sessionId: z.string(),
@@ -127,8 +130,7 @@ export const bootstrapRequestSchema = z.strictObject({
   bootstrapToken: secret,
   workerSecret: secret,
   commandSecret: secret,
-  /** `http://<private or loopback IPv4>:<port>` of the command server. */
-  address: z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/),
+  address: commandAddressSchema,
   chromiumBuild: z.string().max(100),
   /** The task that the worker runs as; absent on a machine that knows of no tasks. */
   taskArn: z.string().max(512).optional(),
@@ -312,7 +314,7 @@ export const standbyReportSchema = z.strictObject({
   workerSecret: secret,
   /** Authorizes the one assignment that the control plane sends. */
   commandSecret: secret,
-  address: z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/),
+  address: commandAddressSchema,
   chromiumBuild: z.string().max(100),
 });
 export type StandbyReport = z.infer<typeof standbyReportSchema>;
