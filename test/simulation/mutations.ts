@@ -26,25 +26,14 @@ const mutation = (
   })),
 });
 
-const buildsMutation = (...args: Parameters<typeof mutation>): Mutation => ({
-  ...mutation(...args),
-  simulation: 'builds',
-});
+const mutationOf =
+  (simulation: NonNullable<Mutation['simulation']>) =>
+  (...args: Parameters<typeof mutation>): Mutation => ({ ...mutation(...args), simulation });
 
-const floodMutation = (...args: Parameters<typeof mutation>): Mutation => ({
-  ...mutation(...args),
-  simulation: 'flood',
-});
-
-const standbyMutation = (...args: Parameters<typeof mutation>): Mutation => ({
-  ...mutation(...args),
-  simulation: 'standby',
-});
-
-const rolloutMutation = (...args: Parameters<typeof mutation>): Mutation => ({
-  ...mutation(...args),
-  simulation: 'rollout',
-});
+const buildsMutation = mutationOf('builds');
+const floodMutation = mutationOf('flood');
+const standbyMutation = mutationOf('standby');
+const rolloutMutation = mutationOf('rollout');
 
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
