@@ -16,27 +16,15 @@ const HANDED_OVER = 'BERTH_NODE_HANDED_OVER';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-if (here.split(sep).includes('node_modules')) {
-  await import('../dist/npm/cli/main.js');
-} else if (process.features.typescript) {
-  // Halves the start. Beside the code and not in a shared /tmp, where others could plant what is run.
-  module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'berth'));
-  await import('./main.ts');
-} else {
-  const node = process.env[HANDED_OVER] ? undefined : packagedNode(here);
-  if (node) handOver(node);
-  else complain();
-}
-
 /** The nearest node_modules/.bin/node at or above a folder. */
-function packagedNode(folder) {
+const packagedNode = (folder) => {
   const candidate = join(folder, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
   if (existsSync(candidate)) return candidate;
   const parent = dirname(folder);
   return parent === folder ? undefined : packagedNode(parent);
-}
+};
 
-function handOver(node) {
+const handOver = (node) => {
   const child = spawn(node, process.argv.slice(1), {
     stdio: 'inherit',
     env: { ...process.env, [HANDED_OVER]: '1' },
@@ -47,12 +35,24 @@ function handOver(node) {
   child.on('exit', (code, signal) => {
     process.exitCode = signal ? 128 + constants.signals[signal] : (code ?? 1);
   });
-}
+};
 
-function complain() {
+const complain = () => {
   process.stderr.write(
     `berth: Node ${process.versions.node} can't run it, and the Node 24 of the package is not installed\n` +
       '  run `npm ci` in the berth folder, or use Node 22.18 or newer\n',
   );
   process.exitCode = 1;
+};
+
+if (here.split(sep).includes('node_modules')) {
+  await import('../dist/npm/cli/main.js');
+} else if (process.features.typescript) {
+  // Halves the start. Beside the code and not in a shared /tmp, where others could plant what is run.
+  module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'berth'));
+  await import('./main.ts');
+} else {
+  const node = process.env[HANDED_OVER] ? undefined : packagedNode(here);
+  if (node) handOver(node);
+  else complain();
 }

@@ -8,6 +8,10 @@ export const taskSizeSchema = z.strictObject({
 });
 export type TaskSize = z.infer<typeof taskSizeSchema>;
 
+const gibibytes = (least: number, most: number): number[] => {
+  return Array.from({ length: most - least + 1 }, (_, i) => (least + i) * 1024);
+};
+
 /** Fargate's combinations of CPU units and MiB, as far as one browser needs them (Amazon ECS, task size table). */
 const FARGATE_MEMORY: Readonly<Record<number, readonly number[]>> = {
   256: [512, 1024, 2048],
@@ -15,10 +19,6 @@ const FARGATE_MEMORY: Readonly<Record<number, readonly number[]>> = {
   1024: gibibytes(2, 8),
   2048: gibibytes(4, 16),
 };
-
-function gibibytes(least: number, most: number): number[] {
-  return Array.from({ length: most - least + 1 }, (_, i) => (least + i) * 1024);
-}
 
 /** What is wrong with a size on Fargate; undefined where it has it. */
 export const fargateIssue = ({ cpu, memoryMiB }: TaskSize): string | undefined => {

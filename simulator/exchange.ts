@@ -648,6 +648,6 @@ type Addressed = WithIdentities<CallAnswer[Call['op']]>;
 
 type ChatState = 'composing' | 'recording' | 'paused';
 
-function wireGroup({ kind: _kind, account: _account, invite: _invite, ...group }: GroupRecord): WireGroup {
+const wireGroup = ({ kind: _kind, account: _account, invite: _invite, ...group }: GroupRecord): WireGroup => {
   return group;
-}
+};

@@ -7,7 +7,7 @@ const BODY_LIMIT = 1_000_000;
 export const FILE_BODY_LIMIT = 100_000_000;
 
 /** The request's body; undefined where it is larger than `limit` bytes. */
-export async function readBytes(request: IncomingMessage, limit: number): Promise<Buffer | undefined> {
+export const readBytes = async (request: IncomingMessage, limit: number): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -16,42 +16,42 @@ export async function readBytes(request: IncomingMessage, limit: number): Promis
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
+};
 
 /** The request's JSON; undefined where it is none or larger than `limit` bytes, a megabyte where nothing else is said. */
-export async function readJson(request: IncomingMessage, limit = BODY_LIMIT): Promise<unknown> {
+export const readJson = async (request: IncomingMessage, limit = BODY_LIMIT): Promise<unknown> => {
   const body = await readBytes(request, limit);
   try {
     return JSON.parse(body?.toString('utf8') ?? '');
   } catch {
     return undefined;
   }
-}
+};
 
-export function answer(response: ServerResponse, status: number, type: string, body: string): void {
+export const answer = (response: ServerResponse, status: number, type: string, body: string): void => {
   response
     .writeHead(status, { 'content-type': `${type}; charset=utf-8`, 'cache-control': 'no-store' })
     .end(body);
-}
+};
 
-export function answerJson(response: ServerResponse, status: number, body: unknown): void {
+export const answerJson = (response: ServerResponse, status: number, body: unknown): void => {
   answer(response, status, 'application/json', JSON.stringify(body));
-}
+};
 
 /** Listens on loopback; rejects where the port is taken. Returns the port. */
-export async function listen(server: Server | SecureServer, port: number): Promise<number> {
+export const listen = async (server: Server | SecureServer, port: number): Promise<number> => {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);
   server.listen(port, '127.0.0.1', resolve);
   await promise;
   server.off('error', reject);
   return (server.address() as AddressInfo).port;
-}
+};
 
 /** Stops listening and cuts what is open. */
-export async function shut(server: Server | SecureServer): Promise<void> {
+export const shut = async (server: Server | SecureServer): Promise<void> => {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeAllConnections();
   await promise;
-}
+};

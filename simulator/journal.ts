@@ -6,7 +6,7 @@ import { recordKey, type WorldRecord, worldRecord } from './model/records.ts';
 export type Journal = { readonly records: WorldRecord[]; write(record: WorldRecord): void };
 
 /** Opens (or makes) the journal in `dir`; without a folder nothing outlives the process. */
-export function openJournal(dir: string | undefined): Journal {
+export const openJournal = (dir: string | undefined): Journal => {
   if (dir === undefined) return { records: [], write: () => {} };
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const file = join(dir, 'whatsapp.jsonl');
@@ -15,24 +15,24 @@ export function openJournal(dir: string | undefined): Journal {
   writeFileSync(`${file}.new`, records.map(line).join(''), { mode: 0o600 });
   renameSync(`${file}.new`, file);
   return { records, write: (record) => appendFileSync(file, line(record)) };
-}
+};
 
 const line = (record: WorldRecord): string => `${JSON.stringify(record)}\n`;
 
-function latest(text: string): WorldRecord[] {
+const latest = (text: string): WorldRecord[] => {
   const byKey = new Map<string, WorldRecord>();
   for (const entry of text.split('\n')) {
     const record = parse(entry);
     if (record) byKey.set(recordKey(record), record);
   }
   return [...byKey.values()];
-}
+};
 
 /** A line that a kill cut short, or that an older version wrote, is skipped. */
-function parse(entry: string): WorldRecord | undefined {
+const parse = (entry: string): WorldRecord | undefined => {
   try {
     return worldRecord.safeParse(JSON.parse(entry)).data;
   } catch {
     return undefined;
   }
-}
+};

@@ -13,7 +13,7 @@ import { PhoneRefusal } from './refusal.ts';
 type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' | 'vcard'>;
 
 /** What the phone's operations do, each one on the exchange. */
-export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHandlers {
+export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHandlers => {
   const { world, linking, happenings } = exchange;
 
   const accountOf = (name: string): AccountRecord => {
@@ -260,9 +260,9 @@ export function phoneHandlers(exchange: Exchange, proxy: ProxyServer): PhoneHand
     faults: () => exchange.faults,
     setFaults: (change) => exchange.setFaults(change),
   };
-}
+};
 
-function message(record: MessageRecord): PhoneMessage {
+const message = (record: MessageRecord): PhoneMessage => {
   const { id, chatId, fromMe, author, type, body, timestamp, ack, mentions, quoted, unread, file } = record;
   const {
     location,
@@ -305,4 +305,4 @@ function message(record: MessageRecord): PhoneMessage {
     reactions,
     votes,
   };
-}
+};

@@ -35,7 +35,7 @@ const STATUS: Partial<Record<PhoneErrorCode, number>> = {
   internal: 500,
 };
 
-export function phoneServer(options: PhoneServerOptions): Server {
+export const phoneServer = (options: PhoneServerOptions): Server => {
   return createServer((request, response) => {
     handle(options, request, response).catch((error: unknown) => {
       if (!(error instanceof PhoneRefusal)) options.onDefect(error);
@@ -44,13 +44,13 @@ export function phoneServer(options: PhoneServerOptions): Server {
       answerJson(response, STATUS[code] ?? 404, { error: { code, message } });
     });
   });
-}
+};
 
-async function handle(
+const handle = async (
   options: PhoneServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
+): Promise<void> => {
   refuseForeign(request);
   const url = new URL(request.url ?? '/', 'http://127.0.0.1');
   if (request.method === 'GET' && url.pathname === '/') return answerPage(response, options.page);
@@ -61,33 +61,33 @@ async function handle(
       ? Object.fromEntries(url.searchParams)
       : await readJson(request, FILE_BODY_LIMIT);
   answerJson(response, 200, run(options.handlers, operation, input));
-}
+};
 
-function run<K extends PhoneOperation>(
+const run = <K extends PhoneOperation>(
   handlers: PhoneHandlers,
   operation: K,
   input: unknown,
-): PhoneResponse<K> {
+): PhoneResponse<K> => {
   const schema: z.ZodType = phoneRoutes[operation].request;
   const parsed = schema.safeParse(input);
   if (!parsed.success) throw new PhoneRefusal('bad_request', z.prettifyError(parsed.error));
   // The schema of this very operation made it; TypeScript loses that link through the table.
   return handlers[operation](parsed.data as PhoneRequest<K>);
-}
+};
 
-function operationOf(method: string | undefined, path: string): PhoneOperation | undefined {
+const operationOf = (method: string | undefined, path: string): PhoneOperation | undefined => {
   const names = Object.keys(phoneRoutes) as PhoneOperation[];
   return names.find((name) => {
     const route: PhoneRoutes[PhoneOperation] = phoneRoutes[name];
     return route.method === method && route.path === path;
   });
-}
+};
 
 /**
  * Any web page that a person opens can send requests to loopback. A foreign name in Host is DNS rebinding; a foreign
  * Origin or a body that is no JSON is another site's form.
  */
-function refuseForeign(request: IncomingMessage): void {
+const refuseForeign = (request: IncomingMessage): void => {
   const host = request.headers.host ?? '';
   const local = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host);
   const origin = request.headers.origin;
@@ -95,12 +95,12 @@ function refuseForeign(request: IncomingMessage): void {
   if (!local || !json || (origin !== undefined && origin !== `http://${host}`)) {
     throw new PhoneRefusal('bad_request', 'the phone is used from this machine, with JSON');
   }
-}
+};
 
-function answerPage(response: ServerResponse, page: string): void {
+const answerPage = (response: ServerResponse, page: string): void => {
   response.setHeader(
     'content-security-policy',
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'none'",
   );
   answer(response, 200, 'text/html', page);
-}
+};

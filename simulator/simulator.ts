@@ -61,7 +61,7 @@ export type Simulator = {
  *
  * @throws the system's error (`EADDRINUSE`) where a port is taken
  */
-export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const clock = options.clock ?? systemClock;
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const onDefect = (error: unknown): void =>
@@ -115,4 +115,4 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await Promise.all([shut(web), shut(control), shut(proxy.server)]);
     },
   };
-}
+};

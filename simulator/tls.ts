@@ -11,21 +11,21 @@ const identitySchema = z.object({ cert: z.string(), key: z.string() });
 export type TlsIdentity = z.infer<typeof identitySchema> & { readonly spki: string };
 
 /** The identity kept in `dir`, made on first use, so that browsers that were started with its key keep trusting it. */
-export async function tlsIdentity(dir: string | undefined): Promise<TlsIdentity> {
+export const tlsIdentity = async (dir: string | undefined): Promise<TlsIdentity> => {
   const identity = (dir && readIdentity(dir)) || (await makeIdentity(dir));
   return { ...identity, spki: spkiOf(identity.cert) };
-}
+};
 
-function readIdentity(dir: string): z.infer<typeof identitySchema> | undefined {
+const readIdentity = (dir: string): z.infer<typeof identitySchema> | undefined => {
   const file = join(dir, 'tls.json');
   if (!existsSync(file)) return undefined;
   const identity = identitySchema.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data;
   // Chromium refuses an expired certificate even for a trusted key.
   const expires = identity && Date.parse(new X509Certificate(identity.cert).validTo);
   return expires !== undefined && expires > Date.now() + 7 * 86_400_000 ? identity : undefined;
-}
+};
 
-async function makeIdentity(dir: string | undefined): Promise<z.infer<typeof identitySchema>> {
+const makeIdentity = async (dir: string | undefined): Promise<z.infer<typeof identitySchema>> => {
   // Once a data directory: other starts do without.
   const { generate } = await import('selfsigned');
   const made = await generate([{ name: 'commonName', value: WHATSAPP_HOST }], {
@@ -43,20 +43,20 @@ async function makeIdentity(dir: string | undefined): Promise<z.infer<typeof ide
     renameSync(`${file}.new`, file);
   }
   return identity;
-}
+};
 
-function spkiOf(cert: string): string {
+const spkiOf = (cert: string): string => {
   const key = new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' });
   return createHash('sha256').update(key).digest('base64');
-}
+};
 
 /**
  * Switches that make Chromium find the simulator at WhatsApp Web's own address, and nothing else in the world but
  * loopback: a proxy may be there.
  */
-export function chromiumArgs(port: number, spki: string): string[] {
+export const chromiumArgs = (port: number, spki: string): string[] => {
   return [
     `--host-resolver-rules=MAP ${WHATSAPP_HOST} 127.0.0.1:${port}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1`,
     `--ignore-certificate-errors-spki-list=${spki}`,
   ];
-}
+};

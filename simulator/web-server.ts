@@ -15,7 +15,7 @@ export type WebServerOptions = {
   readonly onDefect: (error: unknown) => void;
 };
 
-export function webServer(options: WebServerOptions): Server {
+export const webServer = (options: WebServerOptions): Server => {
   const { exchange, tls } = options;
   const server = createServer({ cert: tls.cert, key: tls.key }, (request, response) => {
     handle(options, request, response).catch((error: unknown) => {
@@ -29,13 +29,13 @@ export function webServer(options: WebServerOptions): Server {
     if (exchange.network().mode === 'offline') socket.destroy();
   });
   return server;
-}
+};
 
-async function handle(
+const handle = async (
   { exchange, page }: WebServerOptions,
   request: IncomingMessage,
   response: ServerResponse,
-) {
+) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'https://web.whatsapp.com');
   const network = exchange.network();
   if (network.mode === 'offline') return void request.socket.destroy();
@@ -59,18 +59,18 @@ async function handle(
     default:
       return answer(response, 404, 'text/plain', 'not found');
   }
-}
+};
 
 /** The HTML of the build that is served now: all that follows in the page depends on it, not on the server. */
-function htmlOf(html: string, { build, faults }: Exchange): string {
+const htmlOf = (html: string, { build, faults }: Exchange): string => {
   return html.replace('<html', `<html data-build="${build}" data-missing-module="${faults.missingModule}"`);
-}
+};
 
-async function connect(
+const connect = async (
   exchange: Exchange,
   request: IncomingMessage,
   response: ServerResponse,
-): Promise<void> {
+): Promise<void> => {
   const asked = connectSchema.safeParse(await readJson(request));
   if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
   if (exchange.network(asked.data.identityKey).mode === 'offline') return void request.socket.destroy();
@@ -81,9 +81,13 @@ async function connect(
     end: () => response.end(),
   });
   response.on('close', () => connection.close());
-}
+};
 
-async function call(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+const call = async (
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
   const asked = callSchema.safeParse(await readJson(request));
   if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
   const connection = exchange.connection(asked.data.connection);
@@ -95,16 +99,20 @@ async function call(exchange: Exchange, request: IncomingMessage, response: Serv
     if (!(error instanceof CallRefusal)) throw error;
     answerJson(response, error.status, { error: error.message });
   }
-}
+};
 
 /** WhatsApp's file servers, at the page's own origin. */
-async function upload(exchange: Exchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+const upload = async (
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> => {
   const bytes = await readBytes(request, FILE_BODY_LIMIT);
   if (!bytes || bytes.length === 0) return answerJson(response, 400, { error: 'bad-request' });
   answerJson(response, 200, exchange.upload(bytes));
-}
+};
 
-function download(exchange: Exchange, path: string, response: ServerResponse): void {
+const download = (exchange: Exchange, path: string, response: ServerResponse): void => {
   const bytes = exchange.download(path);
   if (!bytes) {
     answerJson(response, 404, { error: 'not-found' });
@@ -113,4 +121,4 @@ function download(exchange: Exchange, path: string, response: ServerResponse): v
   response
     .writeHead(200, { 'content-type': 'application/octet-stream', 'cache-control': 'no-store' })
     .end(bytes);
-}
+};

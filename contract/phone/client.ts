@@ -33,7 +33,7 @@ export type PhoneClient = Operations & { readonly url: string };
  * @param url the simulator's control address, such as `http://127.0.0.1:3001`
  * @param options.timeoutMs deadline of one call, milliseconds
  */
-export function phoneClient(url: string, options: { timeoutMs?: number } = {}): PhoneClient {
+export const phoneClient = (url: string, options: { timeoutMs?: number } = {}): PhoneClient => {
   const timeoutMs = options.timeoutMs ?? 10_000;
   const operations = Object.keys(phoneRoutes).map((name) => [
     name,
@@ -41,23 +41,23 @@ export function phoneClient(url: string, options: { timeoutMs?: number } = {}): 
   ]);
   // Each operation answers with what its own schema let through.
   return { ...(Object.fromEntries(operations) as Operations), url };
-}
+};
 
-async function perform(
+const perform = async (
   url: string,
   name: PhoneOperation,
   input: object,
   timeoutMs: number,
-): Promise<unknown> {
+): Promise<unknown> => {
   const { status, body } = await exchange(url, name, input, timeoutMs);
   if (status >= 400) throw refusal(status, body);
   const schema: z.ZodType = phoneRoutes[name].response;
   const answer = schema.safeParse(body);
   if (!answer.success) throw new PhoneError('unreachable', `${url} does not respond like Berth's simulator`);
   return answer.data;
-}
+};
 
-async function exchange(url: string, name: PhoneOperation, input: object, timeoutMs: number) {
+const exchange = async (url: string, name: PhoneOperation, input: object, timeoutMs: number) => {
   const { method, path } = phoneRoutes[name];
   const address = new URL(path, url);
   const given = Object.entries(input).filter(([, value]) => value !== undefined);
@@ -73,10 +73,10 @@ async function exchange(url: string, name: PhoneOperation, input: object, timeou
   } catch (cause) {
     throw new PhoneError('unreachable', `no simulator responds at ${url}`, { cause });
   }
-}
+};
 
-function refusal(status: number, body: unknown): PhoneError {
+const refusal = (status: number, body: unknown): PhoneError => {
   const problem = phoneErrorSchema.safeParse(body);
   if (problem.success) return new PhoneError(problem.data.error.code, problem.data.error.message);
   return new PhoneError('unreachable', `the address answered ${status} and is not Berth's simulator`);
-}
+};

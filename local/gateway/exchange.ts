@@ -27,12 +27,12 @@ export const signedPart = (request: IncomingMessage) => ({
 });
 
 /** Verifies the signature over the payload hash given, and returns what its signer may do. */
-export function authenticate(exchange: Exchange, claim: SignatureClaim, payloadHash: string): AccessCheck {
+export const authenticate = (exchange: Exchange, claim: SignatureClaim, payloadHash: string): AccessCheck => {
   const { principals, authorize, clock = Date.now } = exchange.options;
   const { roleId } = verifySignature(signedPart(exchange.request), claim, { principals, clock, payloadHash });
   exchange.principal = roleId;
   return new AccessCheck(roleId, authorize);
-}
+};
 
 /** All headers, lists joined as HTTP joins them. */
 export const flatHeaders = (request: IncomingMessage): Record<string, string> =>
@@ -43,9 +43,9 @@ export const flatHeaders = (request: IncomingMessage): Record<string, string> =>
   );
 
 /** The engine's URL, or the refusal of a service that has none. */
-export function engineOf(service: string, url: string | undefined): string {
+export const engineOf = (service: string, url: string | undefined): string => {
   if (url === undefined) {
     throw new AwsRefusal('unknownOperation', `the service ${service} is not available locally`);
   }
   return url;
-}
+};

@@ -18,13 +18,13 @@ const HOP_BY_HOP = new Set([
   'host',
 ]);
 
-export function endToEndHeaders(headers: IncomingMessage['headers']): Record<string, string> {
+export const endToEndHeaders = (headers: IncomingMessage['headers']): Record<string, string> => {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined || HOP_BY_HOP.has(name) ? [] : [[name, [value].flat().join(',')]],
     ),
   );
-}
+};
 
 export interface Forwarded {
   readonly engineUrl: string;
@@ -118,17 +118,17 @@ const asAwsRefusal = (error: Error): AwsRefusal =>
     : new AwsRefusal('engineFailed', 'the local engine could not be reached');
 
 /** Streams an engine's answer to the client. */
-export async function relay(
+export const relay = async (
   answer: IncomingMessage,
   response: ServerResponse,
   overrides: Readonly<Record<string, string>> = {},
-): Promise<void> {
+): Promise<void> => {
   response.writeHead(answer.statusCode ?? 502, { ...endToEndHeaders(answer.headers), ...overrides });
   await pipeline(answer, response);
-}
+};
 
 /** Reads a whole body; throws `tooLarge` past the limit. */
-export async function readBody(source: IncomingMessage, limitBytes: number): Promise<Buffer> {
+export const readBody = async (source: IncomingMessage, limitBytes: number): Promise<Buffer> => {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of source.iterator({ destroyOnReturn: false })) {
@@ -142,4 +142,4 @@ export async function readBody(source: IncomingMessage, limitBytes: number): Pro
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
+};

@@ -34,7 +34,7 @@ const REQUEST_TIMEOUT_MS = 60_000;
  * authenticated (SigV4), authorized against its caller's role, and only then handed to the engine of its
  * service. Rejects with the listen error (`EADDRINUSE`) if the port is taken.
  */
-export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+export const startGateway = async (options: GatewayOptions): Promise<Gateway> => {
   const forwarder = new Forwarder();
   let url = '';
   const server = createServer((request, response) => {
@@ -65,9 +65,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       await closed;
     },
   };
-}
+};
 
-async function serve(exchange: Exchange): Promise<void> {
+const serve = async (exchange: Exchange): Promise<void> => {
   const { request, response } = exchange;
   let refused: AwsRefusalKind | undefined;
   try {
@@ -88,17 +88,17 @@ async function serve(exchange: Exchange): Promise<void> {
     ...(refused === undefined ? {} : { refused }),
     ...(response.destroyed && !response.writableFinished ? { abandoned: true } : {}),
   });
-}
+};
 
-function protocolOf(service: string, request: IncomingMessage): Protocol {
+const protocolOf = (service: string, request: IncomingMessage): Protocol => {
   if (isForm(request)) {
     return 'query';
   }
   const json = request.headers['x-amz-target'] !== undefined;
   return service === 's3' || (service === 'unknown' && !json) ? 's3' : 'json';
-}
+};
 
-function asAwsRefusal(error: unknown): AwsRefusal {
+const asAwsRefusal = (error: unknown): AwsRefusal => {
   if (error instanceof AwsRefusal) {
     return error;
   }
@@ -106,14 +106,14 @@ function asAwsRefusal(error: unknown): AwsRefusal {
     return new AwsRefusal('malformed', `the request is malformed at ${error.issues[0]?.path.join('.')}`);
   }
   return new AwsRefusal('engineFailed', 'the call failed inside the local gateway');
-}
+};
 
-function answerAwsRefusal(
+const answerAwsRefusal = (
   request: IncomingMessage,
   response: ServerResponse,
   refusal: AwsRefusal,
   protocol: Protocol,
-): void {
+): void => {
   // A client that is still sending reads no answer before it has sent all.
   request.resume();
   if (response.headersSent) {
@@ -123,4 +123,4 @@ function answerAwsRefusal(
   const { status, headers, body } = renderAwsRefusal(refusal, protocol);
   response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
   response.end(request.method === 'HEAD' ? undefined : body);
-}
+};

@@ -70,7 +70,7 @@ export interface Answer {
 }
 
 /** Writes a refusal the way the called service would, so that SDK clients raise the same error as on AWS. */
-export function renderAwsRefusal(refusal: AwsRefusal, protocol: Protocol): Answer {
+export const renderAwsRefusal = (refusal: AwsRefusal, protocol: Protocol): Answer => {
   const { status, code } = protocol === 's3' ? S3_SHAPES[refusal.kind] : COMMON_SHAPES[refusal.kind];
   const message = escapeXml(refusal.message);
   switch (protocol) {
@@ -98,7 +98,7 @@ export function renderAwsRefusal(refusal: AwsRefusal, protocol: Protocol): Answe
         body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code.replace(/Exception$/, '')}</Code><Message>${message}</Message></Error></ErrorResponse>`,
       };
   }
-}
+};
 
 const XML_ESCAPES: Record<string, string> = {
   '&': '&amp;',

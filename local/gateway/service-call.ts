@@ -6,16 +6,16 @@ import { splitTarget } from './sigv4.ts';
 
 const json = z.record(z.string(), z.unknown());
 
-function parseJson(body: Buffer): Record<string, unknown> {
+const parseJson = (body: Buffer): Record<string, unknown> => {
   try {
     return json.parse(JSON.parse(body.toString('utf8') || '{}'));
   } catch {
     throw new AwsRefusal('malformed', 'the body is not a JSON object');
   }
-}
+};
 
 /** Finds the operation in `X-Amz-Target`, in the form's `Action`, or in the path of Smithy's RPC protocols. */
-export function parseServiceCall(request: IncomingMessage, body: Buffer): OperationInput {
+export const parseServiceCall = (request: IncomingMessage, body: Buffer): OperationInput => {
   const target = request.headers['x-amz-target'];
   if (typeof target === 'string') {
     return { operation: target.slice(target.lastIndexOf('.') + 1), input: parseJson(body) };
@@ -27,7 +27,7 @@ export function parseServiceCall(request: IncomingMessage, body: Buffer): Operat
   const { path } = splitTarget(request.url ?? '/');
   const rpc = /^\/service\/[^/]+\/operation\/(\w+)$/.exec(path)?.[1];
   return { operation: rpc ?? `${request.method} ${path}`, input: {} };
-}
+};
 
 export const isForm = (request: IncomingMessage): boolean =>
   (request.headers['content-type'] ?? '').startsWith('application/x-www-form-urlencoded');

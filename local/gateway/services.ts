@@ -22,7 +22,7 @@ const DEADLINE_MS = 30_000;
 const LAMBDA_DEADLINE_MS = 16 * 60_000;
 
 /** Serves a call to any service but S3: its whole body is read, for the signature covers it. */
-export async function serveService(exchange: Exchange, claim: SignatureClaim): Promise<void> {
+export const serveService = async (exchange: Exchange, claim: SignatureClaim): Promise<void> => {
   const { request, options } = exchange;
   const body = await readBody(request, MAX_BODY_BYTES);
   const access = authenticate(exchange, claim, createHash('sha256').update(body).digest('hex'));
@@ -32,7 +32,7 @@ export async function serveService(exchange: Exchange, claim: SignatureClaim): P
   const permissions = permissionsOf(claim.service, call, options);
   access.require(permissions);
   await serve(exchange, call, body, permissions);
-}
+};
 
 type Serve = (
   exchange: Exchange,
@@ -41,7 +41,7 @@ type Serve = (
   permissions: readonly Permission[],
 ) => Promise<void>;
 
-function serverOf({ options }: Exchange, service: string): Serve {
+const serverOf = ({ options }: Exchange, service: string): Serve => {
   const handler = options.services?.[service];
   if (handler !== undefined) {
     return (...call) => serveByHandler(handler, ...call);
@@ -50,15 +50,15 @@ function serverOf({ options }: Exchange, service: string): Serve {
   const url = { sqs: sqsUrl, dynamodb: dynamodbUrl }[service];
   const engineUrl = engineOf(service, url);
   return (exchange, call, body) => serveByEngine(engineUrl, exchange, call, body);
-}
+};
 
-async function serveByHandler(
+const serveByHandler = async (
   handler: ServiceHandler,
   { request, response, service, principal = '', over, options }: Exchange,
   call: OperationInput,
   body: Buffer,
   permissions: readonly Permission[],
-): Promise<void> {
+): Promise<void> => {
   const handled = handler({
     ...call,
     service,
@@ -75,14 +75,14 @@ async function serveByHandler(
   const type = request.headers['content-type'] ?? 'application/x-amz-json-1.1';
   response.writeHead(answer.status, { 'content-type': type, ...answer.headers });
   response.end(answer.body);
-}
+};
 
-async function serveByEngine(
+const serveByEngine = async (
   engineUrl: string,
   { request, response, service, forwarder, gatewayUrl, over, options }: Exchange,
   { operation }: OperationInput,
   body: Buffer,
-): Promise<void> {
+): Promise<void> => {
   const answer = await forwarder.send({
     engineUrl,
     method: 'POST',
@@ -100,9 +100,9 @@ async function serveByEngine(
     return;
   }
   await relay(answer, response);
-}
+};
 
-function permissionsOf(service: string, call: OperationInput, options: GatewayOptions): Permission[] {
+const permissionsOf = (service: string, call: OperationInput, options: GatewayOptions): Permission[] => {
   const unknown = () => undefined;
   switch (service) {
     case 'dynamodb':
@@ -116,4 +116,4 @@ function permissionsOf(service: string, call: OperationInput, options: GatewayOp
     default:
       return otherPermissions(service, call);
   }
-}
+};

@@ -41,16 +41,16 @@ const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256'
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
 
-function decode(text: string): string {
+const decode = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
     throw new AwsRefusal('malformed', 'the request target is not validly percent-encoded');
   }
-}
+};
 
 /** Splits a request target into its raw path and its decoded query pairs, in order. */
-export function splitTarget(target: string): { path: string; query: [name: string, value: string][] } {
+export const splitTarget = (target: string): { path: string; query: [name: string, value: string][] } => {
   const mark = target.indexOf('?');
   const path = mark < 0 ? target : target.slice(0, mark);
   const rest = mark < 0 ? '' : target.slice(mark + 1);
@@ -64,23 +64,25 @@ export function splitTarget(target: string): { path: string; query: [name: strin
         : [decode(pair.slice(0, equals)), decode(pair.slice(equals + 1))];
     });
   return { path, query };
-}
+};
 
-function parseCredential(credential: string): {
+const parseCredential = (
+  credential: string,
+): {
   accessKeyId: string;
   date: string;
   region: string;
   service: string;
-} {
+} => {
   const [accessKeyId, date, region, service, terminator, ...rest] = credential.split('/');
   if (!accessKeyId || !date || !region || !service || terminator !== 'aws4_request' || rest.length > 0) {
     throw new AwsRefusal('missingAuthentication', 'the credential scope is malformed');
   }
   return { accessKeyId, date, region, service };
-}
+};
 
 /** Reads the claim from the Authorization header or from a presigned query; nothing is verified yet. */
-export function readClaim(request: SignedRequest): SignatureClaim {
+export const readClaim = (request: SignedRequest): SignatureClaim => {
   const authorization = request.headers.authorization;
   if (typeof authorization === 'string') {
     const match =
@@ -124,43 +126,43 @@ export function readClaim(request: SignedRequest): SignatureClaim {
     timestamp: field('X-Amz-Date'),
     expiresSeconds,
   };
-}
+};
 
-function parseTimestamp(timestamp: string): number {
+const parseTimestamp = (timestamp: string): number => {
   const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(timestamp);
   if (match === null) {
     throw new AwsRefusal('missingAuthentication', 'the signing time is malformed');
   }
   const [, year, month, day, hour, minute, second] = match;
   return Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
-}
+};
 
 /** S3 signs the path as sent, encoded once; every other service signs it encoded twice. */
-function canonicalPath(path: string, service: string): string {
+const canonicalPath = (path: string, service: string): string => {
   const encodeSegment = service === 's3' ? (segment: string) => encode(decode(segment)) : encode;
   return path.split('/').map(encodeSegment).join('/') || '/';
-}
+};
 
-function canonicalQuery(query: readonly [string, string][]): string {
+const canonicalQuery = (query: readonly [string, string][]): string => {
   return query
     .filter(([name]) => name !== 'X-Amz-Signature')
     .map(([name, value]) => [encode(name), encode(value)] as const)
     .sort(([a, x], [b, y]) => (a === b ? (x < y ? -1 : 1) : a < b ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join('&');
-}
+};
 
-function canonicalHeaders(request: SignedRequest, names: readonly string[]): string {
+const canonicalHeaders = (request: SignedRequest, names: readonly string[]): string => {
   return names
     .map((name) => {
       const value = [request.headers[name] ?? ''].flat().join(',');
       return `${name}:${value.trim().replace(/\s+/g, ' ')}\n`;
     })
     .join('');
-}
+};
 
 /** Signatures must cover the host and every `x-amz-` header, or those could be changed on the way. */
-function requireCoverage(request: SignedRequest, claim: SignatureClaim): void {
+const requireCoverage = (request: SignedRequest, claim: SignatureClaim): void => {
   const must = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))];
   const left = must.find((name) => !claim.signedHeaders.includes(name));
   if (left !== undefined) {
@@ -169,9 +171,9 @@ function requireCoverage(request: SignedRequest, claim: SignatureClaim): void {
       `There were headers present in the request which were not signed: ${left}`,
     );
   }
-}
+};
 
-function requireFresh(claim: SignatureClaim, nowMs: number): void {
+const requireFresh = (claim: SignatureClaim, nowMs: number): void => {
   const signedAt = parseTimestamp(claim.timestamp);
   if (!claim.timestamp.startsWith(claim.date)) {
     throw new AwsRefusal('signatureMismatch', 'the signing time is not on the credential scope’s day');
@@ -186,14 +188,14 @@ function requireFresh(claim: SignatureClaim, nowMs: number): void {
   } else if (nowMs - signedAt > MAX_SKEW_MS) {
     throw new AwsRefusal('clockSkew', 'Signature expired: the signing time is more than 15 minutes ago');
   }
-}
+};
 
 /** Signing keys by access key and scope. A day has one for each function and service. */
 const signingKeys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
 const MAX_SIGNING_KEYS = 1_000;
 
 /** Four digests, made once a day and not for each call. */
-function signingKeyOf({ secretAccessKey: secret }: Principal, claim: SignatureClaim): Buffer {
+const signingKeyOf = ({ secretAccessKey: secret }: Principal, claim: SignatureClaim): Buffer => {
   const { accessKeyId, date, region, service } = claim;
   const name = [accessKeyId, date, region, service].join('/');
   const known = signingKeys.get(name);
@@ -205,7 +207,7 @@ function signingKeyOf({ secretAccessKey: secret }: Principal, claim: SignatureCl
   if (signingKeys.size >= MAX_SIGNING_KEYS) signingKeys.clear();
   signingKeys.set(name, { secret, key });
   return key;
-}
+};
 
 export interface VerifyOptions {
   readonly principals: Pick<Principals, 'byAccessKeyId'>;
@@ -216,11 +218,11 @@ export interface VerifyOptions {
 }
 
 /** Returns who signed the request, or throws the refusal that AWS would give. */
-export function verifySignature(
+export const verifySignature = (
   request: SignedRequest,
   claim: SignatureClaim,
   options: VerifyOptions,
-): Principal {
+): Principal => {
   const principal = options.principals.byAccessKeyId(claim.accessKeyId);
   if (principal === undefined) {
     throw new AwsRefusal('unknownAccessKey', 'The security token included in the request is invalid.');
@@ -247,4 +249,4 @@ export function verifySignature(
   requireCoverage(request, claim);
   requireFresh(claim, options.clock());
   return principal;
-}
+};

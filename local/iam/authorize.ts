@@ -24,10 +24,10 @@ export type Authorize = (request: AuthorizationRequest) => AuthorizationResult;
  * Authorizes by the identity policies of the principal's role and records every check.
  * @param policiesOf a role's policies; a role that is not known has none and so may do nothing
  */
-export function authorizeByPolicies(
+export const authorizeByPolicies = (
   policiesOf: (principal: string) => readonly PolicyDocument[],
   recorder?: AccessRecorder,
-): Authorize {
+): Authorize => {
   return ({ principal, action, resources, context }) => {
     const policies = policiesOf(principal);
     for (const resource of resources) {
@@ -39,4 +39,4 @@ export function authorizeByPolicies(
     }
     return { decision: 'allow' };
   };
-}
+};

@@ -53,11 +53,13 @@ export const OPERATORS: Readonly<Record<string, Operator>> = {
 type Quantifier = 'ForAnyValue' | 'ForAllValues';
 
 /** Takes `ForAllValues:StringLikeIfExists` apart. */
-export function splitOperator(name: string): {
+export const splitOperator = (
+  name: string,
+): {
   operator: string;
   quantifier: Quantifier | undefined;
   ifExists: boolean;
-} {
+} => {
   const match = /^(?:(ForAnyValue|ForAllValues):)?(.+?)(IfExists)?$/.exec(name);
   const quantifier = match?.[1];
   return {
@@ -65,14 +67,18 @@ export function splitOperator(name: string): {
     quantifier: quantifier === 'ForAnyValue' || quantifier === 'ForAllValues' ? quantifier : undefined,
     ifExists: match?.[3] !== undefined,
   };
-}
+};
 
-function contextValues(context: RequestContext, key: string): readonly string[] | undefined {
+const contextValues = (context: RequestContext, key: string): readonly string[] | undefined => {
   const entry = Object.entries(context).find(([name]) => name.toLowerCase() === key.toLowerCase());
   return entry === undefined ? undefined : [entry[1]].flat();
-}
+};
 
-function keyHolds(name: string, expected: readonly string[], actual: readonly string[] | undefined): boolean {
+const keyHolds = (
+  name: string,
+  expected: readonly string[],
+  actual: readonly string[] | undefined,
+): boolean => {
   const { operator, quantifier, ifExists } = splitOperator(name);
   const rule = OPERATORS[operator];
   if (rule === undefined) {
@@ -90,18 +96,18 @@ function keyHolds(name: string, expected: readonly string[], actual: readonly st
   };
   const everyValue = quantifier === 'ForAllValues' || (rule.negated === true && quantifier === undefined);
   return everyValue ? actual.every(matches) : actual.some(matches);
-}
+};
 
 /**
  * Whether a Condition block holds: all operators and all of their keys, each by any of its values.
  * A key that is missing from the request fails a positive operator and passes a negated, an `IfExists`
  * and a `ForAllValues` one, as in IAM's evaluation rules.
  */
-export function conditionHolds(
+export const conditionHolds = (
   condition: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>,
   context: RequestContext,
-): boolean {
+): boolean => {
   return Object.entries(condition).every(([name, keys]) =>
     Object.entries(keys).every(([key, expected]) => keyHolds(name, expected, contextValues(context, key))),
   );
-}
+};

@@ -18,7 +18,7 @@ const actionIn = (patterns: readonly string[], action: string): boolean =>
 const resourceIn = (patterns: readonly string[], resource: string): boolean =>
   patterns.some((pattern) => matchesArn(pattern, resource));
 
-function applies(statement: Statement, request: AccessRequest): boolean {
+const applies = (statement: Statement, request: AccessRequest): boolean => {
   const action =
     statement.Action === undefined
       ? !actionIn(statement.NotAction ?? [], request.action)
@@ -28,13 +28,13 @@ function applies(statement: Statement, request: AccessRequest): boolean {
       ? !resourceIn(statement.NotResource ?? [], request.resource)
       : resourceIn(statement.Resource, request.resource);
   return action && resource && conditionHolds(statement.Condition ?? {}, request.context);
-}
+};
 
 /**
  * IAM's decision within one account, from identity policies alone: an applicable Deny wins, else an
  * applicable Allow, else it is denied implicitly.
  */
-export function evaluate(policies: readonly PolicyDocument[], request: AccessRequest): Decision {
+export const evaluate = (policies: readonly PolicyDocument[], request: AccessRequest): Decision => {
   const effects = new Set(
     policies
       .flatMap((policy) => policy.Statement)
@@ -45,4 +45,4 @@ export function evaluate(policies: readonly PolicyDocument[], request: AccessReq
     return 'explicitDeny';
   }
   return effects.has('Allow') ? 'allow' : 'implicitDeny';
-}
+};

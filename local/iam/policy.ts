@@ -50,6 +50,6 @@ export type PolicyDocument = z.output<typeof policyDocument>;
  * for anything that the evaluator would have to guess about: an unknown operator, an unknown element,
  * an intrinsic that was left in.
  */
-export function parsePolicy(document: unknown): PolicyDocument {
+export const parsePolicy = (document: unknown): PolicyDocument => {
   return policyDocument.parse(document);
-}
+};

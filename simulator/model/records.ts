@@ -190,7 +190,7 @@ export type MessageRecord = z.infer<typeof messageRecord>;
 export type WorldRecord = z.infer<typeof worldRecord>;
 
 /** Two records with the same key are versions of one thing; the later one counts. */
-export function recordKey(record: WorldRecord): string {
+export const recordKey = (record: WorldRecord): string => {
   switch (record.kind) {
     case 'account':
       return `account/${record.phoneNumber}`;
@@ -205,4 +205,4 @@ export function recordKey(record: WorldRecord): string {
     default:
       return `${record.kind}/${record.account}/${record.id}`;
   }
-}
+};

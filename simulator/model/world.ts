@@ -483,15 +483,15 @@ export class World {
   }
 }
 
-function isKind<K extends WorldRecord['kind']>(
+const isKind = <K extends WorldRecord['kind']>(
   record: WorldRecord,
   kind: K,
-): record is Extract<WorldRecord, { kind: K }> {
+): record is Extract<WorldRecord, { kind: K }> => {
   return record.kind === kind;
-}
+};
 
 /** Without keys whose value is undefined. */
-function contentOf({ file, location, poll, cards, event }: Content): Content {
+const contentOf = ({ file, location, poll, cards, event }: Content): Content => {
   return {
     ...(file && { file }),
     ...(location && { location }),
@@ -499,4 +499,4 @@ function contentOf({ file, location, poll, cards, event }: Content): Content {
     ...(cards && { cards }),
     ...(event && { event }),
   };
-}
+};

@@ -130,6 +130,6 @@ export class App {
 }
 
 /** No answer at all, no connection, or one that the server has closed. */
-function isConnectionLoss(error: unknown): boolean {
+const isConnectionLoss = (error: unknown): boolean => {
   return !(error instanceof ServerStatusCodeError) || error.status === 503 || error.status === 410;
-}
+};

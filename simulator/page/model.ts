@@ -47,11 +47,11 @@ export class Model<A extends object> extends Emitter {
 }
 
 /** The class of models with these attributes as properties of their own. */
-export function modelOf<A extends object>() {
+export const modelOf = <A extends object>() => {
   return Model as unknown as new (
     attributes: A,
   ) => Model<A> & A;
-}
+};
 
 /** Models by id; an id is a string or something whose text form is one. */
 export class Collection<M extends Model<object> & { id: { toString(): string } }> extends Emitter {

@@ -100,7 +100,7 @@ export class MsgModel extends modelOf<MsgAttributes>() {
 }
 
 /** What the server keeps of a message that the library made. */
-export function contentToWire(msg: MsgAttributes): Content & { body: string } {
+export const contentToWire = (msg: MsgAttributes): Content & { body: string } => {
   const { directPath, type } = msg;
   if (directPath !== undefined) {
     const { mimetype = '', filename, size = 0, filehash = '', caption } = msg;
@@ -136,10 +136,10 @@ export function contentToWire(msg: MsgAttributes): Content & { body: string } {
     };
   }
   return { body: msg.body ?? '' };
-}
+};
 
 /** And the way back. */
-function contentFromWire(wire: WireMessage): Partial<MsgAttributes> {
+const contentFromWire = (wire: WireMessage): Partial<MsgAttributes> => {
   const { type, body, file, location, poll, cards, event } = wire;
   if (file) {
     const { sha256, ...known } = file;
@@ -176,15 +176,15 @@ function contentFromWire(wire: WireMessage): Partial<MsgAttributes> {
       isNotification: true,
     };
   return {};
-}
+};
 
 /** A message as the server tells it, as the page's model of it. */
-export function msgFromWire(
+export const msgFromWire = (
   wire: WireMessage,
   me: WireMe & { wid: Wid; lidWid: Wid },
   name: string | undefined,
   isNewMsg: boolean,
-): MsgModel {
+): MsgModel => {
   const chat = createWid(wire.chatId);
   const author = createWid(wire.author);
   const byHiddenId = chat.isLid() || (chat.isGroup() && BUILD.addressing === 'lid');
@@ -218,7 +218,7 @@ export function msgFromWire(
       quotedParticipant: createWid(wire.quoted.author),
     }),
   });
-}
+};
 
 type ContactAttributes = {
   id: Wid;

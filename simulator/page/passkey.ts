@@ -83,14 +83,14 @@ export class PasskeyScreen {
   }
 }
 
-function make<T extends 'div' | 'span' | 'button'>(tag: T, testId: string, text: string) {
+const make = <T extends 'div' | 'span' | 'button'>(tag: T, testId: string, text: string) => {
   const element = document.createElement(tag);
   element.dataset.testid = testId;
   element.append(text);
   return element;
-}
+};
 
-function requestOf({ challenge, allowCredentials, timeout, rpId, extensions }: PasskeyChallenge) {
+const requestOf = ({ challenge, allowCredentials, timeout, rpId, extensions }: PasskeyChallenge) => {
   return {
     challenge: decode(challenge),
     timeout,
@@ -99,10 +99,10 @@ function requestOf({ challenge, allowCredentials, timeout, rpId, extensions }: P
     userVerification: 'required' as const,
     ...(extensions && { extensions }),
   };
-}
+};
 
 /** Throws where the browser gave anything but an assertion of its own making. */
-function assertionOf(credential: Credential | null): PasskeyAssertion {
+const assertionOf = (credential: Credential | null): PasskeyAssertion => {
   if (!(credential instanceof PublicKeyCredential) || credential.type !== 'public-key')
     throw new Error('no credential');
   const { response, id, rawId } = credential;
@@ -120,7 +120,7 @@ function assertionOf(credential: Credential | null): PasskeyAssertion {
       userHandle: response.userHandle ? encode(response.userHandle) : undefined,
     },
   };
-}
+};
 
 const decode = (text: string): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));

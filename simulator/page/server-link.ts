@@ -16,10 +16,10 @@ export class ServerStatusCodeError extends Error {
 }
 
 /** Streams the server's events to `onEvent`, one after the other; ends when the connection does, however it does. */
-export async function stream(
+export const stream = async (
   request: ConnectRequest,
   onEvent: (event: WithIdentities<PageEvent>) => Promise<void>,
-): Promise<void> {
+): Promise<void> => {
   const answer = await fetch('/sim/connect', { method: 'POST', body: JSON.stringify(request) });
   if (!answer.ok || !answer.body) throw new ServerStatusCodeError(answer.status, 'connect refused');
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -31,30 +31,32 @@ export async function stream(
     text = lines.pop() ?? '';
     for (const line of lines) await onEvent(JSON.parse(line) as WithIdentities<PageEvent>);
   }
-}
+};
 
 /** Puts a file onto the servers. */
-export async function uploadFile(file: Blob): Promise<{ directPath: string; sha256: string; size: number }> {
+export const uploadFile = async (
+  file: Blob,
+): Promise<{ directPath: string; sha256: string; size: number }> => {
   const answer = await fetch('/sim/media', { method: 'POST', body: file });
   if (!answer.ok) throw new ServerStatusCodeError(answer.status, 'upload refused');
   return answer.json();
-}
+};
 
 /** A file's bytes; rejects with the server's status where it is gone. */
-export async function downloadFile(directPath: string): Promise<ArrayBuffer> {
+export const downloadFile = async (directPath: string): Promise<ArrayBuffer> => {
   const answer = await fetch(`/sim/media?path=${encodeURIComponent(directPath)}`);
   if (!answer.ok) throw new ServerStatusCodeError(answer.status, 'download refused');
   return answer.arrayBuffer();
-}
+};
 
-export async function callServer<O extends Call['op']>(
+export const callServer = async <O extends Call['op']>(
   connection: string,
   call: Extract<Call, { op: O }>,
-): Promise<WithIdentities<CallAnswer[O]>> {
+): Promise<WithIdentities<CallAnswer[O]>> => {
   const answer = await fetch('/sim/call', { method: 'POST', body: JSON.stringify({ connection, call }) });
   const body: unknown = await answer.json();
   if (answer.ok) return body as WithIdentities<CallAnswer[O]>;
   const reason =
     typeof body === 'object' && body !== null && 'error' in body ? String(body.error) : 'refused';
   throw new ServerStatusCodeError(answer.status, reason);
-}
+};

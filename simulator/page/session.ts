@@ -300,8 +300,8 @@ export class Session {
 }
 
 /** Blocks the main thread for ever, as a hung renderer does; a request that is never answered costs no CPU. */
-function freeze(): void {
+const freeze = (): void => {
   const request = new XMLHttpRequest();
   request.open('GET', '/sim/never', false);
   request.send();
-}
+};

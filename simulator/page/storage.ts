@@ -14,7 +14,7 @@ export const decodeB64 = (text: string): Uint8Array =>
 const randomB64 = (bytes: number): string => encodeB64(crypto.getRandomValues(new Uint8Array(bytes)));
 
 /** The keys of this profile, made at its first start. */
-export async function loadIdentity(): Promise<Identity> {
+export const loadIdentity = async (): Promise<Identity> => {
   const kept = await read<Identity>(IDENTITY.database, IDENTITY.store, IDENTITY.key);
   if (kept) return kept;
   const [registrationId = 0] = crypto.getRandomValues(new Uint16Array(1));
@@ -26,16 +26,19 @@ export async function loadIdentity(): Promise<Identity> {
   };
   await write(IDENTITY.database, IDENTITY.store, [[IDENTITY.key, made]]);
   return made;
-}
+};
 
 /** What the server gave this profile when it was linked. */
-export async function loadCredentials(): Promise<{ device: Credentials | undefined; localStorage: boolean }> {
+export const loadCredentials = async (): Promise<{
+  device: Credentials | undefined;
+  localStorage: boolean;
+}> => {
   const device = await read<Credentials>(CREDENTIALS.database, CREDENTIALS.store, CREDENTIALS.key);
   return { device, localStorage: localStorage.getItem(LAST_WID) !== null };
-}
+};
 
 /** Keeps the link, durably, before anything relies on it. */
-export async function saveCredentials(device: Credentials, profileKilobytes: number): Promise<void> {
+export const saveCredentials = async (device: Credentials, profileKilobytes: number): Promise<void> => {
   localStorage.setItem('WABrowserId', randomB64(16));
   // Random, as encrypted rows are: a snapshot's compression gains nothing on it.
   const rows = Array.from({ length: Math.ceil(profileKilobytes / 32) }, (_, index): [string, unknown] => [
@@ -44,35 +47,35 @@ export async function saveCredentials(device: Credentials, profileKilobytes: num
   ]);
   await write(BULK.database, BULK.store, rows);
   await write(CREDENTIALS.database, CREDENTIALS.store, [[CREDENTIALS.key, device]]);
-}
+};
 
-export function rememberMe(wid: string): void {
+export const rememberMe = (wid: string): void => {
   localStorage.setItem(LAST_WID, JSON.stringify(wid));
-}
+};
 
 /** Forgets everything, as WhatsApp Web does when it is logged out. */
-export async function clearStorage(): Promise<void> {
+export const clearStorage = async (): Promise<void> => {
   localStorage.clear();
   const databases = [IDENTITY.database, CREDENTIALS.database, BULK.database];
   await Promise.all(databases.map((name) => settled(indexedDB.deleteDatabase(name))));
-}
+};
 
-async function open(database: string, store: string): Promise<IDBDatabase> {
+const open = async (database: string, store: string): Promise<IDBDatabase> => {
   const request = indexedDB.open(database, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(store);
   return settled(request);
-}
+};
 
-async function read<T>(database: string, store: string, key: string): Promise<T | undefined> {
+const read = async <T>(database: string, store: string, key: string): Promise<T | undefined> => {
   const opened = await open(database, store);
   try {
     return await settled(opened.transaction(store).objectStore(store).get(key) as IDBRequest<T | undefined>);
   } finally {
     opened.close();
   }
-}
+};
 
-async function write(database: string, store: string, rows: [string, unknown][]): Promise<void> {
+const write = async (database: string, store: string, rows: [string, unknown][]): Promise<void> => {
   const opened = await open(database, store);
   try {
     const transaction = opened.transaction(store, 'readwrite', { durability: 'strict' });
@@ -84,11 +87,11 @@ async function write(database: string, store: string, rows: [string, unknown][])
   } finally {
     opened.close();
   }
-}
+};
 
-function settled<T>(request: IDBRequest<T>): Promise<T> {
+const settled = <T>(request: IDBRequest<T>): Promise<T> => {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
-}
+};

@@ -48,9 +48,9 @@ export class Wid {
 }
 
 /** A Wid from its text, from another one, or from one that lost its class on the way through JSON. */
-export function createWid(from: unknown): Wid {
+export const createWid = (from: unknown): Wid => {
   if (from instanceof Wid) return from;
   if (typeof from === 'object' && from !== null && 'user' in from && 'server' in from)
     return new Wid(`${from.user}@${from.server}`);
   return new Wid(String(from));
-}
+};

@@ -19,16 +19,16 @@ export const HEADLESS_ARGS: readonly string[] = [
 let path: Promise<string> | undefined;
 
 /** The program to start: Berth's own headless shell, unpacked once for all test processes. */
-export function chromiumPath(): Promise<string> {
+export const chromiumPath = (): Promise<string> => {
   path ??= find();
   return path;
-}
+};
 
 /**
  * Playwright takes a path only. Where the browser needs variables (a machine without NSS), that path is a script that
  * sets them.
  */
-async function find(): Promise<string> {
+const find = async (): Promise<string> => {
   const { executable, environment } = await ensureBrowser({
     browserDir: join(tmpdir(), 'berth-test-browser'),
   });
@@ -42,4 +42,4 @@ async function find(): Promise<string> {
     await rename(own, script).catch(() => rm(own, { force: true }));
   }
   return script;
-}
+};

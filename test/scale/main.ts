@@ -12,6 +12,10 @@ import { quotasOf, withoutRoom } from './quotas.ts';
 import { billLines, changeLines, quotaLines, trafficLines, verdictLine } from './report.ts';
 import { measureSweeps } from './sweeps.ts';
 
+const number = (value: number): string => {
+  return Number.isInteger(value) ? String(value) : value.toFixed(1);
+};
+
 const share = (text: string): number => {
   const value = Number(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('must be between 0 and 1');
@@ -83,7 +87,3 @@ print(
   ...billLines(day, cost),
 );
 if (withoutRoom(quotas).length > 0) process.exitCode = 1;
-
-function number(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
-}

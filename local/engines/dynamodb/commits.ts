@@ -5,7 +5,7 @@ import type { Level, Operation } from 'dynalite/db/index.js';
  * costs more than writing does, so this more than doubles writes a second under load, and costs a lone write nothing.
  * Each caller's operations stay atomic, since the batch around them is; if it fails, all in it are told so.
  */
-export function groupCommits(db: Level): Level['batch'] {
+export const groupCommits = (db: Level): Level['batch'] => {
   const write = db.batch.bind(db);
   let waiting: { operations: readonly Operation[]; resolve: () => void; reject: (error: unknown) => void }[] =
     [];
@@ -32,4 +32,4 @@ export function groupCommits(db: Level): Level['batch'] {
     if (!writing) void drain();
     return promise;
   };
-}
+};

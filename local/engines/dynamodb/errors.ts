@@ -21,41 +21,41 @@ export class ServiceError extends Error {
 }
 
 /** Whether this is an answer to the caller, ours or dynalite's, rather than a fault. */
-export function isAnswer(error: unknown): error is DynaliteError {
+export const isAnswer = (error: unknown): error is DynaliteError => {
   return error instanceof Error && 'statusCode' in error && 'body' in error;
-}
+};
 
-export function isConditionFailure(error: DynaliteError): boolean {
+export const isConditionFailure = (error: DynaliteError): boolean => {
   return error.body.__type.endsWith('#ConditionalCheckFailedException');
-}
+};
 
-export function validation(message: string): ServiceError {
+export const validation = (message: string): ServiceError => {
   return new ServiceError('com.amazon.coral.validate#ValidationException', message);
-}
+};
 
-export function unknownOperation(operation: string): ServiceError {
+export const unknownOperation = (operation: string): ServiceError => {
   return new ServiceError(
     'com.amazon.coral.service#UnknownOperationException',
     `The embedded DynamoDB does not support ${operation}.`,
   );
-}
+};
 
-export function resourceNotFound(): ServiceError {
+export const resourceNotFound = (): ServiceError => {
   return new ServiceError(`${SERVICE}#ResourceNotFoundException`, 'Requested resource not found');
-}
+};
 
-export function conditionFailed(oldItem: Item | undefined): ServiceError {
+export const conditionFailed = (oldItem: Item | undefined): ServiceError => {
   return new ServiceError(
     `${SERVICE}#ConditionalCheckFailedException`,
     'The conditional request failed',
     oldItem === undefined ? {} : { Item: oldItem },
   );
-}
+};
 
 /** A single-item write met an item that a transaction holds. */
-export function transactionConflict(): ServiceError {
+export const transactionConflict = (): ServiceError => {
   return new ServiceError(`${SERVICE}#TransactionConflictException`, 'Transaction is ongoing for the item');
-}
+};
 
 export type CancellationReason = {
   readonly Code: 'None' | 'ConditionalCheckFailed' | 'TransactionConflict' | 'ValidationError';
@@ -66,25 +66,25 @@ export type CancellationReason = {
 export const NO_REASON: CancellationReason = { Code: 'None' };
 
 /** @param reasons one per item, in the order of the request */
-export function transactionCanceled(reasons: readonly CancellationReason[]): ServiceError {
+export const transactionCanceled = (reasons: readonly CancellationReason[]): ServiceError => {
   const codes = reasons.map((reason) => reason.Code).join(', ');
   return new ServiceError(
     `${SERVICE}#TransactionCanceledException`,
     `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`,
     { CancellationReasons: reasons },
   );
-}
+};
 
-export function tokenMismatch(): ServiceError {
+export const tokenMismatch = (): ServiceError => {
   return new ServiceError(
     `${SERVICE}#IdempotentParameterMismatchException`,
     'The request uses the same client token as a previous, but non-identical request. Do not reuse a client token with different parameters',
   );
-}
+};
 
-export function transactionInProgress(): ServiceError {
+export const transactionInProgress = (): ServiceError => {
   return new ServiceError(
     `${SERVICE}#TransactionInProgressException`,
     'The transaction with the given request token is already in progress',
   );
-}
+};

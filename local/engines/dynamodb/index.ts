@@ -44,7 +44,7 @@ const CLOSE_MS = 5_000;
  * transaction, is one LevelDB batch with all its index entries.
  * Throws if the port is taken (EADDRINUSE) or the folder can't be opened.
  */
-export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<DynamoDb> {
+export const startDynamoDb = async (options: DynamoDbOptions = {}): Promise<DynamoDb> => {
   const clock = options.clock ?? Date.now;
   const fault = (error: unknown, operation: string | undefined): void =>
     options.logger?.error('Embedded DynamoDB failed', { operation, error });
@@ -103,10 +103,10 @@ export async function startDynamoDb(options: DynamoDbOptions = {}): Promise<Dyna
     await store.db.close();
     throw error;
   }
-}
+};
 
-function addressOf(address: AddressInfo | string | null): AddressInfo {
+const addressOf = (address: AddressInfo | string | null): AddressInfo => {
   if (address === null || typeof address === 'string')
     throw new Error('The server does not listen on a port.');
   return address;
-}
+};

@@ -15,20 +15,20 @@ export type IndexChange = {
  * dynalite ends it in 24 bits of the primary key's hash, so two of some thousand items with equal index keys would
  * share one entry and one of them would be missing from every query.
  */
-export function indexKey(item: Item, table: Table, keySchema: Index['KeySchema']): string {
+export const indexKey = (item: Item, table: Table, keySchema: Index['KeySchema']): string => {
   return database.createKey(item, table, keySchema) + database.createKey(item, table);
-}
+};
 
 /**
  * What a write changes in each index of its table. Sparse: an item without the index's key has no entry.
  * Units as DynamoDB counts them (developer guide, "Using Global Secondary Indexes", write considerations): one write to
  * add, change or remove an entry, two to move it, none if nothing that is projected changed.
  */
-export function indexChanges(
+export const indexChanges = (
   table: Table,
   oldItem: Item | undefined,
   newItem: Item | undefined,
-): IndexChange[] {
+): IndexChange[] => {
   return INDEX_KINDS.flatMap((kind) =>
     (table[`${kind}SecondaryIndexes`] ?? []).map((index) => {
       const before = oldItem && entry(table, index, oldItem);
@@ -37,30 +37,30 @@ export function indexChanges(
       return { kind, name: index.IndexName, ...change(prefix, before, after) };
     }),
   );
-}
+};
 
 export const writeUnits = (item: Item | undefined): number =>
   item === undefined ? 1 : Math.max(1, Math.ceil(database.itemSize(item) / 1024));
 
 type Entry = { readonly key: string; readonly item: Item };
 
-function entry(table: Table, index: Index, item: Item): Entry | undefined {
+const entry = (table: Table, index: Index, item: Item): Entry | undefined => {
   if (index.KeySchema.some(({ AttributeName }) => item[AttributeName] === undefined)) return undefined;
   return { key: indexKey(item, table, index.KeySchema), item: project(table, index, item) };
-}
+};
 
-function project(table: Table, index: Index, item: Item): Item {
+const project = (table: Table, index: Index, item: Item): Item => {
   if (index.Projection.ProjectionType === 'ALL') return item;
   const keys = [...index.KeySchema, ...table.KeySchema].map((element) => element.AttributeName);
   const names = new Set([...keys, ...(index.Projection.NonKeyAttributes ?? [])]);
   return Object.fromEntries(Object.entries(item).filter(([name]) => names.has(name)));
-}
+};
 
-function change(
+const change = (
   prefix: string,
   before: Entry | undefined,
   after: Entry | undefined,
-): Pick<IndexChange, 'operations' | 'units'> {
+): Pick<IndexChange, 'operations' | 'units'> => {
   if (before !== undefined && after !== undefined && before.key === after.key) {
     if (isDeepStrictEqual(before.item, after.item, { skipPrototype: true }))
       return { operations: [], units: 0 };
@@ -78,4 +78,4 @@ function change(
     units += writeUnits(after.item);
   }
   return { operations, units };
-}
+};

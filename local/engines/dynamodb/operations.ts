@@ -29,7 +29,7 @@ type Input = Readonly<Record<string, unknown>>;
 export type Operation = (input: Input) => Promise<object>;
 
 /** Every call that the engine answers, by its name in X-Amz-Target. Any other is UnknownOperationException. */
-export function operations(parts: TransactionParts): ReadonlyMap<string, Operation> {
+export const operations = (parts: TransactionParts): ReadonlyMap<string, Operation> => {
   const { store, locks } = parts;
 
   const dynalite =
@@ -94,22 +94,22 @@ export function operations(parts: TransactionParts): ReadonlyMap<string, Operati
     ['UpdateTimeToLive', (input) => updateTimeToLive(store, input)],
     ['DescribeTimeToLive', (input) => describeTimeToLive(store, input)],
   ]);
-}
+};
 
 const listing = z.object({ Limit: z.number().optional(), ExclusiveStartTableName: z.string().optional() });
 
 /** dynalite accepts Create and Delete and does nothing. */
-function refuseIndexChanges(input: Input): void {
+const refuseIndexChanges = (input: Input): void => {
   const updates =
     z.array(z.record(z.string(), z.unknown())).safeParse(input.GlobalSecondaryIndexUpdates).data ?? [];
   const kind = updates.flatMap((update) => Object.keys(update)).find((name) => name !== 'Update');
   if (kind !== undefined) {
     throw validation(`The embedded DynamoDB does not support GlobalSecondaryIndexUpdates.${kind}.`);
   }
-}
+};
 
 /** DynamoDB charges a query or scan that read nothing for its smallest read; dynalite says zero. */
-function withLeastCapacity(request: Request, result: Readonly<Record<string, unknown>>): object {
+const withLeastCapacity = (request: Request, result: Readonly<Record<string, unknown>>): object => {
   const consumed = z.looseObject({ CapacityUnits: z.literal(0) }).safeParse(result.ConsumedCapacity).data;
   if (consumed === undefined) return result;
   const least = { CapacityUnits: request.ConsistentRead === true ? 1 : 0.5 };
@@ -128,4 +128,4 @@ function withLeastCapacity(request: Request, result: Readonly<Record<string, unk
       ...(request.ReturnConsumedCapacity === 'INDEXES' ? detail : {}),
     },
   };
-}
+};

@@ -25,14 +25,14 @@ export type Plan = {
  * @param key of the item in its table, without prefix
  * Throws DynaliteError: condition failed, or the write does not fit the item.
  */
-export function plan(
+export const plan = (
   store: Store,
   kind: WriteKind,
   request: Request,
   table: Table,
   key: string,
   oldItem: Item | undefined,
-): Plan {
+): Plan => {
   let newItem: Item | undefined;
   let answer: Readonly<Record<string, unknown>> | undefined;
   let failure: Error | null | undefined;
@@ -58,14 +58,14 @@ export function plan(
     indexes,
     answer,
   };
-}
+};
 
-function onItem(
+const onItem = (
   store: Store,
   table: Table,
   oldItem: Item | undefined,
   note: (item: Item) => void,
-): StoreView {
+): StoreView => {
   const itemDb: SubDb = {
     lock: (_key, run) => run((callback) => callback),
     get: (_key, callback) => callback(null, oldItem),
@@ -82,4 +82,4 @@ function onItem(
     getItemDb: () => itemDb,
     getIndexDb: () => itemDb,
   };
-}
+};

@@ -13,11 +13,11 @@ export type Fault = (error: unknown, operation: string | undefined) => void;
  * An HTTP server, not yet listening, that speaks DynamoDB's JSON protocol. Signatures are not verified: the guard lets in
  * who knows the secret of this start, the gateway.
  */
-export function dynamoDbServer(
+export const dynamoDbServer = (
   operations: ReadonlyMap<string, Operation>,
   guard: Guard,
   onFault: Fault,
-): Server {
+): Server => {
   const server = createServer((request, response) => {
     const operation = operationOf(request);
     answer(operations, guard, operation, request)
@@ -36,14 +36,14 @@ export function dynamoDbServer(
   // A caller that was too busy to notice would send its next request into a connection closed for idleness.
   server.keepAliveTimeout = 0;
   return server;
-}
+};
 
-async function answer(
+const answer = async (
   operations: ReadonlyMap<string, Operation>,
   guard: Guard,
   operation: string | undefined,
   request: IncomingMessage,
-): Promise<object> {
+): Promise<object> => {
   const body = await read(request);
   if (guard.admit(request) === undefined) {
     throw new ServiceError(
@@ -60,14 +60,14 @@ async function answer(
   const run = operation === undefined ? undefined : operations.get(operation);
   if (run === undefined) throw unknownOperation(operation ?? 'a request without X-Amz-Target');
   return await run(parse(body));
-}
+};
 
-function operationOf(request: IncomingMessage): string | undefined {
+const operationOf = (request: IncomingMessage): string | undefined => {
   const target = request.headers['x-amz-target'];
   return typeof target === 'string' ? target.match(/^DynamoDB_20120810\.(\w+)$/)?.[1] : undefined;
-}
+};
 
-async function read(request: IncomingMessage): Promise<string> {
+const read = async (request: IncomingMessage): Promise<string> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request) {
@@ -77,9 +77,9 @@ async function read(request: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
-}
+};
 
-function parse(body: string): Readonly<Record<string, unknown>> {
+const parse = (body: string): Readonly<Record<string, unknown>> => {
   const serialization = new ServiceError(
     'com.amazon.coral.service#SerializationException',
     'The body is not a JSON object.',
@@ -92,12 +92,12 @@ function parse(body: string): Readonly<Record<string, unknown>> {
   }
   if (!isRecord(value)) throw serialization;
   return value;
-}
+};
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function send(response: ServerResponse, status: number, result: object): void {
+const send = (response: ServerResponse, status: number, result: object): void => {
   const body = JSON.stringify(result);
   response.writeHead(status, {
     'content-type': 'application/x-amz-json-1.0',
@@ -105,4 +105,4 @@ function send(response: ServerResponse, status: number, result: object): void {
     'x-amzn-requestid': randomUUID(),
   });
   response.end(body);
-}
+};

@@ -18,7 +18,7 @@ import { INDEX_KINDS, indexPrefix, itemPrefix, rangeOf, TABLES, TIME_TO_LIVE, ta
  * Opens dynalite's store, in memory or in a folder that is made if it is missing, and finishes what a kill cut short.
  * Throws if the folder can't be used, for one because another process has it open.
  */
-export async function openStore(dir: string | undefined): Promise<Store> {
+export const openStore = async (dir: string | undefined): Promise<Store> => {
   // Indexes are ours (see indexes.ts): they go into the same batch as the item, so a kill can't part them.
   database.createIndexKey = indexKey;
   database.updateIndexes = (_store, _table, _oldItem, _newItem, done) => done(null);
@@ -40,32 +40,32 @@ export async function openStore(dir: string | undefined): Promise<Store> {
   clearByRange(store);
   await finishTableChanges(store);
   return store;
-}
+};
 
 /** The table's definition, or undefined while there is none that can be used. */
-export function findTable(store: Store, name: string): Table | undefined {
+export const findTable = (store: Store, name: string): Table | undefined => {
   const table = store.db.getSync(TABLES + name);
   return isTable(table) && table.TableStatus !== 'CREATING' && table.TableStatus !== 'DELETING'
     ? table
     : undefined;
-}
+};
 
 /** Throws ResourceNotFoundException. */
-export function getTable(store: Store, name: string): Table {
+export const getTable = (store: Store, name: string): Table => {
   const table = findTable(store, name);
   if (table === undefined) throw resourceNotFound();
   return table;
-}
+};
 
 /** @param key as the store keeps it, prefix included */
-export function readItem(store: Store, key: string): Item | undefined {
+export const readItem = (store: Store, key: string): Item | undefined => {
   return asItem(store.db.getSync(key));
-}
+};
 
 /** All of one moment, in the order of the keys. */
-export async function readItems(store: Store, keys: readonly string[]): Promise<(Item | undefined)[]> {
+export const readItems = async (store: Store, keys: readonly string[]): Promise<(Item | undefined)[]> => {
   return (await store.db.getMany(keys)).map(asItem);
-}
+};
 
 export async function* tables(store: Store): AsyncGenerator<Table> {
   for await (const table of scan(store.db, rangeOf(TABLES))) if (isTable(table)) yield table;
@@ -95,7 +95,7 @@ async function* scan(db: Level, range: Range): AsyncGenerator<unknown> {
 }
 
 /** dynalite finds what belongs to a deleted table by reading the whole database. */
-function clearByRange(store: Store): void {
+const clearByRange = (store: Store): void => {
   const clear = (prefix: string, done: Callback<void>): void => {
     store.db.clear(rangeOf(prefix)).then(
       () => done(null),
@@ -106,27 +106,27 @@ function clearByRange(store: Store): void {
   store.deleteTagDb = (name, done) => clear(tagPrefix(name), done);
   store.deleteIndexDb = (kind, table, index, done) =>
     clear(indexPrefix(kind === 'Local' ? 'Local' : 'Global', table, index), done);
-}
+};
 
 /** A kill between two steps of a table's change would leave it CREATING, UPDATING or DELETING for good. */
-async function finishTableChanges(store: Store): Promise<void> {
+const finishTableChanges = async (store: Store): Promise<void> => {
   for await (const table of tables(store)) {
     if (table.TableStatus === 'DELETING') await removeTable(store, table.TableName);
     else if (table.TableStatus !== 'ACTIVE') await store.db.put(TABLES + table.TableName, activated(table));
   }
-}
+};
 
-async function removeTable(store: Store, name: string): Promise<void> {
+const removeTable = async (store: Store, name: string): Promise<void> => {
   await store.db.clear(rangeOf(itemPrefix(name)));
   for (const kind of INDEX_KINDS) await store.db.clear(rangeOf(indexPrefix(kind, name, '').slice(0, -1)));
   const gone: Operation[] = [TABLES, TIME_TO_LIVE].map((prefix) => ({ type: 'del', key: prefix + name }));
   await store.db.batch(gone);
-}
+};
 
-function activated(table: Table): object {
+const activated = (table: Table): object => {
   const indexes = table.GlobalSecondaryIndexes?.map((index) => ({ ...index, IndexStatus: 'ACTIVE' }));
   return { ...table, TableStatus: 'ACTIVE', ...(indexes && { GlobalSecondaryIndexes: indexes }) };
-}
+};
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isTable = (value: unknown): value is Table =>

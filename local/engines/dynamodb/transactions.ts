@@ -60,7 +60,7 @@ const getRequest = z.strictObject({
  * TransactWriteItems: all conditions against one state, then one LevelDB batch with every item and index entry.
  * Throws TransactionCanceledException with a reason an item, and what RequestTokens.find throws.
  */
-export async function transactWrite(parts: TransactionParts, input: unknown): Promise<object> {
+export const transactWrite = async (parts: TransactionParts, input: unknown): Promise<object> => {
   const request = parse(writeRequest, input);
   const steps = request.TransactItems.map((item) => prepare(parts.store, item));
   rejectDuplicates(steps);
@@ -78,10 +78,10 @@ export async function transactWrite(parts: TransactionParts, input: unknown): Pr
   const meter = new CapacityMeter();
   for (const [table, units] of repeated.reads) meter.add(table, units);
   return { ConsumedCapacity: meter.report(request.ReturnConsumedCapacity, 'ReadCapacityUnits') };
-}
+};
 
 /** TransactGetItems: items of one moment. Throws TransactionCanceledException if any of them is being written. */
-export async function transactGet(parts: TransactionParts, input: unknown): Promise<object> {
+export const transactGet = async (parts: TransactionParts, input: unknown): Promise<object> => {
   const request = parse(getRequest, input);
   const gets = request.TransactItems.map(({ Get }) => {
     const get = validated(parts.store, getItemValidator, Get);
@@ -112,7 +112,7 @@ export async function transactGet(parts: TransactionParts, input: unknown): Prom
     return { Item: get._projection ? database.mapPaths(get._projection.paths, item) : item };
   });
   return { Responses, ConsumedCapacity: meter.report(request.ReturnConsumedCapacity, 'ReadCapacityUnits') };
-}
+};
 
 type Remember = Parameters<Parameters<RequestTokens['during']>[2]>[0];
 type StepKind = WriteKind | 'ConditionCheck';
@@ -142,7 +142,7 @@ const CONFLICT: CancellationReason = {
   Message: 'Transaction is ongoing for the item',
 };
 
-function prepare(store: Store, item: z.infer<typeof writeRequest>['TransactItems'][number]): Step {
+const prepare = (store: Store, item: z.infer<typeof writeRequest>['TransactItems'][number]): Step => {
   const given = (['Put', 'Update', 'Delete', 'ConditionCheck'] as const).filter(
     (name) => item[name] !== undefined,
   );
@@ -175,17 +175,17 @@ function prepare(store: Store, item: z.infer<typeof writeRequest>['TransactItems
   } catch (error) {
     return { kind, request, table, key: '', itemKey: undefined, invalid: invalidReason(error), returnOld };
   }
-}
+};
 
-function validatorOf(kind: StepKind): Validator {
+const validatorOf = (kind: StepKind): Validator => {
   return WRITE_VALIDATORS[kind === 'ConditionCheck' ? 'DeleteItem' : kind];
-}
+};
 
-async function execute(
+const execute = async (
   parts: TransactionParts,
   steps: readonly Step[],
   remember: Remember | undefined,
-): Promise<CapacityMeter> {
+): Promise<CapacityMeter> => {
   if (steps.some((step) => step.invalid))
     throw transactionCanceled(steps.map((step) => step.invalid ?? NO_REASON));
   const keys = steps.flatMap((step) => step.itemKey ?? []);
@@ -213,7 +213,7 @@ async function execute(
     for (const { table, units, indexes } of results) meter.add(table, units, indexes);
     return meter;
   });
-}
+};
 
 type Decision = {
   readonly reason: CancellationReason;
@@ -225,7 +225,7 @@ type Decision = {
   readonly indexes: readonly IndexChange[];
 };
 
-function decide(store: Store, step: Step, oldItem: Item | undefined): Decision {
+const decide = (store: Store, step: Step, oldItem: Item | undefined): Decision => {
   const decision = {
     reason: NO_REASON,
     table: step.table.TableName,
@@ -258,22 +258,22 @@ function decide(store: Store, step: Step, oldItem: Item | undefined): Decision {
       reason: { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed', ...item },
     };
   }
-}
+};
 
 /** What DynamoDB finds wrong with one item of a transaction only once it looks at the table or the item. */
-function invalidReason(error: unknown): CancellationReason {
+const invalidReason = (error: unknown): CancellationReason => {
   if (!isAnswer(error)) throw error;
   return { Code: 'ValidationError', Message: error.message };
-}
+};
 
-function rejectDuplicates(steps: readonly { readonly itemKey: string | undefined }[]): void {
+const rejectDuplicates = (steps: readonly { readonly itemKey: string | undefined }[]): void => {
   const keys = steps.flatMap((step) => step.itemKey ?? []);
   if (new Set(keys).size < keys.length) {
     throw validation('Transaction request cannot include multiple operations on one item');
   }
-}
+};
 
-function parse<T>(schema: z.ZodType<T>, input: unknown): T {
+const parse = <T>(schema: z.ZodType<T>, input: unknown): T => {
   const result = schema.safeParse(input);
   if (result.success) return result.data;
   const problems = result.error.issues.map(
@@ -282,6 +282,6 @@ function parse<T>(schema: z.ZodType<T>, input: unknown): T {
   throw validation(
     `${problems.length} validation error${problems.length > 1 ? 's' : ''} detected: ${problems.join('; ')}`,
   );
-}
+};
 
 const sizeOf = (item: Item | undefined): number => (item === undefined ? 0 : database.itemSize(item));

@@ -17,7 +17,7 @@ const update = z.strictObject({
 const named = z.strictObject({ TableName: z.string() });
 
 /** UpdateTimeToLive, in force at once where DynamoDB takes up to an hour. */
-export async function updateTimeToLive(store: Store, input: unknown): Promise<object> {
+export const updateTimeToLive = async (store: Store, input: unknown): Promise<object> => {
   const request = update.safeParse(input);
   if (!request.success) throw validation(z.prettifyError(request.error));
   const { TableName, TimeToLiveSpecification: wanted } = request.data;
@@ -33,9 +33,9 @@ export async function updateTimeToLive(store: Store, input: unknown): Promise<ob
   const key = TIME_TO_LIVE + TableName;
   await (wanted.Enabled ? store.db.put(key, { AttributeName: wanted.AttributeName }) : store.db.del(key));
   return { TimeToLiveSpecification: wanted };
-}
+};
 
-export async function describeTimeToLive(store: Store, input: unknown): Promise<object> {
+export const describeTimeToLive = async (store: Store, input: unknown): Promise<object> => {
   const request = named.safeParse(input);
   if (!request.success) throw validation(z.prettifyError(request.error));
   getTable(store, request.data.TableName);
@@ -46,7 +46,7 @@ export async function describeTimeToLive(store: Store, input: unknown): Promise<
         ? { TimeToLiveStatus: 'DISABLED' }
         : { TimeToLiveStatus: 'ENABLED', AttributeName },
   };
-}
+};
 
 /**
  * Deletes what has expired, as DynamoDB does in the background: until then, reads see it.
@@ -54,7 +54,7 @@ export async function describeTimeToLive(store: Store, input: unknown): Promise<
  * @param now milliseconds
  * @returns how many items were deleted; one that a transaction holds waits for the next sweep
  */
-export async function sweepExpired(store: Store, locks: ItemLocks, now: number): Promise<number> {
+export const sweepExpired = async (store: Store, locks: ItemLocks, now: number): Promise<number> => {
   let deleted = 0;
   for await (const table of tables(store)) {
     const attribute = attributeOf(store, table.TableName);
@@ -65,18 +65,18 @@ export async function sweepExpired(store: Store, locks: ItemLocks, now: number):
     }
   }
   return deleted;
-}
+};
 
 const FIVE_YEARS = 5 * 365 * 24 * 3600;
 
 /** Only numbers count, and a date more than five years back is taken for a mistake (developer guide, "TTL"). */
-function isExpired(item: Item, attribute: string, nowSeconds: number): boolean {
+const isExpired = (item: Item, attribute: string, nowSeconds: number): boolean => {
   const value = item[attribute]?.N;
   if (typeof value !== 'string') return false;
   const at = Number(value);
   return at <= nowSeconds && at > nowSeconds - FIVE_YEARS;
-}
+};
 
-function attributeOf(store: Store, tableName: string): string | undefined {
+const attributeOf = (store: Store, tableName: string): string | undefined => {
   return stored.safeParse(store.db.getSync(TIME_TO_LIVE + tableName)).data?.AttributeName;
-}
+};

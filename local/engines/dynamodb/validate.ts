@@ -10,12 +10,12 @@ export type Validator = { readonly types: Types; readonly custom?: Custom };
  *
  * @param also members that the caller takes care of
  */
-export function validated(
+export const validated = (
   store: Store,
   validator: Validator,
   request: Readonly<Record<string, unknown>>,
   also: readonly string[] = [],
-): Request {
+): Request => {
   for (const name of Object.keys(request)) {
     if (request[name] != null && !Object.hasOwn(validator.types, name) && !also.includes(name)) {
       throw validation(`The embedded DynamoDB does not support the parameter ${name} here.`);
@@ -24,14 +24,14 @@ export function validated(
   const checked = validations.checkTypes({ ...request }, validator.types);
   validations.checkValidations(checked, validator.types, validator.custom, store);
   return checked;
-}
+};
 
 /** Whether a failed condition answers with the item. Throws ValidationException. */
-export function returnsOldOnFailure(request: Readonly<Record<string, unknown>>): boolean {
+export const returnsOldOnFailure = (request: Readonly<Record<string, unknown>>): boolean => {
   const wanted = request.ReturnValuesOnConditionCheckFailure;
   if (wanted === 'ALL_OLD') return true;
   if (wanted == null || wanted === 'NONE') return false;
   throw validation(
     `1 validation error detected: Value '${String(wanted)}' at 'returnValuesOnConditionCheckFailure' failed to satisfy constraint: Member must satisfy enum value set: [ALL_OLD, NONE]`,
   );
-}
+};

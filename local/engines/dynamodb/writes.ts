@@ -20,12 +20,12 @@ export const WRITE_VALIDATORS: Readonly<Record<WriteKind, Validator>> = {
 type Input = Readonly<Record<string, unknown>>;
 
 /** PutItem, UpdateItem and DeleteItem: item and indexes change in one batch, behind the item's lock. */
-export async function writeItem(
+export const writeItem = async (
   store: Store,
   locks: ItemLocks,
   kind: WriteKind,
   input: Input,
-): Promise<object> {
+): Promise<object> => {
   const returnOld = returnsOldOnFailure(input);
   const request = validated(store, WRITE_VALIDATORS[kind], input, ['ReturnValuesOnConditionCheckFailure']);
   const done = await commit(store, locks, kind, request, returnOld);
@@ -33,13 +33,13 @@ export async function writeItem(
   meter.add(request.TableName, done.units, done.indexes);
   const ConsumedCapacity = meter.report(request.ReturnConsumedCapacity)?.[0];
   return { ...done.answer, ConsumedCapacity };
-}
+};
 
 /**
  * BatchWriteItem: up to 25 writes, each atomic by itself. DynamoDB reports writes of a batch that did not happen as
  * unprocessed. This happens to a key whose item a transaction holds.
  */
-export async function batchWrite(store: Store, locks: ItemLocks, input: Input): Promise<object> {
+export const batchWrite = async (store: Store, locks: ItemLocks, input: Input): Promise<object> => {
   const request = validated(store, batchWriteItemValidator, input);
   const writes = Object.entries(request.RequestItems).flatMap(([TableName, requests]) =>
     requests.map((original) => {
@@ -72,20 +72,20 @@ export async function batchWrite(store: Store, locks: ItemLocks, input: Input): 
     }),
   );
   return { UnprocessedItems: unprocessed, ConsumedCapacity: meter.report(request.ReturnConsumedCapacity) };
-}
+};
 
 /**
  * Deletes an item if it is still what the caller believes, for the expiry sweep.
  *
  * @returns whether it was deleted; false as well where a transaction holds the item
  */
-export async function deleteIf(
+export const deleteIf = async (
   store: Store,
   locks: ItemLocks,
   tableName: string,
   item: Item,
   still: (item: Item) => boolean,
-): Promise<boolean> {
+): Promise<boolean> => {
   const table = getTable(store, tableName);
   const key = database.createKey(item, table);
   const request = {
@@ -105,10 +105,10 @@ export async function deleteIf(
     if (isConflict(error)) return false;
     throw error;
   }
-}
+};
 
 /** The key that a write is about, without prefix. Throws DynaliteError where it does not fit the table. */
-export function keyOf(store: Store, kind: WriteKind | 'ConditionCheck', request: Request): string {
+export const keyOf = (store: Store, kind: WriteKind | 'ConditionCheck', request: Request): string => {
   const table = getTable(store, request.TableName);
   const [named, invalid] =
     kind === 'PutItem'
@@ -116,15 +116,15 @@ export function keyOf(store: Store, kind: WriteKind | 'ConditionCheck', request:
       : [request.Key, database.validateKey(request.Key, table)];
   if (invalid != null) throw invalid;
   return database.createKey(named, table);
-}
+};
 
-async function commit(
+const commit = async (
   store: Store,
   locks: ItemLocks,
   kind: WriteKind,
   request: Request,
   returnOld: boolean,
-): Promise<Plan> {
+): Promise<Plan> => {
   const table = getTable(store, request.TableName);
   const key = keyOf(store, kind, request);
   const itemKey = itemPrefix(request.TableName) + key;
@@ -140,7 +140,7 @@ async function commit(
       throw error;
     }
   });
-}
+};
 
 const keyAttributes = (item: Item, schema: readonly { readonly AttributeName: string }[]): Item => {
   const names = schema.map((element) => element.AttributeName);

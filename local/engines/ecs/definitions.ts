@@ -53,10 +53,10 @@ export const nextRevision = (definition: TaskDefinition, startTask: StartTask): 
 });
 
 /** The definition that `reference` (ARN, `family:revision` or `family`, then its latest) names. */
-export function findTaskDefinition(
+export const findTaskDefinition = (
   definitions: readonly TaskDefinition[],
   reference: string,
-): TaskDefinition {
+): TaskDefinition => {
   const found = definitions
     .filter(
       (definition) =>
@@ -67,4 +67,4 @@ export function findTaskDefinition(
     .sort((a, b) => revision(b) - revision(a))[0];
   if (found === undefined) throw new EcsError('ClientException', 'TaskDefinition not found.');
   return found;
-}
+};

@@ -14,7 +14,7 @@ const attachmentStatus = ({ lastStatus }: TaskRecord): string => {
   return lastStatus === 'STOPPED' ? 'DELETED' : 'ATTACHED';
 };
 
-function describeAttachment(record: TaskRecord, type: string): Record<string, unknown> {
+const describeAttachment = (record: TaskRecord, type: string): Record<string, unknown> => {
   const subnet = record.networkConfiguration?.awsvpcConfiguration.subnets[0] ?? 'subnet-local';
   const attached =
     record.lastStatus === 'PROVISIONING'
@@ -33,9 +33,9 @@ function describeAttachment(record: TaskRecord, type: string): Record<string, un
     status: attachmentStatus(record),
     details: [{ name: 'subnetId', value: subnet }, ...attached],
   };
-}
+};
 
-function describeContainer(record: TaskRecord): Record<string, unknown> {
+const describeContainer = (record: TaskRecord): Record<string, unknown> => {
   const { container, lastStatus } = record;
   return {
     containerArn: arnInCluster(record.clusterArn, 'container', `${record.id}/${container.id}`),
@@ -52,7 +52,7 @@ function describeContainer(record: TaskRecord): Record<string, unknown> {
         ? []
         : [{ attachmentId: record.attachmentId, privateIpv4Address: PRIVATE_ADDRESS }],
   };
-}
+};
 
 const containerStatus = ({ startedAt, executionStoppedAt, desiredStatus }: TaskRecord): string => {
   if (executionStoppedAt !== undefined) return 'STOPPED';
@@ -60,7 +60,7 @@ const containerStatus = ({ startedAt, executionStoppedAt, desiredStatus }: TaskR
   return desiredStatus === 'STOPPED' ? 'STOPPED' : 'PENDING';
 };
 
-function describe(record: TaskRecord, time: Timestamp, attachmentType: string): Record<string, unknown> {
+const describe = (record: TaskRecord, time: Timestamp, attachmentType: string): Record<string, unknown> => {
   const at = (ms: number | undefined) => (ms === undefined ? undefined : time(ms));
   return {
     taskArn: record.taskArn,
@@ -97,7 +97,7 @@ function describe(record: TaskRecord, time: Timestamp, attachmentType: string): 
     stopCode: record.stopCode,
     stoppedReason: record.stoppedReason,
   };
-}
+};
 
 /** A task in the API's shape (data type Task of the API reference). Tags only where they were asked for. */
 export const describeTask = (record: TaskRecord, withTags: boolean): Record<string, unknown> => ({
@@ -120,7 +120,7 @@ export interface TaskStateChangeEvent {
   readonly detail: Readonly<Record<string, unknown>>;
 }
 
-export function taskStateChange(record: TaskRecord, now: number): TaskStateChangeEvent {
+export const taskStateChange = (record: TaskRecord, now: number): TaskStateChangeEvent => {
   const [, , , region = '', account = ''] = record.clusterArn.split(':');
   return {
     version: '0',
@@ -134,4 +134,4 @@ export function taskStateChange(record: TaskRecord, now: number): TaskStateChang
     // Through JSON and back: an event has no members without a value.
     detail: JSON.parse(JSON.stringify({ ...describe(record, eventTime, 'eni'), updatedAt: eventTime(now) })),
   };
-}
+};

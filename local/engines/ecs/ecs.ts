@@ -92,7 +92,7 @@ const LEFTOVER_GRACE_MS = 5_000;
 const KILLED_MS = 30_000;
 
 /** An ECS whose tasks are processes of this machine. Source of shapes and rules: the ECS API reference. */
-export function createEcs(options: EcsOptions): Ecs {
+export const createEcs = (options: EcsOptions): Ecs => {
   const { clusterArns, logger, clock = systemClock, stateDir, logDir } = options;
   const taskDefinitions = parseTaskDefinitions(options.taskDefinitions);
   /** The newest revision of each family. */
@@ -135,14 +135,14 @@ export function createEcs(options: EcsOptions): Ecs {
   let ending = false;
 
   /** SIGKILL ends whatever it reaches; a process that the system does not let go must not keep everything from ending. */
-  async function withinGrace(id: string, ended: Promise<void>, graceMs: number): Promise<void> {
+  const withinGrace = async (id: string, ended: Promise<void>, graceMs: number): Promise<void> => {
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => resolve('late'), graceMs + KILLED_MS);
     if ((await Promise.race([ended, late])) === 'late') logger.error('A task does not end', { task: id });
     clearTimeout(timer);
-  }
+  };
 
-  async function stopAll({ graceMs }: { graceMs: number }): Promise<void> {
+  const stopAll = async ({ graceMs }: { graceMs: number }): Promise<void> => {
     ending = true;
     // What is held would be born after the end.
     faults.clear();
@@ -155,7 +155,7 @@ export function createEcs(options: EcsOptions): Ecs {
       }),
     );
     await events.drained();
-  }
+  };
 
   return {
     async handle({ operation, input }) {
@@ -216,7 +216,7 @@ export function createEcs(options: EcsOptions): Ecs {
       },
     ),
   };
-}
+};
 
 const idOf = (taskArn: string): string => taskArn.slice(taskArn.lastIndexOf('/') + 1);
 

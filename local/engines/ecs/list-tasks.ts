@@ -4,7 +4,7 @@ import { type ListTasksRequest, listTasksSchema, parseRequest } from './requests
 import type { TaskRecord } from './task.ts';
 
 /** ListTasks: ARNs by pages, in the order of ids, so that a page holds when tasks come and go between two calls. */
-export function listTasks(context: OperationContext, input: unknown): Record<string, unknown> {
+export const listTasks = (context: OperationContext, input: unknown): Record<string, unknown> => {
   const request = parseRequest(listTasksSchema, input);
   if (request.serviceName !== undefined) throw new EcsError('ServiceNotFoundException', 'Service not found.');
   const after = request.nextToken === undefined ? '' : readToken(request.nextToken);
@@ -17,7 +17,7 @@ export function listTasks(context: OperationContext, input: unknown): Record<str
     taskArns: page.map(({ taskArn }) => taskArn),
     nextToken: last === undefined ? undefined : writeToken(last.id),
   };
-}
+};
 
 const matches = (record: TaskRecord, request: ListTasksRequest): boolean =>
   record.desiredStatus === request.desiredStatus &&
@@ -32,8 +32,8 @@ const lastPart = (reference: string): string => `/${reference.slice(reference.la
 
 const writeToken = (id: string): string => Buffer.from(id, 'hex').toString('base64url');
 
-function readToken(token: string): string {
+const readToken = (token: string): string => {
   const id = Buffer.from(token, 'base64url').toString('hex');
   if (!/^[0-9a-f]{32}$/.test(id)) throw invalidParameter('Invalid token.');
   return id;
-}
+};

@@ -19,20 +19,20 @@ export const processTable = (): ProcessEntry[] =>
   process.platform === 'linux' ? readProc() : parsePs(runPs());
 
 /** One process's identity, or undefined where it does not live. */
-export function identityOf(pid: number): string | undefined {
+export const identityOf = (pid: number): string | undefined => {
   const entry =
     process.platform === 'linux'
       ? readProcEntry(pid)
       : processTable().find((candidate) => candidate.pid === pid);
   return entry?.identity;
-}
+};
 
 const readProc = (): ProcessEntry[] =>
   readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((name) => readProcEntry(Number(name)) ?? []);
 
-function readProcEntry(pid: number): ProcessEntry | undefined {
+const readProcEntry = (pid: number): ProcessEntry | undefined => {
   const stat = readIfThere(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
   // The name in parentheses may hold spaces and parentheses; the fields after it do not (man proc_pid_stat).
@@ -47,7 +47,7 @@ function readProcEntry(pid: number): ProcessEntry | undefined {
     identity: `${bootId()}/${startTime}`,
     task: taskIn(readIfThere(`/proc/${pid}/environ`)?.split('\0') ?? []),
   };
-}
+};
 
 const isDead = (state: string): boolean => /^[ZX]/.test(state);
 
@@ -56,23 +56,23 @@ const taskIn = (variables: readonly string[]): string | undefined =>
 
 /** Ticks count from the last boot, so the boot belongs to the identity. */
 let cachedBootId: string | undefined;
-function bootId(): string {
+const bootId = (): string => {
   cachedBootId ??= readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? 'unknown';
   return cachedBootId;
-}
+};
 
 /** A process may end, or be another user's, between two reads. */
-function readIfThere(path: string): string | undefined {
+const readIfThere = (path: string): string | undefined => {
   try {
     return readFileSync(path, 'latin1');
   } catch {
     return undefined;
   }
-}
+};
 
 const PS_DEADLINE_MS = 5_000;
 
-function runPs(): string {
+const runPs = (): string => {
   const { stdout, status } = spawnSync('ps', ['-axwwE', '-o', 'pid=,ppid=,pgid=,stat=,lstart=,command='], {
     encoding: 'utf8',
     timeout: PS_DEADLINE_MS,
@@ -81,7 +81,7 @@ function runPs(): string {
   });
   if (status !== 0) throw new Error('ps did not list the processes');
   return stdout;
-}
+};
 
 /** Reads what `ps -axwwE -o pid=,ppid=,pgid=,stat=,lstart=,command=` prints on macOS. */
 export const parsePs = (output: string): ProcessEntry[] =>

@@ -19,7 +19,7 @@ export interface TaskTree {
  * members of the process groups that these lead. The mark finds what left both tree and group (a browser is started
  * in a group of its own, and its children overwrite their environment).
  */
-export function taskProcesses(tree: TaskTree, table: readonly ProcessEntry[] = processTable()): number[] {
+export const taskProcesses = (tree: TaskTree, table: readonly ProcessEntry[] = processTable()): number[] => {
   const isSeed = ({ pid, identity, task }: ProcessEntry) =>
     task === tree.taskId || (pid === tree.root?.pid && identity === tree.root.identity);
   const found = new Set(table.filter(isSeed).map(({ pid }) => pid));
@@ -30,14 +30,14 @@ export function taskProcesses(tree: TaskTree, table: readonly ProcessEntry[] = p
     }
   }
   return [...found].filter((pid) => pid !== tree.except);
-}
+};
 
 /** Between two looks at who is still there. */
 const LOOK_AGAIN_MS = 20;
 const KILL_DEADLINE_MS = 10_000;
 
 /** SIGKILLs everything that belongs to the task until nothing is left. Throws when something will not go. */
-export async function killTree(tree: TaskTree): Promise<void> {
+export const killTree = async (tree: TaskTree): Promise<void> => {
   const attempts = KILL_DEADLINE_MS / LOOK_AGAIN_MS;
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     // Again each time: a process that forked while we looked has a child that we did not see.
@@ -47,13 +47,13 @@ export async function killTree(tree: TaskTree): Promise<void> {
     await wait(LOOK_AGAIN_MS);
   }
   throw new Error(`processes of task ${tree.taskId} do not end: ${taskProcesses(tree).join(', ')}`);
-}
+};
 
 /** Sends a signal; a process that has ended is none to send to. */
-export function signal(pid: number, name: NodeJS.Signals): void {
+export const signal = (pid: number, name: NodeJS.Signals): void => {
   try {
     process.kill(pid, name);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
-}
+};

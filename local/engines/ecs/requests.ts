@@ -160,10 +160,10 @@ export const untagResourceSchema = z.object({ resourceArn: z.string(), tagKeys: 
 export const listTagsSchema = z.object({ resourceArn: z.string() });
 
 /** Parses a request's JSON; the first broken rule becomes ECS's InvalidParameterException. */
-export function parseRequest<Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> {
+export const parseRequest = <Schema extends z.ZodType>(schema: Schema, input: unknown): z.infer<Schema> => {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
   const path = issue?.path.map(String).join('.') ?? '';
   throw invalidParameter(path === '' ? (issue?.message ?? 'invalid') : `${path}: ${issue?.message}`);
-}
+};

@@ -14,7 +14,7 @@ import { arnInCluster, type TaskRecord } from './task.ts';
 const CLIENT_TOKEN_MS = 24 * 60 * 60 * 1000;
 
 /** RunTask: what could be placed is in `tasks`, what could not in `failures`. */
-export function runTask(context: OperationContext, input: unknown): Record<string, unknown> {
+export const runTask = (context: OperationContext, input: unknown): Record<string, unknown> => {
   const request = parseRequest(runTaskSchema, input);
   const clusterArn = context.cluster(request.cluster);
   const definition = findTaskDefinition(context.taskDefinitions, request.taskDefinition);
@@ -48,28 +48,28 @@ export function runTask(context: OperationContext, input: unknown): Record<strin
     }
   }
   return answer(started, failures);
-}
+};
 
 const answer = (records: readonly TaskRecord[], failures: readonly unknown[]) => ({
   tasks: records.map((record) => describeTask(record, true)),
   failures,
 });
 
-function checkContainerOverrides({ overrides }: RunTaskRequest, { container }: TaskDefinition): void {
+const checkContainerOverrides = ({ overrides }: RunTaskRequest, { container }: TaskDefinition): void => {
   const unknown = overrides.containerOverrides?.find(({ name }) => name !== container.name);
   if (unknown !== undefined) {
     throw invalidParameter(
       `Override for container named ${unknown.name} is not a container in the TaskDefinition.`,
     );
   }
-}
+};
 
 /** Each kind of capacity takes task definitions of its network mode only. */
-function checkPlacement(
+const checkPlacement = (
   { hosts }: OperationContext,
   { capacityProviderStrategy, networkConfiguration }: RunTaskRequest,
   { networkMode }: TaskDefinition,
-): void {
+): void => {
   const known = ['FARGATE', 'FARGATE_SPOT', hosts.provider];
   const unknown = capacityProviderStrategy?.find(({ capacityProvider }) => !known.includes(capacityProvider));
   if (unknown !== undefined)
@@ -85,7 +85,7 @@ function checkPlacement(
     );
   if (networkMode === 'awsvpc' && networkConfiguration === undefined)
     throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
-}
+};
 
 /** What a task is placed with on a host: its reservation, else its limit. */
 const reservedBy = ({ overrides }: RunTaskRequest, { container }: TaskDefinition): number => {
@@ -96,19 +96,19 @@ const reservedBy = ({ overrides }: RunTaskRequest, { container }: TaskDefinition
 };
 
 /** Fargate has a few combinations of CPU and memory; RunTask refuses others. */
-function checkSize({ overrides }: RunTaskRequest, definition: TaskDefinition): void {
+const checkSize = ({ overrides }: RunTaskRequest, definition: TaskDefinition): void => {
   const { cpu = definition.cpu, memory = definition.memory } = overrides;
   if (definition.networkMode === 'bridge' || cpu === undefined || memory === undefined) return;
   if (fargateIssue({ cpu: Number(cpu), memoryMiB: Number(memory) }) !== undefined)
     throw invalidParameter('No Fargate configuration exists for given values.');
-}
+};
 
 /** The tasks of an earlier call with the same token; ConflictException where that call asked for something else. */
-function findRepeated(
+const findRepeated = (
   { tasks, now }: OperationContext,
   clusterArn: string,
   request: RunTaskRequest,
-): TaskRecord[] | undefined {
+): TaskRecord[] | undefined => {
   if (request.clientToken === undefined) return undefined;
   const repeated = tasks.ofClientToken(clusterArn, request.clientToken, now());
   if (repeated.length === 0) return undefined;
@@ -123,7 +123,7 @@ function findRepeated(
     );
   }
   return repeated;
-}
+};
 
 /** Of the parsed request: defaults and the order of members are no difference. */
 const requestHash = (request: RunTaskRequest): string =>
@@ -136,12 +136,12 @@ const canonical = (value: unknown): string =>
       : member,
   );
 
-function newTask(
+const newTask = (
   { now, temporaryRoot }: OperationContext,
   clusterArn: string,
   definition: TaskDefinition,
   request: RunTaskRequest,
-): TaskRecord {
+): TaskRecord => {
   const id = randomUUID().replaceAll('-', '');
   const createdAt = now();
   return {
@@ -177,12 +177,12 @@ function newTask(
     // Short: sockets are made in it, and a socket's path ends at 104 to 108 characters.
     temporaryDirectory: join(temporaryRoot, `berth-task-${id.slice(0, 12)}`),
   };
-}
+};
 
 /** A task runs either by launch type or by the capacity provider with the most weight. */
-function placement({
+const placement = ({
   capacityProviderStrategy,
-}: RunTaskRequest): Pick<TaskRecord, 'launchType' | 'capacityProviderName'> {
+}: RunTaskRequest): Pick<TaskRecord, 'launchType' | 'capacityProviderName'> => {
   const provider = capacityProviderStrategy?.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0))[0];
   return { launchType: 'FARGATE', capacityProviderName: provider?.capacityProvider };
-}
+};

@@ -27,7 +27,7 @@ export interface SupervisorStart {
  * Starts a task's init process (task-process.ts). It leads a process group of its own, so that Ctrl-C in the
  * terminal does not reach it, and it does not keep this process running.
  */
-export function startSupervisor(start: SupervisorStart): ChildProcess {
+export const startSupervisor = (start: SupervisorStart): ChildProcess => {
   const { taskId, program, logFile } = start;
   // For what the supervisor itself has to say, should it fail.
   const output = openSync(logFile, 'a', 0o600);
@@ -56,7 +56,7 @@ export function startSupervisor(start: SupervisorStart): ChildProcess {
   } finally {
     closeSync(output);
   }
-}
+};
 
 /** A container's exit code: 128 + n where signal n ended it. */
 export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>

@@ -45,6 +45,12 @@ program.stdout.on('data', (chunk: Buffer) => {
 program.stderr.on('data', (chunk: Buffer) => log.write(chunk));
 const closed = once(program, 'close');
 
+const end = async (exitCode: number): Promise<void> => {
+  await killTree(tree);
+  await Promise.race([closed, wait(DRAIN_MS)]);
+  process.exit(exitCode);
+};
+
 program.once('error', (error) => {
   log.write(`the program could not be started: ${error.message}\n`);
   process.exit(CANNOT_RUN);
@@ -55,26 +61,20 @@ program.once('exit', (code, signal) => {
 
 // Once: a program may take a second SIGTERM for impatience.
 let asked = false;
-function askToEnd(): void {
+const askToEnd = (): void => {
   if (!asked) program.kill('SIGTERM');
   asked = true;
-}
+};
 process.on('SIGTERM', askToEnd);
 
-if (process.connected) process.once('disconnect', parentGone);
-else parentGone();
-
-function parentGone(): void {
+const parentGone = (): void => {
   log.write('the local stack is gone: ending\n');
   askToEnd();
   setTimeout(() => {
     log.write('the program did not end in time: killed\n');
     program.kill('SIGKILL');
   }, Number(graceMs)).unref();
-}
+};
 
-async function end(exitCode: number): Promise<void> {
-  await killTree(tree);
-  await Promise.race([closed, wait(DRAIN_MS)]);
-  process.exit(exitCode);
-}
+if (process.connected) process.once('disconnect', parentGone);
+else parentGone();

@@ -25,10 +25,10 @@ const TRANSITIONS: Readonly<Record<LastStatus, readonly LastStatus[]>> = {
 };
 
 /** The statuses from `from` to STOPPED, `from` left out, on the shortest way. */
-export function wayToStopped(from: LastStatus): LastStatus[] {
+export const wayToStopped = (from: LastStatus): LastStatus[] => {
   const next = TRANSITIONS[from].at(-1);
   return next === undefined ? [] : [next, ...wayToStopped(next)];
-}
+};
 
 /**
  * One task as kept on disk. Times in ms since the epoch. It holds the overrides, as ECS does, and with them
@@ -83,12 +83,12 @@ export const taskRecordSchema = z.object({
 export type TaskRecord = z.infer<typeof taskRecordSchema>;
 
 /** A move of the lifecycle: the record with its new status. Throws on a move that ECS never makes. */
-export function advance(record: TaskRecord, to: LastStatus, patch: Partial<TaskRecord> = {}): TaskRecord {
+export const advance = (record: TaskRecord, to: LastStatus, patch: Partial<TaskRecord> = {}): TaskRecord => {
   if (!TRANSITIONS[record.lastStatus].includes(to)) {
     throw new Error(`a task cannot go from ${record.lastStatus} to ${to}`);
   }
   return { ...record, ...patch, lastStatus: to, version: record.version + 1 };
-}
+};
 
 /** `arn:aws:ecs:<region>:<account>:<kind>/<cluster>/<id>` beside a cluster's ARN. */
 export const arnInCluster = (clusterArn: string, kind: 'task' | 'container', id: string): string =>

@@ -80,7 +80,7 @@ export interface Fauxqs {
 }
 
 /** Builds fauxqs over its own stores, with everything found in `dir` loaded; without `dir`, in memory. */
-export function openFauxqs(dir: string | undefined): Fauxqs {
+export const openFauxqs = (dir: string | undefined): Fauxqs => {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new VersionedS3Store() };
   const { sqsStore, s3Store } = stores;
   // Queue URLs then name the host that was asked, not a made-up one that resolves nowhere.
@@ -137,7 +137,7 @@ export function openFauxqs(dir: string | undefined): Fauxqs {
       persistence?.close();
     },
   };
-}
+};
 
 const paramsSchema = z.object({ bucket: z.string() });
 const querySchema = z.object({

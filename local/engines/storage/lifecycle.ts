@@ -12,19 +12,19 @@ export interface LifecycleSweep {
  * When S3 would act on something `days` after it began: it rounds up to the next midnight UTC
  * ("Lifecycle configuration elements", S3 user guide).
  */
-export function dueAt(beganMs: number, days: number): number {
+export const dueAt = (beganMs: number, days: number): number => {
   return Math.ceil((beganMs + days * DAY_MS) / DAY_MS) * DAY_MS;
-}
+};
 
 /**
  * Carries out a bucket's lifecycle rules as of `nowMs`: objects, then versions that are noncurrent, then uploads.
  */
-export function sweepBucket(
+export const sweepBucket = (
   s3: Fauxqs['s3'],
   bucket: string,
   rules: readonly LifecycleRule[],
   nowMs: number,
-): LifecycleSweep {
+): LifecycleSweep => {
   const active = rules.filter((rule) => rule.enabled);
   const isDue = (key: string, began: Date, days: (rule: LifecycleRule) => number | undefined): boolean =>
     active.some((rule) => {
@@ -47,4 +47,4 @@ export function sweepBucket(
     s3.abortMultipartUpload(uploadId);
   }
   return { expiredObjects: expired.length, abortedUploads: stale.length };
-}
+};

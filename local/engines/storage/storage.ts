@@ -41,7 +41,7 @@ export interface Storage {
 }
 
 /** Starts S3 and SQS on loopback, persistent in `dir` through a SIGKILL. One process per `dir`. */
-export async function startStorage(options: StorageOptions = {}): Promise<Storage> {
+export const startStorage = async (options: StorageOptions = {}): Promise<Storage> => {
   const { s3, sqs, listen, close } = openFauxqs(options.dir);
   const clock = options.clock ?? Date.now;
   const rules = new Map<string, readonly LifecycleRule[]>();
@@ -83,4 +83,4 @@ export async function startStorage(options: StorageOptions = {}): Promise<Storag
     },
     close,
   };
-}
+};

@@ -73,7 +73,7 @@ const scalar = (value: Record<string, unknown> | undefined): string | undefined 
 };
 
 /** The partition key value that a key condition pins; the equality on the partition key is mandatory there. */
-function queriedKey(request: Target, partitionKey: string): string | undefined {
+const queriedKey = (request: Target, partitionKey: string): string | undefined => {
   const names = request.ExpressionAttributeNames ?? {};
   for (const [, name, value] of (request.KeyConditionExpression ?? '').matchAll(/([#\w]+)\s*=\s*(:\w+)/g)) {
     if (name !== undefined && value !== undefined && (names[name] ?? name) === partitionKey) {
@@ -81,10 +81,10 @@ function queriedKey(request: Target, partitionKey: string): string | undefined {
     }
   }
   return undefined;
-}
+};
 
 /** `dynamodb:LeadingKeys`: the partition key values that a call touches, where they can be told. */
-function leadingKeys(requests: readonly Target[], partitionKeyOf: PartitionKeyOf): RequestContext {
+const leadingKeys = (requests: readonly Target[], partitionKeyOf: PartitionKeyOf): RequestContext => {
   const values = requests.map((request) => {
     const partitionKey = partitionKeyOf(request.TableName, request.IndexName);
     if (partitionKey === undefined) {
@@ -94,10 +94,13 @@ function leadingKeys(requests: readonly Target[], partitionKeyOf: PartitionKeyOf
   });
   const known = [...new Set(values.filter((value) => value !== undefined))];
   return known.length > 0 && !values.includes(undefined) ? { 'dynamodb:LeadingKeys': known } : {};
-}
+};
 
 /** One permission for each table (or index) and action, however many items they name. */
-function grouped(parts: readonly { action: string; request: Target }[], keyOf: PartitionKeyOf): Permission[] {
+const grouped = (
+  parts: readonly { action: string; request: Target }[],
+  keyOf: PartitionKeyOf,
+): Permission[] => {
   const groups = Map.groupBy(parts, ({ action, request }) => {
     const { TableName, IndexName } = request;
     return `${action} ${IndexName === undefined ? tableArn(TableName) : indexArn(TableName, IndexName)}`;
@@ -113,13 +116,13 @@ function grouped(parts: readonly { action: string; request: Target }[], keyOf: P
       ),
     };
   });
-}
+};
 
 /** The IAM actions and ARNs that a DynamoDB call is checked on. Source: DynamoDB's API permissions reference. */
-export function dynamodbPermissions(
+export const dynamodbPermissions = (
   { operation, input }: OperationInput,
   partitionKeyOf: PartitionKeyOf,
-): Permission[] {
+): Permission[] => {
   switch (operation) {
     case 'ListTables':
     case 'DescribeLimits':
@@ -158,4 +161,4 @@ export function dynamodbPermissions(
       }
       return grouped([{ action: operation, request: target.parse(input) }], partitionKeyOf);
   }
-}
+};

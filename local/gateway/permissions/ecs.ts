@@ -37,10 +37,10 @@ const taskArn = (cluster: string, task: string): string =>
  * on every role that the task would get, `ecs:TagResource` when it is tagged at launch, by the caller or by the task definition.
  * Source: the Service Authorization Reference for ECS.
  */
-export function ecsPermissions(
+export const ecsPermissions = (
   { operation, input }: OperationInput,
   taskDefinitionOf: TaskDefinitionOf,
-): Permission[] {
+): Permission[] => {
   const request = common.parse(input);
   const action = `ecs:${operation}`;
   const cluster = ecsArn('cluster', request.cluster);
@@ -98,4 +98,4 @@ export function ecsPermissions(
     default:
       return [{ action, resources: ['*'] }];
   }
-}
+};

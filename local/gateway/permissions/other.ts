@@ -47,7 +47,7 @@ const SERVICES: Readonly<Record<string, ServicePermissions>> = {
 };
 
 /** Permissions of a call to any service that has no table of its own: its own action, on `*`. */
-export function otherPermissions(service: string, call: OperationInput): Permission[] {
+export const otherPermissions = (service: string, call: OperationInput): Permission[] => {
   const known = SERVICES[service];
   return known === undefined ? [{ action: `${service}:${call.operation}`, resources: ['*'] }] : known(call);
-}
+};

@@ -25,7 +25,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
 
 const named = z.object({ QueueUrl: z.string().optional(), QueueName: z.string().optional() });
 
-export function sqsPermissions({ operation, input }: OperationInput): Permission[] {
+export const sqsPermissions = ({ operation, input }: OperationInput): Permission[] => {
   const action = ACTIONS[operation];
   if (action === undefined) {
     throw new AwsRefusal('unknownOperation', `SQS ${operation} is not available locally`);
@@ -33,4 +33,4 @@ export function sqsPermissions({ operation, input }: OperationInput): Permission
   const { QueueUrl, QueueName } = named.parse(input);
   const queue = QueueUrl?.split('/').at(-1) ?? QueueName;
   return [{ action, resources: [queueArn(operation === 'ListQueues' ? '*' : (queue ?? ''))] }];
-}
+};

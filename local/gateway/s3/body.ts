@@ -86,13 +86,13 @@ export class AwsChunkedReader {
   }
 }
 
-function chunkSize(line: string): number {
+const chunkSize = (line: string): number => {
   const size = /^([0-9a-f]{1,8})(?:;.*)?$/i.exec(line)?.[1];
   if (size === undefined) {
     throw new AwsRefusal('malformed', 'the aws-chunked body has a bad chunk size');
   }
   return Number.parseInt(size, 16);
-}
+};
 
 /**
  * Passes a body on while its digests run, always one chunk behind: the last chunk leaves only once the
@@ -132,10 +132,10 @@ export class VerifiedBody extends Transform {
   }
 }
 
-function settle(done: TransformCallback, work: () => Buffer | undefined): void {
+const settle = (done: TransformCallback, work: () => Buffer | undefined): void => {
   try {
     done(null, work());
   } catch (error) {
     done(error instanceof Error ? error : new Error(String(error)));
   }
-}
+};

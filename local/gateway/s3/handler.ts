@@ -22,28 +22,28 @@ const S3_DEADLINE_MS = 60_000;
 const UNSIGNED_PAYLOADS = new Set(['UNSIGNED-PAYLOAD', 'STREAMING-UNSIGNED-PAYLOAD-TRAILER']);
 
 /** Serves an S3 call, header-signed or presigned: bodies are streamed both ways, their checksums verified. */
-export async function serveS3(exchange: Exchange, claim: SignatureClaim): Promise<void> {
+export const serveS3 = async (exchange: Exchange, claim: SignatureClaim): Promise<void> => {
   const { request, options } = exchange;
   const access = authenticate(exchange, claim, payloadHash(request));
   const call = recognizeS3(request.method ?? 'GET', request.url ?? '/', flatHeaders(request));
   exchange.operation = call.operation;
   await carryOut(call, exchange, access, engineOf('s3', options.engines.s3Url));
-}
+};
 
-function payloadHash(request: IncomingMessage): string {
+const payloadHash = (request: IncomingMessage): string => {
   const stated = request.headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
   if (typeof stated !== 'string' || !(UNSIGNED_PAYLOADS.has(stated) || /^[0-9a-f]{64}$/.test(stated))) {
     throw new AwsRefusal('unknownOperation', `the payload form ${stated} is not available locally`);
   }
   return stated;
-}
+};
 
-async function carryOut(
+const carryOut = async (
   call: S3Call,
   { request, response, forwarder, over, options }: Exchange,
   access: AccessCheck,
   engineUrl: string,
-): Promise<void> {
+): Promise<void> => {
   refuseUnsizedBody(request, call);
   const awsChunked = (call.headers['content-encoding'] ?? '').includes('aws-chunked');
   const digests = new BodyDigests(call.headers, call.headers['x-amz-trailer']);
@@ -71,10 +71,10 @@ async function carryOut(
     hideAbsence(call, answer, access);
   }
   await relay(answer, response, reads && answer.statusCode === 200 ? responseOverrides(call) : {});
-}
+};
 
 /** S3 wants an object's length beforehand, and answers NotImplemented to chunked transfer coding without it. */
-function refuseUnsizedBody(request: IncomingMessage, call: S3Call): void {
+const refuseUnsizedBody = (request: IncomingMessage, call: S3Call): void => {
   const decodedLength = call.headers['x-amz-decoded-content-length'];
   if (request.headers['transfer-encoding'] !== undefined && decodedLength === undefined) {
     throw new AwsRefusal(
@@ -85,21 +85,21 @@ function refuseUnsizedBody(request: IncomingMessage, call: S3Call): void {
   if (Number(decodedLength ?? call.headers['content-length'] ?? 0) > MAX_S3_BODY_BYTES) {
     throw new AwsRefusal('tooLarge', 'Your proposed upload exceeds the maximum allowed size');
   }
-}
+};
 
 /** To a caller who may not list the bucket, S3 does not tell an absent key from a forbidden one. */
-function hideAbsence(call: S3Call, answer: IncomingMessage, access: AccessCheck): void {
+const hideAbsence = (call: S3Call, answer: IncomingMessage, access: AccessCheck): void => {
   const listing = [{ action: 's3:ListBucket', resources: [bucketArn(call.bucket)] }];
   if (!access.allows(listing)) {
     answer.resume();
     access.require(listing);
   }
-}
+};
 
-function responseOverrides(call: S3Call): Record<string, string> {
+const responseOverrides = (call: S3Call): Record<string, string> => {
   return Object.fromEntries(
     [...call.query].flatMap(([name, value]) =>
       name.startsWith('response-') ? [[name.slice('response-'.length), value]] : [],
     ),
   );
-}
+};

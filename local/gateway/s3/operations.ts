@@ -99,7 +99,7 @@ const SUPPORTED_HEADERS = [
   /^x-amz-(copy-source|copy-source-range|metadata-directive|expected-bucket-owner)$/,
 ];
 
-function refuseUnsupportedHeaders(method: string, headers: Readonly<Record<string, string>>): void {
+const refuseUnsupportedHeaders = (method: string, headers: Readonly<Record<string, string>>): void => {
   for (const [name, value] of Object.entries(headers)) {
     const harmless =
       (name === 'x-amz-server-side-encryption' && value === 'AES256') ||
@@ -115,22 +115,22 @@ function refuseUnsupportedHeaders(method: string, headers: Readonly<Record<strin
   if (owner !== undefined && owner !== ACCOUNT_ID) {
     throw new AwsRefusal('accessDenied', 'Access Denied');
   }
-}
+};
 
-function decodeSegment(text: string): string {
+const decodeSegment = (text: string): string => {
   try {
     return decodeURIComponent(text);
   } catch {
     throw new AwsRefusal('malformed', 'the key is not validly percent-encoded');
   }
-}
+};
 
 /** Recognizes a path-style S3 request, or refuses it as NotImplemented. */
-export function recognizeS3(
+export const recognizeS3 = (
   method: string,
   target: string,
   headers: Readonly<Record<string, string>>,
-): S3Call {
+): S3Call => {
   const { path, query: pairs } = splitTarget(target);
   const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
   const query = new Map<string, string>();
@@ -170,24 +170,24 @@ export function recognizeS3(
     query,
     headers: all,
   };
-}
+};
 
-function copySource(call: S3Call): string {
+const copySource = (call: S3Call): string => {
   const [bucket = '', ...key] = decodeSegment(call.headers['x-amz-copy-source'] ?? '')
     .replace(/^\//, '')
     .split('/');
   return objectArn(bucket, key.join('/'));
-}
+};
 
 /** The condition keys of a listing. */
-function listContext(call: S3Call): RequestContext {
+const listContext = (call: S3Call): RequestContext => {
   return Object.fromEntries(
     ['prefix', 'delimiter', 'max-keys'].flatMap((name) => {
       const value = call.query.get(name);
       return value === undefined ? [] : [[`s3:${name}`, value]];
     }),
   );
-}
+};
 
 const deletion = (action: string, bucket: string, objects: readonly NamedObject[]): Permission => ({
   action,
@@ -199,7 +199,7 @@ const deletion = (action: string, bucket: string, objects: readonly NamedObject[
  * operations".
  * @param objects what DeleteObjects names in its body
  */
-export function s3Permissions(call: S3Call, objects: readonly NamedObject[] = []): Permission[] {
+export const s3Permissions = (call: S3Call, objects: readonly NamedObject[] = []): Permission[] => {
   const bucket = [bucketArn(call.bucket)];
   const object = [objectArn(call.bucket, call.key)];
   switch (call.operation) {
@@ -248,4 +248,4 @@ export function s3Permissions(call: S3Call, objects: readonly NamedObject[] = []
     case 'AbortMultipartUpload':
       return [{ action: 's3:AbortMultipartUpload', resources: object }];
   }
-}
+};

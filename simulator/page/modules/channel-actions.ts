@@ -8,7 +8,7 @@ import type { ChannelModel, Channels } from './channels.ts';
 type Search = { searchText: string };
 
 /** What is done with channels beside posting. */
-export function defineChannelActions(app: App, channels: Channels): void {
+export const defineChannelActions = (app: App, channels: Channels): void => {
   const pageSize = { getNewsletterDirectoryPageSize: () => 50, isNewsletterCreationEnabled: () => true };
   const settings = async (channel: string, muted: boolean): Promise<void> => {
     await app.deliver({ op: 'muteChannel', channel, muted });
@@ -82,10 +82,10 @@ export function defineChannelActions(app: App, channels: Channels): void {
   Object.assign(ownModule('WAWebLoadNewsletterPreviewChatAction'), {
     loadNewsletterPreviewChat: load,
   });
-}
+};
 
 /** In the nesting in which WhatsApp Web's generated code has it. */
-function metadataOf(channel: WireChannel) {
+const metadataOf = (channel: WireChannel) => {
   return {
     idJid: channel.id,
     newsletterCreationTimeMetadataMixin: { creationTimeValue: 0 },
@@ -98,4 +98,4 @@ function metadataOf(channel: WireChannel) {
     newsletterSubscribersMetadataMixin: { subscribersCount: 0 },
     newsletterVerificationMetadataMixin: { verificationState: 'unverified' },
   };
-}
+};

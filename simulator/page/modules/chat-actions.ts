@@ -3,7 +3,7 @@ import type { ChatModel } from '../models.ts';
 import { define, ownModule } from '../registry.ts';
 
 /** What is done with whole chats. */
-export function defineChatActions(app: App): void {
+export const defineChatActions = (app: App): void => {
   const empty = async (chat: ChatModel, whole: boolean): Promise<void> => {
     await app.deliver({ op: 'emptyChat', chatId: String(chat.id), whole });
     for (const msg of [...app.msgs.getModelsArray(), ...app.archive.getModelsArray()])
@@ -37,4 +37,4 @@ export function defineChatActions(app: App): void {
         .catch(() => {});
     },
   });
-}
+};

@@ -5,7 +5,7 @@ import { define } from '../registry.ts';
 import { createWid, type Wid } from '../wid.ts';
 
 /** Chats, contacts, groups, and the collections in which the library finds everything. */
-export function defineChats(app: App): void {
+export const defineChats = (app: App): void => {
   const { msgs, chats, contacts } = app;
   define({
     WAWebWidFactory: {
@@ -53,15 +53,15 @@ export function defineChats(app: App): void {
     WAWebUpdateUnreadChatAction: { sendSeen: ({ chat }: { chat: ChatModel }) => sendSeen(app, chat) },
     ...contactModules(app),
   });
-}
+};
 
 /** Asks WhatsApp for a group as it is now, which takes its time. */
-async function updateGroup(app: App, id: unknown): Promise<void> {
+const updateGroup = async (app: App, id: unknown): Promise<void> => {
   const { waitMs } = await app.deliver({ op: 'groupMetadata', group: String(id) });
   if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-}
+};
 
-function contactModules(app: App): Record<string, unknown> {
+const contactModules = (app: App): Record<string, unknown> => {
   return {
     WAWebApiContact: {
       getCurrentLid: (wid: Wid) => app.identities.lidOf(wid),
@@ -84,15 +84,15 @@ function contactModules(app: App): Record<string, unknown> {
     },
     WAWebFrontendContactGetters: { getIsMyContact: ({ name }: ContactModel) => name !== undefined },
   };
-}
+};
 
-function asUserWidOrThrow(wid: Wid): Wid {
+const asUserWidOrThrow = (wid: Wid): Wid => {
   if (!wid.isUser()) throw new Error(`not a user: ${wid}`);
   return wid;
-}
+};
 
 /** WhatsApp Web reads these from IndexedDB, whose error for an id that is none reaches the caller. */
-function messagesById(app: App, ids: unknown[]): { messages: MsgModel[] } {
+const messagesById = (app: App, ids: unknown[]): { messages: MsgModel[] } => {
   if (ids.some((id) => id === undefined || id === null)) {
     throw new DOMException(
       "Failed to execute 'get' on 'IDBObjectStore': No key or key range specified.",
@@ -100,14 +100,14 @@ function messagesById(app: App, ids: unknown[]): { messages: MsgModel[] } {
     );
   }
   return { messages: ids.flatMap((id) => app.msgs.get(id) ?? app.archive.get(id) ?? []) };
-}
+};
 
 /** Seen here at once; the receipt goes out when there is a network. */
-async function sendSeen(app: App, chat: ChatModel): Promise<void> {
+const sendSeen = async (app: App, chat: ChatModel): Promise<void> => {
   const { unreadCount } = chat;
   if (unreadCount === 0) return;
   chat.set({ unreadCount: 0 });
   const chatId = String(chat.id);
   if (unreadCount < 0) app.deliver({ op: 'setChat', chatId, markedUnread: false }).catch(() => {});
   app.deliver({ op: 'seen', chatId }).catch(() => {});
-}
+};

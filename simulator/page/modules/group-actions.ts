@@ -6,7 +6,7 @@ import { createWid, type Wid } from '../wid.ts';
 type Participant = { id: Wid };
 
 /** What is done with groups beside making and filling them. */
-export function defineGroupActions(app: App): void {
+export const defineGroupActions = (app: App): void => {
   const setAdmins = async (chat: ChatModel, participants: Participant[], admin: boolean) => {
     const ids = participants.map(({ id }) => String(id));
     await app.deliver({ op: 'setAdmins', group: String(chat.id), participants: ids, admin });
@@ -57,4 +57,4 @@ export function defineGroupActions(app: App): void {
     promoteParticipants: (chat: ChatModel, people: Participant[]) => setAdmins(chat, people, true),
     demoteParticipants: (chat: ChatModel, people: Participant[]) => setAdmins(chat, people, false),
   });
-}
+};

@@ -8,7 +8,7 @@ type Participant = { id: Wid };
 type AddArgs = { participantArgs: { participantJid: string }[]; iqTo: string };
 
 /** Who uses WhatsApp, the members of groups, and a person's activity in a chat. */
-export function defineGroups(app: App): void {
+export const defineGroups = (app: App): void => {
   const showState = (chatId: Wid, state: 'composing' | 'recording' | 'paused') =>
     app.deliver({ op: 'chatState', chatId: String(chatId), state });
   define({
@@ -34,10 +34,10 @@ export function defineGroups(app: App): void {
       },
     },
   });
-}
+};
 
 /** Asks the servers for an id; what they tell of its other id is known from then on. */
-async function lookUp(app: App, wid: Wid): Promise<{ wid: Wid; lid?: Wid } | null> {
+const lookUp = async (app: App, wid: Wid): Promise<{ wid: Wid; lid?: Wid } | null> => {
   const { exists, identity } = await app.deliver({ op: 'exists', id: String(wid) });
   if (!exists) return null;
   if (!identity) return { wid };
@@ -45,9 +45,9 @@ async function lookUp(app: App, wid: Wid): Promise<{ wid: Wid; lid?: Wid } | nul
   // WhatsApp names the spelling under which it knows the number.
   const known = wid.isLid() ? wid : createWid(identity.pn);
   return { wid: known, lid: createWid(identity.lid) };
-}
+};
 
-async function createGroup(app: App, title: string, participants: { phoneNumber: Wid }[]) {
+const createGroup = async (app: App, title: string, participants: { phoneNumber: Wid }[]) => {
   const ids = participants.map(({ phoneNumber }) => String(phoneNumber));
   const group = await app.deliver({ op: 'createGroup', subject: title, participants: ids });
   const wid = createWid(group.id);
@@ -60,10 +60,10 @@ async function createGroup(app: App, title: string, participants: { phoneNumber:
       type: id === group.owner ? 'superadmin' : 'participant',
     })),
   };
-}
+};
 
 /** The answer in the nesting in which WhatsApp Web's generated code has it. */
-async function addParticipant(app: App, { participantArgs: [first], iqTo }: AddArgs) {
+const addParticipant = async (app: App, { participantArgs: [first], iqTo }: AddArgs) => {
   const participant = String(createWid(first?.participantJid));
   const { code } = await app.deliver({ op: 'addParticipant', group: iqTo, participant });
   const mixins = code === 200 ? undefined : { value: { error: String(code) } };
@@ -79,4 +79,4 @@ async function addParticipant(app: App, { participantArgs: [first], iqTo }: AddA
       ],
     },
   };
-}
+};

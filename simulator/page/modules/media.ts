@@ -45,7 +45,7 @@ const MediaData = modelOf<MediaAttributes>();
 
 type PrepOptions = { asDocument?: boolean; asSticker?: boolean; isPtt?: boolean; asGif?: boolean };
 
-async function prepare(data: OpaqueData, options: PrepOptions) {
+const prepare = async (data: OpaqueData, options: PrepOptions) => {
   const blob = data.formData();
   const digest = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
   const as = options.asDocument
@@ -65,7 +65,7 @@ async function prepare(data: OpaqueData, options: PrepOptions) {
     ...(type === 'document' && { filename: data.name }),
     mediaBlob: data,
   });
-}
+};
 
 /** What WhatsApp Web knows of a file while it is on its way. */
 class MediaObject {
@@ -87,7 +87,7 @@ class MediaObject {
   }
 }
 
-async function uploadMedia({ mediaObject }: { mediaObject: MediaObject }) {
+const uploadMedia = async ({ mediaObject }: { mediaObject: MediaObject }) => {
   if (!mediaObject.mediaBlob) return { mediaEntry: undefined };
   const { directPath, sha256 } = await uploadFile(mediaObject.mediaBlob.formData());
   const mmsUrl = `https://mmg.whatsapp.net${directPath}`;
@@ -105,10 +105,10 @@ async function uploadMedia({ mediaObject }: { mediaObject: MediaObject }) {
       handle: undefined,
     },
   };
-}
+};
 
 /** Files: taken apart, uploaded, downloaded. Nothing is encrypted here. */
-export function defineMedia(_app: App): void {
+export const defineMedia = (_app: App): void => {
   const objects = new Map<string, MediaObject>();
   define({
     WAWebMediaOpaqueData: OpaqueData,
@@ -144,4 +144,4 @@ export function defineMedia(_app: App): void {
     },
     WAWebVcardGetNameFromParsed: { vcardGetNameFromParsed: ({ name }: { name: string }) => name },
   });
-}
+};

@@ -12,7 +12,7 @@ type Chosen = { type: 'message'; list: MsgModel[] } | MsgModel[];
 type Forwarding = { chat: ChatModel; msgs: MsgModel[] };
 
 /** What is done with messages that are there already. */
-export function defineMessageChanges(app: App): void {
+export const defineMessageChanges = (app: App): void => {
   const age = ({ t }: MsgModel) => Date.now() / 1000 - t;
   const canRevoke = (msg: MsgModel) =>
     msg.type !== 'revoked' && msg.type !== 'gp2' && age(msg) < REVOKE_WINDOW_S;
@@ -79,10 +79,10 @@ export function defineMessageChanges(app: App): void {
     sendStarMsgs: stars(true),
     sendUnstarMsgs: stars(false),
   });
-}
+};
 
 /** Each message again, as a new one of this account. */
-async function forward(app: App, { chat, msgs }: Forwarding): Promise<void> {
+const forward = async (app: App, { chat, msgs }: Forwarding): Promise<void> => {
   for (const msg of msgs) {
     const from = app.me && (chat.id.isLid() ? app.me.lidWid : app.me.wid);
     if (!from) throw new Error('not logged in');
@@ -97,16 +97,16 @@ async function forward(app: App, { chat, msgs }: Forwarding): Promise<void> {
     const [, sent] = addAndSend(app, chat, copy);
     await sent;
   }
-}
+};
 
 /** Another text; of a file, another caption. `at` in ms. */
-export function takeEdit(msg: MsgModel, text: string, at: number): void {
+export const takeEdit = (msg: MsgModel, text: string, at: number): void => {
   const changed = msg.directPath === undefined ? { body: text } : { caption: text };
   msg.set({ latestEditMsgKey: msg.id.id, latestEditSenderTimestampMs: at, ...changed });
-}
+};
 
 /** Its content is gone for every reader; the fact that it was here stays. */
-export function takeRevocation(msg: MsgModel): void {
+export const takeRevocation = (msg: MsgModel): void => {
   msg.set({
     type: 'revoked',
     body: '',
@@ -115,4 +115,4 @@ export function takeRevocation(msg: MsgModel): void {
     loc: undefined,
     pollOptions: undefined,
   });
-}
+};

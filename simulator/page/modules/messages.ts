@@ -11,7 +11,7 @@ const findLinks = (text: unknown) =>
     : [];
 
 /** Messages: their ids, sending, replies and look-up. */
-export function defineMessages(app: App): void {
+export const defineMessages = (app: App): void => {
   define({
     WAWebMsgKey: MsgKey,
     WALinkify: { findLinks, findLink: (text: unknown) => findLinks(text)[0] },
@@ -27,13 +27,13 @@ export function defineMessages(app: App): void {
     WAWebChatLoadMessages: { loadEarlierMsgs: (args: { chat: ChatModel }) => loadEarlier(app, args) },
     WAWebDBMessageFindLocal: { msgFindBefore: (query: Before) => findBefore(app, query) },
   });
-}
+};
 
 /** How many earlier messages one call brings into memory. */
 const LOADED_AT_ONCE = 20;
 
 /** Earlier messages from the page's database into memory; none: the chat has no more. Dead in newer builds. */
-async function loadEarlier(app: App, { chat }: { chat: ChatModel }): Promise<MsgModel[]> {
+const loadEarlier = async (app: App, { chat }: { chat: ChatModel }): Promise<MsgModel[]> => {
   if (!BUILD.loadsEarlierMessages)
     throw new TypeError("Cannot read properties of undefined (reading 'waitForChatLoading')");
   const [oldest] = chat.msgs.getModelsArray();
@@ -42,30 +42,30 @@ async function loadEarlier(app: App, { chat }: { chat: ChatModel }): Promise<Msg
     app.archive.remove(msg.id);
     return app.msgs.add(msg);
   });
-}
+};
 
 type Before = { anchor: MsgKey; count: number };
 
 /** A query of the page's database: attributes of messages, not models, oldest first. */
-async function findBefore(app: App, { anchor, count }: Before) {
+const findBefore = async (app: App, { anchor, count }: Before) => {
   const known = app.msgs.get(anchor) ?? app.archive.get(anchor);
   if (!known) return { status: 404, messages: [] };
   return { status: 200, messages: earlierThan(app, known, count).map((msg) => msg.serialize()) };
-}
+};
 
 /** The archived messages of the same chat before this one, oldest first. */
-function earlierThan(app: App, msg: MsgModel, count: number): MsgModel[] {
+const earlierThan = (app: App, msg: MsgModel, count: number): MsgModel[] => {
   const chat = app.archive.getModelsArray().filter(({ id }) => id.remote.equals(msg.id.remote));
   const at = chat.findIndex(({ id }) => id.id === msg.id.id);
   return (at === -1 ? chat : chat.slice(0, at)).slice(-count);
-}
+};
 
 /** As in WhatsApp Web: the first promise is kept once the page shows the message, the second once the server has it. */
-export function addAndSend(
+export const addAndSend = (
   app: App,
   chat: ChatModel,
   attributes: MsgAttributes,
-): [Promise<MsgModel>, Promise<object>] {
+): [Promise<MsgModel>, Promise<object>] => {
   const { mentionedJidList = [], ...given } = attributes;
   const msg = new MsgModel({ ...withoutHandles(given), mentionedJidList });
   app.msgs.add(msg);
@@ -74,10 +74,10 @@ export function addAndSend(
   // No caller has to wait for it; a caller that waits still sees the refusal.
   sent.catch(() => {});
   return [Promise.resolve(msg), sent];
-}
+};
 
 /** Attributes as WhatsApp Web keeps them: a file's handles stay behind in its media object. */
-function withoutHandles<A extends object>(attributes: A): A {
+const withoutHandles = <A extends object>(attributes: A): A => {
   const {
     mediaBlob: _blob,
     renderableUrl: _url,
@@ -89,19 +89,19 @@ function withoutHandles<A extends object>(attributes: A): A {
     isViewOnce?: unknown;
   };
   return kept as A;
-}
+};
 
 /** WhatsApp fetches the page behind a link, and gives its title. */
-async function linkPreview(app: App, { href }: { href: string }): Promise<object | undefined> {
+const linkPreview = async (app: App, { href }: { href: string }): Promise<object | undefined> => {
   const { becomes } = await app.deliver({ op: 'linkPreview', url: href.slice(0, 2048) });
   if (becomes === 'failing') throw new Error('link preview: failed to fetch');
   if (becomes === 'silent') return new Promise(() => {});
   return becomes === 'none'
     ? undefined
     : { url: href, data: { title: `Title of ${href}`, matchedText: href } };
-}
+};
 
-async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
+const send = async (app: App, chat: ChatModel, msg: MsgModel): Promise<object> => {
   const { ack, timestamp } = await app.deliver({
     op: 'send',
     message: {
@@ -117,9 +117,9 @@ async function send(app: App, chat: ChatModel, msg: MsgModel): Promise<object> {
   });
   if (msg.ack < ack) msg.set({ ack });
   return { messageSendResult: 'OK', t: timestamp };
-}
+};
 
-function quotedOf(app: App, msg: MsgModel): MsgModel | undefined {
+const quotedOf = (app: App, msg: MsgModel): MsgModel | undefined => {
   const { quotedStanzaID, quotedMsg, quotedParticipant } = msg;
   if (!quotedMsg || !quotedStanzaID || !quotedParticipant) return undefined;
   const kept = app.msgs
@@ -137,4 +137,4 @@ function quotedOf(app: App, msg: MsgModel): MsgModel | undefined {
     quotedStanzaID: undefined,
     isNewMsg: false,
   } as MsgAttributes);
-}
+};

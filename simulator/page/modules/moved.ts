@@ -5,7 +5,7 @@ import { define } from '../registry.ts';
 import { takeRevocation } from './message-changes.ts';
 
 /** Functions whose module or name differs between builds. Nothing here has orders. */
-export function defineMoved(app: App): void {
+export const defineMoved = (app: App): void => {
   const { orderModule, revokeStatusExport } = BUILD;
   define({
     [orderModule]: { queryOrder: async () => ({ products: [], currency: 'EUR', subtotal: 0, total: 0 }) },
@@ -17,4 +17,4 @@ export function defineMoved(app: App): void {
       },
     },
   });
-}
+};

@@ -6,7 +6,7 @@ import { createWid, type Wid } from '../wid.ts';
 type Stanza = { tag: string; attrs: Record<string, string>; children: Stanza[] };
 
 /** People: what they show of themselves, who is blocked; the account's own profile and presence; calls. */
-export function definePeople(app: App): void {
+export const definePeople = (app: App): void => {
   const { Conn } = ownModule('WAWebConnModel') as { Conn: object };
   Object.assign(Conn, { canSetMyPushname: () => true });
   const setBlocked = async (contact: ContactModel, blocked: boolean): Promise<void> => {
@@ -79,4 +79,4 @@ export function definePeople(app: App): void {
       },
     },
   });
-}
+};

@@ -5,7 +5,7 @@ import { decodeB64, encodeB64, type Identity } from '../storage.ts';
 const DEVICE_PLATFORM = '1';
 
 /** Keys, codes and linking: what a QR is made of, and the letters that stand in for it. */
-export function defineRegistration(app: App): void {
+export const defineRegistration = (app: App): void => {
   const identity = (): Identity => {
     if (!app.identity) throw new Error('the page has no keys yet');
     return app.identity;
@@ -48,9 +48,9 @@ export function defineRegistration(app: App): void {
         (await app.call({ op: 'pairingCode', phoneNumber })).code,
     },
   });
-}
+};
 
-function meOrThrow(app: App) {
+const meOrThrow = (app: App) => {
   if (!app.me) throw new Error('not logged in');
   return app.me;
-}
+};

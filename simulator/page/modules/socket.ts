@@ -4,7 +4,7 @@ import { define } from '../registry.ts';
 import type { Session } from '../session.ts';
 
 /** Connection state and the commands around it. */
-export function defineSocket(app: App, session: Session): void {
+export const defineSocket = (app: App, session: Session): void => {
   const { socket, cmd } = app;
   define({
     WAWebSocketModel: {
@@ -22,4 +22,4 @@ export function defineSocket(app: App, session: Session): void {
     WAWebSyncGatingUtils: { isPlaceholderMessageResendEnabled: () => false },
     WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => {} },
   });
-}
+};

@@ -12,21 +12,7 @@ import { connect } from './table.ts';
  * DynamoDBLocal.jar, and Java 17 is on the path. Its licence forbids redistribution, so it is no dependency.
  * conflicts.test.ts is not run on it, since it never answers TransactionConflict.
  */
-const folder = process.env.BERTH_DYNAMODB_LOCAL;
-const missing =
-  folder === undefined
-    ? 'BERTH_DYNAMODB_LOCAL names no folder'
-    : spawnSync('java', ['-version']).status !== 0
-      ? 'there is no java on the path'
-      : undefined;
-
-if (folder === undefined || missing !== undefined) {
-  test.skip(`the contract on Amazon's DynamoDB Local: ${missing}`);
-} else {
-  contract("Amazon's DynamoDB Local", () => startAmazon(folder));
-}
-
-async function startAmazon(dir: string): Promise<Target> {
+const startAmazon = async (dir: string): Promise<Target> => {
   const port = await freePort();
   const options = ['-inMemory', '-disableTelemetry', '-port', String(port)];
   const libraries = `-Djava.library.path=${join(dir, 'DynamoDBLocal_lib')}`;
@@ -48,13 +34,27 @@ async function startAmazon(dir: string): Promise<Target> {
       await exited;
     },
   };
-}
+};
 
-async function freePort(): Promise<number> {
+const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const address = probe.address();
   probe.close();
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
+};
+
+const folder = process.env.BERTH_DYNAMODB_LOCAL;
+const missing =
+  folder === undefined
+    ? 'BERTH_DYNAMODB_LOCAL names no folder'
+    : spawnSync('java', ['-version']).status !== 0
+      ? 'there is no java on the path'
+      : undefined;
+
+if (folder === undefined || missing !== undefined) {
+  test.skip(`the contract on Amazon's DynamoDB Local: ${missing}`);
+} else {
+  contract("Amazon's DynamoDB Local", () => startAmazon(folder));
 }

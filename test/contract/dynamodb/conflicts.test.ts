@@ -61,7 +61,7 @@ afterEach(async () => {
 });
 
 /** Runs `during` while a transaction that adds one to the item `held` is in flight. */
-async function whileHeld(during: () => Promise<void>): Promise<void> {
+const whileHeld = async (during: () => Promise<void>): Promise<void> => {
   const reached = once(gate, 'reached');
   gate.shut();
   const holder = transact(client, [increment(TableName, key('held'), 'n')]);
@@ -73,7 +73,7 @@ async function whileHeld(during: () => Promise<void>): Promise<void> {
     await holder;
   }
   expect(await numberOf(client, TableName, key('held'), 'n')).toBe(1);
-}
+};
 
 test('of two transactions that overlap, the later one is canceled for the items that the other holds', () =>
   whileHeld(async () => {

@@ -22,13 +22,13 @@ afterEach(async () => {
   await folder.remove();
 });
 
-async function startChild(): Promise<string> {
+const startChild = async (): Promise<string> => {
   const program = fileURLToPath(new URL('engine-process.ts', import.meta.url));
   child = spawn(process.execPath, [program, folder.path], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (child.stdout === null) throw new Error('no output');
   const [line] = await once(child.stdout, 'data');
   return String(line).trim();
-}
+};
 
 test('killed under load again and again, no transaction is lost or torn', async () => {
   const acknowledged: string[] = [];

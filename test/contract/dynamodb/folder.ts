@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-export async function temporaryFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+export const temporaryFolder = async (): Promise<{ path: string; remove(): Promise<void> }> => {
   const path = await mkdtemp(join(tmpdir(), 'berth-dynamodb-'));
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
-}
+};

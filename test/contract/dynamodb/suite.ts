@@ -37,7 +37,7 @@ import {
 export type Target = { readonly url: string; close(): Promise<void> };
 
 /** What Berth relies on in DynamoDB, the same for every engine that stands in for it. */
-export function contract(engine: string, start: () => Promise<Target>): void {
+export const contract = (engine: string, start: () => Promise<Target>): void => {
   describe(`DynamoDB as Berth uses it, on ${engine}`, () => {
     let target: Target;
     let client: DynamoDBClient;
@@ -556,10 +556,10 @@ export function contract(engine: string, start: () => Promise<Target>): void {
       });
     };
   });
-}
+};
 
 /** Two partition keys whose items share the 24 bits of hash in which dynalite ends an index key. */
-function collidingKeys(seed: string): [string, string] {
+const collidingKeys = (seed: string): [string, string] => {
   const seen = new Map<string, string>();
   for (let i = 0; ; i++) {
     const pk = `${seed}-${i}`;
@@ -568,4 +568,4 @@ function collidingKeys(seed: string): [string, string] {
     if (other !== undefined) return [other, pk];
     seen.set(hash, pk);
   }
-}
+};

@@ -17,7 +17,7 @@ import { expect, vi } from 'vitest';
 export type Item = Record<string, AttributeValue>;
 
 /** Errors reach the test as the server gave them: the client never retries. */
-export function connect(url: string): DynamoDBClient {
+export const connect = (url: string): DynamoDBClient => {
   return new DynamoDBClient({
     endpoint: url,
     region: 'eu-central-1',
@@ -25,10 +25,10 @@ export function connect(url: string): DynamoDBClient {
     maxAttempts: 1,
     requestHandler: { httpAgent: { maxSockets: 100 }, socketAcquisitionWarningTimeout: 60_000 },
   });
-}
+};
 
 /** Shaped like Berth's: a composite key, an index with everything by due time, one by owner alone with keys only. */
-export async function createTable(client: DynamoDBClient): Promise<string> {
+export const createTable = async (client: DynamoDBClient): Promise<string> => {
   const TableName = `contract-${randomUUID()}`;
   const attribute = (AttributeName: string, AttributeType: 'S' | 'N') => ({ AttributeName, AttributeType });
   const key = (...names: string[]) =>
@@ -61,24 +61,28 @@ export async function createTable(client: DynamoDBClient): Promise<string> {
     { timeout: 20_000, interval: 20 },
   );
   return TableName;
-}
+};
 
 export const S = (value: string): AttributeValue => ({ S: value });
 export const N = (value: number): AttributeValue => ({ N: String(value) });
 export const key = (pk: string, sk = 'META'): Item => ({ pk: S(pk), sk: S(sk) });
 
-export async function get(client: DynamoDBClient, TableName: string, Key: Item): Promise<Item | undefined> {
+export const get = async (
+  client: DynamoDBClient,
+  TableName: string,
+  Key: Item,
+): Promise<Item | undefined> => {
   return (await client.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
-}
+};
 
-export async function numberOf(
+export const numberOf = async (
   client: DynamoDBClient,
   TableName: string,
   Key: Item,
   name: string,
-): Promise<number> {
+): Promise<number> => {
   return Number((await get(client, TableName, Key))?.[name]?.N);
-}
+};
 
 export const transact = (
   client: DynamoDBClient,
@@ -101,10 +105,10 @@ export const increment = (TableName: string, Key: Item, name: string): TransactW
 });
 
 /** Every page of a query, and how many there were. */
-export async function pages(
+export const pages = async (
   client: DynamoDBClient,
   input: QueryCommandInput,
-): Promise<{ items: Item[]; pages: number }> {
+): Promise<{ items: Item[]; pages: number }> => {
   const items: Item[] = [];
   let count = 0;
   let from: Item | undefined;
@@ -115,10 +119,10 @@ export async function pages(
     count++;
   } while (from !== undefined);
   return { items, pages: count };
-}
+};
 
 /** What a call threw; fails the test if it did not throw. */
-export async function failure(call: Promise<unknown>): Promise<Error> {
+export const failure = async (call: Promise<unknown>): Promise<Error> => {
   try {
     await call;
   } catch (error) {
@@ -126,15 +130,15 @@ export async function failure(call: Promise<unknown>): Promise<Error> {
     throw error;
   }
   throw new Error('The call was expected to fail.');
-}
+};
 
 export const isCanceled = (error: unknown): error is TransactionCanceledException =>
   error instanceof Error && error.name === 'TransactionCanceledException';
 
-export async function reasons(
+export const reasons = async (
   call: Promise<unknown>,
-): Promise<TransactionCanceledException['CancellationReasons']> {
+): Promise<TransactionCanceledException['CancellationReasons']> => {
   const error = await failure(call);
   if (!isCanceled(error)) throw error;
   return error.CancellationReasons;
-}
+};

@@ -34,11 +34,11 @@ afterEach(async () => {
 const answerSchema = z.object({ tasks: z.array(z.object({ taskArn: z.string() })).length(1) });
 
 /** Starts a stack of its own process with one task; resolves when the task is ready. */
-async function startStack(
+const startStack = async (
   variables: Readonly<Record<string, string>>,
   orphanGraceMs: number,
   clientToken = 'one',
-) {
+) => {
   const input = JSON.stringify(runTask(variables, { clientToken }));
   const child = spawn(process.execPath, [STACK, fixture.directory, String(orphanGraceMs), input], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -57,7 +57,7 @@ async function startStack(
       await gone;
     },
   };
-}
+};
 
 const left = (taskId: string) => taskProcesses({ taskId, root: undefined });
 

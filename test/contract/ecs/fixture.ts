@@ -122,11 +122,11 @@ const standInSchema = z.object({
   env: z.record(z.string(), z.string()),
 });
 
-export async function standIn(directory: string, name = 'task'): Promise<z.infer<typeof standInSchema>> {
+export const standIn = async (directory: string, name = 'task'): Promise<z.infer<typeof standInSchema>> => {
   const path = join(directory, `${name}.json`);
   await vi.waitFor(() => expect(existsSync(path)).toBe(true), SOON);
   return standInSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-}
+};
 
 /** A RunTask as Berth makes it, for the stand-in. */
 export const runTask = (

@@ -25,21 +25,21 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.dispose());
 
-async function run(count: number, startedBy?: string): Promise<string[]> {
+const run = async (count: number, startedBy?: string): Promise<string[]> => {
   const { tasks } = await fixture.client.send(
     new RunTaskCommand(runTask({}, { count, ...(startedBy === undefined ? {} : { startedBy }) })),
   );
   return (tasks ?? []).map(({ taskArn }) => taskArn ?? '').sort();
-}
+};
 const list = async (input: ListTasksCommandInput = {}) =>
   ((await fixture.client.send(new ListTasksCommand({ cluster: CLUSTER, ...input }))).taskArns ?? []).sort();
 const describeTasks = (tasks: string[]) =>
   fixture.client.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks }));
 
-async function stopped(taskArn: string): Promise<void> {
+const stopped = async (taskArn: string): Promise<void> => {
   await fixture.client.send(new StopTaskCommand({ cluster: CLUSTER, task: taskArn }));
   await fixture.untilStopped(taskArn);
-}
+};
 
 describe('ListTasks', () => {
   test('pages through all tasks, each once, though tasks come and go in between', async () => {

@@ -9,7 +9,7 @@ export const DEFINITION = 'arn:aws:ecs:us-east-1:000000000000:task-definition/be
 const STAND_IN = fileURLToPath(new URL('./stand-in.ts', import.meta.url));
 
 /** The options that every ECS here is made with. */
-export function ecsOptions(directory: string): EcsOptions {
+export const ecsOptions = (directory: string): EcsOptions => {
   return {
     clusterArns: [CLUSTER],
     taskDefinitions: [
@@ -35,4 +35,4 @@ export function ecsOptions(directory: string): EcsOptions {
     emit: () => {},
     logger: { info: () => {}, warn: () => {}, error: () => {} },
   };
-}
+};

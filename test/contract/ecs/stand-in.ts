@@ -13,11 +13,11 @@ import { join } from 'node:path';
 
 const { STAND_IN = 'graceful', STAND_IN_DIR = '', STAND_IN_NAME = 'task' } = process.env;
 
-function ready(grandchild?: number): void {
+const ready = (grandchild?: number): void => {
   const path = join(STAND_IN_DIR, `${STAND_IN_NAME}.json`);
   writeFileSync(`${path}.new`, JSON.stringify({ pid: process.pid, grandchild, env: process.env }));
   renameSync(`${path}.new`, path);
-}
+};
 
 process.on('SIGTERM', () => {
   console.log('asked to end');

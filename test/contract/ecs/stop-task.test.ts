@@ -11,17 +11,17 @@ beforeEach(async () => {
 });
 afterEach(() => fixture.dispose());
 
-async function run(variables: Readonly<Record<string, string>> = {}): Promise<string> {
+const run = async (variables: Readonly<Record<string, string>> = {}): Promise<string> => {
   const { tasks } = await fixture.client.send(new RunTaskCommand(runTask(variables)));
   return tasks?.[0]?.taskArn ?? '';
-}
+};
 const stop = (task: string, reason?: string) =>
   fixture.client.send(new StopTaskCommand({ cluster: CLUSTER, task, reason }));
 const describeTask = async (task: string) =>
   (await fixture.client.send(new DescribeTasksCommand({ cluster: CLUSTER, tasks: [task] }))).tasks?.[0];
 
 /** Restarts with containers that get no time after SIGTERM. */
-async function withoutGrace(): Promise<void> {
+const withoutGrace = async (): Promise<void> => {
   await fixture.stop();
   const container = { name: 'worker', stopTimeout: 0, environment: { STAND_IN_DIR: fixture.directory } };
   const taskDefinitions = [{ arn: DEFINITION, family: 'berth-worker', containers: [container] }];
@@ -30,7 +30,7 @@ async function withoutGrace(): Promise<void> {
     emit: (event) => void fixture.events.push(event),
     taskDefinitions,
   });
-}
+};
 
 describe('StopTask', () => {
   test('lets the program end by itself: exit code 0', async () => {

@@ -17,13 +17,13 @@ const start = async (options: Partial<GatewayOptions>) => {
 };
 
 /** An engine that treats each request as told. */
-async function startEngine(listener: Parameters<typeof createServer>[1]): Promise<string> {
+const startEngine = async (listener: Parameters<typeof createServer>[1]): Promise<string> => {
   const server = createServer({}, listener);
   engine = server;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
   return `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-}
+};
 
 afterEach(async () => {
   await stack.close();

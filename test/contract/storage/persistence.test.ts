@@ -29,9 +29,9 @@ const CHILD = fileURLToPath(new URL('./support/child.ts', import.meta.url));
 const Bucket = 'berth-auth';
 const started = new Set<ChildProcess>();
 
-async function start(
+const start = async (
   dir: string,
-): Promise<{ child: ChildProcess; s3: S3Client; sqs: SQSClient; url: string }> {
+): Promise<{ child: ChildProcess; s3: S3Client; sqs: SQSClient; url: string }> => {
   const child = spawn(process.execPath, [CHILD, dir], { stdio: ['ignore', 'pipe', 'inherit'] });
   started.add(child);
   const [url] = await once(createInterface({ input: child.stdout }), 'line');
@@ -42,16 +42,16 @@ async function start(
     maxAttempts: 1,
   };
   return { child, s3: new S3Client(config), sqs: new SQSClient(config), url: String(url) };
-}
+};
 
-async function kill(child: ChildProcess): Promise<void> {
+const kill = async (child: ChildProcess): Promise<void> => {
   if (child.exitCode === null && child.signalCode === null) {
     const exited = once(child, 'exit');
     child.kill('SIGKILL');
     await exited;
   }
   started.delete(child);
-}
+};
 
 afterEach(async () => {
   await Promise.all([...started].map(kill));

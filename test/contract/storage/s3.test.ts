@@ -22,6 +22,12 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { everything, type Stack, startStack } from './support/stack.ts';
 
+const slices = (body: Buffer, size: number): Buffer[] => {
+  return Array.from({ length: Math.ceil(body.length / size) }, (_, index) =>
+    body.subarray(index * size, (index + 1) * size),
+  );
+};
+
 const Bucket = 'berth-auth';
 const MIB = 1024 * 1024;
 let stack: Stack;
@@ -260,9 +266,3 @@ describe('the lifecycle sweep', () => {
     expect(await left()).toEqual(['keep/k', 'other/o']);
   });
 });
-
-function slices(body: Buffer, size: number): Buffer[] {
-  return Array.from({ length: Math.ceil(body.length / size) }, (_, index) =>
-    body.subarray(index * size, (index + 1) * size),
-  );
-}

@@ -19,11 +19,11 @@ export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };
 export type HarnessOptions = ClientOptions & { readonly compatible?: boolean };
 
 /** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
-export async function newClient(
+export const newClient = async (
   simulator: Simulator,
   userDataDir: string,
   more: HarnessOptions,
-): Promise<Client> {
+): Promise<Client> => {
   const { compatible = true, ...given } = more;
   const options: ClientOptions = {
     ...given,
@@ -43,7 +43,7 @@ export async function newClient(
   const client = new library.Client(options) as Client;
   if (compatible) installCompatibility(client);
   return client;
-}
+};
 
 /** Temporary folders and clients of one test file, and their end. */
 export class Bench {
@@ -118,23 +118,23 @@ export class Bench {
  * The library injects itself again after each navigation, in a listener whose rejection cannot be handled; it rejects
  * where the browser closes meanwhile. Only those later injections are contained: `initialize()` still rejects.
  */
-function containNavigations(client: Client): void {
+const containNavigations = (client: Client): void => {
   const initialize = client.initialize.bind(client);
   client.initialize = async () => {
     await initialize();
     const inject = client.inject.bind(client);
     client.inject = () => inject().catch(() => {});
   };
-}
+};
 
 /** The first argument of the client's next such event; rejects after `ms`. */
-export function next(client: EventEmitter, event: string, ms = 30_000): Promise<unknown> {
+export const next = (client: EventEmitter, event: string, ms = 30_000): Promise<unknown> => {
   const happened = once(client, event, { signal: AbortSignal.timeout(ms) }) as Promise<unknown[]>;
   const value = happened.then(([first]) => first);
   // A test that fails before it awaits the event fails for its own reason.
   value.catch(() => {});
   return value;
-}
+};
 
 /** Polls until the expectation holds. */
 export const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000, interval: 50 });

@@ -24,13 +24,13 @@ describe.each(buildNames)('build %s', (build) => {
     await simulator.close();
   });
 
-  async function receive(
+  const receive = async (
     message: Omit<Parameters<Simulator['phone']['send']>[0], 'account'>,
-  ): Promise<Message> {
+  ): Promise<Message> => {
     const arrived = next(client, 'message');
     await simulator.phone.send({ account: ME, ...message });
     return (await arrived) as Message;
-  }
+  };
 
   describe('messages in', () => {
     it('arrive as an event with sender, text and chat', async () => {

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 /** A raw request, with headers that fetch would not let through. */
-function ask(path: string, options: { method?: string; headers?: Record<string, string>; body?: string }) {
+const ask = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string }) => {
   const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; body: string }>();
   const asking = request(new URL(path, simulator.controlUrl), options, (answer) => {
     let body = '';
@@ -29,7 +29,7 @@ function ask(path: string, options: { method?: string; headers?: Record<string, 
   });
   asking.on('error', reject).end(options.body);
   return promise;
-}
+};
 
 describe('the phone API', () => {
   it('names what is wrong with a request', async () => {

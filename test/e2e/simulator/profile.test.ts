@@ -19,11 +19,11 @@ afterEach(async () => {
   await simulator.close();
 });
 
-async function weightOf(folder: string): Promise<number> {
+const weightOf = async (folder: string): Promise<number> => {
   const entries = await readdir(folder, { recursive: true });
   const sizes = await Promise.all(entries.map(async (entry) => (await stat(join(folder, entry))).size));
   return sizes.reduce((sum, size) => sum + size, 0);
-}
+};
 
 describe('a linked profile', () => {
   it('is ready again without a QR; its copied IndexedDB and Local Storage are as good; wiped it asks for one', async () => {

@@ -155,6 +155,11 @@ export const sweepWithRollout = async (cloud: Cloud): Promise<void> => {
 export const reconciliation = (cloud: Cloud) =>
   invoke(cloud, 'reconciler', async (deps) => recordRun(deps, 'reconciler', await reconcile(deps)), 60_000);
 
+const authorized = <B, T>(run: (deps: Deps, session: Session, body: B) => Promise<T>) => {
+  return async (deps: Deps, authorization: string, body: B): Promise<T> =>
+    run(deps, await authenticateWorker(deps, authorization), body);
+};
+
 /** The worker API: each call but the first with the worker's own credentials. */
 export const workerApi = {
   bootstrap,
@@ -171,8 +176,3 @@ export const workerApi = {
       answerCommand(deps, session, id, outcome),
   ),
 };
-
-function authorized<B, T>(run: (deps: Deps, session: Session, body: B) => Promise<T>) {
-  return async (deps: Deps, authorization: string, body: B): Promise<T> =>
-    run(deps, await authenticateWorker(deps, authorization), body);
-}

@@ -8,7 +8,7 @@ import type { PageEvent } from '../../../simulator/protocol.ts';
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
 
-function newExchange() {
+const newExchange = () => {
   const clock = () => Date.now();
   const random = (bytes: number) => randomBytes(bytes).toString('hex');
   const world = new World({ clock, random });
@@ -22,10 +22,10 @@ function newExchange() {
     profileKilobytes: 0,
     build: '2026-07',
   });
-}
+};
 
 /** A page that connects, and what it was told. */
-function openPage(exchange: Exchange, device?: { id: string; token: string }) {
+const openPage = (exchange: Exchange, device?: { id: string; token: string }) => {
   const events: PageEvent[] = [];
   const keys = { noiseKey: 'noise-key', identityKey: 'identity-key' };
   const connection = exchange.connect(
@@ -35,7 +35,7 @@ function openPage(exchange: Exchange, device?: { id: string; token: string }) {
   const refs = () => events.flatMap((event) => ('ref' in event ? [event.ref] : []));
   const code = () => `${refs().at(-1)},${keys.noiseKey},${keys.identityKey},adv-secret,1`;
   return { connection, events, refs, code };
-}
+};
 
 const refusedWith = (code: string) => expect.objectContaining({ code });
 
@@ -129,13 +129,13 @@ describe('a pairing code', () => {
 });
 
 describe('a linked page', () => {
-  function link(exchange: Exchange) {
+  const link = (exchange: Exchange) => {
     const page = openPage(exchange);
     exchange.scan({ code: page.code() }, { phoneNumber: '15550001111' });
     const device = page.events.flatMap((event) => (event.type === 'linked' ? [event.device] : []))[0];
     if (!device) throw new Error('not linked');
     return { page, device };
-  }
+  };
 
   it('is told of the conflict when another page speaks for the same companion', () => {
     const exchange = newExchange();

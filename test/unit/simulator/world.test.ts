@@ -5,7 +5,7 @@ import { ACK, World } from '../../../simulator/model/world.ts';
 
 const KEYS = { noiseKey: 'noise-key', identityKey: 'identity-key', platform: 'Chrome (Linux)' };
 
-function newWorld(records: WorldRecord[] = []) {
+const newWorld = (records: WorldRecord[] = []) => {
   const written: WorldRecord[] = [];
   const world = new World({
     records,
@@ -14,7 +14,7 @@ function newWorld(records: WorldRecord[] = []) {
     random: (bytes) => randomBytes(bytes).toString('hex'),
   });
   return { world, written };
-}
+};
 
 const draft = (id: string, chatId: string, body = 'hello') => ({
   id,

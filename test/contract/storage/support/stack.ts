@@ -41,7 +41,9 @@ export interface Stack {
 
 export const everything: Statement = { Action: '*', Resource: '*' };
 
-export async function startStack(options: Partial<GatewayOptions> & { dir?: string } = {}): Promise<Stack> {
+export const startStack = async (
+  options: Partial<GatewayOptions> & { dir?: string } = {},
+): Promise<Stack> => {
   const { dir, engines, ...rest } = options;
   const storage = await startStorage(dir === undefined ? {} : { dir });
   const principals = new Principals();
@@ -81,14 +83,14 @@ export async function startStack(options: Partial<GatewayOptions> & { dir?: stri
       await storage.close();
     },
   };
-}
+};
 
 /** Runs with a directory of its own, which is removed afterwards. */
-export async function withDir(work: (dir: string) => Promise<void>): Promise<void> {
+export const withDir = async (work: (dir: string) => Promise<void>): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'berth-storage-'));
   try {
     await work(dir);
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
-}
+};
