@@ -34,7 +34,7 @@ const below = (root: number, entries: readonly Entry[]): Entry[] => {
 };
 
 /** Bytes: proportional set size, so that shared pages count once. */
-const memoryOf = async (pid: number): Promise<number> => {
+export const memoryOf = async (pid: number): Promise<number> => {
   // Not in this thread: the system adds the sizes up while it is read, some milliseconds a process.
   const text = await readFile(`/proc/${pid}/smaps_rollup`, 'latin1').catch(() => '');
   return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) * 1024;

@@ -9,8 +9,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants, setPriority } from 'node:os';
+import { constants } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { lowerPriority } from './low-priority.ts';
 import { identityOf } from './process-table.ts';
 import { killTree } from './process-tree.ts';
 import { TaskLog } from './task-log.ts';
@@ -31,11 +32,7 @@ const tree = {
 };
 
 // Inherited by the program and its browser.
-try {
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-} catch {
-  // Not permitted where the priority is lower already.
-}
+void lowerPriority();
 const program = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
 const lookForUp = watchFor(upWhen, () => process.send?.(PROGRAM_IS_UP));
 program.stdout.on('data', (chunk: Buffer) => {
