@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { CliError, EXIT } from './exit.ts';
 
 /** The nearest `.berth/<name>` at or above a folder: the local system keeps its key and addresses there. */
-export const findInBerthFolder = (name: string, from: string): string | undefined => {
+const findInBerthFolder = (name: string, from: string): string | undefined => {
   const file = join(from, '.berth', name);
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return file;
   const parent = dirname(from);

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 
-export type Style = Parameters<typeof styleText>[0];
+type Style = Parameters<typeof styleText>[0];
 /** A column's heading and what it shows of a row. Free text goes last: it may be wider than its characters. */
 export type Column<T> = readonly [heading: string, cell: (row: T) => string];
 

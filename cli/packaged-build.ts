@@ -13,7 +13,7 @@ const versionsSchema = z.object({
   versions: z.array(z.object({ version: z.string(), expire: z.string().nullish() })),
 });
 
-export type PackagedBuild = {
+type PackagedBuild = {
   readonly version: string;
   readonly html: string;
   readonly expiresAt: string | undefined;

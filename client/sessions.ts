@@ -27,7 +27,7 @@ export type WaitOptions = CallOptions & {
 export type SessionEvent = z.infer<typeof sessionEventViewSchema>;
 
 /** The header in which a list names the cursor of its next page. */
-export const NEXT_CURSOR_HEADER = 'x-next-cursor';
+const NEXT_CURSOR_HEADER = 'x-next-cursor';
 
 /** The longest that the API holds one long poll back; its gateway ends a request at 30 s. Seconds. */
 const LONGEST_POLL_SECONDS = 25;

@@ -5,7 +5,7 @@ import { fullJitter } from '../contract/jitter.ts';
 import { ApiError, UnexpectedAnswerError, UnreachableError } from './errors.ts';
 import { networkError } from './network-error.ts';
 
-export type TransportOptions = {
+type TransportOptions = {
   readonly baseUrl: string;
   readonly apiKey: string | undefined;
   readonly cookie: boolean;

@@ -11,11 +11,11 @@ import {
 export type WebhookEvent = z.infer<typeof webhookEnvelopeSchema>;
 
 /** The headers of a request as `node:http` or the Fetch API has them. */
-export type WebhookHeaders =
+type WebhookHeaders =
   | { readonly get: (name: string) => string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-export type WebhookOptions = {
+type WebhookOptions = {
   /** How far the request's time may be from this machine's clock, in seconds; 300 by default. */
   readonly toleranceSeconds?: number;
   /** The time in ms since 1970; the machine's by default. */

@@ -4,7 +4,7 @@
  */
 import type { StopReason } from '../contract/lifecycle.ts';
 
-export type Finish = (reason: StopReason, detail: string | undefined) => void;
+type Finish = (reason: StopReason, detail: string | undefined) => void;
 
 export type Ending = {
   /** Begins the end; where there is no session yet, as soon as there is one. */

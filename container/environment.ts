@@ -12,7 +12,7 @@ const switches = z.string().transform((text, context) => {
 });
 
 /** What the control plane sets, and the worker's own settings, each with a default that fits a task. */
-export const environmentSchema = workerEnvironmentSchema.extend({
+const environmentSchema = workerEnvironmentSchema.extend({
   BERTH_BROWSER_ARGS: switches.prefault('[]'),
   /** Where the browser from npm is unpacked once for all workers of a machine; without it, the user's cache folder. */
   BERTH_BROWSER_DIR: z.string().optional(),

@@ -16,7 +16,7 @@ const isPipeEcho = (error: unknown): boolean =>
   ['ECONNRESET', 'EPIPE'].includes(String(Reflect.get(error, 'code'))) &&
   /\bPipe\.onStreamRead\b|\bWriteWrap\.onWriteComplete\b/.test(error.stack ?? '');
 
-export type Uncaught = 'ignore' | 'client_fault' | 'defect';
+type Uncaught = 'ignore' | 'client_fault' | 'defect';
 
 /** `closing`: a client is being closed or has just been closed, so faults of its absence are expected. */
 export const judgeUncaught = (error: unknown, closing: boolean): Uncaught => {

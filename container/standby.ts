@@ -16,7 +16,7 @@ import { EXIT, type Exit } from './exit.ts';
 const REPORT_LIMIT_MS = 60_000;
 
 /** The one assignment that a standby task takes. */
-export type Desk = {
+type Desk = {
   /** Called by the command server; a repeat of the same assignment has the same outcome. */
   readonly assign: (assignment: Assignment) => Promise<boolean>;
   readonly assigned: Promise<Assignment>;

@@ -12,7 +12,7 @@ import { judgeUncaught } from './process-faults.ts';
 import type { startSession } from './session.ts';
 import { createDesk, standBy } from './standby.ts';
 
-export type Worker = {
+type Worker = {
   /** SIGTERM or SIGINT: the first asks for an orderly end, the second kills. */
   signal(name: string): void;
   unhandledRejection(error: unknown): void;

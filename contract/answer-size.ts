@@ -19,7 +19,7 @@ const encoder = new TextEncoder();
 export const answerBytes = (value: unknown): number =>
   encoder.encode(JSON.stringify(JSON.stringify(value) ?? '')).length;
 
-export type Fitted =
+type Fitted =
   | { readonly fits: true; readonly answer: unknown }
   /** `items`: how many of the list would fit, as they are. */
   | { readonly fits: false; readonly bytes: number; readonly items: number };

@@ -2,5 +2,3 @@
 export type Clock = () => number;
 
 export const systemClock: Clock = () => Date.now();
-
-export const seconds = (n: number): number => n * 1000;

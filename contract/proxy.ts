@@ -1,5 +1,5 @@
 /** What a proxy's address says: `host:port` or a URL. */
-export type ProxyAddress = {
+type ProxyAddress = {
   /** The address without a login, as Chromium's `--proxy-server` takes it. */
   readonly server: string;
   /** Chromium cannot log in to a SOCKS proxy. */

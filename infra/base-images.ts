@@ -1,7 +1,7 @@
 /** The image's base images, as `ARG <NAME>_IMAGE=name:tag[@digest]` in container/Dockerfile. */
 const BASE_IMAGE = /^(ARG \w+_IMAGE=)([^\s@]+)(?:@(\S+))?$/gm;
 
-export type BaseImage = {
+type BaseImage = {
   /** Name and tag. */
   readonly image: string;
   /** `sha256:…`; undefined while the tag alone pins it, which the registry may move. */

@@ -6,7 +6,7 @@ import { ControlPlaneStack } from './stacks/control-plane.ts';
 import { DataStack } from './stacks/data.ts';
 import { NetworkStack } from './stacks/network.ts';
 
-export type Berth = {
+type Berth = {
   readonly data: DataStack;
   readonly network: NetworkStack;
   readonly controlPlane: ControlPlaneStack;

@@ -29,7 +29,7 @@ const ALLOWED_KIB: Readonly<Record<string, number>> = {
   qrcode: 64,
 };
 
-export type BundleOptions = {
+type BundleOptions = {
   readonly handlers: readonly string[];
   /** Where `<handler>.ts` are. */
   readonly functionsDir: string;

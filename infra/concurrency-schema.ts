@@ -27,7 +27,7 @@ export const concurrencySchema = z.strictObject({
   /** Topics of live events that are served at once. One pass takes 25 s at most. */
   live: z.int().min(2).max(1000).default(10),
 });
-export type Concurrency = z.infer<typeof concurrencySchema>;
+type Concurrency = z.infer<typeof concurrencySchema>;
 
 export const reservedSum = ({ reserved }: Pick<Concurrency, 'reserved'>): number =>
   reserved ? Object.values(reserved).reduce((sum, count) => sum + count, 0) : 0;

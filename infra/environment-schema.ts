@@ -79,7 +79,7 @@ const originSchema = z
     'must be an origin like https://app.example.com, without a path, or *',
   );
 
-export const environmentSchema = z
+const environmentSchema = z
   .strictObject({
     /** Part of the names of stacks, functions and logs. */
     name: z

@@ -9,7 +9,7 @@ export { BadEnvironment, checkEnvironment, type Environment } from './environmen
 export const ENVIRONMENT_NAMES = PRESET_NAMES;
 
 /** What the command line says over the environment's own values. */
-export type Overrides = {
+type Overrides = {
   /** Values of `settings`: an object or its JSON, from `-c settings='{"globalLimit":3}'`. */
   readonly settings?: unknown;
   /** The tasks' architecture, from `-c arch=`. */

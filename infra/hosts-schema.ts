@@ -17,7 +17,6 @@ export const hostsSchema = z.strictObject({
   /** A host is replaced after so many days, by one with the newest image; its sessions move. AWS takes 1 to 365. */
   lifetimeDays: z.int().min(1).max(365).default(30),
 });
-export type Hosts = z.infer<typeof hostsSchema>;
 
 /** The processor architecture of an instance type. */
 export const architectureOf = (instanceType: string): 'ARM64' | 'X86_64' =>

@@ -59,7 +59,7 @@ export const networkSchema = z
           message: 'is of the VPC that Berth makes; remove it or "vpc"',
         });
   });
-export type Network = z.infer<typeof networkSchema>;
+type Network = z.infer<typeof networkSchema>;
 
 /** The VPC that Berth makes: its block, its zones, and the sizes of its subnets as prefix lengths. */
 export const ownVpc = ({ cidr = DEFAULT_CIDR, zones = DEFAULT_ZONES }: Network) => ({

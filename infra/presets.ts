@@ -62,6 +62,6 @@ export const PRESETS = {
   },
 } as const satisfies Record<string, EnvironmentValues>;
 
-export type PresetName = keyof typeof PRESETS;
+type PresetName = keyof typeof PRESETS;
 export const PRESET_NAMES = Object.keys(PRESETS) as readonly PresetName[];
 export const isPresetName = (name: string): name is PresetName => Object.hasOwn(PRESETS, name);

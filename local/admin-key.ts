@@ -4,7 +4,7 @@ import type { InvokeResult } from './runtime/pool.ts';
 
 const answerSchema = z.object({ key: z.string().nullable() });
 
-export type AdminKey = {
+type AdminKey = {
   /** Undefined: one was made before and its file is gone; the store holds only a hash. */
   readonly key: string | undefined;
   /** Made just now: to be shown, once. */

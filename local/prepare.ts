@@ -15,7 +15,7 @@ const ROOT = resolve(import.meta.dirname, '..');
 /** Shared by all data directories. */
 const CACHE = join(ROOT, '.berth', 'cache');
 
-export type Prepared = {
+type Prepared = {
   /** The directory of the synthesized assembly. */
   readonly assembly: string;
   /** What the workers' browser is. */

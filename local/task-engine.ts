@@ -11,7 +11,7 @@ import type { EngineLogger } from './runtime/engine-log.ts';
 import type { DeliveryOptions } from './triggers/delivery.ts';
 import { EventRules } from './triggers/event-rules.ts';
 
-export type TaskEngine = {
+type TaskEngine = {
   readonly ecs: Pick<Ecs, 'handle' | 'clearLeftovers' | 'registerRevisions' | 'faults'>;
   /**
    * Stops every task; resolves when all have ended. An event that its target does not take at once is kept for the

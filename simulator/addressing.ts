@@ -9,7 +9,7 @@ import { isNumberJid } from './model/jid.ts';
 /** One person under both ids. */
 export type Identity = { readonly lid: string; readonly pn: string };
 
-export type Directory = {
+type Directory = {
   /** The hidden id of a phone number's id. */
   lidOf(pn: string): string;
   /** The phone number's id; undefined: WhatsApp does not tell it. */

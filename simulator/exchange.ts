@@ -27,7 +27,7 @@ import { CallRefusal, PhoneRefusal } from './refusal.ts';
 /** Messages of an account that a page gets as history when it connects. */
 const HISTORY_LENGTH = 500;
 
-export const NO_FAULTS: Faults = {
+const NO_FAULTS: Faults = {
   syncFast: false,
   rateLimitPairing: false,
   refuseSend: false,
@@ -44,7 +44,7 @@ export const NO_FAULTS: Faults = {
   groupMetadataMs: 0,
 };
 
-export type ExchangeOptions = {
+type ExchangeOptions = {
   readonly world: World;
   readonly media: MediaStore;
   readonly clock: Clock;

@@ -13,7 +13,7 @@ import type { AccountRecord, ChannelRecord, MessageRecord } from './model/record
 import type { World } from './model/world.ts';
 import { type PageEvent, wire } from './protocol.ts';
 
-export type HappeningsOptions = {
+type HappeningsOptions = {
   readonly world: World;
   readonly clock: Clock;
   readonly random: Random;

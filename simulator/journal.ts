@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { recordKey, type WorldRecord, worldRecord } from './model/records.ts';
 
 /** Keeps records in an append-only file, one JSON a line, so that a SIGKILL at any point loses nothing written. */
-export type Journal = { readonly records: WorldRecord[]; write(record: WorldRecord): void };
+type Journal = { readonly records: WorldRecord[]; write(record: WorldRecord): void };
 
 /** Opens (or makes) the journal in `dir`; without a folder nothing outlives the process. */
 export const openJournal = (dir: string | undefined): Journal => {

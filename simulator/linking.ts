@@ -23,7 +23,7 @@ type Pending = {
   passkey: { readonly account: AccountRecord; readonly linking: PasskeyLinking } | undefined;
 };
 
-export type LinkingOptions = {
+type LinkingOptions = {
   readonly world: World;
   readonly clock: Clock;
   readonly random: (bytes: number) => string;

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const at = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-export type Page = { readonly html: string; readonly script: string };
+type Page = { readonly html: string; readonly script: string };
 
 /** The page that stands in for WhatsApp Web: its HTML, and its script bundled from `page/`. */
 export const bundlePage = async (): Promise<Page> => {

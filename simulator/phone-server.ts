@@ -17,7 +17,7 @@ export type PhoneHandlers = {
   readonly [K in PhoneOperation]: (request: PhoneRequest<K>) => PhoneResponse<K>;
 };
 
-export type PhoneServerOptions = {
+type PhoneServerOptions = {
   readonly handlers: PhoneHandlers;
   readonly page: string;
   readonly onDefect: (error: unknown) => void;

@@ -82,7 +82,7 @@ export type GroupCall = z.infer<(typeof groupCalls)[number]>;
 export type ChannelCall = z.infer<(typeof channelCalls)[number]>;
 /** What linked companions ask for beside sending. */
 export type CompanionCall = MessageCall | ChatCall | GroupCall | ChannelCall;
-export const companionOps: ReadonlySet<string> = new Set(
+const companionOps: ReadonlySet<string> = new Set(
   [...messageCalls, ...chatCalls, ...groupCalls, ...channelCalls].map(({ shape }) => shape.op.value),
 );
 export const isCompanionCall = (call: Call): call is CompanionCall => companionOps.has(call.op);

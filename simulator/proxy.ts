@@ -7,7 +7,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { WHATSAPP_HOST } from './tls.ts';
 
-export type ProxyCounts = { readonly connections: number; readonly refused: number };
+type ProxyCounts = { readonly connections: number; readonly refused: number };
 
 export type ProxyServer = {
   readonly server: Server;

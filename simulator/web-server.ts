@@ -8,7 +8,7 @@ import { callSchema, connectSchema } from './protocol.ts';
 import { CallRefusal } from './refusal.ts';
 import type { TlsIdentity } from './tls.ts';
 
-export type WebServerOptions = {
+type WebServerOptions = {
   readonly exchange: Exchange;
   readonly tls: TlsIdentity;
   readonly page: { readonly html: string; readonly script: string };

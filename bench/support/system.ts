@@ -32,7 +32,7 @@ export type BenchSystem = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-export type BenchOptions = {
+type BenchOptions = {
   readonly limit: number;
   readonly shards: number;
   /** For how long a transaction holds its items, in ms. */

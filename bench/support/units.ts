@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 
-export type Consumed = { readonly calls: number; readonly read: number; readonly write: number };
+type Consumed = { readonly calls: number; readonly read: number; readonly write: number };
 
 export type Units = {
   /** What `run` consumed; nothing else may use the client meanwhile. */

@@ -115,7 +115,7 @@ const partRows = (parts: Parts, digits: number): string[][] => [
   ['  Sum', dollars(totalOf(parts), digits)],
 ];
 
-export const costText = (input: CostInput, cost: Cost): string => {
+const costText = (input: CostInput, cost: Cost): string => {
   const kind = kindOf(input);
   const perHour = totalOf(cost.sessionHour);
   const comparison =

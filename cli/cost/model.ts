@@ -6,7 +6,7 @@ import { PRICES, type Prices } from './prices.ts';
 
 /** Where tasks run: Fargate on demand, Fargate Spot, or hosts of one's own that many tasks share. */
 export const CAPACITIES = ['fargate', 'spot', 'ec2'] as const;
-export type Capacity = (typeof CAPACITIES)[number];
+type Capacity = (typeof CAPACITIES)[number];
 
 export type CostInput = {
   /** At once. */
@@ -143,7 +143,7 @@ export const costOf = (given: Partial<CostInput> = {}, prices: Prices = PRICES):
 const serverMonth = ({ server }: Prices): number => server.hour * HOURS_A_MONTH + server.volumeMonth;
 
 /** How a session is used. */
-export const USES = [
+const USES = [
   { name: '15 minutes, four times a day', hours: 1, days: 30 },
   { name: 'office hours: 8 hours on 22 days', hours: 8, days: 22 },
   { name: 'always on', hours: HOURS_A_MONTH / 30, days: 30 },

@@ -25,7 +25,7 @@ export type OperationTool = {
   readonly partsOf: (args: Readonly<Record<string, unknown>>) => Parts;
 };
 
-export type ToolChoice = {
+type ToolChoice = {
   /** Only tools that change nothing. */
   readonly readOnly?: boolean;
   /** Only tools of these chapters; without it all. */

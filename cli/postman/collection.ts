@@ -14,7 +14,7 @@ type Pair = {
   readonly disabled?: true;
 };
 
-export type PostmanRequest = {
+type PostmanRequest = {
   readonly name: string;
   readonly request: {
     readonly method: string;
@@ -36,7 +36,7 @@ export type PostmanRequest = {
   };
 };
 
-export type PostmanCollection = {
+type PostmanCollection = {
   readonly info: { readonly name: string; readonly description: string; readonly schema: string };
   readonly auth: {
     readonly type: 'apikey';

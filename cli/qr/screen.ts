@@ -2,7 +2,7 @@ import type { Output } from '../output.ts';
 import { drawQr, type Ink } from './draw.ts';
 
 /** Where codes are shown one after the other: a terminal redraws in place, everything else gets them in a row. */
-export type Screen = { readonly show: (code: string, below: string) => void };
+type Screen = { readonly show: (code: string, below: string) => void };
 
 export const createScreen = (out: Output, invert: boolean): Screen => {
   const tty = process.stdout.isTTY === true;

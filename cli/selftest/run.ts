@@ -6,7 +6,7 @@ import { READING_STEPS } from './reading.ts';
 import { NotSeen, type Step, type StepResult, type Trial } from './trial.ts';
 
 /** In the order in which they run. */
-export const STEPS: readonly Step[] = [...MESSAGE_STEPS, ...READING_STEPS, ...LIFE_STEPS];
+const STEPS: readonly Step[] = [...MESSAGE_STEPS, ...READING_STEPS, ...LIFE_STEPS];
 
 const WITHOUT: Readonly<Record<NonNullable<Step['needs']>, string>> = {
   to: 'needs a second number: --to',

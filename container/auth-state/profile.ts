@@ -15,8 +15,8 @@ import { profileDirIn } from './profile-dir.ts';
 import { downloadArchive, type Restorable } from './transfer.ts';
 
 /** How the folder came to hold what it holds. */
-export type Origin = 'empty' | 'restored';
-export type GaveUpBecause = 'never_linked' | 'auth_state_corrupt' | 'auth_state_foreign';
+type Origin = 'empty' | 'restored';
+type GaveUpBecause = 'never_linked' | 'auth_state_corrupt' | 'auth_state_foreign';
 
 type Candidate = {
   readonly foreign: boolean;

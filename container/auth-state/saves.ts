@@ -11,7 +11,7 @@ import { whileFrozen } from '../browser/process-tree.ts';
 import type { Saver } from './saver.ts';
 import { scheduleSaves } from './schedule.ts';
 
-export type Saves = {
+type Saves = {
   /** Status or client changed: the schedule runs while one works, and begins anew with each. */
   follow(): void;
   /** The account is gone: what was copied before is of a dead one. */

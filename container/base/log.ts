@@ -1,7 +1,7 @@
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 
 /** What a log line may carry: numbers, flags, names and reasons. Never a code, key, token or message body. */
-export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 export type Log = {
   debug(message: string, fields?: LogFields): void;
   info(message: string, fields?: LogFields): void;
@@ -28,7 +28,7 @@ export const redact = (text: string, secrets: Iterable<string>): string => {
 };
 
 /** What every line says of the process: its session and epoch, or that it waits for one. */
-export type About = { readonly session: string; readonly epoch: number } | { readonly standby: string };
+type About = { readonly session: string; readonly epoch: number } | { readonly standby: string };
 
 /** Structured JSON lines on stdout, each with `about`. */
 export const createLog = (options: {

@@ -1,7 +1,7 @@
 import { fullJitter } from '../../contract/jitter.ts';
 import { sleep, type Time } from './time.ts';
 
-export type RetryOptions = {
+type RetryOptions = {
   readonly time: Time;
   readonly random?: () => number;
   /** Gives up with the last error after so many tries. */

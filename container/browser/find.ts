@@ -17,7 +17,7 @@ export type Browser = {
   readonly environment: Readonly<Record<string, string>>;
 };
 
-export type BrowserSearch = {
+type BrowserSearch = {
   /** Use this and nothing else (CHROMIUM_PATH). */
   readonly path?: string | undefined;
   /** Where the browser from npm is unpacked. */

@@ -17,7 +17,7 @@ import { knownRefusal } from '../whatsapp/refusals.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
 
-export type HandOver<T> = {
+type HandOver<T> = {
   /** In words, for the answer: "sending". */
   readonly what: string;
   /** It only reads: a failure changed nothing, and the caller may ask again. */

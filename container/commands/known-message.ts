@@ -5,7 +5,7 @@ import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
 import { untilSeen } from './until-seen.ts';
 
-export type MessageName = { readonly chatId: string; readonly messageId: string };
+type MessageName = { readonly chatId: string; readonly messageId: string };
 
 const absent = (): CommandFailed =>
   new CommandFailed('not_found', 'There is no such message in this chat; nothing was done.');
@@ -14,7 +14,7 @@ const absent = (): CommandFailed =>
 const NAME = /^(?:true|false)_([^_]+)_.+/;
 
 /** The message as the page has it now; undefined: it has none of this id. */
-export const lookAtMessage = async (
+const lookAtMessage = async (
   context: CommandContext,
   { messageId }: Pick<MessageName, 'messageId'>,
 ): Promise<MessageState | undefined> => {

@@ -22,7 +22,7 @@ import type { LibraryClient, LibraryContent, LibraryPage } from '../whatsapp/lib
 import { readChannelAccess, readGroupAccess } from '../whatsapp/recipient-page.ts';
 import { CommandFailed } from './failure.ts';
 
-export type Recipient = {
+type Recipient = {
   /** Where to send. */
   readonly id: string;
   /** Whether the page's name of a chat is this recipient's. */

@@ -35,7 +35,7 @@ const KINDS = {
   document: { as: 'document', mayHaveCaption: true },
 } as const satisfies Record<string, Kind>;
 
-export type Loaded = {
+type Loaded = {
   readonly data: string;
   readonly mimetype: string;
   readonly filename: string | undefined;

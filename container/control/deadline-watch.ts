@@ -3,7 +3,7 @@ import type { WorkerDeadlines } from '../../contract/worker/protocol.ts';
 import type { Time } from '../base/time.ts';
 import { type Due, EXPIRING_NOTICE_MS, hasNotice, type Moments, nextDeadline } from './deadlines.ts';
 
-export type DeadlineWatch = {
+type DeadlineWatch = {
   setDeadlines(deadlines: WorkerDeadlines): void;
   setMoments(change: Partial<Moments>): void;
   readonly moments: Moments;

@@ -17,8 +17,8 @@ import type { WorkerApi } from './worker-api.ts';
 const BATCH = 10;
 
 /** What an event tells of a message, and so what is told once the event is accepted. `at` in seconds. */
-export type Tells = { readonly id: string; readonly at: number };
-export type About = {
+type Tells = { readonly id: string; readonly at: number };
+type About = {
   /** The event's id; one is made without it. */
   readonly id: string;
   readonly tells?: Tells;

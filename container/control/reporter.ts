@@ -10,7 +10,7 @@ import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { ReportRequest, ReportResponse, WorkerApi } from './worker-api.ts';
 
-export type Facts = {
+type Facts = {
   readonly status: Status;
   readonly me?: Account | undefined;
   readonly qrReason?: ReportRequest['qrReason'];
@@ -30,7 +30,7 @@ export type Facts = {
 const failuresOf = (builds: Facts['builds']): number =>
   (builds ?? []).reduce((sum, { failures }) => sum + failures, 0);
 
-export type Reporter = {
+type Reporter = {
   /** Takes new facts in; reports at once where they matter. */
   update(facts: Partial<Facts>): void;
   stop(): void;

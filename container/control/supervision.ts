@@ -16,7 +16,7 @@ import { type Due, momentsAfter } from './deadlines.ts';
 import { createReporter } from './reporter.ts';
 import type { BootstrapResponse, WorkerApi } from './worker-api.ts';
 
-export type Supervision = {
+type Supervision = {
   /** Reports for the first time. */
   start(): void;
   /** Status, account or the reason for a code changed. */

@@ -6,28 +6,20 @@ import type * as z from 'zod';
 import { nothingSchema, type Operation } from '../../contract/operation.ts';
 import { WORKER_OPERATIONS } from '../../contract/operations/worker.ts';
 import type {
-  bootstrapRequestSchema,
   bootstrapResponseSchema,
   claimResponseSchema,
   commandResultRequestSchema,
-  commitRequestSchema,
   reportRequestSchema,
   reportResponseSchema,
-  uploadRequestSchema,
-  uploadResponseSchema,
 } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced, RequestRefused, Unavailable } from '../base/faults.ts';
 import { exchange, readText } from '../base/http.ts';
 import { retry } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 
-export type BootstrapRequest = z.infer<typeof bootstrapRequestSchema>;
 export type BootstrapResponse = z.infer<typeof bootstrapResponseSchema>;
 export type ReportRequest = z.infer<typeof reportRequestSchema>;
 export type ReportResponse = z.infer<typeof reportResponseSchema>;
-export type UploadRequest = z.infer<typeof uploadRequestSchema>;
-export type UploadResponse = z.infer<typeof uploadResponseSchema>;
-export type CommitRequest = z.infer<typeof commitRequestSchema>;
 
 export type ClaimedCommand = NonNullable<z.infer<typeof claimResponseSchema>['command']>;
 export type CommandResultRequest = z.infer<typeof commandResultRequestSchema>;

@@ -22,7 +22,7 @@ export type MediaLimits = {
   readonly refusedPorts: readonly number[];
 };
 
-export type FetchedFile = {
+type FetchedFile = {
   readonly bytes: Buffer;
   /** As the server says; undefined: it says none. */
   readonly mimetype: string | undefined;

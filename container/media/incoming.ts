@@ -42,7 +42,7 @@ const cleaned = (name: string | null): string | null =>
 /** The event says whether the file was stored; the log tells the operator why it was not. */
 class NoFile extends Error {}
 
-export type Incoming = {
+type Incoming = {
   /** The message with its file's `media`; as it is where it has none. Never rejects. */
   withMedia(source: unknown, message: Message): Promise<Message>;
 };

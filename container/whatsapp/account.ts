@@ -34,7 +34,7 @@ export type LibraryAccount = AccountActs & {
   removeParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;
 };
 
-export type EditOptions = { readonly mentions?: string[]; readonly linkPreview: boolean };
+type EditOptions = { readonly mentions?: string[]; readonly linkPreview: boolean };
 
 /** Runs in the page: people of its contacts and chats, each once. */
 const KNOWN_LIDS = `(() => {

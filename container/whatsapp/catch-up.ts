@@ -28,9 +28,9 @@ const NOT_WRITTEN: readonly (string | undefined)[] = [
   'protocol',
 ];
 
-export type Missed = { readonly source: unknown; readonly message: Message };
+type Missed = { readonly source: unknown; readonly message: Message };
 
-export type CaughtUp = {
+type CaughtUp = {
   /** In the order of their times; those of one second and chat as the chat has them. */
   readonly missed: readonly Missed[];
   /** So many older ones were left out. */

@@ -29,7 +29,7 @@ import { type ClientRun, type RunDeps, type Signal, startClientRun } from './cli
 import type { LibraryClient } from './library.ts';
 import { type Passkey, type PasskeyHistory, type PasskeyStep, viewOf } from './passkey.ts';
 
-export type QrReason = NonNullable<ReportRequest['qrReason']>;
+type QrReason = NonNullable<ReportRequest['qrReason']>;
 /** `expiresAt` in ms of the local clock. */
 export type QrCode = { readonly value: string; readonly expiresAt: number };
 
@@ -42,7 +42,7 @@ export type HostView = {
   readonly qrReason: QrReason | undefined;
 };
 
-export type ClientHostDeps = Pick<
+type ClientHostDeps = Pick<
   RunDeps,
   'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded' | 'onDialogs'
 > & {

@@ -22,7 +22,7 @@ import type { LibraryClient } from './library.ts';
 import { sourced } from './payloads.ts';
 import { createTold, messageKey, type Told } from './told.ts';
 
-export type EventForwarder = {
+type EventForwarder = {
   /** An event of the library. `byCommand`: a command caused it. */
   heard(name: string, values: readonly unknown[], byCommand: boolean): void;
   /** A client works, for this account: reads what was missed. Does nothing while it is at it. */
@@ -40,7 +40,7 @@ const REMEMBERED = 5_000;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** The id of an event that tells of a message: the same whichever worker tells it, and however often. */
-export const messageEventId = (sessionId: string, event: string, { id, timestamp }: Message): string => {
+const messageEventId = (sessionId: string, event: string, { id, timestamp }: Message): string => {
   const digest = createHash('sha256')
     .update(`${sessionId} ${event} ${messageKey(id)}`)
     .digest();

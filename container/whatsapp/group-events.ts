@@ -108,7 +108,7 @@ const settingsSchema = z.object({
 });
 
 /** The library's chat as WAHA's GroupInfo; undefined: it is no group that the account is in. */
-export const wholeGroup = (source: unknown) => {
+const wholeGroup = (source: unknown) => {
   const group = groupInfo(source);
   const settings = settingsSchema.safeParse(source);
   if (!group || !settings.success) return undefined;

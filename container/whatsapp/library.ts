@@ -18,7 +18,7 @@ export type LibraryPage = {
   url(): string;
 };
 
-export type LibraryBrowser = {
+type LibraryBrowser = {
   on(event: 'disconnected', listener: () => void): unknown;
   isConnected(): boolean;
   close(): Promise<void>;
@@ -92,7 +92,7 @@ export type LibraryClient = {
   readonly pupPage: LibraryPage | undefined;
 };
 
-export type ClientHooks = CompatibilityHooks & {
+type ClientHooks = CompatibilityHooks & {
   /** Called as soon as the client's browser and page exist, long before it is ready. */
   readonly onBrowser: () => void;
 };

@@ -9,7 +9,7 @@ const probeSchema = z.object({
   /** The library's functions are in the page: without them a working session is deaf. */
   injected: z.boolean(),
 });
-export type Probe = z.infer<typeof probeSchema>;
+type Probe = z.infer<typeof probeSchema>;
 
 const PROBE = `(() => {
   try {

@@ -15,7 +15,7 @@ const clientDataSchema = z.object({
   challenge: z.string(),
   origin: z.string(),
 });
-export type ClientData = z.infer<typeof clientDataSchema>;
+type ClientData = z.infer<typeof clientDataSchema>;
 
 /** What the browser signed besides the authenticator's own data; undefined: that is no client data. */
 export const clientDataOf = ({ response }: PasskeyAssertion): ClientData | undefined => {

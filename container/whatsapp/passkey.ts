@@ -58,7 +58,7 @@ const PRESS_EVERY_MS = 2_000;
 const SCREEN_GONE_MS = 3_000;
 const MOST_HISTORY = 100;
 
-export type PasskeyDeps = {
+type PasskeyDeps = {
   readonly time: Time;
   readonly log: Log;
   readonly page: () => LibraryPage | undefined;

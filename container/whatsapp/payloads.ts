@@ -19,7 +19,7 @@ export const ackName = (ack: number): Message['ackName'] =>
 /** May be absent: a plain `z.unknown()` demands the key. */
 export const anything = z.unknown().optional();
 export const optionalText = z.string().optional().catch(undefined);
-export const whole = z.number().transform(Math.trunc);
+const whole = z.number().transform(Math.trunc);
 
 const dataSchema = z.object({
   from: anything,

@@ -10,14 +10,14 @@ const groupSchema = z.object({
   onlyAdmins: z.boolean(),
   admin: z.boolean().nullable(),
 });
-export type GroupAccess = z.infer<typeof groupSchema>;
+type GroupAccess = z.infer<typeof groupSchema>;
 
 const channelSchema = z.object({
   found: z.boolean(),
   /** `owner`, `admin`, `subscriber`, `guest`; null: the page does not say. */
   role: z.string().nullable(),
 });
-export type ChannelAccess = z.infer<typeof channelSchema>;
+type ChannelAccess = z.infer<typeof channelSchema>;
 
 const call = (body: string, id: string): string => `(async (id) => { ${body} })(${JSON.stringify(id)})`;
 

@@ -5,7 +5,7 @@
  */
 import type { CommandFailureCode } from '../../contract/worker/command-failures.ts';
 
-export type KnownRefusal = {
+type KnownRefusal = {
   readonly pattern: RegExp;
   readonly code: CommandFailureCode;
   readonly detail: string;

@@ -5,7 +5,7 @@ import { ownerQuerySchema } from '../operation.ts';
 import { sendTextArgs } from '../whatsapp/messages.ts';
 
 /** A command's arguments together with the session that is to carry it out. */
-export const inSession = <S extends z.ZodRawShape>(args: z.ZodObject<S, z.core.$strict>) =>
+const inSession = <S extends z.ZodRawShape>(args: z.ZodObject<S, z.core.$strict>) =>
   args.extend({ session: sessionNameSchema.default('default') });
 
 export const sendTextRequestSchema = inSession(sendTextArgs);

@@ -24,7 +24,7 @@ export const callerViewSchema = z.object({
 export type CallerView = z.infer<typeof callerViewSchema>;
 
 /** How far back the dashboard's history can be asked for. */
-export const HISTORY_MAX_HOURS = 48;
+const HISTORY_MAX_HOURS = 48;
 
 export const historyQuerySchema = z.strictObject({
   hours: z.coerce.number().min(1).max(HISTORY_MAX_HOURS).default(6).describe('How far to look back.'),

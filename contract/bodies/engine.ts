@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MAX_HTML_BYTES } from '../builds/html.ts';
 import { buildVersionSchema } from '../builds/version.ts';
 
-export const buildSumsSchema = z.object({
+const buildSumsSchema = z.object({
   starts: z.int(),
   codes: z.int(),
   links: z.int(),

@@ -4,7 +4,7 @@ import { ownerQuerySchema } from '../operation.ts';
 import { webhookIdSchema } from './session-config.ts';
 
 /** An event of a session's life, as a timeline and the stream show it. */
-export const streamEventSchema = z.object({
+const streamEventSchema = z.object({
   id: z.string().describe('The same id here, in webhooks and in the timeline.'),
   timestamp: z.int(),
   event: z.string(),

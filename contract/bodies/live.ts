@@ -31,19 +31,6 @@ export const LIVE_LIMITS = {
 /** Between two pings of a client: well below the idle limit. */
 export const PING_MS = 4 * 60_000;
 
-/**
- * Why a connection was closed. API Gateway allows no codes of an application's own: an end that the server decides is
- * always 1000.
- */
-export const LIVE_CLOSE_CODES = {
-  /** The client reads too slowly, or its key is no longer valid. */
-  ended: 1000,
-  /** Idle for 10 minutes, or open for 2 hours; locally also: the system is stopping. */
-  goingAway: 1001,
-  /** A message or a frame of the client is too large. */
-  tooLarge: 1009,
-} as const;
-
 /** A position in a topic's log. */
 export const cursorSchema = z.string().regex(/^\d{1,15}$/, 'must be a cursor of this stream');
 
@@ -90,7 +77,6 @@ export const ticketSchema = z.object({
   expiresAt: z.iso.datetime(),
   cursor: cursorSchema.describe('Connect with `after` set to it, and nothing since this response is missed.'),
 });
-export type Ticket = z.infer<typeof ticketSchema>;
 
 /** How long a ticket is good. */
 export const TICKET_SECONDS = 60;

@@ -18,10 +18,10 @@ export const rolloutStateSchema = z.enum(['running', 'completed', 'stopped', 'ca
 export type RolloutState = z.infer<typeof rolloutStateSchema>;
 
 /** How far a session of the present wave is. */
-export const standingSchema = z.enum(['waiting', 'moving', 'works', 'left', 'failed']);
+const standingSchema = z.enum(['waiting', 'moving', 'works', 'left', 'failed']);
 export type Standing = z.infer<typeof standingSchema>;
 
-export const rolloutSchema = z.object({
+const rolloutSchema = z.object({
   id: z.string(),
   state: rolloutStateSchema.describe(
     '`stopped`: a wave did not work again, see `detail`. `completed`: no session is left to move.',

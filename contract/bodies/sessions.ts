@@ -12,7 +12,6 @@ export const createSessionRequestSchema = z.strictObject({
   start: z.boolean().default(true),
   config: sessionConfigRequestSchema.optional(),
 });
-export type CreateSessionRequest = z.infer<typeof createSessionRequestSchema>;
 
 export const updateSessionRequestSchema = z.strictObject({
   config: sessionConfigRequestSchema.optional().describe('Left out: the config stays as it is.'),

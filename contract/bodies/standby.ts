@@ -30,7 +30,7 @@ export const standbyPlanSchema = z.strictObject({
 });
 export type StandbyPlan = z.infer<typeof standbyPlanSchema>;
 
-export const standbyTaskSchema = z.object({
+const standbyTaskSchema = z.object({
   id: z.string(),
   /** `ending`: it is being stopped, or was claimed and does not serve its session. */
   state: z.enum(['starting', 'ready', 'claimed', 'ending']),

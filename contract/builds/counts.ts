@@ -5,7 +5,7 @@ import { buildVersionSchema } from './version.ts';
 const count = z.int().min(0).max(1_000_000);
 
 /** Counts of one worker since it began, for one build. */
-export const buildCountsSchema = z.strictObject({
+const buildCountsSchema = z.strictObject({
   /** null: the client failed before the page told its version. */
   build: buildVersionSchema.nullable(),
   /** The page was a saved one, not what WhatsApp served. */

@@ -13,7 +13,7 @@ import type { Scope } from '../scopes.ts';
 type Args = z.ZodObject<z.ZodRawShape, z.core.$strict>;
 
 /** One row of the table: everything that is said about one command. */
-export type CommandSpec = Pick<
+type CommandSpec = Pick<
   Operation,
   'method' | 'path' | 'client' | 'positional' | 'maxBodyBytes' | 'waha' | 'destructive'
 > & {
@@ -58,7 +58,7 @@ type RestShape<S extends CommandSpec> = Omit<S['args']['shape'], NamedIn<S['path
 type InQuery<S extends CommandSpec> = S['method'] extends 'GET' | 'DELETE' ? true : false;
 
 /** The operation that a row describes. */
-export type CommandOperation<Id extends string, S extends CommandSpec> = Omit<
+type CommandOperation<Id extends string, S extends CommandSpec> = Omit<
   S,
   'args' | 'result' | 'status' | 'says' | 'wakes'
 > & {

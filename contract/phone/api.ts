@@ -22,7 +22,6 @@ export {
   type PhoneAccount,
   type PhoneErrorCode,
   type PhoneMessage,
-  phoneErrorCodes,
   phoneErrorSchema,
 } from './base.ts';
 

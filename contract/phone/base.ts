@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** The closed set of refusals. */
-export const phoneErrorCodes = [
+const phoneErrorCodes = [
   'bad_request',
   'no_pending_page',
   'ambiguous_page',

@@ -64,5 +64,3 @@ export const channelListSchema = z.object({
   }),
   channels: z.array(channelSchema),
 });
-export const namedValueSchema = z.array(z.object({ value: z.string(), name: z.string() }));
-export const countriesSchema = z.array(z.object({ code: z.string(), name: z.string() }));

@@ -46,7 +46,7 @@ export const messageIdSchema = z.string().min(1).max(256);
  * A message's file. The link needs no key and is good for some hours; without one, `error` says why there is none: the
  * message is told all the same.
  */
-export const mediaSchema = z.object({
+const mediaSchema = z.object({
   url: z.url().optional(),
   mimetype: z.string().nullable(),
   filename: z.string().nullable(),

@@ -32,7 +32,7 @@ export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
 export const getQrArgs = z.strictObject({ waitSeconds: z.number().min(0).max(QR_WAIT_SECONDS).default(0) });
 
 /** `expiresAt` when WhatsApp is expected to replace it (ms). */
-export const pairingCodeResult = z.object({ code: z.string(), expiresAt: z.int() });
+const pairingCodeResult = z.object({ code: z.string(), expiresAt: z.int() });
 
 export const requestCodeArgs = z.strictObject({
   phoneNumber: z

@@ -50,7 +50,6 @@ export const workerEnvironmentSchema = z.object({
   BERTH_WORK_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
-export type WorkerEnvironment = z.infer<typeof workerEnvironmentSchema>;
 
 /** The linked account. `id` as `491701234567@c.us`. */
 export const accountSchema = z.object({
@@ -91,7 +90,7 @@ export type AuthState = z.infer<typeof authStateSchema>;
 export const restorableSchema = authStateSchema.extend({ url: z.url() });
 
 /** What the client host must do at which time (ms since the epoch, control plane's clock); absent: never. */
-export const workerDeadlinesSchema = z.object({
+const workerDeadlinesSchema = z.object({
   qrTimeoutMs: z.int(),
   idleTimeoutMs: z.int().optional(),
   maxAt: z.int().optional(),
@@ -99,7 +98,7 @@ export const workerDeadlinesSchema = z.object({
 });
 export type WorkerDeadlines = z.infer<typeof workerDeadlinesSchema>;
 
-export const clientOptionsSchema = z.object({
+const clientOptionsSchema = z.object({
   proxy: z
     .object({ server: z.string(), username: z.string().optional(), password: z.string().optional() })
     .optional(),
@@ -205,7 +204,7 @@ export const reportResponseSchema = z.object({
 });
 
 /** The library's events on their way to the webhooks; durable when 202 came back. */
-export const workerEventSchema = z.object({
+const workerEventSchema = z.object({
   id: z
     .string()
     .regex(/^evt_[0-9A-HJKMNP-TV-Z]{26}$/i)

@@ -18,7 +18,7 @@ import { absent, and, gt, isTransient, type Key, le, or } from '../store.ts';
 const setSchema = z.object({ rate: rateSchema.optional() });
 const bucketSchema = z.object({ emptyAt: z.int() });
 
-export type Rates = {
+type Rates = {
   /** Of users without their own; undefined: unlimited. */
   readonly byDefault: Rate | undefined;
   readonly own: Rate | undefined;
@@ -42,9 +42,9 @@ export const setRate = async (
 };
 
 /** Whose request it is. A key's own rate takes the place of its user's and is counted for that key alone. */
-export type Subject = { readonly id: string; readonly userId: string; readonly rate?: Rate | undefined };
+type Subject = { readonly id: string; readonly userId: string; readonly rate?: Rate | undefined };
 
-export type RateRefusal = { readonly limit: number; readonly retryAfterSeconds: number };
+type RateRefusal = { readonly limit: number; readonly retryAfterSeconds: number };
 
 /** Counts one request; a refusal where it comes too early. A database that does not answer refuses no caller. */
 export type RateLimiter = (subject: Subject) => Promise<RateRefusal | undefined>;

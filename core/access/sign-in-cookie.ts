@@ -32,13 +32,13 @@ export const signInCookie = (token: string, seconds: number, tls: boolean): stri
 export const signOutCookie = (tls: boolean): string => `${nameOf(tls)}=; Max-Age=0; ${attributes(tls)}`;
 
 /** A request as far as it says whose it is; header names in lower case, each cookie as `name=value`. */
-export type Presenting = {
+type Presenting = {
   readonly method: string;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly cookies: readonly string[];
 };
 
-export type Credential =
+type Credential =
   | { readonly via: 'key'; readonly key: string }
   | { readonly via: 'cookie'; readonly token: string }
   /** A cookie on a request that may change something and that does not say it comes from the dashboard. */

@@ -22,7 +22,7 @@ const fileSchema = z.object({ mimetype: z.string(), filename: z.string(), expire
 const objectKey = (sessionId: string, id: string): string => `${MEDIA_PREFIX}${sessionId}/${id}`;
 
 /** The path of a file's link, below the address of the API. */
-export const filePath = (sessionId: string, id: string): string => `/api/files/${sessionId}/${id}`;
+const filePath = (sessionId: string, id: string): string => `/api/files/${sessionId}/${id}`;
 
 /**
  * Where a worker puts a file that its account received, and the link to it. The link is Berth's own: it ends after

@@ -12,7 +12,7 @@ import * as z from 'zod';
 import { limitsKey, SHARD_PREFIX } from '../items.ts';
 import type { Item } from '../store.ts';
 
-export const limitsSchema = z.object({
+const limitsSchema = z.object({
   globalLimit: z.int().min(0),
   /** For users without a limit of their own. */
   userLimit: z.int().min(0),

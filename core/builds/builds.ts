@@ -121,9 +121,6 @@ const changeRuling = (
   );
 };
 
-/** What a worker loads in place of the live page. */
-export type SavedPage = { readonly version: string; readonly url: string; readonly sha256: string };
-
 /** The key of the saved build that the next start loads, or undefined for the live page. */
 export const chooseBuild = async (
   deps: Pick<Deps, 'store' | 'clock' | 'ids'>,

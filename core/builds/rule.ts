@@ -80,7 +80,7 @@ export type Outcome = {
 };
 
 /** A tenth of the starts keeps trying the live build. */
-export const DEFAULT_PROBE_PERCENT = 10;
+const DEFAULT_PROBE_PERCENT = 10;
 
 export const initialRuling = (now: number): Ruling => ({
   mode: 'live',

@@ -60,7 +60,7 @@ export const waitLimitMs = (settings: { startTimeoutSeconds: number; stopGraceSe
 /** A worker's longest command takes 20 s; then its answer must come through. */
 export const RUN_LIMIT_MS = 90_000;
 
-export type Fate =
+type Fate =
   | { readonly kind: 'open' }
   /** Nothing was done and nothing will be: to be written down as failed. */
   | { readonly kind: 'hopeless'; readonly problem: KeptProblem }

@@ -19,7 +19,7 @@ export type Breaker = {
   readonly probeUntil: number;
 };
 
-export type BreakerState = 'failing' | 'open' | 'probing';
+type BreakerState = 'failing' | 'open' | 'probing';
 
 export const FAILURES_TO_OPEN = 5;
 const FIRST_PAUSE_MS = 2_000;
@@ -37,7 +37,7 @@ export const pauseMs = (step: number): number => Math.min(LONGEST_PAUSE_MS, FIRS
 /** Until the result of another delivery's probe is likely to be known. */
 export const probedByAnotherMs = (random: number): number => 1_000 + random * 2_000;
 
-export type Decision =
+type Decision =
   | { readonly kind: 'attempt' }
   /** To be written before the attempt, on the condition that the breaker has not changed: only one delivery probes. */
   | { readonly kind: 'probe'; readonly next: Breaker }

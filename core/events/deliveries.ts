@@ -32,7 +32,7 @@ const keyOf = ({ sessionId, id, webhook }: QueuedDelivery) => ({
   sk: `${id}#${webhook}`,
 });
 
-export type EarlierAttempts = { readonly made: number; readonly delivered: boolean };
+type EarlierAttempts = { readonly made: number; readonly delivered: boolean };
 
 export const NO_ATTEMPTS: EarlierAttempts = { made: 0, delivered: false };
 

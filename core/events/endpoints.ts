@@ -29,7 +29,7 @@ const recordSchema = z.object({
 type EndpointRecord = z.infer<typeof recordSchema>;
 
 /** The URL without login, query and fragment. */
-export const endpointUrl = (url: string): string => {
+const endpointUrl = (url: string): string => {
   const { origin, pathname } = new URL(url);
   return origin + pathname;
 };
@@ -73,7 +73,7 @@ const write = async (
  * Whether a delivery may be attempted now. `known`: the endpoint has failed before, so a success has something to
  * remove. `claim`: the attempt is a probe, and may be made only where the claim answers true.
  */
-export type Permission =
+type Permission =
   | { readonly kind: 'go'; readonly known: boolean; readonly claim?: () => Promise<boolean> }
   | { readonly kind: 'wait'; readonly ms: number };
 

@@ -31,7 +31,7 @@ export const enqueue = async (
 };
 
 /** Whose event it is. */
-export type About = {
+type About = {
   readonly sessionId: string;
   readonly epoch: number;
   readonly userId: string;
@@ -39,7 +39,7 @@ export type About = {
 };
 
 /** An event that people may see in a timeline and programs in the feed: it says nothing secret. */
-export type Shown = SessionEvent & { readonly payload: FeedEntry['payload'] };
+type Shown = SessionEvent & { readonly payload: FeedEntry['payload'] };
 
 /** Writes an event down where it can be read. A repeat is one event in the timeline, and may be two in the feed. */
 export const record = async (

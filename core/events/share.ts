@@ -13,7 +13,7 @@ import { absent, eq, type Item, le, or } from '../store.ts';
 const LEASE_MS = 20_000;
 const KEEP_SECONDS = 3600;
 
-export type DeliveryPermit = { readonly attribute: string; readonly until: number };
+type DeliveryPermit = { readonly attribute: string; readonly until: number };
 
 const free = (item: Item | undefined, size: number, now: number): string[] =>
   Array.from({ length: size }, (_, n) => `p${n}`).filter((attribute) => {

@@ -8,7 +8,7 @@
  * Sources: RFC 9110 §15, RFC 6585. Why each 4xx is where it is:
  * docs/decisions/2026-11-28-webhook-answers.md.
  */
-export type AnswerKind = 'delivered' | 'permanent' | 'retry';
+type AnswerKind = 'delivered' | 'permanent' | 'retry';
 
 /** Statuses that do not follow the rule of their class. */
 const BY_STATUS: ReadonlyMap<number, AnswerKind> = new Map([

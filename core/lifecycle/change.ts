@@ -11,7 +11,7 @@ import { nameOf, parseSession, type Session, userOf } from './session.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
-export type Changed = { readonly session: Session; readonly changed: boolean };
+type Changed = { readonly session: Session; readonly changed: boolean };
 
 const CHANGE_BUDGET_MS = 8_000;
 

@@ -38,7 +38,7 @@ type Timed = Pick<
 >;
 
 /** A session's own policy, never above the environment's. Absent: never. */
-export const policyOf = (config: Session['config'], settings: Settings) => ({
+const policyOf = (config: Session['config'], settings: Settings) => ({
   idleMs: config.keepAlive
     ? undefined
     : Math.min(config.idleTimeoutSeconds ?? Number.POSITIVE_INFINITY, settings.idleTimeoutSeconds) * 1000,

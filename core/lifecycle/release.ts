@@ -53,7 +53,7 @@ const TASK_ATTRIBUTES = [
   'restartAt',
 ];
 
-export type Release = {
+type Release = {
   readonly session: Session;
   /** false: this epoch was over before. */
   readonly ended: boolean;

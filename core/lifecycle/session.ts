@@ -5,7 +5,7 @@ import { stateSchema, statusSchema, stopReasonSchema } from '../../contract/life
 import { accountSchema, authStateSchema, dialogsSchema } from '../../contract/worker/protocol.ts';
 
 /** The session item as stored. Times in ms since the epoch. */
-export const sessionSchema = z.object({
+const sessionSchema = z.object({
   pk: z.string(),
   sk: z.string(),
   listUser: z.string(),

@@ -21,7 +21,7 @@ type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'settings' | 'metrics' | 'lo
 };
 
 /** `again`: something is left that a later pass can send. */
-export type PassResult = 'done' | 'again';
+type PassResult = 'done' | 'again';
 
 /** Connections of a topic that are sent to at once. */
 const CONCURRENCY = 16;

@@ -6,7 +6,7 @@ import type { SessionEvent } from '../ports.ts';
 import { appendToLog, type LiveEntry, readTopic } from './topics.ts';
 
 /** Whose event it is. */
-export type LiveSession = EnvelopeSession & { readonly sessionId: string; readonly userId: string };
+type LiveSession = EnvelopeSession & { readonly sessionId: string; readonly userId: string };
 
 /** Room for the members that are added when a message is sent. */
 const ADDED_BYTES = 128;

@@ -9,7 +9,7 @@ import type { LiveEntry } from './topics.ts';
 export type Holder = Pick<ApiKey, 'userId' | 'role' | 'scopes' | 'sessions'>;
 
 /** What a connection asked for. */
-export type Filter = { readonly sessions: readonly string[]; readonly events: readonly string[] };
+type Filter = { readonly sessions: readonly string[]; readonly events: readonly string[] };
 
 /** The scope that a key needs to be sent an event. Codes link an account, so they are for those who may link. */
 export const scopeOf = (event: string): Exclude<Scope, 'admin'> =>

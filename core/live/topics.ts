@@ -32,7 +32,7 @@ export const GAP = 'gap';
 const ERASED = 'erased';
 
 const topicSchema = z.object({ watchedUntil: z.int().default(0), last: z.int().default(0) });
-export type Topic = z.infer<typeof topicSchema>;
+type Topic = z.infer<typeof topicSchema>;
 
 const entrySchema = z.object({
   sk: z.string().regex(/^\d+$/).transform(Number),

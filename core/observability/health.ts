@@ -80,7 +80,7 @@ const checked = async (check: () => Promise<string>): Promise<Check> => {
 };
 
 /** When a scheduled function last came to its end, ms; undefined: never. */
-export const lastRun = async (deps: Pick<Deps, 'store'>, name: string): Promise<number | undefined> => {
+const lastRun = async (deps: Pick<Deps, 'store'>, name: string): Promise<number | undefined> => {
   const lastRunAt = (await deps.store.get(scheduleKey(name)))?.lastRunAt;
   return typeof lastRunAt === 'number' ? lastRunAt : undefined;
 };

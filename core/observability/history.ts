@@ -28,7 +28,7 @@ const sampleSchema = z.object({
   refused: z.int(),
   reaped: z.int(),
 });
-export type Sample = z.infer<typeof sampleSchema>;
+type Sample = z.infer<typeof sampleSchema>;
 
 export const sampleOf = (at: number, use: Use, hour: Item | undefined): Sample => ({
   at,

@@ -15,7 +15,7 @@ export const measureUse = async (deps: Pick<Deps, 'store' | 'settings' | 'metric
 };
 
 /** 0 to 100, above it where the limit was lowered below what runs. A limit of 0 is full only while something runs. */
-export const usePercent = (active: number, limit: number): number =>
+const usePercent = (active: number, limit: number): number =>
   active === 0 ? 0 : limit === 0 ? 100 : (100 * active) / limit;
 
 /** Of the sessions whose worker reports; 0 where there is none. */

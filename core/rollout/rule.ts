@@ -59,7 +59,7 @@ export const standingOf = (member: Member, session: Session | undefined): Standi
   return session.state === 'RUNNING' && session.status === 'WORKING' ? 'works' : 'moving';
 };
 
-export type WaveState =
+type WaveState =
   | { readonly kind: 'under_way' }
   /** Every session works, or left the rollout; so many work. */
   | { readonly kind: 'over'; readonly moved: number }

@@ -30,11 +30,11 @@ import {
 type Needs = Pick<Deps, 'store' | 'tasks' | 'clock' | 'ids' | 'settings' | 'metrics' | 'log' | 'standby'>;
 
 /** The assignment waits for the worker's bootstrap. Past it a cold start costs a person this much more. */
-export const ASSIGN_MS = 2_500;
+const ASSIGN_MS = 2_500;
 /** Of those that are ready: each loses one claim to another session. */
 const MOST_CLAIMS = 3;
 
-export type Claimed = {
+type Claimed = {
   /** As it stands after the claim, and after the bootstrap where `taskArn` serves it. */
   readonly session: Session;
   /** Absent: no standby task serves it. */

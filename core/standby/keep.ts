@@ -32,7 +32,7 @@ const PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 30 * 60_000;
 const CONCURRENCY = 8;
 
-export type KeepReport = {
+type KeepReport = {
   readonly wanted: number;
   readonly ready: number;
   readonly launched: number;

@@ -13,7 +13,7 @@ export class ForbiddenAddress extends Error {
   override readonly name = 'ForbiddenAddress';
 }
 
-export type Post = {
+type Post = {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -23,7 +23,7 @@ export type Post = {
   readonly refusedPorts: readonly number[];
 };
 
-export type PostAnswer = { readonly status: number; readonly retryAfter?: string };
+type PostAnswer = { readonly status: number; readonly retryAfter?: string };
 
 /**
  * POSTs to an address on the public Internet and to no other: private, loopback, link-local and metadata addresses

@@ -62,7 +62,7 @@ const range = (least: number | undefined, most: number | undefined, unit: string
 };
 
 /** What values may be beyond their type. */
-export const limitsOf = (schema: JsonSchema): string => {
+const limitsOf = (schema: JsonSchema): string => {
   const shown = read(schema);
   return [
     ...range(shown.minimum, shown.maximum, ''),

@@ -11,7 +11,7 @@ import type * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
 
 /** The response header that names the fields that were left out. */
-export const IGNORED_HEADER = 'x-berth-ignored';
+const IGNORED_HEADER = 'x-berth-ignored';
 
 type JsonPath = readonly PropertyKey[];
 

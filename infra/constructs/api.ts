@@ -70,7 +70,7 @@ const corsOf = ({ origins }: NonNullable<Environment['api']['cors']>): CorsPrefl
   maxAge: Duration.hours(1),
 });
 
-export type BerthApiProps = {
+type BerthApiProps = {
   readonly environment: Environment;
   readonly apiName: string;
   readonly description: string;

@@ -15,7 +15,7 @@ import { type Grant, grantsFor, logGrant, tracingGrant, vpcGrants } from './perm
 import { removalOf } from './removal.ts';
 import type { Resources } from './resources.ts';
 
-export type ControlFunctionProps = {
+type ControlFunctionProps = {
   readonly environment: Environment;
   readonly handler: string;
   readonly needs: Needs;

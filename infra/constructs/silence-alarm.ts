@@ -16,7 +16,7 @@ const ESTABLISHED_PERIODS = 3;
 /** Periods in a row without one after which it counts as silent. One could be a delay of CloudWatch's own. */
 const SILENT_PERIODS = 2;
 
-export type SilenceAlarmProps = {
+type SilenceAlarmProps = {
   /** Of the alarm that notifies. */
   readonly alarmName: string;
   readonly alarmDescription: string;

@@ -26,7 +26,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 /** A quota of AWS, by its codes in Service Quotas. */
 export type Quota = { readonly service: string; readonly code: string; readonly name: string };
 
-export type Subnet = {
+type Subnet = {
   readonly id: string;
   readonly vpc: string;
   readonly freeAddresses: number;

@@ -3,7 +3,7 @@ import type { AwsReader, Quota } from './aws-reader.ts';
 import type { Finding } from './finding.ts';
 
 /** Where the checks are made. */
-export type PreflightContext = {
+type PreflightContext = {
   readonly environment: Environment;
   readonly account: string;
   readonly region: string;

@@ -7,10 +7,10 @@ export type Report = {
   readonly findings: readonly Finding[];
 };
 
-export type Verdict = 'ready' | 'missing' | 'unknown';
+type Verdict = 'ready' | 'missing' | 'unknown';
 
 /** `unknown`: nothing is known to be missing, but something can't be told. */
-export const verdictOf = ({ findings }: Report): Verdict => {
+const verdictOf = ({ findings }: Report): Verdict => {
   if (findings.some(({ status }) => status === 'missing')) return 'missing';
   return findings.some(({ status }) => status === 'unknown') ? 'unknown' : 'ready';
 };

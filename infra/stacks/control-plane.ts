@@ -27,7 +27,7 @@ import { namesOf } from '../names.ts';
 import type { DataStack } from './data.ts';
 import type { NetworkStack } from './network.ts';
 
-export type ControlPlaneProps = StackProps & {
+type ControlPlaneProps = StackProps & {
   readonly environment: Environment;
   readonly data: DataStack;
   readonly network: NetworkStack;

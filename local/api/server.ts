@@ -42,7 +42,7 @@ export type AccessEntry = {
   readonly error: string | undefined;
 };
 
-export type ApiOptions = {
+type ApiOptions = {
   readonly api: ApiModel;
   readonly permissions: readonly PermissionModel[];
   readonly invoke: (functionName: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>;

@@ -2,7 +2,7 @@ import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import type { CloudAssembly, Stack } from './read.ts';
 
 /** Where a value stands: stack, then keys down to it. Every error names it. */
-export type Path = readonly string[];
+type Path = readonly string[];
 
 export class UnresolvedError extends Error {
   override readonly name = 'UnresolvedError';
@@ -17,7 +17,7 @@ export type Identity = {
   readonly attributes: Readonly<Record<string, string>>;
 };
 
-export type Resolver = {
+type Resolver = {
   /** A value with all intrinsics replaced; what `AWS::NoValue` removes is gone. */
   resolve(stack: Stack, value: unknown, path: Path): unknown;
   /** Whether a resource's or output's `Condition` holds; true without one. */

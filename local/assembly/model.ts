@@ -16,7 +16,7 @@ export type TableModel = {
   }[];
   readonly ttlAttribute: string | undefined;
 };
-export type KeyElement = { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' };
+type KeyElement = { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' };
 
 export type BucketModel = {
   readonly name: string;
@@ -57,7 +57,7 @@ export type FunctionModel = {
   readonly reservedConcurrency: number | undefined;
 };
 
-export type RoleModel = {
+type RoleModel = {
   readonly name: string;
   readonly arn: string;
   readonly policies: readonly PolicyDocument[];
@@ -165,7 +165,7 @@ export type EventRuleModel = {
 };
 
 export type ClusterModel = { readonly name: string; readonly arn: string };
-export type ContainerModel = {
+type ContainerModel = {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly stopTimeoutSeconds: number;

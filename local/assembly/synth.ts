@@ -22,7 +22,7 @@ const SYNTH_DEADLINE_MS = 180_000;
 
 const cdkJsonSchema = z.object({ context: z.record(z.string(), z.unknown()).default({}) });
 
-export type SynthOptions = {
+type SynthOptions = {
   /** The project's root, where cdk.json lies. */
   readonly root: string;
   /** Holds one assembly for each content; shared by all data directories. */

@@ -26,7 +26,7 @@ export const endToEndHeaders = (headers: IncomingMessage['headers']): Record<str
   );
 };
 
-export interface Forwarded {
+interface Forwarded {
   readonly engineUrl: string;
   readonly method: string;
   readonly target: string;

@@ -63,7 +63,7 @@ const COMMON_SHAPES: Record<AwsRefusalKind, Shape> = {
   engineTooSlow: { status: 503, code: 'ServiceUnavailableException' },
 };
 
-export interface Answer {
+interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;

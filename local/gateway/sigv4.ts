@@ -209,7 +209,7 @@ const signingKeyOf = ({ secretAccessKey: secret }: Principal, claim: SignatureCl
   return key;
 };
 
-export interface VerifyOptions {
+interface VerifyOptions {
   readonly principals: Pick<Principals, 'byAccessKeyId'>;
   /** Wall clock, milliseconds since the epoch. */
   readonly clock: () => number;

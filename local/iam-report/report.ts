@@ -1,7 +1,7 @@
 import { matchesArn } from '../iam/pattern.ts';
 import type { Access, AccessRecord } from './record.ts';
 
-export type FunctionReport = {
+type FunctionReport = {
   readonly handler: string;
   readonly used: readonly Access[];
   /** Granted, not used, and not needed for any reason that is written down. */
@@ -12,7 +12,7 @@ export type FunctionReport = {
 };
 
 /** Why a function needs what no local run uses; undefined: there is no reason. */
-export type ReasonOf = (handler: string, action: string) => string | undefined;
+type ReasonOf = (handler: string, action: string) => string | undefined;
 
 /** Grants against use, over all runs, sorted by handler. A grant is used where any use falls under it. */
 export const reportOn = (records: readonly AccessRecord[], reasonOf: ReasonOf): FunctionReport[] =>

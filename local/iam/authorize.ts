@@ -5,7 +5,7 @@ import type { PolicyDocument } from './policy.ts';
 import type { AccessRecorder } from './recorder.ts';
 
 /** What a principal wants: one action on every listed resource, under one context. */
-export interface AuthorizationRequest {
+interface AuthorizationRequest {
   readonly principal: string;
   readonly action: string;
   readonly resources: readonly string[];

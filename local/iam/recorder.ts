@@ -1,7 +1,7 @@
 import type { Decision } from './evaluate.ts';
 
 /** One permission that a role was checked for. */
-export interface AccessUse {
+interface AccessUse {
   readonly role: string;
   readonly action: string;
   readonly resource: string;

@@ -10,7 +10,7 @@ import { LogFile } from './log-file.ts';
 import type { MetricStore } from './metrics.ts';
 import { FunctionPool, type InvokeResult } from './pool.ts';
 
-export type FunctionsOptions = {
+type FunctionsOptions = {
   readonly models: readonly FunctionModel[];
   /** The AWS endpoint that SDK calls go to. */
   readonly endpoint: string;

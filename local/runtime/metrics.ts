@@ -17,7 +17,7 @@ const embeddedSchema = z
   })
   .loose();
 
-export type Sample = {
+type Sample = {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions: Readonly<Record<string, string>>;
@@ -51,7 +51,7 @@ export const samplesOf = (entry: unknown): Sample[] => {
   );
 };
 
-export type MetricQuery = {
+type MetricQuery = {
   readonly name: string;
   /** Those that the sample must have; others do not matter. */
   readonly dimensions?: Readonly<Record<string, string>>;

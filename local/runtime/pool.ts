@@ -21,7 +21,7 @@ export class ThrottledError extends Error {
   override readonly name = 'TooManyRequestsException';
 }
 
-export type PoolOptions = {
+type PoolOptions = {
   readonly model: FunctionModel;
   readonly environment: Readonly<Record<string, string>>;
   readonly budget: InstanceBudget;

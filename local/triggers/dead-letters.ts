@@ -1,7 +1,7 @@
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 
-export type DeadLetters = {
+type DeadLetters = {
   readonly send: (queueArn: string, body: string) => Promise<void>;
   close(): void;
 };

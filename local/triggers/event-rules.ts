@@ -5,7 +5,7 @@ import { type DeliveryOptions, deliver } from './delivery.ts';
 import { matchesEvent } from './pattern.ts';
 
 /** An event as a service puts it on the default bus. */
-export type BusEvent = {
+type BusEvent = {
   readonly source: string;
   readonly 'detail-type': string;
   readonly detail: unknown;

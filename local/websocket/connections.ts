@@ -16,7 +16,7 @@ export type ConnectionLimits = {
   readonly bufferBytes: number;
 };
 
-export type ConnectionEnd = { readonly code: number; readonly reason: string };
+type ConnectionEnd = { readonly code: number; readonly reason: string };
 
 type Open = {
   readonly socket: WebSocket;
@@ -30,7 +30,7 @@ const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const TOO_LARGE = 1009;
 
-export type PostResult = 'sent' | 'gone' | 'too_large' | 'buffer_full';
+type PostResult = 'sent' | 'gone' | 'too_large' | 'buffer_full';
 
 export class Connections {
   readonly #limits: ConnectionLimits;

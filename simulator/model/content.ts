@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** A file at WhatsApp's servers. `sha256` of its bytes, base64, as WhatsApp writes it. */
-export const fileSchema = z.object({
+const fileSchema = z.object({
   mimetype: z.string().max(256),
   filename: z.string().max(255).optional(),
   size: z.int(),

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { contentSchema } from './content.ts';
 
-export const accountRecord = z.object({
+const accountRecord = z.object({
   kind: z.literal('account'),
   /** digits only; the account's key everywhere */
   phoneNumber: z.string(),
@@ -19,7 +19,7 @@ export const accountRecord = z.object({
   labels: z.array(z.object({ id: z.string(), name: z.string(), color: z.int() })).optional(),
 });
 
-export const deviceRecord = z.object({
+const deviceRecord = z.object({
   kind: z.literal('device'),
   id: z.string(),
   account: z.string(),
@@ -37,7 +37,7 @@ export const deviceRecord = z.object({
 });
 
 /** The passkey of an account, and whether linking asks for it. */
-export const passkeyRecord = z.object({
+const passkeyRecord = z.object({
   kind: z.literal('passkey'),
   account: z.string(),
   /** base64url */
@@ -52,21 +52,21 @@ export const passkeyRecord = z.object({
 });
 
 /** The hidden id of a person who has no account here. */
-export const identityRecord = z.object({
+const identityRecord = z.object({
   kind: z.literal('identity'),
   /** digits only */
   phoneNumber: z.string(),
   lid: z.string(),
 });
 
-export const contactRecord = z.object({
+const contactRecord = z.object({
   kind: z.literal('contact'),
   account: z.string(),
   id: z.string(),
   name: z.string(),
 });
 
-export const groupRecord = z.object({
+const groupRecord = z.object({
   kind: z.literal('group'),
   account: z.string(),
   id: z.string(),
@@ -83,7 +83,7 @@ export const groupRecord = z.object({
 });
 
 /** How an account keeps a chat. */
-export const chatRecord = z.object({
+const chatRecord = z.object({
   kind: z.literal('chat'),
   account: z.string(),
   id: z.string(),
@@ -95,7 +95,7 @@ export const chatRecord = z.object({
 });
 
 /** What a person or a group shows of itself. */
-export const profileRecord = z.object({
+const profileRecord = z.object({
   kind: z.literal('profile'),
   id: z.string(),
   about: z.string().optional(),
@@ -104,7 +104,7 @@ export const profileRecord = z.object({
 });
 
 /** A channel as one account sees it. */
-export const channelRecord = z.object({
+const channelRecord = z.object({
   kind: z.literal('channel'),
   account: z.string(),
   id: z.string(),
@@ -117,14 +117,14 @@ export const channelRecord = z.object({
   gone: z.boolean().optional(),
 });
 
-export const quotedSchema = z.object({
+const quotedSchema = z.object({
   id: z.string(),
   author: z.string(),
   type: z.string(),
   body: z.string(),
 });
 
-export const messageRecord = contentSchema.extend({
+const messageRecord = contentSchema.extend({
   kind: z.literal('message'),
   account: z.string(),
   id: z.string(),

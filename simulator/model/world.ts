@@ -23,7 +23,7 @@ import { registeredSpelling } from './spelling.ts';
 /** WhatsApp's acknowledgement levels. */
 export const ACK = { pending: 0, server: 1, delivered: 2, read: 3, played: 4 } as const;
 
-export type WorldOptions = {
+type WorldOptions = {
   /** What was remembered, oldest first. */
   readonly records?: Iterable<WorldRecord>;
   /** Called with every new or changed record, before the change is visible. */
@@ -38,7 +38,7 @@ export type CompanionKeys = {
   readonly identityKey: string;
   readonly platform: string;
 };
-export type Credentials = { readonly id: string; readonly token: string; readonly identityKey: string };
+type Credentials = { readonly id: string; readonly token: string; readonly identityKey: string };
 export type Draft = Content & {
   readonly id: string;
   readonly chatId: string;

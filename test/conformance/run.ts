@@ -13,14 +13,14 @@ import { type Setting, startSetting } from './setting.ts';
  */
 export type Outcome = 'done' | 'reasoned' | 'malformed' | 'no route' | 'other';
 
-export type Failure = {
+type Failure = {
   readonly kind: Kind;
   readonly request: string;
   readonly status: number;
   readonly outcome: Outcome;
   readonly detail: string;
 };
-export type Score = {
+type Score = {
   readonly byKind: Readonly<Record<Kind, Readonly<Record<Outcome, number>>>>;
   readonly failures: readonly Failure[];
 };

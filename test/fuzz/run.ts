@@ -6,7 +6,7 @@ import { badInputs, type Input, type Known, oddInputs } from './inputs.ts';
 import { NoAnswer, send } from './raw-http.ts';
 import type { FuzzTarget } from './target.ts';
 
-export type FuzzOptions = {
+type FuzzOptions = {
   /** Inputs in all, spread over the operations; each operation has as many bad ones as it takes to use them up. */
   readonly runs: number;
   /** The same seed makes the same inputs, for the same operations. */
@@ -16,7 +16,7 @@ export type FuzzOptions = {
   readonly onProgress?: (line: string) => void;
 };
 
-export type FuzzReport = {
+type FuzzReport = {
   readonly inputs: number;
   /** How many were answered with each status. */
   readonly statuses: ReadonlyMap<number, number>;

@@ -7,7 +7,7 @@ import { openApiDocument } from '../../contract/openapi/document.ts';
 import type { JsonSchema } from '../../contract/openapi/schemas.ts';
 import type { System } from './system.ts';
 
-export type Asked = {
+type Asked = {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | boolean>>;
   /** A text goes as it is. */
@@ -16,7 +16,7 @@ export type Asked = {
   readonly key?: string;
 };
 
-export type Answered = {
+type Answered = {
   readonly status: number;
   readonly type: string;
   readonly bytes: Buffer;
@@ -25,7 +25,7 @@ export type Answered = {
   readonly headers: Headers;
 };
 
-export type Documented = {
+type Documented = {
   readonly id: string;
   readonly method: string;
   readonly path: string;

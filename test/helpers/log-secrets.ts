@@ -13,7 +13,7 @@ const FORMS: Readonly<Record<string, RegExp>> = {
   'QR code': /(?:2@)?[A-Za-z0-9+/]{20,}={0,2}(?:,[A-Za-z0-9+/]{20,}={0,2}){2,}/,
 };
 
-export type Leak = { readonly where: string; readonly what: string };
+type Leak = { readonly where: string; readonly what: string };
 
 /** Every file below a folder, by its path there. */
 export const readLogs = (folder: string): Map<string, string> =>

@@ -11,7 +11,7 @@ const ROOT = resolve(import.meta.dirname, '..', '..');
 const TYPES = ['@types/node', 'undici-types'];
 const PATIENCE_MS = 120_000;
 
-export type Running = {
+type Running = {
   /** What it wrote so far. */
   readonly output: () => string;
   /** Resolves with the exit code. */

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import type * as z from 'zod';
 import { webhookEnvelopeSchema } from '../../contract/webhooks/envelope.ts';
 
-export type Received = z.infer<typeof webhookEnvelopeSchema> & {
+type Received = z.infer<typeof webhookEnvelopeSchema> & {
   readonly headers: IncomingHttpHeaders;
   readonly raw: string;
 };

@@ -7,7 +7,7 @@
  */
 import * as z from 'zod';
 
-export type AlarmStateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
+type AlarmStateValue = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 const dimensionsSchema = z.array(z.object({ Name: z.string(), Value: z.unknown() })).default([]);
 
@@ -42,7 +42,7 @@ const metricAlarmSchema = z.object({
   Period: z.number().optional(),
   Metrics: queriesSchema.optional(),
 });
-export type MetricAlarm = z.infer<typeof metricAlarmSchema> & { readonly id: string };
+type MetricAlarm = z.infer<typeof metricAlarmSchema> & { readonly id: string };
 
 const compositeSchema = z.object({
   AlarmName: z.string(),
@@ -121,7 +121,7 @@ const seriesOfMetric = ({ Namespace, MetricName, Dimensions }: MetricName): stri
 };
 
 /** Samples by series. */
-export type Store = ReadonlyMap<string, readonly Sample[]>;
+type Store = ReadonlyMap<string, readonly Sample[]>;
 export const storeOf = (samples: readonly Sample[]): Store =>
   Map.groupBy(samples, ({ namespace, name, dimensions }) =>
     nameOfSeries(namespace, name, Object.entries(dimensions)),
@@ -247,7 +247,7 @@ export const stateOf = (
   }
 };
 
-export type Transition = { readonly at: number; readonly name: string; readonly state: AlarmStateValue };
+type Transition = { readonly at: number; readonly name: string; readonly state: AlarmStateValue };
 
 /** Every change of state from minute 0, when the alarms are created, to `until`, evaluated once a minute. */
 export const transitionsOf = (

@@ -16,7 +16,7 @@ export const functionsDir = join(root, 'functions');
 /** A first build of all bundles beside browsers and databases on two cores; afterwards they are reused. */
 export const BUILD_MS = 180_000;
 
-export const buildBundles = (): Promise<readonly Bundle[]> =>
+const buildBundles = (): Promise<readonly Bundle[]> =>
   bundleFunctions({ handlers: HANDLERS, functionsDir, outDir: join(root, 'dist') });
 
 export type Synthesized = {

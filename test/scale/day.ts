@@ -11,7 +11,7 @@ import { FleetSession } from './session.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
-export type DayOptions = {
+type DayOptions = {
   /** Sessions of the whole fleet, at once. */
   readonly sessions: number;
   /** Of those, simulated: the counts of one stand for sessions / cohort. */

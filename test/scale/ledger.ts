@@ -10,7 +10,7 @@ const READ_UNIT = 4096;
 const WRITE_UNIT = 1024;
 
 /** DynamoDB's size of an item, near enough: names and values as text. */
-export const bytesOf = (item: Item | undefined): number =>
+const bytesOf = (item: Item | undefined): number =>
   item === undefined ? 0 : Buffer.byteLength(JSON.stringify(item));
 
 const writeUnits = (item: Item | undefined): number => Math.max(1, Math.ceil(bytesOf(item) / WRITE_UNIT));

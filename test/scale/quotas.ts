@@ -7,7 +7,7 @@ import type { Environment } from '../../infra/environments.ts';
 import { taskAddresses } from '../../infra/network-schema.ts';
 
 /** raise: AWS raises it on request. setting: a setting of the environment. design: neither. */
-export type Remedy = 'raise' | 'setting' | 'design';
+type Remedy = 'raise' | 'setting' | 'design';
 
 export type Quota = {
   readonly name: string;

@@ -22,9 +22,9 @@ import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Worker } from './model/worker.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
 
-export type FloodMode = 'apart' | 'cut off' | 'together';
+type FloodMode = 'apart' | 'cut off' | 'together';
 
-export type FloodReport = Outcome & {
+type FloodReport = Outcome & {
   readonly mode: FloodMode;
   /** Sessions that worked when the flood began. */
   readonly healthy: number;
@@ -35,7 +35,7 @@ export type FloodReport = Outcome & {
   readonly braked: number;
 };
 
-export type FloodOptions = {
+type FloodOptions = {
   readonly sessions?: number;
   readonly floodMs?: number;
   readonly mode?: FloodMode;

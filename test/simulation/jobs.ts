@@ -18,14 +18,14 @@ export const jobSchema = z.object({
 });
 export type Job = z.input<typeof jobSchema>;
 
-export const resultSchema = z.object({
+const resultSchema = z.object({
   /** Up to and with the one that failed. */
   seeds: z.int(),
   steps: z.int(),
   admissions: z.int(),
   failed: z.object({ seed: z.int(), steps: z.int(), invariant: z.string(), message: z.string() }).optional(),
 });
-export type Result = z.infer<typeof resultSchema>;
+type Result = z.infer<typeof resultSchema>;
 
 const SIMULATIONS = {
   builds: simulateBuilds,

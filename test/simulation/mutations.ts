@@ -2,7 +2,7 @@
  * Faults planted into the rules, one at a time, to show that the simulation finds them. Each is an edit of a module's
  * text as it is imported; a text that is not there (any more) exactly once fails loudly.
  */
-export type Edit = { readonly file: string; readonly find: string; readonly replace: string };
+type Edit = { readonly file: string; readonly find: string; readonly replace: string };
 export type Mutation = {
   readonly name: string;
   /** The first seed from 1 on that finds it: the one that a test replays. */

@@ -9,7 +9,7 @@ const messageSchema = z.object({
   payload: z.object({ body: z.string() }),
 });
 
-export type SoakEndpoint = { readonly url: string; close(): Promise<void> };
+type SoakEndpoint = { readonly url: string; close(): Promise<void> };
 
 export const startSoakEndpoint = async (
   onMessage: (session: string, body: string, eventId: string) => void,

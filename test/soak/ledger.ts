@@ -11,7 +11,7 @@
  *
  * Messages out: from the API to the phone. `done` must be at the phone once, `refused` must not be there, `unknown` may.
  */
-export type In = {
+type In = {
   readonly session: string;
   readonly number: number;
   readonly sentAt: number;

@@ -47,7 +47,7 @@ const sessionOf = (pid: number): string | undefined =>
     .find((variable) => variable.startsWith('BERTH_SESSION_ID='))
     ?.slice('BERTH_SESSION_ID='.length);
 
-export type WorkerProcesses = {
+type WorkerProcesses = {
   readonly sessionId: string;
   readonly worker: number;
   /** The browser's uppermost process, where it runs. */

@@ -14,7 +14,7 @@ export type Row = {
   readonly cores: number;
 };
 
-export type Table = {
+type Table = {
   readonly head: string;
   row(row: Row): void;
   /** Something that happened; shown with the next row. */

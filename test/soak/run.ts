@@ -22,7 +22,7 @@ import {
 } from './sessions.ts';
 import { startSoakSystem } from './system.ts';
 
-export type SoakRun = {
+type SoakRun = {
   readonly sessions: number;
   /** Of load. */
   readonly seconds: number;
@@ -45,7 +45,7 @@ export type SoakRun = {
   readonly onLine: (line: string) => void;
 };
 
-export type SoakReport = {
+type SoakReport = {
   readonly in: number;
   readonly told: number;
   readonly atRisk: number;

@@ -59,7 +59,7 @@ const send = ({ deps }: WebhookSystem, session: Awaited<ReturnType<typeof sessio
     ],
   });
 
-export type Fairness = {
+type Fairness = {
   /** From the moment at which the queue has an event of the other user until their endpoint has it, ms each. */
   readonly times: readonly number[];
   /** Requests that the endless endpoints held when the last event had arrived. */

@@ -14,7 +14,7 @@ import { Random } from '../simulation/kernel/random.ts';
 import { type Endpoint, type Mode, startEndpoint } from './endpoint.ts';
 import { openWebhookSystem, type WebhookSystem } from './system.ts';
 
-export type FaultRun = {
+type FaultRun = {
   readonly seed: number;
   readonly events: number;
   readonly sessions: number;
@@ -32,7 +32,7 @@ export type FaultRun = {
   readonly onProgress?: (line: string) => void;
 };
 
-export type FaultReport = {
+type FaultReport = {
   readonly sent: number;
   readonly taken: number;
   readonly repeats: number;

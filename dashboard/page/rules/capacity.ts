@@ -3,7 +3,7 @@
 /** The shares of the limit at which the deployed alarms go off (docs/operations.md). */
 export const ALARM_SHARES = { warning: 0.8, critical: 0.95 } as const;
 
-export type Level = 'calm' | 'warning' | 'critical';
+type Level = 'calm' | 'warning' | 'critical';
 
 /** Alarms look at the share in use, so a limit of 0 that is used is critical. */
 export const levelOf = (active: number, limit: number): Level => {

@@ -1,9 +1,6 @@
-/** Geometry of the trend: pure, in the coordinates of its picture. */
+type Box = { readonly width: number; readonly height: number };
 
-export type Point = { readonly at: number; readonly active: number; readonly limit: number };
-export type Box = { readonly width: number; readonly height: number };
-
-export type Scale = {
+type Scale = {
   readonly x: (at: number) => number;
   readonly y: (value: number) => number;
   /** Where lines across are drawn: at most five whole numbers from 0 on. */

@@ -2,7 +2,7 @@ import type { SessionEvent } from '../../../client/index.ts';
 import { statusSchema } from '../../../contract/lifecycle.ts';
 import { eventWords, reasonWords, STATUS_WORDS } from './words.ts';
 
-export type EventLine = {
+type EventLine = {
   readonly title: string;
   readonly detail?: string;
   readonly tone: 'good' | 'bad' | 'plain';

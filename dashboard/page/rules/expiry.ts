@@ -1,6 +1,6 @@
 import type { SessionView } from '../../../contract/bodies/sessions.ts';
 
-export type Expiry = {
+type Expiry = {
   /** ms since the epoch */
   readonly at: number;
   readonly why: 'qr' | 'idle' | 'duration';

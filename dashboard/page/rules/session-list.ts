@@ -19,7 +19,7 @@ export const EVERYTHING: Filter = { search: '', status: '', state: '', userId: '
 
 export const isFiltered = (filter: Filter): boolean => Object.values(filter).some((value) => value !== '');
 
-export const SORTS = ['standing', 'name', 'account', 'age', 'idle', 'remaining'] as const;
+const SORTS = ['standing', 'name', 'account', 'age', 'idle', 'remaining'] as const;
 export type Sort = { readonly by: (typeof SORTS)[number]; readonly descending: boolean };
 
 /** Those that the filter lets through, in order; equal ones by user and name. */

@@ -2,7 +2,7 @@ import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { isTerminal } from '../../../contract/lifecycle.ts';
 import { waitsToRestart } from './words.ts';
 
-export const VERBS = ['start', 'stop', 'restart', 'logout', 'delete'] as const;
+const VERBS = ['start', 'stop', 'restart', 'logout', 'delete'] as const;
 export type Verb = (typeof VERBS)[number];
 
 /** What can be asked of a session as it stands. */

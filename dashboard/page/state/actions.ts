@@ -17,7 +17,7 @@ export const VERB_WORDS: Readonly<
   delete: { ask: 'Delete', doing: 'Deleting', done: 'deleted' },
 };
 
-export type Action = {
+type Action = {
   readonly verb: Verb;
   /** Undefined while it runs. */
   readonly failed?: Explained;

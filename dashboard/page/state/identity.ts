@@ -4,7 +4,7 @@ import type { CallerView } from '../../../contract/bodies/dashboard.ts';
 import { mayUse, type Scope } from '../../../contract/scopes.ts';
 import { berth, signInsRefused } from './server.ts';
 
-export type Identity =
+type Identity =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'signedOut'; readonly expired: boolean }
   | { readonly kind: 'unreachable'; readonly error: unknown }

@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { type Explained, explain } from '../rules/problem.ts';
 
-export type Notice = {
+type Notice = {
   readonly id: number;
   readonly kind: 'done' | 'failed';
   readonly title: string;

@@ -33,7 +33,7 @@ const decode = (segment: string): string => {
 };
 
 /** `#/sessions/anna/shop` → the session's view. */
-export const parseRoute = (hash: string): Route => {
+const parseRoute = (hash: string): Route => {
   const [first = '', second, third, ...rest] = hash
     .replace(/^#?\/?/, '')
     .split('/')

@@ -2,7 +2,7 @@ import { effect, signal } from '@preact/signals';
 import { API_BASE } from './server.ts';
 
 export const THEMES = ['auto', 'light', 'dark'] as const;
-export type Theme = (typeof THEMES)[number];
+type Theme = (typeof THEMES)[number];
 
 const COOKIE = 'berth-theme';
 /** The page's own, so that the API never sees it. */

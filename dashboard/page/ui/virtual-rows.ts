@@ -18,7 +18,7 @@ type Options = {
   readonly keep: number | undefined;
 };
 
-export type VirtualRows = {
+type VirtualRows = {
   readonly items: readonly VirtualItem[];
   /** px */
   readonly totalHeight: number;

@@ -1,8 +1,8 @@
 import database, { type Item } from 'dynalite/db/index.js';
 import type { IndexKind } from './layout.ts';
 
-export type Mode = 'TOTAL' | 'INDEXES' | 'NONE' | undefined;
-export type IndexUnits = { readonly kind: IndexKind; readonly name: string; readonly units: number };
+type Mode = 'TOTAL' | 'INDEXES' | 'NONE' | undefined;
+type IndexUnits = { readonly kind: IndexKind; readonly name: string; readonly units: number };
 
 /**
  * A transactional read or write of an item costs two, once to prepare and once to commit (developer guide, "Capacity

@@ -7,7 +7,7 @@ import type { Operation } from './operations.ts';
 /** dynalite's own limit, above DynamoDB's largest request (16 MB of BatchWriteItem). */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-export type Fault = (error: unknown, operation: string | undefined) => void;
+type Fault = (error: unknown, operation: string | undefined) => void;
 
 /**
  * An HTTP server, not yet listening, that speaks DynamoDB's JSON protocol. Signatures are not verified: the guard lets in

@@ -43,7 +43,7 @@ export const openStore = async (dir: string | undefined): Promise<Store> => {
 };
 
 /** The table's definition, or undefined while there is none that can be used. */
-export const findTable = (store: Store, name: string): Table | undefined => {
+const findTable = (store: Store, name: string): Table | undefined => {
   const table = store.db.getSync(TABLES + name);
   return isTable(table) && table.TableStatus !== 'CREATING' && table.TableStatus !== 'DELETING'
     ? table

@@ -13,7 +13,7 @@ const remembered = z.object({
   /** Table and read units of each item: a repeat is charged for reading them. */
   reads: z.array(z.tuple([z.string(), z.number()])),
 });
-export type Remembered = z.infer<typeof remembered>;
+type Remembered = z.infer<typeof remembered>;
 
 /** The tokens of transactions that committed. On disk in the transaction's own batch, so a kill can't part the two. */
 export class RequestTokens {

@@ -27,7 +27,7 @@ const taskDefinitionSchema = z.object({
 
 /** A task definition as the stack's template holds it, every reference resolved. */
 export type TaskDefinitionInput = z.input<typeof taskDefinitionSchema>;
-export type Container = z.infer<typeof containerSchema>;
+type Container = z.infer<typeof containerSchema>;
 export type TaskDefinition = Omit<z.infer<typeof taskDefinitionSchema>, 'containers'> & {
   readonly container: Container;
   /** What its image is here; undefined: what the engine was given for all. */

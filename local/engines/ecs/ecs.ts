@@ -54,12 +54,12 @@ export interface EcsOptions {
 }
 
 /** One call, authenticated and authorized: an operation's name and its JSON. */
-export interface EcsCall {
+interface EcsCall {
   readonly operation: string;
   readonly input: unknown;
 }
 
-export interface EcsAnswer {
+interface EcsAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** JSON */

@@ -1,5 +1,5 @@
 /** What this ECS answers instead of a result: the API's own exceptions, and one for what it does not do. */
-export type EcsErrorCode =
+type EcsErrorCode =
   | 'ClientException'
   | 'ClusterNotFoundException'
   | 'ConflictException'

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type ProcessEntry, processTable } from './process-table.ts';
 
 /** A process as it was known; the identity guards against another one that got the same pid since. */
-export interface KnownProcess {
+interface KnownProcess {
   readonly pid: number;
   readonly identity: string;
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 
 /** What a container is to run. */
-export interface ContainerStart {
+interface ContainerStart {
   readonly taskId: string;
   readonly taskArn: string;
   readonly name: string;
@@ -27,7 +27,7 @@ export type StartTask = (container: ContainerStart) => Program;
 /** The worker's log line when its client shows a QR code or an account for the first time. */
 const WORKER_IS_UP = '"message":"status"';
 
-export const WORKER_ENTRY = fileURLToPath(new URL('../../../container/run.ts', import.meta.url));
+const WORKER_ENTRY = fileURLToPath(new URL('../../../container/run.ts', import.meta.url));
 
 /**
  * Runs every container as a Node program, the worker unless told otherwise. Its environment is PATH and HOME, the

@@ -11,7 +11,6 @@ const tagSchema = z.object({
     .refine((key) => !/^aws:/i.test(key), 'the prefix aws: is reserved'),
   value: z.string().max(256).default(''),
 });
-export type Tag = z.infer<typeof tagSchema>;
 const tagsSchema = z
   .array(tagSchema)
   .max(50)

@@ -10,7 +10,7 @@ const SOURCE = fileURLToPath(new URL('./task-process.ts', import.meta.url));
 /** A task keeps twice this at most. */
 const MAX_LOG_BYTES = 5 * 1024 * 1024;
 
-export interface SupervisorStart {
+interface SupervisorStart {
   readonly taskId: string;
   /** The init process; undefined: task-process.ts. */
   readonly entry?: string | undefined;

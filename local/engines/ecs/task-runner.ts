@@ -19,7 +19,7 @@ import { advance, type LastStatus, type TaskRecord, wayToStopped } from './task.
 import { lastLines } from './task-log.ts';
 import type { Tasks } from './tasks.ts';
 
-export interface TaskRunnerOptions {
+interface TaskRunnerOptions {
   readonly tasks: Tasks;
   readonly events: EventQueue;
   readonly faults: FaultPlan;

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { networkConfigurationSchema, overridesSchema } from './requests.ts';
 
 /** The way of a task's `lastStatus` (ECS developer guide, task lifecycle); ACTIVATING is for load balancers only. */
-export const lastStatusSchema = z.enum([
+const lastStatusSchema = z.enum([
   'PROVISIONING',
   'PENDING',
   'RUNNING',

@@ -12,7 +12,7 @@ export interface LifecycleSweep {
  * When S3 would act on something `days` after it began: it rounds up to the next midnight UTC
  * ("Lifecycle configuration elements", S3 user guide).
  */
-export const dueAt = (beganMs: number, days: number): number => {
+const dueAt = (beganMs: number, days: number): number => {
   return Math.ceil((beganMs + days * DAY_MS) / DAY_MS) * DAY_MS;
 };
 

@@ -4,7 +4,7 @@ import { openFauxqs } from './fauxqs.ts';
 import type { LifecycleSweep } from './lifecycle.ts';
 import { sweepBucket } from './lifecycle.ts';
 
-export interface StorageOptions {
+interface StorageOptions {
   /** Where objects and messages live; without it they end with the process. */
   readonly dir?: string;
   /** 0 or left out: any free port. */
@@ -14,7 +14,7 @@ export interface StorageOptions {
 }
 
 /** A queue's state without its messages. */
-export interface QueueDepth {
+interface QueueDepth {
   readonly visible: number;
   readonly inFlight: number;
   readonly delayed: number;

@@ -10,7 +10,7 @@ const CRLF = Buffer.from('\r\n');
  * Reads `aws-chunked` framing (unsigned chunks): `hex-size[;…] CRLF data CRLF … 0 CRLF trailers CRLF`.
  * The SDK sends streams so, with the checksum in a trailer.
  */
-export class AwsChunkedReader {
+class AwsChunkedReader {
   readonly trailers = new Map<string, string>();
   readonly #onData: (data: Buffer) => void;
   #pending: Buffer = Buffer.alloc(0);

@@ -13,7 +13,7 @@ import type { S3Call } from './operations.ts';
 import { recognizeS3, s3Permissions } from './operations.ts';
 
 /** The engine holds a whole request body in memory; larger objects go up in parts. */
-export const MAX_S3_BODY_BYTES = 256 * 1024 * 1024;
+const MAX_S3_BODY_BYTES = 256 * 1024 * 1024;
 /** A DeleteObjects request names at most 1,000 keys of at most 1,024 bytes. */
 const MAX_XML_BODY_BYTES = 2 * 1024 * 1024;
 const S3_DEADLINE_MS = 60_000;

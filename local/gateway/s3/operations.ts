@@ -78,7 +78,7 @@ const OPERATIONS = [
   { name: 'AbortMultipartUpload', method: 'DELETE', on: 'object', marks: ['uploadId'] },
 ] as const satisfies readonly Operation[];
 
-export type S3OperationName = (typeof OPERATIONS)[number]['name'];
+type S3OperationName = (typeof OPERATIONS)[number]['name'];
 
 const SIGNATURE_QUERY = new Set([
   'x-amz-algorithm',

@@ -13,7 +13,7 @@ import { CLUSTER, DEFINITION, ecsOptions } from './options.ts';
 /** How long a condition may take on a busy machine before the test is lost. */
 export const SOON = { timeout: 20_000, interval: 20 };
 
-export interface LogLine {
+interface LogLine {
   readonly level: 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;

@@ -10,7 +10,7 @@ import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhoo
 /** Polls without a bound on how long things take, short of the machine's being stuck. */
 export const PATIENCE = { timeout: 120_000, interval: 100 } as const;
 
-export type VisitOptions = {
+type VisitOptions = {
   /** An API key to be signed in with; the admin's by default; `null` for signed out. */
   readonly key?: string | null;
   /** The view: what follows the `#`. */

@@ -28,7 +28,7 @@ export const PATIENCE = { timeout: 90_000, interval: 100 } as const;
 /** As in deployment, sweeps are further apart than heartbeats. */
 const SWEEPS = { timeout: PATIENCE.timeout, interval: 1_200 * SETTINGS.heartbeatSeconds } as const;
 
-export type Process = { readonly pid: number; readonly command: string };
+type Process = { readonly pid: number; readonly command: string };
 
 export type FaultySystem = System & {
   /** Every task that ECS knows of, oldest first. */

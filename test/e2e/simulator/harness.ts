@@ -16,10 +16,10 @@ vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };
 
 /** `compatible: false`: the library alone, without Berth's compatibility pieces. */
-export type HarnessOptions = ClientOptions & { readonly compatible?: boolean };
+type HarnessOptions = ClientOptions & { readonly compatible?: boolean };
 
 /** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
-export const newClient = async (
+const newClient = async (
   simulator: Simulator,
   userDataDir: string,
   more: HarnessOptions,

@@ -9,7 +9,7 @@ import type { AdmissionDeps } from './deps.ts';
 type Contender = { readonly userId: string; readonly name: string };
 
 /** Everything that says who holds a slot, read while no contender runs. */
-export type Census = {
+type Census = {
   readonly globalLimit: number;
   readonly shards: readonly { readonly shard: number; readonly active: number; readonly limit: number }[];
   readonly users: ReadonlyMap<string, number>;

@@ -6,7 +6,7 @@ import type { Random } from './random.ts';
 
 const RATES = [0, 0, 0.02, 0.06, 0.15] as const;
 
-export const FAULTS = [
+const FAULTS = [
   'storeConflict',
   'storeThrottled',
   /** No answer, and it was not written. */
@@ -50,7 +50,7 @@ export const FAULTS = [
   'sweepSkipped',
   'sweepTwice',
 ] as const;
-export type Fault = (typeof FAULTS)[number];
+type Fault = (typeof FAULTS)[number];
 
 export class Chaos {
   readonly rates: Readonly<Record<Fault, number>>;

@@ -22,7 +22,7 @@ export class Process {
   }
 }
 
-export type Event = {
+type Event = {
   readonly at: number;
   readonly order: number;
   readonly owner: Process | undefined;

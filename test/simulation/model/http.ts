@@ -14,7 +14,7 @@ export class TryAgain extends Error {
 
 export type Handler<T> = (deps: Deps, process: Process) => Promise<T>;
 
-export type RequestOptions = {
+type RequestOptions = {
   readonly name: string;
   readonly claim?: Process['claim'];
   readonly timeoutMs: number;

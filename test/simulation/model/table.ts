@@ -25,7 +25,7 @@ export type ItemChange = {
   readonly after: Item | undefined;
 };
 
-export type TableOptions = {
+type TableOptions = {
   readonly now: () => number;
   /** ms until an index shows a write. */
   readonly lag: () => number;

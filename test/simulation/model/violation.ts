@@ -1,5 +1,5 @@
 /** The promises that the simulation holds the rules to. */
-export const INVARIANTS = {
+const INVARIANTS = {
   limit: 'active sessions never pass a limit, global or of a user',
   count: 'every counter is the number of its slot holders',
   oneWorker:

@@ -37,7 +37,7 @@ import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../contract/w
 import { requestCodeArgs } from '../../../contract/worker/commands.ts';
 
 /** What a caller sent. */
-export type Seen = {
+type Seen = {
   readonly method: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;

@@ -8,7 +8,7 @@ import type { Status } from '../../../contract/lifecycle.ts';
 import type { ManualTime } from '../../helpers/manual-time.ts';
 import type { FakeClient } from './fake-library.ts';
 
-export type TestContext = CommandContext & {
+type TestContext = CommandContext & {
   /** The library emits an event. */
   readonly emit: (name: string, ...values: unknown[]) => void;
   /** The page shows a new message of the account. */

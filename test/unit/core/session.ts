@@ -47,7 +47,7 @@ export const workingSession = async (system: TestSystem, name = 'a'): Promise<Se
   return load(system, name);
 };
 
-export type Upload = { readonly key: string; readonly commit: (session: Session) => Promise<void> };
+type Upload = { readonly key: string; readonly commit: (session: Session) => Promise<void> };
 
 /** Uploaded, not committed. */
 export const uploaded = async (system: TestSystem, session: Session, letter: string): Promise<Upload> => {
