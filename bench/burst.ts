@@ -2,7 +2,7 @@
  * 55 creates at once in a new local system whose limit is 50: what is answered and how soon, when all QR codes are
  * there, and what memory the main process takes.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../client/errors.ts';
 import { createClient } from '../client/index.ts';
 import { percentile } from '../test/soak/ledger.ts';
@@ -30,7 +30,7 @@ export const burst = async (): Promise<void> => {
       while (!over.signal.aborted) {
         // The main process alone: to add up the memory of two hundred processes would cost the burst half a core.
         peak = Math.max(peak, await memoryOf(system.pid));
-        await delay(500);
+        await sleep(500);
       }
     })();
 
@@ -50,7 +50,7 @@ export const burst = async (): Promise<void> => {
       for await (const { status } of system.berth.sessions.list({ pageSize: 100 }))
         codes += status === 'SCAN_QR_CODE' ? 1 : 0;
       if (codes >= LIMIT) allAt = since();
-      else await delay(200);
+      else await sleep(200);
     }
     over.abort();
     await watching;

@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { WORKER_API } from '../contract/worker/protocol.ts';
 import { percentile } from '../test/soak/ledger.ts';
@@ -38,7 +38,7 @@ export const flood = async (): Promise<void> => {
     const answers = await floodOf(`${system.url}/api/sessions`, seconds);
     const to = Date.now();
     // The bucket of the callers' throttle fills within a second.
-    await delay(2_000);
+    await sleep(2_000);
     const left = await Promise.all(names.map(async (name) => (await berth.sessions.get(name)).status));
     const calls = workerCalls(join(system.dir, 'logs', 'api-access.log'), from, to);
     const times = calls.map(({ ms }) => ms);
@@ -115,7 +115,7 @@ const floodOf = async (url: string, seconds: number): Promise<ReadonlyMap<number
       });
       calls.add(call);
     }
-    await delay(TICK_MS);
+    await sleep(TICK_MS);
   }
   await Promise.all(calls);
   agent.destroy();

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { preparePrograms } from '../local/programs.ts';
@@ -107,7 +107,7 @@ const measure = async (
     while (!reached()) {
       if (child.exitCode !== null || child.signalCode !== null || performance.now() - since > LIMIT_MS)
         return false;
-      await delay(5);
+      await sleep(5);
     }
     return true;
   };
@@ -119,7 +119,7 @@ const measure = async (
     await simulator.phone.scan({ code, account: { phoneNumber: `4917${10_000_000 + groups}` } });
     if (!(await until(() => api.status === 'WORKING' && api.states.length > 0))) return undefined;
     const workingSeconds = seconds();
-    await delay(SETTLE_MS);
+    await sleep(SETTLE_MS);
     return { ...qr, workingSeconds, ...(await memoryOf(group)) };
   } finally {
     child.kill('SIGKILL');

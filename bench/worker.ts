@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import * as z from 'zod';
 import { findTree, treeMemory } from '../container/browser/process-tree.ts';
@@ -129,7 +129,7 @@ const measure = async (
     const { body } = await api.command('getQr', { waitSeconds: 10 });
     await options.link(z.object({ value: z.string() }).parse(body).value);
     await until(child, () => api.status === 'WORKING' && api.states.length > 0);
-    await delay(SETTLE_MS);
+    await sleep(SETTLE_MS);
     const rollup = await readFile(`/proc/${child.pid}/smaps_rollup`, 'utf8');
     const bytes = (key: string) =>
       1024 * Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0);
@@ -145,7 +145,7 @@ const measure = async (
     await exited;
     // Chromium dies with its host.
     for (const session of await readdir(workDir))
-      while ((await findTree(join(workDir, session, 'profile'))).length > 0) await delay(20);
+      while ((await findTree(join(workDir, session, 'profile'))).length > 0) await sleep(20);
     await api.close();
   }
 };
@@ -155,6 +155,6 @@ const until = async (child: ChildProcess, reached: () => boolean): Promise<void>
   while (!reached()) {
     if (child.exitCode !== null) throw new Error(`the worker ended with ${child.exitCode}`);
     if (performance.now() - since > LIMIT_MS) throw new Error('the worker did not get there within a minute');
-    await delay(1);
+    await sleep(1);
   }
 };

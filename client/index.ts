@@ -11,6 +11,7 @@
  * ```
  */
 import { type Clock, systemClock } from '../contract/clock.ts';
+import { sleep as realSleep } from '../contract/poll.ts';
 import { PUBLIC_OPERATIONS } from '../contract/public-operations.ts';
 import { type AdminClient, adminClient, type WebhooksClient, webhooksClient } from './admin.ts';
 import { type AuthClient, authClient } from './auth.ts';
@@ -83,8 +84,6 @@ export type Client = Omit<
     readonly events: EventsClient;
   };
 
-const wait = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /** What carries a client's calls, with the client's defaults: for programs that make requests from the table themselves. */
 export const clientTransport = (options: ClientOptions): Transport =>
   createTransport({
@@ -97,7 +96,7 @@ export const clientTransport = (options: ClientOptions): Transport =>
     retries: options.retries ?? 3,
     clock: options.clock ?? systemClock,
     random: options.random ?? Math.random,
-    sleep: options.sleep ?? wait,
+    sleep: options.sleep ?? realSleep,
   });
 
 /**
@@ -105,7 +104,7 @@ export const clientTransport = (options: ClientOptions): Transport =>
  * Neither errors nor their causes hold the key.
  */
 export const createClient = (options: ClientOptions): Client => {
-  const { clock = systemClock, sleep = wait } = options;
+  const { clock = systemClock, sleep = realSleep } = options;
   const transport = clientTransport(options);
   const needs = { transport, newKey: () => crypto.randomUUID() };
   // A test holds the generated types against the same table.

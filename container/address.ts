@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as z from 'zod';
 import { Unavailable } from './base/faults.ts';
-import { retry } from './base/retry.ts';
+import { retryInTime } from './base/retry.ts';
 import type { Time } from './base/time.ts';
 import { readMetadata } from './metadata.ts';
 
@@ -30,7 +30,7 @@ const readFromHost = async (
   containerPort: number,
   time: Time,
 ): Promise<{ readonly reach: string; readonly reachPort: number }> =>
-  retry(
+  retryInTime(
     async () => {
       const host = hostSchema.parse(JSON.parse(await readFile(file, 'utf8')));
       const mapping = host.PortMappings.find(({ ContainerPort }) => ContainerPort === containerPort);

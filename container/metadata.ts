@@ -2,12 +2,12 @@
 import * as z from 'zod';
 import { Unavailable } from './base/faults.ts';
 import { exchange, readText } from './base/http.ts';
-import { retry } from './base/retry.ts';
+import { retryInTime } from './base/retry.ts';
 import type { Time } from './base/time.ts';
 
 /** One document of the endpoint. Throws Unavailable where it does not answer within five tries. */
 export const readMetadata = <T>(url: string, schema: z.ZodType<T>, time: Time): Promise<T> =>
-  retry(
+  retryInTime(
     async () => {
       const response = await exchange(url, { method: 'GET', timeoutMs: 3_000 });
       const text = await readText(response);

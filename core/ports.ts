@@ -202,4 +202,4 @@ export const transactionToken = (ids: Pick<Ids, 'secret'>): string => ids.secret
 export type Sha256 = (text: string) => string;
 
 /** Waits; virtual in the simulation. */
-export type Sleep = (ms: number) => Promise<void>;
+export type { Sleep } from '../contract/poll.ts';

@@ -1,34 +1,45 @@
 import type { Clock } from '../contract/clock.ts';
-import { fullJitter } from '../contract/jitter.ts';
+import { retry } from '../contract/retry.ts';
 import type { Ids, Sleep } from './ports.ts';
 import { isTransient } from './store.ts';
 
+/** What an attempt returns when another one may succeed at once, for example after a lost race. */
+export const RETRY = Symbol('retry');
+
+class AttemptLost extends Error {}
+
 /**
- * Repeats `attempt` while it returns `RETRY`, or throws one of the store's passing faults, waiting with full jitter in
- * between, until `budgetMs` has passed. After such a fault its writes may be there or come late: an attempt has to get
- * along with what those before it did. Waits grow so that many contenders do not knock all the time, and only to half
- * a second: who waits longer than the newcomers loses to them again and again until the budget is gone, and a conflict
- * costs its winner nothing.
+ * Repeats `attempt` while it returns `RETRY` or throws a transient fault of the store, until `budgetMs` has passed; then
+ * returns `exhausted()`. After such a fault the writes of an attempt may be there, or come late: the next attempt has to
+ * cope with them. Waits grow, so that many contenders do not load the table, but only to half a second: a caller that
+ * waits longer than newcomers loses to them until its budget is used up, and a conflict costs its winner nothing.
  */
 export const retryTransient = async <T>(
   deps: { readonly clock: Clock; readonly sleep: Sleep; readonly ids: Pick<Ids, 'random'> },
   budgetMs: number,
   attempt: (n: number) => Promise<T | typeof RETRY>,
   exhausted: () => T,
-  { baseMs, capMs }: { readonly baseMs?: number; readonly capMs?: number } = {},
+  waits: { readonly baseMs?: number; readonly capMs?: number } = {},
 ): Promise<T> => {
-  const end = deps.clock() + budgetMs;
-  for (let n = 0; ; n++) {
-    try {
-      const result = await attempt(n);
-      if (result !== RETRY) return result;
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-    }
-    const wait = fullJitter(n, deps.ids.random(), baseMs, capMs);
-    if (deps.clock() + wait >= end) return exhausted();
-    await deps.sleep(wait);
+  const retryable = (error: unknown): boolean => error instanceof AttemptLost || isTransient(error);
+  try {
+    return await retry(
+      async (n) => {
+        const result = await attempt(n);
+        if (result === RETRY) throw new AttemptLost();
+        return result;
+      },
+      {
+        clock: deps.clock,
+        sleep: deps.sleep,
+        random: () => deps.ids.random(),
+        until: deps.clock() + budgetMs,
+        retryable,
+        ...waits,
+      },
+    );
+  } catch (error) {
+    if (retryable(error)) return exhausted();
+    throw error;
   }
 };
-
-export const RETRY = Symbol('retry');

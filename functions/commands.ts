@@ -5,6 +5,7 @@ import { isTerminal } from '../contract/lifecycle.ts';
 import type { Operation } from '../contract/operation.ts';
 import { getCommand } from '../contract/operations/commands.ts';
 import { getNewMessageId, getNewStatusId } from '../contract/operations/message-ids.ts';
+import { pollUntil } from '../contract/poll.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
 import { CUT_HEADER, LIST_CAP } from '../contract/whatsapp/chats.ts';
 import { MAX_INLINE_MEDIA_BYTES, MAX_KEPT_ARGS_BYTES } from '../contract/whatsapp/messages.ts';
@@ -27,7 +28,6 @@ import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
 import { standbyCall, workerCall } from './adapters/worker-call.ts';
 import { defineHandler, type Request, router } from './edge/http.ts';
-import { lookUntil } from './edge/wait.ts';
 
 const deps = {
   ...base,
@@ -79,7 +79,7 @@ const whenReady = async (request: Request, session: Session): Promise<Session> =
   const { userId, name } = request.session(nameOf(session));
   const end = deps.clock() + READY_WAIT_MS;
   return withOpenWait(deps, request.caller().userId, READY_WAIT_MS, () =>
-    lookUntil(
+    pollUntil(
       deps,
       () => loadSession(deps, userId, name),
       (now) => !isStarting(now),
@@ -145,7 +145,7 @@ const telling = defineHandler(getCommand)(async (request) => {
   const command = isSettled(seen)
     ? seen
     : await withOpenWait(deps, request.caller().userId, end - deps.clock(), () =>
-        lookUntil(deps, () => load(request), isSettled, { end, pollMs: POLL_MS }),
+        pollUntil(deps, () => load(request), isSettled, { end, pollMs: POLL_MS }),
       );
   return { status: 200, body: viewOf(command, request) };
 });

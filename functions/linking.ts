@@ -2,6 +2,7 @@ import { toBuffer, toString as toText } from 'qrcode';
 import { QR_LIFE_HEADER } from '../contract/bodies/commands.ts';
 import { isTerminal } from '../contract/lifecycle.ts';
 import * as operations from '../contract/operations/linking.ts';
+import { pollUntil } from '../contract/poll.ts';
 import type { CommandArgs } from '../contract/worker/commands.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
 import { runCommand } from '../core/commands/command.ts';
@@ -12,7 +13,6 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { workerClient } from './adapters/worker-http.ts';
 import { prefersJson } from './edge/accept.ts';
 import { type Answer, defineHandler, type Request, router } from './edge/http.ts';
-import { lookUntil } from './edge/wait.ts';
 
 const deps = { ...base, store: dynamoDbStore(), workers: workerClient() };
 
@@ -57,7 +57,7 @@ const waiting = async (
   wait: number,
 ): Promise<{ readonly session: Session; readonly waitSeconds: number }> => {
   const end = deps.clock() + wait * 1000;
-  const session = await lookUntil(
+  const session = await pollUntil(
     deps,
     () => sessionOf(request),
     // A session just created has no worker yet that could be asked.

@@ -7,6 +7,7 @@ import * as events from '../contract/operations/events.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { isAboutServer, UNSUPPORTED_OPERATIONS } from '../contract/operations/unsupported.ts';
 import * as webhookOperations from '../contract/operations/webhooks.ts';
+import { pollUntil } from '../contract/poll.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
 import { listErasures } from '../core/accounts/erasure-report.ts';
 import { recentDeliveries } from '../core/events/deliveries.ts';
@@ -18,7 +19,6 @@ import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { defineHandler, router } from './edge/http.ts';
-import { lookUntil } from './edge/wait.ts';
 
 const deps = { ...base, store: dynamoDbStore() };
 
@@ -64,7 +64,7 @@ const showing = defineHandler(
   const session = isWanted(first)
     ? first
     : await withOpenWait(deps, request.caller().userId, end - deps.clock(), () =>
-        lookUntil(deps, look, isWanted, { end, pollMs: POLL_MS }),
+        pollUntil(deps, look, isWanted, { end, pollMs: POLL_MS }),
       );
   const view = sessionView(session, deps.settings);
   return { status: 200, body: request.operation.id === 'getMe' ? view.me : view };

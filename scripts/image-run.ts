@@ -10,7 +10,7 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { treeMemory } from '../container/browser/process-tree.ts';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
@@ -88,7 +88,7 @@ const until = async (worker: ChildProcess, what: string, reached: () => boolean)
   while (!reached()) {
     if (worker.exitCode !== null) throw new Error(`the worker ended with ${worker.exitCode}`);
     if (performance.now() - since > LIMIT_MS) throw new Error(`no ${what} within a minute`);
-    await delay(20);
+    await sleep(20);
   }
   console.log(`  ${what} after ${Math.round(performance.now() - since)} ms`);
 };

@@ -12,7 +12,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ACMClient, DescribeCertificateCommand, RequestCertificateCommand } from '@aws-sdk/client-acm';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
@@ -59,7 +59,7 @@ const started = async (): Promise<void> => {
       () => false,
     );
     if (answered) return;
-    await delay(200);
+    await sleep(200);
   }
   throw new Error('moto_server did not answer within a minute');
 };
@@ -135,7 +135,7 @@ try {
   const isIssued = async () =>
     (await acm.send(new DescribeCertificateCommand({ CertificateArn: certificateArn }))).Certificate
       ?.Status === 'ISSUED';
-  for (const until = performance.now() + START_MS; !(await isIssued()); await delay(200))
+  for (const until = performance.now() + START_MS; !(await isIssued()); await sleep(200))
     if (performance.now() > until) throw new Error('the certificate was not issued within a minute');
   const folder = await mkdtemp(join(tmpdir(), 'berth-preflight-'));
   const withDomain = async (name: string, arn: string): Promise<Report> => {

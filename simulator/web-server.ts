@@ -1,7 +1,7 @@
 /** web.whatsapp.com: the page, its script, its stream and its calls, over TLS. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Exchange } from './exchange.ts';
 import { answer, answerJson, FILE_BODY_LIMIT, readBytes, readJson } from './http.ts';
 import { callSchema, connectSchema } from './protocol.ts';
@@ -39,7 +39,7 @@ const handle = async (
   const { pathname, searchParams } = new URL(request.url ?? '/', 'https://web.whatsapp.com');
   const network = exchange.network();
   if (network.mode === 'offline') return void request.socket.destroy();
-  if (network.mode === 'slow') await delay(network.delayMs);
+  if (network.mode === 'slow') await sleep(network.delayMs);
 
   switch (`${request.method} ${pathname}`) {
     case 'GET /':
@@ -92,7 +92,7 @@ const call = async (
   if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
   const connection = exchange.connection(asked.data.connection);
   if (!connection) return answerJson(response, 410, { error: 'connection-closed' });
-  if (connection.network.mode === 'slow') await delay(connection.network.delayMs);
+  if (connection.network.mode === 'slow') await sleep(connection.network.delayMs);
   try {
     answerJson(response, 200, await exchange.call(connection, asked.data.call));
   } catch (error) {

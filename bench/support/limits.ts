@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const ROOT = '/sys/fs/cgroup';
 const PERIOD_US = 100_000;
@@ -58,7 +58,7 @@ export const limited = async (
             break;
           } catch (error) {
             if (attempt >= 100) throw error;
-            await delay(50);
+            await sleep(50);
           }
         }
     },

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import pMap from 'p-map';
 
 export type Figures = {
@@ -49,7 +49,7 @@ export const openLoop = async (
   let failed = 0;
   const began = performance.now();
   const calls = Array.from({ length: rate * seconds }, async (_, n) => {
-    await delay((n * 1000) / rate);
+    await sleep((n * 1000) / rate);
     const from = performance.now();
     try {
       await call(n);

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import type { Client } from '../../client/index.ts';
@@ -8,8 +7,11 @@ import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { followProgress } from '../follow.ts';
 import { durationInput, userInput } from '../input.ts';
 import { type Column, since } from '../output.ts';
+
+const EVERY_MS = 1_000;
 
 type Row = CleanupReport['sessions'][number];
 
@@ -102,18 +104,22 @@ const watch = async (
   const idOf = (s: { userId: string; name: string; startedAt: string | null }) =>
     `${s.userId}/${s.name}@${s.startedAt}`;
   const stopping = new Set(report.sessions.filter((row) => row.action === 'stopping').map(idOf));
-  const end = context.now() + waitMs;
-  let said = -1;
-  for (;;) {
-    let left = 0;
-    if (stopping.size > 0)
-      for await (const session of client.sessions.list({ userId: '*' }))
-        if (stopping.has(idOf(session))) left++;
-    if (left !== said) context.out.note(`${stopping.size - left} of ${stopping.size} ended`);
-    said = left;
-    if (left === 0 || context.now() >= end) return left;
-    await pause(1000);
-  }
+  return followProgress(
+    context,
+    async () => {
+      let left = 0;
+      if (stopping.size > 0)
+        for await (const session of client.sessions.list({ userId: '*' }))
+          if (stopping.has(idOf(session))) left++;
+      return left;
+    },
+    {
+      progress: (left) => `${stopping.size - left} of ${stopping.size} ended`,
+      isDone: (left) => left === 0,
+      pollMs: EVERY_MS,
+      waitMs,
+    },
+  );
 };
 
 const showReport = (context: Context, report: CleanupReport, none: string): Promise<void> => {

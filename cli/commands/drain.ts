@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import type { DrainReport } from '../../contract/bodies/admin.ts';
@@ -6,6 +5,7 @@ import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { followProgress } from '../follow.ts';
 import { durationInput } from '../input.ts';
 
 const EVERY_MS = 1_000;
@@ -31,26 +31,22 @@ export const addDrain = (program: Command): void => {
     const before = await client.drain({ dryRun: true });
     if (dryRun) return show(context, before, `${left(before)}; the global limit is ${before.limitBefore}`);
     if (!yes) await confirm(`Prevent starts, and end ${before.active} sessions?`);
-    const end = context.now() + wait * 1000;
-    let said = '';
-    for (;;) {
-      const report = { ...(await client.drain()), limitBefore: before.limitBefore };
-      if (report.drained)
-        return show(
-          context,
-          report,
-          `drained: no session runs and none can start\nto allow starts again: berth limits set --global ${report.limitBefore}`,
-        );
-      if (left(report) !== said) context.out.note(left(report));
-      said = left(report);
-      if (context.now() >= end)
-        throw new CliError(
-          EXIT.failure,
-          `not drained yet: ${left(report)}`,
-          'run it again to continue; the reaper ends what does not end by itself',
-        );
-      await pause(EVERY_MS);
-    }
+    const report = await followProgress(
+      context,
+      async () => ({ ...(await client.drain()), limitBefore: before.limitBefore }),
+      { progress: left, isDone: ({ drained }) => drained, pollMs: EVERY_MS, waitMs: wait * 1000 },
+    );
+    if (!report.drained)
+      throw new CliError(
+        EXIT.failure,
+        `not drained yet: ${left(report)}`,
+        'run it again to continue; the reaper ends what does not end by itself',
+      );
+    show(
+      context,
+      report,
+      `drained: no session runs and none can start\nto allow starts again: berth limits set --global ${report.limitBefore}`,
+    );
   });
 };
 

@@ -1,10 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import type { ErasureView } from '../../contract/bodies/erasure.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { followProgress } from '../follow.ts';
 import { durationInput, userInput } from '../input.ts';
 
 const EVERY_MS = 5_000;
@@ -51,30 +51,30 @@ const addEraseUser = (program: Command): void => {
     }
     const ordered = await api.erasures.user({ userId: user });
     if (!follow) return context.out.result(ordered, `ordered; follow it: berth erasures --user ${user}`);
-    const end = context.now() + wait * 1000;
-    let said = '';
-    for (;;) {
-      const now = (await api.erasures.list({ userId: user })).find(
-        ({ kind, requestedAt }) => kind === 'user' && requestedAt === ordered.requestedAt,
+    const report = await followProgress(
+      context,
+      async () =>
+        (await api.erasures.list({ userId: user })).find(
+          ({ kind, requestedAt }) => kind === 'user' && requestedAt === ordered.requestedAt,
+        ),
+      { progress, isDone: (now) => now?.state === 'erased', pollMs: EVERY_MS, waitMs: wait * 1000 },
+    );
+    if (report?.state !== 'erased')
+      throw new CliError(
+        EXIT.failure,
+        `not finished yet: ${progress(report)}`,
+        `it continues by itself; see: berth erasures --user ${user}`,
       );
-      if (now?.state === 'erased') return context.out.result(now, `${user} is erased: ${progress(now)}`);
-      const text = now ? progress(now) : 'not seen yet';
-      if (text !== said) context.out.note(text);
-      said = text;
-      if (context.now() >= end)
-        throw new CliError(
-          EXIT.failure,
-          `not finished yet: ${text}`,
-          `it goes on by itself; see: berth erasures --user ${user}`,
-        );
-      await pause(EVERY_MS);
-    }
+    context.out.result(report, `${user} is erased: ${progress(report)}`);
   });
 };
 
-const progress = ({ keys, items, objects, sessionsLeft }: ErasureView): string =>
-  `${keys} keys revoked, ${items} items and ${objects} objects of the user erased` +
-  (sessionsLeft === null || sessionsLeft === 0 ? '' : `, ${sessionsLeft} sessions left`);
+const progress = (erasure: ErasureView | undefined): string => {
+  if (erasure === undefined) return 'not listed yet';
+  const { keys, items, objects, sessionsLeft } = erasure;
+  const left = sessionsLeft === null || sessionsLeft === 0 ? '' : `, ${sessionsLeft} sessions left`;
+  return `${keys} keys revoked, ${items} items and ${objects} objects of the user erased${left}`;
+};
 
 const addErasures = (program: Command): void => {
   const command = program

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import type { RolloutReport, RolloutView, Standing } from '../../contract/bodies/rollout.ts';
@@ -6,6 +5,7 @@ import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { CliError, EXIT } from '../exit.ts';
+import { followProgress } from '../follow.ts';
 import { countInput, durationInput } from '../input.ts';
 import { details } from '../output.ts';
 
@@ -62,23 +62,24 @@ const planText = ({ plan }: RolloutReport): string => {
 
 /** Follows it to its end. Exit code 1 where it stopped or another one took its place. */
 const follow = async (context: Context, id: string | undefined): Promise<void> => {
-  let said = '';
-  for (;;) {
-    const report = await context.api().rollout.get();
-    const { rollout } = report;
-    if (rollout?.id !== id || rollout === null)
-      throw new CliError(EXIT.failure, 'another rollout was started', 'berth rollout status');
-    const line = progressText(rollout);
-    if (line !== said) context.out.note(line);
-    said = line;
-    if (rollout.state !== 'running') {
-      context.out.result(report, statusText(rollout));
-      if (rollout.state !== 'completed')
-        throw new CliError(EXIT.failure, `the rollout is ${rollout.state}`, rollout.detail ?? undefined);
-      return;
-    }
-    await pause(EVERY_MS);
-  }
+  const { report, rollout } = await followProgress(
+    context,
+    async () => {
+      const report = await context.api().rollout.get();
+      const { rollout } = report;
+      if (rollout?.id !== id || rollout === null)
+        throw new CliError(EXIT.failure, 'another rollout was started', 'berth rollout status');
+      return { report, rollout };
+    },
+    {
+      progress: ({ rollout }) => progressText(rollout),
+      isDone: ({ rollout }) => rollout.state !== 'running',
+      pollMs: EVERY_MS,
+    },
+  );
+  context.out.result(report, statusText(rollout));
+  if (rollout.state !== 'completed')
+    throw new CliError(EXIT.failure, `the rollout is ${rollout.state}`, rollout.detail ?? undefined);
 };
 
 const progressText = ({ moved, remaining, waves, members }: RolloutView): string => {

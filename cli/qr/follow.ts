@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, type Client } from '../../client/index.ts';
 import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { isPasskeyStatus } from '../../contract/lifecycle.ts';
@@ -41,7 +41,7 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
     } else if (shown === undefined) context.out.note(`${name} is ${session.status} …`);
     const before = session.status;
     session = await client.sessions.waitForChange(name, before, LOOK_AGAIN_SECONDS, { userId });
-    if (session.status === before) await pause(250);
+    if (session.status === before) await sleep(250);
   }
 };
 

@@ -6,7 +6,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RequestRefused } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
-import { retry } from '../base/retry.ts';
+import { retryInTime } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 import type { CallBounds, WorkerApi } from '../control/worker-api.ts';
 import { type Archive, pack, stagingIn } from './archive.ts';
@@ -51,7 +51,7 @@ export const createSaver = (options: {
       if (!stillValid()) return false;
       if (archive.sha256 === last?.sha256) return true;
       // A presigned URL may have run out meanwhile (403): begin again with new ones.
-      const saved = await retry(
+      const saved = await retryInTime(
         () => uploadArchive({ api, time }, archive, options.chromiumBuild, bounds, stillValid),
         { time, attempts: 3, retryable: (error) => error instanceof RequestRefused && error.status === 403 },
       );

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import type * as z from 'zod';
 import type { restorableSchema } from '../../contract/worker/protocol.ts';
 import { BadSnapshot, describeError, RequestRefused, Unavailable } from '../base/faults.ts';
-import { retry } from '../base/retry.ts';
+import { retryInTime } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 import { putIntoStorage, storageRequest } from '../control/storage.ts';
 import { type CallBounds, isUnavailable, type WorkerApi } from '../control/worker-api.ts';
@@ -33,7 +33,7 @@ export const uploadArchive = async (
     for (const [part, url] of place.parts.entries()) {
       const buffer = Buffer.alloc(Math.min(place.partBytes, bytes - part * place.partBytes));
       await file.read(buffer, 0, buffer.length, part * place.partBytes);
-      const etag = await retry(() => putIntoStorage('saving the auth state', url, buffer), {
+      const etag = await retryInTime(() => putIntoStorage('saving the auth state', url, buffer), {
         ...bounds,
         time,
         retryable: isUnavailable,
@@ -60,7 +60,7 @@ export const downloadArchive = async (
   bounds: CallBounds,
 ): Promise<void> => {
   const what = 'reading the auth state';
-  await retry(
+  await retryInTime(
     async () => {
       const response = await storageRequest(what, state.url, { method: 'GET' }).catch((error: unknown) => {
         if (error instanceof RequestRefused && error.status === 404)

@@ -14,7 +14,7 @@ import type {
 } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced, RequestRefused, Unavailable } from '../base/faults.ts';
 import { exchange, readText } from '../base/http.ts';
-import { retry } from '../base/retry.ts';
+import { retryInTime } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 
 export type BootstrapResponse = z.infer<typeof bootstrapResponseSchema>;
@@ -117,7 +117,7 @@ export const createWorkerApi = (options: {
     const authorization = operation === WORKER_OPERATIONS.workerBootstrap ? undefined : credentials;
     try {
       if (fenced) throw new Fenced();
-      return await retry(
+      return await retryInTime(
         async () => {
           const answer = await callOnce(base + operation.path, request, authorization, bounds.onSent);
           return body === undefined || body === nothingSchema ? undefined : body.parse(answer);

@@ -7,7 +7,7 @@ import type { Media, Message } from '../../contract/whatsapp/messages.ts';
 import { cleanFileName } from '../../core/accounts/file-name.ts';
 import { describeError, TimedOut } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
-import { retry } from '../base/retry.ts';
+import { retryInTime } from '../base/retry.ts';
 import { type Time, withDeadline } from '../base/time.ts';
 import { putIntoStorage } from '../control/storage.ts';
 import { isUnavailable, type WorkerApi } from '../control/worker-api.ts';
@@ -65,7 +65,7 @@ export const createIncoming = (options: {
       bounds,
     );
     const put = () => putIntoStorage('storing a file', uploadUrl, bytes);
-    await retry(put, { ...bounds, time, retryable: isUnavailable });
+    await retryInTime(put, { ...bounds, time, retryable: isUnavailable });
     return url;
   };
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { MAX_HTML_BYTES } from '../../contract/builds/html.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
-import { retry } from '../base/retry.ts';
+import { retryInTime } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 
 export type SavedPage = { readonly version: string; readonly folder: string };
@@ -27,7 +27,7 @@ export const fetchSavedPage = async (options: {
   const { page, workDir, time, log } = options;
   if (page === undefined) return undefined;
   try {
-    const html = await retry(() => fetchPage(page.url), {
+    const html = await retryInTime(() => fetchPage(page.url), {
       time,
       retryable: () => true,
       until: time.now() + BUDGET_MS,

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
 import * as z from 'zod';
 import { processTable } from '../../local/engines/ecs/process-table.ts';
+import { START_FLAGS } from './start-flags.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../local/main.ts');
 
@@ -18,7 +19,7 @@ export type LocalProcess = {
 };
 
 export const startProcess = (dataDir: string, ...args: string[]): LocalProcess => {
-  const child = spawn(process.execPath, [MAIN, '--data', dataDir, ...args], {
+  const child = spawn(process.execPath, [...START_FLAGS, MAIN, '--data', dataDir, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let text = '';

@@ -3,7 +3,7 @@
  * are killed. What must come of it: no message is lost or told twice, each session's are told in their order, and what
  * the API answered to sends is true at the phone. ledger.ts says what is counted how.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../client/errors.ts';
 import { messageOfError } from '../../contract/message-of-error.ts';
 import { Random } from '../simulation/kernel/random.ts';
@@ -208,16 +208,16 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
         await killOne(kind).catch((error: unknown) => note(`no kill: ${messageOfError(error)}`));
         kind = kind === 'worker' ? 'browser' : 'worker';
       }
-      await delay(100);
+      await sleep(100);
     }
     over.abort();
     await Promise.all([incoming, outgoing, reports]);
     await Promise.all(sessions.map(({ lastIn }) => lastIn));
     while (running.size > 0) await Promise.allSettled([...running]);
     const drainedBy = performance.now() + run.drain * 1000;
-    while (ledger.open > 0 && performance.now() < drainedBy) await delay(100);
+    while (ledger.open > 0 && performance.now() < drainedBy) await sleep(100);
     // A last repeat under another id would come now.
-    await delay(2_000);
+    await sleep(2_000);
     await report();
 
     const totals = ledger.totals(performance.now(), true);
@@ -279,7 +279,7 @@ const pick = <T>(random: Random, list: readonly T[]): T => {
 /** Calls `work` at a steady rate until the signal; calls that are overdue are made up for. */
 const every = async (ms: number, signal: AbortSignal, work: () => void): Promise<void> => {
   for (let at = performance.now() + ms; !signal.aborted; at += ms) {
-    await delay(Math.max(0, at - performance.now()), undefined, { signal }).catch(() => {});
+    await sleep(Math.max(0, at - performance.now()), undefined, { signal }).catch(() => {});
     if (!signal.aborted) work();
   }
 };

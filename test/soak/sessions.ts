@@ -1,5 +1,5 @@
 /** The sessions of a soak: how each is linked, and how it comes back from a kill. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuBetween, usageOf, workersBelow } from './processes.ts';
 import type { SoakSystem } from './system.ts';
 
@@ -37,7 +37,7 @@ export const link = async (
   const code = await berth.auth.qr(name, { waitSeconds: 25 });
   await phone.scan({ code, account });
   await berth.sessions.waitForStatus(name, 'WORKING');
-  while (!(await berth.sessions.get(name)).linked) await delay(200);
+  while (!(await berth.sessions.get(name)).linked) await sleep(200);
   const id = workersBelow(pid).find(({ sessionId }) =>
     known.every((other) => other.id !== sessionId),
   )?.sessionId;
@@ -54,7 +54,7 @@ export const measureRest = async (
   say: (line: string) => void,
 ): Promise<void> => {
   const before = await usageOf(system.pid);
-  await delay(run.rest * 1000);
+  await sleep(run.rest * 1000);
   const after = await usageOf(system.pid);
   const share = (counts: (pid: number) => boolean) =>
     (100 * cpuBetween(before, after, counts)) / (run.rest * 1000);
@@ -88,7 +88,7 @@ export const comeBack = async (
       if (seen.state === 'STOPPED' || seen.state === 'FAILED')
         await system.berth.sessions.start(name).catch(() => undefined);
     }
-    await delay(250);
+    await sleep(250);
   }
   return 'stuck';
 };

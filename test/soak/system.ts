@@ -5,9 +5,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '../../client/index.ts';
 import { type PhoneClient, phoneClient } from '../../contract/phone/client.ts';
+import { START_FLAGS } from '../helpers/start-flags.ts';
 
 const MAIN = resolve(import.meta.dirname, '../../local/main.ts');
 /** A first start synthesizes. */
@@ -56,7 +57,7 @@ export const startSoakSystem = async (...more: readonly string[]): Promise<SoakS
   };
   const ended = async (limitMs: number): Promise<void> => {
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
-    await Promise.race([once(child, 'exit'), delay(limitMs, undefined, { ref: false })]);
+    await Promise.race([once(child, 'exit'), sleep(limitMs, undefined, { ref: false })]);
   };
 
   const start = async (): Promise<number> => {
@@ -64,7 +65,10 @@ export const startSoakSystem = async (...more: readonly string[]): Promise<SoakS
     let output = '';
     const started = spawn(
       process.execPath,
-      [MAIN, '--data', dir, '--port', String(port), '--simulate', '--standby', '0', '--quiet', ...more],
+      [
+        ...START_FLAGS,
+        ...[MAIN, '--data', dir, '--port', String(port), '--simulate', '--standby', '0', '--quiet', ...more],
+      ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;
@@ -75,7 +79,7 @@ export const startSoakSystem = async (...more: readonly string[]): Promise<SoakS
     while (!output.includes('Admin key')) {
       if (started.exitCode !== null || performance.now() - begun > START_LIMIT_MS)
         throw new Error(`the system did not start:\n${output}`);
-      await delay(20);
+      await sleep(20);
     }
     berth = createClient({ baseUrl: url, apiKey: read('admin-key') });
     phone = phoneClient(read('phone-url'));

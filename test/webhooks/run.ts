@@ -3,7 +3,7 @@
  * answers get lost. What must come of it: none is lost, each session's come in their order, what comes twice has the
  * same id and body; and what a short policy gave up on comes in its order once it is sent again.
  */
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
 import type { WorkerEvent } from '../../contract/worker/protocol.ts';
 import { createSession } from '../../core/admission/create.ts';
@@ -153,12 +153,12 @@ const disturb = async (
 ): Promise<void> => {
   const { total, say, killed, signal } = watch;
   const until = async (holds: () => boolean) => {
-    while (!holds() && !signal.aborted) await delay(20);
+    while (!holds() && !signal.aborted) await sleep(20);
   };
   const turn = async (mode: Mode, ms: number, enough = async () => true) => {
     say(`endpoint: ${mode} for ${ms} ms`);
     endpoint.mode = mode;
-    do await delay(ms);
+    do await sleep(ms);
     while (!(await enough()));
     endpoint.mode = 'up';
   };
@@ -226,7 +226,7 @@ const untilAllCame = async (
         `${endpoint.count} taken, ${endpoint.repeats} again, ${system.waiting()} wait, ${dead.size} were given up`,
       );
     }
-    await delay(100);
+    await sleep(100);
   }
 };
 

@@ -1,5 +1,6 @@
 /** Actions on sessions: which one was requested, its progress, and why it failed. */
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { pollUntil, sleep } from '../../../contract/poll.ts';
 import { type Explained, explain } from '../rules/problem.ts';
 import { sessionKey } from '../rules/session-list.ts';
 import type { Verb } from '../rules/verbs.ts';
@@ -75,18 +76,19 @@ const POLL_MS = 1500;
 /** Longer than a start and a stop together may take. */
 const FOLLOW_MS = 10 * 60_000;
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
 /**
  * Looks at a session that is between two states until it is not, so that its row moves also where the event stream is
  * down. Short requests: held-back ones would use up the few connections that a browser has for an HTTP/1.1 server.
  */
 const settle = async (id: SessionId): Promise<void> => {
-  const end = Date.now() + FOLLOW_MS;
-  while (Date.now() < end) {
-    await pause(POLL_MS);
-    await rereadSession(id);
-    const session = sessionOf(id);
-    if (!session || !MOVING.includes(session.state)) return;
-  }
+  await sleep(POLL_MS);
+  await pollUntil(
+    { clock: Date.now, sleep },
+    async () => {
+      await rereadSession(id);
+      return sessionOf(id);
+    },
+    (session) => !session || !MOVING.includes(session.state),
+    { end: Date.now() + FOLLOW_MS, pollMs: POLL_MS },
+  );
 };

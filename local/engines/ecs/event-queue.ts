@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TaskStateChangeEvent } from './describe.ts';
 import type { EcsLogger } from './logger.ts';
 
@@ -45,7 +45,7 @@ export class EventQueue {
         return true;
       } catch (error) {
         this.#log('A task state change could not be handed on', event, error);
-        await wait(RETRY_MS * attempt);
+        await sleep(RETRY_MS * attempt);
       }
     }
     return false;

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { processTable } from './process-table.ts';
 import { killTree, signal, type TaskTree, taskProcesses } from './process-tree.ts';
 
@@ -8,7 +8,7 @@ const LOOK_AGAIN_MS = 50;
 export const endLeftovers = async (tree: TaskTree, graceMs: number): Promise<void> => {
   for (const pid of uppermost(tree)) signal(pid, 'SIGTERM');
   for (let waited = 0; waited < graceMs && taskProcesses(tree).length > 0; waited += LOOK_AGAIN_MS) {
-    await wait(LOOK_AGAIN_MS);
+    await sleep(LOOK_AGAIN_MS);
   }
   await killTree(tree);
 };

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { constants, setPriority } from 'node:os';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 const NICE = constants.priority.PRIORITY_BELOW_NORMAL;
 
@@ -29,6 +29,6 @@ export const lowerPriority = async (): Promise<void> => {
     );
     // Any other error: this kernel has no autogroups.
     if (error?.code !== 'EAGAIN') return;
-    await wait(BUSY_MS * (0.5 + Math.random()));
+    await sleep(BUSY_MS * (0.5 + Math.random()));
   }
 };

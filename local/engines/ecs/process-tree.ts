@@ -1,4 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ProcessEntry, processTable } from './process-table.ts';
 
 /** A process as it was known; the identity guards against another one that got the same pid since. */
@@ -44,7 +44,7 @@ export const killTree = async (tree: TaskTree): Promise<void> => {
     const pids = taskProcesses(tree);
     if (pids.length === 0) return;
     for (const pid of pids) signal(pid, 'SIGKILL');
-    await wait(LOOK_AGAIN_MS);
+    await sleep(LOOK_AGAIN_MS);
   }
   throw new Error(`processes of task ${tree.taskId} do not end: ${taskProcesses(tree).join(', ')}`);
 };

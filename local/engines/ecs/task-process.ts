@@ -10,7 +10,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { lowerPriority } from './low-priority.ts';
 import { identityOf } from './process-table.ts';
 import { killTree } from './process-tree.ts';
@@ -44,7 +44,7 @@ const closed = once(program, 'close');
 
 const end = async (exitCode: number): Promise<void> => {
   await killTree(tree);
-  await Promise.race([closed, wait(DRAIN_MS)]);
+  await Promise.race([closed, sleep(DRAIN_MS)]);
   process.exit(exitCode);
 };
 

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
@@ -315,7 +315,7 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
               const codes = error.CancellationReasons?.map((reason) => reason.Code) ?? [];
               if (codes[1] === 'ConditionalCheckFailed') return 'full';
               if (!codes.includes('TransactionConflict')) throw error;
-              await pause(Math.random() * Math.min(5_000, 400 * 2 ** attempt));
+              await sleep(Math.random() * Math.min(5_000, 400 * 2 ** attempt));
             }
           }
         };

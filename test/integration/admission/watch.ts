@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { counterSchema, isSettled } from '../../../core/admission/capacity.ts';
 import { readCapacity } from '../../../core/admission/read-capacity.ts';
 import { userQuotaKey } from '../../../core/items.ts';
@@ -52,7 +52,7 @@ export const watch = (
   const looking = (async () => {
     while (!stopped) {
       await look();
-      await delay(PAUSE_MS);
+      await sleep(PAUSE_MS);
     }
   })();
 

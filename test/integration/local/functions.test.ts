@@ -181,7 +181,7 @@ test('an instance killed in flight fails its invocation, and only that', async (
 });
 
 test('reserved concurrency throttles; without one, invocations wait in line', async () => {
-  const source = `import { setTimeout as wait } from 'node:timers/promises';
+  const source = `import { setTimeout as sleep } from 'node:timers/promises';
     export const handler = async (e) => { if (e.hang) await new Promise(() => {}); return 'done'; };`;
   const running = start(
     [files.add('reserved', source, { reservedConcurrency: 1 }), files.add('open', source)],

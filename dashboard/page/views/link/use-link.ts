@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { ApiError, type PasskeyChallenge } from '../../../../client/index.ts';
 import type { SessionView } from '../../../../contract/bodies/sessions.ts';
 import { isPasskeyStatus, isTerminal, type Status } from '../../../../contract/lifecycle.ts';
+import { sleep } from '../../../../contract/poll.ts';
 import { serverTime } from '../../state/clock.ts';
 import { berth } from '../../state/server.ts';
 import { putSession } from '../../state/sessions.ts';
@@ -42,8 +43,6 @@ type Following = {
   readonly show: (linking: Linking) => void;
 };
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
 const follow = async (following: Following): Promise<void> => {
   const { userId, name, signal, show } = following;
   const about = { userId, signal };
@@ -73,7 +72,7 @@ const follow = async (following: Following): Promise<void> => {
       }
       const { status } = session;
       session = await berth.sessions.waitForChange(name, status, 20, about);
-      if (session.status === status) await pause(250);
+      if (session.status === status) await sleep(250);
     }
   } catch (error) {
     if (!signal.aborted) show({ phase: 'failed', error });
@@ -114,7 +113,7 @@ const showCodes = async ({ userId, name, signal, show }: Following): Promise<voi
       if (signal.aborted) return;
       if (!(error instanceof ApiError && error.status === 422)) show({ phase: 'code', qr: undefined });
       shown = undefined;
-      await pause(PAUSE_MS);
+      await sleep(PAUSE_MS);
     }
   }
 };
