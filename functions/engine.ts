@@ -1,5 +1,6 @@
 import * as operations from '../contract/operations/engine.ts';
-import { changeEngine, engineView, removeBuild, saveBuild } from '../core/builds/builds.ts';
+import { changeEngine, removeBuild, saveBuild } from '../core/builds/change.ts';
+import { engineView } from '../core/builds/view.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { s3Builds } from './adapters/s3-builds.ts';

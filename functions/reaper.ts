@@ -1,4 +1,4 @@
-import { measureBuilds } from '../core/builds/builds.ts';
+import { measureBuilds } from '../core/builds/ruling.ts';
 import { recordRun } from '../core/observability/health.ts';
 import { recordUse } from '../core/observability/read-history.ts';
 import { reap, type SweepReport } from '../core/reaping/reap.ts';

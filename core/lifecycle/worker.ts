@@ -22,7 +22,8 @@ import type {
 import { AUTH_PREFIX } from '../accounts/storage-keys.ts';
 import { allowedBytes, quotaReached } from '../accounts/upload-quota.ts';
 import { toItem } from '../apply.ts';
-import { chooseBuild, recordBuilds } from '../builds/builds.ts';
+import { recordBuilds } from '../builds/outcomes.ts';
+import { chooseBuild } from '../builds/ruling.ts';
 import type { Deps } from '../deps.ts';
 import { type DomainEvent, drainOutbox, publish } from '../events/outbox.ts';
 import { enqueue, record } from '../events/publish.ts';

@@ -7,8 +7,11 @@
 import type { EngineView } from '../../contract/bodies/engine.ts';
 import type { BuildCounts } from '../../contract/builds/counts.ts';
 import { newCounts } from '../../contract/builds/counts.ts';
-import { changeEngine, chooseBuild, engineView, recordBuilds, saveBuild } from '../../core/builds/builds.ts';
+import { changeEngine, saveBuild } from '../../core/builds/change.ts';
+import { recordBuilds } from '../../core/builds/outcomes.ts';
 import { rulingSchema } from '../../core/builds/rule.ts';
+import { chooseBuild } from '../../core/builds/ruling.ts';
+import { engineView } from '../../core/builds/view.ts';
 import type { Deps } from '../../core/deps.ts';
 import { BUILD_HOURS_PARTITION, ENGINE_PARTITION, rulingKey } from '../../core/items.ts';
 import { parseSettings } from '../../core/settings.ts';

@@ -51,7 +51,7 @@ const RECONCILE = 'reconciliation/reconcile.ts';
 const CAPACITY = 'admission/read-capacity.ts';
 const WAITING = 'commands/waiting-commands.ts';
 const OUTBOX = 'events/outbox.ts';
-const BUILDS = 'builds/builds.ts';
+const RULING = 'builds/ruling.ts';
 const RULE = 'builds/rule.ts';
 const CLAIM = 'standby/claim.ts';
 const KEEP = 'standby/keep.ts';
@@ -469,7 +469,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const shown = payload;',
   ]),
   buildsMutation('an outcome that overwrites a pin', 112, [
-    BUILDS,
+    RULING,
     "condition: engine.version === undefined ? absent('pk') : eq('version', engine.version),",
     '',
   ]),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { packagedBuild } from '../../../cli/packaged-build.ts';
 import { htmlError } from '../../../contract/builds/html.ts';
-import { saveBuild } from '../../../core/builds/builds.ts';
+import { saveBuild } from '../../../core/builds/change.ts';
 import { testSystem } from '../core/test-system.ts';
 
 let folder: string;

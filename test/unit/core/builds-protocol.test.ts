@@ -1,14 +1,9 @@
 import { expect, test } from 'vitest';
 import type { BuildCounts } from '../../../contract/builds/counts.ts';
-import {
-  changeEngine,
-  chooseBuild,
-  engineView,
-  measureBuilds,
-  recordBuilds,
-  removeBuild,
-  saveBuild,
-} from '../../../core/builds/builds.ts';
+import { changeEngine, removeBuild, saveBuild } from '../../../core/builds/change.ts';
+import { recordBuilds } from '../../../core/builds/outcomes.ts';
+import { chooseBuild, measureBuilds } from '../../../core/builds/ruling.ts';
+import { engineView } from '../../../core/builds/view.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { bootstrapped, launchedSession, load, secret } from './session.ts';
