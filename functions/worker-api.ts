@@ -1,15 +1,8 @@
 import * as operations from '../contract/operations/worker.ts';
 import { beginMediaUpload } from '../core/accounts/media.ts';
+import { beginUpload, commitUpload, discardAuthState } from '../core/accounts/snapshots.ts';
 import { answerCommand, claimNext } from '../core/commands/waiting-commands.ts';
-import {
-  acceptEvents,
-  beginUpload,
-  bootstrap,
-  commitUpload,
-  discardAuthState,
-  finalReport,
-  report,
-} from '../core/lifecycle/worker.ts';
+import { acceptEvents, bootstrap, finalReport, report } from '../core/lifecycle/worker.ts';
 import { reportStandby } from '../core/standby/report.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';

@@ -1,3 +1,4 @@
+import { Problem } from '../../contract/errors.ts';
 import { applyChange, toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { type DomainEvent, outboxWrite } from '../events/outbox.ts';
@@ -61,3 +62,6 @@ export const updateActiveSession = (
       throw new StoreUnavailable('the session could not be changed in time');
     },
   );
+
+/** 410: the worker belongs to an epoch that has ended. */
+export const fenced = (): Problem => new Problem('fenced', 'This epoch of the session is over.');

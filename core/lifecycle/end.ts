@@ -1,6 +1,7 @@
 import { Problem } from '../../contract/errors.ts';
 import { isTerminal } from '../../contract/lifecycle.ts';
 import { erasureWrite } from '../accounts/erasure.ts';
+import { authStateKeys, removeAuthStates } from '../accounts/snapshots.ts';
 import { runCommand } from '../commands/command.ts';
 import type { Deps } from '../deps.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
@@ -11,7 +12,6 @@ import { findSession } from './load.ts';
 import { endEpoch } from './release.ts';
 import { waitsForRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
-import { authStateKeys, removeAuthStates } from './worker.ts';
 
 const POLL_MS = 300;
 /** The worker answers once the page has confirmed, for which it gives it 9 s at most. */

@@ -8,19 +8,13 @@ import { Problem } from '../../contract/errors.ts';
 import { isLinkingStatus, isPasskeyStatus, isTerminal, type Status } from '../../contract/lifecycle.ts';
 import { isIgnored } from '../../contract/whatsapp/ignore.ts';
 import type {
-  AuthState,
   bootstrapRequestSchema,
   bootstrapResponseSchema,
-  commitRequestSchema,
   eventsRequestSchema,
   finalReportRequestSchema,
   reportRequestSchema,
   reportResponseSchema,
-  uploadRequestSchema,
-  uploadResponseSchema,
 } from '../../contract/worker/protocol.ts';
-import { AUTH_PREFIX } from '../accounts/storage-keys.ts';
-import { allowedBytes, quotaReached } from '../accounts/upload-quota.ts';
 import { toItem } from '../apply.ts';
 import { recordBuilds } from '../builds/outcomes.ts';
 import { chooseBuild } from '../builds/ruling.ts';
@@ -31,7 +25,7 @@ import { noteTold, readTold } from '../events/told-messages.ts';
 import { publishLive } from '../live/publish.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import type { Change, Item } from '../store.ts';
-import { updateActiveSession } from './change.ts';
+import { fenced, updateActiveSession } from './change.ts';
 import { workerDeadlines } from './deadlines.ts';
 import { findSessionById } from './load.ts';
 import { release } from './release.ts';
@@ -46,8 +40,6 @@ const STOP_MARGIN_SECONDS = 10;
 type ReportRequest = z.infer<typeof reportRequestSchema>;
 
 type Needs<K extends keyof Deps = never> = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K>;
-
-const fenced = () => new Problem('fenced', 'This epoch of the session is over.');
 
 /** Compares hashes of secrets, so that timing tells nothing of the secret itself. */
 const sameSecret = (deps: Pick<Deps, 'sha256'>, secret: string, hash: string | undefined): boolean =>
@@ -324,102 +316,6 @@ const expiringSchema = z.object({
   event: z.literal('session.expiring'),
   payload: z.object({ reason: z.string().max(64), at: z.int() }),
 });
-
-/**
- * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever
- * overwritten: not by an older epoch, not by a torn upload. Throws 429 above what the epoch may store.
- */
-export const beginUpload = async (
-  deps: Needs<'auth'>,
-  session: Session,
-  request: z.infer<typeof uploadRequestSchema>,
-): Promise<z.infer<typeof uploadResponseSchema>> => {
-  const { bytes } = request;
-  const numbered = await updateActiveSession(deps, session, (now) => {
-    const limit = allowedBytes(deps, now);
-    if ((now.snapshotBytes ?? 0) + bytes > limit) throw quotaReached(limit);
-    return { add: { snapshots: 1, snapshotBytes: bytes } };
-  });
-  if (!numbered) throw fenced();
-  const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
-  return { key, ...(await deps.auth.beginUpload(key, bytes)) };
-};
-
-const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;
-
-/**
- * Makes an uploaded snapshot the session's auth state; the one before is kept, older ones are removed.
- *
- *   commit 1 ── (stands still) ─────────────────────────── writes?
- *     └─ its repeat is written ── commits 2 and 3 ── 1 is removed from storage
- *
- * So the number in the key decides: a snapshot is committed only while it is later than all that is settled.
- */
-export const commitUpload = async (
-  deps: Needs<'auth' | 'log'>,
-  session: Session,
-  request: z.infer<typeof commitRequestSchema>,
-): Promise<void> => {
-  const number = Number(/^(\d+)-/.exec(request.key.slice(snapshotPrefix(session).length))?.[1]);
-  if (!request.key.startsWith(snapshotPrefix(session)) || !Number.isInteger(number)) {
-    throw new Problem('malformed', 'This key does not belong to this session and epoch.');
-  }
-  if (number <= (session.settledSnapshot ?? 0)) return;
-  const { bytes } = await deps.auth.completeUpload(request.key, request.uploadId, request.etags);
-  if (bytes !== request.bytes) {
-    throw new Problem('malformed', `The upload has ${bytes} bytes; ${request.bytes} were announced.`);
-  }
-  const { key, sha256, chromiumBuild } = request;
-  const authState: AuthState = { key, sha256, bytes, chromiumBuild, savedAt: deps.clock() };
-  let superseded: AuthState | undefined;
-  const changed = await updateActiveSession(deps, session, (now) => {
-    if (number <= (now.settledSnapshot ?? 0)) return undefined;
-    superseded = now.authStatePrevious;
-    return {
-      set: {
-        authState,
-        settledSnapshot: number,
-        ...(now.authState ? { authStatePrevious: now.authState } : {}),
-      },
-      remove: ['authStateUnusable'],
-    };
-  });
-  if (!changed) throw fenced();
-  if (superseded) await removeAuthStates(deps, [superseded.key]);
-};
-
-/** The account was unlinked by the phone: what is saved is dead, and keeping it makes every restart fail. */
-export const discardAuthState = async (deps: Needs<'auth' | 'log'>, session: Session): Promise<void> => {
-  let dead: string[] = [];
-  const changed = await updateActiveSession(deps, session, (now) => {
-    dead = authStateKeys(now);
-    const { snapshots = 0, settledSnapshot = 0 } = now;
-    if (dead.length === 0 && now.me === undefined && settledSnapshot === snapshots) return undefined;
-    // A snapshot begun before is of the dead account, however late it is committed.
-    return {
-      remove: ['authState', 'authStatePrevious', 'authStateUnusable', 'me'],
-      set: { settledSnapshot: snapshots },
-    };
-  });
-  if (!changed) throw fenced();
-  await removeAuthStates(deps, dead);
-};
-
-export const authStateKeys = (session: Session): string[] =>
-  [session.authState, session.authStatePrevious].flatMap((state) => (state ? [state.key] : []));
-
-/** Of what no item names any more. What can't be removed now, the bucket's lifecycle rule expires. */
-export const removeAuthStates = async (
-  deps: Pick<Deps, 'auth' | 'log'>,
-  keys: readonly string[],
-): Promise<void> => {
-  if (keys.length === 0) return;
-  try {
-    await deps.auth.remove(keys);
-  } catch (error) {
-    deps.log.warn('dead auth states were not removed; the lifecycle rule will', { error: String(error) });
-  }
-};
 
 /** What a signal makes a worker say. One that Berth asked to stop keeps Berth's reason. */
 const unasked = ({ state }: Session, reason: string): string | undefined =>

@@ -42,6 +42,7 @@ const FULL = 'admission/confirm-full.ts';
 const RELEASE = 'lifecycle/release.ts';
 const CHANGE = 'lifecycle/change.ts';
 const WORKER = 'lifecycle/worker.ts';
+const SNAPSHOTS = 'accounts/snapshots.ts';
 const LAUNCH = 'lifecycle/launch.ts';
 const REAP = 'reaping/reap.ts';
 const STOP = 'lifecycle/stop.ts';
@@ -213,21 +214,21 @@ export const MUTATIONS: readonly Mutation[] = [
     '      throw error;',
   ]),
   mutation('the auth state before is removed first', 1, [
-    WORKER,
+    SNAPSHOTS,
     'const { bytes } = await deps.auth.completeUpload(',
     'if (session.authState) await deps.auth.remove([session.authState.key]);\n  const { bytes } = await deps.auth.completeUpload(',
   ]),
   mutation('a commit before its upload is complete', 1, [
-    WORKER,
+    SNAPSHOTS,
     'const { bytes } = await deps.auth.completeUpload(request.key, request.uploadId, request.etags);',
     'const { bytes } = request;',
   ]),
   mutation(
     'commits in whatever order they come',
     8,
-    [WORKER, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
+    [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
-      WORKER,
+      SNAPSHOTS,
       'if (number <= (now.settledSnapshot ?? 0)) return undefined;',
       'if (now.authState?.key === key) return undefined;',
     ],
@@ -416,7 +417,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const known = session.taskArn;',
   ]),
   mutation('a discard that a late commit undoes', 36, [
-    WORKER,
+    SNAPSHOTS,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
 import { isTerminal } from '../../../contract/lifecycle.ts';
+import { beginUpload, commitUpload, discardAuthState } from '../../../core/accounts/snapshots.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { launchAndPublish, started } from '../../../core/admission/launch-and-publish.ts';
 import { changeLimits, type LimitsChange } from '../../../core/admission/limits.ts';
@@ -26,10 +27,7 @@ import { updateConfig } from '../../../core/lifecycle/update.ts';
 import {
   acceptEvents,
   authenticateWorker,
-  beginUpload,
   bootstrap,
-  commitUpload,
-  discardAuthState,
   finalReport,
   report,
 } from '../../../core/lifecycle/worker.ts';

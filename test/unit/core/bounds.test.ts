@@ -2,10 +2,10 @@
 import { expect, test } from 'vitest';
 import { accountSchema } from '../../../contract/worker/protocol.ts';
 import { beginMediaUpload } from '../../../core/accounts/media.ts';
+import { beginUpload } from '../../../core/accounts/snapshots.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { MAX_CONFIG_BYTES } from '../../../core/lifecycle/session-config.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
-import { beginUpload } from '../../../core/lifecycle/worker.ts';
 import { health, withoutReasons } from '../../../core/observability/health.ts';
 import { workingSession } from './session.ts';
 import { testSystem } from './test-system.ts';

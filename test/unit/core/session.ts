@@ -1,11 +1,12 @@
 /** Lives of sessions, as far as a test needs them. */
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
+import { beginUpload, commitUpload } from '../../../core/accounts/snapshots.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { loadSession } from '../../../core/lifecycle/load.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
-import { beginUpload, bootstrap, commitUpload, report } from '../../../core/lifecycle/worker.ts';
+import { bootstrap, report } from '../../../core/lifecycle/worker.ts';
 import type { TestSystem } from './test-system.ts';
 
 export const secret = (letter: string): string => letter.repeat(43);

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { discardAuthState } from '../../../core/accounts/snapshots.ts';
 import { runCommand } from '../../../core/commands/command.ts';
 import { unlinkFirst } from '../../../core/lifecycle/end.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
@@ -6,7 +7,7 @@ import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
-import { bootstrap, discardAuthState, finalReport, report } from '../../../core/lifecycle/worker.ts';
+import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import { TaskEngineUnavailable, type WorkerCommands, WorkerUnreachable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { TASK_STOP_SECONDS } from '../../../core/settings.ts';

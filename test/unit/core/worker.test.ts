@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { discardAuthState } from '../../../core/accounts/snapshots.ts';
 import { forgetAccount } from '../../../core/lifecycle/end.ts';
 import { findTask } from '../../../core/lifecycle/find-task.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
@@ -6,13 +7,7 @@ import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
-import {
-  authenticateWorker,
-  bootstrap,
-  discardAuthState,
-  finalReport,
-  report,
-} from '../../../core/lifecycle/worker.ts';
+import { authenticateWorker, bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
 import {
   admittedSession,
   bootstrapped,
