@@ -1,5 +1,5 @@
 /**
- * What admission, release, refusal and a sweep cost: in time, as a ratio to bare conditional updates on the same
+ * The cost of admission, release, rejection and a sweep: in time, as a ratio to bare conditional updates on the same
  * engine in the same run, and in DynamoDB's units.
  */
 import { UpdateItemCommand } from '@aws-sdk/client-dynamodb';

@@ -77,7 +77,7 @@ const entrySchema = z.object({
   ms: z.number(),
 });
 
-/** What workers asked between two times, from the access log of the system's APIs. */
+/** The workers' requests between two times, from the access log of the system's APIs. */
 const workerCalls = (file: string, from: number, to: number): z.infer<typeof entrySchema>[] =>
   [`${file}.1`, file]
     .filter((each) => existsSync(each))

@@ -1,6 +1,6 @@
 /**
- * What a session needs: a worker with its browser under limits of CPU and memory, as a Fargate task has them, from its
- * start to a linked session. The page is the simulator's, light, and as heavy as reports say WhatsApp Web is.
+ * The resources that a session needs: starts a worker with its browser under the CPU and memory limits of a Fargate
+ * task, until the session is linked. The page is the simulator's, light, and as heavy as reports say WhatsApp Web is.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -79,7 +79,7 @@ const cells = (runs: readonly Measured[]): (string | number)[] => {
 
 let groups = 0;
 
-/** Undefined where it does not come to a linked session within the limits. */
+/** Undefined if the session is not linked within the limits. */
 const measure = async (
   programs: Awaited<ReturnType<typeof preparePrograms>>,
   simulator: Simulator,

@@ -9,7 +9,7 @@ const box = (lines: readonly string[]): string => {
 
 const keyLine = ({ adminKey, adminKeyIsNew }: LocalStack, keyFile: string): string => {
   if (adminKey === undefined) {
-    return `Admin key   made by an earlier start, and ${keyFile} is gone; --reset begins anew`;
+    return `Admin key   made by an earlier start, and ${keyFile} is gone; use --reset to start with empty data`;
   }
   return adminKeyIsNew
     ? `Admin key   ${adminKey}   (shown this once; kept in ${keyFile})`
@@ -31,7 +31,7 @@ const whatsAppPart = ({ whatsapp, phoneUrl }: LocalStack, wanted: boolean): stri
         `Phone       ${phoneUrl}   (one click scans the code)`,
       ];
 
-/** What a person needs to know once the system answers. */
+/** The text for the person at the terminal once the system answers. */
 export const banner = (
   stack: LocalStack,
   options: {

@@ -11,7 +11,7 @@ export class BrowserMissing extends Error {
 const DEADLINE_MS = 120_000;
 
 /**
- * Unpacks the workers' browser and shows that it starts, in a process of its own: the same search that each worker
+ * Unpacks the workers' browser and shows that it starts, in a separate process: the same search that each worker
  * makes. Returns the browser's build. Throws BrowserMissing.
  * @param program that search as a program (programs.ts)
  */

@@ -11,16 +11,16 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --data <dir>   where everything is kept (.berth)
   --simulate     use the built-in simulator, not WhatsApp
   --build <name> which build of WhatsApp Web the simulator shows: 2026-04 or 2026-07 (2026-07)
-  --live         use real WhatsApp, and stop where it can't be reached
+  --live         use real WhatsApp, and stop if it cannot be reached
   --standby <n>  standby tasks that are kept ready, 0 to 3: a session starts at once (1)
   --no-loopback  send no webhook to this machine, fetch no file from it, and use no proxy on it
-  --reset        forget all sessions, keys and messages first
-  --concurrency <n>  function executions at once of the AWS account that this one stands for (1000)
+  --reset        delete all sessions, keys and messages first
+  --concurrency <n>  function executions at once of the AWS account that the local system imitates (1000)
   --no-throttle  do not enforce the template's throttles on requests
   --quiet        print the address and the key only
   --help         this text
 
-Without --simulate and --live: real WhatsApp where it answers, else the simulator.
+Without --simulate and --live: real WhatsApp if it answers, else the simulator.
 Ctrl-C stops the workers gracefully; a second one at once. SIGUSR2 deploys the worker again from its sources: sessions
 that run keep theirs until "berth rollout" moves them.
 `;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { identityOf } from './engines/ecs/process-table.ts';
 
-/** Where one local stack keeps everything that survives a restart. */
+/** The directory in which a local stack keeps everything that survives a restart. */
 export type DataDir = {
   readonly root: string;
   readonly dynamodb: string;
@@ -69,8 +69,8 @@ const takeLock = (root: string): (() => void) => {
 const OWN_ENTRIES = /^(data|logs|cache|admin-key|phone-url|lock(\.\d+)?)$/;
 
 /**
- * Opens a data directory for this process alone. What a killed process left locked is taken over.
- * @param reset forget everything that was kept; running tasks are still remembered
+ * Opens a data directory for this process alone. A lock that a killed process left is taken over.
+ * @param reset delete all kept data except the records of running tasks
  */
 export const openDataDir = (root: string, options: { readonly reset?: boolean } = {}): DataDir => {
   mkdirSync(root, { recursive: true, mode: 0o700 });

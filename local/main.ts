@@ -1,4 +1,4 @@
-/** `npm start`: the local system for a person at a terminal. What it does is in stack.ts. */
+/** `npm start`: the local system for a person at a terminal. The system itself is in stack.ts. */
 import { join, relative, resolve } from 'node:path';
 import { messageOfError } from '../contract/message-of-error.ts';
 import { UninterpretedError } from './assembly/interpret.ts';

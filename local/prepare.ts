@@ -18,14 +18,14 @@ const CACHE = join(ROOT, '.berth', 'cache');
 type Prepared = {
   /** The directory of the synthesized assembly. */
   readonly assembly: string;
-  /** What the workers' browser is. */
+  /** The version of the workers' browser. */
   readonly browser: string;
   readonly whatsApp: WhatsAppBackend;
   /** How a worker starts: with that browser, in that world. */
   readonly startTask: StartTask;
   /** The init process of a task. */
   readonly taskProcess: string;
-  /** Builds the worker again where its sources changed, and says how it starts. */
+  /** Builds the worker again if its sources changed, and returns how to start it. */
   readonly rebuildWorker: () => Promise<StartTask>;
 };
 
@@ -43,7 +43,7 @@ export const prepare = async ({
   closers,
   onProgress,
 }: {
-  /** Undefined: real WhatsApp where it answers, else the simulator. */
+  /** Undefined: real WhatsApp if it answers, else the simulator. */
   readonly whatsapp: WhatsAppMode | undefined;
   /** The build that the simulator shows; undefined: the newest. */
   readonly build: BuildName | undefined;
@@ -72,7 +72,7 @@ export const prepare = async ({
       closers,
     }),
   ] as const;
-  // A failure is thrown once all have ended, so that nothing goes on unseen.
+  // A failure is thrown once all have ended, so that no work continues unnoticed.
   await Promise.allSettled(preparations);
   const [assembly, browser, built, whatsApp] = await Promise.all(preparations);
   const workerOf = (made: Programs) =>

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { cachedByContent } from './assembly/content-cache.ts';
 
-/** What the local system starts as processes of their own and shows in a browser, as plain JavaScript. */
+/** The programs that the local system starts as separate processes or shows in a browser, as plain JavaScript. */
 export type Programs = {
   /** The worker's bundle, the same as in its image. */
   readonly worker: string;
@@ -35,8 +35,8 @@ const INPUTS = [
 const BUILD_DEADLINE_MS = 60_000;
 
 /**
- * The programs, built where their sources changed. They are built in a process of its own: the bundler would stay in
- * this one's memory.
+ * The programs, built again if their sources changed. They are built in a separate process: otherwise the bundler
+ * would stay in this process's memory.
  */
 export const preparePrograms = async (): Promise<Programs> => {
   const folder = await cachedByContent({

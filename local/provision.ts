@@ -69,7 +69,7 @@ const ensureTable = async (client: DynamoDBClient, table: TableModel): Promise<v
     await createTable(client, table);
   } else if (shapeOfExisting(existing) !== shapeOf(table)) {
     throw new SchemaChanged(
-      `the keys or indexes of table ${table.name} changed since this data was written; start with --reset to begin anew`,
+      `the keys or indexes of table ${table.name} changed since this data was written; start with --reset to delete it`,
     );
   }
   // A table is not there for other calls until it is active; a start that was killed may have left it so.

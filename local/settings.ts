@@ -3,8 +3,8 @@ import { settingsSchema } from '../core/settings.ts';
 import type { Model } from './assembly/model.ts';
 
 /**
- * The model with single settings of its functions replaced, as `-c settings=` does at a deploy. A task gets no longer
- * to end than `stopGraceSeconds`, where that is among them. Throws for a bad value.
+ * The model with single settings of its functions replaced, as `-c settings=` does at a deploy. A task has at most
+ * `stopGraceSeconds` to end, if that setting is among them. Throws for a bad value.
  */
 export const withSettings = (model: Model, settings: Readonly<Record<string, unknown>> = {}): Model => {
   if (Object.keys(settings).length === 0) {

@@ -1,6 +1,7 @@
 /**
  * The whole local system: synthesizes the CDK app, interprets the assembly, and starts an engine for each part of it.
- * Nothing is wired here that the template does not say. What started last ends first, once no worker is left.
+ * Only connections that the template declares are made. The parts end in reverse order, after the last worker has
+ * ended.
  */
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../contract/clock.ts';
@@ -40,7 +41,7 @@ export type LocalOptions = {
   readonly port: number;
   /** Everything that survives a restart. */
   readonly dataDir: string;
-  /** Undefined: real WhatsApp where it answers, else the simulator. */
+  /** Undefined: real WhatsApp if it answers, else the simulator. */
   readonly whatsapp?: WhatsAppMode;
   /** The build of WhatsApp Web that the simulator shows; the newest by default. */
   readonly build?: BuildName;
@@ -51,14 +52,16 @@ export type LocalOptions = {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workers at once; above it RunTask answers that there is no capacity. */
   readonly maxTasks?: number;
-  /** Concurrent executions of the AWS account that this one stands for; 1,000 by default, 10 in a new account. */
+  /**
+   * Concurrent executions of the AWS account that the local system imitates; 1,000 by default, 10 in a new account.
+   */
   readonly accountConcurrency?: number;
   /** In place of the template's throttle on callers; false: no throttle, for measuring this machine. */
   readonly throttle?: Throttle | false;
   /** Run schedules by the clock and once at the start; without it only `trigger` runs them. */
   readonly schedules?: boolean;
   readonly onProgress?: (message: string) => void;
-  /** What a person should see of what functions and engines log. */
+  /** The part of the functions' and engines' logs that a person should see. */
   readonly onWarning?: (warning: Warning) => void;
 };
 
@@ -66,7 +69,7 @@ export type LocalStack = {
   readonly url: string;
   /** Of the API that workers call. */
   readonly workerUrl: string;
-  /** Undefined where one was made before and its file is gone. */
+  /** Undefined if a key was made before and its file is gone. */
   readonly adminKey: string | undefined;
   /** The key was made by this start. */
   readonly adminKeyIsNew: boolean;
@@ -77,7 +80,7 @@ export type LocalStack = {
   readonly phoneUrl: string | undefined;
   /** Switches that lead a browser to the simulator as web.whatsapp.com; none with real WhatsApp. */
   readonly chromiumArgs: readonly string[];
-  /** What the workers' browser is. */
+  /** The version of the workers' browser. */
   readonly browser: string;
   /** How many tasks of an earlier, killed run were ended at the start. */
   readonly leftovers: number;
@@ -117,7 +120,7 @@ const CLOSE_GRACE_MS = 3_000;
 const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-call', 'worker-api', 'linking'];
 
 /**
- * Starts the local system. What fails on the way undoes what was started.
+ * Starts the local system. If a step fails, the parts that were started are stopped again.
  *
  * @throws the system's EADDRINUSE where the port is taken; DataDirInUse; BrowserMissing; WhatsAppUnreachable;
  * UninterpretedError and SchemaChanged for a template that does not fit
@@ -281,8 +284,8 @@ const throttlesOf = (api: ApiModel, given: LocalOptions['throttle']): StageThrot
 };
 
 /**
- * The system's own ports: no webhook, file or proxy leads there. Those of the API and of the gateway are not among them:
- * both refuse whatever carries no key or signature, and links to received files lead there.
+ * The system's own ports: no webhook, file or proxy leads there. Those of the API and of the gateway are not among
+ * them: both reject requests without a key or signature, and links to received files lead there.
  */
 const portsOf = (...urls: readonly (string | undefined)[]): number[] =>
   urls.flatMap((url) => (url === undefined ? [] : [Number(new URL(url).port)]));
@@ -312,7 +315,7 @@ const serveApis = (
         invoke,
         clock,
         onAccess: (entry) => accessLog.write(entry),
-        // What workers report is no caller's request.
+        // A worker's report is not a caller's request.
         ...(api.url === callersUrl ? { onRequest: (method: string) => changes.begin(method) } : {}),
       });
 };

@@ -15,7 +15,7 @@ export type WhatsAppBackend = {
   readonly phoneUrl: string | undefined;
 };
 
-/** Starts the simulator where that is the mode. */
+/** Starts the simulator if that is the mode. */
 export const openWhatsAppBackend = async (
   wanted: WhatsAppMode | Promise<WhatsAppMode>,
   {

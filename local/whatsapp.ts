@@ -19,8 +19,8 @@ const isReachable = async (url: string): Promise<boolean> => {
 };
 
 /**
- * The mode that was asked for, else real WhatsApp where it answers within 3 s and the simulator where it does not.
- * Throws WhatsAppUnreachable.
+ * The mode that was asked for, else real WhatsApp if it answers within 3 s, and the simulator if not. Throws
+ * WhatsAppUnreachable.
  */
 export const chooseWhatsApp = async (
   wanted: WhatsAppMode | undefined,

@@ -34,7 +34,7 @@ export const httpWithoutUndici: Plugin = {
 /** A text as it is written in this project's sources: quoted, without a value in it, or a template. */
 const TEXT = String.raw`(?:'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|${'`'}(?:[^${'`'}\\]|\\.)*${'`'})`;
 const TEXTS = String.raw`${TEXT}(?:\s*\+\s*${TEXT})*`;
-/** `summary: '…',` and the like of a row, and `.describe('…')` of a schema. */
+/** `summary: '…',` and similar fields of a row, and `.describe('…')` of a schema. */
 const PROSE = new RegExp(
   String.raw`\b(?:summary|description|says|tag):\s*(?:${TEXTS}|FILE)(?:,[ \t]*|\s*(?=\}))|` +
     String.raw`\bproblems:\s*(?:\[[^\]]*\]|PROBLEMS)(?:,[ \t]*|\s*(?=\}))|` +

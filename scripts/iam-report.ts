@@ -1,6 +1,6 @@
 /**
- * `npm run iam:report`: what each function's role allows against what the end-to-end tests used of it. Ends with 1
- * where something is granted, not used and not explained in infra/functions.ts, or where a call was denied.
+ * `npm run iam:report`: compares the permissions of each function's role with those that the end-to-end tests used.
+ * Exits with 1 if something is granted, not used and not explained in infra/functions.ts, or if a call was denied.
  *
  *   node scripts/iam-report.ts            runs the tests, then reports
  *   node scripts/iam-report.ts <folder>   reports on what a run with BERTH_IAM_RECORD=<folder> left

@@ -4,7 +4,7 @@
  * pulled.
  *
  *   npm run image:pin               resolves each tag and writes `name:tag@sha256:…`
- *   npm run image:pin -- --check    changes nothing; exits with 1 where a base image has no digest
+ *   npm run image:pin -- --check    changes nothing; exits with 1 if a base image has no digest
  */
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -42,7 +42,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   if (args.includes('--help') || args.includes('-h')) {
     console.log(
       'npm run image:pin               write the digests of the base images into container/Dockerfile\n' +
-        'npm run image:pin -- --check    change nothing; exit with 1 where a digest is missing',
+        'npm run image:pin -- --check    change nothing; exit with 1 if a digest is missing',
     );
     return 0;
   }

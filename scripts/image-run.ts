@@ -24,7 +24,7 @@ const LIMIT_MS = 60_000;
 const [root] = process.argv.slice(2);
 if (root === undefined) throw new Error('usage: node scripts/image-run.ts <root of the image>');
 
-/** In a mount namespace of its own: the root is read-only, the task's two mounts are not. */
+/** In a separate mount namespace: the root is read-only, the task's two mounts are not. */
 const IN_IMAGE = `
 set -e
 mount --bind "$ROOT" "$ROOT"

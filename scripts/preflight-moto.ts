@@ -4,8 +4,9 @@
  *
  *   npm run preflight:moto
  *
- * In an empty account the bootstrap and the service-linked role are missing; once they are made, they are not. What moto
- * does not imitate (Fargate's quotas, Lambda's account settings) must come out as unknown, with a reason.
+ * In an empty account the bootstrap and the service-linked role are missing; once they are made, they are not. The
+ * parts that moto does not imitate (Fargate's quotas, Lambda's account settings) must come out as unknown, with a
+ * reason.
  */
 import { execFile, spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -14,7 +14,7 @@ const SCHEMES = ['light', 'dark'] as const;
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 
-/** Who has which sessions, and as whom they are linked. */
+/** The users with their sessions, and the account to which each is linked. */
 const LINKED = [
   { userId: 'anna', name: 'bakery', phoneNumber: '491700000102', pushName: 'Anna Berg' },
   { userId: 'anna', name: 'bakery-orders', phoneNumber: '491700000103', pushName: 'Bakery Orders' },

@@ -1,7 +1,8 @@
 /**
- * How a build addresses people. The simulator keeps every person by phone number (`@c.us`) where the number is known, and by
- * hidden id (`@lid`) where it is not. A page of a build that addresses by hidden id gets and gives hidden ids instead.
- * Which number belongs to which hidden id travels beside each event (`identities`), as in WhatsApp's own stanzas.
+ * How a build addresses people. The simulator keeps every person by phone number (`@c.us`) if the number is known,
+ * and by hidden id (`@lid`) if it is not. A page of a build that addresses by hidden id gets and gives hidden ids
+ * instead. Which number belongs to which hidden id travels beside each event (`identities`), as in WhatsApp's own
+ * stanzas.
  */
 import type { Build } from './builds.ts';
 import { isNumberJid } from './model/jid.ts';
@@ -58,6 +59,6 @@ export const addressForPage = <T extends object>(
   return { event: addressed as T, identities: [...identities.values()] };
 };
 
-/** What a page asks for, with numbers in place of the hidden ids whose number is known. */
+/** A page's request, with numbers in place of the hidden ids whose number is known. */
 export const addressFromPage = <T extends object>(call: T, directory: Directory): T =>
   replaceIds(call, (id) => (id.endsWith('@lid') ? (directory.pnOf(id) ?? id) : id)) as T;

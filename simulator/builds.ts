@@ -13,13 +13,13 @@ export type Build = {
   readonly addressing: 'number' | 'lid';
   /** Whether `WAWebChatLoadMessages.loadEarlierMsgs` still works. `WAWebDBMessageFindLocal` exists in every build. */
   readonly loadsEarlierMessages: boolean;
-  /** The first sync is over before a client can have attached its listeners. */
+  /** The first sync ends before a client can have attached its listeners. */
   readonly syncsBeforeListeners: boolean;
   /** A "what's new" dialog opens once per link; left open, it costs the link. */
   readonly whatsNew: boolean;
   /** The phone may demand a passkey when a page is linked. Whether it does is the account's, not part of the build. */
   readonly passkey: boolean;
-  /** Where an order is queried. */
+  /** The module that queries an order. */
   readonly orderModule: 'WAWebBizOrderBridge' | 'WAWebBizQueryOrderJob';
   /** The export of `WAWebRevokeStatusAction`. */
   readonly revokeStatusExport: 'default' | 'sendStatusRevokeMsgAction';

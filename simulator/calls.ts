@@ -1,4 +1,4 @@
-/** What a page asks for beside sending and linking: its chats, people, profile, groups and channels. One row a call. */
+/** The calls of a page except sending and linking: chats, people, profile, groups and channels. One row per call. */
 import * as z from 'zod';
 
 const id = z.string().min(5).max(100);

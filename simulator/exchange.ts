@@ -65,7 +65,7 @@ export class Exchange {
   readonly #connections = new Map<string, Connection>();
   /** Networks that were set for one profile (its identity key), which outlive its connections. */
   readonly #networks = new Map<string, Network>();
-  /** What companions show that they do, by account and chat. */
+  /** The activity that companions show (typing, online), by account and chat. */
   readonly #chatStates = new Map<string, Map<string, ChatState>>();
   readonly #options: ExchangeOptions;
   #network: Network = ONLINE;
@@ -151,7 +151,7 @@ export class Exchange {
     }
   }
 
-  /** A page connects; what it is told first depends on whether the phone still lists its companion. */
+  /** A page connects; its first events depend on whether the phone still lists its companion. */
   connect(request: ConnectRequest, pipe: { write: (line: string) => void; end: () => void }): Connection {
     const { noiseKey, identityKey, platform, device: credentials } = request;
     const build = buildNamed(request.build);
@@ -503,7 +503,7 @@ export class Exchange {
     return changed.length;
   }
 
-  /** The phone removes companions from its list. `quiet`: a connected page is not told. */
+  /** The phone removes companions from its list. `quiet`: a connected page receives no event. */
   logout(target: string, quiet: boolean): number {
     const devices = this.#devicesOf(target);
     for (const device of devices) {
@@ -532,7 +532,7 @@ export class Exchange {
   }
 
   #attach(connection: Connection, deviceId: string): void {
-    // WhatsApp lets one page speak for a companion: the older one is told of the conflict and cut.
+    // WhatsApp lets one page speak for a companion: the older page receives a conflict and is disconnected.
     for (const older of this.#speakersFor(deviceId)) older.dismiss({ type: 'state', state: 'CONFLICT' });
     connection.deviceId = deviceId;
     const device = this.#deviceOf(connection);

@@ -1,4 +1,6 @@
-/** What happens to an account beside what others write to it: kept in the world and told to its pages. */
+/**
+ * Events of an account other than messages from others. They are kept in the world and sent to the account's pages.
+ */
 import type { Clock } from '../contract/clock.ts';
 import {
   createChannel,

@@ -6,7 +6,7 @@ const BODY_LIMIT = 1_000_000;
 /** A file in base64 on its way in through the phone. */
 export const FILE_BODY_LIMIT = 100_000_000;
 
-/** The request's body; undefined where it is larger than `limit` bytes. */
+/** The request's body; undefined if it is larger than `limit` bytes. */
 export const readBytes = async (request: IncomingMessage, limit: number): Promise<Buffer | undefined> => {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -18,7 +18,7 @@ export const readBytes = async (request: IncomingMessage, limit: number): Promis
   return Buffer.concat(chunks);
 };
 
-/** The request's JSON; undefined where it is none or larger than `limit` bytes, a megabyte where nothing else is said. */
+/** The request's JSON; undefined if it is not JSON or larger than `limit` bytes (default: one megabyte). */
 export const readJson = async (request: IncomingMessage, limit = BODY_LIMIT): Promise<unknown> => {
   const body = await readBytes(request, limit);
   try {
@@ -38,7 +38,7 @@ export const answerJson = (response: ServerResponse, status: number, body: unkno
   answer(response, status, 'application/json', JSON.stringify(body));
 };
 
-/** Listens on loopback; rejects where the port is taken. Returns the port. */
+/** Listens on loopback; rejects if the port is taken. Returns the port. */
 export const listen = async (server: Server | SecureServer, port: number): Promise<number> => {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once('error', reject);

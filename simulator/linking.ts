@@ -39,12 +39,12 @@ type LinkingOptions = {
   readonly onLinked: (connection: Connection, deviceId: string) => void;
 };
 
-/** What the phone's user chose to link: an existing or new account; without a choice, a new one. */
+/** The account that the phone's user chose to link: an existing or new account; without a choice, a new one. */
 export type AccountChoice = { phoneNumber?: string | undefined; pushName?: string | undefined } | undefined;
 
 export class Linking {
   readonly #pending = new Map<string, Pending>();
-  /** Codes that were shown and renewed, so that a late scan is told why. */
+  /** Codes that were shown and renewed, so that a late scan gets the reason. */
   readonly #expired = new Set<string>();
   readonly #options: LinkingOptions;
 
@@ -169,7 +169,7 @@ export class Linking {
     const pending = this.#of(connection);
     const { account, linking } = this.#passkeyOf(connection);
     if (!(await linking.take(assertion))) throw new CallRefusal(403, 'passkey-not-verified');
-    // Meanwhile the page may have gone, or started anew.
+    // Meanwhile the page may have closed, or started again.
     if (this.#pending.get(connection.id)?.passkey?.linking !== linking) throw new CallRefusal(410, 'gone');
     if (linking.code === undefined) this.#finish(pending, account);
     else connection.send({ type: 'passkeyCode', code: linking.code });
@@ -213,7 +213,7 @@ export class Linking {
   #link(pending: Pending, choice: AccountChoice): { account: AccountRecord; deviceId?: string } {
     const { world, clock, random, deviceLimit, passkeyChallengeMs: challengeMs } = this.#options;
     const account = world.ensureAccount(choice ?? {});
-    // WhatsApp says it on the phone; the page goes on showing its code.
+    // WhatsApp shows it on the phone. The page continues to show its code.
     const linked = world.devices(account.phoneNumber).length;
     if (linked >= deviceLimit())
       throw new PhoneRefusal(

@@ -29,7 +29,7 @@ export class PasskeyLinking {
     this.#challengeMs = options.challengeMs ?? CHALLENGE_MS;
   }
 
-  /** The code that both sides show, once the passkey was verified and where the account wants it compared. */
+  /** The code that both sides show, once the passkey was verified, if the account requires the comparison. */
   get code(): string | undefined {
     return this.#code;
   }

@@ -12,7 +12,7 @@ import { PhoneRefusal } from './refusal.ts';
 
 type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' | 'vcard'>;
 
-/** What the phone's operations do, each one on the exchange. */
+/** The phone's operations. Each one works on the exchange. */
 export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHandlers => {
   const { world, linking, happenings } = exchange;
 
@@ -23,7 +23,7 @@ export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHand
     return account;
   };
 
-  /** What a contact writes, as WhatsApp keeps it. */
+  /** A contact's message, as WhatsApp keeps it. */
   const written = ({
     text,
     file,

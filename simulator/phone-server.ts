@@ -12,7 +12,7 @@ import {
 import { answer, answerJson, FILE_BODY_LIMIT, readJson } from './http.ts';
 import { PhoneRefusal } from './refusal.ts';
 
-/** What does each operation. */
+/** The handler of each operation. */
 export type PhoneHandlers = {
   readonly [K in PhoneOperation]: (request: PhoneRequest<K>) => PhoneResponse<K>;
 };

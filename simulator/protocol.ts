@@ -1,6 +1,7 @@
 /**
- * What the simulated page and its server say to each other: one streamed answer down (a JSON event a line), POSTs up.
- * The page is ours as well, but what comes up is checked: a test may drive the page's origin by itself.
+ * The protocol between the simulated page and its server: one streamed response to the page (a JSON event per line),
+ * POSTs to the server. The page belongs to this project, but its requests are validated: a test may send requests
+ * from the page's origin.
  */
 import * as z from 'zod';
 import { buildNames } from '../contract/phone/api.ts';
@@ -80,7 +81,7 @@ export type MessageCall = z.infer<(typeof messageCalls)[number]>;
 export type ChatCall = z.infer<(typeof chatCalls)[number]>;
 export type GroupCall = z.infer<(typeof groupCalls)[number]>;
 export type ChannelCall = z.infer<(typeof channelCalls)[number]>;
-/** What linked companions ask for beside sending. */
+/** The calls of linked companions except sending. */
 export type CompanionCall = MessageCall | ChatCall | GroupCall | ChannelCall;
 const companionOps: ReadonlySet<string> = new Set(
   [...messageCalls, ...chatCalls, ...groupCalls, ...channelCalls].map(({ shape }) => shape.op.value),
@@ -92,7 +93,7 @@ export type CallAnswer = {
   refreshCode: Record<string, never>;
   pairingCode: { code: string };
   showQr: Record<string, never>;
-  /** The challenge that is good now, as JSON; a new one where the last was spent. */
+  /** The valid challenge, as JSON. A new one if the last was used. */
   passkeyOptions: PasskeyChallenge;
   passkeyPrologue: Record<string, never>;
   confirmPasskey: Record<string, never>;
@@ -201,7 +202,7 @@ export type WireChat = {
 };
 export type WireLabel = { id: string; name: string; color: number };
 
-/** A message as a page gets it. What companions may not see, or not yet, does not leave the server. */
+/** A message as a page gets it. Content that companions may not see, or not yet, is not sent. */
 export const wire = (message: MessageRecord): WireMessage => {
   const { kind: _kind, account: _account, sentBy: _sentBy, ...fields } = message;
   if (!message.fromMe && (message.viewOnce || message.waiting)) {
@@ -250,7 +251,7 @@ export type PageEvent =
       /** Of a business account. */
       labels?: WireLabel[] | undefined;
       history: WireMessage[];
-      /** What arrived while this companion was away. */
+      /** The messages that arrived while this companion was offline. */
       offline: WireMessage[];
       /** `fast`: sync ends at once, with or without a listener. */
       sync: 'fast' | 'normal';

@@ -20,7 +20,9 @@ export type ProxyServer = {
   cut(): void;
 };
 
-/** @param webPort where the simulated WhatsApp Web listens; undefined until it does */
+/**
+ * @param webPort the port of the simulated WhatsApp Web; undefined until it does
+ */
 export const simulatorProxy = (webPort: () => number, random: (bytes: number) => string): ProxyServer => {
   const username = 'berth';
   const password = random(12);

@@ -59,7 +59,7 @@ export type Simulator = {
 /**
  * Starts a stand-in for WhatsApp Web on loopback, with a phone to scan, write, log out and disturb it.
  *
- * @throws the system's error (`EADDRINUSE`) where a port is taken
+ * @throws the system's error (`EADDRINUSE`) if a port is taken
  */
 export const startSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const clock = options.clock ?? systemClock;

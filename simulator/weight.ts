@@ -30,7 +30,7 @@ export const weightScript = ({ scriptMegabytes, heapMegabytes }: PageWeight): st
     '(function(){var M=[];',
     ...modules,
     'var kept=[];for(var i=0;i<M.length;i+=4)kept.push(M[i](3));',
-    // About 100 bytes each: an object, and a string of its own.
+    // About 100 bytes each: one object and one separate string.
     `for(var k=0;k<${Math.round((heapMegabytes * MB) / 100)};k++)kept.push({id:"kept-"+k,at:k,from:k%97});`,
     'window.__weight=kept;})();',
   ].join('');

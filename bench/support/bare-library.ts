@@ -1,6 +1,6 @@
 /**
- * whatsapp-web.js as its users run it: LocalAuth, all clients in one process, the library's own defaults but for the browser
- * and where WhatsApp Web is. A process of its own, told by its parent what to do.
+ * whatsapp-web.js as its users run it: LocalAuth, all clients in one process, the library's own defaults except the
+ * browser and the address of WhatsApp Web. A separate process that receives commands from its parent.
  *
  *   { start: 'a' }   ── { code, ms } or { ready: ms }
  *   { stop: 'a' }    ── { stopped: true }

@@ -1,6 +1,6 @@
 /**
- * An embedded database in a process of its own. Arguments: its folder, and the shortest and longest time in ms for
- * which a transaction holds its items (0 0: as short as the engine can). Prints its URL; ends with its input.
+ * An embedded database in a separate process. Arguments: its folder, and the shortest and longest time in ms for
+ * which a transaction holds its items (0 0: as short as the engine allows). Prints its URL; ends with its input.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startDynamoDb } from '../../local/engines/dynamodb/index.ts';

@@ -11,7 +11,7 @@ const PERIOD_US = 100_000;
 const MIB = 1024 * 1024;
 
 export type Limited = {
-  /** What to start, so that it and all its children are limited. */
+  /** The command to start, so that it and all its children are limited. */
   wrap(command: readonly string[]): readonly [string, ...string[]];
   /** CPU seconds used so far. */
   cpuSeconds(): Promise<number>;
@@ -25,7 +25,7 @@ export type Limited = {
   remove(): Promise<void>;
 };
 
-/** Throws where the machine has no cgroup v1, or does not let this process make groups. */
+/** Throws if the machine has no cgroup v1, or does not let this process make groups. */
 export const limited = async (
   name: string,
   { vcpu, memoryMiB }: { readonly vcpu: number; readonly memoryMiB: number },

@@ -37,7 +37,7 @@ export const closedLoop = async (
 };
 
 /**
- * Begins `rate` calls a second for `seconds`, whether or not earlier ones have ended. A call that throws counts as
+ * Begins `rate` calls per second for `seconds`, even if earlier calls have not ended. A call that throws counts as
  * failed; `perSecond` is over the whole time until the last call ended.
  */
 export const openLoop = async (

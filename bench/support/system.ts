@@ -25,7 +25,7 @@ const NO_LIMIT = 1_000_000;
 export type BenchSystem = {
   readonly client: DynamoDBClient;
   readonly table: string;
-  /** What admission, release and the reaper need; tasks are not launched, events go nowhere. */
+  /** The dependencies of admission, release and the reaper. Tasks are not launched, and events are dropped. */
   readonly deps: Deps;
   readonly units: Units;
   load(items: readonly Item[]): Promise<void>;
@@ -39,7 +39,7 @@ type BenchOptions = {
   readonly window?: readonly [least: number, most: number];
 };
 
-/** A database of its own on disk, in a process of its own, with one table and its counters. */
+/** A separate database on disk, in a separate process, with one table and its counters. */
 export const openBenchSystem = async ({
   limit,
   shards,

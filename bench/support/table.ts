@@ -29,7 +29,7 @@ export const printTable = (
 const short = (value: number): string =>
   value >= 100 || Number.isInteger(value) ? String(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2);
 
-/** What the figures were taken on; the load says whether other work took part of it. */
+/** The machine on which the figures were measured. The load shows whether other work used part of it. */
 export const machine = (): string =>
   `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CorsModel } from '../assembly/model.ts';
 
-/** The CORS headers that the API's configuration gives one request; none where the origin is not allowed. */
+/** The CORS headers that the API's configuration gives one request; none if the origin is not allowed. */
 export const corsHeaders = (
   cors: CorsModel | undefined,
   request: IncomingMessage,
@@ -28,7 +28,7 @@ export const isPreflight = (request: IncomingMessage): boolean =>
   request.headers.origin !== undefined &&
   request.headers['access-control-request-method'] !== undefined;
 
-/** What a preflight is answered with, by the gateway itself: no route and no function is asked. */
+/** The gateway's own answer to a preflight request. No route and no function is called. */
 export const preflightHeaders = (cors: CorsModel, request: IncomingMessage): Record<string, string> => {
   const allowed = corsHeaders(cors, request);
   return Object.keys(allowed).length === 0

@@ -28,8 +28,8 @@ const isStructured = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && 'statusCode' in value;
 
 /**
- * What a function's answer (JSON text) becomes over HTTP, by the rules of payload format 2.0: with a `statusCode` it is
- * a whole response, without one it is a JSON body of a 200. Throws MalformedAnswer.
+ * Converts a function's answer (JSON text) to HTTP by the rules of payload format 2.0: with a `statusCode` it is a
+ * whole response, without one it is a JSON body of a 200. Throws MalformedAnswer.
  */
 export const answerOf = (payload: string): HttpAnswer => {
   const value: unknown = JSON.parse(payload);

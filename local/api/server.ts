@@ -57,13 +57,15 @@ export type ApiListener = {
   readonly port: number;
   /** From now on requests are answered; until then they get a 503. */
   serve(options: ApiOptions): void;
-  /** From now on requests to open a WebSocket go there; where it `serves` a path, an ordinary request is refused. */
+  /**
+   * From now on requests to open a WebSocket go there. An ordinary request to a path that it `serves` is rejected.
+   */
   serveSockets(api: Pick<SocketApi, 'serves' | 'upgrade'>): void;
-  /** Takes no new connections and lets requests end, until `graceMs` are over. */
+  /** Takes no new connections and lets requests end, for at most `graceMs`. */
   close(graceMs: number): Promise<void>;
 };
 
-/** What the gateway answers by itself, with the reason for the access log. */
+/** Answers that the gateway makes itself, with the reason for the access log. */
 class GatewayRefusal extends Error {
   override readonly name = 'GatewayRefusal';
   readonly problem: Problem;
@@ -329,7 +331,7 @@ const contextOf = (verdict: Verdict): Readonly<Record<string, unknown>> => {
 
 /**
  * Listens on loopback before there is anything to serve: the template's values name the address, and a port in use is
- * found before anything else is started. Rejects with EADDRINUSE where it is.
+ * found before anything else is started. Rejects with EADDRINUSE if it is.
  * @param port 0: any free port
  */
 export const openApi = async (port: number): Promise<ApiListener> => {

@@ -1,6 +1,6 @@
 /**
- * Runs until the deadline, or until the caller has gone. What the run gets is aborted then: what has not begun need not
- * begin any more, and what has begun goes on unheard, as a function does on Lambda.
+ * Runs until the deadline, or until the caller has gone. Then the run's signal is aborted: work that has not begun is
+ * skipped. Work that has begun continues, but its result is dropped, as on Lambda.
  */
 export const within = async <T>(
   {

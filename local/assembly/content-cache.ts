@@ -21,7 +21,7 @@ export const cachedByContent = async ({
   readonly root: string;
   /** Files and folders, relative to root, that the result is made of. */
   readonly inputs: readonly string[];
-  /** What else the result depends on. */
+  /** Other inputs that the result depends on. */
   readonly salt: string;
   /** Holds one folder for each content. */
   readonly cacheDir: string;

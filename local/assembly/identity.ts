@@ -5,7 +5,7 @@ import type { Identify, Identity } from './intrinsics.ts';
 export type LocalEndpoints = {
   /** The one AWS endpoint, `http://127.0.0.1:<port>`; queue URLs begin with it. */
   readonly endpoint: string;
-  /** Where an HTTP API listens, by its name. */
+  /** The address of an HTTP API, by its name. */
   readonly apiUrl: (name: string) => string;
 };
 

@@ -44,7 +44,7 @@ export class UninterpretedError extends Error {
 
 type Role = { readonly identity: Identity; readonly policies: PolicyDocument[]; readonly managed: string[] };
 
-/** What was read so far; put together into the model when all resources are in. */
+/** The parts that were read so far. They become the model when all resources are read. */
 class Draft {
   readonly tables: TableModel[] = [];
   readonly buckets: BucketModel[] = [];

@@ -1,7 +1,7 @@
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import type { CloudAssembly, Stack } from './read.ts';
 
-/** Where a value stands: stack, then keys down to it. Every error names it. */
+/** The position of a value: stack, then keys down to it. Every error names it. */
 type Path = readonly string[];
 
 export class UnresolvedError extends Error {
@@ -62,7 +62,7 @@ const intrinsicOf = (value: Record<string, unknown>): Intrinsic | undefined => {
 
 /**
  * Resolves CloudFormation's intrinsics over all stacks of an assembly, imports and exports included, against the
- * identities that resources have locally. What it does not know is an error that names the path.
+ * identities that resources have locally. An unknown intrinsic is an error that names the path.
  */
 export const createResolver = (assembly: CloudAssembly, identify: Identify): Resolver => {
   const identities = new Map<string, Identity>();

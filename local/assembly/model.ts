@@ -1,4 +1,4 @@
-/** What an assembly deploys, as far as one machine can run it: everything resolved, nothing left of CloudFormation. */
+/** The resources of an assembly that one machine can run. All CloudFormation syntax is resolved. */
 import type { StageThrottles } from '../api/throttle.ts';
 import type { PolicyDocument } from '../iam/policy.ts';
 
@@ -73,7 +73,7 @@ export type PermissionModel = {
 export type AuthorizerModel = {
   readonly id: string;
   readonly functionName: string;
-  /** `$request.header.X-Api-Key` and the like. */
+  /** `$request.header.X-Api-Key` and similar. */
   readonly identitySources: readonly string[];
   readonly ttlSeconds: number;
   readonly simpleResponses: boolean;
@@ -97,7 +97,7 @@ export type CorsModel = {
 };
 export type ApiModel = {
   readonly id: string;
-  /** Where it listens. */
+  /** Its address. */
   readonly url: string;
   readonly throttles: StageThrottles;
   readonly routes: readonly RouteModel[];
@@ -111,13 +111,13 @@ export type SocketRouteModel = {
   readonly functionName: string;
   readonly timeoutMs: number;
   readonly authorizer: Pick<AuthorizerModel, 'id' | 'functionName'> | undefined;
-  /** What the function returns is sent to the client. */
+  /** The function's result is sent to the client. */
   readonly responds: boolean;
 };
 /** A WebSocket API: one stage, which is its path. */
 export type SocketApiModel = {
   readonly id: string;
-  /** Where it listens, without the stage. */
+  /** Its address, without the stage. */
   readonly url: string;
   readonly stage: string;
   readonly throttles: StageThrottles;
@@ -135,10 +135,10 @@ export type EventSourceModel = {
   readonly enabled: boolean;
 };
 
-/** What a schedule or rule starts. */
+/** The target of a schedule or rule. */
 export type TargetModel = {
   readonly functionName: string;
-  /** The role that invokes (Scheduler); undefined where a resource permission decides (EventBridge rules). */
+  /** The role that invokes (Scheduler); undefined if a resource permission decides (EventBridge rules). */
   readonly role: string | undefined;
   /** Sent instead of the event. */
   readonly input: string | undefined;

@@ -58,7 +58,7 @@ export type Stack = {
   readonly template: Template;
 };
 
-/** What the CDK app produced: stacks with their templates, and the folder of each file asset by its hash. */
+/** The CDK app's output: stacks with their templates, and the folder of each file asset by its hash. */
 export type CloudAssembly = {
   readonly stacks: readonly Stack[];
   readonly assets: ReadonlyMap<string, string>;

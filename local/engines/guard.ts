@@ -1,7 +1,8 @@
 /**
- * Who may talk to an engine. The engines check neither signatures nor permissions: the gateway does that before them.
- * They listen on loopback, which every account and every web page on the machine can reach. So each start has a secret
- * in the engine's URL, which only this process knows, and a request must name a loopback host (DNS rebinding).
+ * Decides which requests an engine accepts. The engines check neither signatures nor permissions: the gateway does
+ * that before them. They listen on loopback, which every account and every web page on the machine can reach. So each
+ * start has a secret in the engine's URL, which only this process knows, and a request must name a loopback host (DNS
+ * rebinding).
  */
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';

@@ -15,8 +15,8 @@ export class CallerGone extends AwsRefusal {
 }
 
 /**
- * Waits for the work until the deadline, or until the exchange is over. The work itself goes on: what was asked for may
- * have been done, as after a time-out on AWS. Throws EngineTooSlow or CallerGone.
+ * Waits for the work until the deadline, or until the exchange has ended. The work itself continues: the request may
+ * have been executed, as after a time-out on AWS. Throws EngineTooSlow or CallerGone.
  */
 export const withDeadline = async <T>(
   work: Promise<T>,

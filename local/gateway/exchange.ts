@@ -13,7 +13,10 @@ export interface Exchange {
   readonly options: GatewayOptions;
   readonly forwarder: Forwarder;
   readonly gatewayUrl: string;
-  /** Aborted when the exchange ends: the caller has its answer, or has gone. What the exchange holds is freed then. */
+  /**
+   * Aborted when the exchange ends: the caller has its answer, or has disconnected. Then the resources of the
+   * exchange are freed.
+   */
   readonly over: AbortSignal;
   service: string;
   operation: string;

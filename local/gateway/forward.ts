@@ -67,7 +67,7 @@ export class Forwarder {
     });
     let answer: IncomingMessage | undefined;
     const end = (reason: Error): void => {
-      // The answer first: then its reader hears the reason, instead of a connection that was reset.
+      // Send the answer first: the caller gets the reason instead of a connection reset.
       answer?.destroy(reason);
       request.destroy(reason);
     };

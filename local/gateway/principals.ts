@@ -10,7 +10,7 @@ export interface Principal extends Credentials {
 }
 
 /**
- * Who may call the gateway: each role has one pair of credentials, made at its first registration and
+ * The principals that may call the gateway. Each role has one pair of credentials, made at its first registration and
  * kept for the life of the process. Like a role's temporary credentials on AWS they end with it, and
  * presigned URLs that were signed with them end too.
  */

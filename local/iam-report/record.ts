@@ -43,7 +43,7 @@ export const accessRecordOf = (
   );
 };
 
-/** Into a file of its own in the folder. */
+/** Into its own file in the folder. */
 export const writeAccessRecord = async (folder: string, record: AccessRecord): Promise<void> => {
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, `${randomUUID()}.json`), JSON.stringify(record));

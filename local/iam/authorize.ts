@@ -4,7 +4,7 @@ import { evaluate } from './evaluate.ts';
 import type { PolicyDocument } from './policy.ts';
 import type { AccessRecorder } from './recorder.ts';
 
-/** What a principal wants: one action on every listed resource, under one context. */
+/** The request of a principal: one action on every listed resource, under one context. */
 interface AuthorizationRequest {
   readonly principal: string;
   readonly action: string;

@@ -2,7 +2,7 @@ import { availableParallelism, totalmem } from 'node:os';
 
 const CORES = availableParallelism();
 
-/** What a pool tells the budget of an instance that waits for work. */
+/** The data that a pool gives to the budget about an instance that waits for work. */
 type Idle = { end(): void };
 
 export type BudgetOptions = {
@@ -29,12 +29,12 @@ const TOTAL = Math.min(
 const WAIT_MS = 20_000;
 
 /**
- * How many instances this machine carries. Lambda has a machine of its own for each instance; here they share the cores
- * and the memory of one process with everything else. Loading a bundle costs 0.2 to 0.4 s of a core, so few load at
- * once; and where too many are loaded, the one that has been idle for the longest time is ended for the new one.
+ * Limits how many instances run on this machine. Lambda has a separate machine for each instance; here they share the
+ * cores and the memory of one process with everything else. Loading a bundle costs 0.2 to 0.4 s of a core, so few
+ * load at once; and if too many are loaded, the one that has been idle for the longest time is ended for the new one.
  *
- * A function may always have one instance: functions invoke each other, and one that waits for another must not keep it
- * from starting.
+ * A function may always have one instance: functions invoke each other, and one that waits for another must not keep
+ * it from starting.
  */
 export class InstanceBudget {
   readonly perFunction: number;

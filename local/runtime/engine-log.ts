@@ -6,7 +6,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 export type EngineLogger = ReturnType<typeof createEngineLogger>;
 
-/** What engines say: all of it to a file, warnings and errors to the person as well. */
+/** The output of the engines: all of it goes to a file, and warnings and errors also to the terminal. */
 export const createEngineLogger = (file: LogFile, clock: Clock, onWarning: (warning: Warning) => void) => {
   const write = (level: 'INFO' | 'WARN' | 'ERROR', message: string, fields: Fields = {}): void => {
     const { error, ...rest } = fields;

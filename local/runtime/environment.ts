@@ -3,7 +3,7 @@ import type { FunctionModel } from '../assembly/model.ts';
 import type { Credentials } from '../gateway/principals.ts';
 import { REGION } from '../iam/arn.ts';
 
-/** What keeps an AWS SDK off this machine's own profiles and metadata, and on the local endpoint. */
+/** Variables that keep an AWS SDK from this machine's profiles and metadata, and direct it to the local endpoint. */
 const sdkEnvironment = (endpoint: string, credentials: Credentials): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: credentials.accessKeyId,
   AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
@@ -17,7 +17,7 @@ const sdkEnvironment = (endpoint: string, credentials: Credentials): Record<stri
 
 /**
  * The environment of one function: the template's variables, what Lambda sets, and the credentials of its own role.
- * Nothing of this process's environment comes through.
+ * Nothing of this process's environment is passed on.
  */
 export const functionEnvironment = (
   model: FunctionModel,

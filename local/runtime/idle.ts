@@ -1,6 +1,9 @@
 /** How long an instance without work is kept. */
 
-/** Loading the last instance of a function again costs more CPU time than keeping it costs memory, where it is used again. */
+/**
+ * Loading the last instance of a function again costs more CPU time than keeping it costs memory, if the function is
+ * used again.
+ */
 const LAST_MS = 2 * 60_000;
 const SHORT_MS = 10_000;
 

@@ -25,7 +25,7 @@ const END_DEADLINE_MS = 5_000;
 /** For new objects. A function makes few that outlive a call; with more than this it uses no less CPU (docs/performance.md). */
 const YOUNG_GENERATION_MB = 6;
 
-/** Where the bundle lies; throws if the asset does not have the file that the template names. */
+/** The path of the bundle. Throws if the asset does not have the file that the template names. */
 export const setupOf = ({ assetDir, handler, name }: FunctionModel): InstanceSetup => {
   const dot = handler.lastIndexOf('.');
   const module = handler.slice(0, dot);
@@ -56,7 +56,7 @@ export class Instance {
   readonly #worker: Worker;
   readonly #onStuck: (message: string) => void;
   readonly #label: string;
-  /** Resolves once the bundle is loaded; with the error where it could not be. */
+  /** Resolves once the bundle is loaded; with the error if it could not be. */
   readonly ready: Promise<FunctionError | undefined>;
   readonly #ended = Promise.withResolvers<void>();
   /** By request id. */
@@ -113,7 +113,7 @@ export class Instance {
     return this.#calls.size;
   }
 
-  /** For what is printed without a request id of its own. */
+  /** For output that is printed without a request id. */
   #onlyCall(): string | undefined {
     return this.#calls.size === 1 ? this.#calls.keys().next().value : undefined;
   }
@@ -131,7 +131,7 @@ export class Instance {
     return this.#worker.performance.eventLoopUtilization(now, before).utilization;
   }
 
-  /** How long the youngest invocation has been running, in milliseconds; infinite where there is none. */
+  /** How long the youngest invocation has been running, in milliseconds; infinite if there is none. */
   youngestMs(now: number): number {
     const youngest = Math.max(...[...this.#calls.values()].map(({ startedAt }) => startedAt));
     return now - youngest;

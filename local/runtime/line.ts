@@ -27,7 +27,7 @@ export class WaitingLine<T> {
     return this.#queue.size;
   }
 
-  /** How long the first has been waiting, in milliseconds; 0 where nothing waits. */
+  /** How long the first has been waiting, in milliseconds; 0 if nothing waits. */
   waitedMs(now: number): number {
     const [first] = this.#queue;
     return first === undefined ? 0 : now - first.since;
@@ -64,7 +64,7 @@ export class WaitingLine<T> {
     });
   }
 
-  /** Serves the first; false where nothing waits. */
+  /** Serves the first; false if nothing waits. */
   serve(served: T): boolean {
     const [first] = this.#queue;
     first?.serve(served);

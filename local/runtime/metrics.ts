@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { Clock } from '../../contract/clock.ts';
 
-/** One line of CloudWatch's embedded metric format: which of its own fields are metrics and dimensions. */
+/** One line of CloudWatch's embedded metric format: which of its fields are metrics and dimensions. */
 const embeddedSchema = z
   .object({
     _aws: z.object({

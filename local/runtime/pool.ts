@@ -28,7 +28,7 @@ type PoolOptions = {
   /** Of all functions without a reservation. */
   readonly shared: SharedConcurrency;
   readonly onLine: (line: Line) => void;
-  /** What does not come to an end by itself, with the function's name. */
+  /** The invocations that do not end by themselves, with the function's name. */
   readonly onStuck: (message: string) => void;
 };
 
@@ -68,7 +68,7 @@ export class FunctionPool {
   #look: NodeJS.Timeout | undefined;
   #closed = false;
 
-  /** Throws where the asset does not have the file that the template names. */
+  /** Throws if the asset does not have the file that the template names. */
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#environment = options.environment;
@@ -91,7 +91,10 @@ export class FunctionPool {
     return [...this.#busy.values()].reduce((sum, events) => sum + events.size, 0);
   }
 
-  /** Has an instance ready for the next invocation, where none is. One that can't load says so when it is invoked. */
+  /**
+   * Has an instance ready for the next invocation if no instance is. One that cannot load reports it when it is
+   * invoked.
+   */
   warm(): void {
     this.#isWanted = true;
     this.#startForLine();
@@ -180,7 +183,7 @@ export class FunctionPool {
     const queued = this.#line.wait(signal, (instance) => this.#hold(instance, event));
     this.#startForLine();
     if (this.#look === undefined) {
-      // What they did before does not count.
+      // Their earlier invocations do not count.
       for (const instance of this.#busy.keys()) instance.takeUtilization();
       this.#look = setInterval(() => this.#lookForParked(), LOOK_MS);
     }
@@ -261,7 +264,7 @@ export class FunctionPool {
     void instance.ended.then(() => budget.give());
     void instance.ready.then((failed) => {
       this.#loading.delete(instance);
-      // The first in line is told why it could not be loaded.
+      // The first in the queue receives the reason why the instance could not be loaded.
       if (failed === undefined) this.#offer(instance);
       else if (!this.#line.serve(instance)) void instance.end();
       budget.loaded();

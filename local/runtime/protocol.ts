@@ -1,4 +1,6 @@
-/** What the runtime and the thread of a function's instance say to each other. Events and answers travel as JSON text. */
+/**
+ * The messages between the runtime and the thread of a function's instance. Events and answers travel as JSON text.
+ */
 
 export type InstanceSetup = {
   /** File URL of the bundle. */

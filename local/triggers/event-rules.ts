@@ -61,8 +61,8 @@ export class EventRules {
   }
 
   /**
-   * From now on an event is tried once and not again: its sender is told that it was not accepted and keeps it for the
-   * next start.
+   * From now on an event is tried once and not again: its sender learns that it was not accepted, and keeps it for
+   * the next start.
    */
   hurry(): void {
     this.#hurry.abort();

@@ -6,7 +6,7 @@ import { SqsSource, type SqsSourceOptions } from './sqs-source.ts';
 
 /**
  * Starts every event source mapping of the template, each polling the gateway with the role of its function. Throws
- * where one names a function or queue that is not there, before any of them polls.
+ * if one names a function or queue that does not exist, before any of them polls.
  */
 export const startEventSources = (
   model: Model,

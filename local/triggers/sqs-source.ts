@@ -13,7 +13,7 @@ import { doneMessages, sqsEventOf } from './sqs-event.ts';
 const MAX_MESSAGES = 10;
 const POLL_SECONDS = 20;
 const DEFAULT_CONCURRENCY = 5;
-/** Lambda goes on up to the mapping's maximum; one machine has no use for more pollers. */
+/** Lambda adds pollers up to the mapping's maximum. More than these have no benefit on one machine. */
 const MOST_CONCURRENCY = 10;
 const FIRST_RETRY_MS = 200;
 const MOST_RETRY_MS = 10_000;

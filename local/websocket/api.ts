@@ -16,7 +16,10 @@ import type { InvokeResult } from '../runtime/pool.ts';
 import { type ConnectionLimits, Connections } from './connections.ts';
 import { authorizerEvent, type ConnectionFacts, methodArn, requestOf, routeEvent } from './event.ts';
 
-/** What waits for a client that does not read, before its next message is refused (API Gateway names no number). */
+/**
+ * The bytes that may wait for a client that does not read, before its next message is rejected (API Gateway names no
+ * number).
+ */
 const BUFFER_BYTES = 1024 * 1024;
 const LIMITS: ConnectionLimits = { ...LIVE_LIMITS, bufferBytes: BUFFER_BYTES };
 

@@ -12,7 +12,7 @@ export type ConnectionLimits = {
   readonly frameBytes: number;
   readonly idleMs: number;
   readonly durationMs: number;
-  /** What may wait for a client that does not read; more is refused. */
+  /** The bytes that may wait for a client that does not read. More are rejected. */
   readonly bufferBytes: number;
 };
 
@@ -106,7 +106,7 @@ export class Connections {
     return true;
   }
 
-  /** When it was made and last used, ms; undefined where there is none. */
+  /** When it was made and last used, ms; undefined if there is none. */
   describe(id: string): { readonly connectedAt: number; readonly lastActiveAt: number } | undefined {
     return this.#open.get(id);
   }

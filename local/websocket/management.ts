@@ -20,7 +20,7 @@ const parseCall = (operation: string): ManagementCall => {
   throw new AwsRefusal('unknownOperation', `API Gateway ${operation} is not available locally`);
 };
 
-/** What a call needs. @param apiOf the id of the WebSocket API with a stage */
+/** The dependencies of a call. @param apiOf the id of the WebSocket API with a stage */
 export const managementPermissions = (
   operation: string,
   apiOf: (stage: string) => string | undefined,

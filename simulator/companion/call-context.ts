@@ -1,4 +1,4 @@
-/** What the handlers of companions' calls work with. */
+/** The dependencies of the handlers of companions' calls. */
 import type { Clock } from '../../contract/clock.ts';
 import { isGroup, userJid } from '../model/jid.ts';
 import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from '../model/records.ts';
@@ -21,9 +21,9 @@ export type CallContext = {
   readonly world: World;
   readonly clock: Clock;
   readonly random: (bytes: number) => string;
-  /** The servers refuse whatever is sent. */
+  /** The servers reject every message. */
   readonly refusesSends: () => boolean;
-  /** Throws where the account may not write to the chat. */
+  /** Throws if the account may not write to the chat. */
   readonly requireMayWrite: (account: string, chatId: string) => void;
   /** Tells every connected page of an account. */
   readonly notify: (account: string, event: PageEvent) => void;

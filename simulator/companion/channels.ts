@@ -1,4 +1,4 @@
-/** What companions do with channels. A channel is kept once for each account that has it. */
+/** Companions' calls for channels. A channel is kept once for each account that has it. */
 
 import { createChannel } from '../model/happenings.ts';
 import type { ChannelRecord } from '../model/records.ts';

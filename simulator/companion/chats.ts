@@ -1,4 +1,4 @@
-/** What companions do with the account's chats, with people, and with its own profile. */
+/** Companions' calls for the account's chats, for people, and for its own profile. */
 import { isGroup, userJid } from '../model/jid.ts';
 import type { ChatRecord } from '../model/records.ts';
 import type { ChatCall } from '../protocol.ts';
@@ -11,7 +11,9 @@ export const chatHandlers = (context: CallContext): CallHandlers<ChatCall> => {
     const chat = world.keep({ ...world.chat(account, id), ...changes });
     context.notify(account, { type: 'chat', chat: { ...chat } });
   };
-  /** Who may change the picture: a person's is their own, a group's that of its admins where it says so. */
+  /**
+   * Whether the account may change the picture: a person's own, or a group's. A group can allow it to admins only.
+   */
   const requireMayPicture = (account: string, id: string): void => {
     const allowed = isGroup(id)
       ? !groupOf(context, account, id).restrict || isAdminOf(context, account, id)

@@ -1,4 +1,4 @@
-/** What companions do with groups beside making and filling them. */
+/** Companions' calls for groups, except to create groups and add members. */
 import { userJid } from '../model/jid.ts';
 import type { GroupRecord } from '../model/records.ts';
 import type { GroupCall } from '../protocol.ts';

@@ -1,4 +1,4 @@
-/** What companions ask for beside sending and linking. */
+/** Companions' calls, except sending and linking. */
 import type { AccountRecord, DeviceRecord } from '../model/records.ts';
 import type { CallAnswer, CompanionCall } from '../protocol.ts';
 import type { CallContext } from './call-context.ts';

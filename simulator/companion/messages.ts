@@ -1,4 +1,4 @@
-/** What companions do to messages that are there already. WhatsApp's servers hold the limits, whatever the page allows. */
+/** Companions' calls that change existing messages. The servers enforce the limits, even if the page does not. */
 import { isGroup, userJid } from '../model/jid.ts';
 import type { MessageRecord } from '../model/records.ts';
 import type { MessageCall } from '../protocol.ts';

@@ -1,4 +1,4 @@
-/** What a message holds beside its text, as WhatsApp keeps it. */
+/** The content of a message other than its text, as WhatsApp keeps it. */
 import * as z from 'zod';
 
 /** A file at WhatsApp's servers. `sha256` of its bytes, base64, as WhatsApp writes it. */

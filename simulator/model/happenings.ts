@@ -1,4 +1,4 @@
-/** What happens to accounts beside messages that come and go: rules over the world's records, without I/O. */
+/** Events of accounts other than messages: rules over the world's records, without I/O. */
 import { PhoneRefusal } from '../refusal.ts';
 import { userJid } from './jid.ts';
 import type { AccountRecord, ChannelRecord, MessageRecord } from './records.ts';

@@ -5,6 +5,6 @@ export const userJid = (phoneNumber: string): string => `${phoneNumber}@c.us`;
 export const isNumberJid = (jid: string): boolean => /^\d+@c\.us$/.test(jid);
 export const isGroup = (jid: string): boolean => jid.endsWith('@g.us');
 
-/** The digits of a phone number or of a person's id, whatever surrounds them: `+49 170`, `49170:3@c.us`. */
+/** The digits of a phone number or of a person's id, without the surrounding text: `+49 170`, `49170:3@c.us`. */
 export const numberOf = (name: string): string =>
   (name.replace(/@c\.us$/, '').split(':')[0] ?? '').replace(/[+\s().-]/g, '');

@@ -1,4 +1,4 @@
-/** What the simulated WhatsApp remembers. Each record replaces the earlier one of the same kind and key. */
+/** The records of the simulated WhatsApp. Each record replaces the earlier one of the same kind and key. */
 import * as z from 'zod';
 import { contentSchema } from './content.ts';
 
@@ -47,7 +47,7 @@ const passkeyRecord = z.object({
   userHandle: z.string(),
   counter: z.int(),
   required: z.boolean(),
-  /** Linking goes on to a code that is compared. */
+  /** Linking continues with a code that is compared. */
   confirm: z.boolean(),
 });
 
@@ -94,7 +94,7 @@ const chatRecord = z.object({
   gone: z.boolean().optional(),
 });
 
-/** What a person or a group shows of itself. */
+/** The profile that a person or a group shows. */
 const profileRecord = z.object({
   kind: z.literal('profile'),
   id: z.string(),

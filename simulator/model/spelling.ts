@@ -1,8 +1,8 @@
 /**
- * Numbers that WhatsApp knows under another spelling than people write. Brazil gave its mobile numbers a ninth digit, and
- * Mexico had a 1 after its country code: accounts keep the spelling under which they were made.
+ * Numbers that WhatsApp knows under another spelling than people write. Brazil gave its mobile numbers a ninth digit,
+ * and Mexico had a 1 after its country code: accounts keep the spelling under which they were made.
  *
- *   +55 31 9 8888 7777   an account of before 2012 is 55 31 8888 7777   (area codes from 31 on, where nothing is known)
+ *   +55 31 9 8888 7777   an account of before 2012 is 55 31 8888 7777   (area codes from 31 on, if nothing is known)
  *   +52 1 55 1234 5678   is 52 55 1234 5678
  */
 

@@ -24,7 +24,7 @@ import { registeredSpelling } from './spelling.ts';
 export const ACK = { pending: 0, server: 1, delivered: 2, read: 3, played: 4 } as const;
 
 type WorldOptions = {
-  /** What was remembered, oldest first. */
+  /** The kept records, oldest first. */
   readonly records?: Iterable<WorldRecord>;
   /** Called with every new or changed record, before the change is visible. */
   readonly write?: (record: WorldRecord) => void;
@@ -120,7 +120,7 @@ export class World {
     return (known ?? this.#put({ kind: 'identity', phoneNumber, lid: `${this.#digits(14)}@lid` })).lid;
   }
 
-  /** The phone number's id of a hidden id; undefined where no number belongs to it here. */
+  /** The phone number's id of a hidden id; undefined if no number belongs to it here. */
   pnOf(lid: string): string | undefined {
     const known =
       this.accounts().find((account) => account.lid === lid) ??
@@ -128,7 +128,7 @@ export class World {
     return known && userJid(known.phoneNumber);
   }
 
-  /** A person's id as it is kept here: by number, where the number is known. */
+  /** A person's id as it is kept here: by numberif the number is known. */
   personId(id: string): string {
     return id.endsWith('@lid') ? (this.pnOf(id) ?? id) : id;
   }
@@ -228,7 +228,7 @@ export class World {
   }
 
   /**
-   * A companion sends. Where the recipient is an account here, its phone has the message at once.
+   * A companion sends. If the recipient is an account here, its phone has the message at once.
    *
    * @returns the message as the sender keeps it, and the copies that arrived at other accounts
    */
@@ -299,13 +299,13 @@ export class World {
     return this.#put({ ...rest, type: 'revoked', body: '' });
   }
 
-  /** Who wrote it changes its text; of a file, its caption. */
+  /** The author changes the text, or the caption of a file. */
   edit(account: string, id: string, text: string): MessageRecord | undefined {
     const message = this.message(account, id);
     return message && this.#put({ ...message, body: text, edited: true });
   }
 
-  /** What happened in a group, as one of its members sees it: a message without an author. */
+  /** An event in a group, as one of its members sees it: a message without an author. */
   notifyGroup(
     account: string,
     group: GroupRecord,
@@ -392,7 +392,7 @@ export class World {
     if (known?.name !== name) this.#put({ kind: 'contact', account, id, name });
   }
 
-  /** Keeps a message of an account, behind those that it has. Its time is now where none is given. */
+  /** Keeps a message of an account, after its existing ones. Its time is now if none is given. */
   post(
     account: string,
     fields: Omit<MessageRecord, 'kind' | 'account' | 'seq' | 'timestamp'> & { timestamp?: number },

@@ -23,7 +23,7 @@ export type ConnState = {
 /** A person whom the account has blocked. */
 export class Blocked extends modelOf<{ id: Wid }>() {}
 
-/** What all the page's modules share: the models that the library listens to, and the way to the server. */
+/** The state that all the page's modules share: the models that the library listens to, and the way to the server. */
 export class App {
   readonly socket = new (modelOf<SocketState>())({ state: 'UNLAUNCHED', hasSynced: false });
   readonly conn = new (modelOf<ConnState>())({
@@ -57,7 +57,7 @@ export class App {
   /** The open connection's name at the server. */
   connection: string | undefined;
 
-  /** Asks the server; rejects with `ServerStatusCodeError`, also where no connection is open. */
+  /** Asks the server; rejects with `ServerStatusCodeError`, also if no connection is open. */
   async call<O extends Call['op']>(call: Extract<Call, { op: O }>): Promise<CallAnswer[O]> {
     if (this.connection === undefined) throw new ServerStatusCodeError(503, 'not connected');
     const answer = await callServer(this.connection, call);
@@ -65,7 +65,9 @@ export class App {
     return answer;
   }
 
-  /** Asks the server, and asks again after each reconnect until it has answered; rejects only where it refused. */
+  /**
+   * Asks the server, and asks again after each reconnect until it has answered; rejects only if the server refuses.
+   */
   async deliver<O extends Call['op']>(call: Extract<Call, { op: O }>): Promise<CallAnswer[O]> {
     for (;;) {
       try {
@@ -84,8 +86,8 @@ export class App {
   }
 
   /**
-   * The chat in which a person is written to. A build that addresses by hidden id knows no chat of a number whose hidden
-   * id it has not been told: it has to look the number up first.
+   * The chat in which a person is written to. A build that addresses by hidden id knows no chat of a number whose
+   * hidden id it has not received: it must look the number up first.
    */
   chatOf(id: Wid): ChatModel {
     if (BUILD.addressing === 'number' || id.server !== 'c.us') return this.chat(id);

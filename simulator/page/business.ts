@@ -5,7 +5,7 @@ import type { ChatModel } from './models.ts';
 type LabelAttributes = { id: string; name: string; color: number };
 type Item = { parentType: 'Chat'; parentId: string };
 
-/** What labels need of the page. */
+/** The parts of the page that labels need. */
 export type LabelsPage = {
   readonly chats: Collection<ChatModel>;
   readonly conn: { set(changes: { platform: string }): void };
@@ -32,7 +32,7 @@ export class LabelModel extends modelOf<LabelAttributes>() {
 
 type Action = { id: string; type: 'add' | 'remove' };
 
-/** What only business accounts have. */
+/** Features that only business accounts have. */
 export class Business {
   readonly #page: LabelsPage;
   readonly labels = new Collection<LabelModel>();

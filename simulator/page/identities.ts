@@ -1,7 +1,7 @@
 import type { Identity } from '../addressing.ts';
 import { createWid, type Wid } from './wid.ts';
 
-/** Which phone number belongs to which hidden id, as far as the page has been told. */
+/** Which phone number belongs to which hidden id, as far as the page has received it. */
 export class Identities {
   readonly #lids = new Map<string, Wid>();
   readonly #numbers = new Map<string, Wid>();

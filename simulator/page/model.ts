@@ -1,8 +1,8 @@
 import { Emitter } from './emitter.ts';
 
 /**
- * A model of WhatsApp Web: its attributes are own properties, and a change is told as `change:<name>` with model,
- * new and old value, then as `change`. The attributes are all that crosses into JSON.
+ * A model of WhatsApp Web: its attributes are own properties, and a change emits `change:<name>` with model, new and
+ * old value, then as `change`. The attributes are all that crosses into JSON.
  */
 export class Model<A extends object> extends Emitter {
   #parent: Emitter | undefined;
@@ -46,7 +46,7 @@ export class Model<A extends object> extends Emitter {
   }
 }
 
-/** The class of models with these attributes as properties of their own. */
+/** The class of models with these attributes as own properties. */
 export const modelOf = <A extends object>() => {
   return Model as unknown as new (
     attributes: A,

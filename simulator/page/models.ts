@@ -89,7 +89,7 @@ export class MsgModel extends modelOf<MsgAttributes>() {
 
   async downloadMedia(): Promise<void> {}
 
-  /** What only uploads to channels know. */
+  /** The fields that only uploads to channels have. */
   avParams(): object {
     return {};
   }
@@ -99,7 +99,7 @@ export class MsgModel extends modelOf<MsgAttributes>() {
   }
 }
 
-/** What the server keeps of a message that the library made. */
+/** The fields that the server keeps of a message that the library made. */
 export const contentToWire = (msg: MsgAttributes): Content & { body: string } => {
   const { directPath, type } = msg;
   if (directPath !== undefined) {
@@ -307,7 +307,7 @@ type ChatAttributes = {
   labels?: string[] | undefined;
   lastReceivedKey?: MsgKey | undefined;
 };
-/** What a chat is about to do, while it does it, as in WhatsApp Web. */
+/** The pending actions of a chat, while they run, as in WhatsApp Web. */
 export type ChatPromises = {
   sendRevokeMsgs?: Promise<unknown> | null;
   sendDeleteMsgs?: Promise<unknown> | null;
@@ -347,7 +347,7 @@ export class ChatModel extends modelOf<ChatAttributes>() {
     this.set({ name: group.subject, formattedTitle: group.subject });
   }
 
-  /** What the server keeps of it. */
+  /** The fields that the server keeps. */
   take({ archived = false, markedUnread = false, labels }: Omit<WireChat, 'id'>): void {
     const unreadCount = markedUnread ? -1 : Math.max(0, this.unreadCount);
     this.set({ archive: archived, unreadCount, labels });

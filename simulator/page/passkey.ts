@@ -1,5 +1,5 @@
 /**
- * The screen that WhatsApp Web shows where the account has a passkey: a button that has the browser sign, then a wait,
+ * The screen that WhatsApp Web shows if the account has a passkey: a button that has the browser sign, then a wait,
  * then perhaps a code with a button below it. Its parts are named by `data-testid` as WhatsApp Web names them.
  */
 import type { PasskeyAssertion, PasskeyChallenge } from '../../contract/whatsapp/passkey.ts';
@@ -101,7 +101,7 @@ const requestOf = ({ challenge, allowCredentials, timeout, rpId, extensions }: P
   };
 };
 
-/** Throws where the browser gave anything but an assertion of its own making. */
+/** Throws if the browser gave anything but an assertion that it made itself. */
 const assertionOf = (credential: Credential | null): PasskeyAssertion => {
   if (!(credential instanceof PublicKeyCredential) || credential.type !== 'public-key')
     throw new Error('no credential');

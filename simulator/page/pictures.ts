@@ -2,7 +2,7 @@ import type { Collection } from './model.ts';
 import type { ChatModel } from './models.ts';
 import { createWid } from './wid.ts';
 
-/** What pictures need of the page. */
+/** The parts of the page that pictures need. */
 type PicturesPage = { readonly chats: Collection<ChatModel>; readonly isMe: (id: unknown) => boolean };
 type Thumb = { id: unknown; canSet: () => boolean; canDelete: () => boolean };
 

@@ -6,7 +6,7 @@ type Grouped = { id: string; aggregateEmoji: string; hasReactionByMe: boolean; s
 /** As WhatsApp Web's collection has it. */
 type Shown = { reactions: { length: number; serialize: () => Grouped[] } };
 
-/** Who reacted to which message, in groups by emoji. */
+/** The reactions to a message, grouped by emoji. */
 export class Reactions {
   readonly #byMessage = new Map<string, Map<string, Sender>>();
 

@@ -1,6 +1,6 @@
 import type { Call, CallAnswer, ConnectRequest, PageEvent, WithIdentities } from '../protocol.ts';
 
-/** What asks the server over the open connection. */
+/** Sends requests to the server over the open connection. */
 export type CallsServer = {
   call<O extends Call['op']>(call: Extract<Call, { op: O }>): Promise<CallAnswer[O]>;
 };
@@ -42,7 +42,7 @@ export const uploadFile = async (
   return answer.json();
 };
 
-/** A file's bytes; rejects with the server's status where it is gone. */
+/** A file's bytes; rejects with the server's status if it is gone. */
 export const downloadFile = async (directPath: string): Promise<ArrayBuffer> => {
   const answer = await fetch(`/sim/media?path=${encodeURIComponent(directPath)}`);
   if (!answer.ok) throw new ServerStatusCodeError(answer.status, 'download refused');

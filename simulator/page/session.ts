@@ -56,7 +56,7 @@ export class Session {
 
   /** Connects and stays connected, until the page is parked; also takes the companion back from another page. */
   async run(): Promise<void> {
-    // A take-over may come before the loop below has noticed that the page was parked: then it goes on.
+    // A take-over may come before the loop below has noticed that the page was parked: then the page continues.
     this.#parked = false;
     if (this.#running) return;
     this.#running = true;
@@ -149,7 +149,7 @@ export class Session {
       case 'ack':
         return this.#takeAck(event.id, event.ack);
       case 'state':
-        // A blocked account's page stays where it is: it connects no more by itself.
+        // A blocked account's page stays where it is: it does not connect again by itself.
         if (event.state === 'CONFLICT' || event.state === 'TOS_BLOCK') this.#parked = true;
         return this.#setState(event.state);
       case 'logout':

@@ -1,4 +1,6 @@
-/** What the page keeps in its profile, so that a copied profile is a linked one and a wiped profile is not. */
+/**
+ * The data that the page keeps in its profile, so that a copied profile is a linked one and a wiped profile is not.
+ */
 
 export type Identity = { noiseKey: string; identityKey: string; advSecret: string; registrationId: number };
 export type Credentials = { id: string; token: string };
@@ -28,7 +30,7 @@ export const loadIdentity = async (): Promise<Identity> => {
   return made;
 };
 
-/** What the server gave this profile when it was linked. */
+/** The credentials that the server gave this profile when it was linked. */
 export const loadCredentials = async (): Promise<{
   device: Credentials | undefined;
   localStorage: boolean;

@@ -31,7 +31,7 @@ export class CapacityMeter {
   }
 
   /**
-   * One ConsumedCapacity a table, or undefined where the request did not ask.
+   * One ConsumedCapacity a table, or undefined if the request did not ask.
    *
    * @param split names the kind of units too, as answers to transactions do
    */

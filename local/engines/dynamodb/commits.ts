@@ -1,9 +1,10 @@
 import type { Level, Operation } from 'dynalite/db/index.js';
 
 /**
- * Group commit: what arrives while a batch is being written goes out together in the next one. Crossing into LevelDB
- * costs more than writing does, so this more than doubles writes a second under load, and costs a lone write nothing.
- * Each caller's operations stay atomic, since the batch around them is; if it fails, all in it are told so.
+ * Group commit: operations that arrive while a batch is written are written together in the next batch. Crossing into
+ * LevelDB costs more than writing does, so this more than doubles writes a second under load, and costs a lone write
+ * nothing. Each caller's operations stay atomic, since the batch around them is; if it fails, all callers in it
+ * receive the error.
  */
 export const groupCommits = (db: Level): Level['batch'] => {
   const write = db.batch.bind(db);

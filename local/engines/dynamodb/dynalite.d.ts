@@ -1,4 +1,4 @@
-/** The parts of dynalite 4.0.0 that the embedded engine stands on; dynalite carries no types of its own. */
+/** The parts of dynalite 4.0.0 that the embedded engine uses. dynalite ships no types. */
 
 declare module 'dynalite/db/index.js' {
   /** One typed value as DynamoDB JSON writes it, such as `{ "S": "text" }`. */

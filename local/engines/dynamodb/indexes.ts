@@ -20,9 +20,9 @@ export const indexKey = (item: Item, table: Table, keySchema: Index['KeySchema']
 };
 
 /**
- * What a write changes in each index of its table. Sparse: an item without the index's key has no entry.
- * Units as DynamoDB counts them (developer guide, "Using Global Secondary Indexes", write considerations): one write to
- * add, change or remove an entry, two to move it, none if nothing that is projected changed.
+ * The changes of a write in each index of its table. Sparse: an item without the index's key has no entry. Units as
+ * DynamoDB counts them (developer guide, "Using Global Secondary Indexes", write considerations): one write to add,
+ * change or remove an entry, two to move it, none if nothing that is projected changed.
  */
 export const indexChanges = (
   table: Table,

@@ -1,8 +1,8 @@
 import { transactionConflict } from './errors.ts';
 
 /**
- * Who may write an item now. As in DynamoDB, single-item writes to one item queue up behind each other, while a
- * transaction never queues behind another: a request for an item that a transaction holds is refused.
+ * Decides which request may write an item now. As in DynamoDB, single-item writes to one item queue up behind each
+ * other, while a transaction never queues behind another: a request for an item that a transaction holds is rejected.
  * In memory only: a lock never outlives the process, and neither does what it protects before its one batch.
  */
 export class ItemLocks {

@@ -14,13 +14,14 @@ export type Plan = {
   /** Write units on the table itself. */
   readonly units: number;
   readonly indexes: readonly IndexChange[];
-  /** What dynalite would answer, apart from ConsumedCapacity. */
+  /** The answer of dynalite, apart from ConsumedCapacity. */
   readonly answer: Readonly<Record<string, unknown>>;
 };
 
 /**
- * What a write would do to the item, its condition checked, without doing it. dynalite's own action runs against a store
- * that holds just this item and takes note of the result, so that any number of writes can be committed in one batch.
+ * Computes the effect of a write on an item, and checks its condition, without writing. dynalite's own action runs
+ * against a store that holds just this item and takes note of the result, so that any number of writes can be
+ * committed in one batch.
  *
  * @param key of the item in its table, without prefix
  * Throws DynaliteError: condition failed, or the write does not fit the item.

@@ -30,7 +30,7 @@ export const dynamoDbServer = (
           send(response, 500, { __type: fault, message: 'The embedded DynamoDB failed.' });
         },
       )
-      // The caller went away in the middle of its own request or answer.
+      // The caller closed the connection in the middle of its request or answer.
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
   // A caller that was too busy to notice would send its next request into a connection closed for idleness.

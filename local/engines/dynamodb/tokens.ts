@@ -50,7 +50,7 @@ export class RequestTokens {
   }
 
   /**
-   * What the transaction consumed if it is a repeat, otherwise undefined.
+   * The capacity that the transaction consumed if it is a repeat, otherwise undefined.
    * Throws IdempotentParameterMismatchException, TransactionInProgressException.
    */
   find(token: string, digest: string): Remembered | undefined {

@@ -121,7 +121,7 @@ type Step = {
   readonly request: Request;
   readonly table: Table;
   readonly key: string;
-  /** Undefined where the key does not fit the table, which `invalid` then says. */
+  /** Undefined if the key does not fit the table, which `invalid` then says. */
   readonly itemKey: string | undefined;
   readonly invalid: CancellationReason | undefined;
   readonly returnOld: boolean;

@@ -77,7 +77,7 @@ export const batchWrite = async (store: Store, locks: ItemLocks, input: Input): 
 /**
  * Deletes an item if it is still what the caller believes, for the expiry sweep.
  *
- * @returns whether it was deleted; false as well where a transaction holds the item
+ * @returns whether it was deleted; false as well if a transaction holds the item
  */
 export const deleteIf = async (
   store: Store,
@@ -107,7 +107,7 @@ export const deleteIf = async (
   }
 };
 
-/** The key that a write is about, without prefix. Throws DynaliteError where it does not fit the table. */
+/** The key that a write is about, without prefix. Throws DynaliteError if it does not fit the table. */
 export const keyOf = (store: Store, kind: WriteKind | 'ConditionCheck', request: Request): string => {
   const table = getTable(store, request.TableName);
   const [named, invalid] =

@@ -5,7 +5,7 @@ import type { Hosts } from './hosts.ts';
 import type { TaskRunner } from './task-runner.ts';
 import type { Tasks } from './tasks.ts';
 
-/** What the operations work on. */
+/** The state that the operations work on. */
 export interface OperationContext {
   readonly tasks: Tasks;
   readonly runner: TaskRunner;

@@ -18,7 +18,7 @@ const taskDefinitionSchema = z.object({
     .string()
     .regex(/^arn:[^:]+:ecs:[^:]+:[^:]*:task-definition\/[^:]+:\d+$/, 'must be an ARN with a revision'),
   family: z.string().min(1),
-  /** `bridge`: for hosts, without an interface of its own. */
+  /** `bridge`: for hosts, without its own network interface. */
   networkMode: z.enum(['awsvpc', 'bridge']).default('awsvpc'),
   cpu: z.string().optional(),
   memory: z.string().optional(),
@@ -30,7 +30,7 @@ export type TaskDefinitionInput = z.input<typeof taskDefinitionSchema>;
 type Container = z.infer<typeof containerSchema>;
 export type TaskDefinition = Omit<z.infer<typeof taskDefinitionSchema>, 'containers'> & {
   readonly container: Container;
-  /** What its image is here; undefined: what the engine was given for all. */
+  /** The program that replaces its image here. Undefined: the engine's default program. */
   readonly startTask?: StartTask;
 };
 

@@ -76,7 +76,7 @@ const describe = (record: TaskRecord, time: Timestamp, attachmentType: string): 
     memory: record.overrides.memory ?? record.memory,
     availabilityZone: 'us-east-1a',
     attributes: [{ name: 'ecs.cpu-architecture', value: process.arch === 'arm64' ? 'arm64' : 'x86_64' }],
-    // A task on a host has no interface of its own.
+    // A task on a host has no own network interface.
     attachments:
       record.containerInstanceArn === undefined ? [describeAttachment(record, attachmentType)] : [],
     containers: [describeContainer(record)],
@@ -99,7 +99,9 @@ const describe = (record: TaskRecord, time: Timestamp, attachmentType: string): 
   };
 };
 
-/** A task in the API's shape (data type Task of the API reference). Tags only where they were asked for. */
+/**
+ * A task in the API's shape (data type Task of the API reference). Includes tags only if the request asks for them.
+ */
 export const describeTask = (record: TaskRecord, withTags: boolean): Record<string, unknown> => ({
   ...describe(record, apiTime, 'ElasticNetworkInterface'),
   tags: withTags ? record.tags : [],

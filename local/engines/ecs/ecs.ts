@@ -31,7 +31,7 @@ export interface EcsOptions {
   readonly startTask?: StartTask;
   /** The init process of a task: task-process.ts unless told otherwise, such as its bundle, which starts sooner. */
   readonly taskProcess?: string;
-  /** Where the tasks are remembered; one running ECS at a time. */
+  /** The file that records the tasks. Only one ECS at a time may use it. */
   readonly stateDir: string;
   /** Where `<task id>.log` is written. */
   readonly logDir: string;
@@ -39,7 +39,7 @@ export interface EcsOptions {
   readonly emit: Emit;
   readonly clock?: Clock;
   readonly logger: EcsLogger;
-  /** What fits on this machine; above it RunTask answers with capacity failures. */
+  /** The number of tasks that fit on this machine. Above it RunTask answers with capacity failures. */
   readonly capacity?: { readonly maxTasks: number };
   /** Hosts that tasks with a bridge network are placed on; none where left out. */
   readonly hosts?: HostOptions;
@@ -47,7 +47,7 @@ export interface EcsOptions {
   readonly startLimit?: StartLimit;
   /** Holds tasks to the memory of their size. Left out: they take what they need. */
   readonly memoryLimits?: MemoryLimits;
-  /** What a worker gets to end by itself after SIGKILL of this process. */
+  /** The time that a worker has to end by itself after SIGKILL of this process. */
   readonly orphanGraceMs?: number;
   /** Under which every task gets its own temporary directory. Keep it short. */
   readonly temporaryRoot?: string;
@@ -134,7 +134,10 @@ export const createEcs = (options: EcsOptions): Ecs => {
   };
   let ending = false;
 
-  /** SIGKILL ends whatever it reaches; a process that the system does not let go must not keep everything from ending. */
+  /**
+   * SIGKILL ends every process that it reaches. A process that the kernel does not release must not block the
+   * shutdown.
+   */
   const withinGrace = async (id: string, ended: Promise<void>, graceMs: number): Promise<void> => {
     const { promise: late, resolve } = Promise.withResolvers<'late'>();
     const timer = setTimeout(() => resolve('late'), graceMs + KILLED_MS);
@@ -144,7 +147,7 @@ export const createEcs = (options: EcsOptions): Ecs => {
 
   const stopAll = async ({ graceMs }: { graceMs: number }): Promise<void> => {
     ending = true;
-    // What is held would be born after the end.
+    // Otherwise a start that is held would begin after the end.
     faults.clear();
     await Promise.all(
       runner.liveIds().map((id) => {

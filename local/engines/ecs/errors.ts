@@ -1,4 +1,4 @@
-/** What this ECS answers instead of a result: the API's own exceptions, and one for what it does not do. */
+/** The errors of this ECS: the API's own exceptions, and one for what it does not do. */
 type EcsErrorCode =
   | 'ClientException'
   | 'ClusterNotFoundException'

@@ -1,6 +1,6 @@
 import { EcsError } from './errors.ts';
 
-/** Lets what was held go on. */
+/** Lets held operations continue. */
 export type Release = () => void;
 
 /** Faults of ECS, on demand; each of `n` uses up one call or task. */
@@ -76,7 +76,7 @@ export class FaultPlan {
     this.#holds = [];
   }
 
-  /** Before an operation begins: throws or waits where that is due. */
+  /** Before an operation begins: throws or waits if a fault is due. */
   async beforeCall(operation: string): Promise<void> {
     const throttle = this.#throttles.find(
       (candidate) => candidate.left > 0 && (candidate.operation ?? operation) === operation,
@@ -88,7 +88,7 @@ export class FaultPlan {
     await this.#waitHeld(operation);
   }
 
-  /** The reason for which there is no room for the next task, if so. Throws where that is to be an exception. */
+  /** The reason for which there is no room for the next task, if so. Throws if that is to be an exception. */
   takeCapacityFailure(): string | undefined {
     if (this.#capacity.left === 0) return undefined;
     this.#capacity.left -= 1;

@@ -19,7 +19,7 @@ interface Host {
   status: HostStatus;
 }
 
-/** Why no host takes a task, as ECS says it where nothing scales the hosts. */
+/** The reason that ECS reports when no host has room for a task and the hosts are not scaled. */
 export const NO_MEMORY = 'RESOURCE:MEMORY';
 
 export class Hosts {
@@ -45,7 +45,7 @@ export class Hosts {
     return this.#hosts.length;
   }
 
-  /** The host for a task, by ECS's `binpack` on memory: the fullest that has room. Undefined where none has. */
+  /** The host for a task, by ECS's `binpack` on memory: the fullest that has room. Undefined if none has. */
   place(memoryMiB: number): string | undefined {
     return this.#hosts
       .filter((host) => host.status === 'ACTIVE' && this.#free(host) >= memoryMiB)

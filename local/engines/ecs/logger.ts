@@ -1,4 +1,4 @@
-/** Where the engine says what a person should know. No secret goes here: no overrides, no environment. */
+/** The engine's log for a person. It must contain no secrets: no overrides, no environment. */
 export interface EcsLogger {
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;

@@ -9,17 +9,17 @@ const BUSY_MS = 100;
 const TRIES = 50;
 
 /**
- * Lowers the priority of this process and of what it starts, below that of the processes that serve callers.
+ * Lowers the priority of this process and of its children, below that of the processes that serve callers.
  *
- * Linux with autogroups shares the CPU between the sessions of setsid(2) first: there a nice value only counts within a
- * session, and a task leads a session of its own. So fifty tasks would each get as much as the main process. The
- * session has a nice value too, which is set here (sched(7), "The autogroup feature").
+ * Linux with autogroups shares the CPU between the sessions of setsid(2) first: there a nice value only counts within
+ * a session, and a task leads its own session. So fifty tasks would each get as much as the main process. The session
+ * has a nice value too, which is set here (sched(7), "The autogroup feature").
  */
 export const lowerPriority = async (): Promise<void> => {
   try {
     setPriority(NICE);
   } catch {
-    // Not permitted where the priority is lower already.
+    // Not permitted if the priority is lower already.
   }
   if (process.platform !== 'linux') return;
   for (let tries = 1; tries <= TRIES; tries += 1) {

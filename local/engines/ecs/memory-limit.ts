@@ -1,6 +1,7 @@
 /**
- * Holds a task to its memory as Fargate does: a control group for each task, which its init process joins before it starts
- * anything. Where this machine does not allow it (no Linux, not root, no memory controller), tasks are not limited.
+ * Holds a task to its memory as Fargate does: a control group for each task, which its init process joins before it
+ * starts anything. If this machine does not allow it (no Linux, not root, no memory controller), tasks are not
+ * limited.
  */
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -31,7 +31,7 @@ const stopTask = (
   return { task: describeTask(runner.stop(found.id, reason, stopTimeoutMs(found, taskDefinitions)), false) };
 };
 
-/** The grace of a task's container; the API's own where its definition is no longer known. */
+/** The grace of a task's container; the API's own if its definition is no longer known. */
 export const stopTimeoutMs = (record: TaskRecord, taskDefinitions: readonly TaskDefinition[]): number =>
   1000 * (taskDefinitions.find(({ arn }) => arn === record.taskDefinitionArn)?.container.stopTimeout ?? 30);
 

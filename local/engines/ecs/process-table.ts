@@ -10,7 +10,7 @@ export interface ProcessEntry {
   readonly group: number;
   /** Differs from that of any other process that had or will have the same pid. */
   readonly identity: string;
-  /** The task that it was started for, where the system lets us see it. */
+  /** The task that it was started for, if the system lets us see it. */
   readonly task: string | undefined;
 }
 
@@ -18,7 +18,7 @@ export interface ProcessEntry {
 export const processTable = (): ProcessEntry[] =>
   process.platform === 'linux' ? readProc() : parsePs(runPs());
 
-/** One process's identity, or undefined where it does not live. */
+/** One process's identity, or undefined if it does not live. */
 export const identityOf = (pid: number): string | undefined => {
   const entry =
     process.platform === 'linux'

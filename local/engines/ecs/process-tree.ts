@@ -15,9 +15,9 @@ export interface TaskTree {
 }
 
 /**
- * The pids that belong to a task: those that carry its mark or are its known root, their descendants, and the
- * members of the process groups that these lead. The mark finds what left both tree and group (a browser is started
- * in a group of its own, and its children overwrite their environment).
+ * The pids that belong to a task: those that carry its mark or are its known root, their descendants, and the members
+ * of the process groups that these lead. The mark finds processes that left both tree and group (a browser is started
+ * in its own group, and its children overwrite their environment).
  */
 export const taskProcesses = (tree: TaskTree, table: readonly ProcessEntry[] = processTable()): number[] => {
   const isSeed = ({ pid, identity, task }: ProcessEntry) =>

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-/** What a container is to run. */
+/** The program that a container runs. */
 interface ContainerStart {
   readonly taskId: string;
   readonly taskArn: string;
@@ -18,7 +18,10 @@ export interface Program {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Text in the program's output that says that its start is over; without it a start takes the longest time there is. */
+  /**
+   * Text in the program's output that says that its start is finished. Without it, every start counts as long as the
+   * maximum.
+   */
   readonly upWhen?: string;
 }
 

@@ -87,7 +87,7 @@ const checkPlacement = (
     throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");
 };
 
-/** What a task is placed with on a host: its reservation, else its limit. */
+/** The memory with which a task is placed on a host: its reservation, else its limit. */
 const reservedBy = ({ overrides }: RunTaskRequest, { container }: TaskDefinition): number => {
   const override = overrides.containerOverrides?.find(({ name }) => name === container.name);
   return (
@@ -103,7 +103,7 @@ const checkSize = ({ overrides }: RunTaskRequest, definition: TaskDefinition): v
     throw invalidParameter('No Fargate configuration exists for given values.');
 };
 
-/** The tasks of an earlier call with the same token; ConflictException where that call asked for something else. */
+/** The tasks of an earlier call with the same token; ConflictException if that call asked for something else. */
 const findRepeated = (
   { tasks, now }: OperationContext,
   clusterArn: string,

@@ -88,7 +88,9 @@ export class StartQueue {
     }
   }
 
-  /** Whether the first one still waits for callers to be answered; then it is looked at again once its time is over. */
+  /**
+   * Whether the first start still waits until callers are answered. Then it is checked again after its time limit.
+   */
   #isBehind(): boolean {
     const [first] = this.#waiting;
     if (first === undefined || !this.#limit?.behind?.many) return false;

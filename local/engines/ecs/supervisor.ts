@@ -17,15 +17,15 @@ interface SupervisorStart {
   readonly program: Program;
   readonly logFile: string;
   readonly temporaryDirectory: string;
-  /** Called when the program says that its start is over. */
+  /** Called when the program says that its start is finished. */
   readonly onUp: () => void;
-  /** What the program gets to end by itself once this process is gone. */
+  /** The time that the program has to end by itself once this process is gone. */
   readonly orphanGraceMs: number;
 }
 
 /**
- * Starts a task's init process (task-process.ts). It leads a process group of its own, so that Ctrl-C in the
- * terminal does not reach it, and it does not keep this process running.
+ * Starts a task's init process (task-process.ts). It leads its own process group, so that Ctrl-C in the terminal does
+ * not reach it, and it does not keep this process running.
  */
 export const startSupervisor = (start: SupervisorStart): ChildProcess => {
   const { taskId, program, logFile } = start;

@@ -2,10 +2,10 @@
  * The init process of a task's container: `node task-process.ts <task id> <grace ms> <log file> <max log bytes>
  * <up when> <command> [argument…]`, started as the leader of a process group with an IPC channel to the local ECS.
  *
- * It starts the program at a low priority (those that answer callers go first), says when its output has the text that
- * means that it is up, writes its output to the bounded log, passes SIGTERM on to it, and ends with its exit code
- * (128 + n after signal n) once nothing of the task is left. When the channel closes, the local ECS is gone, however
- * it went: then it asks the program to end, and kills whatever is left after the grace time.
+ * It starts the program at a low priority (those that answer callers go first), says when its output has the text
+ * that means that it is up, writes its output to the bounded log, passes SIGTERM on to it, and ends with its exit
+ * code (128 + n after signal n) once nothing of the task is left. When the channel closes, the local ECS is gone,
+ * however it went: then it asks the program to end, and kills the remaining processes after the grace time.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ import { PROGRAM_IS_UP, watchFor } from './up-mark.ts';
 
 /** For output that is still in the pipes after everything has ended. */
 const DRAIN_MS = 1_000;
-/** What a shell answers for a command that it cannot run. */
+/** The exit code of a shell for a command that it cannot run. */
 const CANNOT_RUN = 127;
 
 const [taskId = '', graceMs, logFile = '', maxLogBytes, upWhen = '', command = '', ...args] =

@@ -13,7 +13,7 @@ const lastStatusSchema = z.enum([
 ]);
 export type LastStatus = z.infer<typeof lastStatusSchema>;
 
-/** What may follow. A task whose container never started skips what only a running one needs. */
+/** The allowed next states. A task whose container never started skips the states that only a running one needs. */
 const TRANSITIONS: Readonly<Record<LastStatus, readonly LastStatus[]>> = {
   PROVISIONING: ['PENDING', 'DEPROVISIONING'],
   PENDING: ['RUNNING', 'DEPROVISIONING'],
@@ -32,7 +32,7 @@ export const wayToStopped = (from: LastStatus): LastStatus[] => {
 
 /**
  * One task as kept on disk. Times in ms since the epoch. It holds the overrides, as ECS does, and with them
- * whatever the caller put into the environment: the file is for its owner's eyes only.
+ * everything that the caller put into the environment. So only the owner may read the file.
  */
 export const taskRecordSchema = z.object({
   id: z.string().regex(/^[0-9a-f]{32}$/),

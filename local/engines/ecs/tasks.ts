@@ -31,7 +31,7 @@ export class Tasks {
     return [...this.#records.values()];
   }
 
-  /** What a caller may see at `now`, by id. */
+  /** The tasks that a caller may see at `now`, by id. */
   visible(clusterArn: string, now: number): TaskRecord[] {
     return this.all()
       .filter((record) => record.clusterArn === clusterArn && isVisible(record, now))

@@ -52,8 +52,8 @@ class CrashSafePersistence extends PersistenceManager {
 }
 
 /**
- * Makes visible what consumers of the previous process had received: they ended with it, and a FIFO group would wait for
- * the whole visibility time-out. A message that is hidden for longer than that was given a pause of its own and keeps it.
+ * Makes visible what consumers of the previous process had received: they ended with it, and a FIFO group would wait
+ * for the whole visibility time-out. A message that is hidden for longer than that has its own delay and keeps it.
  */
 const releaseReceived = (queue: SqsQueue): void => {
   const now = Date.now();

@@ -14,7 +14,7 @@ const element = (version: ObjectVersion): string => {
     : `<Version>${common}<ETag>${escaped(version.etag)}</ETag><Size>${version.size}</Size><StorageClass>STANDARD</StorageClass></Version>`;
 };
 
-/** The first `maxKeys`; who wants more deletes these first, since a marker to go on from is not served. */
+/** The first `maxKeys`. To get more, a caller deletes these first: continuation markers are not supported. */
 export const versionsXml = (
   store: VersionedS3Store,
   bucket: string,

@@ -1,7 +1,7 @@
 /**
- * Versions of objects, which fauxqs does not know: where the template turns versioning on, an object that is replaced or
- * deleted stays readable by its version, and a deletion leaves a marker, as in S3. Noncurrent versions and markers lie in
- * a bucket of their own beside the real one, so they persist the way objects do.
+ * Versions of objects, which fauxqs does not know: where the template turns versioning on, an object that is replaced
+ * or deleted stays readable by its version, and a deletion leaves a marker, as in S3. Noncurrent versions and markers
+ * lie in their own bucket beside the real one, so they persist the way objects do.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import type { LifecycleRule } from '../../assembly/model.ts';
@@ -141,7 +141,7 @@ export class VersionedS3Store extends OrderedS3Store {
   }
 
   /**
-   * Deletes noncurrent versions whose time is over, and markers that hide nothing any more.
+   * Deletes noncurrent versions that have expired, and markers that hide nothing any more.
    *
    * @param isDue whether a rule's number of days has passed since a moment
    */

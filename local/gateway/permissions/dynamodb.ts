@@ -36,7 +36,7 @@ const TABLE_OPERATIONS = new Set([
   'UpdateTimeToLive',
 ]);
 
-/** What a transaction's parts are checked as: a transaction has no action of its own. */
+/** The actions that a transaction's parts are checked as. IAM has no action for the transaction itself. */
 const TRANSACT_PARTS = {
   Put: 'PutItem',
   Update: 'UpdateItem',
@@ -83,7 +83,7 @@ const queriedKey = (request: Target, partitionKey: string): string | undefined =
   return undefined;
 };
 
-/** `dynamodb:LeadingKeys`: the partition key values that a call touches, where they can be told. */
+/** `dynamodb:LeadingKeys`: the partition key values that a call touches, if they can be determined. */
 const leadingKeys = (requests: readonly Target[], partitionKeyOf: PartitionKeyOf): RequestContext => {
   const values = requests.map((request) => {
     const partitionKey = partitionKeyOf(request.TableName, request.IndexName);

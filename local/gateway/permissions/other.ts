@@ -46,7 +46,7 @@ const SERVICES: Readonly<Record<string, ServicePermissions>> = {
   },
 };
 
-/** Permissions of a call to any service that has no table of its own: its own action, on `*`. */
+/** Permissions of a call to any service that has no entry in a table of permissions: the call's action, on `*`. */
 export const otherPermissions = (service: string, call: OperationInput): Permission[] => {
   const known = SERVICES[service];
   return known === undefined ? [{ action: `${service}:${call.operation}`, resources: ['*'] }] : known(call);

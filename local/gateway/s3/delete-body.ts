@@ -11,7 +11,7 @@ const unescaped = (text: string): string =>
 
 export type NamedObject = { readonly key: string; readonly versionId: string | undefined };
 
-/** What it names, in its order. */
+/** The objects that it names, in its order. */
 export const objectsToDelete = (body: string): NamedObject[] =>
   [...body.matchAll(/<Object>(.*?)<\/Object>/gs)].map(([, object = '']) => {
     const [, key = ''] = /<Key>([^<]*)<\/Key>/.exec(object) ?? [];

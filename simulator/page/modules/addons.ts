@@ -5,10 +5,10 @@ import { MsgKey } from '../msg-key.ts';
 import { define } from '../registry.ts';
 import { createWid } from '../wid.ts';
 
-/** What belongs to messages without being one: reactions and votes. And calls, which ring and leave nothing. */
+/** Reactions and votes, which belong to messages. And calls, which leave no message. */
 export class Addons {
   readonly #app: App;
-  /** The library replaces these functions in place, and so hears of every row. */
+  /** The library replaces these functions in place, and so receives every row. */
   readonly #reactions = { reactionTableMode: { bulkUpsert: async (_rows: unknown[]) => {} } };
   readonly #votes = { pollVoteTableMode: { bulkUpsert: async (_rows: unknown[]) => {} } };
   readonly #calls = { calls: new Map<string, unknown>(), on: () => {} };

@@ -7,7 +7,7 @@ import type { ChannelModel, Channels } from './channels.ts';
 
 type Search = { searchText: string };
 
-/** What is done with channels beside posting. */
+/** Actions on channels, except posting. */
 export const defineChannelActions = (app: App, channels: Channels): void => {
   const pageSize = { getNewsletterDirectoryPageSize: () => 50, isNewsletterCreationEnabled: () => true };
   const settings = async (channel: string, muted: boolean): Promise<void> => {

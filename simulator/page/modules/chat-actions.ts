@@ -2,7 +2,7 @@ import type { App } from '../app.ts';
 import type { ChatModel } from '../models.ts';
 import { define, ownModule } from '../registry.ts';
 
-/** What is done with whole chats. */
+/** Actions on whole chats. */
 export const defineChatActions = (app: App): void => {
   const empty = async (chat: ChatModel, whole: boolean): Promise<void> => {
     await app.deliver({ op: 'emptyChat', chatId: String(chat.id), whole });

@@ -5,7 +5,7 @@ import { createWid, type Wid } from '../wid.ts';
 
 type Participant = { id: Wid };
 
-/** What is done with groups beside making and filling them. */
+/** Actions on groups, except to create groups and add members. */
 export const defineGroupActions = (app: App): void => {
   const setAdmins = async (chat: ChatModel, participants: Participant[], admin: boolean) => {
     const ids = participants.map(({ id }) => String(id));

@@ -7,7 +7,7 @@ import { createWid, type Wid } from '../wid.ts';
 type Participant = { id: Wid };
 type AddArgs = { participantArgs: { participantJid: string }[]; iqTo: string };
 
-/** Who uses WhatsApp, the members of groups, and a person's activity in a chat. */
+/** Which numbers use WhatsApp, the members of groups, and a person's activity in a chat. */
 export const defineGroups = (app: App): void => {
   const showState = (chatId: Wid, state: 'composing' | 'recording' | 'paused') =>
     app.deliver({ op: 'chatState', chatId: String(chatId), state });

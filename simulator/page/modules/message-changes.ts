@@ -11,7 +11,7 @@ const REVOKE_WINDOW_S = 60 * 60 * 60;
 type Chosen = { type: 'message'; list: MsgModel[] } | MsgModel[];
 type Forwarding = { chat: ChatModel; msgs: MsgModel[] };
 
-/** What is done with messages that are there already. */
+/** Actions on existing messages. */
 export const defineMessageChanges = (app: App): void => {
   const age = ({ t }: MsgModel) => Date.now() / 1000 - t;
   const canRevoke = (msg: MsgModel) =>

@@ -16,7 +16,7 @@ export const defineMessages = (app: App): void => {
     WAWebMsgKey: MsgKey,
     WALinkify: { findLinks, findLink: (text: unknown) => findLinks(text)[0] },
     WAWebLinkPreviewChatAction: { getLinkPreview: (link: { href: string }) => linkPreview(app, link) },
-    // Asks the phone for what a placeholder stands for; the phone answers in its own time.
+    // Asks the phone for the message behind a placeholder. The phone may answer later.
     WAWebNonMessageDataRequestPlaceholderMessageResendUtils: { handlePlaceholderMsgsSeen: () => {} },
     WAWebGetEphemeralFieldsMsgActionsUtils: { getEphemeralFields: () => ({}) },
     WAWebMsgReply: { canReplyMsg: (msg: MsgModel) => msg.canReply() },
