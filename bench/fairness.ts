@@ -1,12 +1,14 @@
-/** One user's webhook alone, and beside ten endpoints of another user that never answer. */
+/** What one user takes of what all share, and how another user is served beside it. */
 import { percentile } from '../test/soak/ledger.ts';
 import { measureFairness } from '../test/webhooks/fairness.ts';
+import { openPolls } from './open-polls.ts';
 import { heading, printTable } from './support/table.ts';
 
 const EVENTS = 40;
 const ENDLESS = 10;
 
 export const fairness = async (): Promise<void> => {
+  await openPolls();
   heading(`One user's webhook beside ${ENDLESS} endpoints of another user that never answer`);
   const alone = await measureFairness({ endless: 0, events: EVENTS });
   const beside = await measureFairness({ endless: ENDLESS, events: EVENTS });

@@ -25,7 +25,10 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
       '1,000 anonymous requests a second for two minutes over three linked sessions; BERTH_FLOOD_SECONDS',
     run: flood,
   },
-  fairness: { about: 'a webhook beside ten endpoints of another user that never answer', run: fairness },
+  fairness: {
+    about: 'a list beside 45 long polls, a webhook beside ten endless endpoints, of another user',
+    run: fairness,
+  },
   link: {
     about: 'create → QR code and start → WORKING, beside the bare library; BERTH_LINK_ROUNDS (Linux)',
     run: link,

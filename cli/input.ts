@@ -1,6 +1,7 @@
 /** What people type, as values: durations, pairs, chats. Each schema's message says what was expected. */
 import * as z from 'zod';
 import { sessionNameSchema, userIdSchema } from '../contract/bodies/sessions.ts';
+import { boundsChangeSchema } from '../contract/bounds.ts';
 import { rateSchema } from '../contract/rate.ts';
 import { chatIdSchema } from '../contract/whatsapp/messages.ts';
 import { requestCodeArgs } from '../contract/worker/commands.ts';
@@ -32,6 +33,19 @@ const pairInput = z
 export const metadataInput = z
   .array(pairInput)
   .transform((pairs) => Object.fromEntries(pairs))
+  .optional();
+
+/** `waits=20`, `starts=none`: bounds by their names. */
+export const boundsInput = z
+  .array(pairInput)
+  .transform((pairs, context) => {
+    const values = pairs.map(([name, value]) => [name, value === 'none' ? null : Number(value)]);
+    const parsed = boundsChangeSchema.safeParse(Object.fromEntries(values));
+    if (parsed.success) return parsed.data;
+    const [issue] = parsed.error.issues;
+    context.addIssue({ code: 'custom', message: [...(issue?.path ?? []), issue?.message].join(': ') });
+    return z.NEVER;
+  })
   .optional();
 
 export const phoneNumberInput = requestCodeArgs.shape.phoneNumber;

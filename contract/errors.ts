@@ -43,7 +43,9 @@ export const problemSchema = z.object({
   message: z.string().optional(),
   error: z.string().optional(),
   errors: z.array(fieldErrorSchema).optional(),
-  scope: z.enum(['global', 'user', 'rate', 'waits', 'connections', 'stored', 'uploads']).optional(),
+  scope: z
+    .enum(['global', 'user', 'rate', 'waits', 'connections', 'stored', 'uploads', 'starts', 'configBytes'])
+    .optional(),
   limit: z.int().optional(),
   active: z.int().optional(),
   retryAfterSeconds: z.int().optional(),

@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { MOST_STANDBY_TASKS, standbyPlanSchema } from '../contract/bodies/standby.ts';
+import { BOUNDS, type BoundName, boundsSchema } from '../contract/bounds.ts';
 import { sizeSchema } from '../contract/size.ts';
+
+const boundOf = (name: BoundName) => boundsSchema.shape[name].default(BOUNDS[name].default);
 
 const duration = (defaultSeconds: number) => z.int().positive().default(defaultSeconds);
 
@@ -47,12 +50,20 @@ export const settingsSchema = z.strictObject({
       maxAgeSeconds: duration(6 * 3600),
     })
     .prefault({}),
-  /** Sessions of one user, stopped ones included. */
-  storedSessionsPerUser: z.int().min(1).max(100_000).default(500),
+  /** Sessions of one user, stopped ones included. It and the other bounds of a user (contract/bounds.ts) change at run time. */
+  storedSessionsPerUser: boundOf('stored'),
+  /** Session starts of one user in a minute; 0: any number. */
+  startsPerMinute: boundOf('starts'),
+  /** Requests of one user in a minute, and a thirtieth of it at once; 0: any number. Half of the API's throttle. */
+  requestsPerMinute: z.int().min(0).max(60_000).default(3_000),
+  /** Of a session's config. */
+  configBytes: boundOf('configBytes'),
   /** How long the audit log keeps an entry. */
   auditDays: z.int().positive().default(365),
   /** Attempts to deliver one user's events to webhooks that may be under way at once. */
-  deliveriesPerUser: z.int().min(1).max(100).default(5),
+  deliveriesPerUser: boundOf('deliveries'),
+  /** No run-time value gives a user more. Set by the deployment: half of the deliverer's concurrency. */
+  mostDeliveriesPerUser: z.int().min(1).default(BOUNDS.deliveries.most),
   /** WhatsApp backend: `live` or `simulator`. Local mode only. */
   whatsapp: z.string().optional(),
   /** Webhooks to loopback addresses; local mode only. */
@@ -66,7 +77,7 @@ export const settingsSchema = z.strictObject({
   /** Older ones are not told. */
   lateMessagesMaxAgeSeconds: duration(7 * 24 * 3600),
   /** Requests of one user that wait at once (long polls). Each holds one execution of a function for up to 25 s. */
-  openWaitsPerUser: z.int().min(1).max(500).default(40),
+  openWaitsPerUser: boundOf('waits'),
   /** WebSocket connections of one user that are open at once. */
   connectionsPerUser: z.int().min(1).max(1000).default(40),
   /** Of a file by URL and of a received one. It passes through the worker's memory and the browser's. */

@@ -7,6 +7,7 @@ import { signIn, signOut } from '../core/access/sign-in.ts';
 import {
   credentialOf,
   DASHBOARD_HEADER,
+  isMark,
   signInCookie,
   signOutCookie,
 } from '../core/access/sign-in-cookie.ts';
@@ -31,8 +32,12 @@ const signingIn = defineHandler(operations.signIn)(async ({ body, ip }) => {
       scope: 'rate',
       ...refusal,
     });
-  const { token, seconds } = await signIn(deps, body.key);
-  return { status: 204, cookies: [signInCookie(token, seconds, hasTls)] };
+  const { token, seconds, proof } = await signIn(deps, body.key, !hasTls);
+  return {
+    status: 204,
+    cookies: [signInCookie(token, seconds, hasTls)],
+    ...(proof === undefined ? {} : { headers: { [DASHBOARD_HEADER]: proof } }),
+  };
 });
 
 /**
@@ -40,10 +45,10 @@ const signingIn = defineHandler(operations.signIn)(async ({ body, ip }) => {
  * for without a cookie as well: another site's form sends none (SameSite), and its answer would remove the cookie.
  */
 const signingOut = defineHandler(operations.signOut)(async ({ headers, cookies }) => {
-  if (headers[DASHBOARD_HEADER] !== '1') throw unmarked();
+  if (!isMark(headers[DASHBOARD_HEADER], hasTls)) throw unmarked();
   const { 'x-api-key': _notAsked, ...rest } = headers;
   const presented = credentialOf({ method: 'POST', headers: rest, cookies }, hasTls);
-  if (presented.via === 'cookie') await signOut(deps, presented.token);
+  if (presented.via === 'cookie') await signOut(deps, presented);
   return { status: 204, cookies: [signOutCookie(hasTls)] };
 });
 

@@ -28,6 +28,6 @@ const contextOf = async (event: APIGatewayRequestAuthorizerEventV2): Promise<Aut
   if (presented.via === 'nothing') return { role: 'none' };
   if (presented.via === 'unmarked') return { role: 'unmarked' };
   return contextOfKey(refusalOf, presented.via, () =>
-    presented.via === 'key' ? findApiKey(deps, presented.key) : findSignIn(deps, presented.token),
+    presented.via === 'key' ? findApiKey(deps, presented.key) : findSignIn(deps, presented),
   );
 };

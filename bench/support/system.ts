@@ -104,7 +104,7 @@ const unused = (): never => {
 
 const depsOver = (client: DynamoDBClient, table: string): Deps => ({
   ...base,
-  settings: parseSettings('{"environment":"bench"}'),
+  settings: parseSettings('{"environment":"bench","startsPerMinute":0}'),
   store: dynamoDbStore(table, client),
   events: { send: async () => {}, wake: async () => {} },
   tasks: {

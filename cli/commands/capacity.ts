@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import * as z from 'zod';
 import type { LimitsView, StatsView } from '../../contract/bodies/admin.ts';
+import { BOUND_NAMES, BOUNDS } from '../../contract/bounds.ts';
 import { burstOf, type Rate } from '../../contract/rate.ts';
 import { examples, runs } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
-import { countInput, orNone, rateInput, userInput } from '../input.ts';
+import { boundsInput, collect, countInput, orNone, rateInput, userInput } from '../input.ts';
 import { details, since, span } from '../output.ts';
 
 /** `berth limits`, `berth stats`, `berth health` */
@@ -28,6 +29,8 @@ const addLimitsGet = (limits: Command): void => {
   });
 };
 
+const boundsHelp = BOUND_NAMES.map((name) => `${name}: ${BOUNDS[name].says}`).join('; ');
+
 const addLimitsSet = (limits: Command): void => {
   const command = limits
     .command('set')
@@ -37,13 +40,20 @@ const addLimitsSet = (limits: Command): void => {
     .option('--rate-default <n|none>', 'requests a minute (n or n/burst) of users without their own')
     .option('--user <id>', 'the user whom --limit and --rate are for')
     .option('--limit <n|none>', "the user's own; none removes it")
-    .option('--rate <n|none>', "the user's own requests a minute (n or n/burst); none removes it");
+    .option('--rate <n|none>', "the user's own requests a minute (n or n/burst); none removes it")
+    .option(
+      '--bound <name=n|none>',
+      `what a user may take, --user's or any user's; none: back to the default. ${boundsHelp}`,
+      collect,
+    );
   examples(
     command,
     '--global 100',
     '--user anna --limit 10',
     '--user anna --limit none',
     '--user anna --rate 600/50',
+    '--bound starts=120 --bound waits=20',
+    '--user anna --bound stored=2000',
   );
   const input = z
     .object({
@@ -53,22 +63,28 @@ const addLimitsSet = (limits: Command): void => {
       user: userInput,
       limit: orNone(countInput),
       rate: orNone(rateInput),
+      bound: boundsInput,
     })
-    .refine((i) => (i.user === undefined) === (i.limit === undefined && i.rate === undefined), {
+    .refine((i) => i.user !== undefined || (i.limit === undefined && i.rate === undefined), {
       path: ['user'],
-      error: 'needs --limit or --rate',
+      error: 'is needed by --limit and --rate',
+    })
+    .refine(({ user, limit, rate, bound }) => user === undefined || (limit ?? rate ?? bound) !== undefined, {
+      path: ['user'],
+      error: 'needs --limit, --rate or --bound',
     })
     .refine((i) => Object.values(i).some((value) => value !== undefined), {
       path: ['global'],
-      error: 'or --user-default, --rate-default or --user with --limit or --rate is needed',
+      error: 'or --user-default, --rate-default, --bound or --user with --limit or --rate is needed',
     });
-  runs(command, input, async ({ global, userDefault, rateDefault, user, limit, rate }, context) => {
+  runs(command, input, async ({ global, userDefault, rateDefault, user, limit, rate, bound }, context) => {
+    const bounds = bound && { bounds: bound };
     const view = await context.api().limits.set(
       {
         ...(global === undefined ? {} : { global }),
         ...(userDefault === undefined ? {} : { userDefault }),
         ...(rateDefault === undefined ? {} : { rateDefault }),
-        ...(user === undefined ? {} : { user: { userId: user, limit, rate } }),
+        ...(user === undefined ? bounds : { user: { userId: user, limit, rate, ...bounds } }),
       },
       { userId: user },
     );
@@ -76,7 +92,7 @@ const addLimitsSet = (limits: Command): void => {
   });
 };
 
-const limitsText = ({ global, userDefault, rateDefault, user }: LimitsView): string =>
+const limitsText = ({ global, userDefault, rateDefault, user, bounds }: LimitsView): string =>
   details([
     ['global', `${global.active} of ${global.limit} in use`],
     ['default per user', `${userDefault}, ${rateText(rateDefault)}`],
@@ -85,6 +101,14 @@ const limitsText = ({ global, userDefault, rateDefault, user }: LimitsView): str
       `${user.active} of ${user.limit} in use${user.own ? ' (own limit)' : ''}, ` +
         `${rateText(user.rate)}${user.ownRate ? ' (own rate)' : ''}`,
     ],
+    ...BOUND_NAMES.map(
+      (name) =>
+        [
+          name,
+          `${user.bounds[name]} ${BOUNDS[name].says}` +
+            (user.ownBounds[name] === undefined ? '' : ` (own; the default is ${bounds[name]})`),
+        ] as const,
+    ),
   ]);
 
 const rateText = (rate: Rate | null): string =>

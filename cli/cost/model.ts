@@ -221,8 +221,9 @@ export const usageOf = ({ messages, heartbeatSeconds }: Pick<CostInput, 'message
     callerCalls: sent,
     // A send is the authorizer, the command and the call inside the network; a received message is delivered once.
     executions: workerCalls + 3 * sent + received,
-    writeUnits: WRITES_A_CHANGE * (reports + 2 * SNAPSHOTS_AN_HOUR) + WRITES_A_MESSAGE * messages,
-    readUnits: READS_A_WORKER_CALL * workerCalls + READS_A_MESSAGE * messages,
+    // Each request of a caller is counted against its rate; each delivery reads its user's share.
+    writeUnits: WRITES_A_CHANGE * (reports + 2 * SNAPSHOTS_AN_HOUR) + WRITES_A_MESSAGE * messages + sent,
+    readUnits: READS_A_WORKER_CALL * workerCalls + READS_A_MESSAGE * messages + 2 * received,
     // Sent, received and deleted.
     queueCalls: 3 * received,
     objectWrites: PUTS_A_SNAPSHOT * SNAPSHOTS_AN_HOUR,

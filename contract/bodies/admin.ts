@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { boundsChangeSchema, boundsSchema } from '../bounds.ts';
 import { stateSchema, stopReasonSchema } from '../lifecycle.ts';
 import { rateSchema } from '../rate.ts';
 import { scopeSchema } from '../scopes.ts';
@@ -19,9 +20,15 @@ export const limitsViewSchema = z.object({
     /** Requests a minute that are in force for this user; null: not limited. */
     rate: rateSchema.nullable(),
     ownRate: z.boolean(),
+    /** What is in force for this user. */
+    bounds: boundsSchema,
+    /** Those of them that are the user's own. */
+    ownBounds: boundsSchema.partial(),
   }),
   /** Of users without their own. */
   rateDefault: rateSchema.nullable(),
+  /** Of users without their own. */
+  bounds: boundsSchema,
 });
 export type LimitsView = z.infer<typeof limitsViewSchema>;
 
@@ -38,11 +45,21 @@ export const changeLimitsRequestSchema = z
         userId: userIdSchema,
         limit: limit.nullable().optional(),
         rate: rateSchema.nullable().optional(),
+        /** `null` takes a user's own bound away. */
+        bounds: boundsChangeSchema.optional(),
       })
-      .refine((u) => u.limit !== undefined || u.rate !== undefined, 'name at least one of limit, rate')
+      .refine(
+        (u) => u.limit !== undefined || u.rate !== undefined || u.bounds !== undefined,
+        'name at least one of limit, rate, bounds',
+      )
       .optional(),
+    /** Of users without their own. `null`: back to the environment's setting. */
+    bounds: boundsChangeSchema.optional(),
   })
-  .refine((r) => Object.keys(r).length > 0, 'name at least one of global, userDefault, rateDefault, user');
+  .refine(
+    (r) => Object.keys(r).length > 0,
+    'name at least one of global, userDefault, rateDefault, bounds, user',
+  );
 
 export const healthViewSchema = z.object({
   status: z.enum(['ok', 'degraded']),

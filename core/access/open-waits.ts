@@ -15,6 +15,7 @@ import { Problem } from '../../contract/errors.ts';
 import type { Deps } from '../deps.ts';
 import { openWaitKey, openWaitsPartition, TTL_ATTRIBUTE } from '../items.ts';
 import { isTransient } from '../store.ts';
+import { boundOf } from './bounds.ts';
 
 const waitSchema = z.object({ sk: z.string(), until: z.number() });
 
@@ -51,10 +52,12 @@ const begin = async (deps: Needs, userId: string, waitMs: number): Promise<strin
   const until = now + waitMs + SLACK_MS;
   const id = `${String(now).padStart(15, '0')}#${deps.ids.eventId()}`;
   const key = openWaitKey(userId, id);
-  const limit = deps.settings.openWaitsPerUser;
   try {
     const expires = { [TTL_ATTRIBUTE]: Math.ceil(until / 1000) + KEPT_SECONDS };
-    await deps.store.write({ kind: 'put', key, item: { ...key, until, ...expires } });
+    const [limit] = await Promise.all([
+      boundOf(deps, userId, 'waits'),
+      deps.store.write({ kind: 'put', key, item: { ...key, until, ...expires } }),
+    ]);
     const open = (await openWaits(deps, userId, limit)).filter((each) => each.until > now);
     const rank = open.findIndex(({ sk }) => sk === id);
     if (rank >= 0 && rank < limit) return id;

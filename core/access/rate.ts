@@ -12,9 +12,10 @@ import {
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { defaultRateKey, rateBucketKey, TTL_ATTRIBUTE, userRateKey } from '../items.ts';
+import type { Settings } from '../settings.ts';
 import { absent, and, gt, isTransient, type Key, le, or } from '../store.ts';
 
-/** Without `rate` it was taken away. */
+/** Without `rate` it was taken away: a user's own leaves the default, the default leaves any number. */
 const setSchema = z.object({ rate: rateSchema.optional() });
 const bucketSchema = z.object({ emptyAt: z.int() });
 
@@ -25,11 +26,19 @@ type Rates = {
 };
 
 /** The rates that were set for users in general and for this one. */
-export const readRates = async (deps: Pick<Deps, 'store'>, userId: string): Promise<Rates> => {
-  const setAt = async (key: Key) => setSchema.parse((await deps.store.get(key)) ?? {}).rate;
+export const readRates = async (deps: Pick<Deps, 'store' | 'settings'>, userId: string): Promise<Rates> => {
+  const setAt = async (key: Key) => {
+    const item = await deps.store.get(key);
+    return item && setSchema.parse(item);
+  };
   const [byDefault, own] = await Promise.all([setAt(defaultRateKey), setAt(userRateKey(userId))]);
-  return { byDefault, own };
+  return { byDefault: byDefault ? byDefault.rate : rateOfSettings(deps.settings), own: own?.rate };
 };
+
+const rateOfSettings = ({ requestsPerMinute }: Settings): Rate | undefined =>
+  requestsPerMinute === 0
+    ? undefined
+    : { perMinute: requestsPerMinute, burst: Math.ceil(requestsPerMinute / 30) };
 
 /** Sets a rate, or with `null` takes it away. @param userId undefined: for users without their own */
 export const setRate = async (
@@ -59,7 +68,7 @@ const REMEMBERED = 10_000;
  * only ever grows, so what was seen of it before decides refusals exactly, without a write, and tells which of the two
  * writes will fit.
  */
-export const rateLimiter = (deps: Pick<Deps, 'store' | 'clock' | 'log'>): RateLimiter => {
+export const rateLimiter = (deps: Pick<Deps, 'store' | 'clock' | 'log' | 'settings'>): RateLimiter => {
   const rates = new Map<string, { readonly rates: Rates; readonly until: number }>();
   const buckets = new Map<string, number>();
 

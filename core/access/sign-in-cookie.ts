@@ -2,6 +2,10 @@
  * How a request says whose it is: by an API key in a header, or by the dashboard's sign-in in a cookie. A browser sends
  * a cookie along with requests that other pages make, so one that may change something counts only with a header that
  * no other origin's page can set: it would have to ask first (CORS preflight), and is never allowed.
+ *
+ * Cookies do not know ports. Without TLS (on one machine) a browser sends the cookie to every server on 127.0.0.1 that its
+ * user opens, so the cookie alone is worth nothing there: the sign-in's answer has a second secret, the proof, in the same
+ * header. The page keeps it in its origin's storage, which is the port's own, and sends it with every request.
  */
 
 /** A sign-in ends after this at the latest, however much it is used. */
@@ -40,7 +44,8 @@ type Presenting = {
 
 type Credential =
   | { readonly via: 'key'; readonly key: string }
-  | { readonly via: 'cookie'; readonly token: string }
+  /** `proof`: without TLS. */
+  | { readonly via: 'cookie'; readonly token: string; readonly proof?: string }
   /** A cookie on a request that may change something and that does not say it comes from the dashboard. */
   | { readonly via: 'unmarked' }
   | { readonly via: 'nothing' };
@@ -51,9 +56,15 @@ export const credentialOf = ({ method, headers, cookies }: Presenting, tls: bool
   if (key !== undefined) return { via: 'key', key };
   const token = tokenOf(cookies, tls);
   if (token === undefined) return { via: 'nothing' };
-  if (!READING.includes(method) && headers[DASHBOARD_HEADER] !== '1') return { via: 'unmarked' };
-  return { via: 'cookie', token };
+  const mark = headers[DASHBOARD_HEADER];
+  if (!READING.includes(method) && !isMark(mark, tls)) return { via: 'unmarked' };
+  if (tls) return { via: 'cookie', token };
+  return mark !== undefined && TOKEN.test(mark) ? { via: 'cookie', token, proof: mark } : { via: 'nothing' };
 };
+
+/** Whether the header says that the dashboard's own page asks. */
+export const isMark = (header: string | undefined, tls: boolean): boolean =>
+  header === '1' || (!tls && header !== undefined && TOKEN.test(header));
 
 const tokenOf = (cookies: readonly string[], tls: boolean): string | undefined => {
   const start = `${nameOf(tls)}=`;

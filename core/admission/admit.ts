@@ -47,10 +47,10 @@ export const admit = async (deps: Needs, admission: Admission): Promise<Admitted
         if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);
         return RETRY;
       }
-      if (plan.kind === 'full') {
-        const problem = await confirmFull(deps, admission.userId, plan.seen);
+      if (plan.kind === 'full' || plan.kind === 'too fast') {
+        const problem = await refusalOf(deps, admission, plan);
         if (!problem) return RETRY;
-        // The session that this very request made before may have taken the last slot.
+        // The session that this very request made before may have taken the last slot, or the last start.
         stored = await readStored(deps, admission);
         return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });
       }
@@ -74,6 +74,17 @@ export const admit = async (deps: Needs, admission: Admission): Promise<Admitted
       });
     },
   );
+};
+
+/** One read shows that starts come too fast: their time only grows. */
+const refusalOf = async (
+  deps: Needs,
+  { userId }: Admission,
+  plan: Extract<Plan, { kind: 'full' | 'too fast' }>,
+): Promise<Problem | undefined> => {
+  if (plan.kind === 'full') return confirmFull(deps, userId, plan.seen);
+  deps.metrics.count('AdmissionsRefused', 1, { Scope: 'starts' });
+  return plan.problem;
 };
 
 const readStored = async (deps: Needs, admission: Admission): Promise<Stored> => {

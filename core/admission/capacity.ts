@@ -30,14 +30,23 @@ const limitsItemSchema = limitsSchema.extend({
   plan: z.array(z.int().min(0)).optional(),
 });
 
-export const counterSchema = z.object({ active: z.int(), limit: z.int().optional(), version: z.int() });
-
-const shardSchema = counterSchema.required().extend({
-  /** Of the limits that it is open under, or closed for. */
-  generation,
-  /** The shard admits no session until it has its sub-limit of that generation; its limit is 0. */
-  closed: z.boolean().default(false),
+export const counterSchema = z.object({
+  active: z.int(),
+  limit: z.int().optional(),
+  version: z.int(),
+  /** Of a user's counter: until when its starts are worth (µs; start-rate.ts). */
+  startsUntil: z.number().optional(),
 });
+
+const shardSchema = counterSchema
+  .omit({ startsUntil: true })
+  .required()
+  .extend({
+    /** Of the limits that it is open under, or closed for. */
+    generation,
+    /** The shard admits no session until it has its sub-limit of that generation; its limit is 0. */
+    closed: z.boolean().default(false),
+  });
 
 export type Shard = z.infer<typeof shardSchema> & { readonly shard: number };
 export type Capacity = {
@@ -46,6 +55,8 @@ export type Capacity = {
   readonly plan: readonly number[] | undefined;
   readonly shards: readonly Shard[];
   readonly active: number;
+  /** The limits' item as stored, for what else it holds. */
+  readonly item: Item;
 };
 
 /** One counter up to 200; above, 8: one counter fails near 40 admissions a second (docs/performance.md). */
@@ -68,6 +79,7 @@ export const parseCapacity = (items: readonly Item[]): Capacity | undefined => {
     plan,
     shards: shards.sort((a, b) => a.shard - b.shard),
     active: shards.reduce((sum, s) => sum + s.active, 0),
+    item: limitsItem,
   };
 };
 

@@ -1,5 +1,6 @@
 import type { SessionConfigRequest } from '../../contract/bodies/session-config.ts';
 import { Problem } from '../../contract/errors.ts';
+import { readBounds } from '../access/bounds.ts';
 import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
 import { findSession } from '../lifecycle/load.ts';
@@ -23,19 +24,20 @@ export const createSession = async (
   },
 ): Promise<Admitted> => {
   const { userId, name, start, idempotency } = request;
+  const { inForce } = await readBounds(deps, userId);
   const session = parseSession({
     ...sessionKey(userId, name),
     listUser: userId,
     listName: name,
     sessionId: deps.ids.sessionId(),
-    config: acceptConfig(deps.sha256, undefined, request.config),
+    config: acceptConfig(deps.sha256, undefined, request.config, inForce.configBytes),
     createdAt: deps.clock(),
     version: 1,
     state: 'STOPPED',
     status: 'STOPPED',
     epoch: 0,
   });
-  await refuseIfManyStored(deps, userId, name);
+  await refuseIfManyStored(deps, userId, name, inForce.stored);
   return admit(deps, { kind: 'create', id: deps.ids.eventId(), userId, name, session, start, idempotency });
 };
 
@@ -44,11 +46,11 @@ export const createSession = async (
  * pass together; a session that exists is not refused here: the request may be a repeat.
  */
 const refuseIfManyStored = async (
-  deps: Pick<Deps, 'store' | 'settings'>,
+  deps: Pick<Deps, 'store'>,
   userId: string,
   name: string,
+  limit: number,
 ): Promise<void> => {
-  const limit = deps.settings.storedSessionsPerUser;
   let stored = 0;
   let cursor: string | undefined;
   do {

@@ -1,6 +1,6 @@
 import type { Deps } from '../deps.ts';
 import { publish } from '../events/outbox.ts';
-import { launch } from '../lifecycle/launch.ts';
+import { launch, launchAdmitted } from '../lifecycle/launch.ts';
 import type { Session } from '../lifecycle/session.ts';
 import type { Admitted } from './plan.ts';
 
@@ -25,7 +25,7 @@ export const launchAndPublish = (
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
   deps.metrics.count('SessionsAdmitted', 1);
-  return launchAndTell(deps, session, waitMs);
+  return launchAndTell(deps, launchAdmitted, session, waitMs);
 };
 
 /** What follows a start: the launch of what was admitted, or of a restart that is due at once now. */
@@ -35,7 +35,7 @@ export const started = async (
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
   if (isNew) return launchAndPublish(deps, session, waitMs);
-  return restartsNow ? launchAndTell(deps, session, waitMs) : session;
+  return restartsNow ? launchAndTell(deps, launch, session, waitMs) : session;
 };
 
 type Needs = Pick<
@@ -43,8 +43,13 @@ type Needs = Pick<
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
-const launchAndTell = async (deps: Needs, session: Session, waitMs: number): Promise<Session> => {
-  const launching = launch(deps, session, deps.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
+const launchAndTell = async (
+  deps: Needs,
+  begin: typeof launchAdmitted,
+  session: Session,
+  waitMs: number,
+): Promise<Session> => {
+  const launching = begin(deps, session, deps.clock() + Math.min(waitMs, LAUNCH_WAIT_MS)).catch(
     (error: unknown) => {
       const { sessionId, epoch } = session;
       deps.log.warn('the launch is left to the next sweep', { sessionId, epoch, error: String(error) });

@@ -1,7 +1,9 @@
 /** Limits at run time: for all, for users, for requests. How the counters follow is in capacity.ts. */
 import type { LimitsView } from '../../contract/bodies/admin.ts';
+import type { BoundsChange } from '../../contract/bounds.ts';
 import { Problem } from '../../contract/errors.ts';
 import type { Rate } from '../../contract/rate.ts';
+import { boundsFrom, setBounds } from '../access/bounds.ts';
 import { readRates, setRate } from '../access/rate.ts';
 import type { Deps } from '../deps.ts';
 import { quotaListing, userQuotaKey } from '../items.ts';
@@ -21,8 +23,11 @@ export type LimitsChange = {
         readonly userId: string;
         readonly limit?: number | null | undefined;
         readonly rate?: Rate | null | undefined;
+        readonly bounds?: BoundsChange | undefined;
       }
     | undefined;
+  /** For users without their own. */
+  readonly bounds?: BoundsChange | undefined;
 };
 
 /**
@@ -42,9 +47,15 @@ export const changeLimits = async (deps: Needs, change: LimitsChange): Promise<C
       };
     });
   }
-  const { user, rateDefault } = change;
+  const { user, rateDefault, bounds } = change;
   if (user?.limit !== undefined) await setUserLimit(deps, user.userId, user.limit);
   if (user?.rate !== undefined) await written(deps, () => setRate(deps, user.userId, user.rate ?? null));
+  const ownBounds = user?.bounds;
+  if (ownBounds !== undefined) await written(deps, () => setBounds(deps, user?.userId, ownBounds));
+  if (bounds !== undefined) {
+    await ensureCapacity(deps);
+    await written(deps, () => setBounds(deps, undefined, bounds));
+  }
   if (rateDefault !== undefined) await written(deps, () => setRate(deps, undefined, rateDefault));
   return ensureCapacity(deps);
 };
@@ -112,6 +123,7 @@ export const limitsView = async (deps: Needs, userId: string): Promise<LimitsVie
     readRates(deps, userId),
   ]);
   const counter = quota && counterSchema.parse(quota);
+  const bounds = boundsFrom(deps.settings, capacity.item, quota);
   return {
     global: { limit: capacity.limits.globalLimit, active: capacity.active },
     userDefault: capacity.limits.userLimit,
@@ -122,7 +134,10 @@ export const limitsView = async (deps: Needs, userId: string): Promise<LimitsVie
       own: counter?.limit !== undefined,
       rate: rates.own ?? rates.byDefault ?? null,
       ownRate: rates.own !== undefined,
+      bounds: bounds.inForce,
+      ownBounds: bounds.own,
     },
     rateDefault: rates.byDefault ?? null,
+    bounds: bounds.byDefault,
   };
 };

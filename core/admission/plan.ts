@@ -4,6 +4,7 @@
  *   snapshot ─┬─ answer      the session runs already, or this admission made it
  *             ├─ rejection   the session does not exist, exists already, or belongs to another request
  *             ├─ unsettled   the limits are being changed: read again
+ *             ├─ too fast    the user started as many as the rate of starts allows
  *             ├─ full        this snapshot shows no free slot: to be confirmed by a second one
  *             └─ writes      one transaction: a slot of the global limit, a slot of the user's, and the session PENDING
  *                            under a new epoch. All of it is written, or none of it
@@ -22,6 +23,7 @@ import { type Capacity, isSettled } from './capacity.ts';
 import { type Idempotency, type IdempotencyRecord, idempotencyWrites } from './idempotency.ts';
 import { isOfGeneration } from './read-capacity.ts';
 import { type CapacitySnapshot, roomFor, userHasRoom } from './room.ts';
+import { ruleStart, startRateOf } from './start-rate.ts';
 
 type Needs = Pick<Deps, 'clock' | 'ids' | 'settings'>;
 
@@ -63,7 +65,8 @@ export type Outcome =
 export type Plan =
   | { readonly kind: 'writes'; readonly session: Session; readonly writes: readonly Write[] }
   | { readonly kind: 'unsettled'; readonly capacity: Capacity }
-  | { readonly kind: 'full'; readonly seen: CapacitySnapshot };
+  | { readonly kind: 'full'; readonly seen: CapacitySnapshot }
+  | { readonly kind: 'too fast'; readonly problem: Problem };
 
 const answer = (session: Session, admitted: boolean): Outcome => ({
   kind: 'answer',
@@ -116,6 +119,9 @@ export const planAdmitted = (
   if (!isSettled(capacity)) return { kind: 'unsettled', capacity };
   const shard = roomFor(seen, deps.ids.random());
   if (!shard) return { kind: 'full', seen };
+  const rate = startRateOf(seen.user.starts, seen.user.limit);
+  const ruling = ruleStart(rate, seen.user.startsUntil, deps.clock());
+  if (!ruling.pass) return { kind: 'too fast', problem: startsTooFast(userId, seen.user, ruling) };
   const change = admissionChange(deps, admission.id, before, shard.shard);
   const session = parseSession(applyChange(toItem(before), change));
   return {
@@ -130,9 +136,9 @@ export const planAdmitted = (
       {
         kind: 'update',
         key: userQuotaKey(userId),
-        condition: userHasRoom(capacity),
-        set: quotaListing(userId),
-        ...ONE_MORE,
+        condition: and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : [])),
+        set: { ...quotaListing(userId), ...ruling.change.set },
+        add: { ...ONE_MORE.add, ...ruling.change.add },
       },
       {
         kind: 'update',
@@ -144,6 +150,17 @@ export const planAdmitted = (
     ],
   };
 };
+
+const startsTooFast = (
+  userId: string,
+  { starts }: CapacitySnapshot['user'],
+  { retryAfterSeconds }: { readonly retryAfterSeconds: number },
+): Problem =>
+  new Problem(
+    'too_many',
+    `User "${userId}" may start ${starts} sessions a minute; try again in ${retryAfterSeconds} s.`,
+    { scope: 'starts', limit: starts, retryAfterSeconds },
+  );
 
 const createWrites = (
   deps: Needs,
@@ -185,10 +202,15 @@ const admissionChange = (deps: Needs, admissionId: string, session: Session, sha
     dueBucket: DUE_BUCKETS[Math.floor(deps.ids.random() * DUE_BUCKETS.length)] ?? DUE_BUCKETS[0],
   };
   return {
-    set: { ...fresh, ...dueAttributes({ ...fresh, config: session.config }, deps.settings), admissionId },
+    set: {
+      ...fresh,
+      ...dueAttributes({ ...fresh, config: session.config }, deps.settings),
+      admissionId,
+      launching: admissionId,
+    },
     add: { version: 1 },
     remove: [
-      ...remove.filter((attribute) => attribute !== 'admissionId'),
+      ...remove.filter((attribute) => attribute !== 'admissionId' && attribute !== 'launching'),
       'restartAt',
       'restarts',
       'restartReason',

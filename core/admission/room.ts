@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { boundsFrom } from '../access/bounds.ts';
 import type { Deps } from '../deps.ts';
 import { userQuotaKey } from '../items.ts';
 import { absent, and, type Condition, lt, ltAttr, or } from '../store.ts';
@@ -9,13 +10,24 @@ type Needs = Pick<Deps, 'store' | 'ids' | 'settings'>;
 
 /** The counters on which an admission is decided. */
 export type CapacitySnapshot = { readonly capacity: Capacity; readonly user: UserCounter };
-export type UserCounter = { readonly active: number; readonly limit: number; readonly version: number };
+export type UserCounter = {
+  readonly active: number;
+  readonly limit: number;
+  readonly version: number;
+  /** Starts a minute; 0: any number. */
+  readonly starts: number;
+  readonly startsUntil: number | undefined;
+};
 
 /** Reads the counters for an admission of this user. Each counter is read at a different moment. */
 export const readSnapshot = async (deps: Needs, userId: string): Promise<CapacitySnapshot> => {
   const [capacity, quota] = await Promise.all([ensureCapacity(deps), deps.store.get(userQuotaKey(userId))]);
-  const { active, limit, version } = quota ? counterSchema.parse(quota) : NEVER_SEEN;
-  return { capacity, user: { active, limit: limit ?? capacity.limits.userLimit, version } };
+  const { active, limit, version, startsUntil } = quota ? counterSchema.parse(quota) : NEVER_SEEN;
+  const { starts } = boundsFrom(deps.settings, capacity.item, quota).inForce;
+  return {
+    capacity,
+    user: { active, limit: limit ?? capacity.limits.userLimit, version, starts, startsUntil },
+  };
 };
 
 const NEVER_SEEN: z.infer<typeof counterSchema> = { active: 0, version: 0 };

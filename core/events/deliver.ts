@@ -1,4 +1,5 @@
 import type { Webhook } from '../../contract/bodies/session-config.ts';
+import { boundOf } from '../access/bounds.ts';
 import type { Deps } from '../deps.ts';
 import { findSession } from '../lifecycle/load.ts';
 import type { Session } from '../lifecycle/session.ts';
@@ -47,14 +48,15 @@ export const deliver = async (
       error: 'it waited in the queue for too long while the endpoint did not work',
     });
   const whose = { userId, webhook };
-  const [permission, earlier] = await Promise.all([
+  const [permission, earlier, share] = await Promise.all([
     askEndpoint(deps, whose),
     receipt.receives === 1 ? NO_ATTEMPTS : attemptsMade(deps, delivery),
+    boundOf(deps, userId, 'deliveries'),
   ]);
   // The deliverer ended after the endpoint's success and before the message left the queue.
   if (earlier.delivered) return { kind: 'delivered' };
   if (permission.kind === 'wait') return postponed(permission.ms);
-  const permit = await acquirePermit(deps, userId, deps.settings.deliveriesPerUser);
+  const permit = await acquirePermit(deps, userId, share);
   if (permit === 'full') return postponed(waitForShareMs(receipt, deps.ids.random()));
   try {
     if (permission.claim && !(await permission.claim()))

@@ -1,6 +1,7 @@
 import { isLinkingStatus, type StopReason } from '../../contract/lifecycle.ts';
 import type { WorkerDeadlines } from '../../contract/worker/protocol.ts';
 import type { Settings } from '../settings.ts';
+import { isTaskKnown } from './launching.ts';
 import type { Session } from './session.ts';
 
 /**
@@ -28,6 +29,7 @@ type Timed = Pick<
   | 'status'
   | 'config'
   | 'taskArn'
+  | 'workerSecretHash'
   | 'startedAt'
   | 'restartAt'
   | 'lastActivityAt'
@@ -75,7 +77,9 @@ export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
   const add = (reason: Deadline['reason'], at: number) => deadlines.push({ at, reason });
 
   if (session.state === 'STOPPING') {
-    add('stop_grace', (session.stoppingAt ?? startedAt) + settings.stopGraceSeconds * 1000);
+    // Without a worker there is nothing to save: the launch has ended by then, and the sweep asks the engine for its task.
+    const graceSeconds = isTaskKnown(session) ? settings.stopGraceSeconds : settings.launchRetrySeconds;
+    add('stop_grace', (session.stoppingAt ?? startedAt) + graceSeconds * 1000);
   } else {
     if (maxAt !== undefined) add('max_duration', maxAt);
     if (session.taskArn === undefined) {

@@ -8,6 +8,7 @@ import { statusAttributes } from './statuses.ts';
 /** What belonged to the task and the worker of the epoch before. */
 const OF_THE_EPOCH_BEFORE = [
   'admissionId',
+  'launching',
   'taskArn',
   'workerTaskArn',
   'standby',

@@ -5,8 +5,10 @@ import { claimStandby } from '../standby/claim.ts';
 import { replaceClaimed } from '../standby/keep.ts';
 import { updateActiveSession } from './change.ts';
 import { findTask } from './find-task.ts';
+import { isTaskKnown, mayHaveTask } from './launching.ts';
+import { findSession } from './load.ts';
 import { release } from './release.ts';
-import type { Session } from './session.ts';
+import { nameOf, type Session, userOf } from './session.ts';
 import { stopTask } from './stop.ts';
 
 type Needs = Pick<
@@ -38,8 +40,8 @@ const ADOPT_MS = 2_000;
  * is called (a lost answer, the reaper after a crash), the epoch has one task.
  *
  *   admitted ── launch ── taskArn written ── worker bootstraps
- *                  └─ a stop or a release may come in between: then the task just born is stopped here, and the
- *                     worker finds its epoch over when it bootstraps
+ *                  └─ a stop may come in between: the slot waits for this launch (launching.ts), and the task just born
+ *                     is stopped here
  *
  * Where a standby task is ready, it becomes the task of the epoch and nothing is launched (core/standby/claim.ts).
  *
@@ -52,14 +54,30 @@ export const launch = async (
   session: Session,
   until: number = deps.clock() + LAUNCH_MS,
 ): Promise<Session> => {
+  const launching = deps.ids.eventId();
+  const marked = await markLaunch(deps, session, launching);
+  return marked.marked ? launchMarked(deps, marked.session, launching, until) : marked.session;
+};
+
+/** As `launch`, for a session as its admission wrote it: that left the mark of this launch. */
+export const launchAdmitted = async (deps: Needs, session: Session, until: number): Promise<Session> =>
+  session.launching === undefined ? session : launchMarked(deps, session, session.launching, until);
+
+const launchMarked = async (
+  deps: Needs,
+  session: Session,
+  launching: string,
+  until: number,
+): Promise<Session> => {
   const { bootstrapToken } = session;
   if (bootstrapToken === undefined) return session;
+  const request = { bootstrapToken, launching };
   const claimed = await claimStandby(deps, session, until - ADOPT_MS - LEAST_TRY_MS);
-  if (!claimed.took) return launchTask(deps, claimed.session, bootstrapToken, until);
+  if (!claimed.took) return launchTask(deps, claimed.session, request, until);
   const { taskArn } = claimed;
   const [launched] = await Promise.all([
     taskArn === undefined
-      ? launchTask(deps, claimed.session, bootstrapToken, until)
+      ? launchTask(deps, claimed.session, request, until)
       : adopt(deps, claimed.session, taskArn, Math.max(ADOPT_MS, until - deps.clock())),
     replaceClaimed(deps),
   ]);
@@ -69,10 +87,10 @@ export const launch = async (
 const launchTask = async (
   deps: Needs,
   session: Session,
-  bootstrapToken: string,
+  { bootstrapToken, launching }: { readonly bootstrapToken: string; readonly launching: string },
   until: number,
 ): Promise<Session> => {
-  const result = await runTask(deps, session, bootstrapToken, until - ADOPT_MS);
+  const { result, unclear } = await runTask(deps, session, bootstrapToken, until - ADOPT_MS);
   if (!result.ok) {
     deps.metrics.count('LaunchFailures', 1);
     deps.log.warn('launch failed', {
@@ -80,11 +98,19 @@ const launchTask = async (
       epoch: session.epoch,
       detail: result.detail,
     });
-    if (result.retryable) return session;
+    // A task may have been started that is not known: the mark stays, and the sweep looks for it.
+    if (result.retryable) return unclear ? session : nothingStarted(deps, session, launching);
     return (await release(deps, session, 'launch_failed', result.detail)).session;
   }
 
   return adopt(deps, session, result.taskArn, Math.max(ADOPT_MS, until - deps.clock()));
+};
+
+/** A stop that came while the launch was under way left the slot to it. */
+const nothingStarted = async (deps: Needs, session: Session, launching: string): Promise<Session> => {
+  const now = await unmarkLaunch(deps, session, launching);
+  if (now?.state !== 'STOPPING' || mayHaveTask(now)) return now ?? session;
+  return (await release(deps, now, now.stopReason ?? 'user')).session;
 };
 
 /**
@@ -94,6 +120,35 @@ const launchTask = async (
 export const relaunch = async (deps: Needs, session: Session): Promise<Session> => {
   const task = await findTask(deps, session);
   return task ? adopt(deps, session, task.taskArn) : launch(deps, session);
+};
+
+/**
+ * Marks a PENDING session whose launch begins now. Not marked: there is nothing to launch (any more). It
+ * ended or is stopping, or its task is known.
+ */
+const markLaunch = async (
+  deps: Pick<Needs, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>,
+  session: Session,
+  launching: string,
+): Promise<{ readonly session: Session; readonly marked: boolean }> => {
+  const changed = await updateActiveSession(deps, session, (now) =>
+    now.state === 'PENDING' && !isTaskKnown(now) ? { set: { launching } } : undefined,
+  );
+  if (changed) return { session: changed.session, marked: changed.changed };
+  const now = await findSession(deps, userOf(session), nameOf(session));
+  return { session: now?.sessionId === session.sessionId ? now : session, marked: false };
+};
+
+/** Removes the mark of a launch that started nothing, unless it is another launch's by now. */
+const unmarkLaunch = async (
+  deps: Pick<Needs, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>,
+  session: Session,
+  launching: string,
+): Promise<Session | undefined> => {
+  const changed = await updateActiveSession(deps, session, (now) =>
+    now.launching === launching && !isTaskKnown(now) ? { remove: ['launching'] } : undefined,
+  );
+  return changed?.session;
 };
 
 const adopt = async (deps: Needs, session: Session, taskArn: string, budgetMs?: number): Promise<Session> => {
@@ -121,11 +176,12 @@ const runTask = async (
   session: Session,
   bootstrapToken: string,
   until: number,
-): Promise<LaunchResult> => {
+): Promise<{ readonly result: LaunchResult; readonly unclear: boolean }> => {
   const { sessionId, epoch } = session;
   const clientToken = deps.sha256(`${sessionId}:${epoch}`);
   const size = session.config.size ?? deps.settings.size;
   let result: LaunchResult = { ok: false, retryable: true, detail: 'not tried' };
+  let unclear = false;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (attempt > 0) {
       const wait = fullJitter(attempt, deps.ids.random(), 200, 1_500);
@@ -138,8 +194,9 @@ const runTask = async (
     } catch (error) {
       if (!(error instanceof TaskEngineUnavailable)) throw error;
       result = { ok: false, retryable: true, detail: error.message };
+      unclear = true;
     }
-    if (result.ok || !result.retryable) return result;
+    if (result.ok || !result.retryable) break;
   }
-  return result;
+  return { result, unclear };
 };

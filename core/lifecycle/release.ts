@@ -36,6 +36,7 @@ const TASK_ATTRIBUTES = [
   'dueBucket',
   'nextDeadlineAt',
   'expectedEndAt',
+  'launching',
   'taskArn',
   'workerTaskArn',
   'standby',

@@ -77,14 +77,16 @@ export const afterLoss = (
 export const isRestart = ({ restartAt }: { readonly restartAt?: number | undefined }): boolean =>
   restartAt !== undefined;
 
-/** The session waits for the launch of its restart: no task of this epoch is known, no worker has called. */
+/** The session waits for the launch of its restart: none is under way, no task of this epoch is known, no worker has called. */
 export const waitsForRestart = (session: {
   readonly state: string;
   readonly restartAt?: number | undefined;
+  readonly launching?: string | undefined;
   readonly taskArn?: string | undefined;
   readonly workerSecretHash?: string | undefined;
 }): boolean =>
   isRestart(session) &&
   session.state === 'PENDING' &&
+  session.launching === undefined &&
   session.taskArn === undefined &&
   session.workerSecretHash === undefined;

@@ -15,7 +15,6 @@ import { identified } from '../events/webhooks.ts';
 import type { Sha256 } from '../ports.ts';
 
 /** Of a stored configuration, as JSON. Lists of sessions carry it, and so does the index of a user's sessions. */
-export const MAX_CONFIG_BYTES = 32 * 1024;
 
 /** Stands for a secret wherever a configuration is shown. */
 export const MASK = '********';
@@ -63,12 +62,14 @@ export const storedProxy = (
  * The configuration to store.
  *
  * @param known what is stored now; undefined for a new session
+ * @param most bytes that it may have
  * @throws Problem `malformed` with the field, where a mask stands for nothing that could be kept
  */
 export const acceptConfig = (
   sha256: Sha256,
   known: SessionConfig | undefined,
   requested: SessionConfigRequest,
+  most: number,
 ): SessionConfig => {
   const errors: FieldError[] = [];
   const { webhooks, proxy, ...rest } = requested;
@@ -78,9 +79,12 @@ export const acceptConfig = (
     ...(proxy ? { proxy: acceptProxy(known?.proxy, proxy, errors) } : {}),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(accepted)).length;
-  if (bytes > MAX_CONFIG_BYTES)
-    throw new Problem('malformed', `config: has ${bytes} bytes; ${MAX_CONFIG_BYTES} are allowed.`, {
-      errors: [{ path: 'config', message: `must not be larger than ${MAX_CONFIG_BYTES} bytes` }],
+  if (bytes > most)
+    throw new Problem('malformed', `config: has ${bytes} bytes; ${most} are allowed.`, {
+      scope: 'configBytes',
+      limit: most,
+      active: bytes,
+      errors: [{ path: 'config', message: `must not be larger than ${most} bytes` }],
     });
   if (errors.length > 0)
     throw new Problem('malformed', 'The configuration has a mask without a stored secret.', { errors });

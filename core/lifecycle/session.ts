@@ -40,6 +40,8 @@ const sessionSchema = z.object({
   restarts: z.array(z.int()).optional(),
   /** Why the task was lost for which the last restart was made. */
   restartReason: stopReasonSchema.optional(),
+  /** The launch of this epoch's task that is under way, or crashed (launching.ts). Means nothing once a task is known. */
+  launching: z.string().optional(),
   taskArn: z.string().optional(),
   /** The task that the worker says it is. It may be wrong: nothing is stopped by it that is not this session's. */
   workerTaskArn: z.string().optional(),

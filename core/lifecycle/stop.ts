@@ -2,6 +2,7 @@ import { canTransition, isTerminal, type StopReason } from '../../contract/lifec
 import type { Deps } from '../deps.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
 import { updateActiveSession } from './change.ts';
+import { mayHaveTask } from './launching.ts';
 import { findSession } from './load.ts';
 import { release } from './release.ts';
 import { isLoss } from './restart.ts';
@@ -20,8 +21,8 @@ type Needs = Pick<
  *
  *   session read: epoch 3 ── epoch 3 lost, restart: epoch 4 ── stop of epoch 3: no effect ── so epoch 4 is stopped
  *
- * A session that no worker has called from and no task is known of is released at once: should its launch still come
- * through, the worker finds its epoch over and exits. With a worker, the slot is free only once that worker is gone.
+ * A session that no worker has called from, no task is known of and no launch is under way for (launching.ts) is released
+ * at once. Otherwise the slot is free only once the task is gone, or the launch has clearly started none.
  */
 export const stopSession = async (
   deps: Needs,
@@ -43,11 +44,12 @@ export const stopSession = async (
     return stopSession(deps, now, reason, stillDue);
   }
   if (changed.session.state !== 'STOPPING') return changed.session;
-  const { taskArn, workerSecretHash } = changed.session;
-  if (taskArn === undefined && workerSecretHash === undefined) {
+  const { taskArn } = changed.session;
+  if (!mayHaveTask(changed.session)) {
     return (await release(deps, changed.session, changed.session.stopReason ?? reason)).session;
   }
-  // A worker whose task is not recorded learns of it with its next report; the reaper looks for the task.
+  // A launch that is under way stops its task itself. A worker whose task is not recorded learns of it with its next
+  // report; the reaper looks for the task.
   if (taskArn !== undefined) await stopTask(deps, taskArn, changed.session.stopReason ?? reason);
   return changed.session;
 };

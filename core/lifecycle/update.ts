@@ -1,5 +1,6 @@
 import type { SessionConfig, SessionConfigRequest } from '../../contract/bodies/session-config.ts';
 import { Problem } from '../../contract/errors.ts';
+import { boundOf } from '../access/bounds.ts';
 import { applyChange, toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
@@ -25,9 +26,12 @@ export const updateConfig = (
     deps,
     8_000,
     async () => {
-      const known = await loadSession(deps, userId, name);
+      const [known, most] = await Promise.all([
+        loadSession(deps, userId, name),
+        boundOf(deps, userId, 'configBytes'),
+      ]);
       if (requested === undefined) return known;
-      const config = acceptConfig(deps.sha256, known.config, requested);
+      const config = acceptConfig(deps.sha256, known.config, requested, most);
       permit(known.config, config);
       const configured = { ...known, config };
       const due = known.slotShard === undefined ? {} : dueAttributes(configured, deps.settings);

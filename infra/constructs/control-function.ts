@@ -89,10 +89,7 @@ const variablesFor = ({ environment, handler, needs, resources }: ControlFunctio
   BERTH_SETTINGS: JSON.stringify({
     ...environment.settings,
     // Half of the deliveries at most, or one user could delay those of all others.
-    deliveriesPerUser: Math.min(
-      environment.settings.deliveriesPerUser,
-      Math.floor(environment.concurrency.deliveries / 2),
-    ),
+    mostDeliveriesPerUser: Math.floor(environment.concurrency.deliveries / 2),
   }),
   POWERTOOLS_SERVICE_NAME: handler,
   POWERTOOLS_METRICS_NAMESPACE: METRICS_NAMESPACE,

@@ -51,6 +51,12 @@ describe('in a year', () => {
     expect(dockerfile).toMatch(/^ARG DEBIAN_CHROMIUM=\d+(\.\d+){3}-\S+$/m);
   });
 
+  it('has a digest for each base image, so that a tag that moves changes nothing', () => {
+    const images = [...dockerfile.matchAll(/^ARG (\w+_IMAGE)=(.*)$/gm)];
+    expect(images.length).toBeGreaterThan(1);
+    for (const [, name, value] of images) expect(value, name).toMatch(/@sha256:[0-9a-f]{64}$/);
+  });
+
   it('takes every base image from an argument that a digest can be written to', () => {
     expect(dockerfile.match(/^FROM /gm)).toHaveLength(3);
     const bases = [...dockerfile.matchAll(/^FROM \$\{(\w+)\}( AS \w+)?$/gm)].map(([, base]) => base);

@@ -54,6 +54,7 @@ const settingsOf = (sessions: number) => (): Settings =>
       environment: 'flood',
       globalLimit: sessions,
       userLimit: sessions,
+      startsPerMinute: 0,
       // Longer than messages are apart, shorter than most floods: only stale data makes a session look idle.
       idleTimeoutSeconds: 300,
       snapshotIntervalSeconds: 900,

@@ -23,6 +23,9 @@ import { Told } from './told.ts';
 /** The functions that may take a session's account away: the phone or the owner asked for it. */
 const MAY_FORGET = ['worker-discard', 'logout', 'delete'];
 
+/** The functions in which a caller's wish ends a session. */
+const CALLERS = /^(stop|restart|delete|logout|cleanup|update)/;
+
 export class Invariants implements Watcher {
   readonly #cloud: Cloud;
   /** sessionId → where its slot is. */
@@ -39,6 +42,8 @@ export class Invariants implements Watcher {
   readonly #messages: Messages;
   readonly restarts: Restarts;
   readonly standby: StandbyRules;
+  /** RunTasks that are not answered, and who waits for them. */
+  readonly #launches = new Map<LaunchRequest, Process>();
   /** Of each generation. */
   readonly #limits = new Map<number, Limits>();
   /** Scopes without room, as things stand. */
@@ -92,7 +97,12 @@ export class Invariants implements Watcher {
   }
 
   launched(request: LaunchRequest, by: Process): void {
+    this.#launches.set(request, by);
     this.restarts.launched(this.sessions.get(request.sessionId), request, by);
+  }
+
+  launchAnswered(request: LaunchRequest): void {
+    this.#launches.delete(request);
   }
 
   assigned(task: SimulatedTask, assignment: Assignment): void {
@@ -206,6 +216,7 @@ export class Invariants implements Watcher {
     this.#checkDue(before, after, by);
     this.#checkAccount(before, after, by);
     if (before && before.slotShard !== undefined && after?.slotShard === undefined) {
+      this.#checkLaunches(before, by);
       const [running] = this.#liveWorkers(sessionId, before.epoch);
       if (running) {
         this.#broken(
@@ -213,6 +224,19 @@ export class Invariants implements Watcher {
           `${by.name} freed the slot of ${sessionId}:${before.epoch} while ${running.task.taskArn} runs`,
         );
       }
+    }
+  }
+
+  /** Sweeps free the slot of a launch that was given up, by clocks that may be far apart here. */
+  #checkLaunches({ sessionId, epoch }: Session, by: Process): void {
+    if (!CALLERS.test(by.name)) return;
+    for (const [request, process] of this.#launches) {
+      if (process.dead || process === by) continue;
+      if (request.sessionId === sessionId && request.epoch === epoch)
+        this.#broken(
+          'launch',
+          `${by.name} freed the slot of ${sessionId}:${epoch}, which ${process.name} launches`,
+        );
     }
   }
 

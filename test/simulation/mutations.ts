@@ -200,7 +200,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation('a lack of capacity that ends the session', 1, [
     LAUNCH,
-    'if (result.retryable) return session;',
+    'if (result.retryable) return unclear ? session : nothingStarted(deps, session, launching);',
     '',
   ]),
   mutation('an answer that waits for its launch, however long it takes', 1, [
@@ -260,9 +260,19 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (task !== null) return',
   ]),
   mutation('a stop that frees the slot of a running worker', 9, [
-    'lifecycle/stop.ts',
-    'taskArn === undefined && workerSecretHash === undefined',
-    'taskArn === undefined',
+    'lifecycle/launching.ts',
+    'taskArn !== undefined || workerSecretHash !== undefined',
+    'taskArn !== undefined || workerSecretHash === null',
+  ]),
+  mutation('a stop that frees the slot while its task is launched', 1, [
+    'lifecycle/launching.ts',
+    'isTaskKnown(session) || session.launching !== undefined',
+    'isTaskKnown(session)',
+  ]),
+  mutation('a launch that another one’s end unmarks', 1, [
+    LAUNCH,
+    'now.launching === launching && !isTaskKnown(now)',
+    '!isTaskKnown(now)',
   ]),
   mutation('a sweep that never forces a stop', 26, [
     REAP,

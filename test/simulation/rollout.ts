@@ -36,6 +36,7 @@ const settings = (): Settings =>
       environment: 'rollout',
       globalLimit: 40,
       userLimit: 40,
+      startsPerMinute: 0,
       heartbeatSeconds: 30,
       snapshotIntervalSeconds: 120,
       stopGraceSeconds: 70,

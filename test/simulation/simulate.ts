@@ -30,6 +30,8 @@ const settingsOf = (random: Random, standby: boolean): Settings => {
       environment: 'simulation',
       globalLimit,
       userLimit: random.int(1, 2),
+      // Clocks are minutes apart here; the rate of starts is simulated where they are not (fair.ts).
+      startsPerMinute: 0,
       qrTimeoutSeconds: 120,
       idleTimeoutSeconds: 180,
       maxDurationSeconds: 600,

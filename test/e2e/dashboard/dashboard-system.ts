@@ -59,6 +59,10 @@ export const openBrowser = async (url: string, adminKey: string): Promise<Visits
 const signInQuietly = async (context: BrowserContext, url: string, key: string): Promise<void> => {
   const answer = await context.request.post(`${url}/dashboard/sign-in`, { data: { key } });
   if (answer.status() !== 204) throw new Error(`the sign-in answered ${answer.status()}`);
+  const proof = JSON.stringify(answer.headers()['x-berth-dashboard']);
+  const { port } = new URL(url);
+  // On the dashboard's own origin only, as its page keeps it.
+  await context.addInitScript(`location.port === '${port}' && localStorage.setItem('berth-sign-in-proof', ${proof})`);
 };
 
 const watch = (page: Page, url: string, faults: string[]): void => {

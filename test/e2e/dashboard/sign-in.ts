@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
+import * as z from 'zod';
 import { type DashboardSystem, PATIENCE } from './dashboard-system.ts';
 
 export const signIn = (dashboard: () => DashboardSystem): void => {
@@ -25,7 +28,8 @@ export const signIn = (dashboard: () => DashboardSystem): void => {
     const kept = await page.evaluate(
       '({ local: { ...localStorage }, session: { ...sessionStorage }, cookie: document.cookie, url: location.href, html: document.documentElement.outerHTML })',
     );
-    expect(kept).toMatchObject({ local: {}, session: {} });
+    // The proof: without the cookie, which no script can read, it stands for nothing.
+    expect(kept).toMatchObject({ local: { 'berth-sign-in-proof': expect.any(String) }, session: {} });
     expect(JSON.stringify(kept)).not.toContain(system.adminKey);
 
     const [cookie] = (await page.context().cookies()).filter(({ httpOnly }) => httpOnly);
@@ -37,6 +41,41 @@ export const signIn = (dashboard: () => DashboardSystem): void => {
     await page.reload();
     await page.getByLabel('API key').waitFor();
     await page.context().close();
+  });
+
+  test('gives nothing to another server of this machine, which a browser sends the same cookie', async () => {
+    const { system } = dashboard();
+    const cookies: string[] = [];
+    const other = createServer((request, response) => {
+      cookies.push(request.headers.cookie ?? '');
+      response.end('hello');
+    });
+    await once(other.listen(0, '127.0.0.1'), 'listening');
+    const page = await dashboard().visit();
+    try {
+      await page.getByRole('heading', { name: 'Capacity' }).waitFor();
+      const { port } = z.object({ port: z.int() }).parse(other.address());
+      await page.goto(`http://127.0.0.1:${port}/`);
+      expect(await page.evaluate('JSON.stringify({ ...localStorage })')).toBe('{}');
+      const [cookie = ''] = cookies;
+      expect(cookie).toMatch(/(^|; )berth=[\w-]{43}/);
+      const asks = async (method: string, path: string, mark?: string) => {
+        const headers = { cookie, ...(mark === undefined ? {} : { 'x-berth-dashboard': mark }) };
+        return (await system.call(method, path, { key: '', headers })).status;
+      };
+      expect(await asks('GET', '/api/me')).toBe(401);
+      expect(await asks('GET', '/api/me', '1')).toBe(401);
+      expect(await asks('GET', '/api/me', 'x'.repeat(43))).toBe(401);
+      expect(await asks('DELETE', '/api/sessions/any')).toBe(403);
+      expect(await asks('DELETE', '/api/sessions/any', '1')).toBe(401);
+      expect(await asks('POST', '/dashboard/sign-out', 'x'.repeat(43))).toBe(204);
+      // The user is still signed in.
+      await page.goto(`${system.stack.url}/dashboard`);
+      await page.getByRole('heading', { name: 'Capacity' }).waitFor();
+    } finally {
+      await page.context().close();
+      other.close();
+    }
   });
 
   test('remembers the colors that were chosen, and tells the API nothing of it', async () => {

@@ -118,7 +118,7 @@ export const deadWorkers = (open: () => FaultySystem): void => {
     await system.holds(1);
   });
 
-  test('a task that is born after its stop finds its epoch over, exits, and takes no slot', async () => {
+  test('the slot of a stop waits for RunTask; a task born even later finds its epoch over, exits, and takes no slot', async () => {
     const { berth, stack, tasks } = system;
     await berth.sessions.stop('shop');
     await system.ended('shop');
@@ -129,7 +129,13 @@ export const deadWorkers = (open: () => FaultySystem): void => {
       async () => expect(await berth.sessions.get('shop')).toMatchObject({ state: 'PENDING' }),
       PATIENCE,
     );
-    await berth.sessions.stop('shop');
+    await vi.waitFor(() => expect(stack.faults.ecs.heldCalls('RunTask')).toBeGreaterThan(0), PATIENCE);
+    expect(await berth.sessions.stop('shop')).toMatchObject({ state: 'STOPPING' });
+    await system.holds(1);
+    // Nothing is known of a task: the sweep asks ECS for one, finds none, and the slot is free.
+    await system.sweepUntil('reaper', async () =>
+      expect(await berth.sessions.get('shop')).toMatchObject({ state: 'STOPPED' }),
+    );
     expect(await system.ended('shop')).toMatchObject({ stopReason: 'user', linked: true });
     release();
     await starting;

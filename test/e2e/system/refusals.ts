@@ -299,17 +299,19 @@ export const refusals = (open: () => System): void => {
   });
 
   describe('the dashboard', () => {
-    /** As a browser of that page: cookies are kept, and changes are marked. */
+    /** As a browser of that page: cookie and proof are kept, and requests carry both. */
     const browser = () => {
       let cookie = '';
+      let proof = '1';
       return async (method: string, path: string, body?: object, mark: boolean = true): Promise<Response> => {
         const answer = await system.call(method, path, {
           key: '',
           ...(body === undefined ? {} : { body }),
-          headers: { ...(cookie === '' ? {} : { cookie }), ...(mark ? { 'x-berth-dashboard': '1' } : {}) },
+          headers: { ...(cookie === '' ? {} : { cookie }), ...(mark ? { 'x-berth-dashboard': proof } : {}) },
         });
         const [set] = answer.headers.getSetCookie();
         if (set !== undefined) cookie = set.split(';')[0] ?? '';
+        proof = answer.headers.get('x-berth-dashboard') ?? proof;
         return answer;
       };
     };

@@ -93,6 +93,8 @@ export type Watcher = {
   acknowledged(sessionId: string, told: ToldMark): void;
   /** RunTask is asked for. */
   launched(request: LaunchRequest, by: Process): void;
+  /** RunTask answered, clearly or not. */
+  launchAnswered(request: LaunchRequest, by: Process): void;
   /** A task is told to stop. */
   stops(task: SimulatedTask, reason: string, by: Process): void;
   /** A standby task is sent a session. */
@@ -114,6 +116,7 @@ export const UNWATCHED: Watcher = {
   resumes: () => {},
   acknowledged: () => {},
   launched: () => {},
+  launchAnswered: () => {},
   stops: () => {},
   assigned: () => {},
   stopAnswered: () => {},

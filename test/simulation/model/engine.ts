@@ -56,11 +56,12 @@ export class Engine implements SimulatedEngine {
         this.#cloud.watcher?.launched(request, process);
         const label = `RunTask ${request.sessionId}:${request.epoch}`;
         const { rush } = this;
-        return rush
+        const answer = rush
           ? this.#cloud.call<LaunchResult>(process, label, (answer) =>
               rush.answer(answer, process, limitMs, () => this.#launch(request)),
             )
           : this.#call(process, label, () => this.#launch(request));
+        return answer.finally(() => this.#cloud.watcher?.launchAnswered(request, process));
       },
       launchStandby: (request) =>
         this.#call(process, `RunTask ${request.standbyId}`, () =>

@@ -15,6 +15,7 @@ const INVARIANTS = {
     'a message is noted as told only once it is queued, and a worker goes on after the last one that was acknowledged',
   start:
     'a start that succeeds is answered with a session that was admitted or runs, never with one that is stopping',
+  launch: 'a caller frees no slot while RunTask of its epoch is under way',
   restart:
     'a session restarts after a loss that its policy covers, on its slot, with back-off and limit, never after a stop and never into a code',
   room: 'no admission is refused while a slot is free',

@@ -30,11 +30,20 @@ import {
   type SessionView,
   sessionViewSchema,
 } from '../../../contract/bodies/sessions.ts';
+import type { Bounds } from '../../../contract/bounds.ts';
 import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../contract/errors.ts';
 import { lidToPhoneNumberSchema } from '../../../contract/whatsapp/lids.ts';
 import { messageSchema } from '../../../contract/whatsapp/messages.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../contract/whatsapp/passkey.ts';
 import { requestCodeArgs } from '../../../contract/worker/commands.ts';
+
+export const BOUNDS_BY_DEFAULT: Bounds = {
+  waits: 40,
+  deliveries: 5,
+  starts: 60,
+  stored: 500,
+  configBytes: 32_768,
+};
 
 /** What a caller sent. */
 type Seen = {
@@ -254,8 +263,11 @@ export class FakeApi {
               own: true,
               rate: { perMinute: 600 },
               ownRate: true,
+              bounds: { ...BOUNDS_BY_DEFAULT, starts: 120 },
+              ownBounds: { starts: 120 },
             },
             rateDefault: null,
+            bounds: BOUNDS_BY_DEFAULT,
           }),
         );
       case 'GET /api/shop/lids':

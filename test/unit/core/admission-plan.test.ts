@@ -101,7 +101,12 @@ test.each<[string, Admission, Stored, unknown]>([
 
 const seenWith = (
   active: number,
-  changes: { readonly generation?: number; readonly userActive?: number } = {},
+  changes: {
+    readonly generation?: number;
+    readonly userActive?: number;
+    readonly starts?: number;
+    readonly startsUntil?: number;
+  } = {},
 ) => ({
   capacity: {
     limits: { globalLimit: 5, userLimit: 2, shards: 1 },
@@ -109,8 +114,15 @@ const seenWith = (
     plan: undefined,
     active,
     shards: [{ shard: 0, active, limit: 5, version: 0, generation: 0, closed: false }],
+    item: {},
   },
-  user: { active: changes.userActive ?? 0, limit: 2, version: 0 },
+  user: {
+    active: changes.userActive ?? 0,
+    limit: 2,
+    version: 0,
+    starts: changes.starts ?? 0,
+    startsUntil: changes.startsUntil,
+  },
 });
 
 test('the plan of an admission carries its id, and takes one slot of each counter', () => {
@@ -135,4 +147,17 @@ test('a full counter and an unfinished change of limits make no writes', () => {
   expect(planAdmitted(deps, START, sessionWith(), seenWith(5)).kind).toBe('full');
   expect(planAdmitted(deps, START, sessionWith(), seenWith(0, { userActive: 2 })).kind).toBe('full');
   expect(planAdmitted(deps, START, sessionWith(), seenWith(0, { generation: 1 })).kind).toBe('unsettled');
+});
+
+test('a start that comes too fast makes no writes, and says when it would pass', () => {
+  const { deps } = testSystem();
+  // 60 a minute, 10 at once: nine seconds ahead is the last that passes.
+  const ahead = (seconds: number) => (deps.clock() + seconds * 1000) * 1000;
+  const last = planAdmitted(deps, START, sessionWith(), seenWith(0, { starts: 60, startsUntil: ahead(9) }));
+  expect(last.kind).toBe('writes');
+  const next = planAdmitted(deps, START, sessionWith(), seenWith(0, { starts: 60, startsUntil: ahead(9.5) }));
+  expect(next).toMatchObject({
+    kind: 'too fast',
+    problem: { code: 'too_many', extras: { scope: 'starts', limit: 60, retryAfterSeconds: 1 } },
+  });
 });

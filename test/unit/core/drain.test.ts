@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createSession } from '../../../core/admission/create.ts';
 import { release } from '../../../core/lifecycle/release.ts';
 import { drain } from '../../../core/reaping/drain.ts';
-import { admittedSession, load, workingSession } from './session.ts';
+import { admittedSession, load, withoutCapacity, workingSession } from './session.ts';
 import { testSystem } from './test-system.ts';
 
 test('a dry run counts and changes nothing', async () => {
@@ -23,9 +23,9 @@ test('a dry run counts and changes nothing', async () => {
 test('draining lets nothing start, ends what runs, and says so once nothing is left', async () => {
   const system = testSystem({ globalLimit: 7 });
   const working = await workingSession(system);
-  await admittedSession(system, 'pending');
+  await withoutCapacity(system, 'pending');
   const first = await drain(system.deps, { dryRun: false });
-  // What no worker has called from is over at once; the other saves its account first.
+  // What no task came of is over at once; the other saves its account first.
   expect(first).toMatchObject({ limitBefore: 7, active: 1, tasks: 1, drained: false });
   expect((await load(system)).state).toBe('STOPPING');
   expect((await load(system, 'pending')).state).toBe('STOPPED');
@@ -51,7 +51,7 @@ test('draining lets nothing start, ends what runs, and says so once nothing is l
 
 test('one call asks at most 200 sessions to end, and the next ones take the rest', async () => {
   const system = testSystem({ globalLimit: 240, userLimit: 240 });
-  for (let i = 0; i < 220; i++) await admittedSession(system, `s${i}`);
+  for (let i = 0; i < 220; i++) await withoutCapacity(system, `s${i}`);
   expect(await drain(system.deps, { dryRun: false })).toMatchObject({ active: 20 });
   expect(await drain(system.deps, { dryRun: false })).toMatchObject({ active: 0, drained: true });
 });

@@ -73,7 +73,7 @@ const ask = async (limiter: RateLimiter, times: number, subject = ANN) => {
 };
 
 test('where no rate is set nothing is written, and what is set is read once in five seconds', async () => {
-  const system = testSystem();
+  const system = testSystem({ requestsPerMinute: 0 });
   const calls: string[] = [];
   system.meanwhile = (call) => calls.push(call);
   const limiter = rateLimiter(system.deps);

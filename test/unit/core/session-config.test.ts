@@ -12,18 +12,20 @@ import { createSession } from '../../../core/admission/create.ts';
 import { deliver } from '../../../core/events/deliver.ts';
 import { enqueue } from '../../../core/events/publish.ts';
 import { acceptConfig, MASK, maskedUrl, shownConfig } from '../../../core/lifecycle/session-config.ts';
+import { BOUNDS } from '../../../contract/bounds.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { testSystem } from './test-system.ts';
 
+const MOST = BOUNDS.configBytes.default;
 const sha256 = (text: string) => hash('sha256', text);
 const accept = (request: SessionConfigRequest, known?: SessionConfig): SessionConfig =>
-  sessionConfigSchema.parse(acceptConfig(sha256, known, sessionConfigRequestSchema.parse(request)));
+  sessionConfigSchema.parse(acceptConfig(sha256, known, sessionConfigRequestSchema.parse(request), MOST));
 const refusal = (request: unknown, known?: SessionConfig): string[] => {
   const parsed = sessionConfigRequestSchema.safeParse(request);
   if (!parsed.success) return parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
   try {
-    acceptConfig(sha256, known, parsed.data);
+    acceptConfig(sha256, known, parsed.data, MOST);
   } catch (error) {
     if (error instanceof Problem && error.code === 'malformed')
       return (error.extras.errors ?? []).map(({ path, message }) => `${path} ${message}`);

@@ -18,6 +18,15 @@ export const load = ({ deps }: TestSystem, name = 'a'): Promise<Session> => load
 export const admittedSession = async ({ deps }: TestSystem, name = 'a', userId = USER): Promise<Session> =>
   (await createSession(deps, { userId, name, config: {}, start: true })).session;
 
+/** PENDING: its launch has clearly started nothing, and is due again. */
+export const withoutCapacity = async (system: TestSystem, name = 'a', userId = USER): Promise<Session> => {
+  const { launchResult } = system;
+  system.launchResult = () => ({ ok: false, retryable: true, detail: 'RESOURCE:CPU' });
+  const session = await launch(system.deps, await admittedSession(system, name, userId));
+  system.launchResult = launchResult;
+  return session;
+};
+
 /** STARTING: its task runs, its worker has not called yet. */
 export const launchedSession = async (system: TestSystem, name = 'a'): Promise<Session> =>
   launch(system.deps, await admittedSession(system, name));

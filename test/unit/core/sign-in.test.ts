@@ -24,23 +24,28 @@ describe('a request says whose it is', () => {
   });
 
   test('by its cookie where it reads', () => {
-    expect(credentialOf(cookie('berth'), false)).toEqual({ via: 'cookie', token: TOKEN });
-    expect(credentialOf({ ...cookie('berth'), cookies: ['other=1', `berth=${TOKEN}`] }, false)).toEqual({
-      via: 'cookie',
-      token: TOKEN,
-    });
+    expect(credentialOf(cookie('__Host-berth'), true)).toEqual({ via: 'cookie', token: TOKEN });
+    const others = { ...cookie('__Host-berth'), cookies: ['other=1', `__Host-berth=${TOKEN}`] };
+    expect(credentialOf(others, true)).toEqual({ via: 'cookie', token: TOKEN });
   });
 
   test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('by its cookie for %s only with the mark', (method) => {
+    const request = { ...cookie('__Host-berth'), method };
+    const marked = (mark: string) =>
+      credentialOf({ ...request, headers: { 'x-berth-dashboard': mark } }, true);
+    expect(credentialOf(request, true)).toEqual({ via: 'unmarked' });
+    expect(marked('0')).toEqual({ via: 'unmarked' });
+    expect(marked('1')).toEqual({ via: 'cookie', token: TOKEN });
+  });
+
+  test.each(['GET', 'POST'])('without TLS, by its cookie for %s only with the proof beside it', (method) => {
     const request = { ...cookie('berth'), method };
-    expect(credentialOf(request, false)).toEqual({ via: 'unmarked' });
-    expect(credentialOf({ ...request, headers: { 'x-berth-dashboard': '0' } }, false)).toEqual({
-      via: 'unmarked',
-    });
-    expect(credentialOf({ ...request, headers: { 'x-berth-dashboard': '1' } }, false)).toEqual({
-      via: 'cookie',
-      token: TOKEN,
-    });
+    const proof = 'p'.repeat(43);
+    const marked = (mark: string) =>
+      credentialOf({ ...request, headers: { 'x-berth-dashboard': mark } }, false);
+    expect(credentialOf(request, false)).toEqual({ via: method === 'GET' ? 'nothing' : 'unmarked' });
+    expect(marked('1')).toEqual({ via: 'nothing' });
+    expect(marked(proof)).toEqual({ via: 'cookie', token: TOKEN, proof });
   });
 
   test('not by a cookie that is none of ours', () => {
@@ -71,8 +76,8 @@ describe('a sign-in', () => {
     const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'user' });
     const { token, seconds } = await signIn(deps, key);
     expect(seconds).toBe(SIGN_IN_SECONDS);
-    expect(await findSignIn(deps, token)).toMatchObject({ id, userId: 'ann', role: 'user' });
-    expect(await findSignIn(deps, TOKEN)).toBeUndefined();
+    expect(await findSignIn(deps, { token })).toMatchObject({ id, userId: 'ann', role: 'user' });
+    expect(await findSignIn(deps, { token: TOKEN })).toBeUndefined();
     const stored = JSON.stringify(table.get(signInKey(deps.sha256(token))));
     expect(stored).toContain('keyHash');
     expect(stored).not.toContain(token);
@@ -90,7 +95,7 @@ describe('a sign-in', () => {
     const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'admin' });
     const { token } = await signIn(deps, key);
     await deleteApiKey(deps, id);
-    expect(await findSignIn(deps, token)).toBeUndefined();
+    expect(await findSignIn(deps, { token })).toBeUndefined();
   });
 
   test('ends by itself, also where its item is still there', async () => {
@@ -98,9 +103,9 @@ describe('a sign-in', () => {
     const { key } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
     const { token } = await signIn(system.deps, key);
     system.now += SIGN_IN_SECONDS * 1000 - 1;
-    expect(await findSignIn(system.deps, token)).toBeDefined();
+    expect(await findSignIn(system.deps, { token })).toBeDefined();
     system.now += 1;
-    expect(await findSignIn(system.deps, token)).toBeUndefined();
+    expect(await findSignIn(system.deps, { token })).toBeUndefined();
   });
 
   test('ends with a key that expires earlier', async () => {
@@ -109,16 +114,30 @@ describe('a sign-in', () => {
     const { token, seconds } = await signIn(system.deps, key);
     expect(seconds).toBe(60);
     system.now += 60_000;
-    expect(await findSignIn(system.deps, token)).toBeUndefined();
+    expect(await findSignIn(system.deps, { token })).toBeUndefined();
   });
 
   test('ends when it is signed out, once and again, and leaves others of its key', async () => {
     const { deps } = testSystem();
     const { key } = await createApiKey(deps, { userId: 'ann', role: 'user' });
     const [one, other] = [await signIn(deps, key), await signIn(deps, key)];
-    await signOut(deps, one.token);
-    await signOut(deps, one.token);
-    expect(await findSignIn(deps, one.token)).toBeUndefined();
-    expect(await findSignIn(deps, other.token)).toBeDefined();
+    await signOut(deps, one);
+    await signOut(deps, one);
+    expect(await findSignIn(deps, one)).toBeUndefined();
+    expect(await findSignIn(deps, other)).toBeDefined();
+  });
+
+  test('with a proof counts and ends with it alone: the cookie that another port was sent is worth nothing', async () => {
+    const { deps } = testSystem();
+    const { key } = await createApiKey(deps, { userId: 'ann', role: 'user' });
+    const { token, proof = '' } = await signIn(deps, key, true);
+    const other = await signIn(deps, key, true);
+    expect(proof).not.toBe('');
+    expect(await findSignIn(deps, { token })).toBeUndefined();
+    expect(await findSignIn(deps, { token, proof: other.proof ?? '' })).toBeUndefined();
+    await signOut(deps, { token });
+    expect(await findSignIn(deps, { token, proof })).toMatchObject({ userId: 'ann' });
+    await signOut(deps, { token, proof });
+    expect(await findSignIn(deps, { token, proof })).toBeUndefined();
   });
 });

@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest';
 import { discardAuthState } from '../../../core/accounts/snapshots.ts';
+import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { runCommand } from '../../../core/commands/command.ts';
+import { updateActiveSession } from '../../../core/lifecycle/change.ts';
 import { unlinkFirst } from '../../../core/lifecycle/end.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
 import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
-import { TaskEngineUnavailable, type WorkerCommands, WorkerUnreachable } from '../../../core/ports.ts';
+import {
+  type LaunchRequest,
+  type LaunchResult,
+  TaskEngineUnavailable,
+  type WorkerCommands,
+  WorkerUnreachable,
+} from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { TASK_STOP_SECONDS } from '../../../core/settings.ts';
 import {
@@ -18,6 +27,7 @@ import {
   load,
   secret,
   USER,
+  withoutCapacity,
   workingSession,
 } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
@@ -110,12 +120,13 @@ test('a worker that bootstraps while its start times out is stopped, not cut off
   expect(await load(system)).toMatchObject({ state: 'STOPPING', slotShard: 0 });
 });
 
-test('a session stopped before anything was launched is free at once, and a task born later is fenced and stopped', async () => {
+test('a session whose launch has started nothing is free at once when it is stopped, and its token is worthless', async () => {
   const system = testSystem();
-  const session = await admittedSession(system);
+  const session = await withoutCapacity(system);
   expect(await stopSession(system.deps, session, 'user')).toMatchObject({ state: 'STOPPED' });
+  const launches = system.launchCalls.length;
   await launch(system.deps, session);
-  expect(system.stopCalls).toEqual(['task-1']);
+  expect(system.launchCalls).toHaveLength(launches);
   await expect(
     bootstrap(system.deps, {
       sessionId: session.sessionId,
@@ -134,7 +145,95 @@ test('a launch that finds its session over answers although StopTask fails', asy
   const session = await admittedSession(system);
   await stopSession(system.deps, session, 'user');
   system.stopError = new TaskEngineUnavailable('ECS did not answer');
-  await expect(launch(system.deps, session)).resolves.toBeDefined();
+  await expect(launchAndPublish(system.deps, session)).resolves.toMatchObject({ state: 'STOPPING' });
+});
+
+/** The session is stopped while RunTask is under way, which then answers `result`. */
+const stoppedDuringLaunch = async (system: TestSystem, result: LaunchResult | Error) => {
+  const session = await admittedSession(system);
+  let during: Session | undefined;
+  const deps = {
+    ...system.deps,
+    tasks: {
+      ...system.deps.tasks,
+      launch: async (request: LaunchRequest) => {
+        during = await stopSession(system.deps, await load(system), 'user');
+        if (result instanceof Error) throw result;
+        return result.ok ? system.deps.tasks.launch(request, 1_000) : result;
+      },
+    },
+  };
+  const after = await launchAndPublish(deps, session);
+  return { during, after };
+};
+
+test('a stop while RunTask is under way leaves the slot to the launch: it is free once the task is gone', async () => {
+  const system = testSystem({ userLimit: 1 });
+  const { during, after } = await stoppedDuringLaunch(system, { ok: true, taskArn: 'task-1' });
+  expect(during).toMatchObject({ state: 'STOPPING', slotShard: 0 });
+  expect(after).toMatchObject({ state: 'STOPPING', slotShard: 0, taskArn: 'task-1' });
+  expect(system.stopCalls).toEqual(['task-1']);
+  await expect(admittedSession(system, 'b')).rejects.toMatchObject({ code: 'too_many' });
+  const { sessionId } = after;
+  await taskStopped(system.deps, { taskArn: 'task-1', sessionId, epoch: 1, neverStarted: true, detail: '' });
+  expect(await load(system)).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
+  await expect(admittedSession(system, 'b')).resolves.toMatchObject({ state: 'PENDING' });
+});
+
+test('a stop while RunTask is under way frees the slot at once where RunTask clearly starts nothing', async () => {
+  const system = testSystem();
+  const { during, after } = await stoppedDuringLaunch(system, {
+    ok: false,
+    retryable: true,
+    detail: 'RESOURCE:CPU',
+  });
+  expect(during).toMatchObject({ state: 'STOPPING', slotShard: 0 });
+  expect(after).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
+  expect(after.slotShard).toBeUndefined();
+});
+
+test('a stop while RunTask gives no clear answer keeps the slot until a sweep has asked for the task', async () => {
+  const system = testSystem();
+  const { after } = await stoppedDuringLaunch(system, new TaskEngineUnavailable('no answer'));
+  expect(await load(system)).toMatchObject({ state: 'STOPPING', slotShard: 0 });
+  system.tasks.set('late', {
+    taskArn: 'late',
+    sessionId: after.sessionId,
+    epoch: 1,
+    createdAt: system.now,
+    stopped: false,
+  });
+  system.now += 31_000;
+  await reap(system.deps);
+  expect(system.stopCalls).toEqual(['late']);
+  expect((await load(system)).slotShard).toBe(0);
+  system.tasks.clear();
+  await reap(system.deps);
+  expect(await load(system)).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
+});
+
+const markAsAnother = async (system: TestSystem): Promise<void> => {
+  await updateActiveSession(system.deps, await load(system), () => ({ set: { launching: 'another' } }));
+};
+
+test('a launch that another one followed leaves its mark alone', async () => {
+  const system = testSystem();
+  const session = await admittedSession(system);
+  let launches = 0;
+  const deps = {
+    ...system.deps,
+    tasks: {
+      ...system.deps.tasks,
+      launch: async (): Promise<LaunchResult> => {
+        launches += 1;
+        if (launches === 1) await markAsAnother(system);
+        return { ok: false, retryable: true, detail: 'RESOURCE:CPU' };
+      },
+    },
+  };
+  await launchAndPublish(deps, session);
+  expect(await load(system)).toMatchObject({ state: 'PENDING', launching: 'another' });
+  expect(await stopSession(system.deps, await load(system), 'user')).toMatchObject({ state: 'STOPPING' });
 });
 
 test('a stopped task gives its slot back once, and one of an older epoch none', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { discardAuthState } from '../../../core/accounts/snapshots.ts';
 import { forgetAccount } from '../../../core/lifecycle/end.ts';
 import { findTask } from '../../../core/lifecycle/find-task.ts';
-import { launch } from '../../../core/lifecycle/launch.ts';
+import { launchAdmitted } from '../../../core/lifecycle/launch.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
@@ -175,7 +175,7 @@ test('a second task that comes to light later is stopped, and the one that serve
   system.tasks.set(serving.taskArn, serving);
   await bootstrapped(system, admitted, 'w', serving.taskArn);
 
-  await launch(system.deps, admitted);
+  await launchAdmitted(system.deps, admitted, system.now + 6_000);
   const others = [...system.tasks.keys()].filter((taskArn) => taskArn !== serving.taskArn);
   expect(others).toHaveLength(1);
   expect(system.stopCalls).toEqual(others);

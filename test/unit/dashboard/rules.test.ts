@@ -13,7 +13,7 @@ import { explain } from '../../../dashboard/page/rules/problem.ts';
 import { EVERYTHING, selectSessions } from '../../../dashboard/page/rules/session-list.ts';
 import { verbsFor } from '../../../dashboard/page/rules/verbs.ts';
 import { standingOf } from '../../../dashboard/page/rules/words.ts';
-import { sessionView, WORKING } from '../cli/fake-api.ts';
+import { BOUNDS_BY_DEFAULT, sessionView, WORKING } from '../cli/fake-api.ts';
 
 const NOW = Date.parse('2026-01-31T12:00:00Z');
 const at = (ms: number) => new Date(NOW + ms).toISOString();
@@ -102,8 +102,18 @@ describe('the preview of a limit', () => {
   const limits: LimitsView = {
     global: { limit: 50, active: 37 },
     userDefault: 5,
-    user: { userId: 'anna', limit: 5, active: 5, own: false, rate: null, ownRate: false },
+    user: {
+      userId: 'anna',
+      limit: 5,
+      active: 5,
+      own: false,
+      rate: null,
+      ownRate: false,
+      bounds: BOUNDS_BY_DEFAULT,
+      ownBounds: {},
+    },
     rateDefault: null,
+    bounds: BOUNDS_BY_DEFAULT,
   };
   const texts = (effects: readonly { readonly text: string }[]) => effects.map(({ text }) => text).join(' ');
 

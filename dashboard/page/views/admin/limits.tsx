@@ -4,6 +4,7 @@ import { limits, standby, stats } from '../../state/capacity.ts';
 import { useWatched } from '../../state/polled.ts';
 import { Loaded } from '../../ui/states.tsx';
 import { AdminView } from './admin-nav.tsx';
+import { BoundsForm } from './bounds.tsx';
 import { LimitForm } from './limit-form.tsx';
 import { Standby } from './standby.tsx';
 import { UserLimit } from './user-limit.tsx';
@@ -46,6 +47,7 @@ const Forms = ({ view }: { readonly view: LimitsView }) => {
         change={(limit) => ({ userDefault: limit })}
       />
       <UserLimit />
+      <BoundsForm view={view} />
     </div>
   );
 };

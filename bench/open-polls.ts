@@ -1,0 +1,83 @@
+/** One user's list alone, and beside 45 long polls of another user's key that are asked for at once. */
+import { createClient } from '../client/index.ts';
+import { percentile } from '../test/soak/ledger.ts';
+import { startSoakSystem } from '../test/soak/system.ts';
+import { heading, printTable } from './support/table.ts';
+
+const POLLS = 45;
+const LISTS = 40;
+const WAIT_SECONDS = 20;
+
+export const openPolls = async (): Promise<void> => {
+  heading(`One user's list beside ${POLLS} open long polls of another user's key`);
+  const system = await startSoakSystem();
+  try {
+    const keyOf = async (userId: string) => (await system.berth.keys.create({ userId })).key;
+    const [ann, ben] = [await keyOf('ann'), await keyOf('ben')];
+    const lister = createClient({ baseUrl: system.url, apiKey: ben });
+    const lists = async (): Promise<number[]> => {
+      const times: number[] = [];
+      for (let n = 0; n < LISTS; n++) {
+        const begun = performance.now();
+        await lister.sessions.list();
+        times.push(performance.now() - begun);
+      }
+      return times;
+    };
+    // Functions are loaded.
+    await lists();
+    const alone = await lists();
+    const polls = await keepPolling(`${system.url}/api/events?wait=${WAIT_SECONDS}`, ann);
+    const beside = await lists();
+    const { refused, waiting } = await polls.end();
+    const p50 = (times: readonly number[]) => percentile(times, 0.5) ?? Number.NaN;
+    const row = (name: string, times: readonly number[], toAlone: number) => [
+      name,
+      p50(times),
+      Math.max(...times),
+      toAlone,
+    ];
+    printTable(
+      ['', 'p50 ms', 'slowest ms', 'p50 to alone'],
+      [
+        row('alone', alone, 1),
+        row(
+          `beside ${POLLS} polls (${waiting} waited, ${refused} were refused at once)`,
+          beside,
+          p50(beside) / p50(alone),
+        ),
+      ],
+    );
+  } finally {
+    await system.stop();
+  }
+};
+
+/** Returns once each poll either waits or was refused. */
+const keepPolling = async (url: string, key: string) => {
+  const over = new AbortController();
+  const ask = (): Promise<number> =>
+    fetch(url, {
+      headers: { 'x-api-key': key, accept: 'application/json' },
+      signal: over.signal,
+    }).then(
+      (response) => response.status,
+      () => 0,
+    );
+  let refused = 0;
+  const polls = Array.from({ length: POLLS }, ask);
+  for (const poll of polls)
+    void poll.then((status) => {
+      if (status === 429) refused += 1;
+    });
+  // Refusals come at once; what is open after a second waits.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  const waiting = POLLS - refused;
+  return {
+    end: async () => {
+      over.abort();
+      await Promise.all(polls);
+      return { refused, waiting };
+    },
+  };
+};
