@@ -67,9 +67,6 @@ export const signOut = async (
   await deps.store.write({
     kind: 'delete',
     key: signInKey(deps.sha256(token)),
-    condition: or(
-      absent('proofHash'),
-      ...(proof === undefined ? [] : [eq('proofHash', deps.sha256(proof))]),
-    ),
+    condition: or(absent('proofHash'), ...(proof === undefined ? [] : [eq('proofHash', deps.sha256(proof))])),
   });
 };

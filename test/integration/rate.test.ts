@@ -1,7 +1,7 @@
 /** The rate limiter over a real database: what the rule says and what the conditional writes say is the same. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parseSettings } from '../../core/settings.ts';
 import { rateLimiter, setRate } from '../../core/access/rate.ts';
+import { parseSettings } from '../../core/settings.ts';
 import { dynamoDbStore } from '../../functions/adapters/dynamodb-store.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/engines/dynamodb/index.ts';
 import { createBerthTable, databaseClient } from '../helpers/berth-table.ts';
@@ -18,7 +18,9 @@ test('instances that count at the same time pass exactly what the rate allows, n
   const store = dynamoDbStore('table', databaseClient(engine.url));
   const log = { info: () => {}, warn: () => {}, error: () => {} };
   await setRate({ store }, 'ann', { perMinute: 700, burst: 25 });
-  const instances = [1, 2, 3, 4].map(() => rateLimiter({ store, clock: () => now, log, settings: parseSettings(undefined) }));
+  const instances = [1, 2, 3, 4].map(() =>
+    rateLimiter({ store, clock: () => now, log, settings: parseSettings(undefined) }),
+  );
   const passed = async () => {
     const calls = instances.flatMap((limiter) =>
       Array.from({ length: 15 }, () => limiter({ id: 'k', userId: 'ann' })),

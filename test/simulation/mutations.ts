@@ -264,7 +264,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'taskArn !== undefined || workerSecretHash !== undefined',
     'taskArn !== undefined || workerSecretHash === null',
   ]),
-  mutation('a stop that frees the slot while its task is launched', 1, [
+  mutation('a stop that frees the slot while its task is launched', 10, [
     'lifecycle/launching.ts',
     'isTaskKnown(session) || session.launching !== undefined',
     'isTaskKnown(session)',

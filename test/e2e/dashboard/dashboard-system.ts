@@ -62,7 +62,9 @@ const signInQuietly = async (context: BrowserContext, url: string, key: string):
   const proof = JSON.stringify(answer.headers()['x-berth-dashboard']);
   const { port } = new URL(url);
   // On the dashboard's own origin only, as its page keeps it.
-  await context.addInitScript(`location.port === '${port}' && localStorage.setItem('berth-sign-in-proof', ${proof})`);
+  await context.addInitScript(
+    `location.port === '${port}' && localStorage.setItem('berth-sign-in-proof', ${proof})`,
+  );
 };
 
 const watch = (page: Page, url: string, faults: string[]): void => {

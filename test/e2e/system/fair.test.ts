@@ -1,15 +1,21 @@
 /** One user takes what can be taken of what all share, on the running system: the others are served, and slots bound tasks. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { problemSchema } from '../../../contract/errors.ts';
-import { PATIENCE, readTasks } from '../faults/harness.ts';
 import { type System, startSystem } from '../../helpers/system.ts';
+import { PATIENCE, readTasks } from '../faults/harness.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let system: System;
 beforeAll(async () => {
   system = await startSystem({
-    settings: { globalLimit: 10, userLimit: 1, launchRetrySeconds: 3, stopGraceSeconds: 12, startsPerMinute: 60 },
+    settings: {
+      globalLimit: 10,
+      userLimit: 1,
+      launchRetrySeconds: 3,
+      stopGraceSeconds: 12,
+      startsPerMinute: 60,
+    },
   });
 });
 afterAll(() => system?.stop());

@@ -7,12 +7,12 @@ import {
   sessionConfigRequestSchema,
   sessionConfigSchema,
 } from '../../../contract/bodies/session-config.ts';
+import { BOUNDS } from '../../../contract/bounds.ts';
 import { Problem } from '../../../contract/errors.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { deliver } from '../../../core/events/deliver.ts';
 import { enqueue } from '../../../core/events/publish.ts';
 import { acceptConfig, MASK, maskedUrl, shownConfig } from '../../../core/lifecycle/session-config.ts';
-import { BOUNDS } from '../../../contract/bounds.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { updateConfig } from '../../../core/lifecycle/update.ts';
 import { testSystem } from './test-system.ts';

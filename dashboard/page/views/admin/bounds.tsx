@@ -15,21 +15,21 @@ export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
   const [texts, setTexts] = useState<Partial<Record<BoundName, string>>>({});
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();
-  const valueOf = (name: BoundName): number | undefined => {
+  const typed = (name: BoundName): number | undefined => {
     const text = texts[name] ?? String(view.bounds[name]);
     const { least, most } = BOUNDS[name];
     const value = /^\d{1,6}$/.test(text.trim()) ? Number(text) : undefined;
     return value !== undefined && value >= least && value <= most ? value : undefined;
   };
-  const changed = BOUND_NAMES.filter((name) => valueOf(name) !== view.bounds[name]);
-  const valid = BOUND_NAMES.every((name) => valueOf(name) !== undefined);
+  const changed = BOUND_NAMES.filter((name) => typed(name) !== view.bounds[name]);
+  const valid = BOUND_NAMES.every((name) => typed(name) !== undefined);
 
   const apply = async () => {
     if (changed.length === 0 || !valid || busy) return;
     setBusy(true);
     setError(undefined);
     try {
-      await berth.limits.set({ bounds: Object.fromEntries(changed.map((name) => [name, valueOf(name)])) });
+      await berth.limits.set({ bounds: Object.fromEntries(changed.map((name) => [name, typed(name)])) });
       announceDone('What each user may take is changed');
       setTexts({});
       refreshFigures();
@@ -56,7 +56,7 @@ export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
             value={texts[name] ?? String(view.bounds[name])}
             onInput={(text) => setTexts({ ...texts, [name]: text })}
             error={
-              valueOf(name) === undefined
+              typed(name) === undefined
                 ? `A whole number from ${count(BOUNDS[name].least)} to ${count(BOUNDS[name].most)}.`
                 : undefined
             }
