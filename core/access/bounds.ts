@@ -48,7 +48,7 @@ const ofSettings = (settings: Settings): Bounds => ({
   configBytes: settings.configBytes,
 });
 
-export type BoundsOfUser = {
+type BoundsOfUser = {
   /** Of users without their own. */
   readonly byDefault: Bounds;
   readonly own: SomeBounds;

@@ -12,7 +12,7 @@ const LEAST_BURST = 10;
 export const startRateOf = (starts: number, userLimit: number): Rate | undefined =>
   starts === 0 ? undefined : { perMinute: starts, burst: Math.max(LEAST_BURST, 2 * userLimit) };
 
-export type StartRuling =
+type StartRuling =
   | { readonly pass: true; readonly condition: Condition | undefined; readonly change: Change }
   | { readonly pass: false; readonly retryAfterSeconds: number };
 

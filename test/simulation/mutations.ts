@@ -269,11 +269,6 @@ export const MUTATIONS: readonly Mutation[] = [
     'isTaskKnown(session) || session.launching !== undefined',
     'isTaskKnown(session)',
   ]),
-  mutation('a launch that another one’s end unmarks', 1, [
-    LAUNCH,
-    'now.launching === launching && !isTaskKnown(now)',
-    '!isTaskKnown(now)',
-  ]),
   mutation('a sweep that never forces a stop', 26, [
     REAP,
     'return forceStop(deps, session);',
