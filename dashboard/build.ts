@@ -6,9 +6,10 @@ import { withoutDocument } from '../scripts/esbuild-plugins.ts';
 const PAGE = join(import.meta.dirname, 'page');
 
 /**
- * Builds the page into `outDir`: index.html, and under assets/ what it names, each file with a hash of its content in
- * its name, so that it may be cached for ever. Paths are relative: the page works below any path that ends with `/`.
- * The same sources give the same bytes. Nothing is removed from `outDir`. Rejects where the page does not compile.
+ * Builds the page into `outDir`: index.html, and under assets/ the files that it names, each file with a hash of its
+ * content in its name, so that it may be cached for ever. Paths are relative: the page works below any path that ends
+ * with `/`. The same sources give the same bytes. Nothing is removed from `outDir`. Rejects if the page does not
+ * compile.
  */
 export const buildDashboard = async (outDir: string): Promise<void> => {
   const { outputFiles } = await build({

@@ -129,7 +129,7 @@ export const cleanupReportSchema = z.object({
       state: stateSchema,
       startedAt: z.iso.datetime().nullable(),
       reason: stopReasonSchema,
-      /** What was done or would be. */
+      /** The action that was taken, or would be. */
       action: z.enum(['would_stop', 'stopping', 'released', 'failed']),
       detail: z.string().optional(),
     }),

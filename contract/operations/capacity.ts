@@ -88,7 +88,9 @@ export const cleanUp = operation({
   description: '`dryRun` shows what would end and why. Accounts stay linked: no auth state is deleted.',
   query: ownerQuerySchema,
   body: cleanupRequestSchema,
-  responses: { 200: { description: 'What was done, or what would be done.', body: cleanupReportSchema } },
+  responses: {
+    200: { description: 'The result, or the expected result of a dry run.', body: cleanupReportSchema },
+  },
 });
 
 export const drain = operation({

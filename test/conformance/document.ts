@@ -79,7 +79,7 @@ export const WAHA_OPERATIONS: readonly WahaOperation[] = Object.entries(WAHA_DOC
     })),
 );
 
-/** What a reference stands for; several parts are one object. */
+/** The target of a reference. Several parts are one object. */
 export const resolved = (schema: Schema): Schema => {
   if (schema.$ref !== undefined) {
     const name = schema.$ref.replace('#/components/schemas/', '');

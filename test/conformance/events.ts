@@ -7,7 +7,7 @@ import { WAHA_DOCUMENT } from './document.ts';
 const LEFT_OUT = new Set(['participant', 'source', 'mediaUrl']);
 /** The document gives these a type that WAHA does not send: numbers as texts, texts as objects. */
 const TYPELESS = new Set(['latitude', 'longitude', 'event', 'error']);
-/** Null where there is nothing; the document says so of few. */
+/** Null if there is no value. The document declares this for few fields. */
 const MAY_BE_NULL = new Set(['media', 'me', 'before', 'url', 'filename', 'mimetype']);
 
 const recordSchema = z.record(z.string(), z.unknown());
@@ -41,7 +41,7 @@ const compiled = new Map<string, ValidateFunction>();
 export const WAHA_EVENTS: readonly string[] = Object.keys(WAHA_DOCUMENT.webhooks);
 
 /**
- * What is wrong with a webhook's body by WAHA's document, in words.
+ * The errors of a webhook's body by WAHA's document, as text.
  *
  * @param body parsed JSON. An event that the document does not have is wrong.
  */

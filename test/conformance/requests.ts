@@ -18,7 +18,7 @@ export type WahaRequest = {
   readonly body: unknown;
 };
 
-/** What stands where the document has a name of its own: a session, a chat, a message that exist here. */
+/** Values that replace the document's example names: a session, a chat, a message that exist here. */
 export type Substitute = (name: string, operation: WahaOperation) => unknown;
 
 const byType = (
@@ -61,7 +61,7 @@ const objectOf = (schema: Schema, kind: Kind, pick: (name: string) => unknown): 
   return Object.fromEntries(
     Object.entries(properties).flatMap(([name, property]) => {
       if (kind === 'required' && !required.includes(name)) return [];
-      // What is required has a value, whatever the client.
+      // Each required field has a value, for every client.
       const filled = kind === 'n8n' && required.includes(name) ? 'swagger' : kind;
       return [[name, sampleValue(property, filled, name, pick)]];
     }),

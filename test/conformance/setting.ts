@@ -1,4 +1,4 @@
-/** What the requests are about: a linked session with a chat, a group, channels, a poll, labels; and more of them. */
+/** The objects of the requests: a linked session with a chat, a group, channels, a poll, labels; and more of them. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { linkSession, type System } from '../helpers/system.ts';
@@ -37,7 +37,10 @@ const startFiles = async () => {
   };
 };
 
-/** These end, replace or unlink what the others need: each gets a session of its own, which does not run. */
+/**
+ * These requests end, replace or unlink sessions that the others need. So each gets its own session, which does not
+ * run.
+ */
 const ENDS = /\/(stop|logout|restart)$|^\/api\/sessions\/(\{session\}|start)$/;
 const LINKS = /\/auth\/(qr|request-code)/;
 const PASSKEY = /\/auth\/passkey/;
@@ -48,7 +51,7 @@ type Made = () => Promise<string>;
 export type Setting = {
   /** The value of a name of the document: one that exists here, or the name of one in `made`. */
   readonly known: Substitute;
-  /** By the text that stands for it in a request. */
+  /** By the placeholder in a request. */
   readonly made: Readonly<Record<string, Made>>;
   /** Removes what the last request was the only one to need. */
   readonly tidy: () => Promise<void>;

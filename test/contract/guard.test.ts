@@ -31,7 +31,7 @@ const ask = (url: string, method: string, headers: Record<string, string>, body 
 const listTables = {
   'x-amz-target': 'DynamoDB_20120810.ListTables',
   'content-type': 'application/x-amz-json-1.0',
-  // Whatever signature: the engine verifies none.
+  // Any signature: the engine verifies none.
   authorization: 'AWS4-HMAC-SHA256 Credential=anybody',
 };
 const listQueues = {
@@ -67,7 +67,7 @@ test.each(calls)(
   },
 );
 
-test('each start has a secret of its own', async () => {
+test('each start has its own secret', async () => {
   const another = await startDynamoDb();
   expect(new URL(another.url).pathname).not.toBe(new URL(dynamodb.url).pathname);
   const client = databaseClient(another.url);

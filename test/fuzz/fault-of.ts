@@ -1,4 +1,4 @@
-/** What every answer must be, whatever was asked. */
+/** Conditions that every answer must meet, for any request. */
 
 import * as z from 'zod';
 import { problemSchema } from '../../contract/errors.ts';
@@ -10,10 +10,13 @@ import type { RawAnswer } from './raw-http.ts';
 
 /** What Node's own parser answers before there is a request: no headers, no body. */
 const PARSER_REFUSALS = [400, 408, 413, 417, 431];
-/** What the engine cannot do, a worker that cannot be reached, or a busy database; each told as a problem. */
+/**
+ * Operations that the engine does not support, a worker that cannot be reached, or a busy database; each answered
+ * with a problem.
+ */
 const PASSING = [501, 502, 503, 504];
 
-/** What is wrong with the answer; undefined: nothing. */
+/** The error of the answer; undefined: none. */
 export const faultOf = (operation: Operation, input: Input, answer: RawAnswer): string | undefined => {
   const { status, headers, body } = answer;
   if (PARSER_REFUSALS.includes(status) && headers['apigw-requestid'] === undefined) return undefined;

@@ -6,13 +6,13 @@ import type { RawRequest } from './raw-http.ts';
 import { fitting, LONG, ODD_JSON, ODD_KEYS, ODD_STRINGS } from './values.ts';
 
 export type Input = RawRequest & {
-  /** What was done to it. */
+  /** The mutation of the request. */
   readonly kind: string;
-  /** It carries no valid key, where one is asked for. */
+  /** It carries no valid key, although the operation requires one. */
   readonly anonymous: boolean;
 };
 
-/** What the system under test has. */
+/** The objects of the system under test. */
 export type Known = {
   readonly apiKey: string;
   /** `<sessionId>.<epoch>.<secret>` of a worker that exists. */
@@ -42,7 +42,10 @@ type Parts = {
 const jsonSchemaOf = (schema: z.ZodType): unknown =>
   z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', metadata: z.registry() });
 
-/** What must not be asked for, even where it is allowed: it would end what the other inputs need, or wait. */
+/**
+ * Requests that must not be made, even if they are allowed: they would end sessions that the other inputs need, or
+ * wait.
+ */
 const TAMED: Readonly<Record<string, { query?: object; body?: object }>> = {
   setLimits: { body: { global: 1 } },
   cleanUp: { body: { dryRun: true } },
@@ -163,7 +166,7 @@ const oddBody = (body: unknown): fc.Arbitrary<string> => {
   );
 };
 
-/** What is no JSON, or none that may be read. */
+/** Bodies that are not JSON, or not accepted JSON. */
 const BROKEN_BODIES: readonly (Buffer | string)[] = [
   '{',
   '{"a":1',
@@ -422,7 +425,7 @@ const inputOf = (operation: Operation, known: Known, draft: Draft, parts: Parts)
     ['Authorization', operation.auth === 'worker' ? `Bearer ${known.worker}` : undefined],
     ['Content-Type', body.length > 0 ? 'application/json' : undefined],
   ];
-  // Twice the same is mischief of its own, so a header that the case brings is put beside the usual one.
+  // A duplicate header is a fault to test too, so a header of the case is sent beside the usual one.
   const replacing = parts.kind === 'key' || parts.kind === 'type';
   const own = parts.headers ?? [];
   const headers = [

@@ -23,7 +23,7 @@ export class NoAnswer extends Error {
 }
 
 /**
- * One request on a connection of its own.
+ * One request on its own connection.
  * @param timeoutMs for the whole of it
  */
 export const send = (port: number, request: RawRequest, timeoutMs: number): Promise<RawAnswer> =>

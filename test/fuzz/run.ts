@@ -68,7 +68,7 @@ export const fuzz = async (target: FuzzTarget, options: FuzzOptions): Promise<Fu
   const sendBad = async (operation: Operation, made: readonly Input[]): Promise<void> => {
     let before = await target.table();
     for (const input of made) {
-      // What the schemas took after all may change what it is for.
+      // An input that the schemas accept may change its purpose.
       if (await check(operation, input)) before = await target.table();
     }
     const changes = changesOf(before, await target.table());

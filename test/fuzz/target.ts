@@ -25,7 +25,7 @@ export type FuzzTarget = {
 
 /** Rates used and statistics: they change because something was asked, not because of what. */
 const COUNTS = /^(RATE#|STATS|HISTORY)/;
-/** What is asked of an administrative operation is written down, also when it is refused (core/observability/audit.ts). */
+/** Each request to an administrative operation is recorded, also if it is rejected (core/observability/audit.ts). */
 const AUDIT = /^AUDIT$/;
 
 const itemSchema = z.looseObject({ pk: z.string(), sk: z.string() });
@@ -33,7 +33,7 @@ const RUNNING = 'fuzz-running';
 const STOPPED = 'fuzz-stopped';
 
 export const startFuzzTarget = async (): Promise<FuzzTarget> => {
-  // What is judged are the answers of Berth, not those of API Gateway's throttle.
+  // The test judges answers of Berth, not those of API Gateway's throttle.
   const system = await startSystem({ throttle: false });
   try {
     return await targetOf(system);

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import * as z from 'zod';
 
-/** What zod makes of the schemas of requests. */
+/** The JSON Schema that zod makes of the schemas of requests. */
 const schemaShape = z.looseObject({
   type: z.union([z.string(), z.array(z.string())]).optional(),
   const: z.unknown().optional(),
@@ -83,7 +83,7 @@ const stringFitting = (s: z.infer<typeof schemaShape>): fc.Arbitrary<unknown> =>
 
 export const LONG = 'x'.repeat(100_000);
 
-/** What no field but the laxest takes, and what breaks code that was not meant for it. */
+/** Values that only the least strict fields accept, and that break unprepared code. */
 export const ODD_STRINGS: readonly string[] = [
   '',
   ' ',

@@ -25,7 +25,7 @@ export const chromiumPath = (): Promise<string> => {
 };
 
 /**
- * Playwright takes a path only. Where the browser needs variables (a machine without NSS), that path is a script that
+ * Playwright takes a path only. If the browser needs variables (a machine without NSS), that path is a script that
  * sets them.
  */
 const find = async (): Promise<string> => {

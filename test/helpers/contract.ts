@@ -38,11 +38,11 @@ export type Contract = {
   /** Operations that were answered as asked, with the statuses. */
   readonly walked: ReadonlyMap<string, ReadonlySet<number>>;
   /**
-   * Asks an operation. Fails where the answer has another status, or is not as the document says; and, where it is a
-   * success, where the document would not let that be asked.
+   * Asks an operation. Fails if the answer has another status, or does not match the document. After a success it
+   * also fails if the document does not allow the request.
    */
   ask(id: string, status: number, asked?: Asked): Promise<Answered>;
-  /** Fails where a webhook's body is not as the document says of its event. */
+  /** Fails if a webhook's body does not match the document's schema of its event. */
   checkWebhook(event: string, body: unknown): void;
 };
 
@@ -57,7 +57,7 @@ export const contractOf = (system: System): Contract => {
   const check = (schema: JsonSchema, value: unknown, what: string): void => {
     let validate = compiled.get(schema);
     if (validate === undefined) {
-      // References are to the document's components: these are put where they look for them.
+      // References are to the document's components: they are copied to the place to which the references point.
       validate = ajv.compile({ ...schema, components: document.components });
       compiled.set(schema, validate);
     }
@@ -152,7 +152,7 @@ const componentOf = (document: OpenApiDocument, ref: string): ResponseObject => 
   return found;
 };
 
-/** What was taken, the document must let callers ask. */
+/** The document must allow every request that was accepted. */
 const checkRequest = ({ id, operation }: Documented, { params, query, body }: Asked, check: Check): void => {
   const named = new Map<string, JsonSchema>();
   for (const parameter of operation.parameters ?? [])

@@ -50,7 +50,7 @@ export type FakeWorkerApi = {
   readonly standbyReports: StandbyReport[];
   readonly reports: Report[];
   readonly events: WorkerEvent[];
-  /** Which messages were told, as the workers said last. */
+  /** The delivered messages, as the workers reported last. */
   told: ToldMark | undefined;
   readonly finalReports: FinalReport[];
   readonly discards: string[];

@@ -1,4 +1,4 @@
-/** What an editor shows when the pointer rests on a name: asked of the compiler's language server. */
+/** The text that an editor shows when the pointer rests on a name: from the compiler's language server. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -17,7 +17,7 @@ const replySchema = z.object({
 const hoverSchema = z.object({ contents: z.object({ value: z.string() }) });
 
 /**
- * @param path where the text would lie: it is not written there
+ * @param path the path of the text: it is not written there
  * @param head the text's first lines
  * @param snippets each ends with the name that is pointed at, and a semicolon
  */

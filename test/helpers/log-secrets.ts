@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What no log may contain, recognized by its form. */
+/** Secrets that no log may contain, recognized by its form. */
 const FORMS: Readonly<Record<string, RegExp>> = {
   // 32 random bytes in base64url: API keys, worker and command secrets, bootstrap tokens, sign-ins.
   secret:
@@ -25,8 +25,8 @@ export const readLogs = (folder: string): Map<string, string> =>
   );
 
 /**
- * Where a log holds a secret: one of those given, as it is or as JSON, base64 or a URL would write it, or anything that
- * looks like one. The secrets themselves are not repeated in what is found.
+ * The places at which a log contains a secret: one of those given, as it is or as JSON, base64 or a URL would write
+ * it, or anything that looks like one. The secrets themselves are not repeated in what is found.
  */
 export const leaksIn = (
   logs: ReadonlyMap<string, string>,
@@ -43,7 +43,7 @@ export const leaksIn = (
 
 const writtenAs = (value: string): string[] => {
   if (value.length < 6) throw new Error('a secret this short is found by chance');
-  // Whatever stands before it shifts base64 by up to two bytes; the middle is the same but for that.
+  // The text before it shifts base64 by up to two bytes; the middle is the same but for that.
   const encoded = [0, 1, 2].map((shift) =>
     Buffer.from(`${'x'.repeat(shift)}${value}`)
       .toString('base64')

@@ -7,12 +7,12 @@ import { extract } from 'tar';
 import * as z from 'zod';
 
 const ROOT = resolve(import.meta.dirname, '..', '..');
-/** What a project in TypeScript has anyway. */
+/** Files that every TypeScript project has. */
 const TYPES = ['@types/node', 'undici-types'];
 const PATIENCE_MS = 120_000;
 
 type Running = {
-  /** What it wrote so far. */
+  /** Its output so far. */
   readonly output: () => string;
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
@@ -21,9 +21,9 @@ type Running = {
 
 export type PackedProject = {
   readonly folder: string;
-  /** Runs a program of the project to its end; rejects with its output where it fails. */
+  /** Runs a program of the project to its end; rejects with its output if it fails. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<string>;
-  /** Starts a program of the project that goes on. */
+  /** Starts a program of the project that keeps running. */
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running;
   remove(): Promise<void>;
 };
@@ -35,7 +35,10 @@ const dependenciesOf = async (folder: string): Promise<readonly string[]> =>
     manifestSchema.parse(JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))).dependencies,
   );
 
-/** A project that has the packages as `npm run package` makes them, and the examples as files of its own. Needs no network. */
+/**
+ * A project that has the packages as `npm run package` makes them, and the examples as its own files. Needs no
+ * network.
+ */
 export const packedProject = async (): Promise<PackedProject> => {
   const folder = await mkdtemp(join(tmpdir(), 'berth-packed-'));
   try {

@@ -6,7 +6,9 @@ import { type PasskeyAssertion, WHATSAPP_ORIGIN } from '../../contract/whatsapp/
 import { chromiumPath, HEADLESS_ARGS } from './chromium.ts';
 
 export type PasskeyBrowser = {
-  /** What the script gives when it is pasted into the console of a tab at WhatsApp Web: the assertion's JSON text. */
+  /**
+   * The result of the script when it is pasted into the console of a tab at WhatsApp Web: the assertion's JSON text.
+   */
   sign(script: string): Promise<string>;
   close(): Promise<void>;
 };

@@ -4,7 +4,7 @@ import { PNG } from 'pngjs';
 /** A CommonJS module whose function sits under `default` twice. */
 const jsQR = jsqr.default;
 
-/** What a camera reads from a PNG file. */
+/** The text that a camera reads from a PNG file. */
 export const readPng = (png: Buffer): string | undefined => {
   const { data, width, height } = PNG.sync.read(png);
   return jsQR(new Uint8ClampedArray(data), width, height)?.data;
@@ -12,7 +12,7 @@ export const readPng = (png: Buffer): string | undefined => {
 
 const SCALE = 4;
 
-/** What a camera reads from a code drawn in half blocks, `filled` being the color of the blocks. */
+/** The text that a camera reads from a code drawn in half blocks, `filled` being the color of the blocks. */
 export const readDrawn = (text: string, filled: 'black' | 'white'): string | undefined => {
   const lines = text.split('\n').filter((line) => /^[ █▀▄]+$/.test(line));
   const width = (lines[0]?.length ?? 0) * SCALE;

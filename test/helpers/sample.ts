@@ -22,7 +22,7 @@ const TEXTS = [
   'ses_01k9zzzzzzzzzzzzzzzzzzzzzz',
 ];
 
-/** The first value by the schema's shape that the schema itself takes. Throws where it finds none: add to TEXTS. */
+/** The first value by the schema's shape that the schema itself takes. Throws if it finds none: add to TEXTS. */
 export const sampleOf = (schema: z.ZodType, known: Readonly<Record<string, unknown>> = {}): unknown => {
   const shape = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', metadata: z.registry() });
   const tried: string[] = [];

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll } from 'vitest';
 
-/** What the parts of a test file share: made before their tests, ended after them. Throws where it is not made yet. */
+/**
+ * State that the parts of a test file share: made before their tests, ended after them. Throws if it is not made yet.
+ */
 export const shared = <T>(make: () => Promise<T>, end: (made: T) => Promise<unknown>): (() => T) => {
   let made: { readonly it: T } | undefined;
   beforeAll(async () => {

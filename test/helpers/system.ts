@@ -20,7 +20,7 @@ export type System = {
     path: string,
     options?: { body?: unknown; key?: string; headers?: Record<string, string> },
   ): Promise<Response>;
-  /** Throws where a function was denied an AWS call: its role lacks what it needs. */
+  /** Throws if a function was denied an AWS call: its role lacks what it needs. */
   stop(): Promise<void>;
 };
 
@@ -31,8 +31,8 @@ const UNBOUNDED = { startsPerMinute: 0, requestsPerMinute: 0 };
 const UNREACHED_THROTTLE = { rate: 100_000, burst: 100_000 };
 
 /**
- * The whole system on a free port in a folder of its own, with the simulator. Schedules run only when triggered, and
- * only a test that passes a throttle meets one.
+ * The whole system on a free port in its own folder, with the simulator. Schedules run only when triggered, and only
+ * a test that passes a throttle meets one.
  */
 export const startSystem = async (options: Partial<LocalOptions> = {}): Promise<System> => {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'berth-system-')));
@@ -82,7 +82,7 @@ export const linkSession = async (
   account: string,
 ): Promise<void> => {
   await berth.sessions.create(request);
-  // The worker shows its code a moment before the control plane has heard of it.
+  // The worker shows its code a moment before the control plane receives it.
   await berth.sessions.waitForStatus(request.name, 'SCAN_QR_CODE');
   const code = await berth.auth.qr(request.name, { waitSeconds: 25 });
   await phone.scan({ code, account });

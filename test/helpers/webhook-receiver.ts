@@ -13,7 +13,7 @@ type Received = z.infer<typeof webhookEnvelopeSchema> & {
 export type WebhookReceiver = {
   readonly url: string;
   readonly received: readonly Received[];
-  /** What the endpoint answers from now on. */
+  /** The endpoint's answer from now on. */
   answer(status: number): void;
   /** The first event that fits, waiting for it. */
   event(fits: (event: Received) => boolean): Promise<Received>;

@@ -47,7 +47,7 @@ const waiting = (QueueName: string) => ({
 });
 type Emitted = Omit<Sample, 'at'>;
 
-/** What the two sweeps emit each time, in a healthy system. */
+/** The metrics that the two sweeps emit each time, in a healthy system. */
 const SWEEP: readonly Emitted[] = [
   own('ActiveSessions', 20),
   own('SessionLimit', 50),
@@ -191,7 +191,7 @@ describe('alarms', () => {
     'none fires at a first deployment whose first sweep comes %i minutes after them (FILL %s)',
     (first, fill) => {
       expect(fired(run(eachMinute(first, 120, SWEEP), 120, fill))).toEqual([]);
-      expect(fired(run([], 120, fill)), 'nor where no sweep ever comes').toEqual([]);
+      expect(fired(run([], 120, fill)), 'nor if no sweep ever runs').toEqual([]);
     },
   );
 });

@@ -3,7 +3,7 @@
  *
  * Sources: CloudWatch's user guide, "Alarm evaluation", "Configuring how CloudWatch alarms treat missing data" (the
  * evaluation range and the table of missing data), "Using metric math" (FILL) and "Composite alarms"; PutMetricAlarm
- * (alarms on AWS/DynamoDB ignore missing data whatever they say).
+ * (alarms on AWS/DynamoDB ignore missing data regardless of their setting).
  */
 import * as z from 'zod';
 
@@ -96,7 +96,7 @@ export type FillOfNothing = 'fills' | 'leaves missing';
 
 type Series = readonly (number | undefined)[];
 
-/** Dimensions of a template name resources: those are told apart by the resource's logical id. */
+/** Dimensions of a template name resources: those are identified by the resource's logical id. */
 const valueText = (value: unknown): string => {
   const named = z
     .union([
@@ -168,7 +168,7 @@ const sumOfFilled = (
   });
   return (terms[0] ?? []).map((_, i) => {
     const values = terms.map((series) => series[i]).filter((value) => value !== undefined);
-    // What CloudWatch adds up where an operand is missing altogether is left out of the sum here, never invented.
+    // If an operand of CloudWatch's sum has no data at all, the sum here omits it and does not invent a value.
     return values.length === 0 ? undefined : values.reduce((sum, value) => sum + value, 0);
   });
 };
@@ -216,7 +216,7 @@ const valuesOf = (
   };
 };
 
-/** The state at `now` (minutes), where it was `before` until now. */
+/** The state at `now` (minutes), if it was `before` until now. */
 export const stateOf = (
   alarm: MetricAlarm,
   samples: Store,

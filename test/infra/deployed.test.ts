@@ -82,7 +82,7 @@ describe('functions', () => {
     expect(files.sort()).toEqual(HANDLERS);
   });
 
-  it('bundles the client of an AWS service where a function may use that service, and nowhere else', () => {
+  it('bundles the client of an AWS service if a function may use that service, and in no other bundle', () => {
     const clients = (handler: string) =>
       prod.bundles
         .find((bundle) => bundle.handler === handler)
@@ -193,7 +193,7 @@ describe('API', () => {
     });
   });
 
-  it('gives workers an API of their own, with the routes that they call and no other', () => {
+  it('gives workers their own API, with the routes that they call and no other', () => {
     const own = routesOf('berth-prod-workers');
     expect(own.map(({ RouteKey }) => RouteKey).sort()).toEqual(
       keysOf(OPERATIONS.filter(({ auth }) => auth === 'worker')),
@@ -345,8 +345,8 @@ describe('permissions', () => {
     expect(writing.filter((handler) => !denied.includes(handler)).sort()).toEqual(['keys', 'keys-bootstrap']);
   });
 
-  it('keeps reading functions from writing, and lets one sign uploads, to where they belong', () => {
-    // Waits are counted in items of their own partitions.
+  it('keeps reading functions from writing, and lets one sign uploads, to its own place in the bucket', () => {
+    // Waits are counted in items with their own partitions.
     const onWaits = {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['WAITS#*'] },
       Null: { 'dynamodb:LeadingKeys': 'false' },
@@ -457,7 +457,7 @@ describe('storage', () => {
     expect(statementsOf.filter(({ Effect }) => Effect !== 'Deny')).toEqual([]);
   });
 
-  it('keeps events in order, each group at a throughput of its own, and sets dead ones aside', () => {
+  it('keeps events in order, each group with its own throughput, and moves failed ones to the dead-letter queue', () => {
     prod.data.allResourcesProperties('AWS::SQS::Queue', {
       FifoQueue: true,
       DeduplicationScope: 'messageGroup',
@@ -552,7 +552,7 @@ describe('what runs by itself', () => {
     });
   });
 
-  it('hears of every task of its cluster that stopped', () => {
+  it('receives an event for every task of its cluster that stopped', () => {
     prod.app.hasResourceProperties('AWS::Events::Rule', {
       EventPattern: {
         source: ['aws.ecs'],

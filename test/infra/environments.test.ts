@@ -49,7 +49,7 @@ describe('environments', () => {
     expect(settings).toMatchObject({ globalLimit: 3, allowLoopbackWebhooks: true, environment: 'local' });
   });
 
-  it('is locked where the context says so, and by nothing else', () => {
+  it('is locked if the context says so, and by nothing else', () => {
     expect(environmentOf('prod').locked).toBe(false);
     expect([true, 'true', false, 'false', undefined].map((given) => lockedOf(given, true))).toEqual([
       true,
@@ -157,7 +157,7 @@ describe('synth', () => {
     });
   });
 
-  it('says which Node is needed where this one runs no TypeScript, instead of failing at the file', async () => {
+  it('names the required Node if this one cannot run TypeScript, instead of failing at the file', async () => {
     const { app } = JSON.parse(await readFile(join(root, 'cdk.json'), 'utf8'));
     expect(app).toBe('node infra/run.mjs app.ts');
     // As Node 20 is, which macOS and ARM machines may have.

@@ -1,4 +1,4 @@
-/** What a first deployment meets in the templates of prod, before any lock: judged as CloudFormation would. */
+/** The order of a first deployment of the templates of prod, before any lock: judged as CloudFormation would. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** Hosts of one's own, which sessions share: off by default, and what the templates hold where they are on. */
+/** The operator's own hosts, which sessions share: off by default, and the templates' resources if they are on. */
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkEnvironment, environmentOf } from '../../infra/environments.ts';
@@ -107,7 +107,7 @@ it('is off without EC2 in the capacity', () => {
   expect(prod.task.capacity).not.toContain('EC2');
 });
 
-it('refuses hosts that cannot run the image, or have no room for what they are told', () => {
+it('refuses hosts that cannot run the image, or have no room for the configured sizes', () => {
   expect(() => withHosts({}, { architecture: 'X86_64' })).toThrow(
     'Bad value for task.hosts.instanceType: is of ARM64, and task.architecture is X86_64',
   );

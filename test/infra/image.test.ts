@@ -11,7 +11,7 @@ import { root } from './synthesized.ts';
 
 it('installs every package that the worker and its bundler import, and no other', async () => {
   const imported = (await importedPackages(root, ['container/run.ts']))
-    // The image's browser has a stage of its own.
+    // The image's browser has its own stage.
     .filter((name) => name !== '@sparticuz/chromium');
   expect(imported).toEqual([...WORKER_PACKAGES].sort());
   expect(await importedPackages(root, ['container/bundle/build.ts'])).toEqual(BUNDLER_PACKAGES);

@@ -37,7 +37,7 @@ const release = Object.fromEntries(
         ),
       },
     ]);
-    // What it imports, in one place: the judgement asks for that, wherever it stands.
+    // The templates' imports, in one place: the judgment needs them.
     const all = [...new Set([...imports].map(([text]) => text))].sort().map((text) => JSON.parse(text));
     const noted = { Type: 'imports', Properties: { all } };
     const outputs = Object.entries(Outputs).filter(([, { Export }]) => Export !== undefined);

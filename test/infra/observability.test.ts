@@ -88,7 +88,7 @@ const shown = (): string[] => {
     });
 };
 
-/** What the functions' own adapter prints for each metric, with any value for each of its dimensions. */
+/** The functions' own output for each metric, with any value for each of its dimensions. */
 const emitted = async () => {
   vi.stubEnv('BERTH_SETTINGS', JSON.stringify({ environment: NAME }));
   vi.stubEnv('POWERTOOLS_SERVICE_NAME', 'any-function');
@@ -149,7 +149,7 @@ describe('metrics', () => {
 });
 
 describe('alarms', () => {
-  it('warn and call at the environment’s shares of the limit, whatever it is at run time', () => {
+  it('warn and call at the environment’s shares of the limit, with any limit at run time', () => {
     for (const [name, threshold] of [
       ['session-use-warning', 70],
       ['session-use-critical', 90],

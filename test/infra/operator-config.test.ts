@@ -47,7 +47,7 @@ describe('the operator’s file', () => {
     });
   });
 
-  it('adds environments that extend a preset, under names of their own', async () => {
+  it('adds environments that extend a preset, under their own names', async () => {
     const environments = { 'prod-us': { extends: 'prod', region: 'us-east-1' } };
     expect(await environment(environments, 'prod-us')).toMatchObject({
       name: 'prod-us',

@@ -147,7 +147,7 @@ const found = ({ findings }: Report, id: string): Finding => {
 };
 
 describe('an account and a machine that are ready', () => {
-  it('are told so, and the exit code is 0', async () => {
+  it('get a message that says so, and the exit code is 0', async () => {
     const report = await check();
     expect(report.findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(exitCodeOf(report)).toBe(0);
@@ -156,7 +156,7 @@ describe('an account and a machine that are ready', () => {
     expect(JSON.parse(asJson(report))).toMatchObject({ verdict: 'ready', account: ACCOUNT, region: REGION });
   });
 
-  it('with a domain and a VPC of their own too', async () => {
+  it('with their own domain and VPC too', async () => {
     const report = await check(dev({ network: { vpc: VPC }, domain: DOMAIN }));
     expect(report.findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(found(report, 'certificate').message).toBe('The certificate of api.example.com is issued.');
@@ -440,8 +440,8 @@ describe('the concurrency of functions', () => {
   });
 });
 
-describe('what can’t be told', () => {
-  it('is told with its reason, and hides nothing else', async () => {
+describe('a value that cannot be determined', () => {
+  it('is reported with its reason, and hides nothing else', async () => {
     iam.on(GetRoleCommand).rejects(named('AccessDenied', 'not authorized to perform: iam:GetRole\nmore'));
     quotas.on(GetServiceQuotaCommand).rejects(named('AccessDeniedException', 'not authorized'));
     lambda.on(GetAccountSettingsCommand).resolves({});

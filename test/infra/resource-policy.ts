@@ -43,7 +43,7 @@ const statementSchema = z.looseObject({
 });
 
 /**
- * What the policy decides for a service principal. A service has no identity policy in the account, so the resource's
+ * The policy's decision for a service principal. A service has no identity policy in the account, so the resource's
  * policy alone decides.
  */
 export const decideForService = (document: unknown, service: string, request: AccessRequest): Decision => {

@@ -46,7 +46,7 @@ describe('an upgrade', () => {
     expect(upgradeFaults(before, now)).toEqual([]);
   });
 
-  it('is the same as nothing where nothing changed', () => {
+  it('reports no change if nothing changed', () => {
     expect(upgradeFaults(now, now)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /**
- * What CloudFormation would do to the resources of one release's templates when it is given the next release's: which
- * of them it would replace or delete, and where it would stop. Judged from the templates alone.
+ * CloudFormation's actions on the resources of one release's templates when it is given the next release's: which of
+ * them it would replace or delete, and where it would stop. Judged from the templates alone.
  */
 import * as z from 'zod';
 
@@ -122,7 +122,7 @@ const importsOf = ({ Resources }: UpgradeTemplate): string[] => [
 const exportsOf = ({ Outputs }: UpgradeTemplate): string[] =>
   Object.values(Outputs).flatMap(({ Export }) => (typeof Export?.Name === 'string' ? [Export.Name] : []));
 
-/** What is wrong with an upgrade from one release to the next; empty where nothing is. */
+/** The problems of an upgrade from one release to the next; empty if there are none. */
 export const upgradeFaults = (before: Release, after: Release): string[] => {
   const next = new Map(resourcesOf(after).map((resource) => [`${resource.stack} ${resource.id}`, resource]));
   const faults: string[] = [];

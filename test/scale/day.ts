@@ -1,4 +1,7 @@
-/** A day of a part of the fleet in virtual time. What it counts stands for the whole, by weight. */
+/**
+ * A day of a part of the fleet in virtual time. Its counts are multiplied by a weight to get those of the whole
+ * fleet.
+ */
 import { Problem } from '../../contract/errors.ts';
 import { createApiKey } from '../../core/access/keys.ts';
 import { rateLimiter } from '../../core/access/rate.ts';
@@ -14,7 +17,7 @@ const HOUR = 60 * MINUTE;
 type DayOptions = {
   /** Sessions of the whole fleet, at once. */
   readonly sessions: number;
-  /** Of those, simulated: the counts of one stand for sessions / cohort. */
+  /** The simulated ones. The counts of each are multiplied by sessions / cohort. */
   readonly cohort: number;
   /** Of a session that runs, each hour, sent and received in equal parts. */
   readonly messagesAnHour: number;
@@ -34,7 +37,7 @@ export type Day = {
   readonly cloud: Cloud;
 };
 
-/** Whether what a worker asked was refused because its epoch is over. */
+/** Whether a worker's request was rejected because its epoch has ended. */
 const fencedOff = async (act: () => Promise<void>): Promise<boolean> => {
   try {
     await act();
@@ -119,7 +122,7 @@ export const simulateDay = async (options: DayOptions): Promise<Day> => {
   ledger.reset();
 
   let runningMs = 0;
-  /** What a session does while it runs; `life` ends the timers of a run that is over. */
+  /** The actions of a session while it runs; `life` ends the timers of a run that has ended. */
   const lives = new Map<FleetSession, number>();
   const run = (session: FleetSession): void => {
     const life = (lives.get(session) ?? 0) + 1;

@@ -1,4 +1,4 @@
-/** What the protocols ask of AWS, counted: calls by operation, and the units that DynamoDB charges. */
+/** Counts of the protocols' requests to AWS: calls by operation, and the units that DynamoDB charges. */
 import type { Item } from '../../core/store.ts';
 import type { ItemChange } from '../simulation/model/table.ts';
 import { projectDue } from '../simulation/model/table.ts';

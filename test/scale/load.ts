@@ -5,7 +5,7 @@ import type { Counts } from './ledger.ts';
 import type { Load } from './quotas.ts';
 import type { Sweeps } from './sweeps.ts';
 
-/** Peaks are of windows this long: the sessions of the cohort are few, and each stands for many. */
+/** Peaks are of windows this long: the sessions of the cohort are few, and each represents many. */
 const WINDOW_MINUTES = 30;
 
 /** How long an execution takes, in seconds: functions that answer at once, and those that wait for a worker or an endpoint. */

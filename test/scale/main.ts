@@ -1,6 +1,6 @@
 /**
- * `npm run scale`: a day of a fleet in virtual time through the real rules, and what it asks of AWS beside each quota and
- * price. A part of the fleet is simulated and stands for the whole; sweeps are measured over the whole fleet.
+ * `npm run scale`: a day of a fleet in virtual time through the real rules, and its use of AWS beside each quota and
+ * price. A part of the fleet is simulated and represents the whole; sweeps are measured over the whole fleet.
  */
 import { InvalidArgumentError, program } from 'commander';
 import { environmentOf } from '../../infra/environments.ts';
@@ -26,7 +26,7 @@ const options = program
   .name('npm run scale --')
   .description('Simulates a day of a fleet and compares what it asks of AWS with quotas and prices.')
   .option('--sessions <n>', 'sessions of the fleet', wholeNumber, 5000)
-  .option('--cohort <n>', 'of them, simulated for the day; each stands for as many others', wholeNumber, 20)
+  .option('--cohort <n>', 'of them, simulated for the day; each represents as many others', wholeNumber, 20)
   .option('--hours <n>', 'hours of the day to simulate, 19 at least for all of it', wholeNumber, 24)
   .option('--messages <n>', 'a session and hour, sent and received', wholeNumber, 20)
   .option('--always-on <share>', 'share of the fleet that runs around the clock', share, 0.6)
@@ -72,7 +72,7 @@ const print = (...lines: readonly string[]): void => console.log(lines.join('\n'
 print(
   `${sessions.toLocaleString('en-US')} sessions for ${hours} hours: ${Math.round(options.alwaysOn * 100)} % around the clock, the others from nine to five;`,
   `${messages} messages an hour, a heartbeat every ${heartbeatSeconds} s, one deployment. ${day.cohort} sessions were simulated, each`,
-  `stands for ${number(day.weight)}. Without faults and conflicts: those are the simulation's (npm run simulate).`,
+  `represents ${number(day.weight)}. Without faults and conflicts: those are the simulation's (npm run simulate).`,
   '',
   ...trafficLines(day, sweeps, hours, sweepMinutes),
   '',
@@ -80,7 +80,7 @@ print(
   '',
   verdictLine(quotas, sessions),
   '',
-  'What to change before:',
+  'Changes that are needed before:',
   ...changeLines(quotas),
   '',
   `The bill, ${cost.vcpu} vCPU and ${cost.gib} GiB a session (berth cost has the parts):`,

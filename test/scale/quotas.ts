@@ -12,14 +12,14 @@ type Remedy = 'raise' | 'setting' | 'design';
 export type Quota = {
   readonly name: string;
   readonly limit: number;
-  /** What the fleet needs of it, at its peak, in the same unit. */
+  /** The fleet's use of it, at its peak, in the same unit. */
   readonly need: number;
   readonly remedy: Remedy;
-  /** What to do before it is reached. */
+  /** The action to take before it is reached. */
   readonly action: string;
 };
 
-/** What the fleet does, as quotas count it; rates are per second. */
+/** The fleet's load, as quotas count it; rates are per second. */
 export type Load = {
   readonly sessions: number;
   readonly workerCalls: number;
@@ -198,10 +198,10 @@ export const quotasOf = (
 /** Below this share of a limit there is room. */
 export const ROOM = 0.8;
 
-/** What fails: a limit that AWS does not raise is used to more than 80 %. */
+/** The limits that fail: a limit that AWS does not raise is used to more than 80 %. */
 export const withoutRoom = (quotas: readonly Quota[]): readonly Quota[] =>
   quotas.filter(({ need, limit, remedy }) => remedy !== 'raise' && need > limit * ROOM);
 
-/** The number of sessions at which it is reached, when each session goes on as now. */
+/** The number of sessions at which it is reached, when each session continues as now. */
 export const reachedAt = ({ need, limit }: Quota, sessions: number): number =>
   need === 0 ? Number.POSITIVE_INFINITY : Math.floor((sessions * limit) / need);

@@ -54,7 +54,7 @@ export const quotaLines = (quotas: readonly Quota[], sessions: number): string[]
       ]),
   ]);
 
-/** What to change before the fleet is this large. */
+/** Changes that are needed before the fleet is this large. */
 export const changeLines = (quotas: readonly Quota[]): string[] => {
   const short = quotas.filter(({ need, limit }) => need > limit * ROOM);
   if (short.length === 0) return ['Nothing has to be changed.'];

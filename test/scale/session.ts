@@ -54,7 +54,7 @@ export class FleetSession {
     return this.#session?.taskArn ?? '';
   }
 
-  /** Created and started; the account is linked where it is not yet. */
+  /** Created and started; the account is linked if it is not yet. */
   async create(): Promise<void> {
     const session = await this.#asked('sessions-admit', () =>
       functions.create(this.#cloud.deps, {
@@ -158,7 +158,7 @@ export class FleetSession {
     this.#session = undefined;
   }
 
-  /** What a sweep ended is over here as well. */
+  /** A session that a sweep ended has ended here as well. */
   async forget(): Promise<void> {
     await this.#deliverAll();
   }
@@ -231,7 +231,7 @@ export class FleetSession {
     this.#cloud.ledger.add(`Lambda ${handler}`);
   }
 
-  /** What is queued is delivered at once: each is a receive, an invocation and a delete. */
+  /** Queued messages are delivered at once: each is a receive, an invocation and a delete. */
   async #deliverAll(): Promise<void> {
     const { ledger, queue, deps } = this.#cloud;
     for (let delivery = queue.shift(); delivery; delivery = queue.shift()) {

@@ -9,11 +9,11 @@ import { type Cloud, countingCloud } from './ports.ts';
 export type Sweeps = {
   /** Counts of one pass of both. */
   readonly ledger: Ledger;
-  /** Calls of one pass, by sweep: as many round trips where they come one after the other. */
+  /** Calls of one pass, by sweep: as many round trips if they come one after the other. */
   readonly calls: { readonly reaper: number; readonly reconciler: number };
 };
 
-/** Every session of the fleet is a copy of one that the day left running, with ids, names and slots of its own. */
+/** Every session of the fleet is a copy of one that the day left running, with its own ids, names and slots. */
 export const measureSweeps = async (day: Day, sessions: number): Promise<Sweeps> => {
   const cloud = countingCloud({ ...day.cloud.settings });
   cloud.now = day.cloud.now;

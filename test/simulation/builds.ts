@@ -47,7 +47,7 @@ class Fleet {
   #live = GOOD;
   #works: (build: string) => boolean = () => true;
   #pinned: string | undefined;
-  /** What really happened, by build: no sum may pass it. */
+  /** The real results, by build: no sum may pass it. */
   readonly #happened = new Map<string, number>();
   #modeChanges = 0;
   #lastMode: 'live' | 'fallback' = 'live';
@@ -178,7 +178,7 @@ class Fleet {
     };
     const name = counts.build ?? 'unknown';
     this.#happened.set(name, (this.#happened.get(name) ?? 0) + 1);
-    // What was reported last is written with the session, under the report's number, before it is counted.
+    // The last report's counts are written with the session, under the report's number, before it is counted.
     let seen: readonly BuildCounts[] = [];
     await this.#untilAnswered(worker, 'report', async (deps) => {
       const counted = newCounts([counts], seen);

@@ -171,7 +171,7 @@ class Flood {
           const worker = this.#healthy.find(({ task }) => task.launch.sessionId === after.sessionId);
           if (worker === undefined || !isHealthy(worker, cloud)) continue;
           this.#stopped += 1;
-          // A pass may end as many, whatever the reason for their silence: a fleet that small has no brake.
+          // A pass may end as many, for any reason of their silence: a fleet that small has no brake.
           const running = this.#workers().filter(({ live }) => live).length;
           const small = options.mode === 'cut off' && running <= passCap(running);
           if (options.mode !== 'together' && !small)
@@ -199,7 +199,7 @@ class Flood {
     scheduler.note(`---- the flood begins; ${this.#healthy.length} sessions work`);
     this.#bucket.flood(scheduler.now, scheduler.now + this.#options.floodMs);
     await this.#pass(this.#options.floodMs);
-    scheduler.note('---- the flood is over');
+    scheduler.note('---- the flood has ended');
     await this.#pass(3 * SWEEP_MS);
     await this.#fallSilent();
   }

@@ -28,7 +28,7 @@ const CALLERS = /^(stop|restart|delete|logout|cleanup|update)/;
 
 export class Invariants implements Watcher {
   readonly #cloud: Cloud;
-  /** sessionId → where its slot is. */
+  /** sessionId → the place of its slot. */
   readonly #slots = new Map<string, { readonly shard: number; readonly userId: string }>();
   /** sessionId → the session as last written; holders and others. */
   readonly sessions = new Map<string, Session>();
@@ -281,7 +281,7 @@ export class Invariants implements Watcher {
     const due = deadlinesOf(before, this.#cloud.settings).some(
       (d) => d.at <= now && !isLaunchDeadline(d.reason),
     );
-    // What a stop of its own began, the sweep may carry through.
+    // The sweep may complete what a stop began.
     if (!due && before.state !== 'STOPPING') {
       this.#broken('due', `${by.name} ended ${before.sessionId}:${before.epoch} for ${after.stopReason}`);
     }

@@ -1,4 +1,4 @@
-/** Seeds to run, with or without a planted fault, here or in processes of their own. */
+/** Seeds to run, with or without a planted fault, here or in separate processes. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

@@ -1,4 +1,7 @@
-/** Watches which messages are told: none is passed over, and what a worker knows to be told is not told again. */
+/**
+ * Watches which messages are delivered: none is skipped, and a message that a worker knows to be delivered is not
+ * delivered again.
+ */
 
 import type { ToldMark } from '../../contract/worker/protocol.ts';
 import type { Delivery } from '../../core/ports.ts';
@@ -16,7 +19,7 @@ export class Messages {
   readonly #queued = new Set<string>();
   /** Session → since when its webhooks are what they are. */
   readonly #hooks = new Map<string, { readonly hooks: string | undefined; readonly since: number }>();
-  /** Session → what its workers know to be told, and since when. */
+  /** Session → the last message that its workers know to be delivered, and since when. */
   readonly #known = new Map<
     string,
     { readonly account: string; readonly at: number; readonly since: number }[]
@@ -46,7 +49,7 @@ export class Messages {
     if (hooks === undefined || this.#cloud.trueTime - since < SETTLED_MS) return;
     for (const { id } of (mark as ToldMark).ids)
       if (!this.#queued.has(`${sessionId} ${id}`))
-        this.#cloud.violate('messages', `${id} of ${sessionId} is noted as told and was not queued`);
+        this.#cloud.violate('messages', `${id} of ${sessionId} is recorded as delivered and was not queued`);
   }
 
   acknowledged(sessionId: string, told: ToldMark): void {
@@ -61,6 +64,9 @@ export class Messages {
     const now = told ? newest(told) : 0;
     const last = (this.#known.get(sessionId) ?? []).filter(({ since }) => since < askedAt).at(-1);
     if (last && last.at > now)
-      this.#cloud.violate('messages', `${sessionId} goes on after ${now} though ${last.at} was told`);
+      this.#cloud.violate(
+        'messages',
+        `${sessionId} continues after ${now} although ${last.at} was delivered`,
+      );
   }
 }

@@ -157,7 +157,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
-    'bootstrap of an epoch that is over',
+    'bootstrap of an epoch that has ended',
     10,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
@@ -224,7 +224,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const { bytes } = request;',
   ]),
   mutation(
-    'commits in whatever order they come',
+    'commits in any order of arrival',
     8,
     [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
@@ -348,7 +348,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
     "return (await release(deps, session, 'heartbeat_lost')).session;",
   ]),
-  mutation('a restart that starts the longest duration anew', 6, [
+  mutation('a restart that starts the maximum duration again', 6, [
     RELEASE,
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
@@ -358,7 +358,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('orphans that are never stopped', 85, [
+  mutation('tasks without a session that are never stopped', 85, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -426,19 +426,19 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted whatever it is by then', 448, [
+  mutation('a session deleted without a check of its present epoch', 448, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
     '',
   ]),
-  mutation('messages noted as told before they are queued', 10, [
+  mutation('messages recorded as delivered before they are queued', 10, [
     WORKER,
     'await drainOutbox(deps, session);',
     'if (request.told) await noteTold(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
-  mutation('a mark of what was told that an old epoch sets back', 33, [
+  mutation('a mark of the last delivered message that an old epoch sets back', 33, [
     'events/told-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -459,7 +459,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'await sendAll(deps, session, items.map(parse));',
     'await sendAll(deps, session, items.slice(-1).map(parse));',
   ]),
-  mutation('a challenge that is told of only where the status changes', 3, [
+  mutation('a challenge that is published only if the status changes', 3, [
     WORKER,
     'after.statusDataHash !== before.statusDataHash',
     'false',
@@ -504,7 +504,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const streak = streakOf(recent);',
     'const streak = recent;',
   ]),
-  buildsMutation('a live build that is trusted whatever it does', 1, [
+  buildsMutation('a live build that is trusted after any number of failures', 1, [
     RULE,
     '!outcome.ok && breaks(recent, next.records[candidate])',
     '!outcome.ok && false',
@@ -545,12 +545,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'return session.workerTaskArn !== undefined && session.workerTaskArn !== taskArn;',
     'return session.workerTaskArn !== undefined;',
   ]),
-  standbyMutation('a session that ends with a standby task that it claimed in vain', 4, [
+  standbyMutation('a session that ends with a standby task that could not serve it', 4, [
     STOPPED,
     'if (serving !== undefined)',
     'if (serving === undefined) return taskStopped(deps, { ...task, ...claimedBy });\n  if (serving !== undefined)',
   ]),
-  standbyMutation('a standby task that counts as an orphan', 1, [
+  standbyMutation('a standby task that counts as a task without a session', 1, [
     RECONCILE,
     'waiting.has(task.standbyId)',
     'false',
@@ -570,7 +570,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "restartRuleOf(session.config).policy === 'always' && isLinked(session)",
     'isLinked(session)',
   ]),
-  rolloutMutation('a rollout that goes on after a session failed', 9, [
+  rolloutMutation('a rollout that continues after a session failed', 9, [
     ROLLOUT_RULE,
     'if (failed.length > 0)',
     'if (failed.length > 99)',
@@ -600,7 +600,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: before ? eq('version', before.version) : absent('pk'),",
     '',
   ]),
-  rolloutMutation('a wave asked in whatever epoch its sessions are', 499, [
+  rolloutMutation('a wave asked without a check of its sessions’ epochs', 499, [
     ROLLOUT,
     '(now) => now.sessionId === member.sessionId && now.epoch === member.epoch && canMove(now),',
     '() => true,',

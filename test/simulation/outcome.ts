@@ -1,7 +1,7 @@
 import type { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Violation } from './model/violation.ts';
 
-/** What a run did, in numbers that its simulation counts. */
+/** The actions of a run, in numbers that its simulation counts. */
 export type Counts = {
   readonly admissions: number;
   readonly releases: number;
@@ -24,7 +24,7 @@ const NOTHING: Counts = { admissions: 0, releases: 0, snapshots: 0, resumed: 0, 
 
 /**
  * Runs a simulation until its end or its first violation. Another error is thrown.
- * @param countsOf called once the run is over
+ * @param countsOf called once the run has ended
  */
 export const outcomeOf = async (
   seed: number,

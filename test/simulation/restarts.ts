@@ -19,7 +19,7 @@ export class Restarts {
   readonly #cloud: Cloud;
   /** Session → true times of its restarts since its admission. */
   readonly #made = new Map<string, number[]>();
-  /** Epochs that a caller was told to be stopping or over. */
+  /** Epochs of which an answer to a caller said that they are stopping or have ended. */
   readonly #stopped = new Set<string>();
   count = 0;
 

@@ -2,11 +2,11 @@
  * Rollouts over a fleet, with the main simulation's cloud. Three parts:
  *
  *   storm    all faults of the seed, while operators start and cancel rollouts at the same time
- *   good     a version that works: the rollout completes, also where the function dies after it wrote a wave
+ *   good     a version that works: the rollout completes, also if the function dies after it wrote a wave
  *   bad      a version whose worker ends soon after its start: the rollout stops within its first wave
  *
- * What holds always: a rollout stops only sessions that it may move, of a wave that was written before; one runs at a
- * time; the slot is kept, and no attempt of the policy is used up.
+ * Invariants: a rollout stops only sessions that it may move, of a wave that was written before; one runs at a time;
+ * the slot is kept, and no attempt of the policy is used up.
  */
 import type { SessionConfig } from '../../contract/bodies/session-config.ts';
 import { restartRuleOf } from '../../contract/restart.ts';

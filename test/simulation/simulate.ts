@@ -47,7 +47,7 @@ const settingsOf = (random: Random, standby: boolean): Settings => {
 };
 
 const SWEEP_MS = 60_000;
-/** A single invocation that began before the end of the faults is over by then. */
+/** A single invocation that began before the end of the faults has ended by then. */
 const LINGER_MS = 60_000;
 
 /** @param options `standby`: with standby tasks, and deployments between */
@@ -336,8 +336,8 @@ class Run {
   }
 
   /**
-   * A session that works and has the policy loses its task: it works again by itself, on its slot, without a code, or it
-   * ends where the phone unlinked it meanwhile.
+   * A session that works and has the policy loses its task: it works again by itself, on its slot, without a code, or
+   * it ends if the phone unlinked it meanwhile.
    */
   async #lose(): Promise<void> {
     const { engine, random, settings, scheduler, unlinked } = this.#cloud;
@@ -355,7 +355,7 @@ class Run {
       ...(random.chance(0.5) ? { restart: { policy: 'always' as const } } : {}),
     };
     void invoke(this.#cloud, 'update', (deps) => functions.update(deps, named, config), LINGER_MS);
-    // Longer than a heartbeat: its worker hears that the session may stay.
+    // Longer than a heartbeat: its worker receives that the session may stay.
     await this.#pass(settings.heartbeatSeconds * 1000 + 15_000);
     const before = this.#invariants.find(named.userId, named.name);
     // It was idle, or reached its longest duration, just before.

@@ -10,7 +10,7 @@ import { simulate } from './simulate.ts';
 const run = promisify(execFile);
 const MAIN = fileURLToPath(new URL('main.ts', import.meta.url));
 
-/** The command as a person runs it, in a process of its own. */
+/** The command as a person runs it, in a separate process. */
 const simulation = async (...args: string[]): Promise<{ code: unknown; output: string }> => {
   try {
     const { stdout } = await run(process.execPath, [MAIN, ...args], {
@@ -64,7 +64,7 @@ test('every fault has its place in the rules, exactly once', async () => {
   }
 });
 
-// Where this fails after a change of rules or model, `npm run simulate -- --mutations` says which seed finds it now.
+// If this fails after a change of rules or model, `npm run simulate -- --mutations` says which seed finds it now.
 test('every fault planted into the rules is found, by the seed that is known to find it', async () => {
   const { code, output } = await simulation('--mutations', '--known');
   expect(output).not.toMatch(/MISSED/);

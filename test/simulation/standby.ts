@@ -1,4 +1,4 @@
-/** What the simulation holds the rules of standby tasks to, and the lives of sessions that meet one. */
+/** The invariants of standby tasks in the simulation, and the behavior of sessions that get one. */
 
 import type { Assignment } from '../../contract/worker/protocol.ts';
 import { STANDBY_PARTITION, STANDBY_TASK, standbyKey } from '../../core/items.ts';
@@ -41,7 +41,7 @@ export class StandbyRules {
     this.claims += 1;
     if (!before || !isOpen(before)) this.#broken(`${sk} was claimed and is not offered`);
     const { engine } = this.#cloud;
-    // A function that began before a deployment goes on with what it knows.
+    // A function that began before a deployment continues with what it has read.
     const began = Number(by.name.split('#')[1]);
     if (before?.revision !== engine.revision && began > engine.deployedAt)
       this.#broken(`${sk} of ${before?.revision} was claimed`);
@@ -99,7 +99,7 @@ export class StandbyRules {
     return task !== undefined && isOpen(task);
   }
 
-  /** Once faults are over for long: tasks that wait for no session and are not offered. */
+  /** Long after the end of the faults: tasks that wait for no session and are not offered. */
   checkSettled(sweepMs: number): void {
     const { engine, trueTime } = this.#cloud;
     for (const { standby, launch, state, taskArn, createdAt } of engine.tasks.values()) {
@@ -182,7 +182,7 @@ export const standbyServes = async (
   };
   void invoke(cloud, 'create', (deps) => functions.create(deps, request), FUNCTION_LIMIT_MS);
   let session: Session | undefined;
-  // A cold start takes a minute at the most here. What runs may soon be unlinked by its phone.
+  // A cold start takes a minute at the most here. A running session may soon be unlinked by its phone.
   for (let waited = 0; waited < 80_000 && session?.state !== 'RUNNING'; waited += 1_000) {
     await pass(1_000);
     session = find(USER, 'standby');

@@ -17,7 +17,7 @@ import { dynamoDbStore } from '../../functions/adapters/dynamodb-store.ts';
 import { type DynamoDb, startDynamoDb } from '../../local/engines/dynamodb/index.ts';
 import { directStore, Table } from './model/table.ts';
 
-/** One engine for all runs; each run works under a partition prefix of its own. */
+/** One engine for all runs; each run works under its own partition prefix. */
 let engine: DynamoDb;
 let real: Store;
 let runs = 0;
@@ -207,7 +207,7 @@ const stepOf = (run: string): fc.Arbitrary<Step> =>
 const byKey = (items: readonly Item[]): Item[] =>
   [...items].sort((a, b) => (`${a.pk} ${a.sk}` < `${b.pk} ${b.sk}` ? -1 : 1));
 
-/** What a step gives, as far as both must agree; the order within one sort key of an index is not specified. */
+/** The result of a step, as far as both must agree; the order within one sort key of an index is not specified. */
 const outcome = async (store: Store, step: Step, token: string): Promise<unknown> => {
   switch (step.do) {
     case 'write':

@@ -1,4 +1,4 @@
-/** Watches the outbox: what must be told is in the commit of its change, and leaves the outbox only once it was sent. */
+/** Watches the outbox: each event is in the commit of its change, and leaves the outbox only once it was sent. */
 import type { Delivery } from '../../core/ports.ts';
 import type { Item } from '../../core/store.ts';
 import type { Cloud } from './model/cloud.ts';
@@ -15,7 +15,7 @@ type Waiting = {
 export class Told {
   readonly #cloud: Cloud;
   readonly #waiting = new Map<string, Waiting>();
-  /** Event id → where it stands among all events of the outbox, in the order of their commits. */
+  /** Event id → its position among all events of the outbox, in the order of their commits. */
   readonly #order = new Map<string, number>();
   readonly #sent = new Set<string>();
   /** Session and webhook → the latest event sent to it. */
@@ -82,7 +82,7 @@ export class Told {
     });
   }
 
-  /** A new challenge is told of with its change, and as it is. */
+  /** A new challenge is published with its change, and complete. */
   #challengeChanged(before: Item | undefined, after: Item | undefined, put: readonly Item[]): void {
     const hash = after?.statusDataHash;
     if (hash === undefined || hash === before?.statusDataHash) return;

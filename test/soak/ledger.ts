@@ -1,15 +1,16 @@
 /**
- * What was sent and what came of it, in both directions. Pure: the clock is the caller's.
+ * Records the messages that were sent and their results, in both directions. Pure: the clock is the caller's.
  *
  * Messages in: from the phone to the webhook. Each session's are numbered. A message is
  *   told        delivered at least once
  *   twice       delivered under two event ids; the same event id again is a repeat, which at-least-once allows
  *   disordered  first delivered after a later one of its session
- *   at risk     its session was down when it was sent, or was killed before it was told. Whether such a message is told
- *               after a restart is counted apart, unless the run holds the system to it (`hold`).
+ *   at risk     its session was down when it was sent, or was killed before it was delivered. Whether such a message
+ *               is delivered after a restart is counted separately, unless the run requires it (`hold`).
  *   lost        not delivered, though it was not at risk
  *
- * Messages out: from the API to the phone. `done` must be at the phone once, `refused` must not be there, `unknown` may.
+ * Messages out: from the API to the phone. `done` must be at the phone once, `refused` must not be there, `unknown`
+ * may.
  */
 type In = {
   readonly session: string;
@@ -37,13 +38,13 @@ export type Totals = {
   readonly atRiskTold: number;
 };
 
-/** A message that was told after a later one of its session. */
+/** A message that was delivered after a later one of its session. */
 export type Disorder = {
   readonly session: string;
-  /** Of the message, and of the latest one that was told before it. */
+  /** Of the message, and of the latest one that was delivered before it. */
   readonly number: number;
   readonly after: number;
-  /** When it was told. */
+  /** When it was delivered. */
   readonly at: number;
 };
 
@@ -52,15 +53,17 @@ export type Ledger = {
   sending(session: string, at: number, down: boolean): { readonly entry: In; readonly text: string };
   /** A webhook told a message. False: its text is not one of this run. */
   told(session: string, text: string, eventId: string, at: number): boolean;
-  /** Everything of this session that is not told yet may be lost with what was killed. */
+  /** Everything of this session that is not delivered yet may be lost with the killed process. */
   risk(session: string): void;
   /** @param cutoff messages sent before it count as waiting; `final`: those are lost */
   totals(cutoff: number, final: boolean): Totals;
-  /** Milliseconds from sending to the first delivery, of messages not at risk that were told since the last call. */
+  /**
+   * Milliseconds from sending to the first delivery, of messages not at risk that were delivered since the last call.
+   */
   delays(): number[];
-  /** What was told out of order since the last call. */
+  /** The messages that were delivered out of order since the last call. */
   disorders(): Disorder[];
-  /** Of messages not at risk, how many are not told yet. */
+  /** Of messages not at risk, how many are not delivered yet. */
   readonly open: number;
 };
 
@@ -156,7 +159,10 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
   };
 };
 
-/** What the phone shows of what was sent, against what the API answered. Texts by session are unique in a run. */
+/**
+ * Compares the messages that the phone shows with the API's answers to the sends. Texts by session are unique in a
+ * run.
+ */
 export const judgeSends = (
   sends: ReadonlyMap<string, Out>,
   atPhone: readonly string[],

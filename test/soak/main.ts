@@ -21,7 +21,7 @@ type Options = {
 const options = program
   .name('npm run soak --')
   .description(
-    'Linked sessions at work, in a local system of their own with the simulator. Workers and browsers are killed all the time, and the whole system once, in the middle. A row a minute; the exit code is 1 where a message was lost, told twice or out of order, or where an answer to a send was not true. It needs Linux.',
+    'Linked sessions at work, in a separate local system with the simulator. Workers and browsers are killed all the time, and the whole system once, in the middle. A row a minute; the exit code is 1 if a message was lost, delivered twice or out of order, or if an answer to a send was not true. It needs Linux.',
   )
   .option('--sessions <n>', 'linked sessions', wholeNumber, 50)
   .option('--minutes <n>', 'how long', wholeNumber, 60)
@@ -31,7 +31,7 @@ const options = program
   .option('--kill-every <seconds>', 'from one kill of a worker or browser to the next', wholeNumber, 60)
   .option('--no-system-kill', 'the whole system is not killed')
   .option('--rest <seconds>', 'measure sessions without messages first', wholeNumber, 60)
-  .option('--hold', 'messages to a session that is down must be told, too')
+  .option('--hold', 'messages to a session that is down must be delivered, too')
   .option('--out-file <path>', 'append every line to this file as well')
   .parse()
   .opts<Options>();

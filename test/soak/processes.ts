@@ -50,7 +50,7 @@ const sessionOf = (pid: number): string | undefined =>
 type WorkerProcesses = {
   readonly sessionId: string;
   readonly worker: number;
-  /** The browser's uppermost process, where it runs. */
+  /** The browser's uppermost process, if it runs. */
   readonly browser: number | undefined;
 };
 

@@ -1,7 +1,7 @@
 /**
- * Linked sessions at work for a while, in a system of its own process, while workers, browsers and once the whole system
- * are killed. What must come of it: no message is lost or told twice, each session's are told in their order, and what
- * the API answered to sends is true at the phone. ledger.ts says what is counted how.
+ * Linked sessions at work for a while, in a system in a separate process, while workers, browsers and once the whole
+ * system are killed. Requirements: no message is lost or delivered twice, each session's are delivered in their
+ * order, and the API's answers to sends agree with the phone. ledger.ts defines the counts.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError } from '../../client/errors.ts';
@@ -40,7 +40,7 @@ type SoakRun = {
   readonly drain: number;
   /** Seconds from row to row. */
   readonly row: number;
-  /** Messages to a session that is down must be told, too. */
+  /** Messages to a session that is down must be delivered, too. */
   readonly hold: boolean;
   readonly onLine: (line: string) => void;
 };
@@ -57,7 +57,7 @@ type SoakReport = {
   readonly broken: readonly string[];
 };
 
-/** A message to a session that is not told after this time is shown as waiting. */
+/** A message to a session that is not delivered after this time is shown as waiting. */
 const LATE_MS = 60_000;
 
 export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
@@ -129,7 +129,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       systemIsUp = false;
       for (const session of sessions) markDown(session);
       await system.kill();
-      // What was told until now was told before the kill.
+      // Messages delivered until now were delivered before the kill.
       for (const session of sessions) ledger.risk(session.name);
       kills.system += 1;
       const ms = await system.start();
@@ -237,8 +237,8 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
       kills,
       broken: [
         ...count(totals.lost, 'messages in are lost'),
-        ...count(totals.twice, 'messages in were told under a second event id'),
-        ...count(totals.disordered, 'messages in were told after later ones of their session'),
+        ...count(totals.twice, 'messages in were delivered under a second event id'),
+        ...count(totals.disordered, 'messages in were delivered after later ones of their session'),
         ...(sends.size > 0 && doneOf(sends) === 0 ? ['no send was answered with success'] : []),
         ...count(foreign.length, 'webhooks reported messages that were not sent'),
         ...count(judged.lost.length, 'sends were answered with success and are not at the phone'),
@@ -249,7 +249,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     };
     say('');
     say(
-      `In: ${outcome.in} sent, ${outcome.told} told, ${totals.repeats} repeats; at risk by a kill: ${outcome.atRisk}, of which ${outcome.atRiskTold} were told.`,
+      `In: ${outcome.in} sent, ${outcome.told} delivered, ${totals.repeats} repeats; at risk by a kill: ${outcome.atRisk}, of which ${outcome.atRiskTold} were delivered.`,
     );
     say(
       `Out: ${outcome.sends} sends, ${outcome.sendsDone} answered with success, ${judged.unknown} unknown.`,

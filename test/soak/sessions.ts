@@ -65,7 +65,7 @@ export const measureRest = async (
 };
 
 /**
- * Waits until the session works again after a kill, in an epoch after `epoch` where `restarts`; starts it where it has
+ * Waits until the session works again after a kill, in an epoch after `epoch` if `restarts`; starts it if it has
  * ended. `gone`: it was killed again meanwhile.
  */
 export const comeBack = async (

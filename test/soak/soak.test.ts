@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { runSoak } from './run.ts';
 
-test('sessions at work lose nothing, whatever is killed', async () => {
+test('sessions at work lose nothing, with any process killed', async () => {
   const lines: string[] = [];
   const report = await runSoak({
     sessions: 2,

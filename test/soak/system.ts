@@ -1,4 +1,4 @@
-/** `npm start` as a process of its own, that can be killed and started again over the same data. */
+/** `npm start` as a separate process that can be killed and started again over the same data. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -85,7 +85,7 @@ export const startSoakSystem = async (...more: readonly string[]): Promise<SoakS
     phone = phoneClient(read('phone-url'));
     return performance.now() - begun;
   };
-  // Whatever ends this process: the system does not go on by itself.
+  // If this process ends for any reason, the system must not keep running.
   const killLast = (): void => void child?.kill('SIGKILL');
   process.once('exit', killLast);
   await start();

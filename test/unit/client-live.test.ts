@@ -62,7 +62,7 @@ const take = async (events: AsyncGenerator<LiveEvent>, count: number): Promise<s
   return taken;
 };
 
-test('every connect has a ticket of its own and continues behind the last event', async () => {
+test('every connect has its own ticket and continues behind the last event', async () => {
   FakeSocket.script = (socket, n) => {
     socket.emit('open');
     if (n === 1) {
@@ -92,7 +92,7 @@ test('what came before the connection ended comes before the next connection', a
   expect(await take(follow(), 2)).toEqual(['8', '9']);
 });
 
-test('it gives up where no connection opens, and not before some attempts', async () => {
+test('it gives up if no connection opens, and not before some attempts', async () => {
   FakeSocket.script = (socket) => {
     socket.emit('error');
     socket.emit('close');

@@ -4,7 +4,7 @@ import { createLedger, judgeSends, type Out } from '../soak/ledger.ts';
 const sent = (ledger: ReturnType<typeof createLedger>, down = false) => ledger.sending('s', 0, down).text;
 
 describe('a message in', () => {
-  it('is lost where it is not told in the end, and waits until then', () => {
+  it('is lost if it is not delivered in the end, and waits until then', () => {
     const ledger = createLedger({ hold: false });
     sent(ledger);
     expect(ledger.totals(1, false)).toMatchObject({ waiting: 1, lost: 0 });
@@ -20,7 +20,7 @@ describe('a message in', () => {
     expect(ledger.delays()).toEqual([5]);
   });
 
-  it('is disordered where a later one of its session was told first', () => {
+  it('is disordered if a later one of its session was delivered first', () => {
     const ledger = createLedger({ hold: false });
     const [first, second] = [sent(ledger), sent(ledger)];
     ledger.told('s', second, 'b', 1);
@@ -30,7 +30,7 @@ describe('a message in', () => {
     expect(ledger.disorders()).toEqual([]);
   });
 
-  it('is counted apart where its session was down or killed, unless the run holds to it', () => {
+  it('is counted separately if its session was down or killed, unless the run holds to it', () => {
     for (const [hold, lost] of [
       [false, 0],
       [true, 2],

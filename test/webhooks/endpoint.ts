@@ -27,7 +27,7 @@ export type Endpoint = {
   readonly repeats: number;
   /** Attempts refused in one way or another. */
   readonly failures: number;
-  /** What must never happen: a wrong signature, another body under a known id. */
+  /** Violations: a wrong signature, another body under a known id. */
   readonly defects: readonly string[];
   close(): Promise<void>;
 };

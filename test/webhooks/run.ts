@@ -1,7 +1,7 @@
 /**
- * Events of many sessions on their way to an endpoint that fails, by a deliverer that is killed, sent by workers whose
- * answers get lost. What must come of it: none is lost, each session's come in their order, what comes twice has the
- * same id and body; and what a short policy gave up on comes in its order once it is sent again.
+ * Delivers events of many sessions to an endpoint that fails, by a deliverer that is killed, from workers whose
+ * answers get lost. Requirements: none is lost, each session's come in their order, a repeat has the same id and
+ * body, and events that a short policy gave up on come in their order once they are sent again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
@@ -241,7 +241,7 @@ const deadLetters = async ({ deps }: WebhookSystem) => {
   return letters;
 };
 
-/** What was given up on comes later than its neighbors, in its own order. */
+/** An event that was given up on comes later than its neighbors, in its own order. */
 const compare = (
   name: string,
   events: readonly WorkerEvent[],

@@ -140,7 +140,7 @@ export const openWebhookSystem = async (visibilitySeconds: number): Promise<Webh
   };
 };
 
-/** What accepts events and redrives dead letters, as the functions build it. */
+/** The parts that accept events and redrive dead letters, as the functions build it. */
 const senderDeps = async (
   environment: Readonly<Record<string, string>>,
   endpoint: string,

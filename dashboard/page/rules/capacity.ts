@@ -1,4 +1,4 @@
-/** The capacity gauge: how much of a limit is used, and where its alarms stand. */
+/** The capacity gauge: how much of a limit is used, and the thresholds of its alarms. */
 
 /** The shares of the limit at which the deployed alarms go off (docs/operations.md). */
 export const ALARM_SHARES = { warning: 0.8, critical: 0.95 } as const;
@@ -17,6 +17,6 @@ export const levelOf = (active: number, limit: number): Level => {
 export const alarmAt = (limit: number, alarm: keyof typeof ALARM_SHARES): number =>
   Math.max(1, Math.ceil(limit * ALARM_SHARES[alarm]));
 
-/** Of the limit, 0 to 100; more where a limit was lowered below what runs. */
+/** Of the limit, 0 to 100; more if a limit was lowered below the running sessions. */
 export const percent = (active: number, limit: number): number =>
   limit === 0 ? (active === 0 ? 0 : 100) : (active / limit) * 100;

@@ -30,7 +30,7 @@ const niceStep = (least: number): number => {
 /** A gap between two samples longer than this is a gap in the line, ms. */
 const GAP_FACTOR = 4;
 
-/** Runs of points without a gap: where nothing was measured, nothing is drawn. */
+/** Runs of points without a gap: no line is drawn across a gap in the measurements. */
 export const runsOf = <P extends { readonly at: number }>(
   points: readonly P[],
 ): readonly (readonly P[])[] => {

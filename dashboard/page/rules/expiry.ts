@@ -6,7 +6,7 @@ type Expiry = {
   readonly why: 'qr' | 'idle' | 'duration';
 };
 
-/** What ends the session first, of the deadlines that run. */
+/** The earliest of the session's running deadlines. */
 export const nextExpiry = (
   session: Pick<SessionView, 'qrExpiresAt' | 'idleAt' | 'expiresAt'>,
 ): Expiry | undefined => {

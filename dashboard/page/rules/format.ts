@@ -7,7 +7,7 @@ const DAY = 24 * HOUR;
 
 const two = (n: number): string => String(n).padStart(2, '0');
 
-/** A countdown: `1:04:09`, `4:09`, `0:00` once it is over. */
+/** A countdown: `1:04:09`, `4:09`, `0:00` once it has ended. */
 export const countdown = (ms: number): string => {
   const seconds = Math.max(0, Math.ceil(ms / SECOND));
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
@@ -25,7 +25,7 @@ export const span = (ms: number): string => {
 const joined = (big: number, bigUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${big} ${bigUnit}` : `${big} ${bigUnit} ${small} ${smallUnit}`;
 
-/** A length with a fraction where it is short: `0.8 s`, `12 s`, `1 min 20 s`. */
+/** A length with a fraction if it is short: `0.8 s`, `12 s`, `1 min 20 s`. */
 export const precise = (ms: number): string => {
   if (ms < 10 * SECOND) return `${(ms / SECOND).toFixed(1)} s`;
   if (ms < MINUTE) return `${Math.round(ms / SECOND)} s`;

@@ -1,4 +1,4 @@
-/** What a change of limits would do, before it is made. */
+/** The effect of a change of limits, before it is made. */
 import type { LimitsView, StatsView } from '../../../contract/bodies/admin.ts';
 import { alarmAt, levelOf } from './capacity.ts';
 import { count, plural } from './format.ts';
@@ -41,7 +41,7 @@ export const globalEffects = (limit: number, { global }: LimitsView): readonly E
   return effects;
 };
 
-/** Of the limit for users without one of their own; a user whose own limit equals the default counts as such. */
+/** Of the limit for users without their own; a user whose own limit equals the default counts as such. */
 export const defaultEffects = (
   limit: number,
   { userDefault }: LimitsView,

@@ -10,7 +10,7 @@ export type Explained = {
   readonly requestId?: string;
 };
 
-/** What the API said where it said something; never more than that. */
+/** The API's error text, if it sent one; nothing is added to it. */
 export const explain = (error: unknown): Explained => {
   if (error instanceof ApiError) {
     const { title, detail, errors = [], requestId } = error.problem;

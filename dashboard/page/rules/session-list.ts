@@ -75,7 +75,7 @@ const RANKS: Readonly<Record<Sort['by'], (session: SessionView) => Rank>> = {
 
 const timeOf = (iso: string | null): number | undefined => (iso === null ? undefined : Date.parse(iso));
 
-/** What has no value comes last, whichever way the order runs. */
+/** Entries without a value come last in either sort direction. */
 const compareRanks = (a: Rank, b: Rank, sign: number): number => {
   if (a === b) return 0;
   if (a === undefined) return 1;

@@ -5,7 +5,7 @@ import { waitsToRestart } from './words.ts';
 const VERBS = ['start', 'stop', 'restart', 'logout', 'delete'] as const;
 export type Verb = (typeof VERBS)[number];
 
-/** What can be asked of a session as it stands. */
+/** The actions that a session's present state allows. */
 export const verbsFor = (
   session: Pick<SessionView, 'state' | 'status'> & Parameters<typeof waitsToRestart>[0],
 ): readonly Verb[] => {

@@ -1,4 +1,4 @@
-/** What the API's closed sets are called on the page. */
+/** The page's names for the values of the API's enums. */
 import type { SessionView } from '../../../contract/bodies/sessions.ts';
 import { isPasskeyStatus, type State, type Status, type StopReason } from '../../../contract/lifecycle.ts';
 

@@ -33,7 +33,7 @@ const shownItems = (): readonly Item[] =>
     ? [...ITEMS, ADMIN]
     : ITEMS.filter(({ views }) => !views.includes('link') || may('sessions:write'));
 
-/** What surrounds every view: where one is, where one can go, and who one is. */
+/** The frame of every view: the environment, the navigation and the signed-in user. */
 export const Shell = ({ children }: { readonly children: ComponentChildren }) => (
   <div class="shell">
     <button type="button" class="skip" onClick={() => document.getElementById('main')?.focus()}>

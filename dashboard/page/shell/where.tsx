@@ -1,6 +1,6 @@
 import { me } from '../state/identity.ts';
 
-/** Which environment this is, and loudly where nothing reaches WhatsApp. */
+/** Shows the environment, and a clear warning if nothing reaches WhatsApp. */
 export const Where = () => {
   const { environment, whatsapp } = me.value;
   return (

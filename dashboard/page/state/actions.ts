@@ -77,8 +77,9 @@ const POLL_MS = 1500;
 const FOLLOW_MS = 10 * 60_000;
 
 /**
- * Looks at a session that is between two states until it is not, so that its row moves also where the event stream is
- * down. Short requests: held-back ones would use up the few connections that a browser has for an HTTP/1.1 server.
+ * Polls a session that is between two states until it has reached one, so that its row changes even if the event
+ * stream is down. Short requests: held-back ones would use up the few connections that a browser has for an HTTP/1.1
+ * server.
  */
 const settle = async (id: SessionId): Promise<void> => {
   await sleep(POLL_MS);

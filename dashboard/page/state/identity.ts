@@ -30,7 +30,7 @@ export const may = (scope: Scope): boolean => {
 };
 export const isAdmin = computed(() => current.value.kind === 'signedIn' && may('admin'));
 
-/** Asks who the cookie stands for. */
+/** Asks for the owner of the cookie. */
 export const identify = async (): Promise<void> => {
   try {
     current.value = { kind: 'signedIn', me: await berth.me() };

@@ -1,5 +1,5 @@
 /**
- * Live events over a WebSocket: what happened, as it happens. Polling goes on beside it, slower, and quicker where no
+ * Live events over a WebSocket: events as they happen. Polling continues beside it: slowly, and faster if no
  * connection can be opened.
  */
 import { computed, effect, signal } from '@preact/signals';
@@ -42,7 +42,7 @@ const hear = (userId: string, session: string): void => {
   refreshFigures();
 };
 
-/** Follows until the signal ends it; rejects where no connection can be opened. */
+/** Follows until the signal ends it; rejects if no connection can be opened. */
 const follow = async (userId: string, allUsers: boolean, signal: AbortSignal): Promise<void> => {
   const events: AsyncIterable<LiveEvent> = berth.events.live({
     events: SESSION_EVENTS,
@@ -79,7 +79,7 @@ const subscribe = ({ userId, role, sessions }: CallerView): (() => void) => {
 const visible = signal(!document.hidden);
 
 /**
- * Listens for as long as a user is signed in and the page is visible. Called once. What happened while it was hidden is
+ * Listens for as long as a user is signed in and the page is visible. Called once. Changes while it was hidden are
  * read by the polls, which begin at once when it is shown again.
  */
 export const startLive = (): void => {

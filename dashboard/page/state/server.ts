@@ -3,7 +3,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { createClient } from '../../../client/index.ts';
 import { observeServerTime } from './clock.ts';
 
-/** The page is at `…/dashboard`, whatever comes before. */
+/** The page is at `…/dashboard`, with any path before it. */
 export const API_BASE = new URL(document.baseURI.replace(/\/dashboard([/?#].*)?$/, '/')).href;
 
 const refused = signal(0);

@@ -7,7 +7,7 @@ import { Failure } from './problem.tsx';
 type ConfirmProps = {
   readonly title: string;
   readonly children: ComponentChildren;
-  /** What the button says, and does. It may reject: the dialog stays and shows why. */
+  /** The button's text and action. The action may reject: the dialog stays and shows why. */
   readonly ask: string;
   readonly onConfirm: () => Promise<void>;
   readonly onClose: () => void;

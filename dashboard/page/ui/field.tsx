@@ -4,7 +4,7 @@ import { useId } from 'preact/hooks';
 type FieldProps = {
   readonly label: string;
   readonly hint?: ComponentChildren;
-  /** What is wrong with the value. */
+  /** The error of the value. */
   readonly error?: string | undefined;
   readonly value: string;
   readonly onInput: (value: string) => void;

@@ -7,7 +7,7 @@ import { Button } from './button.tsx';
 
 type RedriveButtonProps = { readonly filter: DeadLetterFilter; readonly onDone: () => void };
 
-/** Puts dead letters into the queue again. What is there already is not put twice. */
+/** Puts dead letters into the queue again. Events that are already in the queue are not added twice. */
 export const RedriveButton = ({ filter, onDone }: RedriveButtonProps) => {
   const [busy, setBusy] = useState(false);
   const redrive = async () => {

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** What may be wider than the screen scrolls by itself; the focus can be put on it, for the arrow keys. */
+/** A scrollable container for content that may be wider than the screen. It can get the focus, for the arrow keys. */
 export const Scroll = ({
   label,
   children,

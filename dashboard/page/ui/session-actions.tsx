@@ -9,12 +9,12 @@ import { Confirm } from './confirm.tsx';
 
 type SessionActionsProps = {
   readonly session: SessionView;
-  /** Icons in a table's row; words where there is room. */
+  /** Icons in a table's row; words if there is room. */
   readonly compact?: boolean;
   readonly onDeleted?: () => void;
 };
 
-/** What can be done to a session. What can't be undone asks first. */
+/** The actions on a session. Actions that cannot be undone ask for confirmation. */
 export const SessionActions = ({ session, compact, onDeleted }: SessionActionsProps) => {
   const [asking, setAsking] = useState<'logout' | 'delete'>();
   if (!may('sessions:write')) return null;

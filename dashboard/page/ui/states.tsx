@@ -28,13 +28,13 @@ export const Empty = ({ title, whole, children }: EmptyProps) => (
 
 type LoadedProps<T> = {
   readonly from: Polled<T>;
-  /** What is loading, as shown to the user: `the limits`. */
+  /** The subject that is loading, as shown to the user: `the limits`. */
   readonly what: string;
   readonly lines?: number;
   readonly children: (data: T) => ComponentChildren;
 };
 
-/** What was read, or that it is being read, or why it could not be. What was read before stays under an error. */
+/** Shows the data, or that it is loading, or the error. After an error the earlier data stays visible. */
 export const Loaded = <T,>({ from, what, lines, children }: LoadedProps<T>) => {
   const data = from.data.value;
   const error = from.error.value;

@@ -138,7 +138,7 @@ test('a token whose transaction is in flight is refused until that has ended', a
   expect(await numberOf(client, TableName, key('held'), 'n')).toBe(1);
 });
 
-test('transactions and writes on other items go on beside one that waits', () =>
+test('transactions and writes on other items continue beside one that waits', () =>
   whileHeld(async () => {
     await client.send(new PutItemCommand({ TableName, Item: key('free') }));
     await client.send(new DeleteItemCommand({ TableName, Key: key('free') }));

@@ -1,5 +1,5 @@
 import { startDynamoDb } from '../../../local/engines/dynamodb/index.ts';
 
-/** An engine in a process of its own, for a test to kill. Argument: its folder. Prints its URL. */
+/** An engine in a separate process, for a test to kill. Argument: its folder. Prints its URL. */
 const engine = await startDynamoDb({ dir: process.argv[2] ?? '' });
 process.stdout.write(`${engine.url}\n`);

@@ -30,7 +30,7 @@ import {
   transact,
 } from './table.ts';
 
-// What goes beyond the contract: time that a test owns, what is counted, what is refused, what a restart keeps.
+// Tests beyond the contract: the clock, the counted units, rejected calls, and the data that a restart keeps.
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 let engine: DynamoDb;
@@ -91,7 +91,7 @@ describe('time to live', () => {
     expect(await engine.sweepExpired()).toBe(0);
   });
 
-  test('nothing expires where it is not switched on, and a restart keeps the switch', async () => {
+  test('nothing expires if it is not enabled, and a restart keeps the setting', async () => {
     await put({ ...key('old'), expiresAt: N(seconds() - 1) });
     expect(await engine.sweepExpired()).toBe(0);
     await enable();
@@ -215,7 +215,7 @@ describe('what is not supported', () => {
     expect((await failure(index)).message).toContain('GlobalSecondaryIndexUpdates.Delete');
   });
 
-  test('requests without a signature, without an operation or with a broken body are told so', async () => {
+  test('requests without a signature, without an operation or with a broken body get an error that says so', async () => {
     const send = async (headers: Record<string, string>, body: string) => {
       const response = await fetch(engine.url, { method: 'POST', headers, body });
       return [response.status, await response.json()];

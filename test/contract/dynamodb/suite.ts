@@ -70,7 +70,7 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
         expect((await failure(put({ ...key('x'), pk: N(1) }))).name).toBe('ValidationException');
       });
 
-      test('time to live is told as it was set, and set only once', async () => {
+      test('time to live is described as it was set, and set only once', async () => {
         const other = await createTable(client);
         const set = (Enabled: boolean) =>
           client.send(
@@ -89,7 +89,7 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
     });
 
     describe('single items', () => {
-      test('a failed condition tells the item that it met, where that is asked for', async () => {
+      test('a failed condition returns the item that it met, if the caller asks for it', async () => {
         const pk = fresh();
         const old = { ...key(pk), state: S('RUNNING') };
         await put(old);
@@ -335,7 +335,7 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
     });
 
     describe('read transactions', () => {
-      test('items come in the order of the request, holes where there is none', async () => {
+      test('items come in the order of the request, with gaps for items that do not exist', async () => {
         const [a, b] = [fresh(), fresh()];
         await put({ ...key(a), n: N(1), m: N(2) });
         await put({ ...key(b), n: N(3) });
@@ -451,7 +451,7 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
         expect(range.items.map((item) => Number(item.at?.N))).toEqual(sorted.filter((at) => at <= 7));
       });
 
-      test('items with equal index keys and colliding hashes of their own keys are all found', async () => {
+      test('items with equal index keys and colliding hashes of the tables’ keys are all found', async () => {
         const owner = fresh();
         const pair = collidingKeys(owner);
         await Promise.all(pair.map((pk) => put({ ...key(pk), owner: S(owner) })));
@@ -460,7 +460,7 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
           .toEqual([...pair].sort());
       });
 
-      test('a page ends after Limit items even where a filter leaves none of them', async () => {
+      test('a page ends after Limit items even if a filter leaves none of them', async () => {
         const pk = fresh();
         await Promise.all(['a', 'b', 'c'].map((sk) => put(key(pk, sk))));
         const page = await client.send(

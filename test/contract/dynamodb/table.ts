@@ -121,7 +121,7 @@ export const pages = async (
   return { items, pages: count };
 };
 
-/** What a call threw; fails the test if it did not throw. */
+/** The error that a call threw; fails the test if it did not throw. */
 export const failure = async (call: Promise<unknown>): Promise<Error> => {
   try {
     await call;

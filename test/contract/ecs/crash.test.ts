@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(async () => {
   stack?.kill('SIGKILL');
-  // What a failed test left is a leftover too.
+  // Processes that a failed test left count as leftovers too.
   await fixture.stop();
   await fixture.start();
   await fixture.ecs.clearLeftovers({ graceMs: 0 });
@@ -33,7 +33,7 @@ afterEach(async () => {
 
 const answerSchema = z.object({ tasks: z.array(z.object({ taskArn: z.string() })).length(1) });
 
-/** Starts a stack of its own process with one task; resolves when the task is ready. */
+/** Starts a stack in its own process with one task; resolves when the task is ready. */
 const startStack = async (
   variables: Readonly<Record<string, string>>,
   orphanGraceMs: number,

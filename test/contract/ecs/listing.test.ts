@@ -20,7 +20,7 @@ let now: number;
 beforeEach(async () => {
   now = Date.UTC(2026, 0, 1);
   fixture = await new Fixture().start({ clock: () => now });
-  // These tasks need no process: they stay where they are.
+  // These tasks need no process: they do not move.
   fixture.ecs.faults.holdStarts(100);
 });
 afterEach(() => fixture.dispose());

@@ -128,7 +128,7 @@ describe('RunTask', () => {
     expect((await run({}, { clientToken: 'one' })).tasks).toHaveLength(1);
   });
 
-  test('without capacity raises an exception where the fault says so', async () => {
+  test('without capacity raises an exception if the fault says so', async () => {
     fixture.ecs.faults.capacity(1, { as: 'exception' });
     await expect(run()).rejects.toMatchObject({
       name: 'ClientException',
@@ -208,7 +208,7 @@ describe('a task', () => {
     expect(identityOf(pid)).toBeUndefined();
   });
 
-  test('changes are told in order, in EventBridge’s shape, with growing versions', async () => {
+  test('changes are reported in order, in EventBridge’s shape, with growing versions', async () => {
     const { tasks } = await run({ STAND_IN: 'crash' }, { startedBy: 'berth', clientToken: 'one' });
     const taskArn = tasks?.[0]?.taskArn;
     await fixture.untilStopped(taskArn);

@@ -1,10 +1,10 @@
 /**
- * Stands in for the worker. `STAND_IN` says how it takes SIGTERM; what it knows of itself goes to
+ * Stands in for the worker. `STAND_IN` says how it reacts to SIGTERM. It writes its own data to
  * `<STAND_IN_DIR>/<STAND_IN_NAME>.json` once it is ready.
  *
  *   graceful   ends with 0
  *   stubborn   ignores it
- *   tree       ends with 0 and leaves a grandchild in a session of its own that ignores it
+ *   tree       ends with 0 and leaves a grandchild in its own session that ignores it
  *   crash      does not wait for it: writes a line and ends with 3
  */
 import { spawn } from 'node:child_process';

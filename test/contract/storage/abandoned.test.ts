@@ -1,4 +1,6 @@
-/** Calls whose caller has gone, or whose engine does not end its answer: whatever they held in the gateway is free afterwards. */
+/**
+ * Calls whose caller has disconnected, or whose engine does not end its answer. The gateway frees their resources.
+ */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
@@ -88,7 +90,7 @@ it('a caller that goes away in the middle of an answer frees the connection to t
   );
 });
 
-it('a caller that goes away in the middle of its own body frees the connection to the engine', async () => {
+it('a caller that disconnects in the middle of its body frees the connection to the engine', async () => {
   const arrived = Promise.withResolvers<IncomingMessage>();
   engine = createServer((request) => void request.once('data', () => arrived.resolve(request)));
   await new Promise<void>((resolve) => engine?.listen(0, '127.0.0.1', resolve));
@@ -152,7 +154,7 @@ it('a service that does not come back is answered at the deadline, and named', a
   });
 });
 
-it('a service hears that its caller has gone', async () => {
+it('a service is notified when its caller disconnects', async () => {
   const heard = Promise.withResolvers<void>();
   const called = Promise.withResolvers<void>();
   stack = await startStack({

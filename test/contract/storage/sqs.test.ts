@@ -137,7 +137,7 @@ describe('FIFO queues', () => {
     expect(stack.storage.queueDepth('once.fifo')?.visible).toBe(1);
   });
 
-  it('move a message that fails too often to the dead-letter queue and go on with the next', async () => {
+  it('move a message that fails too often to the dead-letter queue and continue with the next', async () => {
     const dead = queue('dead.fifo', { ContentBasedDeduplication: 'true' });
     const url = queue('source.fifo', {
       ContentBasedDeduplication: 'true',

@@ -85,7 +85,7 @@ it('deletes versions and markers by their ids for good, and no others', async ()
   });
 });
 
-it('asks for permissions of their own', async () => {
+it('checks separate permissions', async () => {
   await put('auth/c/1', 'x');
   await remove('auth/c/1');
   const object = `arn:aws:s3:::${Bucket}/auth/*`;

@@ -46,7 +46,7 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     await page.getByRole('button', { name: 'Show what would end' }).click();
     await armed.click();
     await page.getByRole('dialog').getByRole('button', { name: 'End 1 session' }).click();
-    await page.getByRole('region', { name: 'What was done' }).getByText('reef').waitFor();
+    await page.getByRole('region', { name: 'Result' }).getByText('reef').waitFor();
     const ended = await berth.sessions.waitForStatus('reef', 'STOPPED', { userId: 'anna' });
     expect(ended).toMatchObject({ stopReason: 'emergency' });
     await page.context().close();

@@ -20,9 +20,9 @@ type VisitOptions = {
 };
 
 export type Visits = {
-  /** A page in a browser context of its own. */
+  /** A page in its own browser context. */
   visit(options?: VisitOptions): Promise<Page>;
-  /** What no page may do, by whichever page did it: errors, breaches of its policy, requests to elsewhere. */
+  /** Violations by any page: errors, breaches of its policy, requests to elsewhere. */
   readonly faults: readonly string[];
   close(): Promise<void>;
 };
@@ -99,7 +99,7 @@ export const openDashboard = async (): Promise<DashboardSystem> => {
 
 const axeSource = readFile(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 
-/** What axe finds wrong with the page as it stands: each rule with where it is broken. */
+/** The findings of axe on the present page: each rule with the elements that break it. */
 export const violationsOf = async (page: Page): Promise<readonly string[]> => {
   // Stays through a change of view, which is none of the document.
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(await axeSource);

@@ -9,7 +9,7 @@ const OTHER = '491700000002';
 
 const picture = (page: Page) => page.getByRole('img', { name: 'QR code to scan with WhatsApp' });
 
-/** What a phone's camera reads from the screen. */
+/** The code that a phone's camera reads from the screen. */
 const readScreen = async (page: Page): Promise<string | undefined> =>
   readPng(await picture(page).screenshot({ type: 'png' }));
 

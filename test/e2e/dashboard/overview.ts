@@ -29,7 +29,7 @@ export const overview = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('follows nothing while its tab is hidden, and goes on when it is shown again', async () => {
+  test('follows nothing while its tab is hidden, and continues when it is shown again', async () => {
     const page = await dashboard().visit();
     const following = page.waitForEvent('websocket');
     await page.reload();
@@ -88,7 +88,7 @@ export const overview = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('says that it has lost the connection, and goes on once it is back', async () => {
+  test('says that it has lost the connection, and continues once it is back', async () => {
     const page = await dashboard().visit();
     await page.getByText('Live', { exact: true }).waitFor();
     await page.context().setOffline(true);

@@ -53,7 +53,7 @@ export const session = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('says so where there is no such session', async () => {
+  test('reports that a session does not exist', async () => {
     const page = await dashboard().visit({ at: '/sessions/admin/nothing' });
     await page.getByRole('heading', { name: 'There is no session nothing' }).waitFor();
     await page.context().close();

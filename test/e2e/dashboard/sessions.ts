@@ -61,7 +61,7 @@ export const sessions = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('shows the real reason where an action fails, in the row and as a message', async () => {
+  test('shows the real reason if an action fails, in the row and as a message', async () => {
     const { berth } = dashboard().system;
     await berth.limits.set({ user: { userId: 'anna', limit: 0 } });
     const refusal = await berth.sessions.start('pier', { userId: 'anna' }).catch((error: unknown) => error);

@@ -1,4 +1,6 @@
-/** What people do to sessions from outside: limits, restarts, emergency cleanup, forgetting accounts; and dead webhooks. */
+/**
+ * Operators' actions on sessions: limits, restarts, emergency cleanup, deletion of accounts; and webhooks that fail.
+ */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
 import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhook-receiver.ts';
@@ -63,7 +65,7 @@ export const administration = (open: () => FaultySystem): void => {
       expect(deliveries).toMatchObject([{ eventId: id, outcome: 'delivered', status: 200 }]);
     });
 
-    test('who follows the events hears of them as they come, and goes on where it was', async () => {
+    test('a follower of the events gets them as they come, and resumes at its position', async () => {
       const follow = async (
         query: string,
         headers: Record<string, string> = { accept: 'application/json' },
@@ -98,7 +100,7 @@ export const administration = (open: () => FaultySystem): void => {
       });
     });
 
-    test('a restart and a start at a full limit are refused with a time to come back; a stop is told', async () => {
+    test('a restart and a start at a full limit are rejected with a time to retry; a stop is reported', async () => {
       const { sessions, limits } = system.berth;
       await sessions.create({ name: 'one', config: told() });
       await limits.set({ global: 1 });

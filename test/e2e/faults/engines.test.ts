@@ -104,7 +104,7 @@ describe.sequential('the queue refuses', () => {
 });
 
 describe.sequential('the database refuses', () => {
-  test('for longer than a heartbeat may be late: calls are told to come again, and no session is reaped for it', async () => {
+  test('for longer than a heartbeat may be late: calls get an answer to retry, and no session is reaped for it', async () => {
     const { berth, stack } = system;
     const { epoch } = await berth.sessions.get('shop');
     await stack.trigger('reaper');

@@ -34,7 +34,7 @@ export const killedFunctions = (open: () => FaultySystem): void => {
     release();
     await berth.sessions.waitForStatus('shop', ['SCAN_QR_CODE', 'FAILED']);
     await phone.scan({ code: await berth.auth.qr('shop', { waitSeconds: 25 }), account: ACCOUNT });
-    // Whatever the killed commit wrote: the worker's repeat makes it whole.
+    // The killed commit may have written any part. The worker's repeat completes it.
     await system.killInFlight('worker-api', WORKER_API.commit);
     await vi.waitFor(
       async () => expect(await berth.sessions.get('shop')).toMatchObject({ status: 'WORKING', linked: true }),
@@ -84,7 +84,7 @@ export const killedFunctions = (open: () => FaultySystem): void => {
     await system.holds(1);
   });
 
-  test('what hears of a dead task is killed: it hears of it again, the slot comes back once', async () => {
+  test('the function that handles a stopped task is killed: it gets the event again, and the slot comes back once', async () => {
     process.kill(workerOf(system.newestTask()).pid, 'SIGKILL');
     await system.killInFlight('task-events');
     expect(await system.ended('shop')).toMatchObject({ stopReason: 'crashed', linked: true });

@@ -33,7 +33,7 @@ type Process = { readonly pid: number; readonly command: string };
 export type FaultySystem = System & {
   /** Every task that ECS knows of, oldest first. */
   tasks(): TaskRecord[];
-  /** The newest of them: that of the present epoch, where there is one session. */
+  /** The newest of them: that of the present epoch, if there is one session. */
   newestTask(): TaskRecord;
   /** Does what launches exactly one task, and tells which one it is. */
   launching(launch: () => Promise<unknown>): Promise<TaskRecord>;
@@ -144,7 +144,7 @@ export const readTasks = (dataDir: string): TaskRecord[] => {
     .sort((a, b) => a.createdAt - b.createdAt);
 };
 
-/** What runs of a task just now. */
+/** The processes of a task that run now. */
 export const processesOf = ({ id, process: root }: TaskRecord): Process[] =>
   taskProcesses({ taskId: id, root }).flatMap((pid) => {
     try {

@@ -56,7 +56,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     await system.berth.sessions.update('shop', { config: {} });
     await hooks.close();
   });
-  // Started by a person, its attempts count anew, and the wait before the next one is short.
+  // After a start by a person its attempts count from zero, and the wait before the next one is short.
   afterEach(async () => {
     system.stack.faults.ecs.clear();
     await system.berth.sessions.stop('shop');
@@ -64,7 +64,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     await system.worksAgain('shop');
   });
 
-  test('kill -9 of the worker: what was told is not told again, what came meanwhile is told once, after it works', async () => {
+  test('kill -9 of the worker: delivered messages are not delivered again, and those that came meanwhile are delivered once, after it works', async () => {
     const { phone } = system;
     await phone.send({ account, from: CONTACT, text: 'before' });
     await hooks.event(({ payload }) => payload.body === 'before');
@@ -152,7 +152,7 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     return epoch + 1;
   };
 
-  test('a stop while it waits wins, and a start then starts it anew', async () => {
+  test('a stop while it waits wins, and a start then starts it again', async () => {
     const { berth, stack } = system;
     const epoch = await waiting();
     await berth.sessions.stop('shop');

@@ -1,4 +1,4 @@
-/** What ends sessions against their will, or nearly: one system. Each part's tests are in the file of its name. */
+/** Faults that end sessions, or nearly do: one system. Each part's tests are in the file of its name. */
 import { describe, expect, vi } from 'vitest';
 import { shared } from '../../helpers/shared.ts';
 import { administration } from './administration.ts';
@@ -18,6 +18,6 @@ const open = shared(startFaulty, async ({ tasks, stop }) => {
 describe.sequential('sessions', () => {
   describe('are ended by people', () => administration(open));
   describe('outlive functions that are killed', () => killedFunctions(open));
-  describe('outlive workers that are killed, frozen, born late or not told', () => deadWorkers(open));
+  describe('survive workers that are killed, frozen, started late or not notified', () => deadWorkers(open));
   describe('restart by their policy', () => restartedSessions(open));
 });

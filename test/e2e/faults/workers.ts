@@ -1,4 +1,4 @@
-/** Workers that are killed, frozen, born late or not told: the slot comes back, the account stays. */
+/** Workers that are killed, frozen, started late or not notified: the slot comes back, the account stays. */
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { TaskRecord } from '../../../local/engines/ecs/task.ts';
 import { browserOf, type FaultySystem, PATIENCE, processesOf, workerOf } from './harness.ts';
@@ -50,7 +50,7 @@ export const deadWorkers = (open: () => FaultySystem): void => {
     },
   );
 
-  test('a StopTask that is lost: the worker hears of the stop with its next report and saves', async () => {
+  test('a StopTask that is lost: the worker learns of the stop with its next report, and saves', async () => {
     system.stack.faults.ecs.loseStops(1);
     await system.berth.sessions.stop('shop');
     expect(await system.ended('shop')).toMatchObject({ state: 'STOPPED', stopReason: 'user', linked: true });
@@ -69,7 +69,7 @@ export const deadWorkers = (open: () => FaultySystem): void => {
     await system.worksAgain('shop');
   });
 
-  test('a frozen worker that wakes up after its epoch is over is fenced and harms the new epoch in nothing', async () => {
+  test('a frozen worker that resumes after its epoch has ended is rejected and does not affect the new epoch', async () => {
     const { berth, stack } = system;
     const frozen = system.newestTask();
     const worker = workerOf(frozen);

@@ -18,7 +18,7 @@ export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };
 /** `compatible: false`: the library alone, without Berth's compatibility pieces. */
 type HarnessOptions = ClientOptions & { readonly compatible?: boolean };
 
-/** Options as the worker gives them: no version cache, no user agent of its own, a browser that dies with us. */
+/** Options as the worker gives them: no version cache, no user agent, a browser that ends with this process. */
 const newClient = async (
   simulator: Simulator,
   userDataDir: string,
@@ -116,7 +116,7 @@ export class Bench {
 
 /**
  * The library injects itself again after each navigation, in a listener whose rejection cannot be handled; it rejects
- * where the browser closes meanwhile. Only those later injections are contained: `initialize()` still rejects.
+ * if the browser closes meanwhile. Only those later injections are contained: `initialize()` still rejects.
  */
 const containNavigations = (client: Client): void => {
   const initialize = client.initialize.bind(client);

@@ -107,7 +107,7 @@ describe.each(buildNames)('build %s', (build) => {
       expect(back.mentionedIds).toMatchObject([{ _serialized: await at(`${ME}@c.us`) }]);
     });
 
-    it('stay at ack 0 where the server refuses; only who waits is told', async () => {
+    it('stay at ack 0 if the server refuses; only the waiting caller gets the error', async () => {
       await simulator.phone.setFaults({ refuseSend: true });
       const sent = await client.sendMessage(ADA, 'refused');
       expect(sent.ack).toBe(0);

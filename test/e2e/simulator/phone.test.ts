@@ -64,7 +64,7 @@ describe('the phone API', () => {
     expect((await simulator.phone.faults()).syncFast).toBe(false);
   });
 
-  it('is not started where its port is taken, and leaves nothing open', async () => {
+  it('is not started if its port is taken, and leaves nothing open', async () => {
     const taken = Number(new URL(simulator.controlUrl).port);
     const [first, second] = await Promise.allSettled([
       startSimulator({ controlPort: taken }),

@@ -60,7 +60,7 @@ describe('a linked profile', () => {
     expect([chat.unreadCount, chat.lastMessage.body]).toEqual([2, 'while away']);
   });
 
-  it('is told when the phone logs it out, and shows a QR after that', async () => {
+  it('is notified when the phone logs it out, and shows a QR after that', async () => {
     const client = await bench.linked(simulator, profile, ME);
     const [disconnected, qr] = [next(client, 'disconnected'), next(client, 'qr')];
     await simulator.phone.logout({ target: ME });

@@ -1,4 +1,4 @@
-/** What can be done beside sending, over both builds of WhatsApp Web. */
+/** Actions other than sending, over both builds of WhatsApp Web. */
 import { beforeAll, describe, vi } from 'vitest';
 import { type BuildName, buildNames } from '../../../contract/phone/api.ts';
 import { shared } from '../../helpers/shared.ts';

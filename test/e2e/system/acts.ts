@@ -1,6 +1,6 @@
 /**
- * What can be done with messages, chats, people, groups, labels, Status and channels beside sending: through the client,
- * with the real library in a real browser. What was done is looked at on the phone.
+ * Actions on messages, chats, people, groups, labels, Status and channels, other than sending: through the client,
+ * with the real library in a real browser. The effect is checked on the phone.
  */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { PhoneMessage } from '../../../contract/phone/api.ts';

@@ -491,7 +491,7 @@ export const contractWalk = (open: () => System): void => {
   describe('what is refused is refused as the document says', () => {
     const documented = OPERATIONS.filter(({ tag }) => tag !== undefined);
 
-    /** With whatever else the operation's schemas ask for. */
+    /** With all other parameters that the operation's schemas require. */
     const about = ({ params, query, body }: (typeof OPERATIONS)[number], named = 'absent') => ({
       params: texts(params ? { ...Object(sampleOf(params)), ...only(params.shape, named) } : {}),
       query: texts(query ? { ...Object(sampleOf(query)), ...only(query.shape, named) } : {}),

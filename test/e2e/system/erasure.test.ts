@@ -40,8 +40,8 @@ const table = () => system.stack.model.tables[0]?.name ?? '';
 const sessionId = () => new URL(link).pathname.split('/')[3] ?? '';
 
 /**
- * What stays for a day: the answer to a create that had an Idempotency-Key, and the ids of the last starts beside how they
- * ended with their build of WhatsApp Web (docs/decisions/2026-11-29-deleting-erases.md).
+ * Data that stays for a day: the answer to a create that had an Idempotency-Key, and the ids of the last starts with
+ * their result and their build of WhatsApp Web (docs/decisions/2026-11-29-deleting-erases.md).
  */
 const STAYS = /^(IDEMPOTENCY#|ENGINE RULING$)/;
 

@@ -1,4 +1,4 @@
-/** What is asked of every route, of one running system: each part's tests are in the file of its name. */
+/** Checks of every route, in one running system: each part's tests are in the file of its name. */
 import { describe, vi } from 'vitest';
 import { shared } from '../../helpers/shared.ts';
 import { startSystem } from '../../helpers/system.ts';

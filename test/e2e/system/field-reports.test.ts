@@ -1,6 +1,7 @@
 /**
- * What users of WhatsApp gateways reported, held against Berth as its users see it: the simulated WhatsApp is as unkind
- * as the real one, and the answer, the phone and the webhook agree on what happened. docs/field-reports.md lists them.
+ * Faults that users of WhatsApp gateways reported, tested on Berth as its users see it: the simulated WhatsApp fails
+ * as the real one does, and the answer, the phone and the webhook agree on the effect. docs/field-reports.md lists
+ * them.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { PhoneInput, PhoneMessage } from '../../../contract/phone/api.ts';
@@ -127,7 +128,7 @@ describe.sequential('a linked session', () => {
     });
   });
 
-  test('(F18) a Status is published, told of, ignored where that is configured, and never keeps a session awake', async () => {
+  test('(F18) a Status is published, delivered as an event, ignored if that is configured, and never keeps a session awake', async () => {
     const status = 'status@broadcast';
     expect(await text(status, 'open today')).toMatchObject({ status: 201, body: { to: status, ack: 1 } });
     expect((await sent(status)).map(({ body }) => body)).toEqual(['open today']);
@@ -183,7 +184,7 @@ describe.sequential('a linked session', () => {
     );
   });
 
-  test('a link’s preview comes along where WhatsApp gives one, and keeps no message back where it does not', async () => {
+  test('a link’s preview is sent if WhatsApp gives one, and delays no message if it does not', async () => {
     for (const linkPreviews of ['given', 'failing', 'silent'] as const) {
       await system.phone.setFaults({ linkPreviews });
       expect(await text(ADA, `see https://example.com/${linkPreviews}`)).toMatchObject({ status: 201 });
@@ -194,7 +195,7 @@ describe.sequential('a linked session', () => {
     await system.phone.setFaults({ linkPreviews: 'none' });
   });
 
-  test('a message typed on the phone is told as one, and a command’s as that', async () => {
+  test('a message typed on the phone is marked as typed there, and a command’s message as sent by the API', async () => {
     const { message } = await system.phone.write({ account: ACCOUNT, chat: ADA, text: 'from my phone' });
     expect((await told('message.any', message.id)).payload).toMatchObject({
       fromMe: true,
@@ -206,7 +207,7 @@ describe.sequential('a linked session', () => {
     expect(toldOf(message.id).map(({ event }) => event)).toEqual(['message.any']);
   });
 
-  test('an edit is told, and the message is read as it is then', async () => {
+  test('an edit is delivered, and the message is read with its new text', async () => {
     const first = await receive({ from: ADA, text: 'tea' });
     await told('message', first.id);
     await system.phone.edit({ account: ACCOUNT, message: first.id, text: 'coffee' });
@@ -215,7 +216,7 @@ describe.sequential('a linked session', () => {
     expect(body.find(({ id }) => String(id).includes(first.id))).toMatchObject({ body: 'coffee' });
   });
 
-  test('a message that waits for its content is told once, when it has come', async () => {
+  test('a message that waits for its content is delivered once, when it has come', async () => {
     const late = await receive({ from: ADA, text: 'worth the wait', waiting: true });
     expect((await told('message.waiting', late.id)).payload).toMatchObject({ body: '' });
     expect(toldOf(late.id).map(({ event }) => event)).not.toContain('message');
@@ -368,7 +369,7 @@ describe.sequential('an account', () => {
     const { message } = await system.phone.send({ account, from: ADA, text: 'a question' });
     const text = await system.berth.messages.sendText({ session: 'behind', chatId: ADA, text: 'through it' });
     expect(text).toMatchObject({ ack: expect.any(Number) });
-    // (F14) Where it is configured, a send marks the chat as read.
+    // (F14) If it is configured, a send marks the chat as read.
     const isUnread = async () =>
       (await system.phone.inbox({ account })).messages.find(({ id }) => id === message.id)?.unread;
     await expect.poll(isUnread, { timeout: 30_000 }).toBe(false);

@@ -1,6 +1,6 @@
 /**
- * A short flood against the whole system: callers are refused, the workers' calls, at an API of their own, are not. The two-minute form: npm run bench -- flood. The whole fleet in virtual time: npm run simulate
- * -- --flood.
+ * A short flood against the whole system: callers are rejected; the workers' calls, at their own API, are not. The
+ * two-minute form: npm run bench -- flood. The whole fleet in virtual time: npm run simulate -- --flood.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,7 @@ test('a flood of callers is refused by the gateway, and no heartbeat and no sess
   const before = heartbeats().length;
   const statuses: number[] = [];
   const ask = async () => (await fetch(`${system.stack.url}/api/sessions`)).status;
-  // Until heartbeats came in the middle of it, whatever the machine's speed.
+  // Until heartbeats came in the middle of it, at any speed of the machine.
   while (heartbeats().length < before + 3)
     statuses.push(...(await Promise.all(Array.from({ length: 2 * THROTTLE.burst }, ask))));
   // 503: this machine has no instance free in time, as Lambda would answer above its concurrency.

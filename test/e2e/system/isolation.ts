@@ -16,7 +16,7 @@ import { startWebhookReceiver, type WebhookReceiver } from '../../helpers/webhoo
 
 type Kind = 'open' | 'worker' | 'admin' | 'session' | 'listing' | 'own' | 'refused';
 
-/** Neither about a session that exists nor a listing: what keeps them apart, and where that is tested. */
+/** Neither about a session that exists nor a listing: how they are separated, and which test shows it. */
 const OWN: Readonly<Record<string, string>> = {
   createLiveTicket: 'live.ts and test/unit/core/live.test.ts: what a connection may follow',
   createSession: 'below: the same name and the same Idempotency-Key are two sessions',
@@ -25,7 +25,7 @@ const OWN: Readonly<Record<string, string>> = {
   getCommand: 'wake.ts: the id of another’s command reads as unknown',
 };
 
-/** Where an operation names its session. */
+/** The place in which an operation names its session. */
 type Place = 'name' | 'session' | 'body' | 'name in body' | 'query';
 const placeOf = ({ path, body, query }: Operation): Place | undefined => {
   if (path.includes('{session}')) return 'session';
@@ -41,7 +41,7 @@ const kindOf = (operation: Operation): Kind | undefined => {
   if (operation.auth === 'worker' || operation.auth === 'admin') return operation.auth;
   if (operation.id in OWN) return 'own';
   if (placeOf(operation)) return 'session';
-  // What the engine cannot do, whatever the session.
+  // Operations that the engine does not support, for any session.
   if (operation.id in UNSUPPORTED_OPERATIONS) return 'refused';
   return operation.method === 'GET' && !operation.path.includes('{') ? 'listing' : undefined;
 };
@@ -51,7 +51,7 @@ const title = ({ method, path }: Operation) => `${method} ${path}`;
 
 type Asked = { readonly key: string; readonly session?: string; readonly userId?: string };
 
-/** Where to ask the operation about a session, with whatever else its schemas ask for. */
+/** The URL of the operation for a session, with all other parameters that its schemas require. */
 const addressOf = (operation: Operation, { session = 'x', userId }: Omit<Asked, 'key'>): string => {
   const { params, query } = operation;
   const segments = params ? texts(sampleOf(params, pick(params, { name: session, session }))) : {};
@@ -232,7 +232,7 @@ export const isolation = (systemOf: () => System): void => {
       const reached = await ask(operation, { key: system.adminKey, session: 'probe', userId: 'olga' });
       expect(reached.status, reached.text).not.toBe(404);
       expect(reached.status, reached.text).not.toBe(403);
-      // 501: what the engine cannot do, whatever the session.
+      // 501: the engine does not support it, for any session.
       if (reached.status !== 501) expect(reached.status, reached.text).toBeLessThan(500);
       const own = await ask(operation, { key: system.adminKey, session: HERS });
       expect(own.status).toBe(operation.id === 'deleteSession' ? 200 : 404);

@@ -17,7 +17,7 @@ const HMAC_KEY = 'a webhook key';
  * @param shown what the system prints at its start
  */
 export const journey = (open: () => System, shown: readonly string[]): void => {
-  /** What was handed out or sent on the way and belongs in no log. */
+  /** The secrets that were issued or sent in the run, which no log may contain. */
   const codes: string[] = [];
   let system: System;
   let hooks: WebhookReceiver;
@@ -139,7 +139,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(messages.filter((m) => m.body === 'once')).toHaveLength(1);
     });
 
-    test('hears that a sent message was delivered and read', async () => {
+    test('gets an event when a sent message is delivered and read', async () => {
       await system.phone.ack({ account: ACCOUNT, ack: 'read' });
       const ack = await hooks.event((e) => e.event === 'message.ack' && e.payload.ackName === 'READ');
       expect(ack.payload).toMatchObject({ fromMe: true, toPn: CONTACT });
@@ -172,7 +172,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(sent.body).toBe('back again');
     });
 
-    test('hears what came while it was stopped, once and marked (F6)', async () => {
+    test('gets messages that came while it was stopped, once and marked (F6)', async () => {
       const late = await hooks.event((e) => e.event === 'message' && e.payload.late === true);
       expect(late.payload).toMatchObject({ fromMe: false, body: 'while you were closed' });
       const messages = hooks.received.filter(({ event }) => event === 'message');
@@ -200,7 +200,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       const story = hooks.received
         .filter((e) => e.event.startsWith('session.'))
         .map((e) => (e.event === 'session.status' ? String(e.payload.status) : e.event))
-        // Each further QR code is told of as well.
+        // Each further QR code causes an event as well.
         .filter((one, index, all) => one !== all[index - 1]);
       expect(story.slice(0, 15)).toEqual([
         'session.admitted',
@@ -220,7 +220,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
         'STARTING',
         'SCAN_QR_CODE',
       ]);
-      // The last stop is told only if it was sent before the session, and with it its webhooks, was deleted.
+      // The event of the last stop is delivered only if it was sent before the session and its webhooks were deleted.
       for (const one of story.slice(15)) expect(['session.stopped', 'STOPPED']).toContain(one);
     });
   });

@@ -99,7 +99,7 @@ export const live = (open: () => System, ACCOUNT: string): void => {
       await second.close();
     });
 
-    test('the typed client follows without its key in a URL, and goes on after a lost connection', async () => {
+    test('the typed client follows without its key in a URL, and continues after a lost connection', async () => {
       const sockets: WebSocket[] = [];
       class Watched extends WebSocket {
         constructor(url: string) {

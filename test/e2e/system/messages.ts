@@ -1,6 +1,6 @@
 /**
- * Every kind of message, both ways, through HTTP, with the real library in a real browser, over whichever build of
- * WhatsApp Web the system shows. What was done is looked at on the phone.
+ * Every kind of message, both ways, through HTTP, with the real library in a real browser, over the build of WhatsApp
+ * Web that the system shows. The effect is checked on the phone.
  */
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
@@ -67,7 +67,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
     files?.close();
   });
 
-  /** What the phone saw last of what the session sent. */
+  /** The last message of the session that the phone shows. */
   const lastSent = async (): Promise<PhoneMessage | undefined> =>
     (await system.phone.inbox({ account: ACCOUNT, sent: true })).messages.at(-1);
   const receive = async (message: Omit<PhoneInput<'send'>, 'account'>): Promise<PhoneMessage> =>
@@ -311,7 +311,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       }
     });
 
-    test('for everyone, and again; for this account only, where it is asked for and where WhatsApp allows no more', async () => {
+    test('for everyone, and again; for this account only, if requested, and if WhatsApp allows no more', async () => {
       const { messages } = system.berth;
       const sent = await messages.sendText({ ...to, text: 'a slip' });
       expect(await remove(sent.id)).toEqual({ deletedFor: 'everyone' });
@@ -385,7 +385,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       );
     });
 
-    test('a message whose file is gone is told all the same, in its turn', async () => {
+    test('a message whose file is gone is delivered all the same, in its order', async () => {
       await system.phone.setFaults({ filesGone: true });
       const file = { data: PNG.toString('base64'), mimetype: 'image/png' };
       const lost = await receive({ from: BEA, text: 'no file', file });

@@ -1,4 +1,7 @@
-/** What the API refuses, and how it says so; limits; keys; the dashboard's sign-in. Without a worker wherever none is needed. */
+/**
+ * Requests that the API rejects, and its error answers; limits; keys; the dashboard's sign-in. Without a worker if
+ * none is needed.
+ */
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { type Client, createClient } from '../../../client/index.ts';
@@ -12,7 +15,7 @@ export const refusals = (open: () => System): void => {
     system = open();
   });
 
-  /** The problem that a call is answered with; fails where the answer is none. */
+  /** The problem that a call is answered with; fails if the answer is not a problem. */
   const problem = async (...call: Parameters<System['call']>) => {
     const answer = await system.call(...call);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -70,7 +73,7 @@ export const refusals = (open: () => System): void => {
         status: 400,
         errors: [{ path: 'limit' }],
       });
-      // On a path of its own a field that is not known is refused.
+      // On Berth's own paths an unknown field is rejected.
       expect(await problem('PUT', '/api/limits', { body: { userDefault: 5, gloabl: 1 } })).toMatchObject({
         status: 400,
         errors: [{ path: 'gloabl' }],
@@ -377,7 +380,7 @@ export const refusals = (open: () => System): void => {
       const cookie = signedIn.headers.getSetCookie()[0]?.split(';')[0] ?? '';
       expect((await ask('POST', '/dashboard/sign-out', undefined, false)).status).toBe(403);
       expect((await ask('GET', '/api/me')).status).toBe(200);
-      // Another site's form: no cookie (SameSite) and no header of its own. Its answer must not remove the cookie.
+      // Another site's form: no cookie (SameSite) and no custom header. Its answer must not remove the cookie.
       const foreign = await system.call('POST', '/dashboard/sign-out', { key: '' });
       expect([foreign.status, foreign.headers.getSetCookie()]).toEqual([403, []]);
       const signedOut = await ask('POST', '/dashboard/sign-out');

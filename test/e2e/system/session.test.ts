@@ -1,4 +1,6 @@
-/** What a session is for: one system, one session at a time. Each part's tests are in the file of its name. */
+/**
+ * The main functions of a session: one system, one session at a time. Each part's tests are in the file of its name.
+ */
 import { beforeAll, describe, vi } from 'vitest';
 import { shared } from '../../helpers/shared.ts';
 import { linkSession, startSystem } from '../../helpers/system.ts';

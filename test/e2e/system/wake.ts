@@ -1,4 +1,4 @@
-/** A command to a stopped session starts it: one admission, each command sent once, whatever calls at the same time. */
+/** A command to a stopped session starts it: one admission, each command sent once, even with simultaneous calls. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { acceptedCommandSchema, commandViewSchema } from '../../../contract/bodies/commands.ts';
 import { problemSchema } from '../../../contract/errors.ts';
@@ -106,7 +106,7 @@ export const wakes = (open: () => System, ACCOUNT: string): void => {
       });
     });
 
-    test('answers 202 where the start is slow; the command is pending, and done once the session works', async () => {
+    test('answers 202 if the start is slow; the command is pending, and done once the session works', async () => {
       const goOn = system.stack.faults.ecs.holdStarts(1);
       const answer = await send('patience', 'wake-4');
       expect(answer.status).toBe(202);

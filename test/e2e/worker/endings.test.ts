@@ -48,7 +48,7 @@ describe('how a session ends', () => {
     const { api } = bench;
     const worker = bench.start();
     await bench.link(worker);
-    // Long enough for a busy machine to learn of it before it is over: what is overdue has no notice.
+    // Long enough for a busy machine to learn of it before it ends: an overdue deadline gives no notice.
     api.settings.deadlines.idleTimeoutMs = 8_000;
     expect(await worker.exit, worker.log()).toBe(0);
     expect(api.finalReports).toEqual([

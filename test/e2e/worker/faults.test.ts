@@ -115,7 +115,7 @@ describe('the real library over a page that misbehaves', () => {
     expect(bench.api.discards).toEqual([]);
   });
 
-  it('a page that reloads itself hears messages again', async () => {
+  it('a page that reloads itself receives messages again', async () => {
     const { api, simulator } = bench;
     const navigations = () => worker.log().split('page navigated').length;
     const before = navigations();
@@ -190,7 +190,7 @@ describe('the real library over a page that misbehaves', () => {
     const killBrowsers = async () => {
       for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');
     };
-    // Without this one the library hears no reactions, and says so nowhere.
+    // Without this one the library receives no reactions, and reports no error.
     let from = api.reports.length;
     await simulator.phone.setFaults({ missingModule: 'WAWebAddonReactionTableMode' });
     await killBrowsers();

@@ -1,4 +1,4 @@
-/** A worker as a process of its own, the simulated WhatsApp Web that it sees, and the control plane that it talks to. */
+/** A worker as a separate process, the simulated WhatsApp Web that it sees, and the control plane that it calls. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

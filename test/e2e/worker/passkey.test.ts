@@ -91,7 +91,7 @@ describe.sequential('an account with a passkey', () => {
     expect(await devices(ACCOUNT)).toBe(0);
   });
 
-  test('asks anew where WhatsApp finds the signature wrong; the first challenge is spent', async () => {
+  test('asks again if WhatsApp rejects the signature; the first challenge is spent', async () => {
     const assertion = await bench.simulator.phone.signPasskey({ challenge: first.challenge });
     const forged = Buffer.from(assertion.response.signature, 'base64url');
     forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;

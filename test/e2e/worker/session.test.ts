@@ -72,7 +72,7 @@ describe('a session from its first code to its return', () => {
       ...missed.map((text) => [text, true]),
       ['live', undefined],
     ]);
-    // What this session sent before was told then.
+    // The messages that this session sent before were delivered then.
     expect(api.events.filter(({ event }) => event === 'message.any')).toHaveLength(3 + missed.length);
 
     second.process.kill('SIGTERM');
@@ -111,7 +111,7 @@ describe('a standby task', () => {
     expect(await api.assign()).toBe(503);
   });
 
-  it('ends without a trace where it is not needed any more, and when it is told to stop', async () => {
+  it('ends without a trace if it is not needed any more, and when it receives a stop', async () => {
     const { api } = bench;
     const first = await bench.standBy();
     first.process.kill('SIGTERM');

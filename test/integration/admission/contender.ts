@@ -35,7 +35,7 @@ const contend = async (contender: Contender): Promise<void> => {
     } catch (error) {
       const line = asLine(contender, error);
       say(line);
-      // As it is told to, a caller tries again; how often the machine was too busy says nothing of the rules.
+      // The caller retries, as the answer asks. The number of busy answers depends on the machine, not on the rules.
       if (line.kind === 'busy') continue;
     }
     round += 1;

@@ -99,7 +99,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
         expect({ limit: refused.limit, active }).toEqual({ limit: most, active: most });
         if (scope === 'user') expect(census.users.get(userId)).toBe(userLimit);
       }
-      // Who was told of a slot has it. The killed ones may have one that they never heard of.
+      // A caller that received a slot holds it. A killed caller may hold one without having received the answer.
       const told = of(lines, 'admitted').map(({ userId, name }) => `${userId} ${name}`);
       expect(census.slots.map(({ userId, name }) => `${userId} ${name}`)).toEqual(
         expect.arrayContaining(told),
@@ -149,7 +149,7 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
       await releaseAllTwice(full.holders.slice(0, givenBack));
 
       const churn = await contend(churners, { rounds, giveBack: true });
-      // Each takes effect while admissions go on, though slots are refused as long as more are held than the limit.
+      // Each takes effect while admissions continue, although slots are refused as long as more are held than the limit.
       for (const [turn, global] of changes.entries()) {
         const asked = Math.floor((churners.length * rounds * turn) / (2 * changes.length));
         await churn.reached(asked, 'released', 'refused');

@@ -5,7 +5,7 @@ import { dynamoDbStore } from '../../../functions/adapters/dynamodb-store.ts';
 
 const quiet = () => {};
 
-/** What admission, release and limits need, as the functions build it, without the queue and the log. */
+/** The dependencies of admission, release and limits, as the functions build it, without the queue and the log. */
 export const depsOver = (client: DynamoDBClient, table: string) =>
   ({
     ...base,

@@ -1,11 +1,11 @@
 import * as z from 'zod';
 
-/** What one process of contenders does. */
+/** The work of one process of contenders. */
 export const jobSchema = z.object({
   url: z.string(),
   table: z.string(),
   contenders: z.array(z.object({ userId: z.string(), name: z.string() })),
-  /** Contenders with a call in flight: one process stands for as many functions, and must not starve them. */
+  /** Contenders with a call in flight: one process acts as that many functions and must not starve them. */
   atOnce: z.int().min(1),
   /** Times that each contender asks for a slot. */
   rounds: z.int().min(1),

@@ -1,4 +1,4 @@
-/** Callers of the API that go away, and functions that do not come back: what waits for them hears of it. */
+/** Callers of the API that disconnect, and functions that do not return: the waiting side is notified. */
 import { afterEach, expect, test } from 'vitest';
 import { type AccessEntry, type ApiListener, openApi } from '../../../local/api/server.ts';
 import { UNTHROTTLED } from '../../../local/api/throttle.ts';
@@ -52,7 +52,7 @@ const start = async (invoke: (call: Invocation) => Promise<InvokeResult>, timeou
 
 const allowed: InvokeResult = { ok: true, requestId: 'r', payload: '{"isAuthorized":true}' };
 
-test.each(['authorizer', 'waits'])('a caller that goes away while %s works is heard of', async (which) => {
+test.each(['authorizer', 'waits'])('a caller that disconnects while %s works is noticed', async (which) => {
   const begun = Promise.withResolvers<void>();
   const gone = Promise.withResolvers<void>();
   const url = await start(async ({ name, signal }) => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FunctionModel } from '../../../local/assembly/model.ts';
 
-/** Functions written to a folder of their own, as the assembly's assets are. */
+/** Functions written to their own folder, as the assembly's assets are. */
 export class FunctionFiles {
   readonly root = mkdtempSync(join(tmpdir(), 'berth-functions-'));
 

@@ -115,7 +115,7 @@ test('an instance keeps its state and takes one event at a time', async () => {
   expect(answers.at(-1)).toEqual({ most: 1, calls: 5 });
 });
 
-test('a thrown error is an outcome with Lambda’s shape, and the instance goes on', async () => {
+test('a thrown error is an outcome with Lambda’s shape, and the instance continues', async () => {
   const running = start([
     files.add(
       'throws',
@@ -196,7 +196,7 @@ test('reserved concurrency throttles; without one, invocations wait in line', as
   await first;
 });
 
-/** Waits until `{ go: true }` is sent, in the same instance; or works for as long as it is told. */
+/** Waits until `{ go: true }` is sent, in the same instance; or works for the given time. */
 const BUSY_OR_WAITING = `const waiting = []; let ran = 0;
   export const handler = async (e) => {
     ran += 1;

@@ -39,7 +39,7 @@ test('the app runs with the context of cdk.json and the environment’s name, wi
   });
 });
 
-test('the same content is taken from the cache; a changed source is synthesized anew', async () => {
+test('the same content is taken from the cache; a changed source is synthesized again', async () => {
   const ran = vi.fn();
   const first = await run(ran);
   expect(await run(ran)).toBe(first);
@@ -61,7 +61,7 @@ test('the same content in another folder has the same cache entry', async () => 
   expect(ran).not.toHaveBeenCalled();
 });
 
-test('an app that fails is told with what it said, and leaves nothing in the cache', async () => {
+test('the error of an app that fails contains its output, and the app leaves nothing in the cache', async () => {
   writeFileSync(join(root, 'infra', 'app.ts'), 'console.error("no such queue"); process.exit(1);');
   const failure = await run().catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(SynthFailed);

@@ -296,7 +296,7 @@ test('all schedules run once at the start, and again by the clock, never two run
   }
 });
 
-test('a schedule can be run now, and a run that failed is told', async () => {
+test('a schedule can be run now, and a run that failed is reported', async () => {
   const answers = [ok(), failed];
   const schedules = new Schedules([schedule], delivery({ invoke: async () => answers.shift() ?? failed }));
   await schedules.trigger('sweep');

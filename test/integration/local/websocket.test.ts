@@ -131,8 +131,8 @@ test('asks the authorizer, then the route, and keeps what the authorizer said fo
 
 test.each([
   ['the status that $connect answers', { $connect: () => ({ statusCode: 429, body: '{}' }) }, 429],
-  ['403 where the policy denies', { authorizer: (event: Event) => allow(event, 'Deny') }, 403],
-  ['500 where the authorizer answers no policy', { authorizer: () => ({ isAuthorized: true }) }, 500],
+  ['403 if the policy denies', { authorizer: (event: Event) => allow(event, 'Deny') }, 403],
+  ['500 if the authorizer returns no policy', { authorizer: () => ({ isAuthorized: true }) }, 500],
 ])('refuses with %s', async (_, handlers, status) => {
   expect(await refused(await start(handlers))).toBe(status);
 });

@@ -23,7 +23,7 @@ test('--live where WhatsApp can not be reached is an error that says so and name
   await expect(choice).rejects.toThrow(/can't be reached.*--simulate/s);
 });
 
-test('without a choice the simulator stands in where WhatsApp does not answer, and gives way where it does', async () => {
+test('without a choice the simulator is used if WhatsApp does not answer, and WhatsApp if it does', async () => {
   expect(await chooseWhatsApp(undefined, await closedPort())).toBe('simulator');
   const server = createServer((_request, response) => response.writeHead(403).end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,6 +1,6 @@
 /**
- * What goes wrong in a run, and how often. Each seed draws its own mixture: a run in which everything fails hardly
- * gets anywhere, and a run with one kind of fault goes deep into it.
+ * The faults of a run, and their rates. Each seed draws its own mixture: a run in which everything fails hardly gets
+ * anywhere, and a run with one kind of fault goes deep into it.
  */
 import type { Random } from './random.ts';
 
@@ -45,7 +45,7 @@ const FAULTS = [
   'workerTaken',
   /** The phone unlinks the account of a session whose task has just stopped. */
   'unlinkedMeanwhile',
-  /** Comes up, never calls, hears nothing. */
+  /** Starts, never calls, receives nothing. */
   'workerMute',
   'sweepSkipped',
   'sweepTwice',

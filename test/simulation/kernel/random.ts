@@ -18,7 +18,7 @@ export class Random {
   }
 
   chance(probability: number): boolean {
-    // Drawn even where it can't happen: a run with a rate of 0 stays comparable to one without.
+    // Drawn even if it cannot happen: a run with a rate of 0 stays comparable to one without.
     return this.next() < probability;
   }
 

@@ -34,7 +34,7 @@ type Event = {
 export class Scheduler {
   now = 0;
   steps = 0;
-  /** Of all labels and times in order: two runs are the same where this is. */
+  /** Of all labels and times in order: two runs are the same if this is the same. */
   fingerprint = 0x811c9dc5;
   readonly #heap: Event[] = [];
   #order = 0;

@@ -110,7 +110,7 @@ const sway = (cloud: Cloud, people: People, burst: number, at: number): void => 
   comes(cloud, `caller ${burst}`, random.int(at, moment), someone(cloud, people), STARTS);
 };
 
-/** Several operators, each with a limit of their own mind, while sessions are started. */
+/** Several operators, each of whom sets a different limit, while sessions are started. */
 const contest = (cloud: Cloud, people: People, burst: number, at: number): void => {
   const { random } = cloud;
   const width = random.pick([20, 200, 2_000]);
@@ -216,7 +216,7 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
   );
 };
 
-/** With a key, a repeat is the same message; without, each request is one of its own. */
+/** With a key, a repeat is the same message; without, each request is a separate message. */
 type Text = { readonly text: string; readonly key: string } | undefined;
 const newMessage = ({ random }: Cloud): Text =>
   random.chance(0.5) ? { text: random.text(8), key: random.text(8) } : undefined;
@@ -247,7 +247,7 @@ const withCause = async <T>(cloud: Cloud, userId: string, run: () => Promise<T>)
   }
 };
 
-/** The same key until it is answered: whatever was answered first stays the answer. */
+/** The same key until it is answered: the first answer stays the answer. */
 const create = async (cloud: Cloud, caller: Process, named: functions.Named): Promise<void> => {
   const idempotencyKey = cloud.random.text(8);
   const start = cloud.random.chance(0.85);

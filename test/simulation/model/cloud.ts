@@ -11,17 +11,17 @@ import type { Process, Scheduler } from '../kernel/scheduler.ts';
 import type { ItemChange, Table } from './table.ts';
 import type { Invariant } from './violation.ts';
 
-/** A port did not answer; what an SDK throws where core names no error of its own. */
+/** A port did not answer; the error that an SDK throws if core defines none. */
 export class PortDown extends Error {
   override readonly name = 'PortDown';
 }
 
-/** What an auth state is made of here: whose account it is, and in which order it was taken. */
+/** The content of an auth state here: its account, and the order in which it was taken. */
 export type Snapshot = { readonly account: string; readonly taken: number };
 
 export type SimulatedTask = {
   readonly taskArn: string;
-  /** What it serves. Of a standby task: of no session until it is assigned one. */
+  /** The session that it serves. A standby task serves none until it is assigned one. */
   launch: LaunchRequest;
   /** It was launched as a standby task. */
   readonly standby: StandbyLaunch | undefined;
@@ -52,7 +52,7 @@ export interface SimulatedWorker {
   assign(assignment: Assignment): Promise<boolean>;
   /** SIGTERM. */
   terminate(): void;
-  /** The phone unlinks the account, and no worker runs that would hear of it. */
+  /** The phone unlinks the account, and no worker runs that would receive it. */
   unlinkedMeanwhile(): void;
   command(
     command: SimulatedCommand,
@@ -62,7 +62,7 @@ export interface SimulatedWorker {
 
 export interface SimulatedBucket {
   readonly objects: ReadonlyMap<string, Snapshot>;
-  /** What a worker does with a presigned URL. */
+  /** A worker's request with a presigned URL. */
   put(process: Process, uploadId: string, snapshot: Snapshot): Promise<void>;
   fetch(process: Process, key: string): Promise<Snapshot | undefined>;
 }
@@ -87,7 +87,10 @@ export type Watcher = {
   queued(deliveries: readonly Delivery[]): void;
   /** A worker's browser is up. */
   live(worker: SimulatedWorker): void;
-  /** A worker was told by its bootstrap, for which it asked at `askedAt`, up to which message of its account others told. */
+  /**
+   * A worker's bootstrap, requested at `askedAt`, named the last message of its account that earlier workers
+   * delivered.
+   */
   resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void;
   /** A worker has the answer that its messages up to this mark are queued. */
   acknowledged(sessionId: string, told: ToldMark): void;
@@ -95,7 +98,7 @@ export type Watcher = {
   launched(request: LaunchRequest, by: Process): void;
   /** RunTask answered, clearly or not. */
   launchAnswered(request: LaunchRequest, by: Process): void;
-  /** A task is told to stop. */
+  /** A task receives a stop. */
   stops(task: SimulatedTask, reason: string, by: Process): void;
   /** A standby task is sent a session. */
   assigned(task: SimulatedTask, assignment: Assignment): void;
@@ -152,8 +155,8 @@ export interface Cloud {
   sleep(process: Process, ms: number): Promise<void>;
   deps(process: Process): Deps;
   /**
-   * One call from a process to a part of the cloud: it takes effect at one instant, at which the answer comes back as
-   * well; whatever the others do in between comes before or after that instant. The caller may die on either side.
+   * One call from a process to a part of the cloud: it takes effect at one instant, at which the answer returns as
+   * well. All actions of the others come before or after that instant. The caller may die on either side.
    */
   call<T>(process: Process, label: string, run: (answer: Answer<T>) => void): Promise<T>;
 }

@@ -1,4 +1,4 @@
-/** Commands that wait for their session: what was told of each, held against what workers did. */
+/** Commands that wait for their session: compares each reported result with the actions of the workers. */
 import { sendTextArgs } from '../../../contract/whatsapp/messages.ts';
 import { type WaitingCommand, waitingCommandSchema } from '../../../core/commands/waiting-command.ts';
 import type { Cloud } from './cloud.ts';
@@ -28,7 +28,7 @@ export class Commands {
     const wasSent = this.#sent.has(text);
     if (status === 'failed' && wasSent) this.#broken(`${id} was carried out and is called failed`);
     if (status === 'done' && !wasSent) this.#broken(`${id} was not carried out and is called done`);
-    // Placed again by its caller, who was told that nothing had been sent.
+    // Placed again by its caller, whose answer said that nothing had been sent.
     if (status === 'pending') this.#sent.delete(text);
   }
 

@@ -1,6 +1,6 @@
 /**
- * The task engine, with what ECS does that a caller has to live with: a task may take long to be born, may be born
- * after it was told to stop, may never be; StopTask may be lost; that a task stopped is told late, twice or never.
+ * The task engine, with what ECS does that a caller has to live with: a task may start late, after its stop, or
+ * never; StopTask may be lost; the event that a task stopped may come late, twice or never.
  */
 import type { Assignment } from '../../../contract/worker/protocol.ts';
 import {
@@ -110,7 +110,10 @@ export class Engine implements SimulatedEngine {
     });
   }
 
-  /** A session is sent to a standby task: it may come late, twice or not at all, and its answer may be lost. */
+  /**
+   * A session is sent to a standby task: the assignment may arrive late, twice or not at all, and its answer may be
+   * lost.
+   */
   assign(
     process: Process,
     to: { readonly address: string },
@@ -146,7 +149,7 @@ export class Engine implements SimulatedEngine {
           scheduler.in(
             random.int(1_000, 60_000),
             undefined,
-            'an assignment comes late',
+            'an assignment arrives late',
             () => void deliver(),
           );
         else void deliver();
@@ -209,8 +212,8 @@ export class Engine implements SimulatedEngine {
   }
 
   #launch(request: LaunchRequest, standby?: StandbyLaunch): LaunchResult {
-    // The adapter's rule: the next provider where the one before has no capacity, each under a token of its own. So a
-    // repeated launch may start a second task.
+    // The adapter's rule: the next provider if the one before has no capacity, each under its own token. So a repeated
+    // launch may start a second task.
     for (const provider of this.#providers) {
       const token = `${request.clientToken}:${provider}`;
       const known = this.#byToken.get(token);

@@ -1,4 +1,6 @@
-/** What functions/ composes of the rules, one invocation each; the edges around them are not modeled. */
+/**
+ * The functions that functions/ composes of the rules, one invocation each; the edges around them are not modeled.
+ */
 import type * as z from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
@@ -118,7 +120,7 @@ export const limits = (deps: Deps, change: LimitsChange) => changeLimits(deps, c
 
 export const cleanup = (deps: Deps, body: z.infer<typeof cleanupRequestSchema>) => cleanUp(deps, body);
 
-/** True where it was handled. */
+/** True if it was handled. */
 export const taskEvents = async (cloud: Cloud, task: Parameters<typeof taskStopped>[1]): Promise<boolean> => {
   const claim = { sessionId: task.sessionId, epoch: task.epoch };
   const outcome = await invoke(cloud, 'task-events', (deps) => taskStopped(deps, task), 30_000, claim);

@@ -1,4 +1,4 @@
-/** Requests that may be lost, come late or twice, to functions that may die; answers that may be lost. */
+/** Requests that may be lost, delayed or repeated, to functions that may die; answers that may be lost. */
 
 import { Problem } from '../../../contract/errors.ts';
 import type { Deps } from '../../../core/deps.ts';

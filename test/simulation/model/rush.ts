@@ -21,7 +21,9 @@ export class Rush {
     this.#filledAt = cloud.scheduler.now;
   }
 
-  /** @param limitMs the caller's own deadline: it hears nothing of an answer that comes later */
+  /**
+   * @param limitMs the caller's own deadline: it does not receive a later answer
+   */
   answer(answer: Answer<LaunchResult>, process: Process, limitMs: number, launch: () => LaunchResult): void {
     const { random, scheduler } = this.#cloud;
     if (!this.#take()) {

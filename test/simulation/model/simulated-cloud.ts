@@ -111,7 +111,9 @@ export class SimulatedCloud implements Cloud {
     });
   }
 
-  /** Only functions die of themselves here; workers have deaths of their own, and clients live on. */
+  /**
+   * Only functions crash by themselves here. The crashes of workers are modeled elsewhere, and clients do not crash.
+   */
   #die(process: Process, name: string, when: string): void {
     this.scheduler.note(`${name} ☠ dies ${when} it`);
     process.dead = true;
@@ -217,7 +219,7 @@ export class SimulatedCloud implements Cloud {
     };
   }
 
-  /** Each item is read consistently, and each at a moment of its own. */
+  /** Each item is read consistently, and each at a different moment. */
   #tears(items: readonly Item[]): boolean {
     return items.length > 1 && this.chaos.strikes('tornRead');
   }
@@ -247,7 +249,7 @@ export class SimulatedCloud implements Cloud {
     });
   }
 
-  /** What the table refuses as malformed is a defect of the rules. */
+  /** A call that the table rejects as malformed is a defect of the rules. */
   #attempt<T>(effect: () => T): { of: T } | undefined {
     try {
       return { of: effect() };

@@ -1,4 +1,4 @@
-/** The bucket of auth states. What an object holds is whose account it is and in which order it was taken. */
+/** The bucket of auth states. An object holds its account and the order in which it was taken. */
 import { hash } from 'node:crypto';
 import type { AuthStorage } from '../../../core/ports.ts';
 import type { Process } from '../kernel/scheduler.ts';

@@ -182,7 +182,7 @@ class LaggingIndex {
   }
 }
 
-/** What the index `due` has of an item. */
+/** The entry of an item in the index `due`. */
 export const projectDue = (item: Item): Item =>
   Object.fromEntries(
     ['pk', 'sk', 'dueBucket', 'nextDeadlineAt', ...DUE_PROJECTION].flatMap((attr) => {
@@ -200,7 +200,7 @@ const order = (a: Value | undefined, b: Value | undefined): number => {
   return left < right ? -1 : left > right ? 1 : 0;
 };
 
-/** The cursor is the last item's key: a page that is exactly full has one even where nothing follows, as in DynamoDB. */
+/** The cursor is the last item's key: a page that is exactly full has one even if nothing follows, as in DynamoDB. */
 const page = (items: readonly Item[], limit: number, cursor: string | undefined): Page => {
   const start = cursor === undefined ? 0 : items.findIndex((item) => keyOf(item) === cursor) + 1;
   const shown = items.slice(start, start + limit);

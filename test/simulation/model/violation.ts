@@ -9,17 +9,17 @@ const INVARIANTS = {
     'once faults end: no orphan task, no leaked slot, no drift, and what was asked to stop has stopped',
   due: 'a sweep ends only what is due',
   lifecycle: 'states change only along the table of transitions',
-  told: 'what is admitted, changes its status or ends is told, in that order, and nothing of it is lost',
+  told: 'each admission, change of status and end is published, in that order, and none is lost',
   admitted: 'no caller gets an error for an admitted session, and it is launched once ECS permits it',
   messages:
-    'a message is noted as told only once it is queued, and a worker goes on after the last one that was acknowledged',
+    'a message is recorded as delivered only once it is queued, and a worker continues after the last one that was acknowledged',
   start:
     'a start that succeeds is answered with a session that was admitted or runs, never with one that is stopping',
   launch: 'a caller frees no slot while RunTask of its epoch is under way',
   restart:
     'a session restarts after a loss that its policy covers, on its slot, with back-off and limit, never after a stop and never into a code',
   room: 'no admission is refused while a slot is free',
-  once: 'a command is carried out once, and never after its caller was told that it was not',
+  once: 'a command is carried out once, and never after its caller received that it was not',
   answer: 'a caller who repeats a request with its idempotency key gets the first answer',
   builds: 'starts leave a build that breaks, return to one that works, obey a pin, and never flap',
   standby:

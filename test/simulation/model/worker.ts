@@ -1,7 +1,7 @@
 /**
- * A worker as container/ behaves: exchanges its token, restores or shows a QR code, reports, saves, ends itself on its
- * own deadlines, sends its final report. What it can't help: it crashes, stands still for minutes and wakes as a zombie,
- * hangs when told to stop, or has a clock of its own.
+ * A worker as container/ behaves: exchanges its token, restores or shows a QR code, reports, saves, ends itself on
+ * its own deadlines, sends its final report. Its faults: it crashes, stops for minutes and resumes as a zombie, hangs
+ * at a stop, or has a wrong clock.
  */
 
 import { Problem } from '../../../contract/errors.ts';
@@ -17,7 +17,7 @@ import { workerApi } from './functions.ts';
 import { request, TryAgain } from './http.ts';
 import { bytesOf, sha256Of } from './storage.ts';
 
-/** The call was answered with 410: this epoch is over. */
+/** The call was answered with 410: this epoch has ended. */
 class Fenced extends Error {}
 /** The call was answered with another 4xx. */
 class CallRefused extends Error {}
@@ -165,7 +165,7 @@ export class Worker implements SimulatedWorker {
     if (this.process.dead) return;
     if (this.#terminated || this.#mute) return;
     this.#terminated = true;
-    this.#cloud.scheduler.in(0, this.process, `${this.process.name} hears SIGTERM`, () => {
+    this.#cloud.scheduler.in(0, this.process, `${this.process.name} receives SIGTERM`, () => {
       if (this.#boot) this.#end('task_stopped');
       else this.#exit('terminated before it was bootstrapped');
     });
@@ -263,7 +263,7 @@ export class Worker implements SimulatedWorker {
     else this.#work();
   }
 
-  /** What made a session crash often does so again. */
+  /** The cause of a session's crash often makes it crash again. */
   #crashesAgain({ mayLink }: BootstrapAnswer): void {
     const { chaos, random, scheduler } = this.#cloud;
     if (mayLink || chaos.over || !random.chance(0.4)) return;
@@ -350,7 +350,7 @@ export class Worker implements SimulatedWorker {
     const live = () => {
       if (this.#ending !== undefined || this.#status !== 'WORKING') return;
       void this.#save();
-      // What races with a save is an account that goes during it.
+      // A save races with an account that is unlinked during it.
       if (random.chance(0.05)) {
         scheduler.in(random.skewed(10, 2_000), this.process, `${this.process.name} is unlinked`, () =>
           this.#unlinkedByPhone(),
@@ -380,7 +380,7 @@ export class Worker implements SimulatedWorker {
     this.#watch();
   }
 
-  /** Messages came in; they are told in order, in calls of a few. */
+  /** Messages came in; they are reported in order, a few in each call. */
   #came(): void {
     for (let n = this.#cloud.random.int(1, 3); n > 0; n--) {
       this.#messages += 1;
@@ -461,7 +461,7 @@ export class Worker implements SimulatedWorker {
     this.#unlink();
   }
 
-  /** What is saved is dead: it goes before the end, and nothing is saved any more. */
+  /** The saved account is invalid: it is deleted before the end, and nothing is saved any more. */
   #unlink(): void {
     if (this.#account === undefined || this.#ending !== undefined) return;
     this.#cloud.unlinked.add(this.#account);

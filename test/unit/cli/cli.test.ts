@@ -12,7 +12,7 @@ import { readDrawn, readPng } from '../../helpers/read-qr.ts';
 import { API_KEY, FakeApi, message, refuse, WORKING } from './fake-api.ts';
 import { BIN, type Ended, type RunOptions, runCli } from './run-cli.ts';
 
-/** The machine's own Node where it can't run TypeScript. */
+/** The machine's own Node if it cannot run TypeScript. */
 const oldNode = ['/usr/bin/node', '/usr/local/bin/node'].find((node) => {
   try {
     return (
@@ -54,7 +54,7 @@ afterEach(async () => {
 /** The API's address and a key, as a person has set them up. */
 const settings = ({ env }: RunOptions) => ({ BERTH_URL: api.url, BERTH_API_KEY: API_KEY, ...env });
 
-/** The command line as a process of its own, as a person runs it. */
+/** The command line as a separate process, as a person runs it. */
 const berthProcess = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   runCli(args, { cwd: folder, ...options, env: settings(options) });
 
@@ -453,7 +453,7 @@ describe('capacity and administration', () => {
     expect(api.sessions.get('shop')?.status).toBe('WORKING');
   });
 
-  test('drain --yes goes on until no task runs, and says how sessions start again', async () => {
+  test('drain --yes continues until no task runs, and says how sessions start again', async () => {
     api.set('shop', WORKING);
     const ended = await berth(['drain', '--yes']);
     expect(ended).toMatchObject({ code: 0 });
@@ -619,7 +619,7 @@ describe('the key', () => {
     expect(api.seen[0]?.key).toBe('another');
   });
 
-  test('appears in no output, whatever goes wrong', async () => {
+  test('appears in no output, with any error', async () => {
     const shown: string[] = [];
     const note = ({ stdout, stderr }: Ended) => shown.push(stdout, stderr);
     note(await berthProcess(['sessions', 'get', 'none']));
@@ -653,15 +653,12 @@ describe('any Node', () => {
     expect(ended.stderr).toContain('There is no session "none".');
   });
 
-  test.runIf(oldNode)(
-    'one without type stripping says what to do where the package has no Node',
-    async () => {
-      await copyFile(BIN, join(folder, 'bin.mjs'));
-      const ended = await runCli(['--version'], { node: oldNode ?? '', bin: join(folder, 'bin.mjs') });
-      expect(ended.code).toBe(1);
-      expect(ended.stderr).toContain('npm ci');
-    },
-  );
+  test.runIf(oldNode)('one without type stripping says what to do if the package has no Node', async () => {
+    await copyFile(BIN, join(folder, 'bin.mjs'));
+    const ended = await runCli(['--version'], { node: oldNode ?? '', bin: join(folder, 'bin.mjs') });
+    expect(ended.code).toBe(1);
+    expect(ended.stderr).toContain('npm ci');
+  });
 });
 
 describe('phone', () => {

@@ -134,7 +134,7 @@ describe('problems', () => {
     });
   });
 
-  test('are made up from the status where a gateway answered without one', async () => {
+  test('are made from the status if a gateway answered without one', async () => {
     api.next('GET /api/stats', { status: 403, body: { message: 'Forbidden' } });
     expect(await failure(client.stats())).toMatchObject({ status: 403, problem: { status: 403 } });
   });
@@ -207,7 +207,7 @@ describe('repeats', () => {
     expect(second?.idempotencyKey).toBe(first?.idempotencyKey);
   });
 
-  test('a send that goes on without its request resolves with the command, which is waited for', async () => {
+  test('a send that outlasts its request resolves with the command, which is waited for', async () => {
     api.next('POST /api/sendText', { status: 202, body: { commandId: 'cmd_1' } });
     const request = { session: 'shop', chatId: '15550002222@c.us', text: 'hi' };
     const sent = await client.messages.sendText(request, { wake: true });
@@ -235,7 +235,7 @@ describe('repeats', () => {
     },
   );
 
-  test('the rate limit is waited for, whatever the call', async () => {
+  test('the rate limit is waited for, for every call', async () => {
     api.next('POST /api/sendText', refuse('too_many', 'slow down', { scope: 'rate', retryAfterSeconds: 2 }));
     await client.messages.sendText({ session: 'shop', chatId: '15550002222@c.us', text: 'hi' });
     expect(pauses).toEqual([2000 + 100]);
@@ -359,7 +359,7 @@ describe('waiting', () => {
     expect(waits).toContain('status!=SCAN_QR_CODE');
   });
 
-  test('ends with what was seen last when the time is over', async () => {
+  test('ends with the last seen state when the time has passed', async () => {
     api.set('shop', { status: 'STARTING' });
     let now = 0;
     const waiting = connect({

@@ -29,7 +29,7 @@ it('adds up: the month is what stands and the session-hours, from the price tabl
   expect(cost.sessionHour['Fargate: vCPU']).toBeCloseTo(COST_DEFAULTS.vcpu * PRICES.fargate.x86.vcpuHour, 10);
 });
 
-it('costs nothing by the hour where nothing runs, and less on ARM and on Spot', () => {
+it('costs nothing by the hour if nothing runs, and less on ARM and on Spot', () => {
   const none = costOf({ hours: 0 });
   expect(none.month).toBe(totalOf(none.standing));
   const hour = (given: Parameters<typeof costOf>[0]) => totalOf(costOf(given).sessionHour);
@@ -67,7 +67,7 @@ it('a session-hour costs what was set as the goal: small ARM tasks, Spot, hosts'
   expect(hour('ec2')).toBeLessThanOrEqual(0.006);
 });
 
-it('shows a month of one session by use, where a server costs the same whatever the use', () => {
+it('shows a month of one session by use, while a server costs the same for any use', () => {
   const rows = costByUse({ arch: 'arm', vcpu: 0.25, gib: 1 });
   expect(rows).toHaveLength(3);
   for (const { month } of rows) {
@@ -78,7 +78,7 @@ it('shows a month of one session by use, where a server costs the same whatever 
   expect(rows[0]?.month.fargate).toBeLessThan(rows[0]?.server ?? 0);
 });
 
-it('standby tasks cost around the clock, whatever runs', () => {
+it('standby tasks cost around the clock, with any number of sessions', () => {
   const without = costOf({ hours: 0 });
   const { standby, month } = costOf({ hours: 0, standby: 2 });
   expect(standby).toBeGreaterThan(0);

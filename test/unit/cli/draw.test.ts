@@ -9,7 +9,7 @@ import { readDrawn } from '../../helpers/read-qr.ts';
 const CODE = `2@${'Ab3/'.repeat(40)},${'xY9='.repeat(11)},${'Zz0+'.repeat(11)},1`;
 
 describe('a drawn code reads back as what it says', () => {
-  test('black on white, whatever the colors of the terminal', () => {
+  test('black on white, with any colors of the terminal', () => {
     const drawn = drawQr(CODE, 'paper');
     expect(drawn.split('\n').every((line) => line.startsWith('\u001b[38;5;16;48;5;231m'))).toBe(true);
     expect(readDrawn(stripVTControlCharacters(drawn), 'black')).toBe(CODE);

@@ -45,7 +45,7 @@ export const BOUNDS_BY_DEFAULT: Bounds = {
   configBytes: 32_768,
 };
 
-/** What a caller sent. */
+/** The request of a caller. */
 type Seen = {
   readonly method: string;
   readonly path: string;
@@ -412,7 +412,7 @@ export class FakeApi {
     return { status: 201, body: {} };
   }
 
-  /** One that is over, whatever is asked. */
+  /** A command that has ended, for every request. */
   #rolloutReport(): unknown {
     return rolloutReportSchema.parse({
       rollout: {

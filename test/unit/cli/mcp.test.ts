@@ -92,7 +92,7 @@ describe('the arguments of a tool', () => {
     ).toMatchObject({ body: { chatId: '1@c.us', text: 'hi' }, options: { wake: true, idempotencyKey: 'k' } });
   });
 
-  test('name no session where the key has one only', () => {
+  test('name no session if the key has only one', () => {
     const one: Parameters<typeof toolsFor>[0] = { role: 'user', scopes: null, sessions: ['shop'] };
     expect(toolOf('getChats', one).inputSchema).not.toHaveProperty('required');
     expect(toolOf('getChats', one).inputSchema).not.toHaveProperty('properties.userId');

@@ -19,7 +19,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Run where the local system keeps the phone's address. */
+/** Run in the folder in which the local system keeps the phone's address. */
 const phone = (...args: string[]) => runCli(['phone', ...args], { cwd: folder });
 
 describe('berth phone, against the simulator', () => {
@@ -27,7 +27,7 @@ describe('berth phone, against the simulator', () => {
     expect(await phone('pending')).toEqual({ code: 0, stdout: '', stderr: 'no page waits to be linked\n' });
   });
 
-  test('scanning where no page waits is "not found"', async () => {
+  test('scanning if no page waits is "not found"', async () => {
     const ended = await phone('scan', '--account', '+1 555 000 1111', '--name', 'Anna');
     expect(ended.code).toBe(3);
     expect(ended.stderr).toMatch(/^berth: .+\n$/);

@@ -39,7 +39,7 @@ test('a step that fails says why, and the rest still runs', async () => {
   expect(told).toEqual(['first', 'second', 'third']);
 });
 
-test('a step is skipped, and says what it needs, where that was not given', async () => {
+test('a step is skipped, and says what it needs, if that was not given', async () => {
   const steps = [
     step('to', { needs: 'to' }),
     step('peer', { needs: 'peer' }),

@@ -44,7 +44,7 @@ const letter: DeadLetterView = {
   redrivenAt: null,
 };
 
-test('dead letters are listed with where they were to go and why they are not there', async () => {
+test('dead letters are listed with their address and the reason why they failed', async () => {
   api.next('GET /api/webhooks/dead', { status: 200, body: [letter] });
   const { code, stdout } = await berth('webhooks', 'dead', '--session', 'shop', '--user', 'anna');
   expect(code).toBe(0);
@@ -54,7 +54,7 @@ test('dead letters are listed with where they were to go and why they are not th
   expect(api.seen[0]?.query).toEqual({ session: 'shop', userId: 'anna', limit: '1000' });
 });
 
-test('a redrive goes on until all are seen to', async () => {
+test('a redrive continues until all are handled', async () => {
   const answer = (redriven: number, more: boolean) => ({
     status: 200,
     body: { redriven, underway: 1, more },
@@ -126,7 +126,7 @@ test('berth events follows over a WebSocket, with a ticket and not with the key'
   }
 });
 
-test('berth events uses long polls where no WebSocket can be opened', async () => {
+test('berth events uses long polls if no WebSocket can be opened', async () => {
   const stopped = { id: 'evt_1', timestamp: 0, event: 'session.stopped', epoch: 1, payload: {} };
   // Nothing listens on the discard port.
   api.next('POST /api/events/tickets', ...Array.from({ length: 4 }, () => ticket('ws://127.0.0.1:9/ws')));

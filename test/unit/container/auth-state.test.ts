@@ -182,7 +182,7 @@ describe('saving and restoring through presigned URLs', () => {
     return { fake, save, saver };
   };
 
-  it('saves once what did not change, in parts where it is large', async () => {
+  it('saves unchanged data once, in parts if it is large', async () => {
     const { fake, save } = await connect();
     await writeProfile(join(dir, 'profile'), Array.from({ length: 1_200_000 }, () => Math.random()).join(''));
     await save();

@@ -49,7 +49,7 @@ it('messages without an author are left out', async () => {
   expect(await readLastMessages('1@c.us', 1)).toEqual(['b']);
 });
 
-it('a chat that is not there is told apart from one without messages', async () => {
+it('a missing chat has another answer than a chat without messages', async () => {
   openPage([]);
   expect(await readLastMessages('2@c.us', 5)).toBe(null);
   expect(await readLastMessages('1@c.us', 5)).toEqual([]);

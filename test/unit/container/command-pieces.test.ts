@@ -41,8 +41,8 @@ it('a command of the page resolves once what it began has ended, and rejects wit
 
 it.each([
   ['with its data', { data: { title: 'T' } }, { title: 'T', preview: true, subtype: 'url' }],
-  ['without one where there is none', undefined, {}],
-  ['without one where it fails', new Error('failed'), {}],
+  ['without one if there is none', undefined, {}],
+  ['without one if it fails', new Error('failed'), {}],
 ])('an edit with a link goes with a preview: %s', async (_name, preview, extraOptions) => {
   const edits: unknown[] = [];
   const editMessage = async (...values: unknown[]) => edits.push(values);

@@ -66,7 +66,7 @@ describe('ids', () => {
       }
       const key = new Key('true_1@lid_A');
       expect(JSON.parse(JSON.stringify(key))).not.toHaveProperty('pn');
-      // What the library copies of an id holds its own properties only; Node gives it the text.
+      // The library's copy of an id has its own properties only; Node adds the text.
       expect(withSerializedIds({ id: { ...new Wid('2@lid') } })).toMatchObject({
         id: { _serialized: '2@lid' },
       });
@@ -114,7 +114,7 @@ describe('the first sync', () => {
     };
   };
 
-  it('is told to whom listens after it, once', async () => {
+  it('is sent to listeners that register after it, once', async () => {
     const Socket = socket(true);
     openPage({ WAWebSocketModel: { Socket } });
     tellLateListenersOfSync();
@@ -126,7 +126,7 @@ describe('the first sync', () => {
     expect(Socket.listeners.map(([name]) => name)).toEqual(['change:hasSynced', 'change:state']);
   });
 
-  it('is left to the page where it is still to come', async () => {
+  it('is left to the page if it is still to come', async () => {
     const Socket = socket(false);
     openPage({ WAWebSocketModel: { Socket } });
     tellLateListenersOfSync();
@@ -169,13 +169,13 @@ describe('history', () => {
   it.each([
     ['throws', () => Promise.reject(new TypeError("reading 'waitForChatLoading'"))],
     ['gives nothing', async () => undefined],
-  ])('goes on from the database where loading %s, and ends', async (_, load) => {
+  ])('continues from the database if loading %s, and ends', async (_, load) => {
     const { loader, chat } = history(load);
     expect((await loader.loadEarlierMsgs({ chat })).map(({ id }) => id)).toEqual(['m1', 'm2']);
     expect(await loader.loadEarlierMsgs({ chat })).toEqual([]);
   });
 
-  it('is what the page loads where that works', async () => {
+  it('is what the page loads if that works', async () => {
     const { loader, chat, msgFindBefore } = history(async () => [{ id: 'loaded' }]);
     expect(await loader.loadEarlierMsgs({ chat })).toEqual([{ id: 'loaded' }]);
     expect(msgFindBefore).not.toHaveBeenCalled();
@@ -211,7 +211,7 @@ describe('a number whose hidden id is not known', () => {
     expect(queryWidExists).toHaveBeenCalledTimes(1);
   });
 
-  it('stays the error that it was where it is not on WhatsApp', async () => {
+  it('keeps its error if it is not on WhatsApp', async () => {
     await expect(chats(false).action.findOrCreateLatestChat('49@c.us')).rejects.toThrow('No LID for user');
   });
 });
@@ -247,7 +247,7 @@ describe('a message', () => {
 
 describe('functions that moved', () => {
   const newer = () => 'newer';
-  it('are where the library asks for them', () => {
+  it('are in the place that the library reads', () => {
     const page = openPage({
       WAWebBizQueryOrderJob: { queryOrder: newer },
       WAWebRevokeStatusAction: { default: newer },
@@ -259,7 +259,7 @@ describe('functions that moved', () => {
     expect(() => page.require('WAWebNoSuchModule')).toThrow('unknown module');
   });
 
-  it('stay where they are in a build that has them', () => {
+  it('do not move in a build that has them', () => {
     const older = () => 'older';
     const page = openPage({
       WAWebBizOrderBridge: { queryOrder: older },

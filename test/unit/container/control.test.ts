@@ -184,11 +184,11 @@ describe('the outbox', () => {
     expect(accepted).toEqual(['a', 'b', 'c']);
   });
 
-  it('sends nothing more once its epoch is over', async () => {
+  it('sends nothing more once its epoch has ended', async () => {
     let calls = 0;
     const { time, outbox } = open(async () => {
       calls += 1;
-      // An outbox that went on would do so for ever, in one turn of the event loop.
+      // An outbox that continued would loop forever, in one turn of the event loop.
       if (calls > 20) return;
       throw new Fenced();
     });
@@ -200,7 +200,7 @@ describe('the outbox', () => {
     expect(outbox.waiting).toBe(0);
   });
 
-  it('is bounded: the newest are dropped and counted, and the count is told', async () => {
+  it('is bounded: the newest are dropped and counted, and the count is reported', async () => {
     const gate = Promise.withResolvers<void>();
     const accepted: WorkerEvent[] = [];
     const { time, outbox } = open(async (batch) => {
@@ -219,7 +219,7 @@ describe('the outbox', () => {
     });
   });
 
-  it('flushing waits for acceptance, and ends in time where there is none', async () => {
+  it('flushing waits for acceptance, and ends in time if there is none', async () => {
     const stuck = open(() => new Promise(() => {}));
     stuck.outbox.add('message', 1);
     const flushed = stuck.outbox.flush(5_000);

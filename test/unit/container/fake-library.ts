@@ -24,7 +24,7 @@ export class FakeClient implements LibraryClient {
   evaluated: string[] = [];
   sent: { chatId: string; text: LibraryContent; options: SendOptions }[] = [];
   url = 'https://web.whatsapp.com/';
-  /** What the page answers when it is asked for its state. */
+  /** The page's answer when its state is requested. */
   probe: () => Promise<unknown> = async () => ({ state: 'OPENING', hasSynced: false, injected: true });
   send: () => Promise<unknown> = async () => undefined;
   pairing: () => Promise<unknown> = async () => 'ABCDEFGH';

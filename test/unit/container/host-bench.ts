@@ -67,7 +67,7 @@ export const openHost = (
     timings: runTimings(STAGE_MS),
     killTree: async () => {
       kills += 1;
-      // What a killed browser does to a start that is under way.
+      // The effect of a killed browser on a start that is under way.
       library.clients.at(-1)?.failed(new Error('Target closed'));
       return true;
     },

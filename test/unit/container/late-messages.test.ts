@@ -105,7 +105,7 @@ const phoneFixture = () => {
   };
 };
 
-test('messages that came while no worker ran are told once, in order, marked, and before the live ones (F6)', async () => {
+test('messages that came while no worker ran are delivered once, in order, marked, and before the live ones (F6)', async () => {
   const fixture = phoneFixture();
   fixture.put(message(-5));
   const first = fixture.worker();
@@ -132,7 +132,7 @@ test('messages that came while no worker ran are told once, in order, marked, an
   expect(fixture.bodies()).toHaveLength(6);
 });
 
-test('what was not accepted when a worker died is told by the next, under the ids that it had (F6)', async () => {
+test('messages that were not accepted when a worker died are delivered by the next, under their ids (F6)', async () => {
   const fixture = phoneFixture();
   const first = fixture.worker();
   await first.works();
@@ -188,7 +188,7 @@ test('missed messages are bounded by number and by age, and it is said where som
   });
 });
 
-test('notices and placeholders are no messages, and another account’s past is not told (F6)', async () => {
+test('notices and placeholders are not messages, and another account’s past is not delivered (F6)', async () => {
   const fixture = phoneFixture();
   const first = fixture.worker();
   await first.works();
@@ -204,7 +204,7 @@ test('notices and placeholders are no messages, and another account’s past is 
   expect(fixture.mark).toMatchObject({ account: '1999@c.us' });
 });
 
-test('of any order of times, no message is told twice and none within the window is passed over (F6)', () => {
+test('for any order of times, no message is delivered twice and none within the window is skipped (F6)', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ step: fc.integer({ min: -250, max: 250 }), restart: fc.boolean() }), {
@@ -222,7 +222,7 @@ test('of any order of times, no message is told twice and none within the window
           if (restart) told = createTold(told.mark(ME).since, told.mark(ME).ids);
           expect(told.has(id) || at < told.since).toBe(true);
           expect(told.mark(ME).ids.length).toBeLessThanOrEqual(200);
-          // What comes next with a time of the window is not taken for told.
+          // A later message with a time in the window does not count as delivered.
           if (told.mark(ME).ids.length < 200) expect(told.since).toBeLessThanOrEqual(now - 299);
         }
       },

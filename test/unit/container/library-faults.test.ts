@@ -248,7 +248,7 @@ describe('faults of the library that the host absorbs', () => {
     expect(bench.discards).toEqual([]);
   });
 
-  it('fault 2, after a reload: a page that the library no longer hears is replaced', async () => {
+  it('fault 2, after a reload: a page whose events the library no longer receives is replaced', async () => {
     const bench = openHost();
     await bench.start();
     bench.library.client.initialized();
@@ -302,7 +302,7 @@ describe('faults of the library that the host absorbs', () => {
     expect(clientOptions(settings, () => {}).qrMaxRetries).toBe(0);
   });
 
-  it('fault 15: what a listener throws does not reach the library, and the next event is heard', async () => {
+  it('fault 15: an error that a listener throws does not reach the library, and the next event is handled', async () => {
     const bench = openHost();
     await bench.start();
     bench.library.client.ready();
@@ -317,7 +317,7 @@ describe('faults of the library that the host absorbs', () => {
     expect(bench.events.map(({ values }) => values)).toEqual([['second']]);
   });
 
-  it('fault 16: each client gets options of its own, whatever the library does to them', () => {
+  it('fault 16: each client gets its own options, although the library changes them', () => {
     const first = clientOptions(settings, () => {});
     const second = clientOptions(settings, () => {});
     first.puppeteer?.args?.push('--changed');
@@ -350,7 +350,7 @@ describe('faults of the library that the host absorbs', () => {
     await failed;
   });
 
-  it('fault 17: where the library loses the message that it sent, the page’s own report of it stands in', async () => {
+  it('fault 17: if the library loses the message that it sent, the page’s own report replaces it', async () => {
     const time = manualTime();
     const client = new FakeClient(() => {});
     const context = commandContext(time, client, 'WORKING');

@@ -64,7 +64,7 @@ test('faults before the page accepts it do not empty the profile of an account t
   expect(bench.profile.emptied).toBe(emptied);
 });
 
-test('a pairing code comes with its expiry; the renewed one is told, and answered when asked again (F12)', async () => {
+test('a pairing code comes with its expiry; the renewed one is reported, and returned by the next request (F12)', async () => {
   const time = manualTime();
   const client = new FakeClient(() => {});
   const asked: unknown[] = [];
@@ -87,7 +87,7 @@ test('a pairing code comes with its expiry; the renewed one is told, and answere
   expect(asked).toHaveLength(2);
 });
 
-test('the library’s renewal of a pairing code is heard (F12)', async () => {
+test('the library’s renewal of a pairing code is noticed (F12)', async () => {
   const bench = openHost();
   await bench.start();
   bench.library.client.emit('code', 'CCCC3333');
@@ -100,7 +100,7 @@ test('the worker of a restart never shows a code: no saved state, none accepted,
   await none.time.advance(0);
   expect(none.ends).toEqual([{ reason: 'crashed', detail: expect.stringContaining('no saved auth state') }]);
 
-  // The control plane hears why: what is saved is of no use.
+  // The control plane receives the reason: the saved account is useless.
   expect(none.views.at(-1)).toMatchObject({ status: 'STARTING', qrReason: 'never_linked' });
 
   const refused = openHost({ mayLink: false, states: 1 });
@@ -136,7 +136,7 @@ const workingHost = async () => {
   return bench;
 };
 
-test('a logout that the page confirms ends as logged_out, also where the browser closes before the answer', async () => {
+test('a logout that the page confirms ends as logged_out, also if the browser closes before the answer', async () => {
   const bench = await workingHost();
   const { client } = bench.library;
   client.logout = async () => client.killed();

@@ -3,7 +3,7 @@ import { launchOptions } from '../../../container/browser/launch.ts';
 import { acceptedLanguages, browserLocale, posixLocale } from '../../../container/browser/locale.ts';
 import { parseEnvironment } from '../../../container/environment.ts';
 
-test('the browser’s language is a valid tag whatever LANG says, and can be set (F7)', () => {
+test('the browser’s language is a valid tag for any LANG, and can be set (F7)', () => {
   for (const lang of [undefined, '', 'C', 'C.UTF-8', 'POSIX', 'en_US.UTF-8', 'en', 'xx@posix', 'nonsense!'])
     expect(() => new Intl.DateTimeFormat(browserLocale(undefined, lang))).not.toThrow();
   expect(browserLocale(undefined, 'C.UTF-8')).toBe('en-US');

@@ -76,7 +76,7 @@ describe('a file by URL', () => {
     expect(asked).toBe(0);
   });
 
-  it('is not fetched through a redirect to where it may not be fetched from, nor through one to a file', async () => {
+  it('is not fetched through a redirect to a forbidden address, nor through one to a file', async () => {
     const url = await serve((request, response) =>
       response
         .writeHead(302, {
@@ -158,7 +158,7 @@ describe('a received file', () => {
     });
   });
 
-  it('is fetched once for both events that tell of it, and again where that failed', async () => {
+  it('is fetched once for both events that contain it, and again if that failed', async () => {
     let downloads = 0;
     const { outbox, add } = setUp(async () => {
       downloads += 1;
@@ -173,7 +173,7 @@ describe('a received file', () => {
     expect(downloads).toBe(2);
   });
 
-  it('is not fetched where it is too large, and the event says so', async () => {
+  it('is not fetched if it is too large, and the event says so', async () => {
     const { outbox, sent } = setUp(() => Promise.reject(new Error('must not be called')));
     const incoming = createIncoming({
       api: { mediaUpload: () => Promise.reject(new Error('must not be called')) },

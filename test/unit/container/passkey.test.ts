@@ -37,7 +37,7 @@ const assertionFor = (
 class FakePage implements LibraryPage {
   screen = false;
   code: string | null = null;
-  /** What happens where the button is pressed. */
+  /** The effect of a press of the button. */
   onContinue = (): void => {};
   presses = 0;
   confirmed = 0;
@@ -174,7 +174,7 @@ describe('the passkey of a page', () => {
     expect(page.answers).toHaveLength(1);
   });
 
-  it('leads to a code that is confirmed once, and back to nothing where the screen goes', async () => {
+  it('leads to a code that is confirmed once, and to no state if the screen disappears', async () => {
     const { time, page, passkey, names } = open();
     page.screen = true;
     page.onContinue = () => page.ask('one');
@@ -191,7 +191,7 @@ describe('the passkey of a page', () => {
     expect(names()).toEqual(['asking', 'challenge', 'answered', 'confirmation', 'answered', 'none']);
   });
 
-  it('is asked for anew by a page that was reloaded, which counts its calls from one again', async () => {
+  it('is requested again by a page that was reloaded, which counts its calls from one again', async () => {
     const { time, page, passkey } = open();
     page.screen = true;
     page.onContinue = () => page.ask('before');
@@ -208,7 +208,7 @@ describe('the passkey of a page', () => {
     expect(await passkey.answer(assertionFor(encode('after')))).toEqual({ kind: 'given' });
   });
 
-  it('is over once the account is linked: neither challenge nor code is shown any more', async () => {
+  it('ends once the account is linked: neither challenge nor code is shown any more', async () => {
     const { time, page, passkey, stop } = open();
     page.screen = true;
     page.code = 'ABCD1234';
@@ -252,13 +252,13 @@ describe('an assertion', () => {
   it.each([
     ['as a browser makes it', {}, {}, undefined],
     [
-      'for the whole domain, where that is asked for',
+      'for the whole domain, if that is requested',
       { rpId: 'whatsapp.com' },
       { rpId: 'whatsapp.com' },
       undefined,
     ],
     [
-      'without verification, where none is asked for',
+      'without verification, if none is requested',
       { flags: 1 },
       { userVerification: 'preferred' },
       undefined,
@@ -310,7 +310,7 @@ describe('the time for linking', () => {
           now += afterMs;
           if (now >= endsAt) return;
           moments = momentsAfter(moments, status, now);
-          // What a report writes into the session's item (core/lifecycle/worker.ts).
+          // The fields that a report writes into the session's item (core/lifecycle/worker.ts).
           if (status === 'SCAN_QR_CODE') session.qrSince ??= now;
           if (isPasskeyStatus(status)) session.passkeySince ??= now;
           const item = { config: {}, state: 'RUNNING' as const, status, startedAt, taskArn: 't', ...session };

@@ -50,7 +50,7 @@ const openRelay = async (server: string, rules: ProxyRules): Promise<ProxyRelay>
   return relay;
 };
 
-/** What a browser gets that sends a request by the relay. */
+/** The response to a browser that sends a request through the relay. */
 const through = (relay: ProxyRelay): Promise<string> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(relay.server);
@@ -73,7 +73,7 @@ test('the browser reaches the proxy through the relay', async () => {
   expect(proxy.seen).toEqual(['http://web.whatsapp.com/', 'http://web.whatsapp.com/']);
 });
 
-test('a deployed worker reaches no loopback, private or metadata address, whatever spells it', async () => {
+test('a deployed worker reaches no loopback, private or metadata address, in any notation', async () => {
   const proxy = await startProxy();
   for (const host of ['127.0.0.1', 'localhost', '[::1]', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1'])
     expect(await through(await openRelay(`http://${host}:${proxy.port}`, DEPLOYED))).toBe('closed');
@@ -99,7 +99,7 @@ test('a refused address, a closed port and an open one that is no proxy look the
     expect(await through(await openRelay(server, LOCAL))).toBe('closed');
 });
 
-test('what the caller is told names no error of the network', () => {
+test('the caller’s answer names no error of the network', () => {
   for (const code of ['ERR_PROXY_CONNECTION_FAILED', 'ERR_TUNNEL_CONNECTION_FAILED', 'ERR_EMPTY_RESPONSE'])
     expect(shownReason(`given up after 3 restarts: net::${code} at https://web.whatsapp.com`, true)).toBe(
       PROXY_UNUSABLE,

@@ -1,4 +1,4 @@
-/** Which events of the library are told as what: own messages, edits, placeholders, view once. */
+/** The mapping from the library's events to Berth's: own messages, edits, placeholders, view once. */
 import { expect, it } from 'vitest';
 import { watchOwnMessage } from '../../../container/commands/own-message.ts';
 import { forward } from '../../../container/whatsapp/events.ts';
@@ -25,7 +25,7 @@ const own = (body: string) => ({
 });
 const events = (name: string, ...values: unknown[]) => forward(name, values).map(({ event }) => event);
 
-it('an edit is told as one; a text that changes in another way is not', () => {
+it('an edit is reported as an edit; a text that changes in another way is not', () => {
   const edited = received({ body: 'better', latestEditSenderTimestampMs: 1_700_000_000_000 });
   expect(forward('message_edit', [edited, 'better', 'hi'])).toMatchObject([
     { event: 'message.edited', payload: { body: 'better', editedMessageId: 'A' } },
@@ -33,7 +33,7 @@ it('an edit is told as one; a text that changes in another way is not', () => {
   expect(events('message_edit', received(), 'hi', '')).toEqual([]);
 });
 
-it('a message without its content is told as waiting, and as no message', () => {
+it('a message without its content is reported as waiting, and not as a message', () => {
   expect(events('message_ciphertext', received({ body: '', type: 'ciphertext' }))).toEqual([
     'message.waiting',
   ]);

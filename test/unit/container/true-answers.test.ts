@@ -18,7 +18,7 @@ const file = { data: Buffer.from('bytes').toString('base64'), mimetype: 'image/p
 const people = { id: GROUP, participants: [{ id: CHAT }] };
 const group = { id: GROUP, name: 'us', groupMetadata: { subject: 'us', participants: [{ id: CHAT }] } };
 
-/** What each command asks last of the library, once everything before it was answered. */
+/** The last call of each command to the library, once all earlier ones were answered. */
 const CHANGES = {
   sendText: { args: { ...to, text: 'hi' }, last: 'send' },
   sendImage: { args: { ...to, file }, last: 'send' },
@@ -114,7 +114,7 @@ const open = (last: string, does: () => Promise<unknown>) => {
 
 describe('handed to the page without a clear answer', () => {
   it.each(table(CHANGES))(
-    '%s is unknown, for whatever error and for none in time',
+    '%s is unknown, for any error, and without an answer in time',
     async (name, { args, last }) => {
       for (const error of [
         new Error('Target closed'),

@@ -153,7 +153,7 @@ describe('a group', () => {
     body,
   });
 
-  it('that the account joins or leaves is told of as such, and of others as participants', async () => {
+  it('a join or leave of the account is reported as such, and of others as participants', async () => {
     const [joined, others] = told('group_join', notification('add', [ME, ADA]));
     expect(joined).toMatchObject({ event: 'group.v2.join', group: true, payload: { group: { id: GROUP } } });
     expect(others).toMatchObject({
@@ -183,7 +183,7 @@ describe('a group', () => {
     });
   });
 
-  it('is read whole for the account’s own joining, and named by its id where it cannot be read', async () => {
+  it('is read whole for the account’s own joining, and named by its id if it cannot be read', async () => {
     const chat = {
       id: GROUP,
       name: 'Team',

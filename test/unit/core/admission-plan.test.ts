@@ -82,7 +82,7 @@ test.each<[string, Admission, Stored, unknown]>([
     { kind: 'rejection', problem: { code: 'unprocessable' } },
   ],
   [
-    'a key that stands for another request',
+    'a key that belongs to another request',
     CREATE,
     { ...NOTHING, record: { ...record, requestHash: 'other' } },
     { kind: 'rejection', problem: { code: 'unprocessable' } },

@@ -26,7 +26,7 @@ test('a repeated request gets its first answer although the limit is reached by 
   await expect(createSession(deps, create('other', 'b'))).rejects.toMatchObject({ code: 'too_many' });
 });
 
-test('the same idempotency key for another request is refused, whatever room there is', async () => {
+test('the same idempotency key for another request is rejected, with or without free slots', async () => {
   const { deps } = testSystem({ userLimit: 1 });
   await createSession(deps, create('k'));
   const other = { ...create('k'), idempotency: { key: 'k', requestHash: 'another' } };
@@ -113,7 +113,7 @@ test('no admission passes a default limit that was lowered after it was read', a
   ).rejects.toMatchObject({ code: 'too_many', extras: { scope: 'user', limit: 1, active: 1 } });
 });
 
-test('a limit of their own outweighs the default for a user, up and down', async () => {
+test('a user’s own limit replaces the default, up and down', async () => {
   const system = testSystem({ userLimit: 1, globalLimit: 10 });
   await changeLimits(system.deps, { user: { userId: USER, limit: 2 } });
   await admittedSession(system, 'a');

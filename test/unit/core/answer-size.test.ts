@@ -68,7 +68,7 @@ test('what can’t be cut is refused with a number that fits', () => {
   expect(fitAnswer(list.slice(0, fitted.items))).toMatchObject({ fits: true });
 });
 
-test('whatever the texts are, an answer is valid and fits or says how many would', () => {
+test('with any texts, an answer is valid and fits, or says how many would fit', () => {
   const text = fc.string({ unit: fc.constantFrom('a', '"', '\\', 'ü', '😀', '\n'), maxLength: 400 });
   fc.assert(
     fc.property(

@@ -1,4 +1,4 @@
-/** What a tenant or a compromised worker can store is bounded. */
+/** The data that a tenant or a compromised worker can store is bounded. */
 import { expect, test } from 'vitest';
 import { BOUNDS } from '../../../contract/bounds.ts';
 import { accountSchema, bootstrapRequestSchema } from '../../../contract/worker/protocol.ts';

@@ -20,7 +20,7 @@ test('five silent sessions are never too many, and more than a quarter of all, b
   );
 });
 
-test('one more silent session never lets the brake go, and one more session that is heard never applies it', () => {
+test('one more silent session never releases the brake, and one more session with a heartbeat never applies it', () => {
   fc.assert(
     fc.property(counts, counts, (late, sessions) => {
       expect(isBraked(late + 1, sessions) || !isBraked(late, sessions)).toBe(true);
@@ -49,7 +49,7 @@ test('a worker is late after two heartbeats, and never before its first', () => 
 
 const NAMES = Array.from({ length: 8 }, (_, i) => `s${i}`);
 
-/** Eight sessions, of which those after the first `heard` have been silent since. */
+/** Eight sessions, of which only the first `heard` have sent heartbeats since. */
 const fleet = async (heard: number, silentMs = 100_000, settings = {}): Promise<TestSystem> => {
   const system = testSystem({ userLimit: 20, ...settings });
   for (const name of NAMES) await workingSession(system, name);
@@ -119,7 +119,7 @@ test('under the brake no deadline counts that rests on reports which do not arri
   expect(await reap(system.deps)).toMatchObject({ acted: { max_duration: 8 }, braked: true });
 });
 
-test('where the engine does not say what runs, none is stopped', async () => {
+test('if the engine does not report which tasks run, none is stopped', async () => {
   const system = await fleet(0);
   const list = async () => {
     throw new TaskEngineUnavailable('throttled');
@@ -143,7 +143,7 @@ test('the brake lets go once heartbeats arrive again', async () => {
   expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 }, braked: false });
 });
 
-test('a sweep right after one that braked stops none: the last workers may not be heard yet', async () => {
+test('a sweep right after one that braked stops none: the last workers’ heartbeats may not have arrived yet', async () => {
   const system = await fleet(0, 200_000);
   const braked = await reap(system.deps);
   expect(braked).toMatchObject({ braked: true });

@@ -55,7 +55,7 @@ test('while it is open nothing is attempted, one probe follows each pause, and p
           const decision = decide(breaker, now, random);
           if (now < openUntil) {
             expect(decision.kind).toBe('wait');
-            // A caller that waits as told comes back when the pause is over.
+            // A caller that waits as requested returns when the pause has ended.
             if (decision.kind === 'wait') expect(now + decision.ms).toBeGreaterThanOrEqual(openUntil);
             continue;
           }
@@ -152,7 +152,7 @@ test('an endpoint that is left alone gets nothing, its events are not counted as
   expect(await listEndpoints(system.deps, 'ann')).toEqual([]);
 });
 
-test('of many deliveries that come when the pause is over, one probes', async () => {
+test('of many deliveries that come when the pause has ended, one probes', async () => {
   const system = testSystem({ deliveriesPerUser: 50 });
   const hook = hookOf(1);
   const event = await hooked(system, 'ann', [hook]);

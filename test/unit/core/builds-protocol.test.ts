@@ -123,7 +123,7 @@ test('a live build that breaks ten starts sends new starts to the stored one tha
   expect(await chooseBuild(deps)).toMatchObject({ version: BUILD });
 });
 
-test('where the stored build in use is removed, starts and view go to the next one that worked', async () => {
+test('if the stored build in use is removed, starts and view go to the next one that worked', async () => {
   const system = testSystem();
   const { deps } = system;
   const older = '2.3000.50';
@@ -139,13 +139,13 @@ test('where the stored build in use is removed, starts and view go to the next o
   expect(await chooseBuild(deps)).toMatchObject({ version: older });
 });
 
-test('without a stored build the trouble is told though nothing can be done about it', async () => {
+test('without a stored build the failure is reported although no fallback exists', async () => {
   const system = testSystem();
   await failing(system, 10);
   expect(await engineView(system.deps)).toMatchObject({ mode: 'live', failing: true });
 });
 
-test("a worker's counts are added once, whatever is repeated, and the final report brings what no report said", async () => {
+test("a worker's counts are added once, with any repeats, and the final report adds the missing counts", async () => {
   const system = testSystem();
   const { deps } = system;
   const session = await bootstrapped(system, await launchedSession(system));
@@ -170,7 +170,7 @@ test("a worker's counts are added once, whatever is repeated, and the final repo
   ]);
 });
 
-test('an epoch keeps the page that its bootstrap chose, whatever is pinned meanwhile', async () => {
+test('an epoch keeps the page that its bootstrap chose, with any build pinned meanwhile', async () => {
   const system = testSystem();
   const { deps } = system;
   await saveBuild(deps, BUILD, { html: page(BUILD) });

@@ -71,7 +71,7 @@ describe('a live build that breaks every start', () => {
     }
   });
 
-  test('falls back also where the start fails before the page told its version', () => {
+  test('falls back also if the start fails before the page reported its version', () => {
     const before = worked(initialRuling(0), OLD);
     const after = Array.from({ length: 9 }).reduce<Ruling>(
       (now, _, i) => observe(now, outcome('live', undefined, false, `s${i}`), SAVED, i),
@@ -80,7 +80,7 @@ describe('a live build that breaks every start', () => {
     expect(after).toMatchObject({ mode: 'fallback', target: OLD });
   });
 
-  test('stays live where no saved build has worked, or the one that did has expired', () => {
+  test('stays live if no saved build has worked, or the one that did has expired', () => {
     expect(failing(initialRuling(0), 50, (i) => `s${i}`).mode).toBe('live');
     const expired: readonly SavedBuild[] = [{ version: OLD, expiresAt: 500 }];
     const after = Array.from({ length: 50 }).reduce<Ruling>(
@@ -134,7 +134,7 @@ describe('in fallback', () => {
     expect(chooseSource(configure(fallen, { probePercent: 50 }), SAVED, 2_000, 0.4)).toBe('live');
   });
 
-  test('enough probes in a row return to the live build; one failure counts them anew', () => {
+  test('enough probes in a row return to the live build; after one failure the count starts at zero', () => {
     const probe = (ruling: Ruling, ok: boolean) => observe(ruling, outcome('live', NEW, ok), SAVED, 3_000);
     let ruling = fallen;
     for (const ok of [true, true, true, false, true, true, true]) ruling = probe(ruling, ok);
@@ -181,7 +181,7 @@ describe('pinned', () => {
   });
 });
 
-describe('whatever happens', () => {
+describe('in any case', () => {
   test('the rule never flaps: n starts cause at most 2·log2(n) + 6 changes of mode', () => {
     fc.assert(
       fc.property(

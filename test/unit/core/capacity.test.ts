@@ -59,7 +59,7 @@ test('no order of admissions, releases and new limits takes more than the limit 
   );
 });
 
-test('a shard is picked where there is one with room, and only such a one', () => {
+test('a shard is picked if one has room, and only one with room', () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ active: fc.nat(5), limit: fc.nat(5) }), { maxLength: 8 }),

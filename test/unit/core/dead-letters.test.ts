@@ -35,7 +35,7 @@ const event = ({ deps }: TestSystem, session: Session, n: number): QueuedDeliver
 const down: PostResult = { ok: false, permanent: false, status: 500, detail: 'the endpoint answered 500' };
 const up: PostResult = { ok: true, status: 200 };
 const attempt = async (system: TestSystem, delivery: QueuedDelivery, result: PostResult, n = 1) => {
-  // The circuit breaker has tests of its own (breaker.test.ts).
+  // The circuit breaker has its own tests (breaker.test.ts).
   for (const { pk, sk } of system.table.query({ partition: endpointsPartition('ann'), limit: 10 }).items)
     system.table.write({ kind: 'delete', key: { pk: String(pk), sk: String(sk) } });
   return deliver(system.deps, async () => result, delivery, {
@@ -51,7 +51,7 @@ const die = async (system: TestSystem, delivery: QueuedDelivery) => {
 };
 const dead = async ({ deps }: TestSystem, filter = {}) =>
   (await listDeadLetters(deps, filter, { limit: 100 })).letters;
-/** What the deliverer takes from the queue next. */
+/** The next message that the deliverer takes from the queue. */
 const taken = (system: TestSystem): QueuedDelivery[] => system.queue.splice(0);
 
 test('an event given up on is listed with what an operator needs, and neither body nor key', async () => {
@@ -112,7 +112,7 @@ test('an event given up on again keeps its place, and its next redrive is anothe
   ]);
 });
 
-test('a redrive that dies before it wrote that down loses nothing, and one that comes late brings nothing back', async () => {
+test('a redrive that crashes before it records the result loses nothing, and a late one restores nothing', async () => {
   const system = testSystem();
   const session = await hooked(system);
   await die(system, event(system, session, 1));
@@ -148,7 +148,7 @@ test('a redrive that dies before it wrote that down loses nothing, and one that 
   expect(await dead(system)).toEqual([]);
 });
 
-test('a redrive can be of one session or one webhook, and stops when its time is over', async () => {
+test('a redrive can be of one session or one webhook, and stops when its time has passed', async () => {
   const system = testSystem();
   const a = await hooked(system, 'a');
   const b = await hooked(system, 'b');
@@ -244,6 +244,6 @@ test('an event whose success was recorded before its message left the queue is n
   const session = await hooked(system);
   const delivery = event(system, session, 1);
   expect(await attempt(system, delivery, up)).toEqual({ kind: 'delivered' });
-  // A second post would fail, and be told as a retry.
+  // A second post would fail, and be reported as a retry.
   expect(await attempt(system, delivery, down, 2)).toEqual({ kind: 'delivered' });
 });

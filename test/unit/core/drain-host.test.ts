@@ -26,7 +26,7 @@ test('a host that is drained: its sessions save their account and start again el
   expect(await load(system, 'plain')).toMatchObject({ state: 'STOPPED', stopReason: 'task_stopped' });
 });
 
-test('what runs there for no session, or for an epoch that is over, is stopped; a repeat changes nothing', async () => {
+test('a task there without a session, or of an epoch that has ended, is stopped; a repeat changes nothing', async () => {
   const system = testSystem();
   const session = await restartable(system);
   const old = { taskArn: 'task-old', sessionId: session.sessionId, epoch: 0, createdAt: 0, stopped: false };

@@ -25,7 +25,7 @@ test('draining lets nothing start, ends what runs, and says so once nothing is l
   const working = await workingSession(system);
   await withoutCapacity(system, 'pending');
   const first = await drain(system.deps, { dryRun: false });
-  // What no task came of is over at once; the other saves its account first.
+  // The session without a task ends at once; the other saves its account first.
   expect(first).toMatchObject({ limitBefore: 7, active: 1, tasks: 1, drained: false });
   expect((await load(system)).state).toBe('STOPPING');
   expect((await load(system, 'pending')).state).toBe('STOPPED');

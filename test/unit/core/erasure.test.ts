@@ -17,7 +17,7 @@ import { NOW, type TestSystem, testSystem } from './test-system.ts';
 
 const webhook = { url: 'https://hooks.example.com/', events: ['*'] } as never;
 
-/** What every part of Berth may leave of a session, and the same of another one that stays. */
+/** The data that every part of Berth may keep of a session, and the same of another session that stays. */
 const lived = async (system: TestSystem, name: string): Promise<Session> => {
   const { deps } = system;
   const session = await workingSession(system, name);
@@ -92,7 +92,7 @@ const eraserOf = (system: TestSystem) => {
 
 const MINUTE = 60_000;
 
-test('after a delete and two sweeps no item and no object names the session, and another session keeps all of its own', async () => {
+test('after a delete and two sweeps no item and no object names the session, and another session keeps all of its data', async () => {
   const system = testSystem();
   const [gone, stays] = [await lived(system, 'a'), await lived(system, 'b')];
   const [before, others] = [itemsOf(system, gone), itemsOf(system, stays)];
@@ -176,7 +176,7 @@ test('a delete that lost its race leaves no job', async () => {
   expect(itemsOf(system, session).filter((key) => key.startsWith('ERASURES'))).toEqual([]);
 });
 
-test('readers of the feed go on over what was erased, miss nothing and see nothing of it', async () => {
+test('readers of the feed continue past erased events, miss no other event and see nothing erased', async () => {
   const system = testSystem();
   const start = await newestPosition(system.deps, EVENT_SHARDS);
   const gone = await lived(system, 'a');

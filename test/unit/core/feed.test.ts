@@ -94,7 +94,7 @@ test('old entries are trimmed, never the newest: the next number follows from it
   expect(await idsAfter(system, '3')).toEqual(['d']);
 });
 
-test('a reader who was away for too long is told so; one who was not, or who asks for what is kept, is not', async () => {
+test('a reader who was away for too long is notified; one who was not, or who asks for kept events, is not', async () => {
   const system = testSystem();
   for (const id of ['a', 'b', 'c']) await appendToFeed(system.deps, entry(id, 'ann', system.now));
   system.now += FEED_KEEP_MS + 1;

@@ -1,4 +1,4 @@
-/** Links to received files: Berth's own, good for as long as they say, whatever signed them. */
+/** Links to received files: Berth's own, valid until their own expiry, with any signing credentials. */
 import { expect, test } from 'vitest';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
@@ -36,7 +36,7 @@ test('a link is the same for its whole life, and each request gets an address th
   expect(url).toMatch(/^https:\/\/berth\.example\.com\/api\/files\/ses_1\/[\w-]{43}$/);
   const first = await open();
   system.now += 5 * HOUR;
-  expect(await open(), 'signed anew').not.toBe(first);
+  expect(await open(), 'signed again').not.toBe(first);
   expect(signed.map(({ seconds, filename }) => [seconds, filename])).toEqual([
     [300, 'cat.png'],
     [300, 'cat.png'],

@@ -51,7 +51,7 @@ test('a second sweep within a minute replaces the first one’s sample', async (
   expect((await history(system.deps, 1)).points).toMatchObject([{ active: 2, limit: 40 }]);
 });
 
-test('nothing that happened is lost or told twice where an hour ends, or sweeps were not made for hours', async () => {
+test('no event is lost or counted twice if an hour ends, or if no sweep ran for hours', async () => {
   const system = testSystem();
   await sweeps(system, 50);
   await sweeps(system, 20, () => ({ add: { admitted: 1 } }));
@@ -64,7 +64,7 @@ test('nothing that happened is lost or told twice where an hour ends, or sweeps 
   expect(points.reduce((sum, { admitted }) => sum + admitted, 0)).toBe(125);
 });
 
-test('only the hours asked for are told, in no more points than a chart can show, with their peaks', async () => {
+test('only the requested hours are returned, in no more points than a chart can show, with their peaks', async () => {
   const system = testSystem();
   const minutes = 49 * 60;
   await sweeps(system, minutes, (minute) => ({

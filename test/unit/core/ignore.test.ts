@@ -16,7 +16,7 @@ const CHATS = {
 const KINDS = Object.keys(CHATS) as (keyof Ignore)[];
 const PERSON = '491712223333@c.us';
 
-/** Every event that belongs to a chat, as it is told for one in this chat. */
+/** Every event that belongs to a chat, as it is sent for this chat. */
 const eventsIn = (chat: string): [string, unknown][] => {
   const message = { id: 'x', from: chat, to: ME, fromMe: false };
   const own = { id: 'x', from: ME, to: chat, fromMe: true };

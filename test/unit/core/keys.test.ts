@@ -100,7 +100,7 @@ test('a change in Berth’s own words: role, scopes, sessions, rate and expiry; 
     expiresAt: null,
   });
   expect(await change({ role: 'admin', scopes: ['admin'] })).toMatchObject({ role: 'admin', isAdmin: true });
-  // What it had as an admin does not stay behind.
+  // Its data as an admin is not kept.
   expect(await change({ role: 'user' })).toMatchObject({ role: 'user', scopes: null });
   await expect(change({ scopes: ['admin'] })).rejects.toMatchObject({ code: 'malformed' });
 });

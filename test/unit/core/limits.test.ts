@@ -17,7 +17,7 @@ const capacityOf = async ({ deps }: TestSystem): Promise<Capacity> => {
   return capacity;
 };
 
-/** What could ever be active, if every shard filled up. */
+/** The sessions that could ever be active, if every shard filled up. */
 const reachable = ({ shards }: Capacity): number =>
   shards.reduce((sum, shard) => sum + Math.max(shard.active, shard.limit), 0);
 
@@ -144,7 +144,7 @@ test.each(STEPS)('a change whose function dies at write %i gives way to the next
   expect(reachable(capacity)).toBe(220);
 });
 
-test('of two changes at once, the one that began later stands, and both are told that they are through', async () => {
+test('of two changes at once, the one that began later wins, and both callers get success', async () => {
   const system = testSystem({ globalLimit: 240, userLimit: 240 });
   await fill(system, 5);
   let other: Promise<unknown> | undefined;
@@ -167,7 +167,7 @@ test('limits that are what they were change nothing', async () => {
   expect(await capacityOf(system)).toEqual(before);
 });
 
-test('a change that the database does not let through is told to try again', async () => {
+test('a change that the database rejects gets an answer to try again', async () => {
   const system = testSystem({ globalLimit: 240 });
   await capacityOf(system).catch(() => changeLimits(system.deps, { global: 240 }));
   const deps = writing(system, () => {
@@ -177,7 +177,7 @@ test('a change that the database does not let through is told to try again', asy
   expect((await capacityOf(system)).limits.globalLimit).toBe(240);
 });
 
-/** Reads each item of a query at a moment of its own, with `between` before the item `at`. */
+/** Reads each item of a query at a different moment, with `between` before the item `at`. */
 const torn = (system: TestSystem, at: string, between: () => Promise<unknown>): Deps => {
   const { store } = system.deps;
   let once = true;

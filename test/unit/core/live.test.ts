@@ -18,7 +18,7 @@ import { type TestSystem, testSystem } from './test-system.ts';
 class Gateway {
   readonly sent = new Map<string, Record<string, unknown>[]>();
   readonly closed: string[] = [];
-  /** What the next posts lead to, by connection. */
+  /** The results of the next posts, by connection. */
   readonly outcomes = new Map<string, PostOutcome[]>();
   closes = true;
   /** Runs before each post. */
@@ -239,7 +239,7 @@ describe('posts that do not succeed', () => {
     expect(gateway.ids('c1')).toEqual(['one', 'two']);
   });
 
-  test('a pass ends with its time, and the next one goes on', async () => {
+  test('a pass ends when its time has passed, and the next one continues', async () => {
     const system = testSystem();
     const gateway = new Gateway();
     await open(system, 'c1', await holderOf(system));

@@ -38,7 +38,7 @@ describe('a contact card', () => {
 });
 
 describe('arguments', () => {
-  it('name a poll with options that can be told apart', () => {
+  it('name a poll with options that differ', () => {
     const poll = (options: string[]) =>
       sendPollArgs.safeParse({ chatId: '15550001111@c.us', poll: { name: 'When?', options } }).success;
     expect(poll(['now', 'later'])).toBe(true);

@@ -55,7 +55,7 @@ test('what the queue refused is sent later with the same id, and once', async ()
   expect(feed(system)).toMatchObject([{ id: waiting?.id, event: 'session.admitted' }]);
 });
 
-test('a sweep that can not send says so, and leaves everything where it is', async () => {
+test('a sweep that cannot send reports it, and keeps all events', async () => {
   const system = testSystem();
   await hooked(system, 'a');
   await hooked(system, 'b');
@@ -110,7 +110,7 @@ test("a worker's events stay behind what the control plane told before", async (
   await expect(acceptEvents(refusing(system), session, { events: [message] })).rejects.toThrow(/SQS/);
 });
 
-test('timeline and feed hear of a session that will expire, and nothing of its messages', async () => {
+test('timeline and feed get the event of a session that will expire, but not its messages', async () => {
   const system = testSystem();
   const session = await hooked(system);
   const event = (id: number, name: string, payload: unknown) => ({
@@ -142,7 +142,7 @@ test('the last event of a session that was deleted before it was sent is still i
   expect(feed(system).map(({ event }) => event)).toEqual(['session.admitted', 'session.stopped']);
 });
 
-test('each new QR code is told of as a status, and a repeated report is not', async () => {
+test('each new QR code is published as a status, and a repeated report is not', async () => {
   const system = testSystem();
   const session = await hooked(system);
   const up = await bootstrapped(system, await launchAndPublish(system.deps, session));

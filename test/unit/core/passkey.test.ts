@@ -79,7 +79,7 @@ describe('the script that a person pastes', () => {
     );
   });
 
-  test('holds whatever WhatsApp asks for as data, and never as code', async () => {
+  test('holds WhatsApp’s request as data, and never as code', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: 'binary' }), fc.json(), async (rpId, json) => {
         const extensions = { odd: JSON.parse(json) };
@@ -128,7 +128,7 @@ describe('a session that asks for a passkey', () => {
   const tell = async (system: TestSystem, seq: number, request: object) =>
     report(system.deps, await load(system), { seq, status: 'PASSKEY_REQUIRED', ...request });
 
-  test('is up, says what to do, and ends five minutes after it asked, however often it asks anew', async () => {
+  test('is up, says what to do, and ends five minutes after it asked, however often it asks again', async () => {
     const system = await asking();
     await tell(system, 10, { status: 'SCAN_QR_CODE' });
     system.now += 240_000;

@@ -72,7 +72,7 @@ const ask = async (limiter: RateLimiter, times: number, subject = ANN) => {
   return { passed: answers.filter((a) => a === undefined).length, refused: answers.find((a) => a) };
 };
 
-test('where no rate is set nothing is written, and what is set is read once in five seconds', async () => {
+test('if no rate is set, nothing is written, and a set rate is read once in five seconds', async () => {
   const system = testSystem({ requestsPerMinute: 0 });
   const calls: string[] = [];
   system.meanwhile = (call) => calls.push(call);

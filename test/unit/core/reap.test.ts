@@ -123,7 +123,7 @@ test('a worker is stopped by the second sweep that finds it past its time-out, n
   await recordRun(system.deps, 'reaper', await reap(system.deps));
   system.now += 60_000;
   const first = await reap(system.deps);
-  expect(first, 'it may only be the last one to be heard after an outage').toMatchObject({
+  expect(first, 'it may only be the last one whose heartbeat arrives after an outage').toMatchObject({
     due: 1,
     acted: {},
   });
@@ -132,7 +132,7 @@ test('a worker is stopped by the second sweep that finds it past its time-out, n
   expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
 });
 
-test('a task that is gone gives its slot back, whatever sweeps there were before', async () => {
+test('a task that is gone gives its slot back, with any sweeps before', async () => {
   const system = testSystem();
   await workingSession(system);
   system.tasks.clear();

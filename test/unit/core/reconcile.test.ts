@@ -13,7 +13,7 @@ const set = (system: TestSystem, key: Parameters<TestSystem['table']['get']>[0],
   system.table.write({ kind: 'update', key, set: values });
 const active = (system: TestSystem, key = userQuotaKey(USER)) => system.table.get(key)?.active;
 
-test('a counter that drifted is set to what is held, and the drift is told', async () => {
+test('a counter that drifted is set to the number of slots, and the drift is reported', async () => {
   const system = testSystem();
   await admittedSession(system);
   set(system, shardKey(0), { active: 3 });
@@ -171,7 +171,7 @@ test('a pass over many healthy sessions reads them in batches and asks for none 
   system.meanwhile = (call) => void calls.push(call);
   expect(await reconcile(system.deps)).toMatchObject({ orphansMarked: 0, released: 0 });
   expect(calls.filter((call) => call.startsWith('get '))).toEqual([]);
-  // What a pass asks grows with the number of shards and of users, not of sessions.
+  // The requests of a pass grow with the number of shards and of users, not of sessions.
   expect(calls.length).toBeLessThan(40);
 });
 

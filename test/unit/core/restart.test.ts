@@ -151,7 +151,7 @@ test.each(['user', 'idle', 'max_duration', 'logged_out', 'banned', 'emergency', 
   },
 );
 
-test('the worker of a restart may not ask to be linked; where it does, the session ends and says why', async () => {
+test('the worker of a restart may not ask to be linked; if it does, the session ends with a reason', async () => {
   const system = testSystem();
   await lose(system, await restartable(system));
   const launched = await load(system);
@@ -208,7 +208,7 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   expect(toldOf(system, 'session.stopped')[0]?.payload).toMatchObject({ state: 'FAILED', restarts: 2 });
   expect(sessionView(ended, system.settings).restart).toMatchObject({ attempts: 2, nextAttemptAt: null });
 
-  // Started by a person, it counts anew; and restarts that are older than the window do not count.
+  // After a start by a person the count is zero, and restarts that are older than the window do not count.
   const again = await startWhenEnded(system.deps, USER, 'a', 1_000);
   session = await worksNow(system, await started(system.deps, again));
   expect(sessionView(session, system.settings).restart).toMatchObject({ attempts: 0, reason: null });

@@ -133,7 +133,7 @@ test('a session that is late stops it, too', async () => {
   });
 });
 
-test('a session that a caller stops, deletes or changes leaves the wave, which goes on without it', async () => {
+test('a session that a caller stops, deletes or changes leaves the wave, which continues without it', async () => {
   const system = await fleet();
   await startRollout(system.deps, { wave: 3, pauseSeconds: 0 });
   await stepRollout(system.deps);
@@ -200,7 +200,7 @@ test('a rollout uses up no attempt of the policy, and used up attempts do not ke
   expect(afterLoss(onFailure, 'rollout', given)).toEqual({ kind: 'end' });
 });
 
-test('where a session stands, by state, policy, account and version', async () => {
+test('the position of a session in a rollout, by state, policy, account and version', async () => {
   const system = testSystem();
   const session = await restartable(system);
   const of = (change: Partial<Session>, definition: string | undefined = 'worker:1') =>

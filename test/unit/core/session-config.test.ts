@@ -49,7 +49,7 @@ const FULL: SessionConfigRequest = {
   keepAlive: true,
 };
 
-test('reading a config and writing it back changes nothing, whatever is in it (F8)', () => {
+test('reading a config and writing it back changes nothing, with any content (F8)', () => {
   const text = fc.string({ unit: fc.constantFrom('a', 'B', '7', '-'), minLength: 1, maxLength: 8 });
   const webhook = fc.record(
     {
@@ -94,7 +94,7 @@ test('no secret of a config is shown, not even to its owner (F8, F10)', () => {
   const text = JSON.stringify(shownConfig(accept(FULL)));
   expect(text).not.toMatch(/secret/);
   expect(text).toContain(`ann:${MASK}@example.com`);
-  // What was stored before logins were split off.
+  // The form that was stored before logins were split off.
   const old = shownConfig({ proxy: { server: 'http://bob:proxy-secret@proxy.example:3128' } });
   expect(old.proxy).toEqual({ server: 'http://proxy.example:3128', username: 'bob', password: MASK });
 });

@@ -18,12 +18,12 @@ const cookie = (name: string, value = TOKEN) => ({
 });
 
 describe('a request says whose it is', () => {
-  test('by the key in its header, whatever cookie it carries', () => {
+  test('by the key in its header, with any cookie', () => {
     const request = { ...cookie('berth'), method: 'POST', headers: { 'x-api-key': 'berth_k' } };
     expect(credentialOf(request, false)).toEqual({ via: 'key', key: 'berth_k' });
   });
 
-  test('by its cookie where it reads', () => {
+  test('by its cookie for a read', () => {
     expect(credentialOf(cookie('__Host-berth'), true)).toEqual({ via: 'cookie', token: TOKEN });
     const others = { ...cookie('__Host-berth'), cookies: ['other=1', `__Host-berth=${TOKEN}`] };
     expect(credentialOf(others, true)).toEqual({ via: 'cookie', token: TOKEN });
@@ -71,7 +71,7 @@ test('the cookie is for this host, for no script, for no other site, and with TL
 });
 
 describe('a sign-in', () => {
-  test('stands for its key, and the database knows neither token nor key', async () => {
+  test('identifies its key, and the database knows neither token nor key', async () => {
     const { deps, table } = testSystem();
     const { key, id } = await createApiKey(deps, { userId: 'ann', role: 'user' });
     const { token, seconds } = await signIn(deps, key);
@@ -98,7 +98,7 @@ describe('a sign-in', () => {
     expect(await findSignIn(deps, { token })).toBeUndefined();
   });
 
-  test('ends by itself, also where its item is still there', async () => {
+  test('ends by itself, also if its item still exists', async () => {
     const system = testSystem();
     const { key } = await createApiKey(system.deps, { userId: 'ann', role: 'user' });
     const { token } = await signIn(system.deps, key);

@@ -1,4 +1,4 @@
-/** Standby tasks: which epoch takes one, what follows where it does not serve, and how many are kept. */
+/** Standby tasks: which epoch takes one, the fallback if it cannot serve, and how many are kept. */
 import { expect, test } from 'vitest';
 import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
@@ -79,7 +79,7 @@ test.each([
   ['refuses', async () => false],
   ['is not reached', async () => Promise.reject(new WorkerUnreachable('ECONNREFUSED'))],
   ['does not answer', async () => Promise.reject(new WorkerTimeout('timeout'))],
-])('a standby task that %s is spent, and the session gets a task of its own', async (_how, assign) => {
+])('a standby task that %s is used up, and the session gets its own task', async (_how, assign) => {
   const system = testSystem(settings);
   await ready(system);
   const session = await launched(system, { assign });
@@ -173,7 +173,7 @@ test('launches that give no ready task are paused, longer each time, until one w
   expect(system.launchCalls).toHaveLength(2);
 });
 
-test('a standby task holds no slot, is no orphan, and is not kept where no slot is free', async () => {
+test('a standby task holds no slot, is not stopped by the reconciler, and is not kept if no slot is free', async () => {
   const system = testSystem({ ...settings, globalLimit: 1, userLimit: 1 });
   await ready(system);
   system.now += 600_000;

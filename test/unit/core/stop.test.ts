@@ -275,7 +275,7 @@ test('a worker plans its end so that it is done before its task is killed, howev
   expect(answer.stopGraceSeconds).toBeLessThan(TASK_STOP_SECONDS);
 });
 
-test('a start right after a stop waits for its end and admits; where that takes long it is a 503 and nothing (F5)', async () => {
+test('a start right after a stop waits for its end and admits; if that takes long it gets a 503 and changes nothing (F5)', async () => {
   const system = testSystem();
   const working = await workingSession(system);
   await stopSession(system.deps, working, 'user');
@@ -294,7 +294,7 @@ test('a start right after a stop waits for its end and admits; where that takes 
   expect(started).toMatchObject({ admitted: true, session: { state: 'PENDING', epoch: 2 } });
 });
 
-test('a session that is stopping is not shown as WORKING, whatever its client reports (F5)', async () => {
+test('a session that is stopping is not shown as WORKING, for every report of its client (F5)', async () => {
   const system = testSystem();
   const working = await workingSession(system);
   expect(sessionView(working, system.settings).status).toBe('WORKING');
@@ -308,13 +308,13 @@ test('a session that is stopping is not shown as WORKING, whatever its client re
   });
 });
 
-test('a task that was stopped from outside has a reason of its own, said by its worker or by ECS (F23)', async () => {
+test('a task that was stopped from outside has its own reason, from its worker or from ECS (F23)', async () => {
   const system = testSystem();
   await finalReport(system.deps, await workingSession(system), { reason: 'task_stopped' });
   expect(await load(system)).toMatchObject({ state: 'STOPPED', stopReason: 'task_stopped' });
   expect((await load(system)).detail).toMatch(/from outside Berth/);
 
-  // One that Berth asked to stop keeps Berth's reason, though SIGTERM is what its worker hears.
+  // One that Berth asked to stop keeps Berth's reason, although its worker receives SIGTERM.
   const asked = await workingSession(system, 'b');
   await stopSession(system.deps, asked, 'idle');
   await finalReport(system.deps, await load(system, 'b'), { reason: 'task_stopped' });
@@ -340,7 +340,7 @@ test('a task that was stopped from outside has a reason of its own, said by its 
   }
 });
 
-test('a working session’s account is unlinked before it is deleted, where its worker can be reached (F13)', async () => {
+test('a working session’s account is unlinked before it is deleted, if its worker can be reached (F13)', async () => {
   const system = testSystem();
   const working = await workingSession(system);
   const asked: string[] = [];

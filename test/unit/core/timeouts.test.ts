@@ -32,7 +32,7 @@ test('the browser and the functions have their limits from the table', () => {
   expect(API_TIMEOUT_SECONDS * 1000).toBe(TIMEOUTS_MS.function);
 });
 
-test('no layer has a number of its own', () => {
+test('no layer has its own number', () => {
   const readers = [
     'container/browser/launch.ts',
     'container/commands/hand-over.ts',

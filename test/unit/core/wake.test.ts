@@ -107,7 +107,7 @@ test('a repeat after the worker is gone gets the kept answer and starts nothing'
   ).rejects.toMatchObject({ code: 'unprocessable' });
 });
 
-test('what takes too long goes on without the caller: the worker finds it when it works', async () => {
+test('a command that takes too long continues without the caller: the worker finds it when it works', async () => {
   const system = testSystem();
   const { deps, runs } = waking(system);
   const woken = await wakeAndRun(deps, await stoppedSession(system), 'sendText', ARGS, undefined);
@@ -230,7 +230,7 @@ test('a worker that gave no clear answer leaves a command unknown; one that refu
   });
 });
 
-test('a command that was told to have failed is not carried out afterwards', async () => {
+test('a command that was reported as failed is not carried out afterwards', async () => {
   const system = testSystem();
   await stoppedSession(system);
   const command = await placedCommand(system);

@@ -14,7 +14,7 @@ test('an answer that refuses the request is permanent, one that time or the oper
     expect([status, answerKind(status)]).toEqual([status, 'retry']);
 });
 
-test('Retry-After is read as seconds and as a date, and is no wait where it is neither (F22)', () => {
+test('Retry-After is read as seconds and as a date, and is ignored if it is neither (F22)', () => {
   const now = Date.UTC(2026, 0, 1);
   expect(parseRetryAfter('120', now)).toBe(120);
   expect(parseRetryAfter('Thu, 01 Jan 2026 00:01:30 GMT', now)).toBe(90);

@@ -20,7 +20,7 @@ import {
 } from './session.ts';
 import { testSystem } from './test-system.ts';
 
-test('a commit that comes late does not put an older auth state in the place of a newer one', async () => {
+test('a late commit does not put an older auth state in the place of a newer one', async () => {
   const system = testSystem();
   const session = await workingSession(system);
   const first = await uploaded(system, session, 'a');
@@ -132,7 +132,7 @@ test('a worker with another worker’s secret is refused', async () => {
   await expect(authenticateWorker(system.deps, bearer)).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-test('a report that comes late changes nothing', async () => {
+test('a late report changes nothing', async () => {
   const system = testSystem();
   const session = await workingSession(system);
   await report(system.deps, await load(system), { seq: 5, status: 'WORKING' });
@@ -222,7 +222,7 @@ test('an account is forgotten although its objects can’t be removed now', asyn
   expect(await load(system)).not.toHaveProperty('authState');
 });
 
-test('a session whose saved states are all corrupt is not linked any more, until it is linked anew (F24)', async () => {
+test('a session whose saved states are all corrupt is not linked any more, until it is linked again (F24)', async () => {
   const system = testSystem();
   const working = await workingSession(system);
   await (await uploaded(system, working, 'a')).commit(await load(system));

@@ -1,4 +1,4 @@
-/** What the dashboard computes before it draws: pure, without a browser. */
+/** The dashboard's computations before it draws: pure, without a browser. */
 import { describe, expect, it } from 'vitest';
 import { ApiError, UnreachableError } from '../../../client/index.ts';
 import type { LimitsView } from '../../../contract/bodies/admin.ts';
@@ -54,7 +54,7 @@ describe('a session', () => {
     expect(verbsFor({ state: 'RUNNING', status: 'SCAN_QR_CODE' })).not.toContain('logout');
     expect(verbsFor({ state: 'RUNNING', status: 'WORKING' })).toContain('logout');
   });
-  it('is stopping, whatever its status still says', () => {
+  it('is stopping, even if its status still differs', () => {
     expect(standingOf({ state: 'STOPPING', status: 'WORKING' })).toBe('stopping');
   });
   it('waits for a restart: it can be started at once, stopped or logged out, and its timeline says why', () => {
@@ -139,7 +139,7 @@ describe('the preview of a limit', () => {
 });
 
 describe('the trend', () => {
-  it('draws nothing where nothing was measured', () => {
+  it('draws nothing where measurements are missing', () => {
     const points = [0, 1, 2, 60, 61].map((minute) => ({ at: minute * MINUTE }));
     expect(runsOf(points).map((run) => run.length)).toEqual([3, 2]);
     expect(runsOf([])).toEqual([]);

@@ -6,7 +6,7 @@ test.each([
   ['application/json; charset=utf-8', true],
   ['application/json, */*;q=0.5', true],
   ['image/png;q=0.8, application/json', true],
-  // What axios sends: a PNG, as from WAHA.
+  // The header of axios: a PNG, as from WAHA.
   ['application/json, text/plain, */*', false],
   ['application/json;q=0.5, image/png', false],
   ['image/png', false],

@@ -1,4 +1,4 @@
-/** What the store makes of a database that answers with an error, over HTTP. */
+/** The store's results if the database answers with an error, over HTTP. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -68,7 +68,7 @@ describe('a vCPU quota that is used up', () => {
 });
 
 describe('a launch', () => {
-  it('gives the task the tags of its definition, by which costs are told apart', async () => {
+  it('gives the task the tags of its definition, by which costs are separated', async () => {
     on('FARGATE_SPOT').resolves({ tasks: [{ taskArn: 'task-1' }] });
     await launch();
     expect(ecs.commandCalls(RunTaskCommand)[0]?.args[0].input).toMatchObject({
@@ -146,7 +146,7 @@ describe('hosts of one’s own', () => {
       vi.stubEnv(name, value);
   });
 
-  it('place a task by memory, without an interface of its own, and with more memory for a larger size', async () => {
+  it('place a task by memory, without its own network interface, and with more memory for a larger size', async () => {
     on('berth-hosts').resolves({ tasks: [{ taskArn: 'task-1' }] });
     expect(await launch('large')).toEqual({ ok: true, taskArn: 'task-1' });
     const input = ecs.commandCalls(RunTaskCommand)[0]?.args[0].input;

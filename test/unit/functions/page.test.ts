@@ -31,7 +31,7 @@ test('/ leads to the page', () => {
 });
 
 test.each(['/dashboard', '/dashboard/', '/dashboard/sessions', '/dashboard/sessions/ann%40x.com/shop/'])(
-  '%s is the page, asked for anew each time',
+  '%s is the page, requested again each time',
   (path) => {
     const answer = ask(path);
     expect(answer.status).toBe(200);
@@ -131,7 +131,7 @@ test('names that objects have by nature are no files', () => {
   expect(ask('/dashboard/assets/__proto__').status).toBe(404);
 });
 
-test('by TLS, browsers are told to come back by nothing else', () => {
+test('by TLS, browsers are told to use TLS only', () => {
   expect(ask('/dashboard', { 'x-forwarded-proto': 'https' }).headers).toHaveProperty(
     'strict-transport-security',
   );

@@ -54,7 +54,7 @@ test('a batch is no larger than the queue takes, and an event that no message ca
   await expect(sqsEvents().send([large('a', 1024)])).rejects.toMatchObject({ status: 413 });
 });
 
-test('what the queue did not take is told, and nothing behind it was sent', async () => {
+test('messages that the queue did not take are reported, and none after them was sent', async () => {
   sqs.on(SendMessageBatchCommand).resolvesOnce({
     Failed: [{ Id: '0', SenderFault: false, Code: 'InternalError' }],
   });
@@ -69,7 +69,7 @@ test('a redrive is another message than the event was, and the same redrive is t
   expect(batches()).toEqual([['1-x-1'], ['1-x-1'], ['1-x-2']]);
 });
 
-test('an event goes through the queue whatever was written: emoji, halves of them, and what SQS refuses', async () => {
+test('an event goes through the queue with any text: emoji, halves of them, and characters that SQS refuses', async () => {
   const text = 'ok 👍 \ud800 \ufffe \uffff \u0000 é 漢';
   await sqsEvents().send([delivery('1', 'x', { payload: { text } })]);
   const [body = ''] = sqs
@@ -80,7 +80,7 @@ test('an event goes through the queue whatever was written: emoji, halves of the
   expect(JSON.parse(body)).toMatchObject({ payload: { text } });
 });
 
-test('a topic of live events is a group of its own, and its repeats are recognized', async () => {
+test('a topic of live events is a separate group, and its repeats are recognized', async () => {
   await sqsEvents().wake('ann', 'L0SM9cOFvHcCIhw=');
   expect(sqs.commandCalls(SendMessageCommand).map(({ args: [{ input }] }) => input)).toEqual([
     {

@@ -31,7 +31,7 @@ describe('evaluate', () => {
     expect(decide(policy(allow({ Resource: TABLE.toUpperCase() })))).toBe('implicitDeny');
   });
 
-  it('lets an explicit deny win whatever the order', () => {
+  it('lets an explicit deny win in any order', () => {
     expect(decide(policy(allow(), deny()))).toBe('explicitDeny');
     expect(decide(policy(deny(), allow()))).toBe('explicitDeny');
     expect(decide([...policy(allow()), ...policy(deny({ Action: 'dynamodb:Get*' }))])).toBe('explicitDeny');
@@ -46,7 +46,7 @@ describe('evaluate', () => {
     expect(decide(notTable, 'dynamodb:GetItem', `${TABLE}/index/byUser`)).toBe('explicitDeny');
   });
 
-  it('takes an index for a resource of its own', () => {
+  it('treats an index as a separate resource', () => {
     expect(decide(policy(allow({ Resource: TABLE })), 'dynamodb:Query', `${TABLE}/index/byUser`)).toBe(
       'implicitDeny',
     );
@@ -167,7 +167,7 @@ describe('parsePolicy', () => {
 });
 
 describe('patterns', () => {
-  it('match themselves whatever they are made of', () => {
+  it('match themselves with any characters', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(matchesPattern(text, text)).toBe(true);

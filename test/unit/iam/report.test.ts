@@ -5,7 +5,7 @@ const table = 'arn:aws:dynamodb:us-east-1:000000000000:table/t';
 const anyTask = 'arn:aws:ecs:us-east-1:000000000000:task/c/*';
 const access = (action: string, resource: string) => ({ action, resource });
 
-it('counts a grant as used where a use of any run falls under it', () => {
+it('counts a grant as used if a use of any run falls under it', () => {
   const granted = [access('dynamodb:GetItem', table), access('ecs:StopTask', anyTask)];
   const run = (used: { action: string; resource: string }[]) => ({ reaper: { granted, used, denied: [] } });
   const [report] = reportOn(

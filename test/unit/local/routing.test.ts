@@ -41,7 +41,7 @@ describe('finding the route', () => {
     expect(match([...KEYS, '$default'], 'PATCH', '/nowhere')).toEqual(['$default', {}]);
   });
 
-  test('a path that can not be decoded is told apart from one that is unknown', () => {
+  test('a path that cannot be decoded has another answer than an unknown one', () => {
     expect(() => match(KEYS, 'GET', '/api/sessions/%zz')).toThrow(BadPath);
   });
 });

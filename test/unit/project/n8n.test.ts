@@ -39,7 +39,7 @@ test('messages lead to both nodes, and nothing else leads anywhere', () => {
   expect(outputs[MESSAGE_OUTPUT]?.every(({ node }) => names.includes(node))).toBe(true);
 });
 
-/** What the nodes sent when they were executed, with the defaults that the node fills in. */
+/** The requests of the nodes when they were executed, with the defaults that the node fills in. */
 const SENT = {
   'Send Seen': {
     operation: PUBLIC_OPERATIONS.sendSeen,

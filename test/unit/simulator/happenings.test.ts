@@ -1,4 +1,4 @@
-/** What the simulated WhatsApp does in cases that it could not express before. */
+/** Cases of the simulated WhatsApp that earlier versions could not express. */
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -68,7 +68,7 @@ test('a long history is in order, and what is typed on the phone comes after it'
   expect(messages.at(-1)?.sentBy).toBeUndefined();
 });
 
-test('a channel has an id of its own kind and a role', () => {
+test('a channel has its own kind of id and a role', () => {
   const { world, account } = open();
   const { id } = createChannel(world, account, 'News', 'subscriber', random);
   expect(id).toMatch(/^\d+@newsletter$/);

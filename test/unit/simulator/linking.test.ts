@@ -24,7 +24,7 @@ const newExchange = () => {
   });
 };
 
-/** A page that connects, and what it was told. */
+/** A page that connects, and the events that it received. */
 const openPage = (exchange: Exchange, device?: { id: string; token: string }) => {
   const events: PageEvent[] = [];
   const keys = { noiseKey: 'noise-key', identityKey: 'identity-key' };
@@ -137,7 +137,7 @@ describe('a linked page', () => {
     return { page, device };
   };
 
-  it('is told of the conflict when another page speaks for the same companion', () => {
+  it('receives a conflict when another page connects for the same companion', () => {
     const exchange = newExchange();
     const { page, device } = link(exchange);
     const newer = openPage(exchange, device);

@@ -39,7 +39,7 @@ describe('accounts and companions', () => {
     }
   });
 
-  it('makes a new account with a number of its own where none is named', () => {
+  it('makes a new account with a new number if none is named', () => {
     const { world } = newWorld();
     expect(world.ensureAccount().phoneNumber).not.toBe(world.ensureAccount().phoneNumber);
   });

@@ -18,7 +18,9 @@ export const Audit = () => {
   useWatched(audit);
   return (
     <AdminView title="Audit log">
-      <p class="lead">Who changed keys, limits and builds, cleaned up, or deleted a session.</p>
+      <p class="lead">
+        Changes of keys, limits and builds, cleanups and deleted sessions, with the user who made them.
+      </p>
       <Panel title="The latest 100 acts">
         <Loaded from={audit} what="the audit log" lines={5}>
           {(acts) =>

@@ -20,7 +20,7 @@ export const CleanupList = ({ report }: { readonly report: CleanupReport }) => {
   const { dryRun, sessions, active } = report;
   return (
     <Panel
-      title={dryRun ? 'What would end' : 'What was done'}
+      title={dryRun ? 'Sessions that would end' : 'Result'}
       aside={
         <span class="faint">
           {plural(sessions.length, 'session')} of {count(active)} active

@@ -17,7 +17,7 @@ import { CleanupList } from './cleanup-list.tsx';
 
 type Request = NonNullable<Parameters<typeof berth.cleanup>[0]>;
 
-/** What may be cut off by hand, by state. */
+/** The states that a cleanup by hand may select. */
 const STATES: readonly State[] = ['PENDING', 'STARTING', 'RUNNING'];
 
 /** First a list of what would end, and why; only then a button that does exactly what was listed for. */
@@ -44,7 +44,7 @@ export const Cleanup = () => {
       ...(state === '' ? {} : { state }),
     },
   };
-  /** What is asked for has changed: the list is of something else, so the button is not armed any more. */
+  /** The filter has changed, and the list belongs to the earlier one. So the button is disabled again. */
   const disarm = () => {
     setDry(undefined);
     setDone(undefined);
@@ -73,7 +73,7 @@ export const Cleanup = () => {
   return (
     <AdminView title="Cleanup">
       <p class="lead">Ends sessions and keeps their accounts: each can start again without a QR code.</p>
-      <Panel title="What to end">
+      <Panel title="Sessions to end">
         <form
           class="cleanup-form"
           onSubmit={(event) => {

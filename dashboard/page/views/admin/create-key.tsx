@@ -82,13 +82,7 @@ export const CreateKey = ({ onMade }: { readonly onMade: (key: CreatedKey) => vo
           list={owners.value}
           error={issueOf('userId')}
         />
-        <Field
-          label="Label"
-          value={label}
-          onInput={setLabel}
-          hint="What it is for."
-          error={issueOf('label')}
-        />
+        <Field label="Label" value={label} onInput={setLabel} hint="Its purpose." error={issueOf('label')} />
         <Choice
           label="Role"
           value={role}

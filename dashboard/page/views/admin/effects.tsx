@@ -1,6 +1,6 @@
 import type { Effect } from '../../rules/limit-preview.ts';
 
-/** What a change would do; read out as it is typed. */
+/** The effect of a change; read out by screen readers as it is typed. */
 export const Effects = ({ of }: { readonly of: readonly Effect[] }) => (
   <div class="effects" role="status">
     {of.length > 0 && (

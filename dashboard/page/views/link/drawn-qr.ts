@@ -10,7 +10,7 @@ export type DrawnQr = {
   readonly expiresAt: number;
 };
 
-/** Throws where the API's picture is not as expected. */
+/** Throws if the API's picture is not as expected. */
 export const drawnQr = ({ svg, lifeMs }: { readonly svg: string; readonly lifeMs: number }): DrawnQr => {
   const picture = new DOMParser().parseFromString(svg, 'image/svg+xml').documentElement;
   const box = picture.getAttribute('viewBox');

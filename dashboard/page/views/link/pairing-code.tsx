@@ -7,10 +7,10 @@ import { Copy } from '../../ui/copy.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Failure } from '../../ui/problem.tsx';
 
-/** What the renewed code may take to come. */
+/** The time within which the renewed code arrives. */
 const RENEWAL_MS = 2_000;
 
-/** Eight letters to type into the phone, where its camera can't see this screen. */
+/** Eight letters to type into the phone, if its camera cannot see this screen. */
 export const PairingCode = ({ userId, name }: { readonly userId: string; readonly name: string }) => {
   const [number, setNumber] = useState('');
   const [tried, setTried] = useState(false);
@@ -33,7 +33,7 @@ export const PairingCode = ({ userId, name }: { readonly userId: string; readonl
     setBusy(false);
   };
 
-  // WhatsApp replaces the code when its time is over; asked again, the API answers with the new one.
+  // WhatsApp replaces the code when it expires. A repeated request returns the new one.
   useEffect(() => {
     if (!pairing) return;
     const left = Date.parse(pairing.expiresAt) - Date.now() + RENEWAL_MS;

@@ -1,7 +1,10 @@
 import type { PasskeyAssertionInput } from '../../../../client/index.ts';
 import { passkeyAssertionArgs } from '../../../../contract/whatsapp/passkey.ts';
 
-/** What was pasted, with or without the quotation marks that a console puts around a text; undefined: it is no answer. */
+/**
+ * Parses the pasted text, with or without the quotation marks that a console puts around a text. Undefined: it is not
+ * an answer.
+ */
 export const answerIn = (pasted: string): PasskeyAssertionInput | undefined => {
   try {
     const line: unknown = JSON.parse(pasted.trim().replace(/^'(.*)'$/s, '$1'));

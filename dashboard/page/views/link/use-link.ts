@@ -12,7 +12,7 @@ import { type DrawnQr, drawnQr } from './drawn-qr.ts';
 export type Linking =
   | { readonly phase: 'starting' }
   | { readonly phase: 'code'; readonly qr: DrawnQr | undefined }
-  /** WhatsApp asks for the passkey of the account; the challenge is on its way where it is undefined. */
+  /** WhatsApp asks for the passkey of the account; if the challenge is undefined, it has not arrived yet. */
   | { readonly phase: 'passkey'; readonly challenge: PasskeyChallenge | undefined }
   /** A code is to be compared with the one on the phone. */
   | { readonly phase: 'compare'; readonly code: string }
@@ -24,7 +24,7 @@ export type Linking =
 
 const PAUSE_MS = 1000;
 
-/** Follows a session to its end: linked, or over. A new `turn` follows it anew, after it was started again. */
+/** Follows a session to its end: linked, or ended. A new `turn` follows it again, after it was started again. */
 export const useLinking = (userId: string, name: string, turn: number): Linking => {
   const [linking, setLinking] = useState<Linking>({ phase: 'starting' });
   useEffect(() => {
@@ -81,7 +81,7 @@ const follow = async (following: Following): Promise<void> => {
   }
 };
 
-/** What the session asks for; nothing where it has gone on meanwhile. */
+/** The input that the session asks for; nothing if it has continued meanwhile. */
 const showPasskey = async ({ userId, name, signal, show }: Following, status: Status): Promise<void> => {
   const about = { userId, signal, waitSeconds: 5 };
   const { passkey } = berth.auth;
@@ -118,7 +118,7 @@ const showCodes = async ({ userId, name, signal, show }: Following): Promise<voi
   }
 };
 
-/** Until a time, at least for a moment; sooner where it is aborted. */
+/** Until a time, at least for a moment; sooner if it is aborted. */
 const until = (at: number, signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, Math.max(PAUSE_MS, at - serverTime()));

@@ -11,7 +11,7 @@ import { Empty } from '../../ui/states.tsx';
 
 const FIRST = 8;
 
-/** Who uses how much of their own limit, the fullest first. */
+/** Each user's share of their own limit, the fullest first. */
 export const ByUser = ({ users }: { readonly users: NonNullable<StatsView['byUser']> }) => {
   const [all, setAll] = useState(false);
   const sorted = Object.entries(users).sort(

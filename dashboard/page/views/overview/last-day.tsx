@@ -17,7 +17,7 @@ const RESULT_WORDS: Readonly<Record<string, string>> = {
   dead: 'given up',
 };
 
-/** What happened in the last 24 hours, and why. */
+/** The events of the last 24 hours, with their reasons. */
 export const LastDay = ({ day }: { readonly day: Day }) => (
   <Panel title="Last 24 hours" class="last-day">
     <div class="figures-row">

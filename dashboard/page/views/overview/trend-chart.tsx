@@ -3,7 +3,7 @@ import { ALARM_SHARES } from '../../rules/capacity.ts';
 import { areaUnder, lineThrough, nearest, runsOf, scaleOf } from '../../rules/chart.ts';
 import { serverTime } from '../../state/clock.ts';
 
-/** One of the samples that the system takes each minute, summed up where there are too many to draw. */
+/** One of the samples that the system takes each minute, summed up if there are too many to draw. */
 export type TrendPoint = {
   readonly at: number;
   readonly active: number;

@@ -3,7 +3,7 @@ import { bytes } from '../../rules/format.ts';
 import { Facts, Panel } from '../../ui/panel.tsx';
 import { Age, Moment } from '../../ui/time.tsx';
 
-/** What a start without a QR code needs. */
+/** The saved account, which a start without a QR code needs. */
 export const AuthState = ({ session: { authState, me } }: { readonly session: SessionView }) => (
   <Panel title="Saved account" aside={authState && <span class="tag good">saved</span>}>
     {authState ? (

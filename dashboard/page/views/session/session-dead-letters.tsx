@@ -8,7 +8,7 @@ import { RedriveButton } from '../../ui/redrive-button.tsx';
 
 const EVERY_MS = 5000;
 
-/** The session's events that were given up on, and the way to send them again; nothing where there are none. */
+/** The session's events that were given up on, and the way to send them again; nothing if there are none. */
 export const SessionDeadLetters = ({ session: { userId, name } }: { readonly session: SessionView }) => {
   const letters = useMemo(
     () => polled(() => berth.webhooks.dead({ userId, session: name }), EVERY_MS),

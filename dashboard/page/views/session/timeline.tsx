@@ -5,7 +5,7 @@ import { Panel } from '../../ui/panel.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Moment } from '../../ui/time.tsx';
 
-/** What happened, the latest first; each start of the session is a chapter. */
+/** The session's events, the latest first; each start of the session is a chapter. */
 export const Timeline = ({ events }: { readonly events: Polled<SessionEvent[]> }) => (
   <Panel title="Timeline" class="timeline">
     <Loaded from={events} what="the timeline" lines={6}>

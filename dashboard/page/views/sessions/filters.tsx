@@ -22,7 +22,7 @@ const STATES = [
   ...stateSchema.options.map((state) => [state, STATE_WORDS[state]] as const),
 ];
 
-/** What of the sessions is shown. `/` goes to the search, as in other tables. */
+/** Filters for the table of sessions. `/` goes to the search, as in other tables. */
 export const Filters = () => {
   const form = useRef<HTMLFormElement>(null);
   const users = useComputed(() => [

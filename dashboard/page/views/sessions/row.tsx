@@ -65,7 +65,7 @@ export const Row = ({ session, index, top }: RowProps) => {
   );
 };
 
-/** Account and times; or, where the last action failed, why. */
+/** Account and times; or, if the last action failed, the reason. */
 const Middle = ({ session }: { readonly session: SessionView }) => {
   const action = actions.value.get(sessionKey(session));
   if (action?.failed) {

@@ -1,7 +1,7 @@
 import { startStorage } from '../../../../local/engines/storage/storage.ts';
 import { queueArn } from '../../../../local/iam/arn.ts';
 
-/** Storage in a process of its own, to be killed: prints its URL once it is up. */
+/** Storage in a separate process that a test kills. Prints its URL once it is up. */
 const storage = await startStorage({ dir: process.argv[2] ?? '' });
 storage.ensureBucket({ name: 'berth-auth', lifecycle: [] });
 storage.ensureQueue({ name: 'dead.fifo', attributes: { ContentBasedDeduplication: 'true' } });

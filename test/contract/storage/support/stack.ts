@@ -85,7 +85,7 @@ export const startStack = async (
   };
 };
 
-/** Runs with a directory of its own, which is removed afterwards. */
+/** Runs with its own directory, which is removed afterwards. */
 export const withDir = async (work: (dir: string) => Promise<void>): Promise<void> => {
   const dir = await mkdtemp(join(tmpdir(), 'berth-storage-'));
   try {
