@@ -65,7 +65,8 @@ const addSet = (standby: Command): void => {
   const input = z
     .object({
       target: orNone(countInput),
-      hours: z.union([z.array(hoursInput), z.literal(false)]).optional(),
+      // `--no-hours` is false. No union, which would hide what is wrong with a range.
+      hours: z.preprocess((given) => (given === false ? [] : given), z.array(hoursInput).optional()),
     })
     .refine(({ target, hours }) => target !== undefined || hours !== undefined, {
       path: ['target'],
@@ -74,7 +75,7 @@ const addSet = (standby: Command): void => {
   runs(command, input, async ({ target, hours }, context) => {
     const change: ChangeStandbyRequest = {
       ...(target === undefined ? {} : { target }),
-      ...(hours === undefined ? {} : { hours: hours === false ? [] : hours }),
+      ...(hours === undefined ? {} : { hours }),
     };
     const view = await context.api().standby.set(change);
     context.out.result(view, planText(view));

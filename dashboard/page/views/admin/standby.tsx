@@ -28,7 +28,7 @@ export const Standby = ({ view }: { readonly view: StandbyView }) => {
       announceDone(
         wanted === null
           ? "Standby tasks follow the environment's plan"
-          : `${count(wanted)} standby tasks are kept ready`,
+          : `Standby tasks to keep ready: ${count(view.plan.target)} is now ${count(wanted)}`,
       );
       setText(undefined);
       await standby.refresh();
