@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MOST_STANDBY_TASKS, standbyPlanSchema } from '../contract/bodies/standby.ts';
+import { highestTarget, MOST_STANDBY_TASKS, standbyPlanSchema } from '../contract/bodies/standby.ts';
 import { BOUNDS, type BoundName, boundsSchema } from '../contract/bounds.ts';
 import { sizeSchema } from '../contract/size.ts';
 
@@ -48,6 +48,15 @@ export const settingsSchema = z.strictObject({
       max: z.int().min(0).max(MOST_STANDBY_TASKS).default(10),
       /** One that waits longer than this is replaced. */
       maxAgeSeconds: duration(6 * 3600),
+    })
+    .superRefine((standby, context) => {
+      const highest = highestTarget(standby);
+      if (highest > standby.max)
+        context.addIssue({
+          code: 'custom',
+          path: ['target'],
+          message: `${highest} standby tasks are more than max, which is ${standby.max}`,
+        });
     })
     .prefault({}),
   /** Sessions of one user, stopped ones included. It and the other bounds of a user (contract/bounds.ts) change at run time. */

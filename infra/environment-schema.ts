@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import type { Size } from '../contract/size.ts';
+import { highestTarget } from '../contract/bodies/standby.ts';
 import { settingsSchema } from '../core/settings.ts';
 import { fargateIssue, type TaskSize, taskSizeSchema } from '../core/task-size.ts';
 import { concurrencyIssues, concurrencySchema } from './concurrency-schema.ts';
@@ -181,6 +182,13 @@ const environmentSchema = z
           code: 'custom',
           path: ['settings', 'mediaLinkSeconds'],
           message: `must not be above ${mediaDays * 24 * 3600}, or links outlive the files that mediaDays keeps`,
+        });
+      const standby = highestTarget(settings.standby);
+      if (standby > settings.globalLimit)
+        context.addIssue({
+          code: 'custom',
+          path: ['settings', 'standby', 'target'],
+          message: `must not be above settings.globalLimit, ${settings.globalLimit}: a standby task is for a session`,
         });
       const addresses = taskAddresses(network);
       if (addresses !== undefined && settings.globalLimit > addresses)

@@ -30,6 +30,10 @@ export const standbyPlanSchema = z.strictObject({
 });
 export type StandbyPlan = z.infer<typeof standbyPlanSchema>;
 
+/** At any hour. */
+export const highestTarget = ({ target, hours }: StandbyPlan): number =>
+  Math.max(target, ...hours.map((range) => range.target));
+
 const standbyTaskSchema = z.object({
   id: z.string(),
   /** `ending`: it is being stopped, or was claimed and does not serve its session. */

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import {
   type ChangeStandbyRequest,
+  highestTarget,
   type StandbyPlan,
   standbyPlanSchema,
 } from '../../contract/bodies/standby.ts';
@@ -98,8 +99,8 @@ export const changePlan = async (deps: Writes, request: ChangeStandbyRequest): P
 
 const CHANGE_BUDGET_MS = 8_000;
 
-const refuseTooMany = ({ target, hours }: StandbyPlan, max: number, limit: number): void => {
-  const highest = Math.max(target, ...hours.map((range) => range.target));
+const refuseTooMany = (plan: StandbyPlan, max: number, limit: number): void => {
+  const highest = highestTarget(plan);
   if (highest > max)
     throw new Problem(
       'unprocessable',

@@ -7,6 +7,7 @@ import type { AwsReader, Quota } from './aws-reader.ts';
 import { type Check, increase } from './check.ts';
 import { type Finding, missing, note, ok, unknown } from './finding.ts';
 import { NETWORK_CHECKS } from './network.ts';
+import { tasksAtMost, taskWords } from './tasks.ts';
 
 /** aws-cdk-lib's DefaultStackSynthesizer asks for it (MIN_BOOTSTRAP_STACK_VERSION). */
 const BOOTSTRAP_VERSION = 6;
@@ -65,12 +66,12 @@ const hosts: Check = {
   },
 };
 
-/** A session takes one task. The providers of `task.capacity` are tried in order, so their quotas add up. */
+/** A session, a standby task, a session that a rollout moves: each takes a task. The providers of `task.capacity` are tried in order, so their quotas add up. */
 const fargate: Check = {
   id: 'fargate-vcpu',
   run: async ({ aws, environment, region }) => {
     const vcpu = sizesOf(environment.task)[environment.settings.size].cpu / 1024;
-    const limit = environment.settings.globalLimit;
+    const needed = tasksAtMost(environment);
     const quotas = await Promise.all(
       environment.task.capacity
         .filter((provider) => provider !== 'EC2')
@@ -84,19 +85,28 @@ const fargate: Check = {
       return note('fargate-vcpu', 'Sessions run on hosts only: Fargate is no provider.');
     const unread = quotas.find(({ value }) => value === undefined);
     if (unread) return unknown('fargate-vcpu', `AWS reports no value for "${unread.quota.name}".`);
-    const sessions = quotas.reduce((sum, { value = 0 }) => sum + Math.floor(value / vcpu), 0);
+    const tasks = quotas.reduce((sum, { value = 0 }) => sum + Math.floor(value / vcpu), 0);
     const told = quotas.map(({ provider, value = 0 }) => `${provider} ${value} vCPU`).join(', ');
-    if (sessions >= limit)
+    if (tasks >= needed.all) {
+      const { max } = environment.settings.standby;
+      const room = tasks - needed.all + needed.standby;
       return ok(
         'fargate-vcpu',
-        `${told}: enough for ${limit} sessions of ${vcpu} vCPU, if nothing else uses them.`,
+        `${told}: enough for ${taskWords(needed)} of ${vcpu} vCPU each, if nothing else uses them.${
+          room < max ? ` A standby target above ${room} would not fit; settings.standby.max is ${max}.` : ''
+        }`,
       );
+    }
     // The last of the list is the one that has capacity at all times.
     const last = quotas.at(-1)?.quota ?? VCPU_QUOTAS.FARGATE;
     return missing(
       'fargate-vcpu',
-      `${told}: ${sessions} sessions of ${vcpu} vCPU can run at once, and the limit is ${limit}. Session ${sessions + 1} would fail to start.`,
-      increase(last, Math.ceil(limit * vcpu), region),
+      `${told}: ${tasks} tasks of ${vcpu} vCPU can run at once, and ${needed.all} may be needed: ${taskWords(needed)}. ${
+        tasks < needed.sessions
+          ? `Session ${tasks + 1} would fail to start.`
+          : 'All sessions fit; standby tasks and rollouts would fail to start beside them.'
+      }`,
+      increase(last, Math.ceil(needed.all * vcpu), region),
     );
   },
 };

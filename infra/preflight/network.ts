@@ -2,6 +2,7 @@
 import type { Quota } from './aws-reader.ts';
 import { type Check, increase } from './check.ts';
 import { missing, ok, unknown } from './finding.ts';
+import { tasksAtMost, taskWords } from './tasks.ts';
 
 const INTERFACES: Quota = { service: 'vpc', code: 'L-DF5E4CA3', name: 'Network interfaces per Region' };
 /** Of the command functions, which share a few, and of what else is in the region. */
@@ -12,14 +13,14 @@ const interfaces: Check = {
   id: 'network-interfaces',
   run: async ({ aws, environment, region }) => {
     const value = await aws.quota(INTERFACES);
-    const needed = environment.settings.globalLimit + OTHER_INTERFACES;
+    const tasks = tasksAtMost(environment);
+    const needed = tasks.all + OTHER_INTERFACES;
     if (value === undefined)
       return unknown('network-interfaces', `AWS reports no value for "${INTERFACES.name}".`);
-    if (value >= needed)
-      return ok('network-interfaces', `${value} network interfaces, one for each session.`);
+    if (value >= needed) return ok('network-interfaces', `${value} network interfaces, one for each task.`);
     return missing(
       'network-interfaces',
-      `${value} network interfaces; ${needed} are needed, one for each session and some for functions.`,
+      `${value} network interfaces; ${needed} are needed: for ${taskWords(tasks)}, and some for functions.`,
       increase(INTERFACES, needed, region),
     );
   },
@@ -55,6 +56,7 @@ const vpc: Check = {
       aws.subnets([...own.taskSubnets, ...own.commandSubnets]),
       aws.gatewayEndpoints(own.id),
     ]);
+    const needed = tasksAtMost(environment);
     const foreign = found.filter((subnet) => subnet.vpc !== own.id);
     const tasks = found.filter(({ id }) => own.taskSubnets.includes(id));
     const closed = tasks.filter(({ routesToInternet }) => !routesToInternet);
@@ -75,11 +77,11 @@ const vpc: Check = {
           `aws ec2 create-vpc-endpoint --vpc-id ${own.id} --service-name com.amazonaws.${region}.${service} --route-table-ids <of ${own.commandSubnets.join(', ')}> --region ${region}`,
         ),
       ),
-      ...(free < environment.settings.globalLimit
+      ...(free < needed.all
         ? [
             missing(
               'vpc',
-              `The task subnets have ${free} free addresses, and the limit is ${environment.settings.globalLimit}.`,
+              `The task subnets have ${free} free addresses, and ${needed.all} may be needed: ${taskWords(needed)}.`,
             ),
           ]
         : []),

@@ -120,6 +120,16 @@ describe('environments', () => {
     expect(() => environmentOf('dev', { settings: { orphanGraceSeconds: 5 } })).toThrow(/orphanGraceSeconds/);
   });
 
+  it('refuses more standby tasks than are allowed, and more than sessions can run', () => {
+    const standby = (plan: object) => () => environmentOf('dev', { settings: { standby: plan } });
+    expect(standby({ target: 1, hours: [{ from: 7, to: 19, target: 4 }], max: 3 })).toThrow(
+      /settings\.standby\.target: 4 standby tasks are more than max, which is 3/,
+    );
+    expect(standby({ target: 11, max: 20 })).toThrow(
+      /settings\.standby\.target: must not be above settings\.globalLimit, 10/,
+    );
+  });
+
   it('sweeps at least every five minutes', () => {
     expect(() => checkEnvironment({ ...environmentOf('prod'), sweepMinutes: 6 })).toThrow(/sweepMinutes/);
   });

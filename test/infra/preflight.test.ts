@@ -239,8 +239,24 @@ describe('what is missing in the account', () => {
         quotas.on(GetAWSDefaultServiceQuotaCommand).resolves({ Quota: { Value: 1 } });
       },
       {},
-      /^FARGATE_SPOT 1 vCPU, FARGATE 1 vCPU: 8 sessions of 0\.25 vCPU can run at once, and the limit is 10\. Session 9 would fail to start\.$/,
-      `aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 3 --region ${REGION}`,
+      /^FARGATE_SPOT 1 vCPU, FARGATE 1 vCPU: 8 tasks of 0\.25 vCPU can run at once, and 15 may be needed: 10 sessions, 0 standby tasks and 5 tasks of a rollout\. Session 9 would fail to start\.$/,
+      `aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 4 --region ${REGION}`,
+    ],
+    [
+      'a quota that is enough for the sessions, and not for standby tasks and a rollout beside them',
+      'fargate-vcpu',
+      () => {
+        quota('L-3032A538', 2);
+        quota('L-36FBB829', 2);
+      },
+      {
+        settings: {
+          ...environmentOf('dev').settings,
+          standby: { target: 1, hours: [{ from: 7, to: 19, target: 6 }], max: 10, maxAgeSeconds: 3600 },
+        },
+      },
+      /: 16 tasks of 0\.25 vCPU can run at once, and 21 may be needed: 10 sessions, 6 standby tasks and 5 tasks of a rollout\. All sessions fit; standby tasks and rollouts would fail to start beside them\.$/,
+      `aws service-quotas request-service-quota-increase --service-code fargate --quota-code L-3032A538 --desired-value 6 --region ${REGION}`,
     ],
     [
       'a new account’s ten functions',
@@ -274,8 +290,8 @@ describe('what is missing in the account', () => {
       'network-interfaces',
       () => quota('L-DF5E4CA3', 20),
       {},
-      /^20 network interfaces; 60 are needed/,
-      `aws service-quotas request-service-quota-increase --service-code vpc --quota-code L-DF5E4CA3 --desired-value 60 --region ${REGION}`,
+      /^20 network interfaces; 65 are needed/,
+      `aws service-quotas request-service-quota-increase --service-code vpc --quota-code L-DF5E4CA3 --desired-value 65 --region ${REGION}`,
     ],
     [
       'too few zones',
@@ -323,7 +339,7 @@ describe('what is missing in the account', () => {
           Subnets: [{ SubnetId: VPC.taskSubnets[0], VpcId: VPC.id, AvailableIpAddressCount: 11 }],
         }),
       { network: { vpc: VPC } },
-      /^The task subnets have 6 free addresses, and the limit is 10\.$/,
+      /^The task subnets have 6 free addresses, and 15 may be needed: 10 sessions, /,
       undefined,
     ],
     [
