@@ -9,6 +9,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { ensureBrowser } from '../container/browser/find.ts';
+import {
+  START_STEP_WORDS,
+  START_STEPS,
+  type StartStep,
+  type StartSteps,
+} from '../contract/worker/start-steps.ts';
 import { type System, startSystem } from '../test/helpers/system.ts';
 import { percentile } from '../test/soak/ledger.ts';
 import { usageOf, workersBelow } from '../test/soak/processes.ts';
@@ -18,8 +24,14 @@ const ROUNDS = Number(process.env.BERTH_LINK_ROUNDS ?? 7);
 /** A standby task that was taken is replaced in the meantime. */
 const LIMIT_MS = 60_000;
 
-type Measured = { readonly code: number[]; readonly resume: number[] };
-const none = (): Measured => ({ code: [], resume: [] });
+type Measured = {
+  readonly code: number[];
+  readonly resume: number[];
+  /** The time lines that the workers reported. */
+  readonly codeSteps: StartSteps[];
+  readonly resumeSteps: StartSteps[];
+};
+const none = (): Measured => ({ code: [], resume: [], codeSteps: [], resumeSteps: [] });
 
 export const link = async (): Promise<void> => {
   heading('Create → QR code, start → WORKING');
@@ -57,6 +69,8 @@ export const link = async (): Promise<void> => {
       ['medians', 'create → code, ms', 'to the bare library', 'start → WORKING, ms', 'to the bare library'],
       [row('with a standby task', standby), row('without', cold), row('whatsapp-web.js, LocalAuth', bare)],
     );
+    printTimeLines('create → code', cold.codeSteps, standby.codeSteps);
+    printTimeLines('start → WORKING', cold.resumeSteps, standby.resumeSteps);
     await printMemory(system, library);
   } finally {
     const exited = once(library, 'exit');
@@ -120,14 +134,19 @@ const measureBerth = async (
   measured.code.push(performance.now() - began);
   await phone.scan({ code, account: phoneNumber });
   await berth.sessions.waitForStatus(name, 'WORKING');
+  measured.codeSteps.push(await stepsOf(berth, name));
   await stopped({ berth }, name);
   await prepare();
   began = performance.now();
   await berth.sessions.start(name);
   await berth.sessions.waitForStatus(name, 'WORKING');
   measured.resume.push(performance.now() - began);
+  measured.resumeSteps.push(await stepsOf(berth, name));
   await stopped({ berth }, name);
 };
+
+const stepsOf = async (berth: System['berth'], name: string): Promise<StartSteps> =>
+  (await berth.sessions.get(name)).start?.steps ?? {};
 
 const stopped = async ({ berth }: Pick<System, 'berth'>, name: string): Promise<void> => {
   await berth.sessions.stop(name);
@@ -150,6 +169,23 @@ const until = async (reached: () => Promise<boolean>): Promise<void> => {
     if (performance.now() - since > LIMIT_MS) throw new Error('it did not come to that within a minute');
     await new Promise((resume) => setTimeout(resume, 100));
   }
+};
+
+/** Medians in ms from the admission; a standby task has done its first steps before. */
+const printTimeLines = (what: string, cold: readonly StartSteps[], standby: readonly StartSteps[]): void => {
+  const at = (lines: readonly StartSteps[], step: StartStep) =>
+    percentile(
+      lines.flatMap((line) => line[step] ?? []),
+      0.5,
+    );
+  const rows = START_STEPS.map((step) => [step, at(cold, step), at(standby, step)] as const)
+    .filter(([, ...times]) => times.some((time) => time !== undefined))
+    .sort(([, a, b], [, c, d]) => (a ?? b ?? 0) - (c ?? d ?? 0));
+  console.log('');
+  printTable(
+    [`${what}: ms to each step`, 'without', 'with a standby task'],
+    rows.map(([step, a, b]) => [START_STEP_WORDS[step], a ?? '–', b ?? '–']),
+  );
 };
 
 /** One linked session of each. */

@@ -87,6 +87,9 @@ export const span = (ms: number): string => {
     .join(' ');
 };
 
+/** `0.4s`, `31.2s`: a duration that is compared with others. */
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)}s`;
+
 /** How long ago an ISO time was, or how long until it; `-` for none. */
 export const since = (iso: string | null, now: number): string =>
   iso === null ? '-' : span(now - Date.parse(iso));

@@ -19,7 +19,7 @@ import { type BootstrapResponse, createWorkerApi, type WorkerApi } from './contr
 import type { Ending } from './ending.ts';
 import type { ContainerEnvironment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
-import { ownTaskArn } from './metadata.ts';
+import { type OwnTask, ownTask } from './metadata.ts';
 import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
 
 /** What needs no session. */
@@ -30,7 +30,7 @@ export type Prepared = {
   readonly reach: string;
   readonly commandSecret: string;
   readonly found: Browser | NoBrowser;
-  readonly taskArn: string | undefined;
+  readonly task: OwnTask | undefined;
 };
 
 export type Bootstrapped = {
@@ -91,18 +91,18 @@ export const prepare = async (options: {
       onProgress: (message) => log.info(message),
     }).catch((error: unknown) => (error instanceof NoBrowser ? error : new NoBrowser(describeError(error))));
 
-  const [workDir, { server, reach }, found, taskArn] = await Promise.all([
+  const [workDir, { server, reach }, found, task] = await Promise.all([
     makeWorkDir(),
     openServer(),
     findBrowser(),
-    ownTaskArn(environment, time),
+    ownTask(environment, time),
   ]);
-  return { workDir, server, reach, commandSecret, found, taskArn };
+  return { workDir, server, reach, commandSecret, found, task };
 };
 
 /** Undefined: there is nothing to go on with, and the process is being left. */
 export const bootstrap = async (
-  { workDir, server, reach, commandSecret, found, taskArn }: Prepared,
+  { workDir, server, reach, commandSecret, found, task }: Prepared,
   { sessionId, epoch, bootstrapToken }: Pick<Assignment, 'sessionId' | 'epoch' | 'bootstrapToken'>,
   options: {
     readonly environment: ContainerEnvironment;
@@ -145,7 +145,7 @@ export const bootstrap = async (
         commandSecret,
         address: `http://${reach}`,
         chromiumBuild: found instanceof NoBrowser ? 'none' : found.build,
-        ...(taskArn === undefined ? {} : { taskArn }),
+        ...(task === undefined ? {} : { taskArn: task.arn }),
       },
       { until: askedAt + BOOTSTRAP_LIMIT_MS, onSent: onAsked },
     );

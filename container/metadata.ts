@@ -17,17 +17,48 @@ export const readMetadata = <T>(url: string, schema: z.ZodType<T>, time: Time): 
     { time, attempts: 5, retryable: () => true },
   );
 
-const taskSchema = z.object({ TaskARN: z.string() });
+/** A time that cannot be read is no reason to fail a start. */
+const timeSchema = z
+  .string()
+  .transform((text) => Date.parse(text))
+  .pipe(z.number())
+  .optional()
+  .catch(undefined);
 
-/** The ARN of the task that this is; undefined outside ECS, such as on a developer's machine. */
-export const ownTaskArn = async (
+const taskSchema = z.object({
+  TaskARN: z.string(),
+  PullStartedAt: timeSchema,
+  PullStoppedAt: timeSchema,
+  Containers: z
+    .array(z.object({ StartedAt: timeSchema }))
+    .default([])
+    .catch([]),
+});
+
+/** Times in ms; absent where ECS does not tell them. */
+export type OwnTask = {
+  readonly arn: string;
+  readonly pullStarted?: number | undefined;
+  readonly imagePulled?: number | undefined;
+  readonly containerStarted?: number | undefined;
+};
+
+/** The task that this is; undefined outside ECS, such as on a developer's machine. */
+export const ownTask = async (
   environment: {
     BERTH_TASK_ARN?: string | undefined;
     ECS_CONTAINER_METADATA_URI_V4?: string | undefined;
   },
   time: Time,
-): Promise<string | undefined> => {
+): Promise<OwnTask | undefined> => {
   const { BERTH_TASK_ARN: told, ECS_CONTAINER_METADATA_URI_V4: url } = environment;
-  if (told !== undefined || url === undefined) return told;
-  return (await readMetadata(`${url}/task`, taskSchema, time)).TaskARN;
+  if (told !== undefined) return { arn: told };
+  if (url === undefined) return undefined;
+  const task = await readMetadata(`${url}/task`, taskSchema, time);
+  return {
+    arn: task.TaskARN,
+    pullStarted: task.PullStartedAt,
+    imagePulled: task.PullStoppedAt,
+    containerStarted: task.Containers[0]?.StartedAt,
+  };
 };

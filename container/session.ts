@@ -25,6 +25,7 @@ import type { Ending } from './ending.ts';
 import type { ContainerEnvironment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { createIncoming } from './media/incoming.ts';
+import type { StartTimeLine } from './start-steps.ts';
 import { createBuildCounter } from './whatsapp/build-counter.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
@@ -79,9 +80,10 @@ export const startSession = (
     readonly log: Log;
     readonly exit: Exit;
     readonly ending: Ending;
+    readonly timeLine: StartTimeLine;
   },
 ): Pick<ClientHost, 'closedAt' | 'fault'> => {
-  const { environment, time, log, exit, ending } = options;
+  const { environment, time, log, exit, ending, timeLine } = options;
   log.info('started', { browser: browser.build, states: settings.authStates.length });
 
   const outbox = createOutbox({ api, time, now: clock.now, log });
@@ -92,6 +94,7 @@ export const startSession = (
     log,
     clock,
     settings,
+    timeLine,
     onStop: ending.ask,
     onExpiring: ({ at, reason }) => outbox.add('session.expiring', { reason, at }),
   });
@@ -161,6 +164,8 @@ export const startSession = (
     const before = shown;
     shown = view.status;
     if (shown !== before) log.info('status', { from: before, to: shown });
+    if (shown === 'SCAN_QR_CODE') timeLine.reached('codeShown');
+    if (shown === 'WORKING') timeLine.reached('working');
     if (shown !== 'SCAN_QR_CODE') pairing.clear();
     supervision.show(view);
     saves.follow();
@@ -209,6 +214,7 @@ export const startSession = (
     mayLink: settings.mayLink,
     restoreBy: () => clock.toLocal(settings.deadlines.startBy),
     maxRestarts: environment.BERTH_MAX_RESTARTS,
+    onStep: timeLine.reached,
     onChange,
     onCode: pairing.heard,
     onEvent,

@@ -11,6 +11,7 @@ import { createExit, EXIT, type ExitCode } from './exit.ts';
 import { judgeUncaught } from './process-faults.ts';
 import type { startSession } from './session.ts';
 import { createDesk, standBy } from './standby.ts';
+import { createStartTimeLine } from './start-steps.ts';
 
 type Worker = {
   /** SIGTERM or SIGINT: the first asks for an orderly end, the second kills. */
@@ -43,10 +44,23 @@ export const startWorker = (options: {
   const ending = createEnding();
   let session: ReturnType<typeof startSession> | undefined;
 
+  const timeLine = createStartTimeLine(time);
+  const onServing = () => timeLine.reached('bootstrapped');
   const startFor = async (purpose: Extract<Purpose, { kind: 'session' }>) => {
+    timeLine.reached('processUp');
     const prepared = await prepare({ ...options, exit, epoch: purpose.epoch });
-    const found = await bootstrap(prepared, purpose, { ...options, exit, ending, onAsked: loadAhead });
-    if (found) session = (await loadSession()).startSession(found, { ...options, exit, ending });
+    const { pullStarted, imagePulled, containerStarted = performance.timeOrigin } = prepared.task ?? {};
+    if (pullStarted !== undefined) timeLine.reached('pullStarted', pullStarted);
+    if (imagePulled !== undefined) timeLine.reached('imagePulled', imagePulled);
+    timeLine.reached('containerStarted', containerStarted);
+    const found = await bootstrap(prepared, purpose, {
+      ...options,
+      exit,
+      ending,
+      onAsked: loadAhead,
+      onServing,
+    });
+    if (found) session = (await loadSession()).startSession(found, { ...options, exit, ending, timeLine });
   };
   const waitAndStart = async (standby: Extract<Purpose, { kind: 'standby' }>) => {
     const desk = createDesk();
@@ -80,10 +94,12 @@ export const startWorker = (options: {
         onAsked: () => {},
         onServing: () => {
           serves = true;
+          onServing();
           desk.settle(true);
         },
       });
-      if (found) session = (await loaded).startSession({ ...found, ahead }, { ...options, exit, ending });
+      if (found)
+        session = (await loaded).startSession({ ...found, ahead }, { ...options, exit, ending, timeLine });
     } finally {
       if (!serves) desk.settle(false);
     }

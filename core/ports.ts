@@ -23,7 +23,8 @@ export type StandbyLaunch = {
 };
 
 export type LaunchResult =
-  | { readonly ok: true; readonly taskArn: string }
+  /** `createdAt` as the engine says it (ms). */
+  | { readonly ok: true; readonly taskArn: string; readonly createdAt?: number | undefined }
   /** No capacity now; nothing was started. */
   | { readonly ok: false; readonly retryable: boolean; readonly detail: string };
 

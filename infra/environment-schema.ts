@@ -4,8 +4,8 @@
  * new table and change at run time afterwards (PUT /api/limits).
  */
 import * as z from 'zod';
-import type { Size } from '../contract/size.ts';
 import { highestTarget } from '../contract/bodies/standby.ts';
+import type { Size } from '../contract/size.ts';
 import { settingsSchema } from '../core/settings.ts';
 import { fargateIssue, type TaskSize, taskSizeSchema } from '../core/task-size.ts';
 import { concurrencyIssues, concurrencySchema } from './concurrency-schema.ts';

@@ -3,10 +3,11 @@ import * as z from 'zod';
 import type { LimitsView, StatsView } from '../../contract/bodies/admin.ts';
 import { BOUND_NAMES, BOUNDS } from '../../contract/bounds.ts';
 import { burstOf, type Rate } from '../../contract/rate.ts';
+import { START_STEP_WORDS, START_STEPS } from '../../contract/worker/start-steps.ts';
 import { examples, runs } from '../command.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { boundsInput, collect, countInput, orNone, rateInput, userInput } from '../input.ts';
-import { details, since, span } from '../output.ts';
+import { details, seconds, since, span } from '../output.ts';
 
 /** `berth limits`, `berth stats`, `berth health` */
 export const addCapacity = (program: Command): void => {
@@ -154,7 +155,18 @@ const lastDayText = (day: NonNullable<StatsView['lastDay']>): [string, string][]
   ['webhook attempts', counts(day.webhooks.attempts) || '0'],
   ...quantileRow('event to webhook', day.webhooks.age),
   ...quantileRow('create to QR', day.createToQr),
+  ['start, own task', stepMeans(day.startSteps.own)],
+  ['start, standby', stepMeans(day.startSteps.standby)],
 ];
+
+type StepMeans = NonNullable<StatsView['lastDay']>['startSteps']['own'];
+
+/** `image pulled 21.5s, code shown 32.0s` */
+const stepMeans = (steps: StepMeans): string =>
+  START_STEPS.flatMap((step) => {
+    const mean = steps[step]?.meanMs;
+    return mean === undefined ? [] : [`${START_STEP_WORDS[step]} ${seconds(mean)}`];
+  }).join(', ');
 
 const counts = (by: Readonly<Record<string, number>>): string =>
   Object.entries(by)

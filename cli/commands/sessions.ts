@@ -5,12 +5,13 @@ import type { SessionView } from '../../contract/bodies/sessions.ts';
 import { type RestartConfig, restartPolicySchema } from '../../contract/restart.ts';
 import { type Size, sizeSchema } from '../../contract/size.ts';
 import { type Ignore, ignoreSchema } from '../../contract/whatsapp/ignore.ts';
+import { byTime, START_STEP_WORDS } from '../../contract/worker/start-steps.ts';
 import { accountText } from '../account.ts';
 import { examples, runs } from '../command.ts';
 import { confirm } from '../confirm.ts';
 import type { Context } from '../context.ts';
 import { collect, durationInput, metadataInput, nameInput, userInput, userOrAllInput } from '../input.ts';
-import { type Column, details, since, until } from '../output.ts';
+import { type Column, details, seconds, since, until } from '../output.ts';
 import { followQr } from '../qr/follow.ts';
 
 const USER = ['--user <id>', 'owner of the session (admin keys)'] as const;
@@ -165,6 +166,13 @@ const restartText = ({ restart }: SessionView, now: number): string => {
   ].join(', ');
 };
 
+/** `standby task: session taken 0.2s, code shown 0.5s` */
+const startText = ({ start }: SessionView): string | null => {
+  if (start === null) return null;
+  const steps = byTime(start.steps).map(([step, ms]) => `${START_STEP_WORDS[step]} ${seconds(ms)}`);
+  return `${start.standby ? 'standby task: ' : ''}${steps.join(', ')}`;
+};
+
 const sessionText = (s: SessionView, now: number): string =>
   details([
     ['name', s.name],
@@ -178,6 +186,7 @@ const sessionText = (s: SessionView, now: number): string =>
     ['ended for', s.stopReason],
     ['detail', s.detail],
     ['age', s.startedAt && since(s.startedAt, now)],
+    ['start', startText(s)],
     ['idle in', s.idleAt && until(s.idleAt, now)],
     ['restarts', s.restart.policy === 'never' && s.restart.attempts === 0 ? null : restartText(s, now)],
     ['ends in', s.expiresAt && until(s.expiresAt, now)],

@@ -42,6 +42,10 @@ export const createReporter = (options: {
   readonly log: Log;
   readonly heartbeatMs: number;
   readonly activityMs: number;
+  /** Steps of the start that are to be reported. */
+  readonly start: () => NonNullable<ReportRequest['start']>;
+  /** A report with these steps was accepted. */
+  readonly onStartTold: (steps: NonNullable<ReportRequest['start']>) => void;
   readonly onAnswer: (answer: ReportResponse) => void;
 }): Reporter => {
   const { api, time, log } = options;
@@ -58,6 +62,7 @@ export const createReporter = (options: {
     seq += 1;
     const { status, me, qrReason, lastActivityAt, memoryBytes, dialogs, build, builds } = facts;
     const { qrCodes, statusData } = facts;
+    const start = options.start();
     return {
       seq,
       status,
@@ -71,6 +76,7 @@ export const createReporter = (options: {
       dialogs: dialogs ?? { closed: 0, unknown: 0 },
       ...(build === undefined ? {} : { build }),
       ...(builds === undefined ? {} : { builds: [...builds] }),
+      ...(Object.keys(start).length === 0 ? {} : { start }),
     };
   };
 
@@ -89,10 +95,12 @@ export const createReporter = (options: {
     cancelActivity = undefined;
     inFlight = new AbortController();
     try {
-      const answer = await api.report(request(), {
+      const told = request();
+      const answer = await api.report(told, {
         until: time.now() + options.heartbeatMs,
         signal: inFlight.signal,
       });
+      if (told.start) options.onStartTold(told.start);
       if (!stopped) options.onAnswer(answer);
     } catch (error) {
       if (error instanceof Fenced) stopped = true;

@@ -8,6 +8,7 @@ import type { Ignore } from '../../contract/whatsapp/ignore.ts';
 import type { Dialogs } from '../../contract/worker/protocol.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
+import { type StartTimeLine, shifted } from '../start-steps.ts';
 import type { BuildCounter } from '../whatsapp/build-counter.ts';
 import type { HostView } from '../whatsapp/client-host.ts';
 import type { ControlClock } from './clock.ts';
@@ -41,6 +42,7 @@ export const createSupervision = (options: {
   readonly log: Log;
   readonly clock: ControlClock;
   readonly settings: Pick<BootstrapResponse, 'deadlines' | 'heartbeatSeconds' | 'activitySeconds' | 'ignore'>;
+  readonly timeLine: Pick<StartTimeLine, 'untold' | 'told'>;
   readonly onStop: (reason: StopReason) => void;
   readonly onExpiring: (due: Due) => void;
 }): Supervision => {
@@ -62,6 +64,8 @@ export const createSupervision = (options: {
     log,
     heartbeatMs: settings.heartbeatSeconds * 1000,
     activityMs: settings.activitySeconds * 1000,
+    start: () => shifted(options.timeLine.untold, clock.fromLocal),
+    onStartTold: options.timeLine.told,
     onAnswer: (answer) => {
       clock.set(answer.now);
       ignore = answer.ignore;

@@ -44,7 +44,7 @@ export type HostView = {
 
 type ClientHostDeps = Pick<
   RunDeps,
-  'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded' | 'onDialogs'
+  'createClient' | 'time' | 'log' | 'timings' | 'killTree' | 'forwarded' | 'onDialogs' | 'onStep'
 > & {
   readonly profile: Profile;
   readonly builds: BuildCounter;
@@ -185,7 +185,10 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     const restored = await profile.restoreNext({ until: deps.restoreBy(), signal: stopping.signal });
     faultsBeforeUp = 0;
     linked = restored.origin === 'restored';
-    if (linked) return true;
+    if (linked) {
+      deps.onStep?.('accountRestored');
+      return true;
+    }
     // Without a code, too: the control plane must hear that what is saved is of no use.
     if (mayShowQr || !deps.mayLink) show({ qrReason: view.qrReason ?? restored.because });
     return mayShowQr;

@@ -8,6 +8,7 @@ import type { Account } from '../../contract/worker/protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';
+import type { OwnStep } from '../start-steps.ts';
 import { closeAnnouncements, type DialogCount } from './compat/dialogs.ts';
 import { idText } from './ids.ts';
 import type { CreateClient, LibraryClient, LibraryPage } from './library.ts';
@@ -63,6 +64,8 @@ export type RunDeps = {
   /** Kills every process over the profile; false: some are left. */
   readonly killTree: () => Promise<boolean>;
   readonly onSignal: (signal: Signal) => void;
+  /** A step of the start was reached. */
+  readonly onStep?: (step: OwnStep) => void;
   /** The page told its version. */
   readonly onVersion: (version: unknown) => void;
   /** The library's other events (messages, calls …). */
@@ -157,10 +160,15 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   const onBrowser = () => {
     if (over) return;
     stage('loading WhatsApp Web', timings.load);
+    deps.onStep?.('browserUp');
     client.pupBrowser?.on('disconnected', () => fault('the browser is gone'));
     const page = client.pupPage;
     if (page) void watchVersion(page);
     page?.on('error', () => fault('the page crashed'));
+    page?.on(
+      'load',
+      guarded('load', () => deps.onStep?.('pageLoaded')),
+    );
     // What the page's own scripts fail with is often why a stage does not end: a module that this build lacks.
     page?.on(
       'pageerror',

@@ -69,6 +69,9 @@ export const healthViewSchema = z.object({
 });
 export type HealthView = z.infer<typeof healthViewSchema>;
 
+/** By step (contract/worker/start-steps.ts). */
+const stepMeansSchema = z.record(z.string(), z.object({ count: z.int(), meanMs: z.int() }));
+
 export const statsViewSchema = z.object({
   active: z.int(),
   limit: z.int(),
@@ -96,6 +99,8 @@ export const statsViewSchema = z.object({
       drift: z.int(),
       /** From admission to the first QR code, each at most so many ms (in steps of 30 %); null where none was shown. */
       createToQr: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
+      /** Mean time from admission to each step of a start, with a task of its own and with a standby task. */
+      startSteps: z.object({ own: stepMeansSchema, standby: stepMeansSchema }),
       /** Deliveries to webhooks. */
       webhooks: z.object({
         /** Attempts by result: `delivered`, `retry` (it is repeated later), `dead` (given up). */

@@ -3,6 +3,7 @@ import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { sessionNameSchema } from '../names.ts';
 import { restartConfigSchema } from '../restart.ts';
 import { dialogsSchema, shownAccountSchema } from '../worker/protocol.ts';
+import { startStepsSchema } from '../worker/start-steps.ts';
 import { sessionConfigRequestSchema, sessionConfigSchema } from './session-config.ts';
 
 export { sessionNameSchema, userIdSchema } from '../names.ts';
@@ -51,6 +52,17 @@ export const sessionViewSchema = z.object({
   }),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
+  /** The time line of its last start; null before the first step is known. */
+  start: z
+    .object({
+      /** When it was admitted, or when its restart was due. */
+      at: z.iso.datetime(),
+      /** A standby task serves it: the steps before `bootstrapped` were done while that task waited. */
+      standby: z.boolean(),
+      /** Milliseconds from `at` until each step, as far as they are reached. */
+      steps: startStepsSchema,
+    })
+    .nullable(),
   /** When the session will be ended because it was not linked; null while it does not wait to be linked. */
   qrExpiresAt: z.iso.datetime().nullable(),
   /** When the session will be ended for being idle / at the latest; null while not running or never. */

@@ -24,6 +24,7 @@ import { statusSchema, stopReasonSchema } from '../lifecycle.ts';
 import { ignoreSchema } from '../whatsapp/ignore.ts';
 import { statusDataSchema } from '../whatsapp/passkey.ts';
 import { commandFailureSchema } from './command-failures.ts';
+import { reportedStepsSchema } from './start-steps.ts';
 
 const secret = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be 32 bytes in base64url');
 const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex');
@@ -193,6 +194,8 @@ export const reportRequestSchema = z.strictObject({
   build: buildVersionSchema.optional(),
   /** Counts by build since this worker began. */
   builds: reportedBuildsSchema.optional(),
+  /** Steps of the start that no report has told yet. Times in ms, by the control plane's clock. */
+  start: reportedStepsSchema.optional(),
 });
 export const reportResponseSchema = z.object({
   now: z.int(),

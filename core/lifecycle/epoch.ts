@@ -25,6 +25,7 @@ const OF_THE_EPOCH_BEFORE = [
   'passkeySince',
   'statusDataHash',
   'readyAt',
+  'startSteps',
   'stoppingAt',
   'stoppedAt',
   'stopReason',

@@ -1,4 +1,5 @@
 import { fullJitter } from '../../contract/jitter.ts';
+import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { type LaunchResult, TaskEngineUnavailable } from '../ports.ts';
 import { claimStandby } from '../standby/claim.ts';
@@ -78,7 +79,7 @@ const launchMarked = async (
   const [launched] = await Promise.all([
     taskArn === undefined
       ? launchTask(deps, claimed.session, request, until)
-      : adopt(deps, claimed.session, taskArn, Math.max(ADOPT_MS, until - deps.clock())),
+      : adopt(deps, claimed.session, { taskArn }, Math.max(ADOPT_MS, until - deps.clock())),
     replaceClaimed(deps),
   ]);
   return launched;
@@ -103,7 +104,7 @@ const launchTask = async (
     return (await release(deps, session, 'launch_failed', result.detail)).session;
   }
 
-  return adopt(deps, session, result.taskArn, Math.max(ADOPT_MS, until - deps.clock()));
+  return adopt(deps, session, result, Math.max(ADOPT_MS, until - deps.clock()));
 };
 
 /** A stop that came while the launch was under way left the slot to it. */
@@ -119,7 +120,7 @@ const nothingStarted = async (deps: Needs, session: Session, launching: string):
  */
 export const relaunch = async (deps: Needs, session: Session): Promise<Session> => {
   const task = await findTask(deps, session);
-  return task ? adopt(deps, session, task.taskArn) : launch(deps, session);
+  return task ? adopt(deps, session, task) : launch(deps, session);
 };
 
 /**
@@ -151,14 +152,25 @@ const unmarkLaunch = async (
   return changed?.session;
 };
 
-const adopt = async (deps: Needs, session: Session, taskArn: string, budgetMs?: number): Promise<Session> => {
+const adopt = async (
+  deps: Needs,
+  session: Session,
+  { taskArn, createdAt: taskCreated }: { readonly taskArn: string; readonly createdAt?: number | undefined },
+  budgetMs?: number,
+): Promise<Session> => {
   const isAnothers = ({ workerTaskArn }: Session) => workerTaskArn !== undefined && workerTaskArn !== taskArn;
   const changed = await updateActiveSession(
     deps,
     session,
     (now) => {
       if (now.taskArn === taskArn || isAnothers(now)) return undefined;
-      return { set: { taskArn, ...(now.state === 'PENDING' ? { state: 'STARTING' } : {}) } };
+      return {
+        set: {
+          taskArn,
+          ...(now.state === 'PENDING' ? { state: 'STARTING' } : {}),
+          ...(taskCreated ? { startSteps: toItem({ ...now.startSteps, taskCreated }) } : {}),
+        },
+      };
     },
     undefined,
     budgetMs,

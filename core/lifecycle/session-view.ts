@@ -7,6 +7,7 @@ import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { waitsForRestart } from './restart.ts';
 import { isLinked, nameOf, type Session, userOf } from './session.ts';
 import { shownConfig } from './session-config.ts';
+import { startView } from './start-steps.ts';
 
 const iso = (at: number | undefined): string | null => (at === undefined ? null : new Date(at).toISOString());
 
@@ -42,6 +43,7 @@ export const sessionView = (session: Session, settings: Settings): SessionView =
     restart: restartView(session),
     createdAt: new Date(session.createdAt).toISOString(),
     startedAt: iso(session.startedAt),
+    start: startView(session),
     qrExpiresAt: deadlineAt(deadlines, 'qr_expired'),
     idleAt: deadlineAt(deadlines, 'idle'),
     expiresAt: deadlineAt(deadlines, 'max_duration'),

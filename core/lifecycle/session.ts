@@ -3,6 +3,7 @@ import { sessionConfigSchema } from '../../contract/bodies/session-config.ts';
 import { reportedBuildsSchema } from '../../contract/builds/counts.ts';
 import { stateSchema, statusSchema, stopReasonSchema } from '../../contract/lifecycle.ts';
 import { accountSchema, authStateSchema, dialogsSchema } from '../../contract/worker/protocol.ts';
+import { startStepsSchema } from '../../contract/worker/start-steps.ts';
 
 /** The session item as stored. Times in ms since the epoch. */
 const sessionSchema = z.object({
@@ -63,6 +64,8 @@ const sessionSchema = z.object({
   /** SHA-256 of the data that belongs to the status, so that a new challenge is told of and a repeated report is not. */
   statusDataHash: z.string().optional(),
   readyAt: z.int().optional(),
+  /** Steps of the epoch's start and when each was reached (ms). */
+  startSteps: startStepsSchema.optional(),
   stoppingAt: z.int().optional(),
   stoppedAt: z.int().optional(),
 

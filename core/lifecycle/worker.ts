@@ -32,6 +32,7 @@ import { release } from './release.ts';
 import { isRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { storedProxy } from './session-config.ts';
+import { countStart, withReported } from './start-steps.ts';
 import { statusAttributes, statusPayload } from './statuses.ts';
 
 /** SIGKILL must not come while a worker still waits for storage: its final report and its events would go with it. */
@@ -155,6 +156,7 @@ export const report = async (
   if (!changed) throw fenced();
   const { session: after } = changed;
 
+  if (changed.changed) countStart(deps, before, after);
   if (changed.changed && request.builds)
     await recordBuilds(deps, after, newCounts(request.builds, before.builds ?? []));
   if (changed.changed && isNews(before, after)) {
@@ -264,6 +266,7 @@ const reported = (
   if (request.builds) set.builds = request.builds.map(toItem);
   if (status === 'SCAN_QR_CODE' && now.qrSince === undefined) set.qrSince = clock;
   if (request.qrCodes !== undefined) set.qrCodes = request.qrCodes;
+  if (request.start) set.startSteps = toItem(withReported(now.startSteps, request.start));
   if (isPasskeyStatus(status) && now.passkeySince === undefined) set.passkeySince = clock;
   if (statusDataHash === undefined) remove.push('statusDataHash');
   else set.statusDataHash = statusDataHash;

@@ -23,29 +23,36 @@ export const statsKey = (now: number): Key => ({ pk: STATS_PARTITION, sk: hourOf
 /** `2026-01-31T05`, UTC */
 export const hourOf = (at: number): string => new Date(at).toISOString().slice(0, 13);
 
-/** The attribute that a sample adds to, and how much; undefined for metrics that stats do not show. */
-export const statsAddition = (
+/** The attributes that a sample adds to, and how much; none for metrics that stats do not show. */
+export const statsAdditions = (
   name: MetricName,
   value: number,
   dimensions: Readonly<Record<string, string>> = {},
-): StatsAddition | undefined => {
+): readonly StatsAddition[] => {
   switch (name) {
     case 'SessionsAdmitted':
-      return { attr: 'admitted', by: value };
+      return [{ attr: 'admitted', by: value }];
     case 'AdmissionsRefused':
-      return { attr: `refused_${dimensions.Scope}`, by: value };
+      return [{ attr: `refused_${dimensions.Scope}`, by: value }];
     case 'SessionsReaped':
-      return { attr: `reaped_${dimensions.Reason}`, by: value };
+      return [{ attr: `reaped_${dimensions.Reason}`, by: value }];
     case 'SessionsEnded':
-      return { attr: `ended_${dimensions.Reason}`, by: value };
+      return [{ attr: `ended_${dimensions.Reason}`, by: value }];
     case 'SessionsRestarted':
-      return { attr: `restarted_${dimensions.Reason}`, by: value };
+      return [{ attr: `restarted_${dimensions.Reason}`, by: value }];
     case 'CounterDrift':
-      return value === 0 ? undefined : { attr: 'drift', by: value };
+      return value === 0 ? [] : [{ attr: 'drift', by: value }];
     case 'TimeToQr':
-      return { attr: `qr_${bucketOf(EDGES, value)}`, by: 1 };
+      return [{ attr: `qr_${bucketOf(EDGES, value)}`, by: 1 }];
+    case 'StartStep': {
+      const step = `${dimensions.Task}_${dimensions.Step}`;
+      return [
+        { attr: `startMs_${step}`, by: value },
+        { attr: `start_${step}`, by: 1 },
+      ];
+    }
     default:
-      return undefined;
+      return [];
   }
 };
 
@@ -113,6 +120,15 @@ export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsV
     if (count === 0) return null;
     return { count, p50Ms: percentile(edges, buckets, 0.5), p95Ms: percentile(edges, buckets, 0.95) };
   };
+  const steps = (task: string) => {
+    const ms = starting(`startMs_${task}_`);
+    return Object.fromEntries(
+      Object.entries(starting(`start_${task}_`)).map(([step, count]) => [
+        step,
+        { count, meanMs: Math.round((ms[step] ?? 0) / count) },
+      ]),
+    );
+  };
   return {
     since: new Date(from).toISOString(),
     admitted: sums.get('admitted') ?? 0,
@@ -122,6 +138,7 @@ export const lastDay = (hours: readonly Item[], now: number): NonNullable<StatsV
     reaped: starting('reaped_'),
     drift: sums.get('drift') ?? 0,
     createToQr: quantiles('qr_', EDGES),
+    startSteps: { own: steps('own'), standby: steps('standby') },
     webhooks: { attempts: starting('webhook_'), age: quantiles('webhookAge_', AGE_EDGES) },
   };
 };

@@ -82,6 +82,11 @@ export const METRICS = {
   },
   StandbyFailures: { unit: 'Count', dimensions: [], says: 'Standby tasks that did not become ready' },
   TimeToQr: { unit: 'Milliseconds', dimensions: [], says: 'From admission to the first QR code' },
+  StartStep: {
+    unit: 'Milliseconds',
+    dimensions: ['Step', 'Task'],
+    says: 'From admission to a step of the start, with a task of its own or a standby task',
+  },
   BuildTrouble: {
     unit: 'Count',
     dimensions: [],

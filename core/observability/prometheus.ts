@@ -96,6 +96,16 @@ export const prometheusText = (view: StatsView): string => {
             lastDay.createToQr,
           ),
           {
+            name: 'berth_start_step_seconds',
+            help: 'Mean time from admission to a step of the start in 24 hours, by step and kind of task.',
+            samples: Object.entries(lastDay.startSteps).flatMap(([task, steps]) =>
+              Object.entries(steps).map(([step, { meanMs }]) => ({
+                labels: { task, step },
+                value: meanMs / 1000,
+              })),
+            ),
+          },
+          {
             name: 'berth_webhook_attempts_24h',
             help: 'Attempts to deliver events to webhooks in 24 hours, by result.',
             samples: by('result', lastDay.webhooks.attempts),

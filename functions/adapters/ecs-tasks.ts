@@ -213,8 +213,8 @@ const launchOn = async (
       }),
       { abortSignal },
     );
-    const taskArn = tasks?.[0]?.taskArn;
-    if (taskArn) return { ok: true, taskArn };
+    const { taskArn, createdAt } = tasks?.[0] ?? {};
+    if (taskArn) return { ok: true, taskArn, createdAt: createdAt?.getTime() };
     return { ok: false, retryable: true, detail: failures?.[0]?.reason ?? 'ECS started no task' };
   } catch (error) {
     const known = error instanceof ConflictException ? error.resourceIds?.[0] : undefined;

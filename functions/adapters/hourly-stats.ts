@@ -1,4 +1,4 @@
-import { type StatsAddition, statsAddition } from '../../core/observability/hourly-stats.ts';
+import { type StatsAddition, statsAdditions } from '../../core/observability/hourly-stats.ts';
 import type { MetricName } from '../../core/observability/metrics.ts';
 
 /** What this instance counted for the statistics and has not written yet. */
@@ -9,8 +9,7 @@ export const noteForStats = (
   value: number,
   dimensions?: Readonly<Record<string, string>>,
 ): void => {
-  const addition = statsAddition(name, value, dimensions);
-  if (addition) noteAdditions([addition]);
+  noteAdditions(statsAdditions(name, value, dimensions));
 };
 
 /** The same for what is no metric of CloudWatch. */

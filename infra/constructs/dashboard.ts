@@ -9,6 +9,7 @@ import {
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { stopReasonSchema } from '../../contract/lifecycle.ts';
+import { START_STEPS, STEPS_AFTER_CLAIM, type StartStep } from '../../contract/worker/start-steps.ts';
 import { type DimensionValues, METRICS, type MetricName } from '../../core/observability/metrics.ts';
 import { berthMetric, FIVE_MINUTES } from '../metrics.ts';
 import type { Alarms, Watched } from './alarms.ts';
@@ -24,9 +25,10 @@ const REAPED = [
   'stop_grace',
 ];
 
-/** Losses after which a restart policy starts a session again (core/lifecycle). */
 /** Why a start found no standby task (core/standby/claim.ts). */
 const MISSED = ['none_ready', 'refused', 'unreachable', 'no_answer', 'database'];
+
+/** Losses after which a restart policy starts a session again (core/lifecycle). */
 const RESTARTED = ['crashed', 'task_stopped', 'heartbeat_lost'];
 
 /** Why a connection is closed (core/live/fan-out.ts). */
@@ -49,6 +51,10 @@ export class BerthDashboard extends Construct {
       how: { period: typeof sweep; statistic: string; label?: string },
       ...dimensions: DimensionValues<N>
     ) => berthMetric(environment.name, name, { label: METRICS[name].says, ...how }, ...dimensions);
+    const startSteps = (Task: string, steps: readonly StartStep[]) =>
+      steps.map((Step) =>
+        metric('StartStep', { period: FIVE_MINUTES, statistic: 'p50', label: Step }, { Step, Task }),
+      );
     const graph = (title: string, left: IMetric[], right: IMetric[] = []) =>
       new GraphWidget({ title, left, right, width: 8, height: 6 });
 
@@ -102,6 +108,10 @@ export class BerthDashboard extends Construct {
             metric('TimeToQr', { period: FIVE_MINUTES, statistic: 'p50', label: 'p50' }),
             metric('TimeToQr', { period: FIVE_MINUTES, statistic: 'p95', label: 'p95' }),
           ]),
+          graph('Start: ms to each step, p50', startSteps('own', START_STEPS)),
+          graph('Start with a standby task: ms to each step, p50', startSteps('standby', STEPS_AFTER_CLAIM)),
+        ],
+        [
           graph('Heartbeats', [metric('HeartbeatAge', each)]),
           graph(
             'Standby tasks',

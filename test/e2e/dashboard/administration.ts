@@ -25,6 +25,24 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
+  test('changes how many standby tasks are kept ready, and returns to the plan of the environment', async () => {
+    const { berth } = dashboard().system;
+    const { max, plan } = await berth.standby.get();
+    const page = await dashboard().visit({ at: '/admin/limits' });
+    const panel = page.getByRole('region', { name: 'Standby tasks' });
+    await panel.getByLabel('Standby tasks to keep ready').fill(String(max + 1));
+    await panel.getByText(`A whole number from 0 to ${max}.`).waitFor();
+    await panel.getByLabel('Standby tasks to keep ready').fill('2');
+    await panel.getByRole('button', { name: `Change ${plan.target} to 2` }).click();
+    await page.getByText(`Standby tasks to keep ready: ${plan.target} is now 2`).waitFor();
+    await panel.getByText('0 of 2 ready').waitFor();
+    expect(await berth.standby.get()).toMatchObject({ planBy: 'api', target: 2 });
+    await panel.getByRole('button', { name: 'Use the environment’s plan' }).click();
+    await page.getByText("Standby tasks follow the environment's plan").waitFor();
+    expect(await berth.standby.get()).toMatchObject({ planBy: 'settings', target: plan.target });
+    await page.context().close();
+  });
+
   test('ends sessions only after it has listed them, and only what is still asked for', async () => {
     const { berth } = dashboard().system;
     await berth.sessions.start('reef', { userId: 'anna' });

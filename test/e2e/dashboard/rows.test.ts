@@ -43,6 +43,7 @@ const sessionNumber = (n: number): SessionView => ({
   },
   createdAt: new Date(STARTED).toISOString(),
   startedAt: new Date(STARTED).toISOString(),
+  start: null,
   qrExpiresAt: null,
   idleAt: n % 3 === 0 ? null : new Date(STARTED + 1_500_000 + n * 100).toISOString(),
   expiresAt: n % 3 === 0 ? null : new Date(STARTED + 7_200_000).toISOString(),

@@ -20,6 +20,9 @@ export const session = (dashboard: () => DashboardSystem): void => {
     const page = await dashboard().visit({ at: '/sessions/admin/shop' });
     await page.getByText('Harbour Shop').waitFor();
     await page.getByText(/^Chromium \d+/).waitFor();
+    const start = page.getByRole('region', { name: 'Last start' });
+    for (const step of ['task created', 'WhatsApp Web loaded', 'code shown'])
+      await start.getByRole('rowheader', { name: step }).waitFor();
     await page.getByText(/kB$/).waitFor();
 
     hooks.answer(500);

@@ -168,9 +168,34 @@ describe('sessions', () => {
     expect(await berth(['sessions', 'ls', '--json'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('get shows the account', async () => {
+  test('get shows the account, and where the time of the last start went', async () => {
     api.set('shop', WORKING);
-    expect((await berth(['sessions', 'get', 'shop'])).stdout).toMatch(/^account +\+15550001111 \(Anna\)$/m);
+    const { stdout } = await berth(['sessions', 'get', 'shop']);
+    expect(stdout).toMatch(/^account +\+15550001111 \(Anna\)$/m);
+    expect(stdout).toMatch(/^start +task created 0\.4s, image pulled 21\.3s, code shown 31\.2s$/m);
+  });
+
+  test('standby ls shows the plan and each task; set sends targets by the hour, and refuses what is no range', async () => {
+    const shown = await berth(['standby', 'ls']);
+    expect(shown.stdout).toMatch(/^sby_1 +claimed +\d+m( \d+s)? +- +153 +s_shop$/m);
+    expect(shown.stderr).toMatch(/^ready +1, 0 starting, 1 taken by sessions$/m);
+    const changed = await berth(['standby', 'set', '--target', '0', '--hours', '7-19=3', '22-6=1']);
+    expect(changed.stdout).toMatch(/^ +7-19 UTC +3$/m);
+    await berth(['standby', 'set', '--target', 'none']);
+    await berth(['standby', 'set', '--no-hours']);
+    expect((await berth(['standby', 'set', '--hours', '7=3'])).stderr).toContain('must be like 7-19=3');
+    expect((await berth(['standby', 'set'])).code).toBe(2);
+    expect(api.calls('PUT /api/standby').map(({ body }) => body)).toEqual([
+      {
+        target: 0,
+        hours: [
+          { from: 7, to: 19, target: 3 },
+          { from: 22, to: 6, target: 1 },
+        ],
+      },
+      { target: null },
+      { hours: [] },
+    ]);
   });
 
   test.each([

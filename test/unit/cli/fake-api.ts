@@ -30,6 +30,7 @@ import {
   type SessionView,
   sessionViewSchema,
 } from '../../../contract/bodies/sessions.ts';
+import { changeStandbyRequestSchema, standbyViewSchema } from '../../../contract/bodies/standby.ts';
 import type { Bounds } from '../../../contract/bounds.ts';
 import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../../../contract/errors.ts';
 import { lidToPhoneNumberSchema } from '../../../contract/whatsapp/lids.ts';
@@ -98,6 +99,11 @@ export const sessionView = (name: string, change: Partial<SessionView> = {}): Se
     nextAttemptAt: null,
   },
   startedAt: new Date(NOW - 60_000).toISOString(),
+  start: {
+    at: new Date(NOW - 60_000).toISOString(),
+    standby: false,
+    steps: { taskCreated: 400, imagePulled: 21_300, codeShown: 31_240 },
+  },
   qrExpiresAt: null,
   idleAt: null,
   expiresAt: new Date(NOW + 3_600_000).toISOString(),
@@ -222,6 +228,7 @@ export class FakeApi {
               reaped: {},
               drift: 0,
               createToQr: { count: 4, p50Ms: 4827, p95Ms: 13_786 },
+              startSteps: { own: { imagePulled: { count: 3, meanMs: 21_500 } }, standby: {} },
               webhooks: {
                 attempts: { dead: 1, retry: 1, delivered: 9 },
                 age: { count: 9, p50Ms: 200, p95Ms: 1600 },
@@ -250,6 +257,34 @@ export class FakeApi {
         return { status: 204 };
       case 'POST /dashboard/sign-out':
         return { status: 204 };
+      case 'GET /api/standby':
+      case 'PUT /api/standby': {
+        const change = seen.method === 'PUT' ? changeStandbyRequestSchema.parse(seen.body) : {};
+        return ok(
+          standbyViewSchema.parse({
+            plan: { target: change.target ?? 1, hours: change.hours ?? [] },
+            planBy: seen.method === 'PUT' ? 'api' : 'settings',
+            max: 10,
+            target: 1,
+            wanted: 1,
+            ready: 1,
+            starting: 0,
+            claimed: 1,
+            pausedUntil: null,
+            tasks: [
+              {
+                id: 'sby_1',
+                state: 'claimed',
+                createdAt: new Date(NOW - 90_000).toISOString(),
+                readyAt: new Date(NOW - 80_000).toISOString(),
+                heartbeatAt: null,
+                chromiumBuild: '153',
+                sessionId: 's_shop',
+              },
+            ],
+          }),
+        );
+      }
       case 'GET /api/limits':
       case 'PUT /api/limits':
         return ok(

@@ -8,6 +8,7 @@ import { createOutbox } from '../../../container/control/outbox.ts';
 import { createReporter } from '../../../container/control/reporter.ts';
 import { createWorkerApi, type ReportRequest } from '../../../container/control/worker-api.ts';
 import { parseEnvironment } from '../../../container/environment.ts';
+import { createStartTimeLine } from '../../../container/start-steps.ts';
 import { fullJitter } from '../../../contract/jitter.ts';
 import type { WorkerEvent } from '../../../contract/worker/protocol.ts';
 import { startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
@@ -86,6 +87,7 @@ describe('reports', () => {
   const open = (report?: (request: ReportRequest) => Promise<void>) => {
     const time = manualTime();
     const sent: ReportRequest[] = [];
+    const timeLine = createStartTimeLine(time);
     const reporter = createReporter({
       api: {
         report: async (request) => {
@@ -98,9 +100,11 @@ describe('reports', () => {
       log: silentLog,
       heartbeatMs: 10_000,
       activityMs: 3_000,
+      start: () => timeLine.untold,
+      onStartTold: timeLine.told,
       onAnswer: () => {},
     });
-    return { time, sent, reporter };
+    return { time, sent, reporter, timeLine };
   };
 
   it('goes out at once for status and account, and at each heartbeat, with a growing seq', async () => {
@@ -118,6 +122,31 @@ describe('reports', () => {
     reporter.stop();
     await time.advance(60_000);
     expect(sent).toHaveLength(3);
+  });
+
+  it('tells each step of the start until a report with it is accepted, and none after its end', async () => {
+    let refused = 1;
+    const { time, sent, reporter, timeLine } = open(async () => {
+      refused -= 1;
+      if (refused >= 0) throw new Error('not accepted');
+    });
+    timeLine.reached('processUp', 1_000);
+    reporter.update({ status: 'STARTING' });
+    await time.advance(0);
+    timeLine.reached('browserUp', 2_000.4);
+    timeLine.reached('browserUp', 5_000);
+    await time.advance(10_000);
+    timeLine.reached('codeShown', 3_000);
+    timeLine.reached('working', 9_000);
+    reporter.update({ status: 'SCAN_QR_CODE' });
+    await time.advance(0);
+    await time.advance(10_000);
+    expect(sent.map(({ start }) => start)).toEqual([
+      { processUp: 1_000 },
+      { processUp: 1_000, browserUp: 2_000 },
+      { codeShown: 3_000 },
+      undefined,
+    ]);
   });
 
   it('coalesces activity', async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import {
   deliveryAdditions,
   lastDay,
-  statsAddition,
+  statsAdditions,
   statsKey,
 } from '../../../core/observability/hourly-stats.ts';
 import type { Item } from '../../../core/store.ts';
@@ -16,15 +16,16 @@ const hour = (at: number, samples: readonly (readonly [string, number])[]): Item
 });
 
 test('samples of a metric are added under its dimension; healthy drift adds nothing', () => {
-  expect(statsAddition('SessionsAdmitted', 1)).toEqual({ attr: 'admitted', by: 1 });
-  expect(statsAddition('AdmissionsRefused', 1, { Scope: 'user' })).toEqual({ attr: 'refused_user', by: 1 });
-  expect(statsAddition('SessionsReaped', 1, { Reason: 'idle' })).toEqual({ attr: 'reaped_idle', by: 1 });
-  expect(statsAddition('SessionsRestarted', 1, { Reason: 'crashed' })).toEqual({
-    attr: 'restarted_crashed',
-    by: 1,
-  });
-  expect(statsAddition('CounterDrift', 0)).toBeUndefined();
-  expect(statsAddition('ActiveSessions', 7)).toBeUndefined();
+  expect(statsAdditions('SessionsAdmitted', 1)).toEqual([{ attr: 'admitted', by: 1 }]);
+  expect(statsAdditions('AdmissionsRefused', 1, { Scope: 'user' })).toEqual([
+    { attr: 'refused_user', by: 1 },
+  ]);
+  expect(statsAdditions('SessionsReaped', 1, { Reason: 'idle' })).toEqual([{ attr: 'reaped_idle', by: 1 }]);
+  expect(statsAdditions('SessionsRestarted', 1, { Reason: 'crashed' })).toEqual([
+    { attr: 'restarted_crashed', by: 1 },
+  ]);
+  expect(statsAdditions('CounterDrift', 0)).toEqual([]);
+  expect(statsAdditions('ActiveSessions', 7)).toEqual([]);
 });
 
 test('the last day sums 24 hours and leaves out older ones', () => {
@@ -53,6 +54,7 @@ test('the last day sums 24 hours and leaves out older ones', () => {
     reaped: { idle: 4 },
     drift: 1,
     createToQr: null,
+    startSteps: { own: {}, standby: {} },
     webhooks: { attempts: {}, age: null },
   });
 });
@@ -61,8 +63,8 @@ test('percentiles are never below the true ones, and at most 30 % above', () => 
   const times = Array.from({ length: 100 }, (_, i) => 1_500 + i * 300);
   const buckets = new Map<string, number>();
   for (const ms of times) {
-    const addition = statsAddition('TimeToQr', ms);
-    if (addition) buckets.set(addition.attr, (buckets.get(addition.attr) ?? 0) + addition.by);
+    for (const { attr, by } of statsAdditions('TimeToQr', ms))
+      buckets.set(attr, (buckets.get(attr) ?? 0) + by);
   }
   const { createToQr } = lastDay([hour(NOW, [...buckets])], NOW);
   expect(createToQr?.count).toBe(100);
@@ -76,7 +78,7 @@ test('percentiles are never below the true ones, and at most 30 % above', () => 
 });
 
 test('what took longer than the longest bucket is counted all the same', () => {
-  const addition = statsAddition('TimeToQr', 3_600_000);
+  const [addition] = statsAdditions('TimeToQr', 3_600_000);
   const { createToQr } = lastDay([hour(NOW, [[addition?.attr ?? '', 1]])], NOW);
   expect(createToQr).toMatchObject({ count: 1 });
   expect(createToQr?.p95Ms).toBeGreaterThan(400_000);
@@ -96,5 +98,21 @@ test('deliveries are counted by result, and their age by quantile; what was not 
   expect(lastDay([hour(NOW, [...sums])], NOW).webhooks).toEqual({
     attempts: { dead: 1, retry: 1, delivered: 2 },
     age: { count: 2, p50Ms: 100, p95Ms: 3200 },
+  });
+});
+
+test('steps of starts are means, for tasks of their own and for standby tasks', () => {
+  const sums = new Map<string, number>();
+  for (const [Task, Step, ms] of [
+    ['own', 'imagePulled', 20_000],
+    ['own', 'imagePulled', 31_000],
+    ['own', 'codeShown', 40_000],
+    ['standby', 'codeShown', 900],
+  ] as const)
+    for (const { attr, by } of statsAdditions('StartStep', ms, { Step, Task }))
+      sums.set(attr, (sums.get(attr) ?? 0) + by);
+  expect(lastDay([hour(NOW, [...sums])], NOW).startSteps).toEqual({
+    own: { imagePulled: { count: 2, meanMs: 25_500 }, codeShown: { count: 1, meanMs: 40_000 } },
+    standby: { codeShown: { count: 1, meanMs: 900 } },
   });
 });

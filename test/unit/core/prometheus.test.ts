@@ -18,6 +18,7 @@ const VIEW = {
     reaped: {},
     drift: 0,
     createToQr: { count: 4, p50Ms: 4827, p95Ms: 13_786 },
+    startSteps: { own: { imagePulled: { count: 3, meanMs: 21_500 } }, standby: {} },
     webhooks: { attempts: { dead: 1, retry: 1, delivered: 9 }, age: { count: 9, p50Ms: 200, p95Ms: 1600 } },
   },
 };
@@ -26,7 +27,7 @@ test('is the text format: help and type of each metric, then its samples', () =>
   const lines = prometheusText(VIEW).split('\n');
   expect(lines.at(-1)).toBe('');
   for (const line of lines.slice(0, -1))
-    expect(line).toMatch(/^# (HELP|TYPE) berth_\w+ .+$|^berth_\w+(\{\w+="([^"\\]|\\.)*"\})? -?[\d.]+$/);
+    expect(line).toMatch(/^# (HELP|TYPE) berth_\w+ .+$|^berth_\w+(\{(\w+="([^"\\]|\\.)*",?)+\})? -?[\d.]+$/);
   expect(lines).toEqual(
     expect.arrayContaining([
       '# TYPE berth_sessions gauge',
@@ -37,6 +38,7 @@ test('is the text format: help and type of each metric, then its samples', () =>
       'berth_refused_24h{scope="user"} 2',
       'berth_ended_24h{reason="a \\"quoted\\"\\nreason\\\\"} 1',
       'berth_create_to_qr_seconds{quantile="0.95"} 13.786',
+      'berth_start_step_seconds{task="own",step="imagePulled"} 21.5',
       'berth_webhook_attempts_24h{result="delivered"} 9',
       'berth_webhook_age_seconds{quantile="0.5"} 0.2',
     ]),

@@ -17,6 +17,7 @@ import { AuthState } from './auth-state.tsx';
 import { Deliveries } from './deliveries.tsx';
 import { SendTest } from './send-test.tsx';
 import { SessionFacts } from './session-facts.tsx';
+import { StartSteps } from './start-steps.tsx';
 import { Timeline } from './timeline.tsx';
 
 const EVERY_MS = 5000;
@@ -103,6 +104,7 @@ export const SessionPage = ({ userId, name }: SessionPageProps) => {
         </div>
         <div class="column">
           <SessionFacts session={session} />
+          <StartSteps session={session} />
           <AuthState session={session} />
           {may('messages:send') && <SendTest session={session} />}
         </div>
