@@ -15,6 +15,7 @@ import { findSession } from '../lifecycle/load.ts';
 import { isLinked, nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { transactionToken, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
 import { absent, and, eq, isTransient, StoreAmbiguous } from '../store.ts';
+import { ownPlan, planIn, targetAt } from './plan.ts';
 import {
   findStandby,
   idOf,
@@ -73,7 +74,7 @@ export const claimStandby = async (deps: Needs, session: Session, until: number)
   }
 };
 
-/** `none`: there are no standby tasks at all, and no plan: nothing was missed. */
+/** `none`: none is ready, and none is to be kept ready: nothing was missed. */
 const readyTasks = async (deps: Needs): Promise<{ none: boolean; tasks: StandbyTask[] }> => {
   const items = await readStandby(deps);
   const tasks = tasksIn(items).filter(
@@ -83,7 +84,8 @@ const readyTasks = async (deps: Needs): Promise<{ none: boolean; tasks: StandbyT
       task.taskArn !== undefined &&
       task.revision === deps.tasks.revision,
   );
-  return { none: items.length === 0, tasks };
+  const { plan } = planIn(items);
+  return { none: tasks.length === 0 && targetAt(plan ?? ownPlan(deps), deps.clock()) === 0, tasks };
 };
 
 /** So that two sessions that start at once do not try the same one first. */

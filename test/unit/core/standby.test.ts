@@ -1,5 +1,5 @@
 /** Standby tasks: which epoch takes one, the fallback if it cannot serve, and how many are kept. */
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { bootstrap } from '../../../core/lifecycle/worker.ts';
@@ -100,6 +100,21 @@ test.each([
   });
   await keepStandby(system.deps);
   expect(system.stopCalls).toEqual(['task-1']);
+});
+
+test.each([
+  ['none is kept ready', 0, []],
+  ['one is to be ready and is not yet', 1, ['none_ready']],
+])('a start without a standby task while %s: %i wanted', async (_when, target, expected) => {
+  const system = testSystem({ standby: { target: 1, hours: [], max: 3, maxAgeSeconds: 3600 } });
+  // A plan that was set at run time is an item beside those of the tasks.
+  if (target === 0) await changePlan(system.deps, { target });
+  const misses: unknown[] = [];
+  vi.spyOn(system.deps.metrics, 'count').mockImplementation((name, _value, ...[dimensions]) => {
+    if (name === 'StandbyMisses') misses.push(Object.values({ ...dimensions })[0]);
+  });
+  await launched(system, serving(system));
+  expect(misses).toEqual(expected);
 });
 
 test('a claimed standby task that stops before it serves leads to a launch, not to an end', async () => {
