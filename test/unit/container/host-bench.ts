@@ -51,6 +51,7 @@ export const openHost = (
     },
   } satisfies Profile & Record<string, unknown>;
   const views: HostView[] = [];
+  const steps: string[] = [];
   const codes: string[] = [];
   const ends: { reason: string; detail: string }[] = [];
   const discards: string[] = [];
@@ -76,6 +77,7 @@ export const openHost = (
     mayLink: options.mayLink ?? true,
     restoreBy: () => Number.POSITIVE_INFINITY,
     maxRestarts: options.maxRestarts ?? 5,
+    onStep: (step) => steps.push(step),
     onChange: (view) => views.push(view),
     onCode: (code) => codes.push(code),
     onEvent: (event, values) => events.push({ event, values }),
@@ -89,6 +91,7 @@ export const openHost = (
     library,
     profile,
     views,
+    steps,
     codes,
     ends,
     discards,
