@@ -22,7 +22,7 @@ export type Deps = {
   readonly builds: BuildStorage;
   readonly events: EventQueue;
   readonly workers: WorkerCommands;
-  /** Absent where no session is launched while a person waits: such launches take no standby task. */
+  /** Absent if no session is launched while a person waits: such launches take no standby task. */
   readonly standby?: StandbyWorkers;
   readonly metrics: Metrics;
   readonly clock: Clock;

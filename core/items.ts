@@ -54,14 +54,14 @@ export const keyListKey = (id: string): Key => ({ pk: KEYS_PARTITION, sk: id });
 /** Rate limits that were set: for users in general, and one user's own. Few, and read often. */
 export const defaultRateKey: Key = { pk: 'RATES', sk: 'DEFAULT' };
 export const userRateKey = (userId: string): Key => ({ pk: 'RATES', sk: `USER#${userId}` });
-/** What a user or a key has used of its rate; expires. */
+/** The part of its rate that a user or a key has used; expires. */
 export const rateBucketKey = (subject: string): Key => ({ pk: `RATE#${subject}`, sk: META });
 /** Requests of a user that wait just now, by when they began; expire. */
 export const openWaitsPartition = (userId: string): string => `WAITS#${userId}`;
 export const openWaitKey = (userId: string, id: string): Key => ({ pk: openWaitsPartition(userId), sk: id });
 /** A sign-in to the dashboard, by the hash of its cookie's token; expires. */
 export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
-/** Which of a session's messages were told last; expires. */
+/** The session's messages that were delivered last; expires. */
 export const toldKey = (sessionId: string): Key => ({ pk: `TOLD#${sessionId}`, sk: META });
 /** Files that a session received: what their links lead to; expire with the links. */
 export const filesPartition = (sessionId: string): string => `FILES#${sessionId}`;
@@ -98,7 +98,7 @@ export const outboxKey = (userId: string, sessionId: string, version: number): K
 });
 /** Live events (core/live): a topic is a user, or `*` for all users. */
 export const liveTopicKey = (topic: string): Key => ({ pk: `LIVETOPIC#${topic}`, sk: META });
-/** What happened in a topic while it was watched, numbered; expires. */
+/** The events of a topic while it was watched, numbered; expires. */
 export const liveLogPartition = (topic: string): string => `LIVE#${topic}`;
 export const liveLogKey = (topic: string, number: number): Key => ({
   pk: liveLogPartition(topic),
@@ -154,7 +154,7 @@ export const erasedKey = (userId: string, requestedAt: number, id: string): Key 
   pk: erasedPartition(userId),
   sk: `${String(requestedAt).padStart(15, '0')}#${id}`,
 });
-/** What a scheduled function left of its last run. */
+/** The record of a scheduled function's last run. */
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 
 /**

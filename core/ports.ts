@@ -1,4 +1,4 @@
-/** What the rules need from the world besides the store. Adapters in functions/adapters; models in the simulation. */
+/** The ports of the rules, except the store. Adapters in functions/adapters; models in the simulation. */
 
 import type { Size } from '../contract/size.ts';
 import type { CommandFailure } from '../contract/worker/command-failures.ts';
@@ -41,13 +41,13 @@ export type Task = {
   readonly definition?: string | undefined;
 };
 
-/** Throws TaskEngineUnavailable where the engine did not answer clearly. */
+/** Throws TaskEngineUnavailable if the engine did not answer clearly. */
 export interface TaskEngine {
   /** @param limitMs how long it may take; past it TaskEngineUnavailable is thrown, and a task may have been started */
   launch(request: LaunchRequest, limitMs: number): Promise<LaunchResult>;
   /** As `launch`, for a standby task. */
   launchStandby(request: StandbyLaunch, limitMs: number): Promise<LaunchResult>;
-  /** What new tasks are made of: changes with each deployment that changes the task. */
+  /** The definition of new tasks: changes with each deployment that changes the task. */
   readonly revision: string;
   /** Idempotent; a task that is gone already is success. */
   stop(taskArn: string, reason: string): Promise<void>;
@@ -72,7 +72,7 @@ export interface AuthStorage {
   remove(keys: readonly string[]): Promise<void>;
 }
 
-/** HTML of builds of WhatsApp Web, each under a key of its own. */
+/** HTML of builds of WhatsApp Web, each under its own key. */
 export interface BuildStorage {
   /** Stores the text and returns its size in bytes. */
   put(key: string, html: string): Promise<number>;
@@ -93,7 +93,7 @@ export interface ObjectEraser {
   erase(prefix: string): Promise<number>;
 }
 
-/** Received files, each under a key of its own. */
+/** Received files, each under its own key. */
 export interface MediaStorage {
   /** Takes one PUT of exactly so many bytes. */
   uploadUrl(key: string, bytes: number): Promise<string>;
@@ -119,7 +119,7 @@ export type Delivery = SessionEvent & {
   readonly name: string;
   readonly me: unknown;
   readonly webhook: string;
-  /** Of one that was given up on before: where it stood in the queue, and how often it was sent again. */
+  /** Of one that was given up on before: its position in the queue, and how often it was sent again. */
   readonly order?: string;
   readonly redrives?: number;
 };
@@ -139,8 +139,8 @@ export interface EventQueue {
 }
 
 /**
- * What a post to a connection led to. `gone`: it is closed, or not open yet. `slow`: its client does not read as fast
- * as it is sent to. `unknown`: the gateway did not answer clearly; the message may have been sent.
+ * The result of a post to a connection. `gone`: it is closed, or not open yet. `slow`: its client does not read as
+ * fast as it is sent to. `unknown`: the gateway did not answer clearly; the message may have been sent.
  */
 export type PostOutcome = 'sent' | 'gone' | 'slow' | 'unknown';
 
@@ -160,7 +160,9 @@ export type CommandOutcome =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly failure: CommandFailure };
 
-/** The command server of one worker. Throws WorkerUnreachable where nothing was sent, WorkerTimeout where it may have been. */
+/**
+ * The command server of one worker. Throws WorkerUnreachable if nothing was sent, WorkerTimeout if it may have been.
+ */
 export interface WorkerCommands {
   run(
     worker: { readonly address: string; readonly commandSecret: string; readonly epoch: number },

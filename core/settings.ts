@@ -8,20 +8,20 @@ const boundOf = (name: BoundName) => boundsSchema.shape[name].default(BOUNDS[nam
 const duration = (defaultSeconds: number) => z.int().positive().default(defaultSeconds);
 
 /**
- * What an environment sets, handed to every function as the JSON of `BERTH_SETTINGS`. Durations in seconds.
- * The limits here only seed the counters of a new table; afterwards they live in the items and change at run time.
+ * The settings of an environment, passed to every function as the JSON of `BERTH_SETTINGS`. Durations in seconds. The
+ * limits here only seed the counters of a new table; afterwards they live in the items and change at run time.
  */
 export const settingsSchema = z.strictObject({
   environment: z.string().default('local'),
   /** Sessions at once, all users. */
   globalLimit: z.int().min(0).default(50),
-  /** Sessions at once for a user without a limit of their own. */
+  /** Sessions at once for a user without their own limit. */
   userLimit: z.int().min(0).default(5),
   /** A session that is not linked within this time ends; a scan that leads to a passkey starts it once more. */
   qrTimeoutSeconds: duration(300),
   /** Without an outgoing command or an incoming message. */
   idleTimeoutSeconds: duration(900),
-  /** From admission, whatever happens. */
+  /** From admission, in every case. */
   maxDurationSeconds: duration(7200),
   /** From admission until the client reports a QR code or a linked account. A cold Fargate start takes 30 to 70 s. */
   startTimeoutSeconds: duration(240),
@@ -81,9 +81,12 @@ export const settingsSchema = z.strictObject({
   allowLoopbackMedia: z.boolean().default(false),
   /** Loopback ports that no webhook, file or proxy may lead to although loopback is allowed; local mode only. */
   refusedPorts: z.array(z.int()).default([]),
-  /** Messages that came while a session was not running are told when it works again: so many, 0 for none. */
+  /**
+   * Messages that came while a session was not running are delivered when it works again: at most this number, 0 for
+   * none.
+   */
   lateMessagesMax: z.int().min(0).max(10_000).default(1000),
-  /** Older ones are not told. */
+  /** Older ones are not delivered. */
   lateMessagesMaxAgeSeconds: duration(7 * 24 * 3600),
   /** Requests of one user that wait at once (long polls). Each holds one execution of a function for up to 25 s. */
   openWaitsPerUser: boundOf('waits'),
@@ -94,7 +97,7 @@ export const settingsSchema = z.strictObject({
     .int()
     .positive()
     .default(32 * 1024 * 1024),
-  /** What a session may store in each hour of an epoch: of account snapshots, and of received files. */
+  /** The bytes that a session may store in each hour of an epoch: account snapshots, and received files. */
   uploadMiBPerHour: z.int().min(1).default(2048),
   /** How long the link to a received file is good; no longer than the file is kept (`mediaDays`). */
   mediaLinkSeconds: duration(6 * 3600),
@@ -105,11 +108,11 @@ export type Settings = z.infer<typeof settingsSchema>;
 export const parseSettings = (json: string | undefined): Settings =>
   settingsSchema.parse(json === undefined ? {} : JSON.parse(json));
 
-/** A task that was told to end is killed after this: the longest stopTimeout that Fargate has. */
+/** A task that was asked to stop is killed after this time: the longest stopTimeout that Fargate has. */
 export const TASK_STOP_SECONDS = 120;
 
 /**
- * The environment of the functions, as infra sets it; which of them a function gets follows from what it does.
+ * The environment of the functions, as infra sets it; the table of needs decides which of them a function gets.
  *
  * BERTH_TABLE                  table name
  * BERTH_SETTINGS               JSON of `Settings`
@@ -134,7 +137,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_WORKER_CALL            name of the function inside the network that hands commands to workers
  *
  * The task definition's container has BERTH_WORKER_API_URL (the API's own URL) and BERTH_COMMAND_PORT; RunTask adds
- * BERTH_SESSION_ID, BERTH_EPOCH and BERTH_BOOTSTRAP_TOKEN as overrides of the container named WORKER_CONTAINER, or, for a
- * standby task, BERTH_STANDBY_ID and BERTH_STANDBY_TOKEN.
+ * BERTH_SESSION_ID, BERTH_EPOCH and BERTH_BOOTSTRAP_TOKEN as overrides of the container named WORKER_CONTAINER, or,
+ * for a standby task, BERTH_STANDBY_ID and BERTH_STANDBY_TOKEN.
  */
 export const WORKER_CONTAINER = 'worker';

@@ -38,7 +38,7 @@ export type Write =
   | { readonly kind: 'delete'; readonly key: Key; readonly condition?: Condition }
   | { readonly kind: 'check'; readonly key: Key; readonly condition: Condition };
 
-/** Top-level attributes only. `add` counts from 0 where the attribute is absent. */
+/** Top-level attributes only. `add` counts from 0 if the attribute is absent. */
 export type Change = {
   readonly set?: Item;
   readonly remove?: readonly string[];

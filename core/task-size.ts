@@ -20,7 +20,7 @@ const FARGATE_MEMORY: Readonly<Record<number, readonly number[]>> = {
   2048: gibibytes(4, 16),
 };
 
-/** What is wrong with a size on Fargate; undefined where it has it. */
+/** The error of a size on Fargate; undefined if Fargate has it. */
 export const fargateIssue = ({ cpu, memoryMiB }: TaskSize): string | undefined => {
   const options = FARGATE_MEMORY[cpu];
   if (options === undefined)

@@ -40,8 +40,8 @@ const deps = {
 
 /**
  * Every operation that is a command to a worker: answered once it is carried out, a send once WhatsApp's server has
- * accepted it. Never repeated by us. With `wake=true` a stopped, linked session is started first; 202 with the
- * command's id where that takes longer than a request may.
+ * accepted it. Berth never repeats it. With `wake=true` a stopped, linked session is started first; 202 with the
+ * command's id if that takes longer than a request may.
  */
 const operations: readonly Operation[] = Object.values(COMMAND_OPERATIONS);
 const running = defineHandler(...operations)(async (request) => {
@@ -100,7 +100,7 @@ const cutHeader = (args: object, result: unknown) =>
 /** Checked by the command's own schema, which the table of operations names, too; types can't follow that. */
 const answer = (status: number, body: unknown) => ({ status, body: body as never });
 
-/** What is asked of whom: path, query and body together are the command's arguments, the session aside. */
+/** The request and its session: path, query and body together are the command's arguments, the session aside. */
 const commandOf = ({ operation, params, query, body }: Request) => {
   const command = operation.id;
   if (!isCommand(command)) throw new Error(`the operation ${command} is no command`);

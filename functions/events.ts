@@ -20,7 +20,7 @@ const deps = { ...base, store: dynamoDbStore() };
 const POLL_MS = 1_000;
 
 /**
- * GET /api/events: waits until something happened after the position given, or until its time is over, and answers
+ * GET /api/events: waits until something happened after the position given, or until its time has passed, and answers
  * server-sent events (API Gateway streams nothing: an EventSource connects again) or JSON by `Accept`.
  */
 export const handler = defineHandler(operations.followEvents)(async (request) => {
@@ -51,7 +51,7 @@ export const handler = defineHandler(operations.followEvents)(async (request) =>
 
 type Following = Request<typeof operations.followEvents>;
 
-/** What the caller may see: the events of all users only for an admin without `userId`. */
+/** The events that the caller may see: the events of all users only for an admin without `userId`. */
 const viewOf = (
   request: Following,
 ): { shards: readonly EventShard[]; wanted: (entry: FeedEntry) => boolean } => {
@@ -80,7 +80,7 @@ type Wanted = (entry: FeedEntry) => boolean;
 
 const isNothing = (page: FeedPage): boolean => page.entries.length === 0 && !page.missed;
 
-/** What there is now: reads on where a page holds only what is not wanted. */
+/** The present events: reads further pages if a page has only unwanted ones. */
 const lookFrom = async (from: FeedPosition, wanted: Wanted): Promise<FeedPage> => {
   let page = await readFeeds(deps, from, wanted);
   while (isNothing(page) && page.more) page = await readFeeds(deps, page.position, wanted);

@@ -8,7 +8,7 @@ import { defineHandler } from './edge/http.ts';
 
 const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), storage: s3Probe() };
 
-/** GET /api/health: 200, or 503 where a part fails, with every check; why it fails is for admins. */
+/** GET /api/health: 200, or 503 if a part fails, with every check; only admins see the reason. */
 export const handler = defineHandler(operations.getHealthDetail)(async (request) => {
   const found = await health(deps);
   const view = request.caller().role === 'admin' ? found : withoutReasons(found);

@@ -7,7 +7,7 @@ import { defineHandler, router } from './edge/http.ts';
 
 const deps = { store: dynamoDbStore() };
 
-/** GET /ping and GET /health, without a key: alive, and whether the database answers; nothing else is told. */
+/** GET /ping and GET /health, without a key: alive, and whether the database answers; nothing else is returned. */
 const health = defineHandler(
   operations.ping,
   operations.getHealth,
@@ -19,7 +19,7 @@ const health = defineHandler(
 
 const startedAt = Date.now();
 
-/** GET /api/server/…: what clients of WAHA ask for. Nothing is told that a key's holder may not know. */
+/** GET /api/server/…: requests of WAHA's clients. Returns only data that the key's owner may know. */
 const servers = defineHandler(
   server.getServerVersion,
   server.getVersion,

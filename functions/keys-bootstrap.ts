@@ -5,8 +5,8 @@ import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 const deps = { ...base, store: dynamoDbStore() };
 
 /**
- * Makes the first admin key, where there is no admin key; `{key: null}` otherwise. Invoked by hand after the first
- * deploy (`aws lambda invoke`) or by the local start; no route leads here.
+ * Makes the first admin key if there is no admin key; `{key: null}` otherwise. Invoked by hand after the first deploy
+ * (`aws lambda invoke`) or by the local start; no route leads here.
  */
 export const handler = async (): Promise<{ key: string | null }> => {
   const keys = await listApiKeys(deps);

@@ -35,7 +35,7 @@ const showingCode = defineHandler(operations.getQr)(async (request) => {
 
 type About = Pick<Request<typeof operations.getQr>, 'session' | 'params' | 'caller'>;
 
-/** What the worker answers to a question that may have to wait for its answer, up to `wait` seconds in all. */
+/** The worker's answer to a question that may have to wait, up to `wait` seconds in all. */
 const asked = <N extends 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmation'>(
   request: About,
   wait: number,

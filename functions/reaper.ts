@@ -12,7 +12,7 @@ import { withStats } from './edge/stats.ts';
 
 const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
-/** On a schedule: ends what is due. Throws where the sweep could not be made, so that the schedule tries again. */
+/** On a schedule: ends what is due. Throws if the sweep failed, so that the schedule tries again. */
 export const handler = withStats(async (): Promise<SweepReport> => {
   const report = await reap(deps);
   await recordRun(deps, 'reaper', report);

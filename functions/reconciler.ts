@@ -8,7 +8,10 @@ import { withStats } from './edge/stats.ts';
 
 const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
-/** On a schedule: recounts, stops orphan tasks, releases sessions whose task is gone. Throws where a read failed. */
+/**
+ * On a schedule: recounts, stops tasks without a session, releases sessions whose task is gone. Throws if a read
+ * failed.
+ */
 export const handler = withStats(async (): Promise<ReconcileReport> => {
   const report = await reconcile(deps);
   await recordRun(deps, 'reconciler', report);

@@ -19,9 +19,9 @@ const END_BUDGET_MS = 15_000;
 
 /**
  * POST /api/sessions/{name}/logout: unlinks at WhatsApp and deletes the auth state; answers once the session has
- * stopped, so that a start right after it starts anew. One that is stopped or waits for a restart is only forgotten here:
- * the phone lists the device until it is removed there. Where WhatsApp Web does not confirm it, the answer is 504, and the
- * account is kept: the session shows what is true once it knows.
+ * stopped, so that a start right after it starts without an account. If the session is stopped or waits for a
+ * restart, only the account is deleted here: the phone lists the device until it is removed there. If WhatsApp Web
+ * does not confirm it, the answer is 504, and the account is kept: the session shows the real state once it knows.
  */
 export const handler = defineHandler(operations.logoutSession)(async (request) => {
   const { userId, name } = request.session(request.params.name);

@@ -10,7 +10,7 @@ import { writeStats } from './edge/stats.ts';
 
 const deps = { ...base, store: dynamoDbStore(), tasks: ecsTasks(), events: sqsEvents() };
 
-/** What is read of an "ECS Task State Change" event. */
+/** The parts that are read of an "ECS Task State Change" event. */
 const eventSchema = z.object({
   detail: z.object({
     taskArn: z.string(),
@@ -29,7 +29,7 @@ const eventSchema = z.object({
   }),
 });
 
-/** What is read of an "ECS Container Instance State Change" event. */
+/** The parts that are read of an "ECS Container Instance State Change" event. */
 const hostEventSchema = z.object({
   'detail-type': z.literal('ECS Container Instance State Change'),
   detail: z.object({ containerInstanceArn: z.string(), status: z.string() }),

@@ -13,15 +13,15 @@ type Berth = {
 };
 
 /**
- * An app with the feature flags of cdk.json, also where no CDK command line reads them.
+ * An app with the feature flags of cdk.json, also if no CDK command line reads them.
  *
- * @param outdir where the cloud assembly goes; without it CDK_OUTDIR, else a temporary folder
+ * @param outdir the folder of the cloud assembly; without it CDK_OUTDIR, else a temporary folder
  */
 export const createApp = (outdir?: string): App =>
   new App({ context: cdkJson.context, analyticsReporting: false, ...(outdir !== undefined && { outdir }) });
 
 /**
- * Stands for an environment where none is named: one stack with an error, so that nothing deploys it. `cdk bootstrap`
+ * Replaces the environment if none is named: one stack with an error, so that nothing deploys it. `cdk bootstrap`
  * needs an app with a stack and looks at no stack's errors; the validator, which would end the synth at this one, is
  * off. `app` must be empty.
  */
@@ -33,8 +33,8 @@ export const addPlaceholder = (app: App, names: readonly string[]): void => {
 };
 
 /**
- * The stacks of one environment. Region and account are the environment's where it pins them, else those of the
- * caller; synth asks AWS nothing either way.
+ * The stacks of one environment. Region and account are the environment's if it pins them, else those of the caller;
+ * synth asks AWS nothing either way.
  */
 export const addBerth = (app: App, environment: Environment, bundles: readonly Bundle[]): Berth => {
   const prefix = `berth-${environment.name}`;

@@ -1,9 +1,9 @@
 /**
- * Builds every handler into one file that Lambda loads, with one esbuild call, and only where an input changed.
+ * Builds every handler into one file that Lambda loads, with one esbuild call, and only if an input changed.
  *
  *   dist/functions/<handler>/index.mjs   the asset
  *   dist/maps/<handler>.mjs.map          its source map, beside and not in the asset (it would triple a cold start)
- *   dist/bundle.json                     what the bundles were made from
+ *   dist/bundle.json                     the inputs of the bundles
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -63,7 +63,7 @@ const recordSchema = z.object({
 });
 type BundleRecord = z.infer<typeof recordSchema>;
 
-/** Throws BundleFailed where a handler is missing, does not compile or is too big. */
+/** Throws BundleFailed if a handler is missing, does not compile or is too big. */
 export const bundleFunctions = async (options: BundleOptions): Promise<readonly Bundle[]> => {
   const missing = options.handlers.filter((handler) => !existsSync(sourceOf(options, handler)));
   if (missing.length > 0)
@@ -249,7 +249,7 @@ const hashInputs = async (metafile: Metafile): Promise<Record<string, string>> =
   const inputs = Object.keys(metafile.inputs);
   const paths = [
     ...inputs.filter((path) => packageOf(path) === undefined && !path.includes(':')),
-    // esbuild was not told what the page, a build of its own, is made of.
+    // esbuild does not know the inputs of the page, which is a separate build.
     ...(inputs.includes(PAGE_MODULE) ? (await Promise.all(PAGE_SOURCES.map(filesUnder))).flat() : []),
   ];
   const hashes = await Promise.all(paths.map(async (path) => [path, (await hashFile(path)) ?? ''] as const));

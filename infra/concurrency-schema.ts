@@ -22,7 +22,7 @@ export const concurrencySchema = z.strictObject({
   account: z.int().min(10).default(1000),
   /** `false`: nothing is reserved. An account with a small quota can't reserve anything. */
   reserved: z.union([z.literal(false), reservedSchema]).prefault({}),
-  /** Deliveries to webhooks at once. One takes up to 30 s where the endpoint does not answer. */
+  /** Deliveries to webhooks at once. One takes up to 30 s if the endpoint does not answer. */
   deliveries: z.int().min(2).max(1000).default(100),
   /** Topics of live events that are served at once. One pass takes 25 s at most. */
   live: z.int().min(2).max(1000).default(10),
@@ -32,7 +32,7 @@ type Concurrency = z.infer<typeof concurrencySchema>;
 export const reservedSum = ({ reserved }: Pick<Concurrency, 'reserved'>): number =>
   reserved ? Object.values(reserved).reduce((sum, count) => sum + count, 0) : 0;
 
-/** Of one handler; undefined where it has no reservation. */
+/** Of one handler; undefined if it has no reservation. */
 export const reservedFor = (
   { reserved }: Pick<Concurrency, 'reserved'>,
   handler: string,
@@ -50,7 +50,7 @@ type Issue = { readonly path: readonly string[]; readonly message: string };
 export const workerCallsASecond = (sessions: number, heartbeatSeconds: number): number =>
   (2 * sessions) / heartbeatSeconds;
 
-/** What is wrong between the throttles, the reservations and the limit on sessions. */
+/** The conflicts between the throttles, the reservations and the limit on sessions. */
 export const concurrencyIssues = ({ concurrency, api, settings }: Settings): Issue[] => {
   const { account, reserved, deliveries, live } = concurrency;
   const sum = reservedSum(concurrency);

@@ -1,6 +1,6 @@
 /**
- * What differs between environments, typed and checked. Every number that operators may want to change is here; they
- * change it in a file of their own (operator-config.ts), over the values of a preset (presets.ts). Limits only seed a
+ * The differences between environments, typed and checked. Every number that operators may want to change is here;
+ * they change it in their own file (operator-config.ts), over the values of a preset (presets.ts). Limits only seed a
  * new table and change at run time afterwards (PUT /api/limits).
  */
 import * as z from 'zod';
@@ -41,7 +41,7 @@ const taskSchema = z
         large: taskSizeSchema.default({ cpu: 1024, memoryMiB: 2048 }),
       })
       .prefault({}),
-    /** Capacity providers in order of preference; a launch tries the next where one has no capacity. */
+    /** Capacity providers in order of preference; a launch tries the next if one has no capacity. */
     capacity: z.array(z.enum(['EC2', 'FARGATE_SPOT', 'FARGATE'])).min(1),
     /** Of the provider EC2; without it in `capacity`, there are none. */
     hosts: hostsSchema.prefault({}),
@@ -94,7 +94,7 @@ const environmentSchema = z
       .string()
       .regex(/^\d{12}$/, 'must be the 12 digits of an AWS account, in quotes')
       .optional(),
-    /** Where the stacks go, whatever the credentials' default region is. */
+    /** The region of the stacks. It overrides the default region of the credentials. */
     region: z
       .string()
       .regex(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'must be a region of AWS, like eu-central-1')
@@ -108,14 +108,14 @@ const environmentSchema = z
       /** Requests a second over all callers, and how many at once above that. */
       rateLimit: z.int().positive(),
       burstLimit: z.int().positive(),
-      /** The same for workers, which have an API of their own: no caller uses up what heartbeats need. */
+      /** The same for workers, which have their own API: no caller uses up what heartbeats need. */
       workers: z
         .strictObject({
           rateLimit: z.int().positive().default(500),
           burstLimit: z.int().positive().default(300),
         })
         .prefault({}),
-      /** Of the WebSocket API: connects and messages of clients a second. What it sends is not counted. */
+      /** Of the WebSocket API: connects and messages of clients a second. Messages that it sends are not counted. */
       live: z
         .strictObject({
           rateLimit: z.int().positive().default(50),
@@ -211,7 +211,7 @@ const environmentSchema = z
         context.addIssue({
           code: 'custom',
           path: ['domain', 'certificateArn'],
-          message: `is of the region ${certificateRegion}; it must be of ${region}, where the API is`,
+          message: `is of the region ${certificateRegion}; it must be of ${region}, the region of the API`,
         });
       if (alarms.criticalPercent <= alarms.warningPercent)
         context.addIssue({
@@ -230,7 +230,7 @@ const environmentSchema = z
           code: 'custom',
           path: ['settings', 'heartbeatSeconds'],
           message:
-            'must be below the time between two sweeps, or a silent worker is never told from a silent database',
+            'must be below the time between two sweeps, or a silent worker cannot be distinguished from a silent database',
         });
       if (settings.orphanGraceSeconds < 60)
         context.addIssue({
@@ -256,7 +256,7 @@ export class BadEnvironment extends Error {
   override readonly name = 'BadEnvironment';
 }
 
-/** What is wrong first, with its whole path: "Bad value for task.memoryMiB: …". */
+/** The first error, with its whole path: "Bad value for task.memoryMiB: …". */
 export const describeIssue = (error: z.ZodError, prefix: readonly PropertyKey[] = []): string => {
   const [issue] = error.issues;
   if (issue === undefined) return 'Bad value.';

@@ -8,7 +8,7 @@ export { BadEnvironment, checkEnvironment, type Environment } from './environmen
 
 export const ENVIRONMENT_NAMES = PRESET_NAMES;
 
-/** What the command line says over the environment's own values. */
+/** Values from the command line that replace the environment's own. */
 type Overrides = {
   /** Values of `settings`: an object or its JSON, from `-c settings='{"globalLimit":3}'`. */
   readonly settings?: unknown;
@@ -52,8 +52,8 @@ const presetOf = (name: string, own: Fields | undefined, config: OperatorConfig)
 };
 
 /**
- * The environment of that name. Throws BadEnvironment where the name is unknown or a value is bad.
- * `local` is what `npm start` runs: the operator's file says nothing about it.
+ * The environment of that name. Throws BadEnvironment if the name is unknown or a value is bad. `local` is what
+ * `npm start` runs: the operator's file says nothing about it.
  */
 export const environmentOf = (name: unknown, overrides: Overrides = {}): Environment => {
   const config = overrides.config ?? NO_CONFIG;
@@ -78,7 +78,7 @@ export const environmentOf = (name: unknown, overrides: Overrides = {}): Environ
   }
 };
 
-/** Throws BadEnvironment where the credentials are of another account than the environment's. */
+/** Throws BadEnvironment if the credentials are of another account than the environment's. */
 export const checkAccount = (environment: Environment, account: string | undefined): void => {
   if (environment.account === undefined || account === undefined || account === environment.account) return;
   throw new BadEnvironment(
@@ -87,7 +87,7 @@ export const checkAccount = (environment: Environment, account: string | undefin
   );
 };
 
-/** The context value `locked`, where it is given. Throws BadEnvironment where it is neither true nor false. */
+/** The context value `locked`, if it is given. Throws BadEnvironment if it is neither true nor false. */
 export const lockedOf = (given: unknown, otherwise: boolean): boolean => {
   if (given === undefined) return otherwise;
   if (given === true || given === 'true') return true;

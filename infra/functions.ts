@@ -1,6 +1,7 @@
 /**
- * What each function does and may do. Its role, its environment variables and its place in the network follow from
- * this table and from nothing else; whatever is not named here is denied, in AWS and in local mode.
+ * The purpose and the permissions of each function. Its role, its environment variables and its place in the network
+ * follow from this table and from nothing else; everything that is not named here is denied, in AWS and in local
+ * mode.
  */
 import { COMMAND_HANDLERS } from '../contract/routes.ts';
 import { TIMEOUTS_MS } from '../contract/timeouts.ts';
@@ -28,7 +29,7 @@ export type Needs = {
   readonly table?: readonly TableAction[];
   /** Counts its requests that wait among those of their user: reads and writes the items of waits, and no others. */
   readonly waits?: true;
-  /** Writes API keys; to every other function that is denied, whatever it may write. */
+  /** Writes API keys; every other function is denied this, with any permission to write. */
   readonly makesKeys?: true;
   /** Deletes API keys, and can write none. */
   readonly revokesKeys?: true;
@@ -62,7 +63,7 @@ export type Needs = {
   readonly comparesVersions?: true;
   /** Makes links to the API that callers use. */
   readonly linksToApi?: true;
-  /** Tells where the alarms on the global limit stand. */
+  /** Has the thresholds of the alarms on the global limit. */
   readonly alarms?: true;
   /** An API function has 29 s: the gateway gives up at 30. */
   readonly timeoutSeconds?: number;
@@ -97,7 +98,7 @@ const RELEASE = ['GetItem', 'UpdateItem', ...TELL] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 
-/** Takes a slot and launches a task; gives the slot back where none starts, and stops one that came too late. */
+/** Takes a slot and launches a task; gives the slot back if none starts, and stops one that came too late. */
 const ADMISSION = {
   table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
   /** When the next slot is expected, for a refusal. */

@@ -60,9 +60,9 @@ const read = async (path: string): Promise<unknown> => {
 };
 
 /**
- * The operator's file. Throws BadEnvironment where it is named and not there, or can't be read.
+ * The operator's file. Throws BadEnvironment if it is named but does not exist, or cannot be read.
  *
- * @param root where it is looked for, and where a relative path starts
+ * @param root the folder in which it is looked for, and the base of a relative path
  * @param named from `-c config=PATH`
  */
 export const loadOperatorConfig = async (root: string, named?: unknown): Promise<OperatorConfig> => {

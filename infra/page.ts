@@ -11,7 +11,7 @@ import type { PageFile } from '../contract/dashboard-path.ts';
 import { PAGE_PATH } from '../contract/dashboard-path.ts';
 import { buildDashboard } from '../dashboard/build.ts';
 
-/** What a browser loads for its first view, compressed. */
+/** The bytes that a browser loads for its first view, compressed. */
 export const MAX_PAGE_KIB = 150;
 
 /** As esbuild names the module among a build's inputs. */
@@ -42,7 +42,7 @@ export const pagePlugin = (workDir: string): Plugin => ({
   },
 });
 
-/** By path below PAGE_PATH: `index.html`, `assets/main-ABC.js`. Throws where the page does not compile or is too big. */
+/** By path below PAGE_PATH: `index.html`, `assets/main-ABC.js`. Throws if the page does not compile or is too big. */
 export const pageFiles = async (workDir: string): Promise<Readonly<Record<string, PageFile>>> => {
   await mkdir(workDir, { recursive: true });
   const folder = await mkdtemp(join(workDir, 'page-'));

@@ -1,7 +1,7 @@
 /**
- * What one user may take of what all share: how many waits, deliveries, starts a minute, stored sessions, and how large a
- * config. A user's own bound is an attribute of their quota item, that of all users one of the limits' item; without
- * either, the environment's setting holds.
+ * Bounds on one user's use of shared resources: how many waits, deliveries, starts a minute, stored sessions, and how
+ * large a config. A user's own bound is an attribute of their quota item, that of all users one of the limits' item;
+ * without either, the environment's setting holds.
  */
 import * as z from 'zod';
 import {
@@ -21,7 +21,7 @@ const attributeOf = (name: BoundName): `bound_${BoundName}` => `bound_${name}`;
 const someBounds = boundsSchema.partial();
 type SomeBounds = Readonly<z.infer<typeof someBounds>>;
 
-/** What an item sets; an attribute that is no valid bound is ignored. */
+/** The bounds that an item sets. An invalid attribute is ignored. */
 const setIn = (item: Item | undefined): SomeBounds => {
   const found = Object.fromEntries(
     BOUND_NAMES.flatMap((name) => {

@@ -122,7 +122,7 @@ const recordOf = async (deps: Pick<Deps, 'store'>, id: string): Promise<ApiKey> 
   return keySchema.parse(item);
 };
 
-/** Changes what a key may do; it stays the same key. Throws 400, 404, or 409 where it was changed meanwhile. */
+/** Changes what a key may do; it stays the same key. Throws 400, 404, or 409 if it was changed meanwhile. */
 export const updateApiKey = async (
   deps: Pick<Deps, 'store' | 'ids' | 'clock'>,
   id: string,
@@ -167,7 +167,7 @@ const expiryAfter = (seconds: number | null | undefined, known: ApiKey, now: num
   return seconds === null ? undefined : now + seconds * 1000;
 };
 
-/** Revokes. Where the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
+/** Revokes. If the last admin's key goes, `keys-bootstrap` makes another. Throws 404. */
 export const deleteApiKey = async (deps: Pick<Deps, 'store' | 'ids'>, id: string): Promise<void> => {
   const { hash } = await recordOf(deps, id);
   await deps.store.transact(

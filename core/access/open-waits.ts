@@ -29,7 +29,7 @@ const KEPT_SECONDS = 60;
 /**
  * Runs `wait`, which takes up to `waitMs`, as one of the user's open waits.
  *
- * @throws Problem `too_many` with the scope `waits` where the user has as many already. A database that does not answer
+ * @throws Problem `too_many` with the scope `waits` if the user has as many already. A database that does not answer
  * refuses no caller.
  */
 export const withOpenWait = async <T>(
@@ -77,7 +77,7 @@ const begin = async (deps: Needs, userId: string, waitMs: number): Promise<strin
   }
 };
 
-/** Waits end early where what they wait for happens. */
+/** Waits end early if the awaited change happens. */
 const MOST_RETRY_SECONDS = 10;
 /** Left over by functions that died, until the database removes them. */
 const ROOM_FOR_DEAD = 200;
@@ -97,6 +97,6 @@ const end = async (deps: Needs, userId: string, id: string): Promise<void> => {
     await deps.store.write({ kind: 'delete', key: openWaitKey(userId, id) });
   } catch (error) {
     if (!isTransient(error)) throw error;
-    deps.log.warn('a wait that ended still counts until its time is over', { error: String(error) });
+    deps.log.warn('a wait that ended still counts until its time has passed', { error: String(error) });
   }
 };

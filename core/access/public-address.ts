@@ -7,7 +7,7 @@ import ipaddr from 'ipaddr.js';
 
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
-/** Neither private, loopback, link-local nor a cloud's metadata; loopback where a local system allows it. */
+/** Neither private, loopback, link-local nor a cloud's metadata; loopback if a local system allows it. */
 export const isPublicAddress = (address: string, allowLoopback: boolean): boolean => {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
@@ -26,7 +26,7 @@ export const allowsLoopback = (
   return rules.allowLoopback && !rules.refusedPorts.includes(port);
 };
 
-/** A URL's host as an address, where it is one: no name is looked up then, so no look-up can refuse it. */
+/** A URL's host as an address, if it is one: no name is looked up then, so no look-up can refuse it. */
 export const addressIn = (url: URL): string | undefined => {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return ipaddr.isValid(host) ? host : undefined;

@@ -1,4 +1,4 @@
-/** Rate limits: read where they were set, and counted by one conditional write for each request. */
+/** Rate limits: read if they were set, and counted by one conditional write for each request. */
 import * as z from 'zod';
 import {
   intervalOf,
@@ -55,7 +55,7 @@ type Subject = { readonly id: string; readonly userId: string; readonly rate?: R
 
 type RateRefusal = { readonly limit: number; readonly retryAfterSeconds: number };
 
-/** Counts one request; a refusal where it comes too early. A database that does not answer refuses no caller. */
+/** Counts one request; a refusal if it comes too early. A database that does not answer refuses no caller. */
 export type RateLimiter = (subject: Subject) => Promise<RateRefusal | undefined>;
 
 /** How long a user's rates are believed: changes take effect within this. */

@@ -44,8 +44,8 @@ export const signIn = async (
 };
 
 /**
- * The API key that a sign-in stands for, as it is now: its role and limits are those of the key at each request, and a
- * revoked or expired key ends all of its sign-ins at once.
+ * The API key that a sign-in belongs to, as it is now: its role and limits are those of the key at each request, and
+ * a revoked or expired key ends all of its sign-ins at once.
  */
 export const findSignIn = async (
   deps: Needs,
@@ -59,7 +59,7 @@ export const findSignIn = async (
   return expiresAt <= deps.clock() ? undefined : apiKeyByHash(deps, keyHash);
 };
 
-/** Ends a sign-in; one that is over already is success. A cookie without its proof ends nothing. */
+/** Ends a sign-in; one that has already ended is success. A cookie without its proof ends nothing. */
 export const signOut = async (
   deps: Pick<Deps, 'store' | 'sha256'>,
   { token, proof }: { readonly token: string; readonly proof?: string },

@@ -1,11 +1,11 @@
 /**
  * Erases everything of a user. The request writes a job; sweeps work on it until nothing is left:
  *
- *   job ── each sweep: keys revoked ── sessions stopped, those that ended deleted (each with a job of its own, erasure.ts)
+ *   job ── each sweep: keys revoked ── sessions stopped, those that ended deleted (each with its own job, erasure.ts)
  *       └─ no session and no job of one is left, and a second pass found nothing new ── the user's own items ── report
  *
- * Every step can be repeated, so a crash at any moment leaves the job, and the next sweep goes on. A session or a key that
- * is made meanwhile is found by the next sweep.
+ * Every step can be repeated, so a crash at any moment leaves the job, and the next sweep goes on. A session or a key
+ * that is made meanwhile is found by the next sweep.
  */
 import * as z from 'zod';
 import type { ErasureView } from '../../contract/bodies/erasure.ts';
@@ -147,7 +147,7 @@ const deleteSessions = async (deps: Needs, userId: string, end: number): Promise
   return left.length + jobs.filter((item) => item.userId === userId).length;
 };
 
-/** What is the user's and no session's: limits, rates, waits, endpoints. The counter stays while it counts. */
+/** The data of the user and not of a session: limits, rates, waits, endpoints. The counter stays while it counts. */
 const eraseOwnItems = async (deps: Pick<Deps, 'store'>, userId: string): Promise<number> => {
   const own: Key[] = [userRateKey(userId), rateBucketKey(`USER#${userId}`), deliveringKey(userId)];
   const writes: Extract<Write, { kind: 'delete' }>[] = [

@@ -1,4 +1,4 @@
-/** What is known of erasures: jobs that are under way, and reports of those that are finished. */
+/** The erasures: jobs that are under way, and reports of those that are finished. */
 import * as z from 'zod';
 import type { ErasureView } from '../../contract/bodies/erasure.ts';
 import { toItem } from '../apply.ts';

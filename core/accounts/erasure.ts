@@ -142,7 +142,7 @@ const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Jo
   await deps.store.write({ kind: 'delete', key: toldKey(sessionId) });
   items += await withoutSession(deps, shard, sessionId);
   for (const topic of [userId, ALL_USERS]) items += await eraseFromLog(deps, topic, sessionId);
-  // The last events of the session are sent before they may go: its webhooks hear that it ended.
+  // The last events of the session are sent before they may go: its webhooks receive its end.
   if (deps.clock() - requestedAt >= SECOND_PASS_MS)
     items += await eraseEach(deps, { partition: outboxPartition(shard), prefix: outboxPrefix(sessionId) });
   return { items, objects };

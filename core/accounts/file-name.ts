@@ -6,7 +6,7 @@ const MAX_LENGTH = 255;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it removes
 const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]+/g;
 
-/** The name alone, without a path and without what can't be seen; undefined where nothing is left of it. */
+/** The name alone, without a path and without what can't be seen; undefined if nothing is left of it. */
 export const cleanFileName = (name: string): string | undefined => {
   const last = name.split(/[/\\]/).at(-1) ?? '';
   const clean = last.replace(UNSEEN, ' ').replace(/\s+/g, ' ').trim();

@@ -68,7 +68,7 @@ export const normalizeType = (type: string): string => {
   return [ALIASES[name] ?? name, ...kept].join('; ');
 };
 
-/** The type of a file: as stated, or, where that says nothing, by its name. */
+/** The type of a file: as stated, or, if that says nothing, by its name. */
 export const typeOfFile = (stated: string | undefined, filename: string | undefined): string => {
   const type = stated === undefined ? '' : normalizeType(stated);
   const essence = type.split(';')[0] ?? '';
@@ -77,7 +77,7 @@ export const typeOfFile = (stated: string | undefined, filename: string | undefi
   return BY_EXTENSION[extension] ?? ANY_BYTES;
 };
 
-/** A name for a file that has none: `file`, with the extension of its type where there is a usual one. */
+/** A name for a file that has none: `file`, with the extension of its type if there is a usual one. */
 export const nameForType = (type: string): string => {
   const essence = type.split(';')[0] ?? '';
   const extension = Object.entries(BY_EXTENSION).find(([, known]) => known === essence)?.[0];

@@ -10,7 +10,7 @@ import { ANY_BYTES, nameForType, normalizeType } from './file-type.ts';
 import { MEDIA_PREFIX } from './storage-keys.ts';
 import { countFile } from './upload-quota.ts';
 
-/** What browsers could run is served as mere bytes. */
+/** Types that browsers could execute are served as plain bytes. */
 const SAFE_TYPE =
   /^(image\/(jpeg|png|webp|gif)|(audio|video)\/[\w.+-]+(; ?codecs=[\w.]+)?|application\/pdf)$/;
 
@@ -25,9 +25,9 @@ const objectKey = (sessionId: string, id: string): string => `${MEDIA_PREFIX}${s
 const filePath = (sessionId: string, id: string): string => `/api/files/${sessionId}/${id}`;
 
 /**
- * Where a worker puts a file that its account received, and the link to it. The link is Berth's own: it ends after
- * `settings.mediaLinkSeconds`, whichever credentials signed what, and with the session. Its id cannot be guessed
- * and is the only credential. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size, and 429
+ * The place for a file that a worker's account received, and the link to it. The link is Berth's own: it ends after
+ * `settings.mediaLinkSeconds`, whichever credentials signed what, and with the session. Its id cannot be guessed and
+ * is the only credential. The bucket's lifecycle rule removes the file. Throws 413 above the setting's size, and 429
  * above what the epoch may store.
  *
  * @param apiUrl the address of the API, without a slash at its end
@@ -72,7 +72,7 @@ export const beginMediaUpload = async (
   return { uploadUrl, url: `${apiUrl}${filePath(sessionId, id)}` };
 };
 
-/** A signed URL for one GET of a received file, good for minutes. Throws 404 where the link has ended or never was. */
+/** A signed URL for one GET of a received file, good for minutes. Throws 404 if the link has ended or never was. */
 export const openFile = async (
   { media, store, clock }: Pick<Deps, 'store' | 'clock'> & { readonly media: Pick<MediaStorage, 'link'> },
   sessionId: string,

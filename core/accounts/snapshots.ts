@@ -1,6 +1,6 @@
 /**
- * Snapshots of a session's auth state: where a worker puts one, which one is the session's, and which ones are removed.
- * Every write is fenced by session and epoch.
+ * Snapshots of a session's auth state: the place in which a worker stores one, which one is the session's, and which
+ * ones are removed. Every write is fenced by session and epoch.
  */
 import type * as z from 'zod';
 import { Problem } from '../../contract/errors.ts';
@@ -19,8 +19,8 @@ import { allowedBytes, quotaReached } from './upload-quota.ts';
 type Needs<K extends keyof Deps> = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K>;
 
 /**
- * Where to put a snapshot. Each has a key of its own under owner, session and epoch, so that nothing is ever
- * overwritten: not by an older epoch, not by a torn upload. Throws 429 above what the epoch may store.
+ * The place for a snapshot. Each has its own key under owner, session and epoch, so that nothing is ever overwritten:
+ * not by an older epoch, not by a torn upload. Throws 429 above what the epoch may store.
  */
 export const beginUpload = async (
   deps: Needs<'auth'>,
@@ -101,7 +101,9 @@ export const discardAuthState = async (deps: Needs<'auth' | 'log'>, session: Ses
 export const authStateKeys = (session: Session): string[] =>
   [session.authState, session.authStatePrevious].flatMap((state) => (state ? [state.key] : []));
 
-/** Of what no item names any more. What can't be removed now, the bucket's lifecycle rule expires. */
+/**
+ * Removes objects that no item names any more. If one cannot be removed now, the bucket's lifecycle rule expires it.
+ */
 export const removeAuthStates = async (
   deps: Pick<Deps, 'auth' | 'log'>,
   keys: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * What a session may store in one epoch: account snapshots and received files, each within a size that grows with the
- * time that the epoch has run. A compromised worker stores no more than that, and no other session is concerned.
+ * The bytes that a session may store in one epoch: account snapshots and received files, each within a size that
+ * grows with the time that the epoch has run. A compromised worker stores no more than that, and no other session is
+ * concerned.
  */
 import { Problem } from '../../contract/errors.ts';
 import type { Deps } from '../deps.ts';

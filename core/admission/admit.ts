@@ -32,7 +32,7 @@ const HELP_EVERY = 4;
 /** A new name is most likely free. The conditions of the transaction show it, so that no read is spent on it. */
 const ASSUMED_FREE: Stored = { session: undefined, record: undefined };
 
-/** Carries an admission out. Throws 404, 409, 422 by what is stored, 429 where a limit is reached, or 503. */
+/** Carries an admission out. Throws 404, 409, 422 by what is stored, 429 if a limit is reached, or 503. */
 export const admit = async (deps: Needs, admission: Admission): Promise<Admitted> => {
   let stored = admission.kind === 'create' ? ASSUMED_FREE : await readStored(deps, admission);
   return retryTransient<Admitted>(

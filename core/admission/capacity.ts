@@ -1,12 +1,12 @@
 /**
- * Counter shards are escrow: K items, each with its own sub-limit. An admission adds one to a shard that is below
- * its sub-limit, so the sum can never pass the limit, whatever happens at the same time on other shards.
+ * Counter shards are escrow: K items, each with its own sub-limit. An admission adds one to a shard that is below its
+ * sub-limit, so the sum can never pass the limit, with any simultaneous changes of other shards.
  *
  * The promise rests on one inequality, which every change of sub-limits must keep:
  *     sum over shards of max(active, sub-limit)  <=  max(limit, active in all)
  *
- * A change of limits keeps it shard by shard (core/admission/read-capacity.ts): each generation of limits closes every
- * shard, then opens every shard.
+ * A change of limits keeps it shard by shard (core/admission/read-capacity.ts): each generation of limits closes
+ * every shard, then opens every shard.
  */
 import * as z from 'zod';
 import { limitsKey, SHARD_PREFIX } from '../items.ts';
@@ -14,14 +14,14 @@ import type { Item } from '../store.ts';
 
 const limitsSchema = z.object({
   globalLimit: z.int().min(0),
-  /** For users without a limit of their own. */
+  /** For users without their own limit. */
   userLimit: z.int().min(0),
   /** At least so many; a shard once made stays. */
   shards: z.int().min(1),
 });
 export type Limits = z.infer<typeof limitsSchema>;
 
-/** Counts the changes of limits; absent, 0, where there was none yet. */
+/** Counts the changes of limits; absent, 0, if there was none yet. */
 const generation = z.int().min(0).default(0);
 
 const limitsItemSchema = limitsSchema.extend({
@@ -62,7 +62,7 @@ export type Capacity = {
 /** One counter up to 200; above, 8: one counter fails near 40 admissions a second (docs/performance.md). */
 export const shardsFor = (globalLimit: number): number => (globalLimit > 200 ? 8 : 1);
 
-/** From the items of the GLOBAL partition; undefined where they were never made. */
+/** From the items of the GLOBAL partition; undefined if they were never made. */
 export const parseCapacity = (items: readonly Item[]): Capacity | undefined => {
   const limitsItem = items.find((item) => item.sk === limitsKey.sk);
   if (!limitsItem) return undefined;
@@ -89,7 +89,7 @@ export const isSettled = ({ limits, generation, shards }: Capacity): boolean =>
 
 /**
  * Whether two reads, one after the other, show the same: then at the moment between them everything was as it was
- * read. One read does not tell that, for it sees each shard at a moment of its own.
+ * read. One read does not show that, because it sees each shard at a different moment.
  */
 export const isSameState = (a: Capacity, b: Capacity): boolean =>
   a.generation === b.generation &&

@@ -5,7 +5,7 @@ import { absent, type Write } from '../store.ts';
 
 const KEEP_SECONDS = 24 * 3600;
 
-/** The caller's key, and a hash of the request that it stands for. */
+/** The caller's key, and a hash of the request that it belongs to. */
 export type Idempotency = { readonly key: string; readonly requestHash: string };
 
 const recordSchema = z.object({ requestHash: z.string(), sessionId: z.string() });
@@ -31,7 +31,7 @@ export const idempotencyWrites = (
   ];
 };
 
-/** What an earlier request with this key made; undefined: there was none. */
+/** The result of an earlier request with this key; undefined: there was none. */
 export const readRecord = async (
   deps: Pick<Deps, 'store'>,
   userId: string,

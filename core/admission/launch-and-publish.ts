@@ -8,7 +8,7 @@ import type { Admitted } from './plan.ts';
 const LAUNCH_WAIT_MS = 6_000;
 
 /**
- * What follows an admission: the task is launched, and the event is published.
+ * The steps after an admission: the task is launched, and the event is published.
  *
  * The session holds its slot whether or not this succeeds, so the caller gets the session and never an error:
  *
@@ -17,7 +17,7 @@ const LAUNCH_WAIT_MS = 6_000;
  *      └─ the function dies here ── PENDING, unanswered
  *                                      └─ launch_due: the next sweep finds the task, or launches it (launch.ts)
  *
- * @param waitMs what the caller has left for its answer
+ * @param waitMs the time that is left for the caller's answer
  */
 export const launchAndPublish = (
   deps: Needs,
@@ -28,7 +28,7 @@ export const launchAndPublish = (
   return launchAndTell(deps, launchAdmitted, session, waitMs);
 };
 
-/** What follows a start: the launch of what was admitted, or of a restart that is due at once now. */
+/** The step after a start: the launch of the admitted session, or of a restart that is due at once now. */
 export const started = async (
   deps: Needs,
   { session, admitted: isNew, restartsNow = false }: Admitted,

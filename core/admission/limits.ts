@@ -31,9 +31,9 @@ export type LimitsChange = {
 };
 
 /**
- * Changes limits at run time. Lowering one blocks new admissions and stops no session. Once this answers, no admission
- * passes the new limits, and none is refused for the old ones. What is not answered may be in force, or be brought in
- * force by the next caller. Throws 503 where the database is out for long.
+ * Changes limits at run time. Lowering one blocks new admissions and stops no session. Once this answers, no
+ * admission passes the new limits, and none is refused for the old ones. A change without an answer may be in force,
+ * or the next caller may complete it. Throws 503 if the database is out for long.
  */
 export const changeLimits = async (deps: Needs, change: LimitsChange): Promise<Capacity> => {
   const { global, userDefault } = change;

@@ -1,5 +1,5 @@
 /**
- * What one attempt of an admission does, decided from what it read. Nothing here reads or writes:
+ * Decides the result of one attempt of an admission from a snapshot. Nothing here reads or writes:
  *
  *   snapshot ─┬─ answer      the session runs already, or this admission made it
  *             ├─ rejection   the session does not exist, exists already, or belongs to another request
@@ -52,7 +52,7 @@ export type Admission = {
   | { readonly kind: 'start' }
 );
 
-/** What is stored under the admission's name and under its idempotency key. */
+/** The item that is stored under the admission's name and under its idempotency key. */
 export type Stored = {
   readonly session: Session | undefined;
   readonly record: IdempotencyRecord | undefined;
@@ -191,7 +191,7 @@ const startWrite = ({ userId, name }: Admission, before: Session, change: Change
   ...change,
 });
 
-/** What the session item becomes under a new epoch. */
+/** The session item as it becomes under a new epoch. */
 const admissionChange = (deps: Needs, admissionId: string, session: Session, shard: number): Change => {
   const now = deps.clock();
   const { set, remove } = nextEpoch(deps, session);

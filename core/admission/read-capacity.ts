@@ -1,5 +1,6 @@
 /**
- * The limits and the counters' shards, and how limits change while sessions are admitted. Each change is a generation:
+ * The limits and the counters' shards, and how limits change while sessions are admitted. Each change is a
+ * generation:
  *
  *   begun ── the limits' item has the new limits, no plan ── from here on new admissions wait
  *     └─ every shard closed, one by one ── nothing is admitted; counts only fall
@@ -7,9 +8,9 @@
  *               └─ every shard opened with its part of the plan, one by one ── settled
  *
  * Each step is one conditional write of one item, so that no step needs a moment in which several items rest: steady
- * admissions can't keep a limit from being changed. No caller owns a change: any caller that finds one unfinished (an admission,
- * the reconciler, another change) takes the next steps. A step that was already taken, or that belongs to an earlier generation, has no
- * effect. Why the limit holds in between, whatever is repeated, late or lost:
+ * admissions can't keep a limit from being changed. No caller owns a change: any caller that finds one unfinished (an
+ * admission, the reconciler, another change) takes the next steps. A step that was already taken, or that belongs to
+ * an earlier generation, has no effect. Why the limit holds in between, with any repeated, late or lost step:
  *
  *   - while shards are closed, others stand open under the limits before: fewer sub-limits than before, nothing else;
  *   - none is opened before all are closed, so no shard of the generation before admits beside one of the next;
@@ -35,7 +36,7 @@ import { type Capacity, distribute, isSettled, type Limits, parseCapacity, shard
 
 type Needs = Pick<Deps, 'store' | 'ids' | 'settings'>;
 
-/** Limits and shards as they stand, read consistently; made from the settings where the table is new. */
+/** Limits and shards as they stand, read consistently; made from the settings if the table is new. */
 export const ensureCapacity = async (deps: Needs): Promise<Capacity> => {
   const found = await readCapacity(deps);
   if (found) return found;
@@ -61,7 +62,7 @@ export const ensureCapacity = async (deps: Needs): Promise<Capacity> => {
   return made;
 };
 
-/** Undefined where no limits were made yet. */
+/** Undefined if no limits were made yet. */
 export const readCapacity = async (deps: Pick<Deps, 'store'>): Promise<Capacity | undefined> =>
   parseCapacity(await queryAll(deps, { partition: GLOBAL_PARTITION }));
 
@@ -70,8 +71,8 @@ export const isOfGeneration = (generation: number): Condition =>
   generation === 0 ? absent('generation') : eq('generation', generation);
 
 /**
- * Begins a change to `limits`, or to the same limits where only the room is to be spread anew. Answers its generation;
- * undefined where another change was quicker.
+ * Begins a change to `limits`, or to the same limits if only the free slots are to be distributed again. Answers its
+ * generation; undefined if another change was quicker.
  */
 export const beginChange = async (
   deps: Pick<Deps, 'store'>,
@@ -90,8 +91,8 @@ export const beginChange = async (
 };
 
 /**
- * Takes all steps that an unfinished change still needs. True where none is unfinished; otherwise to be repeated, for
- * a step may have met with a conflict.
+ * Takes all steps that an unfinished change still needs. True if none is unfinished; otherwise to be repeated, for a
+ * step may have met with a conflict.
  */
 export const settle = async (deps: Pick<Deps, 'store'>, seen: Capacity): Promise<boolean> => {
   let now: Capacity | undefined = seen;

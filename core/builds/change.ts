@@ -1,4 +1,4 @@
-/** What administrators change: the pinned build, the share of probes, and which builds are stored. */
+/** Administrators' changes: the pinned build, the share of probes, and which builds are stored. */
 import type { BuildView, EngineView } from '../../contract/bodies/engine.ts';
 import { htmlError } from '../../contract/builds/html.ts';
 import { Problem } from '../../contract/errors.ts';
@@ -53,8 +53,8 @@ const requireUsable = (saved: readonly Saved[], version: string, now: number): v
 };
 
 /**
- * Stores a build's HTML. The object comes first and has a key of its own by its content, so that the item never names
- * HTML that is not there. 400 for HTML of another build, 422 for one that has expired.
+ * Stores a build's HTML. The object comes first and has its own key by its content, so that the item never names HTML
+ * that is not there. 400 for HTML of another build, 422 for one that has expired.
  */
 export const saveBuild = async (
   deps: Writes & Pick<Deps, 'sha256' | 'builds'>,
@@ -90,7 +90,7 @@ export const saveBuild = async (
   return buildView(version, await readEngine(deps), (await lastDayByBuild(deps)).get(version), now);
 };
 
-/** Removes a stored build. 404 where it is not stored, 422 while it is pinned. */
+/** Removes a stored build. 404 if it is not stored, 422 while it is pinned. */
 export const removeBuild = async (
   deps: Writes & Pick<Deps, 'builds' | 'log'>,
   version: string,

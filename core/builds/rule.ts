@@ -48,7 +48,7 @@ export const rulingSchema = z.object({
   probePercent: z.number(),
   /** In fallback: the saved build in use. */
   target: z.string().optional(),
-  /** In fallback: the live build that broke; absent where its version never became known. */
+  /** In fallback: the live build that broke; absent if its version never became known. */
   from: z.string().optional(),
   /** Fallbacks from this live build that followed each other within a day. */
   fallbacks: z.int(),
@@ -67,13 +67,13 @@ export type Ruling = z.infer<typeof rulingSchema>;
 /** A build whose HTML is in the bucket. Times in ms. */
 export type SavedBuild = { readonly version: string; readonly expiresAt?: number | undefined };
 
-/** What a start loads: the live page, or a saved build. */
+/** The page that a start loads: the live page, or a saved build. */
 export type Source = 'live' | { readonly version: string };
 
 /** How one start or one link ended. */
 export type Outcome = {
   readonly source: Source;
-  /** The version that the page reported; absent where the start failed before the page said it. */
+  /** The version that the page reported; absent if the start failed before the page reported it. */
   readonly build?: string | undefined;
   readonly session: string;
   readonly ok: boolean;
@@ -320,7 +320,7 @@ export const configure = (
   };
 };
 
-/** The ruling where its saved build is gone or has expired: the next one that worked, or the live build. */
+/** The ruling if its saved build is gone or has expired: the next one that worked, or the live build. */
 export const withoutLostTarget = (ruling: Ruling, saved: readonly SavedBuild[], now: number): Ruling => {
   if (ruling.mode === 'live' || usable(saved, ruling.target, now)) return ruling;
   const other = lastThatWorked(ruling, saved, now, ruling.from === undefined ? [] : [ruling.from]);

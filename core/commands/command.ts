@@ -90,7 +90,7 @@ const LINKING: Partial<Record<CommandName, readonly Status[]>> = {
 /** The statuses in which a session carries the command out. */
 const expectedBy = (command: CommandName): Status[] => [...(LINKING[command] ?? ['WORKING'])];
 
-/** What a worker answered, checked. Throws the problem that a failure stands for. */
+/** A worker's answer, validated. Throws the problem that corresponds to a failure. */
 export const resultOf = <N extends CommandName>(
   command: N,
   outcome: CommandOutcome,

@@ -43,7 +43,7 @@ export const waitingCommandSchema = z.object({
   /** Not begun after this: a message that comes an hour late is worse than none. */
   runBy: z.int(),
   claimedAt: z.int().optional(),
-  /** The epoch whose worker collected it; absent where the API handed it over itself. */
+  /** The epoch whose worker collected it; absent if the API handed it over itself. */
   claimedEpoch: z.int().optional(),
   /** JSON */
   result: z.string().optional(),
@@ -103,7 +103,7 @@ export const resolveCommand = (command: WaitingCommand, session: Session | undef
 
 const hopeless = (problem: KeptProblem): Fate => ({ kind: 'hopeless', problem });
 
-/** What is told of a command whose answer never came. */
+/** The error of a command whose answer never came. */
 export const UNKNOWN: KeptProblem = {
   code: 'worker_timeout',
   detail:

@@ -49,7 +49,7 @@ export const commandIdOf = (
 
 /**
  * Places a command under its id, or finds what an earlier request with the same key placed there. One that failed
- * before anything was done is placed again. Throws 422 where the key was used for another request.
+ * before anything was done is placed again. Throws 422 if the key was used for another request.
  */
 export const placeCommand = async (
   deps: Pick<Deps, 'store' | 'clock' | 'sha256' | 'ids' | 'settings'>,
@@ -124,7 +124,7 @@ export const claimCommand = async (
 
 /**
  * The next command for a session's worker: the one that it claimed before and has not answered, else the oldest that
- * waits. What points to a settled one is tidied away.
+ * waits. Records that point to a settled one are removed.
  */
 export const claimNext = async (
   deps: Pick<Deps, 'store' | 'clock'>,
@@ -215,7 +215,7 @@ const settle = async (
   return written.item ? waitingCommandSchema.parse(written.item) : { ...command, ...settled };
 };
 
-/** Nothing was done, and the caller is told why. The same request may place it again. */
+/** Nothing was done, and the caller gets the reason. The same request may place it again. */
 export const giveUp = (
   deps: Pick<Deps, 'store'>,
   command: WaitingCommand,

@@ -58,12 +58,12 @@ const POLL_MS = 300;
 
 export type Woken<R> =
   | { readonly kind: 'done'; readonly result: R }
-  /** It goes on without the caller. */
+  /** It continues without the caller. */
   | { readonly kind: 'waiting'; readonly commandId: string };
 
 /**
- * Carries a command out, starting the session first where it is stopped. With an idempotency key, the answer is kept
- * for 24 h and outlives the worker. Throws what runCommand and startSession throw, 422 for a session without a saved
+ * Carries a command out, starting the session first if it is stopped. With an idempotency key, the answer is kept for
+ * 24 h and outlives the worker. Throws what runCommand and startSession throw, 422 for a session without a saved
  * account.
  */
 export const wakeAndRun = async <N extends CommandName>(
@@ -97,7 +97,7 @@ export const wakeAndRun = async <N extends CommandName>(
   }
 };
 
-/** One step for a command that waits; the command where that settled it. */
+/** One step for a command that waits; the command if that settled it. */
 const advanceCommand = async (
   deps: Needs,
   { command, session }: CommandAndSession,
@@ -138,7 +138,7 @@ const start = async (
   }
 };
 
-/** The time for a response is over. A command whose session will not start is given up, not left waiting. */
+/** The time for a response has passed. A command whose session will not start is given up, not left waiting. */
 const answerAtTimeout = async <R>(
   deps: Needs,
   { command, session }: CommandAndSession,

@@ -43,7 +43,7 @@ type Decision =
   | { readonly kind: 'probe'; readonly next: Breaker }
   | { readonly kind: 'wait'; readonly ms: number };
 
-/** What a delivery may do at `now`. @param breaker undefined: no failure is known */
+/** The action that a delivery may take at `now`. @param breaker undefined: no failure is known */
 export const decide = (breaker: Breaker | undefined, now: number, random: number): Decision => {
   if (!breaker || breaker.step === 0) return { kind: 'attempt' };
   // Those that wait come back spread out, and most of them after the probe.

@@ -48,7 +48,7 @@ const parse = (item: Item): DeadLetter => {
 /** DynamoDB takes items of 400 KB. */
 const MAX_EVENT_BYTES = 380_000;
 
-/** False where the event is larger than an item can be. */
+/** False if the event is larger than an item can be. */
 export const keepDeadLetter = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   delivery: QueuedDelivery,
@@ -76,7 +76,7 @@ export const keepDeadLetter = async (
   return true;
 };
 
-/** Of an event that was redriven and is now settled. What can't be removed stays listed, and expires. */
+/** Of an event that was redriven and is now settled. An entry that cannot be removed stays listed, and expires. */
 export const removeDeadLetter = async (
   deps: Pick<Deps, 'store' | 'log'>,
   delivery: QueuedDelivery,

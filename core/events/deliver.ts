@@ -13,8 +13,8 @@ import { acquirePermit, releasePermit } from './share.ts';
 import { findWebhook, retryDelaySeconds } from './webhooks.ts';
 
 /**
- * The queue keeps a message for 4 days and drops it without a word, and hands it out 1,000 times at most. What waits
- * behind an endpoint that is left alone becomes a dead letter before either.
+ * The queue keeps a message for 4 days and drops it without a word, and hands it out 1,000 times at most. An event
+ * that waits for an endpoint whose circuit is open becomes a dead letter before either.
  */
 const LONGEST_QUEUED_MS = 3.5 * 24 * 3_600_000;
 const MOST_RECEIVES = 900;
@@ -22,7 +22,7 @@ const MOST_RECEIVES = 900;
 /**
  * One attempt at one event for one webhook. Dropped when it has no receiver any more: the session or the webhook is
  * gone. Postponed without an attempt while the endpoint's circuit breaker is open, or while the user has as many
- * attempts under way as their share allows. Throws where a dead letter can't be kept: the message must stay in the
+ * attempts under way as their share allows. Throws if a dead letter cannot be kept: the message must stay in the
  * queue then.
  */
 export const deliver = async (

@@ -1,6 +1,6 @@
 /**
- * The record of recent deliveries: for each event and webhook the latest attempt, for a day after it. For people who look
- * why their endpoint hears nothing, and for the deliverer, which counts its attempts here.
+ * The record of recent deliveries: for each event and webhook the latest attempt, for a day after it. For people who
+ * want to know why their endpoint receives nothing, and for the deliverer, which counts its attempts here.
  */
 import * as z from 'zod';
 import type { DeliveryView } from '../../contract/bodies/events.ts';

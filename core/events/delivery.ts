@@ -1,4 +1,4 @@
-/** What the deliverer takes from the queue, and the outcome of an attempt. */
+/** The message that the deliverer takes from the queue, and the outcome of an attempt. */
 import * as z from 'zod';
 import type { Webhook } from '../../contract/bodies/session-config.ts';
 
@@ -12,14 +12,14 @@ export const deliverySchema = z.object({
   name: z.string(),
   me: z.unknown(),
   webhook: z.string(),
-  /** Of one that was given up on before: where it stood in the queue, and how often it was sent again. */
+  /** Of one that was given up on before: its position in the queue, and how often it was sent again. */
   order: z.string().optional(),
   redrives: z.int().optional(),
 });
 export type QueuedDelivery = z.infer<typeof deliverySchema>;
 
 /**
- * What came of one POST. `permanent`: no repetition can help. `status`: what the endpoint answered, if it did.
+ * The result of one POST. `permanent`: no repetition can help. `status`: the endpoint's answer, if there was one.
  * `retryAfterSeconds`: the wait that it asked for.
  */
 export type PostResult =
@@ -43,8 +43,8 @@ export type DeliveryOutcome =
   | { readonly kind: 'dead'; readonly detail: string; readonly kept?: boolean };
 
 /**
- * `receives`: how often the queue has handed the message out. 1 means that no attempt was made; more says nothing about
- * attempts: a receipt whose invocation Lambda throttled counts as well, and so does one that was postponed.
- * `queuedMs`: how long the message has been in the queue. `sequence`: where it stands in its group.
+ * `receives`: how often the queue has handed the message out. 1 means that no attempt was made; more says nothing
+ * about attempts: a receipt whose invocation Lambda throttled counts as well, and so does one that was postponed.
+ * `queuedMs`: how long the message has been in the queue. `sequence`: its position in its group.
  */
 export type Receipt = { readonly receives: number; readonly queuedMs: number; readonly sequence: string };

@@ -1,6 +1,6 @@
 /**
- * What is known of the endpoints of a user's webhooks that fail: one item for each, removed by a success. Sessions and
- * webhooks with the same URL share it. A URL's query and login may be secrets: they are neither part of the name nor kept.
+ * The endpoints of a user's webhooks that fail: one item for each, removed by a success. Sessions and webhooks with
+ * the same URL share it. A URL's query and login may be secrets: they are neither part of the name nor kept.
  */
 import * as z from 'zod';
 import type { EndpointView } from '../../contract/bodies/events.ts';
@@ -71,13 +71,13 @@ const write = async (
 
 /**
  * Whether a delivery may be attempted now. `known`: the endpoint has failed before, so a success has something to
- * remove. `claim`: the attempt is a probe, and may be made only where the claim answers true.
+ * remove. `claim`: the attempt is a probe, and may be made only if the claim succeeds.
  */
 type Permission =
   | { readonly kind: 'go'; readonly known: boolean; readonly claim?: () => Promise<boolean> }
   | { readonly kind: 'wait'; readonly ms: number };
 
-/** Of the deliveries that come when a pause is over, one gets to probe. */
+/** Of the deliveries that come when a pause has ended, one gets to probe. */
 export const askEndpoint = async (
   deps: Pick<Deps, 'store' | 'sha256' | 'clock' | 'ids'>,
   whose: Whose,

@@ -1,12 +1,12 @@
 /**
- * The feed: what happened to sessions, in an order in which nothing is ever inserted, so that a reader who goes on from
- * where it was misses nothing. An entry is put under the number after the newest one, if that is still free:
+ * The feed: what happened to sessions, in an order in which nothing is ever inserted, so that a reader who continues
+ * from its position misses nothing. An entry is put under the number after the newest one, if that is still free:
  *
  *   A reads 41 ── B reads 41 ── A puts 42 ── reader takes 42 ── B can't put 42 ── B puts 43
  *
- * So numbers have no gaps and entries become visible in their order, whatever the clocks say. For that the newest
- * entry must stay: there is no TTL on entries, the sweep trims the old ones and never the newest. Events of one user
- * are in one of a few shards; a reader of all users reads all shards.
+ * So numbers have no gaps and entries become visible in their order, for any clocks. For that the newest entry must
+ * stay: there is no TTL on entries, the sweep trims the old ones and never the newest. Events of one user are in one
+ * of a few shards; a reader of all users reads all shards.
  */
 import * as z from 'zod';
 import { toItem } from '../apply.ts';
@@ -41,7 +41,7 @@ const ERASED = 'erased';
 /** Others may put theirs at the same time; each that comes first costs one more attempt. */
 const ATTEMPTS = 30;
 
-/** Appends an entry. Throws a passing fault of the store where it could not be, or may not have been. */
+/** Appends an entry. Throws a passing fault of the store if it could not be, or may not have been. */
 export const appendToFeed = async (deps: Pick<Deps, 'store'>, entry: FeedEntry): Promise<void> => {
   const shard = eventShardOf(entry.userId);
   let number = (await newestNumber(deps, shard)) + 1;

@@ -1,12 +1,12 @@
 /**
- * Events of what the control plane does. An event is an item in the transaction of the change that it tells of: both
- * happened or neither did.
+ * Events of what the control plane does. An event is an item in the transaction of the change that it reports: both
+ * are written or neither is.
  *
  *   change + outbox item ── queue ── timeline and feed ── outbox item removed
- *                             └─ anything fails or the function dies: a sweep goes on from there, with the same id
+ *                             └─ anything fails or the function dies: a sweep continues from there, with the same id
  *
- * Items of a session sort by its version, so a sender takes the oldest first, and everything before its own. An
- * event is sent twice where a sender dies in between: the queue recognizes its id for five minutes, receivers for ever.
+ * Items of a session sort by its version, so a sender takes the oldest first, and everything before its own. An event
+ * is sent twice if a sender dies in between: the queue recognizes its id for five minutes, receivers for ever.
  */
 import pMap from 'p-map';
 import * as z from 'zod';
@@ -75,7 +75,7 @@ const outboxItemSchema = z.object({
 });
 type OutboxItem = z.infer<typeof outboxItemSchema>;
 
-/** Sends what waits of this session; throws where that fails, and what was not sent waits on. */
+/** Sends what waits of this session; throws if that fails; events that were not sent keep waiting. */
 export const drainOutbox = async (deps: Needs, session: Session): Promise<void> => {
   const items = await queryAll(deps, {
     partition: outboxPartition(eventShardOf(userOf(session))),
@@ -102,8 +102,8 @@ const LEFT_OVER_MS = 10_000;
 const CONCURRENCY = 8;
 
 /**
- * Sends what was left over, in order per session, whichever of them fails; answers how many sessions' events wait on.
- * Throws where the outbox can't be read.
+ * Sends the remaining events, in order per session, even if some sessions fail. Returns how many sessions' events
+ * still wait. Throws if the outbox can't be read.
  */
 export const sweepOutbox = async (deps: Needs): Promise<number> => {
   const partitions = await Promise.all(

@@ -41,7 +41,10 @@ type About = {
 /** An event that people may see in a timeline and programs in the feed: it says nothing secret. */
 type Shown = SessionEvent & { readonly payload: FeedEntry['payload'] };
 
-/** Writes an event down where it can be read. A repeat is one event in the timeline, and may be two in the feed. */
+/**
+ * Writes an event to the places from which it is read. A repeat is one event in the timeline, and may be two in the
+ * feed.
+ */
 export const record = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   about: About,

@@ -22,8 +22,8 @@ const free = (item: Item | undefined, size: number, now: number): string[] =>
   });
 
 /**
- * A place for one attempt; `full`: the user's are all taken. One write where there is room. Where the database does not
- * answer the attempt is made without a place: a fault of ours must not hold up deliveries.
+ * A place for one attempt; `full`: the user's are all taken. One write where there is room. If the database does not
+ * answer, the attempt is made without a place: Berth's own fault must not delay deliveries.
  */
 export const acquirePermit = async (
   deps: Pick<Deps, 'store' | 'clock' | 'ids' | 'log'>,

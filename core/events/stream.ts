@@ -6,7 +6,7 @@ import type { FeedEntry, FeedPosition } from './feed.ts';
 /** `57`, or `57.3.12.9` of a reader of all shards. */
 export const positionText = (position: FeedPosition): string => [...position.values()].join('.');
 
-/** Undefined where the text is no position in these feeds. `0` is the beginning of any. */
+/** Undefined if the text is no position in these feeds. `0` is the beginning of any. */
 export const positionOf = (text: string, shards: readonly EventShard[]): FeedPosition | undefined => {
   const numbers = text === '0' ? shards.map(() => 0) : text.split('.').map(Number);
   return numbers.length === shards.length && numbers.every((n) => Number.isSafeInteger(n) && n >= 0)

@@ -1,11 +1,12 @@
 /**
- * What of a session's messages was told last, so that a later worker goes on there. It is written after the events of
- * the same call were queued: where a function dies in between, the messages are told again, under the same event ids.
+ * The session's messages that were delivered last, so that a later worker continues there. It is written after the
+ * events of the same call were queued: if a function dies in between, the messages are delivered again, under the
+ * same event ids.
  *
  *   worker of epoch 1: messages 1, 2 ── (its call stands still) ───────────────────── writes 2?
- *   worker of epoch 2: goes on after what is written ── messages 1, 2, 3 ── writes 3
+ *   worker of epoch 2: continues after it ── messages 1, 2, 3 ── writes 3
  *
- * So a mark is written only where it is later than the one that is there, by epoch and then by the worker's own count.
+ * So a mark is written only if it is later than the present one, by epoch and then by the worker's own count.
  */
 import * as z from 'zod';
 import { type ToldMark, toldMarkSchema } from '../../contract/worker/protocol.ts';
@@ -20,7 +21,7 @@ const KEEP_SECONDS = 30 * 24 * 3600;
 
 const itemSchema = z.object({ epoch: z.int(), seq: z.int(), mark: toldMarkSchema });
 
-/** Notes what was told, unless something later is noted. Throws what the store throws. */
+/** Records the delivered messages, unless later ones are recorded. Throws the store's errors. */
 export const noteTold = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   session: Pick<Session, 'sessionId' | 'epoch'>,
@@ -41,7 +42,7 @@ export const noteTold = async (
   });
 };
 
-/** Undefined: nothing was told yet. */
+/** Undefined: nothing was delivered yet. */
 export const readTold = async (
   deps: Pick<Deps, 'store'>,
   sessionId: string,

@@ -1,12 +1,11 @@
 /**
- * What a webhook's endpoint answers, and what follows from it.
+ * Maps the answer of a webhook's endpoint to the next step.
  *
  *   delivered  the event is done
- *   permanent  the same request can only fail again: it becomes a dead letter at once, and the events behind it go on
+ *   permanent  the same request can only fail again: it becomes a dead letter at once, and the events behind it continue
  *   retry      time or the operator may help: again, as the webhook's policy says
  *
- * Sources: RFC 9110 §15, RFC 6585. Why each 4xx is where it is:
- * docs/decisions/2026-11-28-webhook-answers.md.
+ * Sources: RFC 9110 §15, RFC 6585. The reason for each 4xx: docs/decisions/2026-11-28-webhook-answers.md.
  */
 type AnswerKind = 'delivered' | 'permanent' | 'retry';
 
@@ -43,13 +42,13 @@ const BY_CLASS: Readonly<Record<number, AnswerKind>> = {
   5: 'retry',
 };
 
-/** What follows from an endpoint's status. One outside of HTTP's classes is retried. */
+/** The next step after an endpoint's status. A status outside of HTTP's classes is retried. */
 export const answerKind = (status: number): AnswerKind =>
   BY_STATUS.get(status) ?? BY_CLASS[Math.trunc(status / 100)] ?? 'retry';
 
 /**
- * The header Retry-After in seconds from `now` (ms), never negative; undefined where there is none that can be read.
- * It is a number of seconds or a date (RFC 9110 §10.2.3).
+ * The header Retry-After in seconds from `now` (ms), never negative; undefined if there is none that can be read. It
+ * is a number of seconds or a date (RFC 9110 §10.2.3).
  */
 export const parseRetryAfter = (header: string | undefined, now: number): number | undefined => {
   const text = header?.trim() ?? '';

@@ -16,7 +16,7 @@ export const wants = (webhook: Webhook, event: string): boolean => asksFor(webho
 export const webhookId = ({ id, url }: Webhook, sha256: Sha256): string => id ?? sha256(url).slice(0, 16);
 
 /**
- * Webhooks with an id each, also where several have one URL: each has events, key and headers of its own.
+ * Webhooks with an id each, even if several have one URL: each has its own events, key and own headers.
  *
  * @param taken ids that no webhook without one may get
  */

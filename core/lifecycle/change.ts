@@ -19,10 +19,10 @@ const CHANGE_BUDGET_MS = 8_000;
 /**
  * Changes a session that holds its slot, by what `decide` says of it as it stands: a change, or `undefined` for none.
  * The write holds only while the item is the one that was decided on (its version), so no decision is ever made on
- * one state and carried out on another. Deadlines are computed anew with each change. What `eventOf` makes of the session
- * before and after is written into the outbox in the same transaction; sending it is the caller's.
+ * one state and carried out on another. Deadlines are computed again with each change. What `eventOf` makes of the
+ * session before and after is written into the outbox in the same transaction; sending it is the caller's.
  *
- * Answers undefined where the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
+ * Returns undefined if the session, this epoch or its slot is gone. Throws StoreUnavailable once the budget is spent.
  */
 export const updateActiveSession = (
   deps: Needs,
@@ -35,7 +35,7 @@ export const updateActiveSession = (
     deps,
     budgetMs,
     async (n) => {
-      // Whatever made the attempt before fail may have changed the session.
+      // The cause of the earlier failure may have changed the session.
       const known = n === 0 ? session : await findSession(deps, userOf(session), nameOf(session));
       if (known?.sessionId !== session.sessionId) return undefined;
       if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;
@@ -64,4 +64,4 @@ export const updateActiveSession = (
   );
 
 /** 410: the worker belongs to an epoch that has ended. */
-export const fenced = (): Problem => new Problem('fenced', 'This epoch of the session is over.');
+export const fenced = (): Problem => new Problem('fenced', 'This epoch of the session has ended.');

@@ -53,7 +53,7 @@ const policyOf = (config: Session['config'], settings: Settings) => ({
 export const launchDueAt = ({ restartAt, startedAt = 0 }: Pick<Session, 'restartAt' | 'startedAt'>): number =>
   restartAt ?? startedAt;
 
-/** When the session ends at the latest (ms), whatever happens; undefined: never. Restarts do not move it. */
+/** When the session ends at the latest (ms)in every case; undefined: never. Restarts do not move it. */
 export const maxEndAt = (
   { config, startedAt = 0 }: Pick<Session, 'config' | 'startedAt'>,
   settings: Settings,
@@ -105,7 +105,7 @@ export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
 };
 
 /**
- * What the due index holds of a session: when the reaper must look at it next, and when its slot is expected back
+ * The session's entry in the due index: when the reaper must look at it next, and when its slot is expected back
  * (ms), which leaves out the deadlines that only a fault lets pass.
  */
 export const dueAttributes = (
@@ -125,7 +125,7 @@ const FAULT_DEADLINES: readonly Deadline['reason'][] = [
   'heartbeat_lost',
 ];
 
-/** What the worker needs to end itself on the second. */
+/** The deadlines that the worker needs to end itself in time. */
 export const workerDeadlines = (session: Timed, settings: Settings): WorkerDeadlines => {
   const { idleMs } = policyOf(session.config, settings);
   const maxAt = maxEndAt(session, settings);

@@ -50,6 +50,6 @@ const stopOnHost = async (deps: Needs, task: Task): Promise<void> => {
     now.epoch === task.epoch && (taskArnOf(now) ?? task.taskArn) === task.taskArn;
   if (session && epoch === task.epoch && serves(session))
     await stopSession(deps, session, 'task_stopped', serves);
-  // No session's: a standby, an orphan, or one of an epoch that is over.
+  // Tasks without a session: a standby task, a lost one, or one of an epoch that has ended.
   else await stopTask(deps, task.taskArn, 'its host is drained');
 };

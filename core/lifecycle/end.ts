@@ -18,7 +18,7 @@ const POLL_MS = 300;
 const UNLINK_COMMAND_MS = 10_000;
 
 /**
- * Waits until the session's epoch is over. Throws 503 where that takes longer than `budgetMs`: saving the auth state
+ * Waits until the session's epoch has ended. Throws 503 if that takes longer than `budgetMs`: saving the auth state
  * of a large account takes its time, and repeating the call is safe.
  */
 export const untilEnded = async (
@@ -43,8 +43,8 @@ export const untilEnded = async (
 };
 
 /**
- * Before a working session is deleted: has its worker unlink the account, so that the phone no longer lists the device,
- * and waits until the session ended of it. Best effort: where the worker can't be reached, or takes longer than
+ * Before a working session is deleted: has its worker unlink the account, so that the phone no longer lists the
+ * device, and waits until the session ended of it. Best effort: if the worker cannot be reached, or takes longer than
  * `budgetMs`, the session is deleted all the same, and the phone lists the device until it is removed there.
  */
 export const unlinkFirst = async (
@@ -67,8 +67,8 @@ export const unlinkFirst = async (
 };
 
 /**
- * Removes an ended session and its auth state; what else is left of it is erased in the background
- * (core/accounts/erasure.ts). Throws 409 where it changed meanwhile: started again, or linked anew.
+ * Removes an ended session and its auth state; its other data is erased in the background (core/accounts/erasure.ts).
+ * Throws 409 if it changed meanwhile: started or linked again.
  */
 export const deleteSession = async (
   deps: Pick<Deps, 'store' | 'auth' | 'ids' | 'clock' | 'log'>,
@@ -105,12 +105,12 @@ export const removeSession = async (
 };
 
 /**
- * Ends a session that waits for a restart and forgets its account. Nothing of it runs, so there is no worker that could
- * unlink the account: the phone lists the device until it is removed there.
+ * Ends a session that waits for a restart and forgets its account. Nothing of it runs, so there is no worker that
+ * could unlink the account: the phone lists the device until it is removed there.
  *
  *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed, outbox ── account forgotten
  *
- * Answers false where the session does not wait (any more). The event is sent by the next sweep: this runs in a function
+ * Returns false if the session does not wait (any more). The event is sent by the next sweep: this runs in a function
  * that does not reach the queue.
  */
 export const forgetWaiting = async (

@@ -5,7 +5,7 @@ import type { Write } from '../store.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { statusAttributes } from './statuses.ts';
 
-/** What belonged to the task and the worker of the epoch before. */
+/** The attributes of the earlier epoch's task and worker. */
 const OF_THE_EPOCH_BEFORE = [
   'admissionId',
   'launching',
@@ -35,7 +35,7 @@ const OF_THE_EPOCH_BEFORE = [
   'settledSnapshot',
 ] as const;
 
-/** The attributes of a session whose next epoch begins: PENDING, with a bootstrap token of its own. */
+/** The attributes of a session whose next epoch begins: PENDING, with its own bootstrap token. */
 export const nextEpoch = ({ ids, clock }: Pick<Deps, 'ids' | 'clock'>, session: Session) => ({
   set: {
     state: 'PENDING' as const,

@@ -14,12 +14,13 @@ export const taskArnOf = (session: Pick<Session, 'taskArn' | 'workerTaskArn'>): 
   session.workerTaskArn ?? session.taskArn;
 
 /**
- * The task of the session's epoch, as the engine knows it; undefined where it knows none (any more). Who launched it
- * may have died before it wrote down which task it is, and a worker may name a task that is not its own: then the
- * task is found by what it was launched for. Throws TaskEngineUnavailable.
+ * The task of the session's epoch, as the engine knows it; undefined if it knows none (any more). The launcher may
+ * have died before it recorded the task, and a worker may name a task that is not its own: then the task is found by
+ * the session that it was launched for. Throws TaskEngineUnavailable.
  */
 export const findTask = async (deps: Pick<Deps, 'tasks'>, session: Session): Promise<Task | undefined> => {
-  // What a standby task serves is not part of its launch; which one this epoch claimed, the deps plane wrote down.
+  // The session of a standby task is not part of its launch. The control plane recorded which standby task this epoch
+  // claimed.
   const serves = (task: Task) =>
     (task.sessionId === session.sessionId && task.epoch === session.epoch) ||
     (task.standbyId !== undefined && task.taskArn === session.standby?.taskArn);

@@ -37,18 +37,18 @@ const LEAST_TRY_MS = 1_000;
 const ADOPT_MS = 2_000;
 
 /**
- * Launches the task of a PENDING session. The client token is a digest of session and epoch, so however often this
- * is called (a lost answer, the reaper after a crash), the epoch has one task.
+ * Launches the task of a PENDING session. The client token is a digest of session and epoch, so however often this is
+ * called (a lost answer, the reaper after a crash), the epoch has one task.
  *
  *   admitted ── launch ── taskArn written ── worker bootstraps
  *                  └─ a stop may come in between: the slot waits for this launch (launching.ts), and the task just born
  *                     is stopped here
  *
- * Where a standby task is ready, it becomes the task of the epoch and nothing is launched (core/standby/claim.ts).
+ * If a standby task is ready, it becomes the task of the epoch and nothing is launched (core/standby/claim.ts).
  *
- * A burst is admitted faster than ECS launches (RunTask for Fargate: 20 a second). What is throttled, finds no capacity
- * or is not answered by `until` (ms, by the clock) stays PENDING with its slot: its launch is due from
- * `launchRetrySeconds` on, and each sweep of the reaper launches what is due.
+ * A burst is admitted faster than ECS launches (RunTask for Fargate: 20 a second). A session whose launch is
+ * throttled, finds no capacity or is not answered by `until` (ms, by the clock) stays PENDING with its slot: its
+ * launch is due from `launchRetrySeconds` on, and each sweep of the reaper launches those that are due.
  */
 export const launch = async (
   deps: Needs,

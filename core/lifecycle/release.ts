@@ -1,7 +1,7 @@
 /**
- * The one way in which an epoch ends. Any number of callers (the worker's final report, ECS's event that the task stopped,
- * the reaper, an admin) may report the end: exactly one call has an effect. It frees the slot, or, where the restart
- * policy says so, begins the next epoch on the same slot in the same transaction:
+ * The one way in which an epoch ends. Any number of callers (the worker's final report, ECS's event that the task
+ * stopped, the reaper, an admin) may report the end: exactly one call has an effect. It frees the slot, or, if the
+ * restart policy says so, begins the next epoch on the same slot in the same transaction:
  *
  *   epoch 3 RUNNING ── task lost ── one transaction: epoch 3 ends, epoch 4 PENDING, slot and counters unchanged
  *                                      └─ launch due at `restartAt` (restart-launch.ts)
@@ -30,7 +30,7 @@ type Needs = Pick<
 
 const RELEASE_BUDGET_MS = 15_000;
 
-/** What a session loses with its slot: everything that belonged to the task of this epoch. */
+/** The attributes that a session loses with its slot: everything that belonged to the task of this epoch. */
 const TASK_ATTRIBUTES = [
   'slotShard',
   'dueBucket',
@@ -56,14 +56,14 @@ const TASK_ATTRIBUTES = [
 
 type Release = {
   readonly session: Session;
-  /** false: this epoch was over before. */
+  /** false: this epoch had ended before. */
   readonly ended: boolean;
 };
 
 /**
- * Ends the session's epoch: frees its slot, or begins the next epoch on it by the restart policy. A stop that was asked
- * for keeps the reason it was asked for, except that `logged_out` outweighs it: the account is gone. The caller must
- * know that nothing of the epoch's task runs. Throws StoreUnavailable where the database does not answer.
+ * Ends the session's epoch: frees its slot, or begins the next epoch on it by the restart policy. A stop that was
+ * asked for keeps the reason it was asked for, except that `logged_out` outweighs it: the account is gone. The caller
+ * must know that nothing of the epoch's task runs. Throws StoreUnavailable if the database does not answer.
  */
 export const release = async (
   deps: Needs,
@@ -91,7 +91,7 @@ export const endEpoch = async (
     deps,
     RELEASE_BUDGET_MS,
     async (n) => {
-      // Whatever made the attempt before fail may have changed the session.
+      // The cause of the earlier failure may have changed the session.
       const known = n === 0 ? session : await findSession(deps, userOf(session), nameOf(session));
       if (!known || known.sessionId !== sessionId) return { session, ended: false };
       if (known.epoch !== epoch || known.slotShard === undefined) return { session: known, ended: false };
@@ -123,8 +123,8 @@ export const endEpoch = async (
       const result = await deps.store.transact(writes, transactionToken(deps.ids));
       if (result.ok) return { session: ended, ended: true };
       if (!result.failed[0]) {
-        // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler
-        // counts anew, and must see that a holder went.
+        // A counter below one while a slot is held is drift; the slot must come back all the same. The reconciler counts
+        // again, and must see that a slot was released.
         drifted = new Set(writes.filter((_, i) => i > 0 && result.failed[i]).map((w) => w.key.pk));
         deps.metrics.count('CounterDrift', 1);
       }

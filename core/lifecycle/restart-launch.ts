@@ -24,8 +24,8 @@ const LONGEST_WAIT_MS = 10_000;
 const CONCURRENCY = 8;
 
 /**
- * Waits until the restart is due and launches it. What is due later than the wait allows is left to the sweep. After the
- * wait the session is read again: a stop, a delete or another launch may have come first.
+ * Waits until the restart is due and launches it. A launch that is due after the allowed wait is left to the sweep.
+ * After the wait the session is read again: a stop, a delete or another launch may have come first.
  */
 export const launchRestart = async (deps: Needs, session: Session): Promise<Session> => {
   const waitMs = (session.restartAt ?? 0) - deps.clock();

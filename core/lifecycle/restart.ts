@@ -46,10 +46,10 @@ export type AfterLoss =
   | { readonly kind: 'restart'; readonly at: number; readonly restarts: readonly number[] };
 
 /**
- * What follows the end of an epoch for `reason`.
+ * The step after the end of an epoch for `reason`.
  *
  * @param isLinked an account is saved that a start can use
- * @param maxAt when the session ends at the latest (ms); undefined: never
+ * @param maxAt the latest end of the session (ms); undefined: never
  */
 export const afterLoss = (
   session: Lost,

@@ -1,5 +1,5 @@
 /**
- * Takes a requested session configuration in, and shows a stored one. Reading a configuration and writing it back
+ * Validates a requested session configuration, and shows a stored one. Reading a configuration and writing it back
  * changes nothing: a secret that is left out or masked is kept, and only null removes it. A kept secret never goes
  * where it did not go before: another host gets neither the header values nor the login of the one before.
  */
@@ -21,7 +21,7 @@ export const MASK = '********';
 
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
-/** A URL with its login masked; the same text where it has none. */
+/** A URL with its login masked; the same text if it has none. */
 export const maskedUrl = (text: string): string => {
   const url = parseUrl(text);
   if (!url || (url.username === '' && url.password === '')) return text;
@@ -63,7 +63,7 @@ export const storedProxy = (
  *
  * @param known what is stored now; undefined for a new session
  * @param most bytes that it may have
- * @throws Problem `malformed` with the field, where a mask stands for nothing that could be kept
+ * @throws Problem `malformed` with the field, if a mask replaces a secret that is not stored
  */
 export const acceptConfig = (
   sha256: Sha256,

@@ -61,7 +61,10 @@ const sessionSchema = z.object({
   qrCodes: z.int().optional(),
   /** When the account asked for its passkey for the first time in this linking. */
   passkeySince: z.int().optional(),
-  /** SHA-256 of the data that belongs to the status, so that a new challenge is told of and a repeated report is not. */
+  /**
+   * SHA-256 of the data that belongs to the status, so that a new challenge is published and a repeated report is
+   * not.
+   */
   statusDataHash: z.string().optional(),
   readyAt: z.int().optional(),
   /** Steps of the epoch's start and when each was reached (ms). */
@@ -69,11 +72,11 @@ const sessionSchema = z.object({
   stoppingAt: z.int().optional(),
   stoppedAt: z.int().optional(),
 
-  /** The stored page that this epoch loads: `null` where it loads the live one. Chosen once, at bootstrap. */
+  /** The stored page that this epoch loads: `null` if it loads the live one. Chosen once, at bootstrap. */
   page: z.object({ version: z.string(), key: z.string(), sha256: z.string() }).nullable().optional(),
   /** The build of WhatsApp Web that the worker reported last. */
   build: z.string().optional(),
-  /** What this epoch's worker counted by build, as reported last. */
+  /** The counts of this epoch's worker by build, as reported last. */
   builds: reportedBuildsSchema.optional(),
 
   me: accountSchema.optional(),
@@ -85,7 +88,7 @@ const sessionSchema = z.object({
   authStateUnusable: z.boolean().optional(),
   /** Snapshots begun in this epoch; part of their keys. */
   snapshots: z.int().optional(),
-  /** What they have together, as announced. */
+  /** Their total size, as announced. */
   snapshotBytes: z.int().optional(),
   /** Up to which of them is settled: committed, overtaken by a later one, or of an account since discarded. */
   settledSnapshot: z.int().optional(),

@@ -18,8 +18,8 @@ export const startSession = async (deps: Needs, userId: string, name: string): P
 };
 
 /**
- * As `startSession`, and a session that is stopping is waited for and then admitted: what is answered runs or was
- * admitted, and never is about to end. Throws 503 where the stop takes longer than `budgetMs`: nothing was admitted.
+ * As `startSession`, and a session that is stopping is waited for and then admitted: the returned session runs or was
+ * admitted, and is never about to end. Throws 503 if the stop takes longer than `budgetMs`: nothing was admitted.
  */
 export const startWhenEnded = async (
   deps: Needs,

@@ -64,7 +64,7 @@ export const stopTask = async (
     await deps.tasks.stop(taskArn, reason);
   } catch (error) {
     if (!(error instanceof TaskEngineUnavailable)) throw error;
-    deps.log.warn('StopTask failed; the worker hears of it with its next report', {
+    deps.log.warn('StopTask failed; the worker receives it with its next report', {
       taskArn,
       error: error.message,
     });

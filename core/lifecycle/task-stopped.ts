@@ -18,12 +18,12 @@ export type StoppedTask = {
 };
 
 /**
- * ECS reports that a task stopped. Where it was the task of the session's present epoch, the epoch ends, whether or not
- * the worker could send its final report: the slot comes back, or the session restarts. A worker that sent its final report has
- * ended the epoch before this event; then this event launches the restart. Events arrive late, twice and out of order:
- * the epoch decides.
+ * ECS reports that a task stopped. If it was the task of the session's present epoch, the epoch ends, whether or not
+ * the worker could send its final report: the slot comes back, or the session restarts. A worker that sent its final
+ * report has ended the epoch before this event; then this event launches the restart. Events arrive late, twice and
+ * out of order: the epoch decides.
  *
- * Answers the session as it is then; undefined where the event changes nothing.
+ * Returns the session as it is then; undefined if the event changes nothing.
  */
 export const taskStopped = async (
   deps: Pick<

@@ -12,8 +12,9 @@ import { parseSession, type Session } from './session.ts';
 import { acceptConfig } from './session-config.ts';
 
 /**
- * Replaces a session's config, running or not; secrets that it leaves out or masks are kept (core/lifecycle/session-config.ts).
- * `permit` may refuse, with the config before and after. Throws 400, 404, or 503 where it changes too fast to write.
+ * Replaces a session's config, running or not; secrets that it leaves out or masks are kept
+ * (core/lifecycle/session-config.ts). `permit` may refuse, with the config before and after. Throws 400, 404, or 503
+ * if it changes too fast to write.
  */
 export const updateConfig = (
   deps: Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings'>,

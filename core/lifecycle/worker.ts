@@ -120,7 +120,9 @@ export const bootstrap = async (
   };
 };
 
-/** The session that `Authorization: Bearer <sessionId>.<epoch>.<secret>` stands for. 401, or 410 for an epoch gone. */
+/**
+ * The session that `Authorization: Bearer <sessionId>.<epoch>.<secret>` identifies. 401, or 410 for an epoch gone.
+ */
 export const authenticateWorker = async (
   deps: Pick<Deps, 'store' | 'sha256'>,
   authorization: string | undefined,
@@ -300,7 +302,7 @@ export const acceptEvents = async (
   request: z.infer<typeof eventsRequestSchema>,
 ): Promise<void> => {
   await drainOutbox(deps, session);
-  // The worker leaves ignored ones out, too, but hears of a changed configuration with its next report only.
+  // The worker leaves ignored ones out, too, but receives a changed configuration with its next report only.
   const events = request.events.filter(
     ({ event, payload }) => !isIgnored(session.config.ignore, event, payload),
   );
@@ -320,7 +322,7 @@ const expiringSchema = z.object({
   payload: z.object({ reason: z.string().max(64), at: z.int() }),
 });
 
-/** What a signal makes a worker say. One that Berth asked to stop keeps Berth's reason. */
+/** The reason that a worker reports after a signal. One that Berth asked to stop keeps Berth's reason. */
 const unasked = ({ state }: Session, reason: string): string | undefined =>
   reason === 'task_stopped' && state !== 'STOPPING'
     ? 'The task was stopped from outside Berth: its capacity was reclaimed, or it was stopped by hand.'
@@ -332,7 +334,7 @@ export const finalReport = async (
   session: Session,
   request: z.infer<typeof finalReportRequestSchema>,
 ): Promise<void> => {
-  // A worker of an earlier release says `user` when it hears a signal; Berth's own wish shows in the state.
+  // A worker of an earlier release says `user` when it receives a signal; Berth's own request shows in the state.
   const reason = request.reason === 'user' && session.state !== 'STOPPING' ? 'task_stopped' : request.reason;
   const detail = request.detail ?? unasked(session, reason);
   const { ended } = await release(deps, session, reason, detail);

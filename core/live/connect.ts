@@ -51,7 +51,7 @@ export const createTicket = async (
 
 const ticketItemSchema = z.object({ keyId: z.string(), expiresAt: z.int() });
 
-/** The key that a ticket stands for. The ticket is used up: of two connects with the same one, one gets undefined. */
+/** The key that a ticket belongs to. The ticket is used up: of two connects with the same one, one gets undefined. */
 export const redeemTicket = async (
   deps: Pick<Deps, 'store' | 'clock' | 'sha256'>,
   ticket: string,

@@ -1,4 +1,4 @@
-/** Who may be sent which live event. */
+/** The live events that each key may receive. */
 import { ALL_USERS } from '../../contract/bodies/live.ts';
 import { mayUse, type Scope } from '../../contract/scopes.ts';
 import type { ApiKey } from '../access/keys.ts';
@@ -8,7 +8,7 @@ import type { LiveEntry } from './topics.ts';
 /** A key, as far as its rights depend on it. */
 export type Holder = Pick<ApiKey, 'userId' | 'role' | 'scopes' | 'sessions'>;
 
-/** What a connection asked for. */
+/** The requested events of a connection. */
 type Filter = { readonly sessions: readonly string[]; readonly events: readonly string[] };
 
 /** The scope that a key needs to be sent an event. Codes link an account, so they are for those who may link. */

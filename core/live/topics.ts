@@ -46,7 +46,7 @@ const entrySchema = z.object({
 export type LiveEntry = Readonly<Omit<z.infer<typeof entrySchema>, 'sk'>>;
 export type NumberedEntry = LiveEntry & { readonly number: number };
 
-/** The topic as it is now; never watched where there is none. */
+/** The topic as it is now; never watched if there is none. */
 export const readTopic = async (deps: Pick<Deps, 'store'>, topic: string): Promise<Topic> =>
   topicSchema.parse((await deps.store.get(liveTopicKey(topic))) ?? {});
 
@@ -106,7 +106,7 @@ export const watchTopic = async (deps: Needs, topic: string): Promise<number> =>
       condition: or(absent('watchedUntil'), lt('watchedUntil', now + WATCH_MS)),
     });
   if (before.watchedUntil > now) return before.last;
-  // After the write above: whatever is not behind this entry may be missing.
+  // After the write above: an event that is not behind this entry may be missing.
   return appendToLog(deps, topic, before.last, [{ event: GAP, session: '', sessionId: '', body: '' }]);
 };
 

@@ -22,7 +22,7 @@ const itemSchema = auditEntrySchema.omit({ id: true, at: true }).extend({ sk: z.
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'ids' | 'settings' | 'log'>;
 
-/** Writes the entry of an act that is about to happen. Throws where that fails: then the act must not happen. */
+/** Writes the entry of an act that is about to happen. Throws if that fails: then the action must not be taken. */
 export const beginAct = async (deps: Needs, act: Act): Promise<(outcome: Outcome) => Promise<void>> => {
   const at = deps.clock();
   const key = auditKey(deps.ids.eventId());

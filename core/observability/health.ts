@@ -102,7 +102,7 @@ export const recordRun = async (
 export type LastRun = {
   /** ms */
   readonly at: number;
-  /** As the function left it; undefined where that can't be read. */
+  /** As the function left it; undefined if that cannot be read. */
   readonly report: unknown;
 };
 

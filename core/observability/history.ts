@@ -10,7 +10,7 @@ import { type Totals, totalsOf } from './hourly-stats.ts';
 
 /** Longer than what can be asked for, so that the oldest point has one before it. */
 export const HISTORY_KEEP_SECONDS = 49 * 3600;
-/** What a chart as wide as a page can show. */
+/** The number of points that a chart as wide as a page can show. */
 export const HISTORY_MAX_POINTS = 288;
 
 const HOUR_MS = 3_600_000;
@@ -80,7 +80,9 @@ export const pointsOf = (
   });
 };
 
-/** Counts from the first of the hours on: all of the hours before a sample's, and of its own what it holds. */
+/**
+ * Counts from the first of the hours on: all of the hours before a sample's, and the sample's part of its own hour.
+ */
 const runningTotal = (hourItems: readonly Item[]): ((sample: Sample) => Totals) => {
   const hours = hourItems
     .map((item) => ({ hour: String(item.sk), totals: totalsOf(item) }))

@@ -1,7 +1,7 @@
 /**
- * What happened lately, for `GET /api/stats`: one item an hour, to which functions add what they counted as metrics.
- * Best effort and outside of every transaction: a lost addition makes a statistic wrong and nothing else. Durations
- * are a histogram of a few buckets, so that percentiles cost no more than counts.
+ * Recent statistics, for `GET /api/stats`: one item an hour, to which functions add their counts. Best effort and
+ * outside of every transaction: a lost addition makes a statistic wrong and nothing else. Durations are a histogram
+ * of a few buckets, so that percentiles cost no more than counts.
  */
 import type { StatsView } from '../../contract/bodies/admin.ts';
 import { STATS_PARTITION } from '../items.ts';
@@ -12,7 +12,7 @@ export const STATS_KEEP_SECONDS = 30 * 24 * 3600;
 /** Of the hours that stats look back, the one that is running counts as one. */
 export const STATS_HOURS = 24;
 
-/** Upper edges in ms, each 30 % above the one before: 1 s to 7 min. What takes longer is in one more bucket. */
+/** Upper edges in ms, each 30 % above the one before: 1 s to 7 min. Longer durations are in one more bucket. */
 const EDGES: readonly number[] = Array.from({ length: 24 }, (_, i) => Math.round(1000 * 1.3 ** i));
 
 /** Of deliveries to webhooks: 100 ms to 15 days, each twice the one before. */
@@ -59,7 +59,8 @@ export const statsAdditions = (
 export type StatsAddition = { readonly attr: string; readonly by: number };
 
 /**
- * What a delivery adds to the hour's item. Nothing for one that was postponed or dropped: no attempt was made.
+ * The counts that a delivery adds to the hour's item. Nothing for one that was postponed or dropped: no attempt was
+ * made.
  * @param ageMs since the event
  */
 export const deliveryAdditions = (outcome: string, ageMs: number): readonly StatsAddition[] => {
@@ -84,7 +85,7 @@ const bucketOf = (edges: readonly number[], value: number): number => {
 
 export type Totals = { readonly admitted: number; readonly refused: number; readonly reaped: number };
 
-/** What an hour's item has added up so far, over all scopes and reasons. */
+/** The sums of an hour's item so far, over all scopes and reasons. */
 export const totalsOf = (hour: Item = {}): Totals => {
   const sum = (matches: (attr: string) => boolean): number =>
     Object.entries(hour).reduce(

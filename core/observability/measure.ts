@@ -14,11 +14,14 @@ export const measureUse = async (deps: Pick<Deps, 'store' | 'settings' | 'metric
   return { active, limit };
 };
 
-/** 0 to 100, above it where the limit was lowered below what runs. A limit of 0 is full only while something runs. */
+/**
+ * 0 to 100, above 100 if the limit was lowered below the running sessions. A limit of 0 is full only while something
+ * runs.
+ */
 const usePercent = (active: number, limit: number): number =>
   active === 0 ? 0 : limit === 0 ? 100 : (100 * active) / limit;
 
-/** Of the sessions whose worker reports; 0 where there is none. */
+/** Of the sessions whose worker reports; 0 if there is none. */
 export const measureHeartbeats = (
   deps: Pick<Deps, 'clock' | 'metrics'>,
   holders: readonly Session[],

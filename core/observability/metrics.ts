@@ -14,7 +14,7 @@ type Spec = {
 };
 
 export const METRICS = {
-  /** These five by the reaper at each sweep, also where nothing runs: their absence means that no sweep was made. */
+  /** These five by the reaper at each sweep, also if nothing runs: their absence means that no sweep was made. */
   ActiveSessions: { unit: 'Count', dimensions: [], says: 'Slots held' },
   SessionLimit: { unit: 'Count', dimensions: [], says: 'Slots that there are, as set at run time' },
   SessionUsePercent: { unit: 'Percent', dimensions: [], says: 'Slots held, of those that there are' },
@@ -102,7 +102,7 @@ export const METRICS = {
 
 export type MetricName = keyof typeof METRICS;
 
-/** The values of the metric's own dimensions, as a rest argument: none where it has none. */
+/** The values of the metric's own dimensions, as a rest argument: none if it has none. */
 export type DimensionValues<N extends MetricName> = (typeof METRICS)[N]['dimensions'] extends readonly []
   ? []
   : [Readonly<Record<(typeof METRICS)[N]['dimensions'][number], string>>];

@@ -11,8 +11,8 @@ import { lastDay, STATS_HOURS } from './hourly-stats.ts';
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings'>;
 
 /**
- * What runs now. For an admin: the sessions of all users, and the recent totals. Otherwise the user's own, and of these only the
- * sessions that the key is for.
+ * The running sessions. For an admin: the sessions of all users, and the recent totals. Otherwise the user's own, and
+ * of these only the sessions that the key is for.
  */
 export const stats = async (
   deps: Needs,

@@ -1,16 +1,16 @@
 /**
- * How much one pass may end. A single bad reading, or a fault that keeps all workers from being heard, must not end
+ * Limits how many sessions one pass may end. A single bad reading, or a fault that stops all heartbeats, must not end
  * the fleet.
  */
 
-/** What one pass may end: 5, or a quarter of `sessions`. */
+/** The number of sessions that one pass may end: 5, or a quarter of `sessions`. */
 export const passCap = (sessions: number): number => Math.max(5, Math.floor(sessions / 4));
 
 type Heard = { readonly lastHeartbeatAt?: number | undefined };
 
 /**
- * Whether a worker has missed two heartbeats in a row. A worker that has never called is not late: it has no heartbeat
- * to miss, and its start has a deadline of its own.
+ * Whether a worker has missed two heartbeats in a row. A worker that has never called is not late: it has no
+ * heartbeat to miss, and its start has its own deadline.
  */
 export const isLate = ({ lastHeartbeatAt }: Heard, heartbeatSeconds: number, now: number): boolean =>
   lastHeartbeatAt !== undefined && now - lastHeartbeatAt >= 2 * heartbeatSeconds * 1000;

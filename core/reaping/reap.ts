@@ -138,7 +138,10 @@ const countedOf = (session: Session, passed: readonly Deadline[], { clock, setti
 const firstOf = (passed: readonly Deadline[]): Deadline | undefined =>
   passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0];
 
-/** Whether too many workers are late at once while their tasks run. Where the engine does not say what runs: yes. */
+/**
+ * Whether too many workers are late at once while their tasks run. If the engine does not report the running tasks:
+ * yes.
+ */
 const mustBrake = async (deps: Needs): Promise<boolean> => {
   const { clock, log, settings } = deps;
   const holders = await listHolders(deps);
@@ -164,7 +167,7 @@ const taskOf = ({
   readonly epoch?: number | undefined;
 }) => `${sessionId}:${epoch}`;
 
-/** Whose tasks run, by session and epoch; undefined where the engine gives no clear answer. */
+/** The running tasks, by session and epoch; undefined if the engine gives no clear answer. */
 const runningTasks = async (deps: Needs): Promise<ReadonlySet<string> | undefined> => {
   try {
     return new Set((await deps.tasks.list()).map(taskOf));
@@ -174,7 +177,7 @@ const runningTasks = async (deps: Needs): Promise<ReadonlySet<string> | undefine
   }
 };
 
-/** What ends a silent session all the same: its task is gone, or it has had its time. */
+/** The reasons that end a silent session all the same: its task is gone, or it has had its time. */
 const dueWhileBraked = async (
   deps: Needs,
   session: Session,
@@ -198,13 +201,13 @@ const dueSessions = async (deps: Needs): Promise<{ userId: string; name: string 
     );
 };
 
-/** The settings changed since the item was written: it says due where nothing is. */
+/** The settings changed since the item was written: it is due, but no deadline has passed. */
 const refreshDue = (deps: Needs, session: Session) => updateActiveSession(deps, session, () => ({ set: {} }));
 
 /** It is due and left for the next sweep. */
 const LEFT = Symbol('left');
 
-/** Answers the session where its epoch was ended. */
+/** Returns the session if its epoch was ended. */
 const act = async (
   deps: Needs,
   session: Session,
@@ -253,10 +256,10 @@ const act = async (
  *   heartbeat ── database refuses, sweeps fail, every heartbeat grows too old ── answers again ── sweep
  *
  * This sweep would end the whole fleet, healthy as it is. So the worker must have been too late at the sweep before
- * already, and since then there was time for another heartbeat. The same keeps a worker that is heard a little later than
- * the others once an outage is over:
+ * already, and since then there was time for another heartbeat. The same protects a worker whose heartbeat arrives a
+ * little later than the others after an outage:
  *
- *   outage ── all are late ── over: nearly all are heard again ── sweep: one is not, yet
+ *   outage ── all are late ── end: nearly all report again ── sweep: one has not, yet
  */
 const wouldHaveHeard = (deps: Needs, session: Session, last: LastRun | undefined): boolean => {
   if (last === undefined) return true;
@@ -281,7 +284,7 @@ const forceStop = async (deps: Needs, session: Session): Promise<Session | undef
   return undefined;
 };
 
-/** False where the engine gives no clear answer. */
+/** False if the engine gives no clear answer. */
 const taskIsGone = async (deps: Needs, session: Session): Promise<boolean> => {
   try {
     const task = await findTask(deps, session);

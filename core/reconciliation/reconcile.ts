@@ -67,7 +67,7 @@ const finishChange = async (deps: Needs): Promise<void> => {
 };
 
 /**
- * Counts each counter's holders anew. The counter is read before its holders and set only if its version is still the
+ * Counts each counter's slots again. The counter is read before its slots and set only if its version is still the
  * one read: each admission and release moves it, so an unmoved version means that the count is exact. The users'
  * counters come before even the list of shards: a shard made in between would hold slots that are counted for a user
  * and looked for nowhere.
@@ -117,9 +117,9 @@ const correct = async (
 };
 
 /**
- * Tasks without a session. The holders that were read at the beginning of the pass answer for nearly all tasks, without
- * a read for each. A task is judged by its age at `since`, when that read began: its session, admitted before it, is
- * then among the holders or is over. What is left is asked of the database before anything is done.
+ * Tasks without a session. The slots that were read at the beginning of the pass identify nearly all tasks, without a
+ * read for each. A task is judged by its age at `since`, when that read began: its session, admitted before it, then
+ * has one of these slots or has ended. For the remaining tasks the database is read before anything is done.
  */
 const handleOrphans = async (
   deps: Needs,

@@ -69,7 +69,7 @@ const write = async (
   return ok;
 };
 
-/** Every session that holds a slot, by where it stands. Throws TaskEngineUnavailable. */
+/** Every session that holds a slot, by its position in the rollout. Throws TaskEngineUnavailable. */
 const sessionsByPlace = async (
   deps: Pick<Deps, 'store' | 'tasks'>,
 ): Promise<Readonly<Record<Place, readonly Session[]>>> => {
@@ -87,7 +87,7 @@ const sessionsByPlace = async (
   return places;
 };
 
-/** What a rollout would do now. Changes nothing. */
+/** The steps that a rollout would take now. Changes nothing. */
 export const planRollout = async (deps: Pick<Deps, 'store' | 'tasks'>): Promise<RolloutReport> => {
   const places = await sessionsByPlace(deps);
   const plan = {
@@ -123,7 +123,9 @@ export const startRollout = async (
 
 const CANCEL_ATTEMPTS = 5;
 
-/** Ends the rollout that runs. One that is over stays as it is. Throws 404 where there was none, 409 under contention. */
+/**
+ * Ends the rollout that runs. One that has ended stays as it is. Throws 404 if there was none, 409 under contention.
+ */
 export const cancelRollout = async (deps: Pick<Deps, 'store' | 'clock'>): Promise<RolloutReport> => {
   for (let attempt = 0; attempt < CANCEL_ATTEMPTS; attempt++) {
     const before = await read(deps);
@@ -203,7 +205,7 @@ const stopRollout = async (deps: StepNeeds, stored: Stored, detail: string): Pro
   deps.log.error('a rollout stopped: its wave did not work again', { rollout: stored.id, detail });
 };
 
-/** The next wave, or the end where no session is left to move. */
+/** The next wave, or the end if no session is left to move. */
 const beginWave = async (deps: StepNeeds, counted: Stored, stored: Stored): Promise<void> => {
   const places = await sessionsByPlace(deps);
   // A wave interrupts those first that were used least lately.

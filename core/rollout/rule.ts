@@ -23,10 +23,10 @@ const isMovable = (session: Session): boolean =>
   restartRuleOf(session.config).policy === 'always' && isLinked(session);
 
 /**
- * Where a session stands that holds a slot.
+ * The position in a rollout of a session with a slot.
  *
- * @param definition what its task runs; undefined where no task of it is listed
- * @param newest what launches use now
+ * @param definition the definition of its task; undefined if no task of it is listed
+ * @param newest the definition that launches use now
  */
 export const placeOf = (
   session: Session,
@@ -49,7 +49,9 @@ export type Member = {
   readonly epoch: number;
 };
 
-/** @param session as it is now; undefined where it was deleted */
+/**
+ * @param session as it is now; undefined if it was deleted
+ */
 export const standingOf = (member: Member, session: Session | undefined): Standing => {
   if (session === undefined) return 'left';
   if (isTerminal(session.state))
@@ -73,8 +75,8 @@ export type Progress = {
 };
 
 /**
- * What follows from how far the sessions of a wave are. A wave is over once all of them have worked for the pause: a
- * version that crashes a little later stops the rollout, too.
+ * The next step, from the progress of the sessions of a wave. A wave ends once all of them have worked for the pause:
+ * a version that crashes a little later stops the rollout, too.
  *
  * @param dueAt when all must work at the latest (ms)
  */

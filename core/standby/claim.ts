@@ -1,12 +1,12 @@
 /**
- * A session whose launch begins takes a standby task where one is ready.
+ * A session whose launch begins takes a standby task if one is ready.
  *
  *   claim, one transaction: the task is open → claimed by this epoch; the epoch has no task and no claim → this claim
  *     ├─ assign ── the worker exchanges the session's bootstrap token, then answers: it serves
  *     └─ refused, not reached, or no answer ── the task is spent: it is never offered again, and RunTask follows
  *
- * After an assignment without an answer two workers may ask: the single-use bootstrap token decides which of them serves.
- * So nothing is stopped here. The sweep stops a claimed task once another one serves, or the epoch is over.
+ * After an assignment without an answer two workers may ask: the single-use bootstrap token decides which of them
+ * serves. So nothing is stopped here. The sweep stops a claimed task once another one serves, or the epoch has ended.
  */
 import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
@@ -40,7 +40,7 @@ type Claimed = {
   readonly session: Session;
   /** Absent: no standby task serves it. */
   readonly taskArn?: string | undefined;
-  /** A standby task was taken from those that were ready, whatever came of it. */
+  /** A standby task was taken from those that were ready, with any result. */
   readonly took: boolean;
 };
 

@@ -39,7 +39,7 @@ type KeepReport = {
   readonly retired: number;
 };
 
-/** One sweep. Throws where the database does not answer; what was done stays done. */
+/** One sweep. Throws if the database does not answer; completed steps stay. */
 export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   const items = await readStandby(deps);
   const plan = planIn(items);
@@ -138,7 +138,7 @@ const retire = async (deps: Needs, task: StandbyTask): Promise<boolean> => {
   return written.ok;
 };
 
-/** A claimed task whose epoch is over, or is served by another task: nothing of the session runs in it. */
+/** A claimed task whose epoch has ended, or is served by another task: nothing of the session runs in it. */
 const isSpent = async (deps: Needs, { claimedBy, taskArn, sk }: StandbyTask): Promise<boolean> => {
   if (claimedBy === undefined) return false;
   const session = await findSessionById(deps, claimedBy.sessionId);
@@ -179,8 +179,8 @@ const note = async (deps: Needs, { failed }: { readonly failed: number }): Promi
 };
 
 /**
- * ECS reports that a standby task stopped. Answers which epoch it was claimed by, if any; an open one is removed, and
- * counts as a failure where it never became ready.
+ * ECS reports that a standby task stopped. Returns the epoch that claimed it, if any. An open one is removed, and
+ * counts as a failure if it never became ready.
  */
 export const standbyStopped = async (
   deps: Needs,

@@ -47,7 +47,7 @@ export const targetAt = ({ target, hours }: StandbyPlan, at: number): number => 
 };
 
 /**
- * How many to keep ready. Each needs a slot to be of use: where none is free, nothing is kept waiting for it. The plan
+ * How many to keep ready. Each needs a slot to be of use: if none is free, nothing is kept waiting for it. The plan
  * may have been set under other settings or limits: the bounds of now hold.
  */
 export const wantedAt = (

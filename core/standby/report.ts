@@ -6,8 +6,8 @@ import { and, eq } from '../store.ts';
 import { findStandby, isOpen, keyOf, STILL_OPEN } from './task.ts';
 
 /**
- * A standby task is ready, or still is. The first report exchanges the token for the worker's own secret. Throws 401 for
- * a wrong token, 409 for another worker's, 410 where this task is not wanted or is a session's already.
+ * A standby task is ready, or still is. The first report exchanges the token for the worker's own secret. Throws 401
+ * for a wrong token, 409 for another worker's, 410 if this task is not wanted or is a session's already.
  */
 export const reportStandby = async (
   deps: Pick<Deps, 'store' | 'clock' | 'sha256' | 'settings'>,

@@ -6,8 +6,8 @@ import { type StoppedTask, taskStopped } from '../lifecycle/task-stopped.ts';
 import { forgetClaimed, standbyStopped } from './keep.ts';
 
 /**
- * ECS reports that a standby task stopped. Where it served a session, that ends as with any other task. Where it was
- * claimed and died before it served, the session gets a task of its own at once: its end costs no session.
+ * ECS reports that a standby task stopped. If it served a session, that ends as with any other task. If it was
+ * claimed and died before it served, the session gets a new task at once: its end costs no session.
  */
 export const standbyTaskStopped = async (
   deps: Parameters<typeof taskStopped>[0],

@@ -32,7 +32,7 @@ export class Expression {
   }
 
   change({ set = {}, remove = [], add = {} }: Change): string {
-    // An attribute that is set need not be removed first; DynamoDB refuses to be told both.
+    // An attribute that is set need not be removed first; DynamoDB rejects both together.
     const removed = remove.filter((attr) => !(attr in set));
     const clauses = [
       clause(

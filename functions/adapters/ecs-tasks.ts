@@ -137,7 +137,7 @@ const describeAll = async (
 };
 
 type TaskRequest = {
-  /** What it is launched for: a session or a standby id. */
+  /** Its purpose: a session or a standby id. */
   readonly startedBy: string;
   readonly clientToken: string;
   /** Of the worker, over those of the task definition. */
@@ -146,9 +146,9 @@ type TaskRequest = {
 };
 
 /**
- * Capacity providers in order of preference; the next one only where the one before clearly had no capacity.
- * A used-up vCPU quota is final for its provider (Spot and on demand have one each): it lasts until sessions end or AWS
- * raises it, so a launch that finds all quotas used up is given up at once instead of holding its slot for minutes.
+ * Capacity providers in order of preference; the next one only if the one before clearly had no capacity. A used-up
+ * vCPU quota is final for its provider (Spot and on demand have one each): it lasts until sessions end or AWS raises
+ * it, so a launch that finds all quotas used up is given up at once instead of holding its slot for minutes.
  */
 const launch = async (
   client: ECSClient,
@@ -194,7 +194,7 @@ const launchOn = async (
         clientToken: base.sha256(`${clientToken}:${capacityProvider}`),
         startedBy,
         count: 1,
-        // The environment's tags, by which costs are told apart; and the cluster's name, by ECS itself.
+        // The environment's tags, by which costs are separated; and the cluster's name, by ECS itself.
         propagateTags: 'TASK_DEFINITION',
         enableECSManagedTags: true,
         overrides: {
@@ -233,8 +233,8 @@ const taskSizeOf = (size: Size): TaskSize => environment('BERTH_SIZES')[size];
 const HOSTS = 'EC2';
 
 /**
- * Where a task runs, and what that needs: on Fargate an interface of its own, on hosts a place by memory. With managed
- * scaling, a task without a place waits as PROVISIONING while ECS adds a host.
+ * The place where a task runs, and its requirements: on Fargate its own network interface, on hosts a place by
+ * memory. With managed scaling, a task without a place waits as PROVISIONING while ECS adds a host.
  */
 const placementOn = (
   capacityProvider: string,
@@ -260,7 +260,7 @@ const placementOn = (
         },
       };
 
-/** What a task is placed with grows with its size; its limit is the memory of its size. */
+/** The memory with which a task is placed grows with its size; its limit is the memory of its size. */
 const memoryOnHost = (size: Size): { memory?: number; memoryReservation?: number } => {
   if (size === 'standard') return {};
   const { memoryMiB } = taskSizeOf(size);
@@ -275,7 +275,7 @@ const sizeOverride = (size: Size): { cpu?: string; memory?: string } => {
   return { cpu: String(cpu), memory: String(memoryMiB) };
 };
 
-/** What no repetition will change: a request or a permission that is wrong. */
+/** Errors that no repetition will change: a request or a permission that is wrong. */
 const isRefusal = (error: unknown): boolean =>
   [
     'AccessDeniedException',

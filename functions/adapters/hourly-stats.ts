@@ -1,7 +1,7 @@
 import { type StatsAddition, statsAdditions } from '../../core/observability/hourly-stats.ts';
 import type { MetricName } from '../../core/observability/metrics.ts';
 
-/** What this instance counted for the statistics and has not written yet. */
+/** This instance's counts for the statistics that are not written yet. */
 const counted = new Map<string, number>();
 
 export const noteForStats = (

@@ -9,7 +9,7 @@ import { nameOfError } from './aws.ts';
 import { base } from './base.ts';
 import { ForbiddenAddress, postPublic } from './webhook-http.ts';
 
-/** What an endpoint may take before an attempt counts as failed. */
+/** The time that an endpoint may take before an attempt counts as failed. */
 const TIMEOUT_MS = 10_000;
 
 /** Posts signed webhooks. Neither URL nor key nor body is logged or returned. */

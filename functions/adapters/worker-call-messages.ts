@@ -3,7 +3,10 @@ import { commandFailureSchema } from '../../contract/worker/command-failures.ts'
 import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
 import { assignmentSchema, bootstrapRequestSchema } from '../../contract/worker/protocol.ts';
 
-/** What a control function asks of `worker-call`, and what that answers. Holds secrets and message bodies: never logged. */
+/**
+ * The requests of a control function to `worker-call`, and the answers. They hold secrets and message bodies: never
+ * logged.
+ */
 export const workerCallSchema = z.strictObject({
   worker: z.strictObject({
     address: bootstrapRequestSchema.shape.address,

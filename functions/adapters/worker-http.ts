@@ -21,7 +21,7 @@ const notConnected = (error: unknown): string | undefined => {
     : undefined;
 };
 
-/** One POST. Throws WorkerUnreachable where nothing was sent, WorkerTimeout where it may have been. */
+/** One POST. Throws WorkerUnreachable if nothing was sent, WorkerTimeout if it may have been. */
 const post = async (
   url: string,
   commandSecret: string,

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { JsonSchema } from '../../contract/openapi/schemas.ts';
 import { escapeHtml, inline } from './text.ts';
 
-/** What is shown of a schema; everything else the document alone says. */
+/** The shown parts of a schema. Only the document has everything else. */
 const shownSchema = z.looseObject({
   $ref: z.string().optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
@@ -33,7 +33,7 @@ const read = (schema: JsonSchema): Shown => shownSchema.parse(schema);
 const nameOf = (ref: string): string => ref.slice(ref.lastIndexOf('/') + 1);
 export const anchorOf = (name: string): string => `shape-${name}`;
 
-/** What it is, in a few words. */
+/** Its type, in a few words. */
 export const typeOf = (schema: JsonSchema): string => {
   const shown = read(schema);
   if (shown.$ref !== undefined) {
@@ -61,7 +61,7 @@ const range = (least: number | undefined, most: number | undefined, unit: string
   return [most === undefined ? `at least ${least}${unit}` : `${least} to ${most}${unit}`];
 };
 
-/** What values may be beyond their type. */
+/** The restrictions of values beyond their type. */
 const limitsOf = (schema: JsonSchema): string => {
   const shown = read(schema);
   return [
@@ -72,7 +72,7 @@ const limitsOf = (schema: JsonSchema): string => {
   ].join('; ');
 };
 
-/** Its fields; nothing where it has none or is described elsewhere. */
+/** Its fields; nothing if it has none or is described elsewhere. */
 export const fieldsOf = (schema: JsonSchema): string => {
   const shown = read(schema);
   const choices = shown.anyOf ?? shown.oneOf;

@@ -1,6 +1,7 @@
 /**
- * Whether a request asks for JSON where a file is the usual response: `application/json` is the only type that it
- * accepts, or it prefers that to every other. `application/json, text/plain` and anything, which axios sends, prefers none.
+ * Whether a request asks for JSON although a file is the usual response: `application/json` is the only type that it
+ * accepts, or it prefers that to every other. `application/json, text/plain` and anything, which axios sends, prefers
+ * none.
  */
 export const prefersJson = (accept: string): boolean => {
   const types = accept

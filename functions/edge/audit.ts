@@ -5,7 +5,7 @@ import { base } from '../adapters/base.ts';
 import { dynamoDbStore } from '../adapters/dynamodb-store.ts';
 import type { AuthContext } from './auth-context.ts';
 
-/** What an act's entry is made of; a request as the edge has parsed it. */
+/** The data of an action's entry; a request as the edge has parsed it. */
 type Audited = {
   readonly operation: { readonly id: string };
   readonly requestId: string;

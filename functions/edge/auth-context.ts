@@ -8,8 +8,8 @@ const list = z
   .transform((text) => (text === '' ? undefined : text.split(',')));
 
 /**
- * What the authorizer hands to the handlers. It lets every request through and says who it is: API Gateway's own
- * refusals are neither problems (RFC 9457) nor 401 for a wrong key. The handlers' edge refuses.
+ * The data that the authorizer passes to the handlers. It lets every request through and identifies the caller: API
+ * Gateway's own refusals are neither problems (RFC 9457) nor 401 for a wrong key. The handlers' edge refuses.
  */
 export const authContextSchema = z.discriminatedUnion('role', [
   z.object({ role: z.literal('none') }),
@@ -26,7 +26,7 @@ export const authContextSchema = z.discriminatedUnion('role', [
     /** Names; all without them. */
     sessions: list,
     scopes: list.pipe(z.array(scopeSchema).optional()),
-    /** Requests a minute, where this one came too early. */
+    /** Requests a minute, if this one came too early. */
     rateLimit: z.coerce.number().int().optional(),
     retryAfterSeconds: z.coerce.number().int().optional(),
   }),

@@ -21,9 +21,9 @@ type ContextName =
   | 'topic';
 
 /**
- * What an authorizer hands to the handlers about the key that `find` finds, after counting the request against its
- * rate; see auth-context.ts for why it refuses no caller. Where the database does not answer, the handlers tell the
- * caller so: an authorizer that throws is a bare 500 of API Gateway.
+ * The data that an authorizer passes to the handlers about the key that `find` finds, after counting the request
+ * against its rate; see auth-context.ts for why it refuses no caller. If the database does not answer, the handlers
+ * report it to the caller: an authorizer that throws is a bare 500 of API Gateway.
  */
 export const contextOfKey = async (
   refusalOf: RateLimiter,

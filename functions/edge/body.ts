@@ -33,7 +33,7 @@ const parsed = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // What follows the first quote is the caller's own text.
+    // The text after the first quote comes from the caller.
     throw malformed(
       error instanceof SyntaxError ? error.message.replace(/,? *"[\s\S]*$/, '') : 'is not JSON',
     );
@@ -43,7 +43,7 @@ const parsed = (text: string): unknown => {
 const malformed = (message: string): Problem =>
   new Problem('malformed', 'The body is not JSON.', { errors: [{ path: 'body', message }] });
 
-/** Level by level: a recursion would end where the stack does. */
+/** Level by level: a recursion would overflow the stack. */
 const isDeeperThan = (value: unknown, levels: number): boolean => {
   let level = [value];
   for (let depth = 0; depth <= levels; depth++) {

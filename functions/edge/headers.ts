@@ -5,7 +5,7 @@ type Event = Pick<APIGatewayProxyEventV2, 'headers'> & {
   readonly requestContext: Pick<APIGatewayProxyEventV2['requestContext'], 'requestId'>;
 };
 
-/** What every answer to this request carries. */
+/** The headers of every answer to this request. */
 export const commonHeaders = ({ headers, requestContext }: Event): Record<string, string> => ({
   ...SECURITY_HEADERS,
   ...(headers['x-forwarded-proto'] === 'https' ? STRICT_TRANSPORT : {}),

@@ -31,7 +31,7 @@ type Parsed<S, Without> = S extends z.ZodType ? z.output<S> : Without;
 /** One request of an operation, validated by its schemas. */
 export type Request<O extends Operation = Operation> = O extends Operation
   ? {
-      /** Which one, where a handler serves several. */
+      /** The called one, if a handler serves several. */
       readonly operation: O;
       readonly requestId: string;
       readonly path: string;
@@ -44,7 +44,7 @@ export type Request<O extends Operation = Operation> = O extends Operation
       readonly body: Parsed<O['body'], undefined>;
       /** The header `Idempotency-Key`, of operations that honor it. */
       readonly idempotencyKey: string | undefined;
-      /** Who calls. Throws 401 on routes that need no key. */
+      /** The caller. Throws 401 on routes that need no key. */
       readonly caller: () => Caller;
       /** Whose sessions the call is about: the caller's own, or, for an admin, those of `?userId=`. */
       readonly owner: () => string;
@@ -61,7 +61,7 @@ type At<A, Status extends number> = A extends { readonly [S in Status]: infer Sp
 type BodyOf<Spec> = Spec extends { readonly body: infer B extends z.ZodType } ? z.output<B> : never;
 type FileOf<Spec> = Spec extends { readonly files: readonly (infer T extends string)[] } ? T : never;
 
-/** What the operation (or, where a handler serves several, one of them) says that it answers with this status. */
+/** The response that the operation (or one of them, if a handler serves several) declares for this status. */
 export type Answer<O extends Operation = Operation> = {
   [S in StatusOf<AnswersOf<O>>]:
     | { readonly status: S; readonly body: BodyOf<At<AnswersOf<O>, S>>; readonly headers?: Headers }
@@ -219,7 +219,7 @@ export const refuseRate = ({ rateLimit: limit, retryAfterSeconds = 1 }: Caller):
     );
 };
 
-/** The one place where a request is refused for whose it is; what it is about comes after. */
+/** The one place where a request is rejected because of its caller. Checks of its content come after. */
 const refuse = (caller: Caller, scope: Scope | null): void => {
   refuseRate(caller);
   if (scope && !mayUse(caller, scope))
@@ -246,7 +246,7 @@ const authContext = (event: Event): AuthContext => {
 const parse = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
   checked(schema.safeParse(value), what);
 
-/** What was parsed; throws 400 with the path of each fault. */
+/** The parsed request; throws 400 with the path of each fault. */
 export const checked = <T>(parsed: z.ZodSafeParseResult<T>, what: string): T => {
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues

@@ -5,7 +5,7 @@ import { Problem, problemBody } from '../../contract/errors.ts';
 import { commonHeaders } from './headers.ts';
 
 /**
- * What the page may load: only its own origin, and the WebSocket API. No page may frame it. `blob:` and
+ * The sources that the page may load: only its own origin, and the WebSocket API. No page may frame it. `blob:` and
  * `data:` are for pictures that its own script made, as QR codes are.
  */
 const contentSecurityPolicy = (liveOrigin: string): string =>
@@ -37,8 +37,8 @@ type Event = Pick<APIGatewayProxyEventV2, 'rawPath' | 'headers'> & {
 };
 
 /**
- * Answers with the page's files by their exact names. Every other path below the page is one of its own views and gets
- * index.html, except under `assets/`, where nothing is but files. `/` leads to the page.
+ * Answers with the page's files by their exact names. Every other path below the page is one of its own views and
+ * gets index.html, except under `assets/`, which contains only files. `/` leads to the page.
  *
  * @param liveOrigin of the WebSocket API, `wss://…`
  */

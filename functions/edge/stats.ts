@@ -6,8 +6,8 @@ import { dynamoDbStore } from '../adapters/dynamodb-store.ts';
 import { takeCounted } from '../adapters/hourly-stats.ts';
 
 /**
- * A full system refuses many times a second, and a busy one delivers as often: neither costs a write for each. A single
- * one is written at once: what is held back is lost where the instance ends.
+ * A full system refuses many times a second, and a busy one delivers as often: neither costs a write for each. A
+ * single one is written at once: counts that are held back are lost if the instance ends.
  */
 const FREQUENT_EVERY_MS = 5_000;
 
@@ -17,8 +17,8 @@ let store: Store | undefined;
 let frequentWrittenAt = 0;
 
 /**
- * Adds what this invocation counted to the hour's statistics. At the end of a function, whatever came of it; a
- * failure costs the numbers and is logged.
+ * Adds this invocation's counts to the hour's statistics. Called at the end of a function, after success or failure;
+ * a failure of the write loses the numbers and is logged.
  */
 export const writeStats = async (): Promise<void> => {
   const now = base.clock();

@@ -1,11 +1,11 @@
 /**
  * Parses requests on paths that WAHA has too, as tolerant as its clients need: they send every field that they know.
  *
- *   null, ''           where the schema does not take it: as if it were absent, if it may be absent
+ *   null, ''           if the schema does not take it: as if it were absent, if it may be absent
  *   unknown fields     left out, and named in the response (`X-Berth-Ignored`), so that a typo is visible
  *   unknown events     likewise: one name must not refuse a whole session
  *
- * What is wrong in a known field stays wrong. On Berth's own paths every field is checked.
+ * An error in a known field stays an error. On Berth's own paths every field is checked.
  */
 import type * as z from 'zod';
 import { type $ZodIssue, toDotPath } from 'zod/v4/core';
@@ -44,7 +44,7 @@ export const tolerantParse = <T>(
     for (const path of unknown) ignored.push(toDotPath(path as (string | number)[]));
     parsed = schema.safeParse(repaired);
     if (parsed.success) return parsed;
-    // What may not be absent stays as it was sent: the complaint is about its value.
+    // A required field stays as it was sent: the error is about its value.
     const missing = new Set(parsed.error.issues.flatMap(likeliest).map(({ path }) => path.join('\n')));
     const required = kept.filter(([path]) => missing.has(path.join('\n')));
     for (const [path, original] of required) put(repaired, path, original);
@@ -99,7 +99,10 @@ const put = (root: unknown, path: JsonPath, value: unknown): void => {
 /** The most that a header may say. */
 const MAX_HEADER = 1024;
 
-/** The header for what was left out; none where nothing was. Names are shown as far as a header may have them. */
+/**
+ * The header that names the omitted fields; none if nothing was omitted. Names are shown as far as a header may have
+ * them.
+ */
 export const ignoredHeader = (ignored: readonly string[]): Record<string, string> => {
   if (ignored.length === 0) return {};
   const names = ignored.map((name) => name.replace(/[^\x21-\x2b\x2d-\x7e]/g, '?'));

@@ -6,8 +6,8 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 
 /**
- * Where alarms go. CloudWatch can't publish to a topic under the AWS-managed key, whose policy cannot be changed: the
- * topic has a key of its own.
+ * The topic of the alarms. CloudWatch cannot publish to a topic under the AWS-managed key, whose policy cannot be
+ * changed: the topic has its own key.
  */
 export class AlarmTopic extends Construct {
   readonly topic: Topic;
@@ -31,8 +31,8 @@ export class AlarmTopic extends Construct {
       }),
     );
     this.topic = new Topic(this, 'Topic', { topicName: options.name, masterKey: key, enforceSSL: true });
-    // A policy of one's own replaces the topic's default one, which lets the account's services publish. What enforceSSL
-    // adds is a Deny, so CloudWatch must be allowed by name.
+    // A custom policy replaces the topic's default one, which lets the account's services publish. enforceSSL adds a
+    // Deny, so CloudWatch must be allowed by name.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         sid: 'AllowAlarms',

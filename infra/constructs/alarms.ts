@@ -29,12 +29,12 @@ export type Watched = {
   readonly table: Table;
   readonly eventDeadLetters: Queue;
   readonly backgroundDeadLetters: Queue;
-  /** Absent where the environment has no hosts of its own. */
+  /** Absent if the environment has no own hosts. */
   readonly hosts: { readonly cluster: string; readonly provider: string } | undefined;
 };
 
 type Spec = {
-  /** What to do, in a sentence or two. The runbook's section has the alarm's name. */
+  /** The operator's steps, in a sentence or two. The runbook's section has the alarm's name. */
   readonly what: string;
   readonly metric: IMetric;
   readonly threshold: number;
@@ -97,7 +97,7 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'erasure-overdue': {
-      what: 'What a deleted session left behind is still there after 40 minutes. The log of the eraser names the session and the reason.',
+      what: 'Data of a deleted session still exists after 40 minutes. The log of the eraser names the session and the reason.',
       metric: berthMetric(environment.name, 'ErasuresOverdue', each),
       threshold: 1,
     },
@@ -130,7 +130,7 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       threshold: 1,
     },
     'standby-failures': {
-      what: 'Standby tasks do not become ready. Sessions start with tasks of their own, at the speed of a cold start. The log of the reaper names the reason.',
+      what: 'Standby tasks do not become ready. Sessions start with new tasks, at the speed of a cold start. The log of the reaper names the reason.',
       metric: berthMetric(environment.name, 'StandbyFailures', sum),
       threshold: 3,
     },
@@ -215,7 +215,7 @@ const throttles = (table: Table): Record<string, Metric> =>
 
 type SilenceSpec = {
   readonly what: string;
-  /** Emitted at each run, also where nothing else happens. */
+  /** Emitted at each run, also if nothing else happens. */
   readonly metric: 'ActiveSessions' | 'HeartbeatAge';
 };
 
@@ -254,7 +254,7 @@ export class Alarms extends Construct {
           threshold: spec.threshold,
           comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
           evaluationPeriods: spec.periods ?? 1,
-          // Counts are not emitted where nothing happens.
+          // Counts are not emitted if nothing happens.
           treatMissingData: TreatMissingData.NOT_BREACHING,
         }),
     );

@@ -23,7 +23,7 @@ import type { Environment } from '../environments.ts';
 import { acknowledge } from './acknowledge.ts';
 import { removalOf } from './removal.ts';
 
-/** What an access-log line says: never the path or its query, which name sessions. */
+/** The fields of an access-log line: never the path or its query, which name sessions. */
 const ACCESS_LOG = JSON.stringify({
   requestId: '$context.requestId',
   at: '$context.requestTimeEpoch',
@@ -44,8 +44,9 @@ const OPEN = {
 const isOpen = (auth: OperationAuth): auth is keyof typeof OPEN => Object.hasOwn(OPEN, auth);
 
 /**
- * What a browser's page may send and read: the headers that clients of the API use. API Gateway answers the preflight
- * requests by itself, without the authorizer. Cookies stay out: a page of another origin gives its key in the header.
+ * The headers that a browser's page may send and read: those that clients of the API use. API Gateway answers the
+ * preflight requests by itself, without the authorizer. Cookies stay out: a page of another origin gives its key in
+ * the header.
  */
 const corsOf = ({ origins }: NonNullable<Environment['api']['cors']>): CorsPreflightOptions => ({
   allowOrigins: origins,

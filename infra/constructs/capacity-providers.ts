@@ -5,7 +5,7 @@ import { Construct, type IDependable } from 'constructs';
  * Lets the cluster launch on Fargate and Fargate Spot, late in a deployment.
  *
  * An account's first cluster makes ECS create its service-linked role in the background. The association assumes that
- * role, and fails where it does not exist yet ("Unable to assume the service linked role"):
+ * role, and fails if it does not exist yet ("Unable to assume the service linked role"):
  *
  *   cluster created ── role created, visible after seconds
  *        └─ association at once: fails, and the whole stack with it
@@ -23,7 +23,7 @@ export class CapacityProviders extends Construct {
     }: {
       readonly cluster: Cluster;
       readonly after: readonly IDependable[];
-      /** Name of the provider of hosts, where there are any. */
+      /** Name of the provider of hosts, if there are any. */
       readonly hosts: string | undefined;
     },
   ) {

@@ -14,7 +14,7 @@ import { type DimensionValues, METRICS, type MetricName } from '../../core/obser
 import { berthMetric, FIVE_MINUTES } from '../metrics.ts';
 import type { Alarms, Watched } from './alarms.ts';
 
-/** What the reaper acts on (core/lifecycle/deadlines.ts). */
+/** The deadlines that the reaper acts on (core/lifecycle/deadlines.ts). */
 const REAPED = [
   'qr_expired',
   'idle',

@@ -93,7 +93,7 @@ export class Hosts extends Construct {
     });
   }
 
-  /** What the ECS agent calls. Images are pulled with the tasks' execution role. */
+  /** The calls of the ECS agent. Images are pulled with the tasks' execution role. */
   #createRole(cluster: Cluster, clusterName: string): Role {
     const { partition, region, account } = Stack.of(this);
     const onInstances = `arn:${partition}:ecs:${region}:${account}:container-instance/${clusterName}/*`;

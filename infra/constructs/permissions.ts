@@ -1,4 +1,4 @@
-/** What a function's role allows, from what it needs: one function per kind of resource. */
+/** The permissions of a function's role, from the function's needs: one function per kind of resource. */
 import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -10,7 +10,7 @@ import type { Resources } from './resources.ts';
 
 export type Grant = {
   readonly statement: PolicyStatement;
-  /** Set where the resource holds a `*`: as cdk-nag writes that resource, and why it can't be narrower. */
+  /** Set if the resource holds a `*`: as cdk-nag writes that resource, and the reason why it cannot be narrower. */
   readonly wildcard?: { readonly resource: string; readonly reason: string };
 };
 
@@ -69,8 +69,8 @@ const WRITES: readonly TableAction[] = ['PutItem', 'UpdateItem', 'DeleteItem'];
 const isWrite = (action: TableAction): boolean => WRITES.includes(action);
 
 /**
- * All items are in one table, so a function that may write any could make itself an admin key. An explicit denial of the
- * keys' partitions holds whatever else is allowed.
+ * All items are in one table, so a function that may write any could make itself an admin key. An explicit denial of
+ * the keys' partitions overrides every other permission.
  */
 const notOnKeys = ({ revokesKeys }: Needs, { table }: Resources): Grant => ({
   statement: new PolicyStatement({

@@ -7,7 +7,7 @@ import type { Hosts } from './hosts.ts';
 import type { LiveApi } from './live-api.ts';
 import type { WorkerTask } from './worker-task.ts';
 
-/** What functions work on. */
+/** The resources that functions use. */
 export type Resources = {
   readonly table: Table;
   readonly authBucket: Bucket;
@@ -15,7 +15,7 @@ export type Resources = {
   readonly live: LiveApi;
   readonly cluster: Cluster;
   readonly worker: WorkerTask;
-  /** Absent where the environment has no hosts of its own. */
+  /** Absent if the environment has no own hosts. */
   readonly hosts: Hosts | undefined;
   readonly vpc: IVpc;
   readonly taskSecurityGroup: SecurityGroup;

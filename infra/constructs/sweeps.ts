@@ -8,8 +8,8 @@ import { Construct } from 'constructs';
 
 /**
  * Functions that run every few minutes. EventBridge Scheduler and not scheduled rules: it has a retry policy with an
- * age (a sweep older than the next one is pointless) and a dead-letter queue of its own, and a role per schedule in
- * place of a permission on the function.
+ * age (a sweep older than the next one is pointless) and its own dead-letter queue, and a role per schedule in place
+ * of a permission on the function.
  */
 export class Sweeps extends Construct {
   constructor(

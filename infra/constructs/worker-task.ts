@@ -33,7 +33,7 @@ const SCRATCH = [
   { name: 'work', path: '/work' },
 ] as const;
 
-/** A volume of its own for each task, removed with it. */
+/** A separate volume for each task, removed with it. */
 const TASK_VOLUME = { scope: Scope.TASK, driver: 'local' };
 
 /** Not root, and no user of the host. */
@@ -45,7 +45,7 @@ const STOP_TIMEOUT = Duration.seconds(TASK_STOP_SECONDS);
 /** The task of one session. Its role allows nothing: the worker talks to the worker API only. */
 export class WorkerTask extends Construct {
   readonly definition: FargateTaskDefinition;
-  /** For hosts of one's own; absent where the environment has none. */
+  /** For the operator's own hosts; absent if the environment has none. */
   readonly onHosts: Ec2TaskDefinition | undefined;
   readonly taskRole: Role;
   readonly executionRole: Role;

@@ -1,4 +1,4 @@
-/** What an AWS account must have for an environment to be deployed and to reach its limit. */
+/** The requirements of an AWS account for an environment to be deployed and to reach its limit. */
 import { messageOfError } from '../../contract/message-of-error.ts';
 import { LEAST_UNRESERVED, reservedSum } from '../concurrency-schema.ts';
 import { type Environment, hasHosts, sizesOf } from '../environment-schema.ts';
@@ -116,7 +116,7 @@ const LAMBDA: Quota = { service: 'lambda', code: LAMBDA_CODE, name: 'Concurrent 
 /** The least that an event source can be limited to. */
 const LEAST_LIVE = 2;
 
-/** What fits an account with so few executions, as the operator's file takes it. */
+/** The settings that fit an account with so few executions, as the operator's file takes it. */
 const smallConcurrency = ({ name, concurrency }: Environment, account: number): string =>
   JSON.stringify({
     environments: {
@@ -203,7 +203,7 @@ const stacks: Check = {
 
 const CHECKS: readonly Check[] = [bootstrap, ecsRole, fargate, lambda, ...NETWORK_CHECKS, stacks];
 
-/** Who the credentials are of, against the account that the environment belongs to. */
+/** The account of the credentials, compared with the account that the environment belongs to. */
 const identityFindings = (environment: Environment, account: string, arn: string): Finding[] => {
   const credentials = ok('credentials', `${arn}`);
   if (environment.account === undefined)

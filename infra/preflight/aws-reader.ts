@@ -1,4 +1,7 @@
-/** What preflight reads of an AWS account. Every call only reads; a command with any other name is refused here. */
+/**
+ * The parts of an AWS account that preflight reads. Every call only reads; a command with any other name is refused
+ * here.
+ */
 import { ACMClient, DescribeCertificateCommand } from '@aws-sdk/client-acm';
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import {
@@ -40,13 +43,13 @@ export interface AwsReader {
   /** Of the CDK's bootstrap stack. */
   bootstrapVersion(qualifier: string): Promise<number | undefined>;
   hasRole(name: string): Promise<boolean>;
-  /** In force, or AWS's default where the account has none of its own. */
+  /** In force, or AWS's default if the account has no own value. */
   quota(quota: Quota): Promise<number | undefined>;
   /** Lambda's concurrent executions of the region, and how many of them no function has reserved. */
   lambdaConcurrency(): Promise<
     { readonly limit: number; readonly unreserved: number | undefined } | undefined
   >;
-  /** What a function has reserved: 0 where it reserves nothing, or does not exist. */
+  /** The reservation of a function: 0 if it reserves nothing, or does not exist. */
   reservedConcurrency(functionName: string): Promise<number>;
   stackStatus(name: string): Promise<string | undefined>;
   zones(): Promise<readonly string[]>;
@@ -98,7 +101,7 @@ export const awsReader = (region: string): AwsReader => {
       return (await quotas.send(reading(new GetServiceQuotaCommand({ ServiceCode, QuotaCode })))).Quota
         ?.Value;
     } catch (error) {
-      // An account that never asked for another value has none of its own.
+      // An account that never asked for another value has no own value.
       if (!named(error, 'NoSuchResource')) throw error;
       return (await quotas.send(reading(new GetAWSDefaultServiceQuotaCommand({ ServiceCode, QuotaCode }))))
         .Quota?.Value;

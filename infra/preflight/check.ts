@@ -2,7 +2,7 @@ import type { Environment } from '../environment-schema.ts';
 import type { AwsReader, Quota } from './aws-reader.ts';
 import type { Finding } from './finding.ts';
 
-/** Where the checks are made. */
+/** The account and region of the checks. */
 type PreflightContext = {
   readonly environment: Environment;
   readonly account: string;

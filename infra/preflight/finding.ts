@@ -4,7 +4,7 @@
  *   ok       it is there
  *   note     a deployment works without it; worth a look
  *   missing  a deployment, or what it is meant for, fails without it
- *   unknown  it can't be told: no permission to read it, no answer, or a check before it failed
+ *   unknown  it cannot be determined: no permission to read it, no answer, or a check before it failed
  */
 export type Status = 'ok' | 'note' | 'missing' | 'unknown';
 

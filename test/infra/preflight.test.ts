@@ -471,7 +471,9 @@ describe('a value that cannot be determined', () => {
       expect(found(report, id).status).toBe('unknown');
     expect(found(report, 'bootstrap').status).toBe('ok');
     expect(exitCodeOf(report)).toBe(1);
-    expect(asText(report)).toContain('Nothing is known to be missing, but not everything could be told.');
+    expect(asText(report)).toContain(
+      'Nothing is known to be missing, but not everything could be determined.',
+    );
   });
 });
 
