@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
 import { simulateBuilds } from './builds.ts';
+import { simulateFair } from './fair.ts';
 import { simulateFlood } from './flood.ts';
 import { loadMutant } from './mutant.ts';
 import { simulateRollout } from './rollout.ts';
@@ -13,7 +14,7 @@ export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
   /** In place of the control plane's. */
-  simulation: z.enum(['builds', 'flood', 'standby', 'rollout']).optional(),
+  simulation: z.enum(['builds', 'flood', 'standby', 'rollout', 'fair']).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -32,6 +33,7 @@ const SIMULATIONS = {
   flood: (seed: number) => simulateFlood(seed),
   standby: (seed: number) => simulateStandby(seed),
   rollout: simulateRollout,
+  fair: simulateFair,
 };
 
 /** Runs a job's seeds in order, up to the first that breaks a promise. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { program } from 'commander';
 import { wholeNumber } from '../helpers/whole-number.ts';
 import { simulateBuilds } from './builds.ts';
+import { simulateFair } from './fair.ts';
 import { simulateFlood } from './flood.ts';
 import { type Job, runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations.ts';
@@ -21,6 +22,7 @@ const options = program
   .option('--flood', 'simulate a flood of requests over a fleet instead', false)
   .option('--standby', 'simulate with standby tasks instead', false)
   .option('--rollout', 'simulate rollouts over a fleet instead', false)
+  .option('--fair', 'simulate deliveries and starts of users who share them instead', false)
   .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
   .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
   .option('--only <text>', 'with --mutations: only those whose name has it', '')
@@ -33,19 +35,21 @@ const options = program
     flood: boolean;
     standby: boolean;
     rollout: boolean;
+    fair: boolean;
     mutations: boolean;
     known: boolean;
     only: string;
   }>();
 
 const first = options.seed ?? 1;
-const INSTEAD = ['builds', 'flood', 'standby', 'rollout'] as const;
+const INSTEAD = ['builds', 'flood', 'standby', 'rollout', 'fair'] as const;
 const instead = INSTEAD.find((name) => options[name]);
 const SIMULATIONS = {
   builds: simulateBuilds,
   flood: simulateFlood,
   standby: simulateStandby,
   rollout: simulateRollout,
+  fair: simulateFair,
 };
 const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);

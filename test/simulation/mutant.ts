@@ -67,6 +67,10 @@ export const loadMutant = async (index: number): Promise<Simulation> => {
     )) as typeof import('./rollout.ts');
     return simulateRollout;
   }
+  if (MUTATIONS[index]?.simulation === 'fair') {
+    const { simulateFair } = (await import(`./fair.ts?${QUERY}=${index}`)) as typeof import('./fair.ts');
+    return simulateFair;
+  }
   const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
   return simulate;
 };

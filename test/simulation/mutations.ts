@@ -8,7 +8,7 @@ export type Mutation = {
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout';
+  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout' | 'fair';
   readonly edits: readonly Edit[];
 };
 
@@ -34,6 +34,7 @@ const buildsMutation = mutationOf('builds');
 const floodMutation = mutationOf('flood');
 const standbyMutation = mutationOf('standby');
 const rolloutMutation = mutationOf('rollout');
+const fairMutation = mutationOf('fair');
 
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
@@ -59,6 +60,9 @@ const KEEP = 'standby/keep.ts';
 const STOPPED = 'standby/stopped.ts';
 const BRAKE = 'reaping/brake.ts';
 const ROLLOUT = 'rollout/rollout.ts';
+const BREAKER = 'events/breaker.ts';
+const DELIVER = 'events/deliver.ts';
+const SHARE = 'events/share.ts';
 const ROLLOUT_RULE = 'rollout/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -604,5 +608,51 @@ export const MUTATIONS: readonly Mutation[] = [
     ROLLOUT,
     '(now) => now.sessionId === member.sessionId && now.epoch === member.epoch && canMove(now),',
     '() => true,',
+  ]),
+  fairMutation('a share of deliveries that holds back none', 1, [
+    DELIVER,
+    "if (permit === 'full') return postponed(",
+    "if (permit === 'full' && receipt.receives < 0) return postponed(",
+  ]),
+  fairMutation('a place for a delivery that two may take', 1, [
+    SHARE,
+    'condition: or(absent(attribute), le(attribute, now)),',
+    '',
+  ]),
+  fairMutation('places for deliveries that are not given back', 1, [
+    DELIVER,
+    'if (permit) await releasePermit(deps, userId, permit);',
+    '',
+  ]),
+  fairMutation('a circuit breaker that never opens', 1, [
+    BREAKER,
+    'step === 0 && failures >= FAILURES_TO_OPEN',
+    'step === 0 && failures < 0',
+  ]),
+  fairMutation('pauses that do not grow', 1, [BREAKER, '2 ** (step - 1)', '1 ** step']),
+  fairMutation('probes that all deliveries make', 1, [
+    DELIVER,
+    'if (permission.claim && !(await permission.claim()))',
+    'if (permission.claim && (await permission.claim()) === undefined)',
+  ]),
+  fairMutation('a success that does not close the circuit breaker', 1, [
+    'events/endpoints.ts',
+    "if (known) await deps.store.write({ kind: 'delete', key: keyOf(deps, whose.userId, whose.webhook) });",
+    '',
+  ]),
+  fairMutation('a breaker that gives events up', 1, [
+    DELIVER,
+    "if (permission.kind === 'wait') return postponed(permission.ms);",
+    "if (permission.kind === 'wait') return { kind: 'dropped' };",
+  ]),
+  fairMutation('starts that are not counted', 1, [
+    PLAN,
+    'set: { ...quotaListing(userId), ...ruling.change.set },',
+    'set: quotaListing(userId),',
+  ]),
+  fairMutation('starts that are counted without a condition', 1, [
+    PLAN,
+    'and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : []))',
+    'userHasRoom(capacity)',
   ]),
 ];

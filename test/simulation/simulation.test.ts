@@ -56,6 +56,12 @@ test('rollouts move what they may, complete with a good version and stop with a 
   expect(code).toBe(0);
 }, 120_000);
 
+test('no user’s endpoints or starts take what is another’s', async () => {
+  const { code, output } = await simulation('--fair', '--seeds', '12');
+  expect(output).toMatch(/^12 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {
