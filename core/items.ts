@@ -10,7 +10,7 @@ export const sessionKey = (userId: string, name: string): Key => ({
 /** From a session's opaque id to its owner and name; written and removed with the session. */
 export const sessionIdKey = (sessionId: string): Key => ({ pk: `SESSIONID#${sessionId}`, sk: META });
 export const userQuotaKey = (userId: string): Key => ({ pk: `USER#${userId}`, sk: 'QUOTA' });
-/** Puts a user's counter into the byUser index, under a name that no user can have, so that all can be recounted. */
+/** Puts a user's counter into the index ofUser, under a name that no user can have, so that all can be recounted. */
 export const QUOTAS_LISTING = '#quotas';
 export const quotaListing = (userId: string) => ({ listUser: QUOTAS_LISTING, listName: userId });
 /**
@@ -158,14 +158,42 @@ export const erasedKey = (userId: string, requestedAt: number, id: string): Key 
 export const scheduleKey = (name: string): Key => ({ pk: 'SCHEDULE', sk: name });
 
 /**
- * Index attributes. byUser: partition `listUser`, sort `listName`: sessions, and the users' counters under QUOTAS_LISTING.
+ * Index attributes. ofUser: partition `listUser`, sort `listName`: sessions, and the users' counters under QUOTAS_LISTING;
+ * projects LIST_PROJECTION.
  * due: partition `dueBucket`, sort `nextDeadlineAt` (number, ms), present only while a slot is held; also projects
  * DUE_PROJECTION.
  */
 export const INDEXES = {
-  byUser: { partition: 'listUser', sort: 'listName' },
+  ofUser: { partition: 'listUser', sort: 'listName' },
   due: { partition: 'dueBucket', sort: 'nextDeadlineAt' },
 } as const;
+
+/**
+ * What a list shows of a session; DynamoDB projects 20 attributes into an index at most. Without the session's version and
+ * the time of its last heartbeat, so that a heartbeat writes nothing here, and without any secret of its worker.
+ */
+export const LIST_PROJECTION = [
+  'sessionId',
+  'config',
+  'createdAt',
+  'state',
+  'status',
+  'stopReason',
+  'detail',
+  'epoch',
+  'startedAt',
+  'restartAt',
+  'restarts',
+  'restartReason',
+  'lastActivityAt',
+  'qrSince',
+  'passkeySince',
+  'me',
+  'dialogs',
+  'build',
+  'authState',
+  'authStateUnusable',
+] as const;
 
 export const DUE_PROJECTION = ['listUser', 'listName', 'expectedEndAt'] as const;
 

@@ -57,7 +57,7 @@ export type TransactResult =
 
 export type Page = { readonly items: readonly Item[]; readonly cursor: string | undefined };
 
-export type IndexName = 'byUser' | 'due';
+export type IndexName = 'ofUser' | 'due';
 
 export type Query = {
   /** Without an index: the base table, read consistently. */

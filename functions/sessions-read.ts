@@ -14,7 +14,7 @@ import { recentDeliveries } from '../core/events/deliveries.ts';
 import { listEndpoints } from '../core/events/endpoints.ts';
 import { eventsPartition, QUOTAS_LISTING } from '../core/items.ts';
 import { findSession, loadSession } from '../core/lifecycle/load.ts';
-import { nameOf, parseSession, type Session } from '../core/lifecycle/session.ts';
+import { nameOf, parseListed, type Session } from '../core/lifecycle/session.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -32,11 +32,11 @@ const listing = defineHandler(operations.listSessions)(async (request) => {
   const from = { limit, ...(cursor === undefined ? {} : { cursor }) };
   const page =
     userId === '*' && caller.role === 'admin'
-      ? await deps.store.scan({ index: 'byUser', ...from })
-      : await deps.store.query({ index: 'byUser', partition: request.owner(), ...from });
+      ? await deps.store.scan({ index: 'ofUser', ...from })
+      : await deps.store.query({ index: 'ofUser', partition: request.owner(), ...from });
   const sessions = page.items
     .filter((item) => item.listUser !== QUOTAS_LISTING)
-    .map(parseSession)
+    .map(parseListed)
     .filter((s) => (all || !isTerminal(s.state)) && (caller.sessions?.includes(nameOf(s)) ?? true));
   return {
     status: 200,

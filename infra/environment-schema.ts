@@ -13,6 +13,10 @@ import { architectureOf, hostsSchema } from './hosts-schema.ts';
 import { networkSchema, taskAddresses } from './network-schema.ts';
 
 /** Whether tasks may run on hosts of one's own. */
+/** That the table had in earlier releases. */
+const OLD_INDEXES = ['byUser'] as const;
+export type OldIndex = (typeof OLD_INDEXES)[number];
+
 export const hasHosts = ({ capacity }: { readonly capacity: readonly string[] }): boolean =>
   capacity.includes('EC2');
 
@@ -165,6 +169,8 @@ const environmentSchema = z
     tracing: z.boolean(),
     /** CloudWatch's own metrics of the cluster; they cost by metric. */
     containerInsights: z.boolean(),
+    /** Indexes of the table that the release before had, kept for one deployment (docs/operations.md#upgrades). */
+    oldIndexes: z.array(z.enum(OLD_INDEXES)).default([]),
     /** Table, bucket, queues and logs outlive the stacks. */
     protected: z.boolean(),
     /**

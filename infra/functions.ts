@@ -102,7 +102,7 @@ const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;
 const ADMISSION = {
   table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
   /** When the next slot is expected, for a refusal. */
-  indexes: { byUser: ['Query'], due: ['Query'] },
+  indexes: { ofUser: ['Query'], due: ['Query'] },
   queue: 'send',
   tasks: ['run', 'stop'],
   /** Makes a standby task the worker of the session. */
@@ -186,7 +186,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: "Lists sessions, shows one, and what happened to it and to its events' deliveries.",
     table: ['GetItem', 'Query'],
     waits: true,
-    indexes: { byUser: ['Query', 'Scan'] },
+    indexes: { ofUser: ['Query', 'Scan'] },
   },
   'sessions-admit': {
     does: 'Creates, configures, starts and restarts sessions: admits them, launches their tasks.',
@@ -278,7 +278,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   reconciler: {
     does: 'Recounts slots against their holders and tasks against sessions.',
     table: [...RELEASE, 'BatchGetItem'],
-    indexes: { byUser: ['Query'] },
+    indexes: { ofUser: ['Query'] },
     queue: 'send',
     tasks: ['list', 'describe', 'stop'],
     timeoutSeconds: SWEEP_TIMEOUT_SECONDS,
@@ -294,7 +294,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   eraser: {
     does: 'Erases what deleted sessions left: objects with their versions, events, results. Erases users.',
     table: ['GetItem', 'Query', 'PutItem', 'UpdateItem', 'DeleteItem'],
-    indexes: { byUser: ['Query'] },
+    indexes: { ofUser: ['Query'] },
     erases: true,
     revokesKeys: true,
     queue: 'send',

@@ -11,6 +11,7 @@ import {
 import type { Model, TableModel } from './assembly/model.ts';
 import type { Storage } from './engines/storage/storage.ts';
 import { REGION } from './iam/arn.ts';
+import { isHalfRebuilt, rebuildTable } from './rebuild-table.ts';
 
 /** The data was made for another template. */
 export class SchemaChanged extends Error {
@@ -42,6 +43,10 @@ const shapeOf = (table: {
   });
 };
 
+const keysOf = (
+  keys: readonly { AttributeName?: string | undefined; KeyType?: string | undefined }[],
+): string => keys.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join();
+
 const shapeOfExisting = (description: TableDescription): string =>
   shapeOf({
     keys: description.KeySchema ?? [],
@@ -65,13 +70,15 @@ const describe = async (client: DynamoDBClient, name: string): Promise<TableDesc
 
 const ensureTable = async (client: DynamoDBClient, table: TableModel): Promise<void> => {
   const existing = await describe(client, table.name);
-  if (existing === undefined) {
-    await createTable(client, table);
-  } else if (shapeOfExisting(existing) !== shapeOf(table)) {
+  const create = (made: TableModel) => createTable(client, made);
+  if (existing && keysOf(existing.KeySchema ?? []) !== keysOf(table.keys)) {
     throw new SchemaChanged(
-      `the keys or indexes of table ${table.name} changed since this data was written; start with --reset to delete it`,
+      `the keys of table ${table.name} changed since this data was written; start with --reset to delete it`,
     );
   }
+  const isOther = existing !== undefined && shapeOfExisting(existing) !== shapeOf(table);
+  if (isOther || (await isHalfRebuilt(client, table))) await rebuildTable(client, table, create);
+  else if (existing === undefined) await createTable(client, table);
   // A table is not there for other calls until it is active; a start that was killed may have left it so.
   await waitUntilTableExists(
     { client, maxWaitTime: 30, minDelay: 1, maxDelay: 1 },

@@ -130,7 +130,7 @@ const revokeKeys = async (deps: Pick<Deps, 'store' | 'ids'>, userId: string): Pr
 
 /** Stops the user's sessions and deletes those that have ended; how many exist or are being erased. */
 const deleteSessions = async (deps: Needs, userId: string, end: number): Promise<number> => {
-  const listed = await queryAll(deps, { index: 'byUser', partition: userId });
+  const listed = await queryAll(deps, { index: 'ofUser', partition: userId });
   for (const { listName } of listed) {
     if (deps.clock() >= end) break;
     // The index may be behind: the item decides.
@@ -143,7 +143,7 @@ const deleteSessions = async (deps: Needs, userId: string, end: number): Promise
       deps.log.info('a session changed while it was deleted', { userId, session: nameOf(stopped) });
   }
   const jobs = await queryAll(deps, { partition: ERASURES_PARTITION });
-  const left = await queryAll(deps, { index: 'byUser', partition: userId });
+  const left = await queryAll(deps, { index: 'ofUser', partition: userId });
   return left.length + jobs.filter((item) => item.userId === userId).length;
 };
 

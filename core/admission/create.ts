@@ -55,7 +55,7 @@ const refuseIfManyStored = async (
   let cursor: string | undefined;
   do {
     const page = await deps.store.query({
-      index: 'byUser',
+      index: 'ofUser',
       partition: userId,
       limit: limit - stored,
       ...(cursor === undefined ? {} : { cursor }),

@@ -1,8 +1,10 @@
+import { isTerminal } from '../../contract/lifecycle.ts';
 import type { Deps } from '../deps.ts';
 import { DUE_BUCKETS } from '../items.ts';
-import type { Item } from '../store.ts';
+import { dueAttributes } from '../lifecycle/deadlines.ts';
+import { parseListed } from '../lifecycle/session.ts';
 
-type Needs = Pick<Deps, 'store' | 'clock'>;
+type Needs = Pick<Deps, 'store' | 'clock' | 'settings'>;
 
 /** For Retry-After of a global refusal: seconds until the next slot is expected back; 1 to 60, a hint. */
 export const secondsUntilRoom = async (deps: Needs): Promise<number> => {
@@ -11,20 +13,23 @@ export const secondsUntilRoom = async (deps: Needs): Promise<number> => {
   );
   return secondsUntilFirst(
     deps,
-    pages.flatMap((page) => page.items),
+    pages.flatMap(({ items }) =>
+      items.flatMap(({ expectedEndAt }) => (typeof expectedEndAt === 'number' ? [expectedEndAt] : [])),
+    ),
   );
 };
 
 /** The same for one user's limit. */
 export const secondsUntilUserRoom = async (deps: Needs, userId: string): Promise<number> => {
-  const page = await deps.store.query({ index: 'byUser', partition: userId, limit: 100 });
-  return secondsUntilFirst(deps, page.items);
+  const page = await deps.store.query({ index: 'ofUser', partition: userId, limit: 100 });
+  const active = page.items.map(parseListed).filter(({ state }) => !isTerminal(state));
+  return secondsUntilFirst(
+    deps,
+    active.map((session) => dueAttributes(session, deps.settings).expectedEndAt),
+  );
 };
 
-const secondsUntilFirst = (deps: Needs, items: readonly Item[]): number => {
-  const ends = items.flatMap(({ expectedEndAt }) =>
-    typeof expectedEndAt === 'number' ? [expectedEndAt] : [],
-  );
+const secondsUntilFirst = (deps: Pick<Deps, 'clock'>, ends: readonly number[]): number => {
   const seconds = Math.ceil((Math.min(...ends) - deps.clock()) / 1000);
   return Math.max(1, Math.min(60, seconds));
 };

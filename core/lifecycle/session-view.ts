@@ -5,7 +5,7 @@ import { shownAccount } from '../../contract/worker/protocol.ts';
 import type { Settings } from '../settings.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { waitsForRestart } from './restart.ts';
-import { isLinked, nameOf, type Session, userOf } from './session.ts';
+import { isLinked, type ListedSession, nameOf, userOf } from './session.ts';
 import { shownConfig } from './session-config.ts';
 import { startView } from './start-steps.ts';
 
@@ -14,7 +14,7 @@ const iso = (at: number | undefined): string | null => (at === undefined ? null 
 const deadlineAt = (deadlines: readonly Deadline[], reason: Deadline['reason']): string | null =>
   iso(deadlines.find((d) => d.reason === reason)?.at);
 
-const restartView = (session: Session): SessionView['restart'] => ({
+const restartView = (session: ListedSession): SessionView['restart'] => ({
   ...restartRuleOf(session.config),
   attempts: session.restarts?.length ?? 0,
   reason: session.restartReason ?? null,
@@ -22,8 +22,8 @@ const restartView = (session: Session): SessionView['restart'] => ({
   nextAttemptAt: waitsForRestart(session) ? iso(session.restartAt) : null,
 });
 
-/** The session as the API shows it. */
-export const sessionView = (session: Session, settings: Settings): SessionView => {
+/** The session as the API shows it. Of a restart whose launch is under way, a list may show when it was due. */
+export const sessionView = (session: ListedSession, settings: Settings): SessionView => {
   const deadlines = isTerminal(session.state) ? [] : deadlinesOf(session, settings);
   const { authState } = session;
   return {

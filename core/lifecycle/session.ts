@@ -95,12 +95,22 @@ const sessionSchema = z.object({
 });
 export type Session = z.infer<typeof sessionSchema>;
 
+/** A session as a list has it: without what the index does not project (LIST_PROJECTION). */
+const listedSchema = sessionSchema.omit({ version: true });
+export type ListedSession = Omit<Session, 'version'>;
+
+/** @param item of the index ofUser */
+export const parseListed = (item: unknown): ListedSession => listedSchema.parse(item);
+
 /** Throws a ZodError for an item that is no session: a defect, never a caller's mistake. */
 export const parseSession = (item: unknown): Session => sessionSchema.parse(item);
 
-export const userOf = (session: Session): string => session.listUser;
-export const nameOf = (session: Session): string => session.listName;
+export const userOf = (session: Pick<Session, 'listUser'>): string => session.listUser;
+export const nameOf = (session: Pick<Session, 'listName'>): string => session.listName;
 
 /** Whether starting it needs no QR code, as far as is known. */
-export const isLinked = ({ authState, authStateUnusable }: Session): boolean =>
+export const isLinked = ({
+  authState,
+  authStateUnusable,
+}: Pick<Session, 'authState' | 'authStateUnusable'>): boolean =>
   authState !== undefined && !authStateUnusable;

@@ -73,7 +73,7 @@ const finishChange = async (deps: Needs): Promise<void> => {
  * and looked for nowhere.
  */
 const recount = async (deps: Needs): Promise<number> => {
-  const quotas = await queryAll(deps, { index: 'byUser', partition: QUOTAS_LISTING });
+  const quotas = await queryAll(deps, { index: 'ofUser', partition: QUOTAS_LISTING });
   const counters = await deps.store.getMany(
     quotas.flatMap(({ listName }) => (typeof listName === 'string' ? [userQuotaKey(listName)] : [])),
   );

@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
-import { DUE_PROJECTION, INDEXES } from '../../core/items.ts';
+import { DUE_PROJECTION, INDEXES, LIST_PROJECTION } from '../../core/items.ts';
 
 /** A client of an embedded database at `url`, with deadlines that a busy machine keeps. */
 export const databaseClient = (url: string): DynamoDBClient =>
@@ -18,18 +18,22 @@ export const databaseClient = (url: string): DynamoDBClient =>
 
 /** Makes a table with the keys and indexes that core/items.ts names. */
 export const createBerthTable = async (client: DynamoDBClient, TableName: string): Promise<void> => {
-  const { byUser, due } = INDEXES;
+  const { ofUser, due } = INDEXES;
   await client.send(
     new CreateTableCommand({
       TableName,
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
-        ...['pk', 'sk', byUser.partition, byUser.sort, due.partition].map(text),
+        ...['pk', 'sk', ofUser.partition, ofUser.sort, due.partition].map(text),
         { AttributeName: due.sort, AttributeType: 'N' },
       ],
       KeySchema: keys({ partition: 'pk', sort: 'sk' }),
       GlobalSecondaryIndexes: [
-        { IndexName: 'byUser', KeySchema: keys(byUser), Projection: { ProjectionType: 'ALL' } },
+        {
+          IndexName: 'ofUser',
+          KeySchema: keys(ofUser),
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...LIST_PROJECTION] },
+        },
         {
           IndexName: 'due',
           KeySchema: keys(due),

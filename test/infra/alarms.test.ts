@@ -90,8 +90,8 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'database-throttles': [
     [table('ReadThrottleEvents')],
     [table('WriteThrottleEvents')],
-    [table('ReadThrottleEvents', 'byUser')],
-    [table('WriteThrottleEvents', 'byUser')],
+    [table('ReadThrottleEvents', 'ofUser')],
+    [table('WriteThrottleEvents', 'ofUser')],
     [table('ReadThrottleEvents', 'due')],
     [table('WriteThrottleEvents', 'due')],
   ],

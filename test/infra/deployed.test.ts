@@ -4,6 +4,7 @@ import { Match } from 'aws-cdk-lib/assertions';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { BACKGROUND_HANDLERS, COMMAND_HANDLERS, OPERATIONS } from '../../contract/routes.ts';
+import { LIST_PROJECTION } from '../../core/items.ts';
 import { parseSettings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
@@ -383,12 +384,12 @@ describe('storage', () => {
         TimeToLiveSpecification: { AttributeName: 'expireAt', Enabled: true },
         GlobalSecondaryIndexes: [
           Match.objectLike({
-            IndexName: 'byUser',
+            IndexName: 'ofUser',
             KeySchema: [
               { AttributeName: 'listUser', KeyType: 'HASH' },
               { AttributeName: 'listName', KeyType: 'RANGE' },
             ],
-            Projection: { ProjectionType: 'ALL' },
+            Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...LIST_PROJECTION] },
           }),
           Match.objectLike({
             IndexName: 'due',

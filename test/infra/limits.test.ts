@@ -18,12 +18,13 @@ const { settings, task, api, network, concurrency } = environmentOf('prod');
 const VCPUS_OF_A_NEW_ACCOUNT = 6;
 const NETWORK_INTERFACES = 5_000;
 const PARTITION_WRITES = 1_000;
-/** Of a heartbeat: a session of 2 to 3 KiB, copied whole into `byUser`; taken out of `due` and put in again. */
-const USER_INDEX_WRITES = 3;
+/** What a list shows of a session, 1 to 2 KiB, at each report of activity. */
+const USER_INDEX_WRITES = 2;
+/** Of a heartbeat: taken out of `due` and put in again. */
 const DUE_INDEX_WRITES = 2;
 
-const sessionsAt = (writes: number): number =>
-  Math.floor((PARTITION_WRITES * settings.heartbeatSeconds) / writes);
+const sessionsAt = (writes: number, seconds: number): number =>
+  Math.floor((PARTITION_WRITES * seconds) / writes);
 
 it('has the rows in the order in which they are met, each with its number', () => {
   const rows = [...PAGE.matchAll(/^\| ([\d,]+) \| (.+?) \|/gm)].map(([, count = '']) =>
@@ -34,8 +35,8 @@ it('has the rows in the order in which they are met, each with its number', () =
     NETWORK_INTERFACES,
     Math.floor(api.workers.rateLimit / workerCallsASecond(1, settings.heartbeatSeconds)),
     taskAddresses(network),
-    sessionsAt(USER_INDEX_WRITES),
-    DUE_BUCKETS.length * sessionsAt(DUE_INDEX_WRITES),
+    sessionsAt(USER_INDEX_WRITES, settings.activitySeconds),
+    DUE_BUCKETS.length * sessionsAt(DUE_INDEX_WRITES, settings.heartbeatSeconds),
   ]);
   expect(rows).toEqual(rows.toSorted((a, b) => a - b));
 });

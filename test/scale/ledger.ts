@@ -1,7 +1,7 @@
 /** Counts of the protocols' requests to AWS: calls by operation, and the units that DynamoDB charges. */
 import type { Item } from '../../core/store.ts';
 import type { ItemChange } from '../simulation/model/table.ts';
-import { projectDue } from '../simulation/model/table.ts';
+import { projectDue, projectOfUser } from '../simulation/model/table.ts';
 
 /** Names of what is counted: an AWS operation, or a unit of a price. */
 export type Counts = Map<string, number>;
@@ -79,11 +79,11 @@ export class Ledger {
 
   #changed({ key, before, after }: ItemChange, factor: number): void {
     this.#units('table', key.pk, factor * Math.max(writeUnits(before), writeUnits(after)));
-    const byUser = (item: Item | undefined) =>
-      isText(item?.listUser) && isText(item.listName) ? item : undefined;
+    const ofUser = (item: Item | undefined) =>
+      isText(item?.listUser) && isText(item.listName) ? projectOfUser(item) : undefined;
     const due = (item: Item | undefined) =>
       isText(item?.dueBucket) && item.nextDeadlineAt !== undefined ? projectDue(item) : undefined;
-    this.#indexed('byUser', byUser(before), byUser(after), ['listUser', 'listName']);
+    this.#indexed('ofUser', ofUser(before), ofUser(after), ['listUser', 'listName']);
     this.#indexed('due', due(before), due(after), ['dueBucket', 'nextDeadlineAt']);
   }
 

@@ -630,12 +630,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'step === 0 && failures < 0',
   ]),
   fairMutation('pauses that do not grow', 1, [BREAKER, '2 ** (step - 1)', '1 ** step']),
-  fairMutation('probes that all deliveries make', 1, [
+  fairMutation('probes that all deliveries make', 2, [
     DELIVER,
     'if (permission.claim && !(await permission.claim()))',
     'if (permission.claim && (await permission.claim()) === undefined)',
   ]),
-  fairMutation('a success that does not close the circuit breaker', 1, [
+  fairMutation('a success that does not close the circuit breaker', 7, [
     'events/endpoints.ts',
     "if (known) await deps.store.write({ kind: 'delete', key: keyOf(deps, whose.userId, whose.webhook) });",
     '',
@@ -650,7 +650,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { ...quotaListing(userId), ...ruling.change.set },',
     'set: quotaListing(userId),',
   ]),
-  fairMutation('starts that are counted without a condition', 1, [
+  fairMutation('starts that are counted without a condition', 2, [
     PLAN,
     'and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : []))',
     'userHasRoom(capacity)',

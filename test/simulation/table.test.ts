@@ -47,7 +47,7 @@ beforeAll(async () => {
       KeySchema: key('pk', 'sk'),
       GlobalSecondaryIndexes: [
         {
-          IndexName: 'byUser',
+          IndexName: 'ofUser',
           KeySchema: key('listUser', 'listName'),
           Projection: { ProjectionType: 'ALL' },
         },
@@ -183,7 +183,7 @@ const stepOf = (run: string): fc.Arbitrary<Step> =>
             prefix: fc.constantFrom('x', '1'),
           }),
           fc.record({
-            index: fc.constant('byUser' as const),
+            index: fc.constant('ofUser' as const),
             partition: fc.constant(`${run}ann`),
             limit: fc.constant(10),
           }),

@@ -1,7 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DescribeTableCommand, DynamoDBClient, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  ListTablesCommand,
+  PutItemCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Model, TableModel } from '../../../local/assembly/model.ts';
 import { type DynamoDb, startDynamoDb } from '../../../local/engines/dynamodb/index.ts';
@@ -87,10 +93,59 @@ test('a second start finds everything there and keeps its content', async () => 
   expect(storage.queueDepth('dead')).toEqual({ visible: 0, inFlight: 0, delayed: 0 });
 });
 
-test('a table whose indexes changed is refused with the way out', async () => {
+const LEAN: TableModel = {
+  ...TABLE,
+  indexes: [
+    {
+      name: 'ofOwner',
+      keys: [{ AttributeName: 'owner', KeyType: 'HASH' }],
+      projection: { ProjectionType: 'KEYS_ONLY' },
+    },
+  ],
+};
+const put = (pk: string) =>
+  client.send(
+    new PutItemCommand({
+      TableName: 'sessions',
+      Item: { pk: { S: pk }, owner: { S: 'ann' }, text: { S: pk } },
+    }),
+  );
+const listed = async (IndexName?: string) => {
+  const { Items = [] } = await client.send(new ScanCommand({ TableName: 'sessions', IndexName }));
+  return Items.map(({ pk, text }) => [pk?.S, text?.S]).toSorted();
+};
+
+test('a table whose indexes changed is made again with all of its items', async () => {
   const engines = { dynamodbUrl: dynamodb.url, storage };
   await provision(model(), engines);
-  const changed = model({ tables: [{ ...TABLE, indexes: [] }] });
+  const names = Array.from({ length: 60 }, (_, n) => `s${String(n).padStart(2, '0')}`);
+  for (const name of names) await put(name);
+  await provision(model({ tables: [LEAN] }), engines);
+  expect(await listed()).toEqual(names.map((name) => [name, name]));
+  expect(await listed('ofOwner')).toEqual(names.map((name) => [name, undefined]));
+  const { TableNames } = await client.send(new ListTablesCommand({}));
+  expect(TableNames).toEqual(['sessions']);
+});
+
+test('a start that ended while the table was made again loses nothing: the next one goes on from the copy', async () => {
+  const engines = { dynamodbUrl: dynamodb.url, storage };
+  await provision(model(), engines);
+  await put('a');
+  // As it is found after the table was deleted and before its items are back.
+  await provision(model({ tables: [{ ...TABLE, name: 'sessions-copy', indexes: [] }] }), engines);
+  for (const pk of ['b', 'copy is complete'])
+    await client.send(
+      new PutItemCommand({ TableName: 'sessions-copy', Item: { pk: { S: pk }, owner: { S: 'ann' } } }),
+    );
+  await provision(model({ tables: [LEAN] }), engines);
+  expect(await listed('ofOwner')).toEqual([['b', undefined]]);
+});
+
+test('a table whose keys changed is refused with the way out', async () => {
+  const engines = { dynamodbUrl: dynamodb.url, storage };
+  await provision(model(), engines);
+  const keys = [{ AttributeName: 'owner', KeyType: 'HASH' as const }];
+  const changed = model({ tables: [{ ...TABLE, keys, indexes: [] }] });
   await expect(provision(changed, engines)).rejects.toThrow(SchemaChanged);
   await expect(provision(changed, engines)).rejects.toThrow(/--reset/);
 });

@@ -4,7 +4,7 @@
  * (test/simulation/table.test.ts compares the two).
  */
 import { applyChange, holds } from '../../../core/apply.ts';
-import { DUE_PROJECTION, INDEXES } from '../../../core/items.ts';
+import { DUE_PROJECTION, INDEXES, LIST_PROJECTION } from '../../../core/items.ts';
 import type {
   Change,
   IndexName,
@@ -40,7 +40,7 @@ export class Table {
   constructor(options: TableOptions) {
     this.#options = options;
     this.#indexes = {
-      byUser: new LaggingIndex('byUser', options, (item) => item),
+      ofUser: new LaggingIndex('ofUser', options, projectOfUser),
       due: new LaggingIndex('due', options, projectDue),
     };
   }
@@ -182,14 +182,20 @@ class LaggingIndex {
   }
 }
 
+const only =
+  (attributes: readonly string[]) =>
+  (item: Item): Item =>
+    Object.fromEntries(
+      ['pk', 'sk', ...attributes].flatMap((attr) => {
+        const value = item[attr];
+        return value === undefined ? [] : [[attr, value]];
+      }),
+    );
+
 /** The entry of an item in the index `due`. */
-export const projectDue = (item: Item): Item =>
-  Object.fromEntries(
-    ['pk', 'sk', 'dueBucket', 'nextDeadlineAt', ...DUE_PROJECTION].flatMap((attr) => {
-      const value = item[attr];
-      return value === undefined ? [] : [[attr, value]];
-    }),
-  );
+export const projectDue = only(['dueBucket', 'nextDeadlineAt', ...DUE_PROJECTION]);
+/** The entry of an item in the index `ofUser`. */
+export const projectOfUser = only(['listUser', 'listName', ...LIST_PROJECTION]);
 
 const keyText = ({ pk, sk }: Key): string => `${pk}\n${sk}`;
 const keyOf = (item: Item): string => `${String(item.pk)}\n${String(item.sk)}`;

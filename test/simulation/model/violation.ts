@@ -26,8 +26,7 @@ const INVARIANTS = {
     'a standby task serves one session at the most and is not stopped while it does; one that fails costs no session more than a cold start',
   rollout:
     'a rollout moves only what it may, one wave at a time, completes with a version that works, and stops with one that does not',
-  fair:
-    'one user’s endpoints and starts take no more than a share: another’s events arrive in time, an endpoint that fails is left alone, order holds and nothing is lost',
+  fair: 'one user’s endpoints and starts take no more than a share: another’s events arrive in time, an endpoint that fails is left alone, order holds and nothing is lost',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

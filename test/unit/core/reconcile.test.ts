@@ -46,7 +46,7 @@ test('a user who is admitted on a new shard during a recount keeps their count',
       ...store,
       query: async (query: Parameters<typeof store.query>[0]) => {
         // Between the read of the shards and that of the users' counters there are suddenly eight shards.
-        if (query.index === 'byUser' && !raced) {
+        if (query.index === 'ofUser' && !raced) {
           raced = true;
           await changeLimits(system.deps, { global: 240 });
           for (let i = 0; i < 12; i++) await admittedSession(system, `s${i}`);
