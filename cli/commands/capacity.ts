@@ -70,7 +70,8 @@ const addLimitsSet = (limits: Command): void => {
       path: ['user'],
       error: 'is needed by --limit and --rate',
     })
-    .refine(({ user, limit, rate, bound }) => user === undefined || (limit ?? rate ?? bound) !== undefined, {
+    // `none` is a value: null.
+    .refine((i) => i.user === undefined || [i.limit, i.rate, i.bound].some((value) => value !== undefined), {
       path: ['user'],
       error: 'needs --limit, --rate or --bound',
     })

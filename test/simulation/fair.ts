@@ -52,6 +52,8 @@ const settings = (): Settings =>
   );
 
 type Kind = 'endless' | 'broken' | 'dead' | 'good';
+/** Each kind has a user of its own. */
+const USERS: Readonly<Record<Kind, string>> = { endless: 'ann', good: 'ben', dead: 'carl', broken: 'dora' };
 type Message = { readonly delivery: QueuedDelivery; readonly queuedAt: number; readonly n: number };
 type Group = {
   readonly kind: Kind;
@@ -65,6 +67,8 @@ type Group = {
   died: boolean;
   /** Numbers, as the endpoint got them for the first time. */
   readonly arrived: number[];
+  /** When the endpoint got an event last. */
+  arrivedAt: number | undefined;
   sent: number;
 };
 
@@ -136,7 +140,7 @@ class Fair {
 
   /** Created before anything is measured, and not started. */
   async #session(kind: Kind, name: string): Promise<void> {
-    const userId = kind === 'good' ? 'ben' : kind === 'dead' ? 'carl' : 'ann';
+    const userId = USERS[kind];
     const webhook = {
       // Sessions with one URL share what is known of it.
       url: `https://${kind}.example/${kind === 'dead' ? 'all' : name}`,
@@ -156,7 +160,7 @@ class Fair {
     await this.#pass(5_000);
     if (!session) throw new Error(`${name} was not created`);
     const group = { kind, session, waiting: [], visibleAt: 0, receives: 0, busy: false, died: false };
-    this.#groups.push({ ...group, arrived: [], sent: 0 });
+    this.#groups.push({ ...group, arrived: [], arrivedAt: undefined, sent: 0 });
   }
 
   #queue(group: Group): void {
@@ -254,7 +258,11 @@ class Fair {
     if (!group.arrived.includes(n)) {
       if (n !== group.arrived.length)
         this.#broken(`${group.session.listName}: event ${n} before ${group.arrived.length}`);
+      const { arrivedAt } = group;
+      if (arrivedAt !== undefined && queuedAt < arrivedAt && !group.died && scheduler.now - arrivedAt > GOOD_WITHIN_MS)
+        this.#broken(`${group.session.listName} works, and its next event waited for a probe`);
       group.arrived.push(n);
+      group.arrivedAt = scheduler.now;
       const first = group.arrived.length === group.sent || group.waiting.length === 1;
       if (group.kind === 'good' && first && !group.died && scheduler.now - queuedAt > GOOD_WITHIN_MS)
         this.#broken(`the other user's event waited for ${scheduler.now - queuedAt} ms`);

@@ -635,7 +635,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (permission.claim && !(await permission.claim()))',
     'if (permission.claim && (await permission.claim()) === undefined)',
   ]),
-  fairMutation('a success that does not close the circuit breaker', 7, [
+  fairMutation('a success that does not close the circuit breaker', 1, [
     'events/endpoints.ts',
     "if (known) await deps.store.write({ kind: 'delete', key: keyOf(deps, whose.userId, whose.webhook) });",
     '',
@@ -650,7 +650,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { ...quotaListing(userId), ...ruling.change.set },',
     'set: quotaListing(userId),',
   ]),
-  fairMutation('starts that are counted without a condition', 2, [
+  fairMutation('starts that are counted without a condition', 1, [
     PLAN,
     'and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : []))',
     'userHasRoom(capacity)',

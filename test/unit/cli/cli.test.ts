@@ -365,6 +365,16 @@ describe('capacity and administration', () => {
     });
   });
 
+  test('limits set sends bounds by their names, of all users or of one, and refuses what is none', async () => {
+    await berth(['limits', 'set', '--bound', 'waits=20', '--bound', 'starts=none']);
+    expect(api.seen[0]?.body).toEqual({ bounds: { waits: 20, starts: null } });
+    await berth(['limits', 'set', '--user', 'anna', '--bound', 'stored=2000']);
+    expect(api.seen[1]?.body).toEqual({ user: { userId: 'anna', bounds: { stored: 2000 } } });
+    for (const bound of ['waits=0', 'nothing=1', 'waits=many'])
+      expect(await berth(['limits', 'set', '--bound', bound])).toMatchObject({ code: 2, stdout: '' });
+    expect(api.seen).toHaveLength(2);
+  });
+
   test('keys create shows the new key alone on stdout', async () => {
     const named = ['--session', 'shop', '--scope', 'sessions:read', '--scope', 'messages:send'];
     const made = await berth([
