@@ -52,7 +52,7 @@ export const sessionViewSchema = z.object({
   }),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
-  /** The time line of its last start; null before the first step is known. */
+  /** The time line of its last start; null before the first step is known, and in lists. */
   start: z
     .object({
       /** When it was admitted, or when its restart was due. */

@@ -5,7 +5,7 @@ import { shownAccount } from '../../contract/worker/protocol.ts';
 import type { Settings } from '../settings.ts';
 import { type Deadline, deadlinesOf } from './deadlines.ts';
 import { waitsForRestart } from './restart.ts';
-import { isLinked, type ListedSession, nameOf, userOf } from './session.ts';
+import { isLinked, isWhole, type ListedSession, nameOf, type Session, userOf } from './session.ts';
 import { shownConfig } from './session-config.ts';
 import { startView } from './start-steps.ts';
 
@@ -22,8 +22,11 @@ const restartView = (session: ListedSession): SessionView['restart'] => ({
   nextAttemptAt: waitsForRestart(session) ? iso(session.restartAt) : null,
 });
 
-/** The session as the API shows it. Of a restart whose launch is under way, a list may show when it was due. */
-export const sessionView = (session: ListedSession, settings: Settings): SessionView => {
+/**
+ * The session as the API shows it. A list has no steps of the start, and may show of a restart whose launch is under way
+ * when it was due.
+ */
+export const sessionView = (session: Session | ListedSession, settings: Settings): SessionView => {
   const deadlines = isTerminal(session.state) ? [] : deadlinesOf(session, settings);
   const { authState } = session;
   return {
@@ -43,7 +46,7 @@ export const sessionView = (session: ListedSession, settings: Settings): Session
     restart: restartView(session),
     createdAt: new Date(session.createdAt).toISOString(),
     startedAt: iso(session.startedAt),
-    start: startView(session),
+    start: isWhole(session) ? startView(session) : null,
     qrExpiresAt: deadlineAt(deadlines, 'qr_expired'),
     idleAt: deadlineAt(deadlines, 'idle'),
     expiresAt: deadlineAt(deadlines, 'max_duration'),

@@ -99,6 +99,8 @@ export type Session = z.infer<typeof sessionSchema>;
 const listedSchema = sessionSchema.omit({ version: true });
 export type ListedSession = Omit<Session, 'version'>;
 
+export const isWhole = (session: Session | ListedSession): session is Session => 'version' in session;
+
 /** @param item of the index ofUser */
 export const parseListed = (item: unknown): ListedSession => listedSchema.parse(item);
 

@@ -259,7 +259,12 @@ class Fair {
       if (n !== group.arrived.length)
         this.#broken(`${group.session.listName}: event ${n} before ${group.arrived.length}`);
       const { arrivedAt } = group;
-      if (arrivedAt !== undefined && queuedAt < arrivedAt && !group.died && scheduler.now - arrivedAt > GOOD_WITHIN_MS)
+      if (
+        arrivedAt !== undefined &&
+        queuedAt < arrivedAt &&
+        !group.died &&
+        scheduler.now - arrivedAt > GOOD_WITHIN_MS
+      )
         this.#broken(`${group.session.listName} works, and its next event waited for a probe`);
       group.arrived.push(n);
       group.arrivedAt = scheduler.now;

@@ -38,6 +38,12 @@ export const dropSession = (id: SessionId): void => {
   all.value = rest;
 };
 
+/** A list has no time line of the start: what was read of the session itself stays, while it runs in the same epoch. */
+const withStart = (listed: SessionView): SessionView => {
+  const known = all.value.get(sessionKey(listed));
+  return known?.epoch === listed.epoch ? { ...listed, start: listed.start ?? known.start } : listed;
+};
+
 const PAGE_SIZE = 1000;
 const EVERY_MS = 15_000;
 
@@ -50,7 +56,7 @@ const readAll = async (): Promise<void> => {
     ...(isAdmin.value ? { userId: '*' } : {}),
   });
   for await (const session of list) {
-    found.set(sessionKey(session), session);
+    found.set(sessionKey(session), withStart(session));
     // A first reading shows what it has; a later one replaces the whole at its end, so that no row flickers.
     if (!loaded.value && found.size % PAGE_SIZE === 0) all.value = new Map(found);
   }
