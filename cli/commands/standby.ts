@@ -93,8 +93,7 @@ const planText = (view: StandbyView): string =>
     ]),
     ...(view.pausedUntil === null
       ? []
-      : ([['paused', `until ${view.pausedUntil}: the last ones did not become ready`]] as [
-          string,
-          string,
-        ][])),
+      : ([
+          ['paused', `until ${view.pausedUntil}: ${view.failure ?? 'the last ones did not become ready'}`],
+        ] as [string, string][])),
   ]);

@@ -62,6 +62,8 @@ export const standbyViewSchema = z.object({
   claimed: z.int(),
   /** No standby task is launched until then, because the last ones did not become ready. */
   pausedUntil: z.iso.datetime().nullable(),
+  /** Why the last launch gave no ready task, for example a quota that is used up; null while launches work. */
+  failure: z.string().nullable(),
   tasks: z.array(standbyTaskSchema),
 });
 export type StandbyView = z.infer<typeof standbyViewSchema>;

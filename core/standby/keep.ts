@@ -31,6 +31,8 @@ const LAUNCH_SETTLED_MS = 60_000;
 const PAUSE_MS = 60_000;
 const LONGEST_PAUSE_MS = 30 * 60_000;
 const CONCURRENCY = 8;
+const NEVER_READY = 'the task did not become ready in time';
+const MOST_FAILURE_LETTERS = 500;
 
 type KeepReport = {
   readonly wanted: number;
@@ -64,7 +66,8 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   }
   const neverReady = bad.filter((task) => task.readyAt === undefined).length;
   const works = kept.some((task) => task.readyAt !== undefined);
-  if (neverReady > 0 || (works && plan.failures > 0)) await note(deps, { failed: neverReady });
+  if (neverReady > 0 || (works && plan.failures > 0))
+    await note(deps, { failed: neverReady, detail: NEVER_READY });
   const spent = await pMap(
     tasks.filter(({ claimedBy }) => claimedBy !== undefined),
     async (task) => ((await isSpent(deps, task)) ? task : undefined),
@@ -77,8 +80,9 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   const missing = (plan.pausedUntil ?? 0) > now ? 0 : Math.min(MOST_LAUNCHES, wanted - kept.length);
   let launched = 0;
   for (let i = 0; i < missing; i++) {
-    if (!(await launchStandby(deps))) {
-      await note(deps, { failed: 1 });
+    const detail = await launchStandby(deps);
+    if (detail !== undefined) {
+      await note(deps, { failed: 1, detail });
       break;
     }
     launched += 1;
@@ -165,16 +169,21 @@ const launchedAs = async (deps: Needs, task: StandbyTask) => {
 };
 
 /** Counts launches that gave no ready task; each makes the pause before the next one longer. 0: one works again. */
-const note = async (deps: Needs, { failed }: { readonly failed: number }): Promise<void> => {
+const note = async (
+  deps: Needs,
+  { failed, detail }: { readonly failed: number; readonly detail: string },
+): Promise<void> => {
   if (failed > 0) deps.metrics.count('StandbyFailures', failed);
   const before = await readPlan(deps);
   const failures = failed === 0 ? 0 : before.failures + failed;
-  const { pausedUntil: _before, ...kept } = before;
+  const { pausedUntil: _until, failure: _why, ...kept } = before;
   const pause = Math.min(LONGEST_PAUSE_MS, PAUSE_MS * 2 ** (failures - 1));
   await writePlan(deps, before, {
     ...kept,
     failures,
-    ...(failures === 0 ? {} : { pausedUntil: deps.clock() + pause }),
+    ...(failures === 0
+      ? {}
+      : { pausedUntil: deps.clock() + pause, failure: detail.slice(0, MOST_FAILURE_LETTERS) }),
   });
 };
 
@@ -195,7 +204,12 @@ export const standbyStopped = async (
     condition: and(exists('pk'), absent('claimedBy')),
   });
   if (!removed.ok) return (await findStandby(deps, id))?.claimedBy;
-  if (task.retiredAt === undefined && task.readyAt === undefined) await note(deps, { failed: 1 });
+  if (task.retiredAt === undefined && task.readyAt === undefined)
+    await note(deps, {
+      failed: 1,
+      detail:
+        task.taskArn === undefined ? NEVER_READY : `the task stopped before it was ready: ${task.taskArn}`,
+    });
   return undefined;
 };
 

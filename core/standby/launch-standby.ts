@@ -8,10 +8,10 @@ type Needs = Pick<Deps, 'store' | 'tasks' | 'clock' | 'ids' | 'sha256' | 'log'>;
 const LAUNCH_MS = 5_000;
 
 /**
- * Launches one standby task. The item comes first, so that a task without an item is an orphan. False: the
- * engine gave no task, or did not answer; then a sweep finds the task, or removes the item.
+ * Launches one standby task. The item comes first, so that a task without an item is an orphan. Undefined: it is launched.
+ * Otherwise the engine gave no task, or did not answer, and said why; then a sweep finds the task, or removes the item.
  */
-export const launchStandby = async (deps: Needs): Promise<boolean> => {
+export const launchStandby = async (deps: Needs): Promise<string | undefined> => {
   const id = `sby_${deps.ids
     .secret()
     .replace(/[^A-Za-z0-9]/g, '')
@@ -39,14 +39,14 @@ export const launchStandby = async (deps: Needs): Promise<boolean> => {
         condition: exists('pk'),
         set: { taskArn: result.taskArn },
       });
-      return true;
+      return undefined;
     }
     deps.log.warn('a standby task was not launched', { standbyId: id, detail: result.detail });
     await deps.store.write({ kind: 'delete', key });
-    return false;
+    return result.detail;
   } catch (error) {
     if (!(error instanceof TaskEngineUnavailable)) throw error;
     deps.log.warn('a standby task may not have been launched', { standbyId: id, error: error.message });
-    return false;
+    return error.message;
   }
 };

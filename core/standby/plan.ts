@@ -21,6 +21,8 @@ const planItemSchema = z.object({
   failures: z.int().default(0),
   /** No launch before then (ms). */
   pausedUntil: z.int().optional(),
+  /** Why the last launch gave no ready task. */
+  failure: z.string().optional(),
   version: z.int(),
 });
 export type PlanItem = z.infer<typeof planItemSchema>;
@@ -81,7 +83,7 @@ export const changePlan = async (deps: Writes, request: ChangeStandbyRequest): P
           ? undefined
           : { target: request.target ?? before.target, hours: request.hours ?? before.hours };
       if (plan) refuseTooMany(plan, max, limit);
-      const { pausedUntil: _over, plan: _before, ...kept } = found;
+      const { pausedUntil: _over, failure: _why, plan: _before, ...kept } = found;
       const written = await writePlan(deps, found, {
         ...kept,
         failures: 0,

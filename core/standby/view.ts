@@ -6,7 +6,7 @@ import { idOf, readStandby, type StandbyTask, tasksIn } from './task.ts';
 /** The plan and the standby tasks, as they are written down. */
 export const standbyView = async (deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Promise<StandbyView> => {
   const items = await readStandby(deps);
-  const { plan: set, pausedUntil = 0 } = planIn(items);
+  const { plan: set, pausedUntil = 0, failure } = planIn(items);
   const plan = set ?? ownPlan(deps);
   const now = deps.clock();
   const { max } = deps.settings.standby;
@@ -21,6 +21,7 @@ export const standbyView = async (deps: Pick<Deps, 'store' | 'clock' | 'settings
     ready: count('ready'),
     starting: count('starting'),
     claimed: count('claimed'),
+    failure: failure ?? null,
     pausedUntil: pausedUntil > now ? new Date(pausedUntil).toISOString() : null,
     tasks,
   };

@@ -179,6 +179,7 @@ describe('sessions', () => {
     const shown = await berth(['standby', 'ls']);
     expect(shown.stdout).toMatch(/^sby_1 +claimed +\d+m( \d+s)? +- +153 +s_shop$/m);
     expect(shown.stderr).toMatch(/^ready +1, 0 starting, 1 taken by sessions$/m);
+    expect(shown.stderr).toMatch(/^paused +until \S+: capacity: the AWS account's vCPU quota is used up$/m);
     const changed = await berth(['standby', 'set', '--target', '0', '--hours', '7-19=3', '22-6=1']);
     expect(changed.stdout).toMatch(/^ +7-19 UTC +3$/m);
     await berth(['standby', 'set', '--target', 'none']);

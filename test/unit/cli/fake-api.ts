@@ -270,7 +270,8 @@ export class FakeApi {
             ready: 1,
             starting: 0,
             claimed: 1,
-            pausedUntil: null,
+            pausedUntil: new Date(NOW + 60_000).toISOString(),
+            failure: "capacity: the AWS account's vCPU quota is used up",
             tasks: [
               {
                 id: 'sby_1',

@@ -10,6 +10,7 @@ import { changePlan, targetAt, wantedAt } from '../../../core/standby/plan.ts';
 import { reportStandby } from '../../../core/standby/report.ts';
 import { standbyTaskStopped } from '../../../core/standby/stopped.ts';
 import { idOf, readStandby, tasksIn } from '../../../core/standby/task.ts';
+import { standbyView } from '../../../core/standby/view.ts';
 import { admittedSession, load, secret } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
@@ -186,6 +187,24 @@ test('launches that give no ready task are paused, longer each time, until one w
   system.now += 61_000;
   await keepStandby(system.deps);
   expect(system.launchCalls).toHaveLength(2);
+});
+
+test('what keeps standby tasks from being launched is shown, until another target is set or one is ready', async () => {
+  const system = testSystem(settings);
+  const failure = async () => (await standbyView(system.deps)).failure;
+  expect(await failure()).toBeNull();
+  system.launchResult = () => ({ ok: false, retryable: false, detail: 'capacity: the quota is used up' });
+  await keepStandby(system.deps);
+  expect(await failure()).toBe('capacity: the quota is used up');
+  await changePlan(system.deps, { target: 2 });
+  expect(await failure()).toBeNull();
+  await keepStandby(system.deps);
+  expect(await failure()).toBe('capacity: the quota is used up');
+  system.launchResult = (taskArn) => ({ ok: true, taskArn });
+  system.now += 61_000;
+  await ready(system);
+  await keepStandby(system.deps);
+  expect(await failure()).toBeNull();
 });
 
 test('a standby task holds no slot, is not stopped by the reconciler, and is not kept if no slot is free', async () => {

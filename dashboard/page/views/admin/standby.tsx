@@ -80,6 +80,8 @@ const words = (view: StandbyView): string =>
   [
     'A session that starts takes one, and its QR code comes at once. They hold no slot.',
     ...(view.starting > 0 ? [`${count(view.starting)} starting.`] : []),
-    ...(view.pausedUntil === null ? [] : ['Launches are paused: the last ones did not become ready.']),
+    ...(view.pausedUntil === null
+      ? []
+      : [`Launches are paused: ${view.failure ?? 'the last ones did not become ready'}.`]),
     ...view.plan.hours.map(({ from, to, target }) => `${from}:00 to ${to}:00 UTC: ${count(target)}.`),
   ].join(' ');
