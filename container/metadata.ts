@@ -30,7 +30,7 @@ const taskSchema = z.object({
   PullStartedAt: timeSchema,
   PullStoppedAt: timeSchema,
   Containers: z
-    .array(z.object({ StartedAt: timeSchema }))
+    .array(z.object({ Type: z.string().optional(), StartedAt: timeSchema }))
     .default([])
     .catch([]),
 });
@@ -59,6 +59,7 @@ export const ownTask = async (
     arn: task.TaskARN,
     pullStarted: task.PullStartedAt,
     imagePulled: task.PullStoppedAt,
-    containerStarted: task.Containers[0]?.StartedAt,
+    // ECS lists containers of its own (CNI_PAUSE) beside the worker's.
+    containerStarted: task.Containers.find(({ Type }) => Type === 'NORMAL')?.StartedAt,
   };
 };

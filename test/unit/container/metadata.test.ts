@@ -6,6 +6,7 @@ import { ownTask } from '../../../container/metadata.ts';
 
 let server: Server;
 let asked: string[] = [];
+let StartedAt = '2026-11-29T12:00:32.1Z';
 beforeAll(async () => {
   server = createServer((request, response) => {
     asked.push(request.url ?? '');
@@ -16,7 +17,10 @@ beforeAll(async () => {
         Family: 'worker',
         PullStartedAt: '2026-11-29T12:00:10.016053330Z',
         PullStoppedAt: '2026-11-29T12:00:31.592684631Z',
-        Containers: [{ Name: 'worker', StartedAt: 'no time' }],
+        Containers: [
+          { Name: '~internal~ecs~pause', Type: 'CNI_PAUSE', StartedAt: '2026-11-29T12:00:05Z' },
+          { Name: 'worker', Type: 'NORMAL', StartedAt },
+        ],
       }),
     );
   });
@@ -32,9 +36,14 @@ test('a task reads from ECS which one it is, and when its image was pulled; an u
     arn: 'arn:task/1',
     pullStarted: Date.parse('2026-11-29T12:00:10.016Z'),
     imagePulled: Date.parse('2026-11-29T12:00:31.592Z'),
+    containerStarted: Date.parse('2026-11-29T12:00:32.1Z'),
+  });
+  StartedAt = 'no time';
+  expect(await ownTask({ ECS_CONTAINER_METADATA_URI_V4 }, systemTime)).toMatchObject({
+    arn: 'arn:task/1',
     containerStarted: undefined,
   });
-  expect(asked).toEqual(['/v4/abc/task']);
+  expect(new Set(asked)).toEqual(new Set(['/v4/abc/task']));
 });
 
 test('a configured ARN comes first, and a developer’s machine is no task', async () => {
