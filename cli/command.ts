@@ -27,7 +27,7 @@ export const runs = <S extends z.ZodType>(
     await act(parsed.data, createContext(command.optsWithGlobals(), process.env, process.cwd()));
   });
 
-/** Examples under a command's help; `$` stands for the program and the command's own path. */
+/** Examples under a command's help; `$` is replaced by the program and the command's own path. */
 export const examples = (command: Command, ...lines: readonly string[]): Command =>
   command.addHelpText(
     'after',

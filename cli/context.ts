@@ -8,17 +8,17 @@ import { createOutput, type Output } from './output.ts';
 
 export const DEFAULT_URL = 'http://localhost:3000';
 
-/** What a command works with. */
+/** The dependencies of a command. */
 export type Context = {
   readonly out: Output;
   readonly now: () => number;
-  /** Where the API is. */
+  /** The API's address. */
   readonly url: string;
-  /** The API, with a key. Throws where there is none. */
+  /** The API, with a key. Throws if there is none. */
   readonly api: () => Client;
   /** The same for requests that a command makes from the table of operations. */
   readonly transport: () => Transport;
-  /** The API, with a key where there is one. */
+  /** The API, with a key if there is one. */
   readonly apiWithoutKey: () => Client;
   /** The phone of the local simulator. */
   readonly phone: () => PhoneClient;
@@ -53,7 +53,7 @@ export const createContext = (
       throw new CliError(
         EXIT.denied,
         'no API key',
-        'set BERTH_API_KEY, or run this where the local system keeps .berth/admin-key',
+        'set BERTH_API_KEY, or run this in the folder in which the local system keeps .berth/admin-key',
       );
     return key;
   };

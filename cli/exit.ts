@@ -2,7 +2,7 @@ import { ApiError, UnexpectedAnswerError, UnreachableError, WaitTimeoutError } f
 import type { ProblemBody } from '../contract/errors.ts';
 import { PhoneError } from '../contract/phone/client.ts';
 
-/** What the process ends with; documented in `--help`. */
+/** The exit codes of the process; documented in `--help`. */
 export const EXIT = {
   ok: 0,
   failure: 1,

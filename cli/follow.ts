@@ -10,7 +10,10 @@ type Following<T> = {
   readonly waitMs?: number;
 };
 
-/** Reads a report until what it is about is done, or until the wait is over, and prints its progress; the last report. */
+/**
+ * Reads a report until its work is done, or until the wait has ended, and prints its progress. Returns the last
+ * report.
+ */
 export const followProgress = <T>(
   context: Context,
   read: () => Promise<T>,

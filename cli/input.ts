@@ -1,4 +1,4 @@
-/** What people type, as values: durations, pairs, chats. Each schema's message says what was expected. */
+/** Parses people's input to values: durations, pairs, chats. Each schema's message says what was expected. */
 import * as z from 'zod';
 import { sessionNameSchema, userIdSchema } from '../contract/bodies/sessions.ts';
 import { boundsChangeSchema } from '../contract/bounds.ts';
@@ -7,7 +7,7 @@ import { chatIdSchema } from '../contract/whatsapp/messages.ts';
 import { requestCodeArgs } from '../contract/worker/commands.ts';
 
 export const nameInput = sessionNameSchema;
-/** The owner of the session; `*` for all users, where a list allows it. */
+/** The owner of the session; `*` for all users, if a list allows it. */
 export const userInput = userIdSchema.optional();
 export const userOrAllInput = z.union([z.literal('*'), userIdSchema]).optional();
 

@@ -4,7 +4,7 @@ type Style = Parameters<typeof styleText>[0];
 /** A column's heading and what it shows of a row. Free text goes last: it may be wider than its characters. */
 export type Column<T> = readonly [heading: string, cell: (row: T) => string];
 
-/** What a command says: people get lines and tables, programs (`--json`) one document or one document a line. */
+/** The output of a command: people get lines and tables, programs (`--json`) one document or one document a line. */
 export type Output = {
   readonly json: boolean;
   /** One result. */

@@ -21,7 +21,7 @@ type PackagedBuild = {
 
 /**
  * One build of the package: `version`, or the newest. Reads files only; nothing of the package is run.
- * @param folder where the package is; without it, the one installed where the command runs
+ * @param folder the folder of the package; without it, the package installed in the working folder
  */
 export const packagedBuild = async (
   folder: string | undefined,

@@ -19,11 +19,11 @@ export type PasskeyAssertionInput = z.input<typeof passkeyAssertionArgs>;
  * PASSKEY_CONFIRMATION_REQUIRED.
  */
 export type PasskeyClient = AuthPasskeyMethods & {
-  /** The code that the phone shows too. 422 where there is none. */
+  /** The code that the phone shows too. 422 if there is none. */
   readonly confirmation: (name: string, options?: Options<'getPasskeyConfirmation'>) => Promise<string>;
 };
 
-/** Linking an account. Each rejects with 422 and the session's state where it shows no code. */
+/** Linking an account. Each rejects with 422 and the session's state if it shows no code. */
 export type AuthClient = Omit<AuthMethods, 'passkey'> & {
   /** The code as text, to be drawn by the caller. It is as good as a password until it is renewed. */
   readonly qr: (name: string, options?: QrOptions) => Promise<string>;

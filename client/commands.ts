@@ -11,7 +11,7 @@ const LONGEST_POLL_SECONDS = 25;
 export type CommandsClient = CommandsMethods & {
   /**
    * Waits for the message that a command sends. Rejects with the problem of one that failed or whose outcome is
-   * unknown, and with `WaitTimeoutError` when the time (120 s by default) is over.
+   * unknown, and with `WaitTimeoutError` when the time (120 s by default) has passed.
    */
   readonly wait: (id: string, options?: WaitOptions) => Promise<Message>;
 };

@@ -8,7 +8,7 @@ import { nothingSchema, type Operation } from '../contract/operation.ts';
 import type { PublicOperations } from '../contract/public-operations.ts';
 import { type Call, type CallOptions, segment, type Transport } from './transport.ts';
 
-/** What methods are made with. */
+/** The dependencies of the methods. */
 export type Needs = { readonly transport: Transport; readonly newKey: () => string };
 
 type Row<Id extends keyof PublicOperations> = PublicOperations[Id];
@@ -62,7 +62,7 @@ type BodyOf<A> = A extends { readonly body: infer B extends z.ZodType }
     : A extends { readonly files: unknown }
       ? Uint8Array
       : void;
-/** What the method resolves with. */
+/** The value that the method resolves with. */
 export type Result<Id extends keyof PublicOperations> = ResultOf<Row<Id>>;
 type ResultOf<O> = BodyOf<AnswerAt<O, 200 | 201 | 204>>;
 
@@ -71,8 +71,8 @@ export type AcceptedCommand = z.infer<typeof acceptedCommandSchema>;
 
 /**
  * A command that may wait for its session. With `wake`, a stopped, linked session is started first: it resolves as
- * without it, or with the id of the command where the start takes longer than a request may. A key is made for you where
- * it is missing.
+ * without it, or with the id of the command if the start takes longer than a request may. A key is made for you if it
+ * is missing.
  */
 export type Waking<Id extends keyof PublicOperations> = {
   (request: Body<Id>, options?: SendOptions & { wake?: false }): Promise<Result<Id>>;
@@ -86,11 +86,11 @@ export type Parts = {
   readonly body?: unknown;
   readonly options?: SendOptions & { readonly wake?: boolean; readonly waitSeconds?: number | undefined };
   readonly accept?: string;
-  /** Where it is more or less than what the table says. */
+  /** Differences from the table. */
   readonly idempotent?: boolean;
 };
 
-/** The request of an operation. A key is made where the command may wait and none is given. */
+/** The request of an operation. A key is made if the command may wait and none is given. */
 export const requestOf = (operation: Operation, parts: Parts, { newKey }: Pick<Needs, 'newKey'>): Call => {
   const { params = {}, query = {}, body, options = {}, accept } = parts;
   const { userId, signal, wake = false, waitSeconds } = options;
@@ -144,11 +144,11 @@ const performed = async (operation: Operation, parts: Parts, needs: Needs): Prom
   return transport.json(request, parts.options?.wake ? acceptedCommandSchema.or(body) : body);
 };
 
-/** What a method takes before its body and its options, by position. */
+/** The arguments that a method takes before its body and its options, by position. */
 export const positionalOf = ({ positional, path }: Operation): readonly string[] =>
   positional ?? [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 
-/** The method of one operation: `(…positional, body, options)`, the body only where the operation takes one. */
+/** The method of one operation: `(…positional, body, options)`, the body only if the operation takes one. */
 const methodOf =
   (operation: Operation, needs: Needs) =>
   async (...args: unknown[]): Promise<unknown> => {

@@ -8,26 +8,26 @@ import type { CallOptions } from './transport.ts';
 export type { StreamEvent, StreamPage } from '../contract/bodies/events.ts';
 
 /**
- * `after` is `next` of the page before; 0 for all that is kept (a day); without it, from now on. `waitSeconds` says how
- * long to wait where nothing happened, 0 to 25; 25 by default.
+ * `after` is `next` of the page before; 0 for all kept events (a day); without it, from now on. `waitSeconds` says
+ * how long to wait if nothing happened, 0 to 25; 25 by default.
  */
 export type ReadEventsOptions = Options<'followEvents'>;
 
 export type FollowOptions = CallOptions & Pick<ReadEventsOptions, 'after'>;
 
 export type EventsClient = EventsMethods & {
-  /** One page: what happened since, or an empty one when the time was over. */
+  /** One page: the events since then, or an empty one when the time had passed. */
   readonly read: (options?: ReadEventsOptions) => Promise<Result<'followEvents'>>;
   /**
-   * What happens to sessions, as it comes, until the loop is left or the signal ends it: a user's own, or, for admins,
+   * Events of sessions, as they come, until the loop is left or the signal ends it: a user's own, or, for admins,
    * those of all users or of `userId`. An event may come twice, with the same id.
    */
   readonly follow: (options?: FollowOptions) => AsyncGenerator<StreamEvent, void, undefined>;
   /**
-   * What happens to sessions and in their chats, over a WebSocket, until the loop is left or the signal ends it. It
-   * connects again by itself and continues where it was. An event may come twice, with the same id; `events.missed` says
-   * that older ones had expired. Rejects where the key may not follow, and where no connection can be opened:
-   * `follow` then works still.
+   * Events of sessions and their chats, over a WebSocket, until the loop is left or the signal ends it. It connects
+   * again by itself and continues at its position. An event may come twice, with the same id; `events.missed` says
+   * that older ones had expired. Rejects if the key may not follow, and if no connection can be opened: `follow`
+   * still works then.
    */
   readonly live: FollowLive;
 };
@@ -40,7 +40,7 @@ export const eventsClient = (derived: EventsMethods, needs: Needs & LiveNeeds): 
     read,
     live: followLive(derived.ticket, needs),
     follow: async function* ({ after, ...options } = {}) {
-      // What happens between two requests is behind the position of the first.
+      // Events between two requests come after the position of the first.
       let next = after ?? (await read({ ...options, waitSeconds: 0 })).next;
       for (;;) {
         const page = await read({ ...options, after: next });

@@ -49,7 +49,7 @@ export { readWebhook, type WebhookEvent } from './webhook-event.ts';
 export type CreatedKey = Awaited<ReturnType<ClientMethods['keys']['create']>>;
 
 export type ClientOptions = {
-  /** Where the API is; a path in it (a gateway's stage) is kept. */
+  /** The API's address; a path in it (a gateway's stage) is kept. */
   readonly baseUrl: string;
   /** Without one only `ping` and `health` answer. */
   readonly apiKey?: string | undefined;
@@ -84,7 +84,7 @@ export type Client = Omit<
     readonly events: EventsClient;
   };
 
-/** What carries a client's calls, with the client's defaults: for programs that make requests from the table themselves. */
+/** Sends a client's calls, with the client's defaults: for programs that make requests from the table themselves. */
 export const clientTransport = (options: ClientOptions): Transport =>
   createTransport({
     baseUrl: options.baseUrl,

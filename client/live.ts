@@ -21,7 +21,7 @@ export type LiveOptions = CallOptions & {
 
 export type FollowLive = (options?: LiveOptions) => AsyncGenerator<LiveEvent, void, undefined>;
 
-/** What is used of a WebSocket: the one of browsers, of Node and of the package `ws` have it. */
+/** The used parts of a WebSocket: those of browsers, of Node and of the package `ws` have it. */
 type Socket = {
   send(data: string): void;
   close(): void;
@@ -43,8 +43,8 @@ const OPEN_MS = 15_000;
 const PONG_MS = 20_000;
 
 /**
- * Follows events over one connection after another, each from where the last one was. Every connect has a ticket of
- * its own, so the key is in no URL.
+ * Follows events over one connection after another, each from where the last one was. Every connect has its own
+ * ticket, so the key is in no URL.
  */
 export const followLive = (
   ticketFor: EventsMethods['ticket'],

@@ -25,7 +25,7 @@ export type SessionsMethods = {
    * Stop a session and remove it, with its auth state. Needs the scope `sessions:write`.
    *
    * The account of a working session is unlinked first. Otherwise (it is stopped, or its worker does not
-   * respond) the phone lists the device until it is removed there. 200 too where there is no such session.
+   * respond) the phone lists the device until it is removed there. 200 also if there is no such session.
    */
   readonly delete: (name: string, options?: Options<'deleteSession'>) => Promise<Result<'deleteSession'>>;
   /** Recent lifecycle events of a session, newest first. Needs the scope `sessions:read`. */
@@ -60,7 +60,7 @@ export type SessionsMethods = {
    */
   readonly stop: (name: string, options?: Options<'stopSession'>) => Promise<Result<'stopSession'>>;
   /**
-   * What the page of WhatsApp Web shows now. Needs the scope `sessions:write`.
+   * A screenshot of the page of WhatsApp Web. Needs the scope `sessions:write`.
    *
    * It shows chats, and in other statuses a QR code: a key needs the scope sessions:write.
    */
@@ -74,10 +74,10 @@ export type ErasuresMethods = {
   /**
    * Erase everything of a user: sessions, accounts, files, events, limits and keys. Admins only.
    *
-   * A background step revokes the keys of the user, stops and deletes the sessions, and erases what they
-   * leave. It goes on after a crash; `GET /api/erasures` reports it. A repeated call returns the erasure that
-   * is under way. The phone lists the device of a linked account until it is removed there: unlink sessions
-   * that run first where that matters.
+   * A background step revokes the keys of the user, stops and deletes the sessions, and erases their
+   * remaining data. It continues after a crash; `GET /api/erasures` reports it. A repeated call returns the
+   * erasure that is under way. The phone lists the device of a linked account until it is removed there: if
+   * that matters, unlink sessions that run first.
    */
   readonly user: (request: Body<'eraseUser'>, options?: Options<'eraseUser'>) => Promise<Result<'eraseUser'>>;
   /**
@@ -200,7 +200,7 @@ export type MessagesMethods = {
    *
    * WhatsApp deletes a message of this account for everyone for about two days, and one of another member in
    * a group whose admin the account is. Otherwise it is deleted for this account only; `deletedFor` says
-   * which. Webhooks get `message.revoked` where it was for everyone.
+   * which. Webhooks get `message.revoked` if it was for everyone.
    */
   readonly delete: (
     session: string,
@@ -238,7 +238,7 @@ export type MessagesMethods = {
   /**
    * An id for a message that is yet to be sent. Needs the scope `messages:send`.
    *
-   * This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.
+   * This engine gives messages its own ids: this id is useful as a caller’s mark, not in sends.
    */
   readonly newId: (
     session: string,
@@ -380,7 +380,7 @@ export type StatusMethods = {
   /**
    * An id for a Status that is yet to be published. Needs the scope `messages:send`.
    *
-   * This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.
+   * This engine gives messages its own ids: this id is useful as a caller’s mark, not in sends.
    */
   readonly newId: (session: string, options?: Options<'getNewStatusId'>) => Promise<Result<'getNewStatusId'>>;
 };
@@ -487,7 +487,7 @@ export type GroupsMethods = {
   /** How many groups the account is in. Needs the scope `messages:read`. */
   readonly count: (session: string, options?: Options<'countGroups'>) => Promise<Result<'countGroups'>>;
   /**
-   * Read the groups anew. Needs the scope `messages:send`.
+   * Read the groups again. Needs the scope `messages:send`.
    *
    * They are read from WhatsApp Web at every question: this is here for clients that ask for it.
    */
@@ -869,8 +869,8 @@ export type RolloutMethods = {
   /**
    * Cancel the rollout that runs. Admins only.
    *
-   * No further session is moved. The present wave starts again by itself. A rollout that is over stays as it
-   * is.
+   * No further session is moved. The present wave starts again by itself. A rollout that has ended stays as
+   * it is.
    */
   readonly cancel: (options?: Options<'cancelRollout'>) => Promise<Result<'cancelRollout'>>;
 };
@@ -923,8 +923,8 @@ export type KeysMethods = {
   /**
    * Change what an API key may do, or make it inactive. Admins only.
    *
-   * What is left out stays; `null` takes a restriction away. The key itself stays the same. Both Berth’s
-   * words and WAHA’s are taken; where both say the same, Berth’s count.
+   * Omitted fields stay; `null` takes a restriction away. The key itself stays the same. Both Berth’s words
+   * and WAHA’s are taken; where both say the same, Berth’s count.
    */
   readonly update: (
     id: string,

@@ -11,7 +11,7 @@ export const networkError = (thrown: unknown, baseUrl: string): UnreachableError
 
 const nameOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.name : '');
 
-/** Node hides the system's code in `cause`, and behind an AggregateError where a name has several addresses. */
+/** Node hides the system's code in `cause`, and behind an AggregateError if a name has several addresses. */
 const codesOf = (thrown: unknown, depth = 0): string[] => {
   if (typeof thrown !== 'object' || thrown === null || depth > 5) return [];
   const own = 'code' in thrown && typeof thrown.code === 'string' ? [thrown.code] : [];

@@ -9,7 +9,10 @@ import { WaitTimeoutError } from './errors.ts';
 import type { SessionsMethods } from './methods.ts';
 import type { CallOptions } from './transport.ts';
 
-/** `idempotencyKey`: same key and same body, same session. Made for you where it is missing, so that a repeat is always safe. */
+/**
+ * `idempotencyKey`: same key and same body, same session. Made for you if it is missing, so that a repeat is always
+ * safe.
+ */
 export type CreateOptions = SendOptions;
 
 export type ListOptions = CallOptions & {
@@ -31,17 +34,19 @@ const NEXT_CURSOR_HEADER = 'x-next-cursor';
 
 /** The longest that the API holds one long poll back; its gateway ends a request at 30 s. Seconds. */
 const LONGEST_POLL_SECONDS = 25;
-/** Between polls where the API answered at once without a change. */
+/** Between polls if the API answered at once without a change. */
 const POLL_PAUSE_MS = 250;
 
 export type SessionsClient = SessionsMethods & {
-  /** Admits a session and, unless `start` is false, launches it. Rejects with 422 where the name exists, 429 at a limit. */
+  /**
+   * Admits a session and, unless `start` is false, launches it. Rejects with 422 if the name exists, 429 at a limit.
+   */
   readonly create: (request?: Body<'createSession'>, options?: CreateOptions) => Promise<SessionView>;
   /** Every session, page by page as it is read. `userId: '*'` (admins) lists the sessions of all users. */
   readonly list: (options?: ListOptions) => AsyncGenerator<SessionView, void, undefined>;
   /**
-   * Long-polls until the session has one of these statuses and resolves with it. Rejects with `WaitTimeoutError`
-   * when the time is over. Name STOPPED and FAILED too where the session may end instead.
+   * Long-polls until the session has one of these statuses and resolves with it. Rejects with `WaitTimeoutError` when
+   * the time has passed. Name STOPPED and FAILED too if the session may end instead.
    */
   readonly waitForStatus: (
     name: string,

@@ -19,7 +19,7 @@ type TransportOptions = {
 
 /** Given to every call. */
 export type CallOptions = {
-  /** Admins only: whose session, where it is not the caller's own. */
+  /** Admins only: whose session, if it is not the caller's own. */
   readonly userId?: string | undefined;
   /** Ends the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

@@ -23,15 +23,15 @@ type WebhookOptions = {
 };
 
 /**
- * The event that a webhook's endpoint was sent; undefined where the signature is not that of the webhook's key, the
+ * The event that a webhook's endpoint was sent; undefined if the signature is not that of the webhook's key, the
  * request is older or newer than the tolerance, or the body is no event: to be answered 401 and forgotten.
  *
  * Within the tolerance a recorded request can be sent again: an event that comes twice has the same `id`.
  *
  * @param body the request's body as it came: parsed and written again it may be another
  * @param headers the request's headers: `X-Webhook-Signature` is the hex HMAC-SHA512 over `X-Webhook-Timestamp`, a full
- *   stop and the body. A text is taken for the header `X-Webhook-Hmac`, which covers the body alone (as in WAHA): such a
- *   request is good for ever.
+ *   stop and the body. A text is taken for the header `X-Webhook-Hmac`, which covers the body alone (as in WAHA): such
+ *   a request stays valid forever.
  * @param key `hmac.key` of the webhook's configuration
  */
 export const readWebhook = async (

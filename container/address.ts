@@ -24,7 +24,7 @@ const hostSchema = z.object({
   PortMappings: z.array(z.object({ ContainerPort: z.int(), HostPort: z.int().min(1) })),
 });
 
-/** The agent completes the file once the container runs. Throws where it is not complete within some seconds. */
+/** The agent completes the file once the container runs. Throws if it is not complete within some seconds. */
 const readFromHost = async (
   file: string,
   containerPort: number,
@@ -40,7 +40,7 @@ const readFromHost = async (
     { time, attempts: 10, retryable: () => true },
   );
 
-/** Where the command server listens, and under which IPv4 address and port (undefined: its own) others reach it. */
+/** The address of the command server, and the IPv4 address and port (undefined: its own) others reach it. */
 export const commandAddress = async (
   environment: {
     BERTH_COMMAND_HOST?: string | undefined;
@@ -55,7 +55,7 @@ export const commandAddress = async (
     const reach = named === 'localhost' ? '127.0.0.1' : named;
     return { listen: isLoopback(named) ? '127.0.0.1' : '0.0.0.0', reach };
   }
-  // Only hosts of one's own have the file; a task on Fargate has an address of its own.
+  // Only the operator's own hosts have the file; a task on Fargate has its own address.
   if (environment.ECS_CONTAINER_METADATA_FILE !== undefined)
     return {
       listen: '0.0.0.0',

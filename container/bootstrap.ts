@@ -1,6 +1,6 @@
 /**
- * What must be there before a session can be: a folder, the command server, a browser (`prepare`), and the control
- * plane's word that this is the worker of the epoch (`bootstrap`).
+ * The requirements of a session: a folder, the command server, a browser (`prepare`), and the control plane's
+ * confirmation that this is the worker of the epoch (`bootstrap`).
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp } from 'node:fs/promises';
@@ -22,7 +22,7 @@ import { EXIT, type Exit } from './exit.ts';
 import { type OwnTask, ownTask } from './metadata.ts';
 import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
 
-/** What needs no session. */
+/** The steps that need no session. */
 export type Prepared = {
   readonly workDir: string;
   readonly server: CommandServer;
@@ -100,7 +100,7 @@ export const prepare = async (options: {
   return { workDir, server, reach, commandSecret, found, task };
 };
 
-/** Undefined: there is nothing to go on with, and the process is being left. */
+/** Undefined: there is nothing to continue with, and the process ends. */
 export const bootstrap = async (
   { workDir, server, reach, commandSecret, found, task }: Prepared,
   { sessionId, epoch, bootstrapToken }: Pick<Assignment, 'sessionId' | 'epoch' | 'bootstrapToken'>,
@@ -128,7 +128,7 @@ export const bootstrap = async (
     workerSecret,
     time,
     onFenced: () => {
-      log.warn('fenced: this epoch is over');
+      log.warn('fenced: this epoch has ended');
       ending.forgo();
       void exit.shutDown(EXIT.fenced);
     },

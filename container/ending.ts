@@ -7,11 +7,11 @@ import type { StopReason } from '../contract/lifecycle.ts';
 type Finish = (reason: StopReason, detail: string | undefined) => void;
 
 export type Ending = {
-  /** Begins the end; where there is no session yet, as soon as there is one. */
+  /** Begins the end; if there is no session yet, as soon as there is one. */
   ask(reason: StopReason, detail?: string): void;
   /** There is a session now, and `finish` ends it. */
   endWith(finish: Finish): void;
-  /** The epoch is over: whatever is asked, nothing is ended in order any more. */
+  /** The epoch has ended: for any request, nothing is ended in order any more. */
   forgo(): void;
   readonly asked: boolean;
   /** Aborted once the end has begun or is forgone: nothing new may be begun. */

@@ -1,7 +1,8 @@
 /**
- * `node container/ensure-browser.ts`: finds the browser that workers will use and unpacks it where that is needed, so
+ * `node container/ensure-browser.ts`: finds the browser that workers will use and unpacks it if that is needed, so
  * that the first session does not wait for it. Progress goes to stderr, `{executable, build}` to stdout; without a
- * browser it exits with 1 and says what was tried and what to install. Reads CHROMIUM_PATH and BERTH_BROWSER_DIR.
+ * browser it exits with 1 and lists the paths that were tried and the packages to install. Reads CHROMIUM_PATH and
+ * BERTH_BROWSER_DIR.
  */
 import { describeError, NoBrowser } from './base/faults.ts';
 import { ensureBrowser } from './browser/find.ts';

@@ -1,4 +1,4 @@
-/** The container's health check: ends with 0 where the command server answers. */
+/** The container's health check: ends with 0 if the command server answers. */
 import { get } from 'node:http';
 
 const port = process.env.BERTH_COMMAND_PORT ?? '8080';

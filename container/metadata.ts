@@ -5,7 +5,7 @@ import { exchange, readText } from './base/http.ts';
 import { retryInTime } from './base/retry.ts';
 import type { Time } from './base/time.ts';
 
-/** One document of the endpoint. Throws Unavailable where it does not answer within five tries. */
+/** One document of the endpoint. Throws Unavailable if it does not answer within five tries. */
 export const readMetadata = <T>(url: string, schema: z.ZodType<T>, time: Time): Promise<T> =>
   retryInTime(
     async () => {

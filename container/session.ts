@@ -56,8 +56,8 @@ export const launchBrowserAhead = (
 };
 
 /**
- * Starts the session, or ends it at once where that was asked for meanwhile. What is given back hears of the library's
- * unhandled rejections, which reach the process alone.
+ * Starts the session, or ends it at once if that was requested meanwhile. The returned handler receives the library's
+ * unhandled rejections, which reach only the process.
  */
 export const startSession = (
   {

@@ -1,6 +1,6 @@
 /**
- * A standby task: the library is loaded, a browser is launched, and the control plane is told with each heartbeat that
- * this waits. It ends by an assignment, or where it is not wanted any more.
+ * A standby task: the library is loaded, a browser is launched, and each heartbeat reports to the control plane that
+ * it waits. It ends by an assignment, or if it is not wanted any more.
  */
 import { randomBytes } from 'node:crypto';
 import type { Assignment } from '../contract/worker/protocol.ts';

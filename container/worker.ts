@@ -27,7 +27,7 @@ const CLOSING_ECHO_MS = 30_000;
 
 /** Loads what the session is made of, the library above all; the first call does, and it takes longer than the boot. */
 const loadSession = () => import('./session.ts');
-/** While the control plane is asked. A failure is thrown where the session is needed. */
+/** While the control plane is asked. A failure is thrown when the session is needed. */
 const loadAhead = () => void loadSession().catch(() => {});
 
 /** Starts a worker; nothing that goes wrong in it is thrown. */

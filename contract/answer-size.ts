@@ -10,7 +10,7 @@ export const MAX_ANSWER_BYTES = 6 * 1024 * 1024 - 64 * 1024;
 /** Texts in lists are cut to the first of these lengths (characters) with which the answer fits. */
 const CUTS = [16_384, 4_096, 1_024, 256, 64];
 
-/** What of a message may be long. */
+/** The fields of a message that may be long. */
 const LONG = ['body', 'description'] as const;
 
 const encoder = new TextEncoder();
@@ -24,7 +24,7 @@ type Fitted =
   /** `items`: how many of the list would fit, as they are. */
   | { readonly fits: false; readonly bytes: number; readonly items: number };
 
-/** The answer, with texts cut where it is a list that would be too long. */
+/** The answer, with texts cut if it is a list that would be too long. */
 export const fitAnswer = (answer: unknown, maxBytes = MAX_ANSWER_BYTES): Fitted => {
   const bytes = answerBytes(answer);
   if (bytes <= maxBytes) return { fits: true, answer };

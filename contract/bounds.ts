@@ -1,7 +1,7 @@
 /**
- * What one user may take of what all users share. One row a bound: the limits operation, the command line, the dashboard
- * and the defaults of an environment follow from this table. Concurrent sessions and requests a minute are limits of their
- * own (contract/bodies/admin.ts, contract/rate.ts).
+ * Bounds on one user's use of shared resources. One row per bound: the limits operation, the command line, the
+ * dashboard and the defaults of an environment follow from this table. Concurrent sessions and requests a minute are
+ * separate limits (contract/bodies/admin.ts, contract/rate.ts).
  */
 import * as z from 'zod';
 

@@ -1,4 +1,4 @@
-/** The dashboard's page: where it is served, and its files as they are built into the function that serves them. */
+/** The dashboard's page: its path, and its files as they are built into the function that serves them. */
 
 /** The page is here and below; its files are under `assets/`. */
 export const PAGE_PATH = '/dashboard';

@@ -49,7 +49,7 @@ export const problemSchema = z.object({
   limit: z.int().optional(),
   active: z.int().optional(),
   retryAfterSeconds: z.int().optional(),
-  /** The session's state or status where that is what stood in the way. */
+  /** The session's state or status if that is the reason. */
   state: z.string().optional(),
   /** Of a command that its session is not ready for: the session's name, and the statuses that it needs. */
   session: z.string().optional(),

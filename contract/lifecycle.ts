@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
 /**
- * The session's lifecycle as the control plane sees it. Nothing but the transitions below changes `state`.
- * What the WhatsApp client reports is `status`, never `state`.
+ * The session's lifecycle as the control plane sees it. Nothing but the transitions below changes `state`. The report
+ * of the WhatsApp client is `status`, never `state`.
  *
  * PENDING    admitted, holds a slot; no task is known yet
  * STARTING   a task was launched; the client is not up yet
@@ -57,8 +57,8 @@ export const isLinkingStatus = (status: Status): boolean =>
   status === 'SCAN_QR_CODE' || isPasskeyStatus(status);
 
 /**
- * The status to show. A session that is stopping takes no command, whatever its client reported last. It is not stored:
- * the client goes on reporting until it is closed.
+ * The status to show. A session that is stopping takes no command, for every last report of its client. It is not
+ * stored: the client continues to report until it is closed.
  */
 export const shownStatus = ({ state, status }: { readonly state: State; readonly status: Status }): Status =>
   state === 'STOPPING' ? 'STOPPING' : status;
@@ -77,7 +77,10 @@ export const stopReasonSchema = z.enum([
   'launch_failed',
   'start_timeout',
   'crashed',
-  /** WhatsApp blocked the account, for a time or for good. What is saved is kept; it is not started again by itself. */
+  /**
+   * WhatsApp blocked the account, for a time or for good. The saved account is kept; the session is not started again
+   * automatically.
+   */
   'banned',
   'limit_admin',
   'emergency',

@@ -1,3 +1,3 @@
-/** The message of an error, or the text of whatever else was thrown. */
+/** The message of an error, or the text of any other thrown value. */
 export const messageOfError = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);

@@ -1,13 +1,16 @@
 /**
- * What an operation of the HTTP API is: one description from which come the gateway's route, the validation of
- * requests at the functions' edge, the types of handlers and their answers, and the OpenAPI document.
+ * An operation of the HTTP API: one description from which come the gateway's route, the validation of requests at
+ * the functions' edge, the types of handlers and their answers, and the OpenAPI document.
  */
 import * as z from 'zod';
 import type { ProblemCode } from './errors.ts';
 import { userIdSchema } from './names.ts';
 import type { Scope } from './scopes.ts';
 
-/** Who may call: anyone; a key of any role; an admin key; a worker with its own secret (checked by the handler). */
+/**
+ * The allowed callers: anyone; a key of any role; an admin key; a worker with its own secret (checked by the
+ * handler).
+ */
 export type OperationAuth = 'none' | 'key' | 'admin' | 'worker';
 
 /** The chapters of the documentation, in its order. */
@@ -40,11 +43,11 @@ export type ResponseSpec = {
   readonly body?: z.ZodType;
   /** Content types of answers that are sent as they are. Several, or one beside `body`: the header Accept decides. */
   readonly files?: readonly string[];
-  /** What each header says. */
+  /** The description of each header. */
   readonly headers?: Readonly<Record<string, string>>;
 };
 
-/** Who may call, and the scope that a key needs for it. Null: any key, or none where none is asked for. */
+/** The allowed callers, and the scope that a key needs. Null: any key, or no key if none is required. */
 type Access =
   | { readonly auth: 'none' | 'worker'; readonly scope: null }
   | { readonly auth: 'key'; readonly scope: Exclude<Scope, 'admin'> | null }
@@ -63,7 +66,7 @@ export type Operation = Access & {
    * none, or one that is written by hand.
    */
   readonly client?: string;
-  /** What the client's method takes by position before the body; without it the path's parameters. */
+  /** The arguments that the client's method takes by position before the body; without it the path's parameters. */
   readonly positional?: readonly string[];
   /** A POST that may be repeated after an unknown outcome: a second one changes nothing more. */
   readonly repeatable?: true;
@@ -82,7 +85,7 @@ export type Operation = Access & {
   readonly tag?: Tag;
   /** One line. */
   readonly summary: string;
-  /** What the line does not say. */
+  /** Details that the summary does not contain. */
   readonly description?: string;
   /** The path's parameters; a value that does not match is a 404. */
   readonly params?: z.ZodObject;
@@ -96,7 +99,7 @@ export type Operation = Access & {
   readonly idempotencyKey?: true;
   /** By status. */
   readonly responses: Readonly<Record<number, ResponseSpec>>;
-  /** What it can answer beside what `problemsOf` knows of every such operation. */
+  /** Further problems beside those that `problemsOf` adds to every such operation. */
   readonly problems?: readonly ProblemCode[];
   /** The worker's command that it is (operations/command-rows.ts). */
   readonly command?: { readonly args: z.ZodObject; readonly result: z.ZodType };

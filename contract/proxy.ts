@@ -1,4 +1,4 @@
-/** What a proxy's address says: `host:port` or a URL. */
+/** Parses a proxy's address: `host:port` or a URL. */
 type ProxyAddress = {
   /** The address without a login, as Chromium's `--proxy-server` takes it. */
   readonly server: string;

@@ -22,7 +22,7 @@ export type Rate = z.infer<typeof rateSchema>;
 
 export const micros = (ms: number): number => Math.round(ms * 1000);
 
-/** What one request is worth, µs. */
+/** The cost of one request, µs. */
 export const intervalOf = ({ perMinute }: Rate): number => Math.ceil(60_000_000 / perMinute);
 
 export const burstOf = ({ perMinute, burst }: Rate): number => burst ?? Math.ceil(perMinute / 10);

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 export const restartPolicySchema = z.enum(['never', 'on-failure', 'always']);
 
-/** As configured. What is left out has the defaults of `restartRuleOf`. */
+/** As configured. Omitted fields have the defaults of `restartRuleOf`. */
 export const restartConfigSchema = z.strictObject({
   policy: restartPolicySchema.describe(
     'on-failure: after a crash, a lost heartbeat or a failed start. always: also after the task was stopped from ' +

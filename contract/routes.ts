@@ -18,9 +18,9 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /**
- * Handlers that no operation names: what starts them is in infra. `keys-bootstrap` is invoked by hand (or by the local
- * start): it makes the first admin key where there is none. `worker-call` is invoked by control functions that have a
- * command for a worker. `live-connections` and `live-events` are of the WebSocket API.
+ * Handlers that no operation names: infra defines their triggers. `keys-bootstrap` is invoked by hand (or by the
+ * local start): it makes the first admin key if there is none. `worker-call` is invoked by control functions that
+ * have a command for a worker. `live-connections` and `live-events` are of the WebSocket API.
  */
 export const BACKGROUND_HANDLERS = [
   'authorizer',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 
 /**
- * What a key may do, as a closed set. A key without scopes may do all that its role allows.
+ * The permissions of a key, as a closed set. A key without scopes may do all that its role allows.
  *
  * sessions:read   look at sessions, their events and deliveries, statistics, limits
  * sessions:write  create, change, start, stop, link and delete sessions; QR and pairing codes are for this
@@ -25,7 +25,7 @@ type Holder = {
   readonly scopes?: readonly Scope[] | undefined;
 };
 
-/** What a key without scopes does not get by a user's role: it is about all users. */
+/** The scopes that a user's role does not give to a key without scopes: they are about all users. */
 const BEYOND_USERS: readonly Scope[] = ['metrics', 'admin'];
 
 /** Whether a key may use routes of this scope. */

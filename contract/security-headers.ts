@@ -11,5 +11,5 @@ export const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   'x-content-type-options': 'nosniff',
 };
 
-/** Where the request came by TLS: a year of nothing else. Browsers ignore it over plain HTTP, as it must be (RFC 6797). */
+/** If the request came by TLS: only TLS for a year. Browsers ignore it over plain HTTP, as it must be (RFC 6797). */
 export const STRICT_TRANSPORT = { 'strict-transport-security': 'max-age=31536000' } as const;

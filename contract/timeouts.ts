@@ -37,7 +37,7 @@ export const COMMAND_STAGES_MS = {
   fetchFile: 10_000,
   /** Looking a recipient up before anything is sent. Without an answer by then the message is sent unchecked. */
   recipient: 4_000,
-  /** Marking the chat as read before a message, where the session is configured so. */
+  /** Marking the chat as read before a message, if the session is configured so. */
   markSeen: 2_000,
   /** With less time than this left, nothing is handed to the page. */
   leastForPage: 3_000,

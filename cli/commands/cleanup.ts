@@ -93,7 +93,7 @@ const filterOf = (given: {
   ...(given.state === undefined ? {} : { state: given.state }),
 });
 
-/** Watches the sessions of a report end; how many had not when the time was over. */
+/** Watches the sessions of a report end; the number that had not ended when the time had passed. */
 const watch = async (
   context: Context,
   client: Client,

@@ -24,7 +24,7 @@ const addEraseUser = (program: Command): void => {
     .requiredOption('--user <id>', 'whose')
     .option('--dry-run', 'show what would be erased; change nothing')
     .option('--yes', 'do not ask')
-    .option('--wait <duration>', 'how long to follow it; it goes on without the command', '45m')
+    .option('--wait <duration>', 'how long to follow it; it continues without the command', '45m')
     .option('--no-follow', 'order it and do not wait');
   examples(command, '--user anna --dry-run', '--user anna', '--user anna --yes --no-follow --json');
   const input = z.object({

@@ -40,7 +40,7 @@ const follow = async (asked: Input, context: Context): Promise<void> => {
   }
 };
 
-/** Over a WebSocket; where none can be opened, by asking again and again, which has session events only. */
+/** Over a WebSocket; if none can be opened, by polling, which has session events only. */
 async function* eventsOf(
   { name, event: events, user: userId, after }: Input,
   context: Context,
@@ -56,7 +56,7 @@ async function* eventsOf(
   }
 }
 
-/** What of a message's payload fits on a line. */
+/** The parts of a message's payload that fit on a line. */
 const messageSchema = z.object({ from: z.string(), body: z.string() });
 
 const lineOf = ({ timestamp, event, session, payload }: LiveEvent | StreamEvent): string => {

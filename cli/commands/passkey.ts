@@ -57,7 +57,7 @@ const showScript = async (about: About): Promise<void> => {
   about.context.out.result(found, found.script);
 };
 
-/** From where the session stands to its end: the signature, the code, the account. */
+/** From the session's present state to its end: the signature, the code, the account. */
 const follow = async (
   about: About,
   { given, compared }: { given: PasskeyAssertionInput | undefined; compared: boolean },
@@ -136,7 +136,7 @@ const answerFrom = async (file: string): Promise<PasskeyAssertionInput> => {
   }
 };
 
-/** Also where a console wrote the text in quotation marks. */
+/** Also if a console wrote the text in quotation marks. */
 const parseAnswer = (pasted: string): PasskeyAssertionInput => {
   const line = pasted.trim().replace(/^'(.*)'$/s, '$1');
   const parsed = passkeyAssertionArgs.safeParse(json(line));

@@ -238,7 +238,7 @@ const addMessages = (phone: Command): void => {
   });
 };
 
-/** What the other side does with messages beside writing some. */
+/** The other side's actions on messages, except writing them. */
 const addAnswers = (phone: Command): void => {
   const react = phone
     .command('react')
@@ -291,7 +291,7 @@ const addAnswers = (phone: Command): void => {
 
 const addEnds = (phone: Command): void => {
   const ends = [
-    ['logout', 'remove the linked device on the phone; a connected session is told at once', false],
+    ['logout', 'remove the linked device on the phone; a connected session is notified at once', false],
     ['revoke', 'remove the linked device without notice; the session learns it at its next connect', true],
   ] as const;
   for (const [name, description, quiet] of ends) {

@@ -60,7 +60,7 @@ const planText = ({ plan }: RolloutReport): string => {
   ].join('\n');
 };
 
-/** Follows it to its end. Exit code 1 where it stopped or another one took its place. */
+/** Follows it to its end. Exit code 1 if it stopped or another one took its place. */
 const follow = async (context: Context, id: string | undefined): Promise<void> => {
   const { report, rollout } = await followProgress(
     context,

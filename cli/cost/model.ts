@@ -38,12 +38,12 @@ export const COST_DEFAULTS: CostInput = {
   sessions: 50,
   hours: 8,
   days: 30,
-  /** What the presets deploy (infra/presets.ts). */
+  /** The resources that the presets deploy (infra/presets.ts). */
   arch: 'x86',
   capacity: 'fargate',
   vcpu: 0.25,
   gib: 1,
-  /** What peers report for one whole browser on a server that many share. */
+  /** Reports of others for one whole browser on a server that many share. */
   hostGib: 0.4,
   standby: 0,
   messages: 20,
@@ -158,7 +158,7 @@ export type UseRow = {
   readonly server: number;
 };
 
-/** What one session costs a month, by its use and by capacity, beside a server of many sessions. */
+/** The cost of one session per month, by its use and by capacity, beside a server of many sessions. */
 export const costByUse = (given: Partial<CostInput> = {}, prices: Prices = PRICES): readonly UseRow[] => {
   const input = { ...COST_DEFAULTS, ...given };
   const hourOn = (capacity: Capacity): number => sum(costOfSessionHour({ ...input, capacity }, prices));
@@ -210,7 +210,7 @@ const costOfCalls = (requests: number, executions: number, prices: Prices): numb
     executions,
   );
 
-/** What a session of one hour asks of AWS, by unit. */
+/** The use of AWS by a session of one hour, by unit. */
 export const usageOf = ({ messages, heartbeatSeconds }: Pick<CostInput, 'messages' | 'heartbeatSeconds'>) => {
   const received = messages / 2;
   const sent = messages / 2;

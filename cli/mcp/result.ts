@@ -1,4 +1,4 @@
-/** What a tool answers: the API's response, or its refusal, as content of the Model Context Protocol. */
+/** The answer of a tool: the API's response, or its refusal, as content of the Model Context Protocol. */
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import { ApiError, UnexpectedAnswerError, UnreachableError } from '../../client/index.ts';
 import type { Answer } from '../../client/transport.ts';
@@ -7,7 +7,7 @@ import type { Operation } from '../../contract/operation.ts';
 /** A longer text would fill the context of a model. */
 const LONGEST_TEXT = 100_000;
 
-/** Which content type to ask for: a picture where there is one, else JSON, else what there is. */
+/** Which content type to ask for: a picture if there is one, else JSON, else the only type. */
 export const acceptOf = ({ responses }: Operation): string => {
   const { body, files = [] } = responses[200] ?? responses[201] ?? {};
   return (

@@ -35,8 +35,8 @@ type ToolChoice = {
 };
 
 /**
- * What no tool does: sign-ins belong to a browser, and a new key must not pass through a language model. `berth keys
- * create` makes keys.
+ * Operations without a tool: sign-ins belong to a browser, and a new key must not pass through a language model.
+ * `berth keys create` makes keys.
  */
 const WITHOUT_TOOL: readonly string[] = [
   'signIn',
@@ -65,7 +65,7 @@ export const toolsFor = (
     .filter((tool) => !readOnly || tool.annotations.readOnlyHint);
 };
 
-/** What the key leaves to choose: a session, unless it has one only; another user, if it is an admin's. */
+/** The parameters that the key leaves open: a session, unless it has one only; another user, if it is an admin's. */
 type Choice = { readonly onlySession: string | undefined; readonly isAdmin: boolean };
 
 const toolOf = (operation: Operation, choice: Choice): OperationTool => {
@@ -86,7 +86,7 @@ const annotationsOf = ({ method, scope, repeatable, destructive }: Operation) =>
   const readOnlyHint = isReadOnly({ method, scope });
   return {
     readOnlyHint,
-    // What is sent is added to a chat. Every other change may replace or end something.
+    // A sent message is added to a chat. Every other change may replace or end something.
     destructiveHint:
       !readOnlyHint && (destructive === true || method !== 'POST' || scope !== 'messages:send'),
     idempotentHint: method !== 'POST' || repeatable === true,

@@ -56,7 +56,7 @@ const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.
  * One folder for each chapter of the document, one request for each operation. Requests use the variables `baseUrl`,
  * `apiKey` and `session`. Parameters that may be left out are there and switched off.
  *
- * @param baseUrl where the API is
+ * @param baseUrl the API's address
  */
 export const postmanCollection = (
   baseUrl: string,
@@ -136,7 +136,7 @@ const requestOf = (
   };
 };
 
-/** Where a body names its session, it is the collection's. */
+/** If a body names its session, it is the collection's. */
 const withSession = (example: unknown): unknown =>
   typeof example === 'object' && example !== null && 'session' in example
     ? { ...example, session: '{{session}}' }

@@ -7,8 +7,9 @@ const MARGIN = 2;
 export type Ink = 'paper' | 'dark' | 'light';
 
 /**
- * A QR code as text, two rows of modules a line. On paper whatever the terminal's colors are; else `dark` draws the
- * code's dark modules (right on a light background, and in files) and `light` the others (right on a dark one).
+ * A QR code as text, two rows of modules a line. On a white background with any colors of the terminal; else `dark`
+ * draws the code's dark modules (right on a light background, and in files) and `light` the others (right on a dark
+ * one).
  */
 export const drawQr = (value: string, ink: Ink): string => {
   const { modules } = create(value, { errorCorrectionLevel: 'L' });

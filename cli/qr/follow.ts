@@ -45,7 +45,7 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
   }
 };
 
-/** None where the session left SCAN_QR_CODE between two looks. */
+/** None if the session left SCAN_QR_CODE between two looks. */
 const codeIfAny = async (client: Client, name: string, userId: string | undefined) => {
   try {
     return await client.auth.qr(name, { userId, waitSeconds: 5 });

@@ -1,4 +1,4 @@
-/** What an account can look at, and the second number. */
+/** The reads of an account, and the second number. */
 import { document } from './messages.ts';
 import { arrived, expect, keyOf, NotSeen, newest, readBack, type Step, type Trial, until } from './trial.ts';
 

@@ -1,7 +1,7 @@
 import type { Client, Message } from '../../client/index.ts';
 import type { Account } from '../../contract/worker/protocol.ts';
 
-/** What the steps of a self-test work with. */
+/** The dependencies of the steps of a self-test. */
 export type Trial = {
   readonly berth: Client;
   readonly session: string;
@@ -9,9 +9,9 @@ export type Trial = {
   readonly me: Account;
   /** The chat with the second number. */
   readonly to: string | undefined;
-  /** The second number's own session, where it is linked here too: what arrives there can be seen. */
+  /** The second number's own session, if it is linked here too: messages that arrive there can be checked. */
   readonly peer: { readonly session: string; readonly me: Account } | undefined;
-  /** In every text that is sent, so that this run's messages are told from others. */
+  /** In every text that is sent, so that this run's messages can be distinguished from others. */
   readonly mark: string;
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
@@ -44,7 +44,7 @@ export type StepResult = {
 const LOOK_EVERY_MS = 1_000;
 const LOOK_FOR_MS = 30_000;
 
-/** Looks until `find` has something. Throws NotSeen with `what` once the time (ms) is over. */
+/** Looks until `find` has something. Throws NotSeen with `what` once the time (ms) has passed. */
 export const until = async <R>(
   { now, sleep }: Pick<Trial, 'now' | 'sleep'>,
   what: string,

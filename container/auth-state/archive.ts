@@ -81,7 +81,7 @@ const isWithinKept = (path: string): boolean => {
 const open = (file: string, maxBytes: number) =>
   [createReadStream(file), createZstdDecompress(), capped(maxBytes)] as const;
 
-/** Throws BadSnapshot unless the archive holds only plain files and folders where an auth state has them. */
+/** Throws BadSnapshot unless the archive holds only plain files and folders in the places that an auth state uses. */
 const inspect = async (file: string, maxBytes: number): Promise<void> => {
   let entries = 0;
   let files = 0;

@@ -30,7 +30,7 @@ const list = async (profileDir: string): Promise<Listing> => {
       },
     );
     for (const entry of entries) {
-      // LOCK is LevelDB's mark of being open; it is made anew.
+      // LOCK is LevelDB's mark of being open; it is made again.
       if (!entry.isFile() || entry.name === 'LOCK') continue;
       const path = join(entry.parentPath, entry.name);
       const { size, mtimeNs, ino } = await stat(path, { bigint: true });

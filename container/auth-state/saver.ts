@@ -16,7 +16,7 @@ import { uploadArchive } from './transfer.ts';
 export type Saver = {
   /**
    * Saves the profile as it is. `stillValid` is asked after the copy and again after the upload: a client that was
-   * unlinked or replaced meanwhile must not be saved. Resolves to false where it was not.
+   * unlinked or replaced meanwhile must not be saved. Resolves to false if it was not.
    */
   save(options: {
     readonly bounds: CallBounds;

@@ -1,7 +1,7 @@
 /**
  * When the auth state is saved, and when it must not be: on schedule while a client works, between two clients, and
- * last of all. What was copied of a client that was replaced since, or of an account that was discarded since, is
- * worthless and goes nowhere.
+ * last of all. A copy of a client that was replaced since, or of an account that was discarded since, is worthless
+ * and is not saved.
  */
 import type { Status } from '../../contract/lifecycle.ts';
 import { describeError } from '../base/faults.ts';
@@ -12,13 +12,13 @@ import type { Saver } from './saver.ts';
 import { scheduleSaves } from './schedule.ts';
 
 type Saves = {
-  /** Status or client changed: the schedule runs while one works, and begins anew with each. */
+  /** Status or client changed: the schedule runs while one works, and begins again with each. */
   follow(): void;
   /** The account is gone: what was copied before is of a dead one. */
   discarded(): void;
   /** Saves while no process writes to the profile; a failure leaves the state before. */
   betweenClients(): Promise<void>;
-  /** Saves once no process will write to the profile any more. Throws where it could not. */
+  /** Saves once no process will write to the profile any more. Throws if it could not. */
   last(until: number): Promise<void>;
   /** Ends the schedule. */
   stop(): void;

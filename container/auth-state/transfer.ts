@@ -14,8 +14,8 @@ import { type Archive, measure } from './archive.ts';
 export type Restorable = z.infer<typeof restorableSchema>;
 
 /**
- * Puts the archive where the worker API says and makes it the session's auth state. False where it is not valid any
- * more by then: a number given to it after its account was discarded would bring that account back.
+ * Puts the archive to the address that the worker API gives and makes it the session's auth state. False if it is not
+ * valid any more by then: a number given to it after its account was discarded would bring that account back.
  */
 export const uploadArchive = async (
   deps: { readonly api: Pick<WorkerApi, 'upload' | 'commit'>; readonly time: Time },
@@ -50,7 +50,7 @@ export const uploadArchive = async (
 };
 
 /**
- * Fetches an auth state into `file` and verifies it. Throws BadSnapshot where it is gone or not what was saved;
+ * Fetches an auth state into `file` and verifies it. Throws BadSnapshot if it is gone or differs from the saved one;
  * anything else (after the retries that `bounds` allows) is a storage fault, and says nothing about the account.
  */
 export const downloadArchive = async (

@@ -1,4 +1,4 @@
-/** What can go wrong in a worker, as a closed set; everything else is a defect. */
+/** The faults of a worker, as a closed set; everything else is a defect. */
 
 /** A stage or call took longer than it may. */
 export class TimedOut extends Error {
@@ -11,7 +11,7 @@ export class TimedOut extends Error {
 /** This epoch has ended: kill the browser, save nothing, exit. */
 export class Fenced extends Error {
   constructor() {
-    super('this epoch is over');
+    super('this epoch has ended');
     this.name = 'Fenced';
   }
 }

@@ -23,7 +23,7 @@ export type HttpResponse = {
   readonly body: IncomingMessage;
 };
 
-/** Rejects where there is no response, and for a redirect: neither the worker API nor storage answers with one. */
+/** Rejects if there is no response, and for a redirect: neither the worker API nor storage answers with one. */
 export const exchange = async (
   url: string,
   { method, headers = {}, body, timeoutMs, onSent }: HttpRequest,
@@ -32,7 +32,7 @@ export const exchange = async (
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const request = send(url, { method, headers: { ...headers }, signal: AbortSignal.timeout(timeoutMs) });
     request.once('response', resolve);
-    // Not once: an abort after the response has come is told here and at the response.
+    // Not once: an abort after the response has arrived is reported here and at the response.
     request.on('error', reject);
     if (onSent) request.once('finish', onSent);
     request.end(body);

@@ -1,6 +1,8 @@
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 
-/** What a log line may carry: numbers, flags, names and reasons. Never a code, key, token or message body. */
+/**
+ * The fields that a log line may have: numbers, flags, names and reasons. Never a code, key, token or message body.
+ */
 type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 export type Log = {
   debug(message: string, fields?: LogFields): void;
@@ -12,7 +14,7 @@ export type Log = {
 };
 
 const HIDDEN = '[hidden]';
-/** What may ride along in an error text of a library: a linking code (`2@…`), a URL's query, a bearer token. */
+/** Secrets that may be part of a library's error text: a linking code (`2@…`), a URL's query, a bearer token. */
 const SUSPECTS: readonly RegExp[] = [
   /\d@[A-Za-z0-9+/=,]{20,}/g,
   /(?<=https?:\/\/[^\s?]+)\?\S+/g,
@@ -27,7 +29,7 @@ export const redact = (text: string, secrets: Iterable<string>): string => {
   return clean;
 };
 
-/** What every line says of the process: its session and epoch, or that it waits for one. */
+/** The fields of the process in every line: its session and epoch, or that it waits for one. */
 type About = { readonly session: string; readonly epoch: number } | { readonly standby: string };
 
 /** Structured JSON lines on stdout, each with `about`. */

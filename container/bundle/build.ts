@@ -1,13 +1,14 @@
 /**
  * Builds the worker as plain JavaScript that needs no package beside it: `node container/bundle/build.ts <folder>`.
  *
- *   worker.mjs                        the entry; what a session needs is in chunks that it loads after its first call
+ *   worker.mjs                        the entry; the code for a session is in chunks that it loads after its first call
  *   ensure-browser.mjs                finds and unpacks the browser
  *   node_modules/whatsapp-web.js/     the library with its dependencies, bundled from the unmodified package
  *
  * Nothing is minified and no name is kept by a helper (`keepNames`): the library hands functions to the browser as
- * source text, and a helper that was added to them does not exist there. The library stays in a file of its own under
- * node_modules: by that path in a stack trace the worker tells the library's faults from its own (process-faults.ts).
+ * source text, and a helper that was added to them does not exist there. The library stays in a separate file under
+ * node_modules: by that path in a stack trace the worker distinguishes the library's faults from its own
+ * (process-faults.ts).
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -37,7 +38,7 @@ const common = {
 const REQUIRE_BANNER =
   'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);';
 
-/** Writes the bundle into `outDir`, over what is there. Rejects where it does not compile. */
+/** Writes the bundle into `outDir`, over what is there. Rejects if it does not compile. */
 export const buildWorker = async (outDir: string): Promise<void> => {
   const { metafile } = await build({
     ...common,

@@ -5,9 +5,9 @@
 import type { Plugin } from 'esbuild';
 
 /**
- * Optional packages, as if they were not installed. The library and its dependencies try to load them and go on without.
- * The first three belong to RemoteAuth, which Berth does not use; the others are optional speed-ups of WebSockets, which
- * Berth does not use either (the browser is driven through a pipe).
+ * Optional packages, as if they were not installed. The library and its dependencies try to load them and continue
+ * without. The first three belong to RemoteAuth, which Berth does not use; the others are optional speed-ups of
+ * WebSockets, which Berth does not use either (the browser is driven through a pipe).
  */
 const NOT_INSTALLED = ['archiver', 'fs-extra', 'unzipper', 'bufferutil', 'utf-8-validate', 'supports-color'];
 

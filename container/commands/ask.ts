@@ -9,7 +9,7 @@ export const ask = <T>(
   read: (account: LibraryAccount) => Promise<T>,
 ): Promise<T> => handOver(context, { what, reads: true, run: ({ account }) => read(account) });
 
-/** Changes something; the session was used, whatever the answer says. */
+/** Changes something; the session was used, with any answer. */
 export const change = <T>(
   context: CommandContext,
   what: string,

@@ -78,7 +78,7 @@ export const getChannels = async (
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 };
 
-/** Looked up first: the library fails in its own way where there is no such channel. */
+/** Looked up first: the library fails in its own way if there is no such channel. */
 export const getChannel = async (
   context: CommandContext,
   { id }: z.output<typeof channelArgs>,

@@ -1,4 +1,4 @@
-/** What can be done with a whole chat. Each answer follows what the page shows of the chat. */
+/** Actions on a whole chat. Each answer follows what the page shows of the chat. */
 import type * as z from 'zod';
 import type {
   ChatOverview,
@@ -55,7 +55,7 @@ export const markChatUnread = makes(
   (chat) => chat !== undefined && chat.unread !== 0,
   (account, id) => account.markUnread(id),
 );
-/** What is in memory and what is in the page's database: an empty memory is no reason to do nothing. */
+/** The messages in memory and in the page's database: an empty memory is no reason to do nothing. */
 export const clearChat = async (context: CommandContext, { chatId }: OneChat): Promise<Done> => {
   const { id } = await requireChat(context, chatId);
   await change(context, 'clearing the chat', (account) => account.clearChat(id));

@@ -56,7 +56,7 @@ export const getMessages = async (
   return sortOrder === 'desc' ? messages : messages.reverse();
 };
 
-/** The library fails in its own way where there is no such channel. */
+/** The library fails in its own way if there is no such channel. */
 const requireChat = async (context: CommandContext, chatId: string): Promise<void> => {
   const page = workingClient(context).pupPage;
   if (!page || chatKindOf(chatId) !== 'channel') return;

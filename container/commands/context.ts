@@ -15,7 +15,7 @@ import type { Turns } from './turns.ts';
 /** Hears an event of the library. True: the command that listens caused it. */
 export type EventListener = (name: string, values: readonly unknown[]) => boolean;
 
-/** What a command may use of the worker. */
+/** The parts of the worker that a command may use. */
 export type CommandContext = {
   readonly time: Time;
   readonly log: Log;
@@ -24,7 +24,7 @@ export type CommandContext = {
   done(command: CommandName): void;
   /** The code shown now; `expiresAt` by the control plane's clock. */
   qr(): QrCode | undefined;
-  /** The passkey that WhatsApp may ask for; undefined where there is no client. */
+  /** The passkey that WhatsApp may ask for; undefined if there is no client. */
   passkey(): Passkey | undefined;
   /** The pairing code; times by the control plane's clock. */
   readonly pairing: Pairing;
@@ -35,15 +35,15 @@ export type CommandContext = {
   readonly until?: number;
   /** Calls back with each event of the library (its name and values) until the returned function is called. */
   onEvent(listener: EventListener): () => void;
-  /** Where a message goes; looked up before it is handed to the page. */
+  /** The recipient of a message; looked up before it is handed to the page. */
   readonly recipients: Recipients;
-  /** Sends that must not overlap: two of the same content could not be told apart in the page's reports. */
+  /** Sends that must not overlap: two of the same content could not be distinguished in the page's reports. */
   readonly sending: Turns;
   /** The session's configuration: mark a chat as read before writing to it. */
   readonly marksSeen: boolean;
   /** Limits of files that are sent. */
   readonly media: MediaLimits;
-  /** The message with a link to its file, where it has one. */
+  /** The message with a link to its file, if it has one. */
   withMedia(source: unknown, message: Message): Promise<Message>;
   /** The session was used: its idle deadline is put off. */
   active(): void;

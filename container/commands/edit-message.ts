@@ -29,7 +29,7 @@ export const editMessage = async (
   context: CommandContext,
   { text, mentions, linkPreview = true, ...name }: z.output<typeof editMessageArgs>,
 ): Promise<Message> =>
-  // Two edits of one message at once could not be told apart.
+  // Two edits of one message at once could not be distinguished.
   await context.sending(`edit ${name.messageId}`, async () => {
     const before = await requireMessage(context, name);
     if (before.text !== text || mentions !== undefined) {

@@ -3,7 +3,7 @@ import type { getQrArgs, qrResult } from '../../contract/worker/commands.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed, wrongStatus } from './failure.ts';
 
-/** The code to scan; waits for the next one where none is shown yet. */
+/** The code to scan; waits for the next one if none is shown yet. */
 export const getQr = async (
   context: CommandContext,
   { waitSeconds }: z.output<typeof getQrArgs>,

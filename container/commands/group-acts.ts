@@ -1,4 +1,4 @@
-/** What can be done with a group beside filling it. Each answer follows what the page shows of the group. */
+/** Actions on a group, except adding members. Each answer follows what the page shows of the group. */
 import * as z from 'zod';
 import type { pictureSchema } from '../../contract/whatsapp/chat-acts.ts';
 import type { groupArgs } from '../../contract/whatsapp/chats.ts';
@@ -198,7 +198,7 @@ export const deleteGroup = async (context: CommandContext, { id }: OneGroup): Pr
   return await deleteChat(context, { chatId: id });
 };
 
-/** With the number of a hidden id where the page knows it. */
+/** With the number of a hidden id if the page knows it. */
 export const getParticipantsV2 = async (
   context: CommandContext,
   args: OneGroup,

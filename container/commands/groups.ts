@@ -76,7 +76,7 @@ export const peopleOf = async (
     }),
   );
 
-/** The library leaves out who is not in the group, and calls it done. Not said where the page hides numbers. */
+/** The library leaves out who is not in the group, and calls it done. Not reported if the page hides numbers. */
 const isStranger = ({ participants }: Group, id: string): boolean =>
   id.endsWith('@c.us') && participants.every((member) => member.id !== id && member.id.endsWith('@c.us'));
 
@@ -91,7 +91,7 @@ export const createGroup = async (
 ): Promise<z.infer<typeof createdGroupSchema>> => {
   const people = await peopleOf(context, participants);
   const made = await change(context, 'making the group', (account) => account.createGroup(name, people));
-  // The library answers with a text for whatever went wrong, also after WhatsApp's server made the group.
+  // The library answers with a text for every error, also after WhatsApp's server made the group.
   const created = createdSchema.safeParse(made);
   const id = created.success ? idText(created.data.gid) : undefined;
   if (!created.success || id === undefined)
@@ -99,7 +99,7 @@ export const createGroup = async (
   return { id, subject: created.data.title, participants: resultsOf(created.data.participants) };
 };
 
-/** The group is looked up first: the library fails in its own ways where there is none. */
+/** The group is looked up first: the library fails in its own ways if there is none. */
 export const addParticipants = async (
   context: CommandContext,
   { id, participants }: z.output<typeof changeParticipantsArgs>,

@@ -2,8 +2,8 @@
  * The one rule that makes a command's answer true, for every command that asks the page for something:
  *
  *   not handed to the page                      nothing happened: `wrong_status`, `unavailable`, `bad_arguments` …
- *   the page reported the effect                success, whatever the call returned
- *   the page refused in a way that is known     `refused` and the like (container/whatsapp/refusals.ts): nothing happened
+ *   the page reported the effect                success, for any result of the call
+ *   the page refused in a way that is known     `refused` and others (container/whatsapp/refusals.ts): nothing happened
  *   anything else (time-out, lost browser,      `unknown`. The command is never repeated here; a late effect is possible
  *   an error that is not in the table)
  *
@@ -23,7 +23,7 @@ type HandOver<T> = {
   /** It only reads: a failure changed nothing, and the caller may ask again. */
   readonly reads?: true;
   readonly run: (client: LibraryClient) => Promise<T>;
-  /** What the page itself reported of the effect so far; undefined: nothing. */
+  /** The page's own report of the effect so far; undefined: nothing. */
   readonly reported?: () => T | undefined;
 };
 

@@ -1,4 +1,4 @@
-/** A chat that a command is about: looked up first, because the library makes one where there is none. */
+/** A chat that a command is about: looked up first, because the library makes one if there is none. */
 import { type ChatState, readChatState } from '../whatsapp/chat-page.ts';
 import { ask } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';

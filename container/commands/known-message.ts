@@ -1,4 +1,4 @@
-/** A message that a command is about: looked up first, because the library says nothing where there is none. */
+/** A message that a command is about: looked up first, because the library says nothing if there is none. */
 import { type MessageState, readMessageState } from '../whatsapp/message-page.ts';
 import { ask } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';
@@ -24,11 +24,11 @@ const lookAtMessage = async (
   return await ask(context, 'looking the message up', () => readMessageState(page, messageId));
 };
 
-/** As above. Throws `not_found` where there is none, or where it is of another chat. */
+/** As above. Throws `not_found` if there is none, or if it is of another chat. */
 export const requireMessage = async (context: CommandContext, name: MessageName): Promise<MessageState> => {
   const message = await lookAtMessage(context, name);
   if (!message) throw absent();
-  // The chat may have moved from the number to a hidden id since the id was told.
+  // The chat may have moved from the number to a hidden id since the id was reported.
   const chats = [...message.chatIds, NAME.exec(name.messageId)?.[1]];
   if (!chats.includes(name.chatId)) throw absent();
   return message;

@@ -12,7 +12,7 @@ import type { CommandContext } from './context.ts';
 const knownSchema = z.array(z.object({ lid: z.string(), pn: z.string().nullable() }));
 const foundSchema = z.array(z.object({ lid: z.string().optional(), pn: z.string().optional() }));
 
-/** What the page knows, by hidden id: paging needs an order that stays. */
+/** The page's entries, by hidden id: paging needs an order that stays. */
 const knownLids = async (context: CommandContext): Promise<LidToPhoneNumber[]> => {
   const known = knownSchema.parse(
     await ask(context, 'reading the hidden ids', (account) => account.knownLids()),
@@ -29,7 +29,7 @@ export const countLids = async (context: CommandContext): Promise<z.infer<typeof
   count: (await knownLids(context)).length,
 });
 
-/** Asks the page, which asks WhatsApp where it does not know. */
+/** Asks the page, which asks WhatsApp if it does not know. */
 const lookUp = async (context: CommandContext, id: string) => {
   const [found] = foundSchema.parse(
     await ask(context, 'looking the id up', (account) => account.lidAndNumber(id)),

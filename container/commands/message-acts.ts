@@ -1,4 +1,4 @@
-/** What can be done with a message that is there, beside editing and deleting. */
+/** Actions on an existing message, except editing and deleting. */
 import * as z from 'zod';
 import type {
   forwardMessageArgs,

@@ -1,7 +1,7 @@
 /**
- * What the page reports of a message that this command sends: that it exists, and how far it got. The library's answer
- * alone says neither: it resolves before the server has the message, loses messages whose ids it cannot read, and fails
- * for messages that were sent.
+ * The page's reports of a message that this command sends: that it exists, and how far it got. The library's answer
+ * alone says neither: it resolves before the server has the message, loses messages whose ids it cannot read, and
+ * fails for messages that were sent.
  */
 import type { Message } from '../../contract/whatsapp/messages.ts';
 import { ackPayload } from '../whatsapp/event-payloads.ts';

@@ -9,7 +9,7 @@ import { CommandFailed, wrongStatus } from './failure.ts';
 
 type WaitArgs = z.output<typeof passkeyWaitArgs>;
 
-/** Waits for `read` to find something; fails with the status that the session is in where it does not in time. */
+/** Waits for `read` to find something; fails with the status that the session is in if it does not in time. */
 const waitFor = async <R>(
   context: CommandContext,
   { waitSeconds }: WaitArgs,
@@ -45,7 +45,10 @@ export const getPasskeyConfirmation = (
     step?.step === 'confirmation' ? { code: step.code } : undefined,
   );
 
-/** Gives the signed challenge to WhatsApp Web. What does not fit is refused, and the page's call stays open. */
+/**
+ * Gives the signed challenge to WhatsApp Web. An assertion that does not fit is rejected, and the page's call stays
+ * open.
+ */
 export const submitPasskey = async (
   context: CommandContext,
   assertion: PasskeyAssertion,

@@ -15,7 +15,7 @@ export const pictureOf = async (context: CommandContext, id: string): Promise<st
 
 const PICTURES = /^image\/(jpeg|png|webp)\b/;
 
-/** A picture to be set, fetched where it comes by URL. */
+/** A picture to be set, fetched if it comes by URL. */
 export const loadPicture = async (context: CommandContext, file: FileSource): Promise<Picture> => {
   const { data, mimetype } = await loadFile(context, file);
   if (!PICTURES.test(normalizeType(mimetype)))

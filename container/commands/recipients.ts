@@ -1,5 +1,6 @@
 /**
- * Who a message goes to, decided before anything is handed to the page. Each "no" here means that nothing was sent:
+ * The recipient of a message, decided before anything is handed to the page. Each "no" here means that nothing was
+ * sent:
  *
  *   number    looked up: WhatsApp names the account that it belongs to (Brazil's ninth digit and Mexico's 1 are in one
  *             spelling and not in the other); a number that has no account is refused, where WhatsApp Web would open a
@@ -9,7 +10,7 @@
  *   Status    takes texts, pictures, videos and voice messages; other broadcast lists are not written to: WhatsApp Web
  *             would publish it as a Status
  *
- * Where WhatsApp gives no response in time, the message is handed over unchecked: the page's own answer decides then.
+ * If WhatsApp gives no response in time, the message is handed over unchecked: the page's own answer decides then.
  */
 import * as z from 'zod';
 import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';
@@ -30,7 +31,7 @@ type Recipient = {
 };
 
 export type Recipients = {
-  /** Throws CommandFailed where nothing may be sent there. Waits `leftMs` at most. */
+  /** Throws CommandFailed if nothing may be sent there. Waits `leftMs` at most. */
   resolve(client: LibraryClient, chatId: string, leftMs: number): Promise<Recipient>;
 };
 
@@ -48,7 +49,7 @@ type Asked = { readonly reply_to?: unknown; readonly mentions?: unknown };
 const NOT_IN_CHANNELS = ['location', 'cards', 'document', 'event'];
 const NOT_IN_STATUS = ['location', 'cards', 'document', 'poll', 'event'];
 
-/** Throws where this kind of message can't go to this kind of chat. The library would answer nothing at all. */
+/** Throws if this kind of message can't go to this kind of chat. The library would answer nothing at all. */
 export const refuseKind = (chatId: string, content: LibraryContent, { reply_to }: Asked): void => {
   const kind = chatKindOf(chatId);
   if (kind === 'broadcast') throw refused(SAYS.broadcast);
@@ -132,6 +133,6 @@ export const createRecipients = (options: { readonly time: Time; readonly log: L
   };
 };
 
-/** A person's chat may be kept under the hidden id (`@lid`), whatever id was written to. */
+/** A person's chat may be kept under the hidden id (`@lid`), even if the message was addressed to the number. */
 const isHidden = (named: string, chatId: string): boolean =>
   named.endsWith('@lid') && chatKindOf(chatId) === 'person';

@@ -78,7 +78,7 @@ const handOverMessage = async (
   const options: SendOptions = {
     waitUntilMsgSent: true,
     ignoreQuoteErrors: false,
-    // Marking as read is a step of its own here: the library fails the whole send where that fails.
+    // Marking as read is a separate step here: the library fails the whole send if that fails.
     sendSeen: false,
     ...(reply_to === undefined ? {} : { quotedMessageId: reply_to }),
     ...(mentions === undefined ? {} : { mentions: [...mentions] }),

@@ -130,7 +130,8 @@ export const startCommandServer = async (options: {
     const given = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1] ?? '';
     if (!equalSecrets(given, options.secret)) return failure('unauthorized', 'wrong credentials');
     if (assign && request.method === 'POST' && pathname === STANDBY_PATH) return await take(assign, request);
-    // The address may have passed on to another session's task: the secret differs then; an old epoch's caller is told.
+    // The address may have passed on to another session's task: the secret differs then; an old epoch's caller gets an
+    // answer.
     if (request.headers['x-berth-epoch'] !== String(epoch)) return failure('stopping', 'another epoch');
     const name = /^\/v1\/commands\/(\w+)$/.exec(pathname)?.[1] ?? '';
     if (request.method !== 'POST' || !isCommand(name)) return failure('unknown_command', 'no such command');
@@ -167,7 +168,7 @@ export const startCommandServer = async (options: {
         return failure('client_failed', 'the worker failed');
       })
       .then(({ status, body }) => {
-        // What was not read of a refused body ends the connection.
+        // The unread part of a rejected body ends the connection.
         response.writeHead(status, {
           'content-type': 'application/json',
           'cache-control': 'no-store',

@@ -7,7 +7,9 @@ import { CommandFailed } from './failure.ts';
 
 type Done = Record<string, never>;
 
-/** Refuses where the message is unknown: the library would say nothing. The page tells of the account's own reactions. */
+/**
+ * Rejects if the message is unknown: the library would report nothing. The page reports the account's own reactions.
+ */
 export const setReaction = async (
   context: CommandContext,
   { messageId, reaction }: z.output<typeof reactionArgs>,

@@ -48,7 +48,7 @@ export const sendVoiceStatus = (
   { file }: z.output<typeof voiceStatusArgs>,
 ): Promise<Message> => sendVoice(context, { chatId: STATUS, file });
 
-/** The library does nothing where there is no such Status, and says nothing of a refusal. */
+/** The library does nothing if there is no such Status, and does not report a refusal. */
 export const deleteStatus = async (
   context: CommandContext,
   { id: messageId }: z.output<typeof deleteStatusArgs>,

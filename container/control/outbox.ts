@@ -1,9 +1,9 @@
 /**
- * The library's events on their way to the worker API: in order, in batches of ten, each retried until it is accepted.
- * They wait in memory only, so the queue is bounded: when it is full the newest are dropped, and as soon as there is
- * room an `engine.event` says how many were lost. A payload may still be in the making (a file is being fetched): its
- * event keeps its place, and those behind it wait. What the events tell of messages goes along with them, so that a
- * later worker knows what it must still tell (core/events/told-messages.ts).
+ * The library's events on their way to the worker API: in order, in batches of ten, each retried until it is
+ * accepted. They wait in memory only, so the queue is bounded: when it is full the newest are dropped, and as soon as
+ * there is room an `engine.event` says how many were lost. A payload may still be in the making (a file is being
+ * fetched): its event keeps its place, and those behind it wait. The messages that the events report are sent with
+ * them, so that a later worker knows which ones it must still deliver (core/events/told-messages.ts).
  */
 import { monotonicFactory } from 'ulid';
 import type * as z from 'zod';
@@ -16,7 +16,7 @@ import type { WorkerApi } from './worker-api.ts';
 
 const BATCH = 10;
 
-/** What an event tells of a message, and so what is told once the event is accepted. `at` in seconds. */
+/** The message that an event reports. It is delivered once the event is accepted. `at` in seconds. */
 type Tells = { readonly id: string; readonly at: number };
 type About = {
   /** The event's id; one is made without it. */
@@ -24,7 +24,7 @@ type About = {
   readonly tells?: Tells;
 };
 
-/** `pending`: resolves when the payload is there. `begins`: what is told without an event. */
+/** `pending`: resolves when the payload is there. `begins`: the messages that count as delivered without an event. */
 type Waiting = {
   event?: WorkerEvent;
   pending?: Promise<void>;
@@ -60,7 +60,7 @@ export const createOutbox = (options: {
   const closing = new AbortController();
   let dropped = 0;
   let pumping: Promise<void> | undefined;
-  /** What is told once the batch under way is accepted. */
+  /** The messages that are delivered once the batch under way is accepted. */
   let told: { readonly account: string; readonly marks: Told } | undefined;
   let calls = 0;
 

@@ -31,7 +31,7 @@ const failuresOf = (builds: Facts['builds']): number =>
   (builds ?? []).reduce((sum, { failures }) => sum + failures, 0);
 
 type Reporter = {
-  /** Takes new facts in; reports at once where they matter. */
+  /** Takes new facts in; reports at once if they matter. */
   update(facts: Partial<Facts>): void;
   stop(): void;
 };

@@ -5,7 +5,7 @@ import { exchange, type HttpRequest, type HttpResponse } from '../base/http.ts';
 const TRANSFER_TIMEOUT_MS = 60_000;
 
 /**
- * One exchange; the body of the response is to be read by the caller. Throws Unavailable where a retry may help, Refused
+ * One exchange; the body of the response is to be read by the caller. Throws Unavailable if a retry may help, Refused
  * on any other non-2xx.
  */
 export const storageRequest = async (

@@ -25,11 +25,11 @@ type Supervision = {
   /** The session was used: its idle deadline is put off. */
   active(): void;
   measured(memoryBytes: number): void;
-  /** What dialogs the page has shown since the worker started. */
+  /** The dialogs that the page has shown since the worker started. */
   showDialogs(dialogs: Dialogs): void;
   /** The build in use, or what was counted of builds, changed. */
   counted(counter: Pick<BuildCounter, 'build' | 'counts'>): void;
-  /** No deadline counts any more; reports go on. */
+  /** No deadline counts any more; reports continue. */
   stopDeadlines(): void;
   stopReports(): void;
   /** Which kinds of chats the session ignores, as last told. */

@@ -1,6 +1,6 @@
 /**
  * The worker API's client. Every call has a deadline; network faults, 429 and 5xx are retried with full jitter, which
- * is safe because every call is idempotent; 410 means that this epoch is over.
+ * is safe because every call is idempotent; 410 means that this epoch has ended.
  */
 import type * as z from 'zod';
 import { nothingSchema, type Operation } from '../../contract/operation.ts';
@@ -59,7 +59,7 @@ const CALL_TIMEOUT_MS = 10_000;
 
 export const isUnavailable = (error: unknown): boolean => error instanceof Unavailable;
 
-/** One HTTP exchange. Throws Unavailable where a retry may help, Fenced on 410, Refused on any other non-2xx. */
+/** One HTTP exchange. Throws Unavailable if a retry may help, Fenced on 410, Refused on any other non-2xx. */
 const callOnce = async (
   url: string,
   body: unknown,
@@ -138,7 +138,7 @@ export const createWorkerApi = (options: {
     }
   };
 
-  // Each is made of its own row.
+  // Each is made from its row.
   return Object.fromEntries(
     Object.values(WORKER_OPERATIONS).map((operation: Row) => [
       operation.client,

@@ -37,9 +37,9 @@ class Forbidden extends Error {
 }
 
 /**
- * Fetches it within `timeoutMs`. Each redirect's target is judged anew.
+ * Fetches it within `timeoutMs`. Each redirect's target is judged again.
  *
- * Throws CommandFailed: `bad_arguments` for an address that may not be called, `too_large`, and `refused` where the
+ * Throws CommandFailed: `bad_arguments` for an address that may not be called, `too_large`, and `refused` if the
  * server does not give the file. Nothing was sent then.
  */
 export const fetchFile = async (

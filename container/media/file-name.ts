@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import { parse } from 'content-disposition';
 import { cleanFileName } from '../../core/accounts/file-name.ts';
 
-/** `header` as Node gives it; undefined where there is no name in either. */
+/** `header` as Node gives it; undefined if there is no name in either. */
 export const fileNameOf = (header: string | undefined, url: URL): string | undefined =>
   inDisposition(header) ?? inPath(url);
 
@@ -19,7 +19,7 @@ const asUtf8 = (header: string): string => {
   return isUtf8(bytes) ? bytes.toString('utf8') : header;
 };
 
-/** The last part of the path, where it looks like a file's name. */
+/** The last part of the path, if it looks like a file's name. */
 const inPath = ({ pathname }: URL): string | undefined => {
   try {
     const name = cleanFileName(decodeURIComponent(pathname.split('/').at(-1) ?? ''));

@@ -1,6 +1,6 @@
 /**
- * Files that the account received: taken out of WhatsApp and put into storage, so that an event can carry a link. What
- * goes wrong with a file is told in the file's place; the message is told all the same.
+ * Files that the account received: taken out of WhatsApp and put into storage, so that an event can carry a link. An
+ * error of a file is reported in the file's place; the message is delivered all the same.
  */
 import * as z from 'zod';
 import type { Media, Message } from '../../contract/whatsapp/messages.ts';
@@ -43,7 +43,7 @@ const cleaned = (name: string | null): string | null =>
 class NoFile extends Error {}
 
 type Incoming = {
-  /** The message with its file's `media`; as it is where it has none. Never rejects. */
+  /** The message with its file's `media`; as it is if it has none. Never rejects. */
   withMedia(source: unknown, message: Message): Promise<Message>;
 };
 
@@ -100,7 +100,7 @@ export const createIncoming = (options: {
         known.delete(oldest);
       }
       const taken = await media;
-      // What failed may succeed when it is asked for again.
+      // A failed fetch may succeed when it is repeated.
       if (taken.error !== undefined) known.delete(message.id);
       return { ...message, media: taken, ...(taken.url === undefined ? {} : { mediaUrl: taken.url }) };
     },

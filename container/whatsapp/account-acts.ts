@@ -1,4 +1,4 @@
-/** What the worker asks of the library for a linked account: less frequent acts. What comes back is parsed where it is read. */
+/** The worker's less frequent calls to the library for a linked account. Results are parsed by their readers. */
 import whatsapp from 'whatsapp-web.js';
 
 export type Picture = { readonly mimetype: string; readonly data: string };

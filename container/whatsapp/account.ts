@@ -1,10 +1,10 @@
-/** What the worker asks of the library for a linked account, beside sending. What comes back is parsed where it is read. */
+/** The worker's calls to the library for a linked account, except sending. Results are parsed by their readers. */
 import type whatsapp from 'whatsapp-web.js';
 import { type AccountActs, libraryActs } from './account-acts.ts';
 import { lastMessages } from './chat-messages.ts';
 
 export type LibraryAccount = AccountActs & {
-  /** Null where there is none of this id. */
+  /** Null if there is none of this id. */
   message(id: string): Promise<unknown>;
   /** Base64 with its type and name; undefined where WhatsApp gives it no more. */
   downloadMedia(message: unknown): Promise<unknown>;
@@ -25,7 +25,7 @@ export type LibraryAccount = AccountActs & {
   contact(id: string): Promise<unknown>;
   /** The id of a number; null: it is not on WhatsApp. */
   numberId(digits: string): Promise<unknown>;
-  /** `{ lid, pn }` of those that the page knows by hidden id; `pn` null where it knows no number. */
+  /** `{ lid, pn }` of those that the page knows by hidden id; `pn` null if it knows no number. */
   knownLids(): Promise<unknown>;
   /** `[{ lid, pn }]` of a person's id, either of them missing where WhatsApp does not tell it. */
   lidAndNumber(id: string): Promise<unknown>;

@@ -22,7 +22,7 @@ export type BuildCounter = {
   sent(): void;
   /** The client failed, for `reason`. */
   failed(reason: string): void;
-  /** The version of the current page, once it was told. */
+  /** The version of the current page, once it was reported. */
   readonly build: string | undefined;
   readonly counts: readonly BuildCounts[];
 };
@@ -40,7 +40,7 @@ export const createBuildCounter = (options: {
 }): BuildCounter => {
   let all: readonly BuildCounts[] = [];
   let build: string | undefined;
-  /** What the current client did before its page told the version. */
+  /** The current client's results before its page reported the version. */
   let early: Partial<Record<Counted, number>> = {};
   /** The current client showed a code, became ready or failed: each counts once for it. */
   let seen = new Set<Counted>();

@@ -1,6 +1,6 @@
 /**
- * Messages that came while no client listened: read from the chats once the client works, and told in order behind what was
- * told before. What this can't give, and why: docs/late-messages.md.
+ * Messages that came while no client listened: read from the chats once the client works, and delivered in order
+ * after the earlier ones. Its limits and their reasons: docs/late-messages.md.
  */
 import * as z from 'zod';
 import type { Message } from '../../contract/whatsapp/messages.ts';
@@ -43,7 +43,7 @@ const rawType = (source: unknown): string | undefined =>
   z.object({ type: z.string() }).safeParse(source).data?.type;
 
 /**
- * What the chats hold from `since` on that `isTold` does not know.
+ * The messages of the chats from `since` on that `isTold` does not know.
  *
  * @param since in seconds, as WhatsApp has its times
  * @param max of these the newest

@@ -11,8 +11,9 @@ declare const window: {
 };
 
 /**
- * Runs in the page by itself: it may use nothing outside its own body. Answers the library's models of the last `limit`
- * messages that a person wrote, oldest first, and null where there is no such chat. Earlier ones are loaded as needed.
+ * Runs in the page by itself: it may use nothing outside its own body. Answers the library's models of the last
+ * `limit` messages that a person wrote, oldest first, and null if there is no such chat. Earlier ones are loaded as
+ * needed.
  */
 export const readLastMessages = async (chatId: string, limit: number): Promise<unknown[] | null> => {
   type Msg = { t: number; type?: string; isNotification?: boolean };
@@ -40,7 +41,7 @@ export const readLastMessages = async (chatId: string, limit: number): Promise<u
     .map((msg) => getMessageModel(msg));
 };
 
-/** The last messages of a chat as the library's objects, oldest first. Rejects where there is no such chat. */
+/** The last messages of a chat as the library's objects, oldest first. Rejects if there is no such chat. */
 export const lastMessages = async (
   client: whatsapp.Client,
   chatId: string,

@@ -1,4 +1,4 @@
-/** What the page knows of a chat. An expression, because it runs there; it changes nothing and makes no chat. */
+/** The page's data of a chat. An expression, because it runs there; it changes nothing and makes no chat. */
 import * as z from 'zod';
 import type { LibraryPage } from './library.ts';
 

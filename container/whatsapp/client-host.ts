@@ -1,6 +1,6 @@
 /**
- * Keeps one WhatsApp account connected when the library fails: starts a client, maps its state to a status,
- * and starts a fresh one where that helps.
+ * Keeps one WhatsApp account connected when the library fails: starts a client, maps its state to a status, and
+ * starts a fresh one if that helps.
  *
  *   restored state → WORKING                          no code is shown
  *   restored state → page asks for a code             that state is unusable: the next older one; none left: QR, and why
@@ -14,7 +14,7 @@
  *   asked to unlink, and the page does not confirm    a fresh client over the same profile: it works, or it is unlinked
  *   unlinked by the phone                             browser killed at once, discarded, `logged_out`. Never a new QR
  *
- * A restart by the session's policy must not ask to be linked (`mayLink`): where the table says QR, it ends instead.
+ * A restart by the session's policy must not ask to be linked (`mayLink`): if the table says QR, it ends instead.
  */
 import { fullJitter } from '../../contract/jitter.ts';
 import { isLinkingStatus, type Status, type StopReason } from '../../contract/lifecycle.ts';
@@ -34,7 +34,7 @@ type QrReason = NonNullable<ReportRequest['qrReason']>;
 export type QrCode = { readonly value: string; readonly expiresAt: number };
 
 export type HostView = {
-  /** What belongs to the status: the challenge of a passkey, the code to compare. */
+  /** The data of the status: the challenge of a passkey, the code to compare. */
   readonly statusData?: StatusData | undefined;
   readonly status: Status;
   readonly account: Account | undefined;
@@ -66,9 +66,9 @@ type ClientHostDeps = Pick<
 };
 
 export type ClientHost = HostView & {
-  /** Starts; ends are told through onEnd. */
+  /** Starts; ends are reported through onEnd. */
   start(): void;
-  /** Of the client as it is now; undefined where there is none. */
+  /** Of the client as it is now; undefined if there is none. */
   readonly passkey: Passkey | undefined;
   /** The working client, for commands. */
   readonly client: LibraryClient | undefined;
@@ -84,7 +84,7 @@ export type ClientHost = HostView & {
   fault(reason: string): void;
   /**
    * Unlinks the account at WhatsApp. True: it is unlinked, and this ends with `logged_out`. False: the page did not
-   * confirm it. Then a fresh client over the same profile finds out: it works, or it is told that the account is gone.
+   * confirm it. Then a fresh client over the same profile finds out: it works, or it learns that the account is gone.
    */
   unlink(): Promise<boolean>;
   /** Ends for good. `gently`: lets the browser write what it holds. */
@@ -94,7 +94,7 @@ export type ClientHost = HostView & {
 /** WhatsApp shows the first code for about 60 s, each later one for about 20 s. */
 const FIRST_QR_MS = 60_000;
 const NEXT_QR_MS = 20_000;
-/** A client that was up so long starts its count of restarts anew. */
+/** A client that was up so long sets its count of restarts to zero. */
 const STABLE_MS = 10 * 60_000;
 const FAULTS_PER_STATE = 2;
 const NO_ACCOUNT_RESTORED =
@@ -121,7 +121,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
   let upSince: number | undefined;
   let codes = 0;
   let view: HostView = { status: 'STARTING', account: undefined, qr: undefined, qrReason: undefined };
-  /** Whatever replaces the client, one after the other. */
+  /** All replacements of the client, one after the other. */
   let turns: Promise<void> = Promise.resolve();
 
   const close = async (which: ClientRun | undefined, gently: boolean) => {
@@ -189,7 +189,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
       deps.onStep?.('accountRestored');
       return true;
     }
-    // Without a code, too: the control plane must hear that what is saved is of no use.
+    // Without a code, too: the control plane must receive that the saved state is useless.
     if (mayShowQr || !deps.mayLink) show({ qrReason: view.qrReason ?? restored.because });
     return mayShowQr;
   };
@@ -303,7 +303,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     // No network is no fault of the saved state.
     else if (upSince === undefined && !authenticated && !reason.includes('net::ERR_')) faultsBeforeUp += 1;
     show({ ...STARTING, qr: undefined });
-    // What was linked a moment ago may not be on disk yet.
+    // A link that was made a moment ago may not be on disk yet.
     await close(run, authenticated);
     restarts += 1;
     if (restarts > deps.maxRestarts)

@@ -169,7 +169,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       'load',
       guarded('load', () => deps.onStep?.('pageLoaded')),
     );
-    // What the page's own scripts fail with is often why a stage does not end: a module that this build lacks.
+    // An error of the page's own scripts is often the reason why a stage does not end: a module that this build lacks.
     page?.on(
       'pageerror',
       guarded('pageerror', (error) => {
@@ -328,7 +328,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       try {
         const probe = await withDeadline(time, timings.probeLimit, 'asking the page', probePage(page));
         failures = 0;
-        // The page reloaded itself and the library missed the sync after it: it would hear nothing more.
+        // The page reloaded itself and the library missed the sync after it: it would receive nothing more.
         deaf = ready && !probe.injected ? deaf + 1 : 0;
         if (deaf > IN_A_ROW) return fault('the page was reloaded under the library');
         blocked = BLOCKED.includes(probe.state ?? '') ? blocked + 1 : 0;
@@ -338,7 +338,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
         synced = probe.state === 'CONNECTED' && probe.hasSynced && !authenticated ? synced + 1 : 0;
         if (synced >= IN_A_ROW && !announced) {
           announced = true;
-          log.info('sync was over before the library listened: announcing it');
+          log.info('sync ended before the library listened: announcing it');
           await withDeadline(time, timings.probeLimit, 'announcing the sync', announceSynced(page));
         }
         if (probe.state === 'UNPAIRED_IDLE' && time.now() - reloadedAt > RELOAD_EVERY_MS) {

@@ -1,9 +1,10 @@
 /**
- * Tells the library's events: live ones as they come, and, each time a client begins to work, first what came while
- * none did. While the chats are read for that, live events wait, so that all are in order. A message is told once:
- * which ones were is known by their ids, and a repeat after a crash has the event id that it had the first time.
+ * Forwards the library's events: live ones as they come, and, each time a client begins to work, first the messages
+ * that came while none did. While the chats are read for that, live events wait, so that all are in order. A message
+ * is delivered once: the delivered ones are known by their ids, and a repeat after a crash has the event id that it
+ * had the first time.
  *
- *   worker: told up to 3, dies ── messages 4, 5 come ── next worker works: 4 late, 5 late ── 6 live
+ *   worker: delivered up to 3, dies ── messages 4, 5 come ── next worker works: 4 late, 5 late ── 6 live
  */
 import { createHash } from 'node:crypto';
 import { encodeTime } from 'ulid';
@@ -29,7 +30,7 @@ type EventForwarder = {
   works(client: LibraryClient, account: string, lid?: string): void;
   /** No client works: events wait until one does. */
   pauses(): void;
-  /** The account is gone: another one begins anew. */
+  /** The account is gone: another one begins at zero. */
   forget(): void;
   /** Tells what waits; no more is read. */
   end(): void;
@@ -50,13 +51,16 @@ const messageEventId = (sessionId: string, event: string, { id, timestamp }: Mes
 
 const datedSchema = z.object({ timestamp: z.number() });
 
-/** A message is told with the last of its events: `message` of a received one, `message.any` of an own one. */
+/**
+ * A message counts as delivered with the last of its events: `message` of a received one, `message.any` of an own
+ * one.
+ */
 const isLastEvent = (event: string, message: Message): boolean =>
   event === (message.fromMe ? 'message.any' : 'message');
 
 const isNewMessage = (event: string): boolean => event === 'message' || event === 'message.any';
 
-/** How an event is told: afterwards, or as it was heard. */
+/** How an event is sent: afterwards, or as it came. */
 type How = { readonly late: boolean; readonly byCommand: boolean };
 const LATE: How = { late: true, byCommand: false };
 
@@ -67,7 +71,7 @@ export const createEventForwarder = (options: {
   /** ms, control plane's clock */
   readonly now: () => number;
   readonly log: Log;
-  /** What earlier workers told. */
+  /** The messages that earlier workers delivered. */
   readonly told: ToldMark | undefined;
   readonly late: { readonly max: number; readonly maxAgeSeconds: number };
   readonly ignore: () => Ignore | undefined;
@@ -84,10 +88,10 @@ export const createEventForwarder = (options: {
   let told: Told | undefined;
   /** Events that wait; undefined: none has to. */
   let waiting: (readonly [name: string, values: readonly unknown[], byCommand: boolean])[] | undefined = [];
-  /** Grows with each client: what is read for one that is gone is not told. */
+  /** Grows with each client: messages read for a client that is gone are not sent. */
   let turn = 0;
   let ended = false;
-  /** What earlier workers told. */
+  /** The messages that earlier workers delivered. */
   const earlier = new Set(options.told?.ids.map(({ id }) => id));
   /** Ids of the latest events of messages. */
   const seen = new Set<string>();
@@ -101,7 +105,7 @@ export const createEventForwarder = (options: {
 
   const seconds = () => Math.floor(now() / 1000);
 
-  /** One event of a new message, unless it was told. */
+  /** One event of a new message, unless it was delivered. */
   const tellMessage = ({ event, payload, activity, media }: Forwarded, source: unknown, how: How): void => {
     const message = messageSchema.parse(payload);
     const { timestamp: at } = message;
@@ -114,7 +118,7 @@ export const createEventForwarder = (options: {
     if (isIgnored(options.ignore(), event, message)) return;
     const about = { id: eventId, ...(last ? { tells: { id, at } } : {}) };
     const shown: Message = {
-      // Which command sent it is known of what is heard, not of what is read later.
+      // The sending command is known for live messages, not for those that are read later.
       ...(how.late ? message : sourced(message, how.byCommand)),
       ...(how.late ? { late: true } : {}),
     };
@@ -193,7 +197,9 @@ export const createEventForwarder = (options: {
       turn += 1;
       const mine = turn;
       read(client, begin(current))
-        .catch((error: unknown) => log.warn('missed messages were not told', { error: describeError(error) }))
+        .catch((error: unknown) =>
+          log.warn('missed messages were not delivered', { error: describeError(error) }),
+        )
         .finally(() => {
           if (mine === turn) release();
         });

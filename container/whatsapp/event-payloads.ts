@@ -1,4 +1,4 @@
-/** What the library's events say, in WAHA's shapes. Read as leniently as messages (payloads.ts). */
+/** The library's events, in WAHA's shapes. Read as leniently as messages (payloads.ts). */
 import * as z from 'zod';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
 import type { Message } from '../../contract/whatsapp/messages.ts';

@@ -24,12 +24,12 @@ import {
 } from './group-events.ts';
 import { eventMessagePayload } from './payloads.ts';
 
-/** What is known beside the library's values: who the account is, and the time in seconds. */
+/** Data beside the library's values: the account, and the time in seconds. */
 export type Known = { readonly isMe: IsMe; readonly seconds: number };
 
 type RowOf<E extends WebhookEvent> = {
   readonly event: E;
-  /** As webhooks are told to expect it; undefined: nothing to tell. */
+  /** In the documented form of webhooks; undefined: no event. */
   readonly payload: (values: readonly unknown[], known: Known) => WebhookPayload<E> | undefined;
   /** Counts as use of the session and puts the idle deadline off; not in Status and channels. */
   readonly activity?: true;
@@ -102,7 +102,7 @@ export type Forwarded = {
 /** Before the account is known. */
 const NOTHING_KNOWN: Known = { isMe: () => false, seconds: 0 };
 
-/** What the library's event says: nothing, one event, or several of the same thing. */
+/** The meaning of the library's event: nothing, one event, or several of the same thing. */
 export const forward = (
   name: string,
   values: readonly unknown[],

@@ -83,7 +83,7 @@ export const adminsChanged = (source: unknown) => {
   return { ...found.common, type, group: { id: found.group }, participants };
 };
 
-/** What of the group is another now, as far as the notification says. */
+/** The changed fields of the group, as far as the notification shows. */
 const changedFields = ({ type, body }: Notification) => {
   if (type === 'subject') return { subject: body };
   if (type === 'description' && body !== '') return { description: body };
@@ -131,8 +131,8 @@ const READ_LIMIT_MS = 10_000;
 const namesGroup = z.looseObject({ group: z.looseObject({ id: z.string() }) });
 
 /**
- * The payload of the account's own joining with the whole group; with the group's id alone where it cannot be read. Never
- * rejects.
+ * The payload of the account's own joining with the whole group; with the group's id alone if it cannot be read.
+ * Never rejects.
  */
 export const withGroup = async (
   { time, log, readChat }: { time: Time; log: Log; readChat: (id: string) => Promise<unknown> },

@@ -13,7 +13,7 @@ const key = z.looseObject({
 });
 
 const withNumber = z.looseObject({ pn: text });
-/** The phone number's id of a hidden id, where the page knew it (compat/page-pieces.ts puts it there). */
+/** The phone number's id of a hidden id, if the page knew it (compat/page-pieces.ts puts it there). */
 export const numberId = (id: unknown): string | undefined => withNumber.safeParse(id).data?.pn;
 
 /**

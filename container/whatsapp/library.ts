@@ -1,6 +1,6 @@
 /**
- * The little of whatsapp-web.js that the worker uses, as a port: tests put a client of their own behind it. What the
- * library hands over is `unknown` here and is parsed where it is read.
+ * The little of whatsapp-web.js that the worker uses, as a port: tests put their own client behind it. The library's
+ * values are `unknown` here and are parsed by their readers.
  */
 import whatsapp from 'whatsapp-web.js';
 import type { Browser } from '../browser/find.ts';
@@ -24,7 +24,7 @@ type LibraryBrowser = {
   close(): Promise<void>;
 };
 
-/** What is sent. */
+/** The content to send. */
 export type LibraryContent =
   | string
   | {
@@ -83,7 +83,7 @@ export type LibraryClient = {
   /** The page gives another code every `renewMs`, told by the event `code`. */
   requestPairingCode(phoneNumber: string, renewMs: number): Promise<unknown>;
   sendMessage(chatId: string, content: LibraryContent, options: SendOptions): Promise<unknown>;
-  /** What else can be done with a linked account. */
+  /** Other actions of a linked account. */
   readonly account: LibraryAccount;
   readonly info: unknown;
   /** The page said that the account is being unlinked. */
@@ -133,7 +133,7 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
   const options: whatsapp.ClientOptions = {
     authStrategy: new OwnAuthStrategy(onBrowser),
     puppeteer: launchOptions(launchOf(settings)),
-    // The default writes into the working folder and, where it can't, never becomes ready.
+    // The default writes into the working folder and, if that fails, never becomes ready.
     ...(page
       ? {
           webVersion: page.version,

@@ -1,4 +1,7 @@
-/** What the page knows of a message, and what it allows with it. An expression, because it runs there; it changes nothing. */
+/**
+ * The page's data of a message, and the actions that it allows. An expression, because it runs there; it changes
+ * nothing.
+ */
 import * as z from 'zod';
 import type { LibraryPage } from './library.ts';
 

@@ -1,4 +1,7 @@
-/** What the worker asks the page directly, where the library has no way or hangs. Expressions, because they run there. */
+/**
+ * The worker's direct queries to the page, for which the library has no call or hangs. Expressions, because they run
+ * there.
+ */
 import * as z from 'zod';
 import { idText } from './ids.ts';
 import type { LibraryPage } from './library.ts';
@@ -20,7 +23,9 @@ const PROBE = `(() => {
   }
 })()`;
 
-/** The connection's state (null before the page knows), whether the first sync is over, and the library's presence. */
+/**
+ * The connection's state (null before the page knows), whether the first sync has ended, and the library's presence.
+ */
 export const probePage = async (page: LibraryPage): Promise<Probe> =>
   probeSchema.parse(await page.evaluate(PROBE));
 
@@ -42,7 +47,7 @@ const LID = `(() => {
   }
 })()`;
 
-/** The account's hidden id (`…@lid`), where it has one. */
+/** The account's hidden id (`…@lid`), if it has one. */
 export const readLid = async (page: LibraryPage): Promise<string | undefined> =>
   idText(await page.evaluate(LID));
 

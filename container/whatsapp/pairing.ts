@@ -11,7 +11,7 @@ export type Pairing = {
   ask(phoneNumber: string): void;
   /** The page has a code: the one that was asked for, or a renewed one. */
   heard(value: string): PairingCode;
-  /** The code that is good now for this number; undefined where there is none. */
+  /** The code that is good now for this number; undefined if there is none. */
   current(phoneNumber: string): PairingCode | undefined;
   /** No code is good any more: linked, or another client. */
   clear(): void;

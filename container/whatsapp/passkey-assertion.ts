@@ -1,6 +1,7 @@
 /**
- * Whether an assertion answers a challenge, as far as this can be told without the passkey's public key, which only
- * WhatsApp has. What WhatsApp would refuse for certain is refused here, where the page's one call is not yet spent.
+ * Whether an assertion answers a challenge, as far as this can be determined without the passkey's public key, which
+ * only WhatsApp has. An assertion that WhatsApp would certainly reject is rejected here, while the page's one call is
+ * not yet used.
  */
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
@@ -17,7 +18,7 @@ const clientDataSchema = z.object({
 });
 type ClientData = z.infer<typeof clientDataSchema>;
 
-/** What the browser signed besides the authenticator's own data; undefined: that is no client data. */
+/** The browser's signed client data; undefined: it is not client data. */
 export const clientDataOf = ({ response }: PasskeyAssertion): ClientData | undefined => {
   try {
     const json: unknown = JSON.parse(Buffer.from(response.clientDataJSON, 'base64url').toString('utf8'));

@@ -1,5 +1,5 @@
 /**
- * What the worker does in the page for a passkey. WhatsApp Web shows a screen with a button; the button has it call
+ * The worker's steps in the page for a passkey. WhatsApp Web shows a screen with a button; the button has it call
  * `navigator.credentials.get({publicKey})`, which no headless browser can answer. Here that call is kept open, its
  * options are read from outside, and an assertion that was signed elsewhere is put in its place.
  *
@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { type PasskeyAssertion, passkeyChallengeSchema } from '../../contract/whatsapp/passkey.ts';
 import type { LibraryPage } from './library.ts';
 
-/** Where the page keeps what is asked of it: no name that a page's script would meet by chance. */
+/** The place in which the page keeps the request: no name that a page's script would meet by chance. */
 const STATE = `Symbol.for('berth.passkey')`;
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The passkey of one client while it is being linked: looks where the page stands, has it ask, gives it the answer.
+ * The passkey of one client while it is being linked: reads the page's step, makes it ask, gives it the answer.
  *
  *   none ── screen ──▶ asking ── its button pressed ──▶ challenge ── assertion ──▶ answered ──▶ linked
  *                        ▲                                  │                        │  ▲
@@ -41,7 +41,7 @@ export type PasskeyOutcome =
   | { readonly kind: 'answered' | 'expired' | 'unknown' | 'none_asked' }
   | { readonly kind: 'invalid' | 'malformed'; readonly detail: string };
 
-/** Challenges of a session that are over, and how each ended: a late assertion is told from a foreign one. */
+/** A session's challenges that have ended, and how: this distinguishes a late assertion from a foreign one. */
 export type PasskeyHistory = Map<string, 'answered' | 'expired'>;
 
 export type Passkey = {
@@ -54,7 +54,7 @@ export type Passkey = {
 /** Pressed so often at most, and not faster: a page that fails at once must not be pressed for ever. */
 const MOST_PRESSES = 20;
 const PRESS_EVERY_MS = 2_000;
-/** How long the screen may be gone before that means something: the page draws anew. */
+/** How long the screen may be gone before that means something: the page draws again. */
 const SCREEN_GONE_MS = 3_000;
 const MOST_HISTORY = 100;
 
@@ -106,7 +106,7 @@ export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey =>
     if (screen) screenAt = now;
     if (asked) {
       const { id, lifeMs, options } = asked;
-      // A page that was reloaded counts its calls anew.
+      // A page that was reloaded counts its calls from one again.
       const open = step.step === 'challenge' ? step : undefined;
       if (open?.id === id && open.challenge.challenge === options.challenge) return;
       close('expired');
@@ -142,7 +142,7 @@ export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey =>
     }
   };
   void watch();
-  // What is asked for here is over, whichever way: linked, or this client is.
+  // The request has ended: the account is linked, or this client has ended.
   signal.addEventListener('abort', () => {
     step = { step: 'none' };
   });
@@ -165,7 +165,7 @@ export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey =>
       return { kind: 'expired' };
     }
     close('answered');
-    // A page without the known screen has a moment to go on.
+    // A page without the known screen has a moment to continue.
     screenAt = time.now();
     enter({ step: 'answered' });
     return { kind: 'given' };
@@ -187,7 +187,7 @@ export const watchPasskey = (deps: PasskeyDeps, signal: AbortSignal): Passkey =>
   };
 };
 
-/** What a session shows at a step of the passkey; undefined: the step changes nothing that is shown. */
+/** The status that a session shows at a step of the passkey; undefined: the step changes nothing that is shown. */
 export const viewOf = (
   step: PasskeyStep,
   status: Status,

@@ -6,7 +6,7 @@ import * as z from 'zod';
 import type { Message } from '../../contract/whatsapp/messages.ts';
 import { idText, numberId } from './ids.ts';
 
-/** `{ [name]: pn }` where the id is a hidden one whose number is known. */
+/** `{ [name]: pn }` if the id is a hidden one whose number is known. */
 export const pnOf = <N extends string>(name: N, id: unknown): { [K in N]?: string } => {
   const pn = numberId(id);
   return pn === undefined ? {} : ({ [name]: pn } as { [K in N]: string });
@@ -155,7 +155,7 @@ export const eventMessagePayload = (source: unknown): Message | undefined => {
   return { ...message, _data: z.record(z.string(), z.json()).parse(JSON.parse(text)) };
 };
 
-/** The account's own message with where it was sent; others as they are. */
+/** The account's own message with its recipient; others unchanged. */
 export const sourced = (message: Message, byCommand: boolean): Message =>
   message.fromMe ? { ...message, source: byCommand ? 'api' : 'app' } : message;
 

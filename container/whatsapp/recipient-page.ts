@@ -1,4 +1,4 @@
-/** What the page knows of a recipient. Expressions, because they run there; they change nothing. */
+/** The page's data of a recipient. Expressions, because they run there; they change nothing. */
 import * as z from 'zod';
 import type { LibraryPage } from './library.ts';
 

@@ -17,7 +17,9 @@ export type SavedPage = { readonly version: string; readonly folder: string };
 const FETCH_MS = 5_000;
 const BUDGET_MS = 10_000;
 
-/** @returns where the library finds the page, or undefined: load the live one */
+/**
+ * @returns the address at which the library finds the page, or undefined: load the live one
+ */
 export const fetchSavedPage = async (options: {
   readonly page: { readonly version: string; readonly url: string; readonly sha256: string } | undefined;
   readonly workDir: string;

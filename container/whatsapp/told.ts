@@ -1,7 +1,7 @@
 /**
- * Which messages were told, as far as a later look at the chats must know it: a time from which on every message that
- * is not named here was not told, and the names. A message may come with a time before that of one already told (its
- * sender was offline, clocks differ), so names are kept for a while.
+ * The delivered messages, as far as a later read of the chats needs them: a time, from which on every message that is
+ * not named here was not delivered, and the names. A message may come with a time before that of one already
+ * delivered (its sender was offline, clocks differ), so names are kept for a while.
  */
 import type { ToldMark } from '../../contract/worker/protocol.ts';
 
@@ -12,8 +12,8 @@ const MAX_IDS = 200;
 type Entry = ToldMark['ids'][number];
 
 /**
- * What a message is recognized by: its own id, without the chat. The same message is named under the chat's number at one
- * time and under its hidden id (`…@lid`) at another.
+ * The key that identifies a message: its own id, without the chat. The same message is named under the chat's number
+ * at one time and under its hidden id (`…@lid`) at another.
  */
 export const messageKey = (id: string): string =>
   /^(true|false)_[^@]*@[a-z.]+_([^_]+)/.exec(id)?.slice(1).join('_') ?? id;
@@ -22,12 +22,14 @@ export type Told = {
   /** `at` in seconds, as WhatsApp has it. */
   note(id: string, at: number): void;
   has(id: string): boolean;
-  /** Messages from here on that `has` does not know were not told. Seconds. */
+  /** Messages from here on that `has` does not know were not delivered. Seconds. */
   readonly since: number;
   mark(account: string): ToldMark;
 };
 
-/** @param since where it begins: nothing before is ever told */
+/**
+ * @param since its beginning: no earlier message is ever delivered
+ */
 export const createTold = (since: number, ids: readonly Entry[] = []): Told => {
   let entries: readonly Entry[] = ids;
   const known = new Set(ids.map(({ id }) => id));

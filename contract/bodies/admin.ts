@@ -20,7 +20,7 @@ export const limitsViewSchema = z.object({
     /** Requests a minute that are in force for this user; null: not limited. */
     rate: rateSchema.nullable(),
     ownRate: z.boolean(),
-    /** What is in force for this user. */
+    /** The value in force for this user. */
     bounds: boundsSchema,
     /** Those of them that are the user's own. */
     ownBounds: boundsSchema.partial(),
@@ -82,7 +82,7 @@ export const statsViewSchema = z.object({
   /** Admins only. */
   byUser: z.record(z.string(), z.object({ active: z.int(), limit: z.int() })).optional(),
   oldest: z.object({ userId: z.string(), name: z.string(), startedAt: z.iso.datetime() }).nullable(),
-  /** Admins only. What happened in the last 24 hours, by whole hours; counted as well as it can be. */
+  /** Admins only. Counts of the last 24 hours, by whole hours; best effort. */
   lastDay: z
     .object({
       since: z.iso.datetime(),
@@ -97,15 +97,15 @@ export const statsViewSchema = z.object({
       reaped: z.record(z.string(), z.int()),
       /** By how much counters were off their holders; healthy is 0. */
       drift: z.int(),
-      /** From admission to the first QR code, each at most so many ms (in steps of 30 %); null where none was shown. */
+      /** From admission to the first QR code, each at most so many ms (in steps of 30 %); null if none was shown. */
       createToQr: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
-      /** Mean time from admission to each step of a start, with a task of its own and with a standby task. */
+      /** Mean time from admission to each step of a start, with a new task and with a standby task. */
       startSteps: z.object({ own: stepMeansSchema, standby: stepMeansSchema }),
       /** Deliveries to webhooks. */
       webhooks: z.object({
         /** Attempts by result: `delivered`, `retry` (it is repeated later), `dead` (given up). */
         attempts: z.record(z.string(), z.int()),
-        /** From the event to its delivery, each at most so many ms (in steps of 2); null where none was delivered. */
+        /** From the event to its delivery, each at most so many ms (in steps of 2); null if none was delivered. */
         age: z.object({ count: z.int(), p50Ms: z.int(), p95Ms: z.int() }).nullable(),
       }),
     })
@@ -156,7 +156,7 @@ export const drainReportSchema = z.object({
 });
 export type DrainReport = z.infer<typeof drainReportSchema>;
 
-/** What a key may do in its session, as WAHA says it; `app` and `setting` are no scopes of their own here. */
+/** A key's permissions in its session, in WAHA's form; `app` and `setting` are not separate scopes here. */
 const actionsSchema = z.strictObject({
   read: z.boolean().optional(),
   send: z.boolean().optional(),
@@ -170,7 +170,7 @@ const keyFields = {
   /** The caller's own without it. */
   userId: userIdSchema.optional(),
   role: roleSchema.default('user'),
-  /** What it may do; without it all that its role allows. */
+  /** Its permissions; without them all that its role allows. */
   scopes: z.array(scopeSchema).min(1).max(scopeSchema.options.length).optional(),
   /** Only these sessions; without it all of the user's. */
   sessions: z.array(sessionNameSchema).min(1).max(100).optional(),
@@ -231,7 +231,7 @@ export const createKeyRequestSchema = z
 /** Null is a value that was given. */
 const givenOr = <T>(given: T | undefined, other: T): T => (given === undefined ? other : given);
 
-/** What changes of a key, in Berth's or in WAHA's words; what is left out stays, and `null` takes a restriction away. */
+/** The changes of a key, in Berth's or in WAHA's fields; omitted fields stay, and `null` takes a restriction away. */
 export const updateKeyRequestSchema = z
   .strictObject({
     role: roleSchema.optional(),

@@ -25,7 +25,7 @@ export const commandViewSchema = z.object({
   session: z.string(),
   /** `unknown`: handed to the worker, which gave no answer; it may have been carried out and is not repeated. */
   status: z.enum(['pending', 'running', 'done', 'failed', 'unknown']),
-  /** What the command's route would have answered. */
+  /** The answer that the command's route would have given. */
   result: z.unknown().optional(),
   problem: problemSchema.optional(),
 });
@@ -40,7 +40,7 @@ export const qrQuerySchema = ownerQuerySchema.extend({
 export const passkeyQuerySchema = ownerQuerySchema.extend({
   wait: z.coerce.number().min(0).max(25).default(0),
 });
-/** How long the code still lives, in ms: a length, so that it holds whatever the reader's clock says. */
+/** How long the code still lives, in ms: a length, so that it is correct with any clock of the reader. */
 export const QR_LIFE_HEADER = 'x-qr-life-ms';
 export const qrRawSchema = z.object({ value: z.string() });
 export const qrImageJsonSchema = z.object({ mimetype: z.string(), data: z.base64() });

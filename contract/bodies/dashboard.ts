@@ -1,11 +1,11 @@
-/** What the dashboard asks for beside what every caller does. */
+/** Requests of the dashboard only. */
 import * as z from 'zod';
 import { scopeSchema } from '../scopes.ts';
 import { roleSchema } from './admin.ts';
 
 export const signInRequestSchema = z.strictObject({ key: z.string().min(1).max(256) });
 
-/** Who a caller is. */
+/** The identity of a caller. */
 export const callerViewSchema = z.object({
   userId: z.string(),
   role: roleSchema,

@@ -46,7 +46,7 @@ export const engineViewSchema = z.object({
   /** In fallback: the share of starts that still tries the live build, in percent. */
   probePercent: z.number(),
   target: z.string().nullable(),
-  /** In fallback: the build that failed; null where its version is unknown. */
+  /** In fallback: the build that failed; null if its version is unknown. */
   from: z.string().nullable(),
   /** In fallback: how many probes in a row worked, and how many must. */
   probesWorked: z.int(),

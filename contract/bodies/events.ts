@@ -38,7 +38,7 @@ export const eventsQuerySchema = ownerQuerySchema.extend({
     .describe('Seconds to wait when there is no event.'),
 });
 
-/** What is answered to `Accept: application/json`. */
+/** The answer to `Accept: application/json`. */
 export const streamPageSchema = z.object({
   events: z.array(streamEventSchema),
   next: positionSchema.describe('Use it as `after` in the next request.'),

@@ -50,7 +50,7 @@ const lastOf = <S extends z.ZodType<string, string>>(item: S) =>
     .pipe(item.optional())
     .optional();
 
-/** What an admin may follow: one user, or all users. */
+/** The events that an admin may follow: one user, or all users. */
 const topicSchema = z.union([z.literal(ALL_USERS), userIdSchema], { error: 'must be a user or *' });
 
 /** Parameters of a connect. Those that WAHA or a proxy adds beside them are ignored. */
@@ -95,6 +95,6 @@ export type LiveEvent = z.infer<typeof liveEventSchema>;
 /** In place of events that had expired before they could be sent. Its `session` is `*`. */
 export const EVENTS_MISSED = 'events.missed';
 
-/** What a client sends so that its connection is not idle; the response is `PONG`. */
+/** The message that a client sends so that its connection is not idle; the response is `PONG`. */
 export const PING_ACTION = 'ping';
 export const PONG = { event: 'pong' } as const;

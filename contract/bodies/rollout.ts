@@ -30,7 +30,7 @@ const rolloutSchema = z.object({
   pauseSeconds: z.int(),
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime().nullable(),
-  waves: z.int().describe('Waves that are over.'),
+  waves: z.int().describe('Waves that have ended.'),
   moved: z.int().describe('Sessions of these waves that work with the newest version.'),
   remaining: z
     .int()

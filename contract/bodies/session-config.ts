@@ -167,7 +167,7 @@ const configBase = {
     ),
   restart: restartConfigSchema
     .optional()
-    .describe('What follows the loss of the task. Without it: `always` with `keepAlive`, else `never`.'),
+    .describe('The reaction to the loss of the task. Without it: `always` with `keepAlive`, else `never`.'),
 };
 
 const proxyServer = z

@@ -35,7 +35,7 @@ export const sessionViewSchema = z.object({
   userId: z.string(),
   state: stateSchema,
   stopReason: stopReasonSchema.nullable(),
-  /** What went wrong or why a QR code is asked for again, in words. */
+  /** The error, or the reason why a QR code is shown again, as text. */
   detail: z.string().nullable(),
   epoch: z.int(),
   /** A saved auth state exists: starting needs no QR code. */
@@ -44,7 +44,7 @@ export const sessionViewSchema = z.object({
   restart: restartConfigSchema.required().extend({
     /** Restarts, as far as they were in the window at the last one. */
     attempts: z.int(),
-    /** Why the last task was lost; null where none was. */
+    /** Why the last task was lost; null if none was. */
     reason: stopReasonSchema.nullable(),
     lastAt: z.iso.datetime().nullable(),
     /** The session waits for its next start until then; null while it does not wait. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-/** Standby tasks at once, at the most, whatever an environment allows. */
+/** Standby tasks at once, at the most, in every environment. */
 export const MOST_STANDBY_TASKS = 100;
 
 const count = z.int().min(0).max(MOST_STANDBY_TASKS);
@@ -55,7 +55,7 @@ export const standbyViewSchema = z.object({
   max: z.int(),
   /** By the plan, at this hour. */
   target: z.int(),
-  /** What is kept ready now: not more than there are free slots. */
+  /** The number that is kept ready now: not more than there are free slots. */
   wanted: z.int(),
   ready: z.int(),
   starting: z.int(),

@@ -1,4 +1,4 @@
-/** What a worker reports of the builds that it met, and what is new in a report since the one before. */
+/** A worker's report of the builds that it met, and the difference from the report before. */
 import * as z from 'zod';
 import { buildVersionSchema } from './version.ts';
 
@@ -42,7 +42,7 @@ export const NO_COUNTS: Readonly<Record<Counted, number>> = {
 
 const isSame = (a: BuildCounts, b: BuildCounts): boolean => a.build === b.build && a.saved === b.saved;
 
-/** What was counted since the last report; builds without news are left out. Counts that fell add nothing. */
+/** The counts since the last report; builds without news are left out. Counts that fell add nothing. */
 export const newCounts = (
   reported: readonly BuildCounts[],
   before: readonly BuildCounts[],

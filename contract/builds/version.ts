@@ -9,7 +9,7 @@ export const buildVersionSchema = z
   )
   .transform((version) => version.replace(/-[a-z]+$/, ''));
 
-/** The version without its channel, or undefined where the text is none. */
+/** The version without its channel, or undefined if the text is none. */
 export const buildVersion = (text: unknown): string | undefined => buildVersionSchema.safeParse(text).data;
 
 /** Negative where `a` is older than `b`. */

@@ -207,7 +207,7 @@ const responsesOf = (operation: Operation, schemas: Schemas): OperationObject['r
   const responses = Object.entries(operation.responses).map(
     ([status, answer]) => [Number(status), answerObject(answer, schemas)] as const,
   );
-  // Where an answer and a problem have the same status, the answer's content says both.
+  // If an answer and a problem have the same status, the answer's content says both.
   const both = responses.map(([status, answer]) =>
     problems.some(([code]) => code === status)
       ? ([status, { ...answer, content: { ...answer.content, ...problemContent(schemas) } }] as const)

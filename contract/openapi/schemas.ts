@@ -23,7 +23,7 @@ import { accountSchema } from '../worker/protocol.ts';
 
 export type JsonSchema = { readonly [key: string]: unknown };
 
-/** What has a name of its own in the document; everything else is written where it is used. */
+/** The schemas that have a name in the document; all others are written in place. */
 const NAMED: Readonly<Record<string, z.ZodType>> = {
   Account: accountSchema,
   Chat: chatSchema,
@@ -48,7 +48,7 @@ const NAMED: Readonly<Record<string, z.ZodType>> = {
 for (const [id, schema] of Object.entries(NAMED))
   z.globalRegistry.add(schema, { ...z.globalRegistry.get(schema), id });
 
-/** `input`: what callers send, where a default may be left out; `output`: what they get. */
+/** `input`: what callers send, in which a default may be omitted; `output`: the values that they get. */
 type Side = 'input' | 'output';
 
 const DEFINITION = '#/$defs/';
@@ -121,7 +121,7 @@ const renameReferences = (value: unknown, rename: (id: string) => string): unkno
 
 type Overridden = Parameters<NonNullable<z.core.ToJSONSchemaParams['override']>>[0];
 
-/** What zod says at length or not at all. */
+/** Post-processes zod's JSON Schema: drops noise, adds what it omits. */
 const tidy = (
   schema: Overridden['zodSchema'],
   json: Overridden['jsonSchema'],
@@ -131,11 +131,11 @@ const tidy = (
   if (side === 'output' && !closed && json.additionalProperties === false) delete json.additionalProperties;
   // The format says it.
   if (json.format === 'date-time' || json.format === 'uri') delete json.pattern;
-  // What every integer of JSON is.
+  // The bounds of every JSON integer.
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
   const { def } = schema._zod;
-  // A text that stands for a truth value, in a query: `true` or `false`.
+  // A text for a truth value, in a query: `true` or `false`.
   if (side === 'input' && def.type === 'pipe' && def.out._zod.def.type === 'boolean') json.type = 'boolean';
   if (def.type === 'default') {
     if (def.innerType._zod.def.type === 'pipe' && side === 'input') json.default = def.defaultValue;

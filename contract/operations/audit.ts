@@ -12,7 +12,7 @@ export const listAudit = operation({
   tag: 'Keys',
   summary: 'List administrative acts, newest first',
   description:
-    'Who changed keys, limits or builds, cleaned up, drained, sent dead letters again or deleted a session: when, from ' +
+    'Changes of keys, limits or builds, cleanups, drains, redrives and deleted sessions: by whom, when, from ' +
     'where, and how it ended. Kept for a year by default. A page may hold fewer than `limit` though another one follows.',
   query: auditQuerySchema,
   responses: {

@@ -110,5 +110,5 @@ export const drain = operation({
     '`drained`. Accounts stay linked. To allow starts again, set the global limit (`PUT /api/limits`).',
   query: ownerQuerySchema,
   body: drainRequestSchema,
-  responses: { 200: { description: 'What is left.', body: drainReportSchema } },
+  responses: { 200: { description: 'The remaining work.', body: drainReportSchema } },
 });

@@ -22,12 +22,12 @@ type CommandSpec = Pick<
   /** One line. */
   readonly summary: string;
   readonly description?: string;
-  /** What the worker takes. An argument that the path names has the parameter's name. */
+  /** The worker's arguments. An argument that the path names has the parameter's name. */
   readonly args: Args;
-  /** What the worker gives: the body of the response. */
+  /** The worker's result: the body of the response. */
   readonly result: z.ZodType;
   readonly status: 200 | 201;
-  /** What the response says, for the document. */
+  /** The description of the response, for the document. */
   readonly says: string;
   /**
    * The command may wait for its session: `wake=true` starts a stopped, linked session first, and `Idempotency-Key` is
@@ -37,7 +37,7 @@ type CommandSpec = Pick<
   readonly problems: readonly ProblemCode[];
 };
 
-/** What any command about a chat, a person, a group, a label or a channel may be refused with. */
+/** The problems of any command about a chat, a person, a group, a label or a channel. */
 export const COMMAND_PROBLEMS = ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'] as const;
 
 /** A command that reads what the session has. */
@@ -126,7 +126,7 @@ const commandOperation = (id: string, row: CommandSpec): Operation => {
 
 const namesIn = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
 
-/** What the path names: the session, and arguments of the command. */
+/** The parameters of the path: the session, and arguments of the command. */
 const paramsOf = ({ path, args }: CommandSpec): z.ZodObject | undefined => {
   const names = namesIn(path);
   if (names.length === 0) return undefined;
@@ -141,7 +141,7 @@ const paramsOf = ({ path, args }: CommandSpec): z.ZodObject | undefined => {
   );
 };
 
-/** The arguments that the path does not name, and the session where it is not there. */
+/** The arguments that the path does not name, and the session if it is not in the path. */
 const othersOf = ({ path, args }: CommandSpec): Args => {
   const names = namesIn(path);
   const named = names.filter((name) => name in args.shape);

@@ -52,7 +52,7 @@ export const logoutSessionByName = operation({
   handler: 'sessions-change',
   audited: true,
   summary: 'Deprecated: DELETE /api/sessions/{name}',
-  description: 'Unlinks the account and deletes the session. 201 too where there is no such session.',
+  description: 'Unlinks the account and deletes the session. 201 also if there is no such session.',
   body: z.strictObject({ name }),
   responses: NOTHING,
   problems: ['conflict'],

@@ -32,9 +32,9 @@ export const eraseUser = operation({
   tag: 'Sessions',
   summary: 'Erase everything of a user: sessions, accounts, files, events, limits and keys',
   description:
-    'A background step revokes the keys of the user, stops and deletes the sessions, and erases what they leave. It goes on ' +
+    'A background step revokes the keys of the user, stops and deletes the sessions, and erases their remaining data. It continues ' +
     'after a crash; `GET /api/erasures` reports it. A repeated call returns the erasure that is under way. The phone ' +
-    'lists the device of a linked account until it is removed there: unlink sessions that run first where that matters.',
+    'lists the device of a linked account until it is removed there: if that matters, unlink sessions that run first.',
   body: eraseUserRequestSchema,
   responses: { 201: { description: 'The erasure.', body: erasureViewSchema } },
   problems: ['unprocessable', 'conflict'],

@@ -17,5 +17,5 @@ export const getFile = operation({
     sessionId: z.string().regex(/^ses_[\w-]{1,64}$/),
     file: z.string().regex(/^[\w-]{20,64}$/),
   }),
-  responses: { 302: { description: 'Where it is.', headers: { Location: 'The stored file.' } } },
+  responses: { 302: { description: 'Its address.', headers: { Location: 'The stored file.' } } },
 });

@@ -45,7 +45,7 @@ export const GROUP_ACTS = commandRows({
     path: `${GROUPS}/refresh`,
     args: z.strictObject({}),
     result: successSchema,
-    summary: 'Read the groups anew',
+    summary: 'Read the groups again',
     description:
       'They are read from WhatsApp Web at every question: this is here for clients that ask for it.',
     client: 'groups.refresh',

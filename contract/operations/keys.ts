@@ -92,7 +92,7 @@ export const updateKey = operation({
   tag: 'Keys',
   summary: 'Change what an API key may do, or make it inactive',
   description:
-    'What is left out stays; `null` takes a restriction away. The key itself stays the same. Both Berth’s words and ' +
+    'Omitted fields stay; `null` takes a restriction away. The key itself stays the same. Both Berth’s words and ' +
     'WAHA’s are taken; where both say the same, Berth’s count.',
   params: z.object({ id: z.string().max(64).describe("The key's id, as listed.") }),
   query: ownerQuerySchema,

@@ -74,7 +74,7 @@ export const MESSAGE_ACTS = commandRows({
     description:
       'WhatsApp deletes a message of this account for everyone for about two days, and one of another member in a ' +
       'group whose admin the account is. Otherwise it is deleted for this account only; `deletedFor` says which. ' +
-      'Webhooks get `message.revoked` where it was for everyone.',
+      'Webhooks get `message.revoked` if it was for everyone.',
     client: 'messages.delete',
   },
   pinMessage: {

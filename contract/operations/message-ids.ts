@@ -24,8 +24,7 @@ export const getNewMessageId = operation({
   tag: 'Messages',
   client: 'messages.newId',
   summary: 'An id for a message that is yet to be sent',
-  description:
-    'This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.',
+  description: 'This engine gives messages its own ids: this id is useful as a caller’s mark, not in sends.',
 });
 
 export const getNewStatusId = operation({
@@ -36,6 +35,5 @@ export const getNewStatusId = operation({
   tag: 'Status',
   client: 'status.newId',
   summary: 'An id for a Status that is yet to be published',
-  description:
-    'This engine gives messages ids of its own: the id is good as a mark of the caller, not in sends.',
+  description: 'This engine gives messages its own ids: this id is useful as a caller’s mark, not in sends.',
 });

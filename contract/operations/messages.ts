@@ -30,7 +30,7 @@ const FILE =
   'base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is answered 413, one of ' +
   'another kind 415.';
 
-/** What all of them have in common. */
+/** The fields that all of them have. */
 const ACTS = { tag: 'Messages', waha: true, wakes: true, problems: PROBLEMS } as const;
 
 const SENDS = {

@@ -172,7 +172,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     path: '/api/screenshot',
     args: z.strictObject({}),
     result: screenshotSchema,
-    summary: 'What the page of WhatsApp Web shows now',
+    summary: 'A screenshot of the page of WhatsApp Web',
     description: 'It shows chats, and in other statuses a QR code: a key needs the scope sessions:write.',
     client: 'sessions.screenshot',
     positional: ['session'],

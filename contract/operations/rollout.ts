@@ -45,7 +45,7 @@ export const cancelRollout = operation({
   audited: true,
   summary: 'Cancel the rollout that runs',
   description:
-    'No further session is moved. The present wave starts again by itself. A rollout that is over stays as it is.',
+    'No further session is moved. The present wave starts again by itself. A rollout that has ended stays as it is.',
   responses: { 200: { description: 'The rollout.', body: rolloutReportSchema } },
   problems: ['not_found', 'conflict'],
 });

@@ -1,4 +1,4 @@
-/** What clients of WAHA ask of the server itself. */
+/** Requests of WAHA's clients about the server itself. */
 import * as z from 'zod';
 import { operation } from '../operation.ts';
 import { releaseSchema } from '../release.ts';

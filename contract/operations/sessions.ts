@@ -110,7 +110,7 @@ export const deleteSession = operation({
   summary: 'Stop a session and remove it, with its auth state',
   description:
     'The account of a working session is unlinked first. Otherwise (it is stopped, or its worker does not respond) ' +
-    'the phone lists the device until it is removed there. 200 too where there is no such session.',
+    'the phone lists the device until it is removed there. 200 also if there is no such session.',
   params: name,
   query: ownerQuerySchema,
   responses: { 200: { description: 'It is gone.', body: nothingSchema } },

@@ -21,7 +21,7 @@ const CONVERT =
   'Files are sent as they are: convert them before. WhatsApp plays voice messages in Ogg with Opus.';
 
 const SERVERS =
-  'There is no single server: functions start and end by themselves, and each session has a task of its own.';
+  'There is no single server: functions start and end by themselves, and each session has its own task.';
 const APPS = 'Berth has no apps inside: subscribe to its webhooks or to GET /api/events.';
 
 const ROWS = {

@@ -41,7 +41,9 @@ export const socketStates = [
   'UNPAIRED_IDLE',
 ] as const;
 
-/** Builds of WhatsApp Web that the simulator can show, oldest first. What each does is in simulator/builds.ts. */
+/**
+ * Builds of WhatsApp Web that the simulator can show, oldest first. The behavior of each is in simulator/builds.ts.
+ */
 export const buildNames = ['2026-04', '2026-07'] as const;
 export type BuildName = (typeof buildNames)[number];
 
@@ -59,7 +61,7 @@ export const faultsSchema = z.object({
   unpairedIdle: z.boolean(),
   /** So many of the next connects make the page reload itself before it leaves OPENING. */
   reloadOnConnect: z.int().min(0).max(100),
-  /** A linked page whose Local Storage is gone is rejected, even where its IndexedDB is whole. */
+  /** A linked page whose Local Storage is gone is rejected, even if its IndexedDB is complete. */
   needLocalStorage: z.boolean(),
   /** WhatsApp's servers have no file any more: downloads fail. */
   filesGone: z.boolean(),
@@ -82,7 +84,7 @@ const done = z.object({ ok: z.literal(true) });
 const affected = z.object({ affected: z.int() });
 const linked = z.object({
   account: accountSchema,
-  /** Absent where the account's passkey is asked for first. */
+  /** Absent if the account's passkey is asked for first. */
   deviceId: z.string().optional(),
 });
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);
@@ -127,8 +129,9 @@ export const phoneRoutes = {
     response: linked,
   },
   /**
-   * Whether linking this account asks for its passkey, and then for a code to be compared (builds since 2026-07). Makes the account and its
-   * passkey where there is none. The private key is given so that a browser's virtual authenticator can hold it.
+   * Whether linking this account asks for its passkey, and then for a code to be compared (builds since 2026-07).
+   * Makes the account and its passkey if there is none. The private key is given so that a browser's virtual
+   * authenticator can hold it.
    */
   setPasskey: {
     method: 'POST',
@@ -214,7 +217,7 @@ export const phoneRoutes = {
       vcard: z.string().startsWith('BEGIN:VCARD').max(65_536).optional(),
       replyTo: z.string().optional(),
       mentions: z.array(correspondent).optional(),
-      /** Linked devices are told that it came, and do not get what it holds. */
+      /** Linked devices receive that it came, but not its content. */
       viewOnce: z.boolean().optional(),
       /** Its content does not come yet ("waiting for this message"): `resolve` brings it. */
       waiting: z.boolean().optional(),
@@ -259,7 +262,7 @@ export const phoneRoutes = {
     request: z.object({ account: target, from: correspondent, video: z.boolean().default(false) }),
     response: z.object({ callId: z.string() }),
   },
-  /** What the account's companions show that they do in chats. */
+  /** The activity of the account's companions in chats. */
   chatStates: {
     method: 'GET',
     path: '/phone/chat-states',
@@ -279,7 +282,7 @@ export const phoneRoutes = {
     }),
     response: affected,
   },
-  /** What went through the account, oldest first; `sent` limits it to what its companions sent. */
+  /** The account's messages, oldest first; `sent` limits them to those that its companions sent. */
   inbox: {
     method: 'GET',
     path: '/phone/inbox',
@@ -317,7 +320,7 @@ export const phoneRoutes = {
     response: z.object({ participants: z.array(z.object({ id: z.string(), isAdmin: z.boolean() })) }),
   },
   /**
-   * Removes the account's linked device(s) on the phone. A connected page is told at once; one that is offline is
+   * Removes the account's linked device(s) on the phone. A connected page is notified at once; one that is offline is
    * rejected at its next connect. With `quiet`, no page is notified: a connected page learns it at its next connect.
    */
   logout: {
@@ -390,8 +393,8 @@ export const phoneRoutes = {
 
 export type PhoneRoutes = typeof phoneRoutes;
 export type PhoneOperation = keyof PhoneRoutes;
-/** What a caller gives. */
+/** The caller's input. */
 export type PhoneInput<K extends PhoneOperation> = z.input<PhoneRoutes[K]['request']>;
-/** What the simulator gets after validation. */
+/** The simulator's input after validation. */
 export type PhoneRequest<K extends PhoneOperation> = z.output<PhoneRoutes[K]['request']>;
 export type PhoneResponse<K extends PhoneOperation> = z.output<PhoneRoutes[K]['response']>;

@@ -1,4 +1,4 @@
-/** What the operations of the phone API are made of: ids, accounts, messages, refusals. */
+/** Parts of the operations of the phone API: ids, accounts, messages, refusals. */
 import * as z from 'zod';
 
 /** The closed set of refusals. */
@@ -38,7 +38,7 @@ export const jid = z
     /^[\w.:-]+@(c\.us|g\.us|lid|broadcast|newsletter)$/,
     'must be a WhatsApp id such as 15550001111@c.us',
   );
-/** Who wrote: a phone number or a full id. */
+/** The author: a phone number or a full id. */
 export const correspondent = z.union([jid, phoneNumber.transform((digits) => `${digits}@c.us`)]);
 /** An account (phone number or id), a linked device's id, or a pending page's id. */
 export const target = z.string().min(1).max(100);

@@ -51,7 +51,7 @@ export const happeningRoutes = {
     }),
     response: z.object({ chatId: z.string() }),
   },
-  /** How the account keeps its chats, where it changed anything: archived, marked as unread, labeled, deleted. */
+  /** How the account keeps its chats, if it changed anything: archived, marked as unread, labeled, deleted. */
   chats: {
     method: 'GET',
     path: '/phone/chats',
@@ -98,7 +98,7 @@ export const happeningRoutes = {
       channels: z.array(z.object({ id: z.string(), name: z.string(), role: z.string(), muted: z.boolean() })),
     }),
   },
-  /** What the account shows of itself and has set. */
+  /** The account's profile and settings. */
   settings: {
     method: 'GET',
     path: '/phone/settings',
@@ -112,7 +112,7 @@ export const happeningRoutes = {
       contacts: z.array(z.object({ id: z.string(), name: z.string() })),
     }),
   },
-  /** What a person or a group shows of itself; a picture as a data URL. `set` changes it. */
+  /** The profile of a person or a group; a picture as a data URL. `set` changes it. */
   profile: {
     method: 'GET',
     path: '/phone/profile',

@@ -1,4 +1,4 @@
-/** What webhooks receive: one body for each event, with the payload that the event has. */
+/** The bodies that webhooks receive: one body for each event, with the payload that the event has. */
 import * as z from 'zod';
 import type { WEBHOOK_EVENTS } from '../bodies/session-config.ts';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
@@ -20,7 +20,7 @@ const participant = z.object({
   pn: numberIdSchema,
   role: z.enum(['left', 'participant', 'admin', 'superadmin']),
 });
-/** All but `id` is missing where the group could not be read. */
+/** All but `id` is missing if the group could not be read. */
 const wholeGroup = z.object({
   id: z.string(),
   subject: z.string().optional(),

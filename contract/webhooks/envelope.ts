@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { releaseSchema } from '../release.ts';
 import { shownAccountSchema } from '../worker/protocol.ts';
 
-/** What the body of every webhook has, whatever its event. */
+/** The fields in the body of every webhook. */
 export const webhookEnvelopeSchema = z.object({
   id: z.string().describe('The same for every attempt: use it to detect repeats.'),
   timestamp: z.int().describe('Time of the event, in ms since the epoch.'),

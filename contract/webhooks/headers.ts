@@ -31,7 +31,7 @@ const OF_BERTH: ReadonlySet<string> = new Set([
   TIMESTAMP_HEADER,
 ]);
 
-/** Why this header can't be set, with its name; undefined where it can. */
+/** The reason why this header cannot be set, with its name; undefined if it can. */
 export const refusedHeader = (name: string): string | undefined => {
   const lower = name.toLowerCase();
   if (OF_THE_CONNECTION.has(lower)) return `${name} belongs to the connection and cannot be set`;

@@ -5,7 +5,7 @@ export const SIGNATURE_HEADER = 'x-webhook-signature';
 /** When the request was made, in ms since 1970. A repeat of the event has a later one. */
 export const TIMESTAMP_HEADER = 'x-webhook-timestamp';
 
-/** What is signed: the timestamp as the header has it, a full stop, the body as it is sent. */
+/** The signed text: the timestamp as the header has it, a full stop, the body as it is sent. */
 export const signedText = (timestamp: string, body: string): string => `${timestamp}.${body}`;
 
 /** How far a request's time may be from the receiver's clock. */

@@ -1,4 +1,4 @@
-/** What can be done with a whole chat. Shapes as in WAHA's API. */
+/** Actions on a whole chat. Shapes as in WAHA's API. */
 import * as z from 'zod';
 import { chatIdSchema, messageSchema } from './messages.ts';
 

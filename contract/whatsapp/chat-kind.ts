@@ -1,4 +1,4 @@
-/** What kind of chat an id names. */
+/** The kind of chat that an id names. */
 export type ChatKind = 'person' | 'group' | 'channel' | 'status' | 'broadcast';
 
 /** `…@c.us` and `…@lid` are persons; `status@broadcast` is Status, every other `…@broadcast` a broadcast list. */

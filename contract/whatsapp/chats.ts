@@ -1,4 +1,4 @@
-/** What an account can look at: chats, messages, contacts, groups. Shapes as in WAHA's API where it states any. */
+/** The data that an account can read: chats, messages, contacts, groups. Shapes as in WAHA's API if it states any. */
 import * as z from 'zod';
 import { chatIdSchema, messageSchema, numberIdSchema } from './messages.ts';
 
@@ -73,7 +73,7 @@ export const checkNumberArgs = z.strictObject({
 });
 export const numberStatusSchema = z.object({
   numberExists: z.boolean(),
-  /** Where to write; absent where the number is not on WhatsApp. */
+  /** The chat to write to; absent if the number is not on WhatsApp. */
   chatId: z.string().optional(),
 });
 

@@ -1,4 +1,4 @@
-/** What can be done with a group beside filling it. Shapes as in WAHA's API. */
+/** Actions on a group, except adding members. Shapes as in WAHA's API. */
 import * as z from 'zod';
 import { changeParticipantsArgs, groupArgs, participantSchema } from './chats.ts';
 import { fileSchema } from './messages.ts';

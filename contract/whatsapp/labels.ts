@@ -5,7 +5,7 @@ import { chatIdSchema } from './messages.ts';
 export const labelSchema = z.object({
   id: z.string(),
   name: z.string(),
-  color: z.int().describe('0 to 19: the place of the color in WhatsApp’s palette; 0 where it is not known.'),
+  color: z.int().describe('0 to 19: the place of the color in WhatsApp’s palette; 0 if it is not known.'),
   colorHex: z.string().nullable(),
 });
 export type Label = z.infer<typeof labelSchema>;

@@ -1,4 +1,4 @@
-/** What can be done with a message that is there, and messages of rarer kinds. Shapes as in WAHA's API. */
+/** Actions on an existing message, and messages of rarer kinds. Shapes as in WAHA's API. */
 import * as z from 'zod';
 import { chatIdSchema, messageIdSchema, messageSchema } from './messages.ts';
 
@@ -13,7 +13,7 @@ export const messageWithReactionsSchema = messageSchema.extend({
   reactions: z
     .array(z.object({ text: z.string(), participant: z.string(), participantPn: z.string().optional() }))
     .optional()
-    .describe('The reactions to it; absent where there are none.'),
+    .describe('The reactions to it; absent if there are none.'),
 });
 export type MessageWithReactions = z.infer<typeof messageWithReactionsSchema>;
 

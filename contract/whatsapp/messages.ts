@@ -43,8 +43,8 @@ export const numberIdSchema = z
 export const messageIdSchema = z.string().min(1).max(256);
 
 /**
- * A message's file. The link needs no key and is good for some hours; without one, `error` says why there is none: the
- * message is told all the same.
+ * A message's file. The link needs no key and is good for some hours; without one, `error` says why there is none:
+ * the message is delivered all the same.
  */
 const mediaSchema = z.object({
   url: z.url().optional(),
@@ -67,7 +67,7 @@ export const messageSchema = z.object({
   source: z.enum(['api', 'app']).optional(),
   to: z.string(),
   toPn: numberIdSchema,
-  /** In answers to sends: where it went, which may be another spelling of the number than was asked for. */
+  /** In answers to sends: the recipient, which may be another spelling of the number than was asked for. */
   chatId: z.string().optional(),
   participant: z.string().optional(),
   participantPn: numberIdSchema,
@@ -75,12 +75,12 @@ export const messageSchema = z.object({
   body: z.string(),
   /** WhatsApp's own name of the kind: `chat`, `image`, `video`, `ptt`, `document`, `location`, `vcard` … */
   type: z.string().optional(),
-  /** In events: it came while the session was not running, and is told afterwards. */
+  /** In events: it came while the session was not running, and is delivered afterwards. */
   late: z.literal(true).optional(),
   hasMedia: z.boolean(),
   /** It may be opened once; where `media` has an error, on the phone only. */
   viewOnce: z.literal(true).optional(),
-  /** Of files, in events and where a list was asked for it; null where there is none. */
+  /** Of files, in events and in a list if requested; null if there is none. */
   media: mediaSchema.nullable().optional(),
   mediaUrl: z.string().optional().describe('Deprecated: `media.url`.'),
   location: z
@@ -107,7 +107,7 @@ export const messageSchema = z.object({
       body: z.string().optional(),
       participant: z.string().optional(),
       hasMedia: z.boolean().optional(),
-      /** What is known of its file, without a link: the file itself is not fetched. */
+      /** The data of its file, without a link: the file itself is not fetched. */
       media: mediaSchema.nullable().optional(),
       truncated: z.literal(true).optional(),
     })
@@ -116,7 +116,7 @@ export const messageSchema = z.object({
     .record(z.string(), z.json())
     .optional()
     .describe(
-      "In events: the engine's own fields of the message, without previews. Left out where they exceed 16 KB. They change with WhatsApp Web.",
+      "In events: the engine's own fields of the message, without previews. Left out if they exceed 16 KB. They change with WhatsApp Web.",
     ),
 });
 export type Message = z.infer<typeof messageSchema>;
@@ -137,7 +137,7 @@ const filename = z
   // biome-ignore lint/suspicious/noControlCharactersInRegex: names with control characters are what this refuses
   .regex(/^[^/\\\u0000-\u001f\u007f]+$/, 'must be a file name without a path');
 
-/** By URL: fetched by the session's worker. `mimetype` where the server does not say the right one. */
+/** By URL: fetched by the session's worker. `mimetype` if the server does not say the right one. */
 const remoteFile = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2048),
   mimetype: mimetype.optional(),

@@ -5,7 +5,10 @@
 import * as z from 'zod';
 import { QR_WAIT_SECONDS } from '../timeouts.ts';
 
-/** Where the person signs. WebAuthn binds an assertion to the origin that asked for it, and WhatsApp checks it. */
+/**
+ * The page on which the person signs. WebAuthn binds an assertion to the origin that asked for it, and WhatsApp
+ * checks it.
+ */
 export const WHATSAPP_ORIGIN = 'https://web.whatsapp.com';
 
 const base64url = (maxLength: number) =>
@@ -66,7 +69,7 @@ export const passkeyConfirmationSchema = z.object({
   code: z.string().min(1).max(40).describe('Compare it with the code that the phone shows.'),
 });
 
-/** What belongs to a status: the challenge of PASSKEY_REQUIRED, the code of PASSKEY_CONFIRMATION_REQUIRED. */
+/** The data of a status: the challenge of PASSKEY_REQUIRED, the code of PASSKEY_CONFIRMATION_REQUIRED. */
 export const statusDataSchema = z.union([passkeyChallengeSchema, passkeyConfirmationSchema]);
 export type StatusData = z.infer<typeof statusDataSchema>;
 
@@ -77,7 +80,7 @@ export const passkeyWaitArgs = z.strictObject({
 
 /**
  * The JavaScript that a person pastes into the console of a tab at web.whatsapp.com. It asks the browser to sign the
- * challenge, and its value (a promise) is the assertion as JSON text, which is also copied where the console can.
+ * challenge, and its value (a promise) is the assertion as JSON text, which is also copied if the console can.
  */
 export const signingScript = (challenge: PasskeyChallenge): string =>
   `(async (put) => {
@@ -104,7 +107,7 @@ export const signingScript = (challenge: PasskeyChallenge): string =>
 })(typeof copy === 'function' ? copy : undefined)`;
 
 /**
- * A text as a literal of a script, also where the script is written into a page. Data goes through `JSON.parse`: as an
+ * A text as a literal of a script, also if the script is written into a page. Data goes through `JSON.parse`: as an
  * object literal, a member `__proto__` would set the prototype.
  */
 const scriptLiteral = (text: string): string =>

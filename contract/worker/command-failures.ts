@@ -16,7 +16,7 @@ export const COMMAND_FAILURES = {
   wrong_status: 422,
   /** WhatsApp or the library said no (unknown chat, refused number …): nothing was done. */
   refused: 422,
-  /** What was asked for is larger than an answer may be, also with its texts cut: ask for fewer. */
+  /** The requested data is larger than an answer may be, even with its texts cut: request less. */
   answer_too_large: 422,
   /** An assertion for another challenge than any of this session's. */
   challenge_unknown: 422,

@@ -1,21 +1,22 @@
 /**
- * What a worker and the control plane say to each other.
+ * The protocol between a worker and the control plane.
  *
  * Worker → control plane: HTTPS to the worker API under `/worker/v1/`, the only thing a task talks to besides
- * WhatsApp and the presigned URLs it is given. The task starts with a single-use bootstrap token and exchanges it
- * for a secret that it makes itself, so that a repeated exchange (lost answer) is recognized and a stolen token is
+ * WhatsApp and the presigned URLs it is given. The task starts with a single-use bootstrap token and exchanges it for
+ * a secret that it makes itself, so that a repeated exchange (lost answer) is recognized and a stolen token is
  * worthless afterwards. Every later call carries `Authorization: Bearer <sessionId>.<epoch>.<workerSecret>`.
  *
  *   401  no or wrong credentials
- *   410  fenced: this epoch is over. Kill the browser, save nothing, exit.
+ *   410  fenced: this epoch has ended. Kill the browser, save nothing, exit.
  *   4xx  a defect; give up the call
  *   429, 5xx, no answer: retry with full jitter; every call is idempotent
  *
- * A standby task starts with a token of its own, which is good for one thing: to wait (standbyReportSchema). It becomes the
- * worker of a session by the bootstrap token that the control plane sends it (assignmentSchema).
+ * A standby task starts with its own token, which is good for one thing: to wait (standbyReportSchema). It becomes
+ * the worker of a session by the bootstrap token that the control plane sends it (assignmentSchema).
  *
- * Control plane → worker: HTTP to the command server at the address reported, `Authorization: Bearer <commandSecret>`,
- * `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's JSON arguments.
+ * Control plane → worker: HTTP to the command server at the address reported,
+ * `Authorization: Bearer <commandSecret>`, `X-Berth-Epoch: <epoch>`; `POST /v1/commands/<name>` with the command's
+ * JSON arguments.
  */
 import * as z from 'zod';
 import { reportedBuildsSchema } from '../builds/counts.ts';
@@ -47,7 +48,7 @@ export const workerEnvironmentSchema = z.object({
   /** JSON array of further Chromium switches. */
   BERTH_BROWSER_ARGS: z.string().default('[]'),
   CHROMIUM_PATH: z.string().optional(),
-  /** Where the profile is put; a temporary folder otherwise. */
+  /** The folder of the profile; a temporary folder otherwise. */
   BERTH_WORK_DIR: z.string().optional(),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
 });
@@ -90,7 +91,7 @@ export type AuthState = z.infer<typeof authStateSchema>;
 /** An auth state to restore: one GET on `url`. */
 export const restorableSchema = authStateSchema.extend({ url: z.url() });
 
-/** What the client host must do at which time (ms since the epoch, control plane's clock); absent: never. */
+/** The actions of the client host and their times (ms since the epoch, control plane's clock); absent: never. */
 const workerDeadlinesSchema = z.object({
   qrTimeoutMs: z.int(),
   idleTimeoutMs: z.int().optional(),
@@ -110,8 +111,8 @@ const clientOptionsSchema = z.object({
 });
 
 /**
- * Which messages were told up to now. Every message of `account` from `since` on that is not among `ids` was not told;
- * none before `since` is told any more. `at` and `since` in seconds, as WhatsApp has its times.
+ * The messages that were delivered up to now. Every message of `account` from `since` on that is not among `ids` was
+ * not delivered; none before `since` is delivered any more. `at` and `since` in seconds, as WhatsApp has its times.
  */
 export const toldMarkSchema = z.object({
   account: z.string().max(128),
@@ -143,7 +144,7 @@ export const bootstrapResponseSchema = z.object({
   snapshotIntervalSeconds: z.int(),
   stopGraceSeconds: z.int(),
   client: clientOptionsSchema,
-  /** Kinds of chats whose events are not told. */
+  /** Kinds of chats whose events are not delivered. */
   ignore: ignoreSchema.default({}),
   /** Mark a chat as read before each message to it. */
   sendSeen: z.boolean().default(false),
@@ -157,11 +158,11 @@ export const bootstrapResponseSchema = z.object({
     .default({ maxBytes: 32 * 1024 * 1024, allowLoopback: false, refusedPorts: [] }),
   /** The HTML to load in place of what WhatsApp serves; absent: the live build. */
   page: z.object({ version: z.string(), url: z.url(), sha256: sha256Hex }).optional(),
-  /** Which messages were told by the workers before; absent: none. */
+  /** The messages that earlier workers delivered; absent: none. */
   told: toldMarkSchema.optional(),
   /** Whether the worker may ask to be linked. A restart may not: without a usable saved account it ends. */
   mayLink: z.boolean().default(true),
-  /** How many messages that came meanwhile are told, and how old they may be. */
+  /** How many messages that came meanwhile are delivered, and how old they may be. */
   late: z
     .object({ max: z.int(), maxAgeSeconds: z.int() })
     .default({ max: 1000, maxAgeSeconds: 7 * 24 * 3600 }),
@@ -183,7 +184,7 @@ export const reportRequestSchema = z.strictObject({
   qrReason: z
     .enum(['auth_state_corrupt', 'auth_state_foreign', 'revoked', 'logged_out', 'never_linked'])
     .optional(),
-  /** How many QR codes this worker has shown: each new one is told of. */
+  /** How many QR codes this worker has shown: each new one causes an event. */
   qrCodes: z.int().min(0).optional(),
   /** Of PASSKEY_REQUIRED and PASSKEY_CONFIRMATION_REQUIRED: for the webhooks, kept nowhere. */
   statusData: statusDataSchema.optional(),
@@ -218,8 +219,9 @@ const workerEventSchema = z.object({
 });
 export type WorkerEvent = z.infer<typeof workerEventSchema>;
 /**
- * POST /worker/v1/events: kept in the order given; repeats with the same id are recognized. `told`: what is told once
- * these are, noted after them; its `seq` grows by one with each call of the worker (not with a repeat).
+ * POST /worker/v1/events: kept in the order given; repeats with the same id are recognized. `told`: the messages that
+ * are delivered with these events, recorded after them; its `seq` grows by one with each call of the worker (not with
+ * a repeat).
  */
 export const eventsRequestSchema = z
   .strictObject({

@@ -50,8 +50,8 @@ export const STEPS_AFTER_CLAIM: readonly StartStep[] = START_STEPS.slice(START_S
 export const isStarted = (reached: StartSteps): boolean =>
   reached.codeShown !== undefined || reached.working !== undefined;
 
-/** Times of steps (ms). What does not exist here, such as the pull of an image on a developer's machine, is absent. */
+/** Times of steps (ms). Steps that do not exist here, such as the pull of an image on a developer's machine, are absent. */
 export const startStepsSchema = z.object(steps);
 export type StartSteps = z.infer<typeof startStepsSchema>;
-/** What a worker knows of its start. */
+/** The data that a worker has of its start. */
 export const reportedStepsSchema = startStepsSchema.omit({ taskCreated: true }).strict();

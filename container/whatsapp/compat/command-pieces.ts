@@ -1,6 +1,6 @@
 /**
- * What is put into WhatsApp Web's page so that what the library hands over there has an outcome. As in page-pieces.ts:
- * each function runs in the page by itself, may run several times, and allows for what is missing.
+ * Code that is put into WhatsApp Web's page so that the library's calls there have an outcome. As in page-pieces.ts:
+ * each function runs in the page by itself, may run several times, and allows for missing parts.
  */
 
 /** The part of the page's global object that is used here. */
@@ -39,7 +39,7 @@ export const awaitMessageCommands = (): void => {
 };
 
 /**
- * Symptom: an edit with a link in its text fails where WhatsApp gives no preview for it, and has no preview where it does:
+ * Symptom: an edit with a link in its text fails if WhatsApp gives no preview for it, and has no preview if it does:
  * the library reads the preview of an older form. The edit goes without one, or with its data.
  */
 export const editWithPreviewOrWithout = (): void => {

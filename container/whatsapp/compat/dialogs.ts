@@ -1,7 +1,8 @@
 /**
- * Dialogs that WhatsApp Web puts over its page. An announcement ("what's new") that is left open costs the link, so it is
- * closed. Which dialog is an announcement is told by its shape alone, never by its words, which follow the page's
- * language: it asks for nothing and offers a single way on. Every other dialog is left as it is and counted.
+ * Dialogs that WhatsApp Web puts over its page. An announcement ("what's new") that is left open costs the link, so
+ * it is closed. Which dialog is an announcement is recognized by its shape alone, never by its words, which follow
+ * the page's language: it asks for nothing and offers a single way on. Every other dialog is left as it is and
+ * counted.
  */
 import * as z from 'zod';
 import type { LibraryPage } from '../library.ts';

@@ -64,7 +64,7 @@ const AUTH_SCRIPT = 'window.AuthStore = {}';
 const UTILS_SCRIPT = 'window.WWebJS = {}';
 /** The library looks the removed chat up for its event, which makes it again. Nothing here listens to that event. */
 const CHAT_REMOVED = 'onRemoveChatEvent';
-/** What the library does once the page has synced, up to `ready`. */
+/** The library's steps once the page has synced, up to `ready`. */
 const READINESS = 'onAppStateHasSyncedEvent';
 
 type Evaluate = (script: unknown, ...values: unknown[]) => Promise<unknown>;
@@ -98,7 +98,7 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
   const expose: Expose = page.exposeFunction.bind(page);
 
   const applyPieces = async () => {
-    // A piece that does not fit this build leaves the others in place; what is missing shows where it is used.
+    // A piece that does not fit this build leaves the others in place; a missing part shows when it is used.
     for (const piece of PIECES) await evaluate(piece).catch(() => {});
   };
   const reportMissing = async () => {
@@ -145,8 +145,8 @@ const startFailure = (error: unknown): string => {
 
 let keepsRawData = false;
 /**
- * The library's objects keep of an event only what they know. Where a class has no `_data` of its own, what it was made
- * of stays with it under that name: payloads find there what the class leaves out, such as a caller's phone number.
+ * The library's objects keep of an event only what they know. If a class has no own `_data`, its source stays with it
+ * under that name: payloads find there the fields that the class leaves out, such as a caller's phone number.
  */
 const keepRawData = (): void => {
   if (keepsRawData) return;

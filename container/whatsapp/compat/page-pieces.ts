@@ -1,10 +1,10 @@
 /**
- * What is put into WhatsApp Web's page so that whatsapp-web.js 1.34.7 works over newer builds. One function for each
- * symptom (the table is in index.ts). Each function runs in the page by itself: it may use nothing outside its own
- * body. Each may run several times in one page, on any build, and changes nothing where the build does not need it.
+ * Code that is put into WhatsApp Web's page so that whatsapp-web.js 1.34.7 works over newer builds. One function for
+ * each symptom (the table is in index.ts). Each function runs in the page by itself: it may use nothing outside its
+ * own body. Each may run several times in one page, on any build, and changes nothing if the build does not need it.
  *
- * The page's modules have no types and can't be parsed with zod in there: casts state what public reports say of them,
- * and every use allows for their absence.
+ * The page's modules have no types and can't be parsed with zod in there: casts state the types that public reports
+ * name, and every use allows for their absence.
  */
 
 /** The part of the page's global object that is used here. */
@@ -16,8 +16,8 @@ declare const window: {
 
 /**
  * Symptom: `_serialized` of message keys and of account ids is undefined; the text is under `$1`. Every read, file,
- * vote and reaction fails. Both classes get `_serialized`, and a `toJSON` that carries it out of the page. A hidden id's
- * JSON also says its phone number (`pn`), where the page knows it.
+ * vote and reaction fails. Both classes get `_serialized`, and a `toJSON` that carries it out of the page. A hidden
+ * id's JSON also says its phone number (`pn`), if the page knows it.
  */
 export const restoreSerializedIds = (): void => {
   type Id = Record<string, unknown>;
@@ -76,7 +76,7 @@ export const restoreSerializedIds = (): void => {
 };
 
 /**
- * Symptom: `ready` never comes. The first sync was over before the library listened for its end. A listener that comes
+ * Symptom: `ready` never comes. The first sync ended before the library listened for its end. A listener that comes
  * too late is called at once.
  */
 export const tellLateListenersOfSync = (): void => {
@@ -247,8 +247,8 @@ export const makeModelsPlain = (): void => {
 };
 
 /**
- * Modules that the library hooks once it is in the page, and that this page lacks. Without some of them it never becomes
- * ready, without others it hears nothing of reactions, votes or calls, and says so nowhere.
+ * Modules that the library hooks once it is in the page, and that this page lacks. Without some of them it never
+ * becomes ready, without others it receives no reactions, votes or calls, and reports no error.
  */
 export const missingModules = (): string[] =>
   [

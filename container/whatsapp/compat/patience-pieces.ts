@@ -1,6 +1,6 @@
 /**
- * What is put into WhatsApp Web's page so that the library does not wait for what it can do without. As in
- * page-pieces.ts: each function runs in the page by itself, may run several times, and allows for what is missing.
+ * Code that is put into WhatsApp Web's page so that the library does not wait for data that it does not need. As in
+ * page-pieces.ts: each function runs in the page by itself, may run several times, and allows for missing parts.
  */
 
 /** The part of the page's global object that is used here. */
@@ -31,7 +31,7 @@ export const bestEffortLinkPreviews = (): void => {
 
 /**
  * Symptom: a list of chats takes minutes with a thousand groups. For each group the library asks WhatsApp for its
- * metadata, all at once, though the page has it. Where the page has it, few are asked at a time, each is waited for 2 s
+ * metadata, all at once, though the page has it. If the page has it, few are asked at a time, each is waited for 2 s
  * at most, and the others are shown as the page has them.
  */
 export const boundGroupMetadata = (): void => {
