@@ -13,6 +13,9 @@ const SWITCHES: readonly string[] = [
   '--no-default-browser-check',
   '--no-pings',
   '--disable-gpu',
+  // Two processes less: a quarter less CPU time for a start, and 10 MB (docs/performance.md).
+  '--in-process-gpu',
+  '--enable-features=NetworkServiceInProcess2',
   '--disable-webgl',
   // A task's /dev/shm is 64 MB.
   '--disable-dev-shm-usage',
