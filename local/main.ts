@@ -95,6 +95,7 @@ const run = async (line: CommandLine): Promise<void> => {
     settings: {
       standby: { target: line.standby, max: LOCAL_STANDBY_MAX },
       ...(line.loopback ? {} : { allowLoopbackWebhooks: false, allowLoopbackMedia: false }),
+      ...(line.throttled ? {} : { requestsPerMinute: 0, startsPerMinute: 0 }),
     },
     onProgress: (message) => {
       if (!line.quiet) {
