@@ -31,7 +31,7 @@ const environmentSchema = workerEnvironmentSchema.extend({
   BERTH_PAIRING_CODE_SECONDS: z.coerce.number().positive().default(180),
   /** Set by ECS: the address from which a task reads its own address. */
   ECS_CONTAINER_METADATA_URI_V4: z.url().optional(),
-  /** Set by ECS on hosts of one's own: the file with the host's address and port. */
+  /** Set by ECS on the operator's own hosts: the file with the host's address and port. */
   ECS_CONTAINER_METADATA_FILE: z.string().optional(),
 });
 export type ContainerEnvironment = z.infer<typeof environmentSchema>;

@@ -59,7 +59,7 @@ export const ownTask = async (
     arn: task.TaskARN,
     pullStarted: task.PullStartedAt,
     imagePulled: task.PullStoppedAt,
-    // ECS lists containers of its own (CNI_PAUSE) beside the worker's.
+    // ECS lists its own containers (CNI_PAUSE) beside the worker's.
     containerStarted: task.Containers.find(({ Type }) => Type === 'NORMAL')?.StartedAt,
   };
 };

@@ -89,7 +89,7 @@ export const feedKey = (shard: EventShard, number: number): Key => ({
   pk: feedPartition(shard),
   sk: feedSortKey(number),
 });
-/** Events that were not sent yet, by session and, within it, by the session's version that they tell of. */
+/** Events that were not sent yet, by session and, within it, by the session's version that they report. */
 export const outboxPartition = (shard: EventShard): string => `OUTBOX#${shard}`;
 export const outboxPrefix = (sessionId: string): string => `${sessionId}#`;
 export const outboxKey = (userId: string, sessionId: string, version: number): Key => ({
@@ -110,7 +110,7 @@ export const connectionKey = (topic: string, id: string): Key => ({
   pk: connectionsPartition(topic),
   sk: id,
 });
-/** Stands for an API key in one connect, by the hash of its token; expires. */
+/** Replaces an API key in one connect, by the hash of its token; expires. */
 export const ticketKey = (hash: string): Key => ({ pk: `TICKET#${hash}`, sk: META });
 /** The latest attempt of each recent event, by event and webhook. */
 export const deliveriesPartition = (sessionId: string): string => `DELIVERY#${sessionId}`;

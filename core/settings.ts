@@ -126,7 +126,7 @@ export const TASK_STOP_SECONDS = 120;
  * BERTH_CLUSTER                cluster ARN
  * BERTH_TASK_DEFINITION        task definition ARN (family and revision)
  * BERTH_SIZES                  JSON: CPU units and MiB of a task, by size; the task definition has those of `standard`
- * BERTH_HOSTS_PROVIDER         capacity provider of hosts of one's own; it and the next two only where there are any
+ * BERTH_HOSTS_PROVIDER         capacity provider of the operator's own hosts; it and the next two only if there are any
  * BERTH_HOSTS_TASK_DEFINITION  ARN of the task definition for them
  * BERTH_HOSTS_SESSION_MIB      memory that a session of the size `standard` is placed with there
  * BERTH_SUBNETS                comma-separated

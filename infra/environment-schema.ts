@@ -12,7 +12,7 @@ import { concurrencyIssues, concurrencySchema } from './concurrency-schema.ts';
 import { architectureOf, hostsSchema } from './hosts-schema.ts';
 import { networkSchema, taskAddresses } from './network-schema.ts';
 
-/** Whether tasks may run on hosts of one's own. */
+/** Whether tasks may run on the operator's own hosts. */
 /** That the table had in earlier releases. */
 const OLD_INDEXES = ['byUser'] as const;
 export type OldIndex = (typeof OLD_INDEXES)[number];

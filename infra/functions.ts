@@ -93,7 +93,7 @@ const READ = ['GetItem'] as const;
 const CHANGE = ['GetItem', 'UpdateItem'] as const;
 /** Reads what is in the outbox, sends it, writes it into timeline and feed, and removes it. */
 const TELL = ['Query', 'PutItem', 'DeleteItem'] as const;
-/** Changes the session and both counters, removes its slot, and tells of it. */
+/** Changes the session and both counters, removes its slot, and publishes the change. */
 const RELEASE = ['GetItem', 'UpdateItem', ...TELL] as const;
 /** Reads the counters and seeds those of a new table. */
 const CAPACITY = ['GetItem', 'Query', 'PutItem'] as const;

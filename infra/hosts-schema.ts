@@ -1,4 +1,4 @@
-/** Hosts of one's own (EC2) that many sessions share, as an operator sets them. */
+/** The operator's own hosts (EC2) that many sessions share, as an operator sets them. */
 import * as z from 'zod';
 
 /** `m7g.large`: the letters after the generation say the processor; a `g` among them is Graviton. */

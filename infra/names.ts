@@ -9,7 +9,7 @@ export const namesOf = ({ name }: Pick<Environment, 'name'>) => ({
   liveApi: `berth-${name}-live`,
   cluster: `berth-${name}`,
   workerFamily: `berth-${name}-worker`,
-  /** Of the task definition for hosts of one's own. */
+  /** Of the task definition for the operator's own hosts. */
   hostsFamily: `berth-${name}-worker-hosts`,
   scheduleGroup: `berth-${name}`,
   function: (handler: string) => `berth-${name}-${handler}`,

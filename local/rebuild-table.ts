@@ -2,8 +2,8 @@
  * A local table whose indexes are not those of the template (any more) is made again with its items. AWS builds and
  * removes indexes of a table that is in use; the embedded database does not.
  *
- *   copy: all items, then the mark ── table deleted, made anew ── items back ── copy deleted
- *      └─ ended before the mark: begun again          └─ ended after the mark: goes on from the copy
+ *   copy: all items, then the mark ── table deleted, made again ── items back ── copy deleted
+ *      └─ ended before the mark: begun again          └─ ended after the mark: continues from the copy
  */
 import {
   BatchWriteItemCommand,

@@ -122,7 +122,7 @@ const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-call', 'worker-api
 /**
  * Starts the local system. If a step fails, the parts that were started are stopped again.
  *
- * @throws the system's EADDRINUSE where the port is taken; DataDirInUse; BrowserMissing; WhatsAppUnreachable;
+ * @throws the system's EADDRINUSE if the port is taken; DataDirInUse; BrowserMissing; WhatsAppUnreachable;
  * UninterpretedError and SchemaChanged for a template that does not fit
  */
 export const startLocal = async (options: LocalOptions): Promise<LocalStack> => {

@@ -4,7 +4,7 @@
  */
 import { PRICES, type Prices } from './prices.ts';
 
-/** Where tasks run: Fargate on demand, Fargate Spot, or hosts of one's own that many tasks share. */
+/** Where tasks run: Fargate on demand, Fargate Spot, or the operator's own hosts that many tasks share. */
 export const CAPACITIES = ['fargate', 'spot', 'ec2'] as const;
 type Capacity = (typeof CAPACITIES)[number];
 
@@ -84,7 +84,7 @@ const LOG_BYTES_A_CALL = 500;
  * shows writes the other index as well.
  */
 const WRITES_A_CHANGE = 5;
-/** Of a received message: what was told last, and what its delivery came to. */
+/** Of a received message: the record of the last delivered message, and the result of its delivery. */
 const WRITES_A_MESSAGE = 1;
 /** A worker is found by its session's id: two reads before each call. */
 const READS_A_WORKER_CALL = 2;

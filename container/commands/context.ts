@@ -12,7 +12,7 @@ import { wrongStatus } from './failure.ts';
 import type { Recipients } from './recipients.ts';
 import type { Turns } from './turns.ts';
 
-/** Hears an event of the library. True: the command that listens caused it. */
+/** Receives an event of the library. True: the command that listens caused it. */
 export type EventListener = (name: string, values: readonly unknown[]) => boolean;
 
 /** The parts of the worker that a command may use. */
@@ -20,7 +20,7 @@ export type CommandContext = {
   readonly time: Time;
   readonly log: Log;
   status(): Status;
-  /** Hears of each command that succeeded. */
+  /** Called for each command that succeeded. */
   done(command: CommandName): void;
   /** The code shown now; `expiresAt` by the control plane's clock. */
   qr(): QrCode | undefined;

@@ -61,7 +61,7 @@ export const send = async (
 const allMembersOf = async (context: CommandContext, chatId: string): Promise<string[]> =>
   chatKindOf(chatId) === 'group' ? (await getParticipants(context, { id: chatId })).map(({ id }) => id) : [];
 
-/** Messages that the page's reports can't tell apart have the same turn. A file's bytes are not in its message. */
+/** Messages that the page's reports cannot distinguish have the same turn. A file's bytes are not in its message. */
 const turnOf = (chatId: string, content: LibraryContent): string =>
   JSON.stringify([
     chatId,

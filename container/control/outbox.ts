@@ -37,7 +37,7 @@ export type Outbox = {
   add(event: string, payload: unknown, about?: About): void;
   /** As `add`, with a payload that comes later; it must not reject. */
   addLater(event: string, payload: Promise<unknown>, about?: About): void;
-  /** From here on, events that tell of messages add to this; it goes along with them, and once by itself. */
+  /** From here on, events that report messages add to this; it is sent with them, and once by itself. */
   begin(mark: ToldMark): void;
   /** Waits until everything is accepted; false: it was not within `limitMs`, and what is left is lost. */
   flush(limitMs: number): Promise<boolean>;

@@ -16,7 +16,7 @@ const DOWNLOAD_LIMIT_MS = 20_000;
 const UPLOAD_LIMIT_MS = 15_000;
 /** Each is held in memory twice for a moment. */
 const AT_ONCE = 3;
-/** `message` and `message.any` tell of the same file; lists may ask for it again. */
+/** `message` and `message.any` report the same file; lists may ask for it again. */
 const REMEMBERED = 200;
 
 const optionalText = z.string().min(1).nullable().catch(null);

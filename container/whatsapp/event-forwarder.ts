@@ -40,7 +40,7 @@ type EventForwarder = {
 const REMEMBERED = 5_000;
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/** The id of an event that tells of a message: the same whichever worker tells it, and however often. */
+/** The id of an event that reports a message: the same for every worker, and however often. */
 const messageEventId = (sessionId: string, event: string, { id, timestamp }: Message): string => {
   const digest = createHash('sha256')
     .update(`${sessionId} ${event} ${messageKey(id)}`)

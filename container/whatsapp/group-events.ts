@@ -1,4 +1,6 @@
-/** Events of groups: who joined and left, what changed. WAHA tells of the account's own joining with the whole group. */
+/**
+ * Events of groups: who joined and left, what changed. WAHA reports the account's own joining with the whole group.
+ */
 import * as z from 'zod';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';

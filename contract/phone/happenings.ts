@@ -139,7 +139,9 @@ export const happeningRoutes = {
     }),
     response: done,
   },
-  /** Messages of long ago in one chat, and groups, as many as wanted; no event tells of them. Before the page connects. */
+  /**
+   * Messages of long ago in one chat, and groups, as many as wanted; no event reports them. Before the page connects.
+   */
   fill: {
     method: 'POST',
     path: '/phone/fill',

@@ -1,4 +1,4 @@
-/** Which events a session does not tell of: those of the kinds of chats that its configuration ignores. */
+/** Which events a session does not report: those of the kinds of chats that its configuration ignores. */
 import * as z from 'zod';
 import { type ChatKind, chatKindOf } from './chat-kind.ts';
 

@@ -156,7 +156,7 @@ const message = z.strictObject({
   chatId: chatIdSchema,
   reply_to: messageIdSchema.optional(),
 });
-/** Stands for every member of the group. */
+/** Means every member of the group. */
 export const ALL_MEMBERS = 'all';
 const mentions = z
   .array(z.union([z.literal(ALL_MEMBERS), chatIdSchema]))

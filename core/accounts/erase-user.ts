@@ -4,8 +4,8 @@
  *   job ── each sweep: keys revoked ── sessions stopped, those that ended deleted (each with its own job, erasure.ts)
  *       └─ no session and no job of one is left, and a second pass found nothing new ── the user's own items ── report
  *
- * Every step can be repeated, so a crash at any moment leaves the job, and the next sweep goes on. A session or a key
- * that is made meanwhile is found by the next sweep.
+ * Every step can be repeated, so a crash at any moment leaves the job, and the next sweep continues. A session or a
+ * key that is made meanwhile is found by the next sweep.
  */
 import * as z from 'zod';
 import type { ErasureView } from '../../contract/bodies/erasure.ts';

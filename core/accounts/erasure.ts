@@ -1,12 +1,13 @@
 /**
- * Erases what a deleted session leaves behind: auth states and received files in all their versions, timeline, deliveries,
- * dead letters, command results, links, its entries in the feed and in the live logs. The delete itself is one transaction, in which a job for
- * this takes the place of the session. So a crash at any moment leaves the session or the job, and a sweep goes on:
+ * Erases what a deleted session leaves behind: auth states and received files in all their versions, timeline,
+ * deliveries, dead letters, command results, links, its entries in the feed and in the live logs. The delete itself
+ * is one transaction, in which a job for this takes the place of the session. So a crash at any moment leaves the
+ * session or the job, and a sweep continues:
  *
  *   delete ── session gone, job there ── sweep: all is erased ── writes that were under way ── later sweep: once more ── job gone
  *
- * The second pass is for what was under way at the first: an upload by a signed URL, a delivery that notes its result.
- * Every step can be repeated.
+ * The second pass is for what was under way at the first: an upload by a signed URL, a delivery that notes its
+ * result. Every step can be repeated.
  */
 import { ALL_USERS } from '../../contract/bodies/live.ts';
 import { toItem } from '../apply.ts';

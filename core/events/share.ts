@@ -22,7 +22,7 @@ const free = (item: Item | undefined, size: number, now: number): string[] =>
   });
 
 /**
- * A place for one attempt; `full`: the user's are all taken. One write where there is room. If the database does not
+ * A place for one attempt; `full`: the user's are all taken. One write if there is room. If the database does not
  * answer, the attempt is made without a place: Berth's own fault must not delay deliveries.
  */
 export const acquirePermit = async (

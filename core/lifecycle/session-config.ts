@@ -16,7 +16,7 @@ import type { Sha256 } from '../ports.ts';
 
 /** Of a stored configuration, as JSON. Lists of sessions carry it, and so does the index of a user's sessions. */
 
-/** Stands for a secret wherever a configuration is shown. */
+/** Replaces a secret in every configuration that is shown. */
 export const MASK = '********';
 
 const parseUrl = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);

@@ -85,7 +85,7 @@ export const METRICS = {
   StartStep: {
     unit: 'Milliseconds',
     dimensions: ['Step', 'Task'],
-    says: 'From admission to a step of the start, with a task of its own or a standby task',
+    says: 'From admission to a step of the start, with a new task or a standby task',
   },
   BuildTrouble: {
     unit: 'Count',

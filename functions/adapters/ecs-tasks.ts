@@ -229,7 +229,7 @@ const launchOn = async (
 
 const taskSizeOf = (size: Size): TaskSize => environment('BERTH_SIZES')[size];
 
-/** The provider of hosts of one's own, as `task.capacity` names it. */
+/** The provider of the operator's own hosts, as `task.capacity` names it. */
 const HOSTS = 'EC2';
 
 /**

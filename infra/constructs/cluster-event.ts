@@ -6,7 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 
-/** What ECS tells of a cluster through EventBridge: which event, and which of its details. */
+/** The events of a cluster that ECS sends through EventBridge: the event, and its details. */
 type ClusterEvent = {
   readonly description: string;
   readonly detailType: string;

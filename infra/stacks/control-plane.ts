@@ -50,7 +50,7 @@ export class ControlPlaneStack extends Stack {
       cors,
       domain,
     });
-    // Of its own, so that no flood of callers keeps heartbeats away.
+    // A separate API, so that no flood of callers keeps heartbeats away.
     const workerApi = new BerthApi(this, 'WorkerApi', {
       environment,
       apiName: namesOf(environment).workerApi,

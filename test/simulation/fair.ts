@@ -33,7 +33,7 @@ const ATTEMPT_MS = 10_000;
 const FUNCTION_MS = 30_000;
 /** A message whose function died comes again after this. */
 const VISIBILITY_MS = 45_000;
-/** From the queue to the good endpoint, where no function died on the way. */
+/** From the queue to the good endpoint, if no function died on the way. */
 const GOOD_WITHIN_MS = 6_000;
 /** Attempts whose permission was asked for before the breaker opened may begin for so long. */
 const ASKED_BEFORE_MS = 1_500;
@@ -52,7 +52,7 @@ const settings = (): Settings =>
   );
 
 type Kind = 'endless' | 'broken' | 'dead' | 'good';
-/** Each kind has a user of its own. */
+/** Each kind has its own user. */
 const USERS: Readonly<Record<Kind, string>> = { endless: 'ann', good: 'ben', dead: 'carl', broken: 'dora' };
 type Message = { readonly delivery: QueuedDelivery; readonly queuedAt: number; readonly n: number };
 type Group = {
@@ -227,7 +227,7 @@ class Fair {
         group.died = false;
       }
     };
-    scheduler.in(FUNCTION_MS, undefined, 'the time of a deliverer is over', () => ends(undefined));
+    scheduler.in(FUNCTION_MS, undefined, 'the time of a deliverer has passed', () => ends(undefined));
     void invoke(
       this.#cloud,
       'deliver',

@@ -30,7 +30,7 @@ const settingsOf = (random: Random, standby: boolean): Settings => {
       environment: 'simulation',
       globalLimit,
       userLimit: random.int(1, 2),
-      // Clocks are minutes apart here; the rate of starts is simulated where they are not (fair.ts).
+      // Clocks are minutes apart here; the rate of starts is simulated without that (fair.ts).
       startsPerMinute: 0,
       qrTimeoutSeconds: 120,
       idleTimeoutSeconds: 180,

@@ -1,7 +1,7 @@
 /**
  * Records the messages that were sent and their results, in both directions. Pure: the clock is the caller's.
  *
- * Messages in: from the phone to the webhook. Each session's are numbered. A message is
+ * Messages in: from the phone to the webhook. Each session's are numbered. Results of a message:
  *   told        delivered at least once
  *   twice       delivered under two event ids; the same event id again is a repeat, which at-least-once allows
  *   disordered  first delivered after a later one of its session

@@ -102,7 +102,7 @@ const sessionsOf = ({ deps }: WebhookSystem, run: FaultRun, url: string): Promis
       const attempts = i === IMPATIENT ? 2 : 30;
       const delaySeconds = i === IMPATIENT ? 1 : run.retryDelaySeconds;
       const webhook: Webhook = {
-        // Of its own: the others' failures would open its circuit breaker, and it would wait instead of giving up.
+        // A separate one: the others' failures would open its circuit breaker, and it would wait instead of giving up.
         url: i === IMPATIENT ? `${url}/impatient` : url,
         events: ['*'],
         hmac: { key: KEY },

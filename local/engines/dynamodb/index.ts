@@ -16,7 +16,7 @@ export type DynamoDbOptions = {
   readonly port?: number;
   /** Milliseconds since the epoch; decides expiry of items and of request tokens. */
   readonly clock?: () => number;
-  /** Told of faults of the engine itself, never of items. */
+  /** Receives faults of the engine itself, never of items. */
   readonly logger?: { error(message: string, details: Readonly<Record<string, unknown>>): void };
   /**
    * Awaited by each transaction while it holds its items. One turn of the event loop unless given; a bench gives

@@ -48,7 +48,7 @@ export class StartQueue {
 
   /**
    * @param limit undefined: all at once
-   * @param onSlow told of a start that took its whole time
+   * @param onSlow called for a start that took its whole time
    */
   constructor(limit: StartLimit | undefined, onSlow: (taskId: string) => void) {
     this.#limit = limit;

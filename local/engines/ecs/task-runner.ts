@@ -109,7 +109,7 @@ export class TaskRunner {
     }
   }
 
-  /** SIGKILLs everything of the task, in whatever state it is. */
+  /** SIGKILLs everything of the task, in any state. */
   kill(id: string): void {
     const root = this.#options.tasks.get(id).process;
     void killTree({ taskId: id, root }).catch((error: unknown) =>

@@ -75,7 +75,7 @@ export class Channels {
     return { success: true, ack: { t: timestamp }, serverId: timestamp };
   }
 
-  /** Of a Status, WhatsApp Web makes a new message, whatever model it receives. */
+  /** Of a Status, WhatsApp Web makes a new message, from any model. */
   async #publish(type: string, content: Wired): Promise<object> {
     const app = this.#app;
     const bytes = [...crypto.getRandomValues(new Uint8Array(9))];

@@ -36,7 +36,7 @@ export const defineGroups = (app: App): void => {
   });
 };
 
-/** Asks the servers for an id; what they tell of its other id is known from then on. */
+/** Asks the servers for an id; their answer about its other id is known from then on. */
 const lookUp = async (app: App, wid: Wid): Promise<{ wid: Wid; lid?: Wid } | null> => {
   const { exists, identity } = await app.deliver({ op: 'exists', id: String(wid) });
   if (!exists) return null;

@@ -28,7 +28,7 @@ export const signIn = (dashboard: () => DashboardSystem): void => {
     const kept = await page.evaluate(
       '({ local: { ...localStorage }, session: { ...sessionStorage }, cookie: document.cookie, url: location.href, html: document.documentElement.outerHTML })',
     );
-    // The proof: without the cookie, which no script can read, it stands for nothing.
+    // The proof: without the cookie, which no script can read, it has no effect.
     expect(kept).toMatchObject({ local: { 'berth-sign-in-proof': expect.any(String) }, session: {} });
     expect(JSON.stringify(kept)).not.toContain(system.adminKey);
 

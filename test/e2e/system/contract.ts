@@ -20,7 +20,7 @@ const session = 'walk';
 const PNG =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
-/** Told of in words that no other step here brings about: they need a session that is about to end. */
+/** Reported with values that no other step here causes: they need a session that is about to end. */
 const NOT_BROUGHT_ABOUT = ['session.expiring', 'session.restarting'];
 
 /** Refused here, because they need a business account or another account's channel: acts.ts sees them succeed. */
@@ -448,7 +448,7 @@ export const contractWalk = (open: () => System): void => {
       }
     });
 
-    test('is logged out, and told of in webhooks as the document says', async () => {
+    test('is logged out, and reported to webhooks as the document says', async () => {
       await ask('listDeliveries', 200, { params });
       await ask('listWebhookEndpoints', 200, { query: { session } });
       await ask('listWebhookEndpoints', 404, { query: { session: 'nobody' } });

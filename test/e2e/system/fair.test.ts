@@ -39,7 +39,7 @@ test('a delete that races the launch of its create frees no slot, so no second t
   release();
   expect((await creating).status).toBe(201);
   await deleting;
-  // Where this machine was slower than a launch may take, a sweep looks for the task.
+  // If this machine was slower than a launch may take, a sweep looks for the task.
   await vi.waitFor(async () => {
     await system.stack.trigger('reaper');
     expect((await system.call('DELETE', '/api/sessions/a', { key })).status).toBe(200);
@@ -109,7 +109,7 @@ test('45 open long polls of one key: those above the bound are refused, and anot
   for (const each of refused) expect(await problemOf(each)).toMatchObject({ scope: 'waits', limit });
 });
 
-test('requests a minute are bounded, and told with their scope; another user goes on', async () => {
+test('requests a minute are bounded, and rejected with their scope; another user continues', async () => {
   const [key, ben] = [await keyOf('rusher'), await keyOf('ben')];
   await system.berth.limits.set({ user: { userId: 'rusher', rate: { perMinute: 10, burst: 2 } } });
   const answers = await Promise.all(

@@ -534,7 +534,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       expect(await lastSent()).toMatchObject({ chatId: ADA, body: 'by hidden id' });
     });
 
-    test('groups: made, filled, emptied, and told of', async () => {
+    test('groups: made, filled, emptied, and reported', async () => {
       const { groups } = system.berth;
       const made = await groups.create('shop', {
         name: 'Team',

@@ -127,7 +127,7 @@ test('a table whose indexes changed is made again with all of its items', async 
   expect(TableNames).toEqual(['sessions']);
 });
 
-test('a start that ended while the table was made again loses nothing: the next one goes on from the copy', async () => {
+test('a start that ended while the table was made again loses nothing: the next one continues from the copy', async () => {
   const engines = { dynamodbUrl: dynamodb.url, storage };
   await provision(model(), engines);
   await put('a');

@@ -1,6 +1,6 @@
 /**
  * The task engine, with what ECS does that a caller has to live with: a task may start late, after its stop, or
- * never; StopTask may be lost; the event that a task stopped may come late, twice or never.
+ * never; StopTask may be lost; the event that a task stopped may arrive late, twice or never.
  */
 import type { Assignment } from '../../../contract/worker/protocol.ts';
 import {

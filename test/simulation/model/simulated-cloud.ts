@@ -41,7 +41,7 @@ export class SimulatedCloud implements Cloud {
   readonly unlinked = new Set<string>();
   watcher: Watcher | undefined;
   admits: Cloud['admits'];
-  /** Hears every sample of a metric. */
+  /** Receives every sample of a metric. */
   measured: ((name: string, value: number) => void) | undefined;
   violation: Violation | undefined;
   #sessions = 0;

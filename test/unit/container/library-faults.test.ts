@@ -36,7 +36,7 @@ const ownMessage = (id: unknown) => ({
 });
 
 describe('faults of the library that the host absorbs', () => {
-  it('fault 1: an unhandled rejection of the library restarts the client, one of our own ends the session', async () => {
+  it('fault 1: an unhandled rejection of the library restarts the client, one of Berth ends the session', async () => {
     const library = new Error('boom');
     library.stack = 'Error: boom\n at x (/app/node_modules/whatsapp-web.js/src/Client.js:495:1)';
     expect(judgeUncaught(library, false)).toBe('client_fault');

@@ -129,7 +129,7 @@ describe('the passkey of a page', () => {
     expect(await passkey.confirm()).toBe(false);
   });
 
-  it('is asked for by the page’s own button, answered once, and told from what is late, wrong or repeated', async () => {
+  it('is asked for by the page’s own button, answered once, and distinguished from late, wrong or repeated ones', async () => {
     const { time, page, passkey, names } = open();
     let round = 0;
     page.onContinue = () => {

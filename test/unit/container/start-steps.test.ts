@@ -20,7 +20,7 @@ test('a saved account is restored before the browser opens its profile', async (
   expect(bench.steps).toEqual(['accountRestored', 'browserUp', 'pageLoaded']);
 });
 
-test('a step counts once, none after the end of the start, and all are told by the clock of the control plane', async () => {
+test('a step counts once, none after the end of the start, and all are reported by the clock of the control plane', async () => {
   const time = manualTime();
   const clock = createControlClock(time);
   clock.set(time.now() + 5_000);

@@ -54,7 +54,7 @@ test('a user stores so many sessions and no more, stopped ones included; others 
   await create(system, 'd', {}, 'bob');
 });
 
-test('a user starts so many sessions a minute and no more, in whatever number at once; others are not concerned', async () => {
+test('a user starts so many sessions a minute and no more, in any number at once; others are not concerned', async () => {
   const system = testSystem({ userLimit: 1, globalLimit: 50, startsPerMinute: 60 });
   const { deps } = system;
   /** Creates, ends and deletes: the slot is free again each time. */

@@ -101,7 +101,7 @@ test('deliveries are counted by result, and their age by quantile; what was not 
   });
 });
 
-test('steps of starts are means, for tasks of their own and for standby tasks', () => {
+test('steps of starts are means, for new tasks and for standby tasks', () => {
   const sums = new Map<string, number>();
   for (const [Task, Step, ms] of [
     ['own', 'imagePulled', 20_000],

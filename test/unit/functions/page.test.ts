@@ -131,7 +131,7 @@ test('names that objects have by nature are no files', () => {
   expect(ask('/dashboard/assets/__proto__').status).toBe(404);
 });
 
-test('by TLS, browsers are told to use TLS only', () => {
+test('by TLS, the answer makes browsers use TLS only', () => {
   expect(ask('/dashboard', { 'x-forwarded-proto': 'https' }).headers).toHaveProperty(
     'strict-transport-security',
   );

@@ -19,6 +19,30 @@ const AVOIDED: readonly (readonly [RegExp, string])[] = [
   [/\bof course\b|\bis no matter\b/i, 'say it or leave it out'],
   [/\bwas forgotten\b/i, '"expired" or "was deleted"'],
   [/\bwithout (?:anybody's|anybody)\b|\b(?:everybody|anybody)\b/i, '"all users", "any caller"'],
+  [/\bwhere (?:none|nothing|no|there (?:is|are|was|were) (?:none|no|one))\b/i, '"if no …"'],
+  [
+    /\b(?:throws?|rejects?|refuses?|fails?|undefined|null|absent|empty|true|false|none|only|also|even|[45]\d\d) where (?:it|they|there|that|this|one|an?|the|its)\b/i,
+    '"if"',
+  ],
+  [
+    /(?:^|[.:] )where (?:it|they|there|that|this|one|an?|the|its) \w+ (?:is|was|are|were|does|did|has|had|can|may)\b/i,
+    '"if"',
+  ],
+  [/\b(?:is|are|was|were|be|been|being) told\b/i, '"receives", "is notified", "is reported", "is delivered"'],
+  [/\btell(?:s|ing)? (?:of|apart|from)\b|\btold (?:of|apart|from)\b/i, '"reports", "distinguishes"'],
+  [/\b(?:hears?|heard|hearing)\b/i, '"receives", "notices"'],
+  [/\b(?:go|goes|went|going) on\b/i, '"continues"'],
+  [/\bwhat(?:so)?ever\b/i, '"any", "every", "in each case"'],
+  [/\banew\b/i, '"again"'],
+  [
+    /\bof (?:its|their|one's|our|my) own(?=[^\w\s]|$| (?:and|as|beside|but|by|for|in|is|on|or|so|that|to|under|which|while|with)\b)/i,
+    '"its own …", "a separate …"',
+  ],
+  [/\b(?:is|are|was|were) over(?= (?:and|before|once|when|for)\b|[^\w\s]|$)/i, '"has ended", "has expired"'],
+  [/\bthe likes?\b(?=[.,;:)]|$| of\b)/i, '"similar …"'],
+  [/\bstands? for\b/i, '"represents", "belongs to", "replaces"'],
+  [/\b(?:comes?|came) late\b/i, '"arrives late", "is late"'],
+  [/\b(?:there|where)(?:of|upon|with)\b|\bhereby\b/i, 'name the thing'],
   [/\b\w*(?:honour|colour|behaviour|favour|neighbour)\w*/i, 'American spelling'],
   [/\b(?:recognis|authoris|initialis|organis|serialis|normalis|synchronis)\w+/i, 'American spelling'],
   [/\bmodelled\b|\bcancelling\b|\blabelled\b/i, 'American spelling'],
@@ -26,7 +50,8 @@ const AVOIDED: readonly (readonly [RegExp, string])[] = [
 
 const problemsIn = (text: string): readonly string[] =>
   AVOIDED.flatMap(([words, instead]) => {
-    const found = words.exec(text);
+    // Names in code are no words.
+    const found = words.exec(text.replaceAll(/`[^`\n]*`/g, '``'));
     return found ? [`"${found[0]}" in "${text.trim().slice(0, 120)}": write ${instead}`] : [];
   });
 
@@ -79,6 +104,37 @@ test.each(FOLDERS)('comments and titles of tests in %s are in plain technical En
 });
 
 test('the check finds a phrase to avoid', () => {
-  expect(problemsIn('Whoever waits hears what became of it.')).toHaveLength(2);
+  expect(problemsIn('Whoever waits hears what became of it.')).toHaveLength(3);
+  expect(problemsIn('Undefined where it is not there; the caller is told so.')).toHaveLength(2);
+  expect(problemsIn('The folder in which it runs, or where the file is.')).toEqual([]);
   expect(problemsIn('The caller gets the result.')).toEqual([]);
+});
+
+test('the glossary has at most 25 terms, each once', () => {
+  const [, glossary = ''] =
+    /^## Glossary\n([\s\S]*?)^## /m.exec(readFileSync(join(ROOT, 'docs', 'architecture.md'), 'utf8')) ?? [];
+  const terms = [...glossary.matchAll(/^\| ([a-z ]+?) \|/gm)].map(([, term]) => term);
+  expect(terms).toContain('session');
+  expect(terms.length).toBeLessThanOrEqual(25);
+  expect(new Set(terms).size).toBe(terms.length);
+});
+
+/** Second words for things that have a term in the glossary, with the term. */
+const SECOND_WORDS: readonly (readonly [RegExp, string])[] = [
+  [/\borphan\w*/i, '"task without a session"'],
+  [/\bsaved profile\b/i, '"saved account" or "auth state"'],
+  [/\bslot[- ]holders?\b|\bholders of slots\b/i, '"slot"'],
+  [/\bhot (?:spare|standby)\b|\bwarm (?:task|pool|spare)s?\b/i, '"standby task"'],
+];
+
+test('pages use one word for each term of the glossary', () => {
+  const problems = PAGES.filter((page) => page !== 'CHANGELOG.md').flatMap((page) => {
+    // Names in code, headings that name an alarm, and links to them stay.
+    const text = readFileSync(join(ROOT, page), 'utf8').replaceAll(/`[^`\n]*`|^#+ .*$|\]\([^)]*\)/gm, '');
+    return SECOND_WORDS.flatMap(([word, term]) => {
+      const found = word.exec(text);
+      return found ? [`${page}: "${found[0]}": write ${term}`] : [];
+    });
+  });
+  expect(problems).toEqual([]);
 });

@@ -9,10 +9,7 @@ export const StartSteps = ({ session: { start } }: { readonly session: SessionVi
   if (start === null) return null;
   const steps = byTime(start.steps);
   return (
-    <Panel
-      title="Last start"
-      aside={<span class="tag">{start.standby ? 'standby task' : 'task of its own'}</span>}
-    >
+    <Panel title="Last start" aside={<span class="tag">{start.standby ? 'standby task' : 'new task'}</span>}>
       <Scroll label="Steps of the last start">
         <table class="plain">
           <thead>
