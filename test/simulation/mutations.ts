@@ -71,7 +71,11 @@ export const MUTATIONS: readonly Mutation[] = [
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 19, [PLAN, 'condition: userHasRoom(capacity),', '']),
+  mutation('admission without the user’s condition', 3, [
+    PLAN,
+    'condition: and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : [])),',
+    '',
+  ]),
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',

@@ -1,7 +1,7 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { DUE_BUCKETS, DUE_PROJECTION } from '../../core/items.ts';
+import { DUE_BUCKETS, DUE_PROJECTION, LIST_PROJECTION } from '../../core/items.ts';
 import {
   absent,
   and,
@@ -49,7 +49,7 @@ beforeAll(async () => {
         {
           IndexName: 'ofUser',
           KeySchema: key('listUser', 'listName'),
-          Projection: { ProjectionType: 'ALL' },
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...LIST_PROJECTION] },
         },
         {
           IndexName: 'due',
