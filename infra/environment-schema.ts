@@ -32,7 +32,7 @@ export const sizesOf = (task: {
 
 const taskSchema = z
   .strictObject({
-    /** ARM64 costs about a fifth less per hour. Fargate Spot runs both. */
+    /** ARM64 costs about a seventh less a session-hour. Fargate Spot runs both. */
     architecture: z.enum(['ARM64', 'X86_64']),
     /** CPU units of the size `standard`; 1024 are one vCPU. docs/performance.md has what a session needs. */
     cpu: z.int(),

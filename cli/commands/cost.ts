@@ -6,9 +6,15 @@ import {
   COST_DEFAULTS,
   type Cost,
   type CostInput,
+  costByGoal,
   costByUse,
   costOf,
+  GOALS,
+  type GoalRow,
+  HOSTS,
+  hostOf,
   type Parts,
+  standbyShare,
   totalOf,
   type UseRow,
 } from '../cost/model.ts';
@@ -29,9 +35,11 @@ const inputSchema = z.object({
   arch: z.enum(['arm', 'x86'], 'must be arm or x86').optional(),
   capacity: z.enum(CAPACITIES, `must be ${CAPACITIES.join(', ')}`).optional(),
   standby: countInput.optional(),
+  host: z.enum(HOSTS, `must be ${HOSTS.join(', ')}`).optional(),
   hostMemory: numberInput.refine((gib) => gib > 0, 'must be above 0').optional(),
   heartbeat: countInput.refine((n) => n > 0, 'must be 1 at least').optional(),
   byUse: z.boolean().default(false),
+  goals: z.boolean().default(false),
   vcpu: numberInput.optional(),
   memory: numberInput.optional(),
   messages: countInput.optional(),
@@ -51,8 +59,10 @@ export const addCost = (program: Command): void => {
     .option('--capacity <kind>', `${CAPACITIES.join(', ')} (default: fargate, on demand)`)
     .option('--standby <n>', 'tasks that wait for sessions around the clock (default: 0)')
     .option('--by-use', 'a month of one session by its use, on every capacity and on a server')
+    .option('--goals', 'a session-hour on every capacity beside the goals, and which of them holds')
     .option('--vcpu <n>', `of a task (default: ${vcpu})`)
     .option('--memory <GiB>', `of a task (default: ${gib})`)
+    .option('--host <type>', `${HOSTS.join(', ')} (default: one of the architecture)`)
     .option('--host-memory <GiB>', `of a session on a host or a server (default: ${hostGib})`)
     .option('--heartbeat <seconds>', `between heartbeats (default: ${heartbeatSeconds})`)
     .option('--messages <n>', `a session and hour, in and out (default: ${messages})`)
@@ -61,10 +71,11 @@ export const addCost = (program: Command): void => {
     command,
     '--sessions 50 --hours 8',
     '--sessions 10 --hours 24 --capacity spot',
-    '--by-use --arch arm',
+    '--by-use --arch arm --standby 1',
+    '--goals',
   );
   runs(command, inputSchema, async (asked, { out }) => {
-    const { memory, hostMemory, heartbeat, byUse, ...given } = asked;
+    const { memory, hostMemory, heartbeat, byUse, goals, ...given } = asked;
     const chosen = Object.fromEntries(
       Object.entries({ ...given, gib: memory, hostGib: hostMemory, heartbeatSeconds: heartbeat }).filter(
         ([, value]) => value !== undefined,
@@ -72,9 +83,15 @@ export const addCost = (program: Command): void => {
     );
     const input: CostInput = { ...COST_DEFAULTS, ...chosen };
     const prices = { region: PRICES.region, asOf: PRICES.asOf };
+    if (goals) {
+      const rows = costByGoal(input);
+      out.result({ input, prices, goals: GOALS, rows }, goalsText(input, rows));
+      return;
+    }
     if (byUse) {
       const uses = costByUse(input);
-      out.result({ input, prices, uses }, byUseText(input, uses));
+      const standby = standbyShare(input);
+      out.result({ input, prices, uses, standby }, byUseText(input, uses, standby));
       return;
     }
     const cost = costOf(input);
@@ -86,26 +103,63 @@ const PRICE_NOTE = `Prices of ${PRICES.region} as of ${PRICES.asOf}, from memory
 
 const ARCHITECTURES = { arm: 'ARM64', x86: 'x86-64' } as const;
 
-const kindOf = ({ capacity, arch, vcpu, gib, hostGib }: CostInput): string =>
-  capacity === 'ec2'
-    ? `EC2 ${PRICES.host.name}, ${hostGib} GiB a session`
+const kindOf = (input: CostInput): string => {
+  const { capacity, arch, vcpu, gib, hostGib } = input;
+  return capacity === 'ec2'
+    ? `EC2 ${hostOf(input)}, ${hostGib} GiB a session`
     : `${ARCHITECTURES[arch]}, ${capacity === 'spot' ? 'Spot' : 'on demand'}, ${vcpu} vCPU, ${gib} GiB`;
+};
 
-const byUseText = (input: CostInput, uses: readonly UseRow[]): string =>
+const byUseText = (
+  input: CostInput,
+  uses: readonly UseRow[],
+  standby: ReturnType<typeof standbyShare>,
+): string =>
   [
     `One session for a month (${ARCHITECTURES[input.arch]}, ${input.vcpu} vCPU and ${input.gib} GiB on Fargate, ${input.hostGib} GiB on hosts and servers)`,
     table([
-      ['  Use', 'Fargate', 'Spot', 'EC2', 'Server'],
-      ...uses.map(({ use, month, server }) => [
-        `  ${use}`,
-        ...CAPACITIES.map((capacity) => dollars(month[capacity], 2)),
-        dollars(server, 2),
+      ['  Use', 'Fargate', 'Spot', 'EC2', 'Server with WAHA'],
+      ...uses.flatMap(({ use, month, address, server }) => [
+        [`  ${use}`, ...CAPACITIES.map((capacity) => dollars(month[capacity], 2)), dollars(server, 2)],
+        ['    of it its public address', ...CAPACITIES.map((capacity) => dollars(address[capacity], 2)), ''],
+      ]),
+      ...(input.standby > 0
+        ? [
+            [
+              `  ${tasks(input.standby)} for ${input.sessions} sessions: each more`,
+              ...CAPACITIES.map((capacity) => dollars(standby[capacity], 2)),
+              '',
+            ],
+          ]
+        : []),
+    ]),
+    '',
+    `EC2 is ${hostOf(input)}, filled to 90 %. Server is a full ${PRICES.server.name} that is always on.`,
+    PRICE_NOTE,
+  ].join('\n');
+
+const KINDS = { fargate: 'Fargate on demand', spot: 'Fargate Spot', ec2: 'EC2' } as const;
+
+const goalsText = (input: CostInput, rows: readonly GoalRow[]): string =>
+  [
+    `A session-hour (${input.messages} messages, ${input.followers} followers, a heartbeat every ${input.heartbeatSeconds} s) beside its goal`,
+    table([
+      ['  Capacity', 'Task', 'Price', 'Goal', ''],
+      ...rows.map(({ capacity, arch, gib, host, hour }) => [
+        `  ${KINDS[capacity]}`,
+        capacity === 'ec2'
+          ? `${ARCHITECTURES[arch]}, ${host}, ${input.hostGib} GiB a session`
+          : `${ARCHITECTURES[arch]}, ${input.vcpu} vCPU, ${gib} GiB`,
+        dollars(hour, 4),
+        dollars(GOALS[capacity], 3),
+        hour <= GOALS[capacity] ? 'holds' : 'missed',
       ]),
     ]),
     '',
-    `EC2 is ${PRICES.host.name}, filled to 90 %. Server is a full ${PRICES.server.name} that is always on.`,
     PRICE_NOTE,
   ].join('\n');
+
+const tasks = (count: number): string => `${count} standby task${count === 1 ? '' : 's'}`;
 
 /** Dollars as people read them. */
 const dollars = (amount: number, digits: number): string => `$${amount.toFixed(digits)}`;
@@ -133,9 +187,7 @@ const costText = (input: CostInput, cost: Cost): string => {
     table([
       ['  Session-hours', dollars(cost.sessionHours * perHour, 2)],
       ['  Standing', dollars(totalOf(cost.standing), 2)],
-      ...(input.standby > 0
-        ? [[`  ${input.standby} standby task${input.standby === 1 ? '' : 's'}`, dollars(cost.standby, 2)]]
-        : []),
+      ...(input.standby > 0 ? [[`  ${tasks(input.standby)}`, dollars(cost.standby, 2)]] : []),
       ['  A month', dollars(cost.month, 2)],
       [
         `  ${cost.alwaysOn.servers} server${cost.alwaysOn.servers === 1 ? '' : 's'} ${PRICES.server.name}, always on`,

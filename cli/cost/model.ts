@@ -4,6 +4,18 @@
  */
 import { PRICES, type Prices } from './prices.ts';
 
+/** Instance types whose price is known, for hosts. */
+export const HOSTS = [
+  'm7g.large',
+  'm7g.2xlarge',
+  'r7g.xlarge',
+  'm7i.2xlarge',
+  'r7i.xlarge',
+] as const satisfies readonly (keyof Prices['hosts'])[];
+type HostName = (typeof HOSTS)[number];
+/** Much memory beside little CPU is what sessions take. */
+const DEFAULT_HOSTS = { arm: 'r7g.xlarge', x86: 'r7i.xlarge' } as const satisfies Record<string, HostName>;
+
 /** Where tasks run: Fargate on demand, Fargate Spot, or the operator's own hosts that many tasks share. */
 export const CAPACITIES = ['fargate', 'spot', 'ec2'] as const;
 type Capacity = (typeof CAPACITIES)[number];
@@ -15,12 +27,13 @@ export type CostInput = {
   readonly hours: number;
   /** A month. */
   readonly days: number;
-  /** Of Fargate's tasks. Hosts are ARM64. */
   readonly arch: 'arm' | 'x86';
   readonly capacity: Capacity;
   /** Of a Fargate task. */
   readonly vcpu: number;
   readonly gib: number;
+  /** Instance type of hosts; without it, one of `arch`. */
+  readonly host?: HostName;
   /** Memory that a session takes on a host. */
   readonly hostGib: number;
   /** Tasks that wait for sessions around the clock, so that a code is shown at once. */
@@ -111,6 +124,10 @@ const SYSTEM_GIB = 1.5;
 /** Hosts are not always full: sessions come and go, and a host that drains takes none. */
 const HOST_FILL = 0.9;
 
+/** The instance type of hosts. */
+export const hostOf = ({ host, arch }: Pick<CostInput, 'host' | 'arch'>): HostName =>
+  host ?? DEFAULT_HOSTS[arch];
+
 /** How many sessions a machine has room for. */
 const roomOf = (machineGib: number, sessionGib: number): number =>
   Math.max(1, Math.floor((machineGib - SYSTEM_GIB) / sessionGib));
@@ -154,6 +171,8 @@ export type UseRow = {
   readonly use: string;
   /** Dollars a session and month, without what stands. */
   readonly month: Readonly<Record<Capacity, number>>;
+  /** Of them, for public addresses. */
+  readonly address: Readonly<Record<Capacity, number>>;
   /** A session's share of a server that is full, and always on. */
   readonly server: number;
 };
@@ -161,26 +180,72 @@ export type UseRow = {
 /** The cost of one session per month, by its use and by capacity, beside a server of many sessions. */
 export const costByUse = (given: Partial<CostInput> = {}, prices: Prices = PRICES): readonly UseRow[] => {
   const input = { ...COST_DEFAULTS, ...given };
-  const hourOn = (capacity: Capacity): number => sum(costOfSessionHour({ ...input, capacity }, prices));
   const server = serverMonth(prices) / roomOf(prices.server.gib, input.hostGib);
   return USES.map(({ name, hours, days }) => ({
     use: name,
-    month: {
-      fargate: hours * days * hourOn('fargate'),
-      spot: hours * days * hourOn('spot'),
-      ec2: hours * days * hourOn('ec2'),
-    },
+    month: byCapacity((capacity) => hours * days * sum(costOfSessionHour({ ...input, capacity }, prices))),
+    address: byCapacity(
+      (capacity) => hours * days * (costOfTask({ ...input, capacity }, prices)[ADDRESS] ?? 0),
+    ),
     server,
   }));
 };
 
+/**
+ * What standby tasks that wait around the clock add to each session of the fleet, a month. One that a session takes
+ * becomes its task: the next one waits in its place.
+ */
+export const standbyShare = (
+  given: Partial<CostInput> = {},
+  prices: Prices = PRICES,
+): Readonly<Record<Capacity, number>> => {
+  const input = { ...COST_DEFAULTS, ...given };
+  return byCapacity(
+    (capacity) =>
+      (input.standby * HOURS_A_MONTH * sum(costOfWaiting({ ...input, capacity }, prices))) / input.sessions,
+  );
+};
+
+const byCapacity = (of: (capacity: Capacity) => number): Readonly<Record<Capacity, number>> => ({
+  fargate: of('fargate'),
+  spot: of('spot'),
+  ec2: of('ec2'),
+});
+
+/** Dollars of a session-hour that Berth aims at. */
+export const GOALS: Readonly<Record<Capacity, number>> = { fargate: 0.02, spot: 0.01, ec2: 0.006 };
+
+export type GoalRow = Pick<CostInput, 'capacity' | 'arch' | 'gib'> & {
+  readonly host: HostName;
+  readonly hour: number;
+};
+
+/** A session-hour on each capacity, architecture and memory of the small sizes, everything else as given. */
+export const costByGoal = (given: Partial<CostInput> = {}, prices: Prices = PRICES): readonly GoalRow[] => {
+  const input = { ...COST_DEFAULTS, ...given };
+  const row = (change: Partial<CostInput>): GoalRow => {
+    const choice = { ...input, ...change };
+    const { capacity, arch, gib } = choice;
+    return { capacity, arch, gib, host: hostOf(choice), hour: sum(costOfSessionHour(choice, prices)) };
+  };
+  return [
+    ...(['fargate', 'spot'] as const).flatMap((capacity) =>
+      (['x86', 'arm'] as const).flatMap((arch) => [0.5, 1].map((gib) => row({ capacity, arch, gib }))),
+    ),
+    ...HOSTS.map((host) => row({ capacity: 'ec2', arch: prices.hosts[host].arch, host })),
+  ];
+};
+
+const ADDRESS = 'Public IPv4 address';
+
 /** A task for one hour: what it runs on, and its address. */
 const costOfTask = (input: CostInput, prices: Prices): Parts => {
   if (input.capacity === 'ec2') {
-    const sessions = roomOf(prices.host.gib, input.hostGib) * HOST_FILL;
+    const host = prices.hosts[hostOf(input)];
+    const sessions = roomOf(host.gib, input.hostGib) * HOST_FILL;
     return {
-      'EC2: host': (prices.host.hour + prices.host.volumeMonth / HOURS_A_MONTH) / sessions,
-      'Public IPv4 address': prices.publicAddressHour / sessions,
+      'EC2: host': (host.hour + host.volumeMonth / HOURS_A_MONTH) / sessions,
+      [ADDRESS]: prices.publicAddressHour / sessions,
     };
   }
   const { vcpuHour, gibHour } = prices.fargate[input.arch];
@@ -188,7 +253,7 @@ const costOfTask = (input: CostInput, prices: Prices): Parts => {
   return {
     'Fargate: vCPU': input.vcpu * vcpuHour * share,
     'Fargate: memory': input.gib * gibHour * share,
-    'Public IPv4 address': prices.publicAddressHour,
+    [ADDRESS]: prices.publicAddressHour,
   };
 };
 

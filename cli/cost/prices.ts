@@ -34,7 +34,13 @@ export const PRICES = {
   ecrGibMonth: 0.1,
   /** m7g.large (2 vCPU, 8 GiB, ARM) on demand, with 30 GiB of gp3. */
   server: { name: 'm7g.large', gib: 8, hour: 0.0816, volumeMonth: 2.4 },
-  /** A host of many sessions: m7g.2xlarge (8 vCPU, 32 GiB, ARM) on demand, with 50 GiB of gp3. */
-  host: { name: 'm7g.2xlarge', gib: 32, hour: 0.3264, volumeMonth: 4 },
+  /** Hosts of many sessions on demand, each with 30 GiB of gp3 (infra/constructs/hosts.ts). */
+  hosts: {
+    'm7g.large': { arch: 'arm', vcpu: 2, gib: 8, hour: 0.0816, volumeMonth: 2.4 },
+    'm7g.2xlarge': { arch: 'arm', vcpu: 8, gib: 32, hour: 0.3264, volumeMonth: 2.4 },
+    'r7g.xlarge': { arch: 'arm', vcpu: 4, gib: 32, hour: 0.2142, volumeMonth: 2.4 },
+    'm7i.2xlarge': { arch: 'x86', vcpu: 8, gib: 32, hour: 0.4032, volumeMonth: 2.4 },
+    'r7i.xlarge': { arch: 'x86', vcpu: 4, gib: 32, hour: 0.2646, volumeMonth: 2.4 },
+  },
 } as const;
 export type Prices = typeof PRICES;

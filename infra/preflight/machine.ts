@@ -118,6 +118,18 @@ const platformFinding = (
   );
 };
 
+/** A note for the architecture that Berth's tests have not run. */
+const browserFindings = (architecture: 'ARM64' | 'X86_64'): Finding[] =>
+  architecture === 'X86_64'
+    ? []
+    : [
+        note(
+          'browser',
+          "The image for ARM64 takes its browser from Debian's archive, another build than on X86_64. Berth's tests have not run " +
+            'it: link a session in a dev environment first. A profile that moves between the two may need a new QR code.',
+        ),
+      ];
+
 const diskFinding = async (machine: Machine): Promise<Finding> => {
   const gib = (await machine.freeBytes()) / 1024 ** 3;
   return gib >= NEEDED_GIB
@@ -149,6 +161,7 @@ export const checkMachine = async (machine: Machine, environment: Environment): 
     nodeFinding(machine),
     attempt('container-engine', () => engineFinding(machine)),
     platformFinding(machine, environment.task.architecture),
+    ...browserFindings(environment.task.architecture),
     attempt('disk', () => diskFinding(machine)),
     attempt('base-images', () => imagesFinding(machine)),
   ]);

@@ -562,6 +562,7 @@ describe('the machine', () => {
       /qemu-aarch64/,
       undefined,
     ],
+    ['the browser of ARM64', 'browser', {}, arm, 'note', /Debian's archive/, undefined],
     [
       'Docker Desktop',
       'platform',
