@@ -5,6 +5,7 @@ import { burst } from './burst.ts';
 import { fairness } from './fairness.ts';
 import { flood } from './flood.ts';
 import { link } from './link.ts';
+import { recovery } from './recovery.ts';
 import { send } from './send.ts';
 import { size } from './size.ts';
 import { machine } from './support/table.ts';
@@ -32,6 +33,10 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
   link: {
     about: 'create → QR code and start → WORKING, beside the bare library; BERTH_LINK_ROUNDS (Linux)',
     run: link,
+  },
+  recovery: {
+    about: 'kill -9 of worker, browser, task and system → WORKING again; BERTH_RECOVERY_ROUNDS (Linux)',
+    run: recovery,
   },
   send: { about: 'sends through one linked session, beside calls that do less', run: send },
 };
