@@ -17,12 +17,13 @@ Runs Berth on this machine: the deployed system's own template and functions, on
   --reset        delete all sessions, keys and messages first
   --concurrency <n>  function executions at once of the AWS account that the local system imitates (1000)
   --no-throttle  do not enforce the template's throttles on requests
+  --deploy       deploy the worker again, from its sources as they are, in the system that runs over --data; then end
   --quiet        print the address and the key only
   --help         this text
 
 Without --simulate and --live: real WhatsApp if it answers, else the simulator.
-Ctrl-C stops the workers gracefully; a second one at once. SIGUSR2 deploys the worker again from its sources: sessions
-that run keep theirs until "berth rollout" moves them.
+Ctrl-C stops the workers gracefully; a second one at once. After --deploy, new starts run the new version; sessions that
+run keep theirs until "berth rollout" moves them.
 `;
 
 export type CommandLine = {
@@ -39,6 +40,8 @@ export type CommandLine = {
   readonly throttled: boolean;
   /** Webhooks, files and proxies may lead to this machine's loopback. */
   readonly loopback: boolean;
+  /** Only deploy the worker again, in the system that runs. */
+  readonly deploy: boolean;
   readonly quiet: boolean;
   readonly help: boolean;
 };
@@ -66,6 +69,7 @@ const read = (args: readonly string[]) => {
         standby: { type: 'string', default: '1' },
         'no-throttle': { type: 'boolean', default: false },
         'no-loopback': { type: 'boolean', default: false },
+        deploy: { type: 'boolean', default: false },
         quiet: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
@@ -113,6 +117,7 @@ export const parseCommandLine = (args: readonly string[]): CommandLine => {
     standby,
     throttled: !values['no-throttle'],
     loopback: !values['no-loopback'],
+    deploy: values.deploy,
     quiet: values.quiet,
     help: values.help,
   };

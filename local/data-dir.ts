@@ -39,6 +39,19 @@ const readLock = (path: string): z.infer<typeof lockSchema> | undefined => {
 /** A pid alone may belong to another program by now; its start time tells. */
 const isAlive = ({ pid, identity }: z.infer<typeof lockSchema>): boolean => identityOf(pid) === identity;
 
+/** No process uses the data directory. The message names it. */
+export class DataDirUnused extends Error {
+  override readonly name = 'DataDirUnused';
+}
+
+/** The process that uses a data directory. Throws DataDirUnused. */
+export const holderOf = (root: string): number => {
+  const holder = readLock(join(root, 'lock'));
+  if (holder === undefined || !isAlive(holder))
+    throw new DataDirUnused(`No system runs over ${root}: start one, or name its directory with --data`);
+  return holder.pid;
+};
+
 const takeLock = (root: string): (() => void) => {
   const path = join(root, 'lock');
   const own = join(root, `lock.${process.pid}`);

@@ -13,7 +13,7 @@ import {
   parseCommandLine,
   USAGE,
 } from './command-line.ts';
-import { DataDirInUse } from './data-dir.ts';
+import { DataDirInUse, DataDirUnused, holderOf } from './data-dir.ts';
 import { SchemaChanged } from './provision.ts';
 import { ReservationRefused } from './runtime/concurrency.ts';
 import { type LocalStack, startLocal } from './stack.ts';
@@ -27,6 +27,7 @@ const EXPLAINED = [
   BadCommandLine,
   BrowserMissing,
   DataDirInUse,
+  DataDirUnused,
   ReservationRefused,
   SchemaChanged,
   SynthFailed,
@@ -70,18 +71,36 @@ const stopOnSignals = (stack: LocalStack, quiet: boolean): void => {
   process.on('SIGHUP', onSignal);
 };
 
-/** SIGUSR2 deploys the worker again: a new revision, to which a rollout moves running sessions. */
-const deployOnSignal = (stack: LocalStack): void => {
+/**
+ * SIGUSR2 deploys the worker again: a new revision, to which a rollout moves running sessions. Listened to from the begin:
+ * unheard, the signal would end a process that is still starting.
+ */
+const deployOnSignal = (): ((stack: LocalStack) => void) => {
+  let running: LocalStack | undefined;
   process.on('SIGUSR2', () => {
-    stack.deployWorker().then(
-      (definitions) => say(`New starts run ${definitions.join(', ')}. Move running sessions: berth rollout`),
+    if (running === undefined) return complain('The worker was not deployed: the system is still starting');
+    running.deployWorker().then(
+      (revisions) => say(`New starts run ${revisions.join(', ')}. Move running sessions: npx berth rollout`),
       (error: unknown) => complain(`The worker was not deployed: ${messageOfError(error)}`),
     );
   });
+  return (stack) => {
+    running = stack;
+  };
+};
+
+/** `npm start -- --deploy`: the process that is asked says what came of it, on its own terminal. */
+const askToDeploy = (dataDir: string): void => {
+  const pid = holderOf(dataDir);
+  process.kill(pid, 'SIGUSR2');
+  say(
+    `Process ${pid} deploys the worker; it says when that is done. Then move running sessions: npx berth rollout`,
+  );
 };
 
 const run = async (line: CommandLine): Promise<void> => {
   const startedAt = performance.now();
+  const deployFrom = deployOnSignal();
   const dataDir = resolve(line.dataDir);
   const keyFile = relative('', join(dataDir, 'admin-key'));
   const stack = await startLocal({
@@ -105,7 +124,7 @@ const run = async (line: CommandLine): Promise<void> => {
     onWarning: ({ function: from, level, message }) => complain(`${level} ${from}: ${message}`),
   });
   stopOnSignals(stack, line.quiet);
-  deployOnSignal(stack);
+  deployFrom(stack);
   if (line.quiet) {
     say(shortBanner(stack, keyFile));
     return;
@@ -124,6 +143,8 @@ try {
   port = line.port;
   if (line.help) {
     say(USAGE);
+  } else if (line.deploy) {
+    askToDeploy(resolve(line.dataDir));
   } else {
     await run(line);
   }

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
+import { linkSession } from '../../helpers/system.ts';
 import { type DashboardSystem, PATIENCE, rowOf } from './dashboard-system.ts';
+
+/** Sweeps beside the work that they wait for. */
+const SWEEPS = { ...PATIENCE, interval: 1_000 };
 
 export const administration = (dashboard: () => DashboardSystem): void => {
   test('changes a limit after it has said what that would mean', async () => {
@@ -117,6 +121,39 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     await page.getByText('The key night shift is revoked').waitFor();
     await hers.getByText('You were signed out').waitFor();
     await hers.context().close();
+    await page.context().close();
+  });
+
+  test('previews a rollout, starts it once that was seen, and shows how it goes and ends', async () => {
+    const { system } = dashboard();
+    await linkSession(system, { name: 'kept', config: { keepAlive: true } }, '491700000061');
+    await expect.poll(async () => (await system.berth.sessions.get('kept')).linked, PATIENCE).toBe(true);
+    const { epoch } = await system.berth.sessions.get('kept');
+    const page = await dashboard().visit({ at: '/admin/rollout' });
+    await page.getByText('There was no rollout yet').waitFor();
+    await page.getByRole('button', { name: 'Show what would move' }).click();
+    await page.getByText('0 sessions would move, 1 have the newest version').waitFor();
+    await page.getByRole('button', { name: 'Start the rollout', disabled: true }).waitFor();
+
+    await system.stack.deployWorker();
+    await page.getByLabel('Pause after a wave (seconds)').fill('0');
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByText('1 session would move').waitFor();
+    await page.getByRole('button', { name: 'Start the rollout' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Start the rollout' }).click();
+    await page.getByRole('region', { name: 'The rollout that runs' }).waitFor();
+    await expect
+      .poll(async () => {
+        await system.stack.trigger('reaper');
+        return (await system.berth.rollout.get()).rollout?.state;
+      }, SWEEPS)
+      .toBe('completed');
+    await page
+      .getByRole('region', { name: 'The last rollout' })
+      .getByText('1 session moved in 1 wave')
+      .waitFor();
+    expect(await system.berth.sessions.get('kept')).toMatchObject({ status: 'WORKING', epoch: epoch + 1 });
+    await system.berth.sessions.delete('kept');
     await page.context().close();
   });
 

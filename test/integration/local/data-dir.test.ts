@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -12,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { DataDirInUse, openDataDir } from '../../../local/data-dir.ts';
+import { DataDirInUse, DataDirUnused, holderOf, openDataDir } from '../../../local/data-dir.ts';
 
 let root: string;
 let other: ChildProcess | undefined;
@@ -34,6 +35,16 @@ const holdElsewhere = async (): Promise<ChildProcess> => {
   await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
   return child;
 };
+
+test('the process that uses a directory is found; one that was killed does not count', async () => {
+  expect(() => holderOf(root)).toThrow(DataDirUnused);
+  other = await holdElsewhere();
+  expect(holderOf(root)).toBe(other.pid);
+  const ended = once(other, 'exit');
+  other.kill('SIGKILL');
+  await ended;
+  expect(() => holderOf(root)).toThrow(/No system runs over .*--data/);
+});
 
 test('a second start on the same data says which process runs', async () => {
   other = await holdElsewhere();

@@ -10,6 +10,7 @@ test('without options: port 3000, .berth, WhatsApp chosen by what answers', () =
     standby: 1,
     throttled: true,
     loopback: true,
+    deploy: false,
     quiet: false,
     help: false,
   });
@@ -26,6 +27,7 @@ test('all options', () => {
     quiet: true,
   });
   expect(parseCommandLine(['--live']).whatsapp).toBe('live');
+  expect(parseCommandLine(['--deploy', '--data', 'x'])).toMatchObject({ deploy: true, dataDir: 'x' });
   expect(parseCommandLine(['--standby', '0']).standby).toBe(0);
   expect(parseCommandLine(['--concurrency', '600', '--no-throttle'])).toMatchObject({
     concurrency: 600,
