@@ -13,6 +13,8 @@ export type LaunchRequest = {
   readonly clientToken: string;
   readonly bootstrapToken: string;
   readonly size: Size;
+  /** Hosts are not tried, where other capacity is configured. */
+  readonly avoidsHosts?: boolean;
 };
 
 /** A task that waits for a session. */
@@ -37,8 +39,8 @@ export type Task = {
   readonly createdAt: number;
   /** ECS's lastStatus: PROVISIONING, PENDING, RUNNING, …, STOPPED. */
   readonly stopped: boolean;
-  /** ARN of the revision that it runs. */
-  readonly definition?: string | undefined;
+  /** What it runs: the ARN of a revision of a task definition. */
+  readonly revision?: string | undefined;
 };
 
 /** Throws TaskEngineUnavailable if the engine did not answer clearly. */
@@ -47,7 +49,7 @@ export interface TaskEngine {
   launch(request: LaunchRequest, limitMs: number): Promise<LaunchResult>;
   /** As `launch`, for a standby task. */
   launchStandby(request: StandbyLaunch, limitMs: number): Promise<LaunchResult>;
-  /** The definition of new tasks: changes with each deployment that changes the task. */
+  /** The revision that a standby task is launched from now; it changes with each deployment that changes the task. */
   readonly revision: string;
   /** Idempotent; a task that is gone already is success. */
   stop(taskArn: string, reason: string): Promise<void>;
@@ -57,8 +59,8 @@ export interface TaskEngine {
   list(launchedFor?: string): Promise<readonly Task[]>;
   /** The tasks on one host that are not stopped, by the host's ARN. */
   listOnHost(containerInstanceArn: string): Promise<readonly Task[]>;
-  /** ARNs of the task definitions that launches use now. */
-  newestDefinitions(): readonly string[];
+  /** The revisions that launches use now, one for each kind of capacity. */
+  newestRevisions(): readonly string[];
 }
 export class TaskEngineUnavailable extends Error {
   override readonly name = 'TaskEngineUnavailable';

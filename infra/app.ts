@@ -4,6 +4,7 @@
  *   env        dev, staging, prod, local, or an environment of your config file
  *   config     path of your config file; without it berth.config.ts, .mjs or .json beside cdk.json
  *   arch       ARM64 or X86_64: of the tasks, over the environment's own
+ *   capacity   EC2, FARGATE_SPOT, FARGATE, with commas: over the environment's own
  *   settings   JSON that replaces single values of the environment's `settings`
  *   locked     true: the stacks and the table refuse deletion. After the first deployment succeeded, not before
  *
@@ -41,7 +42,12 @@ const synthesize = async (): Promise<void> => {
     app.synth();
     return;
   }
-  const found = environmentOf(name, { config, settings: context('settings'), arch: context('arch') });
+  const found = environmentOf(name, {
+    config,
+    settings: context('settings'),
+    arch: context('arch'),
+    capacity: context('capacity'),
+  });
   const environment = { ...found, locked: lockedOf(context('locked'), found.locked) };
   // The CDK command line says whose credentials it has.
   checkAccount(environment, process.env.CDK_DEFAULT_ACCOUNT);

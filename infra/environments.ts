@@ -14,6 +14,8 @@ type Overrides = {
   readonly settings?: unknown;
   /** The tasks' architecture, from `-c arch=`. */
   readonly arch?: unknown;
+  /** Capacity providers in their order, from `-c capacity=EC2,FARGATE`. */
+  readonly capacity?: unknown;
   /** The operator's own file; without it there is none. */
   readonly config?: OperatorConfig | undefined;
 };
@@ -33,6 +35,10 @@ const architectureOf = (value: unknown): 'ARM64' | 'X86_64' => {
     throw new BadEnvironment(`Unknown architecture ${JSON.stringify(value)}: expected ARM64 or X86_64.`);
   return architecture;
 };
+
+/** Their names are checked with the environment. */
+const providersOf = (value: unknown): unknown =>
+  typeof value === 'string' ? value.split(',').map((name) => name.trim()) : value;
 
 /** Every name that can be deployed, for messages. */
 export const namesWith = (config: OperatorConfig): string[] => [
@@ -68,7 +74,10 @@ export const environmentOf = (name: unknown, overrides: Overrides = {}): Environ
   const values = merge(presetOf(name, own, config), changes);
   const commandLine = {
     settings: parseOverrides(overrides.settings ?? {}),
-    ...(overrides.arch !== undefined && { task: { architecture: architectureOf(overrides.arch) } }),
+    task: {
+      ...(overrides.arch !== undefined && { architecture: architectureOf(overrides.arch) }),
+      ...(overrides.capacity !== undefined && { capacity: providersOf(overrides.capacity) }),
+    },
   };
   try {
     return checkEnvironment(merge(values, commandLine));

@@ -309,11 +309,6 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     tasks: ['run', 'stop', 'list', 'describe'],
     // Ends the epoch (15 s at most), waits for a short back-off (10 s), launches (12 s).
     timeoutSeconds: 60,
-    unusedInTests: {
-      'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
-      'ecs:ListTasks': 'finds what runs on a host that is drained; local mode has no hosts',
-      'ecs:DescribeTasks': 'finds what runs on a host that is drained; local mode has no hosts',
-    },
   },
   deliver: {
     does: 'Delivers events to webhooks, in order per session and webhook.',

@@ -7,7 +7,8 @@ const HOST = process.arch === 'arm64' ? 'ARM64' : 'X86_64';
 const base = {
   sweepMinutes: 1,
   task: {
-    // The one that was built and run, with the browser build of npm start. ARM64 is a fifth cheaper.
+    // The one that was built and run, with the browser build of npm start. ARM64 costs a seventh less a session-hour
+    // (docs/decisions/2026-11-29-x86-stays-the-default.md).
     architecture: 'X86_64',
     // As measured: docs/performance.md#sizes.
     cpu: 256,
@@ -31,6 +32,8 @@ export const PRESETS = {
     ...base,
     name: 'local',
     settings: { environment: 'local', allowLoopbackWebhooks: true, allowLoopbackMedia: true },
+    // Hosts that are asked for there are made of this machine, whose tasks have no image.
+    task: { ...base.task, hosts: { instanceType: 'm7i.large' } },
     logs: { level: 'INFO', retentionDays: 3 },
     tracing: false,
   },

@@ -38,6 +38,7 @@ type Prepared = {
 export const prepare = async ({
   whatsapp,
   build,
+  capacity,
   dir,
   clock,
   closers,
@@ -47,6 +48,8 @@ export const prepare = async ({
   readonly whatsapp: WhatsAppMode | undefined;
   /** The build that the simulator shows; undefined: the newest. */
   readonly build: BuildName | undefined;
+  /** Capacity providers in their order, in place of the environment's. */
+  readonly capacity?: string;
   readonly dir: DataDir;
   readonly clock: Clock;
   readonly closers: Closers;
@@ -60,6 +63,7 @@ export const prepare = async ({
     synthesize({
       root: ROOT,
       cacheDir: join(CACHE, 'assembly'),
+      ...(capacity === undefined ? {} : { context: { capacity } }),
       onSynthesize: () => onProgress('Synthesizing the CDK app (only when its sources changed) …'),
     }),
     programs.then(({ ensureBrowser }) => prepareBrowser(ensureBrowser, { BERTH_BROWSER_DIR: browserDir })),

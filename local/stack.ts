@@ -18,6 +18,7 @@ import { readAssembly } from './assembly/read.ts';
 import { Closers } from './closers.ts';
 import { type DataDir, openDataDir } from './data-dir.ts';
 import { openEndpoint } from './endpoint.ts';
+import type { HostControl } from './engines/ecs/ecs.ts';
 import type { Faults } from './faults.ts';
 import type { AccessRecorder } from './iam/recorder.ts';
 import { prepare } from './prepare.ts';
@@ -52,6 +53,8 @@ export type LocalOptions = {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Workers at once; above it RunTask answers that there is no capacity. */
   readonly maxTasks?: number;
+  /** Hosts that sessions share, by the memory of each (MiB), before Fargate: the template is then that of `EC2,FARGATE`. */
+  readonly hosts?: readonly number[];
   /**
    * Concurrent executions of the AWS account that the local system imitates; 1,000 by default, 10 in a new account.
    */
@@ -94,6 +97,8 @@ export type LocalStack = {
   expireObjects(atMs: number): void;
   /** Which permissions were used and which were refused. */
   readonly access: AccessRecorder;
+  /** The hosts of `LocalOptions.hosts`. */
+  readonly hosts: HostControl;
   readonly faults: Faults;
   /** Runs a scheduled function now and waits for it: `reaper`, `reconciler`. */
   trigger(schedule: string): Promise<void>;
@@ -149,6 +154,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const { assembly, browser, whatsApp, startTask, taskProcess, rebuildWorker } = await prepare({
     whatsapp,
     build: options.build,
+    ...(options.hosts === undefined ? {} : { capacity: 'EC2,FARGATE' }),
     dir,
     clock,
     closers,
@@ -206,6 +212,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     startTask,
     taskProcess,
     maxTasks,
+    hosts: options.hosts ?? [],
     delivery,
     callers: changes,
     dir,
@@ -250,6 +257,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     storageUrl: endpoint.s3Url,
     expireObjects: endpoint.expireObjects,
     access: endpoint.access,
+    hosts: tasks.ecs.hosts,
     faults: {
       refuse: endpoint.refuse,
       killFunction: (name, isVictim) => functions.kill(name, isVictim),

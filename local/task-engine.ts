@@ -12,7 +12,7 @@ import type { DeliveryOptions } from './triggers/delivery.ts';
 import { EventRules } from './triggers/event-rules.ts';
 
 type TaskEngine = {
-  readonly ecs: Pick<Ecs, 'handle' | 'clearLeftovers' | 'registerRevisions' | 'faults'>;
+  readonly ecs: Pick<Ecs, 'handle' | 'clearLeftovers' | 'registerRevisions' | 'hosts' | 'faults'>;
   /**
    * Stops every task; resolves when all have ended. An event that its target does not take at once is kept for the
    * next start. @param graceMs for the workers; past it they are killed
@@ -29,6 +29,7 @@ export const startTaskEngine = (
     startTask,
     taskProcess,
     maxTasks,
+    hosts,
     delivery,
     callers,
     dir,
@@ -41,6 +42,8 @@ export const startTaskEngine = (
     readonly taskProcess: string;
     /** Undefined: as many as there are asked for. */
     readonly maxTasks: number | undefined;
+    /** Memory of each host that the template's provider has, MiB. */
+    readonly hosts: readonly number[];
     readonly delivery: DeliveryOptions;
     /** Those that tasks wait for before they start. */
     readonly callers: Callers;
@@ -55,17 +58,21 @@ export const startTaskEngine = (
   const limits = memoryLimits();
   if (limits.refusal !== undefined)
     logger.info('Tasks are not held to the memory of their size', { reason: limits.refusal });
+  const [provider] = model.hostProviders;
   const ecs = createEcs({
     clusterArns: model.clusters.map(({ arn }) => arn),
-    taskDefinitions: model.taskDefinitions.map(({ arn, family, cpu, memoryMb, containers }) => ({
+    taskDefinitions: model.taskDefinitions.map(({ arn, family, networkMode, cpu, memoryMb, containers }) => ({
       arn,
       family,
+      networkMode,
       ...(cpu === undefined ? {} : { cpu: String(cpu) }),
       ...(memoryMb === undefined ? {} : { memory: String(memoryMb) }),
-      containers: containers.map(({ name, environment, stopTimeoutSeconds }) => ({
+      containers: containers.map(({ name, environment, stopTimeoutSeconds, memoryMb, reservedMb }) => ({
         name,
         environment: { ...environment },
         stopTimeout: stopTimeoutSeconds,
+        ...(memoryMb === undefined ? {} : { memory: memoryMb }),
+        ...(reservedMb === undefined ? {} : { memoryReservation: reservedMb }),
       })),
     })),
     startTask,
@@ -78,6 +85,9 @@ export const startTaskEngine = (
     clock,
     logger,
     ...(maxTasks === undefined ? {} : { capacity: { maxTasks } }),
+    ...(provider === undefined
+      ? {}
+      : { hosts: { provider: provider.name, memoryMiB: hosts, scaled: provider.scaled } }),
   });
   closers.add(() => ecs.close());
   return {

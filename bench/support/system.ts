@@ -114,7 +114,7 @@ const depsOver = (client: DynamoDBClient, table: string): Deps => ({
     stop: async () => {},
     describe: async () => undefined,
     list: async () => [],
-    newestDefinitions: () => [],
+    newestRevisions: () => [],
     listOnHost: async () => [],
   },
   auth: { restoreUrl: unused, beginUpload: unused, completeUpload: unused, remove: unused },

@@ -194,7 +194,7 @@ const startWrite = ({ userId, name }: Admission, before: Session, change: Change
 /** The session item as it becomes under a new epoch. */
 const admissionChange = (deps: Needs, admissionId: string, session: Session, shard: number): Change => {
   const now = deps.clock();
-  const { set, remove } = nextEpoch(deps, session);
+  const { set, remove } = nextEpoch(deps, session, session.stopReason);
   const fresh = {
     ...set,
     slotShard: shard,

@@ -17,14 +17,28 @@ type Needs = Pick<
 >;
 
 const CONCURRENCY = 8;
+/** ECS lists a task some seconds after it placed it. */
+const LISTED_MS = 6_000;
 
 /**
  * Stops everything that runs on a host. Repeatable. Throws TaskEngineUnavailable where ECS does not list its tasks, and the
  * first error of a session once all were tried, so that the event is handed over again.
  *
- * @returns how many tasks were asked to stop
+ *   task placed ── host DRAINING ── first look: the task is not listed yet ── second look: it is
+ *
+ * A host that drains gets no further task, so two looks are enough.
+ *
+ * @returns how many tasks were found
  */
 export const drainHost = async (deps: Needs, host: string): Promise<number> => {
+  const seen = new Set(await stopAllOn(deps, host));
+  await deps.sleep(LISTED_MS);
+  for (const taskArn of await stopAllOn(deps, host)) seen.add(taskArn);
+  deps.log.info('a host is drained', { host, tasks: seen.size });
+  return seen.size;
+};
+
+const stopAllOn = async (deps: Needs, host: string): Promise<string[]> => {
   const tasks = await deps.tasks.listOnHost(host);
   const failures: unknown[] = [];
   await pMap(
@@ -38,9 +52,8 @@ export const drainHost = async (deps: Needs, host: string): Promise<number> => {
     },
     { concurrency: CONCURRENCY },
   );
-  deps.log.info('a host is drained', { host, tasks: tasks.length, failed: failures.length });
   if (failures.length > 0) throw failures[0];
-  return tasks.length;
+  return tasks.map(({ taskArn }) => taskArn);
 };
 
 const stopOnHost = async (deps: Needs, task: Task): Promise<void> => {

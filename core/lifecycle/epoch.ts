@@ -1,4 +1,5 @@
 /** How an epoch of a session begins: by an admission, or by a restart that keeps the slot. */
+import type { StopReason } from '../../contract/lifecycle.ts';
 import type { Deps } from '../deps.ts';
 import { slotKey } from '../items.ts';
 import type { Write } from '../store.ts';
@@ -9,6 +10,7 @@ import { statusAttributes } from './statuses.ts';
 const OF_THE_EPOCH_BEFORE = [
   'admissionId',
   'launching',
+  'avoidsHosts',
   'taskArn',
   'workerTaskArn',
   'standby',
@@ -35,15 +37,25 @@ const OF_THE_EPOCH_BEFORE = [
   'settledSnapshot',
 ] as const;
 
-/** The attributes of a session whose next epoch begins: PENDING, with its own bootstrap token. */
-export const nextEpoch = ({ ids, clock }: Pick<Deps, 'ids' | 'clock'>, session: Session) => ({
+/**
+ * The attributes of a session whose next epoch begins: PENDING, with its own bootstrap token.
+ *
+ * @param endedFor why the epoch before ended. After a start that timed out, hosts are not tried: ECS does not refuse a task
+ * without room but lets it wait for a host, so that start tried no other capacity
+ */
+export const nextEpoch = (
+  { ids, clock }: Pick<Deps, 'ids' | 'clock'>,
+  session: Session,
+  endedFor: StopReason | undefined,
+) => ({
   set: {
     state: 'PENDING' as const,
     ...statusAttributes(session, 'STARTING', clock()),
     epoch: session.epoch + 1,
     bootstrapToken: ids.secret(),
+    ...(endedFor === 'start_timeout' ? { avoidsHosts: true } : {}),
   },
-  remove: [...OF_THE_EPOCH_BEFORE],
+  remove: OF_THE_EPOCH_BEFORE.filter((name) => name !== 'avoidsHosts' || endedFor !== 'start_timeout'),
 });
 
 /** The item of the slot that the session holds in `shard`, for the session's present epoch. */

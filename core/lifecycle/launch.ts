@@ -189,7 +189,7 @@ const runTask = async (
   bootstrapToken: string,
   until: number,
 ): Promise<{ readonly result: LaunchResult; readonly unclear: boolean }> => {
-  const { sessionId, epoch } = session;
+  const { sessionId, epoch, avoidsHosts = false } = session;
   const clientToken = deps.sha256(`${sessionId}:${epoch}`);
   const size = session.config.size ?? deps.settings.size;
   let result: LaunchResult = { ok: false, retryable: true, detail: 'not tried' };
@@ -202,7 +202,8 @@ const runTask = async (
     }
     try {
       const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());
-      result = await deps.tasks.launch({ sessionId, size, epoch, clientToken, bootstrapToken }, limitMs);
+      const request = { sessionId, size, epoch, clientToken, bootstrapToken, avoidsHosts };
+      result = await deps.tasks.launch(request, limitMs);
     } catch (error) {
       if (!(error instanceof TaskEngineUnavailable)) throw error;
       result = { ok: false, retryable: true, detail: error.message };

@@ -181,7 +181,7 @@ const restarting = (
   restartReason: StopReason,
   { at, restarts }: Extract<AfterLoss, { kind: 'restart' }>,
 ): Change => {
-  const { set, remove } = nextEpoch(deps, session);
+  const { set, remove } = nextEpoch(deps, session, restartReason);
   const fresh = { ...set, restartAt: at, restarts: [...restarts], restartReason };
   const { startedAt, config } = session;
   const timed = { ...fresh, config, ...(startedAt === undefined ? {} : { startedAt }) };

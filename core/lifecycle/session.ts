@@ -43,6 +43,8 @@ const sessionSchema = z.object({
   restartReason: stopReasonSchema.optional(),
   /** The launch of this epoch's task that is under way, or crashed (launching.ts). Means nothing once a task is known. */
   launching: z.string().optional(),
+  /** The start before timed out: this one's task is launched on other capacity than hosts, if there is other. */
+  avoidsHosts: z.boolean().optional(),
   taskArn: z.string().optional(),
   /** The task that the worker says it is. It may be wrong: nothing is stopped by it that is not this session's. */
   workerTaskArn: z.string().optional(),

@@ -75,12 +75,12 @@ const sessionsByPlace = async (
 ): Promise<Readonly<Record<Place, readonly Session[]>>> => {
   // Tasks first: a session that was launched since is `later`, and is looked at again.
   const tasks = await deps.tasks.list();
-  const definitions = new Map(tasks.map(({ taskArn, definition }) => [taskArn, definition]));
-  const newest = deps.tasks.newestDefinitions();
+  const revisions = new Map(tasks.map(({ taskArn, revision }) => [taskArn, revision]));
+  const newest = deps.tasks.newestRevisions();
   const places: Record<Place, Session[]> = { newest: [], move: [], later: [], left: [] };
   for (const session of await listHolders(deps)) {
     const taskArn = taskArnOf(session);
-    places[placeOf(session, taskArn === undefined ? undefined : definitions.get(taskArn), newest)].push(
+    places[placeOf(session, taskArn === undefined ? undefined : revisions.get(taskArn), newest)].push(
       session,
     );
   }

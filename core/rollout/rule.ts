@@ -25,18 +25,14 @@ const isMovable = (session: Session): boolean =>
 /**
  * The position in a rollout of a session with a slot.
  *
- * @param definition the definition of its task; undefined if no task of it is listed
- * @param newest the definition that launches use now
+ * @param revision what its task runs; undefined if no task of it is listed
+ * @param newest the revisions that launches use now
  */
-export const placeOf = (
-  session: Session,
-  definition: string | undefined,
-  newest: readonly string[],
-): Place => {
+export const placeOf = (session: Session, revision: string | undefined, newest: readonly string[]): Place => {
   // Its next task is launched with the newest version, and a session that ends has none.
   if (session.state === 'PENDING' || session.state === 'STOPPING') return 'newest';
-  if (definition === undefined) return 'later';
-  if (newest.includes(definition)) return 'newest';
+  if (revision === undefined) return 'later';
+  if (newest.includes(revision)) return 'newest';
   if (!isMovable(session) || isLinkingStatus(session.status)) return 'left';
   return canMove(session) ? 'move' : 'later';
 };

@@ -16,7 +16,7 @@ import { absent, and, exists, type Item, type Key } from '../store.ts';
 export const standbyTaskSchema = z.object({
   sk: z.string(),
   createdAt: z.int(),
-  /** The task definition that it was launched from. */
+  /** What it was launched from (core/ports.ts). */
   revision: z.string(),
   /** Hash of the token that it was launched with: single-use. */
   tokenHash: z.string(),

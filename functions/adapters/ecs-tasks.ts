@@ -25,7 +25,7 @@ export const ecsTasks = (): TaskEngine => {
   const cluster = environment('BERTH_CLUSTER');
 
   return {
-    launch: ({ sessionId, epoch, clientToken, bootstrapToken, size }, limitMs) =>
+    launch: ({ sessionId, epoch, clientToken, bootstrapToken, size, avoidsHosts }, limitMs) =>
       launch(
         client,
         cluster,
@@ -33,6 +33,7 @@ export const ecsTasks = (): TaskEngine => {
           startedBy: sessionId,
           clientToken,
           size,
+          capacity: avoidsHosts ? withoutHosts() : environment('BERTH_CAPACITY'),
           variables: {
             BERTH_SESSION_ID: sessionId,
             BERTH_EPOCH: String(epoch),
@@ -51,6 +52,7 @@ export const ecsTasks = (): TaskEngine => {
           clientToken,
           // A session of another size is given no standby task (core/standby/claim.ts).
           size: base.settings.size,
+          capacity: environment('BERTH_CAPACITY'),
           variables: { BERTH_STANDBY_ID: standbyId, BERTH_STANDBY_TOKEN: standbyToken },
         },
         AbortSignal.timeout(limitMs),
@@ -76,7 +78,7 @@ export const ecsTasks = (): TaskEngine => {
         return tasks?.map(asTask)[0];
       }),
 
-    newestDefinitions: () => [
+    newestRevisions: () => [
       environment('BERTH_TASK_DEFINITION'),
       ...(process.env.BERTH_HOSTS_TASK_DEFINITION ? [environment('BERTH_HOSTS_TASK_DEFINITION')] : []),
     ],
@@ -143,6 +145,8 @@ type TaskRequest = {
   /** Of the worker, over those of the task definition. */
   readonly variables: Readonly<Record<string, string>>;
   readonly size: Size;
+  /** Providers to try, in this order. */
+  readonly capacity: readonly string[];
 };
 
 /**
@@ -158,7 +162,7 @@ const launch = async (
 ): Promise<LaunchResult> => {
   let last: LaunchResult = { ok: false, retryable: false, detail: 'no capacity provider is configured' };
   const full: string[] = [];
-  for (const capacityProvider of environment('BERTH_CAPACITY')) {
+  for (const capacityProvider of request.capacity) {
     const result = await launchOn(client, cluster, capacityProvider, request, limit);
     if (!result.ok && isQuota(result.detail)) {
       full.push(`${capacityProvider}: ${result.detail}`);
@@ -167,7 +171,7 @@ const launch = async (
     last = result;
     if (last.ok || !last.retryable) return last;
   }
-  if (full.length < environment('BERTH_CAPACITY').length) return last;
+  if (full.length < request.capacity.length) return last;
   return {
     ok: false,
     retryable: false,
@@ -231,6 +235,13 @@ const taskSizeOf = (size: Size): TaskSize => environment('BERTH_SIZES')[size];
 
 /** The provider of the operator's own hosts, as `task.capacity` names it. */
 const HOSTS = 'EC2';
+
+/** All of it where hosts are the only capacity. */
+const withoutHosts = (): readonly string[] => {
+  const all: readonly string[] = environment('BERTH_CAPACITY');
+  const others = all.filter((provider) => provider !== HOSTS);
+  return others.length > 0 ? others : all;
+};
 
 /**
  * The place where a task runs, and its requirements: on Fargate its own network interface, on hosts a place by
@@ -300,7 +311,7 @@ const asTask = (task: EcsTask): Task => {
     standbyId: value('BERTH_STANDBY_ID'),
     createdAt: task.createdAt?.getTime() ?? 0,
     stopped: task.lastStatus === 'STOPPED',
-    definition: task.taskDefinitionArn,
+    revision: task.taskDefinitionArn,
   };
 };
 

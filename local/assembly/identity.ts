@@ -104,6 +104,7 @@ const identities = (endpoints: LocalEndpoints): Readonly<Record<string, (resourc
       const revision = arn('ecs', `task-definition/${nameOf(resource, 'Family', 255)}:1`);
       return named(revision, { TaskDefinitionArn: revision });
     },
+    'AWS::ECS::CapacityProvider': (resource) => named(nameOf(resource, 'Name', 255)),
     'AWS::Logs::LogGroup': (resource) => {
       const name = nameOf(resource, 'LogGroupName', 512);
       return named(name, { Arn: arn('logs', `log-group:${name}:*`) });
@@ -139,6 +140,12 @@ const identities = (endpoints: LocalEndpoints): Readonly<Record<string, (resourc
     'AWS::EC2::VPC': numbered('vpc', 'VpcId', 'DefaultSecurityGroup', 'DefaultNetworkAcl'),
     'AWS::EC2::Subnet': numbered('subnet', 'SubnetId'),
     'AWS::EC2::SecurityGroup': numbered('sg', 'GroupId', 'Id'),
+    'AWS::EC2::LaunchTemplate': numbered('lt', 'LaunchTemplateId', 'LatestVersionNumber'),
+    'AWS::AutoScaling::AutoScalingGroup': (resource) => named(nameOf(resource, 'AutoScalingGroupName', 255)),
+    'AWS::IAM::InstanceProfile': (resource) => {
+      const name = nameOf(resource, 'InstanceProfileName', 128);
+      return named(name, { Arn: iamArn('instance-profile', name) });
+    },
     'AWS::EC2::VPCEndpoint': numbered('vpce', 'Id'),
   };
 };

@@ -11,6 +11,7 @@ import type {
   EventRuleModel,
   EventSourceModel,
   FunctionModel,
+  HostProviderModel,
   Model,
   PermissionModel,
   QueueModel,
@@ -30,7 +31,7 @@ import {
   interpretStage,
 } from './resources/api.ts';
 import { interpretTable } from './resources/dynamodb.ts';
-import { interpretTaskDefinition } from './resources/ecs.ts';
+import { interpretCapacityProvider, interpretTaskDefinition } from './resources/ecs.ts';
 import { interpretRule, interpretSchedule } from './resources/events.ts';
 import { interpretPolicy, interpretRole } from './resources/iam.ts';
 import { interpretEventSource, interpretFunction, interpretPermission } from './resources/lambda.ts';
@@ -65,6 +66,7 @@ class Draft {
   readonly schedules: ScheduleModel[] = [];
   readonly eventRules: EventRuleModel[] = [];
   readonly clusters: ClusterModel[] = [];
+  readonly hostProviders: HostProviderModel[] = [];
   readonly taskDefinitions: TaskDefinitionModel[] = [];
   readonly withoutMeaning: { resource: string; type: string; reason: string }[] = [];
 }
@@ -146,6 +148,9 @@ const READERS: Readonly<Record<string, Read>> = {
   },
   'AWS::ECS::Cluster': (draft, { identity }) => {
     draft.clusters.push({ name: identity().ref, arn: identity().attributes.Arn ?? '' });
+  },
+  'AWS::ECS::CapacityProvider': (draft, { identity, value }) => {
+    draft.hostProviders.push(interpretCapacityProvider(value, identity().ref));
   },
   'AWS::ECS::TaskDefinition': (draft, { identity, value }) => {
     draft.taskDefinitions.push(interpretTaskDefinition(value, identity().ref));
@@ -298,6 +303,7 @@ export const interpret = (assembly: CloudAssembly, endpoints: LocalEndpoints): M
     schedules: draft.schedules,
     eventRules: draft.eventRules,
     clusters: draft.clusters,
+    hostProviders: draft.hostProviders,
     taskDefinitions: draft.taskDefinitions,
     withoutMeaning: draft.withoutMeaning,
   };

@@ -165,10 +165,19 @@ export type EventRuleModel = {
 };
 
 export type ClusterModel = { readonly name: string; readonly arn: string };
+/** EC2 hosts as a capacity provider. */
+export type HostProviderModel = {
+  readonly name: string;
+  /** A task without room waits for it; otherwise RunTask fails. */
+  readonly scaled: boolean;
+};
 type ContainerModel = {
   readonly name: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly stopTimeoutSeconds: number;
+  /** The limit, and what it is placed with on a host. */
+  readonly memoryMb: number | undefined;
+  readonly reservedMb: number | undefined;
 };
 export type TaskDefinitionModel = {
   readonly arn: string;
@@ -176,6 +185,8 @@ export type TaskDefinitionModel = {
   /** Full ARNs. */
   readonly taskRoleArn: string | undefined;
   readonly executionRoleArn: string | undefined;
+  /** `bridge`: for hosts. */
+  readonly networkMode: 'awsvpc' | 'bridge';
   /** CPU units. */
   readonly cpu: number | undefined;
   readonly memoryMb: number | undefined;
@@ -195,6 +206,7 @@ export type Model = {
   readonly schedules: readonly ScheduleModel[];
   readonly eventRules: readonly EventRuleModel[];
   readonly clusters: readonly ClusterModel[];
+  readonly hostProviders: readonly HostProviderModel[];
   readonly taskDefinitions: readonly TaskDefinitionModel[];
   /** Resources that have no meaning on one machine, with the reason. */
   readonly withoutMeaning: readonly {

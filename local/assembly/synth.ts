@@ -28,6 +28,8 @@ type SynthOptions = {
   /** Holds one assembly for each content; shared by all data directories. */
   readonly cacheDir: string;
   readonly environment?: string;
+  /** What the command line of a deployment would say (infra/app.ts). */
+  readonly context?: Readonly<Record<string, string>>;
   /** Called when there is nothing in the cache and the app has to run (several seconds). */
   readonly onSynthesize?: () => void;
 };
@@ -81,17 +83,18 @@ export const synthesize = ({
   root,
   cacheDir,
   environment = 'local',
+  context: given = {},
   onSynthesize,
 }: SynthOptions): Promise<string> =>
   cachedByContent({
     root,
     inputs: INPUTS,
-    salt: `${environment} ${process.version}`,
+    salt: `${environment} ${JSON.stringify(given)} ${process.version}`,
     cacheDir,
     onMake: onSynthesize,
     make: async (folder) => {
       const { context } = cdkJsonSchema.parse(JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')));
-      await runApp(root, { ...context, env: environment }, folder);
+      await runApp(root, { ...context, ...given, env: environment }, folder);
       // Bundles are loaded as Lambda loads them: by their own ending, not by this project's package.json.
       await writeFile(join(folder, 'package.json'), '{}\n');
     },

@@ -65,7 +65,7 @@ export const countingCloud = (settings: Partial<Settings>, seed = 1): Cloud => {
       // The settings keep no standby task: a fleet pays for them by the hour (berth cost --standby).
       launchStandby: async () => ({ ok: false, retryable: false, detail: 'no standby task is kept' }),
       listOnHost: async () => [],
-      newestDefinitions: () => [],
+      newestRevisions: () => [],
       revision: 'berth-prod:1',
       list: async (sessionId) => {
         const found = [...cloud.tasks.values()].filter(

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { simulateBuilds } from './builds.ts';
 import { simulateFair } from './fair.ts';
 import { simulateFlood } from './flood.ts';
+import { simulateHosts } from './hosts.ts';
 import { loadMutant } from './mutant.ts';
 import { simulateRollout } from './rollout.ts';
 import { simulate, simulateStandby } from './simulate.ts';
@@ -14,7 +15,7 @@ export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
   /** In place of the control plane's. */
-  simulation: z.enum(['builds', 'flood', 'standby', 'rollout', 'fair']).optional(),
+  simulation: z.enum(['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts']).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -34,6 +35,7 @@ const SIMULATIONS = {
   standby: (seed: number) => simulateStandby(seed),
   rollout: simulateRollout,
   fair: simulateFair,
+  hosts: simulateHosts,
 };
 
 /** Runs a job's seeds in order, up to the first that breaks a promise. */

@@ -5,6 +5,7 @@ import { wholeNumber } from '../helpers/whole-number.ts';
 import { simulateBuilds } from './builds.ts';
 import { simulateFair } from './fair.ts';
 import { simulateFlood } from './flood.ts';
+import { simulateHosts } from './hosts.ts';
 import { type Job, runJobs } from './jobs.ts';
 import { MUTATIONS } from './mutations.ts';
 import { simulateRollout } from './rollout.ts';
@@ -23,6 +24,7 @@ const options = program
   .option('--standby', 'simulate with standby tasks instead', false)
   .option('--rollout', 'simulate rollouts over a fleet instead', false)
   .option('--fair', 'simulate deliveries and starts of users who share them instead', false)
+  .option('--hosts', 'simulate hosts that drain under a fleet instead', false)
   .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
   .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
   .option('--only <text>', 'with --mutations: only those whose name has it', '')
@@ -36,13 +38,14 @@ const options = program
     standby: boolean;
     rollout: boolean;
     fair: boolean;
+    hosts: boolean;
     mutations: boolean;
     known: boolean;
     only: string;
   }>();
 
 const first = options.seed ?? 1;
-const INSTEAD = ['builds', 'flood', 'standby', 'rollout', 'fair'] as const;
+const INSTEAD = ['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts'] as const;
 const instead = INSTEAD.find((name) => options[name]);
 const SIMULATIONS = {
   builds: simulateBuilds,
@@ -50,6 +53,7 @@ const SIMULATIONS = {
   standby: simulateStandby,
   rollout: simulateRollout,
   fair: simulateFair,
+  hosts: simulateHosts,
 };
 const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);

@@ -71,6 +71,10 @@ export const loadMutant = async (index: number): Promise<Simulation> => {
     const { simulateFair } = (await import(`./fair.ts?${QUERY}=${index}`)) as typeof import('./fair.ts');
     return simulateFair;
   }
+  if (MUTATIONS[index]?.simulation === 'hosts') {
+    const { simulateHosts } = (await import(`./hosts.ts?${QUERY}=${index}`)) as typeof import('./hosts.ts');
+    return simulateHosts;
+  }
   const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
   return simulate;
 };

@@ -8,7 +8,7 @@ export type Mutation = {
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout' | 'fair';
+  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout' | 'fair' | 'hosts';
   readonly edits: readonly Edit[];
 };
 
@@ -35,6 +35,7 @@ const floodMutation = mutationOf('flood');
 const standbyMutation = mutationOf('standby');
 const rolloutMutation = mutationOf('rollout');
 const fairMutation = mutationOf('fair');
+const hostsMutation = mutationOf('hosts');
 
 const START = 'lifecycle/start.ts';
 const ADMIT = 'admission/admit.ts';
@@ -63,6 +64,8 @@ const ROLLOUT = 'rollout/rollout.ts';
 const BREAKER = 'events/breaker.ts';
 const DELIVER = 'events/deliver.ts';
 const SHARE = 'events/share.ts';
+const DRAIN_HOST = 'lifecycle/drain-host.ts';
+const EPOCH = 'lifecycle/epoch.ts';
 const ROLLOUT_RULE = 'rollout/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
@@ -658,5 +661,25 @@ export const MUTATIONS: readonly Mutation[] = [
     PLAN,
     'and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : []))',
     'userHasRoom(capacity)',
+  ]),
+  hostsMutation('a drain after which no session restarts', 1, [
+    DRAIN_HOST,
+    "await stopSession(deps, session, 'task_stopped', serves);",
+    "await stopSession(deps, session, 'user', serves);",
+  ]),
+  hostsMutation('a drain that looks once', 11, [
+    DRAIN_HOST,
+    'for (const taskArn of await stopAllOn(deps, host)) seen.add(taskArn);',
+    '',
+  ]),
+  hostsMutation('a drain that is not repeated after an error', 7, [
+    DRAIN_HOST,
+    'if (failures.length > 0) throw failures[0];',
+    '',
+  ]),
+  hostsMutation('a start that waits for a host again after one that timed out', 5, [
+    EPOCH,
+    "...(endedFor === 'start_timeout' ? { avoidsHosts: true } : {}),",
+    '',
   ]),
 ];

@@ -62,6 +62,12 @@ test('no user’s endpoints or starts take what is another’s', async () => {
   expect(code).toBe(0);
 }, 120_000);
 
+test('sessions leave hosts that drain, and work elsewhere by their policy', async () => {
+  const { code, output } = await simulation('--hosts', '--seeds', '12');
+  expect(output).toMatch(/^12 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {

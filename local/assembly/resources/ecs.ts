@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { TaskDefinitionModel } from '../model.ts';
+import type { HostProviderModel, TaskDefinitionModel } from '../model.ts';
 import { COSMETIC, integer, properties } from './properties.ts';
 
 const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
@@ -9,6 +9,8 @@ const container = properties(
     Name: z.string(),
     Environment: z.array(z.object({ Name: z.string(), Value: z.coerce.string() })).default([]),
     StopTimeout: integer.default(DEFAULT_STOP_TIMEOUT_SECONDS),
+    Memory: integer.optional(),
+    MemoryReservation: integer.optional(),
   },
   {
     Image: 'workers are started from the source tree',
@@ -22,8 +24,6 @@ const container = properties(
     HealthCheck: 'the heartbeat tells here',
     DockerLabels: 'cosmetic',
     Cpu: 'capacity is what this machine has',
-    Memory: 'capacity is what this machine has',
-    MemoryReservation: 'capacity is what this machine has',
     Ulimits: 'a property of the image',
     Privileged: 'a property of the image',
     DisableNetworking: 'a property of the image',
@@ -41,11 +41,11 @@ const taskDefinitionSchema = properties(
     ExecutionRoleArn: z.string().optional(),
     Cpu: integer.optional(),
     Memory: integer.optional(),
+    NetworkMode: z.enum(['awsvpc', 'bridge']).default('awsvpc'),
   },
   {
     ...COSMETIC,
     EphemeralStorage: 'capacity is what this machine has',
-    NetworkMode: 'everything is on loopback',
     RequiresCompatibilities: 'one kind of task here',
     RuntimePlatform: 'workers are started from the source tree',
     Volumes: 'a property of the image',
@@ -60,12 +60,30 @@ export const interpretTaskDefinition = (value: unknown, arn: string): TaskDefini
     family: definition.Family ?? /task-definition\/(.+):\d+$/.exec(arn)?.[1] ?? arn,
     taskRoleArn: definition.TaskRoleArn,
     executionRoleArn: definition.ExecutionRoleArn,
+    networkMode: definition.NetworkMode,
     cpu: definition.Cpu,
     memoryMb: definition.Memory,
-    containers: definition.ContainerDefinitions.map(({ Name, Environment, StopTimeout }) => ({
-      name: Name,
-      environment: Object.fromEntries(Environment.map((entry) => [entry.Name, entry.Value])),
-      stopTimeoutSeconds: StopTimeout,
+    containers: definition.ContainerDefinitions.map((entry) => ({
+      name: entry.Name,
+      environment: Object.fromEntries(entry.Environment.map(({ Name, Value }) => [Name, Value])),
+      stopTimeoutSeconds: entry.StopTimeout,
+      memoryMb: entry.Memory,
+      reservedMb: entry.MemoryReservation,
     })),
   };
+};
+
+const capacityProviderSchema = properties(
+  {
+    Name: z.string().optional(),
+    AutoScalingGroupProvider: z.object({
+      ManagedScaling: z.object({ Status: z.enum(['ENABLED', 'DISABLED']) }).optional(),
+    }),
+  },
+  COSMETIC,
+);
+
+export const interpretCapacityProvider = (value: unknown, name: string): HostProviderModel => {
+  const { ManagedScaling } = capacityProviderSchema.parse(value).AutoScalingGroupProvider;
+  return { name, scaled: ManagedScaling?.Status === 'ENABLED' };
 };

@@ -77,8 +77,7 @@ const describe = (record: TaskRecord, time: Timestamp, attachmentType: string): 
     availabilityZone: 'us-east-1a',
     attributes: [{ name: 'ecs.cpu-architecture', value: process.arch === 'arm64' ? 'arm64' : 'x86_64' }],
     // A task on a host has no own network interface.
-    attachments:
-      record.containerInstanceArn === undefined ? [describeAttachment(record, attachmentType)] : [],
+    attachments: record.launchType === 'EC2' ? [] : [describeAttachment(record, attachmentType)],
     containers: [describeContainer(record)],
     overrides: {
       ...record.overrides,

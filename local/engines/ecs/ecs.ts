@@ -83,7 +83,18 @@ export interface Ecs {
    * follow. Tasks that run keep theirs.
    */
   registerRevisions(startTask: StartTask): ReadonlyMap<string, string>;
+  readonly hosts: HostControl;
   readonly faults: EcsFaults;
+}
+
+/** What an operator does with hosts. */
+export interface HostControl {
+  /** ARNs of those that take tasks. */
+  active(): readonly string[];
+  /** The host that a task is on; undefined: none, or it waits for one. */
+  of(taskArn: string): string | undefined;
+  /** Sets a host to DRAINING, or back to ACTIVE. */
+  set(host: string, status: 'ACTIVE' | 'DRAINING'): void;
 }
 
 const ORPHAN_GRACE_MS = 20_000;
@@ -106,6 +117,7 @@ export const createEcs = (options: EcsOptions): Ecs => {
     tasks,
     events,
     faults,
+    hosts,
     startTask: options.startTask ?? nodeProgram(),
     taskProcess: options.taskProcess,
     logDir,
@@ -206,6 +218,16 @@ export const createEcs = (options: EcsOptions): Ecs => {
       newest = before.map((definition) => nextRevision(definition, startTask));
       taskDefinitions.push(...newest);
       return new Map(before.map(({ arn }, i) => [arn, newest[i]?.arn ?? arn]));
+    },
+
+    hosts: {
+      active: () => hosts.list('ACTIVE'),
+      of: (taskArn) => tasks.all().find((record) => record.taskArn === taskArn)?.containerInstanceArn,
+      set: (host, status) => {
+        hosts.update([host], status);
+        hosts.placeWaiting();
+        context.announceHost(host);
+      },
     },
 
     stopAll,

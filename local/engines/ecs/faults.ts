@@ -5,8 +5,11 @@ export type Release = () => void;
 
 /** Faults of ECS, on demand; each of `n` uses up one call or task. */
 export interface EcsFaults {
-  /** RunTask finds no room for the next `n` tasks: told in `failures` as AWS does, or as an exception. */
-  capacity(n: number, how?: { as?: 'failure' | 'exception'; reason?: string }): void;
+  /**
+   * RunTask finds no room for the next `n` tasks (of one capacity provider): told in `failures` as AWS does, or as an
+   * exception.
+   */
+  capacity(n: number, how?: { as?: 'failure' | 'exception'; reason?: string; provider?: string }): void;
   /** The next `n` calls (of one operation) are refused with ThrottlingException. */
   throttle(n: number, operation?: string): void;
   /** The next `n` StopTasks are answered well and do nothing. */
@@ -41,7 +44,12 @@ const START = 'start';
 
 /** Which faults are still due. */
 export class FaultPlan {
-  #capacity = { left: 0, as: 'failure', reason: NO_CAPACITY };
+  #capacity: { left: number; as: 'failure' | 'exception'; reason: string; provider: string | undefined } = {
+    left: 0,
+    as: 'failure',
+    reason: NO_CAPACITY,
+    provider: undefined,
+  };
   #throttles: { left: number; operation: string | undefined }[] = [];
   #stopsToLose = 0;
   #holds: Hold[] = [];
@@ -49,8 +57,8 @@ export class FaultPlan {
   /** The faults' public face; `kill` and `stop` are the engine's. */
   face(kill: EcsFaults['kill'], stop: EcsFaults['stop']): EcsFaults {
     return {
-      capacity: (n, { as = 'failure', reason = NO_CAPACITY } = {}) => {
-        this.#capacity = { left: n, as, reason };
+      capacity: (n, { as = 'failure', reason = NO_CAPACITY, provider } = {}) => {
+        this.#capacity = { left: n, as, reason, provider };
       },
       throttle: (n, operation) => {
         this.#throttles.push({ left: n, operation });
@@ -89,10 +97,10 @@ export class FaultPlan {
   }
 
   /** The reason for which there is no room for the next task, if so. Throws if that is to be an exception. */
-  takeCapacityFailure(): string | undefined {
-    if (this.#capacity.left === 0) return undefined;
+  takeCapacityFailure(of: string | undefined): string | undefined {
+    const { left, as, reason, provider = of } = this.#capacity;
+    if (left === 0 || provider !== of) return undefined;
     this.#capacity.left -= 1;
-    const { as, reason } = this.#capacity;
     if (as === 'exception') throw new EcsError('ClientException', reason);
     return reason;
   }

@@ -9,6 +9,15 @@ export interface HostOptions {
   readonly provider: string;
   /** Memory of each host, MiB: what the ECS agent registers. */
   readonly memoryMiB: readonly number[];
+  /** Managed scaling: a task without room waits as PROVISIONING, as if for a host that is added; else RunTask fails. */
+  readonly scaled?: boolean;
+}
+
+/** A task that waits for room. */
+interface Waiting {
+  readonly taskId: string;
+  readonly memoryMiB: number;
+  readonly onEnd: (host: string | undefined) => void;
 }
 
 type HostStatus = 'ACTIVE' | 'DRAINING';
@@ -24,6 +33,9 @@ export const NO_MEMORY = 'RESOURCE:MEMORY';
 
 export class Hosts {
   readonly provider: string | undefined;
+  readonly scaled: boolean;
+  /** In the order in which they came. */
+  #waiting: Waiting[] = [];
   readonly #clusterArn: string;
   readonly #hosts: readonly Host[];
   readonly #records: () => readonly TaskRecord[];
@@ -31,6 +43,7 @@ export class Hosts {
   /** @param records all tasks that are known */
   constructor(options: HostOptions | undefined, clusterArn: string, records: () => readonly TaskRecord[]) {
     this.provider = options?.provider;
+    this.scaled = options?.scaled ?? false;
     this.#clusterArn = clusterArn;
     this.#records = records;
     this.#hosts = (options?.memoryMiB ?? []).map((memoryMiB, n) => ({
@@ -52,6 +65,33 @@ export class Hosts {
       .toSorted((a, b) => this.#free(a) - this.#free(b))[0]?.arn;
   }
 
+  /**
+   * Has a task wait for room.
+   *
+   * @param onEnd called with its host; with undefined where the task leaves before
+   */
+  wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.placeWaiting();
+  }
+
+  /** The task waits no longer. Without effect for one that does not wait. */
+  leave(taskId: string): void {
+    const left = this.#waiting.filter((waiting) => waiting.taskId === taskId);
+    this.#waiting = this.#waiting.filter((waiting) => waiting.taskId !== taskId);
+    for (const { onEnd } of left) onEnd(undefined);
+  }
+
+  /** Places those for which there is room now. */
+  placeWaiting(): void {
+    for (const waiting of this.#waiting) {
+      const host = this.place(waiting.memoryMiB);
+      if (host === undefined) continue;
+      this.#waiting = this.#waiting.filter((other) => other !== waiting);
+      waiting.onEnd(host);
+    }
+  }
+
   /** UpdateContainerInstancesState. Returns the hosts in the API's shape; throws for one that is not known. */
   update(references: readonly string[], status: HostStatus): Record<string, unknown>[] {
     return references.map((reference) => {
@@ -62,7 +102,6 @@ export class Hosts {
       return this.describe(host.arn);
     });
   }
-
   list(status: HostStatus | undefined): string[] {
     return this.#hosts.filter((host) => status === undefined || host.status === status).map(({ arn }) => arn);
   }

@@ -80,6 +80,7 @@ const updateHosts = ({ cluster, hosts, announceHost }: OperationContext, input: 
   const request = parseRequest(updateHostsSchema, input);
   cluster(request.cluster);
   const containerInstances = hosts.update(request.containerInstances, request.status);
+  hosts.placeWaiting();
   for (const reference of request.containerInstances) announceHost(reference);
   return { containerInstances, failures: [] };
 };

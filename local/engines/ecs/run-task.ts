@@ -29,17 +29,16 @@ export const runTask = (context: OperationContext, input: unknown): Record<strin
   const failures: Record<string, unknown>[] = [];
   for (let i = 0; i < request.count; i += 1) {
     const reservedMiB = reservedBy(request, definition);
-    const host = definition.networkMode === 'bridge' ? context.hosts.place(reservedMiB) : undefined;
+    const onHost = definition.networkMode === 'bridge';
+    const host = onHost ? context.hosts.place(reservedMiB) : undefined;
     const reason =
-      context.faults.takeCapacityFailure() ??
+      context.faults.takeCapacityFailure(capacityProviderOf(request)) ??
       (context.hasRoom() ? undefined : NO_CAPACITY) ??
-      (definition.networkMode === 'bridge' && host === undefined ? NO_MEMORY : undefined);
+      (onHost && host === undefined && !context.hosts.scaled ? NO_MEMORY : undefined);
     if (reason === undefined) {
       const record = {
         ...newTask(context, clusterArn, definition, request),
-        ...(host === undefined
-          ? {}
-          : { containerInstanceArn: host, reservedMiB, launchType: 'EC2' as const }),
+        ...(onHost ? { containerInstanceArn: host, reservedMiB, launchType: 'EC2' as const } : {}),
       };
       context.runner.begin(record, definition);
       started.push(record);
@@ -180,9 +179,10 @@ const newTask = (
 };
 
 /** A task runs either by launch type or by the capacity provider with the most weight. */
-const placement = ({
-  capacityProviderStrategy,
-}: RunTaskRequest): Pick<TaskRecord, 'launchType' | 'capacityProviderName'> => {
-  const provider = capacityProviderStrategy?.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0))[0];
-  return { launchType: 'FARGATE', capacityProviderName: provider?.capacityProvider };
-};
+const placement = (request: RunTaskRequest): Pick<TaskRecord, 'launchType' | 'capacityProviderName'> => ({
+  launchType: 'FARGATE',
+  capacityProviderName: capacityProviderOf(request),
+});
+
+const capacityProviderOf = ({ capacityProviderStrategy }: RunTaskRequest): string | undefined =>
+  capacityProviderStrategy?.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0))[0]?.capacityProvider;

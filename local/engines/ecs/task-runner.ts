@@ -8,6 +8,7 @@ import type { TaskDefinition } from './definitions.ts';
 import { taskStateChange } from './describe.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { FaultPlan } from './faults.ts';
+import type { Hosts } from './hosts.ts';
 import type { EcsLogger } from './logger.ts';
 import type { MemoryLimits } from './memory-limit.ts';
 import { identityOf } from './process-table.ts';
@@ -23,6 +24,7 @@ interface TaskRunnerOptions {
   readonly tasks: Tasks;
   readonly events: EventQueue;
   readonly faults: FaultPlan;
+  readonly hosts: Hosts;
   readonly startTask: StartTask;
   /** Undefined: task-process.ts. */
   readonly taskProcess: string | undefined;
@@ -133,8 +135,9 @@ export class TaskRunner {
 
   /** The rest of a task's way once nothing of it runs any more. */
   async finish(id: string, patch: Partial<TaskRecord>): Promise<void> {
-    const { tasks, clock } = this.#options;
+    const { tasks, hosts, clock } = this.#options;
     this.#starts.remove(id);
+    hosts.leave(id);
     const record = tasks.save({ ...tasks.get(id), ...patch, desiredStatus: 'STOPPED' });
     for (const status of wayToStopped(record.lastStatus)) {
       if (status === 'STOPPED') {
@@ -146,11 +149,13 @@ export class TaskRunner {
     }
     this.#live.get(id)?.ended.resolve();
     this.#live.delete(id);
+    hosts.placeWaiting();
   }
 
   async #start(id: string, definition: TaskDefinition): Promise<void> {
     const { tasks, faults, clock, orphanGraceMs } = this.#options;
     await faults.waitToStart();
+    await this.#untilPlaced(id);
     if (!this.#isToStart(id)) return;
     this.move(id, 'PENDING');
     await this.#starts.enter(id);
@@ -178,13 +183,32 @@ export class TaskRunner {
     const identity = pid === undefined ? undefined : identityOf(pid);
     if (pid !== undefined && identity !== undefined) {
       tasks.save({ ...tasks.get(id), process: { pid, identity } });
-      this.#limit(record, pid);
+      this.#limit(record, definition, pid);
     }
   }
 
+  /** Waits for a host where the task needs one and has none; ends early for a task that is stopped. */
+  #untilPlaced(id: string): Promise<void> {
+    const { tasks, hosts } = this.#options;
+    const { launchType, containerInstanceArn, reservedMiB = 0 } = tasks.get(id);
+    if (launchType !== 'EC2' || containerInstanceArn !== undefined || !this.#isToStart(id))
+      return Promise.resolve();
+    return new Promise((resolve) =>
+      hosts.wait({
+        taskId: id,
+        memoryMiB: reservedMiB,
+        onEnd: (host) => {
+          if (host !== undefined) tasks.save({ ...tasks.get(id), containerInstanceArn: host });
+          resolve();
+        },
+      }),
+    );
+  }
+
   /** Before the init process has started anything: what it starts is limited with it. */
-  #limit({ id, overrides, memory }: TaskRecord, pid: number): void {
-    const memoryMiB = Number(overrides.containerOverrides?.[0]?.memory ?? overrides.memory ?? memory);
+  #limit({ id, overrides, memory }: TaskRecord, { container }: TaskDefinition, pid: number): void {
+    const ofContainer = overrides.containerOverrides?.[0]?.memory ?? container.memory;
+    const memoryMiB = Number(ofContainer ?? overrides.memory ?? memory);
     if (!(memoryMiB > 0)) return;
     try {
       this.#options.memoryLimits?.apply(id, pid, memoryMiB);

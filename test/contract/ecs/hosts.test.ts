@@ -5,6 +5,7 @@ import {
   ListTasksCommand,
   RunTaskCommand,
   type RunTaskCommandInput,
+  StopTaskCommand,
   UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -16,12 +17,15 @@ const ON_HOSTS = DEFINITION.replace('berth-worker', 'berth-worker-hosts');
 let fixture: Fixture;
 beforeEach(async () => {
   fixture = new Fixture();
+  await start({ scaled: false });
+});
+const start = async ({ scaled }: { readonly scaled: boolean }) => {
   const options = ecsOptions(fixture.directory);
   const [definition] = options.taskDefinitions;
   if (definition === undefined) throw new Error('there is no definition');
   const { cpu: _cpu, memory: _memory, containers, ...rest } = definition;
   await fixture.start({
-    hosts: { provider: 'berth-hosts', memoryMiB: [1000, 1000] },
+    hosts: { provider: 'berth-hosts', memoryMiB: [1000, 1000], scaled },
     taskDefinitions: [
       definition,
       {
@@ -33,7 +37,7 @@ beforeEach(async () => {
       },
     ],
   });
-});
+};
 afterEach(() => fixture.dispose());
 
 const { networkConfiguration, ...onFargate } = runTask();
@@ -109,6 +113,21 @@ test('a host that drains takes no task, says so, and its tasks run on until they
   expect(failures).toEqual([{ arn: 'none', reason: 'MISSING' }]);
   await drain((await hosts()).find((other) => other !== host) ?? '');
   expect(await run()).toEqual({ task: undefined, reason: 'RESOURCE:MEMORY' });
+});
+
+test('with managed scaling, a task without room waits until there is some, or until it is stopped', async () => {
+  await fixture.stop();
+  await start({ scaled: true });
+  const [first] = [await run(), await run(), await run(), await run()];
+  const [waiting, stopped] = [await run(), await run()].map(({ task }) => task);
+  expect(waiting).toMatchObject({ lastStatus: 'PROVISIONING', launchType: 'EC2', attachments: [] });
+  expect(waiting?.containerInstanceArn).toBeUndefined();
+  await fixture.client.send(new StopTaskCommand({ cluster: CLUSTER, task: stopped?.taskArn }));
+  await fixture.untilStopped(stopped?.taskArn);
+  await fixture.client.send(new StopTaskCommand({ cluster: CLUSTER, task: first?.task?.taskArn }));
+  await vi.waitFor(() => expect(fixture.ecs.hosts.of(waiting?.taskArn ?? '')).toBeDefined(), SOON);
+  expect(fixture.ecs.hosts.of(waiting?.taskArn ?? '')).toBe(first?.task?.containerInstanceArn);
+  await vi.waitFor(() => expect(fixture.statusesOf(waiting?.taskArn)).toContain('RUNNING'), SOON);
 });
 
 test('refuses what ECS refuses: a network for a bridge, a bridge on Fargate, a provider or a host that is not there', async () => {

@@ -77,6 +77,7 @@ const model = (changes: Partial<Model> = {}): Model => ({
   schedules: [],
   eventRules: [],
   clusters: [],
+  hostProviders: [],
   taskDefinitions: [],
   withoutMeaning: [],
   ...changes,

@@ -27,6 +27,8 @@ export type SimulatedTask = {
   readonly standby: StandbyLaunch | undefined;
   readonly revision: string;
   readonly createdAt: number;
+  /** The host that it shares with others; undefined: none, or it waits for one. */
+  host: string | undefined;
   state: 'provisioning' | 'running' | 'stopped';
   stopAsked: boolean;
   /** Its capacity was taken back: Berth did not ask for that. */

@@ -23,11 +23,22 @@ import type {
   SimulatedTask,
   SimulatedWorker,
 } from './cloud.ts';
-import { standbyEvents, taskEvents } from './functions.ts';
+import { hostEvents, standbyEvents, taskEvents } from './functions.ts';
 import type { Rush } from './rush.ts';
 
 /** ECS's stopTimeout: from SIGTERM to SIGKILL. */
 export const STOP_TIMEOUT_MS = 50_000;
+
+/** A function has ended by then. */
+const LONGEST_MS = 40_000;
+
+type SimulatedHost = {
+  /** Tasks that it takes. */
+  readonly room: number;
+  draining: boolean;
+  /** Its draining was handled to the end. */
+  handled: boolean;
+};
 
 export class Engine implements SimulatedEngine {
   readonly tasks = new Map<string, SimulatedTask>();
@@ -36,6 +47,10 @@ export class Engine implements SimulatedEngine {
   /** The task definition of now. */
   revision = 'worker:1';
   deployedAt = 0;
+  /** Hosts that tasks share, by name, with the tasks that each takes; empty: each task has capacity of its own. */
+  readonly hosts = new Map<string, SimulatedHost>();
+  /** Tasks without room wait, as with managed scaling, until there is some or they are stopped. */
+  #waiting: SimulatedTask[] = [];
   readonly #byToken = new Map<string, SimulatedTask>();
   readonly #cloud: Cloud;
   readonly #providers: readonly string[];
@@ -80,8 +95,13 @@ export class Engine implements SimulatedEngine {
           const task = this.tasks.get(taskArn);
           return task && described(task);
         }),
-      listOnHost: async () => [],
-      newestDefinitions: () => [this.revision],
+      listOnHost: (host) =>
+        this.#call(process, `ListTasks on ${host}`, () =>
+          [...this.tasks.values()]
+            .filter((task) => task.state !== 'stopped' && this.#isListed(task) && task.host === host)
+            .map(described),
+        ),
+      newestRevisions: () => [this.revision],
       // The draws of the model come first: a list of one session's tasks looks at all of them, as that of everything does.
       list: (launchedFor) =>
         this.#call(process, 'ListTasks', () =>
@@ -168,12 +188,63 @@ export class Engine implements SimulatedEngine {
     this.deployedAt = this.#cloud.scheduler.steps;
   }
 
+  /** The host takes no task any more; that is told, perhaps late or twice, and its tasks run on. */
+  drain(name: string): void {
+    const host = this.hosts.get(name);
+    if (!host || host.draining) return;
+    host.draining = true;
+    this.#cloud.scheduler.note(`${name} drains`);
+    const { chaos, random } = this.#cloud;
+    const late = chaos.strikes('eventLate');
+    this.#tellDraining(name, late ? random.int(30_000, 300_000) : random.int(200, 3_000));
+    if (chaos.strikes('eventTwice')) this.#tellDraining(name, random.int(200, 120_000));
+  }
+
+  #tellDraining(name: string, afterMs: number, attempt = 1): void {
+    const { scheduler } = this.#cloud;
+    scheduler.in(afterMs, undefined, `${name} DRAINING event`, () => {
+      const again = (): void => {
+        // Past that it is a dead letter, and an alarm.
+        if (attempt < 3) this.#tellDraining(name, attempt * 60_000, attempt + 1);
+      };
+      // No sweep does it in its place, so a function that dies counts as failed, as on AWS.
+      const died = scheduler.in(LONGEST_MS, undefined, `${name} DRAINING event: no end`, again);
+      void hostEvents(this.#cloud, name).then((done) => {
+        died.cancelled = true;
+        const host = this.hosts.get(name);
+        if (done && host) host.handled = true;
+        if (!done) again();
+      });
+    });
+  }
+
+  /** The fullest host that has room. */
+  #place(): string | undefined {
+    const taken = (host: string) =>
+      [...this.tasks.values()].filter((task) => task.host === host && task.state !== 'stopped').length;
+    return [...this.hosts]
+      .filter(([name, { room, draining }]) => !draining && taken(name) < room)
+      .toSorted(([a], [b]) => taken(b) - taken(a))[0]?.[0];
+  }
+
+  placeWaiting(): void {
+    for (const task of this.#waiting) {
+      const host = this.#place();
+      if (host === undefined) return;
+      this.#waiting = this.#waiting.filter((other) => other !== task);
+      task.host = host;
+      this.#toBeBorn(task);
+    }
+  }
+
   exited(task: SimulatedTask, detail: string): void {
     if (task.state === 'stopped') return;
     const started = task.state === 'running';
     task.state = 'stopped';
     if (task.worker) task.worker.process.dead = true;
     this.#cloud.scheduler.note(`${task.taskArn} stopped: ${detail}`);
+    this.#waiting = this.#waiting.filter((other) => other !== task);
+    this.placeWaiting();
     const { chaos, random } = this.#cloud;
     if (chaos.strikes('unlinkedMeanwhile')) task.worker?.unlinkedMeanwhile();
     if (chaos.strikes('eventLost')) return;
@@ -225,13 +296,14 @@ export class Engine implements SimulatedEngine {
   }
 
   #create(request: LaunchRequest, token: string, standby: StandbyLaunch | undefined): LaunchResult {
-    const { chaos, random, scheduler } = this.#cloud;
+    const host = request.avoidsHosts ? undefined : this.#place();
     const task: SimulatedTask = {
       taskArn: `task-${this.tasks.size + 1}`,
       launch: request,
       standby,
       revision: this.revision,
       createdAt: this.#cloud.trueTime,
+      host,
       state: 'provisioning',
       stopAsked: false,
       taken: false,
@@ -239,6 +311,15 @@ export class Engine implements SimulatedEngine {
     };
     this.tasks.set(task.taskArn, task);
     this.#byToken.set(token, task);
+    if (this.hosts.size > 0 && host === undefined && !request.avoidsHosts) {
+      this.#cloud.scheduler.note(`${task.taskArn} waits for a host`);
+      this.#waiting.push(task);
+    } else this.#toBeBorn(task);
+    return { ok: true, taskArn: task.taskArn };
+  }
+
+  #toBeBorn(task: SimulatedTask): void {
+    const { chaos, random, scheduler } = this.#cloud;
     const born = chaos.strikes('bornLate') ? random.int(30_000, 200_000) : random.skewed(6_000, 40_000);
     if (chaos.strikes('neverBorn')) {
       scheduler.in(born, undefined, `${task.taskArn} can't start`, () =>
@@ -247,7 +328,6 @@ export class Engine implements SimulatedEngine {
     } else {
       scheduler.in(born, undefined, `${task.taskArn} is born`, () => this.#birth(task));
     }
-    return { ok: true, taskArn: task.taskArn };
   }
 
   #birth(task: SimulatedTask): void {
@@ -267,7 +347,8 @@ export class Engine implements SimulatedEngine {
       return;
     }
     // Told before it was born: mostly it never is, and sometimes the order comes too late.
-    if (this.#cloud.random.chance(0.7)) this.exited(task, 'stopped before it started');
+    if (this.#waiting.includes(task)) this.exited(task, 'stopped before it had a host');
+    else if (this.#cloud.random.chance(0.7)) this.exited(task, 'stopped before it started');
   }
 
   #terminate(task: SimulatedTask): void {
@@ -309,5 +390,5 @@ const described = (task: SimulatedTask): Task => ({
   standbyId: task.standby?.standbyId,
   createdAt: task.createdAt,
   stopped: task.state === 'stopped',
-  definition: task.revision,
+  revision: task.revision,
 });

@@ -13,6 +13,7 @@ import { runCommand } from '../../../core/commands/command.ts';
 import { answerCommand, claimNext } from '../../../core/commands/waiting-commands.ts';
 import { type Woken, wakeAndRun } from '../../../core/commands/wake.ts';
 import type { Deps } from '../../../core/deps.ts';
+import { drainHost } from '../../../core/lifecycle/drain-host.ts';
 import {
   deleteSession,
   forgetAccount,
@@ -124,6 +125,12 @@ export const cleanup = (deps: Deps, body: z.infer<typeof cleanupRequestSchema>) 
 export const taskEvents = async (cloud: Cloud, task: Parameters<typeof taskStopped>[1]): Promise<boolean> => {
   const claim = { sessionId: task.sessionId, epoch: task.epoch };
   const outcome = await invoke(cloud, 'task-events', (deps) => taskStopped(deps, task), 30_000, claim);
+  return outcome.kind === 'done';
+};
+
+/** The same for a host that drains. */
+export const hostEvents = async (cloud: Cloud, host: string): Promise<boolean> => {
+  const outcome = await invoke(cloud, 'task-events', (deps) => drainHost(deps, host), 30_000);
   return outcome.kind === 'done';
 };
 

@@ -27,6 +27,7 @@ const INVARIANTS = {
   rollout:
     'a rollout moves only what it may, one wave at a time, completes with a version that works, and stops with one that does not',
   fair: 'one user’s endpoints and starts take no more than a share: another’s events arrive in time, an endpoint that fails is left alone, order holds and nothing is lost',
+  host: 'sessions leave a host that drains, with their accounts, work elsewhere by their policy, and nothing else is stopped',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import { drainHost } from '../../../core/lifecycle/drain-host.ts';
+import { launch } from '../../../core/lifecycle/launch.ts';
+import { release } from '../../../core/lifecycle/release.ts';
 import { launchRestart } from '../../../core/lifecycle/restart-launch.ts';
+import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { finalReport } from '../../../core/lifecycle/worker.ts';
-import { load, restartable, workingSession } from './session.ts';
+import { launchedSession, load, lose, restartable, USER, workingSession } from './session.ts';
 import { testSystem } from './test-system.ts';
 
 const HOST = 'arn:aws:ecs:eu-central-1:1:container-instance/berth/1';
@@ -51,4 +54,33 @@ test('a session that cannot be stopped now fails the event, once the others were
   };
   await expect(drainHost(system.deps, HOST)).rejects.toThrow('no database');
   expect(await load(system, 'b')).toMatchObject({ state: 'STOPPING' });
+});
+
+test('a task that was placed just before is not listed yet: a second look finds it', async () => {
+  const system = testSystem();
+  const { taskArn = '' } = await restartable(system);
+  let looks = 0;
+  const listOnHost = system.deps.tasks.listOnHost.bind(system.deps.tasks);
+  system.deps.tasks.listOnHost = (host) => {
+    looks += 1;
+    if (looks === 2) system.hosts.set(taskArn, HOST);
+    return listOnHost(host);
+  };
+  expect(await drainHost(system.deps, HOST)).toBe(1);
+  expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'task_stopped' });
+});
+
+test('the start after one that timed out leaves hosts out, and the one after that does not', async () => {
+  const system = testSystem();
+  const { sessionId } = await launchedSession(system);
+  await release(system.deps, await load(system), 'start_timeout');
+  expect(await load(system)).toMatchObject({ state: 'FAILED', stopReason: 'start_timeout' });
+  await startWhenEnded(system.deps, USER, 'a', 0);
+  await launch(system.deps, await load(system));
+  expect(system.launchedOffHosts).toEqual([`${sessionId}:2`]);
+  await lose(system, await load(system));
+  await startWhenEnded(system.deps, USER, 'a', 0);
+  await launch(system.deps, await load(system));
+  expect(system.launchCalls).toEqual([1, 2, 3].map((epoch) => `${sessionId}:${epoch}`));
+  expect(system.launchedOffHosts).toEqual([`${sessionId}:2`]);
 });

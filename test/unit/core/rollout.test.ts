@@ -203,8 +203,8 @@ test('a rollout uses up no attempt of the policy, and used up attempts do not ke
 test('the position of a session in a rollout, by state, policy, account and version', async () => {
   const system = testSystem();
   const session = await restartable(system);
-  const of = (change: Partial<Session>, definition: string | undefined = 'worker:1') =>
-    placeOf({ ...session, ...change }, definition, ['worker:2']);
+  const of = (change: Partial<Session>, revision: string | undefined = 'worker:1') =>
+    placeOf({ ...session, ...change }, revision, ['worker:2']);
   expect(of({})).toBe('move');
   expect(of({}, 'worker:2')).toBe('newest');
   expect(placeOf(session, undefined, ['worker:2'])).toBe('later');

@@ -20,6 +20,8 @@ export type TestSystem = {
   readonly woken: string[];
   readonly stopCalls: string[];
   readonly launchCalls: string[];
+  /** Launches that leave hosts out, as in `launchCalls`. */
+  readonly launchedOffHosts: string[];
   now: number;
   revision: string;
   /** Which host a task runs on, by taskArn. */
@@ -58,6 +60,7 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     woken: [],
     stopCalls: [],
     launchCalls: [],
+    launchedOffHosts: [],
     now: NOW,
     revision: 'worker:1',
     hosts: new Map(),
@@ -68,16 +71,17 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     deps: {
       store,
       tasks: {
-        launch: async ({ sessionId, epoch, clientToken }) => {
+        launch: async ({ sessionId, epoch, clientToken, avoidsHosts }) => {
           made.launchCalls.push(`${sessionId}:${epoch}`);
+          if (avoidsHosts) made.launchedOffHosts.push(`${sessionId}:${epoch}`);
           const taskArn = byToken.get(clientToken) ?? `task-${byToken.size + 1}`;
           const result = made.launchResult(taskArn);
           if (result instanceof Error) throw result;
           if (!result.ok) return result;
           byToken.set(clientToken, taskArn);
           if (!made.tasks.has(taskArn)) {
-            const { now: createdAt, revision: definition } = made;
-            made.tasks.set(taskArn, { taskArn, sessionId, epoch, createdAt, stopped: false, definition });
+            const { now: createdAt, revision } = made;
+            made.tasks.set(taskArn, { taskArn, sessionId, epoch, createdAt, stopped: false, revision });
           }
           return result;
         },
@@ -100,7 +104,7 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
           made.stopCalls.push(taskArn);
           if (made.stopError) throw made.stopError;
         },
-        newestDefinitions: () => [made.revision],
+        newestRevisions: () => [made.revision],
         listOnHost: async (host) =>
           [...made.tasks.values()].filter((task) => !task.stopped && made.hosts.get(task.taskArn) === host),
         describe: async (taskArn) => made.tasks.get(taskArn),

@@ -18,9 +18,9 @@ const on = (capacityProvider: string) =>
   ecs.on(RunTaskCommand, { capacityProviderStrategy: [{ capacityProvider, weight: 1 }] });
 const fails = (provider: string, name: string, message: string) =>
   on(provider).rejects(Object.assign(new Error(message), { name }));
-const launch = (size: Size = 'standard') =>
+const launch = (size: Size = 'standard', avoidsHosts = false) =>
   ecsTasks().launch(
-    { sessionId: 'ses_1', epoch: 1, clientToken: 'token', bootstrapToken: 'secret', size },
+    { sessionId: 'ses_1', epoch: 1, clientToken: 'token', bootstrapToken: 'secret', size, avoidsHosts },
     5_000,
   );
 
@@ -165,8 +165,16 @@ describe('hosts of one’s own', () => {
     expect(await launch()).toEqual({ ok: true, taskArn: 'task-2' });
   });
 
+  it('are left out for a start that is to avoid them, unless there is no other capacity', async () => {
+    on('berth-hosts').resolves({ tasks: [{ taskArn: 'task-1' }] });
+    on('FARGATE').resolves({ tasks: [{ taskArn: 'task-2' }] });
+    expect(await launch('standard', true)).toEqual({ ok: true, taskArn: 'task-2' });
+    vi.stubEnv('BERTH_CAPACITY', 'EC2');
+    expect(await launch('standard', true)).toEqual({ ok: true, taskArn: 'task-1' });
+  });
+
   it('are part of what is newest, and their tasks are listed by host', async () => {
-    expect(ecsTasks().newestDefinitions()).toEqual(['berth-dev-worker:1', 'berth-dev-worker-hosts:1']);
+    expect(ecsTasks().newestRevisions()).toEqual(['berth-dev-worker:1', 'berth-dev-worker-hosts:1']);
     ecs.on(ListTasksCommand, { containerInstance: 'host-1' }).resolves({ taskArns: ['task-1'] });
     ecs.on(DescribeTasksCommand).resolves({ tasks: [{ taskArn: 'task-1', lastStatus: 'RUNNING' }] });
     expect(await ecsTasks().listOnHost('host-1')).toMatchObject([{ taskArn: 'task-1', stopped: false }]);
