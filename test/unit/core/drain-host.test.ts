@@ -18,7 +18,8 @@ test('a host that is drained: its sessions save their account and start again el
   for (const { taskArn = '' } of [kept, plain]) system.hosts.set(taskArn, HOST);
   expect(await drainHost(system.deps, HOST)).toBe(2);
   expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'task_stopped' });
-  expect(system.stopCalls.toSorted()).toEqual([kept.taskArn, plain.taskArn].toSorted());
+  // Twice: ECS of this test never stops listing a task.
+  expect(new Set(system.stopCalls)).toEqual(new Set([kept.taskArn, plain.taskArn]));
   expect(await load(system, 'elsewhere')).toMatchObject({ state: 'RUNNING', epoch: elsewhere.epoch });
 
   await finalReport(system.deps, await load(system), { reason: 'task_stopped' });
@@ -37,7 +38,7 @@ test('a task there without a session, or of an epoch that has ended, is stopped;
   system.tasks.set('task-none', { ...old, taskArn: 'task-none', sessionId: undefined, epoch: undefined });
   for (const taskArn of ['task-old', 'task-none']) system.hosts.set(taskArn, HOST);
   await drainHost(system.deps, HOST);
-  expect(system.stopCalls.toSorted()).toEqual(['task-none', 'task-old']);
+  expect(new Set(system.stopCalls)).toEqual(new Set(['task-none', 'task-old']));
   expect(await load(system)).toMatchObject({ state: 'RUNNING', epoch: session.epoch });
   await drainHost(system.deps, HOST);
   expect(await load(system)).toMatchObject({ state: 'RUNNING', epoch: session.epoch });
