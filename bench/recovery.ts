@@ -59,7 +59,7 @@ const worksAgain = async ({ berth }: SoakSystem, { name }: Session, since: numbe
   return Number.POSITIVE_INFINITY;
 };
 
-/** A start by a caller: the attempts of the policy count anew, so that each round waits as the first one does. */
+/** A start by a caller: the attempts of the policy start from zero, so that each round waits as long as the first one. */
 const startFresh = async ({ berth }: SoakSystem, { name }: Session): Promise<void> => {
   await berth.sessions.stop(name);
   await berth.sessions.waitForStatus(name, ['STOPPED', 'FAILED']);

@@ -163,7 +163,7 @@ class HostsRun {
 
   #checkLeft(host: string, mustBe: boolean): void {
     const { handled } = this.#cloud.engine.hosts.get(host) ?? {};
-    // Each time it was told, the function died in the storm: its sessions stay until the host goes.
+    // The function died in the storm at each delivery of the event: its sessions stay until the host goes.
     if (!handled && !mustBe) return;
     const left = [...this.#cloud.engine.tasks.values()].filter(
       (task) => task.host === host && task.state !== 'stopped',

@@ -68,7 +68,7 @@ export class Hosts {
   /**
    * Has a task wait for room.
    *
-   * @param onEnd called with its host; with undefined where the task leaves before
+   * @param onEnd called with its host; with undefined if the task leaves before
    */
   wait(waiting: Waiting): void {
     this.#waiting.push(waiting);

@@ -47,7 +47,7 @@ export class Engine implements SimulatedEngine {
   /** The task definition of now. */
   revision = 'worker:1';
   deployedAt = 0;
-  /** Hosts that tasks share, by name, with the tasks that each takes; empty: each task has capacity of its own. */
+  /** Hosts that tasks share, by name, with the tasks that each takes; empty: each task has its own capacity. */
   readonly hosts = new Map<string, SimulatedHost>();
   /** Tasks without room wait, as with managed scaling, until there is some or they are stopped. */
   #waiting: SimulatedTask[] = [];
@@ -188,7 +188,7 @@ export class Engine implements SimulatedEngine {
     this.deployedAt = this.#cloud.scheduler.steps;
   }
 
-  /** The host takes no task any more; that is told, perhaps late or twice, and its tasks run on. */
+  /** The host takes no task any more; its event may arrive late or twice, and its tasks run on. */
   drain(name: string): void {
     const host = this.hosts.get(name);
     if (!host || host.draining) return;
