@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describeError, NoBrowser } from '../base/faults.ts';
 import { defaultBrowserDir, type PackagedBrowser, packagedAt, unpackBrowser } from './packaged.ts';
+import { findSandbox } from './sandbox.ts';
 
 export type Browser = {
   readonly executable: string;
@@ -15,6 +16,8 @@ export type Browser = {
   readonly build: string;
   /** The environment variables that the executable needs. */
   readonly environment: Readonly<Record<string, string>>;
+  /** It runs with Chromium's own sandbox. */
+  readonly sandboxed?: boolean;
 };
 
 type BrowserSearch = {
@@ -58,8 +61,17 @@ const startNamed = async (path: string): Promise<Browser> => {
   return packaged === undefined ? await start(path, {}) : await startPackaged(packaged);
 };
 
-/** The browser to use, unpacked and shown to start. Throws NoBrowser, which says what was tried and what to install. */
+/**
+ * The browser to use, unpacked and shown to start, with its own sandbox where the machine allows one. Throws NoBrowser, which
+ * says what was tried and what to install.
+ */
 export const ensureBrowser = async (search: BrowserSearch = {}): Promise<Browser> => {
+  const [browser, sandbox] = await Promise.all([findBrowser(search), findSandbox()]);
+  if (!sandbox.usable) search.onProgress?.(`the browser runs without its own sandbox: ${sandbox.reason}`);
+  return { ...browser, sandboxed: sandbox.usable };
+};
+
+const findBrowser = async (search: BrowserSearch): Promise<Browser> => {
   if (search.path !== undefined) {
     const path = search.path;
     return await startNamed(path).catch((error: unknown) => {

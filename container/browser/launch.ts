@@ -22,9 +22,6 @@ const SWITCHES: readonly string[] = [
   '--renderer-process-limit=1',
   '--disk-cache-size=33554432',
   '--mute-audio',
-  // Chromium's own sandbox needs user namespaces, which a task has not. The boundary is the task: it holds one account
-  // and has no permission in AWS.
-  '--no-sandbox',
 ];
 
 /** What the full browser of this version says of itself; the shell's own words give it away as headless. */
@@ -73,6 +70,8 @@ export const launchOptions = ({
   },
   args: [
     ...SWITCHES,
+    // Where it can't be used (sandbox.ts), the boundary is the task: it holds one account and has no permission in AWS.
+    ...(browser.sandboxed ? [] : ['--no-sandbox']),
     `--user-agent=${userAgent(browser.build)}`,
     `--accept-lang=${acceptedLanguages(locale)}`,
     ...(proxyServer === undefined ? [] : [`--proxy-server=${proxyServer}`]),

@@ -106,7 +106,8 @@ const readMemory = async (pid: number): Promise<number | undefined> => {
     return kilobytes(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') * 1024;
   } catch {
     return await readFile(`/proc/${pid}/status`, 'utf8').then(
-      (text) => kilobytes(text, 'VmRSS') * 1024,
+      // What is its own, of a process in Chromium's sandbox: its maps cannot be read.
+      (text) => (kilobytes(text, 'RssAnon') + kilobytes(text, 'RssShmem') || kilobytes(text, 'VmRSS')) * 1024,
       () => undefined,
     );
   }

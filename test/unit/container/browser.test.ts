@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
-import { access, chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import puppeteer from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { NoBrowser } from '../../../container/base/faults.ts';
@@ -14,6 +15,7 @@ import {
   killTree,
   treeMemory,
 } from '../../../container/browser/process-tree.ts';
+import { findSandbox } from '../../../container/browser/sandbox.ts';
 
 let dir: string;
 beforeAll(async () => {
@@ -80,6 +82,92 @@ describe('finding a browser', () => {
     });
     expect(JSON.stringify(env)).not.toContain('secret');
     vi.unstubAllEnvs();
+  });
+});
+
+describe('Chromium’s own sandbox', () => {
+  const OTHER_USER = 65_534;
+
+  it('is not used by root or without user namespaces, and the reason is told', async () => {
+    const never = () => Promise.reject(new Error('unshare failed: Operation not permitted'));
+    expect(await findSandbox(0)).toMatchObject({ usable: false, reason: expect.stringContaining('root') });
+    expect(await findSandbox(1000, never)).toMatchObject({
+      usable: false,
+      reason: expect.stringContaining('no user namespaces: Error: unshare failed'),
+    });
+    expect(await findSandbox(1000, () => Promise.resolve())).toEqual({ usable: true });
+  });
+
+  it('is told in the log where the browser runs without it', async () => {
+    const lines: string[] = [];
+    const found = await ensureBrowser({
+      browserDir: join(dir, 'unpacked'),
+      onProgress: (line) => lines.push(line),
+    });
+    expect(lines.some((line) => line.includes('without its own sandbox'))).toBe(!found.sandboxed);
+  });
+
+  /** Runs the browser as `uid` for a moment: its arguments, and what confines the process of its page. */
+  const runAs = async (uid: number, sandboxed: boolean) => {
+    const browser = { ...(await ensureBrowser({ browserDir: join(dir, 'unpacked') })), sandboxed };
+    const profileDir = await mkdtemp(join(dir, 'sandbox-'));
+    await Promise.all([dir, profileDir].map((path) => chmod(path, 0o777)));
+    const { args, env } = launchOptions({ browser, profileDir, extraSwitches: [] });
+    const child = spawn(
+      browser.executable,
+      [...args, '--headless', `--user-data-dir=${profileDir}`, '--remote-debugging-port=0', 'about:blank'],
+      { env, stdio: 'ignore', ...(uid === process.getuid?.() ? {} : { uid, gid: uid }) },
+    );
+    try {
+      return await vi.waitFor(
+        async () => {
+          const pids = await findTree(profileDir);
+          const shown = await Promise.all(
+            pids.map(async (pid) => ({
+              args: (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').join(' ').split(' '),
+              status: await readFile(`/proc/${pid}/status`, 'utf8'),
+            })),
+          );
+          const renderer = shown.find((each) => each.args.includes('--type=renderer'));
+          if (!renderer) throw new Error(`no page runs yet: ${child.exitCode}`);
+          const pidsInside = /^NSpid:(.*)$/m.exec(renderer.status)?.[1]?.trim().split(/\s+/) ?? [];
+          return {
+            args: shown[0]?.args ?? [],
+            filtered: /^Seccomp:\s+2$/m.test(renderer.status),
+            namespaced: pidsInside.length > 1,
+          };
+        },
+        { timeout: 60_000, interval: 200 },
+      );
+    } finally {
+      await killTree(systemTime, profileDir);
+    }
+  };
+
+  const isRoot = process.getuid?.() === 0;
+  const person = isRoot ? OTHER_USER : (process.getuid?.() ?? OTHER_USER);
+
+  it('confines the page of a user who may use it, by the arguments that the browser really has', async () => {
+    const offered = await promisify(execFile)('unshare', [
+      '--user',
+      '--map-root-user',
+      '--pid',
+      '--net',
+      '--fork',
+      'true',
+    ])
+      .then(() => true)
+      .catch(() => false);
+    // Where this machine offers none, the browser must be found to run without.
+    const { args, filtered, namespaced } = await runAs(person, offered);
+    expect(args.includes('--no-sandbox')).toBe(!offered);
+    expect({ filtered, namespaced }).toEqual({ filtered: offered, namespaced: offered });
+  });
+
+  it('is left out for root, and the page then runs unconfined by it', async () => {
+    const { args, namespaced } = await runAs(process.getuid?.() ?? 0, false);
+    expect(args).toContain('--no-sandbox');
+    expect(namespaced).toBe(false);
   });
 });
 
