@@ -40,6 +40,8 @@ type Spec = {
   readonly threshold: number;
   /** How many periods in a row; default 1. */
   readonly periods?: number;
+  /** How many of them must reach the threshold; default all. */
+  readonly breaching?: number;
 };
 
 /** By name: `berth-<env>-<name>`, and the section of docs/operations.md. */
@@ -131,8 +133,11 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
     },
     'standby-failures': {
       what: 'Standby tasks do not become ready. Sessions start with new tasks, at the speed of a cold start. The log of the reaper names the reason.',
+      // Launches pause after each failure, so further ones come minutes apart (core/standby/keep.ts).
       metric: berthMetric(environment.name, 'StandbyFailures', sum),
-      threshold: 3,
+      threshold: 1,
+      periods: 3,
+      breaching: 2,
     },
     'rollout-stopped': {
       what: 'A rollout stopped: sessions of a wave did not work again with the new version. GET /api/rollout names them. Find the cause before you start the next rollout.',
@@ -254,6 +259,7 @@ export class Alarms extends Construct {
           threshold: spec.threshold,
           comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
           evaluationPeriods: spec.periods ?? 1,
+          ...(spec.breaching === undefined ? {} : { datapointsToAlarm: spec.breaching }),
           // Counts are not emitted if nothing happens.
           treatMissingData: TreatMissingData.NOT_BREACHING,
         }),

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ALARM_METRICS, COMPOSITE_ALARMS, SWEEP_METRICS } from '../../cli/cost/model.ts';
 import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
+import { keepStandby } from '../../core/standby/keep.ts';
 import { environmentOf } from '../../infra/environments.ts';
+import { NOW, testSystem } from '../unit/core/test-system.ts';
 import {
   type CompositeAlarm,
   compositeAlarmsOf,
@@ -80,7 +82,7 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'background-dead-letters': [[waiting('BackgroundDeadLetters')]],
   'build-trouble': [[own('BuildTrouble', 1)]],
   'restarts-given-up': [[own('RestartsGivenUp', 1)]],
-  'standby-failures': [[own('StandbyFailures', 3)]],
+  'standby-failures': [[own('StandbyFailures', 1)]],
   'rollout-stopped': [[own('RolloutsStopped', 1)]],
   'launch-failures': [[own('LaunchFailures', 1)]],
   'server-errors': ['Api', 'WorkerApi'].map((ApiId) => [
@@ -173,6 +175,20 @@ describe('alarms', () => {
       expect(last?.state).toBe('OK');
     },
   );
+
+  it('for standby tasks fires if none becomes ready, although launches pause longer each time', async () => {
+    const system = testSystem({ standby: { target: 1, hours: [], max: 3, maxAgeSeconds: 21_600 } });
+    const failures: Sample[] = [];
+    for (const at of minutes(30, 90)) {
+      system.deps.metrics.count = (name: string, value: number, ..._dimensions: unknown[]) => {
+        if (name === 'StandbyFailures') failures.push({ ...own(name, value), at: at + 0.5 });
+      };
+      system.now = NOW + at * 60_000;
+      await keepStandby(system.deps);
+    }
+    expect(failures.length).toBeGreaterThan(2);
+    expect(fired(run([...healthy, ...failures], 180)).map(({ name }) => name)).toEqual(['standby-failures']);
+  });
 
   it.each([
     ['reaper', 'ActiveSessions'],
