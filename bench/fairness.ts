@@ -1,4 +1,4 @@
-/** What one user takes of what all share, and how another user is served beside it. */
+/** Measures one user's share of common resources, and the service of another user beside it. */
 import { percentile } from '../test/soak/ledger.ts';
 import { measureFairness } from '../test/webhooks/fairness.ts';
 import { openPolls } from './open-polls.ts';

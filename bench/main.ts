@@ -20,7 +20,7 @@ const PARTS: Readonly<Record<string, { readonly about: string; readonly run: () 
     about: 'a worker under limits of CPU and memory, with a light and a heavy page (Linux, root, cgroup v1)',
     run: size,
   },
-  burst: { about: '55 creates at once where 50 fit: answers, codes, memory (Linux)', run: burst },
+  burst: { about: '55 creates at once, of which 50 fit: answers, codes, memory (Linux)', run: burst },
   flood: {
     about:
       '1,000 anonymous requests a second for two minutes over three linked sessions; BERTH_FLOOD_SECONDS',

@@ -78,7 +78,7 @@ export const createContext = (
         throw new CliError(
           EXIT.unavailable,
           phoneUrl ? 'the address of the simulated phone is no URL' : 'no simulated phone is known here',
-          'run this where `npm start -- --simulate` keeps its .berth folder, or set BERTH_PHONE_URL',
+          'run this in the folder in which `npm start -- --simulate` keeps its .berth folder, or set BERTH_PHONE_URL',
         );
       return phoneClient(phoneUrl);
     },

@@ -15,7 +15,7 @@ export type QrOptions = CallOptions & {
 export type PasskeyAssertionInput = z.input<typeof passkeyAssertionArgs>;
 
 /**
- * Where WhatsApp asks for the account's passkey: the session's status is PASSKEY_REQUIRED, then WORKING or
+ * If WhatsApp asks for the account's passkey: the session's status is PASSKEY_REQUIRED, then WORKING or
  * PASSKEY_CONFIRMATION_REQUIRED.
  */
 export type PasskeyClient = AuthPasskeyMethods & {

@@ -2,7 +2,7 @@ import type { ProblemBody } from '../contract/errors.ts';
 
 /**
  * The API refused a call. `problem` is its RFC 9457 body, with `errors[]` for fields and `scope`, `limit` and
- * `active` for a limit. Where something in between answered (a gateway's own 429), the body is made from the status.
+ * `active` for a limit. If something in between answered (a gateway's own 429), the body is made from the status.
  */
 export class ApiError extends Error {
   override readonly name = 'ApiError';

@@ -58,7 +58,7 @@ export type ClientOptions = {
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** Deadline of one attempt, ms; 35 s by default, just above the API's own limit. A call ends within twice that. */
   readonly timeoutMs?: number | undefined;
-  /** Repeats after the first attempt, where repeating is safe; 3 by default. */
+  /** Repeats after the first attempt, if repeating is safe; 3 by default. */
   readonly retries?: number | undefined;
   readonly clock?: Clock | undefined;
   /** 0 to 1; spreads the repeats. */

@@ -43,7 +43,7 @@ const OPEN_MS = 15_000;
 const PONG_MS = 20_000;
 
 /**
- * Follows events over one connection after another, each from where the last one was. Every connect has its own
+ * Follows events over one connection after another, each from the position of the last one. Every connect has its own
  * ticket, so the key is in no URL.
  */
 export const followLive = (

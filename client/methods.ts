@@ -12,8 +12,8 @@ export type SessionsMethods = {
   /**
    * Replace a session's config. Needs the scope `sessions:write`.
    *
-   * Deadlines and webhooks change at once. Where client or proxy changes, a running session restarts; 503
-   * says that the config is saved and the session must be started. The result of `GET` can be written back
+   * Deadlines and webhooks change at once. If client or proxy changes, a running session restarts; 503 says
+   * that the config is saved and the session must be started. The result of `GET` can be written back
    * unchanged: a secret that is left out or masked (`********`) is kept, and `null` removes it.
    */
   readonly update: (
@@ -196,7 +196,7 @@ export type MessagesMethods = {
     options?: Options<'editMessage'>,
   ) => Promise<Result<'editMessage'>>;
   /**
-   * Delete a message, for everyone where WhatsApp allows it. Needs the scope `messages:send`.
+   * Delete a message, for everyone if WhatsApp allows it. Needs the scope `messages:send`.
    *
    * WhatsApp deletes a message of this account for everyone for about two days, and one of another member in
    * a group whose admin the account is. Otherwise it is deleted for this account only; `deletedFor` says
@@ -924,7 +924,7 @@ export type KeysMethods = {
    * Change what an API key may do, or make it inactive. Admins only.
    *
    * Omitted fields stay; `null` takes a restriction away. The key itself stays the same. Both Berth’s words
-   * and WAHA’s are taken; where both say the same, Berth’s count.
+   * and WAHA’s are taken; if both are given, Berth’s count.
    */
   readonly update: (
     id: string,

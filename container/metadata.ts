@@ -35,7 +35,7 @@ const taskSchema = z.object({
     .catch([]),
 });
 
-/** Times in ms; absent where ECS does not tell them. */
+/** Times in ms; absent if ECS does not report them. */
 export type OwnTask = {
   readonly arn: string;
   readonly pullStarted?: number | undefined;

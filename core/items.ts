@@ -169,8 +169,9 @@ export const INDEXES = {
 } as const;
 
 /**
- * What a list shows of a session; DynamoDB projects 20 attributes into an index at most. Without the session's version and
- * the time of its last heartbeat, so that a heartbeat writes nothing here, and without any secret of its worker.
+ * The attributes of a session in a list; DynamoDB projects 20 attributes into an index at most. Without the session's
+ * version and the time of its last heartbeat, so that a heartbeat writes nothing here, and without any secret of its
+ * worker.
  */
 export const LIST_PROJECTION = [
   'sessionId',

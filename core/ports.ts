@@ -85,7 +85,7 @@ export interface BuildStorage {
 
 /** The bucket itself, for health checks. */
 export interface StorageProbe {
-  /** Throws where storage does not answer. */
+  /** Throws if storage does not answer. */
   probe(): Promise<void>;
 }
 

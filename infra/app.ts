@@ -29,7 +29,7 @@ const synthesize = async (): Promise<void> => {
     functionsDir: resolve(root, 'functions'),
     outDir: resolve(root, 'dist'),
   });
-  // Thrown below, where it is awaited; a bad environment is reported without waiting for it.
+  // Thrown below, when it is awaited; a bad environment is reported without waiting for it.
   bundling.catch(() => {});
   const { addBerth, addPlaceholder, createApp } = await import('./berth.ts');
   const app = createApp();

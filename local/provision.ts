@@ -125,8 +125,8 @@ const ensureTimeToLive = async (
 };
 
 /**
- * Makes tables, buckets and queues that are not there yet; what is there keeps its content.
- * Throws SchemaChanged where existing data does not fit the template.
+ * Makes tables, buckets and queues that are not there yet; what is there keeps its content. Throws SchemaChanged if
+ * existing data does not fit the template.
  */
 export const provision = async (
   model: Model,

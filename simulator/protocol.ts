@@ -142,7 +142,7 @@ export type CallAnswer = {
   channelInfo: WireChannel;
   channelByInvite: WireChannel;
   chatState: Record<string, never>;
-  /** With both ids, where WhatsApp tells them. */
+  /** With both ids, if WhatsApp reveals them. */
   exists: { exists: boolean; identity?: Identity | undefined };
   createGroup: WireGroup;
   /** As WhatsApp's server: 200 added, 403 not an admin, 404 not on WhatsApp, 409 a member already. */

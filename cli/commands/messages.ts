@@ -75,7 +75,7 @@ const addDelete = (messages: Command): void => {
   const command = described(
     messages,
     'delete',
-    'delete a message, for everyone where WhatsApp allows it (own messages, for about two days)',
+    'delete a message, for everyone if WhatsApp allows it (own messages, for about two days)',
   )
     .argument('<message>', 'its id, as ls and send show it')
     .option('--for <whom>', 'everyone: or fail; me: for this account only')

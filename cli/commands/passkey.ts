@@ -14,7 +14,7 @@ import { CliError, EXIT } from '../exit.ts';
 import { nameInput, userInput } from '../input.ts';
 import { plain } from '../output.ts';
 
-/** `berth passkey`: what to do where WhatsApp asks for the passkey of the account that is being linked. */
+/** `berth passkey`: what to do if WhatsApp asks for the passkey of the account that is being linked. */
 export const addPasskey = (program: Command): void => {
   const command = program
     .command('passkey')

@@ -86,7 +86,7 @@ const addLinks = (phone: Command): void => {
       .command('scan')
       .description('scan the QR code of a session, or of the page that waits')
       .argument('[session]', 'the session whose code is scanned')
-      .option('--page <id>', 'the page, where several wait')
+      .option('--page <id>', 'the page, if several wait')
       .option('--code <code>', 'what the QR code says, as a camera reads it'),
   );
   examples(scan, '', 'demo', 'demo --account "+1 555 000 1111" --name Anna');

@@ -92,9 +92,9 @@ const GIB = 1024 ** 3;
 const CALL_GIB_SECONDS = 0.25 * 0.04;
 const LOG_BYTES_A_CALL = 500;
 /**
- * What a session asks of AWS, fitted to what `npm run scale` counts; a test holds both together (test/scale). A change of
- * a session writes its item (1 to 2 KiB), and takes an entry of one index out and puts it in again; a change that a list
- * shows writes the other index as well.
+ * A session's use of AWS, fitted to the counts of `npm run scale`; a test compares both (test/scale). A change of a
+ * session writes its item (1 to 2 KiB), and takes an entry of one index out and puts it in again; a change that a
+ * list shows writes the other index as well.
  */
 const WRITES_A_CHANGE = 5;
 /** Of a received message: the record of the last delivered message, and the result of its delivery. */

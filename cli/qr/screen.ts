@@ -1,7 +1,7 @@
 import type { Output } from '../output.ts';
 import { drawQr, type Ink } from './draw.ts';
 
-/** Where codes are shown one after the other: a terminal redraws in place, everything else gets them in a row. */
+/** For codes that are shown one after the other: a terminal redraws in place, everything else gets them in a row. */
 type Screen = { readonly show: (code: string, below: string) => void };
 
 export const createScreen = (out: Output, invert: boolean): Screen => {

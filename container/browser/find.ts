@@ -1,6 +1,6 @@
 /**
  * Which browser to use: the one that CHROMIUM_PATH names, else the headless shell from npm, which is also the image's
- * (one build, so profiles move between machine and image). Only where npm has none for this platform: Debian's headless
+ * (one build, so profiles move between machine and image). Only if npm has none for this platform: Debian's headless
  * shell (the image on ARM64), then an installed Chrome or Chromium.
  */
 import { execFile } from 'node:child_process';

@@ -24,7 +24,7 @@ const SWITCHES: readonly string[] = [
   '--mute-audio',
 ];
 
-/** What the full browser of this version says of itself; the shell's own words give it away as headless. */
+/** The user agent of the full browser of this version; the shell's own one shows that it is headless. */
 const userAgent = (build: string): string => {
   const major = /(\d+)\./.exec(build)?.[1] ?? '147';
   return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;

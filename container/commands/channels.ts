@@ -126,7 +126,7 @@ export const createChannel = async (
   };
 };
 
-/** A change to which the library answers false where WhatsApp's server refused. */
+/** A change to which the library answers false if WhatsApp's server refused. */
 const changes = async (
   context: CommandContext,
   what: string,

@@ -46,7 +46,7 @@ export const refreshGroups = async (context: CommandContext): Promise<Success> =
   return { success: true };
 };
 
-/** A change to which the library answers false where WhatsApp's server refused. */
+/** A change to which the library answers false if WhatsApp's server refused. */
 const changes = async (
   context: CommandContext,
   { id }: OneGroup,

@@ -30,7 +30,7 @@ import { untilSeen } from './until-seen.ts';
 type Done = Record<string, never>;
 type Success = z.infer<typeof successSchema>;
 const refused = (why: string): CommandFailed => new CommandFailed('refused', `${why}; nothing was changed.`);
-/** A boolean of the library: false where WhatsApp's server refused. */
+/** A boolean of the library: false if WhatsApp's server refused. */
 const orRefused = async (answer: Promise<boolean>): Promise<Success> => {
   if (!(await answer)) throw refused('WhatsApp did not allow it');
   return { success: true };

@@ -3,9 +3,9 @@
  * sent:
  *
  *   number    looked up: WhatsApp names the account that it belongs to (Brazil's ninth digit and Mexico's 1 are in one
- *             spelling and not in the other); a number that has no account is refused, where WhatsApp Web would open a
+ *             spelling and not in the other); a number that has no account is rejected: WhatsApp Web would open a
  *             chat without a recipient
- *   group     must be one that the account is in; where only admins write, it must be an admin
+ *   group     must be one that the account is in; if only admins write, it must be an admin
  *   channel   must exist, and the account must be its owner or an admin
  *   Status    takes texts, pictures, videos and voice messages; other broadcast lists are not written to: WhatsApp Web
  *             would publish it as a Status
@@ -24,7 +24,7 @@ import { readChannelAccess, readGroupAccess } from '../whatsapp/recipient-page.t
 import { CommandFailed } from './failure.ts';
 
 type Recipient = {
-  /** Where to send. */
+  /** The chat to send to. */
   readonly id: string;
   /** Whether the page's name of a chat is this recipient's. */
   is(chatId: string): boolean;

@@ -1,7 +1,7 @@
 /**
  * Sends a message. The outcome is accepted by WhatsApp's server, refused, or unknown.
  *
- *   recipient looked up ── chat marked as read (where configured) ── handed to the page ── the page's report awaited
+ *   recipient looked up ── chat marked as read (if configured) ── handed to the page ── the page's report awaited
  */
 
 import { COMMAND_STAGES_MS } from '../../contract/timeouts.ts';

@@ -26,7 +26,7 @@ export const storageRequest = async (
   throw new RequestRefused(what, status);
 };
 
-/** Puts bytes into storage; answers the ETag, where storage gave one. Throws as `storageRequest` does. */
+/** Puts bytes into storage; answers the ETag, if storage gave one. Throws as `storageRequest` does. */
 export const putIntoStorage = async (
   what: string,
   url: string,

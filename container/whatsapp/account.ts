@@ -6,7 +6,7 @@ import { lastMessages } from './chat-messages.ts';
 export type LibraryAccount = AccountActs & {
   /** Null if there is none of this id. */
   message(id: string): Promise<unknown>;
-  /** Base64 with its type and name; undefined where WhatsApp gives it no more. */
+  /** Base64 with its type and name; undefined if WhatsApp gives it no more. */
   downloadMedia(message: unknown): Promise<unknown>;
   /** Null: WhatsApp Web does not let it be edited. */
   edit(messageId: string, text: string, options: EditOptions): Promise<unknown>;
@@ -27,7 +27,7 @@ export type LibraryAccount = AccountActs & {
   numberId(digits: string): Promise<unknown>;
   /** `{ lid, pn }` of those that the page knows by hidden id; `pn` null if it knows no number. */
   knownLids(): Promise<unknown>;
-  /** `[{ lid, pn }]` of a person's id, either of them missing where WhatsApp does not tell it. */
+  /** `[{ lid, pn }]` of a person's id, either of them missing if WhatsApp does not reveal it. */
   lidAndNumber(id: string): Promise<unknown>;
   createGroup(name: string, participants: readonly string[]): Promise<unknown>;
   addParticipants(groupId: string, participants: readonly string[]): Promise<unknown>;

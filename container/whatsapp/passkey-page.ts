@@ -130,7 +130,7 @@ const lookSchema = z.object({
 });
 export type PasskeyLook = z.infer<typeof lookSchema>;
 
-/** Sees to it that the page's call is intercepted, and tells where linking stands. */
+/** Ensures that the page's call is intercepted, and returns the step of the linking. */
 export const lookAtPasskey = async (page: LibraryPage): Promise<PasskeyLook> =>
   lookSchema.parse(await page.evaluate(LOOK));
 

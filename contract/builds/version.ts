@@ -12,7 +12,7 @@ export const buildVersionSchema = z
 /** The version without its channel, or undefined if the text is none. */
 export const buildVersion = (text: unknown): string | undefined => buildVersionSchema.safeParse(text).data;
 
-/** Negative where `a` is older than `b`. */
+/** Negative if `a` is older than `b`. */
 export const compareVersions = (a: string, b: string): number => {
   const left = a.split('.').map(Number);
   const right = b.split('.').map(Number);

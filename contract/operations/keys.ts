@@ -93,7 +93,7 @@ export const updateKey = operation({
   summary: 'Change what an API key may do, or make it inactive',
   description:
     'Omitted fields stay; `null` takes a restriction away. The key itself stays the same. Both Berth’s words and ' +
-    'WAHA’s are taken; where both say the same, Berth’s count.',
+    'WAHA’s are taken; if both are given, Berth’s count.',
   params: z.object({ id: z.string().max(64).describe("The key's id, as listed.") }),
   query: ownerQuerySchema,
   body: updateKeyRequestSchema,

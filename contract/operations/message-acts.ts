@@ -70,7 +70,7 @@ export const MESSAGE_ACTS = commandRows({
     result: deletedMessageSchema,
     status: 200,
     says: 'It is deleted.',
-    summary: 'Delete a message, for everyone where WhatsApp allows it',
+    summary: 'Delete a message, for everyone if WhatsApp allows it',
     description:
       'WhatsApp deletes a message of this account for everyone for about two days, and one of another member in a ' +
       'group whose admin the account is. Otherwise it is deleted for this account only; `deletedFor` says which. ' +

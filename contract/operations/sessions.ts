@@ -86,7 +86,7 @@ export const updateSession = operation({
   tag: 'Sessions',
   summary: "Replace a session's config",
   description:
-    'Deadlines and webhooks change at once. Where client or proxy changes, a running session restarts; 503 says that the ' +
+    'Deadlines and webhooks change at once. If client or proxy changes, a running session restarts; 503 says that the ' +
     'config is saved and the session must be started. The result of `GET` can be written back unchanged: a secret that ' +
     'is left out or masked (`********`) is kept, and `null` removes it.',
   params: name,

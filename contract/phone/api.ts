@@ -354,7 +354,7 @@ export const phoneRoutes = {
     request: z.object({ target, how: z.enum(['reload', 'freeze']) }),
     response: affected,
   },
-  /** Both ids of a person. `pn` is null where WhatsApp tells no number. */
+  /** Both ids of a person. `pn` is null if WhatsApp reveals no number. */
   identity: {
     method: 'GET',
     path: '/phone/identity',

@@ -30,5 +30,5 @@ export const inviteInfoSchema = z.object({
 });
 export const joinedGroupSchema = z.object({ id: z.string() });
 
-/** A member; `pn` where `id` is a hidden one and WhatsApp tells the number. */
+/** A member; `pn` if `id` is a hidden one and WhatsApp reveals the number. */
 export const participantV2Schema = participantSchema.extend({ pn: z.string().optional() });

@@ -1,6 +1,6 @@
 /**
- * Hidden ids and phone numbers. WhatsApp names people by hidden id (`…@lid`) in chats, events and groups; which number
- * belongs to one is known only where WhatsApp tells it. Paths and shapes as in WAHA's API.
+ * Hidden ids and phone numbers. WhatsApp names people by hidden id (`…@lid`) in chats, events and groups; which
+ * number belongs to one is known only if WhatsApp reveals it. Paths and shapes as in WAHA's API.
  */
 import * as z from 'zod';
 import { pageArgs } from './chats.ts';

@@ -31,7 +31,9 @@ export const chatIdSchema = z
       ),
   );
 
-/** The phone number's id (`491701234567@c.us`) of a person who is named by hidden id (`@lid`), where WhatsApp tells it. */
+/**
+ * The phone number's id (`491701234567@c.us`) of a person who is named by hidden id (`@lid`), if WhatsApp reveals it.
+ */
 export const numberIdSchema = z
   .string()
   .optional()
@@ -78,7 +80,7 @@ export const messageSchema = z.object({
   /** In events: it came while the session was not running, and is delivered afterwards. */
   late: z.literal(true).optional(),
   hasMedia: z.boolean(),
-  /** It may be opened once; where `media` has an error, on the phone only. */
+  /** It may be opened once; if `media` has an error, on the phone only. */
   viewOnce: z.literal(true).optional(),
   /** Of files, in events and in a list if requested; null if there is none. */
   media: mediaSchema.nullable().optional(),
@@ -235,8 +237,8 @@ export const deleteMessageArgs = oneMessage.extend({
   for: deletedFor
     .optional()
     .describe(
-      '`everyone`: 422 where WhatsApp does not allow it. `me`: for this account only. ' +
-        'Without it: for everyone where WhatsApp allows it, otherwise for this account only.',
+      '`everyone`: 422 if WhatsApp does not allow it. `me`: for this account only. ' +
+        'Without it: for everyone if WhatsApp allows it, otherwise for this account only.',
     ),
 });
 export const deletedMessageSchema = z.object({ deletedFor });

@@ -15,7 +15,7 @@
 import * as z from 'zod';
 import { compareVersions } from '../../contract/builds/version.ts';
 
-/** Failures in a row that end the trust in a build: fewer suffice where several sessions met them. */
+/** Failures in a row that end the trust in a build: fewer suffice if several sessions met them. */
 const STREAK_SEVERAL_SESSIONS = 6;
 const SEVERAL_SESSIONS = 3;
 const STREAK = 9;

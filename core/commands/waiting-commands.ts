@@ -1,4 +1,4 @@
-/** Where waiting commands are kept: placed, claimed and settled by one conditional write each. */
+/** The keys of waiting commands: placed, claimed and settled by one conditional write each. */
 
 import { Problem } from '../../contract/errors.ts';
 import type { CommandName } from '../../contract/worker/commands.ts';

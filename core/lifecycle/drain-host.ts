@@ -21,8 +21,8 @@ const CONCURRENCY = 8;
 const LISTED_MS = 6_000;
 
 /**
- * Stops everything that runs on a host. Repeatable. Throws TaskEngineUnavailable where ECS does not list its tasks, and the
- * first error of a session once all were tried, so that the event is handed over again.
+ * Stops everything that runs on a host. Repeatable. Throws TaskEngineUnavailable if ECS does not list its tasks, and
+ * the first error of a session once all were tried, so that the event is handed over again.
  *
  *   task placed ── host DRAINING ── first look: the task is not listed yet ── second look: it is
  *

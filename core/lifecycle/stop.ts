@@ -15,14 +15,14 @@ type Needs = Pick<
 
 /**
  * Asks a session to end. Graceful: its worker gets SIGTERM (and the word in the answer to its next report), saves
- * auth state, closes Chromium and sends its final report, which frees the slot. Idempotent; a session that ends already
- * keeps the first reason, unless that one is a loss that may be restarted: a stop that a caller asks for prevents the
- * restart. Where `stillDue` no longer holds of the session as it stands, it is left alone.
+ * auth state, closes Chromium and sends its final report, which frees the slot. Idempotent; a session that ends
+ * already keeps the first reason, unless that one is a loss that may be restarted: a stop that a caller asks for
+ * prevents the restart. If `stillDue` no longer holds for the present session, nothing is changed.
  *
  *   session read: epoch 3 ── epoch 3 lost, restart: epoch 4 ── stop of epoch 3: no effect ── so epoch 4 is stopped
  *
- * A session that no worker has called from, no task is known of and no launch is under way for (launching.ts) is released
- * at once. Otherwise the slot is free only once the task is gone, or the launch has clearly started none.
+ * A session that no worker has called from, no task is known of and no launch is under way for (launching.ts) is
+ * released at once. Otherwise the slot is free only once the task is gone, or the launch has clearly started none.
  */
 export const stopSession = async (
   deps: Needs,

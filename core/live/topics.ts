@@ -54,8 +54,8 @@ export const readTopic = async (deps: Pick<Deps, 'store'>, topic: string): Promi
 const ATTEMPTS = 40;
 
 /**
- * Appends entries in their order and returns the last number. Throws a transient fault of the store where some could
- * not be written, or may not have been; a repeat appends all of them again.
+ * Appends entries in their order and returns the last number. Throws a transient fault of the store if some could not
+ * be written, or may not have been; a repeat appends all of them again.
  */
 export const appendToLog = async (
   deps: Needs,

@@ -16,7 +16,7 @@ export const checkDatabase = (deps: Pick<Deps, 'store'>): Promise<Check> =>
     return 'answers';
   });
 
-/** Each part by name, and how full the system is. `status` is `degraded` where any part fails. */
+/** Each part by name, and how full the system is. `status` is `degraded` if any part fails. */
 export const health = async (
   deps: Pick<Deps, 'store' | 'tasks' | 'clock'> & { readonly storage: StorageProbe },
 ): Promise<HealthView> => {

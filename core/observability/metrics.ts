@@ -22,7 +22,7 @@ export const METRICS = {
   ReaperBraked: {
     unit: 'Count',
     dimensions: [],
-    says: '1 where too many workers were silent at once, so that none was stopped for it',
+    says: '1 if too many workers were silent at once, so that none was stopped for it',
   },
   /** By the eraser at each sweep. */
   ErasuresOverdue: {

@@ -12,7 +12,7 @@ type Needs = Pick<Deps, 'store' | 'clock'>;
 
 /**
  * Keeps how full it is. One sample a minute: a second sweep within it writes the same item. A sample is a read and a
- * write of less than 1 KB, 44,000 of each a month where sweeps are made every minute: 3 cents.
+ * write of less than 1 KB, 44,000 of each a month if sweeps run every minute: 3 cents.
  */
 export const recordUse = async (deps: Needs, use: Use): Promise<void> => {
   const now = deps.clock();

@@ -54,7 +54,7 @@ const read = async ({ store }: Pick<Deps, 'store'>): Promise<Stored | undefined>
   return item && storedSchema.parse(item);
 };
 
-/** Writes the next state over the one that was read. False where another step or a caller was first. */
+/** Writes the next state over the one that was read. False if another step or a caller was first. */
 const write = async (
   { store }: Pick<Deps, 'store'>,
   before: Stored | undefined,

@@ -36,7 +36,7 @@ const ASSIGN_MS = 2_500;
 const MOST_CLAIMS = 3;
 
 type Claimed = {
-  /** As it stands after the claim, and after the bootstrap where `taskArn` serves it. */
+  /** The session after the claim, and after the bootstrap if `taskArn` serves it. */
   readonly session: Session;
   /** Absent: no standby task serves it. */
   readonly taskArn?: string | undefined;

@@ -17,7 +17,7 @@ export const noteAdditions = (additions: readonly StatsAddition[]): void => {
   for (const { attr, by } of additions) counted.set(attr, (counted.get(attr) ?? 0) + by);
 };
 
-/** Hands out what was counted, once; nothing where `worthIt` says that it can wait. */
+/** Hands out what was counted, once; nothing if `worthIt` says that it can wait. */
 export const takeCounted = (
   worthIt: (attributes: readonly string[]) => boolean,
 ): Readonly<Record<string, number>> | undefined => {

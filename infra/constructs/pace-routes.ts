@@ -5,9 +5,9 @@ import type { IConstruct } from 'constructs';
 export const ROUTES_AT_ONCE = 4;
 
 /**
- * Has CloudFormation create the routes of all APIs within `scope` a few at a time. Without an order it creates all of them at once, is
- * throttled ("Too Many Requests"), and gives up after its own retries where other deployments of the account use the
- * same quota.
+ * Has CloudFormation create the routes of all APIs within `scope` a few at a time. Without an order it creates all of
+ * them at once, is throttled ("Too Many Requests"), and gives up after its own retries if other deployments of the
+ * account use the same quota.
  */
 export const paceRoutes = (scope: IConstruct): void => {
   const routes = scope.node.findAll().filter((each) => each instanceof CfnRoute);

@@ -14,7 +14,7 @@ type FunctionReport = {
 /** Why a function needs what no local run uses; undefined: there is no reason. */
 type ReasonOf = (handler: string, action: string) => string | undefined;
 
-/** Grants against use, over all runs, sorted by handler. A grant is used where any use falls under it. */
+/** Grants against use, over all runs, sorted by handler. A grant is used if any use falls under it. */
 export const reportOn = (records: readonly AccessRecord[], reasonOf: ReasonOf): FunctionReport[] =>
   [...new Set(records.flatMap((record) => Object.keys(record)))].sort().map((handler) => {
     const of = (what: 'granted' | 'used' | 'denied') =>

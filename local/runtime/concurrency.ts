@@ -17,7 +17,7 @@ export class SharedConcurrency {
   /**
    * @param account executions of the account
    * @param reserved the reservations of its functions
-   * @throws ReservationRefused where less than 100 would be left, as Lambda does
+   * @throws ReservationRefused if less than 100 would be left, as Lambda does
    */
   constructor(account: number, reserved: readonly number[]) {
     const sum = reserved.reduce((total, each) => total + each, 0);
@@ -28,7 +28,7 @@ export class SharedConcurrency {
     this.limit = account - sum;
   }
 
-  /** Takes one execution; false where all are in use. */
+  /** Takes one execution; false if all are in use. */
   take(): boolean {
     if (this.#running >= this.limit) return false;
     this.#running += 1;

@@ -19,7 +19,7 @@ type FunctionsOptions = {
   readonly logDir: string;
   readonly clock: Clock;
   readonly onWarning: (warning: Warning) => void;
-  /** How many instances there may be; by this machine where left out. */
+  /** How many instances there may be; by this machine if omitted. */
   readonly budget?: BudgetOptions;
   /** Concurrent executions of the account; what is not reserved, all other functions share. */
   readonly accountConcurrency?: number;

@@ -149,7 +149,7 @@ export class Session {
       case 'ack':
         return this.#takeAck(event.id, event.ack);
       case 'state':
-        // A blocked account's page stays where it is: it does not connect again by itself.
+        // A blocked account's page does not move: it does not connect again by itself.
         if (event.state === 'CONFLICT' || event.state === 'TOS_BLOCK') this.#parked = true;
         return this.#setState(event.state);
       case 'logout':

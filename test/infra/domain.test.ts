@@ -20,7 +20,7 @@ const apiOf = (stack: Stack, environment: Environment): BerthApi =>
 const certificateArn = 'arn:aws:acm:us-east-1:111122223333:certificate/0b1c2d3e-0000-1111-2222-333344445555';
 
 it(
-  'answers under a name of your own, on TLS 1.2, and says where to point that name',
+  'answers under your own name, on TLS 1.2, and shows the target for that name',
   () => {
     const stack = new Stack(new App());
     const domain = { name: 'berth.example.com', certificateArn };

@@ -41,7 +41,7 @@ describe('in a year', () => {
     expect(dockerfile).toContain('CHROMIUM_PATH=/opt/chromium/chromium');
   });
 
-  it('installs from Debian’s archive only where npm has no browser, and then from a snapshot, by version', () => {
+  it('installs from Debian’s archive only if npm has no browser, and then from a snapshot, by version', () => {
     const installs = dockerfile.split(/^RUN /m).filter((step) => step.includes('apt-get'));
     expect(installs).toHaveLength(1);
     const [install = ''] = installs;

@@ -18,7 +18,7 @@ const { settings, task, api, network, concurrency } = environmentOf('prod');
 const VCPUS_OF_A_NEW_ACCOUNT = 6;
 const NETWORK_INTERFACES = 5_000;
 const PARTITION_WRITES = 1_000;
-/** What a list shows of a session, 1 to 2 KiB, at each report of activity. */
+/** The attributes of a session in a list, 1 to 2 KiB, at each report of activity. */
 const USER_INDEX_WRITES = 2;
 /** Of a heartbeat: taken out of `due` and put in again. */
 const DUE_INDEX_WRITES = 2;

@@ -58,7 +58,7 @@ it('loads neither the library nor fetch before its first call', async () => {
 
 /**
  * A line of code without what the bundler may change: the names of a module's own parts, which are numbered or
- * underscored where two modules have the same, and the way in which a class is bound to its name.
+ * underscored if two modules have the same, and the way in which a class is bound to its name.
  */
 const meaningOf = (line: string): string =>
   line

@@ -213,7 +213,7 @@ class Fleet {
       .filter((item) => String(item.sk).endsWith(`#${build}`))
       .reduce((total, item) => total + Number(item.starts ?? 0), 0);
     const happened = this.#happened.get(build) ?? 0;
-    if (sum > happened) this.#fail(`${build} has ${sum} starts counted where ${happened} happened`);
+    if (sum > happened) this.#fail(`${build} has ${sum} starts counted, but ${happened} happened`);
   }
 
   #fail(detail: string): void {

@@ -205,7 +205,7 @@ export const restoreMovedFunctions = (): void => {
       return undefined;
     }
   };
-  /** [module, function] as the library asks for it, and where newer or older builds have it. */
+  /** [module, function] as the library asks for it, and its place in newer or older builds. */
   const moved = [
     ['WAWebBizOrderBridge', 'queryOrder', 'WAWebBizQueryOrderJob', 'queryOrder'],
     ['WAWebRevokeStatusAction', 'sendStatusRevokeMsgAction', 'WAWebRevokeStatusAction', 'default'],

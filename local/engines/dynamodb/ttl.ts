@@ -16,7 +16,7 @@ const update = z.strictObject({
 });
 const named = z.strictObject({ TableName: z.string() });
 
-/** UpdateTimeToLive, in force at once where DynamoDB takes up to an hour. */
+/** UpdateTimeToLive, in force at once although DynamoDB takes up to an hour. */
 export const updateTimeToLive = async (store: Store, input: unknown): Promise<object> => {
   const request = update.safeParse(input);
   if (!request.success) throw validation(z.prettifyError(request.error));

@@ -41,7 +41,7 @@ export interface EcsOptions {
   readonly logger: EcsLogger;
   /** The number of tasks that fit on this machine. Above it RunTask answers with capacity failures. */
   readonly capacity?: { readonly maxTasks: number };
-  /** Hosts that tasks with a bridge network are placed on; none where left out. */
+  /** Hosts that tasks with a bridge network are placed on; none if omitted. */
   readonly hosts?: HostOptions;
   /** How many tasks start at a time; the others wait as PENDING. Left out: all at once. */
   readonly startLimit?: StartLimit;

@@ -27,7 +27,7 @@ const V2: Layout = { parent: ROOT, limitFile: 'memory.max', eventsFile: 'memory.
 export interface MemoryLimits {
   /** Why no task is limited; undefined: tasks are. */
   readonly refusal: string | undefined;
-  /** Limits a process and all that it starts from now on. Does nothing where tasks are not limited. */
+  /** Limits a process and all that it starts from now on. Does nothing if tasks are not limited. */
   apply(taskId: string, pid: number, memoryMiB: number): void;
   /** Once nothing of the task runs: removes its group. Returns how many processes the kernel killed because memory ran out. */
   release(taskId: string): number;

@@ -58,6 +58,6 @@ export const startSupervisor = (start: SupervisorStart): ChildProcess => {
   }
 };
 
-/** A container's exit code: 128 + n where signal n ended it. */
+/** A container's exit code: 128 + n if signal n ended it. */
 export const exitCodeOf = (code: number | null, signal: NodeJS.Signals | null): number =>
   code ?? 128 + (signal === null ? 0 : constants.signals[signal]);

@@ -1,6 +1,6 @@
 /**
- * Versions of objects, which fauxqs does not know: where the template turns versioning on, an object that is replaced
- * or deleted stays readable by its version, and a deletion leaves a marker, as in S3. Noncurrent versions and markers
+ * Versions of objects, which fauxqs does not know: if the template turns versioning on, an object that is replaced or
+ * deleted stays readable by its version, and a deletion leaves a marker, as in S3. Noncurrent versions and markers
  * lie in their own bucket beside the real one, so they persist the way objects do.
  */
 import { createHash, randomBytes } from 'node:crypto';

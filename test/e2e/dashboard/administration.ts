@@ -33,13 +33,13 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     const { berth } = dashboard().system;
     const before = (await berth.limits.get()).bounds;
     const page = await dashboard().visit({ at: '/admin/limits' });
-    const panel = page.getByRole('region', { name: 'What each user may take' });
+    const panel = page.getByRole('region', { name: 'Bounds per user' });
     const waits = panel.getByLabel('Requests that wait at once (long polls)');
     await waits.fill('0');
     await panel.getByText('A whole number from 1 to 500.').waitFor();
     await waits.fill('17');
     await panel.getByRole('button', { name: 'Change' }).click();
-    await page.getByText('What each user may take is changed').waitFor();
+    await page.getByText('The bounds per user are changed').waitFor();
     expect((await berth.limits.get()).bounds).toEqual({ ...before, waits: 17 });
     await berth.limits.set({ bounds: { waits: null } });
     expect((await berth.limits.get()).bounds).toEqual(before);

@@ -10,7 +10,7 @@ import { installCompatibility } from '../../../container/whatsapp/compat/index.t
 import type { Simulator } from '../../../simulator/simulator.ts';
 import { chromiumPath, HEADLESS_ARGS } from '../../helpers/chromium.ts';
 
-// Real browsers beside other suites on two cores: patience costs nothing where all is well.
+// Real browsers beside other suites on two cores: patience costs nothing if all is well.
 vi.setConfig({ testTimeout: 90_000, hookTimeout: 90_000 });
 
 export type Client = LibraryClient & EventEmitter & { inject(): Promise<void> };

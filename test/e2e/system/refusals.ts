@@ -46,7 +46,7 @@ export const refusals = (open: () => System): void => {
       expect(await problem('GET', '/api/no/such/route')).toMatchObject({ status: 404 });
     });
 
-    test('malformed JSON is 400, and says where', async () => {
+    test('malformed JSON is 400, and names the position', async () => {
       const body = await problem('POST', '/api/sessions', { body: '{"name": "x", }' });
       expect(body).toMatchObject({ status: 400, errors: [{ path: 'body' }] });
     });

@@ -17,7 +17,7 @@ const closedPort = async (): Promise<string> => {
   return `http://127.0.0.1:${port}/`;
 };
 
-test('--live where WhatsApp can not be reached is an error that says so and names the other way', async () => {
+test('--live if WhatsApp cannot be reached is an error that says so and names the other way', async () => {
   const choice = chooseWhatsApp('live', await closedPort());
   await expect(choice).rejects.toThrow(WhatsAppUnreachable);
   await expect(choice).rejects.toThrow(/can't be reached.*--simulate/s);

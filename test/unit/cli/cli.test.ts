@@ -168,7 +168,7 @@ describe('sessions', () => {
     expect(await berth(['sessions', 'ls', '--json'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('get shows the account, and where the time of the last start went', async () => {
+  test('get shows the account, and the steps of the last start', async () => {
     api.set('shop', WORKING);
     const { stdout } = await berth(['sessions', 'get', 'shop']);
     expect(stdout).toMatch(/^account +\+15550001111 \(Anna\)$/m);

@@ -60,7 +60,7 @@ describe('finding a browser', () => {
     }
   });
 
-  it('starts with the same libraries and fonts where CHROMIUM_PATH names it, as in the image', async () => {
+  it('starts with the same libraries and fonts if CHROMIUM_PATH names it, as in the image', async () => {
     const own = await ensureBrowser({ browserDir: join(dir, 'unpacked') });
     expect(await ensureBrowser({ path: own.executable })).toEqual(own);
   });

@@ -25,7 +25,7 @@ const numbered = (from: number, count: number, t: (n: number) => number): Msg[] 
   Array.from({ length: count }, (_, i) => ({ id: `m${from + i}`, t: t(from + i) }));
 const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => `m${from + i}`);
 
-it('messages of the same second keep their order, where more are there than are asked for', async () => {
+it('messages of the same second keep their order, if there are more than requested', async () => {
   openPage(numbered(0, 80, (n) => 100 + Math.floor(n / 30)));
   expect(await readLastMessages('1@c.us', 50)).toEqual(ids(30, 79));
 });

@@ -170,7 +170,7 @@ test('a restart of the client within a worker misses nothing and repeats nothing
   expect(fixture.told()[1]).toMatchObject({ late: true });
 });
 
-test('missed messages are bounded by number and by age, and it is said where some are left out (F6)', async () => {
+test('missed messages are bounded by number and by age, and the answer shows if some are left out (F6)', async () => {
   const fixture = phoneFixture();
   const first = fixture.worker();
   await first.works();

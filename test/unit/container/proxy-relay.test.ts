@@ -82,7 +82,7 @@ test('a deployed worker reaches no loopback, private or metadata address, in any
   expect(proxy.seen).toEqual([]);
 });
 
-test('the local system’s own ports are refused where loopback is allowed', async () => {
+test('the local system’s own ports are refused if loopback is allowed', async () => {
   const proxy = await startProxy();
   const rules = { allowLoopback: true, refusedPorts: [proxy.port] };
   expect(await through(await openRelay(`127.0.0.1:${proxy.port}`, rules))).toBe('closed');

@@ -40,7 +40,7 @@ it('a message without its content is reported as waiting, and not as a message',
   expect(events('message_ciphertext_failed', received({ body: '' }))).toEqual([]);
 });
 
-it('view once is marked: whole where WhatsApp gives it, else with the reason', () => {
+it('view once is marked: whole if WhatsApp gives it, else with the reason', () => {
   const whole = received({ hasMedia: true, type: 'image', _data: { isViewOnce: true } });
   expect(forward('message', [whole])).toMatchObject([{ payload: { viewOnce: true, hasMedia: true } }]);
   const kept = received({ type: 'ciphertext', _data: { subtype: 'view_once_unavailable_fanout' } });

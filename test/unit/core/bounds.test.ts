@@ -67,7 +67,7 @@ test('a user starts so many sessions a minute and no more, in any number at once
     status: 429,
     extras: { scope: 'starts', limit: 60, retryAfterSeconds: 1 },
   });
-  // What was refused is neither stored nor counted.
+  // A rejected request is neither stored nor counted.
   await expect(cycle('one more')).rejects.toMatchObject({ status: 429 });
   await cycle('first', 'anna');
   system.now += 1000;

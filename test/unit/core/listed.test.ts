@@ -1,4 +1,4 @@
-/** What the index of a user's sessions has of them: enough for lists, and nothing of their workers' secrets. */
+/** The attributes in the index of a user's sessions: enough for lists, and nothing of their workers' secrets. */
 import { expect, test } from 'vitest';
 import { LIST_PROJECTION } from '../../../core/items.ts';
 import { parseListed } from '../../../core/lifecycle/session.ts';

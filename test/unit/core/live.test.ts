@@ -137,7 +137,7 @@ describe('a reader that comes back', () => {
     await open(system, 'c2', holder, { after: [String(gateway.sent.get('c1')?.[0]?.cursor)] });
   });
 
-  test('gets it as well where old entries have been removed', async () => {
+  test('gets it as well if old entries have been removed', async () => {
     const system = testSystem();
     const gateway = new Gateway();
     const holder = await holderOf(system);

@@ -68,7 +68,7 @@ test('reserved, documentation and multicast ranges are not public; unicast addre
     expect(isPublicAddress(address, false), address).toBe(true);
 });
 
-test('where loopback is allowed, the ports of the system itself are not', () => {
+test('if loopback is allowed, the ports of the system itself are not', () => {
   const rules = { allowLoopback: true, refusedPorts: [443, 80, 4000] };
   const allowed = (url: string, over: Partial<typeof rules> = {}) =>
     allowsLoopback(new URL(url), { ...rules, ...over });

@@ -13,7 +13,7 @@ const WORKER = {
   chromiumBuild: '1',
 };
 
-/** What was counted, as `<task> <step> <ms>`. */
+/** The counts, as `<task> <step> <ms>`. */
 const counts = (system: TestSystem): string[] => {
   const counted: string[] = [];
   vi.spyOn(system.deps.metrics, 'count').mockImplementation((name, ms, ...[dimensions]) => {

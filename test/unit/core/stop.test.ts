@@ -180,7 +180,7 @@ test('a stop while RunTask is under way leaves the slot to the launch: it is fre
   await expect(admittedSession(system, 'b')).resolves.toMatchObject({ state: 'PENDING' });
 });
 
-test('a stop while RunTask is under way frees the slot at once where RunTask clearly starts nothing', async () => {
+test('a stop while RunTask is under way frees the slot at once if RunTask clearly starts nothing', async () => {
   const system = testSystem();
   const { during, after } = await stoppedDuringLaunch(system, {
     ok: false,

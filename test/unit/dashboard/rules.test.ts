@@ -139,7 +139,7 @@ describe('the preview of a limit', () => {
 });
 
 describe('the trend', () => {
-  it('draws nothing where measurements are missing', () => {
+  it('draws no line over missing measurements', () => {
     const points = [0, 1, 2, 60, 61].map((minute) => ({ at: minute * MINUTE }));
     expect(runsOf(points).map((run) => run.length)).toEqual([3, 2]);
     expect(runsOf([])).toEqual([]);

@@ -10,7 +10,7 @@ import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
 
-/** What one user may take of what all share; one user's own are set by the API and the command line. */
+/** Bounds on one user's use of shared resources; one user's own are set by the API and the command line. */
 export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
   const [texts, setTexts] = useState<Partial<Record<BoundName, string>>>({});
   const [busy, setBusy] = useState(false);
@@ -30,7 +30,7 @@ export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
     setError(undefined);
     try {
       await berth.limits.set({ bounds: Object.fromEntries(changed.map((name) => [name, typed(name)])) });
-      announceDone('What each user may take is changed');
+      announceDone('The bounds per user are changed');
       setTexts({});
       refreshFigures();
     } catch (thrown) {
@@ -40,7 +40,7 @@ export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
   };
 
   return (
-    <Panel title="What each user may take">
+    <Panel title="Bounds per user">
       <form
         onSubmit={(event) => {
           event.preventDefault();

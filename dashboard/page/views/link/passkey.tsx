@@ -115,7 +115,7 @@ const Answer = ({ value, onInput, error }: AnswerProps) => {
   );
 };
 
-/** The code that the phone shows too, where WhatsApp asks to compare. */
+/** The code that the phone shows too, if WhatsApp asks to compare. */
 export const CompareCode = ({ userId, name, code }: About & { readonly code: string }) => {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>();

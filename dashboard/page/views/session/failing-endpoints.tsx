@@ -14,7 +14,7 @@ const STATES: Readonly<Record<EndpointView['state'], readonly [words: string, to
   probing: ['being tried', 'warning'],
 };
 
-/** Endpoints of the session's webhooks that fail, and until when each is left alone; nothing where all work. */
+/** Endpoints of the session's webhooks that fail, and until when each is left alone; nothing if all work. */
 export const FailingEndpoints = ({ session: { userId, name } }: { readonly session: SessionView }) => {
   const endpoints = useMemo(
     () => polled(() => berth.webhooks.endpoints({ userId, session: name }), EVERY_MS),

@@ -4,7 +4,7 @@ import { precise } from '../../rules/format.ts';
 import { Panel } from '../../ui/panel.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 
-/** Where the time of the last start went, step by step. */
+/** The duration of each step of the last start. */
 export const StartSteps = ({ session: { start } }: { readonly session: SessionView }) => {
   if (start === null) return null;
   const steps = byTime(start.steps);
