@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { addActs } from './commands/acts.ts';
 import { addAudit } from './commands/audit.ts';
 import { addAws } from './commands/aws.ts';
 import { addBuilds } from './commands/builds.ts';
@@ -59,6 +60,7 @@ export const createProgram = (): Command => {
   addPasskey(program);
   addSend(program);
   addMessages(program);
+  addActs(program);
   addEvents(program);
   addSelftest(program);
   addPhone(program);

@@ -34,12 +34,13 @@ export type SessionsMethods = {
     options?: Options<'listSessionEvents'>,
   ) => Promise<Result<'listSessionEvents'>>;
   /**
-   * Unlink the account and delete its auth state. Needs the scope `sessions:write`.
+   * Unlink the account, delete its auth state, and show a new QR code. Needs the scope `sessions:write`.
    *
-   * Responds when the session has stopped. The account of a session that is stopped or waits for a restart is
-   * only deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not
-   * confirm that the account is unlinked. The account is kept then; the session works again if it is still
-   * linked, and ends as `logged_out` if it is not.
+   * A session that runs starts again and asks to be linked; if no slot is free by then, it stays stopped,
+   * which the response says. A stopped session stays stopped. The account of a session that is stopped or
+   * waits for a restart is only deleted here: the phone lists the device until it is removed there. 504:
+   * WhatsApp Web did not confirm that the account is unlinked. The account is kept then; the session works
+   * again if it is still linked, and ends as `logged_out` if it is not.
    */
   readonly logout: (name: string, options?: Options<'logoutSession'>) => Promise<Result<'logoutSession'>>;
   /** The linked account. Needs the scope `sessions:read`. */
@@ -656,6 +657,30 @@ export type PresenceMethods = {
     request: Body<'setPresence'>,
     options?: Options<'setPresence'>,
   ) => Promise<Result<'setPresence'>>;
+  /** Presence in all chats where it is followed. Needs the scope `messages:read`. */
+  readonly list: (session: string, options?: Options<'getPresences'>) => Promise<Result<'getPresences'>>;
+  /**
+   * Presence in a chat; it is followed from then on. Needs the scope `messages:read`.
+   *
+   * Waits up to 3 s for WhatsApp to tell it. Without `presences`, WhatsApp tells nothing: it tells only
+   * accounts that are online themselves, and only what people let them see.
+   */
+  readonly get: (
+    session: string,
+    chatId: string,
+    options?: Options<'getPresence'>,
+  ) => Promise<Result<'getPresence'>>;
+  /**
+   * Follow the presence in a chat. Needs the scope `messages:send`.
+   *
+   * Changes come as `presence.update`, until the session stops. Follow few chats: WhatsApp watches how many
+   * an account asks for.
+   */
+  readonly subscribe: (
+    session: string,
+    chatId: string,
+    options?: Options<'subscribePresence'>,
+  ) => Promise<Result<'subscribePresence'>>;
 };
 
 export type CallsMethods = {
@@ -785,15 +810,9 @@ export type EventsMethods = {
   /**
    * Get a ticket for one WebSocket connection with live events.
    *
-   * Connect to `url` with the query parameters `ticket` and `after` (the cursor), and, as in WAHA, `session`
-   * (names, `*` for all) and `events` (names, `*` for all). Each message is the body of a webhook with a
-   * `cursor` beside it: connect again with `after` set to the last one and nothing of the last hour is
-   * missed; an event may come twice, with the same id. `events.missed` says that older ones had expired.
-   * Instead of a ticket the key may be in the header `X-Api-Key` or in the query parameter `x-api-key`. A key
-   * gets the events that its scopes allow: `session.*` with sessions:read (`session.code` with
-   * sessions:write), others with messages:read. Send `{"action":"ping"}` at least every 10 minutes; after 2
-   * hours a connection ends (1001). 1000: the client was too slow, or its key ended. 1009: its message was
-   * too large. A user may have 40 connections; one more is refused with 429.
+   * Connect to `url` (`connectLive`) with the query parameters `ticket` and `after` (the cursor). Nothing
+   * that happens after this response is missed. A page needs a ticket, because it has no key; a program may
+   * connect with its key.
    */
   readonly ticket: (options?: Options<'createLiveTicket'>) => Promise<Result<'createLiveTicket'>>;
 };

@@ -27,6 +27,7 @@ import { EXIT, type Exit } from './exit.ts';
 import { createIncoming } from './media/incoming.ts';
 import type { StartTimeLine } from './start-steps.ts';
 import { createBuildCounter } from './whatsapp/build-counter.ts';
+import { createCalls } from './whatsapp/calls.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
 import { runTimings } from './whatsapp/client-run.ts';
 import { createEventForwarder } from './whatsapp/event-forwarder.ts';
@@ -179,7 +180,9 @@ export const startSession = (
   };
 
   const listeners = new Set<EventListener>();
+  const calls = createCalls();
   const onEvent = (name: string, values: unknown[]) => {
+    if (name === 'call') calls.rang(values[0]);
     let byCommand = false;
     for (const listener of listeners) if (listener(name, values) === true) byCommand = true;
     forwarder.heard(name, values, byCommand);
@@ -253,6 +256,7 @@ export const startSession = (
     media: settings.media,
     withMedia: incoming.withMedia,
     active: supervision.active,
+    rejected: (id, from) => onEvent('call_rejected', [calls.find(id, from)]),
     logout: host.unlink,
   });
   void watchMemory({

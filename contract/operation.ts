@@ -24,7 +24,7 @@ export const TAGS = {
   Channels: 'Channels (newsletters).',
   Labels: 'Labels of business accounts.',
   Profile: "The account's own profile.",
-  Presence: 'Show the account as online or offline.',
+  Presence: 'Show the account as online or offline; see who else is.',
   Commands: 'The result of a command that was answered 202.',
   Events: 'Follow events.',
   Webhooks: 'Deliveries that were given up.',

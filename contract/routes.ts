@@ -21,6 +21,7 @@ export const OPERATIONS: readonly Operation[] = [
  * Handlers that no operation names: infra defines their triggers. `keys-bootstrap` is invoked by hand (or by the
  * local start): it makes the first admin key if there is none. `worker-call` is invoked by control functions that
  * have a command for a worker. `live-connections` and `live-events` are of the WebSocket API.
+ * `no-route` answers what no route takes.
  */
 export const BACKGROUND_HANDLERS = [
   'authorizer',
@@ -33,7 +34,8 @@ export const BACKGROUND_HANDLERS = [
   'live-connections',
   'live-events',
   'worker-call',
+  'no-route',
 ] as const;
 
 /** Handlers that reach workers inside the network: placed in the VPC, without a way out. */
-export const COMMAND_HANDLERS = ['sessions-logout', 'linking', 'worker-call'] as const;
+export const COMMAND_HANDLERS = ['linking', 'worker-call'] as const;

@@ -1,7 +1,8 @@
 import type { APIGatewayAuthorizerResult, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
-import { liveQuerySchema, PING_ACTION, PONG } from '../contract/bodies/live.ts';
+import { PING_ACTION, PONG } from '../contract/bodies/live.ts';
 import { Problem, problemBody } from '../contract/errors.ts';
+import { connectLive } from '../contract/operations/live.ts';
 import { findApiKey } from '../core/access/keys.ts';
 import { rateLimiter } from '../core/access/rate.ts';
 import { connect, redeemTicket, topicOf } from '../core/live/connect.ts';
@@ -92,11 +93,12 @@ const connecting = async (event: SocketEvent): Promise<APIGatewayProxyStructured
     const context = authContextSchema.safeParse(authorizer);
     const caller = callerOf(context.success ? context.data : { role: 'none' });
     refuseRate(caller);
-    const query = checked(liveQuerySchema.safeParse(event.multiValueQueryStringParameters ?? {}), 'query');
+    const query = checked(connectLive.query.safeParse(event.multiValueQueryStringParameters ?? {}), 'query');
     await connect(deps, connectionId, caller, query);
     return { statusCode: 200 };
   } catch (error) {
     const problem = problemOf(error, requestId);
+    if (problem.status >= 500) deps.metrics.count('LiveFailures', 1);
     const { retryAfterSeconds } = problem.extras;
     return {
       statusCode: problem.status,

@@ -129,6 +129,9 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['Query', 'PutItem'],
   },
 
+  'no-route': {
+    does: 'Answers requests without a route: leads from a path with a trailing slash to the path, or 404.',
+  },
   files: {
     does: 'Leads to a received file: signs an address of it at each request.',
     table: READ,
@@ -206,9 +209,12 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
 
   'sessions-logout': {
-    does: 'Unlinks the account: through the worker, or by forgetting that of a session that does not run.',
-    table: [...CHANGE, 'PutItem', 'DeleteItem'],
+    does: 'Unlinks an account, forgets what is saved of it, and starts a session that ran again.',
+    ...ADMISSION,
     bucket: ['DeleteObject'],
+    unusedInTests: {
+      'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
+    },
   },
   linking: {
     does: "Shows a session's QR code, asks for a pairing code.",

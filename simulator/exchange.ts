@@ -12,6 +12,7 @@ import type { MediaStore } from './media-store.ts';
 import { isGroup, isNumberJid, userJid } from './model/jid.ts';
 import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from './model/records.ts';
 import type { Draft, Incoming, World } from './model/world.ts';
+import { Presences } from './presences.ts';
 import {
   type Call,
   type CallAnswer,
@@ -61,6 +62,7 @@ export class Exchange {
   readonly world: World;
   readonly linking: Linking;
   readonly happenings: Happenings;
+  readonly presences: Presences;
   readonly #companionCall: ReturnType<typeof companionCalls>;
   readonly #connections = new Map<string, Connection>();
   /** Networks that were set for one profile (its identity key), which outlive its connections. */
@@ -85,8 +87,11 @@ export class Exchange {
       rateLimited: () => this.#faults.rateLimitPairing,
       onLinked: (connection, deviceId) => this.#attach(connection, deviceId),
     });
+    const notify = (account: string, event: PageEvent) => this.#notify(account, event);
+    this.presences = new Presences({ clock: options.clock, notify });
     this.#companionCall = companionCalls({
       ...options,
+      followPresence: (account, chatId) => this.presences.follow(account, chatId),
       changeGroup: (id, by, change) => this.changeGroup(id, by, change),
       vote: (account, messageId, by, chosen) => this.vote(account, messageId, by, chosen),
       refusesSends: () => this.#faults.refuseSend,
@@ -541,6 +546,7 @@ export class Exchange {
       connection.send({ type: 'state', state: 'TOS_BLOCK' });
       return;
     }
+    this.presences.forget(account.phoneNumber);
     const messages = this.world.messages(account.phoneNumber).filter(({ deleted }) => !deleted);
     const missed = ({ seq, sentBy }: MessageRecord) => seq > device.receivedSeq && sentBy !== device.id;
     connection.send({

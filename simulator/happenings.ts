@@ -13,7 +13,7 @@ import {
 } from './model/happenings.ts';
 import type { AccountRecord, ChannelRecord, MessageRecord } from './model/records.ts';
 import type { World } from './model/world.ts';
-import { type PageEvent, wire } from './protocol.ts';
+import { type PageEvent, type WireLabel, wire } from './protocol.ts';
 
 type HappeningsOptions = {
   readonly world: World;
@@ -60,6 +60,19 @@ export class Happenings {
   ban(account: AccountRecord, banned: boolean): void {
     this.#options.world.keep({ ...account, banned });
     if (banned) this.#notify(account, { type: 'state', state: 'TOS_BLOCK' });
+  }
+
+  /** The account is a business from now on, with these labels. */
+  setLabels(account: AccountRecord, labels: WireLabel[]): void {
+    this.#options.world.keep({ ...account, labels });
+    this.#notify(account, { type: 'labels', labels });
+  }
+
+  /** The owner gives a chat these labels on the phone. */
+  labelChat(account: AccountRecord, chatId: string, labels: string[]): void {
+    const { world } = this.#options;
+    const chat = world.keep({ ...world.chat(account.phoneNumber, world.personId(chatId)), labels });
+    this.#notify(account, { type: 'chat', chat: { ...chat } });
   }
 
   createChannel(account: AccountRecord, name: string, role: ChannelRecord['role']): ChannelRecord {

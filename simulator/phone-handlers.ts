@@ -249,7 +249,17 @@ export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHand
       return { ok: true };
     },
     setLabels: ({ account, labels }) => {
-      world.keep({ ...accountOf(account), labels });
+      happenings.setLabels(accountOf(account), labels);
+      return { ok: true };
+    },
+    labelChat: ({ account, chat, labels }) => {
+      happenings.labelChat(accountOf(account), chat, labels);
+      return { ok: true };
+    },
+    showPresence: ({ account, from, chat, state }) => {
+      accountOf(account);
+      const person = world.personId(from);
+      exchange.presences.show(chat ?? person, person, state);
       return { ok: true };
     },
     fill: ({ account, ...what }) => happenings.fill(accountOf(account), what),

@@ -5,6 +5,7 @@
  */
 import * as z from 'zod';
 import { buildNames } from '../contract/phone/api.ts';
+import type { ShownPresence } from '../contract/phone/happenings.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../contract/whatsapp/passkey.ts';
 import type { Identity } from './addressing.ts';
 import { channelCalls, chatCalls, groupCalls, messageCalls } from './calls.ts';
@@ -118,6 +119,7 @@ export type CallAnswer = {
   setPicture: Record<string, never>;
   setProfile: Record<string, never>;
   presence: Record<string, never>;
+  followPresence: Record<string, never>;
   rejectCall: Record<string, never>;
   setSubject: Record<string, never>;
   setDescription: Record<string, never>;
@@ -269,6 +271,10 @@ export type PageEvent =
   | { type: 'resolved'; message: WireMessage }
   | { type: 'channel'; channel: WireChannel }
   | { type: 'chat'; chat: WireChat }
+  /** All labels of the account, which became a business or changed them. */
+  | { type: 'labels'; labels: WireLabel[] }
+  /** What a person does in a chat whose presence the page follows. `at` in seconds. */
+  | { type: 'presence'; chatId: string; participant: string; state: ShownPresence; at: number }
   | { type: 'call'; id: string; from: string; isVideo: boolean; isGroup: boolean }
   | { type: 'ack'; chatId: string; id: string; ack: number }
   | { type: 'state'; state: string }

@@ -4,8 +4,8 @@ import { positionalOf } from '../../client/derived.ts';
 import type { Operation } from '../../contract/operation.ts';
 import { PUBLIC_OPERATIONS } from '../../contract/public-operations.ts';
 import { examples, runs } from '../command.ts';
-import { CliError, EXIT } from '../exit.ts';
 import { userInput } from '../input.ts';
+import { jsonInput, kebab, methodOf, showResult } from '../operations.ts';
 
 /**
  * `berth call …`: every operation of the API by its name, made from the table of operations.
@@ -69,34 +69,9 @@ const addOperation = (call: Command, operation: Operation, method: readonly stri
       ...(body ? [sent] : []),
       { ...asked, userId, waitSeconds, wake, idempotencyKey: key },
     );
-    if (result instanceof Uint8Array) process.stdout.write(result);
-    else
-      context.out.result(
-        result ?? {},
-        typeof result === 'string' ? result : JSON.stringify(result ?? {}, null, 2),
-      );
+    showResult(context, result);
   });
 };
-
-type Method = (...args: unknown[]) => Promise<unknown>;
-
-/** The client's method with the operation's name; both come from the same table. */
-const methodOf = (client: object, names: readonly string[]): Method => {
-  const found = names.reduce<unknown>((part, name) => Reflect.get(Object(part), name), client);
-  if (typeof found !== 'function') throw new CliError(EXIT.usage, `there is no method ${names.join('.')}`);
-  return found as Method;
-};
-
-const jsonInput = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be JSON' });
-    return z.NEVER;
-  }
-});
-
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const EXAMPLES: Readonly<Record<string, string>> = {
   session: 'shop',

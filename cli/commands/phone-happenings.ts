@@ -7,7 +7,7 @@ import { details } from '../output.ts';
 
 const text = z.string().min(1);
 
-/** `type`, `edit`, `resolve`, `ban`, `channel`, `fill`, `proxy`. */
+/** `type`, `edit`, `resolve`, `ban`, `presence`, `label`, `channel`, `fill`, `proxy`. */
 export const addHappenings = (phone: Command): void => {
   const type = phone
     .command('type')
@@ -53,6 +53,35 @@ export const addHappenings = (phone: Command): void => {
     z.object({ account: text, lift: z.boolean().default(false) }),
     async ({ account, lift }, context) =>
       context.out.result(await context.phone().ban({ account, banned: !lift }), lift ? 'lifted' : 'blocked'),
+  );
+
+  const presence = phone
+    .command('presence')
+    .description('a person comes online, goes, types or records; who follows the chat is told')
+    .argument('<account>')
+    .argument('<from>')
+    .argument('<state>', 'online, offline, typing or recording')
+    .option('--chat <id>', 'in this group');
+  examples(presence, '15550001111 15550002222 typing');
+  const presenceInput = z.object({
+    account: text,
+    from: text,
+    state: phoneRoutes.showPresence.request.shape.state,
+    chat: text.optional(),
+  });
+  runs(presence, presenceInput, async (given, context) =>
+    context.out.result(await context.phone().showPresence(given), given.state),
+  );
+
+  const label = phone
+    .command('label')
+    .description('the owner gives a chat labels on the phone; without any it has none')
+    .argument('<account>')
+    .argument('<chat>')
+    .argument('[labels...]', 'their ids');
+  examples(label, '15550001111 15550002222 1');
+  runs(label, z.object({ account: text, chat: text, labels: z.array(text) }), async (given, context) =>
+    context.out.result(await context.phone().labelChat(given), 'done'),
   );
 
   const channel = phone

@@ -232,7 +232,7 @@ const addAct = (sessions: Command, verb: 'stop' | 'restart', description: string
 const addLogout = (sessions: Command): void => {
   const command = sessions
     .command('logout')
-    .description('unlink the account at WhatsApp; the next start needs a QR code')
+    .description('unlink the account at WhatsApp; a session that runs shows a new QR code')
     .argument('<name>')
     .option('--yes', 'do not ask')
     .option(...USER);
@@ -240,8 +240,7 @@ const addLogout = (sessions: Command): void => {
   runs(command, one.extend({ yes: z.boolean().optional() }), async ({ name, user, yes }, context) => {
     const client = context.api();
     if (!yes) await confirm(`Unlink the account of ${name}?`);
-    await client.sessions.logout(name, { userId: user });
-    context.out.result({ name, loggedOut: true }, `${name}: logged out`);
+    showChanged(context, await client.sessions.logout(name, { userId: user }), 'logged out');
   });
 };
 

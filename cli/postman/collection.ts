@@ -85,7 +85,8 @@ export const postmanCollection = (
       name,
       description,
       item: operations
-        .filter(({ operation }) => operation.tags.includes(name))
+        // A WebSocket is no request of such a collection.
+        .filter(({ operation }) => operation.tags.includes(name) && !('101' in operation.responses))
         .map(({ path, method, operation }) => requestOf(document, path, method, operation)),
     })),
   };

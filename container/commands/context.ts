@@ -45,6 +45,8 @@ export type CommandContext = {
   readonly media: MediaLimits;
   /** The message with a link to its file, if it has one. */
   withMedia(source: unknown, message: Message): Promise<Message>;
+  /** A call was rejected, which the library does not tell. */
+  rejected(callId: string, from: string): void;
   /** The session was used: its idle deadline is put off. */
   active(): void;
   /** Unlinks the account. True: it is, and the worker discards what is saved and ends. False: it is unknown whether it is. */

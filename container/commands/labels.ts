@@ -1,5 +1,5 @@
 /** Labels of business accounts. */
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Chat } from '../../contract/whatsapp/chats.ts';
 import type {
   chatLabelsArgs,
@@ -8,6 +8,7 @@ import type {
   setChatLabelsArgs,
 } from '../../contract/whatsapp/labels.ts';
 import { chatPayload } from '../whatsapp/chat-payloads.ts';
+import { labelPayload } from '../whatsapp/label-payloads.ts';
 import { ask, change } from './ask.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
@@ -17,19 +18,8 @@ import { untilSeen } from './until-seen.ts';
 
 type Done = Record<string, never>;
 
-const labelSource = z.object({
-  id: z.union([z.string(), z.number().transform(String)]),
-  name: z.string().catch(''),
-  color: z.number().int().min(0).max(19).catch(0),
-  hexColor: z.string().nullable().catch(null),
-});
 const labelsOf = (sources: readonly unknown[]): Label[] =>
-  sources.flatMap((source) => {
-    const parsed = labelSource.safeParse(source);
-    if (!parsed.success) return [];
-    const { id, name, color, hexColor } = parsed.data;
-    return [{ id, name, color, colorHex: hexColor }];
-  });
+  sources.flatMap((source) => labelPayload(source) ?? []);
 
 export const getLabels = async (context: CommandContext): Promise<Label[]> =>
   labelsOf(await ask(context, 'reading the labels', (account) => account.labels()));

@@ -153,6 +153,7 @@ export const rejectCall = async (
   { from, id }: z.output<typeof rejectCallArgs>,
 ): Promise<Done> => {
   await change(context, 'rejecting the call', (account) => account.rejectCall(from, id));
+  context.rejected(id, from);
   return {};
 };
 

@@ -2,10 +2,13 @@ import type * as z from 'zod';
 import { chatKindOf } from '../../contract/whatsapp/chat-kind.ts';
 import type { resultSchema } from '../../contract/whatsapp/done.ts';
 import type { sendSeenArgs, typingArgs } from '../../contract/whatsapp/messages.ts';
-import { change } from './ask.ts';
+import type { ChatPresences, chatPresenceArgs } from '../../contract/whatsapp/people.ts';
+import { presencePayload } from '../whatsapp/presence-payloads.ts';
+import { ask, change } from './ask.ts';
 import { type CommandContext, workingClient } from './context.ts';
 import { CommandFailed } from './failure.ts';
 import { leftMs } from './hand-over.ts';
+import { untilSeen } from './until-seen.ts';
 
 type Done = Record<string, never>;
 
@@ -33,5 +36,47 @@ const setTyping =
     await change(context, 'showing who types', (account) => account.setTyping(id, typing));
     return { result: true };
   };
+/** WhatsApp answers a first question in about a second. */
+const FIRST_PRESENCE_MS = 3_000;
+
+const known = async (context: CommandContext): Promise<ChatPresences[]> => {
+  const found = await ask(context, 'reading who is online', (account) => account.presences());
+  return found.flatMap((source) => presencePayload(source) ?? []);
+};
+
+export const getPresences = async (context: CommandContext): Promise<ChatPresences[]> =>
+  (await known(context)).filter(({ presences }) => presences.length > 0);
+
+/** The chat's id, where its presence is followed now. */
+const follow = async (context: CommandContext, chatId: string): Promise<string> => {
+  if (!['person', 'group'].includes(chatKindOf(chatId)))
+    throw new CommandFailed('refused', 'Only people and groups have a presence.');
+  const { id } = await context.recipients.resolve(workingClient(context), chatId, leftMs(context));
+  await ask(context, 'following who is online', (account) => account.followPresence(id));
+  return id;
+};
+
+export const getPresence = async (
+  context: CommandContext,
+  { chatId }: z.output<typeof chatPresenceArgs>,
+): Promise<ChatPresences> => {
+  const id = await follow(context, chatId);
+  let found: ChatPresences = { id, presences: [] };
+  const look = async () => {
+    found = (await known(context)).find((one) => one.id === id) ?? found;
+    return found.presences.length > 0;
+  };
+  await untilSeen(context, look, (seen) => seen, FIRST_PRESENCE_MS);
+  return found;
+};
+
+export const subscribePresence = async (
+  context: CommandContext,
+  { chatId }: z.output<typeof chatPresenceArgs>,
+): Promise<Done> => {
+  await follow(context, chatId);
+  return {};
+};
+
 export const startTyping = setTyping(true);
 export const stopTyping = setTyping(false);

@@ -90,7 +90,14 @@ import {
   setProfileStatus,
   unblockContact,
 } from './people.ts';
-import { sendSeen, startTyping, stopTyping } from './presence.ts';
+import {
+  getPresence,
+  getPresences,
+  sendSeen,
+  startTyping,
+  stopTyping,
+  subscribePresence,
+} from './presence.ts';
 import { requestCode } from './request-code.ts';
 import { sendContactVcard } from './send-contacts.ts';
 import { sendEvent } from './send-event.ts';
@@ -180,6 +187,9 @@ const FUNCTIONS: Functions = {
   setProfilePicture,
   deleteProfilePicture,
   setPresence,
+  getPresences,
+  getPresence,
+  subscribePresence,
   rejectCall,
   getScreenshot,
   countGroups,

@@ -16,8 +16,10 @@ export const untilSeen = async <T>(
   context: CommandContext,
   look: () => Promise<T>,
   isDone: (seen: T) => boolean,
+  atMostMs = Number.POSITIVE_INFINITY,
 ): Promise<boolean> => {
-  const end = context.time.now() + leftMs(context) - COMMAND_STAGES_MS.leastForPage - ANSWER_MS;
+  const left = leftMs(context) - COMMAND_STAGES_MS.leastForPage - ANSWER_MS;
+  const end = context.time.now() + Math.min(left, atMostMs);
   for (;;) {
     const seen = await look().then(isDone, () => false);
     if (seen) return true;

@@ -1,5 +1,25 @@
 /** The worker's less frequent calls to the library for a linked account. Results are parsed by their readers. */
 import whatsapp from 'whatsapp-web.js';
+import * as z from 'zod';
+
+/** The library has none of it; WAHA uses the same modules of the page. */
+const PRESENCES = `(() => {
+  const { PresenceCollection } = window.require('WAWebPresenceCollection');
+  return PresenceCollection.getModelsArray().map((presence) => {
+    const many = presence.chatstates?.getModelsArray?.() ?? [];
+    const states = many.length > 0 ? many : presence.chatstate ? [presence.chatstate] : [];
+    return {
+      id: presence.id,
+      isOnline: Boolean(presence.isOnline),
+      states: states.map(({ id, type, t }) => ({ id, type, t })),
+    };
+  });
+})()`;
+const FOLLOW_PRESENCE = `(async (id) => {
+  const wid = window.require('WAWebWidFactory').createWid(id);
+  const chat = window.require('WAWebCollections').Chat.get(wid);
+  await window.require('WAWebContactPresenceBridge').subscribePresence(wid, chat?.getTcToken?.());
+})`;
 
 export type Picture = { readonly mimetype: string; readonly data: string };
 type ChannelSearch = {
@@ -31,6 +51,9 @@ export type AccountActs = {
   /** Of the account itself, or of a group. undefined takes it away. False: WhatsApp refused. */
   setPicture(id: string, picture: Picture | undefined): Promise<boolean>;
   setOnline(online: boolean): Promise<void>;
+  /** Of each chat whose presence the page knows: `{id, isOnline, states: [{id, type, t}]}`. */
+  presences(): Promise<readonly unknown[]>;
+  followPresence(chatId: string): Promise<void>;
   rejectCall(from: string, callId: string): Promise<void>;
   /** False, of these four: WhatsApp refused. */
   setSubject(groupId: string, subject: string): Promise<boolean>;
@@ -135,6 +158,10 @@ export const libraryActs = (client: whatsapp.Client): AccountActs => {
     },
     setOnline: async (online) => {
       await (online ? client.sendPresenceAvailable() : client.sendPresenceUnavailable());
+    },
+    presences: async () => z.array(z.unknown()).parse(await page().evaluate(PRESENCES)),
+    followPresence: async (chatId) => {
+      await page().evaluate(`${FOLLOW_PRESENCE}(${JSON.stringify(chatId)})`);
     },
     rejectCall: async (from, callId) => {
       const values = [from, callId].map((value) => JSON.stringify(value)).join(', ');

@@ -193,6 +193,9 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       log.warn('this build of WhatsApp Web lacks modules that whatsapp-web.js hooks', {
         modules: modules.join(', '),
       }),
+    onPageEvent: (name, value) => {
+      if (deps.forwarded.includes(name)) guarded(name, () => deps.onEvent(name, [value]))();
+    },
     onStartFailed: (reason) => {
       if (!ready) fault(reason);
     },

@@ -21,8 +21,11 @@ import {
   othersJoined,
   othersLeft,
   ownMembership,
+  rawNotification,
 } from './group-events.ts';
+import { labelAdded, labelPayload, labelTaken } from './label-payloads.ts';
 import { eventMessagePayload } from './payloads.ts';
+import { presencePayload } from './presence-payloads.ts';
 
 /** Data beside the library's values: the account, and the time in seconds. */
 export type Known = { readonly isMe: IsMe; readonly seconds: number };
@@ -70,23 +73,37 @@ const ROWS: Readonly<Record<string, Row | readonly Row[]>> = {
   group_join: [
     { event: 'group.v2.join', payload: ([source], { isMe }) => ownMembership(source, isMe), group: true },
     { event: 'group.v2.participants', payload: ([source], { isMe }) => othersJoined(source, isMe) },
+    { event: 'group.join', payload: ([source]) => rawNotification(source) },
   ],
   group_leave: [
     { event: 'group.v2.leave', payload: ([source], { isMe }) => ownMembership(source, isMe) },
     { event: 'group.v2.participants', payload: ([source], { isMe }) => othersLeft(source, isMe) },
+    { event: 'group.leave', payload: ([source]) => rawNotification(source) },
   ],
   group_admin_changed: { event: 'group.v2.participants', payload: ([source]) => adminsChanged(source) },
   group_update: { event: 'group.v2.update', payload: ([source]) => groupChanged(source) },
   call: { event: 'call.received', payload: ([call], { seconds }) => callPayload(call, seconds) },
+  /** Of Berth's own: the library says nothing of it. */
+  call_rejected: { event: 'call.rejected', payload: ([call], { seconds }) => callPayload(call, seconds) },
   vote_update: { event: 'poll.vote', payload: ([vote]) => votePayload(vote) },
   chat_archived: {
     event: 'chat.archive',
     payload: ([chat, archived], { seconds }) => archivePayload(chat, archived, seconds),
   },
-  change_state: {
-    event: 'engine.event',
-    payload: ([state]) => ({ event: 'change_state', data: { state: String(state).slice(0, 50) } }),
-  },
+  change_state: [
+    {
+      event: 'engine.event',
+      payload: ([state]) => ({ event: 'change_state', data: { state: String(state).slice(0, 50) } }),
+    },
+    { event: 'state.change', payload: ([state]) => ({ state: String(state).slice(0, 50) }) },
+  ],
+  page_label: { event: 'label.upsert', payload: ([label]) => labelPayload(label) },
+  page_label_deleted: { event: 'label.deleted', payload: ([label]) => labelPayload(label) },
+  page_chat_label: [
+    { event: 'label.chat.added', payload: ([change]) => labelAdded(change) },
+    { event: 'label.chat.deleted', payload: ([change]) => labelTaken(change) },
+  ],
+  page_presence: { event: 'presence.update', payload: ([presence]) => presencePayload(presence) },
 };
 
 export const FORWARDED_EVENTS: readonly string[] = Object.keys(ROWS);

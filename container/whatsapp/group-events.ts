@@ -59,6 +59,24 @@ const participantsOf = (ids: readonly unknown[], role: Role) =>
     return id === undefined ? [] : [{ id, ...pnOf('pn', recipient), role }];
   });
 
+/** As the library has it: of WAHA's deprecated events. */
+export const rawNotification = (source: unknown) => {
+  const parsed = groupSource.safeParse(source);
+  const found = notificationOf(source);
+  if (!parsed.success || !found) return undefined;
+  const { id, author, recipientIds, timestamp, type, body } = parsed.data;
+  const by = idText(author);
+  return {
+    id: idText(id) ?? '',
+    chatId: found.group,
+    ...(by === undefined ? {} : { author: by }),
+    recipientIds: recipientIds.flatMap((one) => idText(one) ?? []),
+    timestamp,
+    type,
+    body,
+  };
+};
+
 /** The account itself joined or left; undefined: it did not. */
 export const ownMembership = (source: unknown, isMe: IsMe) => {
   const found = notificationOf(source);

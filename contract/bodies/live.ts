@@ -55,13 +55,18 @@ const topicSchema = z.union([z.literal(ALL_USERS), userIdSchema], { error: 'must
 
 /** Parameters of a connect. Those that WAHA or a proxy adds beside them are ignored. */
 export const liveQuerySchema = z.object({
-  session: listOf(z.union([z.literal('*'), sessionNameSchema], { error: 'must be a name or *' }), 50),
+  session: listOf(
+    z.union([z.literal('*'), sessionNameSchema], { error: 'must be a name or *' }),
+    50,
+  ).describe('Names of sessions, repeated or separated by commas; `*`: all.'),
   events: listOf(
     z.enum(eventNameSchema.options, { error: 'must be the name of an event or *' }),
     eventNameSchema.options.length,
+  ).describe('Names of events, repeated or separated by commas; `*`: as for webhooks.'),
+  after: lastOf(cursorSchema).describe('The cursor of the last message that was read.'),
+  userId: lastOf(topicSchema).describe(
+    'For admins: whose events; `*`: the session events of all users. Default: yourself.',
   ),
-  after: lastOf(cursorSchema),
-  userId: lastOf(topicSchema),
 });
 export type LiveQuery = z.infer<typeof liveQuerySchema>;
 

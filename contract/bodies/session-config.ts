@@ -37,23 +37,26 @@ export const WEBHOOK_EVENTS = [
   'group.v2.participants',
   'chat.archive',
   'call.received',
-  'poll.vote',
-  'engine.event',
-] as const;
-
-/** Events of WAHA that this engine has no occasion to send: accepted in a webhook's configuration. */
-const OTHER_WAHA_EVENTS = [
-  'state.change',
-  'group.join',
-  'group.leave',
-  'presence.update',
-  'poll.vote.failed',
-  'call.accepted',
   'call.rejected',
+  'poll.vote',
+  'presence.update',
   'label.upsert',
   'label.deleted',
   'label.chat.added',
   'label.chat.deleted',
+  'engine.event',
+  'state.change',
+  'group.join',
+  'group.leave',
+] as const;
+
+/** Raw events of the engine, and those that WAHA has deprecated: told only to a webhook that names them. */
+export const NOT_IN_ALL: readonly string[] = ['engine.event', 'state.change', 'group.join', 'group.leave'];
+
+/** Events of WAHA that this engine has no occasion to send: accepted in a webhook's configuration. */
+const OTHER_WAHA_EVENTS = [
+  'poll.vote.failed',
+  'call.accepted',
   'event.response',
   'event.response.failed',
 ] as const;

@@ -1,6 +1,7 @@
 /** The OpenAPI 3.1 document, made from the table of operations. */
 import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
 import { idempotencyKeySchema, type Operation, problemsOf, type ResponseSpec, TAGS } from '../operation.ts';
+import { connectLive } from '../operations/live.ts';
 import { API_VERSION } from '../release.ts';
 import { OPERATIONS } from '../routes.ts';
 import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';
@@ -87,7 +88,7 @@ const API_KEY = 'apiKey';
  */
 export const openApiDocument = ({
   closed = false,
-  operations = OPERATIONS,
+  operations = [...OPERATIONS, connectLive],
 }: {
   readonly closed?: boolean;
   readonly operations?: readonly Operation[];
@@ -205,7 +206,11 @@ const responsesOf = (operation: Operation, schemas: Schemas): OperationObject['r
     (code) => [PROBLEMS[code].status, { $ref: `#/components/responses/${code}` }] as const,
   );
   const responses = Object.entries(operation.responses).map(
-    ([status, answer]) => [Number(status), answerObject(answer, schemas)] as const,
+    ([status, answer]) =>
+      [
+        Number(status),
+        Number(status) < 200 ? { description: answer.description } : answerObject(answer, schemas),
+      ] as const,
   );
   // If an answer and a problem have the same status, the answer's content says both.
   const both = responses.map(([status, answer]) =>

@@ -5,6 +5,8 @@ import { contactSchema } from '../whatsapp/chats.ts';
 import { doneSchema } from '../whatsapp/done.ts';
 import {
   blockContactArgs,
+  chatPresenceArgs,
+  chatPresencesSchema,
   contactAboutArgs,
   contactAboutSchema,
   contactByIdArgs,
@@ -151,6 +153,43 @@ export const PEOPLE_OPERATIONS = commandRows({
     status: 201,
     summary: 'Show the account as online or offline, or as typing or recording in a chat',
     client: 'presence.set',
+  },
+  getPresences: {
+    waha: true,
+    ...READS,
+    tag: 'Presence',
+    path: '/api/{session}/presence',
+    args: z.strictObject({}),
+    result: z.array(chatPresencesSchema),
+    summary: 'Presence in all chats where it is followed',
+    client: 'presence.list',
+  },
+  getPresence: {
+    waha: true,
+    ...READS,
+    tag: 'Presence',
+    path: '/api/{session}/presence/{chatId}',
+    args: chatPresenceArgs,
+    result: chatPresencesSchema,
+    summary: 'Presence in a chat; it is followed from then on',
+    description:
+      'Waits up to 3 s for WhatsApp to tell it. Without `presences`, WhatsApp tells nothing: it tells only accounts that ' +
+      'are online themselves, and only what people let them see.',
+    client: 'presence.get',
+  },
+  subscribePresence: {
+    waha: true,
+    ...DOES,
+    tag: 'Presence',
+    method: 'POST',
+    path: '/api/{session}/presence/{chatId}/subscribe',
+    args: chatPresenceArgs,
+    result: doneSchema,
+    status: 201,
+    summary: 'Follow the presence in a chat',
+    description:
+      'Changes come as `presence.update`, until the session stops. Follow few chats: WhatsApp watches how many an account asks for.',
+    client: 'presence.subscribe',
   },
   rejectCall: {
     waha: true,

@@ -185,10 +185,11 @@ export const logoutSession = operation({
   client: 'sessions.logout',
   repeatable: true,
   tag: 'Sessions',
-  summary: 'Unlink the account and delete its auth state',
+  summary: 'Unlink the account, delete its auth state, and show a new QR code',
   description:
-    'Responds when the session has stopped. The account of a session that is stopped or waits for a restart is only ' +
-    'deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not confirm that the ' +
+    'A session that runs starts again and asks to be linked; if no slot is free by then, it stays stopped, which the ' +
+    'response says. A stopped session stays stopped. The account of a session that is stopped or waits for a restart is ' +
+    'only deleted here: the phone lists the device until it is removed there. 504: WhatsApp Web did not confirm that the ' +
     'account is unlinked. The account is kept then; the session works again if it is still linked, and ends as ' +
     '`logged_out` if it is not.',
   params: name,

@@ -10,11 +10,12 @@ type Row = Pick<Operation, 'method' | 'path' | 'tag' | 'summary'> & {
   readonly because: string;
   /** It is about no session. */
   readonly ofServer?: true;
+  /** Only clients of WAHA before 2025 have it, such as the first version of n8n's node. */
+  readonly old?: true;
 };
 
 const BUTTONS =
   'WhatsApp does not show buttons and lists of linked devices; whatsapp-web.js has given them up.';
-const PRESENCE = 'whatsapp-web.js does not tell when other people are online or type.';
 const LABELS =
   'whatsapp-web.js gives labels to chats; labels themselves are made, changed and deleted on the phone.';
 const CONVERT =
@@ -24,7 +25,68 @@ const SERVERS =
   'There is no single server: functions start and end by themselves, and each session has its own task.';
 const APPS = 'Berth has no apps inside: subscribe to its webhooks or to GET /api/events.';
 
+const NAMELESS =
+  'This path of older clients names no channel. Use POST /api/{session}/channels/{id}/follow, unfollow, mute or unmute.';
+const REGISTRATION =
+  'Accounts are registered on a phone. Link one with GET /api/{session}/auth/qr or POST /api/{session}/auth/request-code.';
+
 const ROWS = {
+  getCaptcha: {
+    method: 'GET',
+    path: '/api/{session}/auth/captcha',
+    tag: 'Linking',
+    summary: 'The picture of a captcha',
+    old: true,
+    because: `WhatsApp asks linked devices for no captcha. ${REGISTRATION}`,
+  },
+  sendCaptcha: {
+    method: 'POST',
+    path: '/api/{session}/auth/captcha',
+    tag: 'Linking',
+    summary: 'Answer a captcha',
+    old: true,
+    because: `WhatsApp asks linked devices for no captcha. ${REGISTRATION}`,
+  },
+  authorizeCode: {
+    method: 'POST',
+    path: '/api/{session}/auth/authorize-code',
+    tag: 'Linking',
+    summary: 'Register an account with a code from an SMS',
+    old: true,
+    because: REGISTRATION,
+  },
+  followNamelessChannel: {
+    method: 'POST',
+    path: '/api/{session}/channels/follow',
+    tag: 'Channels',
+    summary: 'Follow a channel that the path does not name',
+    old: true,
+    because: NAMELESS,
+  },
+  unfollowNamelessChannel: {
+    method: 'POST',
+    path: '/api/{session}/channels/unfollow',
+    tag: 'Channels',
+    summary: 'Unfollow a channel that the path does not name',
+    old: true,
+    because: NAMELESS,
+  },
+  muteNamelessChannel: {
+    method: 'POST',
+    path: '/api/{session}/channels/mute',
+    tag: 'Channels',
+    summary: 'Mute a channel that the path does not name',
+    old: true,
+    because: NAMELESS,
+  },
+  unmuteNamelessChannel: {
+    method: 'POST',
+    path: '/api/{session}/channels/unmute',
+    tag: 'Channels',
+    summary: 'Unmute a channel that the path does not name',
+    old: true,
+    because: NAMELESS,
+  },
   sendButtons: {
     method: 'POST',
     path: '/api/sendButtons',
@@ -52,27 +114,6 @@ const ROWS = {
     tag: 'Messages',
     summary: 'Send a link with a preview of your own',
     because: 'WhatsApp Web makes previews by itself: send the link with sendText and linkPreview.',
-  },
-  getPresences: {
-    method: 'GET',
-    path: '/api/{session}/presence',
-    tag: 'Presence',
-    summary: 'Presence in all chats',
-    because: PRESENCE,
-  },
-  getPresence: {
-    method: 'GET',
-    path: '/api/{session}/presence/{chatId}',
-    tag: 'Presence',
-    summary: 'Presence in a chat',
-    because: PRESENCE,
-  },
-  subscribePresence: {
-    method: 'POST',
-    path: '/api/{session}/presence/{chatId}/subscribe',
-    tag: 'Presence',
-    summary: 'Follow the presence in a chat',
-    because: PRESENCE,
   },
   createLabel: {
     method: 'POST',
@@ -227,10 +268,10 @@ const paramsOf = (path: string): z.ZodObject | undefined => {
   return names.length === 0 ? undefined : z.object(shape);
 };
 
-const refusal = (id: string, { because, ofServer, ...row }: Row): Operation => {
+const refusal = (id: string, { because, ofServer, old, ...row }: Row): Operation => {
   const params = paramsOf(row.path);
   return operation({
-    waha: true,
+    ...(old ? {} : { waha: true }),
     ...row,
     ...(params ? { params } : {}),
     ...(params || ofServer ? {} : { body: anyBody }),

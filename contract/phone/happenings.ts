@@ -2,6 +2,9 @@
 import * as z from 'zod';
 import { correspondent, jid, messageSchema, target } from './base.ts';
 
+const shownPresences = ['online', 'offline', 'typing', 'recording'] as const;
+export type ShownPresence = (typeof shownPresences)[number];
+
 const done = z.object({ ok: z.literal(true) });
 const message = z.object({ message: messageSchema });
 
@@ -129,13 +132,32 @@ export const happeningRoutes = {
     }),
     response: done,
   },
-  /** Makes it a business account with these labels; pages have them from the next connect on. */
+  /** Makes it a business account with these labels, or changes them. */
   setLabels: {
     method: 'POST',
     path: '/phone/labels',
     request: z.object({
       account: target,
       labels: z.array(z.object({ id: z.string(), name: z.string(), color: z.int() })).max(20),
+    }),
+    response: done,
+  },
+  /** The owner gives a chat these labels on the phone. */
+  labelChat: {
+    method: 'POST',
+    path: '/phone/chat-labels',
+    request: z.object({ account: target, chat: correspondent, labels: z.array(z.string()).max(20) }),
+    response: done,
+  },
+  /** A person comes online, goes, types or records; in a group with `chat`. Only pages that follow the chat are told. */
+  showPresence: {
+    method: 'POST',
+    path: '/phone/presence',
+    request: z.object({
+      account: target,
+      from: correspondent,
+      chat: jid.optional(),
+      state: z.enum(shownPresences),
     }),
     response: done,
   },

@@ -2,8 +2,10 @@
 import * as z from 'zod';
 import type { WEBHOOK_EVENTS } from '../bodies/session-config.ts';
 import { stateSchema, statusSchema, stopReasonSchema } from '../lifecycle.ts';
+import { labelSchema } from '../whatsapp/labels.ts';
 import { messageSchema, numberIdSchema } from '../whatsapp/messages.ts';
 import { statusDataSchema } from '../whatsapp/passkey.ts';
+import { chatPresencesSchema } from '../whatsapp/people.ts';
 import { webhookEnvelopeSchema } from './envelope.ts';
 
 export type WebhookEvent = Exclude<(typeof WEBHOOK_EVENTS)[number], '*'>;
@@ -46,6 +48,34 @@ const ackPayload = messageSchema
   })
   .describe('The message, if it is known.');
 
+const callPayload = z.object({
+  id: z.string(),
+  from: z.string(),
+  fromPn: numberIdSchema,
+  timestamp: z.number().optional(),
+  isVideo: z.boolean(),
+  isGroup: z.boolean(),
+  _data: z.record(z.string(), z.json()).describe("The engine's own fields of the call."),
+});
+
+const labeledChat = z.object({
+  labelId: z.string(),
+  chatId: z.string(),
+  chatPn: numberIdSchema,
+  label: labelSchema.nullable().describe('null: the label itself is gone.'),
+});
+
+/** As whatsapp-web.js tells it. */
+const groupNotification = z.object({
+  id: z.string(),
+  chatId: z.string(),
+  author: z.string().optional(),
+  recipientIds: z.array(z.string()),
+  timestamp: z.number(),
+  type: z.string(),
+  body: z.string(),
+});
+
 /** By event: what it tells, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
 export const WEBHOOK_PAYLOADS = {
   'session.admitted': {
@@ -65,7 +95,8 @@ export const WEBHOOK_PAYLOADS = {
         .optional()
         .describe(
           'PASSKEY_REQUIRED: the challenge, as `GET /api/{session}/auth/passkey/challenge` gives it. ' +
-            'PASSKEY_CONFIRMATION_REQUIRED: the code to compare. Only webhooks get it.',
+            'PASSKEY_CONFIRMATION_REQUIRED: the code to compare. Webhooks get it, and WebSocket connections whose key has ' +
+            'the scope `sessions:write`.',
         ),
     }),
   },
@@ -181,18 +212,16 @@ export const WEBHOOK_PAYLOADS = {
     summary: 'A chat was archived or taken out of the archive',
     payload: z.object({ id: z.string(), archived: z.boolean(), timestamp: z.int() }),
   },
-  'call.received': {
-    summary: 'An incoming call',
-    payload: z.object({
-      id: z.string(),
-      from: z.string(),
-      fromPn: numberIdSchema,
-      timestamp: z.number().optional(),
-      isVideo: z.boolean(),
-      isGroup: z.boolean(),
-      _data: z.record(z.string(), z.json()).describe("The engine's own fields of the call."),
-    }),
+  'call.received': { summary: 'An incoming call', payload: callPayload },
+  'call.rejected': { summary: 'A call was rejected through the API', payload: callPayload },
+  'presence.update': {
+    summary: 'Who is online or types in a chat whose presence is followed',
+    payload: chatPresencesSchema,
   },
+  'label.upsert': { summary: 'A label was made or changed', payload: labelSchema },
+  'label.deleted': { summary: 'A label was deleted', payload: labelSchema },
+  'label.chat.added': { summary: 'A chat was given a label', payload: labeledChat },
+  'label.chat.deleted': { summary: 'A label was taken from a chat', payload: labeledChat },
   'poll.vote': {
     summary: 'A vote in a poll',
     payload: z.object({
@@ -218,6 +247,18 @@ export const WEBHOOK_PAYLOADS = {
   'engine.event': {
     summary: 'A raw event of the engine; not part of `*`',
     payload: z.object({ event: z.string(), data: z.record(z.string(), z.unknown()) }),
+  },
+  'state.change': {
+    summary: 'Deprecated by WAHA: the state of the connection of WhatsApp Web; not part of `*`',
+    payload: z.object({ state: z.string() }),
+  },
+  'group.join': {
+    summary: 'Deprecated by WAHA: a member joined a group; not part of `*`',
+    payload: groupNotification,
+  },
+  'group.leave': {
+    summary: 'Deprecated by WAHA: a member left a group; not part of `*`',
+    payload: groupNotification,
   },
 } as const satisfies Record<WebhookEvent, { summary: string; payload: z.ZodObject }>;
 

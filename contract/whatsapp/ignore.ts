@@ -27,6 +27,12 @@ const ofMessage = chat.transform(({ from, to, fromMe }) => (fromMe ? to : from))
 
 const ofGroup = z.object({ group: z.object({ id: text }) }).transform(({ group }) => group.id);
 
+const ofCall = z
+  .object({ from: text, isGroup: z.boolean().catch(false) })
+  .transform(({ from, isGroup }) => (isGroup ? '@g.us' : from));
+
+const ofChatId = z.object({ chatId: text }).transform(({ chatId }) => chatId);
+
 /** By event: in which chat it happened. An event that is not here belongs to none. */
 const CHAT_OF: Readonly<Record<string, z.ZodType<string>>> = {
   message: ofMessage,
@@ -42,9 +48,13 @@ const CHAT_OF: Readonly<Record<string, z.ZodType<string>>> = {
   'group.v2.update': ofGroup,
   'group.v2.participants': ofGroup,
   'chat.archive': z.object({ id: text }).transform(({ id }) => id),
-  'call.received': z
-    .object({ from: text, isGroup: z.boolean().catch(false) })
-    .transform(({ from, isGroup }) => (isGroup ? '@g.us' : from)),
+  'call.received': ofCall,
+  'call.rejected': ofCall,
+  'presence.update': z.object({ id: text }).transform(({ id }) => id),
+  'label.chat.added': ofChatId,
+  'label.chat.deleted': ofChatId,
+  'group.join': ofChatId,
+  'group.leave': ofChatId,
   'poll.vote': z.object({ vote: z.object({ to: text }) }).transform(({ vote }) => vote.to),
 };
 

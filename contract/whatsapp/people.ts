@@ -1,6 +1,6 @@
 /** People beside what `chats.ts` shows of them; the account's own profile, presence and calls. Shapes as in WAHA's API. */
 import * as z from 'zod';
-import { chatIdSchema, fileSchema } from './messages.ts';
+import { chatIdSchema, fileSchema, numberIdSchema } from './messages.ts';
 
 export const contactAboutArgs = z.strictObject({ contactId: chatIdSchema });
 export const contactAboutSchema = z.object({
@@ -37,6 +37,26 @@ export const setPresenceArgs = z.strictObject({
   /** Needed for `typing`, `recording` and `paused`. */
   chatId: chatIdSchema.nullish(),
 });
+
+const presenceSchema = z.enum(['offline', 'online', 'typing', 'recording', 'paused']);
+export const chatPresenceArgs = z.strictObject({ chatId: chatIdSchema });
+/** Who is online or types in a chat, as far as WhatsApp has told it. */
+export const chatPresencesSchema = z.object({
+  id: z.string().describe('The chat.'),
+  idPn: numberIdSchema,
+  presences: z.array(
+    z.object({
+      participant: z.string(),
+      participantPn: numberIdSchema,
+      lastSeen: z
+        .int()
+        .optional()
+        .describe('Seconds since the epoch; absent where WhatsApp does not tell it.'),
+      lastKnownPresence: presenceSchema,
+    }),
+  ),
+});
+export type ChatPresences = z.infer<typeof chatPresencesSchema>;
 
 export const rejectCallArgs = z.strictObject({
   from: chatIdSchema,

@@ -147,12 +147,13 @@ const sendAll = async (
     const { pk, sk, id, timestamp, event, payload, status, ...about } = item;
     const statusEvent = status ? [{ ...status, timestamp, event: 'session.status' }] : [];
     if (session) await enqueue(deps, session, [{ id, timestamp, event, payload }, ...statusEvent]);
-    // Timeline, feed and live events are widely read: the challenge or the code of a status is for webhooks alone.
+    // Timeline and feed are widely read: the challenge or the code of a status is for webhooks, and for live readers
+    // who may link an account (core/live/publish.ts).
     const { data: _secret, ...shown } = payload;
     await record(deps, about, { id, timestamp, event, payload: shown });
     const { me = null, config } = session ?? {};
     await publishLive(deps, { ...about, me, metadata: config?.metadata }, [
-      { id, timestamp, event, payload: shown },
+      { id, timestamp, event, payload },
       ...statusEvent,
     ]);
     await deps.store.write({ kind: 'delete', key: { pk, sk } });

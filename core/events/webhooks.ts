@@ -1,10 +1,10 @@
 /** Rules of webhook delivery: who gets an event, what the body is, when to try again. */
-import type { SessionConfig, Webhook } from '../../contract/bodies/session-config.ts';
+import { NOT_IN_ALL, type SessionConfig, type Webhook } from '../../contract/bodies/session-config.ts';
 import type { Sha256 } from '../ports.ts';
 
-/** Whether these names ask for an event. `*` asks for all but the engine's raw ones, as in WAHA. */
+/** Whether these names ask for an event. `*` asks for all but the engine's raw ones and the deprecated ones. */
 export const asksFor = (names: readonly string[], event: string): boolean =>
-  names.some((name) => name === event || (name === '*' && event !== 'engine.event'));
+  names.some((name) => name === event || (name === '*' && !NOT_IN_ALL.includes(event)));
 
 /** Whether a webhook asked for this event. */
 export const wants = (webhook: Webhook, event: string): boolean => asksFor(webhook.events, event);

@@ -7,10 +7,7 @@ import type { Deps } from '../deps.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { absent, and, eq, oneOf } from '../store.ts';
-import { updateActiveSession } from './change.ts';
 import { findSession } from './load.ts';
-import { endEpoch } from './release.ts';
-import { waitsForRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 
 const POLL_MS = 300;
@@ -18,8 +15,8 @@ const POLL_MS = 300;
 const UNLINK_COMMAND_MS = 10_000;
 
 /**
- * Waits until the session's epoch has ended. Throws 503 if that takes longer than `budgetMs`: saving the auth state
- * of a large account takes its time, and repeating the call is safe.
+ * Waits until the session's epoch is over; a later one may run by then. Throws 503 where that takes longer than
+ * `budgetMs`: saving the auth state of a large account takes its time, and repeating the call is safe.
  */
 export const untilEnded = async (
   deps: Pick<Deps, 'store' | 'clock' | 'sleep'>,
@@ -31,7 +28,7 @@ export const untilEnded = async (
     const now = await findSession(deps, userOf(session), nameOf(session));
     if (!now || now.sessionId !== session.sessionId)
       throw new Problem('not_found', 'The session was deleted.');
-    if (isTerminal(now.state)) return now;
+    if (isTerminal(now.state) || now.epoch !== session.epoch) return now;
     if (deps.clock() + POLL_MS > end) {
       throw new Problem('unavailable', 'The session is still stopping; try again.', {
         state: now.state,
@@ -102,46 +99,4 @@ export const removeSession = async (
     transactionToken(deps.ids),
   );
   return result.ok;
-};
-
-/**
- * Ends a session that waits for a restart and forgets its account. Nothing of it runs, so there is no worker that
- * could unlink the account: the phone lists the device until it is removed there.
- *
- *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed, outbox ── account forgotten
- *
- * Returns false if the session does not wait (any more). The event is sent by the next sweep: this runs in a function
- * that does not reach the queue.
- */
-export const forgetWaiting = async (
-  deps: Pick<Deps, 'store' | 'auth' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'>,
-  session: Session,
-): Promise<boolean> => {
-  if (!waitsForRestart(session)) return false;
-  const changed = await updateActiveSession(deps, session, (now) =>
-    waitsForRestart(now)
-      ? { set: { state: 'STOPPING', stopReason: 'user', stoppingAt: deps.clock() } }
-      : undefined,
-  );
-  if (!changed?.changed) return false;
-  const ended = await endEpoch(deps, changed.session, 'logged_out');
-  await forgetAccount(deps, ended.session);
-  return true;
-};
-
-/** Forgets the account of an ended session: the next start shows a QR code. */
-export const forgetAccount = async (
-  deps: Pick<Deps, 'store' | 'auth' | 'log'>,
-  session: Session,
-): Promise<void> => {
-  const written = await deps.store.write({
-    kind: 'update',
-    key: sessionKey(userOf(session), nameOf(session)),
-    condition: and(eq('sessionId', session.sessionId), eq('version', session.version), absent('slotShard')),
-    remove: ['authState', 'authStatePrevious', 'authStateUnusable', 'me'],
-    set: { stopReason: 'logged_out' },
-    add: { version: 1 },
-  });
-  if (!written.ok) throw new Problem('conflict', 'The session changed concurrently; try again.');
-  await removeAuthStates(deps, authStateKeys(session));
 };

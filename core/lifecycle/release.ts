@@ -76,8 +76,7 @@ export const release = async (
   return outcome;
 };
 
-/** As `release`; the event waits in the outbox for a sweep. */
-export const endEpoch = async (
+const endEpoch = async (
   deps: Omit<Needs, 'events'>,
   session: Session,
   reason: StopReason,

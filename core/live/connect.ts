@@ -97,9 +97,15 @@ export const connect = async (
     events,
     position,
   });
-  await requireRoom(deps, connection);
-  // It is served once it is open, which the gateway does after this function's response.
-  if (after !== undefined) await deps.events.wake(topic, id);
+  try {
+    await requireRoom(deps, connection);
+    // It is served once it is open, which the gateway does after this function's response.
+    if (after !== undefined) await deps.events.wake(topic, id);
+  } catch (error) {
+    // One that is refused must not count among those of its user.
+    await removeConnection(deps, connection).catch(() => {});
+    throw error;
+  }
 };
 
 /** The number in the topic's item may be behind what is being written just now. */
@@ -133,7 +139,6 @@ const requireRoom = async (deps: Needs & Pick<Deps, 'settings'>, connection: Con
     .filter(({ userId }) => userId === connection.userId)
     .sort((a, b) => a.connectedAt - b.connectedAt || (a.id < b.id ? -1 : 1));
   if (open.findIndex(({ id }) => id === connection.id) < limit) return;
-  await removeConnection(deps, connection);
   throw new Problem('too_many', `${limit} connections of this user are open already; close one of them.`, {
     scope: 'connections',
     limit,

@@ -7,8 +7,10 @@
  */
 
 import pMap from 'p-map';
+import * as z from 'zod';
 import { EVENTS_MISSED } from '../../contract/bodies/live.ts';
 import { RELEASE } from '../../contract/release.ts';
+import { mayUse } from '../../contract/scopes.ts';
 import { apiKeyById } from '../access/keys.ts';
 import type { Deps } from '../deps.ts';
 import type { LiveConnections } from '../ports.ts';
@@ -94,11 +96,23 @@ const messagesOf = (
   entry: NumberedEntry,
 ): string[] => [
   ...(entry.event === GAP || entry.number > position + 1 ? [missedMessage(deps, entry.number)] : []),
-  ...(isEvent(entry) && isFor(holder, topic, { sessions, events }, entry) ? [withCursor(entry)] : []),
+  ...(isEvent(entry) && isFor(holder, topic, { sessions, events }, entry)
+    ? [withCursor(withData(holder, entry))]
+    : []),
 ];
 
 /** The body is a JSON object, so its last character is a brace. */
 const withCursor = ({ body, number }: NumberedEntry): string => `${body.slice(0, -1)},"cursor":"${number}"}`;
+
+const statusSchema = z.looseObject({ payload: z.looseObject({}) });
+
+/** What a status brings along, for those who may link an account. */
+const withData = (holder: Holder, entry: NumberedEntry): NumberedEntry => {
+  if (entry.data === undefined || !mayUse(holder, 'sessions:write')) return entry;
+  const message = statusSchema.parse(JSON.parse(entry.body));
+  const payload = { ...message.payload, data: JSON.parse(entry.data) };
+  return { ...entry, body: JSON.stringify({ ...message, payload }) };
+};
 
 const missedMessage = ({ ids, clock, settings }: Needs, number: number): string =>
   JSON.stringify({

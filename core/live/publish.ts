@@ -1,4 +1,5 @@
 /** From the places where events go to webhooks, into the logs of the topics that are watched. */
+import * as z from 'zod';
 import { ALL_USERS, LIVE_LIMITS } from '../../contract/bodies/live.ts';
 import type { Deps } from '../deps.ts';
 import { type EnvelopeSession, envelopeOf } from '../events/envelope.ts';
@@ -49,15 +50,27 @@ const entryOf = (
   topic: string,
   session: LiveSession,
   event: SessionEvent,
-): LiveEntry => ({
-  event: event.event,
-  session: session.name,
-  sessionId: session.sessionId,
-  body: bodyOf({
-    ...envelopeOf(environment, { ...session, ...event }),
-    ...(topic === ALL_USERS ? { userId: session.userId } : {}),
-  }),
-});
+): LiveEntry => {
+  const { data, payload } = withoutData(event);
+  return {
+    event: event.event,
+    session: session.name,
+    sessionId: session.sessionId,
+    body: bodyOf({
+      ...envelopeOf(environment, { ...session, ...event, payload }),
+      ...(topic === ALL_USERS ? { userId: session.userId } : {}),
+    }),
+    ...(data === undefined || topic === ALL_USERS ? {} : { data: JSON.stringify(data) }),
+  };
+};
+
+/** The challenge or the code of a status links an account: it is kept apart from what every follower may read. */
+const withoutData = ({ event, payload }: SessionEvent): { data?: unknown; payload: unknown } => {
+  const parsed = event === 'session.status' ? z.looseObject({}).safeParse(payload) : undefined;
+  if (!parsed?.success) return { payload };
+  const { data, ...shown } = parsed.data;
+  return { data, payload: shown };
+};
 
 /**
  * A message that fits: a larger one is sent without the library's raw data (`payload._data`), and one that is still too

@@ -16,7 +16,7 @@ import { LIVE_LIMITS } from '../../contract/bodies/live.ts';
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import { feedSortKey, liveLogKey, liveLogPartition, liveTopicKey, TTL_ATTRIBUTE } from '../items.ts';
-import { absent, eq, type Item, lt, or, StoreConflict } from '../store.ts';
+import { absent, eq, lt, or, StoreConflict } from '../store.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock'>;
 
@@ -41,6 +41,8 @@ const entrySchema = z.object({
   sessionId: z.string(),
   /** JSON of the message without its cursor. */
   body: z.string(),
+  /** JSON of the payload's `data`, which only keys get that may link an account. */
+  data: z.string().optional(),
 });
 
 export type LiveEntry = Readonly<Omit<z.infer<typeof entrySchema>, 'sk'>>;
@@ -80,7 +82,7 @@ const putNext = async (
   { store }: Needs,
   topic: string,
   last: number,
-  entry: LiveEntry & Item,
+  entry: LiveEntry & { readonly [TTL_ATTRIBUTE]: number },
 ): Promise<number> => {
   for (let number = last + 1; number <= last + ATTEMPTS; number++) {
     const key = liveLogKey(topic, number);
@@ -129,8 +131,26 @@ export const stopWatching = async (deps: Needs, topic: string): Promise<void> =>
 /** Entries of one read. */
 const PAGE = 100;
 
-/** The entries behind a number, at most a page of them. */
+/**
+ * The entries behind a number, at most a page of them. Where a number is missing, it has expired.
+ *
+ *   query reads where 41 will be ── 41 put, 42 put ── query reads 42 ── 41 seems to be missing: read again
+ *
+ * What the first read shows was put before the second one begins, and so were all numbers before it.
+ */
 export const readLog = async (
+  deps: Pick<Deps, 'store'>,
+  topic: string,
+  after: number,
+): Promise<readonly NumberedEntry[]> => {
+  const entries = await readPage(deps, topic, after);
+  const hasGap = entries.some(({ number }, i) => number > (entries[i - 1]?.number ?? after) + 1);
+  const last = entries.at(-1)?.number;
+  if (!hasGap || last === undefined) return entries;
+  return (await readPage(deps, topic, after)).filter(({ number }) => number <= last);
+};
+
+const readPage = async (
   deps: Pick<Deps, 'store'>,
   topic: string,
   after: number,
@@ -161,6 +181,7 @@ export const eraseFromLog = async (
         kind: 'update',
         key: liveLogKey(topic, number),
         set: { event: ERASED, session: '', sessionId: '', body: '' },
+        remove: ['data'],
         condition: eq('sessionId', sessionId),
       });
       count += 1;

@@ -92,6 +92,11 @@ export const METRICS = {
     dimensions: [],
     says: '1 while the live build of WhatsApp Web fails, or the pinned one has expired',
   },
+  LiveFailures: {
+    unit: 'Count',
+    dimensions: [],
+    says: 'Connects to the WebSocket API that Berth could not answer',
+  },
   LiveDropped: {
     unit: 'Count',
     dimensions: ['Reason'],

@@ -1,5 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import type { HttpApi, WebSocketApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   type AlarmBase,
@@ -26,6 +26,12 @@ export type Watched = {
   readonly api: HttpApi;
   /** That workers call. */
   readonly workerApi: HttpApi;
+  /** Of live events: the WebSocket API, the queue of its topics, and the names of its two functions. */
+  readonly live: {
+    readonly api: WebSocketApi;
+    readonly queue: Queue;
+    readonly functions: { readonly connections: string; readonly events: string };
+  };
   readonly table: Table;
   readonly eventDeadLetters: Queue;
   readonly backgroundDeadLetters: Queue;
@@ -46,8 +52,8 @@ type Spec = {
 
 /** By name: `berth-<env>-<name>`, and the section of docs/operations.md. */
 const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
-  const { environment, sweep, api, workerApi, table, eventDeadLetters, backgroundDeadLetters, hosts } =
-    watched;
+  const { environment, sweep, api, workerApi, live, table, hosts } = watched;
+  const { eventDeadLetters, backgroundDeadLetters } = watched;
   const { warningPercent, criticalPercent, userRefusals, serverErrors } = environment.alarms;
   const each = { period: sweep, statistic: 'Maximum' };
   const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
@@ -176,6 +182,27 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
       }),
       threshold: serverErrors,
     },
+    'live-errors': {
+      what: 'Live events over WebSocket fail: connects are not answered, or a function of theirs throws. The log of live-connections has connects, pings and ends, that of live-events what is sent.',
+      metric: new MathExpression({
+        expression: 'FILL(execution, 0) + FILL(connections, 0) + FILL(events, 0) + FILL(refused, 0)',
+        label: 'Failures of live events',
+        period: FIVE_MINUTES,
+        usingMetrics: {
+          execution: live.api.metric('ExecutionError', sum),
+          connections: lambdaErrors(live.functions.connections),
+          events: lambdaErrors(live.functions.events),
+          refused: berthMetric(environment.name, 'LiveFailures', sum),
+        },
+      }),
+      threshold: serverErrors,
+    },
+    'live-behind': {
+      what: 'Live events wait for minutes before they are sent to WebSocket connections. The log of live-events names the reason; its concurrency may be used up.',
+      metric: live.queue.metricApproximateAgeOfOldestMessage({ period: FIVE_MINUTES, statistic: 'Maximum' }),
+      threshold: 120,
+      periods: 2,
+    },
     'function-throttles': {
       what: 'Lambda refuses invocations: the concurrency of the account or a reservation of Berth is used up. See in CloudWatch which function; ask for a higher quota, raise the reservation, or find the caller.',
       // Of the whole account, since what is used up is the account's.
@@ -196,6 +223,15 @@ const specs = (watched: Watched): Readonly<Record<string, Spec>> => {
     },
   };
 };
+
+const lambdaErrors = (FunctionName: string): Metric =>
+  new Metric({
+    namespace: 'AWS/Lambda',
+    metricName: 'Errors',
+    dimensionsMap: { FunctionName },
+    period: FIVE_MINUTES,
+    statistic: 'Sum',
+  });
 
 /**
  * Refused reads and writes of the table and of each index, by the id that the expression names them by. DynamoDB counts

@@ -7,6 +7,8 @@ import {
   HttpApi,
   HttpMethod,
   HttpNoneAuthorizer,
+  HttpRoute,
+  HttpRouteKey,
   HttpStage,
   type IHttpRouteAuthorizer,
   LogGroupLogDestination,
@@ -127,6 +129,17 @@ export class BerthApi extends Construct {
 
   get url(): string {
     return this.api.apiEndpoint;
+  }
+
+  /** Requests that no route takes go to `target`. Without it, API Gateway answers them with a body that is no problem. */
+  addFallback(target: LambdaFunction): void {
+    const route = new HttpRoute(this, 'NoRoute', {
+      httpApi: this.api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: new HttpLambdaIntegration('To-no-route', target, { scopePermissionToRoute: false }),
+      authorizer: new HttpNoneAuthorizer(),
+    });
+    acknowledge(route, 'APIG4', 'Public: it redirects, or says that there is no such path.');
   }
 
   /**

@@ -43,7 +43,7 @@ export class BerthDashboard extends Construct {
   ) {
     super(scope, id);
     const { watched, alarms, events } = options;
-    const { environment, sweep, api, workerApi } = watched;
+    const { environment, sweep, api, workerApi, live } = watched;
     const each = { period: sweep, statistic: 'Maximum' };
     const sum = { period: FIVE_MINUTES, statistic: 'Sum' };
     const metric = <N extends MetricName>(
@@ -98,6 +98,7 @@ export class BerthDashboard extends Construct {
             ...DROPPED.map((Reason) =>
               metric('LiveDropped', { ...sum, label: `WebSocket closed: ${Reason}` }, { Reason }),
             ),
+            metric('LiveFailures', sum),
             metric('ErasuresOverdue', { ...each, label: 'Erasures overdue' }),
             metric('RolloutsStopped', sum),
             metric('StandbyFailures', sum),
@@ -145,6 +146,20 @@ export class BerthDashboard extends Construct {
           ]),
         ],
         [
+          graph(
+            'Live events',
+            [
+              live.api.metric('ConnectCount', { ...sum, label: 'Connects' }),
+              live.api.metric('MessageCount', { ...sum, label: 'Messages' }),
+              live.api.metric('ExecutionError', { ...sum, label: 'Execution errors' }),
+            ],
+            [
+              live.queue.metricApproximateAgeOfOldestMessage({
+                ...each,
+                label: 'Age of the oldest, seconds',
+              }),
+            ],
+          ),
           graph('Functions of the account', [
             new Metric({ namespace: 'AWS/Lambda', metricName: 'Errors', ...sum }),
             new Metric({ namespace: 'AWS/Lambda', metricName: 'Throttles', ...sum }),

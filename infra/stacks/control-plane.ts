@@ -115,6 +115,7 @@ export class ControlPlaneStack extends Stack {
     // The workers' routes stay on the callers' API as well: a worker that runs during an upgrade knows no other address
     // (docs/decisions/2026-11-29-workers-have-their-own-api.md).
     api.addRoutes(OPERATIONS, functionOf, functionOf('authorizer'));
+    api.addFallback(functionOf('no-route'));
     workerApi.addRoutes(
       OPERATIONS.filter(({ auth }) => auth === 'worker'),
       functionOf,
@@ -171,6 +172,14 @@ export class ControlPlaneStack extends Stack {
       sweep: Duration.minutes(environment.sweepMinutes),
       api: api.api,
       workerApi: workerApi.api,
+      live: {
+        api: live.api,
+        queue: live.queue,
+        functions: {
+          connections: namesOf(environment).function('live-connections'),
+          events: namesOf(environment).function('live-events'),
+        },
+      },
       table: data.table,
       eventDeadLetters: data.events.deadLetters,
       backgroundDeadLetters: deadLetters,

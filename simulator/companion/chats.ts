@@ -63,6 +63,10 @@ export const chatHandlers = (context: CallContext): CallHandlers<ChatCall> => {
       world.keep({ ...account, online: available });
       return {};
     },
+    followPresence: ({ chatId }, { phoneNumber }) => {
+      context.followPresence(phoneNumber, chatId);
+      return {};
+    },
     rejectCall: ({ id }, account) => {
       world.keep({ ...account, rejectedCalls: [...(account.rejectedCalls ?? []), id] });
       return {};

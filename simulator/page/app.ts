@@ -7,6 +7,7 @@ import { Collection, modelOf } from './model.ts';
 import { ChatModel, ContactModel, type MsgModel } from './models.ts';
 import { PasskeyScreen } from './passkey.ts';
 import { Pictures } from './pictures.ts';
+import { PresenceCollection } from './presences.ts';
 import { Reactions } from './reactions.ts';
 import { callServer, ServerStatusCodeError } from './server-link.ts';
 import type { Identity } from './storage.ts';
@@ -44,6 +45,7 @@ export class App {
     conn: this.conn,
     setLabels: (chatId, labels) => this.deliver({ op: 'setChat', chatId, labels }),
   });
+  readonly presences = new PresenceCollection();
   readonly reactions = new Reactions();
   readonly pictures = new Pictures({ chats: this.chats, isMe: (id) => this.isMe(id) });
   readonly identities = new Identities();

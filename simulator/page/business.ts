@@ -43,7 +43,13 @@ export class Business {
 
   take(labels: readonly WireLabel[] | undefined): void {
     this.#page.conn.set({ platform: labels ? 'smba' : 'android' });
-    for (const label of labels ?? []) this.labels.add(new LabelModel(this.#page, label));
+    for (const { id } of this.labels.getModelsArray())
+      if (!labels?.some((label) => label.id === id)) this.labels.remove(id);
+    for (const label of labels ?? []) {
+      const known = this.labels.get(label.id);
+      if (known) known.set({ name: label.name, color: label.color });
+      else this.labels.add(new LabelModel(this.#page, label));
+    }
   }
 
   async addOrRemoveLabels(actions: readonly Action[], chats: readonly ChatModel[]): Promise<void> {

@@ -132,6 +132,10 @@ export class Session {
         return this.#addons.react(event);
       case 'vote':
         return this.#addons.vote(event);
+      case 'labels':
+        return app.business.take(event.labels);
+      case 'presence':
+        return app.presences.take(event);
       case 'call':
         return this.#addons.ring(event);
       case 'edited':

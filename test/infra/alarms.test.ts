@@ -88,6 +88,23 @@ const CAUSES: Readonly<Record<string, readonly (readonly Emitted[])[]>> = {
   'server-errors': ['Api', 'WorkerApi'].map((ApiId) => [
     { namespace: 'AWS/ApiGateway', name: '5xx', dimensions: { ApiId }, value: 1 },
   ]),
+  'live-errors': [
+    [{ namespace: 'AWS/ApiGateway', name: 'ExecutionError', dimensions: { ApiId: 'Live' }, value: 5 }],
+    ...['live-connections', 'live-events'].map((FunctionName) => [
+      { namespace: 'AWS/Lambda', name: 'Errors', dimensions: { FunctionName }, value: 5 },
+    ]),
+    [own('LiveFailures', 5)],
+  ],
+  'live-behind': [
+    [
+      {
+        namespace: 'AWS/SQS',
+        name: 'ApproximateAgeOfOldestMessage',
+        dimensions: { QueueName: 'LiveTopics' },
+        value: 120,
+      },
+    ],
+  ],
   'function-throttles': [[{ namespace: 'AWS/Lambda', name: 'Throttles', dimensions: {}, value: 1 }]],
   'database-throttles': [
     [table('ReadThrottleEvents')],

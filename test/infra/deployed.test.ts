@@ -160,16 +160,19 @@ describe('API', () => {
       routes()
         .map((route) => route.RouteKey)
         .sort(),
-    ).toEqual(OPERATIONS.map((route) => `${route.method} ${route.path}`).sort());
+    ).toEqual(['$default', ...OPERATIONS.map((route) => `${route.method} ${route.path}`)].sort());
     expect(routes().every((route) => JSON.stringify(route.Target).includes('integrations/'))).toBe(true);
   });
 
   it('asks the authorizer on every route but those of the public and of workers', () => {
     const open = routes().filter((route) => route.AuthorizationType !== 'CUSTOM');
     expect(open.map((route) => route.RouteKey).sort()).toEqual(
-      OPERATIONS.filter((route) => route.auth === 'none' || route.auth === 'worker')
-        .map((route) => `${route.method} ${route.path}`)
-        .sort(),
+      [
+        '$default',
+        ...OPERATIONS.filter((route) => route.auth === 'none' || route.auth === 'worker').map(
+          (route) => `${route.method} ${route.path}`,
+        ),
+      ].sort(),
     );
   });
 
@@ -581,7 +584,7 @@ describe('what runs by itself', () => {
     const starters = ids
       .filter(([id]) => started.some((text) => text.includes(`"${id}"`)))
       .map(([, handler]) => handler);
-    const byOthers = ['authorizer', 'keys-bootstrap', 'live-connections', 'worker-call'];
+    const byOthers = ['authorizer', 'keys-bootstrap', 'live-connections', 'no-route', 'worker-call'];
     expect(starters.sort()).toEqual(
       BACKGROUND_HANDLERS.filter((handler) => !byOthers.includes(handler)).sort(),
     );
@@ -590,7 +593,7 @@ describe('what runs by itself', () => {
 
 describe('observability', () => {
   it('has the alarms and the dashboard, and a mail address only if the environment names one', () => {
-    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 23);
+    prod.app.resourceCountIs('AWS::CloudWatch::Alarm', 25);
     prod.app.resourceCountIs('AWS::CloudWatch::CompositeAlarm', 2);
     prod.app.resourceCountIs('AWS::CloudWatch::Dashboard', 1);
     prod.app.resourceCountIs('AWS::SNS::Subscription', 0);

@@ -1,7 +1,7 @@
 /** The alarms and the dashboard of an environment beside stand-ins for what they watch: no whole synth. */
 import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
-import { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpApi, WebSocketApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AlarmTopic } from '../../infra/constructs/alarm-topic.ts';
 import { Alarms } from '../../infra/constructs/alarms.ts';
@@ -20,6 +20,11 @@ export const observabilityTemplate = (
     sweep: Duration.minutes(environment.sweepMinutes),
     api: new HttpApi(stack, 'Api'),
     workerApi: new HttpApi(stack, 'WorkerApi'),
+    live: {
+      api: new WebSocketApi(stack, 'Live'),
+      queue: new Queue(stack, 'LiveTopics'),
+      functions: { connections: 'live-connections', events: 'live-events' },
+    },
     table: createTable(stack, 'Table', { protected: false, locked: false }),
     eventDeadLetters: new Queue(stack, 'EventDeadLetters'),
     backgroundDeadLetters: new Queue(stack, 'BackgroundDeadLetters'),

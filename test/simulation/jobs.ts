@@ -7,6 +7,7 @@ import { simulateBuilds } from './builds.ts';
 import { simulateFair } from './fair.ts';
 import { simulateFlood } from './flood.ts';
 import { simulateHosts } from './hosts.ts';
+import { simulateLive } from './live.ts';
 import { loadMutant } from './mutant.ts';
 import { simulateRollout } from './rollout.ts';
 import { simulate, simulateStandby } from './simulate.ts';
@@ -15,7 +16,7 @@ export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
   /** In place of the control plane's. */
-  simulation: z.enum(['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts']).optional(),
+  simulation: z.enum(['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts', 'live']).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -32,6 +33,7 @@ type Result = z.infer<typeof resultSchema>;
 const SIMULATIONS = {
   builds: simulateBuilds,
   flood: (seed: number) => simulateFlood(seed),
+  live: (seed: number) => simulateLive(seed),
   standby: (seed: number) => simulateStandby(seed),
   rollout: simulateRollout,
   fair: simulateFair,

@@ -7,6 +7,7 @@ import { simulateFair } from './fair.ts';
 import { simulateFlood } from './flood.ts';
 import { simulateHosts } from './hosts.ts';
 import { type Job, runJobs } from './jobs.ts';
+import { simulateLive } from './live.ts';
 import { MUTATIONS } from './mutations.ts';
 import { simulateRollout } from './rollout.ts';
 import { simulate, simulateStandby } from './simulate.ts';
@@ -21,6 +22,7 @@ const options = program
   .option('--workers <n>', 'processes', wholeNumber, availableParallelism())
   .option('--builds', 'simulate the choice of builds of WhatsApp Web instead', false)
   .option('--flood', 'simulate a flood of requests over a fleet instead', false)
+  .option('--live', 'simulate readers of live events instead', false)
   .option('--standby', 'simulate with standby tasks instead', false)
   .option('--rollout', 'simulate rollouts over a fleet instead', false)
   .option('--fair', 'simulate deliveries and starts of users who share them instead', false)
@@ -35,6 +37,7 @@ const options = program
     workers: number;
     builds: boolean;
     flood: boolean;
+    live: boolean;
     standby: boolean;
     rollout: boolean;
     fair: boolean;
@@ -45,11 +48,12 @@ const options = program
   }>();
 
 const first = options.seed ?? 1;
-const INSTEAD = ['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts'] as const;
+const INSTEAD = ['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts', 'live'] as const;
 const instead = INSTEAD.find((name) => options[name]);
 const SIMULATIONS = {
   builds: simulateBuilds,
   flood: simulateFlood,
+  live: simulateLive,
   standby: simulateStandby,
   rollout: simulateRollout,
   fair: simulateFair,

@@ -55,6 +55,10 @@ export const loadMutant = async (index: number): Promise<Simulation> => {
     const { simulateFlood } = (await import(`./flood.ts?${QUERY}=${index}`)) as typeof import('./flood.ts');
     return (seed) => simulateFlood(seed);
   }
+  if (MUTATIONS[index]?.simulation === 'live') {
+    const { simulateLive } = (await import(`./live.ts?${QUERY}=${index}`)) as typeof import('./live.ts');
+    return (seed) => simulateLive(seed);
+  }
   if (MUTATIONS[index]?.simulation === 'standby') {
     const { simulateStandby } = (await import(
       `./simulate.ts?${QUERY}=${index}`

@@ -8,7 +8,7 @@ export type Mutation = {
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout' | 'fair' | 'hosts';
+  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout' | 'fair' | 'hosts' | 'live';
   readonly edits: readonly Edit[];
 };
 
@@ -32,12 +32,14 @@ const mutationOf =
 
 const buildsMutation = mutationOf('builds');
 const floodMutation = mutationOf('flood');
+const liveMutation = mutationOf('live');
 const standbyMutation = mutationOf('standby');
 const rolloutMutation = mutationOf('rollout');
 const fairMutation = mutationOf('fair');
 const hostsMutation = mutationOf('hosts');
 
 const START = 'lifecycle/start.ts';
+const LOGOUT = 'lifecycle/logout.ts';
 const ADMIT = 'admission/admit.ts';
 const PLAN = 'admission/plan.ts';
 const FULL = 'admission/confirm-full.ts';
@@ -60,6 +62,10 @@ const CLAIM = 'standby/claim.ts';
 const KEEP = 'standby/keep.ts';
 const STOPPED = 'standby/stopped.ts';
 const BRAKE = 'reaping/brake.ts';
+const FAN_OUT = 'live/fan-out.ts';
+const RIGHTS = 'live/rights.ts';
+const CONNECT = 'live/connect.ts';
+const TOPICS = 'live/topics.ts';
 const ROLLOUT = 'rollout/rollout.ts';
 const BREAKER = 'events/breaker.ts';
 const DELIVER = 'events/deliver.ts';
@@ -110,6 +116,11 @@ export const MUTATIONS: readonly Mutation[] = [
     START,
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
+  ]),
+  mutation('a logout that answers with a session that is stopping', 12, [
+    LOGOUT,
+    "if (session.state === 'STOPPING') {",
+    "if (session.state === 'STOPPED') {",
   ]),
   mutation('a full limit hides the earlier answer', 3, [
     ADMIT,
@@ -681,5 +692,36 @@ export const MUTATIONS: readonly Mutation[] = [
     EPOCH,
     "...(endedFor === 'start_timeout' ? { avoidsHosts: true } : {}),",
     '',
+  ]),
+  liveMutation('a reader that comes back and gets only what is new', 1, [
+    CONNECT,
+    'const position = after === undefined ? last : Number(after);',
+    'const position = last;',
+  ]),
+  liveMutation('a post without an answer that counts as sent', 3, [
+    FAN_OUT,
+    "case 'unknown':\n        return 'again';",
+    "case 'unknown':\n        break;",
+  ]),
+  liveMutation('a slow reader that is sent more', 6, [
+    FAN_OUT,
+    "return drop(deps, connection, 'slow');",
+    "return 'again';",
+  ]),
+  liveMutation('a key’s scopes that are not looked at', 1, [RIGHTS, 'mayUse(holder, scopeOf(event)) &&', '']),
+  liveMutation('a key’s named sessions that are not looked at', 1, [
+    RIGHTS,
+    '(topic === ALL_USERS || (holder.sessions?.includes(session) ?? true))',
+    '(topic === ALL_USERS || true)',
+  ]),
+  liveMutation('a gap in a read of the log that is not read again', 35, [
+    TOPICS,
+    'if (!hasGap || last === undefined) return entries;',
+    'if (hasGap || !hasGap || last === undefined) return entries;',
+  ]),
+  liveMutation('an entry of the log that takes the place of another', 1, [
+    TOPICS,
+    "const { ok } = await store.write({ kind: 'put', key, item, condition: absent('pk') });",
+    "const { ok } = await store.write({ kind: 'put', key, item });",
   ]),
 ];

@@ -68,6 +68,12 @@ test('sessions leave hosts that drain, and work elsewhere by their policy', asyn
   expect(code).toBe(0);
 }, 120_000);
 
+test('no reader of live events misses one, or gets one that its key may not see', async () => {
+  const { code, output } = await simulation('--live', '--seeds', '24');
+  expect(output).toMatch(/^24 seeds clean/m);
+  expect(code).toBe(0);
+}, 120_000);
+
 test('every fault has its place in the rules, exactly once', async () => {
   expect(MUTATIONS.length).toBeGreaterThanOrEqual(15);
   for (const { file, find } of MUTATIONS.flatMap(({ edits }) => edits)) {

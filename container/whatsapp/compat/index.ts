@@ -16,6 +16,7 @@
  *   deleting and starring answer before, or without, an effect    awaitMessageCommands
  *   a chat that was deleted is there again                        CHAT_REMOVED
  *   an edit with a link fails without a preview                   editWithPreviewOrWithout
+ *   labels and presence are not told                               watchPage
  *   a hooked module is missing: named in the log and in the failure        missingModules, missingModuleIn
  *
  * `WAWebSocketModel.Socket.initConn` is gone as well; the library never calls it.
@@ -27,6 +28,7 @@
 import whatsapp from 'whatsapp-web.js';
 import { awaitMessageCommands, editWithPreviewOrWithout } from './command-pieces.ts';
 import { withSerializedIds } from './crossing-ids.ts';
+import { PAGE_EVENT, watchPage } from './page-events.ts';
 import {
   findMessagesUnderBothIds,
   loadEarlierFromDatabase,
@@ -42,6 +44,8 @@ import { bestEffortLinkPreviews, boundGroupMetadata } from './patience-pieces.ts
 export type CompatibilityHooks = {
   /** The page lacks these modules, which the library hooks. */
   readonly onMissingModules?: (names: readonly string[]) => void;
+  /** What the page tells and the library does not (page-events.ts). */
+  readonly onPageEvent?: (name: string, value: unknown) => void;
   /** The page can't become ready, and the library keeps silent about it. */
   readonly onStartFailed?: (reason: string) => void;
 };
@@ -107,6 +111,14 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
     if (names.length > 0) hooks.onMissingModules?.(names);
   };
 
+  const watchEvents = async () => {
+    const hear = (name: unknown, value: unknown) =>
+      hooks.onPageEvent?.(String(name), withSerializedIds(value));
+    // A page that reloaded has it already.
+    await expose(PAGE_EVENT, hear).catch(() => {});
+    await evaluate(watchPage).catch(() => {});
+  };
+
   page.evaluate = async (script, ...values) => {
     const source = typeof script === 'function' ? script.toString() : '';
     const utils = source.includes(UTILS_SCRIPT);
@@ -116,6 +128,7 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
     if (utils) {
       await evaluate(makeModelsPlain);
       await evaluate(editWithPreviewOrWithout);
+      await watchEvents();
       await reportMissing();
     }
     return answer;

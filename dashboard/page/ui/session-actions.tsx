@@ -73,8 +73,8 @@ export const SessionActions = ({ session, compact, onDeleted }: SessionActionsPr
             </p>
           ) : (
             <p>
-              The account is unlinked at WhatsApp and its saved state is removed: starting the session again
-              will need a new QR code. To end it and keep the account, stop it instead.
+              The account is unlinked at WhatsApp and its saved state is removed. A session that runs starts
+              again and shows a new QR code. To end it and keep the account, stop it instead.
             </p>
           )}
         </Confirm>

@@ -64,6 +64,10 @@ export const definePeople = (app: App): void => {
       sendPresenceAvailable: () => app.deliver({ op: 'presence', available: true }),
       sendPresenceUnavailable: () => app.deliver({ op: 'presence', available: false }),
     },
+    WAWebPresenceCollection: { PresenceCollection: app.presences },
+    WAWebContactPresenceBridge: {
+      subscribePresence: (wid: Wid) => app.deliver({ op: 'followPresence', chatId: String(wid) }),
+    },
     WAWap: {
       generateId: () => crypto.randomUUID(),
       wap: (tag: string, attrs: Record<string, string>, children: Stanza[] = []): Stanza => ({

@@ -56,8 +56,11 @@ export const sessions = (dashboard: () => DashboardSystem): void => {
     const row = rowOf(page, 'by-code');
     await row.getByRole('button', { name: 'Log out by-code' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Log out by-code' }).click();
-    await row.getByText('logged out').waitFor();
-    expect(await dashboard().system.berth.sessions.get('by-code')).toMatchObject({ linked: false });
+    await row.getByText('Scan QR code').waitFor();
+    const { sessions } = dashboard().system.berth;
+    expect(await sessions.get('by-code')).toMatchObject({ linked: false, epoch: 4 });
+    await sessions.stop('by-code');
+    await sessions.waitForStatus('by-code', 'STOPPED');
     await page.context().close();
   });
 

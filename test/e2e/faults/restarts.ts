@@ -163,18 +163,16 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     await system.worksAgain('shop');
   });
 
-  test('a logout while it waits forgets the account, and a start then asks to be linked', async () => {
+  test('a logout while it waits forgets the account, and what is launched then asks to be linked', async () => {
     const { berth, stack, phone } = system;
-    await waiting();
-    await berth.sessions.logout('shop');
-    expect(await system.ended('shop')).toMatchObject({
-      state: 'STOPPED',
-      stopReason: 'logged_out',
-      linked: false,
-      me: null,
-    });
+    const epoch = await waiting();
+    const answered = await berth.sessions.logout('shop');
+    expect(answered).toMatchObject({ state: 'PENDING', epoch: epoch + 1, linked: false, me: null });
+    expect(answered).not.toHaveProperty('restart');
     stack.faults.ecs.clear();
-    await berth.sessions.start('shop');
+    await system.sweepUntil('reaper', async () =>
+      expect(await berth.sessions.get('shop')).toMatchObject({ state: 'STARTING' }),
+    );
     await berth.sessions.waitForStatus('shop', ['SCAN_QR_CODE', 'FAILED']);
     await phone.scan({ code: await berth.auth.qr('shop', { waitSeconds: 25 }), account });
     await vi.waitFor(

@@ -4,6 +4,7 @@ import { type BuildName, buildNames } from '../../../contract/phone/api.ts';
 import { shared } from '../../helpers/shared.ts';
 import { linkSession, startSystem } from '../../helpers/system.ts';
 import { acts } from './acts.ts';
+import { eventShapes } from './event-shapes.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
@@ -21,4 +22,5 @@ describe.sequential.each(buildNames)('over the build of %s', (build: BuildName) 
     await open().phone.setPasskey({ account: FRIEND, required: false });
   });
   acts(open, ACCOUNT);
+  describe('events', () => eventShapes(open, ACCOUNT));
 });

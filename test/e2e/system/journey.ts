@@ -243,9 +243,28 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       await system.berth.auth.passkey.confirm('by-code');
       const session = await system.berth.sessions.waitForStatus('by-code', 'WORKING');
       expect(session.me?.id).toBe('491700000062@c.us');
-      await system.berth.sessions.logout('by-code');
-      const ended = await system.berth.sessions.waitForStatus('by-code', 'STOPPED');
-      expect(ended).toMatchObject({ stopReason: 'logged_out', linked: false });
+    });
+
+    test('a logout unlinks it at the phone, and the session shows a new code on its own', async () => {
+      const { sessions, auth } = system.berth;
+      const devices = async () =>
+        (await system.phone.accounts()).accounts
+          .filter(({ phoneNumber }) => phoneNumber === '491700000062')
+          .flatMap((one) => one.devices);
+      expect(await devices()).toHaveLength(1);
+      const answered = await sessions.logout('by-code');
+      expect(answered).toMatchObject({ epoch: 2, status: 'STARTING', linked: false, me: null });
+      expect(await devices()).toEqual([]);
+
+      const shown = await sessions.waitForStatus('by-code', 'SCAN_QR_CODE');
+      const code = await auth.qr('by-code', { waitSeconds: 25 });
+      codes.push(code);
+      // A repeat has nothing to unlink, and disturbs nothing.
+      expect(await sessions.logout('by-code')).toMatchObject({ epoch: shown.epoch, status: 'SCAN_QR_CODE' });
+      await system.phone.setPasskey({ account: '491700000062', required: false, confirm: false });
+      await system.phone.scan({ code, account: '491700000062' });
+      await sessions.waitForStatus('by-code', 'WORKING');
+      await sessions.delete('by-code');
     });
   });
 
@@ -265,7 +284,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(await sessions.stop('hasty')).toMatchObject({ state: 'STOPPING', status: 'STOPPING' });
       expect(await sessions.start('hasty')).toMatchObject({ epoch: 2, status: 'STARTING' });
       await sessions.waitForStatus('hasty', 'WORKING');
-      await sessions.logout('hasty');
+      expect(await sessions.logout('hasty')).toMatchObject({ epoch: 3, linked: false });
       expect(await sessions.start('hasty')).toMatchObject({ epoch: 3, linked: false });
       await sessions.waitForStatus('hasty', 'SCAN_QR_CODE');
     });

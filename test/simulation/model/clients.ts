@@ -193,7 +193,8 @@ const act = (cloud: Cloud, caller: Process, named: functions.Named, draw: number
   }
   if (draw < 0.75) return call(cloud, caller, 'restart', (deps) => functions.restart(deps, named));
   if (draw < 0.8) return call(cloud, caller, 'delete', (deps) => functions.remove(deps, named));
-  if (draw < 0.85) return call(cloud, caller, 'logout', (deps) => functions.logout(deps, named));
+  if (draw < 0.85)
+    return call(cloud, caller, 'logout', (deps) => functions.logout(deps, named, mayAnswerLogout(cloud)));
   if (draw < 0.88) {
     const config = randomConfig(cloud);
     return call(cloud, caller, 'update', (deps) => functions.update(deps, named, config));
@@ -232,6 +233,14 @@ const mayAnswerStart =
   (cloud: Cloud) =>
   ({ sessionId, epoch, state }: Session): void => {
     if (state === 'STOPPING') cloud.violate('start', `${sessionId}:${epoch} is stopping`);
+  };
+
+const mayAnswerLogout =
+  (cloud: Cloud) =>
+  (before: Session, { sessionId, epoch, state, authState }: Session): void => {
+    if (state === 'STOPPING') cloud.violate('logout', `${sessionId}:${epoch} is stopping`);
+    if (authState !== undefined && authState.key === before.authState?.key)
+      cloud.violate('logout', `${sessionId}:${epoch} still has ${authState.key}`);
   };
 
 /** A refusal needs a moment without room while the call was made. */

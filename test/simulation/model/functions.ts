@@ -4,24 +4,17 @@
 import type * as z from 'zod';
 import type { cleanupRequestSchema } from '../../../contract/bodies/admin.ts';
 import type { SessionConfig } from '../../../contract/bodies/session-config.ts';
-import { isTerminal } from '../../../contract/lifecycle.ts';
 import { beginUpload, commitUpload, discardAuthState } from '../../../core/accounts/snapshots.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { launchAndPublish, started } from '../../../core/admission/launch-and-publish.ts';
 import { changeLimits, type LimitsChange } from '../../../core/admission/limits.ts';
-import { runCommand } from '../../../core/commands/command.ts';
 import { answerCommand, claimNext } from '../../../core/commands/waiting-commands.ts';
 import { type Woken, wakeAndRun } from '../../../core/commands/wake.ts';
 import type { Deps } from '../../../core/deps.ts';
 import { drainHost } from '../../../core/lifecycle/drain-host.ts';
-import {
-  deleteSession,
-  forgetAccount,
-  forgetWaiting,
-  unlinkFirst,
-  untilEnded,
-} from '../../../core/lifecycle/end.ts';
+import { deleteSession, unlinkFirst, untilEnded } from '../../../core/lifecycle/end.ts';
 import { loadSession } from '../../../core/lifecycle/load.ts';
+import { logoutSession } from '../../../core/lifecycle/logout.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
@@ -96,12 +89,14 @@ export const remove = async (deps: Deps, named: Named): Promise<void> => {
   await deleteSession(deps, await untilEnded(deps, await stop(deps, named), end - deps.clock()));
 };
 
-export const logout = async (deps: Deps, { userId, name }: Named): Promise<void> => {
-  const session = await loadSession(deps, userId, name);
-  if (isTerminal(session.state)) return forgetAccount(deps, session);
-  if (await forgetWaiting(deps, session)) return;
-  await runCommand(deps, session, 'logout', {}, { timeoutMs: 8_000 });
-  await untilEnded(deps, session, 18_000);
+/** @param answered sees the session before, and what the logout is answered with */
+export const logout = async (
+  deps: Deps,
+  { userId, name }: Named,
+  answered: (before: Session, after: Session) => void,
+): Promise<void> => {
+  const before = await loadSession(deps, userId, name);
+  answered(before, await logoutSession(deps, before, deps.clock() + 26_000));
 };
 
 /** To a stopped session too: it is started for it. */

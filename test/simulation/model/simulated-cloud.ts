@@ -25,8 +25,7 @@ import { Worker } from './worker.ts';
 const BEGIN = Date.UTC(2026, 0, 1);
 
 /**
- * Live events have no followers here (test/unit/core/live.test.ts has their rules), and the read that finds it out is no
- * step of a run.
+ * Live events have no followers here (live.ts simulates them), and the read that finds it out is no step of a run.
  */
 const UNWATCHED = liveTopicKey('').pk;
 
@@ -41,6 +40,8 @@ export class SimulatedCloud implements Cloud {
   readonly unlinked = new Set<string>();
   watcher: Watcher | undefined;
   admits: Cloud['admits'];
+  /** Live events have followers (live.ts), and this receives which topic has something to send. Without it, none has. */
+  woken: ((topic: string) => void) | undefined;
   /** Receives every sample of a metric. */
   measured: ((name: string, value: number) => void) | undefined;
   violation: Violation | undefined;
@@ -130,7 +131,7 @@ export class SimulatedCloud implements Cloud {
     return {
       store: {
         get: (key) =>
-          key.pk.startsWith(UNWATCHED)
+          key.pk.startsWith(UNWATCHED) && this.woken === undefined
             ? Promise.resolve(undefined)
             : store(`get ${key.pk}/${key.sk}`, () => this.table.get(key)),
         getMany: async (keys) => {
@@ -182,8 +183,15 @@ export class SimulatedCloud implements Cloud {
             if (down) answer.fail(new PortDown('SQS did not answer'));
             else answer.ok(undefined);
           }),
-        // No topic is watched.
-        wake: async () => {},
+        wake: (topic) =>
+          this.woken === undefined
+            ? Promise.resolve()
+            : this.call(process, `wake ${topic}`, (answer) => {
+                const down = this.chaos.strikes('queueUnavailable');
+                if (!down || this.random.chance(0.5)) this.woken?.(topic);
+                if (down) answer.fail(new PortDown('SQS did not answer'));
+                else answer.ok(undefined);
+              }),
       },
       workers: {
         run: (worker, name, args, { idempotencyKey: key }) =>

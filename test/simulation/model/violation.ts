@@ -15,6 +15,8 @@ const INVARIANTS = {
     'a message is recorded as delivered only once it is queued, and a worker continues after the last one that was acknowledged',
   start:
     'a start that succeeds is answered with a session that was admitted or runs, never with one that is stopping',
+  logout:
+    'a logout that succeeds leaves nothing of the account that was saved, and no session that is stopping',
   launch: 'a caller frees no slot while RunTask of its epoch is under way',
   restart:
     'a session restarts after a loss that its policy covers, on its slot, with back-off and limit, never after a stop and never into a code',
@@ -28,6 +30,7 @@ const INVARIANTS = {
     'a rollout moves only what it may, one wave at a time, completes with a version that works, and stops with one that does not',
   fair: 'one user’s endpoints and starts take no more than a share: another’s events arrive in time, an endpoint that fails is left alone, order holds and nothing is lost',
   host: 'sessions leave a host that drains, with their accounts, work elsewhere by their policy, and nothing else is stopped',
+  live: 'a reader that comes back misses nothing, one that is too slow is closed, and no key gets what it may not see',
   defect: 'nothing is thrown that is not in the closed set of errors',
 } as const;
 export type Invariant = keyof typeof INVARIANTS;

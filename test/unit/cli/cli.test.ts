@@ -203,7 +203,7 @@ describe('sessions', () => {
     [['stop', 'shop'], 'shop: stopping (STOPPED)\n', 'POST /api/sessions/shop/stop'],
     [['start', 'shop'], 'shop: starting (STARTING)\n', 'POST /api/sessions/shop/start'],
     [['restart', 'shop'], 'shop: restarting (STARTING)\n', 'POST /api/sessions/shop/restart'],
-    [['logout', 'shop', '--yes'], 'shop: logged out\n', 'POST /api/sessions/shop/logout'],
+    [['logout', 'shop', '--yes'], 'shop: logged out (STARTING)\n', 'POST /api/sessions/shop/logout'],
     [['rm', 'shop', '--yes'], 'shop: deleted\n', 'DELETE /api/sessions/shop'],
   ])('%j does it once and says so', async (args, said, route) => {
     api.set('shop', WORKING);

@@ -47,6 +47,7 @@ export const commandContext = (
     marksSeen: options.marksSeen ?? false,
     media: { maxBytes: 1024, allowLoopback: false, refusedPorts: [] },
     withMedia: async (_source, message) => message,
+    rejected: () => {},
     active() {
       uses += 1;
     },

@@ -51,6 +51,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     media: { maxBytes: 1024, allowLoopback: false, refusedPorts: [] },
     withMedia: async (_source, message) => message,
     active() {},
+    rejected: () => {},
     logout: async () => {
       state.loggedOut += 1;
       return true;

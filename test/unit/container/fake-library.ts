@@ -56,6 +56,8 @@ export class FakeClient implements LibraryClient {
     setAbout: unused,
     setPicture: unused,
     setOnline: unused,
+    presences: unused,
+    followPresence: unused,
     rejectCall: unused,
     setSubject: unused,
     setDescription: unused,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
 import { type Forwarded, forward, type Known } from '../../../container/whatsapp/events.ts';
 import { withGroup } from '../../../container/whatsapp/group-events.ts';
+import { NOT_IN_ALL } from '../../../contract/bodies/session-config.ts';
 import { RELEASE } from '../../../contract/release.ts';
 import { type WebhookEvent, webhookBodySchema } from '../../../contract/webhooks/bodies.ts';
 import { shownAccount } from '../../../contract/worker/protocol.ts';
@@ -57,8 +58,11 @@ const told = (name: string, ...values: unknown[]): Forwarded[] => {
   }
   return events;
 };
+/** Without the events that only a webhook gets that names them. */
+const usual = (name: string, ...values: unknown[]) =>
+  told(name, ...values).filter(({ event }) => !NOT_IN_ALL.includes(event));
 const payloadOf = (name: string, ...values: unknown[]) => {
-  const events = told(name, ...values);
+  const events = usual(name, ...values);
   expect(events).toHaveLength(1);
   return events[0]?.payload;
 };
@@ -125,6 +129,56 @@ it('a reaction, a call and an archived chat have WAHA’s members', () => {
   });
 });
 
+it('a call that is rejected is told as it rang', () => {
+  const call = { id: 'CALL', from: ADA, timestamp: 1_700_000_000, isVideo: true, isGroup: false };
+  expect(payloadOf('call_rejected', call)).toEqual(payloadOf('call', call));
+  // It rang before this worker listened.
+  expect(payloadOf('call_rejected', { id: 'CALL', from: ADA })).toMatchObject({ id: 'CALL', from: ADA });
+});
+
+it('the state of the connection is told under its old name as well', () => {
+  expect(told('change_state', 'OPENING').map(({ event, payload }) => [event, payload])).toEqual([
+    ['engine.event', { event: 'change_state', data: { state: 'OPENING' } }],
+    ['state.change', { state: 'OPENING' }],
+  ]);
+});
+
+it('labels, and the chats that get and lose them, have WAHA’s members', () => {
+  const label = { id: '1', name: 'New', color: 3, hexColor: '#ff9485' };
+  const shown = { id: '1', name: 'New', color: 3, colorHex: '#ff9485' };
+  expect(payloadOf('page_label', label)).toEqual(shown);
+  expect(payloadOf('page_label_deleted', label)).toEqual(shown);
+  const change = { chatId: { _serialized: '9@lid', pn: ADA }, labelId: '1', label };
+  expect(usual('page_chat_label', { ...change, added: true })).toMatchObject([
+    { event: 'label.chat.added', payload: { labelId: '1', chatId: '9@lid', chatPn: ADA, label: shown } },
+  ]);
+  expect(usual('page_chat_label', { ...change, added: false, label: null })).toMatchObject([
+    { event: 'label.chat.deleted', payload: { label: null } },
+  ]);
+  expect(usual('page_label', { name: 'without an id' })).toEqual([]);
+});
+
+it('presence names the chat, and of a group each person', () => {
+  const state = (id: string, type: string, t = 0) => ({ id, type, t });
+  const of = (id: string, ...states: object[]) => payloadOf('page_presence', { id, isOnline: true, states });
+  expect(of(ADA, state(ADA, 'composing'))).toEqual({
+    id: ADA,
+    presences: [{ participant: ADA, lastKnownPresence: 'typing' }],
+  });
+  expect(of(ADA, state(ADA, 'unavailable', 1_700_000_000))).toMatchObject({
+    presences: [{ lastSeen: 1_700_000_000, lastKnownPresence: 'offline' }],
+  });
+  expect(
+    of(GROUP, state(ADA, 'recording_audio'), state(ME, 'available'), state(ME, 'unheard of')),
+  ).toMatchObject({
+    id: GROUP,
+    presences: [
+      { participant: ADA, lastKnownPresence: 'recording' },
+      { participant: ME, lastKnownPresence: 'online' },
+    ],
+  });
+});
+
 it('a vote names the poll, who voted, and where', () => {
   const poll = message({ id: key(true, GROUP, '3EB0P'), from: ME, to: GROUP });
   const vote = (voter: string) =>
@@ -161,9 +215,13 @@ describe('a group', () => {
       payload: { type: 'join', participants: [{ id: ADA, role: 'participant' }] },
     });
     const hidden = { user: '99', server: 'lid', _serialized: '99@lid' };
-    expect(told('group_leave', notification('remove', [hidden])).map(({ event }) => event)).toEqual([
+    expect(usual('group_leave', notification('remove', [hidden])).map(({ event }) => event)).toEqual([
       'group.v2.leave',
     ]);
+    expect(told('group_leave', notification('leave', [ADA])).at(-1)).toMatchObject({
+      event: 'group.leave',
+      payload: { chatId: GROUP, author: ADA, recipientIds: [ADA], type: 'leave' },
+    });
     expect(payloadOf('group_leave', notification('leave', [ADA]))).toMatchObject({
       type: 'leave',
       participants: [{ id: ADA, role: 'left' }],

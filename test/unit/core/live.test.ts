@@ -11,6 +11,7 @@ import { publishLive } from '../../../core/live/publish.ts';
 import { isFor, mayFollow, scopeOf } from '../../../core/live/rights.ts';
 import { eraseFromLog, LIVE_KEEP_MS, readTopic } from '../../../core/live/topics.ts';
 import type { PostOutcome } from '../../../core/ports.ts';
+import { StoreUnavailable } from '../../../core/store.ts';
 import { admittedSession, USER } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
@@ -355,6 +356,26 @@ describe('rights', () => {
   });
 });
 
+test('the data of a status goes to those who may link an account, and to no reader of all users', async () => {
+  const system = testSystem();
+  const gateway = new Gateway();
+  await open(system, 'may link', await holderOf(system, { scopes: ['sessions:read', 'sessions:write'] }));
+  await open(system, 'reads', await holderOf(system, { scopes: ['sessions:read'] }));
+  await open(system, 'all', await holderOf(system, { role: 'admin' }, 'root'), { userId: [ALL_USERS] });
+  const payload = { name: 'a', status: 'PASSKEY_REQUIRED', data: { challenge: 'abc' } };
+  await publish(system, [message('one', 'session.status', payload)]);
+  await serve(system, gateway);
+  await serve(system, gateway, ALL_USERS);
+  expect(gateway.sent.get('may link')).toMatchObject([{ id: 'one', payload }]);
+  for (const id of ['reads', 'all'])
+    expect(gateway.sent.get(id)?.map((one) => one.payload)).toEqual([
+      { name: 'a', status: 'PASSKEY_REQUIRED' },
+    ]);
+  // Erased with the session, as everything else of it.
+  await eraseFromLog(system.deps, USER, 'ses_a');
+  expect(JSON.stringify([...system.table.items()])).not.toContain('abc');
+});
+
 test('a ticket is good for one connect and for a minute', async () => {
   const system = testSystem();
   const holder = await holderOf(system);
@@ -384,6 +405,25 @@ test('a user has so many connections at once', async () => {
   expect(await system.deps.store.get(connectionKey(USER, 'c3'))).toBeUndefined();
   await removeConnection(system.deps, { topic: USER, id: 'c1' });
   await open(system, 'c4', holder);
+});
+
+test('a connect that fails does not count among those of its user', async () => {
+  const system = testSystem({ connectionsPerUser: 1 });
+  const holder = await holderOf(system);
+  const { cursor } = await createTicket(system.deps, holder, undefined);
+  const deps = {
+    ...system.deps,
+    events: {
+      ...system.deps.events,
+      wake: async () => {
+        throw new StoreUnavailable('the queue does not answer');
+      },
+    },
+  };
+  const query = liveQuerySchema.parse({ after: [cursor] });
+  await expect(connect(deps, 'c1', holder, query)).rejects.toBeInstanceOf(StoreUnavailable);
+  expect(await connectionsOf(system.deps, USER)).toEqual([]);
+  await open(system, 'c2', holder);
 });
 
 test('a connection counts until it can no longer be open', async () => {

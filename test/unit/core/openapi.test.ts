@@ -31,7 +31,7 @@ describe('the OpenAPI document', () => {
 
   test('has every operation with a tag, and none of the worker API', () => {
     expect(listed.map(({ operation }) => operation.operationId).sort()).toEqual(
-      OPERATIONS.flatMap(({ id, tag }) => (tag === undefined ? [] : [id])).sort(),
+      ['connectLive', ...OPERATIONS.flatMap(({ id, tag }) => (tag === undefined ? [] : [id]))].sort(),
     );
     expect(Object.keys(document.paths).filter((path) => path.startsWith('/worker'))).toEqual([]);
     expect(OPERATIONS.filter(({ auth, tag }) => auth === 'worker' && tag !== undefined)).toEqual([]);
@@ -73,6 +73,18 @@ describe('the OpenAPI document', () => {
     expect(document.components.securitySchemes.apiKey).toMatchObject({ in: 'header', name: 'X-Api-Key' });
     for (const { operation } of listed)
       expect('401' in operation.responses, operation.operationId).toBe(operation.security === undefined);
+  });
+
+  test('describes the WebSocket: its parameters, and that the handshake succeeds with 101', () => {
+    const { parameters = [], responses, security } = document.paths['/ws']?.get ?? { responses: {} };
+    const names = parameters.map((one) => ('name' in one ? `${one.in} ${one.name}` : one.$ref));
+    expect(names.sort()).toEqual(
+      ['after', 'events', 'session', 'ticket', 'userId', 'x-api-key'].map((name) => `query ${name}`),
+    );
+    expect(Object.keys(responses)).toEqual(
+      expect.arrayContaining(['101', '400', '401', '403', '404', '429']),
+    );
+    expect(security).toBeUndefined();
   });
 
   test('describes every problem that an operation names', () => {

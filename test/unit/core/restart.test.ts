@@ -4,8 +4,9 @@ import { restartRuleOf } from '../../../contract/restart.ts';
 import { WEBHOOK_PAYLOADS } from '../../../contract/webhooks/bodies.ts';
 import { createSession } from '../../../core/admission/create.ts';
 import { started } from '../../../core/admission/launch-and-publish.ts';
-import { deleteSession, forgetWaiting } from '../../../core/lifecycle/end.ts';
+import { deleteSession } from '../../../core/lifecycle/end.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
+import { logoutSession } from '../../../core/lifecycle/logout.ts';
 import { isLoss, restartDelayMs } from '../../../core/lifecycle/restart.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
@@ -220,24 +221,30 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   expect(session).toMatchObject({ epoch: 8, status: 'WORKING' });
 });
 
-test('a stop, a delete and a logout during the wait win: the slot is free, and nothing is launched', async () => {
+test('a stop and a delete during the wait win: the slot is free, and nothing is launched', async () => {
   const system = testSystem();
-  for (const name of ['a', 'b', 'c'])
+  for (const name of ['a', 'b'])
     await finalReport(system.deps, await restartable(system, RESTARTS_ALWAYS, name), CRASH);
   const launches = system.launchCalls.length;
 
   await stopSession(system.deps, await load(system, 'a'), 'user');
   expect(await load(system, 'a')).toMatchObject({ state: 'STOPPED', stopReason: 'user' });
   await deleteSession(system.deps, await stopSession(system.deps, await load(system, 'b'), 'user'));
-  expect(await forgetWaiting(system.deps, await load(system, 'c'))).toBe(true);
-  const forgotten = await load(system, 'c');
-  expect(forgotten).toMatchObject({ state: 'STOPPED', stopReason: 'logged_out' });
-  expect(forgotten).not.toHaveProperty('authState');
 
   system.now += 600_000;
   await reap(system.deps);
   expect(system.launchCalls).toHaveLength(launches);
   expect(slots(system)).toEqual([]);
+});
+
+test('a logout during the wait forgets the account: what is launched is a new epoch that may ask to be linked', async () => {
+  const system = testSystem();
+  await finalReport(system.deps, await restartable(system, RESTARTS_ALWAYS), CRASH);
+  const waiting = await load(system);
+  const shown = await logoutSession(system.deps, waiting, system.now + 26_000);
+  expect(shown).toMatchObject({ state: 'STARTING', epoch: waiting.epoch + 1 });
+  for (const gone of ['authState', 'me', 'restartAt']) expect(await load(system)).not.toHaveProperty(gone);
+  expect(slots(system)).toHaveLength(1);
 });
 const CRASH = { reason: 'crashed' } as const;
 

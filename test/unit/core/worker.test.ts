@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { discardAuthState } from '../../../core/accounts/snapshots.ts';
-import { forgetAccount } from '../../../core/lifecycle/end.ts';
 import { findTask } from '../../../core/lifecycle/find-task.ts';
 import { launchAdmitted } from '../../../core/lifecycle/launch.ts';
+import { forgetAccount } from '../../../core/lifecycle/logout.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startSession } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
