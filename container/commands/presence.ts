@@ -63,7 +63,8 @@ export const getPresence = async (
   const id = await follow(context, chatId);
   let found: ChatPresences = { id, presences: [] };
   const look = async () => {
-    found = (await known(context)).find((one) => one.id === id) ?? found;
+    // A build that addresses by hidden id names the chat by it, whichever id was followed.
+    found = (await known(context)).find((one) => one.id === id || one.idPn === id) ?? found;
     return found.presences.length > 0;
   };
   await untilSeen(context, look, (seen) => seen, FIRST_PRESENCE_MS);

@@ -5,7 +5,7 @@ import * as z from 'zod';
 /** The library has none of it; WAHA uses the same modules of the page. */
 const PRESENCES = `(() => {
   const { PresenceCollection } = window.require('WAWebPresenceCollection');
-  return PresenceCollection.getModelsArray().map((presence) => {
+  const presences = PresenceCollection.getModelsArray().map((presence) => {
     const many = presence.chatstates?.getModelsArray?.() ?? [];
     const states = many.length > 0 ? many : presence.chatstate ? [presence.chatstate] : [];
     return {
@@ -14,6 +14,8 @@ const PRESENCES = `(() => {
       states: states.map(({ id, type, t }) => ({ id, type, t })),
     };
   });
+  // As JSON an id says its phone number (compat/page-pieces.ts).
+  return JSON.parse(JSON.stringify(presences));
 })()`;
 const FOLLOW_PRESENCE = `(async (id) => {
   const wid = window.require('WAWebWidFactory').createWid(id);
