@@ -4,7 +4,13 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { LIVE_STAGE } from '../../contract/bodies/live.ts';
 import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
-import { apiKeyKey, KEYS_PARTITION, openWaitsPartition } from '../../core/items.ts';
+import {
+  apiKeyKey,
+  KEYS_PARTITION,
+  limitsKey,
+  openWaitsPartition,
+  userQuotaKey,
+} from '../../core/items.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 
@@ -17,7 +23,7 @@ export type Grant = {
 export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
   ...(needs.table?.some(isWrite) && !needs.makesKeys ? [notOnKeys(needs, resources)] : []),
-  ...(needs.waits ? [onWaits(resources)] : []),
+  ...(needs.waits ? [onWaits(resources), onBounds(resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket
     ? [
@@ -90,6 +96,19 @@ const onWaits = ({ table }: Resources): Grant => ({
     resources: [table.tableArn],
     conditions: {
       'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [openWaitsPartition('*')] },
+      // Without the key, the condition above holds.
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
+  }),
+});
+
+/** How many waits a user may have: the items of the limits and of the user's own. */
+const onBounds = ({ table }: Resources): Grant => ({
+  statement: new PolicyStatement({
+    actions: ['dynamodb:GetItem'],
+    resources: [table.tableArn],
+    conditions: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [limitsKey.pk, userQuotaKey('*').pk] },
       // Without the key, the condition above holds.
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },

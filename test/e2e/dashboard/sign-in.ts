@@ -55,8 +55,9 @@ export const signIn = (dashboard: () => DashboardSystem): void => {
     try {
       await page.getByRole('heading', { name: 'Capacity' }).waitFor();
       const { port } = z.object({ port: z.int() }).parse(other.address());
-      await page.goto(`http://127.0.0.1:${port}/`);
-      expect(await page.evaluate('JSON.stringify({ ...localStorage })')).toBe('{}');
+      const elsewhere = await page.context().newPage();
+      await elsewhere.goto(`http://127.0.0.1:${port}/`);
+      expect(await elsewhere.evaluate('JSON.stringify({ ...localStorage })')).toBe('{}');
       const [cookie = ''] = cookies;
       expect(cookie).toMatch(/(^|; )berth=[\w-]{43}/);
       const asks = async (method: string, path: string, mark?: string) => {
