@@ -23,7 +23,8 @@ export type Grant = {
 export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
   ...(needs.table ? [onTable(needs.table, resources)] : []),
   ...(needs.table?.some(isWrite) && !needs.makesKeys ? [notOnKeys(needs, resources)] : []),
-  ...(needs.waits ? [onWaits(resources), onBounds(resources)] : []),
+  ...(needs.waits ? [onWaits(resources)] : []),
+  ...(needs.waits && !needs.table?.includes('GetItem') ? [onBounds(resources)] : []),
   ...Object.entries(needs.indexes ?? {}).map(([index, actions]) => onIndex(index, actions, resources)),
   ...(needs.bucket
     ? [
