@@ -4,13 +4,7 @@ import { Effect, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { LIVE_STAGE } from '../../contract/bodies/live.ts';
 import { AUTH_PREFIX, BUILDS_PREFIX, MEDIA_PREFIX } from '../../core/accounts/storage-keys.ts';
-import {
-  apiKeyKey,
-  KEYS_PARTITION,
-  limitsKey,
-  openWaitsPartition,
-  userQuotaKey,
-} from '../../core/items.ts';
+import { apiKeyKey, KEYS_PARTITION, limitsKey, openWaitsPartition, userQuotaKey } from '../../core/items.ts';
 import type { BucketAction, Needs, TableAction, TaskAction } from '../functions.ts';
 import type { Resources } from './resources.ts';
 
