@@ -88,7 +88,7 @@ describe('finding a browser', () => {
 describe('Chromium’s own sandbox', () => {
   const OTHER_USER = 65_534;
 
-  it('is not used by root or without user namespaces, and the reason is told', async () => {
+  it('is not used by root or without user namespaces, and the reason is reported', async () => {
     const never = () => Promise.reject(new Error('unshare failed: Operation not permitted'));
     expect(await findSandbox(0)).toMatchObject({ usable: false, reason: expect.stringContaining('root') });
     expect(await findSandbox(1000, never)).toMatchObject({
@@ -98,7 +98,7 @@ describe('Chromium’s own sandbox', () => {
     expect(await findSandbox(1000, () => Promise.resolve())).toEqual({ usable: true });
   });
 
-  it('is told in the log where the browser runs without it', async () => {
+  it('is reported in the log if the browser runs without it', async () => {
     const lines: string[] = [];
     const found = await ensureBrowser({
       browserDir: join(dir, 'unpacked'),
