@@ -42,7 +42,7 @@ export const chatCalls = [
     about: z.string().max(139).optional(),
   }),
   z.object({ op: z.literal('presence'), available: z.boolean() }),
-  /** From now on the page is told what people do in this chat. */
+  /** From now on the page receives what people do in this chat. */
   z.object({ op: z.literal('followPresence'), chatId: id }),
   z.object({ op: z.literal('rejectCall'), id: z.string().max(64), from: id }),
 ] as const;

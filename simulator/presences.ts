@@ -22,7 +22,7 @@ export class Presences {
     this.#options = options;
   }
 
-  /** The account's page is told of this chat from now on, and of how it stands. */
+  /** The account's page receives the presence in this chat, as it is and from now on. */
   follow(account: string, chatId: string): void {
     const chats = this.#followed.get(account) ?? new Set<string>();
     this.#followed.set(account, chats.add(chatId));

@@ -57,7 +57,7 @@ export const addHappenings = (phone: Command): void => {
 
   const presence = phone
     .command('presence')
-    .description('a person comes online, goes, types or records; who follows the chat is told')
+    .description('a person comes online, goes, types or records; pages that follow the chat receive it')
     .argument('<account>')
     .argument('<from>')
     .argument('<state>', 'online, offline, typing or recording')

@@ -6,7 +6,7 @@ const KEPT = 50;
 const callSource = z.looseObject({ id: z.unknown() });
 
 export type Calls = {
-  /** The library told of a call. */
+  /** The library reported a call. */
   rang(call: unknown): void;
   /** What is known of a call; its id and caller where it rang before this worker listened. */
   find(id: string, from: string): unknown;

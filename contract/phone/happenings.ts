@@ -149,7 +149,7 @@ export const happeningRoutes = {
     request: z.object({ account: target, chat: correspondent, labels: z.array(z.string()).max(20) }),
     response: done,
   },
-  /** A person comes online, goes, types or records; in a group with `chat`. Only pages that follow the chat are told. */
+  /** A person comes online, goes, types or records; in a group with `chat`. Only pages that follow the chat receive it. */
   showPresence: {
     method: 'POST',
     path: '/phone/presence',

@@ -15,7 +15,7 @@ const POLL_MS = 300;
 const UNLINK_COMMAND_MS = 10_000;
 
 /**
- * Waits until the session's epoch is over; a later one may run by then. Throws 503 where that takes longer than
+ * Waits until the session's epoch has ended; a later one may run by then. Throws 503 if that takes longer than
  * `budgetMs`: saving the auth state of a large account takes its time, and repeating the call is safe.
  */
 export const untilEnded = async (

@@ -80,7 +80,7 @@ const asksToBeLinked = ({ status, authState, authStatePrevious, me }: Session): 
   (status === 'STARTING' && me === undefined && (authState ?? authStatePrevious) === undefined);
 
 /**
- * Forgets what is saved of an account where the session asks to be linked. Answers undefined where it does not (any more):
+ * Forgets what is saved of an account where the session asks to be linked. Returns undefined if it does not (any more):
  * the account that was linked meanwhile is the worker's to unlink.
  */
 const forgetUnlinked = async (
@@ -105,7 +105,7 @@ const forgetUnlinked = async (
  *
  *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed, outbox ── account forgotten
  *
- * Answers false where the session does not wait (any more).
+ * Returns false if the session does not wait (any more).
  */
 const forgetWaiting = async (
   deps: Pick<
@@ -126,7 +126,7 @@ const forgetWaiting = async (
   return true;
 };
 
-/** Forgets the account of an ended session: the next start shows a QR code. Throws 409 where it changed meanwhile. */
+/** Forgets the account of an ended session: the next start shows a QR code. Throws 409 if it changed meanwhile. */
 export const forgetAccount = async (
   deps: Pick<Deps, 'store' | 'auth' | 'log'>,
   session: Session,

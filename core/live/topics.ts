@@ -132,7 +132,7 @@ export const stopWatching = async (deps: Needs, topic: string): Promise<void> =>
 const PAGE = 100;
 
 /**
- * The entries behind a number, at most a page of them. Where a number is missing, it has expired.
+ * The entries behind a number, at most a page of them. A number that is missing has expired.
  *
  *   query reads where 41 will be ── 41 put, 42 put ── query reads 42 ── 41 seems to be missing: read again
  *

@@ -27,7 +27,7 @@ export type CallContext = {
   readonly requireMayWrite: (account: string, chatId: string) => void;
   /** Tells every connected page of an account. */
   readonly notify: (account: string, event: PageEvent) => void;
-  /** The account's pages are told of the presence in this chat. */
+  /** The account's pages receive the presence in this chat. */
   readonly followPresence: (account: string, chatId: string) => void;
   readonly changeGroup: (id: string, by: string, change: GroupChange) => void;
   readonly vote: (account: string, messageId: string, by: string, options: string[]) => void;

@@ -33,7 +33,7 @@ const TYPES = {
 } as const;
 
 export class PresenceCollection extends Collection<PresenceModel> {
-  /** What the server tells of a chat that is followed. */
+  /** Takes what the server reports about a chat that is followed. */
   take({ chatId, participant, state, at }: Told): void {
     const chat = createWid(chatId);
     const presence = this.get(chat) ?? this.add(new PresenceModel({ id: chat, isOnline: false }));

@@ -154,7 +154,7 @@ class LiveRun {
       const calm = this.published.length === EACH * SESSIONS.length;
       if (connection === undefined || calm || !random.chance(0.25)) continue;
       reader.connection = undefined;
-      // The gateway may not tell of it: the next post finds it gone.
+      // The gateway may not report it: the next post finds it gone.
       if (random.chance(0.5))
         void this.#invoked('live-connections', (deps) =>
           removeConnection(deps, { topic: USER, id: connection }),
@@ -199,12 +199,12 @@ class LiveRun {
     }
   }
 
-  /** Functions of one region have the same time: a connection that is just opening is told from one that is gone by it. */
+  /** Functions of one region have the same time: it separates a connection that is just opening from one that is gone. */
   #timed(deps: Deps): Deps {
     return { ...deps, clock: () => this.#cloud.trueTime };
   }
 
-  /** One invocation; one that dies is found out when its time is over. */
+  /** One invocation; one that dies is noticed when its time has expired. */
   #invoked<T>(name: string, handler: Handler<T>): Promise<Invoked<T>> {
     return new Promise((resolve) => {
       void invoke(this.#cloud, name, handler, FUNCTION_LIMIT_MS).then(resolve);

@@ -40,7 +40,7 @@ test('a label that is there already is not told; one that is made, renamed or de
   ]);
 });
 
-test('of a chat only what changed is told, with the label where it still exists', () => {
+test('reports only what changed in a chat, with the label if it still exists', () => {
   const [labels, chats] = [new Collection<Label>(), new Collection<Chat>()];
   labels.add(label('1'));
   const chat = chats.add(new Chat({ id: '4917@c.us', labels: ['1', '9'] }));

@@ -129,14 +129,14 @@ it('a reaction, a call and an archived chat have WAHA’s members', () => {
   });
 });
 
-it('a call that is rejected is told as it rang', () => {
+it('a call that is rejected is reported as it rang', () => {
   const call = { id: 'CALL', from: ADA, timestamp: 1_700_000_000, isVideo: true, isGroup: false };
   expect(payloadOf('call_rejected', call)).toEqual(payloadOf('call', call));
   // It rang before this worker listened.
   expect(payloadOf('call_rejected', { id: 'CALL', from: ADA })).toMatchObject({ id: 'CALL', from: ADA });
 });
 
-it('the state of the connection is told under its old name as well', () => {
+it('the state of the connection is reported under its old name as well', () => {
   expect(told('change_state', 'OPENING').map(({ event, payload }) => [event, payload])).toEqual([
     ['engine.event', { event: 'change_state', data: { state: 'OPENING' } }],
     ['state.change', { state: 'OPENING' }],
