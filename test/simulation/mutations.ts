@@ -194,8 +194,8 @@ export const MUTATIONS: readonly Mutation[] = [
     41,
     [
       LAUNCH,
-      'epoch, clientToken, bootstrapToken }',
-      'epoch, clientToken: deps.ids.secret(), bootstrapToken }',
+      'epoch, clientToken, bootstrapToken,',
+      'epoch, clientToken: deps.ids.secret(), bootstrapToken,',
     ],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
@@ -204,8 +204,8 @@ export const MUTATIONS: readonly Mutation[] = [
     40,
     [
       LAUNCH,
-      'epoch, clientToken, bootstrapToken }',
-      'epoch, clientToken: deps.ids.secret(), bootstrapToken }',
+      'epoch, clientToken, bootstrapToken,',
+      'epoch, clientToken: deps.ids.secret(), bootstrapToken,',
     ],
     [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
   ),
