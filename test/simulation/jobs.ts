@@ -3,20 +3,14 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import * as z from 'zod';
-import { simulateBuilds } from './builds.ts';
-import { simulateFair } from './fair.ts';
-import { simulateFlood } from './flood.ts';
-import { simulateHosts } from './hosts.ts';
-import { simulateLive } from './live.ts';
 import { loadMutant } from './mutant.ts';
-import { simulateRollout } from './rollout.ts';
-import { simulate, simulateStandby } from './simulate.ts';
+import { loadSimulation, SIMULATION_NAMES } from './simulations.ts';
 
 export const jobSchema = z.object({
   /** Index into MUTATIONS; absent: the rules as they are. */
   mutation: z.int().optional(),
   /** In place of the control plane's. */
-  simulation: z.enum(['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts', 'live']).optional(),
+  simulation: z.enum(SIMULATION_NAMES).optional(),
   seeds: z.array(z.int()),
 });
 export type Job = z.input<typeof jobSchema>;
@@ -30,20 +24,9 @@ const resultSchema = z.object({
 });
 type Result = z.infer<typeof resultSchema>;
 
-const SIMULATIONS = {
-  builds: simulateBuilds,
-  flood: (seed: number) => simulateFlood(seed),
-  live: (seed: number) => simulateLive(seed),
-  standby: (seed: number) => simulateStandby(seed),
-  rollout: simulateRollout,
-  fair: simulateFair,
-  hosts: simulateHosts,
-};
-
 /** Runs a job's seeds in order, up to the first that breaks a promise. */
 export const runJob = async ({ mutation, simulation, seeds }: Job): Promise<Result> => {
-  const plain = simulation ? SIMULATIONS[simulation] : simulate;
-  const run = mutation === undefined ? plain : await loadMutant(mutation);
+  const run = await (mutation === undefined ? loadSimulation(simulation) : loadMutant(mutation));
   const done = { seeds: 0, steps: 0, admissions: 0 };
   for (const seed of seeds) {
     const { steps, admissions, violation } = await run(seed);

@@ -2,15 +2,11 @@
 import { availableParallelism } from 'node:os';
 import { program } from 'commander';
 import { wholeNumber } from '../helpers/whole-number.ts';
-import { simulateBuilds } from './builds.ts';
-import { simulateFair } from './fair.ts';
-import { simulateFlood } from './flood.ts';
-import { simulateHosts } from './hosts.ts';
 import { type Job, runJobs } from './jobs.ts';
-import { simulateLive } from './live.ts';
 import { MUTATIONS } from './mutations.ts';
-import { simulateRollout } from './rollout.ts';
-import { simulate, simulateStandby } from './simulate.ts';
+import { ABOUT, loadSimulation, SIMULATION_NAMES, type SimulationName } from './simulations.ts';
+
+for (const name of SIMULATION_NAMES) program.option(`--${name}`, `simulate ${ABOUT[name]} instead`, false);
 
 const options = program
   .name('npm run simulate --')
@@ -20,52 +16,29 @@ const options = program
   .option('--seeds <n>', 'how many seeds (200; with --mutations: 1,000 at most for each fault)', wholeNumber)
   .option('--seed <s>', 'alone: this seed again, with its trace; with --seeds: the first one', wholeNumber)
   .option('--workers <n>', 'processes', wholeNumber, availableParallelism())
-  .option('--builds', 'simulate the choice of builds of WhatsApp Web instead', false)
-  .option('--flood', 'simulate a flood of requests over a fleet instead', false)
-  .option('--live', 'simulate readers of live events instead', false)
-  .option('--standby', 'simulate with standby tasks instead', false)
-  .option('--rollout', 'simulate rollouts over a fleet instead', false)
-  .option('--fair', 'simulate deliveries and starts of users who share them instead', false)
-  .option('--hosts', 'simulate hosts that drain under a fleet instead', false)
   .option('--mutations', 'plant each fault of mutations.ts until it is found', false)
   .option('--known', 'with --mutations: only by the seed that is known to find it, and a few more', false)
   .option('--only <text>', 'with --mutations: only those whose name has it', '')
   .parse()
-  .opts<{
-    seeds?: number;
-    seed?: number;
-    workers: number;
-    builds: boolean;
-    flood: boolean;
-    live: boolean;
-    standby: boolean;
-    rollout: boolean;
-    fair: boolean;
-    hosts: boolean;
-    mutations: boolean;
-    known: boolean;
-    only: string;
-  }>();
+  .opts<
+    Record<SimulationName, boolean> & {
+      seeds?: number;
+      seed?: number;
+      workers: number;
+      mutations: boolean;
+      known: boolean;
+      only: string;
+    }
+  >();
 
 const first = options.seed ?? 1;
-const INSTEAD = ['builds', 'flood', 'standby', 'rollout', 'fair', 'hosts', 'live'] as const;
-const instead = INSTEAD.find((name) => options[name]);
-const SIMULATIONS = {
-  builds: simulateBuilds,
-  flood: simulateFlood,
-  live: simulateLive,
-  standby: simulateStandby,
-  rollout: simulateRollout,
-  fair: simulateFair,
-  hosts: simulateHosts,
-};
+const instead = SIMULATION_NAMES.find((name) => options[name]);
 const print = (line: string): void => console.log(line);
 const range = (from: number, count: number): number[] => Array.from({ length: count }, (_, i) => from + i);
 
 const replay = async (): Promise<void> => {
-  const { violation, steps, virtualMs, admissions, releases, snapshots } = await (instead
-    ? SIMULATIONS[instead]
-    : simulate)(first, print);
+  const run = await loadSimulation(instead);
+  const { violation, steps, virtualMs, admissions, releases, snapshots } = await run(first, print);
   const minutes = Math.round(virtualMs / 60_000);
   print(
     `seed ${first}: ${steps} steps, ${minutes} min, ${admissions} admissions, ${releases} releases, ${snapshots} snapshots`,

@@ -3,9 +3,7 @@ import { registerHooks } from 'node:module';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MUTATIONS, type Mutation } from './mutations.ts';
-import type { Outcome } from './outcome.ts';
-
-type Simulation = (seed: number) => Promise<Outcome>;
+import type { Simulation } from './simulations.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const QUERY = 'mutant';
@@ -23,7 +21,8 @@ const follow = (): void => {
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
       const mutant = inProject(url) ? new URL(url).searchParams.get(QUERY) : null;
-      const edits = mutant === null ? [] : (MUTATIONS[Number(mutant)]?.edits ?? []);
+      if (mutant === null) return loaded;
+      const edits = MUTATIONS[Number(mutant)]?.edits ?? [];
       const file = relative(ROOT, fileURLToPath(url.split('?')[0] ?? url));
       const own = edits.filter((edit) => edit.file === file);
       if (own.length === 0) return loaded;
@@ -42,43 +41,12 @@ const edited = (source: string, { file, find, replace }: Mutation['edits'][numbe
 
 let following = false;
 
+/** The simulation that a mutation belongs to, with the mutation in it. */
 export const loadMutant = async (index: number): Promise<Simulation> => {
   if (!following) follow();
   following = true;
-  if (MUTATIONS[index]?.simulation === 'builds') {
-    const { simulateBuilds } = (await import(
-      `./builds.ts?${QUERY}=${index}`
-    )) as typeof import('./builds.ts');
-    return simulateBuilds;
-  }
-  if (MUTATIONS[index]?.simulation === 'flood') {
-    const { simulateFlood } = (await import(`./flood.ts?${QUERY}=${index}`)) as typeof import('./flood.ts');
-    return (seed) => simulateFlood(seed);
-  }
-  if (MUTATIONS[index]?.simulation === 'live') {
-    const { simulateLive } = (await import(`./live.ts?${QUERY}=${index}`)) as typeof import('./live.ts');
-    return (seed) => simulateLive(seed);
-  }
-  if (MUTATIONS[index]?.simulation === 'standby') {
-    const { simulateStandby } = (await import(
-      `./simulate.ts?${QUERY}=${index}`
-    )) as typeof import('./simulate.ts');
-    return (seed) => simulateStandby(seed);
-  }
-  if (MUTATIONS[index]?.simulation === 'rollout') {
-    const { simulateRollout } = (await import(
-      `./rollout.ts?${QUERY}=${index}`
-    )) as typeof import('./rollout.ts');
-    return simulateRollout;
-  }
-  if (MUTATIONS[index]?.simulation === 'fair') {
-    const { simulateFair } = (await import(`./fair.ts?${QUERY}=${index}`)) as typeof import('./fair.ts');
-    return simulateFair;
-  }
-  if (MUTATIONS[index]?.simulation === 'hosts') {
-    const { simulateHosts } = (await import(`./hosts.ts?${QUERY}=${index}`)) as typeof import('./hosts.ts');
-    return simulateHosts;
-  }
-  const { simulate } = (await import(`./simulate.ts?${QUERY}=${index}`)) as typeof import('./simulate.ts');
-  return simulate;
+  const { loadSimulation } = (await import(
+    `./simulations.ts?${QUERY}=${index}`
+  )) as typeof import('./simulations.ts');
+  return loadSimulation(MUTATIONS[index]?.simulation);
 };

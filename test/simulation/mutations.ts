@@ -2,13 +2,15 @@
  * Faults planted into the rules, one at a time, to show that the simulation finds them. Each is an edit of a module's
  * text as it is imported; a text that is not there (any more) exactly once fails loudly.
  */
+import type { SimulationName } from './simulations.ts';
+
 type Edit = { readonly file: string; readonly find: string; readonly replace: string };
 export type Mutation = {
   readonly name: string;
   /** The first seed from 1 on that finds it: the one that a test replays. */
   readonly seed: number;
   /** Which simulation finds it; the control plane's without it. */
-  readonly simulation?: 'builds' | 'flood' | 'standby' | 'rollout' | 'fair' | 'hosts' | 'live';
+  readonly simulation?: SimulationName;
   readonly edits: readonly Edit[];
 };
 
@@ -27,7 +29,7 @@ const mutation = (
 });
 
 const mutationOf =
-  (simulation: NonNullable<Mutation['simulation']>) =>
+  (simulation: SimulationName) =>
   (...args: Parameters<typeof mutation>): Mutation => ({ ...mutation(...args), simulation });
 
 const buildsMutation = mutationOf('builds');
@@ -192,21 +194,13 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation(
     'launches without a client token, and the end of any task ends the session',
     41,
-    [
-      LAUNCH,
-      'epoch, clientToken, bootstrapToken,',
-      'epoch, clientToken: deps.ids.secret(), bootstrapToken,',
-    ],
+    [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
   mutation(
     'bootstrap tokens that are good twice',
     40,
-    [
-      LAUNCH,
-      'epoch, clientToken, bootstrapToken,',
-      'epoch, clientToken: deps.ids.secret(), bootstrapToken,',
-    ],
+    [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
   ),
   mutation(

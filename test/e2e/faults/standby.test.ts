@@ -86,7 +86,7 @@ describe.sequential('a standby task', () => {
     });
   });
 
-  test('that does not take its assignment leaves the session to a task of its own, and ends', async () => {
+  test('that does not take its assignment leaves the session to its own task, and ends', async () => {
     const system = open();
     const id = await ready(system);
     const frozen = system.tasks().find(({ startedBy }) => startedBy === id)?.process?.pid;
