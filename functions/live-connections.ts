@@ -1,8 +1,8 @@
 import type { APIGatewayAuthorizerResult, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as z from 'zod';
 import { PING_ACTION, PONG } from '../contract/bodies/live.ts';
+import { connectLive } from '../contract/connect-live.ts';
 import { Problem, problemBody } from '../contract/errors.ts';
-import { connectLive } from '../contract/operations/live.ts';
 import { findApiKey } from '../core/access/keys.ts';
 import { rateLimiter } from '../core/access/rate.ts';
 import { connect, redeemTicket, topicOf } from '../core/live/connect.ts';

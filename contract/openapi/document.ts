@@ -1,7 +1,8 @@
 /** The OpenAPI 3.1 document, made from the table of operations. */
+
+import { connectLive } from '../connect-live.ts';
 import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
 import { idempotencyKeySchema, type Operation, problemsOf, type ResponseSpec, TAGS } from '../operation.ts';
-import { connectLive } from '../operations/live.ts';
 import { API_VERSION } from '../release.ts';
 import { OPERATIONS } from '../routes.ts';
 import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';

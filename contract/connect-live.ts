@@ -1,7 +1,7 @@
 /** The connect of the WebSocket API: of the document, and of the function that serves it, and no route of the HTTP API. */
 import * as z from 'zod';
-import { LIVE_STAGE, liveQuerySchema } from '../bodies/live.ts';
-import { operation } from '../operation.ts';
+import { LIVE_STAGE, liveQuerySchema } from './bodies/live.ts';
+import { operation } from './operation.ts';
 
 export const connectLive = operation({
   id: 'connectLive',
