@@ -136,7 +136,7 @@ export class BerthApi extends Construct {
     const route = new HttpRoute(this, 'NoRoute', {
       httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
-      integration: new HttpLambdaIntegration('To-no-route', target, { scopePermissionToRoute: false }),
+      integration: new HttpLambdaIntegration('To-no-route', target),
       authorizer: new HttpNoneAuthorizer(),
     });
     acknowledge(route, 'APIG4', 'Public: it redirects, or says that there is no such path.');

@@ -4,7 +4,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type { Clock } from '../../contract/clock.ts';
 import { Problem, problemBody } from '../../contract/errors.ts';
 import { SECURITY_HEADERS } from '../../contract/security-headers.ts';
-import type { ApiModel, AuthorizerModel, PermissionModel } from '../assembly/model.ts';
+import type { ApiModel, AuthorizerModel, PermissionModel, RouteModel } from '../assembly/model.ts';
 import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
 import { type InvokeResult, ThrottledError } from '../runtime/pool.ts';
 import type { SocketApi } from '../websocket/api.ts';
@@ -224,10 +224,7 @@ class HttpApi {
       const verdict = await this.#authorize(route.authorizer, event, gone);
       authorizer = { lambda: contextOf(verdict) };
     }
-    this.#requirePermission(
-      route.functionName,
-      `$default/${route.method === 'ANY' ? '*' : route.method}${route.path}`,
-    );
+    this.#requirePermission(route.functionName, `$default/${sourceOf(route)}`);
     const full =
       authorizer === undefined
         ? event
@@ -310,6 +307,10 @@ class HttpApi {
     }
   }
 }
+
+/** The route in the ARN of a call: method and path, or the key of the route that takes all others. */
+const sourceOf = ({ method, path }: RouteModel): string =>
+  path === '$default' ? path : `${method === 'ANY' ? '*' : method}${path}`;
 
 const asThrottle = (error: unknown): unknown =>
   error instanceof ThrottledError
