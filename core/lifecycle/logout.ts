@@ -19,11 +19,12 @@ import { sessionKey } from '../items.ts';
 import { absent, and, eq } from '../store.ts';
 import { updateActiveSession } from './change.ts';
 import { untilEnded } from './end.ts';
+import { isTaskKnown } from './launching.ts';
 import { loadSession } from './load.ts';
-import { release } from './release.ts';
-import { waitsForRestart } from './restart.ts';
+import { isRestart } from './restart.ts';
 import { nameOf, type Session, userOf } from './session.ts';
 import { startWhenEnded } from './start.ts';
+import { stopSession } from './stop.ts';
 
 /** The worker answers once the page has confirmed, for which it gives it 9 s at most. */
 const COMMAND_LIMIT_MS = 11_000;
@@ -42,7 +43,8 @@ export const logoutSession = async (deps: Needs, session: Session, until: number
     const ended = await untilEnded(deps, session, until - deps.clock());
     return isTerminal(ended.state) ? forgetAccount(deps, ended) : ended;
   }
-  if (await forgetWaiting(deps, session)) return startAnew(deps, session, until);
+  const forgotten = await forgetWaiting(deps, session, until);
+  if (forgotten) return isTerminal(forgotten.state) ? startAnew(deps, forgotten, until) : forgotten;
   const shown = await forgetUnlinked(deps, session);
   if (shown) return shown;
 
@@ -99,31 +101,24 @@ const forgetUnlinked = async (
   return changed.session;
 };
 
+/** A restart without a known task: no worker could unlink the account. A launch may be under way. */
+const isRestartWithoutTask = (session: Session): boolean =>
+  session.state === 'PENDING' && isRestart(session) && !isTaskKnown(session);
+
 /**
- * Ends a session that waits for a restart and forgets its account. Nothing of it runs, so there is no worker that could
- * unlink the account: the phone lists the device until it is removed there.
+ * Ends a session that waits for its restart and forgets its account. The phone lists the device until it is removed there.
  *
- *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed, outbox ── account forgotten
+ *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed ── account forgotten
+ *              └─ a launch is under way: the slot is free once that has started nothing, or its task is gone
  *
- * Returns false if the session does not wait (any more).
+ * Returns undefined if the session does not wait (any more). Throws 503 if the launch takes too long; a repeat continues.
  */
-const forgetWaiting = async (
-  deps: Pick<
-    Deps,
-    'store' | 'auth' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
-  >,
-  session: Session,
-): Promise<boolean> => {
-  if (!waitsForRestart(session)) return false;
-  const changed = await updateActiveSession(deps, session, (now) =>
-    waitsForRestart(now)
-      ? { set: { state: 'STOPPING', stopReason: 'user', stoppingAt: deps.clock() } }
-      : undefined,
-  );
-  if (!changed?.changed) return false;
-  const ended = await release(deps, changed.session, 'logged_out');
-  await forgetAccount(deps, ended.session);
-  return true;
+const forgetWaiting = async (deps: Needs, session: Session, until: number): Promise<Session | undefined> => {
+  if (!isRestartWithoutTask(session)) return undefined;
+  const stopping = await stopSession(deps, session, 'logged_out', isRestartWithoutTask);
+  if (stopping.state !== 'STOPPING' && !isTerminal(stopping.state)) return undefined;
+  const ended = await untilEnded(deps, stopping, until - START_MS - deps.clock());
+  return ended.epoch === stopping.epoch ? forgetAccount(deps, ended) : ended;
 };
 
 /** Forgets the account of an ended session: the next start shows a QR code. Throws 409 if it changed meanwhile. */

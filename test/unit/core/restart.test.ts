@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { sessionConfigRequestSchema } from '../../../contract/bodies/session-config.ts';
 import { restartRuleOf } from '../../../contract/restart.ts';
@@ -8,12 +9,13 @@ import { deleteSession } from '../../../core/lifecycle/end.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { logoutSession } from '../../../core/lifecycle/logout.ts';
 import { isLoss, restartDelayMs } from '../../../core/lifecycle/restart.ts';
+import type { Session } from '../../../core/lifecycle/session.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../../../core/lifecycle/start.ts';
 import { stopSession } from '../../../core/lifecycle/stop.ts';
 import { taskStopped } from '../../../core/lifecycle/task-stopped.ts';
 import { bootstrap, finalReport, report } from '../../../core/lifecycle/worker.ts';
-import { type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
+import { type LaunchResult, type Metrics, TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { bootstrapped, load, lose, RESTARTS_ALWAYS, restartable, secret, USER, worksNow } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
@@ -246,6 +248,29 @@ test('a logout during the wait forgets the account: what is launched is a new ep
   for (const gone of ['authState', 'me', 'restartAt']) expect(await load(system)).not.toHaveProperty(gone);
   expect(slots(system)).toHaveLength(1);
 });
+
+test('a logout while the launch of the restart is under way waits for it, and forgets the account', async () => {
+  const system = testSystem();
+  await finalReport(system.deps, await restartable(system, RESTARTS_ALWAYS), CRASH);
+  const waiting = await load(system);
+  system.now += 60_000;
+  const refused: LaunchResult = { ok: false, retryable: false, detail: 'no such task definition' };
+  let shown: Promise<Session> | undefined;
+  const during = async (): Promise<LaunchResult> => {
+    shown ??= logoutSession(system.deps, await load(system), system.now + 26_000);
+    while ((await load(system)).state === 'PENDING') await nextTurn();
+    return refused;
+  };
+  await launch(
+    { ...system.deps, tasks: { ...system.deps.tasks, launch: during } },
+    waiting,
+    system.now + 500,
+  );
+  expect(await shown).toMatchObject({ epoch: waiting.epoch + 1 });
+  for (const gone of ['authState', 'me', 'restartAt']) expect(await load(system)).not.toHaveProperty(gone);
+  expect(slots(system)).toHaveLength(1);
+});
+
 const CRASH = { reason: 'crashed' } as const;
 
 test('a stop that comes while the loss is still being handled wins, too', async () => {
