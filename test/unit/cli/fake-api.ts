@@ -394,7 +394,13 @@ export class FakeApi {
       case 'POST restart':
         return change({ status: 'STARTING', state: 'STARTING', epoch: session.epoch + 1 });
       default:
-        return change({ status: 'STOPPED', state: 'STOPPING', stopReason: 'logged_out', linked: false });
+        return change({
+          status: 'STARTING',
+          state: 'STARTING',
+          epoch: session.epoch + 1,
+          linked: false,
+          me: null,
+        });
     }
   }
 
