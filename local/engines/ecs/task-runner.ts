@@ -292,7 +292,13 @@ export class TaskRunner {
   #cannotStart(id: string, error: unknown): void {
     const { tasks, clock } = this.#options;
     this.#logFailure(id, 'could not be started', error);
-    const record = tasks.get(id);
+    const record = tasks.all().find((task) => task.id === id);
+    if (record === undefined) {
+      // It was stopped while it waited for its start, and is no longer shown.
+      this.#live.get(id)?.ended.resolve();
+      this.#live.delete(id);
+      return;
+    }
     const reason = `CannotStartContainerError: ${messageOfError(error)}`;
     void this.finish(id, {
       stopCode: record.stopCode ?? 'TaskFailedToStart',

@@ -75,7 +75,10 @@ export const eventShapes = (open: () => System, account: string): void => {
     expect((await heard('label.chat.added')).payload).toMatchObject({ labelId: '7', label });
     await phone.labelChat({ account, chat: ADA, labels: [] });
     await phone.setLabels({ account, labels: [] });
-    expect((await heard('label.deleted')).payload).toMatchObject(label);
+    const deleted = await hooks.event(
+      ({ event, payload }) => event === 'label.deleted' && payload.id === label.id,
+    );
+    expect(deleted.payload).toMatchObject(label);
 
     await phone.showPresence({ account, from: BEA, state: 'online' });
     const seen = await berth.presence.get(session, BEA);
