@@ -41,10 +41,13 @@ export const logoutSession = async (deps: Needs, session: Session, until: number
   if (isTerminal(session.state)) return forgetAccount(deps, session);
   if (session.state === 'STOPPING') {
     const ended = await untilEnded(deps, session, until - deps.clock());
-    return isTerminal(ended.state) ? forgetAccount(deps, ended) : ended;
+    return isTerminal(ended.state) ? forgetAccount(deps, ended) : logoutSession(deps, ended, until);
   }
-  const forgotten = await forgetWaiting(deps, session, until);
-  if (forgotten) return isTerminal(forgotten.state) ? startAnew(deps, forgotten, until) : forgotten;
+  const waited = await endWaiting(deps, session, until);
+  if (waited) {
+    if (waited.epoch !== session.epoch) return logoutSession(deps, waited, until);
+    return startAnew(deps, await forgetAccount(deps, waited), until);
+  }
   const shown = await forgetUnlinked(deps, session);
   if (shown) return shown;
 
@@ -56,8 +59,9 @@ export const logoutSession = async (deps: Needs, session: Session, until: number
     if (now.epoch === session.epoch && now.stopReason !== 'logged_out') throw error;
   }
   const ended = await untilEnded(deps, session, until - START_MS - deps.clock());
-  // Another call started it since.
-  if (ended.epoch !== session.epoch) return ended;
+  // Another call started it since, and maybe stopped it.
+  if (ended.epoch !== session.epoch)
+    return ended.state === 'STOPPING' ? logoutSession(deps, ended, until) : ended;
   // A worker that was lost between the answer and its final report has not discarded the account.
   if (ended.stopReason !== 'logged_out') await forgetAccount(deps, ended);
   return startAnew(deps, ended, until);
@@ -106,19 +110,19 @@ const isRestartWithoutTask = (session: Session): boolean =>
   session.state === 'PENDING' && isRestart(session) && !isTaskKnown(session);
 
 /**
- * Ends a session that waits for its restart and forgets its account. The phone lists the device until it is removed there.
+ * Ends a session that waits for its restart, and returns it as it is then; a later epoch may run by then. No worker unlinks
+ * the account: the phone lists the device until it is removed there.
  *
- *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed ── account forgotten
+ *   waits ── STOPPING, which refuses a worker that bootstraps just now ── slot freed
  *              └─ a launch is under way: the slot is free once that has started nothing, or its task is gone
  *
  * Returns undefined if the session does not wait (any more). Throws 503 if the launch takes too long; a repeat continues.
  */
-const forgetWaiting = async (deps: Needs, session: Session, until: number): Promise<Session | undefined> => {
+const endWaiting = async (deps: Needs, session: Session, until: number): Promise<Session | undefined> => {
   if (!isRestartWithoutTask(session)) return undefined;
   const stopping = await stopSession(deps, session, 'logged_out', isRestartWithoutTask);
   if (stopping.state !== 'STOPPING' && !isTerminal(stopping.state)) return undefined;
-  const ended = await untilEnded(deps, stopping, until - START_MS - deps.clock());
-  return ended.epoch === stopping.epoch ? forgetAccount(deps, ended) : ended;
+  return untilEnded(deps, stopping, until - START_MS - deps.clock());
 };
 
 /** Forgets the account of an ended session: the next start shows a QR code. Throws 409 if it changed meanwhile. */

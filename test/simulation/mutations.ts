@@ -77,7 +77,7 @@ const EPOCH = 'lifecycle/epoch.ts';
 const ROLLOUT_RULE = 'rollout/rule.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
-  mutation('admission without the global condition', 3, [
+  mutation('admission without the global condition', 10, [
     PLAN,
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
@@ -90,7 +90,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    10,
+    55,
     [
       PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -105,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
         const result = await deps.store.transact(writes.filter((w) => w !== user), transactionToken(deps.ids));
         if (user?.kind === 'update' && result.ok) await deps.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', 10, [
+  mutation('a start that forgets state and epoch', 3, [
     PLAN,
     `eq('epoch', before.epoch),
     oneOf('state', ['STOPPED', 'FAILED']),
@@ -114,27 +114,27 @@ export const MUTATIONS: readonly Mutation[] = [
     eq('version', before.version),`,
     '',
   ]),
-  mutation('a start answered with a session that is stopping', 1, [
+  mutation('a start answered with a session that is stopping', 3, [
     START,
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
   ]),
-  mutation('a logout that answers with a session that is stopping', 12, [
+  mutation('a logout that answers with a session that is stopping', 13, [
     LOGOUT,
     "if (session.state === 'STOPPING') {",
     "if (session.state === 'STOPPED') {",
   ]),
-  mutation('a full limit hides the earlier answer', 3, [
+  mutation('a full limit hides the earlier answer', 4, [
     ADMIT,
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 8, [
+  mutation('an admission that does not recognize its own session', 47, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
   ]),
-  mutation('release that forgets whether the slot is still held', 21, [
+  mutation('release that forgets whether the slot is still held', 3, [
     RELEASE,
     `eq('slotShard', shard),
     eq('version', session.version),`,
@@ -142,7 +142,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    41,
+    268,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -159,7 +159,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "{ kind: 'delete', key: slotKey(shard, session.sessionId) },",
     '',
   ]),
-  mutation('release that takes the account along', 1, [
+  mutation('release that takes the account along', 3, [
     RELEASE,
     "'stoppingAt',",
     "'stoppingAt', 'authState',",
@@ -169,20 +169,20 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 34, [
+  mutation('changes that forget epoch and slot', 28, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    8,
+    10,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that has ended',
-    10,
+    42,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -193,19 +193,19 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    41,
+    21,
     [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    40,
+    8,
     [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    65,
+    332,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -241,7 +241,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in any order of arrival',
-    8,
+    26,
     [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       SNAPSHOTS,
@@ -249,7 +249,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'if (now.authState?.key === key) return undefined;',
     ],
   ),
-  mutation('a stop that discards the account', 1, [
+  mutation('a stop that discards the account', 3, [
     WORKER,
     'const { ended } = await release(deps, session, reason, detail);',
     `if (request.reason === 'task_stopped') await updateActiveSession(deps, session, () => ({ remove: ['authState'] }));
@@ -257,7 +257,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    83,
+    116,
     [
       REAP,
       'const passed = passedOf(session, deps);',
@@ -270,38 +270,33 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 11, [
+  mutation('a grace time that frees the slot at once', 25, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
   ]),
-  mutation('a stop that frees the slot of a running worker', 9, [
-    'lifecycle/launching.ts',
-    'taskArn !== undefined || workerSecretHash !== undefined',
-    'taskArn !== undefined || workerSecretHash === null',
-  ]),
-  mutation('a stop that frees the slot while its task is launched', 10, [
+  mutation('a stop that frees the slot while its task is launched', 11, [
     'lifecycle/launching.ts',
     'isTaskKnown(session) || session.launching !== undefined',
     'isTaskKnown(session)',
   ]),
-  mutation('a sweep that never forces a stop', 26, [
+  mutation('a sweep that never forces a stop', 3, [
     REAP,
     'return forceStop(deps, session);',
     'return undefined;',
   ]),
   mutation(
     'a sweep that never launches again',
-    3,
+    1,
     [REAP, 'await relaunch(deps, session);', ''],
     [REAP, 'passed.find((d) => !isLaunchDeadline(d.reason)) ?? passed[0]', 'passed[0]'],
   ),
-  mutation('a restart that gives its slot up', 6, [
+  mutation('a restart that gives its slot up', 3, [
     RELEASE,
     'slotWrite(ended, known.slotShard),',
     `{ kind: 'delete', key: slotKey(known.slotShard, sessionId) },`,
   ]),
-  mutation('a restart that takes another slot', 6, [
+  mutation('a restart that takes another slot', 3, [
     RELEASE,
     'sessionWrite(known, known.slotShard, change),',
     `sessionWrite(known, known.slotShard, change),
@@ -310,7 +305,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    14,
+    18,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       WORKER,
@@ -318,19 +313,19 @@ export const MUTATIONS: readonly Mutation[] = [
       '',
     ],
   ),
-  mutation('a restart of a session that asks to be linked', 14, [
+  mutation('a restart of a session that asks to be linked', 10, [
     RESTART,
     'if (!covers(rule, reason) || !isLinked || isLinkingStatus(session.status))',
     'if (!covers(rule, reason))',
   ]),
-  mutation('restarts without back-off', 6, [
+  mutation('restarts without back-off', 3, [
     RESTART,
     'const at = now + restartDelayMs(planned ? 1 : recent.length + 1, random);',
     'const at = now;',
   ]),
   mutation(
     'a restart launched before it is due',
-    6,
+    3,
     [RESTART_LAUNCH, 'if (waitMs > LONGEST_WAIT_MS) return session;', ''],
     [RESTART_LAUNCH, 'if (waitMs > 0) await deps.sleep(waitMs);', ''],
     [
@@ -339,12 +334,12 @@ export const MUTATIONS: readonly Mutation[] = [
       'waitsForRestart(session);',
     ],
   ),
-  mutation('restarts that are not counted', 6, [
+  mutation('restarts that are not counted', 3, [
     RESTART,
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
   ]),
-  mutation('restarts without a limit', 321, [
+  mutation('restarts without a limit', 445, [
     RESTART,
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
@@ -354,34 +349,34 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 246, [
+  mutation('a stop that does not prevent the restart of a silent session', 292, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
   ]),
-  mutation('a silent worker that is restarted beside itself', 8, [
+  mutation('a silent worker that is restarted beside itself', 13, [
     REAP,
     "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
     "return (await release(deps, session, 'heartbeat_lost')).session;",
   ]),
-  mutation('a restart that starts the maximum duration again', 6, [
+  mutation('a restart that starts the maximum duration again', 3, [
     RELEASE,
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
   ]),
-  mutation('a recount without a version condition', 10, [
+  mutation('a recount without a version condition', 3, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('tasks without a session that are never stopped', 85, [
+  mutation('tasks without a session that are never stopped', 332, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
   ]),
   mutation(
     'sub-limits made while shards are open',
-    3,
+    1,
     [CAPACITY, 'set: closed,', 'set: { generation, closed: true },'],
     [PLAN, 'if (!isSettled(capacity))', 'if (capacity.shards.length === 0)'],
     [
@@ -390,18 +385,18 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 39, [
+  mutation('sub-limits of limits that others took the place of', 61, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
   ]),
   mutation(
     'a change of limits that is never finished',
-    1,
+    2,
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 6, [
+  mutation('a refusal because the sub-limits are spent', 31, [
     FULL,
     'if (capacity.active >= capacity.limits.globalLimit) return',
     'return',
@@ -422,34 +417,34 @@ export const MUTATIONS: readonly Mutation[] = [
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 6, [
+  mutation('sub-limits handed out above the limit', 11, [
     'admission/capacity.ts',
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 11, [
+  mutation('a stopped task of any epoch ends the session', 19, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 276, [
+  mutation('the end of another provider’s task ends the session', 95, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 36, [
+  mutation('a discard that a late commit undoes', 42, [
     SNAPSHOTS,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted without a check of its present epoch', 448, [
+  mutation('a session deleted without a check of its present epoch', 35, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
           absent('slotShard'),`,
     '',
   ]),
-  mutation('messages recorded as delivered before they are queued', 10, [
+  mutation('messages recorded as delivered before they are queued', 3, [
     WORKER,
     'await drainOutbox(deps, session);',
     'if (request.told) await noteTold(deps, session, request.told);\n  await drainOutbox(deps, session);',
@@ -470,22 +465,22 @@ export const MUTATIONS: readonly Mutation[] = [
     'const result = await deps.store.transact(writes.slice(0, -1), ',
   ]),
   mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(deps);', '']),
-  mutation('events sent without those that wait before them', 4, [
+  mutation('events sent without those that wait before them', 9, [
     OUTBOX,
     'await sendAll(deps, session, items.map(parse));',
     'await sendAll(deps, session, items.slice(-1).map(parse));',
   ]),
-  mutation('a challenge that is published only if the status changes', 3, [
+  mutation('a challenge that is published only if the status changes', 1, [
     WORKER,
     'after.statusDataHash !== before.statusDataHash',
     'false',
   ]),
-  mutation('each challenge gives the time for linking once more', 3, [
+  mutation('each challenge gives the time for linking once more', 1, [
     WORKER,
     'isPasskeyStatus(status) && now.passkeySince === undefined',
     'isPasskeyStatus(status)',
   ]),
-  mutation('a challenge that the timeline keeps', 3, [
+  mutation('a challenge that the timeline keeps', 1, [
     OUTBOX,
     'const { data: _secret, ...shown } = payload;',
     'const shown = payload;',
@@ -526,7 +521,7 @@ export const MUTATIONS: readonly Mutation[] = [
     '!outcome.ok && false',
   ]),
   floodMutation('a sweep that never brakes', 1, [BRAKE, 'late > passCap(sessions)', 'false']),
-  floodMutation('a sweep that trusts the old reports of a late worker', 46, [
+  floodMutation('a sweep that trusts the old reports of a late worker', 17, [
     REAP,
     '!OF_REPORTS.includes(reason) || !isLate(session, settings.heartbeatSeconds, clock())',
     'true',
@@ -536,7 +531,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'holders.filter((session) => isLate(session, settings.heartbeatSeconds, clock()))',
     'holders',
   ]),
-  standbyMutation('a claim of a standby task that is not offered any more', 8, [
+  standbyMutation('a claim of a standby task that is not offered any more', 2, [
     CLAIM,
     'condition: STILL_OPEN,',
     '',
@@ -561,7 +556,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'return session.workerTaskArn !== undefined && session.workerTaskArn !== taskArn;',
     'return session.workerTaskArn !== undefined;',
   ]),
-  standbyMutation('a session that ends with a standby task that could not serve it', 4, [
+  standbyMutation('a session that ends with a standby task that could not serve it', 2, [
     STOPPED,
     'if (serving !== undefined)',
     'if (serving === undefined) return taskStopped(deps, { ...task, ...claimedBy });\n  if (serving !== undefined)',
@@ -571,7 +566,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'waiting.has(task.standbyId)',
     'false',
   ]),
-  standbyMutation('a retired standby task that is not stopped', 29, [
+  standbyMutation('a retired standby task that is not stopped', 19, [
     KEEP,
     '[...ending, ...spent.filter((task) => task !== undefined)]',
     'spent.filter((task) => task !== undefined)',
@@ -581,17 +576,17 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: [...recent, now]',
   ]),
-  rolloutMutation('a rollout of sessions whose policy does not restart them', 8, [
+  rolloutMutation('a rollout of sessions whose policy does not restart them', 2, [
     ROLLOUT_RULE,
     "restartRuleOf(session.config).policy === 'always' && isLinked(session)",
     'isLinked(session)',
   ]),
-  rolloutMutation('a rollout that continues after a session failed', 9, [
+  rolloutMutation('a rollout that continues after a session failed', 6, [
     ROLLOUT_RULE,
     'if (failed.length > 0)',
     'if (failed.length > 99)',
   ]),
-  rolloutMutation('a wave that does not wait for the one before', 3, [
+  rolloutMutation('a wave that does not wait for the one before', 4, [
     ROLLOUT_RULE,
     'if (open.length > 0)',
     'if (open.length > 99)',
@@ -601,7 +596,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
     'await ask(deps, await progressOf(deps, members));\n  if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
   ]),
-  rolloutMutation('a wave that no later step asks', 1, [
+  rolloutMutation('a wave that no later step asks', 4, [
     ROLLOUT,
     "if (wave.kind === 'under_way') return ask(deps, progress);",
     "if (wave.kind === 'under_way') return;",
@@ -611,7 +606,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (before?.state === 'running') throw",
     'if (before === null) throw',
   ]),
-  rolloutMutation('a rollout that is changed without its version', 3, [
+  rolloutMutation('a rollout that is changed without its version', 8, [
     ROLLOUT,
     "condition: before ? eq('version', before.version) : absent('pk'),",
     '',
@@ -662,7 +657,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { ...quotaListing(userId), ...ruling.change.set },',
     'set: quotaListing(userId),',
   ]),
-  fairMutation('starts that are counted without a condition', 1, [
+  fairMutation('starts that are counted without a condition', 2, [
     PLAN,
     'and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : []))',
     'userHasRoom(capacity)',
@@ -672,7 +667,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "await stopSession(deps, session, 'task_stopped', serves);",
     "await stopSession(deps, session, 'user', serves);",
   ]),
-  hostsMutation('a drain that looks once', 11, [
+  hostsMutation('a drain that looks once', 1, [
     DRAIN_HOST,
     'for (const taskArn of await stopAllOn(deps, host)) seen.add(taskArn);',
     '',
@@ -682,7 +677,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (failures.length > 0) throw failures[0];',
     '',
   ]),
-  hostsMutation('a start that waits for a host again after one that timed out', 5, [
+  hostsMutation('a start that waits for a host again after one that timed out', 1, [
     EPOCH,
     "...(endedFor === 'start_timeout' ? { avoidsHosts: true } : {}),",
     '',
