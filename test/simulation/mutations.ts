@@ -611,11 +611,6 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: before ? eq('version', before.version) : absent('pk'),",
     '',
   ]),
-  rolloutMutation('a wave asked without a check of its sessions’ epochs', 499, [
-    ROLLOUT,
-    '(now) => now.sessionId === member.sessionId && now.epoch === member.epoch && canMove(now),',
-    '() => true,',
-  ]),
   fairMutation('a share of deliveries that holds back none', 1, [
     DELIVER,
     "if (permit === 'full') return postponed(",
