@@ -97,4 +97,8 @@ test('a task runs at a lower priority than the local system', async () => {
   await expect.poll(() => began('one'), SOON).toEqual(['one']);
   const pid = Number(readFileSync(path('one', 'began'), 'utf8'));
   expect(getPriority(pid)).toBeGreaterThan(getPriority());
+  // It leads a session of setsid(2), whose share of the CPU Linux takes from here (sched(7)). Absent: it has no autogroups.
+  const autogroup = `/proc/${pid}/autogroup`;
+  if (existsSync(autogroup))
+    await expect.poll(() => readFileSync(autogroup, 'latin1'), SOON).toMatch(/ nice 10$/m);
 });
