@@ -126,7 +126,7 @@ const commandAddressSchema = z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\
 
 /** POST /worker/v1/bootstrap, without Authorization. 409: another process exchanged the token: exit. */
 export const bootstrapRequestSchema = z.strictObject({
-  sessionId: z.string(),
+  sessionId: z.string().max(128),
   epoch: z.int().positive(),
   bootstrapToken: secret,
   workerSecret: secret,
@@ -248,9 +248,9 @@ export const uploadResponseSchema = z.object({
 
 /** POST /worker/v1/auth-state/commit: makes the uploaded snapshot the session's auth state. */
 export const commitRequestSchema = z.strictObject({
-  key: z.string(),
-  uploadId: z.string(),
-  etags: z.array(z.string()).min(1),
+  key: z.string().max(1024),
+  uploadId: z.string().max(2048),
+  etags: z.array(z.string().max(128)).min(1).max(10_000),
   sha256: sha256Hex,
   bytes: z.int().positive(),
   chromiumBuild: z.string().max(100),
@@ -291,7 +291,7 @@ export const claimResponseSchema = z.object({
 });
 /** POST /worker/v1/commands/result: the outcome of a claimed command. */
 export const commandResultRequestSchema = z.strictObject({
-  id: z.string(),
+  id: z.string().max(128),
   outcome: z.discriminatedUnion('ok', [
     z.object({ ok: z.literal(true), result: z.unknown() }),
     z.object({ ok: z.literal(false), failure: commandFailureSchema }),
