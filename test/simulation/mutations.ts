@@ -403,7 +403,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    1312,
+    1388,
     [
       WAITING,
       "change(deps, command.id, eq('status', 'pending'), {",
@@ -412,7 +412,7 @@ export const MUTATIONS: readonly Mutation[] = [
     // The worker would tell by it that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 696, [
+  mutation('a waiting command without an answer called failed', 1180, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
