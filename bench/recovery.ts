@@ -3,7 +3,7 @@
  * How long until it works again, by itself. The time is from the kill to the begin of the status WORKING that follows.
  */
 import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { sleep } from '../contract/poll.ts';
 import { percentile } from '../test/soak/ledger.ts';
 import { workersBelow } from '../test/soak/processes.ts';
 import { link, type Session } from '../test/soak/sessions.ts';
@@ -54,7 +54,7 @@ const worksAgain = async ({ berth }: SoakSystem, { name }: Session, since: numbe
         event === 'session.status' && payload.status === 'WORKING' && timestamp > since,
     );
     if (back) return back.timestamp - since;
-    await delay(100);
+    await sleep(100);
   }
   return Number.POSITIVE_INFINITY;
 };
