@@ -72,6 +72,9 @@ export const link = async (): Promise<void> => {
     printTimeLines('create → code', cold.codeSteps, standby.codeSteps);
     printTimeLines('start → WORKING', cold.resumeSteps, standby.resumeSteps);
     await printMemory(system, library);
+    // Its browser would outlive it.
+    library.send({ stop: 'memory' });
+    await answer(library);
   } finally {
     const exited = once(library, 'exit');
     library.kill('SIGKILL');

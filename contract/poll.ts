@@ -5,9 +5,14 @@ export type Sleep = (ms: number) => Promise<void>;
 /** Waits in real time. Code whose tests own the time takes a `Sleep` instead. */
 export const sleep: Sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** The first pause of a poll, as a share of its longest one; each pause is longer than the one before by the factor. */
+const FIRST_SHARE = 1 / 8;
+const GROWTH = 1.5;
+
 /**
- * Reads a value every `pollMs` until it is as wanted, or until `end` leaves no time for another read; returns the last
- * value. Times in milliseconds, `end` by the clock.
+ * Reads a value until it is as wanted, or until `end` leaves no time for another read; returns the last value. The pauses
+ * between reads grow up to `pollMs`: what comes soon is seen soon, and a long wait costs no more reads. Times in
+ * milliseconds, `end` by the clock.
  */
 export const pollUntil = async <T>(
   { clock, sleep }: { readonly clock: Clock; readonly sleep: Sleep },
@@ -15,10 +20,12 @@ export const pollUntil = async <T>(
   isWanted: (value: T) => boolean,
   { end, pollMs }: { readonly end: number; readonly pollMs: number },
 ): Promise<T> => {
+  let pauseMs = Math.ceil(pollMs * FIRST_SHARE);
   let value = await read();
-  while (!isWanted(value) && clock() + pollMs < end) {
-    await sleep(pollMs);
+  while (!isWanted(value) && clock() + pauseMs < end) {
+    await sleep(pauseMs);
     value = await read();
+    pauseMs = Math.min(pollMs, Math.ceil(pauseMs * GROWTH));
   }
   return value;
 };

@@ -121,8 +121,8 @@ export type LocalStack = {
 const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
-/** On the way to the first QR code: loaded while the rest starts, so that no call waits for them. */
-const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'worker-call', 'worker-api', 'linking'];
+/** For the first create: loaded ahead, so that it does not wait for them. The others load while its worker starts. */
+const FIRST_NEEDED = ['authorizer', 'sessions-admit'];
 
 /**
  * Starts the local system. If a step fails, the parts that were started are stopped again.

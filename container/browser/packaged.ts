@@ -77,8 +77,9 @@ export const hasPackagedBrowser = (
 /**
  * The package's own fontconfig file names folders of a Lambda function (`/tmp/fonts`), which do not exist here. Without
  * any font the renderer crashes at the first `<input>` of a page ("SkFontMgr_FontConfigInterface.cpp: Not implemented").
- * This one finds the package's fonts beside itself, wherever that is, and the machine's. The cache is in HOME, which
- * each launch sets to the profile's folder.
+ * This one finds the package's fonts beside itself, wherever that is, and the machine's. The first browser that may write
+ * there leaves its list of the fonts for all others; without that, each would make its own, in HOME, which a launch sets to
+ * the profile's folder.
  */
 const FONTS_CONF = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
@@ -86,6 +87,7 @@ const FONTS_CONF = `<?xml version="1.0"?>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
   <dir>/usr/local/share/fonts</dir>
+  <cachedir prefix="relative">cache</cachedir>
   <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 `;

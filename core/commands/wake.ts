@@ -11,6 +11,7 @@
 
 import { Problem } from '../../contract/errors.ts';
 import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
+import { pollUntil } from '../../contract/poll.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
 import { launchAndPublish } from '../admission/launch-and-publish.ts';
@@ -83,18 +84,22 @@ export const wakeAndRun = async <N extends CommandName>(
   const waiting = await placeCommand(deps, id, { session, command, args, idempotencyKey });
   if (waiting.status === 'pending' && !isWorking(session)) await showToWorker(deps, waiting);
 
-  for (;;) {
+  const step = async () => {
     const seen = await readCommandAndSession(deps, id);
     if (!seen) throw new Problem('unavailable', 'The command record expired; nothing was sent.');
     const { command: kept } = seen;
-    if (isSettled(kept)) return { kind: 'done', result: answerOf(kept) };
-    if (kept.status === 'pending') {
-      const settled = await advanceCommand(deps, seen, elapsed());
-      if (settled) return { kind: 'done', result: answerOf(settled) };
-    }
-    if (elapsed() + POLL_MS > ANSWER_BY_MS) return answerAtTimeout(deps, seen);
-    await deps.sleep(POLL_MS);
-  }
+    if (isSettled(kept)) return { seen, settled: kept };
+    return {
+      seen,
+      settled: kept.status === 'pending' ? await advanceCommand(deps, seen, elapsed()) : undefined,
+    };
+  };
+  const end = startedAt + ANSWER_BY_MS;
+  const { seen, settled } = await pollUntil(deps, step, (last) => last.settled !== undefined, {
+    end,
+    pollMs: POLL_MS,
+  });
+  return settled ? { kind: 'done', result: answerOf(settled) } : answerAtTimeout(deps, seen);
 };
 
 /** One step for a command that waits; the command if that settled it. */

@@ -1,5 +1,6 @@
 import { Problem } from '../../contract/errors.ts';
 import { isTerminal } from '../../contract/lifecycle.ts';
+import { pollUntil } from '../../contract/poll.ts';
 import { erasureWrite } from '../accounts/erasure.ts';
 import { authStateKeys, removeAuthStates } from '../accounts/snapshots.ts';
 import { runCommand } from '../commands/command.ts';
@@ -23,20 +24,18 @@ export const untilEnded = async (
   session: Session,
   budgetMs: number,
 ): Promise<Session> => {
-  const end = deps.clock() + budgetMs;
-  for (;;) {
+  const read = async () => {
     const now = await findSession(deps, userOf(session), nameOf(session));
-    if (!now || now.sessionId !== session.sessionId)
-      throw new Problem('not_found', 'The session was deleted.');
-    if (isTerminal(now.state) || now.epoch !== session.epoch) return now;
-    if (deps.clock() + POLL_MS > end) {
-      throw new Problem('unavailable', 'The session is still stopping; try again.', {
-        state: now.state,
-        retryAfterSeconds: 5,
-      });
-    }
-    await deps.sleep(POLL_MS);
-  }
+    if (now?.sessionId === session.sessionId) return now;
+    throw new Problem('not_found', 'The session was deleted.');
+  };
+  const isEnded = (now: Session) => isTerminal(now.state) || now.epoch !== session.epoch;
+  const now = await pollUntil(deps, read, isEnded, { end: deps.clock() + budgetMs, pollMs: POLL_MS });
+  if (isEnded(now)) return now;
+  throw new Problem('unavailable', 'The session is still stopping; try again.', {
+    state: now.state,
+    retryAfterSeconds: 5,
+  });
 };
 
 /**
