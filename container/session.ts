@@ -73,7 +73,7 @@ export const startSession = (
     ahead,
   }: Bootstrapped & {
     /** A browser that waits for its session. */
-    readonly ahead?: AheadBrowser;
+    readonly ahead?: AheadBrowser | undefined;
   },
   options: {
     readonly environment: ContainerEnvironment;

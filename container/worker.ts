@@ -4,7 +4,8 @@ import type { Assignment } from '../contract/worker/protocol.ts';
 import { describeError } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
-import { bootstrap, prepare } from './bootstrap.ts';
+import { bootstrap, type Prepared, prepare } from './bootstrap.ts';
+import type { AheadBrowser } from './browser/ahead.ts';
 import { createEnding } from './ending.ts';
 import type { ContainerEnvironment, Purpose } from './environment.ts';
 import { createExit, EXIT, type ExitCode } from './exit.ts';
@@ -53,14 +54,29 @@ export const startWorker = (options: {
     if (pullStarted !== undefined) timeLine.reached('pullStarted', pullStarted);
     if (imagePulled !== undefined) timeLine.reached('imagePulled', imagePulled);
     timeLine.reached('containerStarted', containerStarted);
+    let ahead: Promise<AheadBrowser | undefined> | undefined;
     const found = await bootstrap(prepared, purpose, {
       ...options,
       exit,
       ending,
-      onAsked: loadAhead,
+      onAsked: () => {
+        if (options.environment.BERTH_BROWSER_AHEAD === undefined) loadAhead();
+        else ahead ??= launchAhead(prepared);
+      },
       onServing,
     });
-    if (found) session = (await loadSession()).startSession(found, { ...options, exit, ending, timeLine });
+    if (!found) return;
+    const [{ startSession }, browser] = await Promise.all([loadSession(), ahead]);
+    session = startSession({ ...found, ahead: browser }, { ...options, exit, ending, timeLine });
+  };
+  /** Undefined: the session launches its own. What is left of it at the end is killed with the profile's processes. */
+  const launchAhead = async (prepared: Prepared): Promise<AheadBrowser | undefined> => {
+    try {
+      return (await loadSession()).launchBrowserAhead(prepared, { ...options, onLost: () => {} });
+    } catch (error) {
+      log.warn('no browser was launched ahead', { error: describeError(error) });
+      return undefined;
+    }
   };
   const waitAndStart = async (standby: Extract<Purpose, { kind: 'standby' }>) => {
     const desk = createDesk();

@@ -13,8 +13,10 @@ export type LaunchRequest = {
   readonly clientToken: string;
   readonly bootstrapToken: string;
   readonly size: Size;
-  /** Hosts are not tried, where other capacity is configured. */
+  /** Hosts are not tried if other capacity is configured. */
   readonly avoidsHosts?: boolean;
+  /** Any browser of the environment fits the session, so the worker may launch one before it knows the settings. */
+  readonly fitsAnyBrowser?: boolean;
 };
 
 /** A task that waits for a session. */

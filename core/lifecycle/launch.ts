@@ -9,7 +9,7 @@ import { findTask } from './find-task.ts';
 import { isTaskKnown, mayHaveTask } from './launching.ts';
 import { findSession } from './load.ts';
 import { release } from './release.ts';
-import { nameOf, type Session, userOf } from './session.ts';
+import { isLinked, nameOf, type Session, userOf } from './session.ts';
 import { stopTask } from './stop.ts';
 
 type Needs = Pick<
@@ -203,7 +203,7 @@ const runTask = async (
     try {
       const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());
       const request = { sessionId, size, epoch, clientToken, bootstrapToken, avoidsHosts };
-      result = await deps.tasks.launch(request, limitMs);
+      result = await deps.tasks.launch({ ...request, fitsAnyBrowser: fitsAnyBrowser(session) }, limitMs);
     } catch (error) {
       if (!(error instanceof TaskEngineUnavailable)) throw error;
       result = { ok: false, retryable: true, detail: error.message };
@@ -213,3 +213,7 @@ const runTask = async (
   }
   return { result, unclear };
 };
+
+/** A saved account has a profile that must be there first; a proxy and a language are options of the launch. */
+const fitsAnyBrowser = (session: Session): boolean =>
+  !isLinked(session) && !session.config.proxy && session.config.client?.locale === undefined;

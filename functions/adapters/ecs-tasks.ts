@@ -25,7 +25,7 @@ export const ecsTasks = (): TaskEngine => {
   const cluster = environment('BERTH_CLUSTER');
 
   return {
-    launch: ({ sessionId, epoch, clientToken, bootstrapToken, size, avoidsHosts }, limitMs) =>
+    launch: ({ sessionId, epoch, clientToken, bootstrapToken, size, avoidsHosts, fitsAnyBrowser }, limitMs) =>
       launch(
         client,
         cluster,
@@ -38,6 +38,7 @@ export const ecsTasks = (): TaskEngine => {
             BERTH_SESSION_ID: sessionId,
             BERTH_EPOCH: String(epoch),
             BERTH_BOOTSTRAP_TOKEN: bootstrapToken,
+            ...(fitsAnyBrowser ? { BERTH_BROWSER_AHEAD: '1' } : {}),
           },
         },
         AbortSignal.timeout(limitMs),

@@ -178,6 +178,16 @@ describe('how a session ends', () => {
     await other.close();
   });
 
+  it('ends the browser that was launched ahead, too, when its token is not accepted', async () => {
+    const { api } = bench;
+    const before = api.bootstraps.length;
+    api.faults.status.set('/worker/v1/bootstrap', 409);
+    const worker = bench.start({ BERTH_BROWSER_AHEAD: '1' });
+    expect(await worker.exit, worker.log()).toBe(11);
+    expect(api.bootstraps).toHaveLength(before);
+    await nothingIsLeft();
+  });
+
   it('says which browser it tried and what to install when none starts', async () => {
     const { api } = bench;
     const worker = bench.start({ CHROMIUM_PATH: '/nowhere/chromium' });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { WORKER_API } from '../../../contract/worker/protocol.ts';
 import { ACCOUNT, type Bench, openBench } from './harness.ts';
 
 let bench: Bench;
@@ -10,6 +11,22 @@ afterEach(() => bench.close());
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 describe('a session from its first code to its return', () => {
+  it('has its browser launched while the control plane is asked, and links in this one', async () => {
+    const { api } = bench;
+    api.faults.status.set(WORKER_API.bootstrap, 503);
+    const worker = bench.start({ BERTH_BROWSER_AHEAD: '1' });
+    await vi.waitFor(async () => expect(await bench.browserProcesses()).not.toEqual([]), { timeout: 30_000 });
+    const launched = await bench.browserProcesses();
+    expect(api.bootstraps).toEqual([]);
+    api.faults.status.clear();
+    await bench.link(worker);
+    expect(await bench.browserProcesses()).toEqual(expect.arrayContaining(launched));
+    worker.process.kill('SIGTERM');
+    expect(await worker.exit, worker.log()).toBe(0);
+    expect(api.states.length).toBeGreaterThan(0);
+    expect(await bench.browserProcesses()).toEqual([]);
+  });
+
   it('shows a code, links, receives, sends, stops with its state saved, and comes back without a code', async () => {
     const { api, simulator } = bench;
     const first = bench.start();

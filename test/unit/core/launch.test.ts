@@ -1,10 +1,11 @@
 /** A launch that takes longer than its caller waits, or that fails: what was admitted is answered, and launched later. */
 import { expect, test } from 'vitest';
+import { createSession } from '../../../core/admission/create.ts';
 import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { TaskEngineUnavailable } from '../../../core/ports.ts';
 import { reap } from '../../../core/reaping/reap.ts';
 import { StoreUnavailable } from '../../../core/store.ts';
-import { admittedSession, load } from './session.ts';
+import { admittedSession, load, lose, restartable, USER } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
 const throttled = () => new TaskEngineUnavailable('ThrottlingException: Rate exceeded');
@@ -84,4 +85,23 @@ test('an engine that takes its time costs the caller no more than what a launch 
   expect(await launchAndPublish(slow, session)).toMatchObject({ state: 'PENDING' });
   expect(system.now - begun).toBeLessThanOrEqual(6_000);
   expect(limits).toEqual([4_000]);
+});
+
+test('any browser fits a session without account, proxy and language, and no other', async () => {
+  const system = testSystem();
+  const { sessionId } = await restartable(system);
+  expect(system.fittingAnyBrowser).toEqual([`${sessionId}:1`]);
+  await lose(system, await load(system));
+  expect(await load(system)).toMatchObject({ epoch: 2, taskArn: 'task-2' });
+  for (const config of [{ proxy: { server: 'http://proxy:3128' } }, { client: { locale: 'de-DE' } }]) {
+    const { session } = await createSession(system.deps, {
+      userId: USER,
+      name: Object.keys(config).join(),
+      config,
+      start: true,
+    });
+    expect(await launchAndPublish(system.deps, session)).toMatchObject({ state: 'STARTING' });
+  }
+  expect(system.launchCalls).toHaveLength(4);
+  expect(system.fittingAnyBrowser).toEqual([`${sessionId}:1`]);
 });

@@ -22,6 +22,8 @@ export type TestSystem = {
   readonly launchCalls: string[];
   /** Launches that leave hosts out, as in `launchCalls`. */
   readonly launchedOffHosts: string[];
+  /** Launches for which any browser fits. */
+  readonly fittingAnyBrowser: string[];
   now: number;
   revision: string;
   /** Which host a task runs on, by taskArn. */
@@ -61,6 +63,7 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     stopCalls: [],
     launchCalls: [],
     launchedOffHosts: [],
+    fittingAnyBrowser: [],
     now: NOW,
     revision: 'worker:1',
     hosts: new Map(),
@@ -71,9 +74,10 @@ export const testSystem = (settings: Partial<Settings> = {}): TestSystem => {
     deps: {
       store,
       tasks: {
-        launch: async ({ sessionId, epoch, clientToken, avoidsHosts }) => {
+        launch: async ({ sessionId, epoch, clientToken, avoidsHosts, fitsAnyBrowser }) => {
           made.launchCalls.push(`${sessionId}:${epoch}`);
           if (avoidsHosts) made.launchedOffHosts.push(`${sessionId}:${epoch}`);
+          if (fitsAnyBrowser) made.fittingAnyBrowser.push(`${sessionId}:${epoch}`);
           const taskArn = byToken.get(clientToken) ?? `task-${byToken.size + 1}`;
           const result = made.launchResult(taskArn);
           if (result instanceof Error) throw result;

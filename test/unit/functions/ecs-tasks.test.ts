@@ -18,11 +18,15 @@ const on = (capacityProvider: string) =>
   ecs.on(RunTaskCommand, { capacityProviderStrategy: [{ capacityProvider, weight: 1 }] });
 const fails = (provider: string, name: string, message: string) =>
   on(provider).rejects(Object.assign(new Error(message), { name }));
+const request = {
+  sessionId: 'ses_1',
+  epoch: 1,
+  clientToken: 'token',
+  bootstrapToken: 'secret',
+  size: 'standard',
+} as const;
 const launch = (size: Size = 'standard', avoidsHosts = false) =>
-  ecsTasks().launch(
-    { sessionId: 'ses_1', epoch: 1, clientToken: 'token', bootstrapToken: 'secret', size, avoidsHosts },
-    5_000,
-  );
+  ecsTasks().launch({ ...request, size, avoidsHosts }, 5_000);
 
 beforeEach(() => {
   ecs.reset();
@@ -68,6 +72,18 @@ describe('a vCPU quota that is used up', () => {
 });
 
 describe('a launch', () => {
+  it('has a browser launched ahead only if any browser fits the session', async () => {
+    on('FARGATE_SPOT').resolves({ tasks: [{ taskArn: 'task-1' }] });
+    const variables = async (fitsAnyBrowser: boolean) => {
+      await ecsTasks().launch({ ...request, fitsAnyBrowser }, 5_000);
+      const { overrides } = ecs.commandCalls(RunTaskCommand).at(-1)?.args[0].input ?? {};
+      return overrides?.containerOverrides?.[0]?.environment;
+    };
+    const ahead = { name: 'BERTH_BROWSER_AHEAD', value: '1' };
+    expect(await variables(true)).toContainEqual(ahead);
+    expect(await variables(false)).not.toContainEqual(ahead);
+  });
+
   it('gives the task the tags of its definition, by which costs are separated', async () => {
     on('FARGATE_SPOT').resolves({ tasks: [{ taskArn: 'task-1' }] });
     await launch();
