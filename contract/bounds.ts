@@ -8,7 +8,12 @@ import * as z from 'zod';
 export const BOUNDS = {
   waits: { says: 'requests that wait at once (long polls)', least: 1, most: 500, default: 40 },
   deliveries: { says: 'webhook deliveries at once', least: 1, most: 100, default: 5 },
-  starts: { says: 'session starts a minute (0: any number)', least: 0, most: 60_000, default: 60 },
+  starts: {
+    says: 'session starts a minute, at once twice the sessions that the user may run, 10 at least (0: any number)',
+    least: 0,
+    most: 60_000,
+    default: 60,
+  },
   stored: { says: 'stored sessions, stopped ones included', least: 1, most: 100_000, default: 500 },
   configBytes: { says: 'bytes of a session’s config', least: 1024, most: 131_072, default: 32_768 },
 } as const;

@@ -6,10 +6,11 @@ import { startSessionByName } from '../contract/operations/deprecated-sessions.t
 import * as operations from '../contract/operations/sessions.ts';
 import { createSession } from '../core/admission/create.ts';
 import { launchAndPublish, started } from '../core/admission/launch-and-publish.ts';
+import type { Admitted } from '../core/admission/plan.ts';
 import { findSession, loadSession } from '../core/lifecycle/load.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../core/lifecycle/start.ts';
-import { stopSession } from '../core/lifecycle/stop.ts';
+import { stopAndStart } from '../core/lifecycle/stop-and-start.ts';
 import { updateConfig } from '../core/lifecycle/update.ts';
 import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
@@ -64,8 +65,10 @@ const STOP_BUDGET_MS = 15_000;
  *
  * @param begun when the request came (ms)
  */
-const start = async (userId: string, name: string, begun: number) => {
-  const admission = await startWhenEnded(deps, userId, name, STOP_BUDGET_MS);
+const start = async (userId: string, name: string, begun: number) =>
+  answerTo(await startWhenEnded(deps, userId, name, STOP_BUDGET_MS), begun);
+
+const answerTo = async (admission: Admitted, begun: number) => {
   const session = await started(deps, admission, begun + ANSWER_WITHIN_MS - deps.clock());
   return { status: 201 as const, body: sessionView(session, deps.settings) };
 };
@@ -80,8 +83,8 @@ const starting = defineHandler(operations.startSession)(async (request) => {
 const restarting = defineHandler(operations.restartSession)(async (request) => {
   const begun = deps.clock();
   const { userId, name } = request.session(request.params.name);
-  await stopSession(deps, await loadSession(deps, userId, name), 'user');
-  return start(userId, name, begun);
+  const session = await loadSession(deps, userId, name);
+  return answerTo(await stopAndStart(deps, session, STOP_BUDGET_MS), begun);
 });
 
 /** Only a new task has another client or proxy. */
@@ -100,18 +103,12 @@ const updating = defineHandler(operations.updateSession)(async (request) => {
   });
   const runs = !isTerminal(session.state) && session.state !== 'STOPPING';
   if (!restarts || !runs) return { status: 200, body: sessionView(session, deps.settings) };
-  await stopSession(deps, session, 'user');
   try {
-    return { ...(await start(userId, name, begun)), status: 200 };
+    return { ...(await answerTo(await stopAndStart(deps, session, STOP_BUDGET_MS), begun)), status: 200 };
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'unavailable') throw error;
-    throw new Problem(
-      'unavailable',
-      `The config is saved, and the session must be started: ${error.message}`,
-      {
-        retryAfterSeconds: 5,
-      },
-    );
+    if (!(error instanceof Problem)) throw error;
+    const { code, message, extras } = error;
+    throw new Problem(code, `The config is saved; the restart that it needs is not done. ${message}`, extras);
   }
 });
 

@@ -31,8 +31,8 @@ export const confirmFull = async (
   return;
 };
 
-const userLimitReached = async (
-  deps: Needs,
+export const userLimitReached = async (
+  deps: Pick<Needs, 'store' | 'clock' | 'settings' | 'metrics'>,
   userId: string,
   { active, limit }: UserCounter,
 ): Promise<Problem> => {

@@ -119,8 +119,7 @@ export const planAdmitted = (
   if (!isSettled(capacity)) return { kind: 'unsettled', capacity };
   const shard = roomFor(seen, deps.ids.random());
   if (!shard) return { kind: 'full', seen };
-  const rate = startRateOf(seen.user.starts, seen.user.limit);
-  const ruling = ruleStart(rate, seen.user.startsUntil, deps.clock());
+  const ruling = ruleStartOf(seen.user, deps.clock());
   if (!ruling.pass) return { kind: 'too fast', problem: startsTooFast(userId, seen.user, ruling) };
   const change = admissionChange(deps, admission.id, before, shard.shard);
   const session = parseSession(applyChange(toItem(before), change));
@@ -151,7 +150,11 @@ export const planAdmitted = (
   };
 };
 
-const startsTooFast = (
+/** Whether the user's rate allows a start now, and what counts it. */
+export const ruleStartOf = ({ starts, limit, startsUntil }: CapacitySnapshot['user'], now: number) =>
+  ruleStart(startRateOf(starts, limit), startsUntil, now);
+
+export const startsTooFast = (
   userId: string,
   { starts }: CapacitySnapshot['user'],
   { retryAfterSeconds }: { readonly retryAfterSeconds: number },
