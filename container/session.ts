@@ -29,13 +29,13 @@ import type { StartTimeLine } from './start-steps.ts';
 import { createBuildCounter } from './whatsapp/build-counter.ts';
 import { createCalls } from './whatsapp/calls.ts';
 import { type ClientHost, createClientHost, type HostView } from './whatsapp/client-host.ts';
-import { runTimings } from './whatsapp/client-run.ts';
 import { createEventForwarder } from './whatsapp/event-forwarder.ts';
 import { FORWARDED_EVENTS } from './whatsapp/events.ts';
 import { withGroup } from './whatsapp/group-events.ts';
 import { type ClientSettings, createLibraryClient, launchOf } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
 import { createPairing } from './whatsapp/pairing.ts';
+import { runTimings } from './whatsapp/signals.ts';
 
 const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the final report, after state and events. */

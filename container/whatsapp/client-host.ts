@@ -25,9 +25,10 @@ import { describeError, Fenced } from '../base/faults.ts';
 import { sleep } from '../base/time.ts';
 import type { ReportRequest } from '../control/worker-api.ts';
 import type { BuildCounter } from './build-counter.ts';
-import { type ClientRun, type RunDeps, type Signal, startClientRun } from './client-run.ts';
+import { type ClientRun, type RunDeps, startClientRun } from './client-run.ts';
 import type { LibraryClient } from './library.ts';
 import { type Passkey, type PasskeyHistory, type PasskeyStep, viewOf } from './passkey.ts';
+import type { Signal } from './signals.ts';
 
 type QrReason = NonNullable<ReportRequest['qrReason']>;
 /** `expiresAt` in ms of the local clock. */

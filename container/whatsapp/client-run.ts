@@ -9,52 +9,13 @@ import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';
 import type { OwnStep } from '../start-steps.ts';
-import { closeAnnouncements, type DialogCount } from './compat/dialogs.ts';
+import type { DialogCount } from './compat/dialogs.ts';
 import { idText } from './ids.ts';
 import type { CreateClient, LibraryClient, LibraryPage } from './library.ts';
-import { announceSynced, probePage, readLid, readVersion } from './page.ts';
-import { type Passkey, type PasskeyHistory, type PasskeyStep, watchPasskey } from './passkey.ts';
-
-export type Signal =
-  | { readonly kind: 'qr'; readonly code: string }
-  /** A pairing code: the one asked for, or a renewed one. */
-  | { readonly kind: 'code'; readonly code: string }
-  | { readonly kind: 'authenticated' }
-  | { readonly kind: 'passkey'; readonly step: PasskeyStep }
-  | { readonly kind: 'ready'; readonly account: Account | undefined }
-  /** The account was unlinked: by the phone, by the logout command, or (`duringStart`) while this was offline. */
-  | { readonly kind: 'logged_out'; readonly duringStart: boolean }
-  /** WhatsApp blocked the account (`state` says how): a fresh client would meet the same. */
-  | { readonly kind: 'blocked'; readonly state: string }
-  /** `authenticated`: WhatsApp had accepted the account, so it is not the profile that is at fault. */
-  | { readonly kind: 'fault'; readonly reason: string; readonly authenticated: boolean };
-
-/** Limits in ms. */
-export type RunTimings = {
-  readonly launch: number;
-  readonly load: number;
-  readonly sync: number;
-  /** How long the page's address may lag behind a broken start. */
-  readonly navigation: number;
-  /** For the page to confirm that the account is unlinked. */
-  readonly unlink: number;
-  /** From a signed passkey or a confirmed code to the next step of linking. WhatsApp Web's own limit is two minutes. */
-  readonly passkey: number;
-  readonly probeEvery: number;
-  readonly probeLimit: number;
-  readonly closeLimit: number;
-};
-export const runTimings = (stageMs: number): RunTimings => ({
-  launch: Math.min(stageMs, 35_000),
-  load: stageMs,
-  sync: stageMs,
-  navigation: 3_000,
-  unlink: 6_000,
-  passkey: 150_000,
-  probeEvery: 500,
-  probeLimit: 5_000,
-  closeLimit: 8_000,
-});
+import { readLid } from './page.ts';
+import { type Passkey, type PasskeyHistory, watchPasskey } from './passkey.ts';
+import type { RunTimings, Signal } from './signals.ts';
+import { BLOCKED, untilVersion, watchPage } from './watch-page.ts';
 
 export type RunDeps = {
   readonly createClient: CreateClient;
@@ -89,13 +50,6 @@ export type ClientRun = {
   close(gently: boolean): Promise<void>;
 };
 
-/** States of the page in which the account itself is blocked. */
-const BLOCKED: readonly string[] = ['TOS_BLOCK', 'SMB_TOS_BLOCK'];
-/** Probes that must fail or agree in a row before something is concluded from them. */
-const IN_A_ROW = 3;
-/** A start may fail within a second of the page's load. */
-const FIRST_VERSION_READ_MS = 50;
-const RELOAD_EVERY_MS = 20_000;
 const CONTEXT_GONE = /context was destroyed|cannot find context|frame (was|got) detached/i;
 
 const MODULE = /\b(WA[A-Z]\w+)/;
@@ -113,10 +67,9 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   const { time, log, timings } = deps;
   let over = false;
   let closed: Promise<void> | undefined;
-  let ready = false;
   let unlinking: Promise<boolean> | undefined;
   let unlinked = false;
-  let authenticated = false;
+  const seen = { ready: false, authenticated: false };
   let settled = false;
   let pageError: string | undefined;
   let cancelStage = () => {};
@@ -136,11 +89,12 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   };
   const fault = (reason: string) => {
     // The library closes the browser once the page has confirmed, and before its own answer: that answer decides.
-    if (!unlinking) end({ kind: 'fault', reason: withCause(reason, pageError), authenticated });
+    if (!unlinking)
+      end({ kind: 'fault', reason: withCause(reason, pageError), authenticated: seen.authenticated });
   };
   const loggedOut = () => {
     unlinked ||= !over;
-    end({ kind: 'logged_out', duringStart: !authenticated && !ready });
+    end({ kind: 'logged_out', duringStart: !seen.authenticated && !seen.ready });
   };
   const signal = (s: Signal) => {
     if (!over) deps.onSignal(s);
@@ -163,7 +117,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     deps.onStep?.('browserUp');
     client.pupBrowser?.on('disconnected', () => fault('the browser is gone'));
     const page = client.pupPage;
-    if (page) void watchVersion(page);
+    if (page) void reportVersion(page);
     page?.on('error', () => fault('the page crashed'));
     page?.on(
       'load',
@@ -197,24 +151,12 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       if (deps.forwarded.includes(name)) guarded(name, () => deps.onEvent(name, [value]))();
     },
     onStartFailed: (reason) => {
-      if (!ready) fault(reason);
+      if (!seen.ready) fault(reason);
     },
   });
-  /** Read beside the library's start: a build that breaks the start must be known by its version, too. */
-  const watchVersion = async (page: LibraryPage) => {
-    let wait = FIRST_VERSION_READ_MS;
-    while (!over) {
-      const version = await withDeadline(
-        time,
-        timings.probeLimit,
-        'reading the version',
-        readVersion(page),
-      ).catch(() => undefined);
-      if (over) return;
-      if (version !== undefined && version !== null) return deps.onVersion(version);
-      await sleep(time, wait, watching.signal);
-      wait = Math.min(wait * 2, timings.probeEvery);
-    }
+  const reportVersion = async (page: LibraryPage) => {
+    const version = await untilVersion(page, { time, timings, signal: watching.signal });
+    if (version !== undefined && !over) deps.onVersion(version);
   };
 
   const readAccount = async (): Promise<Account | undefined> => {
@@ -248,7 +190,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
   client.on(
     'authenticated',
     guarded('authenticated', () => {
-      authenticated = true;
+      seen.authenticated = true;
       linking.abort();
       stage('syncing', timings.sync);
       signal({ kind: 'authenticated' });
@@ -258,8 +200,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     'ready',
     guarded('ready', () => {
       cancelStage();
-      if (ready) return;
-      ready = true;
+      if (seen.ready) return;
+      seen.ready = true;
       linking.abort();
       void readAccount().then((account) => signal({ kind: 'ready', account }));
     }),
@@ -287,7 +229,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       page: () => (settled ? client.pupPage : undefined),
       history: deps.passkeyHistory,
       onStep: (step) => {
-        if (over || ready) return;
+        if (over || seen.ready) return;
         if (step.step === 'answered') stage('linking after the passkey', timings.passkey);
         else cancelStage();
         signal({ kind: 'passkey', step });
@@ -295,65 +237,11 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     },
     AbortSignal.any([watching.signal, linking.signal]),
   );
-  let unknownDialogs = 0;
-  const lookForDialogs = async (page: LibraryPage) => {
-    if (!deps.onDialogs) return;
-    const count = await withDeadline(
-      time,
-      timings.probeLimit,
-      'looking for dialogs',
-      closeAnnouncements(page),
-    );
-    if (count.closed === 0 && count.unknown === unknownDialogs) return;
-    // Its words may name people and chats: the log says how many there are.
-    if (count.unknown > unknownDialogs)
-      log.warn('WhatsApp Web shows an unknown dialog', { open: count.unknown });
-    if (count.closed > 0) log.info('closed an announcement of WhatsApp Web', { closed: count.closed });
-    unknownDialogs = count.unknown;
-    deps.onDialogs(count);
-  };
-
-  /** Looks after what the library does not notice. */
   const watch = async () => {
-    let failures = 0;
-    let synced = 0;
-    let leaving = 0;
-    let deaf = 0;
-    let blocked = 0;
-    let reloadedAt = Number.NEGATIVE_INFINITY;
-    let announced = false;
-    while (!over) {
-      await sleep(time, ready ? timings.probeEvery * 6 : timings.probeEvery, watching.signal);
-      const page = client.pupPage;
-      if (over || !page) continue;
-      leaving = client.lastLoggedOut ? leaving + 1 : 0;
-      if (leaving > IN_A_ROW) return loggedOut();
-      try {
-        const probe = await withDeadline(time, timings.probeLimit, 'asking the page', probePage(page));
-        failures = 0;
-        // The page reloaded itself and the library missed the sync after it: it would receive nothing more.
-        deaf = ready && !probe.injected ? deaf + 1 : 0;
-        if (deaf > IN_A_ROW) return fault('the page was reloaded under the library');
-        blocked = BLOCKED.includes(probe.state ?? '') ? blocked + 1 : 0;
-        if (blocked >= IN_A_ROW) return end({ kind: 'blocked', state: probe.state ?? '' });
-        if (ready) await lookForDialogs(page);
-        if (over || ready) continue;
-        synced = probe.state === 'CONNECTED' && probe.hasSynced && !authenticated ? synced + 1 : 0;
-        if (synced >= IN_A_ROW && !announced) {
-          announced = true;
-          log.info('sync ended before the library listened: announcing it');
-          await withDeadline(time, timings.probeLimit, 'announcing the sync', announceSynced(page));
-        }
-        if (probe.state === 'UNPAIRED_IDLE' && time.now() - reloadedAt > RELOAD_EVERY_MS) {
-          reloadedAt = time.now();
-          await withDeadline(time, timings.load, 'reloading', page.reload({ timeout: timings.load }));
-        }
-      } catch (error) {
-        failures += 1;
-        log.debug('page did not answer', { failures, error: describeError(error) });
-        if (failures >= IN_A_ROW) return fault('the page does not respond');
-      }
-    }
+    const found = await watchPage({ ...deps, client, signal: watching.signal, seen });
+    if (found?.kind === 'logged_out') loggedOut();
+    else if (found?.kind === 'blocked') end(found);
+    else if (found) fault(found.reason);
   };
 
   stage('launching the browser', timings.launch);
@@ -380,7 +268,11 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
       // A page that is unlinked leaves for another address, which may come a moment after this failure.
       if (!over && CONTEXT_GONE.test(reason)) await sleep(time, timings.navigation, watching.signal);
       log.warn('unlinking was not confirmed', { error: reason });
-      end({ kind: 'fault', reason: `unlinking was not confirmed: ${reason}`, authenticated });
+      end({
+        kind: 'fault',
+        reason: `unlinking was not confirmed: ${reason}`,
+        authenticated: seen.authenticated,
+      });
     }
     return unlinked;
   };

@@ -3,7 +3,7 @@ import type { Profile } from '../../../container/auth-state/profile.ts';
 import { silentLog } from '../../../container/base/log.ts';
 import { createBuildCounter } from '../../../container/whatsapp/build-counter.ts';
 import { createClientHost, type HostView } from '../../../container/whatsapp/client-host.ts';
-import { runTimings } from '../../../container/whatsapp/client-run.ts';
+import { runTimings } from '../../../container/whatsapp/signals.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { fakeLibrary } from './fake-library.ts';
 
