@@ -48,6 +48,7 @@ const FULL = 'admission/confirm-full.ts';
 const RELEASE = 'lifecycle/release.ts';
 const CHANGE = 'lifecycle/change.ts';
 const WORKER = 'lifecycle/worker.ts';
+const REPORTED = 'lifecycle/reported.ts';
 const SNAPSHOTS = 'accounts/snapshots.ts';
 const LAUNCH = 'lifecycle/launch.ts';
 const REAP = 'reaping/reap.ts';
@@ -308,7 +309,7 @@ export const MUTATIONS: readonly Mutation[] = [
     18,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
-      WORKER,
+      REPORTED,
       'if (isRestart(now) && isLinkingStatus(request.status)) return refusedLinking(clock, now, request);',
       '',
     ],
@@ -471,12 +472,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'await sendAll(deps, session, items.slice(-1).map(parse));',
   ]),
   mutation('a challenge that is published only if the status changes', 1, [
-    WORKER,
+    REPORTED,
     'after.statusDataHash !== before.statusDataHash',
     'false',
   ]),
   mutation('each challenge gives the time for linking once more', 1, [
-    WORKER,
+    REPORTED,
     'isPasskeyStatus(status) && now.passkeySince === undefined',
     'isPasskeyStatus(status)',
   ]),
