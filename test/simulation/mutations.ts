@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    55,
+    44,
     [
       PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -106,7 +106,7 @@ export const MUTATIONS: readonly Mutation[] = [
         const result = await deps.store.transact(writes.filter((w) => w !== user), transactionToken(deps.ids));
         if (user?.kind === 'update' && result.ok) await deps.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', 3, [
+  mutation('a start that forgets state and epoch', 10, [
     PLAN,
     `eq('epoch', before.epoch),
     oneOf('state', ['STOPPED', 'FAILED']),
@@ -130,12 +130,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 47, [
+  mutation('an admission that does not recognize its own session', 9, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
   ]),
-  mutation('release that forgets whether the slot is still held', 3, [
+  mutation('release that forgets whether the slot is still held', 24, [
     RELEASE,
     `eq('slotShard', shard),
     eq('version', session.version),`,
@@ -143,7 +143,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    268,
+    33,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -170,7 +170,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 28, [
+  mutation('changes that forget epoch and slot', 12, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
@@ -183,7 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap of an epoch that has ended',
-    42,
+    3,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -194,7 +194,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    21,
+    8,
     [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
@@ -242,7 +242,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in any order of arrival',
-    26,
+    25,
     [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       SNAPSHOTS,
@@ -266,7 +266,7 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
   ),
-  mutation('a lost heartbeat that frees the slot at once', 8, [
+  mutation('a lost heartbeat that frees the slot at once', 14, [
     REAP,
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
@@ -306,7 +306,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    18,
+    3,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       REPORTED,
@@ -340,7 +340,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
   ]),
-  mutation('restarts without a limit', 445, [
+  mutation('restarts without a limit', 389, [
     RESTART,
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
@@ -350,7 +350,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 292, [
+  mutation('a stop that does not prevent the restart of a silent session', 169, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
@@ -365,7 +365,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
   ]),
-  mutation('a recount without a version condition', 3, [
+  mutation('a recount without a version condition', 138, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
@@ -386,7 +386,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 61, [
+  mutation('sub-limits of limits that others took the place of', 18, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -397,7 +397,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 31, [
+  mutation('a refusal because the sub-limits are spent', 9, [
     FULL,
     'if (capacity.active >= capacity.limits.globalLimit) return',
     'return',
@@ -423,22 +423,22 @@ export const MUTATIONS: readonly Mutation[] = [
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 19, [
+  mutation('a stopped task of any epoch ends the session', 25, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 95, [
+  mutation('the end of another provider’s task ends the session', 91, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 42, [
+  mutation('a discard that a late commit undoes', 82, [
     SNAPSHOTS,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted without a check of its present epoch', 35, [
+  mutation('a session deleted without a check of its present epoch', 71, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
@@ -567,7 +567,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'waiting.has(task.standbyId)',
     'false',
   ]),
-  standbyMutation('a retired standby task that is not stopped', 19, [
+  standbyMutation('a retired standby task that is not stopped', 65, [
     KEEP,
     '[...ending, ...spent.filter((task) => task !== undefined)]',
     'spent.filter((task) => task !== undefined)',
