@@ -206,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    332,
+    915,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -370,7 +370,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('tasks without a session that are never stopped', 332, [
+  mutation('tasks without a session that are never stopped', 915, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -404,7 +404,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    1388,
+    506,
     [
       WAITING,
       "change(deps, command.id, eq('status', 'pending'), {",
