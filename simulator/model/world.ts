@@ -397,6 +397,8 @@ export class World {
     account: string,
     fields: Omit<MessageRecord, 'kind' | 'account' | 'seq' | 'timestamp'> & { timestamp?: number },
   ): MessageRecord {
+    const { chatId: id } = fields;
+    if (this.chat(account, id).gone) this.#put({ kind: 'chat', account, id });
     return this.#put({
       kind: 'message',
       account,

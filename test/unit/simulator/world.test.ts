@@ -115,6 +115,15 @@ describe('messages', () => {
     ]);
     expect(world.groups(ben.phoneNumber)).toMatchObject([{ id: group.id, subject: 'Team' }]);
   });
+
+  it('make a deleted chat again, without what it was before', () => {
+    const { world } = newWorld();
+    const account = world.ensureAccount({ phoneNumber: '15550001111' });
+    const id = '15550002222@c.us';
+    world.keep({ ...world.chat(account.phoneNumber, id), archived: true, gone: true });
+    world.receive(account, { from: id, body: 'again' });
+    expect(world.chat(account.phoneNumber, id)).toEqual({ kind: 'chat', account: account.phoneNumber, id });
+  });
 });
 
 it('a world made from what was written equals the one that wrote it', () => {
