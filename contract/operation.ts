@@ -115,6 +115,10 @@ export const LARGEST_BODY_BYTES = 5_900_000;
 export const operation = <const O extends Operation>(described: O): O => described;
 
 /** The query of operations that are about one user's things. */
+/** A path that is kept for older clients; its summary names the successor. */
+export const isDeprecated = ({ summary }: Pick<Operation, 'summary'>): boolean =>
+  summary.startsWith('Deprecated:');
+
 export const ownerQuerySchema = z.strictObject({
   userId: userIdSchema.optional().describe('For admins: the owner. Default: yourself.'),
 });

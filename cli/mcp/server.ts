@@ -3,6 +3,7 @@ import { fromJsonSchema, McpServer } from '@modelcontextprotocol/server';
 import { serveStdio } from '@modelcontextprotocol/server/stdio';
 import { requestOf } from '../../client/derived.ts';
 import type { Transport } from '../../client/transport.ts';
+import type { JsonSchema } from '../../contract/openapi/schemas.ts';
 import { acceptOf, errorResultOf, resultOf } from './result.ts';
 import type { OperationTool } from './tools.ts';
 
@@ -17,6 +18,20 @@ type McpOptions = {
   readonly newKey: () => string;
 };
 
+/** The protocol's check says that there is an unknown argument; a model needs to know which one. */
+const checked = (inputSchema: JsonSchema) => {
+  const schema = fromJsonSchema<Record<string, unknown>>({ ...inputSchema });
+  const standard = schema['~standard'];
+  const known = Object(inputSchema.properties ?? {});
+  const validate: typeof standard.validate = (value, options) => {
+    const unknown = Object.keys(Object(value)).filter((name) => !Object.hasOwn(known, name));
+    return unknown.length > 0
+      ? { issues: unknown.map((name) => ({ message: `unknown argument ${name}`, path: [name] })) }
+      : standard.validate(value, options);
+  };
+  return { ...schema, '~standard': { ...standard, validate } };
+};
+
 /** A server that has these tools; it is not connected yet. */
 const mcpServer = ({ version, tools, transport, newKey }: McpOptions): McpServer => {
   const server = new McpServer(
@@ -29,7 +44,7 @@ const mcpServer = ({ version, tools, transport, newKey }: McpOptions): McpServer
       {
         title,
         description,
-        inputSchema: fromJsonSchema<Record<string, unknown>>({ ...inputSchema }),
+        inputSchema: checked(inputSchema),
         annotations,
       },
       async (args, { mcpReq: { signal } }) => {

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import type { Parts } from '../../client/derived.ts';
 import type { CallerView } from '../../contract/bodies/dashboard.ts';
 import { inputSchemaOf, type JsonSchema } from '../../contract/openapi/schemas.ts';
-import { idempotencyKeySchema, type Operation, type Tag } from '../../contract/operation.ts';
+import { idempotencyKeySchema, isDeprecated, type Operation, type Tag } from '../../contract/operation.ts';
 import { PUBLIC_OPERATIONS } from '../../contract/public-operations.ts';
 import { mayUse } from '../../contract/scopes.ts';
 
@@ -46,7 +46,10 @@ const WITHOUT_TOOL: readonly string[] = [
   'createMediaKey',
 ];
 
-/** The tools that this key may use: an operation that the key's scopes do not allow is no tool. */
+/**
+ * The tools that this key may use: an operation that the key's scopes do not allow is no tool, nor is a deprecated path,
+ * which would be a second tool for the same thing.
+ */
 export const toolsFor = (
   caller: Pick<CallerView, 'role' | 'scopes' | 'sessions'>,
   { readOnly = false, tags, operations = Object.values(PUBLIC_OPERATIONS) }: ToolChoice = {},
@@ -56,10 +59,11 @@ export const toolsFor = (
   const holder = { role: sessions ? 'user' : caller.role, scopes: scopes ?? undefined } as const;
   const onlySession = sessions?.length === 1 ? sessions[0] : undefined;
   return operations
-    .filter(({ id, scope, tag, responses }) => {
+    .filter(({ id, scope, tag, summary, responses }) => {
+      const isUseful = !isDeprecated({ summary }) && !WITHOUT_TOOL.includes(id);
       const succeeds = Object.keys(responses).some((status) => status.startsWith('2'));
       const allowed = scope === null || mayUse(holder, scope);
-      return succeeds && allowed && !WITHOUT_TOOL.includes(id) && (!tags || (tag && tags.includes(tag)));
+      return isUseful && succeeds && allowed && (!tags || (tag && tags.includes(tag)));
     })
     .map((operation) => toolOf(operation, { onlySession, isAdmin: holder.role === 'admin' }))
     .filter((tool) => !readOnly || tool.annotations.readOnlyHint);

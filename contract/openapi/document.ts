@@ -2,7 +2,14 @@
 
 import { connectLive } from '../connect-live.ts';
 import { PROBLEMS, type ProblemCode, problemSchema } from '../errors.ts';
-import { idempotencyKeySchema, type Operation, problemsOf, type ResponseSpec, TAGS } from '../operation.ts';
+import {
+  idempotencyKeySchema,
+  isDeprecated,
+  type Operation,
+  problemsOf,
+  type ResponseSpec,
+  TAGS,
+} from '../operation.ts';
 import { API_VERSION } from '../release.ts';
 import { OPERATIONS } from '../routes.ts';
 import { WEBHOOK_PAYLOADS, type WebhookEvent, webhookBodySchema } from '../webhooks/bodies.ts';
@@ -161,7 +168,7 @@ const operationObject = (operation: Operation, schemas: Schemas): OperationObjec
     operationId: id,
     tags: [tag],
     summary,
-    ...(summary.startsWith('Deprecated:') ? { deprecated: true as const } : {}),
+    ...(isDeprecated(operation) ? { deprecated: true as const } : {}),
     ...(description === '' ? {} : { description }),
     ...(auth === 'none' ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),

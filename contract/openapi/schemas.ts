@@ -65,7 +65,19 @@ const standAlone = (schema: z.ZodType, side: Side, closed: boolean) => {
 };
 
 /** The JSON Schema of what callers send, complete in itself: its named parts are under `$defs`. */
-export const inputSchemaOf = (schema: z.ZodType): JsonSchema => standAlone(schema, 'input', true);
+export const inputSchemaOf = (schema: z.ZodType): JsonSchema =>
+  Object(withoutTypeLists(standAlone(schema, 'input', true)));
+
+/** Not every reader takes a list of types, such as boolean or null; alternatives mean the same. */
+const withoutTypeLists = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(withoutTypeLists);
+  if (typeof value !== 'object' || value === null) return value;
+  const { type, ...rest } = Object.fromEntries(
+    Object.entries(value).map(([key, part]) => [key, withoutTypeLists(part)]),
+  );
+  if (type === undefined) return rest;
+  return Array.isArray(type) ? { ...rest, anyOf: type.map((one) => ({ type: one })) } : { type, ...rest };
+};
 
 /**
  * Converts the schemas of one document and collects those with a name.
@@ -131,6 +143,8 @@ const tidy = (
   if (side === 'output' && !closed && json.additionalProperties === false) delete json.additionalProperties;
   // The format says it.
   if (json.format === 'date-time' || json.format === 'uri') delete json.pattern;
+  // No format of JSON Schema: `contentEncoding` says it.
+  if (json.format === 'base64') delete json.format;
   // The bounds of every JSON integer.
   if (json.minimum === Number.MIN_SAFE_INTEGER) delete json.minimum;
   if (json.maximum === Number.MAX_SAFE_INTEGER) delete json.maximum;
