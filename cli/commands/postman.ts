@@ -10,7 +10,8 @@ export const addPostman = (program: Command): void => {
     .summary('print the API as a Postman collection')
     .description(
       'Prints the API as a Postman collection (format 2.1), which Bruno and Insomnia import as well. It has no key: set ' +
-        'the variable apiKey in an environment.',
+        'the variable apiKey in an environment. The variables session, chatId, groupId, channelId and messageId say what ' +
+        'its requests are about.',
     );
   examples(command, '> berth.postman_collection.json');
   runs(command, z.object({}), async (_, { out, url }) => {

@@ -5,6 +5,7 @@ import {
   openApiDocument,
   type ParameterObject,
 } from '../../contract/openapi/document.ts';
+import { SAMPLES } from '../selftest/samples.ts';
 import { exampleOf } from './example.ts';
 
 type Pair = {
@@ -50,11 +51,22 @@ type PostmanCollection = {
   }[];
 };
 
+/** What requests are about, filled in once for all of them. Keys belong into an environment or the vault: collections are shared. */
+const VARIABLES = {
+  apiKey: '',
+  session: 'default',
+  chatId: '491701234567@c.us',
+  groupId: '120363012345678901@g.us',
+  channelId: '120363012345678901@newsletter',
+  messageId: 'false_491701234567@c.us_3EB0C767D097B7C7C030',
+} as const;
+type Variable = keyof typeof VARIABLES;
+
 const SCHEMA = 'https://schema.getpostman.com/json/collection/v2.1.0/collection.json';
 
 /**
- * One folder for each chapter of the document, one request for each operation. Requests use the variables `baseUrl`,
- * `apiKey` and `session`. Parameters that may be left out are there and switched off.
+ * One folder for each chapter of the document, one request for each operation. Requests use the collection's variables.
+ * Parameters that may be left out are there and switched off.
  *
  * @param baseUrl the API's address
  */
@@ -77,9 +89,7 @@ export const postmanCollection = (
     },
     variable: [
       { key: 'baseUrl', value: baseUrl.replace(/\/$/, '') },
-      // Keys belong into an environment or the vault: collections are shared.
-      { key: 'apiKey', value: '' },
-      { key: 'session', value: 'default' },
+      ...Object.entries(VARIABLES).map(([key, value]) => ({ key, value })),
     ],
     item: document.tags.map(({ name, description }) => ({
       name,
@@ -100,7 +110,9 @@ const requestOf = (
 ): PostmanRequest => {
   const parameters = (operation.parameters ?? []).map((parameter) => resolved(document, parameter));
   const pairs = (place: ParameterObject['in']): Pair[] =>
-    parameters.filter((parameter) => parameter.in === place).map((parameter) => pairOf(document, parameter));
+    parameters
+      .filter((parameter) => parameter.in === place)
+      .map((parameter) => pairOf(document, path, parameter));
   const query = pairs('query');
   const enabled = query.filter(({ disabled }) => !disabled).map(({ key, value }) => `${key}=${value}`);
   const segments = path
@@ -128,7 +140,11 @@ const requestOf = (
         ? {
             body: {
               mode: 'raw',
-              raw: JSON.stringify(withSession(exampleOf(schema, document.components.schemas)), null, 2),
+              raw: JSON.stringify(
+                bodyOf(operation, exampleOf(schema, document.components.schemas), path),
+                null,
+                2,
+              ),
               options: { raw: { language: 'json' } },
             },
           }
@@ -137,11 +153,37 @@ const requestOf = (
   };
 };
 
-/** If a body names its session, it is the collection's. */
-const withSession = (example: unknown): unknown =>
-  typeof example === 'object' && example !== null && 'session' in example
-    ? { ...example, session: '{{session}}' }
-    : example;
+const variable = (name: Variable): string => `{{${name}}}`;
+
+/** Which variable a parameter of a request or a field of its body means. */
+const variableOf = (name: string, path: string): Variable | undefined => {
+  if (name === 'session' || (name === 'name' && path.startsWith('/api/sessions'))) return 'session';
+  if (name === 'id' && /\/groups\/\{id\+?\}/.test(path)) return 'groupId';
+  if (name === 'id' && /\/channels\/\{id\+?\}/.test(path)) return 'channelId';
+  if (name === 'id' && /\/contacts\/\{id\+?\}/.test(path)) return 'chatId';
+  if (name === 'chatId' || name === 'contactId') return 'chatId';
+  return /^(pollM|m)essageId$/.test(name) ? 'messageId' : undefined;
+};
+
+/** Bodies whose `name` may be left out and is the session's. */
+const NAMES_SESSION = /^\/api\/sessions(\/(start|stop|logout))?$/;
+
+/** The body that is sent: about the variables, with a file of the kind that the operation sends. */
+const bodyOf = ({ operationId }: OperationObject, example: unknown, path: string): unknown => {
+  if (typeof example !== 'object' || example === null || Array.isArray(example)) return example;
+  const file = operationId.includes('Video')
+    ? SAMPLES.video
+    : operationId.includes('Voice')
+      ? SAMPLES.voice
+      : undefined;
+  return Object.fromEntries(
+    Object.entries({ ...(NAMES_SESSION.test(path) && { name: '' }), ...example }).map(([name, value]) => {
+      const meant = variableOf(name, path);
+      if (meant) return [name, variable(meant)];
+      return [name, name === 'file' && file ? file : value];
+    }),
+  );
+};
 
 const resolved = (
   document: OpenApiDocument,
@@ -155,14 +197,18 @@ const resolved = (
 
 const pairOf = (
   document: OpenApiDocument,
+  path: string,
   { name, required, description, schema, in: place }: ParameterObject,
 ): Pair => {
-  const isSession = name === 'session' || (place === 'path' && name === 'name');
+  const meant = variableOf(name, path);
+  const example = textOf(exampleOf(schema, document.components.schemas, name));
+  // Left out, an operation is about the session `default`, which need not be the collection's.
+  const isNeeded = required || (name === 'session' && schema.default !== undefined);
   return {
     key: name,
-    value: isSession ? '{{session}}' : textOf(exampleOf(schema, document.components.schemas, name)),
+    value: meant ? variable(meant) : place === 'path' && example === '' ? 'id' : example,
     ...(description === undefined ? {} : { description }),
-    ...(required ? {} : { disabled: true }),
+    ...(isNeeded ? {} : { disabled: true }),
   };
 };
 

@@ -11,7 +11,8 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/phone(Number)?$/i, '491701234567'],
   [/messageId|reply_to/, 'false_491701234567@c.us_3EB0C767D097B7C7C030'],
   [/^(text|caption|body)$/, 'Hello'],
-  [/^(session|name)$/, 'default'],
+  [/^name$/, 'Test'],
+  [/^labelId$/, '1'],
   [/^userId$/, 'customer-1'],
   [/^mimetype$/, 'image/png'],
   [
@@ -21,6 +22,9 @@ const TEXTS: readonly (readonly [RegExp, string])[] = [
   [/^vcard$/, 'BEGIN:VCARD\nVERSION:3.0\nFN:Ada\nTEL:+491701234567\nEND:VCARD'],
   [/^code$/, 'https://chat.whatsapp.com/AbCdEfGhIjKlMnOpQrStUv'],
 ];
+
+/** Where the least number that is allowed is an odd example. */
+const NUMBERS: Readonly<Record<string, number>> = { latitude: 52.52, longitude: 13.405 };
 
 /**
  * Only what must be given; of optional fields none, of alternatives the first. A value that the schema names (default,
@@ -50,7 +54,7 @@ export const exampleOf = (schema: JsonSchema, schemas: Schemas, name = ''): unkn
       return true;
     case 'integer':
     case 'number':
-      return Number(target.minimum ?? 1);
+      return NUMBERS[name] ?? Number(target.minimum ?? 1);
     case 'null':
       return null;
     case 'string':
