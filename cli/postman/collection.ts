@@ -97,6 +97,8 @@ export const postmanCollection = (
       item: operations
         // A WebSocket is no request of such a collection.
         .filter(({ operation }) => operation.tags.includes(name) && !('101' in operation.responses))
+        // A run of the folder needs what it deletes until the end.
+        .toSorted((a, b) => Number(a.method === 'delete') - Number(b.method === 'delete'))
         .map(({ path, method, operation }) => requestOf(document, path, method, operation)),
     })),
   };

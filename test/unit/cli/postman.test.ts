@@ -64,6 +64,13 @@ test('every request is about the session, chat, group, channel and message of th
   expect(requestOf('forwardMessage').body?.raw).toContain('"messageId": "{{messageId}}"');
 });
 
+test('a folder deletes last, so that it can be run', () => {
+  for (const { name, item } of collection.item) {
+    const deletes = item.map(({ request }) => request.method === 'DELETE');
+    expect(deletes, name).toEqual(deletes.toSorted());
+  }
+});
+
 test('files are of the kind that the operation sends', () => {
   const fileOf = (id: string) => JSON.parse(requestOf(id).body?.raw ?? '').file.mimetype;
   expect(['sendImage', 'sendVideo', 'sendVoice', 'sendVideoStatus', 'sendVoiceStatus'].map(fileOf)).toEqual([
