@@ -13,6 +13,7 @@ import { sqsLive } from './adapters/sqs-live.ts';
 import { authContextSchema } from './edge/auth-context.ts';
 import { type AuthorizerContext, contextOfKey } from './edge/authorize.ts';
 import { callerOf, checked, problemOf, refuseRate } from './edge/http.ts';
+import { liveCredentialOf } from './edge/live-credential.ts';
 
 const store = dynamoDbStore();
 const deps = { ...base, store, events: sqsLive() };
@@ -73,17 +74,14 @@ const authorize = async ({
 const withTopic = (context: AuthorizerContext, userId: string | undefined): AuthorizerContext =>
   context.userId === undefined ? context : { ...context, topic: topicOf({ userId: context.userId }, userId) };
 
-/** A page can't set a header on a WebSocket, so here, and only here, a key may be in the URL, as WAHA's clients send it. */
 const contextOf = async (
   headers: Readonly<Record<string, string>>,
   query: Readonly<Record<string, readonly string[]>>,
 ): Promise<AuthorizerContext> => {
-  const header = Object.entries(headers).find(([name]) => name.toLowerCase() === 'x-api-key')?.[1];
-  const key = header ?? query['x-api-key']?.at(-1);
-  const ticket = query.ticket?.at(-1);
-  if (key === undefined && ticket === undefined) return { role: 'none' };
+  const credential = liveCredentialOf(headers, query);
+  if (credential === undefined) return { role: 'none' };
   return contextOfKey(refusalOf, 'key', () =>
-    key === undefined ? redeemTicket(deps, ticket ?? '') : findApiKey(deps, key),
+    'key' in credential ? findApiKey(deps, credential.key) : redeemTicket(deps, credential.ticket),
   );
 };
 

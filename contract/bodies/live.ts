@@ -34,13 +34,26 @@ export const PING_MS = 4 * 60_000;
 /** A position in a topic's log. */
 export const cursorSchema = z.string().regex(/^\d{1,15}$/, 'must be a cursor of this stream');
 
-/** Repeated or comma-separated, as in `events=message&events=session.status`. */
-const listOf = <S extends z.ZodType<string, string>>(item: S, max: number) =>
+/** Repeated or comma-separated, as in `events=message&events=session.status`; empty names count as absent. */
+const listOf = <S extends z.ZodType<string, string>>(
+  item: S,
+  max: number,
+  choose: (names: string[]) => string[] = (names) => names,
+) =>
   z
     .array(z.string())
     .default(['*'])
-    .transform((values) => values.flatMap((value) => value.split(',')))
+    .transform((values) => {
+      const names = values.flatMap((value) => value.split(',')).filter((name) => name !== '');
+      return names.length === 0 ? ['*'] : choose(names);
+    })
     .pipe(z.array(item).min(1).max(max));
+
+/** As for a webhook, a name that is not known here is left out; if no name is known, the request is a mistake. */
+const knownEvents = (names: string[]): string[] => {
+  const known = names.filter((name) => eventNameSchema.safeParse(name).success);
+  return known.length > 0 ? known : names;
+};
 
 /** Of several values the last counts, as for HTTP requests that API Gateway hands on. */
 const lastOf = <S extends z.ZodType<string, string>>(item: S) =>
@@ -62,6 +75,7 @@ export const liveQuerySchema = z.object({
   events: listOf(
     z.enum(eventNameSchema.options, { error: 'must be the name of an event or *' }),
     eventNameSchema.options.length,
+    knownEvents,
   ).describe('Names of events, repeated or separated by commas; `*`: as for webhooks.'),
   after: lastOf(cursorSchema).describe('The cursor of the last message that was read.'),
   userId: lastOf(topicSchema).describe(

@@ -5,7 +5,7 @@ import type {
   Context,
 } from 'aws-lambda';
 import * as z from 'zod';
-import { type $ZodIssue, toDotPath } from 'zod/v4/core';
+import type { $ZodIssue } from 'zod/v4/core';
 import { sessionNameSchema, userIdSchema } from '../../contract/bodies/sessions.ts';
 import { type FieldError, Problem, problemBody } from '../../contract/errors.ts';
 import { DEFAULT_MAX_BODY_BYTES, idempotencyKeySchema, type Operation } from '../../contract/operation.ts';
@@ -19,7 +19,7 @@ import { type AuthContext, authContextSchema } from './auth-context.ts';
 import { jsonBody } from './body.ts';
 import { commonHeaders } from './headers.ts';
 import { writeStats } from './stats.ts';
-import { ignoredHeader, likeliest, tolerantParse } from './tolerant.ts';
+import { fieldName, ignoredHeader, likeliest, tolerantParse } from './tolerant.ts';
 
 type Event = APIGatewayProxyEventV2WithLambdaAuthorizer<Record<string, unknown>>;
 
@@ -152,10 +152,13 @@ const requestOf = <O extends Operation>(operation: O, event: Event, ignored: str
   const read = <T>(schema: z.ZodType<T>, value: unknown, what: string): T =>
     checked(operation.waha ? tolerantParse(schema, value, ignored) : schema.safeParse(value), what);
   const context = authContext(event);
-  const caller = (): Caller => callerOf(context);
+  const rawQuery = event.queryStringParameters ?? {};
+  const caller = (): Caller => {
+    if (context.role === 'none' && hasKey(rawQuery)) throw keyInUrl();
+    return callerOf(context);
+  };
   if (operation.auth === 'key' || operation.auth === 'admin') refuse(caller(), operation.scope);
 
-  const rawQuery = event.queryStringParameters ?? {};
   const owner = (): string => {
     const { userId } = rawQuery;
     const { userId: own, role } = caller();
@@ -194,6 +197,15 @@ const requestOf = <O extends Operation>(operation: O, event: Event, ignored: str
   // Parsed by the operation's own schemas just above: what Request<O> says of them.
   return request as Request<O>;
 };
+
+const hasKey = (query: object): boolean => Object.keys(query).some((name) => /^x-api-key$/i.test(name));
+
+/** Clients of WAHA may send it so; browsers, proxies and their logs keep URLs. */
+const keyInUrl = (): Problem =>
+  new Problem(
+    'unauthorized',
+    'Send the API key in the header X-Api-Key: only /ws reads a key in the URL, and links to received files need none.',
+  );
 
 /** The caller that an authorizer found. Throws 401, 403 for a cookie without its header, or StoreUnavailable. */
 export const callerOf = (context: AuthContext): Caller => {
@@ -260,7 +272,7 @@ export const checked = <T>(parsed: z.ZodSafeParseResult<T>, what: string): T => 
 
 const fieldPath = (issue: $ZodIssue, what: string): string => {
   const keys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = toDotPath([...issue.path, ...keys]);
+  const path = fieldName([...issue.path, ...keys]);
   return path === '' ? what : path;
 };
 

@@ -41,7 +41,7 @@ export const tolerantParse = <T>(
     const kept = empty.map((path) => [path, valueAt(repaired, path)] as const);
     // From the last element of a list to the first: each keeps its place until it is removed.
     for (const path of [...unknown, ...empty].toReversed()) remove(repaired, path);
-    for (const path of unknown) ignored.push(toDotPath(path as (string | number)[]));
+    for (const path of unknown) ignored.push(fieldName(path));
     parsed = schema.safeParse(repaired);
     if (parsed.success) return parsed;
     // A required field stays as it was sent: the error is about its value.
@@ -53,6 +53,10 @@ export const tolerantParse = <T>(
   }
   return parsed;
 };
+
+/** A field as its sender names it: `x-api-key` and `filter.a` are whole names, and no path into an object. */
+export const fieldName = (path: JsonPath): string =>
+  path.length === 1 ? String(path[0]) : toDotPath(path as (string | number)[]);
 
 /** Of alternatives that all fail, what is wrong with the one that was likely meant: that with the fewest faults. */
 export const likeliest = (issue: $ZodIssue): $ZodIssue[] => {
