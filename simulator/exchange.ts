@@ -11,7 +11,7 @@ import { type AccountChoice, Linking } from './linking.ts';
 import type { MediaStore } from './media-store.ts';
 import { isGroup, isNumberJid, userJid } from './model/jid.ts';
 import type { AccountRecord, DeviceRecord, GroupRecord, MessageRecord } from './model/records.ts';
-import type { Draft, Incoming, World } from './model/world.ts';
+import { type Draft, type Incoming, isMember, type World } from './model/world.ts';
 import { Presences } from './presences.ts';
 import {
   type Call,
@@ -404,7 +404,8 @@ export class Exchange {
   /** A person changes a group: its members here get the new state and a notification. */
   changeGroup(id: string, by: string, change: GroupChange): GroupRecord['participants'] {
     const { subject, add = [], remove = [], promote = [], demote = [], ...settings } = change;
-    const [before] = this.#groupsWith(id);
+    const copies = this.#groupsWith(id);
+    const before = copies.find((group) => isMember(group, group.account)) ?? copies[0];
     if (!before) throw new PhoneRefusal('unknown_chat', `there is no group ${id}`);
     const added = add.filter((one) => !before.participants.some((member) => member.id === one));
     const removed = remove.filter((one) => before.participants.some((member) => member.id === one));
@@ -418,7 +419,8 @@ export class Exchange {
       ...settings,
     }));
     for (const account of added.flatMap((one) => this.world.account(one) ?? [])) {
-      if (changed[0]) changed.push(this.world.joinGroup(account, changed[0]));
+      const group = { ...before, ...settings, participants, subject: subject ?? before.subject };
+      changed.push(this.world.joinGroup(account, group));
     }
     const happenings = [
       ...(subject === undefined ? [] : [{ subtype: 'subject', by, recipients: [] }]),
@@ -589,12 +591,11 @@ export class Exchange {
 
   /** A blocked account cannot write at all, a non-member not to a group, a follower not to a channel. */
   #requireMayWrite(account: string, chatId: string): void {
-    const isMember = (group: GroupRecord) => group.participants.some(({ id }) => id === userJid(account));
     const groups = () => this.world.groups(account).filter(({ id }) => id === chatId);
     const channels = () => this.world.channels(account).filter(({ id }) => id === chatId);
     const allowed =
       !this.world.account(account)?.banned &&
-      (!isGroup(chatId) || groups().some(isMember)) &&
+      (!isGroup(chatId) || groups().some((group) => isMember(group, account))) &&
       (!chatId.endsWith('@newsletter') ||
         channels().some(({ role }) => role === 'owner' || role === 'admin'));
     if (!allowed) throw new CallRefusal(403, 'forbidden');

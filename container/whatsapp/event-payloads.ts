@@ -100,7 +100,8 @@ export const reactionPayload = (source: unknown) => {
     to: remoteOf(parsed.data.id) ?? '',
     participant: from,
     ...pnOf('participantPn', sender),
-    timestamp: parsed.data.timestamp,
+    // The library divides milliseconds; every other time in seconds is whole.
+    timestamp: Math.trunc(parsed.data.timestamp),
     reaction: { text: parsed.data.reaction, messageId: idText(parsed.data.msgId) ?? '' },
   };
 };

@@ -61,9 +61,6 @@ export const groupOf = ({ world }: CallContext, account: string, id: string): Gr
   return group;
 };
 
-export const isMember = (group: GroupRecord, account: string): boolean =>
-  group.participants.some(({ id }) => id === userJid(account));
-
 export const isAdminOf = (context: CallContext, account: string, chatId: string): boolean =>
   isGroup(chatId) &&
   groupOf(context, account, chatId).participants.some(

@@ -1,9 +1,10 @@
 /** Companions' calls for groups, except to create groups and add members. */
 import { userJid } from '../model/jid.ts';
 import type { GroupRecord } from '../model/records.ts';
+import { isMember } from '../model/world.ts';
 import type { GroupCall } from '../protocol.ts';
 import { CallRefusal } from '../refusal.ts';
-import { type CallContext, type CallHandlers, groupOf, isAdminOf, isMember } from './call-context.ts';
+import { type CallContext, type CallHandlers, groupOf, isAdminOf } from './call-context.ts';
 
 const forbidden = () => new CallRefusal(403, 'forbidden');
 

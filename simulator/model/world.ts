@@ -62,6 +62,10 @@ export type Incoming = Content & {
   readonly waiting?: boolean | undefined;
 };
 
+/** Whether the account is in the group, as this copy of it knows. */
+export const isMember = (group: GroupRecord, account: string): boolean =>
+  group.participants.some(({ id }) => id === userJid(account));
+
 export class World {
   /** By kind and then by key: looking for a companion must not walk over every message. */
   readonly #records = new Map<WorldRecord['kind'], Map<string, WorldRecord>>();
@@ -326,10 +330,13 @@ export class World {
     });
   }
 
-  /** Changes a group for every account here that has it; returns each account's copy. */
+  /**
+   * Changes a group for every account here that is a member; returns each account's copy. Who has left keeps the group as
+   * it was.
+   */
   changeGroup(id: string, change: (group: GroupRecord) => Partial<GroupRecord>): GroupRecord[] {
     return this.#all('group')
-      .filter((group) => group.id === id)
+      .filter((group) => group.id === id && isMember(group, group.account))
       .map((group) => this.#put({ ...group, ...change(group) }));
   }
 

@@ -114,13 +114,15 @@ describe('a message', () => {
 });
 
 it('a reaction, a call and an archived chat have WAHA’s members', () => {
-  payloadOf('message_reaction', {
+  const reaction = payloadOf('message_reaction', {
     id: key(false, ADA, '3EB0E'),
     msgId: key(true, ADA, '3EB0F'),
     senderId: ADA,
-    timestamp: 1_700_000_000,
+    // As the library has it, of milliseconds.
+    timestamp: 1_700_000_000.193,
     reaction: '👍',
   });
+  expect(reaction).toMatchObject({ timestamp: 1_700_000_000 });
   payloadOf('call', { id: 'CALL', from: ADA, timestamp: 1_700_000_000, isVideo: false, isGroup: false });
   expect(payloadOf('chat_archived', { id: ADA }, true)).toEqual({
     id: ADA,
