@@ -205,6 +205,10 @@ const scopesOf = ({
   ...(control || setting || remove ? (['sessions:write'] as const) : []),
 ];
 
+/** WAHA's documentation makes such a key for links to files. */
+const NOTHING_ALLOWED =
+  'allow nothing: at least one of read, send, control, setting, delete must be true (links to received files need no key)';
+
 export const createKeyRequestSchema = z
   .strictObject(keyFields)
   .refine((r) => roleOf(r) === 'admin' || !r.scopes?.includes('admin'), {
@@ -217,7 +221,7 @@ export const createKeyRequestSchema = z
   })
   .refine((r) => !r.actions || scopesOf(r.actions).length > 0, {
     path: ['actions'],
-    error: 'allow nothing: at least one of read, send, control, setting, delete must be true',
+    error: NOTHING_ALLOWED,
   })
   // What WAHA's words say becomes Berth's own.
   .transform(({ isAdmin, session, actions, isActive, ...own }) => ({
@@ -247,7 +251,7 @@ export const updateKeyRequestSchema = z
   })
   .refine((r) => !r.actions || scopesOf(r.actions).length > 0, {
     path: ['actions'],
-    error: 'allow nothing: at least one of read, send, control, setting, delete must be true',
+    error: NOTHING_ALLOWED,
   })
   .transform(({ isAdmin, session, isActive, actions, ...own }) => ({
     ...own,
@@ -276,7 +280,7 @@ export const keyViewSchema = z.object({
   isAdmin: z.boolean().optional(),
   isActive: z.boolean().optional(),
   session: z.string().nullable().optional(),
-  actions: z.record(z.string(), z.boolean()).nullable().optional(),
+  actions: actionsSchema.required().nullable().optional(),
 });
 export type KeyView = z.infer<typeof keyViewSchema>;
 /** Shown once. */

@@ -196,8 +196,9 @@ const keyView = (key: ApiKey): KeyView => ({
     ? {
         read: key.scopes.includes('messages:read'),
         send: key.scopes.includes('messages:send'),
-        deps: key.scopes.includes('sessions:write'),
+        control: key.scopes.includes('sessions:write'),
         setting: key.scopes.includes('sessions:write'),
+        app: false,
         delete: key.scopes.includes('sessions:write'),
       }
     : null,

@@ -70,9 +70,20 @@ test('a key that is made inactive is no key until it is active again; it stays t
     session: 'shop',
     sessions: ['shop'],
     scopes: ['sessions:read', 'messages:read'],
-    actions: { read: true, send: false },
+    actions: { read: true, send: false, control: false, setting: false, app: false, delete: false },
   });
   expect(await findApiKey(system.deps, key)).toMatchObject({ sessions: ['shop'] });
+  // What is shown can be sent back.
+  const { actions } = await change({ actions: { control: true } });
+  expect(actions).toEqual({
+    read: false,
+    send: false,
+    control: true,
+    setting: true,
+    app: false,
+    delete: true,
+  });
+  expect(await change({ actions })).toMatchObject({ scopes: ['sessions:write'], actions });
   expect(await change({ session: null, actions: null })).toMatchObject({ sessions: null, scopes: null });
   await expect(updateApiKey(system.deps, 'none', updateKeyRequestSchema.parse({}))).rejects.toMatchObject({
     code: 'not_found',
