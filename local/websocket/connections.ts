@@ -102,7 +102,8 @@ export class Connections {
   close(id: string): boolean {
     const connection = this.#open.get(id);
     if (connection === undefined) return false;
-    end(connection.socket, NORMAL, 'Connection Closed Normally');
+    // A client that is too slow finds the code behind all that waits for it.
+    end(connection.socket, NORMAL, 'Connection Closed Normally', SLOW_CLOSE_MS);
     return true;
   }
 
@@ -128,8 +129,9 @@ export class Connections {
 const CHECK_MS = 1_000;
 /** For the client to answer a close; one that does not read never would. */
 const CLOSE_MS = 1_000;
+const SLOW_CLOSE_MS = 10_000;
 
-const end = (socket: WebSocket, code: number, reason: string): void => {
+const end = (socket: WebSocket, code: number, reason: string, graceMs = CLOSE_MS): void => {
   socket.close(code, reason);
-  setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+  setTimeout(() => socket.terminate(), graceMs).unref();
 };

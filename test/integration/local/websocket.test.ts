@@ -198,6 +198,24 @@ test('a client that does not read has its messages refused, and is cut off when 
   stream.destroy();
 });
 
+test('a slow client finds the code of its end behind what waited for it', async () => {
+  const { socket, id } = await open(await start({}, {}, { bufferBytes: 256 * 1024 }));
+  socket.pause();
+  const message = Buffer.alloc(LIVE_LIMITS.messageBytes, 'x');
+  let sent = 0;
+  while (sent < 1000 && api?.connections.post(id, message) === 'sent') sent += 1;
+  let received = 0;
+  socket.on('message', () => {
+    received += 1;
+  });
+  expect(api?.connections.close(id)).toBe(true);
+  // Longer than a client that only has to answer is waited for.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  socket.resume();
+  expect(await closed(socket)).toBe(1000);
+  expect(received).toBe(sent);
+});
+
 test('a message or a frame that is too large ends the connection with 1009', async () => {
   const url = await start();
   const ofMessage = await open(url);
