@@ -17,5 +17,7 @@ export const getFile = operation({
     sessionId: z.string().regex(/^ses_[\w-]{1,64}$/),
     file: z.string().regex(/^[\w-]{20,64}$/),
   }),
+  // WAHA's clients write a key behind the address, for an `<img>` tag. It is not read.
+  query: z.object({}),
   responses: { 302: { description: 'Its address.', headers: { Location: 'The stored file.' } } },
 });
