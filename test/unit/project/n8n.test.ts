@@ -9,6 +9,8 @@ import { tolerantParse } from '../../../functions/edge/tolerant.ts';
 const FILE = join(import.meta.dirname, '..', '..', '..', 'examples', 'n8n', 'auto-reply.json');
 
 const workflowSchema = z.object({
+  // `n8n import:workflow` demands it.
+  id: z.string().regex(/^\w{16}$/),
   name: z.string(),
   nodes: z.array(
     z.object({
