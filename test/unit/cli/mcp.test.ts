@@ -198,7 +198,7 @@ describe('a client over stdio', () => {
     expect(api.seen.length).toBe(before);
   });
 
-  test('never sees the key, and is told one line', async () => {
+  test('never sees the key, and gets one line', async () => {
     expect(stderr).toMatch(/^berth mcp: \d+ tools at http\S+\n$/);
     expect(stderr).not.toContain(API_KEY);
   });

@@ -1,4 +1,4 @@
-/** Who hears what of a group. */
+/** Which members receive which events of a group. */
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { Exchange } from '../../../simulator/exchange.ts';
@@ -25,25 +25,25 @@ const open = () => {
     build: '2026-07',
   });
   const { id } = exchange.createGroup(ada, 'Team', [BEN_ID]);
-  const heard = (account: string) =>
+  const received = (account: string) =>
     world.messages(account).flatMap(({ type, subtype }) => (type === 'gp2' ? [subtype] : []));
-  return { exchange, world, id, heard };
+  return { exchange, world, id, received };
 };
 
-test('who was removed hears of it, and of nothing that is later changed', () => {
-  const { exchange, world, id, heard } = open();
+test('a removed member receives the removal, and no later change', () => {
+  const { exchange, world, id, received } = open();
   exchange.changeGroup(id, ADA_ID, { remove: [BEN_ID] });
   exchange.changeGroup(id, ADA_ID, { subject: 'Without Ben' });
-  expect(heard(ADA)).toEqual(['remove', 'subject']);
-  expect(heard(BEN)).toEqual(['remove']);
+  expect(received(ADA)).toEqual(['remove', 'subject']);
+  expect(received(BEN)).toEqual(['remove']);
   expect(world.groups(BEN)).toMatchObject([{ subject: 'Team' }]);
 });
 
-test('who comes back hears of it once, and has the group as it is now', () => {
-  const { exchange, world, id, heard } = open();
+test('a member that comes back receives it once, and the group as it is now', () => {
+  const { exchange, world, id, received } = open();
   exchange.changeGroup(id, ADA_ID, { remove: [BEN_ID] });
   exchange.changeGroup(id, ADA_ID, { subject: 'Without Ben' });
   exchange.changeGroup(id, BEN_ID, { add: [BEN_ID] });
-  expect(heard(BEN)).toEqual(['remove', 'add']);
+  expect(received(BEN)).toEqual(['remove', 'add']);
   expect(world.groups(BEN)).toMatchObject([{ subject: 'Without Ben', participants: [{}, { id: BEN_ID }] }]);
 });
