@@ -10,7 +10,7 @@ import { createReadStream, createWriteStream, existsSync } from 'node:fs';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { homedir, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createBrotliDecompress } from 'node:zlib';
 import * as z from 'zod';
@@ -77,23 +77,39 @@ export const hasPackagedBrowser = (
 /**
  * The package's own fontconfig file names folders of a Lambda function (`/tmp/fonts`), which do not exist here. Without
  * any font the renderer crashes at the first `<input>` of a page ("SkFontMgr_FontConfigInterface.cpp: Not implemented").
- * This one finds the package's fonts beside itself, wherever that is, and the machine's. The first browser that may write
- * there leaves its list of the fonts for all others; without that, each would make its own, in HOME, which a launch sets to
- * the profile's folder.
+ * This one finds the package's fonts beside itself, and the machine's. The first browser that may write there leaves its
+ * list of the fonts for all others; without that, each would make its own, in HOME, which a launch sets to the profile's
+ * folder. Only a `dir` can be relative to the file: a `cachedir` would be relative to the folder that a worker runs in.
+ *
+ * @param fonts where the fonts will be
  */
-const FONTS_CONF = `<?xml version="1.0"?>
+const fontsConf = (fonts: string): string => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
   <dir>/usr/local/share/fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir>${xmlText(resolve(fonts, 'cache'))}</cachedir>
   <cachedir prefix="xdg">fontconfig</cachedir>
 </fontconfig>
 `;
+const xmlText = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
-/** Unpacks all parts of the package into `into`, which must be empty. Throws the first failure once all parts ended. */
-const unpackParts = async (root: string, into: string): Promise<void> => {
+/** Writes it unless it is there; whole, because other workers may be reading it. */
+const writeFontsConf = async (dir: string, target: string): Promise<void> => {
+  const file = join(at(dir).fonts, 'fonts.conf');
+  const text = fontsConf(at(target).fonts);
+  if ((await readFile(file, 'utf8').catch(() => '')) === text) return;
+  const staging = `${file}.${process.pid}`;
+  await writeFile(staging, text);
+  await rename(staging, file);
+};
+
+/**
+ * Unpacks all parts of the package into `into`, which must be empty, to be moved to `target`. Throws the first failure
+ * once all parts ended.
+ */
+const unpackParts = async (root: string, into: string, target = into): Promise<void> => {
   await mkdir(into, { recursive: true });
   const [source, decompress] = brotli(join(root, 'bin', 'chromium.br'));
   const unpacked = await Promise.allSettled([
@@ -105,7 +121,7 @@ const unpackParts = async (root: string, into: string): Promise<void> => {
   ]);
   const failed = unpacked.find((part) => part.status === 'rejected');
   if (failed) throw failed.reason;
-  await writeFile(join(at(into).fonts, 'fonts.conf'), FONTS_CONF);
+  await writeFontsConf(into, target);
 };
 
 /** Unpacks the packaged browser into exactly `dir`: for the image, which is built once. */
@@ -126,13 +142,17 @@ export const unpackBrowser = async (
     throw new Error(`built for linux x64, this is ${process.platform} ${process.arch}`);
   const root = packageRoot();
   const target = join(browserDir, `chromium-${await packageVersion(root)}`);
-  if (existsSync(target)) return at(target);
+  if (existsSync(target)) {
+    // Unpacked by an earlier version, it may have another one; where nothing may be written, it stays.
+    await writeFontsConf(target, target).catch(() => {});
+    return at(target);
+  }
 
   onProgress('unpacking the browser (once, a few seconds)');
   await mkdir(browserDir, { recursive: true });
   const staging = `${target}.${process.pid}.${Math.random().toString(36).slice(2)}`;
   try {
-    await unpackParts(root, staging);
+    await unpackParts(root, staging, target);
     // A folder can't be renamed over a non-empty one: the second worker fails here and uses the first one's folder.
     await rename(staging, target).catch(async (error: unknown) => {
       await access(target).catch(() => Promise.reject(error));

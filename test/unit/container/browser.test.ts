@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -54,6 +54,8 @@ describe('finding a browser', () => {
       const { nodeId } = await devtools.send('DOM.querySelector', { nodeId: root.nodeId, selector: 'p' });
       const { fonts } = await devtools.send('CSS.getPlatformFontsForNode', { nodeId });
       expect(fonts.map(({ familyName }) => familyName)).toContain('Open Sans');
+      // Its list of the fonts is beside them, and not in the folder that the worker runs in.
+      expect(await readdir(join(dirname(found.executable), 'fonts', 'cache'))).toContain('CACHEDIR.TAG');
       expect(await page.evaluate('document.querySelector("input").value')).toBe('x');
     } finally {
       await browser.close();
