@@ -80,7 +80,8 @@ const deployOnSignal = (): ((stack: LocalStack) => void) => {
   process.on('SIGUSR2', () => {
     if (running === undefined) return complain('The worker was not deployed: the system is still starting');
     running.deployWorker().then(
-      (revisions) => say(`New starts run ${[...new Set(revisions)].join(', ')}. Move running sessions: npx berth rollout`),
+      (revisions) =>
+        say(`New starts run ${[...new Set(revisions)].join(', ')}. Move running sessions: npx berth rollout`),
       (error: unknown) => complain(`The worker was not deployed: ${messageOfError(error)}`),
     );
   });
