@@ -143,7 +143,7 @@ export const unpackBrowser = async (
   const root = packageRoot();
   const target = join(browserDir, `chromium-${await packageVersion(root)}`);
   if (existsSync(target)) {
-    // Unpacked by an earlier version, it may have another one; where nothing may be written, it stays.
+    // Unpacked by an earlier version, it may have another one. It stays in a folder that is read-only.
     await writeFontsConf(target, target).catch(() => {});
     return at(target);
   }

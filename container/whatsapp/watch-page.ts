@@ -23,7 +23,7 @@ type Found =
 type Watching = {
   readonly time: Time;
   readonly timings: RunTimings;
-  /** Aborted when the run is over. */
+  /** Aborted when the run has ended. */
   readonly signal: AbortSignal;
 };
 
