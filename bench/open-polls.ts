@@ -1,4 +1,4 @@
-/** One user's list alone, and beside 45 long polls of another user's key that are asked for at once. */
+/** One user's list alone, and beside 45 simultaneous long polls of another user's key. */
 import { createClient } from '../client/index.ts';
 import { sleep } from '../contract/poll.ts';
 import { percentile } from '../test/soak/ledger.ts';
@@ -54,7 +54,7 @@ export const openPolls = async (): Promise<void> => {
   }
 };
 
-/** Returns once all polls are asked; `end` says how many waited and how many were refused. */
+/** Returns once all polls were sent; `end` says how many waited and how many were refused. */
 const keepPolling = async (url: string, key: string) => {
   const over = new AbortController();
   const ask = (): Promise<number> =>
@@ -71,7 +71,7 @@ const keepPolling = async (url: string, key: string) => {
     void poll.then((status) => {
       if (status === 429) refused += 1;
     });
-  // All are asked by then; refusals may still be on their way.
+  // All were sent by then; refusals may still be on their way.
   await sleep(1_500);
   return {
     end: async () => {

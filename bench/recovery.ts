@@ -14,7 +14,7 @@ const ROUNDS = Number(process.env.BERTH_RECOVERY_ROUNDS ?? 5);
 const GOAL_MS = 10_000;
 const LIMIT_MS = 120_000;
 
-/** Kills something of the session's, and starts the system again where that was it. */
+/** Kills a process of the session, or the whole system, which it then starts again. */
 type Kill = (system: SoakSystem, session: Session) => Promise<unknown>;
 
 const processesOf = ({ pid }: SoakSystem, { id }: Session) => {

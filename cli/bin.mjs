@@ -48,7 +48,7 @@ const complain = () => {
 if (here.split(sep).includes('node_modules')) {
   await import('../dist/npm/cli/main.js');
 } else if (process.features.typescript) {
-  // Halves the start. Beside the code and not in a shared /tmp, where others could plant what is run.
+  // Halves the start. Beside the code and not in a shared /tmp, in which others could plant what is run.
   module.enableCompileCache?.(join(here, '..', 'node_modules', '.cache', 'berth'));
   await import('./main.ts');
 } else {

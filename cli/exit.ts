@@ -36,8 +36,8 @@ export class CliError extends Error {
 }
 
 /** An end whose reason a program that was started has printed. */
-export class AlreadyTold extends Error {
-  override readonly name = 'AlreadyTold';
+export class AlreadyReported extends Error {
+  override readonly name = 'AlreadyReported';
   readonly exit: ExitCode;
   constructor(exit: ExitCode) {
     super();

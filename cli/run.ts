@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { AlreadyTold, CliError, EXIT, type ExitCode, explain, type Failure } from './exit.ts';
+import { AlreadyReported, CliError, EXIT, type ExitCode, explain, type Failure } from './exit.ts';
 
 /** Runs the command line; resolves with the exit code. Every failure is one line and a hint, on stderr. */
 export const run = async (program: Command, argv: readonly string[]): Promise<ExitCode> => {
@@ -12,7 +12,7 @@ export const run = async (program: Command, argv: readonly string[]): Promise<Ex
       // A group without a command printed its help already.
       if (error.code === 'commander.help') return EXIT.usage;
     }
-    if (error instanceof AlreadyTold) return error.exit;
+    if (error instanceof AlreadyReported) return error.exit;
     const failure = explain(error instanceof CommanderError ? usageError(error) : error);
     say(failure, program.opts().json === true);
     return failure.exit;

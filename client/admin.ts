@@ -44,7 +44,7 @@ export const adminClient = (needs: Needs, hasKey: boolean): AdminClient => ({
 });
 
 export type WebhooksClient = WebhooksMethods & {
-  /** Endpoints whose latest attempt failed, and until when each is left alone; of one session's webhooks if it is named. */
+  /** Endpoints whose latest attempt failed, and until when each is paused; of one session's webhooks if it is named. */
   readonly endpoints: (
     options?: CallOptions & { readonly session?: string | undefined },
   ) => Promise<Result<'listWebhookEndpoints'>>;

@@ -66,7 +66,7 @@ type BodyOf<A> = A extends { readonly body: infer B extends z.ZodType }
 export type Result<Id extends keyof PublicOperations> = ResultOf<Row<Id>>;
 type ResultOf<O> = BodyOf<AnswerAt<O, 200 | 201 | 204>>;
 
-/** It is sent once the session works; `commands.wait` tells. */
+/** It is sent once the session works; `commands.wait` returns the result. */
 export type AcceptedCommand = z.infer<typeof acceptedCommandSchema>;
 
 /**
@@ -140,7 +140,7 @@ const performed = async (operation: Operation, parts: Parts, needs: Needs): Prom
     await transport.bytes(request);
     return undefined;
   }
-  // Bodies that say nothing fit anything: what tells the two apart is asked first.
+  // A body without required fields matches anything, so the schema that distinguishes the two comes first.
   return transport.json(request, parts.options?.wake ? acceptedCommandSchema.or(body) : body);
 };
 

@@ -657,13 +657,13 @@ export type PresenceMethods = {
     request: Body<'setPresence'>,
     options?: Options<'setPresence'>,
   ) => Promise<Result<'setPresence'>>;
-  /** Presence in all chats where it is followed. Needs the scope `messages:read`. */
+  /** Presence in all followed chats. Needs the scope `messages:read`. */
   readonly list: (session: string, options?: Options<'getPresences'>) => Promise<Result<'getPresences'>>;
   /**
    * Presence in a chat; it is followed from then on. Needs the scope `messages:read`.
    *
-   * Waits up to 3 s for WhatsApp to tell it. Without `presences`, WhatsApp tells nothing: it tells only
-   * accounts that are online themselves, and only what people let them see.
+   * Waits up to 3 s for WhatsApp to report it. Without `presences`, WhatsApp reports nothing: it reports only
+   * to accounts that are online themselves, and only what people let them see.
    */
   readonly get: (
     session: string,
@@ -687,7 +687,7 @@ export type CallsMethods = {
   /**
    * Reject a call that rings. Needs the scope `messages:send`.
    *
-   * `id` and `from` as the event `call.received` tells them.
+   * `id` and `from` as in the event `call.received`.
    */
   readonly reject: (
     session: string,

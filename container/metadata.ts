@@ -1,4 +1,4 @@
-/** What ECS tells a task about itself (task metadata endpoint, version 4). */
+/** What ECS reports to a task about itself (task metadata endpoint, version 4). */
 import * as z from 'zod';
 import { Unavailable } from './base/faults.ts';
 import { exchange, readText } from './base/http.ts';
@@ -51,8 +51,8 @@ export const ownTask = async (
   },
   time: Time,
 ): Promise<OwnTask | undefined> => {
-  const { BERTH_TASK_ARN: told, ECS_CONTAINER_METADATA_URI_V4: url } = environment;
-  if (told !== undefined) return { arn: told };
+  const { BERTH_TASK_ARN: arn, ECS_CONTAINER_METADATA_URI_V4: url } = environment;
+  if (arn !== undefined) return { arn };
   if (url === undefined) return undefined;
   const task = await readMetadata(`${url}/task`, taskSchema, time);
   return {

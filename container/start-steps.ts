@@ -15,7 +15,7 @@ export type OwnStep = keyof ReportedSteps;
 export type StartTimeLine = {
   /** A step counts once; after the end of the start none does. */
   reached(step: OwnStep, at?: number): void;
-  /** Steps that no accepted report has told. */
+  /** Steps that no accepted report has contained. */
   readonly untold: ReportedSteps;
   /** A report with these steps was accepted. */
   told(steps: ReportedSteps): void;

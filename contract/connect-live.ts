@@ -30,7 +30,7 @@ export const connectLive = operation({
       .array(z.string())
       .optional()
       .describe(
-        'The key, where a client cannot set the header, as clients of WAHA send it. It may be logged on the way.',
+        'The key, if the client cannot set the header, as clients of WAHA send it. Proxies may log it.',
       ),
   }),
   responses: { 101: { description: 'The connection is a WebSocket from now on.' } },

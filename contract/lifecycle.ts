@@ -78,7 +78,7 @@ export const stopReasonSchema = z.enum([
   'start_timeout',
   'crashed',
   /**
-   * WhatsApp blocked the account, for a time or for good. The saved account is kept; the session is not started again
+   * WhatsApp blocked the account, for a time or permanently. The saved account is kept; the session is not started again
    * automatically.
    */
   'banned',

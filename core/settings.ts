@@ -38,7 +38,7 @@ export const settingsSchema = z.strictObject({
   snapshotIntervalSeconds: duration(600),
   /** Between a worker's reports of activity. */
   activitySeconds: duration(30),
-  /** A task younger than this is never called an orphan. */
+  /** A task younger than this is never taken for one without a session. */
   orphanGraceSeconds: duration(120),
   /** Standby tasks: the plan of the environment, which the API can replace, and its bounds. */
   standby: standbyPlanSchema

@@ -58,7 +58,7 @@ const running = defineHandler(...operations)(async (request) => {
     const result = await runCommand(deps, ready, command, args, { idempotencyKey, timeoutMs });
     return { ...answer(status, result), ...cutHeader(args, result) };
   }
-  // Starting a session takes most of a request's time; one that works is asked as always.
+  // Starting a session takes most of a request's time; one that works gets the command directly.
   const waitMs = session.status === 'WORKING' ? 0 : TIMEOUTS_MS.function;
   const woken = await withOpenWait(deps, request.caller().userId, waitMs, () =>
     wakeAndRun(deps, session, command, args, idempotencyKey),
@@ -139,7 +139,7 @@ const refuseTooLarge = (args: object, wake: boolean): void => {
 const POLL_MS = 400;
 
 /** GET /api/commands/{id}; with `wait=25` answers once it is settled, or as things stand after so many seconds. */
-const telling = defineHandler(getCommand)(async (request) => {
+const showing = defineHandler(getCommand)(async (request) => {
   const end = deps.clock() + request.query.wait * 1000;
   const seen = await load(request);
   const command = isSettled(seen)
@@ -179,4 +179,4 @@ const naming = defineHandler(
   return { status: 200, body: { id: `3EB0${randomBytes(9).toString('hex').toUpperCase()}` } };
 });
 
-export const handler = router(running, telling, naming);
+export const handler = router(running, showing, naming);

@@ -152,7 +152,7 @@ const environmentSchema = z
       /** Starts refused at the limits of single users, and answers 5xx, within five minutes. */
       userRefusals: z.int().positive(),
       serverErrors: z.int().positive(),
-      /** Is asked to confirm, then gets every alarm. Without it the topic has no subscriber but those you add. */
+      /** Confirms its subscription, then gets every alarm. Without it the topic has no subscriber but those you add. */
       email: z.email().optional(),
     }),
     /** The API under a name of your own, beside the one that AWS gives it; point the name at the output ApiDomainTarget. */

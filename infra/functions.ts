@@ -38,11 +38,11 @@ export type Needs = {
   /** Asks whether the bucket answers; reads nothing of it. */
   readonly probesBucket?: true;
   /**
-   * S3 tells an absent object (404) from a forbidden one (403) only to a caller that may list the bucket; the user of a
+   * S3 distinguishes an absent object (404) from a forbidden one (403) only to a caller that may list the bucket; the user of a
    * URL that this function signed acts with its permissions.
    */
-  readonly tellsAbsence?: true;
-  /** Deletes objects under `auth/` and `media/` for good, in all their versions. */
+  readonly distinguishesAbsence?: true;
+  /** Deletes objects under `auth/` and `media/` permanently, in all their versions. */
   readonly erases?: true;
   /** On objects under `media/`, of the same bucket. */
   readonly media?: readonly BucketAction[];
@@ -54,7 +54,7 @@ export type Needs = {
   readonly wakesLive?: true;
   /** `live-events`: what Lambda does to read the queue of topics, holding one back, and posting to connections. */
   readonly servesLive?: true;
-  /** Tells clients the address of the WebSocket API. */
+  /** Returns the address of the WebSocket API to clients. */
   readonly linksToLive?: true;
   readonly tasks?: readonly TaskAction[];
   /** Invokes `worker-call`, which is inside the network, to reach workers from outside it. */
@@ -151,7 +151,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...CAPACITY, 'BatchGetItem', 'UpdateItem'],
   },
   cleanup: {
-    does: 'Ends many sessions at once, by filter, dry run first; or all of them, for good.',
+    does: 'Ends many sessions at once, by filter, dry run first; or all of them, and prevents starts.',
     table: [...RELEASE, 'BatchGetItem'],
     queue: 'send',
     tasks: ['stop', 'list', 'describe'],
@@ -226,7 +226,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     ...ADMISSION,
     unusedInTests: {
       'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
-      'sqs:SendMessage': 'tells webhooks of a launch that was given up',
+      'sqs:SendMessage': 'notifies webhooks of a launch that was given up',
       'dynamodb:Query': "when a user's next slot is expected, for a refusal of a wake",
     },
   },
@@ -260,7 +260,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     does: 'Receives the calls of workers, from bootstrap to final report, and signs their uploads.',
     table: [...RELEASE, 'BatchGetItem'],
     bucket: ['GetObject', 'PutObject', 'DeleteObject'],
-    tellsAbsence: true,
+    distinguishesAbsence: true,
     media: ['PutObject'],
     linksToApi: true,
     builds: ['GetObject'],
@@ -278,7 +278,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     unusedInTests: {
       'dynamodb:DeleteItem':
         'gives a slot back whose task ended without a word from ECS; the simulation goes through it',
-      'sqs:SendMessage': 'tells webhooks of that end',
+      'sqs:SendMessage': 'notifies webhooks of that end',
     },
   },
   reconciler: {
@@ -305,7 +305,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     revokesKeys: true,
     queue: 'send',
     tasks: ['stop'],
-    unusedInTests: { 'sqs:SendMessage': 'tells webhooks of a session that ends without a task' },
+    unusedInTests: { 'sqs:SendMessage': 'notifies webhooks of a session that ends without a task' },
     timeoutSeconds: SWEEP_TIMEOUT_SECONDS,
   },
   'task-events': {

@@ -31,7 +31,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   '.webmanifest': 'application/manifest+json',
 };
 
-/** @param workDir where folders for the time of a build may be made; two builds at once do not meet there */
+/** @param workDir the folder for temporary folders of a build; two builds at once use different ones */
 export const pagePlugin = (workDir: string): Plugin => ({
   name: 'page',
   setup: (build) => {

@@ -32,7 +32,7 @@ export const PRESETS = {
     ...base,
     name: 'local',
     settings: { environment: 'local', allowLoopbackWebhooks: true, allowLoopbackMedia: true },
-    // Hosts that are asked for there are made of this machine, whose tasks have no image.
+    // Hosts that are requested there are parts of this machine, whose tasks have no image.
     task: { ...base.task, hosts: { instanceType: 'm7i.large' } },
     logs: { level: 'INFO', retentionDays: 3 },
     tracing: false,

@@ -36,7 +36,7 @@ const readLock = (path: string): z.infer<typeof lockSchema> | undefined => {
   }
 };
 
-/** A pid alone may belong to another program by now; its start time tells. */
+/** A pid alone may belong to another program by now; its start time distinguishes it. */
 const isAlive = ({ pid, identity }: z.infer<typeof lockSchema>): boolean => identityOf(pid) === identity;
 
 /** No process uses the data directory. The message names it. */

@@ -24,7 +24,7 @@ import { managementService } from './websocket/management.ts';
 export type Endpoint = {
   /** The gateway's, for `AWS_ENDPOINT_URL`. */
   readonly url: string;
-  /** The database and the queues themselves, behind the gateway: no permission is asked for there. */
+  /** The database and the queues themselves, behind the gateway: no permission is checked there. */
   readonly databaseUrl: string;
   readonly sqsUrl: string;
   readonly s3Url: string;

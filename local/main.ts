@@ -73,7 +73,7 @@ const stopOnSignals = (stack: LocalStack, quiet: boolean): void => {
 
 /**
  * SIGUSR2 deploys the worker again: a new revision, to which a rollout moves running sessions. Listened to from the begin:
- * unheard, the signal would end a process that is still starting.
+ * without a listener, the signal would end a process that is still starting.
  */
 const deployOnSignal = (): ((stack: LocalStack) => void) => {
   let running: LocalStack | undefined;
@@ -90,7 +90,7 @@ const deployOnSignal = (): ((stack: LocalStack) => void) => {
   };
 };
 
-/** `npm start -- --deploy`: the process that is asked says what came of it, on its own terminal. */
+/** `npm start -- --deploy`: the running process prints the result on its own terminal. */
 const askToDeploy = (dataDir: string): void => {
   const pid = holderOf(dataDir);
   process.kill(pid, 'SIGUSR2');

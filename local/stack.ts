@@ -89,7 +89,7 @@ export type LocalStack = {
   readonly leftovers: number;
   readonly model: Model;
   readonly metrics: MetricStore;
-  /** The database itself, behind the gateway: no permission is asked for there. For tests that look into it. */
+  /** The database itself, behind the gateway: no permission is checked there. For tests that look into it. */
   readonly databaseUrl: string;
   /** The storage itself, likewise. */
   readonly storageUrl: string;
@@ -136,7 +136,7 @@ export const startLocal = async (options: LocalOptions): Promise<LocalStack> => 
     return await start(options, closers);
   } catch (error) {
     await closers.run().catch(() => {
-      // The first error is the one to tell.
+      // The first error is the one to report.
     });
     throw error;
   }

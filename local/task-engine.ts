@@ -40,7 +40,7 @@ export const startTaskEngine = (
     readonly startTask: StartTask;
     /** The init process of a task, as plain JavaScript. */
     readonly taskProcess: string;
-    /** Undefined: as many as there are asked for. */
+    /** Undefined: as many as are requested. */
     readonly maxTasks: number | undefined;
     /** Memory of each host that the template's provider has, MiB. */
     readonly hosts: readonly number[];

@@ -1,7 +1,7 @@
 /** Which WhatsApp the workers meet. */
 export type WhatsAppMode = 'simulator' | 'live';
 
-/** `--live` was asked for and WhatsApp can't be reached. */
+/** `--live` was requested and WhatsApp can't be reached. */
 export class WhatsAppUnreachable extends Error {
   override readonly name = 'WhatsAppUnreachable';
 }
@@ -19,7 +19,7 @@ const isReachable = async (url: string): Promise<boolean> => {
 };
 
 /**
- * The mode that was asked for, else real WhatsApp if it answers within 3 s, and the simulator if not. Throws
+ * The requested mode, else real WhatsApp if it answers within 3 s, and the simulator if not. Throws
  * WhatsAppUnreachable.
  */
 export const chooseWhatsApp = async (

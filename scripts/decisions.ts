@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const INTRODUCTION = `# Decisions
 
-Each record explains one choice where an obvious alternative exists: the context, the decision and its consequences. A
+Each record explains one choice that has an obvious alternative: the context, the decision and its consequences. A
 record is not rewritten when the decision changes; a later record supersedes it and says so.
 
 A new record is a file \`YYYY-MM-DD-<slug>.md\` with the first line \`# YYYY-MM-DD: <title>\`. Then run

@@ -44,7 +44,7 @@ const PROSE = new RegExp(
 
 /**
  * Leaves out what only the OpenAPI document needs: the contract's texts, and zod's conversion to JSON Schema (50 KB). For
- * everything but the function that serves the document. Lines stay where they are.
+ * everything but the function that serves the document. Lines keep their numbers.
  */
 export const withoutDocument: Plugin = {
   name: 'without-document',

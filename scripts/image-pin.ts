@@ -15,7 +15,7 @@ import { baseImages, withDigests } from '../infra/base-images.ts';
 const DOCKERFILE = join(import.meta.dirname, '..', 'container', 'Dockerfile');
 const DEADLINE_MS = 60_000;
 
-/** How each tool is asked for the digest of the whole image, all platforms included. */
+/** How each tool reports the digest of the whole image, all platforms included. */
 const TOOLS: readonly (readonly [string, (image: string) => readonly string[]])[] = [
   ['docker', (image) => ['buildx', 'imagetools', 'inspect', image, '--format', '{{.Manifest.Digest}}']],
   ['skopeo', (image) => ['inspect', '--no-tags', '--format', '{{.Digest}}', `docker://${image}`]],

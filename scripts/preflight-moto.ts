@@ -43,7 +43,7 @@ const port = await freePort();
 const endpoint = `http://127.0.0.1:${port}`;
 const moto = spawn('moto_server', ['-H', '127.0.0.1', '-p', String(port)], {
   stdio: 'ignore',
-  // A certificate is issued a second after it was asked for.
+  // A certificate is issued a second after it was requested.
   env: { ...process.env, MOTO_ACM_VALIDATION_WAIT: '1' },
 });
 moto.on('error', () => {

@@ -13,7 +13,7 @@ export type Identity = { readonly lid: string; readonly pn: string };
 type Directory = {
   /** The hidden id of a phone number's id. */
   lidOf(pn: string): string;
-  /** The phone number's id; undefined: WhatsApp does not tell it. */
+  /** The phone number's id; undefined: WhatsApp does not reveal it. */
   pnOf(lid: string): string | undefined;
 };
 

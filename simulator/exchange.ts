@@ -265,7 +265,7 @@ export class Exchange {
         return {};
       case 'seen':
         for (const receipt of this.world.see(this.#deviceOf(connection).account, call.chatId).receipts)
-          this.#tellAck(receipt);
+          this.#sendAck(receipt);
         return {};
       case 'react':
         if (!this.world.message(this.#deviceOf(connection).account, call.messageId))
@@ -506,7 +506,7 @@ export class Exchange {
       throw new PhoneRefusal('unknown_message', 'the account did not send this message');
     }
     const changed = chosen.flatMap(({ id }) => this.world.acknowledge(account.phoneNumber, id, ack) ?? []);
-    for (const message of changed) this.#tellAck(message);
+    for (const message of changed) this.#sendAck(message);
     return changed.length;
   }
 
@@ -585,7 +585,7 @@ export class Exchange {
       if (other !== connection) other.send({ type: 'message', message: wire(message) });
     }
     // The sender learns "at the server" from the answer and anything higher as a receipt after it.
-    if (message.ack > 1) setImmediate(() => this.#tellAck(message));
+    if (message.ack > 1) setImmediate(() => this.#sendAck(message));
     return { ack: 1, timestamp: message.timestamp };
   }
 
@@ -610,7 +610,7 @@ export class Exchange {
     });
   }
 
-  #tellAck({ account, chatId, id, ack }: MessageRecord): void {
+  #sendAck({ account, chatId, id, ack }: MessageRecord): void {
     this.#notify(account, { type: 'ack', chatId, id, ack });
   }
 

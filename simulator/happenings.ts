@@ -19,7 +19,7 @@ type HappeningsOptions = {
   readonly world: World;
   readonly clock: Clock;
   readonly random: Random;
-  /** Tells every connected page of an account. */
+  /** Sends an event to every connected page of an account. */
   readonly notify: (account: string, event: PageEvent) => void;
 };
 

@@ -19,7 +19,7 @@ type Pending = {
   idle: boolean;
   timer: NodeJS.Timeout | undefined;
   pairing: { code: string; phoneNumber: string; expiresAt: number } | undefined;
-  /** The phone has answered, and the account's passkey is asked for. */
+  /** The phone has answered, and WhatsApp asks for the account's passkey. */
   passkey: { readonly account: AccountRecord; readonly linking: PasskeyLinking } | undefined;
 };
 
@@ -255,7 +255,7 @@ export class Linking {
 
   #passkeyOf(connection: Connection): NonNullable<Pending['passkey']> {
     const { passkey } = this.#of(connection);
-    if (!passkey) throw new CallRefusal(409, 'no passkey is asked for');
+    if (!passkey) throw new CallRefusal(409, 'WhatsApp asks for no passkey');
     return passkey;
   }
 

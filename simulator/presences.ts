@@ -7,7 +7,7 @@ type Shown = { readonly participant: string; readonly state: ShownPresence; read
 
 export type PresencesOptions = {
   readonly clock: Clock;
-  /** Tells every connected page of an account. */
+  /** Sends an event to every connected page of an account. */
   readonly notify: (account: string, event: PageEvent) => void;
 };
 
@@ -26,7 +26,7 @@ export class Presences {
   follow(account: string, chatId: string): void {
     const chats = this.#followed.get(account) ?? new Set<string>();
     this.#followed.set(account, chats.add(chatId));
-    for (const shown of this.#shown.get(chatId)?.values() ?? []) this.#tell(account, chatId, shown);
+    for (const shown of this.#shown.get(chatId)?.values() ?? []) this.#send(account, chatId, shown);
   }
 
   /** A page that connects follows nothing yet. */
@@ -38,10 +38,10 @@ export class Presences {
     const shown = { participant, state, at: Math.floor(this.#options.clock() / 1000) };
     const inChat = this.#shown.get(chatId) ?? new Map<string, Shown>();
     this.#shown.set(chatId, inChat.set(participant, shown));
-    for (const [account, chats] of this.#followed) if (chats.has(chatId)) this.#tell(account, chatId, shown);
+    for (const [account, chats] of this.#followed) if (chats.has(chatId)) this.#send(account, chatId, shown);
   }
 
-  #tell(account: string, chatId: string, shown: Shown): void {
+  #send(account: string, chatId: string, shown: Shown): void {
     this.#options.notify(account, { type: 'presence', chatId, ...shown });
   }
 }

@@ -156,7 +156,7 @@ export type CallAnswer = {
   /** How long WhatsApp takes for it. */
   groupMetadata: { waitMs: number };
 };
-/** Every event and answer carries both ids of the people in it, as far as WhatsApp tells them. */
+/** Every event and answer carries both ids of the people in it, as far as WhatsApp reveals them. */
 export type WithIdentities<T> = T & { identities?: Identity[] | undefined };
 
 export type WireMe = { phoneNumber: string; lid: string; pushName: string; deviceIndex: number };
@@ -225,7 +225,7 @@ export type WireGroup = {
   restrict?: boolean | undefined;
 };
 
-/** Everything that the server tells a page, in order. */
+/** Everything that the server sends to a page, in order. */
 export type PageEvent =
   | {
       type: 'hello';

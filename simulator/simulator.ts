@@ -25,7 +25,7 @@ export type SimulatorOptions = {
   /** Keeps accounts, companions, messages and the TLS key, over restarts and kills; without it, in memory. */
   readonly dir?: string;
   readonly clock?: Clock;
-  /** Told about defects of the simulator itself; never sees codes, keys or messages. */
+  /** Receives defects of the simulator itself; never codes, keys or messages. */
   readonly logger?: { error(message: string, detail: object): void };
   /** How long a QR stays valid, milliseconds. */
   readonly qrRefreshMs?: number;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import * as z from 'zod';
 import { examples, runs } from '../command.ts';
-import { AlreadyTold, CliError, EXIT } from '../exit.ts';
+import { AlreadyReported, CliError, EXIT } from '../exit.ts';
 
 /** Of the checkout; the packed command line is without it, as without the CDK app that it judges. */
 const INFRA = join(import.meta.dirname, '..', '..', 'infra');
@@ -47,6 +47,6 @@ export const addAws = (program: Command): void => {
       { stdio: 'inherit' },
     );
     const [code] = await once(child, 'exit');
-    if (code !== EXIT.ok) throw new AlreadyTold(code === EXIT.usage ? EXIT.usage : EXIT.failure);
+    if (code !== EXIT.ok) throw new AlreadyReported(code === EXIT.usage ? EXIT.usage : EXIT.failure);
   });
 };

@@ -33,7 +33,7 @@ export const addPhonePasskey = (phone: Command): void => {
 
   const sign = passkey
     .command('sign')
-    .description('sign what a session is asked for, as the browser of the person does, and answer it')
+    .description('sign the passkey challenge of a session, as the person in the browser does, and answer it')
     .argument('<session>', 'the session that is PASSKEY_REQUIRED')
     .option('--user <id>', 'owner of the session (admin keys)');
   examples(sign, 'shop');

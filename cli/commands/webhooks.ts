@@ -39,7 +39,7 @@ const filterOf = (given: {
 const addEndpoints = (webhooks: Command): void => {
   const command = webhooks
     .command('endpoints')
-    .description('list endpoints that fail, and until when each is left alone')
+    .description('list endpoints that fail, and until when each is paused')
     .option('--user <id>', 'of this user; with an admin key')
     .option('--session <name>', "only of this session's webhooks");
   examples(command, '', '--session shop', '--json');

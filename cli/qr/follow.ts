@@ -22,7 +22,7 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
   const client = context.api();
   const screen = createScreen(context.out, invert);
   let shown: string | undefined;
-  let told = false;
+  let noted = false;
   let session = await client.sessions.get(name, { userId });
   for (;;) {
     if (session.status === 'WORKING') return linked(context, session);
@@ -33,11 +33,11 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
       if (code !== undefined && code !== shown) screen.show(code, `scan with WhatsApp to link ${name}`);
       shown = code ?? shown;
     } else if (isPasskeyStatus(session.status)) {
-      if (!told)
+      if (!noted)
         context.out.note(
           `WhatsApp asks for the passkey of the account; continue with: berth passkey ${name}`,
         );
-      told = true;
+      noted = true;
     } else if (shown === undefined) context.out.note(`${name} is ${session.status} …`);
     const before = session.status;
     session = await client.sessions.waitForChange(name, before, LOOK_AGAIN_SECONDS, { userId });

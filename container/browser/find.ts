@@ -62,7 +62,7 @@ const startNamed = async (path: string): Promise<Browser> => {
 };
 
 /**
- * The browser to use, unpacked and shown to start, with its own sandbox where the machine allows one. Throws NoBrowser, which
+ * The browser to use, unpacked and shown to start, with its own sandbox if the machine allows one. Throws NoBrowser, which
  * says what was tried and what to install.
  */
 export const ensureBrowser = async (search: BrowserSearch = {}): Promise<Browser> => {

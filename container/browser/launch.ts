@@ -73,7 +73,7 @@ export const launchOptions = ({
   },
   args: [
     ...SWITCHES,
-    // Where it can't be used (sandbox.ts), the boundary is the task: it holds one account and has no permission in AWS.
+    // If it can't be used (sandbox.ts), the boundary is the task: it holds one account and has no permission in AWS.
     ...(browser.sandboxed ? [] : ['--no-sandbox']),
     `--user-agent=${userAgent(browser.build)}`,
     `--accept-lang=${acceptedLanguages(locale)}`,

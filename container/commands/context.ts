@@ -45,7 +45,7 @@ export type CommandContext = {
   readonly media: MediaLimits;
   /** The message with a link to its file, if it has one. */
   withMedia(source: unknown, message: Message): Promise<Message>;
-  /** A call was rejected, which the library does not tell. */
+  /** A call was rejected, which the library does not report. */
   rejected(callId: string, from: string): void;
   /** The session was used: its idle deadline is put off. */
   active(): void;

@@ -21,7 +21,7 @@ export type OwnMessage = {
   stop(): void;
 };
 
-/** Begins to listen; `isIt` tells the command's message from the account's other new messages. */
+/** Begins to listen; `isIt` distinguishes the command's message from the account's other new messages. */
 export const watchOwnMessage = (
   { time, onEvent }: Pick<CommandContext, 'time' | 'onEvent'>,
   isIt: (message: Message) => boolean,

@@ -91,7 +91,7 @@ const failureOf = (outcome: PasskeyOutcome, context: CommandContext): CommandFai
   }
 };
 
-/** Tells WhatsApp Web that the phone shows the same code. */
+/** Confirms to WhatsApp Web that the phone shows the same code. */
 export const confirmPasskey = async (context: CommandContext): Promise<Record<string, never>> => {
   const confirmed = await timely(context.passkey()?.confirm() ?? Promise.resolve(false));
   if (!confirmed) throw wrongStatus(context.status(), 'PASSKEY_CONFIRMATION_REQUIRED');

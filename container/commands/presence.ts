@@ -47,7 +47,7 @@ const known = async (context: CommandContext): Promise<ChatPresences[]> => {
 export const getPresences = async (context: CommandContext): Promise<ChatPresences[]> =>
   (await known(context)).filter(({ presences }) => presences.length > 0);
 
-/** The chat's id, where its presence is followed now. */
+/** Follows the presence in the chat, and returns the chat's id. */
 const follow = async (context: CommandContext, chatId: string): Promise<string> => {
   if (!['person', 'group'].includes(chatKindOf(chatId)))
     throw new CommandFailed('refused', 'Only people and groups have a presence.');

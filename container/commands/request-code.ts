@@ -24,7 +24,7 @@ export const requestCode = async (
       .min(1)
       .parse(await client.requestPairingCode(phoneNumber, pairing.lifeMs));
   const letters = await handOver(context, { what: 'requesting a code', run }, client);
-  // The library told it by its event already; a repeat changes nothing.
+  // The library reported it by its event already; a repeat changes nothing.
   const { value, expiresAt } = pairing.heard(letters);
   return { code: value, expiresAt };
 };

@@ -32,7 +32,7 @@ const STATUS_REPORT_MS = 1_000;
 
 /**
  * Sends and waits until WhatsApp's server has it: without that the library reports success for what the server then
- * refuses. `isIt` tells the message from others of the same chat in the page's reports.
+ * refuses. `isIt` distinguishes the message from others of the same chat in the page's reports.
  */
 export const send = async (
   context: CommandContext,

@@ -22,8 +22,8 @@ export const setReaction = async (
   let reported: Done | undefined;
   const stop = context.onEvent((name, values) => {
     if (name !== 'message_reaction') return false;
-    const told = reactionPayload(values[0]);
-    if (told?.fromMe && told.reaction.messageId === messageId && told.reaction.text === reaction)
+    const seen = reactionPayload(values[0]);
+    if (seen?.fromMe && seen.reaction.messageId === messageId && seen.reaction.text === reaction)
       reported = {};
     return false;
   });

@@ -105,7 +105,7 @@ export const createOutbox = (options: {
       } catch (error) {
         if (error instanceof Fenced) close();
         if (closing.signal.aborted) return;
-        // Refused for good: one bad event must not hold up those behind it, nor take its batch along.
+        // Refused permanently: one bad event must not hold up those behind it, nor take its batch along.
         if (batch.length === 1) {
           queue.shift();
           log.error('event refused', { event: batch[0]?.event?.event, error: describeError(error) });

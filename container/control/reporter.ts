@@ -1,5 +1,5 @@
 /**
- * Tells the control plane how the session is: at each heartbeat, and at once when status, account or the reason for a
+ * Reports to the control plane how the session is: at each heartbeat, and at once when status, account or the reason for a
  * QR code changes; activity is coalesced. One report is under way at a time; what changed meanwhile goes with the next.
  */
 import type { BuildCounts } from '../../contract/builds/counts.ts';

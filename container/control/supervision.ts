@@ -32,7 +32,7 @@ type Supervision = {
   /** No deadline counts any more; reports continue. */
   stopDeadlines(): void;
   stopReports(): void;
-  /** Which kinds of chats the session ignores, as last told. */
+  /** Which kinds of chats the session ignores, as last reported by the control plane. */
   ignore(): Ignore;
 };
 

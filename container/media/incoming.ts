@@ -39,7 +39,7 @@ const downloadedSchema = z.object({
 const cleaned = (name: string | null): string | null =>
   name === null ? null : (cleanFileName(name) ?? null);
 
-/** The event says whether the file was stored; the log tells the operator why it was not. */
+/** The event says whether the file was stored; the log shows the operator why it was not. */
 class NoFile extends Error {}
 
 type Incoming = {

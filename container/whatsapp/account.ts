@@ -75,7 +75,7 @@ export const libraryAccount = (client: whatsapp.Client): LibraryAccount => {
       await message.react(reaction);
     },
     sendSeen: (chatId) => client.sendSeen(chatId),
-    // The library's own way answers before the page has told WhatsApp.
+    // The library's own way answers before the page has notified WhatsApp.
     setTyping: async (chatId, typing) => {
       const state = JSON.stringify(typing ? 'typing' : 'stop');
       await client.pupPage?.evaluate(`window.WWebJS.sendChatstate(${state}, ${JSON.stringify(chatId)})`);

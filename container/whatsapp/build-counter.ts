@@ -1,6 +1,6 @@
 /**
  * Counts, by build of WhatsApp Web, how this worker's clients end: the control plane judges builds by it. A build that
- * breaks early never tells its version; such a client counts for no known build.
+ * breaks early never reports its version; such a client counts for no known build.
  */
 import {
   type BuildCounts,
@@ -14,7 +14,7 @@ import { buildVersion } from '../../contract/builds/version.ts';
 export type BuildCounter = {
   /** A client starts. */
   started(): void;
-  /** The page told its version. */
+  /** The page reported its version. */
   told(version: unknown): void;
   showedCode(): void;
   linked(): void;

@@ -8,7 +8,7 @@ const callSource = z.looseObject({ id: z.unknown() });
 export type Calls = {
   /** The library reported a call. */
   rang(call: unknown): void;
-  /** What is known of a call; its id and caller where it rang before this worker listened. */
+  /** What is known of a call; only its id and caller if it rang before this worker listened. */
   find(id: string, from: string): unknown;
 };
 

@@ -88,7 +88,7 @@ export type ClientHost = HostView & {
    * confirm it. Then a fresh client over the same profile finds out: it works, or it learns that the account is gone.
    */
   unlink(): Promise<boolean>;
-  /** Ends for good. `gently`: lets the browser write what it holds. */
+  /** Ends permanently. `gently`: lets the browser write what it holds. */
   stop(gently: boolean): Promise<void>;
 };
 
@@ -181,7 +181,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     run = started;
   };
 
-  /** Puts the next saved state in place, or an empty profile, and tells why it came to that. */
+  /** Puts the next saved state in place, or an empty profile, and returns why it came to that. */
   const restore = async (mayShowQr: boolean): Promise<boolean> => {
     const restored = await profile.restoreNext({ until: deps.restoreBy(), signal: stopping.signal });
     faultsBeforeUp = 0;

@@ -27,7 +27,7 @@ export type RunDeps = {
   readonly onSignal: (signal: Signal) => void;
   /** A step of the start was reached. */
   readonly onStep?: (step: OwnStep) => void;
-  /** The page told its version. */
+  /** The page reported its version. */
   readonly onVersion: (version: unknown) => void;
   /** The library's other events (messages, calls …). */
   readonly onEvent: (event: string, values: unknown[]) => void;
@@ -252,7 +252,7 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     })
     .then(watch, async (error: unknown) => {
       // An account that was unlinked while offline ends in a navigation under the library's feet. The page's new address
-      // comes a moment after this failure: give it time to tell an unlinked account from a mere fault.
+      // comes a moment after this failure: give it time to distinguish an unlinked account from a mere fault.
       if (client.pupPage && CONTEXT_GONE.test(describeError(error)))
         await sleep(time, timings.navigation, watching.signal);
       fault(`start failed: ${describeError(error)}`);

@@ -32,7 +32,7 @@ type EventForwarder = {
   pauses(): void;
   /** The account is gone: another one begins at zero. */
   forget(): void;
-  /** Tells what waits; no more is read. */
+  /** Forwards what waits; no more is read. */
   end(): void;
 };
 
@@ -179,7 +179,7 @@ export const createEventForwarder = (options: {
     if (mine !== turn || ended) return;
     if (cut > 0 || !complete)
       outbox.add('engine.event', { event: 'late_messages_incomplete', data: { leftOut: cut, complete } });
-    if (missed.length > 0) log.info('telling messages that came meanwhile', { count: missed.length, cut });
+    if (missed.length > 0) log.info('forwarding messages that came meanwhile', { count: missed.length, cut });
     for (const { source, message } of missed) {
       tell('message_create', [source], LATE);
       if (!message.fromMe) tell('message', [source], LATE);

@@ -80,7 +80,7 @@ export type LibraryClient = {
   on(event: string, listener: (...values: unknown[]) => void): unknown;
   initialize(): Promise<void>;
   logout(): Promise<void>;
-  /** The page gives another code every `renewMs`, told by the event `code`. */
+  /** The page gives another code every `renewMs`, reported by the event `code`. */
   requestPairingCode(phoneNumber: string, renewMs: number): Promise<unknown>;
   sendMessage(chatId: string, content: LibraryContent, options: SendOptions): Promise<unknown>;
   /** Other actions of a linked account. */
@@ -155,7 +155,7 @@ export const clientOptions = (settings: ClientSettings, onBrowser: () => void): 
   return options;
 };
 
-/** The library tells kinds by its own classes. */
+/** The library distinguishes kinds by its own classes. */
 const libraryContent = (
   content: LibraryContent,
 ): { readonly body: whatsapp.MessageContent; readonly more: whatsapp.MessageSendOptions } => {

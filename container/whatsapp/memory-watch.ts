@@ -8,7 +8,7 @@ const LOOK_EVERY_MS = 30_000;
 const RESTART_EVERY_MS = 10 * 60_000;
 
 /**
- * Tells what the browser's processes hold, and restarts a working client that holds too much, with its state saved.
+ * Reports what the browser's processes hold, and restarts a working client that holds too much, with its state saved.
  * Resolves once `signal` is aborted; never throws.
  */
 export const watchMemory = async (options: {

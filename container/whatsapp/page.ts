@@ -34,7 +34,7 @@ export const announceSynced = async (page: LibraryPage): Promise<void> => {
   await page.evaluate('void (window.onAppStateHasSyncedEvent && window.onAppStateHasSyncedEvent())');
 };
 
-/** The version of WhatsApp Web that the page is, as it tells it; undefined before it does. */
+/** The version of WhatsApp Web that the page is, as it reports it; undefined before it does. */
 export const readVersion = async (page: LibraryPage): Promise<unknown> =>
   await page.evaluate('window.Debug && window.Debug.VERSION');
 

@@ -13,7 +13,7 @@ export const sendTextRequestSchema = inSession(sendTextArgs);
 /** Of the command routes: `wake=true` starts a stopped, linked session first. */
 export const commandQuerySchema = ownerQuerySchema.extend({ wake: z.stringbool().default(false) });
 
-/** 202 of a command route: it is carried out once the session works; `GET /api/commands/{id}` tells. */
+/** 202 of a command route: it is carried out once the session works; `GET /api/commands/{id}` has the result. */
 export const acceptedCommandSchema = z.object({ commandId: z.string() });
 
 /** `GET /api/commands/{id}?wait=25` answers once the command is settled, or as things stand after `wait` seconds. */

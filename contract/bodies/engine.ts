@@ -12,7 +12,7 @@ const buildSumsSchema = z.object({
 });
 
 export const buildViewSchema = z.object({
-  /** null: failures of live starts before the page told its version. */
+  /** null: failures of live starts before the page reported its version. */
   version: z.string().nullable(),
   /** The build that WhatsApp served last. */
   live: z.boolean(),

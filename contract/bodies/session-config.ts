@@ -1,5 +1,5 @@
 /**
- * A session's configuration in its three shapes: as it is asked for, as it is stored, and as it is shown.
+ * A session's configuration in its three shapes: as it is requested, as it is stored, and as it is shown.
  *
  *   asked for   secrets may be left out (kept), null (removed) or a mask (kept); checked strictly
  *   stored      complete; read leniently, so that a stricter rule never makes an old session unreadable
@@ -50,7 +50,7 @@ export const WEBHOOK_EVENTS = [
   'group.leave',
 ] as const;
 
-/** Raw events of the engine, and those that WAHA has deprecated: told only to a webhook that names them. */
+/** Raw events of the engine, and those that WAHA has deprecated: sent only to a webhook that names them. */
 export const NOT_IN_ALL: readonly string[] = ['engine.event', 'state.change', 'group.join', 'group.leave'];
 
 /** Events of WAHA that this engine has no occasion to send: accepted in a webhook's configuration. */

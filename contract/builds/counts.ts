@@ -6,7 +6,7 @@ const count = z.int().min(0).max(1_000_000);
 
 /** Counts of one worker since it began, for one build. */
 const buildCountsSchema = z.strictObject({
-  /** null: the client failed before the page told its version. */
+  /** null: the client failed before the page reported its version. */
   build: buildVersionSchema.nullable(),
   /** The page was a saved one, not what WhatsApp served. */
   saved: z.boolean(),

@@ -161,7 +161,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     path: '/api/{session}/presence',
     args: z.strictObject({}),
     result: z.array(chatPresencesSchema),
-    summary: 'Presence in all chats where it is followed',
+    summary: 'Presence in all followed chats',
     client: 'presence.list',
   },
   getPresence: {
@@ -173,7 +173,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     result: chatPresencesSchema,
     summary: 'Presence in a chat; it is followed from then on',
     description:
-      'Waits up to 3 s for WhatsApp to tell it. Without `presences`, WhatsApp tells nothing: it tells only accounts that ' +
+      'Waits up to 3 s for WhatsApp to report it. Without `presences`, WhatsApp reports nothing: it reports only to accounts that ' +
       'are online themselves, and only what people let them see.',
     client: 'presence.get',
   },
@@ -200,7 +200,7 @@ export const PEOPLE_OPERATIONS = commandRows({
     result: doneSchema,
     status: 201,
     summary: 'Reject a call that rings',
-    description: '`id` and `from` as the event `call.received` tells them.',
+    description: '`id` and `from` as in the event `call.received`.',
     client: 'calls.reject',
   },
   getScreenshot: {

@@ -19,7 +19,7 @@ export const listWebhookEndpoints = operation({
   tag: 'Webhooks',
   summary: 'List webhook endpoints that fail',
   description:
-    'After 5 failures in a row an endpoint is left alone for 2 seconds; then one event probes it, and each failed probe ' +
+    'After 5 failures in a row an endpoint is paused for 2 seconds; then one event probes it, and each failed probe ' +
     'doubles the pause, up to 10 minutes. Its events wait in their order, and attempts that were not made are not ' +
     'counted. The first success ends it. Endpoints that work are not listed.',
   query: endpointsQuerySchema,

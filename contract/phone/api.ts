@@ -84,7 +84,7 @@ const done = z.object({ ok: z.literal(true) });
 const affected = z.object({ affected: z.int() });
 const linked = z.object({
   account: accountSchema,
-  /** Absent if the account's passkey is asked for first. */
+  /** Absent if WhatsApp asks for the account's passkey first. */
   deviceId: z.string().optional(),
 });
 const base64url = z.string().regex(/^[A-Za-z0-9_-]+$/);

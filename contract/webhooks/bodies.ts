@@ -65,7 +65,7 @@ const labeledChat = z.object({
   label: labelSchema.nullable().describe('null: the label itself is gone.'),
 });
 
-/** As whatsapp-web.js tells it. */
+/** As whatsapp-web.js reports it. */
 const groupNotification = z.object({
   id: z.string(),
   chatId: z.string(),
@@ -76,7 +76,7 @@ const groupNotification = z.object({
   body: z.string(),
 });
 
-/** By event: what it tells, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
+/** By event: what it reports, in one line, and its payload. Ids as WhatsApp has them, `timestamp` in seconds. */
 export const WEBHOOK_PAYLOADS = {
   'session.admitted': {
     summary: 'A session was admitted and is starting',

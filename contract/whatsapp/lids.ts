@@ -16,7 +16,7 @@ const phoneNumberSchema = z
   .pipe(z.string().regex(/^[1-9]\d{6,14}$/, 'must be an international phone number in digits'))
   .transform((digits) => `${digits}@c.us`);
 
-/** One person under both ids; null: WhatsApp does not tell that one, or the number is not on WhatsApp. */
+/** One person under both ids; null: WhatsApp does not reveal that one, or the number is not on WhatsApp. */
 export const lidToPhoneNumberSchema = z.object({
   lid: z.string().nullable().describe('The hidden id, such as 12345678901234@lid.'),
   pn: z.string().nullable().describe("The phone number's id, such as 491701234567@c.us."),

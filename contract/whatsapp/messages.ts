@@ -69,7 +69,7 @@ export const messageSchema = z.object({
   source: z.enum(['api', 'app']).optional(),
   to: z.string(),
   toPn: numberIdSchema,
-  /** In answers to sends: the recipient, which may be another spelling of the number than was asked for. */
+  /** In answers to sends: the recipient, which may be another spelling of the number than the request's. */
   chatId: z.string().optional(),
   participant: z.string().optional(),
   participantPn: numberIdSchema,

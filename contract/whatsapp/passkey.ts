@@ -36,10 +36,7 @@ export const passkeyChallengeSchema = z.object({
     .max(100)
     .describe('The passkeys that may sign; empty: any of this account.'),
   userVerification: z.string().max(40),
-  extensions: z
-    .record(z.string(), z.unknown())
-    .optional()
-    .describe('WebAuthn extensions that are asked for.'),
+  extensions: z.record(z.string(), z.unknown()).optional().describe('Requested WebAuthn extensions.'),
 });
 export type PasskeyChallenge = z.infer<typeof passkeyChallengeSchema>;
 

@@ -40,7 +40,7 @@ export const setPresenceArgs = z.strictObject({
 
 const presenceSchema = z.enum(['offline', 'online', 'typing', 'recording', 'paused']);
 export const chatPresenceArgs = z.strictObject({ chatId: chatIdSchema });
-/** Who is online or types in a chat, as far as WhatsApp has told it. */
+/** Who is online or types in a chat, as far as WhatsApp has reported it. */
 export const chatPresencesSchema = z.object({
   id: z.string().describe('The chat.'),
   idPn: numberIdSchema,
@@ -51,7 +51,7 @@ export const chatPresencesSchema = z.object({
       lastSeen: z
         .int()
         .optional()
-        .describe('Seconds since the epoch; absent where WhatsApp does not tell it.'),
+        .describe('Seconds since the epoch; absent if WhatsApp does not report it.'),
       lastKnownPresence: presenceSchema,
     }),
   ),

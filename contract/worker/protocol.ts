@@ -193,11 +193,11 @@ export const reportRequestSchema = z.strictObject({
   memoryBytes: z.int().optional(),
   /** Since this worker started. */
   dialogs: dialogsSchema.optional(),
-  /** The build of WhatsApp Web in use, once the page has told it. */
+  /** The build of WhatsApp Web in use, once the page has reported it. */
   build: buildVersionSchema.optional(),
   /** Counts by build since this worker began. */
   builds: reportedBuildsSchema.optional(),
-  /** Steps of the start that no report has told yet. Times in ms, by the control plane's clock. */
+  /** Steps of the start that no report has contained yet. Times in ms, by the control plane's clock. */
   start: reportedStepsSchema.optional(),
 });
 export const reportResponseSchema = z.object({
@@ -230,7 +230,7 @@ export const eventsRequestSchema = z
     events: z.array(workerEventSchema).max(10),
     told: toldMarkSchema.extend({ seq: z.int().positive() }).optional(),
   })
-  .refine(({ events, told }) => events.length > 0 || told !== undefined, 'must have events or told');
+  .refine(({ events, told }) => events.length > 0 || told !== undefined, 'must have `events` or `told`');
 
 /** POST /worker/v1/auth-state/upload: where to put a snapshot. Parts of `partBytes` (the last one shorter). */
 export const uploadRequestSchema = z.strictObject({

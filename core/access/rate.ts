@@ -65,7 +65,7 @@ const REMEMBERED = 10_000;
 
 /**
  * A limiter that remembers, for the life of a function's instance, what it saw of rates and buckets. A bucket's time
- * only ever grows, so what was seen of it before decides refusals exactly, without a write, and tells which of the two
+ * only ever grows, so what was seen of it before decides refusals exactly, without a write, and shows which of the two
  * writes will fit.
  */
 export const rateLimiter = (deps: Pick<Deps, 'store' | 'clock' | 'log' | 'settings'>): RateLimiter => {

@@ -25,7 +25,7 @@ export const launchAndPublish = (
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
   deps.metrics.count('SessionsAdmitted', 1);
-  return launchAndTell(deps, launchAdmitted, session, waitMs);
+  return launchWhilePublishing(deps, launchAdmitted, session, waitMs);
 };
 
 /** The step after a start: the launch of the admitted session, or of a restart that is due at once now. */
@@ -35,7 +35,7 @@ export const started = async (
   waitMs: number = LAUNCH_WAIT_MS,
 ): Promise<Session> => {
   if (isNew) return launchAndPublish(deps, session, waitMs);
-  return restartsNow ? launchAndTell(deps, launch, session, waitMs) : session;
+  return restartsNow ? launchWhilePublishing(deps, launch, session, waitMs) : session;
 };
 
 type Needs = Pick<
@@ -43,7 +43,7 @@ type Needs = Pick<
   'store' | 'tasks' | 'events' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics' | 'log'
 >;
 
-const launchAndTell = async (
+const launchWhilePublishing = async (
   deps: Needs,
   begin: typeof launchAdmitted,
   session: Session,

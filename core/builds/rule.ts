@@ -135,7 +135,7 @@ const isPinned = (ruling: Ruling, { source }: Outcome): boolean =>
   ruling.pinned !== undefined && (source === 'live' || source.version === ruling.pinned);
 
 const withRecord = (ruling: Ruling, outcome: Outcome, now: number): Ruling => {
-  // A live start that failed before the page told its version is counted for no build: it may be a new one.
+  // A live start that failed before the page reported its version is counted for no build: it may be a new one.
   const version = outcome.build ?? (outcome.source === 'live' ? undefined : outcome.source.version);
   const next =
     outcome.source === 'live' && outcome.build !== undefined ? { ...ruling, live: outcome.build } : ruling;
@@ -235,7 +235,7 @@ const fallBack = (ruling: Ruling, target: string, broken: string | undefined, no
   };
 };
 
-/** `from`, `fallbacks` and `lastFallbackAt` stay: they tell the next fallback whether it is a repeat. */
+/** `from`, `fallbacks` and `lastFallbackAt` stay: by them the next fallback sees whether it is a repeat. */
 const goLive = ({ target: _left, ...ruling }: Ruling, now: number): Ruling => ({
   ...ruling,
   mode: 'live',

@@ -136,7 +136,7 @@ const start = async (
     if (byUs) await launchAndPublish(deps, started);
     return undefined;
   } catch (error) {
-    // It changed at the same time: the next look tells what it is now.
+    // It changed at the same time: the next look shows what it is now.
     if (error instanceof Problem && error.code === 'conflict') return undefined;
     if (error instanceof Problem) return giveUp(deps, command, keptProblem(error));
     throw error;

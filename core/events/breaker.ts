@@ -1,5 +1,5 @@
 /**
- * Circuit breaker of a webhook endpoint. After repeated failures the endpoint is left alone for a pause, then one
+ * Circuit breaker of a webhook endpoint. After repeated failures the endpoint is paused, then one
  * delivery probes it. A failed probe doubles the pause; any success closes the breaker.
  *
  *   closed ── THRESHOLD failures in a row ── open ── pause over ── one probe ── success ── closed

@@ -37,7 +37,7 @@ export type Poster = (webhook: Webhook, delivery: QueuedDelivery, body: string) 
 export type DeliveryOutcome =
   | { readonly kind: 'delivered' | 'dropped' }
   | { readonly kind: 'retry'; readonly afterSeconds: number }
-  /** No attempt was made: the endpoint is left alone for now, or the user's share of deliveries is used up. */
+  /** No attempt was made: the endpoint is paused, or the user's share of deliveries is used up. */
   | { readonly kind: 'postponed'; readonly afterSeconds: number }
   /** Kept as a dead letter, unless it is larger than an item of the table can be. */
   | { readonly kind: 'dead'; readonly detail: string; readonly kept?: boolean };

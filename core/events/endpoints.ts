@@ -98,7 +98,7 @@ export const askEndpoint = async (
 const WRITE_ATTEMPTS = 4;
 
 /**
- * Notes how an attempt ended. An endpoint that refuses an event for good (400, 410 …) works; one that may not be called
+ * Notes how an attempt ended. An endpoint that refuses an event permanently (400, 410 …) works; one that may not be called
  * was not reached. A failure to note is logged, and the delivery stands.
  */
 export const noteEndpoint = async (
@@ -130,7 +130,7 @@ export const noteEndpoint = async (
       });
       if (!noted) continue;
       if (next.step > (before?.step ?? 0))
-        deps.log.warn('a webhook endpoint is left alone for a while', {
+        deps.log.warn('a webhook endpoint is paused', {
           userId: whose.userId,
           host: new URL(whose.webhook.url).host,
           failures: next.failures,

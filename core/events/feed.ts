@@ -67,7 +67,7 @@ const newestNumber = async (deps: Pick<Deps, 'store'>, shard: EventShard): Promi
 /** How far a reader has read, in each of its shards. */
 export type FeedPosition = ReadonlyMap<EventShard, number>;
 
-/** Where those begin who want only what happens from now on. */
+/** The position of a reader that wants only later events. */
 export const newestPosition = async (
   deps: Pick<Deps, 'store'>,
   shards: readonly EventShard[],

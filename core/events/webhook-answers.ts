@@ -11,7 +11,7 @@ type AnswerKind = 'delivered' | 'permanent' | 'retry';
 
 /** Statuses that do not follow the rule of their class. */
 const BY_STATUS: ReadonlyMap<number, AnswerKind> = new Map([
-  // Moved for good: redirects are not followed, so only a new URL helps.
+  // Moved permanently: redirects are not followed, so only a new URL helps.
   [301, 'permanent'],
   [308, 'permanent'],
   // The operator mends a key, a path or a gateway without a change at Berth.

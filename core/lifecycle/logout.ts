@@ -34,7 +34,7 @@ const START_MS = 4_000;
 type Needs = Omit<Deps, 'builds'>;
 
 /**
- * Logs the session out; `until` (ms, by the clock) is when the caller needs an answer. Throws 504 where WhatsApp Web does
+ * Logs the session out; `until` (ms, by the clock) is when the caller needs an answer. Throws 504 if WhatsApp Web does
  * not confirm: the account is kept then. Idempotent.
  */
 export const logoutSession = async (deps: Needs, session: Session, until: number): Promise<Session> => {
@@ -86,7 +86,7 @@ const asksToBeLinked = ({ status, authState, authStatePrevious, me }: Session): 
   (status === 'STARTING' && me === undefined && (authState ?? authStatePrevious) === undefined);
 
 /**
- * Forgets what is saved of an account where the session asks to be linked. Returns undefined if it does not (any more):
+ * Forgets what is saved of an account if the session asks to be linked. Returns undefined if it does not (any more):
  * the account that was linked meanwhile is the worker's to unlink.
  */
 const forgetUnlinked = async (

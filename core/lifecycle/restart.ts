@@ -2,7 +2,7 @@
  * The restart policy: whether a session whose task was lost starts again, and when.
  *
  *   task lost ── policy and reason allow it, account saved ── next epoch, same slot, launch due at `restartAt`
- *            ├── too many restarts in the window ── FAILED, told and counted
+ *            ├── too many restarts in the window ── FAILED, published and counted
  *            └── else ── the session ends as it does without a policy
  *
  * A stop that a caller asked for, a limit of the environment and an account that is gone are never restarted.

@@ -1,7 +1,7 @@
 /**
  * Validates a requested session configuration, and shows a stored one. Reading a configuration and writing it back
  * changes nothing: a secret that is left out or masked is kept, and only null removes it. A kept secret never goes
- * where it did not go before: another host gets neither the header values nor the login of the one before.
+ * to a host that did not have it: another host gets neither the header values nor the login of the one before.
  */
 import type {
   SessionConfig,

@@ -1,4 +1,4 @@
-/** What `session.status` tells: the status, and how the session came to it. */
+/** What `session.status` reports: the status, and how the session came to it. */
 import type { Status } from '../../contract/lifecycle.ts';
 import type { Item, Value } from '../store.ts';
 import { nameOf, type Session } from './session.ts';

@@ -38,7 +38,7 @@ const STOP_MARGIN_SECONDS = 10;
 
 type Needs<K extends keyof Deps = never> = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | K>;
 
-/** Compares hashes of secrets, so that timing tells nothing of the secret itself. */
+/** Compares hashes of secrets, so that timing reveals nothing of the secret itself. */
 const sameSecret = (deps: Pick<Deps, 'sha256'>, secret: string, hash: string | undefined): boolean =>
   hash !== undefined && deps.sha256(deps.sha256(secret)) === deps.sha256(hash);
 
@@ -191,7 +191,7 @@ const hashOf = ({ sha256 }: Pick<Deps, 'sha256'>, { statusData }: ReportRequest)
   statusData && sha256(JSON.stringify(statusData));
 
 /**
- * The client's events on their way to the webhooks, behind what the control plane told before. When this returned they
+ * The client's events on their way to the webhooks, behind what the control plane published before. When this returned they
  * are durable. Only those of the session itself are written down to be read: messages are for webhooks and for those who
  * follow them live.
  */

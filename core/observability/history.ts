@@ -46,7 +46,7 @@ export const samplesSince = (items: readonly Item[], from: number): readonly Sam
     .sort((a, b) => a.at - b.at);
 
 /**
- * The points of a chart, at most HISTORY_MAX_POINTS: each stretch of time tells its highest count, the limit at its
+ * The points of a chart, at most HISTORY_MAX_POINTS: each stretch of time has its highest count, the limit at its
  * end, and what happened since the point before.
  *
  * @param from start of the first stretch, ms; samples before it are not shown

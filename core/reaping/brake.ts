@@ -6,13 +6,13 @@
 /** The number of sessions that one pass may end: 5, or a quarter of `sessions`. */
 export const passCap = (sessions: number): number => Math.max(5, Math.floor(sessions / 4));
 
-type Heard = { readonly lastHeartbeatAt?: number | undefined };
+type Reporting = { readonly lastHeartbeatAt?: number | undefined };
 
 /**
  * Whether a worker has missed two heartbeats in a row. A worker that has never called is not late: it has no
  * heartbeat to miss, and its start has its own deadline.
  */
-export const isLate = ({ lastHeartbeatAt }: Heard, heartbeatSeconds: number, now: number): boolean =>
+export const isLate = ({ lastHeartbeatAt }: Reporting, heartbeatSeconds: number, now: number): boolean =>
   lastHeartbeatAt !== undefined && now - lastHeartbeatAt >= 2 * heartbeatSeconds * 1000;
 
 /**

@@ -30,7 +30,7 @@ export const drain = async (deps: Needs, { dryRun }: { readonly dryRun: boolean 
   const holders = await listHolders(deps);
   const running = holders.filter(({ state }) => state !== 'STOPPING');
   const failed = dryRun ? 0 : await endSome(deps, running);
-  // Tasks outlive their sessions by the time that ECS takes to stop them, and orphans have no session at all.
+  // Tasks outlive their sessions by the time that ECS takes to stop them, and some tasks have no session at all.
   const tasks = await deps.tasks.list();
   const active = dryRun ? holders.length : (await ensureCapacity(deps)).active;
   return {

@@ -242,7 +242,7 @@ const act = async (
       if (await taskIsGone(deps, session)) {
         return (await release(deps, session, 'heartbeat_lost', 'the task is gone')).session;
       }
-      if (!wouldHaveHeard(deps, session, await lastSweep())) return LEFT;
+      if (!hadTimeForHeartbeat(deps, session, await lastSweep())) return LEFT;
       await stopSession(deps, session, 'heartbeat_lost', stillDue);
       return undefined;
     case 'stop_grace':
@@ -261,7 +261,7 @@ const act = async (
  *
  *   outage ── all are late ── end: nearly all report again ── sweep: one has not, yet
  */
-const wouldHaveHeard = (deps: Needs, session: Session, last: LastRun | undefined): boolean => {
+const hadTimeForHeartbeat = (deps: Needs, session: Session, last: LastRun | undefined): boolean => {
   if (last === undefined) return true;
   if (brakedIn(last)) return false;
   const heartbeatMs = deps.settings.heartbeatSeconds * 1000;

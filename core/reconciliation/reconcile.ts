@@ -40,7 +40,7 @@ export type ReconcileReport = {
   readonly released: number;
 };
 
-/** An orphan is stopped only when it was seen as one this long ago as well. */
+/** A task without a session is stopped only when it was seen as one this long ago as well. */
 const SECOND_LOOK_MS = 30_000;
 
 export const reconcile = async (deps: Needs): Promise<ReconcileReport> => {
@@ -164,7 +164,10 @@ const handleOrphans = async (
       });
       marked += 1;
     } else if (now - seenAt >= SECOND_LOOK_MS && stopped < cap) {
-      deps.log.warn('stopping an orphan task', { taskArn: task.taskArn, sessionId: task.sessionId });
+      deps.log.warn('stopping a task without a session', {
+        taskArn: task.taskArn,
+        sessionId: task.sessionId,
+      });
       await stopTask(deps, task.taskArn, 'no session owns this task');
       stopped += 1;
     }

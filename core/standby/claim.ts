@@ -132,7 +132,7 @@ const claim = async (
   } catch (error) {
     if (!(error instanceof StoreAmbiguous)) throw error;
   }
-  // No answer: the items tell. One that is written later is a claim without an assignment; the sweep stops that task.
+  // No answer: the items show the result. One that is written later is a claim without an assignment; the sweep stops that task.
   const by = (await findStandby(deps, standby.id))?.claimedBy;
   if (by?.sessionId !== sessionId || by.epoch !== epoch)
     throw new StoreAmbiguous('the claim was not answered');

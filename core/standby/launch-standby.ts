@@ -8,7 +8,7 @@ type Needs = Pick<Deps, 'store' | 'tasks' | 'clock' | 'ids' | 'sha256' | 'log'>;
 const LAUNCH_MS = 5_000;
 
 /**
- * Launches one standby task. The item comes first, so that a task without an item is an orphan. Undefined: it is launched.
+ * Launches one standby task. The item comes first, so that a task without an item belongs to no session and is stopped. Undefined: it is launched.
  * Otherwise the engine gave no task, or did not answer, and said why; then a sweep finds the task, or removes the item.
  */
 export const launchStandby = async (deps: Needs): Promise<string | undefined> => {

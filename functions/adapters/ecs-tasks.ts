@@ -180,7 +180,7 @@ const launch = async (
   };
 };
 
-/** As ECS tells it, by an exception or as a failure: "You've reached the limit on the number of vCPUs you can run concurrently". */
+/** As ECS reports it, by an exception or as a failure: "You've reached the limit on the number of vCPUs you can run concurrently". */
 const isQuota = (detail: string): boolean => /number of vCPUs|vCPU (limit|quota)/i.test(detail);
 
 const launchOn = async (
@@ -237,7 +237,7 @@ const taskSizeOf = (size: Size): TaskSize => environment('BERTH_SIZES')[size];
 /** The provider of the operator's own hosts, as `task.capacity` names it. */
 const HOSTS = 'EC2';
 
-/** All of it where hosts are the only capacity. */
+/** All of it if hosts are the only capacity. */
 const withoutHosts = (): readonly string[] => {
   const all: readonly string[] = environment('BERTH_CAPACITY');
   const others = all.filter((provider) => provider !== HOSTS);

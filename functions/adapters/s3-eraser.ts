@@ -6,7 +6,7 @@ import { s3Config } from './aws.ts';
 /** S3 takes and gives 1,000 at most. */
 const PAGE = 1000;
 
-/** Deletes objects for good: each version and each delete marker by its id. */
+/** Deletes objects permanently: each version and each delete marker by its id. */
 export const s3Eraser = (): ObjectEraser => {
   const client = new S3Client(s3Config());
   const Bucket = environment('BERTH_AUTH_BUCKET');

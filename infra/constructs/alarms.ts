@@ -270,7 +270,7 @@ const SILENCES: Readonly<Record<string, SilenceSpec>> = {
     metric: 'ActiveSessions',
   },
   reconciler: {
-    what: 'No pass of the reconciler was completed: drift and orphan tasks go unseen. Read its log and the background dead letters.',
+    what: 'No pass of the reconciler was completed: drift and tasks without a session go unseen. Read its log and the background dead letters.',
     metric: 'HeartbeatAge',
   },
 };

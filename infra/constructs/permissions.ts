@@ -30,7 +30,7 @@ export const grantsFor = (needs: Needs, resources: Resources): Grant[] => [
         ),
       ]
     : []),
-  ...(needs.probesBucket || needs.tellsAbsence ? [onBucket(resources)] : []),
+  ...(needs.probesBucket || needs.distinguishesAbsence ? [onBucket(resources)] : []),
   ...(needs.erases ? onVersions(resources) : []),
   ...(needs.media
     ? [

@@ -86,13 +86,13 @@ const fargate: Check = {
     const unread = quotas.find(({ value }) => value === undefined);
     if (unread) return unknown('fargate-vcpu', `AWS reports no value for "${unread.quota.name}".`);
     const tasks = quotas.reduce((sum, { value = 0 }) => sum + Math.floor(value / vcpu), 0);
-    const told = quotas.map(({ provider, value = 0 }) => `${provider} ${value} vCPU`).join(', ');
+    const quotaList = quotas.map(({ provider, value = 0 }) => `${provider} ${value} vCPU`).join(', ');
     if (tasks >= needed.all) {
       const { max } = environment.settings.standby;
       const room = tasks - needed.all + needed.standby;
       return ok(
         'fargate-vcpu',
-        `${told}: enough for ${taskWords(needed)} of ${vcpu} vCPU each, if nothing else uses them.${
+        `${quotaList}: enough for ${taskWords(needed)} of ${vcpu} vCPU each, if nothing else uses them.${
           room < max ? ` A standby target above ${room} would not fit; settings.standby.max is ${max}.` : ''
         }`,
       );
@@ -101,7 +101,7 @@ const fargate: Check = {
     const last = quotas.at(-1)?.quota ?? VCPU_QUOTAS.FARGATE;
     return missing(
       'fargate-vcpu',
-      `${told}: ${tasks} tasks of ${vcpu} vCPU can run at once, and ${needed.all} may be needed: ${taskWords(needed)}. ${
+      `${quotaList}: ${tasks} tasks of ${vcpu} vCPU can run at once, and ${needed.all} may be needed: ${taskWords(needed)}. ${
         tasks < needed.sessions
           ? `Session ${tasks + 1} would fail to start.`
           : 'All sessions fit; standby tasks and rollouts would fail to start beside them.'

@@ -23,7 +23,7 @@ const optionsSchema = z.object({
 
 const program = new Command('preflight')
   .description(
-    'Reads the AWS account and this machine, and tells what a deployment of an environment lacks: credentials, account\n' +
+    'Reads the AWS account and this machine, and reports what a deployment of an environment lacks: credentials, account\n' +
       'and region, the CDK’s bootstrap, the service-linked role of ECS, quotas of Fargate, Lambda and the network, a\n' +
       'container engine for the tasks’ platform, disk, Node. Each finding comes with the command that mends it.\n' +
       'It only reads: nothing is changed.',

@@ -1,6 +1,6 @@
 /** Resource types that one machine has no counterpart for, each with the reason. Anything else must be interpreted. */
 export const WITHOUT_LOCAL_MEANING: Readonly<Record<string, string>> = {
-  'AWS::CDK::Metadata': 'tells AWS which CDK version made the template',
+  'AWS::CDK::Metadata': 'reports to AWS which CDK version made the template',
   'AWS::ApplicationAutoScaling::ScalableTarget': 'capacity is what this machine has',
   'AWS::ApplicationAutoScaling::ScalingPolicy': 'capacity is what this machine has',
   'AWS::AutoScaling::AutoScalingGroup': 'hosts are made of this machine',

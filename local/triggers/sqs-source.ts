@@ -101,7 +101,7 @@ export class SqsSource {
 
   /**
    * Undefined: it was throttled for too long. A batch that is given up comes back only with its visibility time-out, and
-   * holds up its groups until then: so a function that is busy is asked again.
+   * holds up its groups until then: so a busy function gets it again.
    */
   async #invoke(messages: readonly Message[]): Promise<InvokeResult | undefined> {
     const { source, invoke } = this.#options;

@@ -240,13 +240,13 @@ export class SocketApi {
     authorizer: Authorizer | undefined,
     { code, reason }: { readonly code: number; readonly reason: string },
   ): void {
-    const told = this.#tellEnd(facts, authorizer, code, reason);
-    this.#ending.add(told);
-    void told.finally(() => this.#ending.delete(told));
+    const notified = this.#notifyOfEnd(facts, authorizer, code, reason);
+    this.#ending.add(notified);
+    void notified.finally(() => this.#ending.delete(notified));
   }
 
   /** Best effort, as on AWS: a function that fails is not called again. */
-  async #tellEnd(
+  async #notifyOfEnd(
     facts: ConnectionFacts,
     authorizer: Authorizer | undefined,
     disconnectStatusCode: number,

@@ -87,7 +87,7 @@ export class Connections {
     });
   }
 
-  /** Sends a message to one connection; told as the management API tells it. */
+  /** Sends a message to one connection; the result is the management API's. */
   post(id: string, data: Buffer): PostResult {
     const connection = this.#open.get(id);
     if (connection?.socket.readyState !== WebSocket.OPEN) return 'gone';

@@ -25,7 +25,7 @@ export type CallContext = {
   readonly refusesSends: () => boolean;
   /** Throws if the account may not write to the chat. */
   readonly requireMayWrite: (account: string, chatId: string) => void;
-  /** Tells every connected page of an account. */
+  /** Sends an event to every connected page of an account. */
   readonly notify: (account: string, event: PageEvent) => void;
   /** The account's pages receive the presence in this chat. */
   readonly followPresence: (account: string, chatId: string) => void;

@@ -214,7 +214,7 @@ export class World {
     const chatId = incoming.chatId ?? incoming.from;
     if (incoming.name !== undefined) this.nameContact(account.phoneNumber, incoming.from, incoming.name);
     return this.post(account.phoneNumber, {
-      // WhatsApp on Android makes ids of 32 hex digits; the library tells the device by that.
+      // WhatsApp on Android makes ids of 32 hex digits; the library recognizes the device by that.
       id: this.#options.random(16).toUpperCase(),
       chatId,
       fromMe: false,
@@ -345,7 +345,7 @@ export class World {
     return this.#put({ ...group, account: account.phoneNumber });
   }
 
-  /** The id under which WhatsApp knows a number, whichever spelling it is asked for in. */
+  /** The id under which WhatsApp knows a number, in whichever spelling the request has it. */
   registeredId(id: string): string {
     if (!isNumberJid(id)) return id;
     return userJid(

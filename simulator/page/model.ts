@@ -40,8 +40,8 @@ export class Model<A extends object> extends Emitter {
     this.#parent?.trigger(name, ...args);
   }
 
-  /** Tells the collection that holds the model of its events as well. */
-  tellParent(parent: Emitter): void {
+  /** The collection that holds the model gets its events as well. */
+  setParent(parent: Emitter): void {
     this.#parent = parent;
   }
 }
@@ -65,7 +65,7 @@ export class Collection<M extends Model<object> & { id: { toString(): string } }
     const known = this.get(model.id);
     if (known) return known;
     this.#models.set(String(model.id), model);
-    model.tellParent(this);
+    model.setParent(this);
     this.trigger('add', model);
     return model;
   }

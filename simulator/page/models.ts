@@ -178,7 +178,7 @@ const contentFromWire = (wire: WireMessage): Partial<MsgAttributes> => {
   return {};
 };
 
-/** A message as the server tells it, as the page's model of it. */
+/** A message as the server sends it, as the page's model of it. */
 export const msgFromWire = (
   wire: WireMessage,
   me: WireMe & { wid: Wid; lidWid: Wid },

@@ -6,7 +6,7 @@ import { createWid } from './wid.ts';
 type PicturesPage = { readonly chats: Collection<ChatModel>; readonly isMe: (id: unknown) => boolean };
 type Thumb = { id: unknown; canSet: () => boolean; canDelete: () => boolean };
 
-/** The pictures of people and groups, as far as the page knows them: it learns of one when it is asked for. */
+/** The pictures of people and groups, as far as the page knows them: it loads one when the library needs it. */
 export class Pictures {
   readonly #page: PicturesPage;
   readonly #known = new Map<string, Thumb>();

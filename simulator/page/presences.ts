@@ -3,7 +3,7 @@ import type { PageEvent } from '../protocol.ts';
 import { Collection, modelOf } from './model.ts';
 import { createWid, type Wid } from './wid.ts';
 
-type Told = Extract<PageEvent, { type: 'presence' }>;
+type PresenceEvent = Extract<PageEvent, { type: 'presence' }>;
 
 class ChatState extends modelOf<{ id: Wid; type: string; t: number }>() {}
 
@@ -34,14 +34,14 @@ const TYPES = {
 
 export class PresenceCollection extends Collection<PresenceModel> {
   /** Takes what the server reports about a chat that is followed. */
-  take({ chatId, participant, state, at }: Told): void {
+  take({ chatId, participant, state, at }: PresenceEvent): void {
     const chat = createWid(chatId);
     const presence = this.get(chat) ?? this.add(new PresenceModel({ id: chat, isOnline: false }));
     const shown = presence.state(createWid(participant));
     presence.set({ isOnline: state !== 'offline' });
     const before = shown.type;
     shown.set({ type: TYPES[state], t: state === 'offline' ? at : 0 });
-    // A model within a model tells under its own name as well.
+    // A model within a model has events under its own name as well.
     if (before !== shown.type) this.trigger('change:chatstate.type', shown);
   }
 }

@@ -1,4 +1,4 @@
-/** The page's life: it connects, is linked or shows a code, syncs, and does what the server tells it. */
+/** The page's life: it connects, is linked or shows a code, syncs, and does what the server sends it. */
 import type {
   PageEvent,
   WireChat,

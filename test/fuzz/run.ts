@@ -23,7 +23,7 @@ type FuzzReport = {
   readonly faults: readonly string[];
 };
 
-/** Longer than any wait that is asked for, on a busy machine. */
+/** Longer than any requested wait, on a busy machine. */
 const HANG_MS = 20_000;
 /** Past so many there is nothing to learn. */
 const ENOUGH_FAULTS = 20;
@@ -31,7 +31,7 @@ const ENOUGH_FAULTS = 20;
 const LAST = ['workerFinalReport'];
 
 /**
- * Sends bad inputs to every operation and then odd ones. Of each it is asked that the answer comes, is none of a
+ * Sends bad inputs to every operation and then odd ones. Each must be answered, is none of a
  * defect, and says no more than it may; of the bad ones also that they change nothing in the table.
  */
 export const fuzz = async (target: FuzzTarget, options: FuzzOptions): Promise<FuzzReport> => {
@@ -40,7 +40,7 @@ export const fuzz = async (target: FuzzTarget, options: FuzzOptions): Promise<Fu
   const statuses = new Map<number, number>();
   let inputs = 0;
 
-  const tell = (operation: Operation, input: Input, what: string): void => {
+  const note = (operation: Operation, input: Input, what: string): void => {
     faults.push(`${operation.id}, ${input.kind}: ${what}\n    ${shown(input, target.known)}`);
     onProgress(`fault: ${faults.at(-1)}`);
   };
@@ -54,12 +54,12 @@ export const fuzz = async (target: FuzzTarget, options: FuzzOptions): Promise<Fu
       if (answer.status >= 500)
         onProgress(`${operation.id}, ${input.kind}: ${answer.status} ${answer.body.slice(0, 200)}`);
       const fault = faultOf(operation, input, answer);
-      for (const stray of target.strays()) tell(operation, input, `reaches the worker: ${stray}`);
-      if (fault !== undefined) tell(operation, input, `${fault}: ${answer.body.slice(0, 300)}`);
+      for (const stray of target.strays()) note(operation, input, `reaches the worker: ${stray}`);
+      if (fault !== undefined) note(operation, input, `${fault}: ${answer.body.slice(0, 300)}`);
       return answer.status < 300 && operation.method !== 'GET';
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      tell(operation, input, error.message);
+      note(operation, input, error.message);
       return false;
     }
   };

@@ -23,7 +23,7 @@ export type FuzzTarget = {
   stop(): Promise<void>;
 };
 
-/** Rates used and statistics: they change because something was asked, not because of what. */
+/** Rates used and statistics: they change because of any request, not because of its content. */
 const COUNTS = /^(RATE#|STATS|HISTORY)/;
 /** Each request to an administrative operation is recorded, also if it is rejected (core/observability/audit.ts). */
 const AUDIT = /^AUDIT$/;

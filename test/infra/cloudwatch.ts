@@ -110,7 +110,7 @@ const valueText = (value: unknown): string => {
 const nameOfSeries = (namespace: string, name: string, dimensions: readonly (readonly [string, string])[]) =>
   [namespace, name, ...dimensions.map(([key, value]) => `${key}=${value}`).sort()].join(' ');
 
-/** Dimensions as text, by a metric's list of them: each is asked for at every minute. */
+/** Dimensions as text, by a metric's list of them: each is queried at every minute. */
 const dimensionTexts = new WeakMap<object, (readonly [string, string])[]>();
 
 const seriesOfMetric = ({ Namespace, MetricName, Dimensions }: MetricName): string => {

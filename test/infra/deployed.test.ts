@@ -320,7 +320,7 @@ describe('permissions', () => {
     expect(JSON.stringify(running[0]?.Resource)).toContain(':task-definition/berth-prod-worker:*');
   });
 
-  it('has S3 tell a worker that its auth state is gone (404) instead of forbidding it (403)', () => {
+  it('lets S3 answer a worker that its auth state is gone (404) instead of forbidding it (403)', () => {
     // Without s3:ListBucket of the one who signed, S3 hides absence, and the worker takes that for a fault of storage.
     const listing = allowed('worker-api').filter(({ Action }) => Action.includes('s3:ListBucket'));
     expect(listing).toHaveLength(1);

@@ -77,7 +77,7 @@ describe('an environment with hosts', () => {
     });
   });
 
-  it('tells functions that launch where, and lets them run that family only', () => {
+  it('gives functions that launch the place, and lets them run that family only', () => {
     app.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'berth-prod-sessions-admit',
       Environment: {

@@ -195,7 +195,7 @@ describe('the network', () => {
     ),
   ];
 
-  it('has the block and the number of zones that are asked for, without asking AWS which there are', async () => {
+  it('has the configured block and number of zones, without asking AWS which there are', async () => {
     const template = await network({ network: { cidr: '172.20.0.0/18', zones: 3 } });
     template.hasResourceProperties('AWS::EC2::VPC', { CidrBlock: '172.20.0.0/18' });
     template.resourceCountIs('AWS::EC2::Subnet', 6);

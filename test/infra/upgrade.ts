@@ -1,6 +1,6 @@
 /**
  * CloudFormation's actions on the resources of one release's templates when it is given the next release's: which of
- * them it would replace or delete, and where it would stop. Judged from the templates alone.
+ * them it would replace or delete, and at which it would stop. Judged from the templates alone.
  */
 import * as z from 'zod';
 

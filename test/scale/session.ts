@@ -22,7 +22,7 @@ export class FleetSession {
   readonly #alwaysOn: boolean;
   #session: Session | undefined;
   #seq = 0;
-  #told = 0;
+  #eventCalls = 0;
   #lastActivityAt = 0;
 
   constructor(
@@ -93,7 +93,7 @@ export class FleetSession {
   /** A message came in: it goes to the webhook and counts as activity. */
   async receive(): Promise<void> {
     const { deps, now } = this.#cloud;
-    this.#told += 1;
+    this.#eventCalls += 1;
     const id = deps.ids.eventId().replace(/[ILOU]/gi, '0');
     const account = `${this.named.name}@c.us`;
     await this.#worker('events', () =>
@@ -102,7 +102,7 @@ export class FleetSession {
         told: {
           account,
           since: Math.floor(now / 1000),
-          seq: this.#told,
+          seq: this.#eventCalls,
           ids: [{ id, at: Math.floor(now / 1000) }],
         },
       }),

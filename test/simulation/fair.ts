@@ -35,7 +35,7 @@ const FUNCTION_MS = 30_000;
 const VISIBILITY_MS = 45_000;
 /** From the queue to the good endpoint, if no function died on the way. */
 const GOOD_WITHIN_MS = 6_000;
-/** Attempts whose permission was asked for before the breaker opened may begin for so long. */
+/** Attempts that were permitted before the breaker opened may begin for so long. */
 const ASKED_BEFORE_MS = 1_500;
 const STARTS_A_MINUTE = 12;
 const START_BURST = 10;

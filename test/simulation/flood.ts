@@ -61,7 +61,7 @@ const settingsOf = (sessions: number) => (): Settings =>
     }),
   );
 
-/** The bucket that a flood empties: every ms brings its share of requests, which come before the call that is asked about. */
+/** The bucket that a flood empties: every ms brings its share of requests, which come before the call in question. */
 class FloodedBucket {
   readonly #bucket: TokenBucket;
   readonly #perMs: number;
@@ -204,7 +204,7 @@ class Flood {
     await this.#fallSilent();
   }
 
-  /** A few workers stand still for good: the sweeps after the flood stop them, as those before it would have. */
+  /** A few workers stand still permanently: the sweeps after the flood stop them, as those before it would have. */
   async #fallSilent(): Promise<void> {
     const { scheduler, settings } = this.#cloud;
     const silent = this.#workers()

@@ -16,9 +16,9 @@ import type { Cloud, SimulatedTask, SimulatedWorker, Watcher } from './model/clo
 import { Commands } from './model/commands.ts';
 import type { ItemChange } from './model/table.ts';
 import type { Invariant } from './model/violation.ts';
+import { PublishedEvents } from './published-events.ts';
 import { Restarts } from './restarts.ts';
 import { StandbyRules } from './standby.ts';
-import { Told } from './told.ts';
 
 /** The functions that may take a session's account away: the phone or the owner asked for it. */
 const MAY_FORGET = ['worker-discard', 'logout', 'delete'];
@@ -37,7 +37,7 @@ export class Invariants implements Watcher {
   readonly #newest = new Map<string, number>();
   /** sessionId → how many snapshots had been taken when its account was given up: those are dead. */
   readonly #dead = new Map<string, number>();
-  readonly told: Told;
+  readonly told: PublishedEvents;
   readonly #commands: Commands;
   readonly #messages: Messages;
   readonly restarts: Restarts;
@@ -55,7 +55,7 @@ export class Invariants implements Watcher {
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
-    this.told = new Told(cloud);
+    this.told = new PublishedEvents(cloud);
     this.#commands = new Commands(cloud);
     this.#messages = new Messages(cloud);
     this.restarts = new Restarts(cloud);

@@ -135,9 +135,9 @@ class LiveRun {
     for (let n = 0; n < EACH; n++) {
       const one = { id: `evt_${session}_${n}`, session, event: random.pick([...EVENTS]) };
       this.#known.set(one.id, one);
-      const told: SessionEvent = { id: one.id, timestamp: n, event: one.event, payload: {} };
+      const event: SessionEvent = { id: one.id, timestamp: n, event: one.event, payload: {} };
       const about = { sessionId: `ses_${session}`, userId: USER, name: session, me: null, metadata: {} };
-      await this.#answered(worker, `event ${one.id}`, (deps) => publishLive(deps, about, [told]));
+      await this.#answered(worker, `event ${one.id}`, (deps) => publishLive(deps, about, [event]));
       this.published.push(one);
       await this.#cloud.sleep(worker, random.skewed(10, 3_000));
     }
@@ -171,7 +171,7 @@ class LiveRun {
       const outcome = await this.#invoked('live-connections', async (deps) =>
         connect(this.#timed(deps), id, reader.holder, query),
       );
-      // The gateway opens the connection where the function has answered so.
+      // The gateway opens the connection after the function has accepted it.
       if (outcome.kind === 'done') {
         reader.connection = id;
         return;
@@ -241,7 +241,7 @@ class LiveRun {
   #read(reader: Reader, message: string): void {
     const { id, event, cursor } = JSON.parse(message) as { id: string; event: string; cursor: string };
     reader.cursor = cursor;
-    // Said once too often where the watch began and its number was not noted; what is missing in truth shows at the end.
+    // Sent once too often if the watch began and its number was not noted; what is really missing shows at the end.
     if (event === EVENTS_MISSED) return;
     const known = this.#known.get(id);
     if (!known || !reader.maySee(known)) this.#fail(`${reader.name} gets ${id}, which its key may not see`);

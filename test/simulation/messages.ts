@@ -7,7 +7,7 @@ import type { ToldMark } from '../../contract/worker/protocol.ts';
 import type { Delivery } from '../../core/ports.ts';
 import type { Cloud } from './model/cloud.ts';
 import type { ItemChange } from './model/table.ts';
-import { webhooksOf } from './told.ts';
+import { webhooksOf } from './published-events.ts';
 
 /** Longer than a function runs: an invocation that read the configuration before has ended. */
 const SETTLED_MS = 40_000;
@@ -52,16 +52,16 @@ export class Messages {
         this.#cloud.violate('messages', `${id} of ${sessionId} is recorded as delivered and was not queued`);
   }
 
-  acknowledged(sessionId: string, told: ToldMark): void {
+  acknowledged(sessionId: string, mark: ToldMark): void {
     const known = this.#known.get(sessionId) ?? [];
     this.#known.set(sessionId, [
       ...known,
-      { account: told.account, at: newest(told), since: this.#cloud.trueTime },
+      { account: mark.account, at: newest(mark), since: this.#cloud.trueTime },
     ]);
   }
 
-  resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void {
-    const now = told ? newest(told) : 0;
+  resumes(sessionId: string, mark: ToldMark | undefined, askedAt: number): void {
+    const now = mark ? newest(mark) : 0;
     const last = (this.#known.get(sessionId) ?? []).filter(({ since }) => since < askedAt).at(-1);
     if (last && last.at > now)
       this.#cloud.violate(

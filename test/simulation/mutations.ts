@@ -191,7 +191,7 @@ export const MUTATIONS: readonly Mutation[] = [
       'now.bootstrapToken === undefined',
     ],
   ),
-  // Without its token alone, a launch starts several tasks, and each rule that tells them apart stands.
+  // Without its token alone, a launch starts several tasks, and each rule that distinguishes them is intact.
   mutation(
     'launches without a client token, and the end of any task ends the session',
     8,
@@ -410,7 +410,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "change(deps, command.id, eq('status', 'pending'), {",
       "change(deps, command.id, or(eq('status', 'pending'), eq('status', 'running')), {",
     ],
-    // The worker would tell by it that it is the same.
+    // By it the worker would know that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
   mutation('a waiting command without an answer called failed', 1180, [
@@ -592,7 +592,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (open.length > 0)',
     'if (open.length > 99)',
   ]),
-  rolloutMutation('a wave whose sessions are asked before it is written', 1, [
+  rolloutMutation('a wave whose sessions are asked to stop before it is written', 1, [
     ROLLOUT,
     'if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
     'await ask(deps, await progressOf(deps, members));\n  if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',

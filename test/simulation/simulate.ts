@@ -211,13 +211,13 @@ class Run {
   }
 
   /** Two sweeps, if none has run before. */
-  #checkTold(): void {
+  #checkPublished(): void {
     this.#invariants.told.checkSettled(this.#cloud.chaos.maxSkew + 3 * SWEEP_MS);
   }
 
   #checkSettled(): void {
     const { engine, trueTime, settings } = this.#cloud;
-    this.#checkTold();
+    this.#checkPublished();
     if (this.#invariants.unfinishedChange)
       this.#cloud.violate('settled', 'a change of limits was left unfinished');
     const running = [...engine.tasks.values()].filter((task) => task.state !== 'stopped');
@@ -226,7 +226,7 @@ class Run {
       if (task.launch.sessionId === '') continue;
       const session = this.#invariants.sessions.get(task.launch.sessionId);
       const owned = session?.slotShard !== undefined && session.epoch === task.launch.epoch;
-      // A session that ended a moment ago may have its task for as long as an orphan is looked at twice.
+      // A session that ended a moment ago may have its task until the reconciler has seen it twice.
       if (
         !owned &&
         trueTime - (session?.stoppedAt ?? 0) > settings.orphanGraceSeconds * 1000 + 3 * SWEEP_MS
@@ -298,7 +298,7 @@ class Run {
       (task) => task.state !== 'stopped' && task.launch.sessionId !== '',
     );
     if (left.length > 0) this.#cloud.violate('settled', `${left[0]?.taskArn} runs after the end`);
-    this.#checkTold();
+    this.#checkPublished();
     this.#throwIfBroken();
   }
 

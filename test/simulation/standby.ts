@@ -76,7 +76,7 @@ export class StandbyRules {
   ): void {
     if (!standby) return;
     if (by.name.startsWith('reconciler') && this.#find(standby.standbyId))
-      this.#broken(`${taskArn} was stopped as an orphan`);
+      this.#broken(`${taskArn} was stopped as a task without a session`);
     const serves =
       worker?.live &&
       session?.slotShard !== undefined &&

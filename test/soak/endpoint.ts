@@ -1,4 +1,4 @@
-/** The webhook's endpoint on loopback: tells what came, and answers 200. */
+/** The webhook's endpoint on loopback: reports what came, and answers 200. */
 import { createServer } from 'node:http';
 import * as z from 'zod';
 

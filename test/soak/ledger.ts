@@ -2,7 +2,7 @@
  * Records the messages that were sent and their results, in both directions. Pure: the clock is the caller's.
  *
  * Messages in: from the phone to the webhook. Each session's are numbered. Results of a message:
- *   told        delivered at least once
+ *   delivered   at least once
  *   twice       delivered under two event ids; the same event id again is a repeat, which at-least-once allows
  *   disordered  first delivered after a later one of its session
  *   at risk     its session was down when it was sent, or was killed before it was delivered. Whether such a message
@@ -19,7 +19,7 @@ type In = {
   /** The phone did not answer: it may not have happened. */
   unsure: boolean;
   atRisk: boolean;
-  toldAt: number | undefined;
+  deliveredAt: number | undefined;
   readonly eventIds: Set<string>;
 };
 
@@ -27,15 +27,15 @@ export type Out = { readonly session: string; result: 'done' | 'refused' | 'unkn
 
 export type Totals = {
   readonly in: number;
-  readonly told: number;
+  readonly delivered: number;
   readonly repeats: number;
   readonly twice: number;
   readonly disordered: number;
   readonly lost: number;
-  /** Sent before `cutoff`, neither told nor at risk: lost, or only late. */
+  /** Sent before `cutoff`, neither delivered nor at risk: lost, or only late. */
   readonly waiting: number;
   readonly atRisk: number;
-  readonly atRiskTold: number;
+  readonly atRiskDelivered: number;
 };
 
 /** A message that was delivered after a later one of its session. */
@@ -51,8 +51,8 @@ export type Disorder = {
 export type Ledger = {
   /** Numbers a message; call it before the message is sent. The text is what the message says. */
   sending(session: string, at: number, down: boolean): { readonly entry: In; readonly text: string };
-  /** A webhook told a message. False: its text is not one of this run. */
-  told(session: string, text: string, eventId: string, at: number): boolean;
+  /** The webhook's endpoint received a message. False: its text is not one of this run. */
+  delivered(session: string, text: string, eventId: string, at: number): boolean;
   /** Everything of this session that is not delivered yet may be lost with the killed process. */
   risk(session: string): void;
   /** @param cutoff messages sent before it count as waiting; `final`: those are lost */
@@ -94,13 +94,13 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
         sentAt,
         unsure: false,
         atRisk: down,
-        toldAt: undefined,
+        deliveredAt: undefined,
         eventIds: new Set(),
       };
       list.push(entry);
       return { entry, text: `${PREFIX} ${session} ${entry.number}` };
     },
-    told(session, text, eventId, at) {
+    delivered(session, text, eventId, at) {
       const [prefix, name, digits] = text.split(' ');
       const entry = prefix === PREFIX && name === session ? of(session)[Number(digits)] : undefined;
       if (!entry) return false;
@@ -113,7 +113,7 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
         twice += 1;
         return true;
       }
-      entry.toldAt = at;
+      entry.deliveredAt = at;
       if (!entry.atRisk) delays.push(at - entry.sentAt);
       const after = highest.get(session) ?? -1;
       if (entry.number > after) highest.set(session, entry.number);
@@ -124,23 +124,23 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
       return true;
     },
     risk(session) {
-      for (const entry of of(session)) if (entry.toldAt === undefined) entry.atRisk = true;
+      for (const entry of of(session)) if (entry.deliveredAt === undefined) entry.atRisk = true;
     },
     totals(cutoff, final) {
       const list = all();
-      const missing = list.filter((each) => each.toldAt === undefined && !isExempt(each));
+      const missing = list.filter((each) => each.deliveredAt === undefined && !isExempt(each));
       const late = missing.filter(({ sentAt }) => sentAt < cutoff).length;
       const atRisk = list.filter((each) => each.atRisk);
       return {
         in: list.length,
-        told: list.filter(({ toldAt }) => toldAt !== undefined).length,
+        delivered: list.filter(({ deliveredAt }) => deliveredAt !== undefined).length,
         repeats,
         twice,
         disordered,
         lost: final ? missing.length : 0,
         waiting: final ? 0 : late,
         atRisk: atRisk.length,
-        atRiskTold: atRisk.filter(({ toldAt }) => toldAt !== undefined).length,
+        atRiskDelivered: atRisk.filter(({ deliveredAt }) => deliveredAt !== undefined).length,
       };
     },
     delays() {
@@ -154,7 +154,7 @@ export const createLedger = ({ hold }: { readonly hold: boolean }): Ledger => {
       return taken;
     },
     get open() {
-      return all().filter((each) => each.toldAt === undefined && !isExempt(each)).length;
+      return all().filter((each) => each.deliveredAt === undefined && !isExempt(each)).length;
     },
   };
 };

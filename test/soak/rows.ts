@@ -3,9 +3,9 @@ import { type Disorder, type Out, percentile, type Totals } from './ledger.ts';
 
 export type Row = {
   readonly totals: Totals;
-  /** Milliseconds, of messages told since the last row. */
+  /** Milliseconds, of messages delivered since the last row. */
   readonly delays: readonly number[];
-  /** Of messages told since the last row. */
+  /** Of messages delivered since the last row. */
   readonly disorders: readonly Disorder[];
   /** Bytes: the main process, and all of the system. */
   readonly main: number;
@@ -25,7 +25,7 @@ type Table = {
 const HEADS = [
   'time',
   'in',
-  'told',
+  'delivered',
   'delay p50 ms',
   'p99',
   'out',
@@ -34,7 +34,7 @@ const HEADS = [
   'unknown',
   'refused',
   'waiting',
-  'at risk (told)',
+  'at risk (delivered)',
   'repeats',
   'twice',
   'disordered',
@@ -67,7 +67,7 @@ export const createTable = (say: (line: string) => void, everySeconds: number): 
         line([
           `${Math.floor(at / 60)}:${String(at % 60).padStart(2, '0')}`,
           String(totals.in),
-          String(totals.told),
+          String(totals.delivered),
           ms(percentile(delays, 0.5)),
           ms(percentile(delays, 0.99)),
           String(sends.length),
@@ -76,7 +76,7 @@ export const createTable = (say: (line: string) => void, everySeconds: number): 
           of('unknown'),
           of('refused'),
           String(totals.waiting),
-          `${totals.atRisk} (${totals.atRiskTold})`,
+          `${totals.atRisk} (${totals.atRiskDelivered})`,
           String(totals.repeats),
           String(totals.twice),
           String(totals.disordered),

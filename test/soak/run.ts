@@ -47,9 +47,9 @@ type SoakRun = {
 
 type SoakReport = {
   readonly in: number;
-  readonly told: number;
+  readonly delivered: number;
   readonly atRisk: number;
-  readonly atRiskTold: number;
+  readonly atRiskDelivered: number;
   readonly sends: number;
   readonly sendsDone: number;
   readonly kills: { readonly worker: number; readonly browser: number; readonly system: number };
@@ -70,7 +70,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
   const foreign: string[] = [];
   const endpoint = await startSoakEndpoint((session, body, eventId) => {
     if (body === GREETING) return;
-    if (!ledger.told(session, body, eventId, performance.now())) foreign.push(eventId);
+    if (!ledger.delivered(session, body, eventId, performance.now())) foreign.push(eventId);
   });
   const system = await startSoakSystem();
   const over = new AbortController();
@@ -229,9 +229,9 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     const judged = judgeSends(sends, atPhone);
     const outcome: SoakReport = {
       in: totals.in,
-      told: totals.told,
+      delivered: totals.delivered,
       atRisk: totals.atRisk,
-      atRiskTold: totals.atRiskTold,
+      atRiskDelivered: totals.atRiskDelivered,
       sends: sends.size,
       sendsDone: doneOf(sends),
       kills,
@@ -249,7 +249,7 @@ export const runSoak = async (run: SoakRun): Promise<SoakReport> => {
     };
     say('');
     say(
-      `In: ${outcome.in} sent, ${outcome.told} delivered, ${totals.repeats} repeats; at risk by a kill: ${outcome.atRisk}, of which ${outcome.atRiskTold} were delivered.`,
+      `In: ${outcome.in} sent, ${outcome.delivered} delivered, ${totals.repeats} repeats; at risk by a kill: ${outcome.atRisk}, of which ${outcome.atRiskDelivered} were delivered.`,
     );
     say(
       `Out: ${outcome.sends} sends, ${outcome.sendsDone} answered with success, ${judged.unknown} unknown.`,

@@ -20,6 +20,6 @@ test('sessions at work lose nothing, with any process killed', async () => {
   expect(report.broken, lines.join('\n')).toEqual([]);
   expect(report.kills.system).toBe(1);
   expect(report.kills.worker + report.kills.browser).toBeGreaterThan(0);
-  expect(report.told).toBeGreaterThan(0);
+  expect(report.delivered).toBeGreaterThan(0);
   expect(report.sendsDone, lines.join('\n')).toBeGreaterThan(0);
 }, 240_000);

@@ -25,7 +25,7 @@ const requestsOf = async (client: object, made: Set<string>): Promise<Set<string
         const pages = answer as Partial<AsyncGenerator>;
         await (pages?.next ? pages.next() : answer);
       } catch {
-        // No request is answered; what was asked for is what counts.
+        // No request is answered; the requests are what counts.
       }
     }
   }

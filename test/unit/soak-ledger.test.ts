@@ -15,17 +15,17 @@ describe('a message in', () => {
   it('is a repeat under the same event id, and twice under another', () => {
     const ledger = createLedger({ hold: false });
     const text = sent(ledger);
-    for (const id of ['a', 'a', 'b']) ledger.told('s', text, id, 5);
-    expect(ledger.totals(1, true)).toMatchObject({ told: 1, repeats: 1, twice: 1, lost: 0 });
+    for (const id of ['a', 'a', 'b']) ledger.delivered('s', text, id, 5);
+    expect(ledger.totals(1, true)).toMatchObject({ delivered: 1, repeats: 1, twice: 1, lost: 0 });
     expect(ledger.delays()).toEqual([5]);
   });
 
   it('is disordered if a later one of its session was delivered first', () => {
     const ledger = createLedger({ hold: false });
     const [first, second] = [sent(ledger), sent(ledger)];
-    ledger.told('s', second, 'b', 1);
-    ledger.told('s', first, 'a', 2);
-    expect(ledger.totals(1, true)).toMatchObject({ told: 2, disordered: 1 });
+    ledger.delivered('s', second, 'b', 1);
+    ledger.delivered('s', first, 'a', 2);
+    expect(ledger.totals(1, true)).toMatchObject({ delivered: 2, disordered: 1 });
     expect(ledger.disorders()).toEqual([{ session: 's', number: 0, after: 1, at: 2 }]);
     expect(ledger.disorders()).toEqual([]);
   });
@@ -39,16 +39,16 @@ describe('a message in', () => {
       sent(ledger);
       ledger.risk('s');
       sent(ledger, true);
-      expect(ledger.totals(1, true)).toMatchObject({ atRisk: 2, atRiskTold: 0, lost });
+      expect(ledger.totals(1, true)).toMatchObject({ atRisk: 2, atRiskDelivered: 0, lost });
     }
   });
 
   it('that was not sent is recognized', () => {
     const ledger = createLedger({ hold: false });
     const text = sent(ledger);
-    expect(ledger.told('other', text, 'a', 1)).toBe(false);
-    expect(ledger.told('s', 'soak-in s 7', 'a', 1)).toBe(false);
-    expect(ledger.told('s', 'hello', 'a', 1)).toBe(false);
+    expect(ledger.delivered('other', text, 'a', 1)).toBe(false);
+    expect(ledger.delivered('s', 'soak-in s 7', 'a', 1)).toBe(false);
+    expect(ledger.delivered('s', 'hello', 'a', 1)).toBe(false);
   });
 });
 

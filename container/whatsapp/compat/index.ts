@@ -16,7 +16,7 @@
  *   deleting and starring answer before, or without, an effect    awaitMessageCommands
  *   a chat that was deleted is there again                        CHAT_REMOVED
  *   an edit with a link fails without a preview                   editWithPreviewOrWithout
- *   labels and presence are not told                               watchPage
+ *   labels and presence are not reported                           watchPage
  *   a hooked module is missing: named in the log and in the failure        missingModules, missingModuleIn
  *
  * `WAWebSocketModel.Socket.initConn` is gone as well; the library never calls it.
@@ -44,7 +44,7 @@ import { bestEffortLinkPreviews, boundGroupMetadata } from './patience-pieces.ts
 export type CompatibilityHooks = {
   /** The page lacks these modules, which the library hooks. */
   readonly onMissingModules?: (names: readonly string[]) => void;
-  /** What the page tells and the library does not (page-events.ts). */
+  /** What the page reports and the library does not (page-events.ts). */
   readonly onPageEvent?: (name: string, value: unknown) => void;
   /** The page can't become ready, and the library keeps silent about it. */
   readonly onStartFailed?: (reason: string) => void;

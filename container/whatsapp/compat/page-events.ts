@@ -1,10 +1,10 @@
 /**
- * Events that the page has and the library does not tell: labels, labels of chats, presence. As in page-pieces.ts, the
+ * Events that the page has and the library does not report: labels, labels of chats, presence. As in page-pieces.ts, the
  * function runs in the page by itself, may run several times, and allows for what is missing. The names of collections
  * and events are those that wa-js and WAHA use; nothing here subscribes to a presence by itself.
  */
 
-/** What the page tells is called this in there. */
+/** Name in the page of the function that gets its reports. */
 export const PAGE_EVENT = 'onBerthPageEvent';
 
 /** The part of the page's global object that is used here. */
@@ -14,7 +14,7 @@ declare const window: {
   berthCompat?: Record<string, boolean>;
 };
 
-/** Tells `page_label`, `page_label_deleted`, `page_chat_label` and `page_presence`, each with one value. */
+/** Reports `page_label`, `page_label_deleted`, `page_chat_label` and `page_presence`, each with one value. */
 export const watchPage = (): void => {
   type Model = Readonly<Record<string, unknown>>;
   type Models = {
@@ -29,27 +29,27 @@ export const watchPage = (): void => {
       return {};
     }
   };
-  const tell = (name: string, value: unknown): void => {
+  const report = (name: string, value: unknown): void => {
     window.onBerthPageEvent?.(name, value).catch(() => {});
   };
   const all = (models: unknown): Model[] => (models as Models | undefined)?.getModelsArray?.() ?? [];
   const { Label: labels, Chat: chats, Presence } = load('WAWebCollections');
 
   const shown = ({ id, name, color, hexColor }: Model) => ({ id: String(id), name, color, hexColor });
-  const told = new Map(all(labels).map((label) => [String(label.id), JSON.stringify(shown(label))]));
-  const tellLabel = (model: unknown): void => {
+  const reported = new Map(all(labels).map((label) => [String(label.id), JSON.stringify(shown(label))]));
+  const reportLabel = (model: unknown): void => {
     const label = shown(model as Model);
     // Other attributes, such as how many chats have it, change as well.
-    if (told.get(label.id) === JSON.stringify(label)) return;
-    told.set(label.id, JSON.stringify(label));
-    tell('page_label', label);
+    if (reported.get(label.id) === JSON.stringify(label)) return;
+    reported.set(label.id, JSON.stringify(label));
+    report('page_label', label);
   };
-  labels?.on?.('add', tellLabel);
-  labels?.on?.('change', tellLabel);
+  labels?.on?.('add', reportLabel);
+  labels?.on?.('change', reportLabel);
   labels?.on?.('remove', (model) => {
     const label = shown(model as Model);
-    told.delete(label.id);
-    tell('page_label_deleted', label);
+    reported.delete(label.id);
+    report('page_label_deleted', label);
   });
 
   const labelsOf = (chat: Model): string[] => (Array.isArray(chat.labels) ? chat.labels.map(String) : []);
@@ -65,7 +65,7 @@ export const watchPage = (): void => {
     ];
     for (const { id, added } of changes) {
       const label = all(labels).find((one) => String(one.id) === id);
-      tell('page_chat_label', { chatId: chat.id, labelId: id, added, label: label ? shown(label) : null });
+      report('page_chat_label', { chatId: chat.id, labelId: id, added, label: label ? shown(label) : null });
     }
   });
 
@@ -74,13 +74,13 @@ export const watchPage = (): void => {
     const many = all(presence.chatstates);
     return many.length > 0 ? many : presence.chatstate ? [presence.chatstate as Model] : [];
   };
-  const tellPresence = (presence: Model | undefined): void => {
+  const reportPresence = (presence: Model | undefined): void => {
     if (!presence) return;
     const states = statesOf(presence).map(({ id, type, t }) => ({ id, type, t }));
-    tell('page_presence', { id: presence.id, isOnline: presence.isOnline, states });
+    report('page_presence', { id: presence.id, isOnline: presence.isOnline, states });
   };
   presences?.on?.('change:chatstate.type', (state) => {
-    tellPresence(all(presences).find((one) => statesOf(one).includes(state as Model)));
+    reportPresence(all(presences).find((one) => statesOf(one).includes(state as Model)));
   });
   window.berthCompat = { ...window.berthCompat, events: true };
 };

@@ -26,18 +26,18 @@ export const liveState = computed(() => (!reachable.value ? 'offline' : open.val
 const listeners = new Map<string, Set<() => void>>();
 
 /** Calls back after each event of one session, until the function returned is called. */
-export const onSessionEvent = (id: SessionId, heard: () => void): (() => void) => {
+export const onSessionEvent = (id: SessionId, listener: () => void): (() => void) => {
   const key = sessionKey(id);
   const all = listeners.get(key) ?? new Set();
-  listeners.set(key, all.add(heard));
+  listeners.set(key, all.add(listener));
   return () => {
-    all.delete(heard);
+    all.delete(listener);
   };
 };
 
-const hear = (userId: string, session: string): void => {
+const notify = (userId: string, session: string): void => {
   const id = { userId, name: session };
-  for (const heard of listeners.get(sessionKey(id)) ?? []) heard();
+  for (const listener of listeners.get(sessionKey(id)) ?? []) listener();
   void rereadSession(id);
   refreshFigures();
 };
@@ -54,7 +54,7 @@ const follow = async (userId: string, allUsers: boolean, signal: AbortSignal): P
   });
   for await (const event of events) {
     if (event.event === EVENTS_MISSED) void sessionList.refresh();
-    else hear(event.userId ?? userId, event.session);
+    else notify(event.userId ?? userId, event.session);
   }
 };
 

@@ -21,7 +21,7 @@ const container = properties(
     LinuxParameters: 'a property of the image',
     MountPoints: 'a property of the image',
     User: 'a property of the image',
-    HealthCheck: 'the heartbeat tells here',
+    HealthCheck: 'local mode uses the heartbeat',
     DockerLabels: 'cosmetic',
     Cpu: 'capacity is what this machine has',
     Ulimits: 'a property of the image',

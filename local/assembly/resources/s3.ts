@@ -26,7 +26,7 @@ const bucketSchema = properties(
     BucketEncryption: 'data at rest is protected by the file system',
     PublicAccessBlockConfiguration: 'everything is on loopback',
     OwnershipControls: 'one account here',
-    LoggingConfiguration: 'the gateway can tell every call',
+    LoggingConfiguration: 'the gateway can log every call',
     MetricsConfigurations: 'no dashboards of AWS here',
   },
 );

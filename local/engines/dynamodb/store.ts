@@ -108,7 +108,7 @@ const clearByRange = (store: Store): void => {
     clear(indexPrefix(kind === 'Local' ? 'Local' : 'Global', table, index), done);
 };
 
-/** A kill between two steps of a table's change would leave it CREATING, UPDATING or DELETING for good. */
+/** A kill between two steps of a table's change would leave it CREATING, UPDATING or DELETING forever. */
 const finishTableChanges = async (store: Store): Promise<void> => {
   for await (const table of tables(store)) {
     if (table.TableStatus === 'DELETING') await removeTable(store, table.TableName);

@@ -6,7 +6,7 @@ const containerSchema = z.object({
   name: z.string().min(1),
   image: z.string().default('local'),
   environment: z.record(z.string(), z.string()).default({}),
-  /** Seconds between SIGTERM and SIGKILL. 30 unless told; Fargate allows 120 at most (ContainerDefinition). */
+  /** Seconds between SIGTERM and SIGKILL. 30 by default; Fargate allows 120 at most (ContainerDefinition). */
   stopTimeout: z.int().min(0).max(120).default(30),
   /** MiB: the limit, and what a task is placed with on a host. */
   memory: z.int().positive().optional(),

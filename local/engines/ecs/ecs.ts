@@ -27,9 +27,9 @@ import { Tasks } from './tasks.ts';
 export interface EcsOptions {
   readonly clusterArns: readonly string[];
   readonly taskDefinitions: readonly TaskDefinitionInput[];
-  /** How a container becomes a process; the worker with a minimal environment unless told otherwise. */
+  /** How a container becomes a process; by default the worker with a minimal environment. */
   readonly startTask?: StartTask;
-  /** The init process of a task: task-process.ts unless told otherwise, such as its bundle, which starts sooner. */
+  /** The init process of a task: task-process.ts by default, or its bundle, which starts sooner. */
   readonly taskProcess?: string;
   /** The file that records the tasks. Only one ECS at a time may use it. */
   readonly stateDir: string;

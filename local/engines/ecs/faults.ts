@@ -6,7 +6,7 @@ export type Release = () => void;
 /** Faults of ECS, on demand; each of `n` uses up one call or task. */
 export interface EcsFaults {
   /**
-   * RunTask finds no room for the next `n` tasks (of one capacity provider): told in `failures` as AWS does, or as an
+   * RunTask finds no room for the next `n` tasks (of one capacity provider): reported in `failures` as by AWS, or as an
    * exception.
    */
   capacity(n: number, how?: { as?: 'failure' | 'exception'; reason?: string; provider?: string }): void;

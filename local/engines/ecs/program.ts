@@ -33,7 +33,7 @@ const WORKER_IS_UP = '"message":"status"';
 const WORKER_ENTRY = fileURLToPath(new URL('../../../container/run.ts', import.meta.url));
 
 /**
- * Runs every container as a Node program, the worker unless told otherwise. Its environment is PATH and HOME, the
+ * Runs every container as a Node program, the worker by default. Its environment is PATH and HOME, the
  * container's own, and over both which task it is and `extras`: what only this machine knows, such as the address to
  * listen on.
  */

@@ -187,7 +187,7 @@ export class TaskRunner {
     }
   }
 
-  /** Waits for a host where the task needs one and has none; ends early for a task that is stopped. */
+  /** Waits for a host if the task needs one and has none; ends early for a task that is stopped. */
   #untilPlaced(id: string): Promise<void> {
     const { tasks, hosts } = this.#options;
     const { launchType, containerInstanceArn, reservedMiB = 0 } = tasks.get(id);

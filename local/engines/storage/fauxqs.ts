@@ -83,7 +83,7 @@ export interface Fauxqs {
 export const openFauxqs = (dir: string | undefined): Fauxqs => {
   const stores = { sqsStore: new SqsStore(), snsStore: new SnsStore(), s3Store: new VersionedS3Store() };
   const { sqsStore, s3Store } = stores;
-  // Queue URLs then name the host that was asked, not a made-up one that resolves nowhere.
+  // Queue URLs then name the host of the request, not a made-up one that resolves nowhere.
   sqsStore.host = '';
   sqsStore.region = REGION;
   const persistence = dir === undefined ? undefined : new CrashSafePersistence(dir);

@@ -132,7 +132,7 @@ export class VersionedS3Store extends OrderedS3Store {
     return [...current, ...latest].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   }
 
-  /** Deletes one version or marker for good. One that is not there is success. */
+  /** Deletes one version or marker permanently. One that is not there is success. */
   deleteVersion(bucket: string, key: string, versionId: string): void {
     const current = this.#current(bucket, key);
     const beside = this.#beside.get(bucket);

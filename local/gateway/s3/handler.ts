@@ -87,7 +87,7 @@ const refuseUnsizedBody = (request: IncomingMessage, call: S3Call): void => {
   }
 };
 
-/** To a caller who may not list the bucket, S3 does not tell an absent key from a forbidden one. */
+/** To a caller who may not list the bucket, S3 does not distinguish an absent key from a forbidden one. */
 const hideAbsence = (call: S3Call, answer: IncomingMessage, access: AccessCheck): void => {
   const listing = [{ action: 's3:ListBucket', resources: [bucketArn(call.bucket)] }];
   if (!access.allows(listing)) {

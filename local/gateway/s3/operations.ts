@@ -25,7 +25,7 @@ interface Operation {
   readonly marks: readonly string[];
   /** Query parameters that the engine understands besides. */
   readonly options?: readonly string[];
-  /** Whether the request copies: S3 tells these by a header only. */
+  /** Whether the request copies: S3 distinguishes these by a header only. */
   readonly copies?: boolean;
 }
 

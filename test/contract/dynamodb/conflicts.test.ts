@@ -23,7 +23,7 @@ import {
   transact,
 } from './table.ts';
 
-// Amazon's DynamoDB Local never answers TransactionConflict, so only the embedded engine is asked these.
+// Amazon's DynamoDB Local never answers TransactionConflict, so only the embedded engine is tested here.
 
 /** Stops every transaction that begins while it is shut in the middle, holding its items. */
 class Gate extends EventTarget {

@@ -94,22 +94,22 @@ export const contract = (engine: string, start: () => Promise<Target>): void => 
         const old = { ...key(pk), state: S('RUNNING') };
         await put(old);
         const never = { TableName, ConditionExpression: 'attribute_not_exists(pk)' };
-        const told = { ...never, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
+        const returning = { ...never, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const };
         const update = { Key: key(pk), UpdateExpression: 'REMOVE nothing' };
         for (const call of [
-          client.send(new PutItemCommand({ ...told, Item: key(pk) })),
-          client.send(new UpdateItemCommand({ ...told, ...update })),
-          client.send(new DeleteItemCommand({ ...told, Key: key(pk) })),
+          client.send(new PutItemCommand({ ...returning, Item: key(pk) })),
+          client.send(new UpdateItemCommand({ ...returning, ...update })),
+          client.send(new DeleteItemCommand({ ...returning, Key: key(pk) })),
         ]) {
           expect(await failure(call)).toMatchObject({ name: 'ConditionalCheckFailedException', Item: old });
         }
-        const untold = await failure(client.send(new PutItemCommand({ ...never, Item: key(pk) })));
-        expect(untold.name).toBe('ConditionalCheckFailedException');
-        expect(Reflect.get(untold, 'Item')).toBeUndefined();
+        const withoutItem = await failure(client.send(new PutItemCommand({ ...never, Item: key(pk) })));
+        expect(withoutItem.name).toBe('ConditionalCheckFailedException');
+        expect(Reflect.get(withoutItem, 'Item')).toBeUndefined();
         expect(await get(client, TableName, key(pk))).toEqual(old);
       });
 
-      test('a failed condition on an item that is not there has no item to tell', async () => {
+      test('a failed condition on an item that is not there returns no item', async () => {
         const error = await failure(
           client.send(
             new DeleteItemCommand({

@@ -94,7 +94,7 @@ describe('SIGKILL of the local stack', () => {
 });
 
 describe('the next start', () => {
-  test('kills a leftover that ignores SIGTERM and tells that its task stopped', async () => {
+  test('kills a leftover that ignores SIGTERM and reports that its task stopped', async () => {
     const { taskId, taskArn, kill } = await startStack({ STAND_IN: 'stubborn' }, NEVER);
     await kill();
     await fixture.start();

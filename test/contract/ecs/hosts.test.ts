@@ -91,8 +91,10 @@ test('a host that drains takes no task, says so, and its tasks run on until they
       ),
     SOON,
   );
-  const told = fixture.events.find((event) => event['detail-type'] === 'ECS Container Instance State Change');
-  expect(told).toMatchObject({
+  const change = fixture.events.find(
+    (event) => event['detail-type'] === 'ECS Container Instance State Change',
+  );
+  expect(change).toMatchObject({
     source: 'aws.ecs',
     resources: [host],
     detail: { containerInstanceArn: host, status: 'DRAINING', clusterArn: CLUSTER },

@@ -78,7 +78,7 @@ describe('ListTasks', () => {
 });
 
 describe('DescribeTasks', () => {
-  test('tells what it does not know as MISSING', async () => {
+  test('reports what it does not know as MISSING', async () => {
     const [known = ''] = await run(1);
     const unknown = `arn:aws:ecs:us-east-1:000000000000:task/berth/${'0'.repeat(32)}`;
     const { tasks, failures } = await describeTasks([known, unknown]);
@@ -144,7 +144,7 @@ describe('tags', () => {
   });
 });
 
-test('DescribeClusters counts tasks and tells unknown clusters as MISSING', async () => {
+test('DescribeClusters counts tasks and reports unknown clusters as MISSING', async () => {
   await run(2);
   const { clusters, failures } = await fixture.client.send(
     new DescribeClustersCommand({ clusters: ['berth', 'other'] }),

@@ -1,4 +1,4 @@
-/** A local stack to be killed: `node stack.ts <directory> <orphan grace ms> <RunTask as JSON>`. Prints the answer. */
+/** A local stack to be killed: `node stack.ts <directory> <grace ms> <RunTask as JSON>`. Prints the answer. */
 import { createEcs } from '../../../local/engines/ecs/ecs.ts';
 import { ecsOptions } from './options.ts';
 

@@ -104,7 +104,7 @@ describe('StopTask', () => {
     await fixture.untilStopped(taskArn);
   });
 
-  test('that is lost is answered well and the task runs on, until it is asked again', async () => {
+  test('that is lost is answered well, and the task runs until the request is repeated', async () => {
     const taskArn = await run();
     await fixture.standIn();
     fixture.ecs.faults.loseStops(1);

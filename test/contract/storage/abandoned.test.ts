@@ -155,12 +155,12 @@ it('a service that does not come back is answered at the deadline, and named', a
 });
 
 it('a service is notified when its caller disconnects', async () => {
-  const heard = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<void>();
   const called = Promise.withResolvers<void>();
   stack = await startStack({
     services: {
       ecs: ({ over }) => {
-        over.addEventListener('abort', () => heard.resolve());
+        over.addEventListener('abort', () => aborted.resolve());
         called.resolve();
         return new Promise(() => {});
       },
@@ -174,5 +174,5 @@ it('a service is notified when its caller disconnects', async () => {
   await called.promise;
   giveUp.abort();
   await ended;
-  await heard.promise;
+  await aborted.promise;
 });

@@ -200,7 +200,7 @@ describe('DynamoDB permissions', () => {
 });
 
 describe('S3 permissions', () => {
-  it('tell objects from their bucket, and listings by prefix', async () => {
+  it('distinguish objects from their bucket, and listings by prefix', async () => {
     const s3 = stack.s3(
       stack.role(
         'lister',

@@ -16,7 +16,7 @@ const start = async (options: Partial<GatewayOptions>) => {
   return stack.role('admin', everything);
 };
 
-/** An engine that treats each request as told. */
+/** An engine that treats each request as the test chooses. */
 const startEngine = async (listener: Parameters<typeof createServer>[1]): Promise<string> => {
   const server = createServer({}, listener);
   engine = server;

@@ -61,7 +61,7 @@ it('keeps what was replaced and what was deleted, and marks the deletion', async
   expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual([Bucket]);
 });
 
-it('deletes versions and markers by their ids for good, and no others', async () => {
+it('deletes versions and markers by their ids permanently, and no others', async () => {
   await put('auth/b/1', 'x');
   await put('auth/bb/1', 'other');
   await remove('auth/b/1');

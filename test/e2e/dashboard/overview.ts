@@ -14,18 +14,18 @@ export const overview = (dashboard: () => DashboardSystem): void => {
     const { system } = dashboard();
     const page = await dashboard().visit();
     const meter = page.getByRole('meter', { name: 'Share of the limit in use' });
-    const told = () => meter.getAttribute('aria-valuetext');
-    await expect.poll(told, PATIENCE).toBe('1 of 50 sessions, 2 percent');
+    const valueText = () => meter.getAttribute('aria-valuetext');
+    await expect.poll(valueText, PATIENCE).toBe('1 of 50 sessions, 2 percent');
     await page.getByText('Alarms at 40 and 48 sessions.').waitFor({ state: 'attached' });
     await page.getByText('below the first alarm').waitFor();
 
     await system.berth.limits.set({ global: 1 });
-    await expect.poll(told, PATIENCE).toBe('1 of 1 sessions, 100 percent');
+    await expect.poll(valueText, PATIENCE).toBe('1 of 1 sessions, 100 percent');
     await page.getByText('95 % or more').waitFor();
     await system.berth.limits.set({ global: 50 });
 
     await system.berth.sessions.stop('shop');
-    await expect.poll(told, PATIENCE).toBe('0 of 50 sessions, 0 percent');
+    await expect.poll(valueText, PATIENCE).toBe('0 of 50 sessions, 0 percent');
     await page.context().close();
   });
 
@@ -46,7 +46,7 @@ export const overview = (dashboard: () => DashboardSystem): void => {
     await page.context().close();
   });
 
-  test('tells what happened in a day, by reason, and how every part is', async () => {
+  test('shows what happened in a day, by reason, and how every part is', async () => {
     const { system } = dashboard();
     await system.stack.trigger('reaper');
     const page = await dashboard().visit();

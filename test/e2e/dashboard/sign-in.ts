@@ -79,7 +79,7 @@ export const signIn = (dashboard: () => DashboardSystem): void => {
     }
   });
 
-  test('remembers the colors that were chosen, and tells the API nothing of it', async () => {
+  test('remembers the colors that were chosen, and sends nothing of it to the API', async () => {
     const page = await dashboard().visit();
     await page.getByRole('button', { name: /^Colors/ }).click();
     await page.getByRole('button', { name: 'Colors: light. Change to dark' }).click();

@@ -20,7 +20,7 @@ export const administration = (open: () => FaultySystem): void => {
 
   const followed = z.object({ events: z.array(z.looseObject({ id: z.string() })), next: z.string() });
 
-  const told = () => ({ webhooks: [{ url: hooks.url, events: ['session.stopped' as const] }] });
+  const subscribed = () => ({ webhooks: [{ url: hooks.url, events: ['session.stopped' as const] }] });
   const stoppedEvent = (session: string) =>
     hooks.event((e) => e.session === session && e.event === 'session.stopped');
 
@@ -86,7 +86,7 @@ export const administration = (open: () => FaultySystem): void => {
       await system.berth.sessions.stop('heard');
     });
 
-    test('a configuration changes while its session holds a slot; the timeline tells the admission', async () => {
+    test('a configuration changes while its session holds a slot; the timeline shows the admission', async () => {
       await system.berth.sessions.update('deaf', { config: { metadata: { team: 'sales' } } });
       expect((await system.berth.sessions.get('deaf')).config).toMatchObject({ metadata: { team: 'sales' } });
       const events = await system.berth.sessions.events('deaf');
@@ -102,7 +102,7 @@ export const administration = (open: () => FaultySystem): void => {
 
     test('a restart and a start at a full limit are rejected with a time to retry; a stop is reported', async () => {
       const { sessions, limits } = system.berth;
-      await sessions.create({ name: 'one', config: told() });
+      await sessions.create({ name: 'one', config: subscribed() });
       await limits.set({ global: 1 });
       await expect(sessions.restart('one')).rejects.toMatchObject({
         status: 429,
@@ -143,7 +143,7 @@ export const administration = (open: () => FaultySystem): void => {
 
     test('emergency cleanup shows what it would end, then ends it and no other', async () => {
       const { sessions } = system.berth;
-      await sessions.create({ name: 'two', config: told() });
+      await sessions.create({ name: 'two', config: subscribed() });
       const filter = { state: 'PENDING' as const };
       const plan = await system.berth.cleanup({ mode: 'emergency', dryRun: true, filter });
       expect(plan.sessions.map(({ name }) => name).sort()).toEqual(['deaf', 'two']);
@@ -166,7 +166,7 @@ export const administration = (open: () => FaultySystem): void => {
     test('is forgotten when it is logged out while it is stopped: the next start asks for a code', async () => {
       await system.berth.sessions.logout('shop');
       expect(await system.berth.sessions.get('shop')).toMatchObject({ linked: false });
-      await system.berth.sessions.update('shop', { config: told() });
+      await system.berth.sessions.update('shop', { config: subscribed() });
       await system.berth.sessions.start('shop');
       await system.phone.scan({
         code: await system.berth.auth.qr('shop', { waitSeconds: 25 }),
@@ -179,7 +179,7 @@ export const administration = (open: () => FaultySystem): void => {
       );
     });
 
-    test('whose task is killed tells its webhook, keeps its account, and loses it when it is deleted', async () => {
+    test('whose task is killed notifies its webhook, keeps its account, and loses it when it is deleted', async () => {
       const task = system.newestTask();
       await system.stack.trigger('reconciler');
       system.stack.faults.ecs.kill(task.taskArn);

@@ -35,7 +35,7 @@ export type FaultySystem = System & {
   tasks(): TaskRecord[];
   /** The newest of them: that of the present epoch, if there is one session. */
   newestTask(): TaskRecord;
-  /** Does what launches exactly one task, and tells which one it is. */
+  /** Does what launches exactly one task, and returns which one it is. */
   launching(launch: () => Promise<unknown>): Promise<TaskRecord>;
   /** Creates a session and links it: WORKING, and its auth state saved at least once. */
   link(name: string, account: string): Promise<TaskRecord>;

@@ -58,8 +58,8 @@ test.sequential('its host drains: the account is saved, and it works again on an
   expect(stack.hosts.active()).toContain(hostOf(newestTask()));
   expect(hostOf(newestTask())).not.toBe(before);
   expect(await lastCodeAt('shop')).toBe(codes);
-  const told = await hooks.event(({ event }) => event === 'session.restarting');
-  expect(told.payload).toMatchObject({ reason: 'task_stopped', epoch: epoch + 1 });
+  const restarting = await hooks.event(({ event }) => event === 'session.restarting');
+  expect(restarting.payload).toMatchObject({ reason: 'task_stopped', epoch: epoch + 1 });
   await holds(1);
   await sends('from another host');
   await berth.sessions.update('shop', { config: { restart } });

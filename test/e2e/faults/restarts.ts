@@ -68,12 +68,12 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     const { phone } = system;
     await phone.send({ account, from: CONTACT, text: 'before' });
     await hooks.event(({ payload }) => payload.body === 'before');
-    const told = await restartsAfter(async (task) => {
+    const event = await restartsAfter(async (task) => {
       process.kill(workerOf(task).pid, 'SIGKILL');
       await vi.waitFor(() => expect(processesOf(task)).toEqual([]), PATIENCE);
       await phone.send({ account, from: CONTACT, text: 'meanwhile' });
     });
-    expect(told.payload).toMatchObject({ reason: 'crashed', attempt: 1, maxAttempts: 5 });
+    expect(event.payload).toMatchObject({ reason: 'crashed', attempt: 1, maxAttempts: 5 });
     await phone.send({ account, from: CONTACT, text: 'afterwards' });
     await hooks.event(({ payload }) => payload.body === 'afterwards');
     const messages = hooks.received.filter(({ event }) => event === 'message').map(({ payload }) => payload);
@@ -82,24 +82,24 @@ export const restartedSessions = (open: () => FaultySystem): void => {
   });
 
   test('kill -9 of the whole task', async () => {
-    const told = await restartsAfter(({ taskArn }) => system.stack.faults.ecs.kill(taskArn));
-    expect(told.payload).toMatchObject({ reason: 'crashed' });
+    const event = await restartsAfter(({ taskArn }) => system.stack.faults.ecs.kill(taskArn));
+    expect(event.payload).toMatchObject({ reason: 'crashed' });
   });
 
   test('StopTask from outside, as a host, Spot or a hand does it: the account is saved first', async () => {
-    const told = await restartsAfter(({ taskArn }) => system.stack.faults.ecs.stop(taskArn));
-    expect(told.payload).toMatchObject({ reason: 'task_stopped' });
+    const event = await restartsAfter(({ taskArn }) => system.stack.faults.ecs.stop(taskArn));
+    expect(event.payload).toMatchObject({ reason: 'task_stopped' });
   });
 
   test('a worker that falls silent: the sweep ends its task and launches the next one', async () => {
-    const told = await restartsAfter(async (task) => {
+    const event = await restartsAfter(async (task) => {
       const { epoch } = await system.berth.sessions.get('shop');
       process.kill(workerOf(task).pid, 'SIGSTOP');
       await system.sweepUntil('reaper', async () =>
         expect((await system.berth.sessions.get('shop')).epoch).toBe(epoch + 1),
       );
     });
-    expect(told.payload).toMatchObject({ reason: 'heartbeat_lost' });
+    expect(event.payload).toMatchObject({ reason: 'heartbeat_lost' });
   });
 
   test('a rollout moves it to the newest version of the worker, and uses up no attempt', async () => {
@@ -107,13 +107,13 @@ export const restartedSessions = (open: () => FaultySystem): void => {
     const before = system.newestTask().taskDefinitionArn;
     const [newest] = await stack.deployWorker();
     expect((await berth.rollout.start({ dryRun: true })).plan).toMatchObject({ move: 1, newest: 0 });
-    const told = await restartsAfter(async () => {
+    const event = await restartsAfter(async () => {
       await berth.rollout.start({ wave: 1, pauseSeconds: 0 });
       await system.sweepUntil('reaper', async () =>
         expect((await berth.rollout.get()).rollout).toMatchObject({ state: 'completed', moved: 1 }),
       );
     }, 0);
-    expect(told.payload).toMatchObject({ reason: 'rollout', attempt: 0 });
+    expect(event.payload).toMatchObject({ reason: 'rollout', attempt: 0 });
     expect(newest).not.toBe(before);
     expect(system.newestTask().taskDefinitionArn).toBe(newest);
     expect((await berth.rollout.start({ dryRun: true })).plan).toMatchObject({ move: 0, newest: 1 });
@@ -193,8 +193,8 @@ export const restartedSessions = (open: () => FaultySystem): void => {
       detail: expect.stringContaining('given up after 1 restarts'),
       linked: true,
     });
-    const told = await hooks.event((e) => e.event === 'session.stopped' && e.payload.restarts === 1);
-    expect(told.payload).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
+    const event = await hooks.event((e) => e.event === 'session.stopped' && e.payload.restarts === 1);
+    expect(event.payload).toMatchObject({ state: 'FAILED', stopReason: 'crashed' });
     await vi.waitFor(() => expect(stack.metrics.sum({ name: 'RestartsGivenUp' })).toBe(before + 1), PATIENCE);
     await system.worksAgain('shop');
   });

@@ -77,12 +77,12 @@ describe.each(buildNames)('build %s', (build) => {
 
   describe('messages out', () => {
     it('reach the server, then the other side, then are read; each step is an event', async () => {
-      const told: { id: string; ack: number }[] = [];
-      const note = (message: Message, ack: number) => told.push({ id: message.id.id, ack });
+      const reported: { id: string; ack: number }[] = [];
+      const note = (message: Message, ack: number) => reported.push({ id: message.id.id, ack });
       client.on('message_ack', note);
       const sent = await client.sendMessage(ADA, 'hello');
       const id = sent.id.id;
-      const acks = () => told.filter((entry) => entry.id === id).map(({ ack }) => ack);
+      const acks = () => reported.filter((entry) => entry.id === id).map(({ ack }) => ack);
       expect(sent).toMatchObject({ body: 'hello', to: await at(ADA), fromMe: true });
       await eventually(acks).toEqual([1]);
       await simulator.phone.ack({ account: ME, message: id, ack: 'delivered' });

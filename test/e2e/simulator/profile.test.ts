@@ -85,7 +85,7 @@ describe('a linked profile', () => {
     await eventually(() => client.getState().catch(() => null)).toBe('UNPAIRED');
   });
 
-  it('used in two browsers at once tells the older one of the conflict', async () => {
+  it('used in two browsers at once notifies the older one of the conflict', async () => {
     const older = await bench.linked(simulator, profile, ME);
     const copy = await bench.folder();
     await cp(join(profile, 'Default'), join(copy, 'Default'), { recursive: true });
@@ -190,14 +190,14 @@ describe('on demand the page misbehaves:', () => {
     await bench.restored(simulator, profile);
     await bench.closeClients();
     const client = await bench.client(simulator, profile, { compatible: false });
-    const told: string[] = [];
-    client.on('authenticated', () => told.push('authenticated'));
-    client.on('ready', () => told.push('ready'));
+    const emitted: string[] = [];
+    client.on('authenticated', () => emitted.push('authenticated'));
+    client.on('ready', () => emitted.push('ready'));
     await client.initialize();
     const synced = () => client.pupPage?.evaluate('window.require("WAWebSocketModel").Socket.hasSynced');
     await eventually(synced).toBe(true);
     expect(await client.getState()).toBe('CONNECTED');
-    expect(told).toEqual([]);
+    expect(emitted).toEqual([]);
   });
 
   it('it reloads while the library injects itself', async () => {

@@ -1,4 +1,4 @@
-/** More is asked for at once than there are slots, than the machine starts at once, and than ECS answers in time. */
+/** More sessions are created at once than there are slots, than the machine starts at once, and than ECS answers in time. */
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type System, startSystem } from '../../helpers/system.ts';
 

@@ -31,7 +31,7 @@ const SEEN_IN_ACTS = ['followChannel', 'unfollowChannel', 'getLabelChats'];
 
 const idOf = (answer: { json: unknown }): string => z.looseObject({ id: z.string() }).parse(answer.json).id;
 
-/** @param open the running system that is asked; it is left without a session of the caller's */
+/** @param open the running system; it is left without a session of the caller's */
 export const contractWalk = (open: () => System): void => {
   let system: System;
   let hooks: WebhookReceiver;
@@ -122,7 +122,7 @@ export const contractWalk = (open: () => System): void => {
       await ask('setStandby', 200, { body: { target: null } });
     });
 
-    test('a path with a trailing slash, where WAHA has the path', async () => {
+    test('a path with a trailing slash, if WAHA has the path', async () => {
       const listed = await system.call('GET', '/api/sessions/?all=true');
       expect([listed.status, listed.redirected]).toEqual([200, true]);
       const body = { session: 'unknown', chatId: ADA, text: 'to no session' };
@@ -230,10 +230,10 @@ export const contractWalk = (open: () => System): void => {
       await ask('confirmPasskey', 201, about);
       await system.berth.sessions.waitForStatus(session, 'WORKING');
 
-      const told = (status: string) =>
+      const statusEvent = (status: string) =>
         hooks.event((e) => e.event === 'session.status' && e.payload.status === status);
-      expect((await told('PASSKEY_REQUIRED')).payload.data).toMatchObject({ challenge });
-      expect((await told('PASSKEY_CONFIRMATION_REQUIRED')).payload.data).toEqual({ code: codes[0] });
+      expect((await statusEvent('PASSKEY_REQUIRED')).payload.data).toMatchObject({ challenge });
+      expect((await statusEvent('PASSKEY_CONFIRMATION_REQUIRED')).payload.data).toEqual({ code: codes[0] });
       const events = await ask('listSessionEvents', 200, { params });
       expect(JSON.stringify(events.json)).toContain('PASSKEY_REQUIRED');
       expect(JSON.stringify(events.json)).not.toContain(challenge);

@@ -10,7 +10,7 @@ const ADA = '491712223333@c.us';
 const BEA = '491714445555@c.us';
 const session = 'shop';
 
-/** Events of WAHA that the engine cannot tell (docs/decisions/2026-11-29-events-of-the-page.md). */
+/** Events of WAHA that the engine cannot report (docs/decisions/2026-11-29-events-of-the-page.md). */
 const NEVER = ['poll.vote.failed', 'call.accepted', 'event.response', 'event.response.failed'];
 
 /**
@@ -21,7 +21,7 @@ export const eventShapes = (open: () => System, account: string): void => {
   let system: System;
   let hooks: WebhookReceiver;
   let contract: Contract;
-  const heard = (event: string) => hooks.event((one) => one.event === event);
+  const received = (event: string) => hooks.event((one) => one.event === event);
   const last = (id: string): string => id.split('_').at(2) ?? '';
 
   beforeAll(async () => {
@@ -36,7 +36,7 @@ export const eventShapes = (open: () => System, account: string): void => {
   test('messages, reactions, votes, calls', async () => {
     const { phone, berth } = system;
     const { message } = await phone.send({ account, from: ADA, text: 'hi' });
-    await heard('message');
+    await received('message');
     await phone.edit({ account, message: message.id, text: 'hello' });
     await phone.send({ account, from: BEA, text: 'later', waiting: true });
     const sent = await berth.messages.sendText({ session, chatId: ADA, text: 'yes' });
@@ -47,9 +47,9 @@ export const eventShapes = (open: () => System, account: string): void => {
     const asked = await berth.messages.sendPoll({ session, chatId: ADA, poll });
     await phone.vote({ account, from: ADA, message: last(asked.id), options: ['a'] });
     const { callId } = await phone.call({ account, from: BEA, video: true });
-    await heard('call.received');
+    await received('call.received');
     await berth.calls.reject(session, { from: BEA, id: callId });
-    expect((await heard('call.rejected')).payload).toMatchObject({ id: callId, isVideo: true });
+    expect((await received('call.rejected')).payload).toMatchObject({ id: callId, isVideo: true });
   });
 
   test('groups: the account, other members, the group itself', async () => {
@@ -60,9 +60,9 @@ export const eventShapes = (open: () => System, account: string): void => {
     await phone.ack({ account, message: last(said.id), ack: 'read' });
     const code = await berth.groups.inviteCode(session, id);
     await berth.groups.leave(session, id);
-    await heard('group.v2.leave');
+    await received('group.v2.leave');
     await berth.groups.join(session, { code });
-    await heard('group.v2.join');
+    await received('group.v2.join');
   });
 
   test('chats, labels, presence, the connection', async () => {
@@ -72,7 +72,7 @@ export const eventShapes = (open: () => System, account: string): void => {
     const label = { id: '7', name: 'Urgent', color: 5 };
     await phone.setLabels({ account, labels: [label] });
     await phone.labelChat({ account, chat: ADA, labels: ['7'] });
-    expect((await heard('label.chat.added')).payload).toMatchObject({ labelId: '7', label });
+    expect((await received('label.chat.added')).payload).toMatchObject({ labelId: '7', label });
     await phone.labelChat({ account, chat: ADA, labels: [] });
     await phone.setLabels({ account, labels: [] });
     const deleted = await hooks.event(
@@ -93,15 +93,15 @@ export const eventShapes = (open: () => System, account: string): void => {
     expect(await berth.presence.list(session)).toHaveLength(2);
 
     await phone.state({ target: account, state: 'OPENING' });
-    await heard('state.change');
+    await received('state.change');
     await phone.state({ target: account, state: 'CONNECTED' });
     await berth.sessions.restart(session);
-    await heard('session.status');
+    await received('session.status');
     await berth.sessions.waitForStatus(session, 'WORKING');
   });
 
-  test('are all told, each in its shape', async () => {
-    for (const event of WAHA_EVENTS.filter((name) => !NEVER.includes(name))) await heard(event);
+  test('are all delivered, each in its shape', async () => {
+    for (const event of WAHA_EVENTS.filter((name) => !NEVER.includes(name))) await received(event);
     for (const { event, raw } of hooks.received) {
       contract.checkWebhook(event, JSON.parse(raw));
       if (WAHA_EVENTS.includes(event)) expect(wahaFaults(event, JSON.parse(raw))).toEqual([]);

@@ -48,14 +48,14 @@ describe.sequential('a linked session', () => {
   };
   const receive = async (message: Omit<PhoneInput<'send'>, 'account'>): Promise<PhoneMessage> =>
     (await system.phone.send({ account: ACCOUNT, ...message })).message;
-  const told = (event: string, id: string) =>
+  const delivered = (event: string, id: string) =>
     hooks.event((e) => e.event === event && String(e.payload.id).includes(id));
-  const toldOf = (id: string) => hooks.received.filter((e) => String(e.payload?.id).includes(id));
+  const deliveriesOf = (id: string) => hooks.received.filter((e) => String(e.payload?.id).includes(id));
 
   test('(F1) what the page got while WhatsApp was away is unknown, for every command, and is done once', async () => {
     await text(ADA, 'before');
     const received = await receive({ from: ADA, text: 'hello' });
-    await told('message', received.id);
+    await delivered('message', received.id);
     await system.phone.network({ mode: 'offline', target: ACCOUNT });
     const [sending, typing] = await Promise.all([
       text(ADA, 'while away'),
@@ -141,14 +141,14 @@ describe.sequential('a linked session', () => {
 
     const active = async () => (await system.berth.sessions.get('shop')).timestamps.activity;
     const shown = await receive({ from: ADA, chat: status, text: 'my holiday' });
-    expect((await told('message', shown.id)).payload).toMatchObject({ from: status });
+    expect((await delivered('message', shown.id)).payload).toMatchObject({ from: status });
     const before = await active();
     const webhooks = [{ url: hooks.url, events: ['*' as const] }];
     await system.berth.sessions.update('shop', { config: { webhooks, ignore: { status: true } } });
     const ignored = await receive({ from: ADA, chat: status, text: 'more holiday' });
     const next = await receive({ from: ADA, text: 'a question' });
-    await told('message', next.id);
-    expect(toldOf(ignored.id)).toEqual([]);
+    await delivered('message', next.id);
+    expect(deliveriesOf(ignored.id)).toEqual([]);
     await system.berth.sessions.update('shop', { config: { webhooks } });
     expect(before).not.toBeNull();
   });
@@ -166,7 +166,7 @@ describe.sequential('a linked session', () => {
 
   test('(F14) a send does not mark the chat as read', async () => {
     const question = await receive({ from: ADA, text: 'are you there?' });
-    await told('message', question.id);
+    await delivered('message', question.id);
     await text(ADA, 'an automatic answer');
     const kept = async () =>
       (await system.phone.inbox({ account: ACCOUNT })).messages.find(({ id }) => id === question.id)?.unread;
@@ -197,34 +197,37 @@ describe.sequential('a linked session', () => {
 
   test('a message typed on the phone is marked as typed there, and a command’s message as sent by the API', async () => {
     const { message } = await system.phone.write({ account: ACCOUNT, chat: ADA, text: 'from my phone' });
-    expect((await told('message.any', message.id)).payload).toMatchObject({
+    expect((await delivered('message.any', message.id)).payload).toMatchObject({
       fromMe: true,
       source: 'app',
       body: 'from my phone',
     });
     const { body } = await text(ADA, 'from the API');
-    expect((await told('message.any', String(body.id))).payload).toMatchObject({ source: 'api' });
-    expect(toldOf(message.id).map(({ event }) => event)).toEqual(['message.any']);
+    expect((await delivered('message.any', String(body.id))).payload).toMatchObject({ source: 'api' });
+    expect(deliveriesOf(message.id).map(({ event }) => event)).toEqual(['message.any']);
   });
 
   test('an edit is delivered, and the message is read with its new text', async () => {
     const first = await receive({ from: ADA, text: 'tea' });
-    await told('message', first.id);
+    await delivered('message', first.id);
     await system.phone.edit({ account: ACCOUNT, message: first.id, text: 'coffee' });
-    expect((await told('message.edited', first.id)).payload).toMatchObject({ body: 'coffee' });
+    expect((await delivered('message.edited', first.id)).payload).toMatchObject({ body: 'coffee' });
     const { body } = await get(`shop/chats/${ADA}/messages?limit=50`);
     expect(body.find(({ id }) => String(id).includes(first.id))).toMatchObject({ body: 'coffee' });
   });
 
   test('a message that waits for its content is delivered once, when it has come', async () => {
     const late = await receive({ from: ADA, text: 'worth the wait', waiting: true });
-    expect((await told('message.waiting', late.id)).payload).toMatchObject({ body: '' });
-    expect(toldOf(late.id).map(({ event }) => event)).not.toContain('message');
+    expect((await delivered('message.waiting', late.id)).payload).toMatchObject({ body: '' });
+    expect(deliveriesOf(late.id).map(({ event }) => event)).not.toContain('message');
     await system.phone.resolve({ account: ACCOUNT, message: late.id });
-    expect((await told('message', late.id)).payload).toMatchObject({ body: 'worth the wait', type: 'chat' });
+    expect((await delivered('message', late.id)).payload).toMatchObject({
+      body: 'worth the wait',
+      type: 'chat',
+    });
     const next = await receive({ from: ADA, text: 'and then' });
-    await told('message', next.id);
-    const events = toldOf(late.id).map(({ event }) => event);
+    await delivered('message', next.id);
+    const events = deliveriesOf(late.id).map(({ event }) => event);
     expect(events.filter((event) => event === 'message')).toHaveLength(1);
     expect(events).not.toContain('message.edited');
   });
@@ -232,7 +235,7 @@ describe.sequential('a linked session', () => {
   test('view once is marked, with the reason why its file is not there', async () => {
     const file = { data: Buffer.from('secret').toString('base64'), mimetype: 'image/jpeg' };
     const once = await receive({ from: ADA, text: '', file, viewOnce: true });
-    expect((await told('message', once.id)).payload).toMatchObject({
+    expect((await delivered('message', once.id)).payload).toMatchObject({
       viewOnce: true,
       media: { error: expect.stringContaining('phone') },
     });

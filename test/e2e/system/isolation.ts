@@ -151,13 +151,13 @@ export const isolation = (systemOf: () => System): void => {
       await client(key).sessions.delete(name);
   });
 
-  test('every operation is of a kind that is asked about below', () => {
+  test('every operation is of a kind that is tested below', () => {
     expect(OPERATIONS.filter((operation) => kindOf(operation) === undefined).map(title)).toEqual([]);
     expect(Object.keys(OWN).filter((id) => !OPERATIONS.some((o) => o.id === id))).toEqual([]);
   });
 
   /** As WAHA has it, deleting what is not there is done: what is another's is not there either. */
-  const told = of('session').filter(({ id }) => id !== 'deleteSession');
+  const bySession = of('session').filter(({ id }) => id !== 'deleteSession');
 
   const operationOf = (id: string): Operation => {
     const found = OPERATIONS.find((operation) => operation.id === id);
@@ -201,7 +201,7 @@ export const isolation = (systemOf: () => System): void => {
     },
   );
 
-  test.each(told.map((operation) => [title(operation), operation] as const))(
+  test.each(bySession.map((operation) => [title(operation), operation] as const))(
     '%s: another’s session reads as none',
     async (_, operation) => {
       const before = await client(keys.olga).sessions.get(HERS);
@@ -315,15 +315,15 @@ export const isolation = (systemOf: () => System): void => {
         const made = await client(key).sessions.create(request, { idempotencyKey: 'one-key' });
         expect(made).toMatchObject({ userId: of, config: { metadata: { of } } });
       }
-      const told = await Promise.all(
+      const eventIds = await Promise.all(
         people.map(async ([of, key, receiver]) => {
-          const heard = await receiver?.event(({ event }) => event === 'session.admitted');
-          expect(heard?.metadata).toEqual({ of });
+          const admitted = await receiver?.event(({ event }) => event === 'session.admitted');
+          expect(admitted?.metadata).toEqual({ of });
           expect(new Set(receiver?.received.map(({ metadata }) => metadata.of))).toEqual(new Set([of]));
           return (await client(key).sessions.events('twin')).map(({ id }) => id);
         }),
       );
-      expect(told.flat()).toHaveLength(new Set(told.flat()).size);
+      expect(eventIds.flat()).toHaveLength(new Set(eventIds.flat()).size);
       for (const [, key] of people) await client(key).sessions.delete('twin');
     });
 

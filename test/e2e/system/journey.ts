@@ -29,7 +29,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
   afterAll(() => hooks?.close());
 
   describe.sequential('one session', () => {
-    test('is created, takes a slot and tells its webhook that it was admitted', async () => {
+    test('is created, takes a slot and notifies its webhook that it was admitted', async () => {
       const session = await system.berth.sessions.create({
         name: 'shop',
         config: {
@@ -130,7 +130,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(second?.quotedId).toBe(first?.id);
     });
 
-    test('sends once for one Idempotency-Key, however often it is asked', async () => {
+    test('sends once for one Idempotency-Key, however often it is repeated', async () => {
       const request = { session: 'shop', chatId: CONTACT, text: 'once' } as const;
       const first = await system.berth.messages.sendText(request, { idempotencyKey: 'send-1' });
       const again = await system.berth.messages.sendText(request, { idempotencyKey: 'send-1' });
@@ -182,7 +182,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       ]);
     });
 
-    test('ends for good when the phone logs it out; the next start asks for a new QR code', async () => {
+    test('ends when the phone logs it out; the next start asks for a new QR code', async () => {
       await system.phone.logout({ target: ACCOUNT });
       const session = await system.berth.sessions.waitForStatus('shop', 'STOPPED');
       expect(session).toMatchObject({ stopReason: 'logged_out', linked: false, me: null });
@@ -196,7 +196,7 @@ export const journey = (open: () => System, shown: readonly string[]): void => {
       expect(await system.berth.stats()).toMatchObject({ active: 0 });
     });
 
-    test('tells its story in the order in which it happened', () => {
+    test('has a timeline in the order in which it happened', () => {
       const story = hooks.received
         .filter((e) => e.event.startsWith('session.'))
         .map((e) => (e.event === 'session.status' ? String(e.payload.status) : e.event))

@@ -244,9 +244,9 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       const edited = await edit(text.id, 'at eight: https://example.org');
       expect(edited).toMatchObject({ id: text.id, body: 'at eight: https://example.org' });
       expect(await onPhone(text.id)).toMatchObject({ body: 'at eight: https://example.org', edited: true });
-      const told = (id: string) =>
+      const editOf = (id: string) =>
         hooks.event((e) => e.event === 'message.edited' && e.payload.editedMessageId === keyOf(id));
-      expect((await told(text.id)).payload).toMatchObject({ body: 'at eight: https://example.org' });
+      expect((await editOf(text.id)).payload).toMatchObject({ body: 'at eight: https://example.org' });
       expect(await edit(text.id, 'at eight: https://example.org')).toEqual(edited);
 
       const data = PNG.toString('base64');
@@ -254,7 +254,7 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       const picture = await messages.sendImage({ ...to, file, caption: 'a dot' });
       await edit(picture.id, 'a pixel');
       expect(await onPhone(picture.id)).toMatchObject({ type: 'image', body: 'a pixel', edited: true });
-      expect((await told(picture.id)).payload).toMatchObject({ body: 'a pixel', type: 'image' });
+      expect((await editOf(picture.id)).payload).toMatchObject({ body: 'a pixel', type: 'image' });
     });
 
     test('what WhatsApp does not let be edited or deleted is refused with the reason, and stays as it is', async () => {
@@ -393,14 +393,14 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       const later = await hooks
         .event((e) => e.event === 'message' && e.payload.id === `false_${at(BEA)}_${next.id}`)
         .finally(() => system.phone.setFaults({ filesGone: false }));
-      const told = hooks.received.filter((e) => e.event === 'message');
-      const earlier = told.find((e) => e.payload.id === `false_${at(BEA)}_${lost.id}`);
+      const messages = hooks.received.filter((e) => e.event === 'message');
+      const earlier = messages.find((e) => e.payload.id === `false_${at(BEA)}_${lost.id}`);
       expect(earlier?.payload).toMatchObject({
         body: 'no file',
         media: { mimetype: 'image/png', error: expect.any(String) },
       });
-      expect(told.findIndex((e) => e.id === earlier?.id)).toBeLessThan(
-        told.findIndex((e) => e.id === later.id),
+      expect(messages.findIndex((e) => e.id === earlier?.id)).toBeLessThan(
+        messages.findIndex((e) => e.id === later.id),
       );
     });
 
@@ -506,8 +506,8 @@ export const messages = (open: () => System, ACCOUNT: string): void => {
       const { payload } = await hooks.event((e) => e.event === 'message' && e.payload.body === 'no number');
       expect(payload).toMatchObject({ id: `false_${hidden}_${id}`, from: hidden });
       expect(payload).not.toHaveProperty('fromPn');
-      await system.berth.messages.sendText({ session: 'shop', chatId: hidden, text: 'hello, whoever' });
-      expect(await lastSent()).toMatchObject({ chatId: hidden, body: 'hello, whoever' });
+      await system.berth.messages.sendText({ session: 'shop', chatId: hidden, text: 'hello, you' });
+      expect(await lastSent()).toMatchObject({ chatId: hidden, body: 'hello, you' });
 
       const known = await lids.list('shop', { limit: 500 });
       expect(known).toEqual(

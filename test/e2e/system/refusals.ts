@@ -8,7 +8,7 @@ import { type Client, createClient } from '../../../client/index.ts';
 import { problemSchema } from '../../../contract/errors.ts';
 import type { System } from '../../helpers/system.ts';
 
-/** @param open the running system that is asked; no session runs there, and the caller has none */
+/** @param open the running system; no session runs there, and the caller has none */
 export const refusals = (open: () => System): void => {
   let system: System;
   beforeAll(() => {

@@ -107,7 +107,7 @@ describe.sequential('the local system', () => {
     expect(await berth.stats()).toMatchObject({ active: 1 });
   });
 
-  test('is killed again: a session with a restart policy works again by itself, and tells nothing twice', async () => {
+  test('is killed again: a session with a restart policy works again by itself, and delivers nothing twice', async () => {
     const hooks = await startWebhookReceiver();
     const webhooks = [{ url: hooks.url, events: ['message' as const] }];
     await berth.sessions.update('shop', { config: { restart: { policy: 'always' }, webhooks } });

@@ -37,7 +37,7 @@ const comesBack = async (from: number) => {
 };
 
 describe('the real library over a page that misbehaves', () => {
-  it('fault 4, F12: a rate-limited pairing code is an answer; one that is given is renewed and told, and the newest links', async () => {
+  it('fault 4, F12: a rate-limited pairing code is an answer; one that is given is renewed and reported, and the newest links', async () => {
     const { api, simulator } = bench;
     await bench.status(worker, 'SCAN_QR_CODE');
     await simulator.phone.setFaults({ rateLimitPairing: true });
@@ -49,13 +49,13 @@ describe('the real library over a page that misbehaves', () => {
       body: { code: expect.stringMatching(/^[A-Z0-9]{4}-[A-Z0-9]{4}$/) },
     });
     const { code: first } = z.object({ code: z.string() }).parse(answer.body);
-    const told = () =>
+    const reported = () =>
       api.events
         .filter(({ event }) => event === 'session.code')
         .map(({ payload }) => z.object({ code: z.string(), expiresAt: z.int() }).parse(payload));
-    await vi.waitFor(() => expect(told().length, worker.log()).toBeGreaterThan(1), WAIT);
+    await vi.waitFor(() => expect(reported().length, worker.log()).toBeGreaterThan(1), WAIT);
     const account = { phoneNumber: ACCOUNT, pushName: 'Ada' };
-    const codes = told().map(({ code }) => code);
+    const codes = reported().map(({ code }) => code);
     expect(codes[0]).toBe(first);
     expect(new Set(codes).size).toBe(codes.length);
     await expect(simulator.phone.enterPairingCode({ code: first, account })).rejects.toMatchObject({
@@ -64,7 +64,7 @@ describe('the real library over a page that misbehaves', () => {
     // Asked again, the answer is the renewed one: WhatsApp is not asked for another.
     const again = await api.command('requestCode', { phoneNumber: `+${ACCOUNT}` });
     const { code } = z.object({ code: z.string() }).parse(again.body);
-    expect(told().at(-1)?.code).toBe(code);
+    expect(reported().at(-1)?.code).toBe(code);
     await simulator.phone.enterPairingCode({ code, account });
     await bench.status(worker, 'WORKING');
     await bench.saved(1);

@@ -180,11 +180,11 @@ test('a challenge that is not signed in time is replaced, and a later answer to 
       body: { code: 'challenge_expired' },
     });
     expect((await simulator.phone.accounts()).accounts[0]?.devices).toEqual([]);
-    const told = () =>
+    const reported = () =>
       api.reports.flatMap(({ statusData }) =>
         statusData && 'challenge' in statusData ? [statusData.challenge] : [],
       );
-    await vi.waitFor(() => expect(new Set(told()).size).toBeGreaterThan(1), { timeout: 60_000 });
+    await vi.waitFor(() => expect(new Set(reported()).size).toBeGreaterThan(1), { timeout: 60_000 });
   } finally {
     await short.close();
   }

@@ -20,7 +20,7 @@ export type Contest = {
 /** Starts a process for each job; none of them begins before all are ready. */
 export const startContest = async (jobs: readonly Job[]): Promise<Contest> => {
   const lines: Line[] = [];
-  const told = new Set<() => void>();
+  const listeners = new Set<() => void>();
   const children = jobs.map((job) =>
     spawn(process.execPath, [PROGRAM, JSON.stringify(job)], { stdio: ['pipe', 'pipe', 'inherit'] }),
   );
@@ -31,13 +31,13 @@ export const startContest = async (jobs: readonly Job[]): Promise<Contest> => {
       // The last line of a killed process may be torn.
       if (!line.success && !child.killed) throw new Error(`not a line of a contender: ${text}`);
       if (line.success) lines.push(line.data);
-      for (const tell of told) tell();
+      for (const listener of listeners) listener();
     });
     await Promise.all([once(child, 'exit'), once(output, 'close')]);
     return child;
   });
   const all = Promise.all(ends).then((ended) => {
-    for (const tell of told) tell();
+    for (const listener of listeners) listener();
     return ended;
   });
   let over = false;
@@ -48,12 +48,12 @@ export const startContest = async (jobs: readonly Job[]): Promise<Contest> => {
   const reached = async (count: number, ...kinds: Line['kind'][]): Promise<void> => {
     const enough = () => over || lines.filter((line) => kinds.includes(line.kind)).length >= count;
     const { promise, resolve } = Promise.withResolvers<void>();
-    const tell = () => enough() && resolve();
-    told.add(tell);
-    tell();
+    const listener = () => enough() && resolve();
+    listeners.add(listener);
+    listener();
     void all.then(() => resolve());
     await promise;
-    told.delete(tell);
+    listeners.delete(listener);
   };
 
   await reached(jobs.length, 'ready');

@@ -100,9 +100,9 @@ describe.each(Array.from({ length: REPEATS }, (_, n) => n))('contention, run %i'
         if (scope === 'user') expect(census.users.get(userId)).toBe(userLimit);
       }
       // A caller that received a slot holds it. A killed caller may hold one without having received the answer.
-      const told = of(lines, 'admitted').map(({ userId, name }) => `${userId} ${name}`);
+      const answered = of(lines, 'admitted').map(({ userId, name }) => `${userId} ${name}`);
       expect(census.slots.map(({ userId, name }) => `${userId} ${name}`)).toEqual(
-        expect.arrayContaining(told),
+        expect.arrayContaining(answered),
       );
       expect(of(lines, 'refused').length).toBeGreaterThan(limit);
 

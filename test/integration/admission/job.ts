@@ -26,7 +26,7 @@ export const lineSchema = z.discriminatedUnion('kind', [
     limit: z.int(),
     active: z.int(),
   }),
-  /** Told to try again: nothing was admitted, and nothing refused. */
+  /** A retryable answer: nothing was admitted, and nothing refused. */
   z.object({ kind: z.literal('busy'), userId: z.string() }),
   /** Anything else: neither a slot nor a justified refusal. */
   z.object({ kind: z.literal('failed'), message: z.string() }),

@@ -201,7 +201,7 @@ test('the authorizer’s context reaches the function, and its verdict is kept f
   expect((await guarded()).calls).toBe(first.calls + 1);
 });
 
-test('an authorizer without identity source is asked at every request, also at one without a key', async () => {
+test('an authorizer without identity source is called for every request, also for one without a key', async () => {
   const announced = async (headers: Record<string, string>) => {
     const event: { requestContext: { authorizer: { lambda: { calls: number; key: string } } } } = JSON.parse(
       await (await call('/announced', { headers })).text(),

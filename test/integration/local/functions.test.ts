@@ -84,7 +84,7 @@ test('a function that is warmed is loaded once, before its first call', async ()
   expect(await payload(running, 'warm')).toBe('x');
 });
 
-test('the context tells request, time left and limits', async () => {
+test('the context has request, time left and limits', async () => {
   const running = start([
     files.add(
       'context',

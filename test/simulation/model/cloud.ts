@@ -93,10 +93,10 @@ export type Watcher = {
    * A worker's bootstrap, requested at `askedAt`, named the last message of its account that earlier workers
    * delivered.
    */
-  resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void;
+  resumes(sessionId: string, mark: ToldMark | undefined, askedAt: number): void;
   /** A worker has the answer that its messages up to this mark are queued. */
-  acknowledged(sessionId: string, told: ToldMark): void;
-  /** RunTask is asked for. */
+  acknowledged(sessionId: string, mark: ToldMark): void;
+  /** RunTask is called. */
   launched(request: LaunchRequest, by: Process): void;
   /** RunTask answered, clearly or not. */
   launchAnswered(request: LaunchRequest, by: Process): void;

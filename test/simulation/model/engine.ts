@@ -42,7 +42,7 @@ type SimulatedHost = {
 
 export class Engine implements SimulatedEngine {
   readonly tasks = new Map<string, SimulatedTask>();
-  /** While more is asked for than ECS launches. */
+  /** While more is requested than ECS launches. */
   rush: Rush | undefined;
   /** The task definition of now. */
   revision = 'worker:1';
@@ -146,8 +146,8 @@ export class Engine implements SimulatedEngine {
       `assign ${assignment.sessionId}:${assignment.epoch}`,
       (answer) => {
         let answered = false;
-        const once = (tell: () => void) => {
-          if (!answered) tell();
+        const once = (respond: () => void) => {
+          if (!answered) respond();
           answered = true;
         };
         const find = () => this.workers().find((w) => w.address === to.address && !w.process.dead);
@@ -196,16 +196,16 @@ export class Engine implements SimulatedEngine {
     this.#cloud.scheduler.note(`${name} drains`);
     const { chaos, random } = this.#cloud;
     const late = chaos.strikes('eventLate');
-    this.#tellDraining(name, late ? random.int(30_000, 300_000) : random.int(200, 3_000));
-    if (chaos.strikes('eventTwice')) this.#tellDraining(name, random.int(200, 120_000));
+    this.#publishDraining(name, late ? random.int(30_000, 300_000) : random.int(200, 3_000));
+    if (chaos.strikes('eventTwice')) this.#publishDraining(name, random.int(200, 120_000));
   }
 
-  #tellDraining(name: string, afterMs: number, attempt = 1): void {
+  #publishDraining(name: string, afterMs: number, attempt = 1): void {
     const { scheduler } = this.#cloud;
     scheduler.in(afterMs, undefined, `${name} DRAINING event`, () => {
       const again = (): void => {
         // Past that it is a dead letter, and an alarm.
-        if (attempt < 3) this.#tellDraining(name, attempt * 60_000, attempt + 1);
+        if (attempt < 3) this.#publishDraining(name, attempt * 60_000, attempt + 1);
       };
       // No sweep does it in its place, so a function that dies counts as failed, as on AWS.
       const died = scheduler.in(LONGEST_MS, undefined, `${name} DRAINING event: no end`, again);
@@ -250,11 +250,11 @@ export class Engine implements SimulatedEngine {
     if (chaos.strikes('eventLost')) return;
     const event = { task, neverStarted: !started, detail };
     const late = chaos.strikes('eventLate');
-    this.#tell(event, late ? random.int(30_000, 300_000) : random.int(200, 3_000));
-    if (chaos.strikes('eventTwice')) this.#tell(event, random.int(200, 120_000));
+    this.#publish(event, late ? random.int(30_000, 300_000) : random.int(200, 3_000));
+    if (chaos.strikes('eventTwice')) this.#publish(event, random.int(200, 120_000));
   }
 
-  #tell(
+  #publish(
     event: { task: SimulatedTask; neverStarted: boolean; detail: string },
     afterMs: number,
     attempt = 1,
@@ -270,7 +270,7 @@ export class Engine implements SimulatedEngine {
           : standbyEvents(this.#cloud, { ...stopped, standbyId: task.standby.standbyId });
       void handled.then((done) => {
         // An asynchronous invocation that fails is made again, twice.
-        if (!done && attempt < 3) this.#tell(event, attempt * 60_000, attempt + 1);
+        if (!done && attempt < 3) this.#publish(event, attempt * 60_000, attempt + 1);
       });
     });
   }
@@ -346,7 +346,7 @@ export class Engine implements SimulatedEngine {
       this.#terminate(task);
       return;
     }
-    // Told before it was born: mostly it never is, and sometimes the order comes too late.
+    // Stopped before it started: mostly it never starts, and sometimes the order comes too late.
     if (this.#waiting.includes(task)) this.exited(task, 'stopped before it had a host');
     else if (this.#cloud.random.chance(0.7)) this.exited(task, 'stopped before it started');
   }

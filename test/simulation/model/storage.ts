@@ -64,7 +64,7 @@ export class AuthBucket implements SimulatedBucket {
     const { chaos, scheduler } = this.#cloud;
     return this.#cloud.call<T>(process, label, (answer) => {
       if (chaos.isOut('storage', scheduler.now)) return answer.fail(new PortDown('S3 is out'));
-      // Half of the failures are answers lost: what was asked is done.
+      // Half of the failures are answers lost: the request is done.
       const down = chaos.strikes('storageUnavailable');
       const done = this.#cloud.random.chance(0.5);
       if (down && !done) return answer.fail(new PortDown('S3 did not answer'));

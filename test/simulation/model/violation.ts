@@ -1,15 +1,15 @@
 /** The promises that the simulation holds the rules to. */
 const INVARIANTS = {
   limit: 'active sessions never pass a limit, global or of a user',
-  count: 'every counter is the number of its slot holders',
+  count: 'every counter is the number of its slots',
   oneWorker:
     'one live worker for an epoch, a slot is free only once its worker is gone, an old epoch changes nothing',
   account: 'a linked session keeps its auth state, and what it names is in storage',
   settled:
-    'once faults end: no orphan task, no leaked slot, no drift, and what was asked to stop has stopped',
+    'once faults end: no task without a session, no leaked slot, no drift, and what was asked to stop has stopped',
   due: 'a sweep ends only what is due',
   lifecycle: 'states change only along the table of transitions',
-  told: 'each admission, change of status and end is published, in that order, and none is lost',
+  published: 'each admission, change of status and end is published, in that order, and none is lost',
   admitted: 'no caller gets an error for an admitted session, and it is launched once ECS permits it',
   messages:
     'a message is recorded as delivered only once it is queued, and a worker continues after the last one that was acknowledged',
@@ -28,7 +28,7 @@ const INVARIANTS = {
     'a standby task serves one session at the most and is not stopped while it does; one that fails costs no session more than a cold start',
   rollout:
     'a rollout moves only what it may, one wave at a time, completes with a version that works, and stops with one that does not',
-  fair: 'one user’s endpoints and starts take no more than a share: another’s events arrive in time, an endpoint that fails is left alone, order holds and nothing is lost',
+  fair: 'one user’s endpoints and starts take no more than a share: another’s events arrive in time, an endpoint that fails is paused, order holds and nothing is lost',
   host: 'sessions leave a host that drains, with their accounts, work elsewhere by their policy, and nothing else is stopped',
   live: 'a reader that comes back misses nothing, one that is too slow is closed, and no key gets what it may not see',
   defect: 'nothing is thrown that is not in the closed set of errors',

@@ -67,8 +67,8 @@ export class Worker implements SimulatedWorker {
   #lastActivityAt: number | undefined;
   /** Messages that came to this worker, and those of them that are not acknowledged yet. */
   #messages = 0;
-  readonly #untold: number[] = [];
-  #telling: Promise<void> | undefined;
+  readonly #unreported: number[] = [];
+  #reportRun: Promise<void> | undefined;
   #calls = 0;
   /** Of a standby task: whether it serves the session that it was assigned. */
   #assigned: Promise<boolean> | undefined;
@@ -384,22 +384,22 @@ export class Worker implements SimulatedWorker {
   #came(): void {
     for (let n = this.#cloud.random.int(1, 3); n > 0; n--) {
       this.#messages += 1;
-      this.#untold.push(this.#messages);
+      this.#unreported.push(this.#messages);
     }
-    this.#telling ??= this.#tell()
+    this.#reportRun ??= this.#reportMessages()
       .catch((error: unknown) => {
         this.#cloud.violate('defect', `worker: ${error instanceof Error ? error.stack : String(error)}`);
       })
       .finally(() => {
-        this.#telling = undefined;
+        this.#reportRun = undefined;
       });
   }
 
-  async #tell(): Promise<void> {
+  async #reportMessages(): Promise<void> {
     const { sessionId, epoch } = this.task.launch;
     try {
-      while (this.#untold.length > 0 && this.#account !== undefined) {
-        const batch = this.#untold.slice(0, 2);
+      while (this.#unreported.length > 0 && this.#account !== undefined) {
+        const batch = this.#unreported.slice(0, 2);
         this.#calls += 1;
         const ids = batch.map((n) => ({ id: messageId(epoch, n), at: epoch * 1_000 + n }));
         const told = { seq: this.#calls, account: this.#account, since: ids[0]?.at ?? 0, ids };
@@ -412,7 +412,7 @@ export class Worker implements SimulatedWorker {
         await this.#retried('events', 60_000, (deps) =>
           workerApi.events(deps, this.#bearer, { events, told }),
         );
-        this.#untold.splice(0, batch.length);
+        this.#unreported.splice(0, batch.length);
         this.#cloud.watcher?.acknowledged(sessionId, told);
       }
     } catch (error) {

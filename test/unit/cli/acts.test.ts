@@ -122,14 +122,14 @@ test('a picture is read from the machine, its type by its name', async () => {
   await rm(folder, { recursive: true });
 });
 
-test('what is missing or no number is wrong usage, and nothing is asked', async () => {
+test('what is missing or no number is wrong usage, and no request is sent', async () => {
   for (const args of [
     ['contacts', 'block', 'shop'],
     ['messages', 'pin', 'shop', ADA, 'true_1', 'soon'],
     ['groups', 'set-info-admins-only', 'shop', '1@g.us', 'perhaps'],
     ['profile', 'set-picture', 'shop'],
     ['profile', 'set-picture', 'shop', '--file', '/no/such/file.png'],
-    ['profile', 'set-picture', 'shop', '--file', 'me.unheard-of'],
+    ['profile', 'set-picture', 'shop', '--file', 'me.unknown-type'],
   ])
     expect([args, (await berth(...args)).code]).toEqual([args, 2]);
   expect(asked).toEqual([]);

@@ -25,8 +25,8 @@ const trial = (change: Partial<Trial> = {}): Trial => {
 const step = (name: string, change: Partial<Step> = {}): Step => ({ name, run: async () => 'it', ...change });
 
 test('a step that fails says why, and the rest still runs', async () => {
-  const told: string[] = [];
-  const results = await runSteps(trial(), { restart: true, onResult: ({ step: name }) => told.push(name) }, [
+  const shown: string[] = [];
+  const results = await runSteps(trial(), { restart: true, onResult: ({ step: name }) => shown.push(name) }, [
     step('first', { run: () => Promise.reject(new NotSeen('nothing came')) }),
     step('second', { run: () => Promise.reject(new TypeError('a defect')) }),
     step('third'),
@@ -36,7 +36,7 @@ test('a step that fails says why, and the rest still runs', async () => {
     ['failed', 'a defect'],
     ['ok', 'it'],
   ]);
-  expect(told).toEqual(['first', 'second', 'third']);
+  expect(shown).toEqual(['first', 'second', 'third']);
 });
 
 test('a step is skipped, and says what it needs, if that was not given', async () => {

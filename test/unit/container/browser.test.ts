@@ -160,7 +160,7 @@ describe('Chromium’s own sandbox', () => {
     ])
       .then(() => true)
       .catch(() => false);
-    // Where this machine offers none, the browser must be found to run without.
+    // If this machine offers none, the browser must be found to run without.
     const { args, filtered, namespaced } = await runAs(person, offered);
     expect(args.includes('--no-sandbox')).toBe(!offered);
     expect({ filtered, namespaced }).toEqual({ filtered: offered, namespaced: offered });

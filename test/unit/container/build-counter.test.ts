@@ -5,7 +5,7 @@ import { reportedBuildsSchema } from '../../../contract/builds/counts.ts';
 const BUILD = '2.3000.100';
 const counter = () => createBuildCounter({ isSaved: () => false, onChange: () => {} });
 
-test('what a client does before its page tells the version counts for that version', () => {
+test('what a client does before its page reports the version counts for that version', () => {
   const builds = counter();
   builds.started();
   builds.told(`${BUILD}-alpha`);
@@ -21,7 +21,7 @@ test('what a client does before its page tells the version counts for that versi
   ]);
 });
 
-test('a client that fails before its page tells the version counts for no known build', () => {
+test('a client that fails before its page reports the version counts for no known build', () => {
   const builds = counter();
   builds.started();
   builds.failed('start failed: a module is missing');

@@ -99,7 +99,7 @@ describe('the command server', () => {
     expect((await ask('/v1/commands/logout', {}, { 'x-berth-epoch': '6' })).status).toBe(503);
   });
 
-  it('tells its health without a secret and nothing else with it', async () => {
+  it('returns its health without a secret and nothing else with it', async () => {
     const { ask } = await open();
     expect(await ask('/healthz', {}, { authorization: '' }, 'GET')).toEqual({
       status: 200,
@@ -121,7 +121,7 @@ describe('the command server', () => {
     expect((await ask('/v1/commands/sendText', { text: 'x'.repeat(2 * 1024 * 1024) })).status).toBe(400);
   });
 
-  it('waits for the code that is asked for, and says the status if there can be none', async () => {
+  it('waits for the requested code, and says the status if there can be none', async () => {
     const { ask, change } = await open({ status: 'STARTING' });
     const waiting = ask('/v1/commands/getQr', { waitSeconds: 20 });
     change({ status: 'SCAN_QR_CODE', qr: 'code' });

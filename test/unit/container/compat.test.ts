@@ -119,10 +119,10 @@ describe('the first sync', () => {
     openPage({ WAWebSocketModel: { Socket } });
     tellLateListenersOfSync();
     tellLateListenersOfSync();
-    const told = vi.fn();
-    Socket.on('change:hasSynced', told);
-    Socket.on('change:state', told);
-    await vi.waitFor(() => expect(told).toHaveBeenCalledTimes(1));
+    const listener = vi.fn();
+    Socket.on('change:hasSynced', listener);
+    Socket.on('change:state', listener);
+    await vi.waitFor(() => expect(listener).toHaveBeenCalledTimes(1));
     expect(Socket.listeners.map(([name]) => name)).toEqual(['change:hasSynced', 'change:state']);
   });
 
@@ -130,10 +130,10 @@ describe('the first sync', () => {
     const Socket = socket(false);
     openPage({ WAWebSocketModel: { Socket } });
     tellLateListenersOfSync();
-    const told = vi.fn();
-    Socket.on('change:hasSynced', told);
+    const listener = vi.fn();
+    Socket.on('change:hasSynced', listener);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(told).not.toHaveBeenCalled();
+    expect(listener).not.toHaveBeenCalled();
   });
 });
 
@@ -300,9 +300,9 @@ describe('a page that lacks a module', () => {
     expect(onStartFailed).toHaveBeenCalledWith(expect.stringContaining('WAWebSyncGatingUtils'));
 
     // Everything else that crosses is the library's own affair, with its ids' texts.
-    const heard = vi.fn();
-    await page.exposeFunction('onReaction', async (...values: unknown[]) => heard(...values));
+    const listener = vi.fn();
+    await page.exposeFunction('onReaction', async (...values: unknown[]) => listener(...values));
     await exposed.get('onReaction')?.([{ id: { $1: 'x' } }]);
-    expect(heard).toHaveBeenCalledWith([{ id: { $1: 'x', _serialized: 'x' } }]);
+    expect(listener).toHaveBeenCalledWith([{ id: { $1: 'x', _serialized: 'x' } }]);
   });
 });

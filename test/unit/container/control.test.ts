@@ -60,7 +60,7 @@ describe('the worker API’s client', () => {
     await expect(api.report({ seq: 1, status: 'STARTING' }, { attempts: 2 })).rejects.toThrow(Unavailable);
   });
 
-  it('fenced: tells it once and calls no more', async () => {
+  it('fenced: reports it once and calls no more', async () => {
     const { fake, api, fencedTimes } = await connect();
     fake.faults.fenced = true;
     await expect(api.report({ seq: 1, status: 'STARTING' }, {})).rejects.toThrow(Fenced);
@@ -124,7 +124,7 @@ describe('reports', () => {
     expect(sent).toHaveLength(3);
   });
 
-  it('tells each step of the start until a report with it is accepted, and none after its end', async () => {
+  it('reports each step of the start until a report with it is accepted, and none after its end', async () => {
     let refused = 1;
     const { time, sent, reporter, timeLine } = open(async () => {
       refused -= 1;

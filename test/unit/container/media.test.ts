@@ -95,15 +95,15 @@ describe('a file by URL', () => {
     await expect(fetchFile(url, LOCAL, 5_000)).rejects.toEqual(failing('refused', /redirects/));
   });
 
-  it('ends at the limit, whether its server tells the size or not', async () => {
+  it('ends at the limit, whether its server sends the size or not', async () => {
     const url = await serve((request, response) => {
-      if (request.url === '/told') response.writeHead(200, { 'content-length': '1001' });
+      if (request.url === '/with-length') response.writeHead(200, { 'content-length': '1001' });
       response.write('x'.repeat(600));
       // The rest of it is not awaited.
       response.write('x'.repeat(600));
     });
-    await expect(fetchFile(`${url}/told`, LOCAL, 5_000)).rejects.toEqual(failing('too_large'));
-    await expect(fetchFile(`${url}/untold`, LOCAL, 5_000)).rejects.toEqual(failing('too_large'));
+    await expect(fetchFile(`${url}/with-length`, LOCAL, 5_000)).rejects.toEqual(failing('too_large'));
+    await expect(fetchFile(`${url}/without-length`, LOCAL, 5_000)).rejects.toEqual(failing('too_large'));
   });
 
   it('ends at its time', async () => {

@@ -129,7 +129,7 @@ describe('the passkey of a page', () => {
     expect(await passkey.confirm()).toBe(false);
   });
 
-  it('is asked for by the page’s own button, answered once, and distinguished from late, wrong or repeated ones', async () => {
+  it('is requested by the page’s own button, answered once, and distinguished from late, wrong or repeated ones', async () => {
     const { time, page, passkey, names } = open();
     let round = 0;
     page.onContinue = () => {
@@ -263,12 +263,7 @@ describe('an assertion', () => {
       { userVerification: 'preferred' },
       undefined,
     ],
-    [
-      'of a passkey that was asked for',
-      {},
-      { allowCredentials: [{ id: 'a2V5', type: 'public-key' }] },
-      undefined,
-    ],
+    ['of a requested passkey', {}, { allowCredentials: [{ id: 'a2V5', type: 'public-key' }] }, undefined],
     ['of another passkey', {}, { allowCredentials: [{ id: 'b3RoZXI', type: 'public-key' }] }, /passkey that/],
     ['of a registration', { type: 'webauthn.create' }, {}, /no assertion/],
     ['of another origin', { origin: 'https://web.whatsapp.com.evil.example' }, {}, /signed at/],

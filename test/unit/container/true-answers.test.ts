@@ -76,7 +76,7 @@ const READS = {
 
 const table = <T extends object>(rows: T) => Object.entries(rows) as [CommandName, T[keyof T]][];
 
-/** A working session whose library does `last` when it is asked for the command's effect. */
+/** A working session whose library does `last` for the command's effect. */
 const open = (last: string, does: () => Promise<unknown>) => {
   const time = manualTime();
   const client = new FakeClient(() => {});

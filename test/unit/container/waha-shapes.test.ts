@@ -48,7 +48,7 @@ const bodyOf = ({ event, payload }: Pick<Forwarded, 'event' | 'payload'>) => {
   };
   return JSON.parse(JSON.stringify(body));
 };
-const told = (name: string, ...values: unknown[]): Forwarded[] => {
+const forwarded = (name: string, ...values: unknown[]): Forwarded[] => {
   const events = [...forward(name, values, KNOWN)];
   for (const event of events) {
     const body = bodyOf(event);
@@ -60,7 +60,7 @@ const told = (name: string, ...values: unknown[]): Forwarded[] => {
 };
 /** Without the events that only a webhook gets that names them. */
 const usual = (name: string, ...values: unknown[]) =>
-  told(name, ...values).filter(({ event }) => !NOT_IN_ALL.includes(event));
+  forwarded(name, ...values).filter(({ event }) => !NOT_IN_ALL.includes(event));
 const payloadOf = (name: string, ...values: unknown[]) => {
   const events = usual(name, ...values);
   expect(events).toHaveLength(1);
@@ -98,9 +98,9 @@ describe('a message', () => {
 
   it('is acknowledged apart in direct chats and in groups', () => {
     const own = message({ id: key(true, ADA, '3EB0C'), from: ME, to: ADA });
-    expect(told('message_ack', own, 3).map(({ event }) => event)).toEqual(['message.ack']);
+    expect(forwarded('message_ack', own, 3).map(({ event }) => event)).toEqual(['message.ack']);
     const inGroup = message({ id: key(true, GROUP, '3EB0D'), from: ME, to: GROUP });
-    expect(told('message_ack', inGroup, 3).map(({ event }) => event)).toEqual(['message.ack.group']);
+    expect(forwarded('message_ack', inGroup, 3).map(({ event }) => event)).toEqual(['message.ack.group']);
   });
 
   it('is edited and revoked under its bare id', () => {
@@ -139,7 +139,7 @@ it('a call that is rejected is reported as it rang', () => {
 });
 
 it('the state of the connection is reported under its old name as well', () => {
-  expect(told('change_state', 'OPENING').map(({ event, payload }) => [event, payload])).toEqual([
+  expect(forwarded('change_state', 'OPENING').map(({ event, payload }) => [event, payload])).toEqual([
     ['engine.event', { event: 'change_state', data: { state: 'OPENING' } }],
     ['state.change', { state: 'OPENING' }],
   ]);
@@ -210,7 +210,7 @@ describe('a group', () => {
   });
 
   it('a join or leave of the account is reported as such, and of others as participants', async () => {
-    const [joined, others] = told('group_join', notification('add', [ME, ADA]));
+    const [joined, others] = forwarded('group_join', notification('add', [ME, ADA]));
     expect(joined).toMatchObject({ event: 'group.v2.join', group: true, payload: { group: { id: GROUP } } });
     expect(others).toMatchObject({
       event: 'group.v2.participants',
@@ -220,7 +220,7 @@ describe('a group', () => {
     expect(usual('group_leave', notification('remove', [hidden])).map(({ event }) => event)).toEqual([
       'group.v2.leave',
     ]);
-    expect(told('group_leave', notification('leave', [ADA])).at(-1)).toMatchObject({
+    expect(forwarded('group_leave', notification('leave', [ADA])).at(-1)).toMatchObject({
       event: 'group.leave',
       payload: { chatId: GROUP, author: ADA, recipientIds: [ADA], type: 'leave' },
     });
@@ -257,7 +257,7 @@ describe('a group', () => {
       },
     };
     const needs = (readChat: () => Promise<unknown>) => ({ time: manualTime(), log: silentLog, readChat });
-    const [joined] = told('group_join', notification('add', [ME]));
+    const [joined] = forwarded('group_join', notification('add', [ME]));
     const payload = await withGroup(
       needs(async () => chat),
       joined?.payload,

@@ -49,12 +49,12 @@ test('a worker is late after two heartbeats, and never before its first', () => 
 
 const NAMES = Array.from({ length: 8 }, (_, i) => `s${i}`);
 
-/** Eight sessions, of which only the first `heard` have sent heartbeats since. */
-const fleet = async (heard: number, silentMs = 100_000, settings = {}): Promise<TestSystem> => {
+/** Eight sessions, of which only the first `reporting` have sent heartbeats since. */
+const fleet = async (reporting: number, silentMs = 100_000, settings = {}): Promise<TestSystem> => {
   const system = testSystem({ userLimit: 20, ...settings });
   for (const name of NAMES) await workingSession(system, name);
   system.now += silentMs;
-  for (const name of NAMES.slice(0, heard))
+  for (const name of NAMES.slice(0, reporting))
     await report(system.deps, await load(system, name), { seq: 50, status: 'WORKING' });
   return system;
 };

@@ -111,7 +111,7 @@ const down: PostResult = { ok: false, permanent: false, status: 500, detail: 'th
 const up: PostResult = { ok: true, status: 200 };
 const receipt = (receives: number): Receipt => ({ receives, queuedMs: 0, sequence: '1' });
 
-test('an endpoint that is left alone gets nothing, its events are not counted as tried, and a success closes it', async () => {
+test('an endpoint that is paused gets nothing, its events are not counted as tried, and a success closes it', async () => {
   const system = testSystem();
   const hook = hookOf(1);
   const event = await hooked(system, 'ann', [hook]);
@@ -177,7 +177,7 @@ test('of many deliveries that come when the pause has ended, one probes', async 
   expect(outcomes.filter(({ kind }) => kind === 'postponed')).toHaveLength(19);
 });
 
-test('an endpoint that refuses one event for good works', async () => {
+test('an endpoint that refuses one event permanently works', async () => {
   const system = testSystem();
   const hook = hookOf(1);
   const event = await hooked(system, 'ann', [hook]);

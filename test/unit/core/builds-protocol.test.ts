@@ -72,7 +72,7 @@ test('a build that is not stored, has expired, or is another than its HTML says 
   expect(await engineView(deps)).toMatchObject({ mode: 'live', pinned: null });
 });
 
-test('a pin that expires lets starts load the live build, and an alarm tells', async () => {
+test('a pin that expires lets starts load the live build, and an alarm fires', async () => {
   const system = testSystem();
   const measured: number[] = [];
   const deps = {

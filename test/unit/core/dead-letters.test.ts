@@ -76,7 +76,7 @@ test('an event given up on is listed with what an operator needs, and neither bo
   expect(JSON.stringify(letters)).not.toMatch(/secret|hmac-key/);
 });
 
-test('a redrive sends what is dead again in its order, once however often it is asked for', async () => {
+test('a redrive sends what is dead again in its order, once however often it is requested', async () => {
   const system = testSystem();
   const session = await hooked(system);
   for (const n of [2, 1, 3]) await die(system, event(system, session, n));

@@ -60,8 +60,8 @@ const lived = async (system: TestSystem, name: string): Promise<Session> => {
     idempotencyKey: undefined,
   });
   await showToWorker(deps, command);
-  const told = toldKey(sessionId);
-  await deps.store.write({ kind: 'put', key: told, item: { ...told, ids: [] } });
+  const key = toldKey(sessionId);
+  await deps.store.write({ kind: 'put', key, item: { ...key, ids: [] } });
   const outbox = outboxKey(USER, sessionId, 99);
   await deps.store.write({ kind: 'put', key: outbox, item: { ...outbox, event: 'x' } });
   await finalReport(deps, await load(system, name), { reason: 'user' });

@@ -68,12 +68,12 @@ test('percentiles are never below the true ones, and at most 30 % above', () => 
   }
   const { createToQr } = lastDay([hour(NOW, [...buckets])], NOW);
   expect(createToQr?.count).toBe(100);
-  for (const [told, exact] of [
+  for (const [estimate, exact] of [
     [createToQr?.p50Ms, times[49]],
     [createToQr?.p95Ms, times[94]],
   ] as const) {
-    expect(told).toBeGreaterThanOrEqual(exact ?? 0);
-    expect(told).toBeLessThanOrEqual((exact ?? 0) * 1.31);
+    expect(estimate).toBeGreaterThanOrEqual(exact ?? 0);
+    expect(estimate).toBeLessThanOrEqual((exact ?? 0) * 1.31);
   }
 });
 

@@ -52,7 +52,7 @@ test('a group’s own events and calls belong to it', () => {
   expect(isIgnored({ groups: true }, 'call.received', { from: PERSON, isGroup: false })).toBe(false);
 });
 
-test('nothing is ignored unless it is asked for', () => {
+test('nothing is ignored by default', () => {
   for (const ignore of [undefined, {}, { status: null }, { status: false }])
     expect(isIgnored(ignore, 'message', { from: CHATS.status, fromMe: false })).toBe(false);
 });
@@ -75,17 +75,17 @@ test('what comes in by Status, a channel or a broadcast list is no use of the se
 test('a configuration that ignores a kind counts from the next event on', async () => {
   const system = testSystem();
   const session = await workingSession(system);
-  const told = (body: string) => ({
+  const message = (body: string) => ({
     id: `evt_${'0'.repeat(25)}${body}`,
     timestamp: 1,
     event: 'message',
     payload: { from: CHATS.status, fromMe: false, body },
   });
   const config = { ...session.config, webhooks: [{ url: 'https://example.com/', events: ['*' as const] }] };
-  await acceptEvents(system.deps, { ...session, config }, { events: [told('1')] });
+  await acceptEvents(system.deps, { ...session, config }, { events: [message('1')] });
   const ignoring = { ...session, config: { ...config, ignore: { status: true } } };
   await acceptEvents(system.deps, ignoring, {
-    events: [told('2'), { ...told('3'), event: 'engine.event' }],
+    events: [message('2'), { ...message('3'), event: 'engine.event' }],
   });
   const bodies = system.queue.map((delivery) => Object(delivery.payload).body);
   expect(bodies).toContain('1');

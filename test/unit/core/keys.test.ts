@@ -161,6 +161,6 @@ test.each([
   [{ isAdmin: true, session: 'shop' }, 'sessions'],
   [{ isAdmin: false, actions: { read: false } }, 'actions'],
   [{ isAdmin: false, actions: { app: true } }, 'actions'],
-])('a key asked for as %j is refused for its %s: it would allow more than was asked for', (asked, path) => {
+])('a key requested as %j is refused for its %s: it would allow more than was requested', (asked, path) => {
   expect(createKeyRequestSchema.safeParse(asked).error?.issues[0]?.path[0]).toBe(path);
 });

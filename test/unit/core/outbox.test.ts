@@ -95,7 +95,7 @@ test('a sender also sends the events that waited before, in their order', async 
   expect(outbox(system)).toEqual([]);
 });
 
-test("a worker's events stay behind what the control plane told before", async () => {
+test("a worker's events stay behind what the control plane published before", async () => {
   const system = testSystem();
   const session = await hooked(system);
   await launchAndPublish(refusing(system), session);

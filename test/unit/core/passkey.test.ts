@@ -125,14 +125,14 @@ describe('a session that asks for a passkey', () => {
     await workingSession(system);
     return system;
   };
-  const tell = async (system: TestSystem, seq: number, request: object) =>
+  const send = async (system: TestSystem, seq: number, request: object) =>
     report(system.deps, await load(system), { seq, status: 'PASSKEY_REQUIRED', ...request });
 
   test('is up, says what to do, and ends five minutes after it asked, however often it asks again', async () => {
     const system = await asking();
-    await tell(system, 10, { status: 'SCAN_QR_CODE' });
+    await send(system, 10, { status: 'SCAN_QR_CODE' });
     system.now += 240_000;
-    await tell(system, 11, { statusData: CHALLENGE });
+    await send(system, 11, { statusData: CHALLENGE });
     const session = await load(system);
     const askedAt = system.now;
     expect(session).toMatchObject({ state: 'RUNNING', status: 'PASSKEY_REQUIRED', passkeySince: askedAt });
@@ -140,9 +140,9 @@ describe('a session that asks for a passkey', () => {
     expect(session.detail).toContain('passkey');
 
     system.now += 60_000;
-    await tell(system, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
-    await tell(system, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
-    await tell(system, 14, { status: 'SCAN_QR_CODE' });
+    await send(system, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
+    await send(system, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
+    await send(system, 14, { status: 'SCAN_QR_CODE' });
     const back = await load(system);
     expect(back.detail).toBeUndefined();
     expect(deadlinesOf(back, system.settings)).toContainEqual({
@@ -151,7 +151,7 @@ describe('a session that asks for a passkey', () => {
     });
     for (let seq = 20; system.now < askedAt + 300_000; seq++) {
       system.now += 60_000;
-      await tell(system, seq, { statusData: CHALLENGE });
+      await send(system, seq, { statusData: CHALLENGE });
     }
     expect(await reap(system.deps)).toMatchObject({ acted: { qr_expired: 1 } });
     expect(await load(system)).toMatchObject({ state: 'STOPPING', stopReason: 'qr_expired' });
@@ -163,15 +163,15 @@ describe('a session that asks for a passkey', () => {
     const config = { webhooks };
     await createSession(system.deps, { userId: USER, name: 'a', config, start: true });
     await bootstrapped(system, await launchAndPublish(system.deps, await load(system)));
-    await tell(system, 10, { statusData: CHALLENGE });
-    await tell(system, 11, { statusData: CHALLENGE });
-    await tell(system, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
-    await tell(system, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
-    await tell(system, 14, { status: 'STARTING' });
-    const told = system.queue
+    await send(system, 10, { statusData: CHALLENGE });
+    await send(system, 11, { statusData: CHALLENGE });
+    await send(system, 12, { statusData: { ...CHALLENGE, challenge: 'bmV3' } });
+    await send(system, 13, { status: 'PASSKEY_CONFIRMATION_REQUIRED', statusData: { code: 'ABCD1234' } });
+    await send(system, 14, { status: 'STARTING' });
+    const statuses = system.queue
       .filter(({ event }) => event === 'session.status')
       .map(({ payload }) => Object(payload));
-    expect(told.map(({ status, data }) => [status, data?.challenge ?? data?.code])).toEqual([
+    expect(statuses.map(({ status, data }) => [status, data?.challenge ?? data?.code])).toEqual([
       ['STARTING', undefined],
       ['PASSKEY_REQUIRED', CHALLENGE.challenge],
       ['PASSKEY_REQUIRED', 'bmV3'],
@@ -187,8 +187,8 @@ describe('a session that asks for a passkey', () => {
 
   test('once linked, has nothing of it left', async () => {
     const system = await asking();
-    await tell(system, 10, { statusData: CHALLENGE });
-    await tell(system, 11, { status: 'WORKING' });
+    await send(system, 10, { statusData: CHALLENGE });
+    await send(system, 11, { status: 'WORKING' });
     const session = await load(system);
     for (const gone of ['passkeySince', 'statusDataHash', 'detail', 'qrSince'])
       expect(session).not.toHaveProperty(gone);

@@ -35,15 +35,15 @@ test('a message that comes while the sweep is about to end the session saves it'
   const system = testSystem();
   await workingSession(system);
   await alive(system, 16);
-  let told = false;
+  let done = false;
   system.meanwhile = (call) => {
-    if (told || !call.startsWith('write SESSION#')) return;
-    told = true;
+    if (done || !call.startsWith('write SESSION#')) return;
+    done = true;
     const set = { lastActivityAt: system.now, lastHeartbeatAt: system.now };
     system.table.write({ kind: 'update', key: sessionKey(USER, 'a'), set, add: { version: 1 } });
   };
   await reap(system.deps);
-  expect(told).toBe(true);
+  expect(done).toBe(true);
   expect((await load(system)).state).toBe('RUNNING');
 });
 

@@ -23,7 +23,7 @@ test('a counter that drifted is set to the number of slots, and the drift is rep
   expect(await reconcile(system.deps)).toMatchObject({ drift: 0 });
 });
 
-test('a counter that moves while it is recounted is left alone', async () => {
+test('a counter that moves while it is recounted is not changed', async () => {
   const system = testSystem();
   await admittedSession(system);
   set(system, shardKey(0), { active: 3 });

@@ -26,7 +26,7 @@ const activeOf = (system: TestSystem) =>
   [...system.table.items()].flatMap(({ pk, sk, active }) =>
     String(sk).startsWith('SHARD#') || String(pk).startsWith('USER#') ? [active] : [],
   );
-const toldOf = (system: TestSystem, event: string) =>
+const eventsOf = (system: TestSystem, event: string) =>
   [...system.table.items()].filter(({ pk, event: e }) => String(pk).startsWith('EVENT#') && e === event);
 
 test('without a policy only a session that is kept alive restarts; what is left out has defaults', () => {
@@ -71,8 +71,8 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
   expect(system.launchCalls).toEqual([`${after.sessionId}:1`, `${after.sessionId}:2`]);
   expect(slots(system)).toEqual([2]);
   expect(activeOf(system)).toEqual([1, 1]);
-  const [told] = toldOf(system, 'session.restarting');
-  expect(WEBHOOK_PAYLOADS['session.restarting'].payload.parse(told?.payload)).toEqual({
+  const [restarting] = eventsOf(system, 'session.restarting');
+  expect(WEBHOOK_PAYLOADS['session.restarting'].payload.parse(restarting?.payload)).toEqual({
     epoch: 2,
     reason: 'crashed',
     status: 'STARTING',
@@ -81,7 +81,7 @@ test('a lost task: one transaction begins the next epoch on the same slot, and i
     nextAttemptAt: after.restartAt,
     detail: 'exit code 137',
   });
-  expect(toldOf(system, 'session.stopped')).toEqual([]);
+  expect(eventsOf(system, 'session.stopped')).toEqual([]);
 
   // The event once more, and the old worker: nothing of the epoch before changes anything.
   await lose(system, before);
@@ -208,7 +208,7 @@ test('after the attempts of the window it ends as FAILED with the reason, and an
   });
   expect(ended.slotShard).toBeUndefined();
   expect(counted).toContain('RestartsGivenUp');
-  expect(toldOf(system, 'session.stopped')[0]?.payload).toMatchObject({ state: 'FAILED', restarts: 2 });
+  expect(eventsOf(system, 'session.stopped')[0]?.payload).toMatchObject({ state: 'FAILED', restarts: 2 });
   expect(sessionView(ended, system.settings).restart).toMatchObject({ attempts: 2, nextAttemptAt: null });
 
   // After a start by a person the count is zero, and restarts that are older than the window do not count.

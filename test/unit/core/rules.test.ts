@@ -163,7 +163,7 @@ test('a webhook gets what it asked for; “*” is everything but the engine’s
   expect(wants({ ...webhook(), events: ['*', 'engine.event'] }, 'engine.event')).toBe(true);
 });
 
-test('a webhook’s name in queues and logs tells nothing of its URL', () => {
+test('a webhook’s name in queues and logs reveals nothing of its URL', () => {
   const sha256 = (text: string) => `${'f'.repeat(60)}${text.length}`;
   expect(webhookId(webhook(), sha256)).not.toContain('secret');
   expect(targetsOf({ webhooks: [webhook()] }, 'message', sha256)).toHaveLength(1);

@@ -77,7 +77,7 @@ describe('a session', () => {
     expect(isExpiring(expiry, NOW + MINUTE)).toBe(true);
     expect(nextExpiry({ qrExpiresAt: null, idleAt: null, expiresAt: null })).toBeUndefined();
   });
-  it('tells why it ended', () => {
+  it('shows why it ended', () => {
     const payload = { stopReason: 'heartbeat_lost', status: 'FAILED' };
     const event = { id: 'e', timestamp: NOW, event: 'session.stopped', epoch: 1, payload };
     expect(eventLine(event)).toMatchObject({ title: 'Ended: worker stopped reporting', tone: 'bad' });
@@ -129,9 +129,9 @@ describe('the preview of a limit', () => {
       ben: { active: 1, limit: 5 },
       carla: { active: 9, limit: 9 },
     };
-    const told = texts(defaultEffects(3, limits, users));
-    expect(told).toContain('2 active users have the default.');
-    expect(told).toMatch(/rejected until one ends: anna\./);
+    const shown = texts(defaultEffects(3, limits, users));
+    expect(shown).toContain('2 active users have the default.');
+    expect(shown).toMatch(/rejected until one ends: anna\./);
   });
   it('says what a user falls back to', () => {
     expect(texts(userEffects(null, limits))).toMatch(/default of 5.*5 sessions run now/);

@@ -58,7 +58,7 @@ test('what no repetition changes is thrown as it is', async () => {
   await expect(store().get(key)).rejects.toMatchObject({ name: 'ValidationException' });
 });
 
-test('keys that were not read are asked for again after growing waits, six times in all', async () => {
+test('keys that were not read are read again after growing waits, six times in all', async () => {
   const Keys = [{ pk: { S: 'a' }, sk: { S: 'b' } }];
   answer = {
     status: 200,

@@ -54,7 +54,7 @@ describe('a vCPU quota that is used up', () => {
     expect(await launch()).toEqual({ ok: true, taskArn: 'task-1' });
   });
 
-  it('of every provider ends the launch at once, and the session tells it as capacity', async () => {
+  it('of every provider ends the launch at once, and the session shows it as capacity', async () => {
     fails('FARGATE_SPOT', 'ThrottlingException', QUOTA);
     on('FARGATE').resolves({ tasks: [], failures: [{ reason: QUOTA }] });
     expect(await launch()).toEqual({

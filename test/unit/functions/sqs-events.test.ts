@@ -46,7 +46,7 @@ test('a batch has ten messages at most', async () => {
   expect(batches().map(({ length }) => length)).toEqual([10, 2]);
 });
 
-test('a batch is no larger than the queue takes, and an event that no message can hold is refused for good', async () => {
+test('a batch is no larger than the queue takes, and an event that no message can hold is refused permanently', async () => {
   const large = (webhook: string, kilobytes: number) =>
     delivery('1', webhook, { payload: { body: 'x'.repeat(kilobytes * 1024) } });
   await sqsEvents().send([large('a', 500), large('b', 500), large('c', 500)]);

@@ -37,7 +37,7 @@ test('who asks no faster than the rate is never refused', () => {
   );
 });
 
-test('a clock that is set back adds no tokens and refuses no caller for good', () => {
+test('a clock that is set back adds no tokens and refuses no caller permanently', () => {
   const bucket = new TokenBucket({ rate: 1, burst: 1 }, 10_000);
   expect(bucket.take(10_000)).toBe(true);
   expect(bucket.take(0)).toBe(false);

@@ -23,7 +23,7 @@ const open = () => {
   return { world, account: world.ensureAccount({ phoneNumber: '15550001111' }) };
 };
 
-test('a number is known in one spelling, whichever it is asked for in', () => {
+test('a number is known in one spelling, whichever the request has', () => {
   const nobody = () => false;
   for (const [asked, known] of [
     ['5531988887777', '553188887777'],

@@ -67,7 +67,7 @@ describe('accounts and companions', () => {
 });
 
 describe('messages', () => {
-  it('arrive at an account here with the sender told, and are read when its companion reads', () => {
+  it('arrive at an account here with the sender, and are read when its companion reads', () => {
     const { world } = newWorld();
     const [ada, ben] = [
       world.ensureAccount({ phoneNumber: '15550001111' }),

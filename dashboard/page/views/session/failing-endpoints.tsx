@@ -10,11 +10,11 @@ const EVERY_MS = 5000;
 
 const STATES: Readonly<Record<EndpointView['state'], readonly [words: string, tone: string]>> = {
   failing: ['failing', 'warning'],
-  open: ['left alone', 'critical'],
+  open: ['paused', 'critical'],
   probing: ['being tried', 'warning'],
 };
 
-/** Endpoints of the session's webhooks that fail, and until when each is left alone; nothing if all work. */
+/** Endpoints of the session's webhooks that fail, and until when each is paused; nothing if all work. */
 export const FailingEndpoints = ({ session: { userId, name } }: { readonly session: SessionView }) => {
   const endpoints = useMemo(
     () => polled(() => berth.webhooks.endpoints({ userId, session: name }), EVERY_MS),

@@ -48,7 +48,7 @@ export const SessionFacts = ({ session }: { readonly session: SessionView }) => 
     config.idleTimeoutSeconds !== undefined && ['Own idle limit', span(config.idleTimeoutSeconds * 1000)],
     config.maxDurationSeconds !== undefined && ['Own duration', span(config.maxDurationSeconds * 1000)],
     config.proxy && ['Proxy', config.proxy.server],
-    ignored !== '' && ['Tells nothing of', ignored],
+    ignored !== '' && ['Ignores', ignored],
     config.sendSeen === true && ['Marks as read', 'a chat, before each message to it'],
     ['Start number', String(epoch)],
     ['Created', <Moment key="created" at={Date.parse(createdAt)} />],

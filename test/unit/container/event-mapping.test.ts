@@ -44,26 +44,26 @@ it('view once is marked: whole if WhatsApp gives it, else with the reason', () =
   const whole = received({ hasMedia: true, type: 'image', _data: { isViewOnce: true } });
   expect(forward('message', [whole])).toMatchObject([{ payload: { viewOnce: true, hasMedia: true } }]);
   const kept = received({ type: 'ciphertext', _data: { subtype: 'view_once_unavailable_fanout' } });
-  const told = forward('message_ciphertext', [kept]);
-  expect(told.map(({ event }) => event)).toEqual(['message', 'message.any']);
-  for (const { payload } of told)
+  const events = forward('message_ciphertext', [kept]);
+  expect(events.map(({ event }) => event)).toEqual(['message', 'message.any']);
+  for (const { payload } of events)
     expect(payload).toMatchObject({ viewOnce: true, media: { error: expect.stringContaining('phone') } });
   expect(forward('message', [received()])[0]?.payload).not.toHaveProperty('viewOnce');
 });
 
 it('an own message says whether a command of this session sent it', () => {
   const context = commandContext(manualTime(), new FakeClient(() => {}));
-  const heard: boolean[] = [];
+  const results: boolean[] = [];
   const listen: typeof context.onEvent = (listener) =>
     context.onEvent((name, values) => {
-      heard.push(listener(name, values));
+      results.push(listener(name, values));
       return false;
     });
   watchOwnMessage({ ...context, onEvent: listen }, ({ body }) => body === 'sent here');
   context.own(own('typed on the phone'));
   context.own(own('sent here'));
   context.own(own('sent here'));
-  expect(heard).toEqual([false, true, false]);
+  expect(results).toEqual([false, true, false]);
   const message = (fromMe: boolean) => ({ fromMe }) as Message;
   expect(sourced(message(true), true).source).toBe('api');
   expect(sourced(message(true), false).source).toBe('app');

@@ -12,7 +12,7 @@ type Waiting = {
   hooked: boolean;
 };
 
-export class Told {
+export class PublishedEvents {
   readonly #cloud: Cloud;
   readonly #waiting = new Map<string, Waiting>();
   /** Event id → its position among all events of the outbox, in the order of their commits. */
@@ -33,7 +33,7 @@ export class Told {
       else if (pk.startsWith('OUTBOX#') && !change.after) this.#removed(`${pk} ${sk}`);
       else if (pk.startsWith('SLOT#') && !put.some((event) => event.sessionId === sk)) {
         this.#cloud.violate(
-          'told',
+          'published',
           `${sk} ${change.after ? 'took' : 'gave back'} its slot and publishes no event`,
         );
       }
@@ -42,7 +42,7 @@ export class Told {
     for (const { key, before, after } of changes) {
       if (key.pk.startsWith('SESSION#')) this.#challengeChanged(before, after, put);
       else if (!key.pk.startsWith('OUTBOX#') && Object(after?.payload).data !== undefined)
-        this.#cloud.violate('told', `${key.pk} keeps what belongs to a status`);
+        this.#cloud.violate('published', `${key.pk} keeps what belongs to a status`);
     }
   }
 
@@ -53,7 +53,7 @@ export class Told {
       this.#sent.add(`${id} ${webhook}`).add(id);
       const target = `${sessionId} ${webhook}`;
       if (position < (this.#latest.get(target) ?? 0))
-        this.#cloud.violate('told', `${event} of ${sessionId} was sent after a later event`);
+        this.#cloud.violate('published', `${event} of ${sessionId} was sent after a later event`);
       this.#latest.set(target, position);
     }
   }
@@ -63,7 +63,7 @@ export class Told {
     for (const { id, sessionId, timestamp } of this.#waiting.values()) {
       const age = this.#cloud.trueTime - timestamp;
       if (age > longestMs)
-        this.#cloud.violate('told', `${id} of ${sessionId} waits in the outbox for ${age / 1000} s`);
+        this.#cloud.violate('published', `${id} of ${sessionId} waits in the outbox for ${age / 1000} s`);
     }
   }
 
@@ -86,14 +86,15 @@ export class Told {
   #challengeChanged(before: Item | undefined, after: Item | undefined, put: readonly Item[]): void {
     const hash = after?.statusDataHash;
     if (hash === undefined || hash === before?.statusDataHash) return;
-    const told = put.some((item) => item.sessionId === after?.sessionId && Object(item.payload).data);
-    if (!told) this.#cloud.violate('told', `a challenge of ${String(after?.sessionId)} has no event`);
+    const published = put.some((item) => item.sessionId === after?.sessionId && Object(item.payload).data);
+    if (!published)
+      this.#cloud.violate('published', `a challenge of ${String(after?.sessionId)} has no event`);
   }
 
   #removed(key: string): void {
     const event = this.#waiting.get(key);
     if (event?.hooked && !this.#sent.has(event.id))
-      this.#cloud.violate('told', `${event.id} of ${event.sessionId} left the outbox and was not sent`);
+      this.#cloud.violate('published', `${event.id} of ${event.sessionId} left the outbox and was not sent`);
     this.#waiting.delete(key);
   }
 
