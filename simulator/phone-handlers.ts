@@ -14,7 +14,7 @@ type Written = Pick<PhoneRequest<'send'>, 'text' | 'file' | 'location' | 'poll' 
 
 /** The phone's operations. Each one works on the exchange. */
 export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHandlers => {
-  const { world, linking, happenings } = exchange;
+  const { world, linking, happenings, pages, messages, groups } = exchange;
 
   const accountOf = (name: string): AccountRecord => {
     const device = world.device(name);
@@ -126,30 +126,30 @@ export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHand
         waiting,
         ...written(what),
       };
-      return { message: message(exchange.receive(account, incoming)) };
+      return { message: message(messages.receive(account, incoming)) };
     },
     react: ({ account, from, message: id, text }) => {
-      exchange.react(accountOf(account).phoneNumber, id, from, text);
+      messages.react(accountOf(account).phoneNumber, id, from, text);
       return { ok: true };
     },
     vote: ({ account, from, message: id, options }) => {
-      exchange.vote(accountOf(account).phoneNumber, id, from, options);
+      messages.vote(accountOf(account).phoneNumber, id, from, options);
       return { ok: true };
     },
     revoke: ({ account, message: id }) => {
-      exchange.revoke(accountOf(account).phoneNumber, id);
+      messages.revoke(accountOf(account).phoneNumber, id);
       return { ok: true };
     },
     call: ({ account, from, video }) => ({ callId: exchange.ring(accountOf(account), from, video) }),
-    chatStates: ({ account }) => ({ chats: exchange.chatStates(accountOf(account)) }),
+    chatStates: ({ account }) => ({ chats: exchange.calls.chatStates(accountOf(account)) }),
     changeGroup: ({ account: name, chat, by, ...change }) => {
       const account = accountOf(name);
       const group = world.groups(account.phoneNumber).find(({ id }) => id === chat);
       if (!group) throw new PhoneRefusal('unknown_chat', `the account is in no group ${chat}`);
-      return { participants: exchange.changeGroup(chat, by ?? group.owner, change) };
+      return { participants: groups.change(chat, by ?? group.owner, change) };
     },
     ack: ({ account, message: id, ack }) => ({
-      affected: exchange.acknowledge(accountOf(account), id, ACK[ack]),
+      affected: messages.acknowledge(accountOf(account), id, ACK[ack]),
     }),
     inbox: ({ account, chat, sent, limit }) => ({
       messages: world
@@ -163,20 +163,20 @@ export const phoneHandlers = (exchange: Exchange, proxy: ProxyServer): PhoneHand
         .map(message),
     }),
     createGroup: ({ account, subject, participants }) => ({
-      chatId: exchange.createGroup(accountOf(account), subject, participants).id,
+      chatId: groups.create(accountOf(account), subject, participants).id,
     }),
     logout: ({ target, quiet }) => ({ affected: exchange.logout(target, quiet ?? false) }),
-    state: ({ target, state }) => ({ affected: exchange.notify(target, { type: 'state', state }) }),
+    state: ({ target, state }) => ({ affected: pages.send(target, { type: 'state', state }) }),
     network: ({ target, mode, delayMs }) => {
-      exchange.setNetwork(target, { mode, delayMs });
+      pages.setNetwork(target, { mode, delayMs });
       return { ok: true };
     },
-    disturb: ({ target, how }) => ({ affected: exchange.notify(target, { type: how }) }),
+    disturb: ({ target, how }) => ({ affected: pages.send(target, { type: how }) }),
     identity: ({ id }) => {
       const known = world.personId(id);
       return isNumberJid(known) ? { lid: world.lidOf(known), pn: known } : { lid: known, pn: null };
     },
-    dialogs: ({ account }) => exchange.dialogs(accountOf(account).phoneNumber),
+    dialogs: ({ account }) => exchange.calls.dialogs(accountOf(account).phoneNumber),
     build: () => ({ build: exchange.build }),
     setBuild: ({ build }) => {
       exchange.build = build;

@@ -26,7 +26,7 @@ export const webServer = (options: WebServerOptions): Server => {
   });
   // A network that is down for all pages refuses the TCP connection.
   server.on('connection', (socket) => {
-    if (exchange.network().mode === 'offline') socket.destroy();
+    if (exchange.pages.network().mode === 'offline') socket.destroy();
   });
   return server;
 };
@@ -37,7 +37,7 @@ const handle = async (
   response: ServerResponse,
 ) => {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'https://web.whatsapp.com');
-  const network = exchange.network();
+  const network = exchange.pages.network();
   if (network.mode === 'offline') return void request.socket.destroy();
   if (network.mode === 'slow') await sleep(network.delayMs);
 
@@ -73,7 +73,7 @@ const connect = async (
 ): Promise<void> => {
   const asked = connectSchema.safeParse(await readJson(request));
   if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
-  if (exchange.network(asked.data.identityKey).mode === 'offline') return void request.socket.destroy();
+  if (exchange.pages.network(asked.data.identityKey).mode === 'offline') return void request.socket.destroy();
 
   response.writeHead(200, { 'content-type': 'application/x-ndjson', 'cache-control': 'no-store' });
   const connection = exchange.connect(asked.data, {
@@ -90,7 +90,7 @@ const call = async (
 ): Promise<void> => {
   const asked = callSchema.safeParse(await readJson(request));
   if (!asked.success) return answerJson(response, 400, { error: 'bad-request' });
-  const connection = exchange.connection(asked.data.connection);
+  const connection = exchange.pages.get(asked.data.connection);
   if (!connection) return answerJson(response, 410, { error: 'connection-closed' });
   if (connection.network.mode === 'slow') await sleep(connection.network.delayMs);
   try {

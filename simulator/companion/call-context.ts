@@ -69,7 +69,7 @@ export const isAdminOf = (context: CallContext, account: string, chatId: string)
 
 /** Notifies every account here that has the message, in that account's form. */
 export const notifyHolders = (
-  context: CallContext,
+  context: Pick<CallContext, 'world' | 'notify'>,
   change: (account: string) => PageEvent | undefined,
 ): void => {
   for (const { phoneNumber } of context.world.accounts()) {

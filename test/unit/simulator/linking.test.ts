@@ -159,7 +159,10 @@ describe('a linked page', () => {
     const { page, device } = link(exchange);
     page.connection.close();
     const account = exchange.world.ensureAccount({ phoneNumber: '15550001111' });
-    const { seq } = exchange.receive(account, { from: '15550002222@c.us', body: 'while you were out' });
+    const { seq } = exchange.messages.receive(account, {
+      from: '15550002222@c.us',
+      body: 'while you were out',
+    });
     const offline = (events: PageEvent[]) =>
       events.flatMap((event) => (event.type === 'welcome' ? event.offline : []));
     expect(offline(openPage(exchange, device).events)).toMatchObject([{ seq }]);
