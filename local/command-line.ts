@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { messageOfError } from '../contract/message-of-error.ts';
-import { type BuildName, buildNames } from '../contract/phone/api.ts';
+import { type BuildName, buildNames } from '../contract/phone/behavior.ts';
 import type { WhatsAppMode } from './whatsapp.ts';
 
 export const USAGE = `Usage: npm start -- [options]

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Clock } from '../contract/clock.ts';
-import type { BuildName } from '../contract/phone/api.ts';
+import type { BuildName } from '../contract/phone/behavior.ts';
 import { synthesize } from './assembly/synth.ts';
 import { prepareBrowser } from './browser.ts';
 import type { Closers } from './closers.ts';

@@ -5,7 +5,7 @@
  */
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '../contract/clock.ts';
-import type { BuildName } from '../contract/phone/api.ts';
+import type { BuildName } from '../contract/phone/behavior.ts';
 import type { PhoneClient } from '../contract/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { ChangesUnderWay } from './api/changes-under-way.ts';

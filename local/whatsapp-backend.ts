@@ -1,6 +1,6 @@
 import { rm, writeFile } from 'node:fs/promises';
 import type { Clock } from '../contract/clock.ts';
-import type { BuildName } from '../contract/phone/api.ts';
+import type { BuildName } from '../contract/phone/behavior.ts';
 import type { PhoneClient } from '../contract/phone/client.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import type { Closers } from './closers.ts';

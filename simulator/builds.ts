@@ -2,7 +2,7 @@
  * The builds of WhatsApp Web that the simulator can show, as data. A page is of one build from its HTML on; the server
  * speaks to it in that build's manner. Sources: the public reports named in docs/whatsapp-web-builds.md.
  */
-import type { BuildName } from '../contract/phone/api.ts';
+import type { BuildName } from '../contract/phone/behavior.ts';
 
 export type Build = {
   /** What `window.Debug.VERSION` says. */

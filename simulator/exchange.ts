@@ -1,6 +1,6 @@
 /** The server side of WhatsApp: connects pages, links them, and answers their calls. */
 import type { Clock } from '../contract/clock.ts';
-import type { BuildName, Faults } from '../contract/phone/api.ts';
+import type { BuildName, Faults } from '../contract/phone/behavior.ts';
 import { addressForPage, addressFromPage } from './addressing.ts';
 import { type Build, buildNamed } from './builds.ts';
 import { Connection } from './connection.ts';

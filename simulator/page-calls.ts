@@ -1,5 +1,5 @@
 /** Answers what pages ask for on their open connections. */
-import type { Faults } from '../contract/phone/api.ts';
+import type { Faults } from '../contract/phone/behavior.ts';
 import type { CallContext } from './companion/call-context.ts';
 import { companionCalls } from './companion/index.ts';
 import type { Connection } from './connection.ts';

@@ -4,7 +4,7 @@
  * from the page's origin.
  */
 import * as z from 'zod';
-import { buildNames } from '../contract/phone/api.ts';
+import { buildNames } from '../contract/phone/behavior.ts';
 import type { ShownPresence } from '../contract/phone/happenings.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../contract/whatsapp/passkey.ts';
 import type { Identity } from './addressing.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../contract/clock.ts';
-import type { BuildName } from '../contract/phone/api.ts';
+import type { BuildName } from '../contract/phone/behavior.ts';
 import { type PhoneClient, phoneClient } from '../contract/phone/client.ts';
 import { NEWEST_BUILD } from './builds.ts';
 import { Exchange } from './exchange.ts';

@@ -1,7 +1,8 @@
 /** `berth phone …`: links that end, networks that fail, pages that misbehave. */
 import type { Command } from 'commander';
 import * as z from 'zod';
-import { faultsSchema, phoneRoutes, socketStates } from '../../contract/phone/api.ts';
+import { phoneRoutes } from '../../contract/phone/api.ts';
+import { faultsSchema, socketStates } from '../../contract/phone/behavior.ts';
 import { examples, runs } from '../command.ts';
 import { durationInput } from '../input.ts';
 import { details } from '../output.ts';

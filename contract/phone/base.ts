@@ -48,6 +48,10 @@ export const accountChoice = z.union([
   z.object({ phoneNumber: phoneNumber.optional(), pushName: z.string().min(1).max(100).optional() }),
 ]);
 
+/** Answers without content of their own. */
+export const done = z.object({ ok: z.literal(true) });
+export const affected = z.object({ affected: z.int() });
+
 const deviceSchema = z.object({
   id: z.string(),
   platform: z.string(),

@@ -1,11 +1,10 @@
 /** Operations of the phone API for what happens to an account beside what others write to it. */
 import * as z from 'zod';
-import { correspondent, jid, messageSchema, target } from './base.ts';
+import { correspondent, done, jid, messageSchema, target } from './base.ts';
 
 const shownPresences = ['online', 'offline', 'typing', 'recording'] as const;
 export type ShownPresence = (typeof shownPresences)[number];
 
-const done = z.object({ ok: z.literal(true) });
 const message = z.object({ message: messageSchema });
 
 export const happeningRoutes = {

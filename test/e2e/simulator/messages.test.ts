@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Message } from 'whatsapp-web.js';
-import { buildNames } from '../../../contract/phone/api.ts';
+import { buildNames } from '../../../contract/phone/behavior.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
 import { Bench, type Client, eventually, next } from './harness.ts';
 

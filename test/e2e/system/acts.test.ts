@@ -1,6 +1,6 @@
 /** Actions other than sending, over both builds of WhatsApp Web. */
 import { beforeAll, describe, vi } from 'vitest';
-import { type BuildName, buildNames } from '../../../contract/phone/api.ts';
+import { type BuildName, buildNames } from '../../../contract/phone/behavior.ts';
 import { shared } from '../../helpers/shared.ts';
 import { linkSession, startSystem } from '../../helpers/system.ts';
 import { acts } from './acts.ts';

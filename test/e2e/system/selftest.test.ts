@@ -1,7 +1,7 @@
 /** `berth selftest`, as a person with a spare phone runs it, on the simulator: what it says it saw is held against the phone. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import * as z from 'zod';
-import { type BuildName, buildNames } from '../../../contract/phone/api.ts';
+import { type BuildName, buildNames } from '../../../contract/phone/behavior.ts';
 import { linkSession, type System, startSystem } from '../../helpers/system.ts';
 import { type Ended, runCli } from '../../unit/cli/run-cli.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod';
-import { buildNames } from '../../../contract/phone/api.ts';
+import { buildNames } from '../../../contract/phone/behavior.ts';
 import { ACCOUNT, type Bench, openBench, type RunningWorker } from './harness.ts';
 
 let bench: Bench;
