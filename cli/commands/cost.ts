@@ -2,22 +2,16 @@ import type { Command } from 'commander';
 import * as z from 'zod';
 import { examples, runs } from '../command.ts';
 import {
-  CAPACITIES,
-  COST_DEFAULTS,
-  type Cost,
-  type CostInput,
   costByGoal,
   costByUse,
-  costOf,
   GOALS,
   type GoalRow,
-  HOSTS,
-  hostOf,
-  type Parts,
   standbyShare,
-  totalOf,
   type UseRow,
-} from '../cost/model.ts';
+} from '../cost/comparisons.ts';
+import { CAPACITIES, COST_DEFAULTS, type CostInput, HOSTS, hostOf } from '../cost/input.ts';
+import { type Cost, costOf } from '../cost/model.ts';
+import { type Parts, totalOf } from '../cost/parts.ts';
 import { PRICES } from '../cost/prices.ts';
 import { countInput } from '../input.ts';
 import { table } from '../output.ts';

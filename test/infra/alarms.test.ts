@@ -1,7 +1,7 @@
 /** Each alarm: samples in, state out, and its message lets itself be published to the topic. */
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { ALARM_METRICS, COMPOSITE_ALARMS, SWEEP_METRICS } from '../../cli/cost/model.ts';
+import { ALARM_METRICS, COMPOSITE_ALARMS, SWEEP_METRICS } from '../../cli/cost/parts.ts';
 import { METRICS_NAMESPACE } from '../../core/observability/metrics.ts';
 import { keepStandby } from '../../core/standby/keep.ts';
 import { environmentOf } from '../../infra/environments.ts';
@@ -262,7 +262,7 @@ describe('notifications', () => {
 });
 
 describe('cost', () => {
-  it('counts in cli/cost/model.ts as many alarm metrics and composite alarms as there are', () => {
+  it('counts in cli/cost/parts.ts as many alarm metrics and composite alarms as there are', () => {
     const metrics = alarms.metric.map(
       ({ Metrics }) => Metrics?.filter(({ MetricStat }) => MetricStat).length ?? 1,
     );

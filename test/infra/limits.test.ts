@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { costOf, totalOf } from '../../cli/cost/model.ts';
+import { costOf } from '../../cli/cost/model.ts';
+import { totalOf } from '../../cli/cost/parts.ts';
 import { DUE_BUCKETS } from '../../core/items.ts';
 import { reservedSum, workerCallsASecond } from '../../infra/concurrency-schema.ts';
 import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';

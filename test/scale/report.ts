@@ -1,5 +1,7 @@
 /** The figures as text. */
-import { type CostInput, costOf, totalOf } from '../../cli/cost/model.ts';
+import type { CostInput } from '../../cli/cost/input.ts';
+import { costOf } from '../../cli/cost/model.ts';
+import { totalOf } from '../../cli/cost/parts.ts';
 import type { Day } from './day.ts';
 import { peakOf, perSessionHour } from './load.ts';
 import { type Quota, ROOM, reachedAt, withoutRoom } from './quotas.ts';

@@ -1,6 +1,7 @@
 /** The scale tool counts what the rules ask of AWS, and the cost model says the same. */
 import { expect, test } from 'vitest';
-import { COST_DEFAULTS, usageOf } from '../../cli/cost/model.ts';
+import { COST_DEFAULTS } from '../../cli/cost/input.ts';
+import { usageOf } from '../../cli/cost/parts.ts';
 import { sessionKey } from '../../core/items.ts';
 import { simulateDay } from './day.ts';
 import { Ledger } from './ledger.ts';

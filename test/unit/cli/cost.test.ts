@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
-import {
-  COST_DEFAULTS,
-  costByGoal,
-  costByUse,
-  costOf,
-  GOALS,
-  standbyShare,
-  totalOf,
-} from '../../../cli/cost/model.ts';
+import { costByGoal, costByUse, GOALS, standbyShare } from '../../../cli/cost/comparisons.ts';
+import { COST_DEFAULTS } from '../../../cli/cost/input.ts';
+import { costOf } from '../../../cli/cost/model.ts';
+import { totalOf } from '../../../cli/cost/parts.ts';
 import { PRICES } from '../../../cli/cost/prices.ts';
 import { createProgram } from '../../../cli/program.ts';
 import { run } from '../../../cli/run.ts';
