@@ -10,13 +10,14 @@ import type { PhoneClient } from '../contract/phone/client.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { ChangesUnderWay } from './api/changes-under-way.ts';
 import { openOnKeptPort } from './api/kept-port.ts';
-import { type ApiListener, openApi } from './api/server.ts';
-import { type StageThrottles, type Throttle, UNTHROTTLED } from './api/throttle.ts';
+import { serveApis } from './api/serve.ts';
+import { openApi } from './api/server.ts';
+import type { Throttle } from './api/throttle.ts';
 import { interpret } from './assembly/interpret.ts';
-import type { ApiModel, Model } from './assembly/model.ts';
+import type { Model } from './assembly/model.ts';
 import { readAssembly } from './assembly/read.ts';
 import { Closers } from './closers.ts';
-import { type DataDir, openDataDir } from './data-dir.ts';
+import { openDataDir } from './data-dir.ts';
 import { openEndpoint } from './endpoint.ts';
 import type { HostControl } from './engines/ecs/ecs.ts';
 import type { Faults } from './faults.ts';
@@ -228,8 +229,16 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
 
   const admin = await ensureAdminKey(dir.adminKey, invoke);
   // A caller that gets an answer can have a key. Workers that an earlier run left still call while they end.
-  const apis = model.apis.map((api) => ({ ...api, throttles: throttlesOf(api, options.throttle) }));
-  serveApis([listener, workerListener], { ...model, apis }, invoke, changes, dir, clock, closers);
+  serveApis(model, {
+    callers: listener,
+    workers: workerListener,
+    throttle: options.throttle,
+    invoke,
+    changes,
+    logs: dir.logs,
+    clock,
+    closers,
+  });
   // Not before: beside the function that makes the key they would only delay it.
   for (const name of FIRST_NEEDED) functions.warm(name);
   const leftovers = await tasks.ecs.clearLeftovers();
@@ -285,12 +294,6 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   };
 };
 
-const throttlesOf = (api: ApiModel, given: LocalOptions['throttle']): StageThrottles => {
-  if (given === false) return UNTHROTTLED;
-  const ofCallers = api.routes.some(({ authorizer }) => authorizer !== undefined);
-  return given && ofCallers ? { byDefault: given, byRoute: {} } : api.throttles;
-};
-
 /**
  * The system's own ports: no webhook, file or proxy leads there. Those of the API and of the gateway are not among
  * them: both reject requests without a key or signature, and links to received files lead there.
@@ -300,30 +303,3 @@ const portsOf = (...urls: readonly (string | undefined)[]): number[] =>
 
 /** infra/names.ts ends its name so. */
 const isWorkerApi = (name: string): boolean => name.endsWith('-workers');
-
-/** Each API of the template at the listener whose address it was given. */
-const serveApis = (
-  listeners: readonly ApiListener[],
-  model: Model,
-  invoke: (name: string, event: unknown, signal?: AbortSignal) => Promise<InvokeResult>,
-  changes: ChangesUnderWay,
-  dir: DataDir,
-  clock: Clock,
-  closers: Closers,
-): void => {
-  const accessLog = new LogFile(join(dir.logs, 'api-access.log'));
-  closers.add(() => accessLog.close());
-  const [callersUrl] = listeners.map(({ url }) => url);
-  for (const api of model.apis)
-    listeners
-      .find(({ url }) => url === api.url)
-      ?.serve({
-        api,
-        permissions: model.permissions,
-        invoke,
-        clock,
-        onAccess: (entry) => accessLog.write(entry),
-        // A worker's report is not a caller's request.
-        ...(api.url === callersUrl ? { onRequest: (method: string) => changes.begin(method) } : {}),
-      });
-};

@@ -89,6 +89,13 @@ const contextOf = (received: Received): APIGatewayEventRequestContextV2 => {
   };
 };
 
+export const splitTarget = (target: string): { rawPath: string; rawQuery: string } => {
+  const at = target.indexOf('?');
+  return at < 0
+    ? { rawPath: target, rawQuery: '' }
+    : { rawPath: target.slice(0, at), rawQuery: target.slice(at + 1) };
+};
+
 /** The event of payload format 2.0, without what an authorizer adds. */
 export const eventOf = (received: Received, body: Buffer): APIGatewayProxyEventV2 => {
   const { request, match, rawPath, rawQuery } = received;

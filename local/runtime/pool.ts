@@ -4,6 +4,7 @@ import type { FunctionModel } from '../assembly/model.ts';
 import type { InstanceBudget } from './budget.ts';
 import type { SharedConcurrency } from './concurrency.ts';
 import { idleMs, type Use } from './idle.ts';
+import { IdleInstances } from './idle-instances.ts';
 import { Instance, type Line, type Outcome, setupOf } from './instance.ts';
 import { LeftLine, WaitingLine } from './line.ts';
 import { isParked } from './parked.ts';
@@ -38,8 +39,6 @@ const WHY = {
   closed: 'it is shutting down',
 } as const;
 
-type IdleInstance = { readonly instance: Instance; readonly timer: NodeJS.Timeout; end(): void };
-
 /**
  * All instances of one function.
  *
@@ -53,7 +52,7 @@ export class FunctionPool {
   readonly #setup: InstanceSetup;
   /** With the events that each works on. */
   readonly #busy = new Map<Instance, Set<unknown>>();
-  readonly #idle: IdleInstance[] = [];
+  readonly #idle: IdleInstances;
   readonly #line: WaitingLine<Instance>;
   /** Instances that load their bundle. */
   readonly #loading = new Set<Instance>();
@@ -73,6 +72,7 @@ export class FunctionPool {
     this.#options = options;
     this.#environment = options.environment;
     this.#setup = setupOf(options.model);
+    this.#idle = new IdleInstances(options.budget);
     this.#line = new WaitingLine(options.budget.waitMs);
     options.budget.onRoom(() => this.#startForLine());
   }
@@ -168,14 +168,9 @@ export class FunctionPool {
 
   #takeIdle(event: unknown): Instance | undefined {
     if (this.#line.length > 0) return undefined;
-    for (let idle = this.#idle.at(-1); idle !== undefined; idle = this.#idle.at(-1)) {
-      this.#dropIdle(idle);
-      if (!idle.instance.gone) {
-        this.#hold(idle.instance, event);
-        return idle.instance;
-      }
-    }
-    return undefined;
+    const instance = this.#idle.take();
+    if (instance !== undefined) this.#hold(instance, event);
+    return instance;
   }
 
   async #takeInLine(event: unknown, signal: AbortSignal | undefined): Promise<Instance> {
@@ -225,7 +220,7 @@ export class FunctionPool {
   #offer(instance: Instance): void {
     if (this.#outdated.delete(instance)) void instance.end().then(() => this.#startForLine());
     else if (instance.gone || this.#closed) this.#startForLine();
-    else if (!this.#line.serve(instance)) this.#keep(instance);
+    else if (!this.#line.serve(instance)) this.#idle.keep(instance, idleMs(this.#use));
   }
 
   get #size(): number {
@@ -279,29 +274,10 @@ export class FunctionPool {
     }
   }
 
-  #keep(instance: Instance): void {
-    const idle: IdleInstance = {
-      instance,
-      timer: setTimeout(() => idle.end(), idleMs(this.#use)).unref(),
-      end: (): void => {
-        this.#dropIdle(idle);
-        void instance.end();
-      },
-    };
-    this.#idle.push(idle);
-    this.#options.budget.addIdle(idle);
-  }
-
-  #dropIdle(idle: IdleInstance): void {
-    clearTimeout(idle.timer);
-    this.#idle.splice(this.#idle.indexOf(idle), 1);
-    this.#options.budget.removeIdle(idle);
-  }
-
   /** Changes the environment of the instances that start from now on. Those that there are finish what they do and end. */
   configure(change: (environment: Readonly<Record<string, string>>) => Record<string, string>): void {
     this.#environment = change(this.#environment);
-    for (const idle of this.#idle.slice()) idle.end();
+    this.#idle.end();
     for (const instance of [...this.#busy.keys(), ...this.#loading]) this.#outdated.add(instance);
   }
 
@@ -317,12 +293,8 @@ export class FunctionPool {
   async close(): Promise<void> {
     this.#closed = true;
     this.#line.close();
-    const idle = this.#idle.slice();
-    for (const one of idle) this.#dropIdle(one);
     await Promise.all(
-      [...idle.map(({ instance }) => instance), ...this.#loading, ...this.#busy.keys()].map((instance) =>
-        instance.end(),
-      ),
+      [...this.#idle.takeAll(), ...this.#loading, ...this.#busy.keys()].map((instance) => instance.end()),
     );
   }
 }

@@ -1,20 +1,17 @@
 /** A WebSocket API of the template on one machine: connects, messages and ends reach its functions as on AWS. */
 import { randomUUID } from 'node:crypto';
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import * as z from 'zod';
 import { LIVE_LIMITS } from '../../contract/bodies/live.ts';
 import type { Clock } from '../../contract/clock.ts';
-import { mayInvoke } from '../api/permission.ts';
 import { StageThrottle } from '../api/throttle.ts';
-import type { PermissionModel, SocketApiModel, SocketRouteModel } from '../assembly/model.ts';
-import { ACCOUNT_ID, REGION } from '../iam/arn.ts';
-import { evaluate } from '../iam/evaluate.ts';
-import { parsePolicy } from '../iam/policy.ts';
+import type { PermissionModel, SocketApiModel } from '../assembly/model.ts';
 import type { InvokeResult } from '../runtime/pool.ts';
 import { type ConnectionLimits, Connections } from './connections.ts';
-import { authorizerEvent, type ConnectionFacts, methodArn, requestOf, routeEvent } from './event.ts';
+import { type ConnectionFacts, requestOf, routeEvent } from './event.ts';
+import { Refused, refuse } from './refusal.ts';
+import { type Authorizer, RouteFunctions } from './route-functions.ts';
 
 /**
  * The bytes that may wait for a client that does not read, before its next message is rejected (API Gateway names no
@@ -22,6 +19,9 @@ import { authorizerEvent, type ConnectionFacts, methodArn, requestOf, routeEvent
  */
 const BUFFER_BYTES = 1024 * 1024;
 const LIMITS: ConnectionLimits = { ...LIVE_LIMITS, bufferBytes: BUFFER_BYTES };
+
+/** For clients to answer the close, and for functions to handle it. */
+const CLOSE_MS = 2_000;
 
 export type SocketApiOptions = {
   readonly api: SocketApiModel;
@@ -42,43 +42,11 @@ export type SocketApiOptions = {
   readonly limits?: Partial<ConnectionLimits>;
 };
 
-/** A connect that is refused, with what its caller gets. */
-class Refused extends Error {
-  override readonly name = 'Refused';
-  readonly status: number;
-  readonly body: string;
-  readonly headers: Readonly<Record<string, string>>;
-  constructor(
-    status: number,
-    reason: string,
-    body = JSON.stringify({ message: reason }),
-    headers: Readonly<Record<string, string>> = { 'content-type': 'application/json' },
-  ) {
-    super(reason);
-    this.status = status;
-    this.body = body;
-    this.headers = headers;
-  }
-}
-
-const authorizerAnswer = z.object({
-  principalId: z.string(),
-  policyDocument: z.unknown().transform(parsePolicy),
-  context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])).default({}),
-});
-
-const integrationAnswer = z.object({
-  statusCode: z.int(),
-  headers: z.record(z.string(), z.string()).default({}),
-  body: z.string().default(''),
-});
-
-type Authorizer = Readonly<Record<string, unknown>>;
-
 export class SocketApi {
   readonly connections: Connections;
   readonly #options: SocketApiOptions;
   readonly #throttle: StageThrottle;
+  readonly #functions: RouteFunctions;
   readonly #server: WebSocketServer;
   /** Functions that still work on the end of a connection. */
   readonly #ending = new Set<Promise<unknown>>();
@@ -86,6 +54,7 @@ export class SocketApi {
   constructor(options: SocketApiOptions) {
     const limits = { ...LIMITS, ...options.limits };
     this.#options = options;
+    this.#functions = new RouteFunctions(options);
     this.#throttle = new StageThrottle(options.api.throttles, options.clock);
     this.connections = new Connections(limits, options.clock);
     this.#server = new WebSocketServer({
@@ -166,67 +135,41 @@ export class SocketApi {
     const url = request.url ?? '/';
     if (url.length > LIVE_LIMITS.urlLength) throw new Refused(414, 'Request-URI Too Long');
     if (!this.#throttle.take('$connect')) throw new Refused(429, 'Too Many Requests');
-    const route = this.#route('$connect');
+    const route = this.#functions.route('$connect');
     const query = url.includes('?') ? url.slice(url.indexOf('?') + 1) : '';
     const received = requestOf(request, query);
-    const authorizer = await this.#authorize(facts, route, received, requestId);
-    const { statusCode, body, headers } = integrationAnswer.parse(
-      await this.#invoke(
-        route,
-        facts,
-        routeEvent(facts, '$connect', { requestId, at: facts.connectedAt, authorizer, ...received }),
-      ),
+    const authorizer = await this.#functions.authorize(facts, route, received, requestId);
+    const { statusCode, body, headers } = await this.#functions.invoke(
+      route,
+      facts,
+      routeEvent(facts, '$connect', { requestId, at: facts.connectedAt, authorizer, ...received }),
     );
     if (statusCode < 200 || statusCode > 299)
       throw new Refused(statusCode, `the function of $connect answered ${statusCode}`, body, headers);
     return authorizer;
   }
 
-  async #authorize(
-    facts: ConnectionFacts,
-    { authorizer: model }: SocketRouteModel,
-    received: ReturnType<typeof requestOf>,
-    requestId: string,
-  ): Promise<Authorizer | undefined> {
-    if (model === undefined) return undefined;
-    this.#requirePermission(model.functionName, `${facts.apiId}/authorizers/${model.id}`);
-    const answer = authorizerAnswer.safeParse(
-      await this.#run(model.functionName, authorizerEvent(facts, received, requestId)),
-    );
-    if (!answer.success) throw new Refused(500, 'Internal server error');
-    const { policyDocument, principalId, context } = answer.data;
-    const decision = evaluate([policyDocument], {
-      action: 'execute-api:Invoke',
-      resource: methodArn(facts, '$connect'),
-      context: {},
-    });
-    if (decision !== 'allow') throw new Refused(403, 'User is not authorized to access this resource');
-    return { principalId, integrationLatency: 0, ...context };
-  }
-
   async #received(facts: ConnectionFacts, authorizer: Authorizer | undefined, body: string): Promise<void> {
     const requestId = randomUUID();
     const respond = (text: string) => void this.connections.post(facts.connectionId, Buffer.from(text));
-    const key = this.#keyOf(body);
+    const key = this.#functions.keyOf(body);
     if (!this.#throttle.take(key)) {
       const { connectionId } = facts;
       respond(JSON.stringify({ message: 'Too Many Requests', connectionId, requestId }));
       return;
     }
     try {
-      const route = this.#route(key);
-      const answer = integrationAnswer.parse(
-        await this.#invoke(
-          route,
-          facts,
-          routeEvent(facts, key, {
-            requestId,
-            at: this.#options.clock(),
-            authorizer,
-            context: { messageId: requestId },
-            body,
-          }),
-        ),
+      const route = this.#functions.route(key);
+      const answer = await this.#functions.invoke(
+        route,
+        facts,
+        routeEvent(facts, key, {
+          requestId,
+          at: this.#options.clock(),
+          authorizer,
+          context: { messageId: requestId },
+          body,
+        }),
       );
       if (route.responds && answer.body !== '') respond(answer.body);
     } catch {
@@ -252,7 +195,7 @@ export class SocketApi {
     disconnectStatusCode: number,
     disconnectReason: string,
   ): Promise<void> {
-    if (!this.#options.api.routes.some(({ key }) => key === '$disconnect')) return;
+    if (!this.#functions.has('$disconnect')) return;
     try {
       const event = routeEvent(facts, '$disconnect', {
         requestId: randomUUID(),
@@ -260,72 +203,9 @@ export class SocketApi {
         authorizer,
         context: { disconnectStatusCode, disconnectReason },
       });
-      await this.#invoke(this.#route('$disconnect'), facts, event);
+      await this.#functions.invoke(this.#functions.route('$disconnect'), facts, event);
     } catch {
       // The records of connections expire, and a post finds them gone.
     }
   }
-
-  /** By `$request.body.action`, the one selection expression that is interpreted; else `$default`. */
-  #keyOf(body: string): string {
-    const action = actionSchema.safeParse(jsonOf(body));
-    const named = action.success ? action.data.action : '$default';
-    return this.#options.api.routes.some(({ key }) => key === named && !key.startsWith('$'))
-      ? named
-      : '$default';
-  }
-
-  #route(key: string): SocketRouteModel {
-    const route = this.#options.api.routes.find((each) => each.key === key);
-    if (route === undefined) throw new Refused(403, 'Forbidden');
-    return route;
-  }
-
-  async #invoke(route: SocketRouteModel, facts: ConnectionFacts, event: unknown): Promise<unknown> {
-    this.#requirePermission(route.functionName, `${facts.apiId}/${facts.stage}/${route.key}`);
-    return this.#run(route.functionName, event, route.timeoutMs);
-  }
-
-  #requirePermission(functionName: string, source: string): void {
-    const arn = `arn:aws:execute-api:${REGION}:${ACCOUNT_ID}:${source}`;
-    if (!mayInvoke(this.#options.permissions, functionName, 'apigateway.amazonaws.com', arn))
-      throw new Error(`no AWS::Lambda::Permission lets ${arn} invoke ${functionName}`);
-  }
-
-  async #run(functionName: string, event: unknown, deadlineMs = AUTHORIZER_DEADLINE_MS): Promise<unknown> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`${functionName} was too slow`)), deadlineMs);
-    try {
-      const result = await Promise.race([late, this.#options.invoke(functionName, event)]);
-      if (!result.ok) throw new Error(`${functionName}: ${result.error.errorMessage}`);
-      return JSON.parse(result.payload);
-    } finally {
-      clearTimeout(timer);
-    }
-  }
 }
-
-const AUTHORIZER_DEADLINE_MS = 10_000;
-/** For clients to answer the close, and for functions to handle it. */
-const CLOSE_MS = 2_000;
-
-const actionSchema = z.object({ action: z.string() });
-
-const jsonOf = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
-const refuse = (stream: Duplex, { status, body, headers }: Refused, requestId: string): void => {
-  const lines = {
-    ...headers,
-    connection: 'close',
-    'content-length': String(Buffer.byteLength(body)),
-    'x-amzn-requestid': requestId,
-  };
-  const text = Object.entries(lines).map(([name, value]) => `${name}: ${value}\r\n`);
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Error'}\r\n${text.join('')}\r\n${body}`);
-};

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { EcsError } from './errors.ts';
-import type { StartTask } from './program.ts';
+import type { Program, StartTask } from './program.ts';
+import type { TaskRecord } from './task.ts';
 
 const containerSchema = z.object({
   name: z.string().min(1),
@@ -67,4 +68,22 @@ export const findTaskDefinition = (
     .sort((a, b) => revision(b) - revision(a))[0];
   if (found === undefined) throw new EcsError('ClientException', 'TaskDefinition not found.');
   return found;
+};
+
+/** The program of a task's container, with the overrides of RunTask. */
+export const programOf = (
+  { id, taskArn, overrides }: TaskRecord,
+  { container, startTask }: TaskDefinition,
+  byDefault: StartTask,
+): Program => {
+  const override = overrides.containerOverrides?.find(({ name }) => name === container.name);
+  const overridden = (override?.environment ?? []).map(({ name, value }) => [name, value] as const);
+  return (startTask ?? byDefault)({
+    taskId: id,
+    taskArn,
+    name: container.name,
+    image: container.image,
+    environment: { ...container.environment, ...Object.fromEntries(overridden) },
+    command: override?.command,
+  });
 };

@@ -1,4 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import type { EcsLogger } from './logger.ts';
+import type { TaskRecord } from './task.ts';
 
 /** A file that is moved to `<path>.1` when it has grown past its bound, so that a task keeps twice that at most. */
 export class TaskLog {
@@ -30,6 +32,21 @@ export class TaskLog {
   }
 }
 
+/** Lines of a failed task's log that are shown at once. */
+const SHOWN_LINES = 10;
+
+export const logTaskEnd = (
+  logger: EcsLogger,
+  { taskArn, desiredStatus }: Pick<TaskRecord, 'taskArn' | 'desiredStatus'>,
+  exitCode: number,
+  log: string,
+): void => {
+  if (exitCode === 0) logger.info('A task ended', { taskArn, exitCode });
+  else if (desiredStatus === 'STOPPED')
+    logger.warn('A task did not end cleanly when stopped', { taskArn, exitCode, log });
+  else logger.error('A task failed', { taskArn, exitCode, log, lastLines: lastLines(log, SHOWN_LINES) });
+};
+
 /** The last lines of a log, for the message about a task that failed. */
-export const lastLines = (path: string, count: number): string[] =>
+const lastLines = (path: string, count: number): string[] =>
   existsSync(path) ? readFileSync(path, 'utf8').trimEnd().split('\n').slice(-count) : [];

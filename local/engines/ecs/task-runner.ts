@@ -4,12 +4,12 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../contract/clock.ts';
 import { messageOfError } from '../../../contract/message-of-error.ts';
-import type { TaskDefinition } from './definitions.ts';
+import { programOf, type TaskDefinition } from './definitions.ts';
 import { taskStateChange } from './describe.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { FaultPlan } from './faults.ts';
 import type { Hosts } from './hosts.ts';
-import type { EcsLogger } from './logger.ts';
+import { type EcsLogger, logTaskFailure } from './logger.ts';
 import type { MemoryLimits } from './memory-limit.ts';
 import { identityOf } from './process-table.ts';
 import { killTree } from './process-tree.ts';
@@ -17,7 +17,8 @@ import type { StartTask } from './program.ts';
 import { type StartLimit, StartQueue } from './start-queue.ts';
 import { exitCodeOf, startSupervisor } from './supervisor.ts';
 import { advance, type LastStatus, type TaskRecord, wayToStopped } from './task.ts';
-import { lastLines } from './task-log.ts';
+import { logTaskEnd } from './task-log.ts';
+import { TaskMemory } from './task-memory.ts';
 import type { Tasks } from './tasks.ts';
 
 interface TaskRunnerOptions {
@@ -46,17 +47,16 @@ interface Live {
   readonly ended: PromiseWithResolvers<void>;
 }
 
-/** Lines of a failed task's log that are shown at once. */
-const SHOWN_LINES = 10;
-
 /** Takes tasks through their lives, from PROVISIONING to STOPPED, as processes of this machine. */
 export class TaskRunner {
   readonly #options: TaskRunnerOptions;
   readonly #live = new Map<string, Live>();
   readonly #starts: StartQueue;
+  readonly #memory: TaskMemory;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
+    this.#memory = new TaskMemory(options.memoryLimits, options.logger);
     this.#starts = new StartQueue(options.startLimit, (id) =>
       options.logger.info('A task takes long to come up; the next one starts', { task: id }),
     );
@@ -115,7 +115,7 @@ export class TaskRunner {
   kill(id: string): void {
     const root = this.#options.tasks.get(id).process;
     void killTree({ taskId: id, root }).catch((error: unknown) =>
-      this.#logFailure(id, 'could not be killed', error),
+      logTaskFailure(this.#options.logger, id, 'could not be killed', error),
     );
   }
 
@@ -166,7 +166,7 @@ export class TaskRunner {
     const supervisor = startSupervisor({
       taskId: id,
       entry: this.#options.taskProcess,
-      program: this.#programOf(record, definition),
+      program: programOf(record, definition, this.#options.startTask),
       logFile: this.#logFile(id),
       temporaryDirectory: record.temporaryDirectory,
       orphanGraceMs,
@@ -183,7 +183,7 @@ export class TaskRunner {
     const identity = pid === undefined ? undefined : identityOf(pid);
     if (pid !== undefined && identity !== undefined) {
       tasks.save({ ...tasks.get(id), process: { pid, identity } });
-      this.#limit(record, definition, pid);
+      this.#memory.limit(record, definition, pid);
     }
   }
 
@@ -205,50 +205,9 @@ export class TaskRunner {
     );
   }
 
-  /** Before the init process has started anything: what it starts is limited with it. */
-  #limit({ id, overrides, memory }: TaskRecord, { container }: TaskDefinition, pid: number): void {
-    const ofContainer = overrides.containerOverrides?.[0]?.memory ?? container.memory;
-    const memoryMiB = Number(ofContainer ?? overrides.memory ?? memory);
-    if (!(memoryMiB > 0)) return;
-    try {
-      this.#options.memoryLimits?.apply(id, pid, memoryMiB);
-    } catch (error) {
-      this.#logFailure(id, 'runs without its memory limit', error);
-    }
-  }
-
-  /** What ECS says of a container in which the kernel killed a process because memory ran out. */
-  #reasonOf(id: string, exitCode: number): string | undefined {
-    try {
-      const kills = this.#options.memoryLimits?.release(id) ?? 0;
-      if (kills === 0) return undefined;
-      this.#options.logger.warn('The kernel killed processes of a task that had used up its memory', {
-        task: id,
-        kills,
-      });
-      return exitCode === 0 ? undefined : 'OutOfMemoryError: Container killed due to memory usage';
-    } catch (error) {
-      this.#logFailure(id, 'left its control group', error);
-      return undefined;
-    }
-  }
-
   /** Stopped before it was born: then it is not born. */
   #isToStart(id: string): boolean {
     return this.#live.has(id) && this.#options.tasks.get(id).desiredStatus !== 'STOPPED';
-  }
-
-  #programOf(record: TaskRecord, { container, startTask }: TaskDefinition) {
-    const override = record.overrides.containerOverrides?.find(({ name }) => name === container.name);
-    const overridden = (override?.environment ?? []).map(({ name, value }) => [name, value] as const);
-    return (startTask ?? this.#options.startTask)({
-      taskId: record.id,
-      taskArn: record.taskArn,
-      name: container.name,
-      image: container.image,
-      environment: { ...container.environment, ...Object.fromEntries(overridden) },
-      command: override?.command,
-    });
   }
 
   #stopContainer(id: string, live: Live | undefined): void {
@@ -256,7 +215,7 @@ export class TaskRunner {
     if (live === undefined) return;
     if (live.supervisor === undefined) {
       void this.finish(id, {}).catch((error: unknown) =>
-        this.#logFailure(id, 'could not be finished', error),
+        logTaskFailure(this.#options.logger, id, 'could not be finished', error),
       );
       return;
     }
@@ -274,24 +233,24 @@ export class TaskRunner {
       // STOPPED means that nothing is left, however the container ended.
       await killTree({ taskId: id, root });
     } catch (error) {
-      this.#logFailure(id, 'left processes', error);
+      logTaskFailure(this.#options.logger, id, 'left processes', error);
     }
     for (const timer of this.#live.get(id)?.killTimers ?? []) clearTimeout(timer);
     const record = tasks.get(id);
-    this.#logEnd(record, exitCode);
-    const reason = this.#reasonOf(id, exitCode);
+    logTaskEnd(this.#options.logger, record, exitCode, this.#logFile(id));
+    const reason = this.#memory.reasonOf(id, exitCode);
     await this.finish(id, {
       stopCode: record.stopCode ?? 'EssentialContainerExited',
       stoppedReason: record.stoppedReason ?? 'Essential container in task exited',
       stoppingAt: record.stoppingAt ?? clock(),
       executionStoppedAt: clock(),
       container: { ...record.container, exitCode, ...(reason === undefined ? {} : { reason }) },
-    }).catch((error: unknown) => this.#logFailure(id, 'could not be finished', error));
+    }).catch((error: unknown) => logTaskFailure(this.#options.logger, id, 'could not be finished', error));
   }
 
   #cannotStart(id: string, error: unknown): void {
     const { tasks, clock } = this.#options;
-    this.#logFailure(id, 'could not be started', error);
+    logTaskFailure(this.#options.logger, id, 'could not be started', error);
     const record = tasks.all().find((task) => task.id === id);
     if (record === undefined) {
       // It was stopped while it waited for its start, and is no longer shown.
@@ -305,20 +264,9 @@ export class TaskRunner {
       stoppedReason: record.stoppedReason ?? reason,
       stoppingAt: record.stoppingAt ?? clock(),
       container: { ...record.container, reason },
-    }).catch((failure: unknown) => this.#logFailure(id, 'could not be finished', failure));
-  }
-
-  #logEnd({ id, taskArn, desiredStatus }: TaskRecord, exitCode: number): void {
-    const { logger } = this.#options;
-    const log = this.#logFile(id);
-    if (exitCode === 0) logger.info('A task ended', { taskArn, exitCode });
-    else if (desiredStatus === 'STOPPED')
-      logger.warn('A task did not end cleanly when stopped', { taskArn, exitCode, log });
-    else logger.error('A task failed', { taskArn, exitCode, log, lastLines: lastLines(log, SHOWN_LINES) });
-  }
-
-  #logFailure(id: string, what: string, error: unknown): void {
-    this.#options.logger.error(`A task ${what}`, { task: id, error: messageOfError(error) });
+    }).catch((failure: unknown) =>
+      logTaskFailure(this.#options.logger, id, 'could not be finished', failure),
+    );
   }
 
   #logFile(id: string): string {

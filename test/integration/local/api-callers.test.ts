@@ -1,6 +1,7 @@
 /** Callers of the API that disconnect, and functions that do not return: the waiting side is notified. */
 import { afterEach, expect, test } from 'vitest';
-import { type AccessEntry, type ApiListener, openApi } from '../../../local/api/server.ts';
+import type { AccessEntry } from '../../../local/api/http-api.ts';
+import { type ApiListener, openApi } from '../../../local/api/server.ts';
 import { UNTHROTTLED } from '../../../local/api/throttle.ts';
 import { type InvokeResult, ThrottledError } from '../../../local/runtime/pool.ts';
 
