@@ -16,11 +16,10 @@ import type { Deps } from '../../core/deps.ts';
 import { BUILD_HOURS_PARTITION, ENGINE_PARTITION, rulingKey } from '../../core/items.ts';
 import { parseSettings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
-import type { Process } from './kernel/scheduler.ts';
 import { UNWATCHED } from './model/cloud.ts';
-import { request, TryAgain } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { untilAnswered, VirtualTime } from './virtual-time.ts';
 
 const GOOD = '2.3000.1';
 const SECOND = '2.3000.2';
@@ -44,6 +43,7 @@ export const simulateBuilds = async (seed: number, trace?: (line: string) => voi
 
 class Fleet {
   readonly #cloud: SimulatedCloud;
+  readonly #time: VirtualTime;
   #live = GOOD;
   #works: (build: string) => boolean = () => true;
   #pinned: string | undefined;
@@ -55,6 +55,7 @@ class Fleet {
 
   constructor(cloud: SimulatedCloud) {
     this.#cloud = cloud;
+    this.#time = new VirtualTime(cloud);
     cloud.watcher = {
       ...UNWATCHED,
       committed: (changes) => {
@@ -82,7 +83,7 @@ class Fleet {
     await this.#pinAndUnpin();
     chaos.end();
     // A copy of the pinning request that arrives late pins again: the administrator looks, and unpins.
-    await this.#until(this.#cloud.sleep(this.#cloud.spawn('administrator'), LATEST_COPY_MS));
+    await this.#time.until(this.#cloud.sleep(this.#cloud.spawn('administrator'), LATEST_COPY_MS));
     await this.#admin((deps) => changeEngine(deps, { pinned: null }));
     if (failShare === 1) await this.#mustFallBack();
     if (random.chance(0.5)) this.#live = THIRD;
@@ -108,7 +109,7 @@ class Fleet {
     await this.#startMany(5, 1);
     this.#pinned = undefined;
     await this.#admin((deps) => changeEngine(deps, { pinned: null }));
-    await this.#until(Promise.all(underWay));
+    await this.#time.until(Promise.all(underWay));
   }
 
   #saved(version: string): Promise<unknown> {
@@ -122,7 +123,7 @@ class Fleet {
   /** An administrator repeats until there is an answer. */
   #admin<T>(run: (deps: Deps) => Promise<T>): Promise<T> {
     const admin = this.#cloud.spawn('administrator');
-    return this.#until(this.#untilAnswered(admin, 'engine', run));
+    return this.#time.until(untilAnswered(this.#cloud, admin, 'engine', run));
   }
 
   async #startMany(count: number, atOnce: number): Promise<void> {
@@ -133,24 +134,7 @@ class Fleet {
         await this.#start();
       }
     };
-    await this.#until(Promise.all(Array.from({ length: atOnce }, one)));
-  }
-
-  /** Lets virtual time pass until the work is done. */
-  async #until<T>(work: Promise<T>): Promise<T> {
-    const { scheduler } = this.#cloud;
-    let over = false;
-    const watched = work.finally(() => {
-      over = true;
-    });
-    watched.catch(() => {});
-    while (!over) {
-      await scheduler.run(scheduler.now + 5_000, () => {
-        if (this.#cloud.violation) throw this.#cloud.violation;
-      });
-      if (this.#cloud.violation) throw this.#cloud.violation;
-    }
-    return watched;
+    await this.#time.until(Promise.all(Array.from({ length: atOnce }, one)));
   }
 
   /** One start: chooses, loads, and reports until it is answered; a repeat carries the same counts. */
@@ -160,7 +144,7 @@ class Fleet {
     const sessionId = `ses_${random.int(1, SESSIONS)}`;
     const worker = this.#cloud.spawn(`worker(${this.starts})`);
     const pinned = this.#pinned;
-    const page = await this.#untilAnswered(worker, 'bootstrap', (deps) => chooseBuild(deps));
+    const page = await untilAnswered(this.#cloud, worker, 'bootstrap', (deps) => chooseBuild(deps));
     if (pinned !== undefined && page?.version !== pinned)
       this.#fail(`${pinned} is pinned, and a start loads ${page?.version ?? 'the live build'}`);
     const build = page?.version ?? this.#live;
@@ -180,23 +164,12 @@ class Fleet {
     this.#happened.set(name, (this.#happened.get(name) ?? 0) + 1);
     // The last report's counts are written with the session, under the report's number, before it is counted.
     let seen: readonly BuildCounts[] = [];
-    await this.#untilAnswered(worker, 'report', async (deps) => {
+    await untilAnswered(this.#cloud, worker, 'report', async (deps) => {
       const counted = newCounts([counts], seen);
       seen = [counts];
       await recordBuilds(deps, { sessionId }, counted);
     });
     worker.dead = true;
-  }
-
-  async #untilAnswered<T>(caller: Process, name: string, handler: (deps: Deps) => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await request(this.#cloud, caller, { name, timeoutMs: 31_000 }, handler);
-      } catch (error) {
-        if (!(error instanceof TryAgain)) throw error;
-        await this.#cloud.sleep(caller, this.#cloud.random.int(100, 2_000));
-      }
-    }
   }
 
   #ruled(item: Item | undefined): void {

@@ -25,6 +25,7 @@ import { UNWATCHED } from './model/cloud.ts';
 import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { VirtualTime } from './virtual-time.ts';
 
 const SHARE = 3;
 /** Of the deliverer, all users together. */
@@ -82,6 +83,7 @@ export const simulateFair = async (seed: number, trace?: (line: string) => void)
 
 class Fair {
   readonly #cloud: SimulatedCloud;
+  readonly #time: VirtualTime;
   readonly #groups: Group[] = [];
   /** Attempts under way, by the process that makes them. */
   readonly #under = new Map<Process, Group>();
@@ -91,13 +93,13 @@ class Fair {
   #functions = 0;
   #brokenUntil = 0;
   #deaths = 0;
-  #until = 0;
   /** Times of admissions by user, ms. */
   readonly #starts = new Map<string, number[]>();
   admissions = 0;
 
   constructor(cloud: SimulatedCloud) {
     this.#cloud = cloud;
+    this.#time = new VirtualTime(cloud);
     cloud.chaos.end();
     cloud.watcher = {
       ...UNWATCHED,
@@ -134,9 +136,9 @@ class Fair {
     }
     this.#poll();
     this.#callers(lastsMs);
-    await this.#pass(lastsMs);
+    await this.#time.pass(lastsMs);
     // The longest pause of what works again, and the time that its events take one after another.
-    await this.#pass(1.2 * LONGEST_PAUSE_MS + 300_000);
+    await this.#time.pass(1.2 * LONGEST_PAUSE_MS + 300_000);
     this.#checkEnd(lastsMs);
   }
 
@@ -159,7 +161,7 @@ class Fair {
       },
       FUNCTION_MS,
     );
-    await this.#pass(5_000);
+    await this.#time.pass(5_000);
     if (!session) throw new Error(`${name} was not created`);
     const group = {
       kind,
@@ -328,7 +330,7 @@ class Fair {
     const attempts = this.#attempts.get('dead') ?? 0;
     if (attempts > most)
       this.#broken(`dead endpoints were attempted ${attempts} times, at most ${most} are due`);
-    this.#throwIfBroken();
+    this.#time.check();
   }
 
   /** One user creates and ends sessions in a loop from several places, another one seldom. */
@@ -373,15 +375,6 @@ class Fair {
       if (last - first + 1 > worth)
         this.#broken(`${userId} started ${last - first + 1} sessions in ${ms} ms`);
     }
-  }
-
-  async #pass(ms: number): Promise<void> {
-    this.#until += ms;
-    await this.#cloud.scheduler.run(this.#until, () => this.#throwIfBroken());
-  }
-
-  #throwIfBroken(): void {
-    if (this.#cloud.violation) throw this.#cloud.violation;
   }
 
   #broken(detail: string): void {

@@ -14,13 +14,14 @@ import { passCap } from '../../core/reaping/brake.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { type Throttle, TokenBucket } from '../../local/api/throttle.ts';
+import { createLater, LINKING_MS, SWEEP_MS } from './fleet.ts';
 import type { Random } from './kernel/random.ts';
 import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
-import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { Worker } from './model/worker.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { VirtualTime } from './virtual-time.ts';
 
 type FloodMode = 'apart' | 'cut off' | 'together';
 
@@ -42,11 +43,6 @@ type FloodOptions = {
   /** Of the flood. */
   readonly requestsASecond?: number;
 };
-
-const USER = 'ann';
-const SWEEP_MS = 60_000;
-/** The slowest start, then the slowest scan. */
-const LINKING_MS = 330_000;
 
 const settingsOf = (sessions: number) => (): Settings =>
   parseSettings(
@@ -137,10 +133,10 @@ const drawFrom = (seed: number) => {
 
 class Flood {
   readonly #cloud: SimulatedCloud;
+  readonly #time: VirtualTime;
   readonly #options: Required<FloodOptions>;
   readonly #bucket: FloodedBucket;
   readonly #api = environmentOf('prod').api;
-  #until = 0;
   #healthy: readonly Worker[] = [];
   #stopped = 0;
   #refused = 0;
@@ -148,6 +144,7 @@ class Flood {
 
   constructor(cloud: SimulatedCloud, options: Required<FloodOptions>) {
     this.#cloud = cloud;
+    this.#time = new VirtualTime(cloud);
     this.#options = options;
     cloud.chaos.end();
     const callers = new FloodedBucket(throttleOf(this.#api), cloud.scheduler.now, options.requestsASecond);
@@ -193,14 +190,14 @@ class Flood {
   async all(): Promise<void> {
     const { random, scheduler } = this.#cloud;
     this.#sweeps(random);
-    for (let n = 0; n < this.#options.sessions; n++) this.#create(`s${n}`, random.int(0, 30_000));
-    await this.#pass(LINKING_MS);
+    for (let n = 0; n < this.#options.sessions; n++) createLater(this.#cloud, `s${n}`, random.int(0, 30_000));
+    await this.#time.pass(LINKING_MS);
     this.#healthy = this.#workers().filter((worker) => isHealthy(worker, this.#cloud));
     scheduler.note(`---- the flood begins; ${this.#healthy.length} sessions work`);
     this.#bucket.flood(scheduler.now, scheduler.now + this.#options.floodMs);
-    await this.#pass(this.#options.floodMs);
+    await this.#time.pass(this.#options.floodMs);
     scheduler.note('---- the flood has ended');
-    await this.#pass(3 * SWEEP_MS);
+    await this.#time.pass(3 * SWEEP_MS);
     await this.#fallSilent();
   }
 
@@ -213,22 +210,15 @@ class Flood {
     this.#healthy = this.#healthy.filter((worker) => !silent.includes(worker));
     for (const worker of silent) worker.process.frozenUntil = Number.POSITIVE_INFINITY;
     scheduler.note(`---- ${silent.length} workers stand still`);
-    await this.#pass(settings.heartbeatTimeoutSeconds * 1000 + 3 * SWEEP_MS);
+    await this.#time.pass(settings.heartbeatTimeoutSeconds * 1000 + 3 * SWEEP_MS);
     for (const { task } of silent)
       if (!task.stopAsked && task.state !== 'stopped')
         this.#cloud.violate('settled', `${task.taskArn} is silent, and no sweep stops it`);
-    this.#throwIfBroken();
+    this.#time.check();
   }
 
   #workers(): Worker[] {
     return this.#cloud.engine.workers().flatMap((worker) => (worker instanceof Worker ? [worker] : []));
-  }
-
-  #create(name: string, afterMs: number): void {
-    const request = { userId: USER, name, config: {}, start: true, idempotencyKey: `key of ${name}` };
-    this.#cloud.scheduler.in(afterMs, undefined, `create ${name}`, () => {
-      void invoke(this.#cloud, 'create', (deps) => functions.create(deps, request), 30_000);
-    });
   }
 
   #sweeps(random: Random): void {
@@ -242,15 +232,6 @@ class Flood {
     this.#cloud.measured = (name, value) => {
       if (name === 'ReaperBraked' && value > 0) this.#braked += 1;
     };
-  }
-
-  async #pass(ms: number): Promise<void> {
-    this.#until += ms;
-    await this.#cloud.scheduler.run(this.#until, () => this.#throwIfBroken());
-  }
-
-  #throwIfBroken(): void {
-    if (this.#cloud.violation) throw this.#cloud.violation;
   }
 }
 

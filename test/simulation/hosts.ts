@@ -11,33 +11,16 @@ import type { SessionConfig } from '../../contract/bodies/session-config.ts';
 import { restartRuleOf } from '../../contract/restart.ts';
 import { taskArnOf } from '../../core/lifecycle/find-task.ts';
 import { isLinked, parseSession, type Session } from '../../core/lifecycle/session.ts';
-import { parseSettings, type Settings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
+import { calm, createLater, fleetSettings, LINKING_MS, STORM_MS, scheduleSweep } from './fleet.ts';
 import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
-import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { VirtualTime } from './virtual-time.ts';
 
-const USER = 'ann';
-const SWEEP_MS = 60_000;
-const LINKING_MS = 330_000;
-const STORM_MS = 900_000;
 /** For the event and its repeats, a stop, a back-off and a start, and the sweeps that notice them. */
 const DRAINED_MS = 600_000;
-
-const settings = (): Settings =>
-  parseSettings(
-    JSON.stringify({
-      environment: 'hosts',
-      globalLimit: 40,
-      userLimit: 40,
-      heartbeatSeconds: 30,
-      snapshotIntervalSeconds: 120,
-      stopGraceSeconds: 70,
-      startTimeoutSeconds: 120,
-    }),
-  );
 
 /** Two of three restart after a drain; the others end. */
 const CONFIGS: readonly [SessionConfig, ...SessionConfig[]] = [
@@ -48,7 +31,7 @@ const CONFIGS: readonly [SessionConfig, ...SessionConfig[]] = [
 ];
 
 export const simulateHosts = async (seed: number, trace?: (line: string) => void): Promise<Outcome> => {
-  const cloud = new SimulatedCloud(seed, settings, trace);
+  const cloud = new SimulatedCloud(seed, () => fleetSettings('hosts'), trace);
   const run = new HostsRun(cloud);
   return outcomeOf(seed, cloud, run, () => ({
     admissions: run.sessions,
@@ -59,13 +42,14 @@ export const simulateHosts = async (seed: number, trace?: (line: string) => void
 
 class HostsRun {
   readonly #cloud: SimulatedCloud;
-  #until = 0;
+  readonly #time: VirtualTime;
   #hosts = 0;
   sessions = 0;
   moves = 0;
 
   constructor(cloud: SimulatedCloud) {
     this.#cloud = cloud;
+    this.#time = new VirtualTime(cloud);
     cloud.watcher = {
       ...UNWATCHED,
       committed: (changes) => {
@@ -77,20 +61,20 @@ class HostsRun {
   }
 
   async all(): Promise<void> {
-    const { chaos, engine, random } = this.#cloud;
+    const { engine, random } = this.#cloud;
     for (let n = random.int(2, 3); n > 0; n--) this.#addHost();
-    this.#sweeps();
+    scheduleSweep(this.#cloud, 'reaper', () => functions.sweep(this.#cloud));
+    scheduleSweep(this.#cloud, 'reconciler', () => functions.reconciliation(this.#cloud));
     this.#create(random.int(3, 6), 30_000);
-    await this.#pass(LINKING_MS);
+    await this.#time.pass(LINKING_MS);
     this.#storm();
-    await this.#pass(STORM_MS);
-    chaos.end();
-    for (const { process } of engine.workers()) process.frozenUntil = 0;
+    await this.#time.pass(STORM_MS);
+    calm(this.#cloud);
     this.#addHost();
     this.#addHost();
     engine.placeWaiting();
     this.#create(random.int(3, 6), 30_000);
-    await this.#pass(LINKING_MS + DRAINED_MS);
+    await this.#time.pass(LINKING_MS + DRAINED_MS);
 
     await this.#drainOne();
     await this.#drainAll();
@@ -126,7 +110,7 @@ class HostsRun {
   async #drainOne(): Promise<void> {
     const { chaos, engine, random, scheduler } = this.#cloud;
     this.#create(random.int(0, 4), 4_000);
-    await this.#pass(random.int(1_000, 6_000));
+    await this.#time.pass(random.int(1_000, 6_000));
     const working = this.#working();
     const [fullest] = [...engine.hosts]
       .filter(([, { draining }]) => !draining)
@@ -141,13 +125,13 @@ class HostsRun {
         scheduler.now + random.int(5_000, 40_000),
         'in the calm as well',
       );
-    await this.#pass(DRAINED_MS);
+    await this.#time.pass(DRAINED_MS);
     this.#checkLeft(fullest.name, true);
     for (const session of fullest.on) this.#checkMoved(session);
     for (const session of working)
       if (!fullest.on.includes(session) && !this.#stays(session))
         this.#broken(`${session.sessionId} was not on ${fullest.name}, and its task was replaced`);
-    this.#throwIfBroken();
+    this.#time.check();
   }
 
   async #drainAll(): Promise<void> {
@@ -155,10 +139,10 @@ class HostsRun {
     const working = this.#working();
     scheduler.note('---- every host drains');
     for (const name of engine.hosts.keys()) engine.drain(name);
-    await this.#pass(2 * DRAINED_MS);
+    await this.#time.pass(2 * DRAINED_MS);
     for (const name of engine.hosts.keys()) this.#checkLeft(name, false);
     for (const session of working) this.#checkMoved(session);
-    this.#throwIfBroken();
+    this.#time.check();
   }
 
   #checkLeft(host: string, mustBe: boolean): void {
@@ -227,37 +211,11 @@ class HostsRun {
   }
 
   #create(count: number, withinMs: number): void {
-    const { random, scheduler } = this.#cloud;
+    const { random } = this.#cloud;
     for (let n = 0; n < count; n++) {
-      const name = `s${this.sessions++}`;
       const config = random.pick(CONFIGS);
-      const request = { userId: USER, name, config, start: true, idempotencyKey: `key of ${name}` };
-      scheduler.in(random.int(0, withinMs), undefined, `create ${name}`, () => {
-        void invoke(this.#cloud, 'create', (deps) => functions.create(deps, request), 30_000);
-      });
+      createLater(this.#cloud, `s${this.sessions++}`, random.int(0, withinMs), config);
     }
-  }
-
-  #sweeps(): void {
-    const { chaos, random, scheduler } = this.#cloud;
-    const every = (name: string, run: () => void, at: number): void => {
-      scheduler.in(at, undefined, `schedule of the ${name}`, () => {
-        if (!chaos.strikes('sweepSkipped')) run();
-        if (chaos.strikes('sweepTwice')) run();
-        every(name, run, SWEEP_MS);
-      });
-    };
-    every('reaper', () => void functions.sweep(this.#cloud), random.int(0, SWEEP_MS));
-    every('reconciler', () => void functions.reconciliation(this.#cloud), random.int(0, SWEEP_MS));
-  }
-
-  async #pass(ms: number): Promise<void> {
-    this.#until += ms;
-    await this.#cloud.scheduler.run(this.#until, () => this.#throwIfBroken());
-  }
-
-  #throwIfBroken(): void {
-    if (this.#cloud.violation) throw this.#cloud.violation;
   }
 
   #broken(detail: string): void {

@@ -37,7 +37,7 @@ export class Invariants implements Watcher {
   readonly #newest = new Map<string, number>();
   /** sessionId → how many snapshots had been taken when its account was given up: those are dead. */
   readonly #dead = new Map<string, number>();
-  readonly told: PublishedEvents;
+  readonly published: PublishedEvents;
   readonly #commands: Commands;
   readonly #messages: Messages;
   readonly restarts: Restarts;
@@ -55,7 +55,7 @@ export class Invariants implements Watcher {
 
   constructor(cloud: Cloud) {
     this.#cloud = cloud;
-    this.told = new PublishedEvents(cloud);
+    this.published = new PublishedEvents(cloud);
     this.#commands = new Commands(cloud);
     this.#messages = new Messages(cloud);
     this.restarts = new Restarts(cloud);
@@ -64,12 +64,12 @@ export class Invariants implements Watcher {
   }
 
   queued(deliveries: readonly Delivery[]): void {
-    this.told.queued(deliveries);
+    this.published.queued(deliveries);
     this.#messages.queued(deliveries);
   }
 
   committed(changes: readonly ItemChange[], by: Process): void {
-    this.told.committed(changes);
+    this.published.committed(changes);
     this.#messages.committed(changes);
     this.standby.committed(changes, by);
     const touched = new Set<string>();
@@ -88,12 +88,12 @@ export class Invariants implements Watcher {
     if (admitted) this.#checkLimits(changes);
   }
 
-  resumes(sessionId: string, told: ToldMark | undefined, askedAt: number): void {
-    this.#messages.resumes(sessionId, told, askedAt);
+  resumes(sessionId: string, mark: ToldMark | undefined, askedAt: number): void {
+    this.#messages.resumes(sessionId, mark, askedAt);
   }
 
-  acknowledged(sessionId: string, told: ToldMark): void {
-    this.#messages.acknowledged(sessionId, told);
+  acknowledged(sessionId: string, mark: ToldMark): void {
+    this.#messages.acknowledged(sessionId, mark);
   }
 
   launched(request: LaunchRequest, by: Process): void {

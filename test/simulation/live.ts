@@ -20,16 +20,10 @@ import { scopeOf } from '../../core/live/rights.ts';
 import type { LiveConnections, PostOutcome, SessionEvent } from '../../core/ports.ts';
 import { parseSettings } from '../../core/settings.ts';
 import type { Process } from './kernel/scheduler.ts';
-import {
-  FUNCTION_LIMIT_MS,
-  type Handler,
-  type Outcome as Invoked,
-  invoke,
-  request,
-  TryAgain,
-} from './model/http.ts';
+import { FUNCTION_LIMIT_MS, type Handler, type Outcome as Invoked, invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { untilAnswered, VirtualTime } from './virtual-time.ts';
 
 const USER = 'ann';
 const SESSIONS = ['a', 'b'] as const;
@@ -82,6 +76,7 @@ export const simulateLive = async (seed: number, trace?: (line: string) => void)
 
 class LiveRun {
   readonly #cloud: SimulatedCloud;
+  readonly #time: VirtualTime;
   /** Whose publishing was answered, in their order for each session. */
   readonly published: Published[] = [];
   readonly #known = new Map<string, Published>();
@@ -93,6 +88,7 @@ class LiveRun {
 
   constructor(cloud: SimulatedCloud) {
     this.#cloud = cloud;
+    this.#time = new VirtualTime(cloud);
     cloud.woken = () => {
       this.#waiting = true;
     };
@@ -100,29 +96,29 @@ class LiveRun {
 
   async all(): Promise<void> {
     const { chaos } = this.#cloud;
-    await this.#until(this.#makeReaders());
+    await this.#time.until(this.#makeReaders());
     void this.#serve();
     const lives = this.#readers.map((reader) => this.#live(reader));
-    await this.#until(Promise.all(SESSIONS.map((session) => this.#publishAll(session))));
+    await this.#time.until(Promise.all(SESSIONS.map((session) => this.#publishAll(session))));
     chaos.end();
-    await this.#until(this.#cloud.sleep(this.#cloud.spawn('calm'), SETTLES_MS));
+    await this.#time.until(this.#cloud.sleep(this.#cloud.spawn('calm'), SETTLES_MS));
     this.#over = true;
-    await this.#until(Promise.all(lives));
+    await this.#time.until(Promise.all(lives));
     for (const reader of this.#readers) this.#check(reader);
   }
 
   async #makeReaders(): Promise<void> {
     const admin = this.#cloud.spawn('administrator');
     for (const [index, rights] of RIGHTS.entries()) {
-      const { id } = await this.#answered(admin, 'key', (deps) =>
+      const { id } = await untilAnswered(this.#cloud, admin, 'key', (deps) =>
         createApiKey(deps, { userId: USER, role: 'user', ...rights }),
       );
-      const key = await this.#answered(admin, 'key', (deps) => apiKeyById(deps, id));
+      const key = await untilAnswered(this.#cloud, admin, 'key', (deps) => apiKeyById(deps, id));
       if (!key) throw new Error('a key that was made is not there');
       const reader = new Reader(`reader ${index}`, { ...rights, keyId: id, userId: USER, role: 'user' });
       this.#readers.push(reader);
       // Before anything is published, so it may miss nothing at all.
-      const { cursor } = await this.#answered(admin, 'ticket', (deps) =>
+      const { cursor } = await untilAnswered(this.#cloud, admin, 'ticket', (deps) =>
         createTicket(deps, reader.holder, undefined),
       );
       reader.cursor = cursor;
@@ -137,7 +133,9 @@ class LiveRun {
       this.#known.set(one.id, one);
       const event: SessionEvent = { id: one.id, timestamp: n, event: one.event, payload: {} };
       const about = { sessionId: `ses_${session}`, userId: USER, name: session, me: null, metadata: {} };
-      await this.#answered(worker, `event ${one.id}`, (deps) => publishLive(deps, about, [event]));
+      await untilAnswered(this.#cloud, worker, `event ${one.id}`, (deps) =>
+        publishLive(deps, about, [event]),
+      );
       this.published.push(one);
       await this.#cloud.sleep(worker, random.skewed(10, 3_000));
     }
@@ -259,35 +257,6 @@ class LiveRun {
       const sorted = order.toSorted((a, b) => Number(a.split('_')[2]) - Number(b.split('_')[2]));
       if (order.join() !== sorted.join()) this.#fail(`${reader.name} gets ${order.join(', ')}`);
     }
-  }
-
-  async #answered<T>(caller: Process, name: string, handler: (deps: Deps) => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await request(this.#cloud, caller, { name, timeoutMs: 31_000 }, handler);
-      } catch (error) {
-        if (!(error instanceof TryAgain)) throw error;
-        await this.#cloud.sleep(caller, this.#cloud.random.int(100, 2_000));
-      }
-    }
-  }
-
-  /** Lets virtual time pass until the work is done. */
-  async #until<T>(work: Promise<T>): Promise<T> {
-    const { scheduler } = this.#cloud;
-    let over = false;
-    const watched = work.finally(() => {
-      over = true;
-    });
-    watched.catch(() => {});
-    const stop = () => {
-      if (this.#cloud.violation) throw this.#cloud.violation;
-    };
-    while (!over) {
-      await scheduler.run(scheduler.now + 5_000, stop);
-      stop();
-    }
-    return watched;
   }
 
   #fail(detail: string): void {

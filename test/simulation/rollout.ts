@@ -14,35 +14,20 @@ import { rolloutKey } from '../../core/items.ts';
 import { taskArnOf } from '../../core/lifecycle/find-task.ts';
 import { isLinked, parseSession, type Session } from '../../core/lifecycle/session.ts';
 import { cancelRollout, startRollout } from '../../core/rollout/rollout.ts';
-import { parseSettings, type Settings } from '../../core/settings.ts';
 import type { Item } from '../../core/store.ts';
+import { calm, createLater, fleetSettings, LINKING_MS, STORM_MS, scheduleSweep } from './fleet.ts';
 import type { Process } from './kernel/scheduler.ts';
 import { UNWATCHED } from './model/cloud.ts';
 import * as functions from './model/functions.ts';
 import { invoke } from './model/http.ts';
 import { SimulatedCloud } from './model/simulated-cloud.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
+import { VirtualTime } from './virtual-time.ts';
 
-const USER = 'ann';
-const SWEEP_MS = 60_000;
-const LINKING_MS = 330_000;
 /** For a wave: a stop, a start and a pause, and the sweeps that notice them. */
 const WAVE_MS = 600_000;
-const STORM_MS = 900_000;
 
-const settings = (): Settings =>
-  parseSettings(
-    JSON.stringify({
-      environment: 'rollout',
-      globalLimit: 40,
-      userLimit: 40,
-      startsPerMinute: 0,
-      heartbeatSeconds: 30,
-      snapshotIntervalSeconds: 120,
-      stopGraceSeconds: 70,
-      startTimeoutSeconds: 120,
-    }),
-  );
+const settings = () => fleetSettings('rollout', { startsPerMinute: 0 });
 
 /** Two of three restart always; the others stay until they end. */
 const CONFIGS: readonly [SessionConfig, ...SessionConfig[]] = [
@@ -63,10 +48,10 @@ export const simulateRollout = async (seed: number, trace?: (line: string) => vo
 
 class RolloutRun {
   readonly #cloud: SimulatedCloud;
+  readonly #time: VirtualTime;
   /** `<rollout> <session>:<epoch>` of every wave that was written. */
   readonly #waves = new Set<string>();
   #part: 'storm' | 'good' | 'bad' = 'storm';
-  #until = 0;
   /** Sessions that the part's rollout asked to stop. */
   #asked = new Set<string>();
   sessions = 0;
@@ -74,6 +59,7 @@ class RolloutRun {
 
   constructor(cloud: SimulatedCloud) {
     this.#cloud = cloud;
+    this.#time = new VirtualTime(cloud);
     cloud.watcher = {
       ...UNWATCHED,
       committed: (changes, by) => {
@@ -94,18 +80,17 @@ class RolloutRun {
   }
 
   async all(): Promise<void> {
-    const { chaos, engine, random } = this.#cloud;
-    this.#sweeps();
+    const { engine, random } = this.#cloud;
+    scheduleSweep(this.#cloud, 'reaper', () => functions.sweepWithRollout(this.#cloud));
     this.#create(random.int(2, 5));
-    await this.#pass(LINKING_MS);
+    await this.#time.pass(LINKING_MS);
     engine.deploy();
     this.#operators();
-    await this.#pass(STORM_MS);
-    chaos.end();
-    for (const { process } of engine.workers()) process.frozenUntil = 0;
+    await this.#time.pass(STORM_MS);
+    calm(this.#cloud);
     this.#operator((deps) => cancelRollout(deps));
     this.#create(random.int(3, 7));
-    await this.#pass(LINKING_MS + WAVE_MS);
+    await this.#time.pass(LINKING_MS + WAVE_MS);
 
     this.#part = 'good';
     const wave = random.int(1, 3);
@@ -125,7 +110,7 @@ class RolloutRun {
     // Without a pause, a version that ends a little later than it works is not noticed: that is what the pause is for.
     const pauseSeconds = random.pick(this.#part === 'bad' ? [30, 60, 90] : [0, 30, 90]);
     this.#operator((deps) => startRollout(deps, { wave, pauseSeconds }));
-    await this.#pass(lastsMs() + pauseSeconds * 1000);
+    await this.#time.pass(lastsMs() + pauseSeconds * 1000);
   }
 
   #checkGood(): void {
@@ -134,7 +119,7 @@ class RolloutRun {
       this.#broken(`the version works, and the rollout is ${String(state)} (${String(detail)})`);
     const [old] = this.#movable();
     if (old) this.#broken(`the rollout is complete, and ${old.sessionId} still has an older version`);
-    this.#throwIfBroken();
+    this.#time.check();
   }
 
   #checkBad(): void {
@@ -145,7 +130,7 @@ class RolloutRun {
       this.#broken(`the version does not work, and the rollout is ${String(rollout?.state)}`);
     if (this.#asked.size > Number(rollout?.wave))
       this.#broken(`${this.#asked.size} sessions were moved to a version that does not work`);
-    this.#throwIfBroken();
+    this.#time.check();
   }
 
   #rollout(): Item | undefined {
@@ -235,36 +220,11 @@ class RolloutRun {
   }
 
   #create(count: number): void {
-    const { random, scheduler } = this.#cloud;
+    const { random } = this.#cloud;
     for (let n = 0; n < count; n++) {
-      const name = `s${this.sessions++}`;
       const config = random.pick(CONFIGS);
-      const request = { userId: USER, name, config, start: true, idempotencyKey: `key of ${name}` };
-      scheduler.in(random.int(0, 30_000), undefined, `create ${name}`, () => {
-        void invoke(this.#cloud, 'create', (deps) => functions.create(deps, request), 30_000);
-      });
+      createLater(this.#cloud, `s${this.sessions++}`, random.int(0, 30_000), config);
     }
-  }
-
-  #sweeps(): void {
-    const { chaos, random, scheduler } = this.#cloud;
-    const every = (at: number): void => {
-      scheduler.in(at, undefined, 'schedule of the reaper', () => {
-        if (!chaos.strikes('sweepSkipped')) void functions.sweepWithRollout(this.#cloud);
-        if (chaos.strikes('sweepTwice')) void functions.sweepWithRollout(this.#cloud);
-        every(SWEEP_MS);
-      });
-    };
-    every(random.int(0, SWEEP_MS));
-  }
-
-  async #pass(ms: number): Promise<void> {
-    this.#until += ms;
-    await this.#cloud.scheduler.run(this.#until, () => this.#throwIfBroken());
-  }
-
-  #throwIfBroken(): void {
-    if (this.#cloud.violation) throw this.#cloud.violation;
   }
 
   #broken(detail: string): void {

@@ -8,6 +8,7 @@ import { launchDueAt } from '../../core/lifecycle/deadlines.ts';
 import { isLinked, type Session } from '../../core/lifecycle/session.ts';
 import { parseSettings, type Settings } from '../../core/settings.ts';
 import { burst } from './burst.ts';
+import { calm, SWEEP_MS, scheduleSweep } from './fleet.ts';
 import { Invariants } from './invariants.ts';
 import type { Random } from './kernel/random.ts';
 import { callers, type People, USERS } from './model/clients.ts';
@@ -46,7 +47,6 @@ const settingsOf = (random: Random, standby: boolean): Settings => {
   );
 };
 
-const SWEEP_MS = 60_000;
 /** A single invocation that began before the end of the faults has ended by then. */
 const LINGER_MS = 60_000;
 
@@ -83,7 +83,8 @@ class Run {
   async all(): Promise<void> {
     const { random } = this.#cloud;
     if (random.chance(0.4)) this.#seedShards(random.int(2, 4));
-    this.#schedules();
+    scheduleSweep(this.#cloud, 'reaper', () => functions.sweep(this.#cloud));
+    scheduleSweep(this.#cloud, 'reconciler', () => functions.reconciliation(this.#cloud));
     const stormMs = random.int(240_000, 900_000);
     callers(this.#cloud, peopleOf(random), stormMs);
     this.#outages(stormMs);
@@ -137,19 +138,6 @@ class Run {
     this.#invariants.checkAll();
   }
 
-  #schedules(): void {
-    const { chaos, random, scheduler } = this.#cloud;
-    const every = (name: string, run: () => void, at: number) => {
-      scheduler.in(at, undefined, `schedule of the ${name}`, () => {
-        if (!chaos.strikes('sweepSkipped')) run();
-        if (chaos.strikes('sweepTwice')) run();
-        every(name, run, SWEEP_MS);
-      });
-    };
-    every('reaper', () => void functions.sweep(this.#cloud), random.int(0, SWEEP_MS));
-    every('reconciler', () => void functions.reconciliation(this.#cloud), random.int(0, SWEEP_MS));
-  }
-
   #outages(stormMs: number): void {
     const { chaos, random, scheduler } = this.#cloud;
     for (let n = random.int(0, 2); n > 0; n--) {
@@ -196,10 +184,8 @@ class Run {
   }
 
   #calm(): void {
-    const { chaos, engine, scheduler } = this.#cloud;
-    chaos.end();
-    for (const worker of engine.workers()) worker.process.frozenUntil = 0;
-    scheduler.note('---- faults end');
+    calm(this.#cloud);
+    this.#cloud.scheduler.note('---- faults end');
   }
 
   /** The longest chain of deadlines that a fault can leave, then two sweeps. */
@@ -212,7 +198,7 @@ class Run {
 
   /** Two sweeps, if none has run before. */
   #checkPublished(): void {
-    this.#invariants.told.checkSettled(this.#cloud.chaos.maxSkew + 3 * SWEEP_MS);
+    this.#invariants.published.checkSettled(this.#cloud.chaos.maxSkew + 3 * SWEEP_MS);
   }
 
   #checkSettled(): void {
