@@ -13,6 +13,7 @@ export const WORKER_PACKAGES: readonly string[] = [
   '@aws-lambda-powertools/logger',
   'content-disposition',
   'ipaddr.js',
+  'mime',
   'tar',
   'ulid',
   'whatsapp-web.js',

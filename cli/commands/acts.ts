@@ -6,6 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
+import mime from 'mime';
 import * as z from 'zod';
 import { positionalOf } from '../../client/derived.ts';
 import { inputSchemaOf, type JsonSchema } from '../../contract/openapi/schemas.ts';
@@ -189,22 +190,16 @@ const fieldValue = async (field: Field, value: unknown, mimetype: string | undef
   }
 };
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.gif': 'image/gif',
-  '.mp4': 'video/mp4',
-  '.ogg': 'audio/ogg; codecs=opus',
-  '.mp3': 'audio/mpeg',
-  '.pdf': 'application/pdf',
+/** By the ending of its name. WhatsApp's voice messages are Opus in Ogg. */
+const typeOf = (path: string): string | undefined => {
+  const type = mime.getType(extname(path)) ?? undefined;
+  return type === 'audio/ogg' ? 'audio/ogg; codecs=opus' : type;
 };
 
 /** A file of this machine, or a URL that the session fetches. */
 const fileOf = async (path: string, given: string | undefined): Promise<object> => {
   if (/^https?:/.test(path)) return { url: path, ...(given === undefined ? {} : { mimetype: given }) };
-  const mimetype = given ?? TYPES[extname(path).toLowerCase()];
+  const mimetype = given ?? typeOf(path);
   if (mimetype === undefined)
     throw new CliError(EXIT.usage, `--type is needed: what kind of file is ${path}?`);
   const data = await readFile(path).catch(() => {

@@ -48,7 +48,7 @@ export const accountChoice = z.union([
   z.object({ phoneNumber: phoneNumber.optional(), pushName: z.string().min(1).max(100).optional() }),
 ]);
 
-/** Answers without content of their own. */
+/** Answers that only confirm. */
 export const done = z.object({ ok: z.literal(true) });
 export const affected = z.object({ affected: z.int() });
 

@@ -122,6 +122,23 @@ test('a picture is read from the machine, its type by its name', async () => {
   await rm(folder, { recursive: true });
 });
 
+test.each([
+  ['me.JPG', 'image/jpeg'],
+  ['a.webp', 'image/webp'],
+  ['a.gif', 'image/gif'],
+  ['a.mp4', 'video/mp4'],
+  ['a.ogg', 'audio/ogg; codecs=opus'],
+  ['a.mp3', 'audio/mpeg'],
+  ['a.pdf', 'application/pdf'],
+  ['a.docx', 'application/vnd.openxmlformats-officedocument.wordprocessingml.document'],
+])('%s is sent as %s', async (name, mimetype) => {
+  const folder = await mkdtemp(join(tmpdir(), 'berth-acts-'));
+  await writeFile(join(folder, name), 'bytes');
+  await berth('profile', 'set-picture', 'shop', '--file', join(folder, name));
+  expect(asked[0]?.body).toMatchObject({ file: { mimetype, filename: name } });
+  await rm(folder, { recursive: true });
+});
+
 test('what is missing or no number is wrong usage, and no request is sent', async () => {
   for (const args of [
     ['contacts', 'block', 'shop'],

@@ -7,7 +7,7 @@ import { sendFile, sendImage, sendVoice } from '../../../container/commands/send
 import { fetchFile } from '../../../container/media/fetch.ts';
 import { sendImageArgs } from '../../../contract/whatsapp/messages.ts';
 import { cleanFileName } from '../../../core/accounts/file-name.ts';
-import { normalizeType, typeOfFile } from '../../../core/accounts/file-type.ts';
+import { nameForType, normalizeType, typeOfFile } from '../../../core/accounts/file-type.ts';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { testSystem } from '../core/test-system.ts';
@@ -86,6 +86,43 @@ describe('a type', () => {
     await expect(sendVoice(context, { chatId: CHAT, file: { url } })).rejects.toMatchObject({
       code: 'unsupported_media',
     });
+  });
+
+  it.each([
+    ['image/jpeg', 'jpg', 'jpeg'],
+    ['image/png', 'png'],
+    ['image/webp', 'webp'],
+    ['image/gif', 'gif'],
+    ['video/mp4', 'mp4'],
+    ['video/3gpp', '3gp'],
+    ['video/webm', 'webm'],
+    ['video/quicktime', 'mov'],
+    ['audio/ogg', 'ogg', 'oga', 'opus'],
+    ['audio/mpeg', 'mp3'],
+    ['audio/mp4', 'm4a'],
+    ['audio/aac', 'aac'],
+    ['audio/wav', 'wav'],
+    ['application/pdf', 'pdf'],
+    ['text/csv', 'csv'],
+    ['text/plain', 'txt'],
+    ['text/vcard', 'vcf'],
+    ['application/zip', 'zip'],
+  ])(
+    '%s follows from its ending, and gives a file without a name the ending .%s',
+    (type, usual, ...others) => {
+      for (const ending of [usual, ...others]) {
+        expect(typeOfFile(undefined, `a.${ending}`)).toBe(type);
+        expect(typeOfFile('application/octet-stream', `A.B.${ending.toUpperCase()}`)).toBe(type);
+      }
+      expect(nameForType(`${type}; charset=utf-8`)).toBe(`file.${usual}`);
+    },
+  );
+
+  it('without a usual ending gives no ending', () => {
+    for (const type of ['application/octet-stream', 'application/x-unheard', 'nonsense'])
+      expect(nameForType(type)).toBe('file');
+    for (const name of [undefined, 'pdf', 'a.', 'a.unknown'])
+      expect(typeOfFile('', name)).toBe('application/octet-stream');
   });
 
   it('of a received file is judged in its usual spelling', async () => {
