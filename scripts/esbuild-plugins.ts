@@ -37,7 +37,7 @@ const TEXTS = String.raw`${TEXT}(?:\s*\+\s*${TEXT})*`;
 /** `summary: '…',` and similar fields of a row, and `.describe('…')` of a schema. */
 const PROSE = new RegExp(
   String.raw`\b(?:summary|description|says|tag):\s*(?:${TEXTS}|FILE)(?:,[ \t]*|\s*(?=\}))|` +
-    String.raw`\bproblems:\s*(?:\[[^\]]*\]|PROBLEMS)(?:,[ \t]*|\s*(?=\}))|` +
+    String.raw`\bproblems:\s*(?:\[[^\]]*\]|\w*PROBLEMS)(?:,[ \t]*|\s*(?=\}))|` +
     String.raw`\.describe\(\s*${TEXTS},?\s*\)`,
   'g',
 );

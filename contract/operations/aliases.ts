@@ -8,13 +8,12 @@ import {
 } from '../whatsapp/aliases.ts';
 import { checkNumberArgs, numberStatusSchema } from '../whatsapp/chats.ts';
 import { messageSchema } from '../whatsapp/messages.ts';
-import { commandRows } from './command-rows.ts';
+import { COMMAND_PROBLEMS, commandRows } from './command-rows.ts';
 
-const PROBLEMS = ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'] as const;
 const SENDS = {
   tag: 'Messages',
   scope: 'messages:send',
-  problems: PROBLEMS,
+  problems: COMMAND_PROBLEMS,
   result: messageSchema,
   says: "WhatsApp's server has accepted it.",
 } as const;
@@ -22,7 +21,7 @@ const READS = {
   tag: 'Chats',
   method: 'GET',
   scope: 'messages:read',
-  problems: PROBLEMS,
+  problems: COMMAND_PROBLEMS,
   status: 200,
   says: 'As the session has it now.',
 } as const;

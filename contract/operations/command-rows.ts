@@ -39,6 +39,15 @@ type CommandSpec = Pick<
 
 /** The problems of any command about a chat, a person, a group, a label or a channel. */
 export const COMMAND_PROBLEMS = ['not_found', 'unprocessable', 'worker_failed', 'worker_timeout'] as const;
+/** Of a command that sends, or changes what was sent. */
+export const SEND_PROBLEMS = [
+  'not_found',
+  'conflict',
+  'unprocessable',
+  'too_many',
+  'worker_failed',
+  'worker_timeout',
+] as const;
 
 /** A command that reads what the session has. */
 export const READING = {

@@ -16,18 +16,10 @@ import {
   editMessageArgs,
   messageSchema,
 } from '../whatsapp/messages.ts';
-import { commandRows } from './command-rows.ts';
+import { commandRows, SEND_PROBLEMS } from './command-rows.ts';
 
-const PROBLEMS = [
-  'not_found',
-  'conflict',
-  'unprocessable',
-  'too_many',
-  'worker_failed',
-  'worker_timeout',
-] as const;
 /** The session is in the path. */
-const ACTS = { tag: 'Messages', scope: 'messages:send', problems: PROBLEMS } as const;
+const ACTS = { tag: 'Messages', scope: 'messages:send', problems: SEND_PROBLEMS } as const;
 const DOES = { ...ACTS, result: doneSchema, says: 'Done.' } as const;
 const ONE = '/api/{session}/chats/{chatId}/messages/{messageId}';
 
@@ -38,7 +30,7 @@ export const MESSAGE_ACTS = commandRows({
     path: ONE,
     tag: 'Messages',
     scope: 'messages:read',
-    problems: PROBLEMS,
+    problems: SEND_PROBLEMS,
     args: getMessageArgs,
     result: messageWithReactionsSchema,
     status: 200,

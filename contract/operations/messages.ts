@@ -15,23 +15,15 @@ import {
   sendVoiceArgs,
   typingArgs,
 } from '../whatsapp/messages.ts';
-import { commandRows } from './command-rows.ts';
+import { commandRows, SEND_PROBLEMS } from './command-rows.ts';
 
-const PROBLEMS = [
-  'not_found',
-  'conflict',
-  'unprocessable',
-  'too_many',
-  'worker_failed',
-  'worker_timeout',
-] as const;
 const FILE =
   'The file is given by URL (the session fetches it: http or https on the public Internet, up to three redirects) or as ' +
   'base64 in the request (up to 4 MiB; with `wake=true` 300 KB in all). A larger one is answered 413, one of ' +
   'another kind 415.';
 
 /** The fields that all of them have. */
-const ACTS = { tag: 'Messages', waha: true, wakes: true, problems: PROBLEMS } as const;
+const ACTS = { tag: 'Messages', waha: true, wakes: true, problems: SEND_PROBLEMS } as const;
 
 const SENDS = {
   ...ACTS,
@@ -45,7 +37,7 @@ const SENDS_FILE = {
   ...SENDS,
   maxBodyBytes: LARGEST_BODY_BYTES,
   description: FILE,
-  problems: [...PROBLEMS, 'too_large', 'unsupported_media_type'],
+  problems: [...SEND_PROBLEMS, 'too_large', 'unsupported_media_type'],
 } as const;
 
 const DOES = { ...ACTS, result: doneSchema, says: 'Done.' } as const;

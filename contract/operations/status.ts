@@ -9,16 +9,8 @@ import {
   videoStatusArgs,
   voiceStatusArgs,
 } from '../whatsapp/status.ts';
-import { commandRows } from './command-rows.ts';
+import { commandRows, SEND_PROBLEMS } from './command-rows.ts';
 
-const PROBLEMS = [
-  'not_found',
-  'conflict',
-  'unprocessable',
-  'too_many',
-  'worker_failed',
-  'worker_timeout',
-] as const;
 const PUBLISHES = {
   tag: 'Status',
   method: 'POST',
@@ -26,12 +18,12 @@ const PUBLISHES = {
   result: messageSchema,
   status: 201,
   says: "WhatsApp's server has accepted it.",
-  problems: PROBLEMS,
+  problems: SEND_PROBLEMS,
 } as const;
 const PUBLISHES_FILE = {
   ...PUBLISHES,
   maxBodyBytes: LARGEST_BODY_BYTES,
-  problems: [...PROBLEMS, 'too_large', 'unsupported_media_type'],
+  problems: [...SEND_PROBLEMS, 'too_large', 'unsupported_media_type'],
 } as const;
 const WHO = "The account's privacy settings decide who sees it; `contacts` changes nothing.";
 
