@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { Shell } from './shell/shell.tsx';
 import { identify, identity, isAdmin } from './state/identity.ts';
-import { type AdminViewName, type Route, route } from './state/route.ts';
+import { ADMIN_TITLES, type AdminViewName, type Route, route } from './state/route.ts';
 import { Failure } from './ui/problem.tsx';
 import { Empty } from './ui/states.tsx';
 import { Audit } from './views/admin/audit.tsx';
@@ -91,14 +91,7 @@ const TITLES = {
   sessions: 'Sessions',
   session: 'Session',
   link: 'Link an account',
-  limits: 'Limits',
-  cleanup: 'Cleanup',
-  erasures: 'Erasures',
-  rollout: 'Rollout',
-  builds: 'Builds',
-  keys: 'API keys',
-  audit: 'Audit log',
-  'dead-letters': 'Dead letters',
+  ...ADMIN_TITLES,
   unknown: 'Not found',
 } as const satisfies Record<Route['view'], string>;
 

@@ -1,17 +1,18 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-/** The views of administration, in the order of their tabs. */
-export const ADMIN_VIEWS = [
-  'limits',
-  'cleanup',
-  'erasures',
-  'rollout',
-  'builds',
-  'keys',
-  'audit',
-  'dead-letters',
-] as const;
-export type AdminViewName = (typeof ADMIN_VIEWS)[number];
+/** The views of administration with their titles, in the order of their tabs. */
+export const ADMIN_TITLES = {
+  limits: 'Limits',
+  cleanup: 'Cleanup',
+  erasures: 'Erasures',
+  rollout: 'Rollout',
+  builds: 'Builds',
+  keys: 'API keys',
+  audit: 'Audit log',
+  'dead-letters': 'Dead letters',
+} as const;
+export type AdminViewName = keyof typeof ADMIN_TITLES;
+export const ADMIN_VIEWS = Object.keys(ADMIN_TITLES) as AdminViewName[];
 
 /** The present view; behind the `#`, so that any server of static files serves every view. */
 export type Route =

@@ -1,34 +1,23 @@
 import type { ComponentChildren } from 'preact';
-import { ADMIN_VIEWS, type AdminViewName, hrefOf, route } from '../../state/route.ts';
-
-const WORDS: Readonly<Record<AdminViewName, string>> = {
-  limits: 'Limits',
-  cleanup: 'Cleanup',
-  erasures: 'Erasures',
-  rollout: 'Rollout',
-  builds: 'Builds',
-  keys: 'API keys',
-  audit: 'Audit log',
-  'dead-letters': 'Dead letters',
-};
+import { ADMIN_TITLES, ADMIN_VIEWS, type AdminViewName, hrefOf, route } from '../../state/route.ts';
 
 /** Around every administration view. */
 export const AdminView = ({
-  title,
+  view: shown,
   children,
 }: {
-  readonly title: string;
+  readonly view: AdminViewName;
   readonly children: ComponentChildren;
 }) => (
   <div class="view admin">
     <nav class="tabs" aria-label="Administration">
       {ADMIN_VIEWS.map((view) => (
         <a key={view} href={hrefOf({ view })} aria-current={route.value.view === view ? 'page' : undefined}>
-          {WORDS[view]}
+          {ADMIN_TITLES[view]}
         </a>
       ))}
     </nav>
-    <h1 class="visually-hidden">{title}</h1>
+    <h1 class="visually-hidden">{ADMIN_TITLES[shown]}</h1>
     {children}
   </div>
 );

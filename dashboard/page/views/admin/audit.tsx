@@ -17,7 +17,7 @@ const OUTCOMES: Readonly<Record<AuditEntry['outcome'], readonly [words: string, 
 export const Audit = () => {
   useWatched(audit);
   return (
-    <AdminView title="Audit log">
+    <AdminView view="audit">
       <p class="lead">
         Changes of keys, limits and builds, cleanups and deleted sessions, with the user who made them.
       </p>

@@ -9,12 +9,12 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 
 /** Bounds on one user's use of shared resources; one user's own are set by the API and the command line. */
 export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
   const [texts, setTexts] = useState<Partial<Record<BoundName, string>>>({});
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const typed = (name: BoundName): number | undefined => {
     const text = texts[name] ?? String(view.bounds[name]);
     const { least, most } = BOUNDS[name];
@@ -25,18 +25,13 @@ export const BoundsForm = ({ view }: { readonly view: LimitsView }) => {
   const valid = BOUND_NAMES.every((name) => typed(name) !== undefined);
 
   const apply = async () => {
-    if (changed.length === 0 || !valid || busy) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    if (changed.length === 0 || !valid) return;
+    await run(async () => {
       await berth.limits.set({ bounds: Object.fromEntries(changed.map((name) => [name, typed(name)])) });
       announceDone('The bounds per user are changed');
       setTexts({});
       refreshFigures();
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
+    });
   };
 
   return (

@@ -17,7 +17,7 @@ import { AdminView } from './admin-nav.tsx';
 export const Builds = () => {
   useWatched(engine);
   return (
-    <AdminView title="Builds">
+    <AdminView view="builds">
       <Loaded from={engine} what="the builds" lines={6}>
         {(view) => (
           <>

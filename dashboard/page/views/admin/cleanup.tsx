@@ -12,6 +12,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { Choice, Field, Segments } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { AdminView } from './admin-nav.tsx';
 import { CleanupList } from './cleanup-list.tsx';
 
@@ -29,8 +30,7 @@ export const Cleanup = () => {
   const [state, setState] = useState<State | ''>('');
   const [dry, setDry] = useState<CleanupReport>();
   const [done, setDone] = useState<CleanupReport>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run, clearError } = useAction();
   const [asking, setAsking] = useState(false);
 
   const age = minutes.trim() === '' ? undefined : Number(minutes);
@@ -48,19 +48,13 @@ export const Cleanup = () => {
   const disarm = () => {
     setDry(undefined);
     setDone(undefined);
-    setError(undefined);
+    clearError();
   };
 
   const look = async () => {
     if (busy || ageIssue) return;
     disarm();
-    setBusy(true);
-    try {
-      setDry(await berth.cleanup({ ...request, dryRun: true }));
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
+    await run(async () => setDry(await berth.cleanup({ ...request, dryRun: true })));
   };
   const end = async () => {
     const report = await berth.cleanup({ ...request, dryRun: false });
@@ -71,7 +65,7 @@ export const Cleanup = () => {
   };
 
   return (
-    <AdminView title="Cleanup">
+    <AdminView view="cleanup">
       <p class="lead">Ends sessions and keeps their accounts: each can start again without a QR code.</p>
       <Panel title="Sessions to end">
         <form

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx';
 import { Checkbox, Choice, Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 
 const DAY_SECONDS = 24 * 3600;
 const LIVES = [
@@ -34,8 +35,7 @@ export const CreateKey = ({ onMade }: { readonly onMade: (key: CreatedKey) => vo
   const [scopes, setScopes] = useState<readonly Scope[]>([]);
   const [life, setLife] = useState<(typeof LIVES)[number][0]>('');
   const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
 
   const names = sessions.split(/[\s,]+/).filter(Boolean);
   const parsed = createKeyRequestSchema.safeParse({
@@ -51,20 +51,15 @@ export const CreateKey = ({ onMade }: { readonly onMade: (key: CreatedKey) => vo
 
   const make = async () => {
     setTried(true);
-    if (busy || !parsed.success) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    if (!parsed.success) return;
+    await run(async () => {
       onMade(await berth.keys.create(parsed.data));
       setTried(false);
       setUserId('');
       setLabel('');
       setSessions('');
       setScopes([]);
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
+    });
   };
 
   return (

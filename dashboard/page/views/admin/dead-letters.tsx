@@ -12,7 +12,7 @@ export const DeadLetters = () => {
   useWatched(deadLetters);
   const list = deadLetters.data.value ?? [];
   return (
-    <AdminView title="Dead letters">
+    <AdminView view="dead-letters">
       <p class="lead">Events that a webhook did not accept after all attempts. They are kept for 14 days.</p>
       <Panel
         title={list.length === 0 ? 'Dead letters' : plural(list.length, 'dead letter')}

@@ -38,7 +38,7 @@ export const Erasures = () => {
   };
 
   return (
-    <AdminView title="Erasures">
+    <AdminView view="erasures">
       <p class="lead">
         A deleted session is erased in about 20 minutes, a user in about 25. Reports are kept for 30 days.
       </p>

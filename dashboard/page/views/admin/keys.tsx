@@ -19,7 +19,7 @@ export const Keys = () => {
   const [revoking, setRevoking] = useState<KeyView>();
   const [switching, setSwitching] = useState<KeyView>();
   return (
-    <AdminView title="API keys">
+    <AdminView view="keys">
       <div class="keys-grid">
         <Panel title="Keys in use">
           <Loaded from={keys} what="the keys" lines={5}>

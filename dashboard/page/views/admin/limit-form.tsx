@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { Effects } from './effects.tsx';
 
 type LimitFormProps = {
@@ -25,24 +26,18 @@ export const parseLimit = (text: string): number | undefined =>
 
 export const LimitForm = ({ title, label, now, inUse, effects, change }: LimitFormProps) => {
   const [text, setText] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const limit = parseLimit(text ?? String(now));
   const changed = limit !== undefined && limit !== now;
 
   const apply = async () => {
-    if (!changed || busy) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    if (!changed) return;
+    await run(async () => {
       await berth.limits.set(change(limit));
       announceDone(`${title}: ${count(now)} is now ${count(limit)}`);
       setText(undefined);
       refreshFigures();
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
+    });
   };
 
   return (

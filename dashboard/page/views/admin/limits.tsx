@@ -13,7 +13,7 @@ import { UserLimit } from './user-limit.tsx';
 export const Limits = () => {
   useWatched(limits, stats, standby);
   return (
-    <AdminView title="Limits">
+    <AdminView view="limits">
       <p class="lead">
         Limits take effect at once. A lower limit rejects new starts; running sessions continue.
       </p>

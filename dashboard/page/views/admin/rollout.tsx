@@ -18,13 +18,14 @@ import { Failure } from '../../ui/problem.tsx';
 import { Scroll } from '../../ui/scroll.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Moment } from '../../ui/time.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { AdminView } from './admin-nav.tsx';
 
 /** Moves running sessions to the newest version of the worker: preview, start, progress, cancel. */
 export const Rollout = () => {
   useWatched(rollout);
   return (
-    <AdminView title="Rollout">
+    <AdminView view="rollout">
       <p class="lead">
         Sessions that restart by themselves move to the newest version, wave by wave. All others keep theirs
         until they end.
@@ -72,22 +73,12 @@ const Start = () => {
   const [wave, setWave] = useState('5');
   const [pause, setPause] = useState('30');
   const [plan, setPlan] = useState<RolloutReport['plan']>(null);
-  const [busy, setBusy] = useState(false);
   const [asking, setAsking] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const waveIssue = issueOf(wave, 1, MOST.wave);
   const pauseIssue = issueOf(pause, 0, MOST.pause);
 
-  const look = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      setPlan((await berth.rollout.start({ dryRun: true })).plan);
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
-  };
+  const look = () => run(async () => setPlan((await berth.rollout.start({ dryRun: true })).plan));
   return (
     <Panel title="Start a rollout">
       <form

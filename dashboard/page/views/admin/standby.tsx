@@ -8,22 +8,19 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { parseLimit } from './limit-form.tsx';
 
 /** Standby tasks: how many wait for a session, and how many there are to be. */
 export const Standby = ({ view }: { readonly view: StandbyView }) => {
   const [text, setText] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const target = parseLimit(text ?? String(view.plan.target));
   const fits = target !== undefined && target <= view.max;
   const changed = fits && target !== view.plan.target;
 
-  const apply = async (wanted: number | null) => {
-    if (busy) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+  const apply = (wanted: number | null) =>
+    run(async () => {
       await berth.standby.set({ target: wanted });
       announceDone(
         wanted === null
@@ -32,11 +29,7 @@ export const Standby = ({ view }: { readonly view: StandbyView }) => {
       );
       setText(undefined);
       await standby.refresh();
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
-  };
+    });
 
   return (
     <Panel

@@ -12,6 +12,7 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { Effects } from './effects.tsx';
 import { parseLimit } from './limit-form.tsx';
 
@@ -20,8 +21,7 @@ export const UserLimit = () => {
   const [userId, setUserId] = useState('');
   const [view, setView] = useState<LimitsView>();
   const [text, setText] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const known = useComputed(() => [
     ...new Set([...Object.keys(stats.data.value?.byUser ?? {}), ...owners.value]),
   ]);
@@ -29,25 +29,14 @@ export const UserLimit = () => {
   const limit = parseLimit(text);
   const changed = view !== undefined && limit !== undefined && (limit !== view.user.limit || !view.user.own);
 
-  const during = async (work: () => Promise<void>) => {
-    if (busy) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await work();
-    } catch (thrown) {
-      setError(thrown);
-    }
-    setBusy(false);
-  };
   const lookUp = () =>
-    during(async () => {
+    run(async () => {
       const found = await berth.limits.get({ userId });
       setView(found);
       setText(String(found.user.limit));
     });
   const apply = (next: number | null) =>
-    during(async () => {
+    run(async () => {
       const after = await berth.limits.set({ user: { userId, limit: next } }, { userId });
       setView(after);
       setText(String(after.user.limit));

@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 
 const firstIssue = (parsed: {
   readonly error?: { readonly issues: readonly { readonly message: string }[] };
@@ -17,24 +18,18 @@ export const CreateSession = () => {
   const [name, setName] = useState('');
   const [owner, setOwner] = useState(me.peek().userId);
   const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction({ staysBusy: true });
   const nameIssue = firstIssue(sessionNameSchema.safeParse(name));
   const ownerIssue = firstIssue(userIdSchema.safeParse(owner));
 
   const submit = async () => {
     setTried(true);
-    if (busy || nameIssue || ownerIssue) return;
-    setBusy(true);
-    setError(undefined);
-    try {
+    if (nameIssue || ownerIssue) return;
+    await run(async () => {
       const session = await berth.sessions.create({ name }, { userId: owner });
       putSession(session);
       go({ view: 'link', userId: session.userId, name: session.name });
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+    });
   };
 
   return (

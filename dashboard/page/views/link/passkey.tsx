@@ -4,6 +4,7 @@ import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
 import { Copy } from '../../ui/copy.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { answerIn } from './passkey-answer.ts';
 
 type About = { readonly userId: string; readonly name: string };
@@ -26,8 +27,7 @@ export const Passkey = ({
 const SignIt = ({ userId, name, challenge }: About & { readonly challenge: PasskeyChallenge }) => {
   const [answer, setAnswer] = useState('');
   const [issue, setIssue] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction({ staysBusy: true });
   const script = signingScript(challenge);
 
   const submit = async () => {
@@ -37,14 +37,7 @@ const SignIt = ({ userId, name, challenge }: About & { readonly challenge: Passk
       parsed ? undefined : 'This is not the result of the script. It is one line that begins with {"id":',
     );
     if (!parsed) return;
-    setBusy(true);
-    setError(undefined);
-    try {
-      await berth.auth.passkey.submit(name, parsed, { userId });
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
+    await run(async () => void (await berth.auth.passkey.submit(name, parsed, { userId })));
   };
 
   return (
@@ -117,18 +110,8 @@ const Answer = ({ value, onInput, error }: AnswerProps) => {
 
 /** The code that the phone shows too, if WhatsApp asks to compare. */
 export const CompareCode = ({ userId, name, code }: About & { readonly code: string }) => {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
-  const confirm = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await berth.auth.passkey.confirm(name, { userId });
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+  const { busy, error, run } = useAction({ staysBusy: true });
+  const confirm = () => run(async () => void (await berth.auth.passkey.confirm(name, { userId })));
   return (
     <div class="passkey">
       <p>

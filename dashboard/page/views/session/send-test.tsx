@@ -8,6 +8,7 @@ import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 
 const ACK_WORDS: Readonly<Record<Message['ackName'], string>> = {
   ERROR: 'WhatsApp rejected it',
@@ -24,9 +25,8 @@ export const SendTest = ({ session }: { readonly session: SessionView }) => {
   const [to, setTo] = useState('');
   const [text, setText] = useState('Test message from Berth');
   const [tried, setTried] = useState(false);
-  const [busy, setBusy] = useState(false);
   const [sent, setSent] = useState<Message>();
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction();
   const key = useRef(crypto.randomUUID());
   const number = requestCodeArgs.safeParse({ phoneNumber: to });
   const sleeping = linked && status === 'STOPPED';
@@ -34,10 +34,8 @@ export const SendTest = ({ session }: { readonly session: SessionView }) => {
   const send = async () => {
     setTried(true);
     if (busy || !number.success || text.trim() === '') return;
-    setBusy(true);
-    setError(undefined);
     setSent(undefined);
-    try {
+    await run(async () => {
       const request = { session: name, chatId: `${number.data.phoneNumber}@c.us`, text };
       const answer = await berth.messages.sendText(request, {
         userId,
@@ -45,11 +43,8 @@ export const SendTest = ({ session }: { readonly session: SessionView }) => {
         idempotencyKey: key.current,
       });
       setSent('commandId' in answer ? await berth.commands.wait(answer.commandId, { userId }) : answer);
-    } catch (thrown) {
-      setError(thrown);
-    }
+    });
     key.current = crypto.randomUUID();
-    setBusy(false);
   };
 
   return (

@@ -3,24 +3,15 @@ import { signIn } from '../../state/identity.ts';
 import { Button } from '../../ui/button.tsx';
 import { Field } from '../../ui/field.tsx';
 import { Failure } from '../../ui/problem.tsx';
+import { useAction } from '../../ui/use-action.ts';
 import { Wordmark } from '../../ui/wordmark.tsx';
 
 /** Takes an API key for a cookie. The key is in this field and in one request, nowhere else. */
 export const SignIn = ({ expired }: { readonly expired: boolean }) => {
   const [key, setKey] = useState('');
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const { busy, error, run } = useAction({ staysBusy: true });
 
-  const submit = async () => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await signIn(key.trim());
-    } catch (thrown) {
-      setError(thrown);
-      setBusy(false);
-    }
-  };
+  const submit = () => run(() => signIn(key.trim()));
 
   return (
     <main class="sign-in" id="main">
