@@ -9,7 +9,7 @@ import { parseSettings } from '../../core/settings.ts';
 import { environmentOf } from '../../infra/environments.ts';
 import { FUNCTIONS } from '../../infra/functions.ts';
 import { HANDLERS } from '../../infra/handlers.ts';
-import { BUILD_MS, functionsDir, type Synthesized, synthesize } from './synthesized.ts';
+import { BUILD_MS, functionsDir, protectionsOf, type Synthesized, synthesize } from './synthesized.ts';
 
 /** As it is after its first deployment. */
 const environment = { ...environmentOf('prod'), locked: true };
@@ -621,17 +621,6 @@ describe('best practice', () => {
   });
 
   it('protects the stacks of prod from deletion', () => {
-    const manifest = z
-      .object({
-        artifacts: z.record(
-          z.string(),
-          z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).optional() }),
-        ),
-      })
-      .parse(JSON.parse(readFileSync(join(prod.folder, 'manifest.json'), 'utf8')));
-    const stacks = Object.values(manifest.artifacts).filter(
-      ({ type }) => type === 'aws:cloudformation:stack',
-    );
-    expect(stacks.map(({ properties }) => properties?.terminationProtection)).toEqual([true, true, true]);
+    expect(protectionsOf(prod)).toEqual([true, true, true]);
   });
 });

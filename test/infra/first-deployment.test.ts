@@ -1,11 +1,9 @@
 /** The order of a first deployment of the templates of prod, before any lock: judged as CloudFormation would. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { ROUTES_AT_ONCE } from '../../infra/constructs/pace-routes.ts';
 import { environmentOf } from '../../infra/environments.ts';
-import { BUILD_MS, type Synthesized, synthesize } from './synthesized.ts';
+import { BUILD_MS, protectionsOf, type Synthesized, synthesize } from './synthesized.ts';
 
 let prod: Synthesized;
 beforeAll(async () => {
@@ -87,22 +85,7 @@ describe('a first deployment that fails', () => {
   });
 
   it('can be deleted and tried again: neither stack nor table refuses before the environment is locked', () => {
-    const manifest = z
-      .object({
-        artifacts: z.record(
-          z.string(),
-          z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).optional() }),
-        ),
-      })
-      .parse(JSON.parse(readFileSync(join(prod.folder, 'manifest.json'), 'utf8')));
-    const stacks = Object.values(manifest.artifacts).filter(
-      ({ type }) => type === 'aws:cloudformation:stack',
-    );
-    expect(stacks.map(({ properties }) => properties?.terminationProtection ?? false)).toEqual([
-      false,
-      false,
-      false,
-    ]);
+    expect(protectionsOf(prod)).toEqual([false, false, false]);
     prod.data.hasResourceProperties('AWS::DynamoDB::Table', { DeletionProtectionEnabled: false });
   });
 });

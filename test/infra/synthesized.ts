@@ -1,10 +1,11 @@
 /** The real app of an environment, synthesized once for a file of tests. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
+import * as z from 'zod';
 import { addBerth, createApp } from '../../infra/berth.ts';
 import { type Bundle, bundleFunctions } from '../../infra/bundle.ts';
 import type { Environment } from '../../infra/environments.ts';
@@ -45,3 +46,18 @@ export const synthesize = async (environment: Environment): Promise<Synthesized>
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 };
+
+const manifestSchema = z.object({
+  artifacts: z.record(
+    z.string(),
+    z.object({ type: z.string(), properties: z.record(z.string(), z.unknown()).optional() }),
+  ),
+});
+
+/** Whether each stack of an assembly is protected from deletion. */
+export const protectionsOf = ({ folder }: Pick<Synthesized, 'folder'>): readonly unknown[] =>
+  Object.values(
+    manifestSchema.parse(JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8'))).artifacts,
+  )
+    .filter(({ type }) => type === 'aws:cloudformation:stack')
+    .map(({ properties }) => properties?.terminationProtection ?? false);

@@ -4,9 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { createProgram } from '../../../cli/program.ts';
-import { run } from '../../../cli/run.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { runHere } from './run-cli.ts';
 
 let server: Server;
 let asked: { route: string; body: unknown }[] = [];
@@ -33,20 +32,11 @@ beforeEach(() => {
   answer = {};
 });
 
-const berth = async (...args: string[]) => {
-  vi.stubEnv('BERTH_URL', `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  vi.stubEnv('BERTH_API_KEY', 'a-key');
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  try {
-    const code = await run(createProgram(), ['node', 'berth', ...args]);
-    return { code, stderr: stderr.mock.calls.map(([text]) => text).join('') };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-    vi.unstubAllEnvs();
-  }
-};
+const berth = (...args: string[]) =>
+  runHere(args, {
+    BERTH_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    BERTH_API_KEY: 'a-key',
+  });
 
 const ADA = '491712223333@c.us';
 const AT = encodeURIComponent(ADA);

@@ -1,8 +1,7 @@
 /** `berth call`: every operation by its name. */
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { createProgram } from '../../../cli/program.ts';
-import { run } from '../../../cli/run.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { API_KEY, FakeApi } from './fake-api.ts';
+import { runHere } from './run-cli.ts';
 
 let api: FakeApi;
 beforeEach(async () => {
@@ -11,21 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.stop());
 
-const berth = async (...args: string[]) => {
-  vi.stubEnv('BERTH_URL', api.url);
-  vi.stubEnv('BERTH_API_KEY', API_KEY);
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  try {
-    const code = await run(createProgram(), ['node', 'berth', ...args]);
-    const textOf = (spy: typeof stdout) => spy.mock.calls.map(([text]) => text).join('');
-    return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-    vi.unstubAllEnvs();
-  }
-};
+const berth = (...args: string[]) => runHere(args, { BERTH_URL: api.url, BERTH_API_KEY: API_KEY });
 
 test('asks with path, query and body, and prints the response as JSON', async () => {
   api.set('shop');

@@ -4,13 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pathOf } from '../../../cli/command.ts';
 import { createProgram } from '../../../cli/program.ts';
-import { run } from '../../../cli/run.ts';
 import { readDrawn, readPng } from '../../helpers/read-qr.ts';
 import { API_KEY, FakeApi, message, refuse, WORKING } from './fake-api.ts';
-import { BIN, type Ended, type RunOptions, runCli } from './run-cli.ts';
+import { BIN, type Ended, type RunOptions, runCli, runHere } from './run-cli.ts';
 
 /** The machine's own Node if it cannot run TypeScript. */
 const oldNode = ['/usr/bin/node', '/usr/local/bin/node'].find((node) => {
@@ -58,21 +57,13 @@ const settings = ({ env }: RunOptions) => ({ BERTH_URL: api.url, BERTH_API_KEY: 
 const berthProcess = (args: readonly string[], options: RunOptions = {}): Promise<Ended> =>
   runCli(args, { cwd: folder, ...options, env: settings(options) });
 
-/** The same command line in this process, which spares each case a start of Node. */
+/** The same command line in this process. */
 const berth = async (args: readonly string[], options: RunOptions = {}): Promise<Ended> => {
   const before = process.cwd();
-  for (const [name, value] of Object.entries(settings(options))) vi.stubEnv(name, value);
   process.chdir(options.cwd ?? folder);
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
-    const code = await run(createProgram(), ['node', 'berth', ...args]);
-    const said = (calls: unknown[][]) => calls.map(([text]) => text).join('');
-    return { code, stdout: said(stdout.mock.calls), stderr: said(stderr.mock.calls) };
+    return await runHere(args, settings(options));
   } finally {
-    stderr.mockRestore();
-    stdout.mockRestore();
-    vi.unstubAllEnvs();
     process.chdir(before);
   }
 };

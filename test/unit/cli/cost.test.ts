@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { costByGoal, costByUse, GOALS, standbyShare } from '../../../cli/cost/comparisons.ts';
 import { COST_DEFAULTS } from '../../../cli/cost/input.ts';
 import { costOf } from '../../../cli/cost/model.ts';
 import { totalOf } from '../../../cli/cost/parts.ts';
 import { PRICES } from '../../../cli/cost/prices.ts';
-import { createProgram } from '../../../cli/program.ts';
-import { run } from '../../../cli/run.ts';
-import { runCli } from './run-cli.ts';
+import { runCli, runHere } from './run-cli.ts';
 
 const PAGE = readFileSync(new URL('../../../docs/cost.md', import.meta.url), 'utf8');
 
@@ -15,13 +13,7 @@ it('says on the page about cost what the command says', async () => {
   const blocks = [...PAGE.matchAll(/^```\n\$ berth (.+)\n([\s\S]*?)^```$/gm)];
   expect(blocks.length).toBeGreaterThanOrEqual(3);
   for (const [, args = '', text] of blocks) {
-    const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-    try {
-      await run(createProgram(), ['node', 'berth', ...args.split(' ')]);
-      expect(stdout.mock.calls.map(([shown]) => shown).join(''), args).toBe(text);
-    } finally {
-      stdout.mockRestore();
-    }
+    expect((await runHere(args.split(' '))).stdout, args).toBe(text);
   }
 });
 

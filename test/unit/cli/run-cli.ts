@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { vi } from 'vitest';
+import { createProgram } from '../../../cli/program.ts';
+import { run } from '../../../cli/run.ts';
 import { compileCache } from '../../helpers/compile-cache.ts';
 
 export const BIN = fileURLToPath(new URL('../../../cli/bin.mjs', import.meta.url));
@@ -36,3 +39,22 @@ export const runCli = (args: readonly string[], options: RunOptions = {}): Promi
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stdout, stderr }));
   });
+
+/** The same command line in this process, which spares each case a start of Node. */
+export const runHere = async (
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<Ended> => {
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const textOf = (spy: typeof stdout) => spy.mock.calls.map(([text]) => text).join('');
+  try {
+    const code = await run(createProgram(), ['node', 'berth', ...args]);
+    return { code, stdout: textOf(stdout), stderr: textOf(stderr) };
+  } finally {
+    stdout.mockRestore();
+    stderr.mockRestore();
+    vi.unstubAllEnvs();
+  }
+};

@@ -1,13 +1,12 @@
 /** The client's and the command line's part of webhooks and events. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
-import { createProgram } from '../../../cli/program.ts';
-import { run } from '../../../cli/run.ts';
 import { createClient } from '../../../client/index.ts';
 import type { DeadLetterView, StreamEvent } from '../../../contract/bodies/events.ts';
 import { API_KEY, FakeApi } from './fake-api.ts';
+import { runHere } from './run-cli.ts';
 
 let api: FakeApi;
 beforeEach(async () => {
@@ -16,20 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => api.stop());
 
-const berth = async (...args: string[]) => {
-  vi.stubEnv('BERTH_URL', api.url);
-  vi.stubEnv('BERTH_API_KEY', API_KEY);
-  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
-  const stderr = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  try {
-    const code = await run(createProgram(), ['node', 'berth', ...args]);
-    return { code, stdout: stdout.mock.calls.map(([text]) => text).join('') };
-  } finally {
-    stdout.mockRestore();
-    stderr.mockRestore();
-    vi.unstubAllEnvs();
-  }
-};
+const berth = (...args: string[]) => runHere(args, { BERTH_URL: api.url, BERTH_API_KEY: API_KEY });
 
 const letter: DeadLetterView = {
   eventId: 'evt_1',

@@ -1,33 +1,19 @@
 /** Types and names of files, however servers, callers and senders spell them. */
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { sendFile, sendImage, sendVoice } from '../../../container/commands/send-file.ts';
 import { fetchFile } from '../../../container/media/fetch.ts';
 import { sendImageArgs } from '../../../contract/whatsapp/messages.ts';
 import { cleanFileName } from '../../../core/accounts/file-name.ts';
 import { nameForType, normalizeType, typeOfFile } from '../../../core/accounts/file-type.ts';
 import { beginMediaUpload, openFile } from '../../../core/accounts/media.ts';
+import { serve } from '../../helpers/loopback-server.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { testSystem } from '../core/test-system.ts';
 import { commandContext } from './command-context.ts';
 import { FakeClient } from './fake-library.ts';
 
 const CHAT = '15550001111@c.us';
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-const serve = async (listener: RequestListener): Promise<string> => {
-  const server = createServer(listener);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
 const answering = (headers: Record<string, string>, body = 'bytes') =>
   serve((_request, response) => response.writeHead(200, headers).end(body));
 

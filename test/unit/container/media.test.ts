@@ -1,6 +1,4 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { cardOf } from '../../../container/commands/send-contacts.ts';
@@ -9,21 +7,8 @@ import { fetchFile } from '../../../container/media/fetch.ts';
 import { createIncoming } from '../../../container/media/incoming.ts';
 import { messagePayload } from '../../../container/whatsapp/payloads.ts';
 import type { WorkerEvent } from '../../../contract/worker/protocol.ts';
+import { serve } from '../../helpers/loopback-server.ts';
 
-const servers: Server[] = [];
-afterEach(() => {
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    server.close();
-  }
-});
-
-const serve = async (listener: RequestListener): Promise<string> => {
-  const server = createServer(listener);
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-};
 const LOCAL = { maxBytes: 1000, allowLoopback: true, refusedPorts: [] };
 const failing = (code: string, detail?: RegExp) =>
   expect.objectContaining({ code, ...(detail ? { message: expect.stringMatching(detail) } : {}) });
