@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { ensureBrowser } from '../container/browser/find.ts';
+import { sleep } from '../contract/poll.ts';
 import {
   START_STEP_WORDS,
   START_STEPS,
@@ -170,7 +171,7 @@ const until = async (reached: () => Promise<boolean>): Promise<void> => {
   const since = performance.now();
   while (!(await reached())) {
     if (performance.now() - since > LIMIT_MS) throw new Error('it did not come to that within a minute');
-    await new Promise((resume) => setTimeout(resume, 100));
+    await sleep(100);
   }
 };
 

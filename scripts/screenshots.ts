@@ -7,6 +7,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import { sleep } from '../contract/poll.ts';
 import { type DashboardSystem, openDashboard } from '../test/e2e/dashboard/dashboard-system.ts';
 
 const OUT = resolve(import.meta.dirname, '../docs/screenshots');
@@ -49,7 +50,7 @@ const prepare = async ({ system, hooks }: DashboardSystem): Promise<void> => {
   hooks.answer(503);
   await berth.sessions.stop('bakery', { userId: 'anna' });
   await berth.sessions.waitForStatus('bakery', 'STOPPED', { userId: 'anna' });
-  while ((await berth.webhooks.dead()).length === 0) await pause(500);
+  while ((await berth.webhooks.dead()).length === 0) await sleep(500);
   hooks.answer(200);
   await berth.sessions.start('bakery', { userId: 'anna' });
   await berth.sessions.waitForStatus('bakery', 'WORKING', { userId: 'anna' });
@@ -63,8 +64,6 @@ const prepare = async ({ system, hooks }: DashboardSystem): Promise<void> => {
   await stack.trigger('reaper');
   await stack.trigger('reconciler');
 };
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
 /** Six hours of a small system that fills up in the morning. */
 const madeUpTrend = () => {

@@ -4,7 +4,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { LIVE_LIMITS } from '../../contract/bodies/live.ts';
-import type { Clock } from '../../contract/clock.ts';
+import { type Clock, systemClock } from '../../contract/clock.ts';
+import { pollUntil, sleep } from '../../contract/poll.ts';
 import { StageThrottle } from '../api/throttle.ts';
 import type { PermissionModel, SocketApiModel } from '../assembly/model.ts';
 import type { InvokeResult } from '../runtime/pool.ts';
@@ -118,8 +119,12 @@ export class SocketApi {
   /** Closes all connections and waits until their functions have handled it. */
   async close(): Promise<void> {
     this.connections.closeAll();
-    const until = Date.now() + CLOSE_MS;
-    while (this.connections.size > 0 && Date.now() < until) await new Promise((done) => setTimeout(done, 20));
+    await pollUntil(
+      { clock: systemClock, sleep },
+      async () => this.connections.size,
+      (open) => open === 0,
+      { end: systemClock() + CLOSE_MS, pollMs: 20 },
+    );
     await Promise.race([
       Promise.allSettled([...this.#ending]),
       new Promise((done) => setTimeout(done, CLOSE_MS).unref()),

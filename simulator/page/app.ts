@@ -1,3 +1,4 @@
+import { sleep } from '../../contract/poll.ts';
 import type { Call, CallAnswer, WireMe } from '../protocol.ts';
 import { BUILD } from './build.ts';
 import { Business } from './business.ts';
@@ -83,7 +84,7 @@ export class App {
 
   async #untilConnected(): Promise<void> {
     // The loss may be known here before the connection's own end is.
-    do await new Promise((resolve) => setTimeout(resolve, 100));
+    do await sleep(100);
     while (this.socket.state !== 'CONNECTED');
   }
 

@@ -1,4 +1,6 @@
 /** The page's life: it connects, is linked or shows a code, syncs, and does what the server sends it. */
+
+import { sleep } from '../../contract/poll.ts';
 import type {
   PageEvent,
   WireChat,
@@ -30,8 +32,6 @@ const LISTENER_PATIENCE_MS = 3_000;
 const RETRY_MS = { first: 200, most: 2_000 } as const;
 /** Without a connection for so long the page says TIMEOUT. */
 const TIMEOUT_AFTER_MS = 15_000;
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 export class Session {
   readonly #app: App;

@@ -1,6 +1,7 @@
 /** One user's endpoints that never answer, and another user's webhook beside them, with the real deliverer. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sleep } from '../../contract/poll.ts';
 import { createSession } from '../../core/admission/create.ts';
 import { acceptEvents } from '../../core/lifecycle/worker.ts';
 import { startEndpoint } from './endpoint.ts';
@@ -81,7 +82,7 @@ export const measureFairness = async (options: {
     const arrived = async (n: number) => {
       const begun = performance.now();
       await send(system, other, n);
-      while (good.count < n + 1) await new Promise((resolve) => setTimeout(resolve, 2));
+      while (good.count < n + 1) await sleep(2);
       return performance.now() - begun;
     };
     // The deliverer's bundle is loaded.
@@ -92,7 +93,7 @@ export const measureFairness = async (options: {
       ),
     );
     await Promise.all(blocked.map((session) => send(system, session, 0)));
-    while (options.endless > 0 && mute.given() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (options.endless > 0 && mute.given() === 0) await sleep(5);
     const times: number[] = [];
     for (let n = 1; n <= options.events; n++) times.push(await arrived(n));
     return { times, held: mute.given() - mute.ended(), mostHeld: mute.most() };

@@ -1,3 +1,4 @@
+import { sleep } from '../../../contract/poll.ts';
 import type { App } from '../app.ts';
 import type { ChatModel, ContactModel } from '../models.ts';
 import { MsgModel } from '../models.ts';
@@ -58,7 +59,7 @@ export const defineChats = (app: App): void => {
 /** Asks WhatsApp for a group as it is now, which takes its time. */
 const updateGroup = async (app: App, id: unknown): Promise<void> => {
   const { waitMs } = await app.deliver({ op: 'groupMetadata', group: String(id) });
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  if (waitMs > 0) await sleep(waitMs);
 };
 
 const contactModules = (app: App): Record<string, unknown> => {
