@@ -1,4 +1,4 @@
-/** What a run of a client tells its host, and the limits of its stages. */
+/** What a run of a client reports to its host, and the limits of its stages. */
 import type { Account } from '../../contract/worker/protocol.ts';
 import type { PasskeyStep } from './passkey.ts';
 
