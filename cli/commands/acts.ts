@@ -6,7 +6,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import type { Command } from 'commander';
-import mime from 'mime';
 import * as z from 'zod';
 import { positionalOf } from '../../client/derived.ts';
 import { inputSchemaOf, type JsonSchema } from '../../contract/openapi/schemas.ts';
@@ -191,7 +190,9 @@ const fieldValue = async (field: Field, value: unknown, mimetype: string | undef
 };
 
 /** By the ending of its name. WhatsApp's voice messages are Opus in Ogg. */
-const typeOf = (path: string): string | undefined => {
+const typeOf = async (path: string): Promise<string | undefined> => {
+  // Its table would delay the start of every command.
+  const { default: mime } = await import('mime');
   const type = mime.getType(extname(path)) ?? undefined;
   return type === 'audio/ogg' ? 'audio/ogg; codecs=opus' : type;
 };
@@ -199,7 +200,7 @@ const typeOf = (path: string): string | undefined => {
 /** A file of this machine, or a URL that the session fetches. */
 const fileOf = async (path: string, given: string | undefined): Promise<object> => {
   if (/^https?:/.test(path)) return { url: path, ...(given === undefined ? {} : { mimetype: given }) };
-  const mimetype = given ?? typeOf(path);
+  const mimetype = given ?? (await typeOf(path));
   if (mimetype === undefined)
     throw new CliError(EXIT.usage, `--type is needed: what kind of file is ${path}?`);
   const data = await readFile(path).catch(() => {

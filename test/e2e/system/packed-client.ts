@@ -59,7 +59,13 @@ export const packedClient = (systemOf: () => System): void => {
     const { dependencies } = JSON.parse(
       readFileSync(join(project.folder, 'node_modules', 'berth', 'package.json'), 'utf8'),
     );
-    expect(Object.keys(dependencies)).toEqual(['@modelcontextprotocol/server', 'commander', 'qrcode', 'zod']);
+    expect(Object.keys(dependencies)).toEqual([
+      '@modelcontextprotocol/server',
+      'commander',
+      'mime',
+      'qrcode',
+      'zod',
+    ]);
   });
 
   test("the client's own package brings one dependency and calls the system", async () => {
