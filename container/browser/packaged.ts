@@ -81,7 +81,7 @@ export const hasPackagedBrowser = (
  * list of the fonts for all others; without that, each would make its own, in HOME, which a launch sets to the profile's
  * folder. Only a `dir` can be relative to the file: a `cachedir` would be relative to the folder that a worker runs in.
  *
- * @param fonts where the fonts will be
+ * @param fonts the folder in which the fonts will be
  */
 const fontsConf = (fonts: string): string => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

@@ -24,7 +24,7 @@ const open = () => {
     profileKilobytes: 0,
     build: '2026-07',
   });
-  const { id } = exchange.createGroup(ada, 'Team', [BEN_ID]);
+  const { id } = exchange.groups.create(ada, 'Team', [BEN_ID]);
   const received = (account: string) =>
     world.messages(account).flatMap(({ type, subtype }) => (type === 'gp2' ? [subtype] : []));
   return { exchange, world, id, received };
@@ -32,8 +32,8 @@ const open = () => {
 
 test('a removed member receives the removal, and no later change', () => {
   const { exchange, world, id, received } = open();
-  exchange.changeGroup(id, ADA_ID, { remove: [BEN_ID] });
-  exchange.changeGroup(id, ADA_ID, { subject: 'Without Ben' });
+  exchange.groups.change(id, ADA_ID, { remove: [BEN_ID] });
+  exchange.groups.change(id, ADA_ID, { subject: 'Without Ben' });
   expect(received(ADA)).toEqual(['remove', 'subject']);
   expect(received(BEN)).toEqual(['remove']);
   expect(world.groups(BEN)).toMatchObject([{ subject: 'Team' }]);
@@ -41,9 +41,9 @@ test('a removed member receives the removal, and no later change', () => {
 
 test('a member that comes back receives it once, and the group as it is now', () => {
   const { exchange, world, id, received } = open();
-  exchange.changeGroup(id, ADA_ID, { remove: [BEN_ID] });
-  exchange.changeGroup(id, ADA_ID, { subject: 'Without Ben' });
-  exchange.changeGroup(id, BEN_ID, { add: [BEN_ID] });
+  exchange.groups.change(id, ADA_ID, { remove: [BEN_ID] });
+  exchange.groups.change(id, ADA_ID, { subject: 'Without Ben' });
+  exchange.groups.change(id, BEN_ID, { add: [BEN_ID] });
   expect(received(BEN)).toEqual(['remove', 'add']);
   expect(world.groups(BEN)).toMatchObject([{ subject: 'Without Ben', participants: [{}, { id: BEN_ID }] }]);
 });
