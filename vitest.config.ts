@@ -7,6 +7,7 @@ const ALONE = [
   'test/infra/preflight.test.ts',
   'test/unit/functions/ecs-tasks.test.ts',
   'test/unit/functions/sqs-events.test.ts',
+  'test/unit/functions/webhook-poster.test.ts',
   'test/webhooks/fairness.test.ts',
   'test/unit/one-row.test.ts',
   'test/webhooks/faults.test.ts',

@@ -13,7 +13,7 @@ import type { InstanceSetup } from './protocol.ts';
 /** Lambda's limit for a synchronous event and answer. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 /** Between two looks at which instances only wait, while invocations stand in line. */
-const LOOK_MS = 40;
+const LOOK_MS = 10;
 
 export type InvokeResult = Outcome & { readonly requestId: string };
 

@@ -31,3 +31,13 @@ test('no test is run again after it failed', () => {
     expect(readFileSync(join(ROOT, file), 'utf8'), file).not.toMatch(/\{ retry:|\bretry: \d+ \}/);
   }
 });
+
+// Files of one worker share their modules: what a module read from the environment when it was loaded stays.
+test('a test file that sets the environment before it loads a module runs alone', () => {
+  const config = readFileSync(join(ROOT, 'vitest.config.ts'), 'utf8');
+  const setting = globSync('test/**/*.test.ts', { cwd: ROOT }).filter((file) =>
+    /^process\.env\.\w+ = /m.test(readFileSync(join(ROOT, file), 'utf8')),
+  );
+  expect(setting.filter((file) => !config.includes(`'${file}'`))).toEqual([]);
+  expect(setting).not.toEqual([]);
+});
