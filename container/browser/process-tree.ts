@@ -106,8 +106,12 @@ const readMemory = async (pid: number): Promise<number | undefined> => {
     return kilobytes(await readFile(`/proc/${pid}/smaps_rollup`, 'utf8'), 'Pss') * 1024;
   } catch {
     return await readFile(`/proc/${pid}/status`, 'utf8').then(
-      // What is its own, of a process in Chromium's sandbox: its maps cannot be read.
-      (text) => (kilobytes(text, 'RssAnon') + kilobytes(text, 'RssShmem') || kilobytes(text, 'VmRSS')) * 1024,
+      // What is its own, of a process in Chromium's sandbox: its maps cannot be read. One that has ended and was not waited
+      // for yet has no memory.
+      (text) =>
+        text.includes('VmRSS:')
+          ? (kilobytes(text, 'RssAnon') + kilobytes(text, 'RssShmem') || kilobytes(text, 'VmRSS')) * 1024
+          : undefined,
       () => undefined,
     );
   }

@@ -197,6 +197,21 @@ describe('the browser’s processes', () => {
     other.kill('SIGKILL');
   });
 
+  it('lists them again when one has ended that nobody waits for', async () => {
+    const profile = join(dir, 'profile');
+    const run = (script: string) => `"${process.execPath}" -e '${script}' -- --user-data-dir=${profile}`;
+    // What replaces the shell does not wait for its child, which stays a zombie.
+    const parent = spawn('/bin/sh', ['-c', `${run('setTimeout(() => {}, 1000)')} & exec sleep 60`]);
+    const measure = createMemoryMeter(systemTime, profile);
+    await vi.waitFor(async () => expect(await measure()).toBeGreaterThan(1024 * 1024), { timeout: 30_000 });
+    await vi.waitFor(async () => expect(await findTree(profile)).toEqual([]), { timeout: 30_000 });
+    spawn('/bin/sh', ['-c', `exec ${run('setInterval(() => {}, 1000)')}`]);
+    await vi.waitFor(async () => expect(await findTree(profile)).toHaveLength(1), { timeout: 30_000 });
+    expect(await measure()).toBeGreaterThan(1024 * 1024);
+    expect(await killTree(systemTime, profile)).toBe(true);
+    parent.kill('SIGKILL');
+  });
+
   it('are measured again and again: one that ended no longer counts, one that is new counts at the latest after five minutes', async () => {
     const profile = join(dir, 'profile');
     const start = () =>
