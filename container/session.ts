@@ -145,7 +145,7 @@ export const startSession = (
     time,
     now: clock.now,
     log,
-    told: settings.told,
+    forwarded: settings.told,
     late: settings.late,
     ignore: supervision.ignore,
     withMedia: incoming.withMedia,
@@ -185,7 +185,7 @@ export const startSession = (
     if (name === 'call') calls.rang(values[0]);
     let byCommand = false;
     for (const listener of listeners) if (listener(name, values) === true) byCommand = true;
-    forwarder.heard(name, values, byCommand);
+    forwarder.forward(name, values, byCommand);
   };
 
   const client: ClientSettings = {
@@ -219,7 +219,7 @@ export const startSession = (
     maxRestarts: environment.BERTH_MAX_RESTARTS,
     onStep: timeLine.reached,
     onChange,
-    onCode: pairing.heard,
+    onCode: pairing.shown,
     onEvent,
     onDialogs: ({ closed, unknown }) => {
       dialogs = { closed: dialogs.closed + closed, unknown };

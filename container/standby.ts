@@ -16,7 +16,7 @@ import { EXIT, type Exit } from './exit.ts';
 const REPORT_LIMIT_MS = 60_000;
 
 /** The one assignment that a standby task takes. */
-type Desk = {
+type PendingAssignment = {
   /** Called by the command server; a repeat of the same assignment has the same outcome. */
   readonly assign: (assignment: Assignment) => Promise<boolean>;
   readonly assigned: Promise<Assignment>;
@@ -25,7 +25,7 @@ type Desk = {
   readonly isTaken: boolean;
 };
 
-export const createDesk = (): Desk => {
+export const createPendingAssignment = (): PendingAssignment => {
   const assigned = Promise.withResolvers<Assignment>();
   const outcome = Promise.withResolvers<boolean>();
   let taken: Assignment | undefined;
@@ -50,7 +50,7 @@ export const standBy = async (options: {
   readonly standby: { readonly id: string; readonly token: string };
   readonly workerApiUrl: string;
   readonly prepared: Prepared;
-  readonly desk: Desk;
+  readonly pending: PendingAssignment;
   readonly launch: () => Promise<AheadBrowser>;
   readonly time: Time;
   readonly log: Log;
@@ -58,7 +58,7 @@ export const standBy = async (options: {
   /** Aborted once the process was asked to end. */
   readonly signal: AbortSignal;
 }): Promise<{ readonly assignment: Assignment; readonly ahead: AheadBrowser } | undefined> => {
-  const { standby, prepared, desk, time, log, exit, signal } = options;
+  const { standby, prepared, pending, time, log, exit, signal } = options;
   const { found, reach, commandSecret } = prepared;
   if (found instanceof NoBrowser) {
     log.error(found.message);
@@ -82,7 +82,7 @@ export const standBy = async (options: {
   const isOver = AbortSignal.any([signal, over.signal]);
 
   const report = async (): Promise<void> => {
-    for (let first = true; !isOver.aborted && !desk.isTaken; first = false) {
+    for (let first = true; !isOver.aborted && !pending.isTaken; first = false) {
       const { heartbeatSeconds } = await api.standby(
         {
           standbyId: standby.id,
@@ -100,11 +100,11 @@ export const standBy = async (options: {
   };
   const reporting = report().catch(async (error: unknown) => {
     // An assignment that is under way decides; without one this task is of no use.
-    if (desk.isTaken || signal.aborted) return;
+    if (pending.isTaken || signal.aborted) return;
     if (error instanceof Fenced) {
       // The claim closes the item a moment before its assignment arrives.
       await sleep(time, FENCED_WAIT_MS, isOver);
-      if (desk.isTaken) return;
+      if (pending.isTaken) return;
       log.info('this standby task is not needed any more');
       await exit.shutDown(EXIT.ok);
       return;
@@ -116,7 +116,7 @@ export const standBy = async (options: {
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
     void exit.code.then(() => resolve(undefined));
   });
-  const assignment = await Promise.race([desk.assigned, ended]);
+  const assignment = await Promise.race([pending.assigned, ended]);
   over.abort();
   if (!assignment) {
     await reporting;

@@ -16,9 +16,9 @@ export type StartTimeLine = {
   /** A step counts once; after the end of the start none does. */
   reached(step: OwnStep, at?: number): void;
   /** Steps that no accepted report has contained. */
-  readonly untold: ReportedSteps;
+  readonly unreported: ReportedSteps;
   /** A report with these steps was accepted. */
-  told(steps: ReportedSteps): void;
+  reported(steps: ReportedSteps): void;
 };
 
 export const createStartTimeLine = (time: Time): StartTimeLine => {
@@ -28,7 +28,7 @@ export const createStartTimeLine = (time: Time): StartTimeLine => {
     reached(step, at = time.now()) {
       if (steps[step] === undefined && !isStarted(steps)) steps[step] = Math.round(at);
     },
-    get untold() {
+    get unreported() {
       return Object.fromEntries(
         START_STEPS.filter((step) => steps[step] !== undefined && !accepted.has(step)).map((step) => [
           step,
@@ -36,8 +36,8 @@ export const createStartTimeLine = (time: Time): StartTimeLine => {
         ]),
       );
     },
-    told(reported) {
-      for (const step of START_STEPS) if (step in reported) accepted.add(step);
+    reported(steps) {
+      for (const step of START_STEPS) if (step in steps) accepted.add(step);
     },
   };
 };

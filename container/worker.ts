@@ -11,7 +11,7 @@ import type { ContainerEnvironment, Purpose } from './environment.ts';
 import { createExit, EXIT, type ExitCode } from './exit.ts';
 import { judgeUncaught } from './process-faults.ts';
 import type { startSession } from './session.ts';
-import { createDesk, standBy } from './standby.ts';
+import { createPendingAssignment, standBy } from './standby.ts';
 import { createStartTimeLine } from './start-steps.ts';
 
 type Worker = {
@@ -79,17 +79,17 @@ export const startWorker = (options: {
     }
   };
   const waitAndStart = async (standby: Extract<Purpose, { kind: 'standby' }>) => {
-    const desk = createDesk();
+    const pending = createPendingAssignment();
     const leaving = new AbortController();
     asked = () => leaving.abort();
-    const prepared = await prepare({ ...options, exit, epoch: undefined, assign: desk.assign });
+    const prepared = await prepare({ ...options, exit, epoch: undefined, assign: pending.assign });
     const loaded = loadSession();
     const waited = await standBy({
       ...options,
       standby,
       workerApiUrl: options.environment.BERTH_WORKER_API_URL,
       prepared,
-      desk,
+      pending,
       launch: async () =>
         (await loaded).launchBrowserAhead(prepared, { ...options, onLost: () => leaving.abort() }),
       exit,
@@ -111,13 +111,13 @@ export const startWorker = (options: {
         onServing: () => {
           serves = true;
           onServing();
-          desk.settle(true);
+          pending.settle(true);
         },
       });
       if (found)
         session = (await loaded).startSession({ ...found, ahead }, { ...options, exit, ending, timeLine });
     } finally {
-      if (!serves) desk.settle(false);
+      if (!serves) pending.settle(false);
     }
   };
   /** Of a standby task that waits: ends it at once. */

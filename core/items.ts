@@ -62,7 +62,7 @@ export const openWaitKey = (userId: string, id: string): Key => ({ pk: openWaits
 /** A sign-in to the dashboard, by the hash of its cookie's token; expires. */
 export const signInKey = (hash: string): Key => ({ pk: `SIGNIN#${hash}`, sk: META });
 /** The session's messages that were delivered last; expires. */
-export const toldKey = (sessionId: string): Key => ({ pk: `TOLD#${sessionId}`, sk: META });
+export const forwardedKey = (sessionId: string): Key => ({ pk: `TOLD#${sessionId}`, sk: META });
 /** Files that a session received: what their links lead to; expire with the links. */
 export const filesPartition = (sessionId: string): string => `FILES#${sessionId}`;
 export const fileKey = (sessionId: string, id: string): Key => ({ pk: filesPartition(sessionId), sk: id });

@@ -25,6 +25,6 @@ export const requestCode = async (
       .parse(await client.requestPairingCode(phoneNumber, pairing.lifeMs));
   const letters = await handOver(context, { what: 'requesting a code', run }, client);
   // The library reported it by its event already; a repeat changes nothing.
-  const { value, expiresAt } = pairing.heard(letters);
+  const { value, expiresAt } = pairing.shown(letters);
   return { code: value, expiresAt };
 };

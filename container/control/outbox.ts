@@ -3,15 +3,15 @@
  * accepted. They wait in memory only, so the queue is bounded: when it is full the newest are dropped, and as soon as
  * there is room an `engine.event` says how many were lost. A payload may still be in the making (a file is being
  * fetched): its event keeps its place, and those behind it wait. The messages that the events report are sent with
- * them, so that a later worker knows which ones it must still deliver (core/events/told-messages.ts).
+ * them, so that a later worker knows which ones it must still deliver (core/events/forwarded-messages.ts).
  */
 import { monotonicFactory } from 'ulid';
 import type * as z from 'zod';
-import type { eventsRequestSchema, ToldMark, WorkerEvent } from '../../contract/worker/protocol.ts';
+import type { eventsRequestSchema, ForwardedMark, WorkerEvent } from '../../contract/worker/protocol.ts';
 import { describeError, Fenced } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';
-import { createTold, type Told } from '../whatsapp/told.ts';
+import { createForwardedMessages, type ForwardedMessages } from '../whatsapp/forwarded-messages.ts';
 import type { WorkerApi } from './worker-api.ts';
 
 const BATCH = 10;
@@ -21,15 +21,15 @@ type Tells = { readonly id: string; readonly at: number };
 type About = {
   /** The event's id; one is made without it. */
   readonly id: string;
-  readonly tells?: Tells;
+  readonly forwards?: Tells;
 };
 
 /** `pending`: resolves when the payload is there. `begins`: the messages that count as delivered without an event. */
 type Waiting = {
   event?: WorkerEvent;
   pending?: Promise<void>;
-  readonly tells?: Tells | undefined;
-  readonly begins?: ToldMark;
+  readonly forwards?: Tells | undefined;
+  readonly begins?: ForwardedMark;
 };
 
 export type Outbox = {
@@ -38,7 +38,7 @@ export type Outbox = {
   /** As `add`, with a payload that comes later; it must not reject. */
   addLater(event: string, payload: Promise<unknown>, about?: About): void;
   /** From here on, events that report messages add to this; it is sent with them, and once by itself. */
-  begin(mark: ToldMark): void;
+  begin(mark: ForwardedMark): void;
   /** Waits until everything is accepted; false: it was not within `limitMs`, and what is left is lost. */
   flush(limitMs: number): Promise<boolean>;
   /** Drops what waits and sends no more (fenced). */
@@ -61,7 +61,7 @@ export const createOutbox = (options: {
   let dropped = 0;
   let pumping: Promise<void> | undefined;
   /** The messages that are delivered once the batch under way is accepted. */
-  let told: { readonly account: string; readonly marks: Told } | undefined;
+  let forwarded: { readonly account: string; readonly marks: ForwardedMessages } | undefined;
   let calls = 0;
 
   const close = () => {
@@ -78,14 +78,15 @@ export const createOutbox = (options: {
   const requestOf = (batch: readonly Waiting[]): z.infer<typeof eventsRequestSchema> => {
     const events = batch.flatMap(({ event }) => event ?? []);
     let changed = false;
-    for (const { begins, tells } of batch) {
-      if (begins) told = { account: begins.account, marks: createTold(begins.since, begins.ids) };
-      if (tells) told?.marks.note(tells.id, tells.at);
-      changed ||= begins !== undefined || tells !== undefined;
+    for (const { begins, forwards } of batch) {
+      if (begins)
+        forwarded = { account: begins.account, marks: createForwardedMessages(begins.since, begins.ids) };
+      if (forwards) forwarded?.marks.note(forwards.id, forwards.at);
+      changed ||= begins !== undefined || forwards !== undefined;
     }
-    if (!changed || !told) return { events };
+    if (!changed || !forwarded) return { events };
     calls += 1;
-    return { events, told: { seq: calls, ...told.marks.mark(told.account) } };
+    return { events, told: { seq: calls, ...forwarded.marks.mark(forwarded.account) } };
   };
 
   /** The events at the head of the queue that may go, at least one. */
@@ -151,11 +152,12 @@ export const createOutbox = (options: {
   };
 
   return {
-    add: (event, payload, about) => take({ event: made(event, payload, about?.id), tells: about?.tells }),
+    add: (event, payload, about) =>
+      take({ event: made(event, payload, about?.id), forwards: about?.forwards }),
     begin: (mark) => take({ begins: mark }),
     addLater(event, payload, about) {
       const queued = made(event, undefined, about?.id);
-      const waiting: Waiting = { event: queued, tells: about?.tells };
+      const waiting: Waiting = { event: queued, forwards: about?.forwards };
       waiting.pending = payload.then((value) => {
         waiting.event = { ...queued, payload: value };
         delete waiting.pending;

@@ -45,7 +45,7 @@ export const createReporter = (options: {
   /** Steps of the start that are to be reported. */
   readonly start: () => NonNullable<ReportRequest['start']>;
   /** A report with these steps was accepted. */
-  readonly onStartTold: (steps: NonNullable<ReportRequest['start']>) => void;
+  readonly onStartReported: (steps: NonNullable<ReportRequest['start']>) => void;
   readonly onAnswer: (answer: ReportResponse) => void;
 }): Reporter => {
   const { api, time, log } = options;
@@ -95,12 +95,12 @@ export const createReporter = (options: {
     cancelActivity = undefined;
     inFlight = new AbortController();
     try {
-      const told = request();
-      const answer = await api.report(told, {
+      const sent = request();
+      const answer = await api.report(sent, {
         until: time.now() + options.heartbeatMs,
         signal: inFlight.signal,
       });
-      if (told.start) options.onStartTold(told.start);
+      if (sent.start) options.onStartReported(sent.start);
       if (!stopped) options.onAnswer(answer);
     } catch (error) {
       if (error instanceof Fenced) stopped = true;

@@ -42,7 +42,7 @@ export const createSupervision = (options: {
   readonly log: Log;
   readonly clock: ControlClock;
   readonly settings: Pick<BootstrapResponse, 'deadlines' | 'heartbeatSeconds' | 'activitySeconds' | 'ignore'>;
-  readonly timeLine: Pick<StartTimeLine, 'untold' | 'told'>;
+  readonly timeLine: Pick<StartTimeLine, 'unreported' | 'reported'>;
   readonly onStop: (reason: StopReason) => void;
   readonly onExpiring: (due: Due) => void;
 }): Supervision => {
@@ -64,8 +64,8 @@ export const createSupervision = (options: {
     log,
     heartbeatMs: settings.heartbeatSeconds * 1000,
     activityMs: settings.activitySeconds * 1000,
-    start: () => shifted(options.timeLine.untold, clock.fromLocal),
-    onStartTold: options.timeLine.told,
+    start: () => shifted(options.timeLine.unreported, clock.fromLocal),
+    onStartReported: options.timeLine.reported,
     onAnswer: (answer) => {
       clock.set(answer.now);
       ignore = answer.ignore;

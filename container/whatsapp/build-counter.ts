@@ -15,7 +15,7 @@ export type BuildCounter = {
   /** A client starts. */
   started(): void;
   /** The page reported its version. */
-  told(version: unknown): void;
+  loaded(version: unknown): void;
   showedCode(): void;
   linked(): void;
   ready(): void;
@@ -75,11 +75,11 @@ export const createBuildCounter = (options: {
       seen = new Set();
       count('starts');
     },
-    told(version) {
-      const told = buildVersion(version);
-      if (told === undefined || told === build) return;
-      build = told;
-      settleEarly(told);
+    loaded(version) {
+      const loaded = buildVersion(version);
+      if (loaded === undefined || loaded === build) return;
+      build = loaded;
+      settleEarly(loaded);
       options.onChange();
     },
     showedCode: () => once('codes'),

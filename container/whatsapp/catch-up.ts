@@ -7,10 +7,10 @@ import type { Message } from '../../contract/whatsapp/messages.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { type Time, withDeadline } from '../base/time.ts';
+import { messageKey } from './forwarded-messages.ts';
 import type { LibraryClient } from './library.ts';
 import { recentChats } from './page.ts';
 import { messagePayload } from './payloads.ts';
-import { messageKey } from './told.ts';
 
 /** Of the whole; live events wait for so long. */
 const LIMIT_MS = 20_000;
@@ -43,7 +43,7 @@ const rawType = (source: unknown): string | undefined =>
   z.object({ type: z.string() }).safeParse(source).data?.type;
 
 /**
- * The messages of the chats from `since` on that `isTold` does not know.
+ * The messages of the chats from `since` on that `isForwarded` does not know.
  *
  * @param since in seconds, as WhatsApp has its times
  * @param max of these the newest
@@ -51,12 +51,12 @@ const rawType = (source: unknown): string | undefined =>
 export const catchUp = async (options: {
   readonly client: LibraryClient;
   readonly since: number;
-  readonly isTold: (id: string) => boolean;
+  readonly isForwarded: (id: string) => boolean;
   readonly max: number;
   readonly time: Time;
   readonly log: Log;
 }): Promise<CaughtUp> => {
-  const { client, since, isTold, max, time, log } = options;
+  const { client, since, isForwarded, max, time, log } = options;
   const until = time.now() + LIMIT_MS;
   const bounded = <T>(what: string, work: Promise<T>): Promise<T> =>
     withDeadline(time, Math.max(1, until - time.now()), what, work);
@@ -94,17 +94,17 @@ export const catchUp = async (options: {
     complete = false;
     log.warn('missed messages could not be read', { error: describeError(error) });
   }
-  const untold = new Map(
+  const missing = new Map(
     missed
       .filter(
         ({ source, message }) =>
           message.timestamp >= since &&
-          !isTold(messageKey(message.id)) &&
+          !isForwarded(messageKey(message.id)) &&
           !NOT_WRITTEN.includes(rawType(source)),
       )
       .map((one) => [messageKey(one.message.id), one]),
   );
-  const sorted = [...untold.values()].sort((a, b) => a.message.timestamp - b.message.timestamp);
+  const sorted = [...missing.values()].sort((a, b) => a.message.timestamp - b.message.timestamp);
   const cut = Math.max(0, sorted.length - max);
   return { missed: sorted.slice(cut), cut, complete };
 };

@@ -168,7 +168,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     const started = startClientRun({
       ...deps,
       onVersion: (version) => {
-        if (startedGeneration === generation) deps.builds.told(version);
+        if (startedGeneration === generation) deps.builds.loaded(version);
       },
       passkeyHistory,
       onSignal: (signal) => {

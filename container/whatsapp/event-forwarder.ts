@@ -11,21 +11,21 @@ import { encodeTime } from 'ulid';
 import * as z from 'zod';
 import { type Ignore, isIgnored } from '../../contract/whatsapp/ignore.ts';
 import { type Message, messageSchema } from '../../contract/whatsapp/messages.ts';
-import type { ToldMark } from '../../contract/worker/protocol.ts';
+import type { ForwardedMark } from '../../contract/worker/protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { Outbox } from '../control/outbox.ts';
 import { catchUp } from './catch-up.ts';
 import { type Forwarded, forward } from './events.ts';
+import { createForwardedMessages, type ForwardedMessages, messageKey } from './forwarded-messages.ts';
 import type { IsMe } from './group-events.ts';
 import type { LibraryClient } from './library.ts';
 import { sourced } from './payloads.ts';
-import { createTold, messageKey, type Told } from './told.ts';
 
 type EventForwarder = {
   /** An event of the library. `byCommand`: a command caused it. */
-  heard(name: string, values: readonly unknown[], byCommand: boolean): void;
+  forward(name: string, values: readonly unknown[], byCommand: boolean): void;
   /** A client works, for this account: reads what was missed. Does nothing while it is at it. */
   works(client: LibraryClient, account: string, lid?: string): void;
   /** No client works: events wait until one does. */
@@ -72,7 +72,7 @@ export const createEventForwarder = (options: {
   readonly now: () => number;
   readonly log: Log;
   /** The messages that earlier workers delivered. */
-  readonly told: ToldMark | undefined;
+  readonly forwarded: ForwardedMark | undefined;
   readonly late: { readonly max: number; readonly maxAgeSeconds: number };
   readonly ignore: () => Ignore | undefined;
   readonly withMedia: (source: unknown, message: Message) => Promise<Message>;
@@ -85,14 +85,14 @@ export const createEventForwarder = (options: {
   let ownLid: string | undefined;
   /** When the account was linked, if this worker saw it (s): the page repeats older reactions then. */
   let linkedAt: number | undefined;
-  let told: Told | undefined;
+  let forwarded: ForwardedMessages | undefined;
   /** Events that wait; undefined: none has to. */
   let waiting: (readonly [name: string, values: readonly unknown[], byCommand: boolean])[] | undefined = [];
   /** Grows with each client: messages read for a client that is gone are not sent. */
   let turn = 0;
   let ended = false;
   /** The messages that earlier workers delivered. */
-  const earlier = new Set(options.told?.ids.map(({ id }) => id));
+  const earlier = new Set(options.forwarded?.ids.map(({ id }) => id));
   /** Ids of the latest events of messages. */
   const seen = new Set<string>();
   const remember = (eventId: string) => {
@@ -106,7 +106,7 @@ export const createEventForwarder = (options: {
   const seconds = () => Math.floor(now() / 1000);
 
   /** One event of a new message, unless it was delivered. */
-  const tellMessage = ({ event, payload, activity, media }: Forwarded, source: unknown, how: How): void => {
+  const sendMessage = ({ event, payload, activity, media }: Forwarded, source: unknown, how: How): void => {
     const message = messageSchema.parse(payload);
     const { timestamp: at } = message;
     const id = messageKey(message.id);
@@ -114,9 +114,9 @@ export const createEventForwarder = (options: {
     if (earlier.has(id) || seen.has(eventId)) return;
     remember(eventId);
     const last = isLastEvent(event, message);
-    if (last) told?.note(id, at);
+    if (last) forwarded?.note(id, at);
     if (isIgnored(options.ignore(), event, message)) return;
-    const about = { id: eventId, ...(last ? { tells: { id, at } } : {}) };
+    const about = { id: eventId, ...(last ? { forwards: { id, at } } : {}) };
     const shown: Message = {
       // The sending command is known for live messages, not for those that are read later.
       ...(how.late ? message : sourced(message, how.byCommand)),
@@ -135,9 +135,9 @@ export const createEventForwarder = (options: {
     linkedAt !== undefined &&
     (datedSchema.safeParse(payload).data?.timestamp ?? linkedAt) < linkedAt;
 
-  const tell = (name: string, values: readonly unknown[], how: How): void => {
+  const send = (name: string, values: readonly unknown[], how: How): void => {
     for (const event of forward(name, values, { isMe, seconds: seconds() })) {
-      if (isNewMessage(event.event)) tellMessage(event, values[0], how);
+      if (isNewMessage(event.event)) sendMessage(event, values[0], how);
       else if (!isOlderThanLink(event) && !isIgnored(options.ignore(), event.event, event.payload)) {
         if (event.group) outbox.addLater(event.event, options.withGroup(event.payload));
         else outbox.add(event.event, event.payload);
@@ -149,29 +149,30 @@ export const createEventForwarder = (options: {
   const release = (): void => {
     const held = waiting ?? [];
     waiting = undefined;
-    for (const [name, values, byCommand] of held) tell(name, values, { late: false, byCommand });
+    for (const [name, values, byCommand] of held) send(name, values, { late: false, byCommand });
   };
 
-  const begin = (current: string): Told => {
-    if (account !== current || !told) {
-      const mark = options.told?.account === current && account === undefined ? options.told : undefined;
+  const begin = (current: string): ForwardedMessages => {
+    if (account !== current || !forwarded) {
+      const mark =
+        options.forwarded?.account === current && account === undefined ? options.forwarded : undefined;
       account = current;
       if (!mark) linkedAt = seconds();
-      told = mark ? createTold(mark.since, mark.ids) : createTold(seconds());
+      forwarded = mark ? createForwardedMessages(mark.since, mark.ids) : createForwardedMessages(seconds());
       // Even before the first message: what comes after this is what a later worker missed.
-      outbox.begin(told.mark(current));
+      outbox.begin(forwarded.mark(current));
     }
-    return told;
+    return forwarded;
   };
 
-  const read = async (client: LibraryClient, known: Told): Promise<void> => {
+  const read = async (client: LibraryClient, known: ForwardedMessages): Promise<void> => {
     if (late.max === 0) return;
     const mine = turn;
     const since = Math.max(known.since, seconds() - late.maxAgeSeconds);
     const { missed, cut, complete } = await catchUp({
       client,
       since,
-      isTold: known.has,
+      isForwarded: known.has,
       max: late.max,
       time,
       log,
@@ -181,15 +182,15 @@ export const createEventForwarder = (options: {
       outbox.add('engine.event', { event: 'late_messages_incomplete', data: { leftOut: cut, complete } });
     if (missed.length > 0) log.info('forwarding messages that came meanwhile', { count: missed.length, cut });
     for (const { source, message } of missed) {
-      tell('message_create', [source], LATE);
-      if (!message.fromMe) tell('message', [source], LATE);
+      send('message_create', [source], LATE);
+      if (!message.fromMe) send('message', [source], LATE);
     }
   };
 
   return {
-    heard(name, values, byCommand) {
+    forward(name, values, byCommand) {
       if (waiting) waiting.push([name, values, byCommand]);
-      else tell(name, values, { late: false, byCommand });
+      else send(name, values, { late: false, byCommand });
     },
     works(client, current, lid) {
       if (!waiting || ended) return;
@@ -211,7 +212,7 @@ export const createEventForwarder = (options: {
     forget() {
       earlier.clear();
       account = undefined;
-      told = undefined;
+      forwarded = undefined;
     },
     end() {
       ended = true;

@@ -3,13 +3,13 @@
  * not named here was not delivered, and the names. A message may come with a time before that of one already
  * delivered (its sender was offline, clocks differ), so names are kept for a while.
  */
-import type { ToldMark } from '../../contract/worker/protocol.ts';
+import type { ForwardedMark } from '../../contract/worker/protocol.ts';
 
 /** How much older than the newest one a message may be that comes after it. Seconds. */
 const WINDOW_SECONDS = 300;
 const MAX_IDS = 200;
 
-type Entry = ToldMark['ids'][number];
+type Entry = ForwardedMark['ids'][number];
 
 /**
  * The key that identifies a message: its own id, without the chat. The same message is named under the chat's number
@@ -18,19 +18,19 @@ type Entry = ToldMark['ids'][number];
 export const messageKey = (id: string): string =>
   /^(true|false)_[^@]*@[a-z.]+_([^_]+)/.exec(id)?.slice(1).join('_') ?? id;
 
-export type Told = {
+export type ForwardedMessages = {
   /** `at` in seconds, as WhatsApp has it. */
   note(id: string, at: number): void;
   has(id: string): boolean;
   /** Messages from here on that `has` does not know were not delivered. Seconds. */
   readonly since: number;
-  mark(account: string): ToldMark;
+  mark(account: string): ForwardedMark;
 };
 
 /**
  * @param since its beginning: no earlier message is ever delivered
  */
-export const createTold = (since: number, ids: readonly Entry[] = []): Told => {
+export const createForwardedMessages = (since: number, ids: readonly Entry[] = []): ForwardedMessages => {
   let entries: readonly Entry[] = ids;
   const known = new Set(ids.map(({ id }) => id));
   let from = since;

@@ -10,7 +10,7 @@ export type Pairing = {
   /** A code is being asked for, for this number. */
   ask(phoneNumber: string): void;
   /** The page has a code: the one that was asked for, or a renewed one. */
-  heard(value: string): PairingCode;
+  shown(value: string): PairingCode;
   /** The code that is good now for this number; undefined if there is none. */
   current(phoneNumber: string): PairingCode | undefined;
   /** No code is good any more: linked, or another client. */
@@ -35,7 +35,7 @@ export const createPairing = (options: {
       number = phoneNumber;
       code = undefined;
     },
-    heard(letters) {
+    shown(letters) {
       const value = grouped(letters);
       if (value === code?.value) return code;
       code = { value, expiresAt: Math.round(now() + lifeMs) };

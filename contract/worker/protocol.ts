@@ -116,12 +116,12 @@ const clientOptionsSchema = z.object({
  * The messages that were delivered up to now. Every message of `account` from `since` on that is not among `ids` was
  * not delivered; none before `since` is delivered any more. `at` and `since` in seconds, as WhatsApp has its times.
  */
-export const toldMarkSchema = z.object({
+export const forwardedMarkSchema = z.object({
   account: z.string().max(128),
   since: z.int(),
   ids: z.array(z.object({ id: z.string().max(300), at: z.int() })).max(200),
 });
-export type ToldMark = z.infer<typeof toldMarkSchema>;
+export type ForwardedMark = z.infer<typeof forwardedMarkSchema>;
 
 /** `http://<private or loopback IPv4>:<port>` of a worker's command server. */
 const commandAddressSchema = z.string().regex(/^http:\/\/(\d{1,3}\.){3}\d{1,3}:\d{1,5}$/);
@@ -161,7 +161,7 @@ export const bootstrapResponseSchema = z.object({
   /** The HTML to load in place of what WhatsApp serves; absent: the live build. */
   page: z.object({ version: z.string(), url: z.url(), sha256: sha256Hex }).optional(),
   /** The messages that earlier workers delivered; absent: none. */
-  told: toldMarkSchema.optional(),
+  told: forwardedMarkSchema.optional(),
   /** Whether the worker may ask to be linked. A restart may not: without a usable saved account it ends. */
   mayLink: z.boolean().default(true),
   /** How many messages that came meanwhile are delivered, and how old they may be. */
@@ -228,7 +228,7 @@ export type WorkerEvent = z.infer<typeof workerEventSchema>;
 export const eventsRequestSchema = z
   .strictObject({
     events: z.array(workerEventSchema).max(10),
-    told: toldMarkSchema.extend({ seq: z.int().positive() }).optional(),
+    told: forwardedMarkSchema.extend({ seq: z.int().positive() }).optional(),
   })
   .refine(({ events, told }) => events.length > 0 || told !== undefined, 'must have `events` or `told`');
 

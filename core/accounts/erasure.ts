@@ -24,9 +24,9 @@ import {
   eventShardOf,
   eventsPartition,
   filesPartition,
+  forwardedKey,
   outboxPartition,
   outboxPrefix,
-  toldKey,
 } from '../items.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { eraseFromLog } from '../live/topics.ts';
@@ -140,7 +140,7 @@ const eraseOnce = async (deps: Needs, { sk: sessionId, userId, requestedAt }: Jo
   ])
     items += await eraseEach(deps, { partition });
   items += await eraseEach(deps, { partition: DEAD_LETTERS_PARTITION, prefix: `${sessionId}#` });
-  await deps.store.write({ kind: 'delete', key: toldKey(sessionId) });
+  await deps.store.write({ kind: 'delete', key: forwardedKey(sessionId) });
   items += await withoutSession(deps, shard, sessionId);
   for (const topic of [userId, ALL_USERS]) items += await eraseFromLog(deps, topic, sessionId);
   // The last events of the session are sent before they may go: its webhooks receive its end.

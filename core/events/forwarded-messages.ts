@@ -9,25 +9,25 @@
  * So a mark is written only if it is later than the present one, by epoch and then by the worker's own count.
  */
 import * as z from 'zod';
-import { type ToldMark, toldMarkSchema } from '../../contract/worker/protocol.ts';
+import { type ForwardedMark, forwardedMarkSchema } from '../../contract/worker/protocol.ts';
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
-import { TTL_ATTRIBUTE, toldKey } from '../items.ts';
+import { forwardedKey, TTL_ATTRIBUTE } from '../items.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { absent, and, eq, lt, or } from '../store.ts';
 
 /** As long as the auth state of an unused session is kept. */
 const KEEP_SECONDS = 30 * 24 * 3600;
 
-const itemSchema = z.object({ epoch: z.int(), seq: z.int(), mark: toldMarkSchema });
+const itemSchema = z.object({ epoch: z.int(), seq: z.int(), mark: forwardedMarkSchema });
 
 /** Records the delivered messages, unless later ones are recorded. Throws the store's errors. */
-export const noteTold = async (
+export const noteForwarded = async (
   deps: Pick<Deps, 'store' | 'clock'>,
   session: Pick<Session, 'sessionId' | 'epoch'>,
-  { seq, ...mark }: ToldMark & { readonly seq: number },
+  { seq, ...mark }: ForwardedMark & { readonly seq: number },
 ): Promise<void> => {
-  const key = toldKey(session.sessionId);
+  const key = forwardedKey(session.sessionId);
   const { epoch } = session;
   const item: z.infer<typeof itemSchema> = { epoch, seq, mark };
   await deps.store.write({
@@ -43,10 +43,10 @@ export const noteTold = async (
 };
 
 /** Undefined: nothing was delivered yet. */
-export const readTold = async (
+export const readForwarded = async (
   deps: Pick<Deps, 'store'>,
   sessionId: string,
-): Promise<ToldMark | undefined> => {
-  const item = await deps.store.get(toldKey(sessionId));
+): Promise<ForwardedMark | undefined> => {
+  const item = await deps.store.get(forwardedKey(sessionId));
   return item && itemSchema.parse(item).mark;
 };

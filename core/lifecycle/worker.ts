@@ -17,9 +17,9 @@ import type {
 import { recordBuilds } from '../builds/outcomes.ts';
 import { chooseBuild } from '../builds/ruling.ts';
 import type { Deps } from '../deps.ts';
+import { noteForwarded, readForwarded } from '../events/forwarded-messages.ts';
 import { type DomainEvent, drainOutbox, publish } from '../events/outbox.ts';
 import { enqueue, record } from '../events/publish.ts';
-import { noteTold, readTold } from '../events/told-messages.ts';
 import { publishLive } from '../live/publish.ts';
 import { TASK_STOP_SECONDS } from '../settings.ts';
 import { fenced, updateActiveSession } from './change.ts';
@@ -79,7 +79,7 @@ export const bootstrap = async (
   const { session } = changed;
   const states = [session.authState, session.authStatePrevious].filter((s) => s !== undefined);
   const { settings } = deps;
-  const told = await readTold(deps, session.sessionId);
+  const told = await readForwarded(deps, session.sessionId);
   return {
     now: deps.clock(),
     deadlines: workerDeadlines(session, settings),
@@ -213,7 +213,7 @@ export const acceptEvents = async (
     const expiring = expiringSchema.safeParse(event);
     if (expiring.success) await record(deps, about, { ...event, ...expiring.data });
   }
-  if (request.told) await noteTold(deps, session, request.told);
+  if (request.told) await noteForwarded(deps, session, request.told);
 };
 
 const expiringSchema = z.object({

@@ -13,12 +13,12 @@ import {
   commitRequestSchema,
   discardRequestSchema,
   eventsRequestSchema,
+  type ForwardedMark,
   finalReportRequestSchema,
   reportRequestSchema,
   STANDBY_PATH,
   type StandbyReport,
   standbyReportSchema,
-  type ToldMark,
   uploadRequestSchema,
   WORKER_API,
   type WorkerDeadlines,
@@ -51,7 +51,7 @@ export type FakeWorkerApi = {
   readonly reports: Report[];
   readonly events: WorkerEvent[];
   /** The delivered messages, as the workers reported last. */
-  told: ToldMark | undefined;
+  told: ForwardedMark | undefined;
   readonly finalReports: FinalReport[];
   readonly discards: string[];
   /** Commands that wait for the client to work; a result takes its command away. */

@@ -1,7 +1,7 @@
 /** Watches every commit and holds it against the promises of model/violation.ts. */
 
 import { canTransition, isTerminal } from '../../contract/lifecycle.ts';
-import type { Assignment, ToldMark } from '../../contract/worker/protocol.ts';
+import type { Assignment, ForwardedMark } from '../../contract/worker/protocol.ts';
 import { type Capacity, isSettled, type Limits, parseCapacity } from '../../core/admission/capacity.ts';
 import { GLOBAL_PARTITION, SHARD_PREFIX, sessionKey, shardKey, userQuotaKey } from '../../core/items.ts';
 import { deadlinesOf, isLaunchDeadline } from '../../core/lifecycle/deadlines.ts';
@@ -88,11 +88,11 @@ export class Invariants implements Watcher {
     if (admitted) this.#checkLimits(changes);
   }
 
-  resumes(sessionId: string, mark: ToldMark | undefined, askedAt: number): void {
+  resumes(sessionId: string, mark: ForwardedMark | undefined, askedAt: number): void {
     this.#messages.resumes(sessionId, mark, askedAt);
   }
 
-  acknowledged(sessionId: string, mark: ToldMark): void {
+  acknowledged(sessionId: string, mark: ForwardedMark): void {
     this.#messages.acknowledged(sessionId, mark);
   }
 

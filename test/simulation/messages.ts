@@ -3,7 +3,7 @@
  * delivered again.
  */
 
-import type { ToldMark } from '../../contract/worker/protocol.ts';
+import type { ForwardedMark } from '../../contract/worker/protocol.ts';
 import type { Delivery } from '../../core/ports.ts';
 import type { Cloud } from './model/cloud.ts';
 import type { ItemChange } from './model/table.ts';
@@ -12,7 +12,7 @@ import { webhooksOf } from './published-events.ts';
 /** Longer than a function runs: an invocation that read the configuration before has ended. */
 const SETTLED_MS = 40_000;
 
-const newest = ({ ids }: Pick<ToldMark, 'ids'>): number => Math.max(0, ...ids.map(({ at }) => at));
+const newest = ({ ids }: Pick<ForwardedMark, 'ids'>): number => Math.max(0, ...ids.map(({ at }) => at));
 
 export class Messages {
   readonly #cloud: Cloud;
@@ -47,12 +47,12 @@ export class Messages {
   #noted(sessionId: string, mark: unknown): void {
     const { hooks, since } = this.#hooks.get(sessionId) ?? { hooks: undefined, since: 0 };
     if (hooks === undefined || this.#cloud.trueTime - since < SETTLED_MS) return;
-    for (const { id } of (mark as ToldMark).ids)
+    for (const { id } of (mark as ForwardedMark).ids)
       if (!this.#queued.has(`${sessionId} ${id}`))
         this.#cloud.violate('messages', `${id} of ${sessionId} is recorded as delivered and was not queued`);
   }
 
-  acknowledged(sessionId: string, mark: ToldMark): void {
+  acknowledged(sessionId: string, mark: ForwardedMark): void {
     const known = this.#known.get(sessionId) ?? [];
     this.#known.set(sessionId, [
       ...known,
@@ -60,7 +60,7 @@ export class Messages {
     ]);
   }
 
-  resumes(sessionId: string, mark: ToldMark | undefined, askedAt: number): void {
+  resumes(sessionId: string, mark: ForwardedMark | undefined, askedAt: number): void {
     const now = mark ? newest(mark) : 0;
     const last = (this.#known.get(sessionId) ?? []).filter(({ since }) => since < askedAt).at(-1);
     if (last && last.at > now)

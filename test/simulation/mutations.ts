@@ -448,10 +448,10 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('messages recorded as delivered before they are queued', 3, [
     WORKER,
     'await drainOutbox(deps, session);',
-    'if (request.told) await noteTold(deps, session, request.told);\n  await drainOutbox(deps, session);',
+    'if (request.told) await noteForwarded(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
   mutation('a mark of the last delivered message that an old epoch sets back', 33, [
-    'events/told-messages.ts',
+    'events/forwarded-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
   ]),

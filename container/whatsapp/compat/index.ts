@@ -5,7 +5,7 @@
  *   symptom                                                        piece
  *   `_serialized` of ids is undefined: reads, files, votes, typing fail    restoreSerializedIds, withSerializedIds
  *   … also in what a question to the page returns                          makeModelsPlain, withSerializedIds
- *   `ready` never comes: the sync ended before a listener was attached    tellLateListenersOfSync
+ *   `ready` never comes: the sync ended before a listener was attached    notifyLateSyncListeners
  *   history ends at what is in memory                                      loadEarlierFromDatabase
  *   "No LID for user"                                                      lookUpUnknownNumbers
  *   a message is not found by the id it had before its chat moved          findMessagesUnderBothIds
@@ -35,9 +35,9 @@ import {
   lookUpUnknownNumbers,
   makeModelsPlain,
   missingModules,
+  notifyLateSyncListeners,
   restoreMovedFunctions,
   restoreSerializedIds,
-  tellLateListenersOfSync,
 } from './page-pieces.ts';
 import { bestEffortLinkPreviews, boundGroupMetadata } from './patience-pieces.ts';
 
@@ -54,7 +54,7 @@ export type CompatibilityHooks = {
 const PIECES = [
   restoreMovedFunctions,
   restoreSerializedIds,
-  tellLateListenersOfSync,
+  notifyLateSyncListeners,
   loadEarlierFromDatabase,
   lookUpUnknownNumbers,
   findMessagesUnderBothIds,

@@ -79,7 +79,7 @@ export const restoreSerializedIds = (): void => {
  * Symptom: `ready` never comes. The first sync ended before the library listened for its end. A listener that comes
  * too late is called at once.
  */
-export const tellLateListenersOfSync = (): void => {
+export const notifyLateSyncListeners = (): void => {
   type Listener = (...values: unknown[]) => void;
   type Socket = { hasSynced?: boolean; on(name: string, listener: Listener, ...more: unknown[]): unknown };
   if (window.berthCompat?.sync) return;

@@ -1,6 +1,6 @@
 /** The parts of a simulated cloud, as they see each other. */
 
-import type { Assignment, ToldMark } from '../../../contract/worker/protocol.ts';
+import type { Assignment, ForwardedMark } from '../../../contract/worker/protocol.ts';
 import type { Deps } from '../../../core/deps.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import type { CommandOutcome, Delivery, LaunchRequest, StandbyLaunch } from '../../../core/ports.ts';
@@ -93,9 +93,9 @@ export type Watcher = {
    * A worker's bootstrap, requested at `askedAt`, named the last message of its account that earlier workers
    * delivered.
    */
-  resumes(sessionId: string, mark: ToldMark | undefined, askedAt: number): void;
+  resumes(sessionId: string, mark: ForwardedMark | undefined, askedAt: number): void;
   /** A worker has the answer that its messages up to this mark are queued. */
-  acknowledged(sessionId: string, mark: ToldMark): void;
+  acknowledged(sessionId: string, mark: ForwardedMark): void;
   /** RunTask is called. */
   launched(request: LaunchRequest, by: Process): void;
   /** RunTask answered, clearly or not. */

@@ -8,7 +8,7 @@ const counter = () => createBuildCounter({ isSaved: () => false, onChange: () =>
 test('what a client does before its page reports the version counts for that version', () => {
   const builds = counter();
   builds.started();
-  builds.told(`${BUILD}-alpha`);
+  builds.loaded(`${BUILD}-alpha`);
   builds.showedCode();
   builds.showedCode();
   builds.linked();
@@ -26,7 +26,7 @@ test('a client that fails before its page reports the version counts for no know
   builds.started();
   builds.failed('start failed: a module is missing');
   builds.started();
-  builds.told(BUILD);
+  builds.loaded(BUILD);
   expect(builds.counts).toMatchObject([
     { build: null, starts: 1, failures: 1 },
     { build: BUILD, starts: 1, failures: 0 },
@@ -36,7 +36,7 @@ test('a client that fails before its page reports the version counts for no know
 test('a link that fails after its code was shown is a failure of the build', () => {
   const builds = counter();
   builds.started();
-  builds.told(BUILD);
+  builds.loaded(BUILD);
   builds.showedCode();
   builds.linked();
   builds.failed('syncing took longer than 60 s');
@@ -50,7 +50,7 @@ test.each([
 ])('a fault of network or browser is none of the build: %s', (reason) => {
   const builds = counter();
   builds.started();
-  builds.told(BUILD);
+  builds.loaded(BUILD);
   builds.failed(reason);
   expect(builds.counts).toMatchObject([{ build: BUILD, failures: 0 }]);
 });
@@ -58,7 +58,7 @@ test.each([
 test('what fails after a client was ready is none of the build', () => {
   const builds = counter();
   builds.started();
-  builds.told(BUILD);
+  builds.loaded(BUILD);
   builds.ready();
   builds.failed('the page does not respond');
   expect(builds.counts).toMatchObject([{ build: BUILD, readies: 1, failures: 0 }]);
@@ -68,7 +68,7 @@ test('a worker that outlives many builds reports the newest ones, no more than a
   const builds = counter();
   for (let n = 1; n <= 12; n++) {
     builds.started();
-    builds.told(`2.3000.${n}`);
+    builds.loaded(`2.3000.${n}`);
   }
   expect(reportedBuildsSchema.safeParse(builds.counts).success).toBe(true);
   expect(builds.counts.at(-1)).toMatchObject({ build: '2.3000.12', starts: 1 });
@@ -78,12 +78,12 @@ test('a stored page is counted apart from the live one, and what is no version i
   let saved = false;
   const builds = createBuildCounter({ isSaved: () => saved, onChange: () => {} });
   builds.started();
-  builds.told({ not: 'a version' });
+  builds.loaded({ not: 'a version' });
   expect(builds.build).toBeUndefined();
-  builds.told(BUILD);
+  builds.loaded(BUILD);
   saved = true;
   builds.started();
-  builds.told(BUILD);
+  builds.loaded(BUILD);
   expect(builds.counts).toMatchObject([
     { build: BUILD, saved: false, starts: 1 },
     { build: BUILD, saved: true, starts: 1 },

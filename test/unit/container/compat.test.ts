@@ -8,9 +8,9 @@ import {
   lookUpUnknownNumbers,
   makeModelsPlain,
   missingModules,
+  notifyLateSyncListeners,
   restoreMovedFunctions,
   restoreSerializedIds,
-  tellLateListenersOfSync,
 } from '../../../container/whatsapp/compat/page-pieces.ts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -117,8 +117,8 @@ describe('the first sync', () => {
   it('is sent to listeners that register after it, once', async () => {
     const Socket = socket(true);
     openPage({ WAWebSocketModel: { Socket } });
-    tellLateListenersOfSync();
-    tellLateListenersOfSync();
+    notifyLateSyncListeners();
+    notifyLateSyncListeners();
     const listener = vi.fn();
     Socket.on('change:hasSynced', listener);
     Socket.on('change:state', listener);
@@ -129,7 +129,7 @@ describe('the first sync', () => {
   it('is left to the page if it is still to come', async () => {
     const Socket = socket(false);
     openPage({ WAWebSocketModel: { Socket } });
-    tellLateListenersOfSync();
+    notifyLateSyncListeners();
     const listener = vi.fn();
     Socket.on('change:hasSynced', listener);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -100,8 +100,8 @@ describe('reports', () => {
       log: silentLog,
       heartbeatMs: 10_000,
       activityMs: 3_000,
-      start: () => timeLine.untold,
-      onStartTold: timeLine.told,
+      start: () => timeLine.unreported,
+      onStartReported: timeLine.reported,
       onAnswer: () => {},
     });
     return { time, sent, reporter, timeLine };

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { silentLog } from '../../../container/base/log.ts';
 import { createOutbox } from '../../../container/control/outbox.ts';
 import { createEventForwarder } from '../../../container/whatsapp/event-forwarder.ts';
-import { createTold, messageKey } from '../../../container/whatsapp/told.ts';
-import type { ToldMark, WorkerEvent } from '../../../contract/worker/protocol.ts';
+import { createForwardedMessages, messageKey } from '../../../container/whatsapp/forwarded-messages.ts';
+import type { ForwardedMark, WorkerEvent } from '../../../contract/worker/protocol.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 import { FakeClient } from './fake-library.ts';
 
@@ -29,7 +29,7 @@ const phoneFixture = () => {
   const time = manualTime();
   const chats = new Map<string, Fake[]>();
   const accepted: WorkerEvent[] = [];
-  let mark: ToldMark | undefined;
+  let mark: ForwardedMark | undefined;
   let refuse = false;
   const put = (source: Fake, chat = '1@c.us') => chats.set(chat, [...(chats.get(chat) ?? []), source]);
 
@@ -60,7 +60,7 @@ const phoneFixture = () => {
       time,
       now: time.now,
       log: silentLog,
-      told: mark,
+      forwarded: mark,
       late,
       ignore: () => undefined,
       withMedia: async (_source, one) => one,
@@ -69,8 +69,8 @@ const phoneFixture = () => {
     });
     const live = (source: Fake) => {
       put(source);
-      forwarder.heard('message_create', [source], false);
-      if (!source.id.fromMe) forwarder.heard('message', [source], false);
+      forwarder.forward('message_create', [source], false);
+      if (!source.id.fromMe) forwarder.forward('message', [source], false);
     };
     return {
       live,
@@ -211,7 +211,7 @@ test('for any order of times, no message is delivered twice and none within the 
         maxLength: 300,
       }),
       (steps) => {
-        let told = createTold(START);
+        let told = createForwardedMessages(START);
         let now = START + 300;
         for (const [n, { step, restart }] of steps.entries()) {
           // The sender's clock may be behind that of the newest message by less than the window.
@@ -219,7 +219,7 @@ test('for any order of times, no message is delivered twice and none within the 
           now = Math.max(now, now + step);
           const id = `m${n}`;
           told.note(id, at);
-          if (restart) told = createTold(told.mark(ME).since, told.mark(ME).ids);
+          if (restart) told = createForwardedMessages(told.mark(ME).since, told.mark(ME).ids);
           expect(told.has(id) || at < told.since).toBe(true);
           expect(told.mark(ME).ids.length).toBeLessThanOrEqual(200);
           // A later message with a time in the window does not count as delivered.

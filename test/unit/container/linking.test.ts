@@ -79,7 +79,7 @@ test('a pairing code comes with its expiry; the renewed one is reported, and ret
   expect(await ask()).toEqual({ code: 'AAAA-1111', expiresAt: start + 180_000 });
   expect(asked).toEqual([['491701234567', 180_000]]);
   await time.advance(180_000);
-  context.pairing.heard('BBBB2222');
+  context.pairing.shown('BBBB2222');
   expect(await ask()).toEqual({ code: 'BBBB-2222', expiresAt: start + 360_000 });
   expect(asked).toHaveLength(1);
   // Another number is another code.

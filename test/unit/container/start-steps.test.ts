@@ -32,11 +32,11 @@ test('a step counts once, none after the end of the start, and all are reported 
   line.reached('processUp');
   line.reached('working');
   line.reached('codeShown');
-  expect(shifted(line.untold, clock.fromLocal)).toEqual({
+  expect(shifted(line.unreported, clock.fromLocal)).toEqual({
     imagePulled: began - 15_001,
     processUp: began + 5_000,
     working: began + 5_300,
   });
-  line.told({ processUp: 0, imagePulled: 0 });
-  expect(Object.keys(line.untold)).toEqual(['working']);
+  line.reported({ processUp: 0, imagePulled: 0 });
+  expect(Object.keys(line.unreported)).toEqual(['working']);
 });

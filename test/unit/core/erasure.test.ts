@@ -8,7 +8,7 @@ import { keepDeadLetter } from '../../../core/events/dead-letters.ts';
 import { noteDelivery } from '../../../core/events/deliveries.ts';
 import { newestPosition, readFeeds } from '../../../core/events/feed.ts';
 import { record } from '../../../core/events/publish.ts';
-import { EVENT_SHARDS, outboxKey, toldKey } from '../../../core/items.ts';
+import { EVENT_SHARDS, forwardedKey, outboxKey } from '../../../core/items.ts';
 import { deleteSession } from '../../../core/lifecycle/end.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
 import { finalReport } from '../../../core/lifecycle/worker.ts';
@@ -60,7 +60,7 @@ const lived = async (system: TestSystem, name: string): Promise<Session> => {
     idempotencyKey: undefined,
   });
   await showToWorker(deps, command);
-  const key = toldKey(sessionId);
+  const key = forwardedKey(sessionId);
   await deps.store.write({ kind: 'put', key, item: { ...key, ids: [] } });
   const outbox = outboxKey(USER, sessionId, 99);
   await deps.store.write({ kind: 'put', key: outbox, item: { ...outbox, event: 'x' } });
