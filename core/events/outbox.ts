@@ -12,7 +12,7 @@ import pMap from 'p-map';
 import * as z from 'zod';
 import type { Deps } from '../deps.ts';
 import { EVENT_SHARDS, eventShardOf, outboxKey, outboxPartition, outboxPrefix } from '../items.ts';
-import { findSessionById } from '../lifecycle/load.ts';
+import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { statusPayload } from '../lifecycle/statuses.ts';
 import { publishLive } from '../live/publish.ts';
@@ -124,7 +124,7 @@ export const sweepOutbox = async (deps: Needs): Promise<number> => {
     bySession,
     async ([sessionId, items]) => {
       try {
-        await sendAll(deps, await findSessionById(deps, sessionId), items);
+        await sendAll(deps, await sessionOf(deps, items), items);
       } catch (error) {
         failed += 1;
         deps.log.error('events could not be sent', { sessionId, error: String(error) });
@@ -133,6 +133,12 @@ export const sweepOutbox = async (deps: Needs): Promise<number> => {
     { concurrency: CONCURRENCY },
   );
   return failed;
+};
+
+/** Undefined: it was deleted, and another one may have its name. */
+const sessionOf = async (deps: Needs, [item]: readonly OutboxItem[]): Promise<Session | undefined> => {
+  const session = item && (await findSession(deps, item.userId, item.name));
+  return session?.sessionId === item?.sessionId ? session : undefined;
 };
 
 const parse = (item: Item): OutboxItem => outboxItemSchema.parse(item);
