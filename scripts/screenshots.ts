@@ -7,6 +7,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import type { SessionConfigRequest } from '../contract/bodies/session-config.ts';
 import { sleep } from '../contract/poll.ts';
 import { type DashboardSystem, openDashboard } from '../test/e2e/dashboard/dashboard-system.ts';
 
@@ -37,8 +38,12 @@ const prepare = async ({ system, hooks }: DashboardSystem): Promise<void> => {
     webhooks: [{ url: hooks.url, events: ['*' as const], retries }],
     metadata: { branch: 'Old Town' },
   };
+  const configs: Record<string, SessionConfigRequest> = {
+    bakery: config,
+    repairs: { restart: { policy: 'always' } },
+  };
   for (const { userId, name, phoneNumber, pushName } of LINKED) {
-    await berth.sessions.create({ name, ...(name === 'bakery' ? { config } : {}) }, { userId });
+    await berth.sessions.create({ name, config: configs[name] ?? {} }, { userId });
     await berth.sessions.waitForStatus(name, 'SCAN_QR_CODE', { userId });
     const code = await berth.auth.qr(name, { userId, waitSeconds: 25 });
     await phone.scan({ code, account: { phoneNumber, pushName } });
@@ -61,6 +66,11 @@ const prepare = async ({ system, hooks }: DashboardSystem): Promise<void> => {
     scopes: ['sessions:read', 'messages:send'],
   });
   await berth.keys.create({ userId: 'carla', label: 'clinic', expiresInSeconds: 90 * 86_400 });
+  await berth.sessions.create({ name: 'old', start: false }, { userId: 'dora' });
+  await berth.sessions.delete('old', { userId: 'dora' });
+  await berth.standby.set({ target: 1 });
+  await stack.deployWorker();
+  await berth.rollout.start({ wave: 1, pauseSeconds: 0 });
   await stack.trigger('reaper');
   await stack.trigger('reconciler');
 };
@@ -143,6 +153,13 @@ const SHOTS: readonly Shot[] = [
       await page.getByRole('button', { name: /^End \d/ }).waitFor();
     },
   },
+  {
+    name: 'rollout',
+    at: '/admin/rollout',
+    ready: (page) => page.getByRole('columnheader', { name: 'Progress' }).waitFor(),
+  },
+  { name: 'erasures', at: '/admin/erasures', ready: (page) => page.getByText('old').first().waitFor() },
+  { name: 'audit', at: '/admin/audit', ready: (page) => page.getByText('setStandby').first().waitFor() },
   { name: 'keys', at: '/admin/keys', ready: (page) => page.getByText('bakery till').waitFor() },
   {
     name: 'dead-letters',
