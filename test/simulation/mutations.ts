@@ -83,7 +83,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 3, [
+  mutation('admission without the user’s condition', 24, [
     PLAN,
     'condition: and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : [])),',
     '',
@@ -91,7 +91,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    44,
+    53,
     [
       PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -130,7 +130,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 9, [
+  mutation('an admission that does not recognize its own session', 47, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
@@ -177,13 +177,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    10,
+    9,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that has ended',
-    3,
+    33,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -206,7 +206,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    915,
+    742,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -242,7 +242,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in any order of arrival',
-    25,
+    5,
     [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       SNAPSHOTS,
@@ -258,7 +258,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    116,
+    137,
     [
       REAP,
       'const passed = passedOf(session, deps);',
@@ -271,7 +271,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 25, [
+  mutation('a grace time that frees the slot at once', 15, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
@@ -306,7 +306,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    3,
+    24,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       REPORTED,
@@ -350,12 +350,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 169, [
+  mutation('a stop that does not prevent the restart of a silent session', 1223, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
   ]),
-  mutation('a silent worker that is restarted beside itself', 13, [
+  mutation('a silent worker that is restarted beside itself', 25, [
     REAP,
     "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
     "return (await release(deps, session, 'heartbeat_lost')).session;",
@@ -365,12 +365,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
   ]),
-  mutation('a recount without a version condition', 138, [
+  mutation('a recount without a version condition', 3, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('tasks without a session that are never stopped', 915, [
+  mutation('tasks without a session that are never stopped', 742, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -413,7 +413,7 @@ export const MUTATIONS: readonly Mutation[] = [
     // By it the worker would know that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 1180, [
+  mutation('a waiting command without an answer called failed', 268, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
@@ -423,22 +423,22 @@ export const MUTATIONS: readonly Mutation[] = [
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 25, [
+  mutation('a stopped task of any epoch ends the session', 67, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 91, [
+  mutation('the end of another provider’s task ends the session', 362, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 82, [
+  mutation('a discard that a late commit undoes', 5, [
     SNAPSHOTS,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted without a check of its present epoch', 71, [
+  mutation('a session deleted without a check of its present epoch', 175, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
@@ -450,7 +450,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'await drainOutbox(deps, session);',
     'if (request.told) await noteForwarded(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
-  mutation('a mark of the last delivered message that an old epoch sets back', 33, [
+  mutation('a mark of the last delivered message that an old epoch sets back', 114, [
     'events/forwarded-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -567,7 +567,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'waiting.has(task.standbyId)',
     'false',
   ]),
-  standbyMutation('a retired standby task that is not stopped', 65, [
+  standbyMutation('a retired standby task that is not stopped', 109, [
     KEEP,
     '[...ending, ...spent.filter((task) => task !== undefined)]',
     'spent.filter((task) => task !== undefined)',
@@ -607,7 +607,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (before?.state === 'running') throw",
     'if (before === null) throw',
   ]),
-  rolloutMutation('a rollout that is changed without its version', 8, [
+  rolloutMutation('a rollout that is changed without its version', 19, [
     ROLLOUT,
     "condition: before ? eq('version', before.version) : absent('pk'),",
     '',
