@@ -129,7 +129,7 @@ const SHOTS: readonly Shot[] = [
   {
     name: 'session',
     at: '/sessions/anna/bakery',
-    ready: (page) => page.getByRole('heading', { name: '1 dead letter' }).waitFor(),
+    ready: (page) => page.getByRole('heading', { name: /^\d dead letter/ }).waitFor(),
   },
   {
     name: 'link',
@@ -158,13 +158,21 @@ const SHOTS: readonly Shot[] = [
     at: '/admin/rollout',
     ready: (page) => page.getByRole('columnheader', { name: 'Progress' }).waitFor(),
   },
-  { name: 'erasures', at: '/admin/erasures', ready: (page) => page.getByText('old').first().waitFor() },
+  {
+    name: 'erasures',
+    at: '/admin/erasures',
+    ready: async (page) => {
+      await page.getByLabel('User', { exact: true }).fill('dora');
+      await page.getByRole('button', { name: 'Show erasures' }).click();
+      await page.getByRole('columnheader', { name: 'Objects' }).waitFor();
+    },
+  },
   { name: 'audit', at: '/admin/audit', ready: (page) => page.getByText('setStandby').first().waitFor() },
   { name: 'keys', at: '/admin/keys', ready: (page) => page.getByText('bakery till').waitFor() },
   {
     name: 'dead-letters',
     at: '/admin/dead-letters',
-    ready: (page) => page.getByRole('heading', { name: '1 dead letter' }).waitFor(),
+    ready: (page) => page.getByRole('heading', { name: /^\d dead letter/ }).waitFor(),
   },
 ];
 

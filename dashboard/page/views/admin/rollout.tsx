@@ -178,9 +178,11 @@ const Progress = ({ view }: { readonly view: RolloutView }) => {
       {view.detail !== null && <p role="alert">{view.detail}</p>}
       {view.members.length > 0 && <Members view={view} />}
       {view.state === 'running' && (
-        <Button kind="danger" onClick={() => setCanceling(true)}>
-          Cancel the rollout
-        </Button>
+        <div class="form-actions">
+          <Button kind="danger" onClick={() => setCanceling(true)}>
+            Cancel the rollout
+          </Button>
+        </div>
       )}
       {canceling && (
         <Confirm
