@@ -21,6 +21,8 @@ export type Endpoint = {
   mode: Mode;
   /** By session: ids in the order in which each was taken for the first time. */
   readonly taken: ReadonlyMap<string, readonly string[]>;
+  /** By session: ids in the order in which each was taken for the last time. */
+  readonly takenLast: ReadonlyMap<string, readonly string[]>;
   /** Events taken, each once. */
   readonly count: number;
   /** Taken again. */
@@ -36,6 +38,7 @@ const SLOW_MS = 700;
 
 export const startEndpoint = async (key: string): Promise<Endpoint> => {
   const taken = new Map<string, string[]>();
+  const takenLast = new Map<string, string[]>();
   const bodies = new Map<string, string>();
   const defects: string[] = [];
   let repeats = 0;
@@ -46,6 +49,7 @@ export const startEndpoint = async (key: string): Promise<Endpoint> => {
     if (signature !== createHmac('sha512', key).update(raw).digest('hex'))
       defects.push(`${id} is signed wrongly`);
     const digest = createHash('sha256').update(raw).digest('base64');
+    takenLast.set(session, [...(takenLast.get(session) ?? []).filter((other) => other !== id), id]);
     const known = bodies.get(id);
     if (known !== undefined) {
       repeats += 1;
@@ -91,6 +95,7 @@ export const startEndpoint = async (key: string): Promise<Endpoint> => {
     url: `http://127.0.0.1:${port}/hook`,
     mode: 'up',
     taken,
+    takenLast,
     defects,
     get count() {
       return bodies.size;

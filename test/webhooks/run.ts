@@ -87,7 +87,7 @@ export const runFaults = async (run: FaultRun): Promise<FaultReport> => {
         ...endpoint.defects,
         ...(system.unhandled() > 0 ? [`${system.unhandled()} messages were set aside`] : []),
         ...(left.length > 0 ? [`${left.length} dead letters are left`] : []),
-        ...[...sent].flatMap(([name, events]) => compare(name, events, endpoint.taken.get(name) ?? [], dead)),
+        ...[...sent].flatMap(([name, events]) => compare(name, events, endpoint, dead)),
       ],
     };
   } finally {
@@ -241,13 +241,18 @@ const deadLetters = async ({ deps }: WebhookSystem) => {
   return letters;
 };
 
-/** An event that was given up on comes later than its neighbors, in its own order. */
+/**
+ * An event that was given up on comes later than its neighbors, in its own order. The endpoint may have taken it before it
+ * was given up, if the connection broke instead of an answer: what counts is when it was sent again.
+ */
 const compare = (
   name: string,
   events: readonly WorkerEvent[],
-  taken: readonly string[],
+  endpoint: Pick<Endpoint, 'taken' | 'takenLast'>,
   dead: ReadonlySet<string>,
 ): string[] => {
+  const taken = endpoint.taken.get(name) ?? [];
+  const takenLast = endpoint.takenLast.get(name) ?? [];
   const sent = events.map(({ id }) => id);
   const missing = sent.filter((id) => !taken.includes(id));
   const inOrder = (ids: readonly string[], of: (id: string) => boolean) =>
@@ -256,7 +261,7 @@ const compare = (
     ...(missing.length > 0 ? [`${name}: ${missing.length} events were lost, ${missing[0]} among them`] : []),
     ...(taken.some((id) => !sent.includes(id)) ? [`${name}: an event came that was not sent`] : []),
     ...(missing.length === 0 && !inOrder(taken, (id) => !dead.has(id)) ? [`${name}: out of order`] : []),
-    ...(missing.length === 0 && !inOrder(taken, (id) => dead.has(id))
+    ...(missing.length === 0 && !inOrder(takenLast, (id) => dead.has(id))
       ? [`${name}: redriven out of order`]
       : []),
   ];

@@ -16,9 +16,11 @@ afterEach(() => fixture.dispose());
 
 /** Says that it is up once the file is there; `crash` ends instead. */
 const SLOW_START = `
-  const { existsSync, writeFileSync } = require('node:fs');
+  const { existsSync, renameSync, writeFileSync } = require('node:fs');
   const { STAND_IN_DIR: dir, STAND_IN_NAME: name, STAND_IN } = process.env;
-  writeFileSync(dir + '/' + name + '.began', String(process.pid));
+  // Whole once it is there.
+  writeFileSync(dir + '/' + name + '.pid', String(process.pid));
+  renameSync(dir + '/' + name + '.pid', dir + '/' + name + '.began');
   process.on('SIGTERM', () => process.exit(0));
   const look = setInterval(() => {
     if (!existsSync(dir + '/' + name + '.go')) return;
