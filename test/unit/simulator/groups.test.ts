@@ -1,29 +1,14 @@
 /** Which members receive which events of a group. */
-import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { Exchange } from '../../../simulator/exchange.ts';
-import { openMediaStore } from '../../../simulator/media-store.ts';
-import { World } from '../../../simulator/model/world.ts';
+import { newExchange } from './new-exchange.ts';
 
 const [ADA, BEN] = ['15550001111', '15550002222'];
 const [ADA_ID, BEN_ID] = [`${ADA}@c.us`, `${BEN}@c.us`];
 
 const open = () => {
-  const clock = () => 1_800_000_000_000;
-  const random = (bytes: number) => randomBytes(bytes).toString('hex');
-  const world = new World({ clock, random });
+  const { world, exchange } = newExchange(() => 1_800_000_000_000);
   const ada = world.ensureAccount({ phoneNumber: ADA });
   world.ensureAccount({ phoneNumber: BEN });
-  const exchange = new Exchange({
-    world,
-    media: openMediaStore(undefined),
-    clock,
-    random,
-    qrRefreshMs: 20_000,
-    qrRefreshLimit: 3,
-    profileKilobytes: 0,
-    build: '2026-07',
-  });
   const { id } = exchange.groups.create(ada, 'Team', [BEN_ID]);
   const received = (account: string) =>
     world.messages(account).flatMap(({ type, subtype }) => (type === 'gp2' ? [subtype] : []));

@@ -1,28 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Exchange } from '../../../simulator/exchange.ts';
-import { openMediaStore } from '../../../simulator/media-store.ts';
-import { World } from '../../../simulator/model/world.ts';
+import type { Exchange } from '../../../simulator/exchange.ts';
 import type { PageEvent } from '../../../simulator/protocol.ts';
+import { newExchange } from './new-exchange.ts';
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
-
-const newExchange = () => {
-  const clock = () => Date.now();
-  const random = (bytes: number) => randomBytes(bytes).toString('hex');
-  const world = new World({ clock, random });
-  return new Exchange({
-    world,
-    media: openMediaStore(undefined),
-    clock,
-    random,
-    qrRefreshMs: 20_000,
-    qrRefreshLimit: 3,
-    profileKilobytes: 0,
-    build: '2026-07',
-  });
-};
 
 /** A page that connects, and the events that it received. */
 const openPage = (exchange: Exchange, device?: { id: string; token: string }) => {
@@ -41,7 +23,7 @@ const refusedWith = (code: string) => expect.objectContaining({ code });
 
 describe('the code of a page that waits', () => {
   it('is a new one each time, until the page gives up', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     vi.advanceTimersByTime(80_000);
     expect(new Set(page.refs()).size).toBe(4);
@@ -50,7 +32,7 @@ describe('the code of a page that waits', () => {
   });
 
   it('starts again after the page gave up and was asked to', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     vi.advanceTimersByTime(80_000);
     exchange.call(page.connection, { op: 'refreshCode' });
@@ -58,7 +40,7 @@ describe('the code of a page that waits', () => {
   });
 
   it('is refused with the reason when it is old, cut short, foreign or tampered with', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     const old = page.code();
     vi.advanceTimersByTime(20_000);
@@ -75,7 +57,7 @@ describe('the code of a page that waits', () => {
   });
 
   it('links once: the same code scanned again is an old one', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     const code = page.code();
     exchange.scan({ code }, { phoneNumber: '15550001111' });
@@ -84,7 +66,7 @@ describe('the code of a page that waits', () => {
   });
 
   it('must be named when several pages wait', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     expect(() => exchange.scan({}, undefined)).toThrow(refusedWith('no_pending_page'));
     openPage(exchange);
     const second = openPage(exchange);
@@ -94,7 +76,7 @@ describe('the code of a page that waits', () => {
   });
 
   it('is gone with its page', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     page.connection.close();
     expect(exchange.linking.pages()).toEqual([]);
@@ -104,7 +86,7 @@ describe('the code of a page that waits', () => {
 
 describe('a pairing code', () => {
   it('links the account that it was made for, and no other', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     const code = exchange.linking.startPairing(page.connection, '15550001111');
     expect(code).toMatch(/^[1-9A-HJ-NP-Z]{8}$/);
@@ -115,7 +97,7 @@ describe('a pairing code', () => {
   });
 
   it('expires after three minutes', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const page = openPage(exchange);
     const code = exchange.linking.startPairing(page.connection, '15550001111');
     vi.advanceTimersByTime(180_000);
@@ -138,7 +120,7 @@ describe('a linked page', () => {
   };
 
   it('receives a conflict when another page connects for the same companion', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const { page, device } = link(exchange);
     const newer = openPage(exchange, device);
     expect(page.events.at(-1)).toEqual({ type: 'state', state: 'CONFLICT' });
@@ -147,7 +129,7 @@ describe('a linked page', () => {
   });
 
   it('is rejected at its next connect when the phone removed it while it was away', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const { page, device } = link(exchange);
     page.connection.close();
     expect(exchange.logout('15550001111', false)).toBe(1);
@@ -155,7 +137,7 @@ describe('a linked page', () => {
   });
 
   it('gets what it missed until it confirms it, and then as history', () => {
-    const exchange = newExchange();
+    const { exchange } = newExchange();
     const { page, device } = link(exchange);
     page.connection.close();
     const account = exchange.world.ensureAccount({ phoneNumber: '15550001111' });
