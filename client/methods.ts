@@ -831,7 +831,8 @@ export type WebhooksMethods = {
    * Send dead letters again: all, or those of a user, a session or a webhook. Admins only.
    *
    * In order per session and webhook, after everything that is queued. An event keeps its id, is sent by the
-   * whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.
+   * whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice. For a
+   * user whose deliveries at once are all under way: 429, scope `deliveries`.
    */
   readonly redrive: (
     request?: Body<'redriveDeadLetters'>,

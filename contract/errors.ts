@@ -44,7 +44,18 @@ export const problemSchema = z.object({
   error: z.string().optional(),
   errors: z.array(fieldErrorSchema).optional(),
   scope: z
-    .enum(['global', 'user', 'rate', 'waits', 'connections', 'stored', 'uploads', 'starts', 'configBytes'])
+    .enum([
+      'global',
+      'user',
+      'rate',
+      'waits',
+      'connections',
+      'stored',
+      'uploads',
+      'starts',
+      'deliveries',
+      'configBytes',
+    ])
     .optional(),
   limit: z.int().optional(),
   active: z.int().optional(),

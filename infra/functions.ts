@@ -250,8 +250,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   },
   'dead-letters': {
     does: 'Lists dead letters, and sends them again.',
-    // PutItem: the audit log.
-    table: ['Query', 'UpdateItem', 'PutItem'],
+    // GetItem: the share of the user. PutItem: the audit log.
+    table: ['GetItem', 'Query', 'UpdateItem', 'PutItem'],
     queue: 'send',
   },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },

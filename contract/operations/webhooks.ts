@@ -66,7 +66,8 @@ export const redriveDeadLetters = operation({
   summary: 'Send dead letters again: all, or those of a user, a session or a webhook',
   description:
     'In order per session and webhook, after everything that is queued. An event keeps its id, is sent by ' +
-    'the whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice.',
+    'the whole policy again, and stays listed until it is delivered. A repeated call sends nothing twice. ' +
+    'For a user whose deliveries at once are all under way: 429, scope `deliveries`.',
   query: ownerQuerySchema,
   body: redriveRequestSchema,
   responses: {

@@ -16,6 +16,7 @@ import { DEAD_LETTERS_PARTITION, TTL_ATTRIBUTE } from '../items.ts';
 import { maskedUrl } from '../lifecycle/session-config.ts';
 import { eq, type Item, type Key } from '../store.ts';
 import { deliverySchema, type QueuedDelivery } from './delivery.ts';
+import { requireShare } from './share.ts';
 
 /** As long as SQS keeps any message. */
 const KEEP_SECONDS = 14 * 24 * 3600;
@@ -143,12 +144,15 @@ const CONCURRENCY = 8;
 /**
  * Puts dead letters into the queue again, each session's in their order, until `budgetMs` has passed. A repeat of the
  * call, and two at once, put each event there once: it is marked, and the queue knows the redrive by its number.
+ *
+ * Throws the Problem `too_many` (429) for a named user whose deliveries at once are all under way.
  */
 export const redrive = async (
-  deps: Pick<Deps, 'store' | 'events' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'events' | 'clock' | 'settings'>,
   filter: DeadLetterFilter,
   budgetMs: number,
 ): Promise<RedriveReport> => {
+  if (filter.userId !== undefined) await requireShare(deps, filter.userId);
   const end = deps.clock() + budgetMs;
   const report = { redriven: 0, underway: 0, more: false };
   let cursor: string | undefined;

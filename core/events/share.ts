@@ -5,6 +5,8 @@
  * One item a user with an attribute for each place: `p0`, `p1` …, its value the time (ms) at which the place is free
  * again in any case. A deliverer that dies gives its place back by that time.
  */
+import { Problem } from '../../contract/errors.ts';
+import { boundOf } from '../access/bounds.ts';
 import type { Deps } from '../deps.ts';
 import { deliveringKey, TTL_ATTRIBUTE } from '../items.ts';
 import { absent, eq, type Item, le, or } from '../store.ts';
@@ -61,6 +63,27 @@ const findPermit = async (
     candidates = free(item, size, now);
   }
   return 'full';
+};
+
+/**
+ * For a caller who asks for deliveries of one user: throws the Problem of the bound `deliveries` (429) while the user's
+ * places are all taken. What was asked for would only wait behind them. Events themselves are never refused; they wait.
+ */
+export const requireShare = async (
+  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
+  userId: string,
+): Promise<void> => {
+  const [item, limit] = await Promise.all([
+    deps.store.get(deliveringKey(userId)),
+    boundOf(deps, userId, 'deliveries'),
+  ]);
+  const now = deps.clock();
+  if (free(item, limit, now).length > 0) return;
+  throw new Problem(
+    'too_many',
+    `All ${limit} webhook deliveries that the user may have at once are under way; try again later.`,
+    { scope: 'deliveries', limit, active: limit, retryAfterSeconds: LEASE_MS / 1000 },
+  );
 };
 
 /** Gives a place back, unless it ran out and is another's by now. A failure is logged: the place runs out by itself. */

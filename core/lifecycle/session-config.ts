@@ -63,7 +63,7 @@ export const storedProxy = (
  *
  * @param known what is stored now; undefined for a new session
  * @param most bytes that it may have
- * @throws Problem `malformed` with the field, if a mask replaces a secret that is not stored
+ * @throws Problem `too_many` (429) above `most`; `malformed` with the field, if a mask replaces a secret that is not stored
  */
 export const acceptConfig = (
   sha256: Sha256,
@@ -80,7 +80,7 @@ export const acceptConfig = (
   };
   const bytes = new TextEncoder().encode(JSON.stringify(accepted)).length;
   if (bytes > most)
-    throw new Problem('malformed', `config: has ${bytes} bytes; ${most} are allowed.`, {
+    throw new Problem('too_many', `config: has ${bytes} bytes; ${most} are allowed.`, {
       scope: 'configBytes',
       limit: most,
       active: bytes,

@@ -13,8 +13,10 @@ type Received = z.infer<typeof webhookEnvelopeSchema> & {
 export type WebhookReceiver = {
   readonly url: string;
   readonly received: readonly Received[];
-  /** The endpoint's answer from now on. */
-  answer(status: number): void;
+  /** The endpoint's answer from now on; undefined: it leaves requests without one. */
+  answer(status: number | undefined): void;
+  /** Requests that were left without an answer and that their caller has not given up. */
+  held(): number;
   /** The first event that fits, waiting for it. */
   event(fits: (event: Received) => boolean): Promise<Received>;
   close(): Promise<void>;
@@ -23,11 +25,19 @@ export type WebhookReceiver = {
 /** An endpoint on loopback that keeps what it gets. */
 export const startWebhookReceiver = async (): Promise<WebhookReceiver> => {
   const received: Received[] = [];
-  let status = 200;
+  let status: number | undefined = 200;
+  let held = 0;
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      if (status === undefined) {
+        held += 1;
+        request.socket.once('close', () => {
+          held -= 1;
+        });
+        return;
+      }
       const raw = Buffer.concat(chunks).toString('utf8');
       if (status < 300)
         received.push({ ...webhookEnvelopeSchema.parse(JSON.parse(raw)), headers: request.headers, raw });
@@ -42,6 +52,7 @@ export const startWebhookReceiver = async (): Promise<WebhookReceiver> => {
     answer: (next) => {
       status = next;
     },
+    held: () => held,
     event: async (fits) => {
       await expect.poll(() => received.some(fits), { timeout: 60_000, interval: 50 }).toBe(true);
       const found = received.find(fits);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { problemSchema } from '../../../contract/errors.ts';
 import { type System, startSystem } from '../../helpers/system.ts';
+import { startWebhookReceiver } from '../../helpers/webhook-receiver.ts';
 import { PATIENCE, readTasks } from '../faults/harness.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
@@ -123,4 +124,45 @@ test('requests a minute are bounded, and rejected with their scope; another user
   expect(refused.length).toBeGreaterThan(0);
   for (const each of refused) expect(await problemOf(each)).toMatchObject({ scope: 'rate', limit: 10 });
   expect((await system.call('GET', '/api/sessions', { key: ben })).status).toBe(200);
+});
+
+test('a configuration above its size is rejected with its scope, and the session keeps the one that it has', async () => {
+  const key = await keyOf('writer');
+  await system.berth.limits.set({ user: { userId: 'writer', bounds: { configBytes: 1024 } } });
+  const config = (length: number) => ({ metadata: { a: 'x'.repeat(400), b: 'x'.repeat(length) } });
+  const small = await system.call('POST', '/api/sessions', {
+    key,
+    body: { name: 'a', start: false, config: config(100) },
+  });
+  expect(small.status).toBe(201);
+  const wide = { metadata: Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'x'.repeat(400)])) };
+  const refused = await system.call('PUT', '/api/sessions/a', { key, body: { config: wide } });
+  expect(refused.status).toBe(429);
+  expect(await problemOf(refused)).toMatchObject({ scope: 'configBytes', limit: 1024 });
+  const kept = await (await system.call('GET', '/api/sessions/a', { key })).json();
+  expect(kept).toMatchObject({ config: config(100) });
+});
+
+test('while an endpoint that does not answer takes a user’s deliveries, a redrive for the user is rejected with its scope', async () => {
+  const hooks = await startWebhookReceiver();
+  try {
+    hooks.answer(undefined);
+    const key = await keyOf('mute');
+    await system.berth.limits.set({ user: { userId: 'mute', bounds: { deliveries: 1 } } });
+    const config = { webhooks: [{ url: hooks.url, events: ['session.admitted'] }] };
+    const created = await system.call('POST', '/api/sessions', { key, body: { name: 'a', config } });
+    expect(created.status).toBe(201);
+    await vi.waitFor(() => expect(hooks.held()).toBe(1), PATIENCE);
+    const redrive = (userId: string) => system.call('POST', '/api/webhooks/redrive', { body: { userId } });
+    const refused = await redrive('mute');
+    expect(refused.status).toBe(429);
+    expect(await problemOf(refused)).toMatchObject({ scope: 'deliveries', limit: 1, active: 1 });
+    expect((await redrive('ben')).status).toBe(200);
+    hooks.answer(200);
+    // The event waited for the endpoint, and was not lost.
+    await hooks.event(({ event, session }) => event === 'session.admitted' && session === 'a');
+    await vi.waitFor(async () => expect((await redrive('mute')).status).toBe(200), PATIENCE);
+  } finally {
+    await hooks.close();
+  }
 });

@@ -32,11 +32,11 @@ const largest = {
 test('a configuration is refused above its size, at creation and in a change, and nothing is stored', async () => {
   const system = testSystem();
   await expect(create(system, 'large', largest)).rejects.toMatchObject({
-    status: 400,
+    status: 429,
     extras: { errors: [{ path: 'config' }], scope: 'configBytes', limit: BOUNDS.configBytes.default },
   });
   const { session } = await create(system, 'small');
-  await expect(updateConfig(system.deps, 'ann', 'small', largest)).rejects.toMatchObject({ status: 400 });
+  await expect(updateConfig(system.deps, 'ann', 'small', largest)).rejects.toMatchObject({ status: 429 });
   expect((await create(system, 'next')).session.config).toEqual({});
   expect(session.config).toEqual({});
   expect(JSON.stringify(largest).length).toBeGreaterThan(BOUNDS.configBytes.default);
@@ -125,7 +125,7 @@ test('each bound changes at run time, for all users, for one, and back', async (
     metadata: Object.fromEntries(Array.from({ length: 5 }, (_, n) => [`k${n}`, 'x'.repeat(500)])),
   };
   await expect(updateConfig(system.deps, 'ann', 'a', wide)).rejects.toMatchObject({
-    status: 400,
+    status: 429,
     extras: { scope: 'configBytes', limit: 2_000 },
   });
   const waits = Array.from({ length: 8 }, () =>

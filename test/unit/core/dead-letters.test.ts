@@ -4,6 +4,7 @@ import { listDeadLetters, redrive } from '../../../core/events/dead-letters.ts';
 import { deliver } from '../../../core/events/deliver.ts';
 import { recentDeliveries } from '../../../core/events/deliveries.ts';
 import type { PostResult, QueuedDelivery } from '../../../core/events/delivery.ts';
+import { acquirePermit, releasePermit } from '../../../core/events/share.ts';
 import { webhookId } from '../../../core/events/webhooks.ts';
 import { endpointsPartition } from '../../../core/items.ts';
 import type { Session } from '../../../core/lifecycle/session.ts';
@@ -90,6 +91,33 @@ test('a redrive sends what is dead again in its order, once however often it is 
   for (const delivery of seen.values())
     expect(await attempt(system, delivery, up)).toEqual({ kind: 'delivered' });
   expect(await dead(system)).toEqual([]);
+});
+
+test('a redrive for a user whose deliveries are all under way is refused by its bound, and changes nothing', async () => {
+  const system = testSystem({ deliveriesPerUser: 2 });
+  const { deps } = system;
+  const session = await hooked(system);
+  await die(system, event(system, session, 1));
+  const redriveOf = (userId: string) => redrive(deps, { userId }, 10_000);
+  const permits = [await acquirePermit(deps, 'ann', 2), await acquirePermit(deps, 'ann', 2)];
+  await expect(redriveOf('ann')).rejects.toMatchObject({
+    status: 429,
+    extras: { scope: 'deliveries', limit: 2, active: 2, retryAfterSeconds: 20 },
+  });
+  expect(taken(system)).toEqual([]);
+  expect(await redriveOf('bob')).toMatchObject({ redriven: 0 });
+  for (const permit of permits)
+    if (permit && permit !== 'full') await releasePermit(deps, 'ann', permit);
+  expect(await redriveOf('ann')).toMatchObject({ redriven: 1 });
+});
+
+test('a user whose deliverers died is refused no longer than their leases last', async () => {
+  const system = testSystem({ deliveriesPerUser: 1 });
+  await hooked(system);
+  await acquirePermit(system.deps, 'ann', 1);
+  await expect(redrive(system.deps, { userId: 'ann' }, 10_000)).rejects.toMatchObject({ status: 429 });
+  system.now += 20_000;
+  expect(await redrive(system.deps, { userId: 'ann' }, 10_000)).toMatchObject({ redriven: 0 });
 });
 
 test('an event given up on again keeps its place, and its next redrive is another one', async () => {
