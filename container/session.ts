@@ -8,6 +8,7 @@ import { profileDirIn } from './auth-state/profile-dir.ts';
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';
 import { describeError, Fenced, NoBrowser } from './base/faults.ts';
+import { watchHeap } from './base/heap.ts';
 import type { Log } from './base/log.ts';
 import { sleep, type Time, withDeadline } from './base/time.ts';
 import type { Bootstrapped, Prepared } from './bootstrap.ts';
@@ -268,6 +269,7 @@ export const startSession = (
     onMeasured: supervision.measured,
     signal: ending.signal,
   });
+  void watchHeap({ time, signal: ending.signal });
 
   const graceMs = settings.stopGraceSeconds * 1000;
   const finish = async (reason: StopReason, detail: string | undefined) => {

@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { watchHeap } from '../../../container/base/heap.ts';
+import { manualTime } from '../../helpers/manual-time.ts';
+
+const MIB = 1024 * 1024;
+const LOOK_MS = 30_000;
+
+it('collects after a start, and again only once eight more MiB are held', async () => {
+  const time = manualTime();
+  const ending = new AbortController();
+  let held = 60 * MIB;
+  let collections = 0;
+  const watching = watchHeap({
+    time,
+    signal: ending.signal,
+    held: () => held,
+    collect: () => {
+      collections += 1;
+      held = 25 * MIB;
+    },
+  });
+  await time.advance(LOOK_MS);
+  expect(collections).toBe(1);
+  held = 33 * MIB - 1;
+  await time.advance(10 * LOOK_MS);
+  expect(collections).toBe(1);
+  held = 33 * MIB;
+  await time.advance(LOOK_MS);
+  expect(collections).toBe(2);
+  ending.abort();
+  await watching;
+  held = 100 * MIB;
+  await time.advance(LOOK_MS);
+  expect(collections).toBe(2);
+});
+
+it('does nothing in a process whose garbage only V8 can collect', async () => {
+  await watchHeap({ time: manualTime(), signal: new AbortController().signal, collect: undefined });
+});
