@@ -36,6 +36,7 @@ const options = program
   .parse()
   .opts<Options>();
 
+process.once('SIGINT', () => process.exit(130));
 process.once('SIGTERM', () => process.exit(143));
 const { outFile } = options;
 const say = (line: string): void => {
