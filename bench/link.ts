@@ -1,6 +1,9 @@
 /**
  * From a create to its QR code, and from the start of a stopped, linked session to WORKING: with a standby task, without
- * one, and the bare library in one process on the same page. All three take turns in one run.
+ * one, and the bare library in one process on the same page. All of them take turns in one run.
+ *
+ * The bare library runs with Berth's browser, and also with the one that BERTH_LINK_BROWSER names: servers such as
+ * wwebjs-api run Debian's whole Chromium (/usr/bin/chromium in their images), which takes longer and holds more.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,6 +24,7 @@ import { percentile } from '../test/soak/ledger.ts';
 import { usageOf, workersBelow } from '../test/soak/processes.ts';
 import { heading, printTable } from './support/table.ts';
 
+const OTHER_BROWSER = process.env.BERTH_LINK_BROWSER;
 const ROUNDS = Number(process.env.BERTH_LINK_ROUNDS ?? 7);
 /** A standby task that was taken is replaced in the meantime. */
 const LIMIT_MS = 60_000;
@@ -43,45 +47,67 @@ export const link = async (): Promise<void> => {
     build: '2026-04',
     settings: { globalLimit: 10, userLimit: 10, standby: { target: 0, max: 2 } },
   });
-  const { executable, environment } = await ensureBrowser({ browserDir: join(folder, 'browser') });
-  const library = fork(
-    resolve(import.meta.dirname, 'support/bare-library.ts'),
-    [folder, executable, JSON.stringify(system.stack.chromiumArgs)],
-    { env: { ...process.env, ...environment } },
-  );
+  const libraries: Library[] = [];
   try {
-    await answer(library);
-    const [standby, cold, bare] = [none(), none(), none()];
+    const { executable, environment } = await ensureBrowser({ browserDir: join(folder, 'browser') });
+    const run = async (name: string, path: string, env: Readonly<Record<string, string>>) => {
+      const data = join(folder, `library-${libraries.length}`);
+      const child = fork(
+        resolve(import.meta.dirname, 'support/bare-library.ts'),
+        [data, path, JSON.stringify(system.stack.chromiumArgs)],
+        { env: { ...process.env, ...env } },
+      );
+      libraries.push({ name, child, measured: none() });
+      await answer(child);
+    };
+    await run('whatsapp-web.js, LocalAuth', executable, environment);
+    if (OTHER_BROWSER !== undefined)
+      await run(`whatsapp-web.js, LocalAuth, ${OTHER_BROWSER}`, OTHER_BROWSER, {});
+    const [standby, cold] = [none(), none()];
     for (let round = 0; round < ROUNDS; round++) {
-      await measureBare(system, library, `bare${round}`, account(round, 0), bare);
+      for (const [n, { child, measured }] of libraries.entries())
+        await measureBare(system, child, `bare${round}`, account(round, 3 + n), measured);
       await setStandby(system, 0);
       await measureBerth(system, `cold${round}`, account(round, 1), cold, async () => {});
       await measureBerth(system, `ready${round}`, account(round, 2), standby, () => setStandby(system, 1));
     }
-    const at = (values: readonly number[]) => percentile([...values], 0.5) ?? Number.NaN;
-    const row = (name: string, { code, resume }: Measured) => [
-      name,
-      at(code),
-      at(code) / at(bare.code),
-      at(resume),
-      at(resume) / at(bare.resume),
-    ];
-    printTable(
-      ['medians', 'create → code, ms', 'to the bare library', 'start → WORKING, ms', 'to the bare library'],
-      [row('with a standby task', standby), row('without', cold), row('whatsapp-web.js, LocalAuth', bare)],
+    printStarts(
+      [{ name: 'with a standby task', measured: standby }, { name: 'without', measured: cold }, ...libraries],
+      libraries,
     );
     printTimeLines('create → code', cold.codeSteps, standby.codeSteps);
     printTimeLines('start → WORKING', cold.resumeSteps, standby.resumeSteps);
-    await printMemory(system, library);
-    // Its browser would outlive it.
-    library.send({ stop: 'memory' });
-    await answer(library);
+    await printMemory(system, libraries);
   } finally {
-    const exited = once(library, 'exit');
-    library.kill('SIGKILL');
-    await exited;
+    for (const { child } of libraries) {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    }
     await system.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+};
+
+type Library = { readonly name: string; readonly child: ChildProcess; readonly measured: Measured };
+
+const ratioTo = ({ name }: Pick<Library, 'name'>): string => `to ${name}`;
+
+/** Medians, and their ratios to those of each library. */
+const printStarts = (
+  all: readonly Pick<Library, 'name' | 'measured'>[],
+  libraries: readonly Library[],
+): void => {
+  for (const [title, of] of [
+    ['create → code, ms', ({ code }: Measured) => code],
+    ['start → WORKING, ms', ({ resume }: Measured) => resume],
+  ] as const) {
+    const at = ({ measured }: Pick<Library, 'measured'>) => percentile([...of(measured)], 0.5) ?? Number.NaN;
+    console.log('');
+    printTable(
+      [title, 'median', ...libraries.map(ratioTo)],
+      all.map((each) => [each.name, at(each), ...libraries.map((library) => at(each) / at(library))]),
+    );
   }
 };
 
@@ -193,27 +219,39 @@ const printTimeLines = (what: string, cold: readonly StartSteps[], standby: read
 };
 
 /** One linked session of each. */
-const printMemory = async (system: System, library: ChildProcess): Promise<void> => {
+const printMemory = async (system: System, libraries: readonly Library[]): Promise<void> => {
   const { berth, phone } = system;
   await setStandby(system, 0);
   await berth.sessions.create({ name: 'memory' });
   const code = await berth.auth.qr('memory', { waitSeconds: 25 });
   await phone.scan({ code, account: account(99, 1) });
   await berth.sessions.waitForStatus('memory', 'WORKING');
-  library.send({ start: 'memory' });
-  const shown = await answer(library);
-  const ready = answer(library);
-  await phone.scan({ code: shown.code ?? '', account: account(99, 0) });
-  await ready;
+  const bare: number[] = [];
+  for (const [n, { child }] of libraries.entries()) {
+    child.send({ start: 'memory' });
+    const shown = await answer(child);
+    const ready = answer(child);
+    await phone.scan({ code: shown.code ?? '', account: account(99, 3 + n) });
+    await ready;
+  }
+  // All run at once: what two of them share counts half for each.
   const [worker] = workersBelow(process.pid);
   const own = worker ? (await usageOf(worker.worker)).all : Number.NaN;
-  const bare = (await usageOf(library.pid ?? 0)).all;
+  for (const { child } of libraries) {
+    bare.push((await usageOf(child.pid ?? 0)).all);
+    // Its browser would outlive it.
+    child.send({ stop: 'memory' });
+    await answer(child);
+  }
   console.log('');
   printTable(
-    ['one linked session, PSS', 'MB', 'to the bare library'],
+    ['one linked session, PSS', 'MB', ...libraries.map(ratioTo)],
     [
-      ['worker and browser', own / 1_000_000, own / bare],
-      ['whatsapp-web.js, LocalAuth', bare / 1_000_000, 1],
+      ['worker and browser', own / 1_000_000, ...bare.map((bytes) => own / bytes)],
+      ...libraries.map(({ name }, n) => {
+        const bytes = bare[n] ?? Number.NaN;
+        return [name, bytes / 1_000_000, ...bare.map((other) => bytes / other)];
+      }),
     ],
   );
 };

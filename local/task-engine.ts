@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '../contract/clock.ts';
+import { STANDBY_ID_PREFIX } from '../core/standby/launch-standby.ts';
 import type { Model } from './assembly/model.ts';
 import type { Closers } from './closers.ts';
 import type { DataDir } from './data-dir.ts';
@@ -21,6 +22,14 @@ type TaskEngine = {
   /** Kills every task. */
   abort(): Promise<void>;
 };
+
+/**
+ * A standby task is launched when a session has just taken another one, and its start would take the cores from that
+ * session. On AWS each task has cores of its own.
+ */
+const STANDBY_PAUSE_MS = 1_000;
+const pauseOf = (startedBy: string | undefined): number =>
+  startedBy?.startsWith(STANDBY_ID_PREFIX) ? STANDBY_PAUSE_MS : 0;
 
 /** Starts the template's ECS, and the rules that its tasks' events go through. No task runs yet. */
 export const startTaskEngine = (
@@ -80,7 +89,7 @@ export const startTaskEngine = (
     stateDir: dir.ecs,
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),
-    startLimit: limitOfThisMachine(callers),
+    startLimit: { ...limitOfThisMachine(callers), pauseMs: pauseOf },
     memoryLimits: limits,
     clock,
     logger,

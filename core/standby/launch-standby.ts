@@ -7,12 +7,15 @@ type Needs = Pick<Deps, 'store' | 'tasks' | 'clock' | 'ids' | 'sha256' | 'log'>;
 
 const LAUNCH_MS = 5_000;
 
+/** Standby ids begin with it; the `startedBy` of a standby task is its id. */
+export const STANDBY_ID_PREFIX = 'sby_';
+
 /**
  * Launches one standby task. The item comes first, so that a task without an item belongs to no session and is stopped. Undefined: it is launched.
  * Otherwise the engine gave no task, or did not answer, and said why; then a sweep finds the task, or removes the item.
  */
 export const launchStandby = async (deps: Needs): Promise<string | undefined> => {
-  const id = `sby_${deps.ids
+  const id = `${STANDBY_ID_PREFIX}${deps.ids
     .secret()
     .replace(/[^A-Za-z0-9]/g, '')
     .slice(0, 20)

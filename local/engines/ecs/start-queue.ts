@@ -7,6 +7,11 @@ export interface StartLimit {
   readonly mostMs: number;
   /** Starts wait while this says that there are many, but each for a bounded time. Left out: they never wait for it. */
   readonly behind?: Callers;
+  /**
+   * Milliseconds that a task waits before it takes its turn, by the `startedBy` of its RunTask. For tasks that have time,
+   * so that they do not take the cores from one that was just given work. Left out: none waits.
+   */
+  readonly pauseMs?: (startedBy: string | undefined) => number;
 }
 
 /** Those that wait for an answer. */
@@ -43,6 +48,8 @@ export class StartQueue {
   readonly #waiting: Waiting[] = [];
   /** Those that start, with the timer that ends their turn. */
   readonly #starting = new Map<string, NodeJS.Timeout>();
+  /** Those that pause before they take their turn. */
+  readonly #pausing = new Map<string, { readonly timer: NodeJS.Timeout; readonly begin: () => void }>();
   /** Ends the wait for callers. */
   #patience: NodeJS.Timeout | undefined;
 
@@ -56,19 +63,37 @@ export class StartQueue {
     limit?.behind?.onFew(() => this.#next());
   }
 
-  /** Resolves when it is the task's turn, and also when it leaves before. */
-  enter(taskId: string): Promise<void> {
+  /**
+   * Resolves when it is the task's turn, and also when it leaves before.
+   *
+   * @param startedBy of its RunTask
+   */
+  enter(taskId: string, startedBy?: string): Promise<void> {
     if (this.#limit === undefined) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiting.push({ taskId, since: performance.now(), begin: resolve });
-      this.#next();
+    const pauseMs = this.#limit.pauseMs?.(startedBy) ?? 0;
+    return new Promise((begin) => {
+      if (pauseMs === 0) return this.#wait(taskId, begin);
+      const timer = setTimeout(() => {
+        this.#pausing.delete(taskId);
+        this.#wait(taskId, begin);
+      }, pauseMs);
+      this.#pausing.set(taskId, { timer: timer.unref(), begin });
     });
+  }
+
+  #wait(taskId: string, begin: () => void): void {
+    this.#waiting.push({ taskId, since: performance.now(), begin });
+    this.#next();
   }
 
   /** The task is up, or it has ended: another one may start. Without effect for one that is not here. */
   remove(taskId: string): void {
     clearTimeout(this.#starting.get(taskId));
     this.#starting.delete(taskId);
+    const pausing = this.#pausing.get(taskId);
+    clearTimeout(pausing?.timer);
+    this.#pausing.delete(taskId);
+    pausing?.begin();
     const at = this.#waiting.findIndex((waiting) => waiting.taskId === taskId);
     if (at >= 0) this.#waiting.splice(at, 1)[0]?.begin();
     this.#next();

@@ -158,7 +158,7 @@ export class TaskRunner {
     await this.#untilPlaced(id);
     if (!this.#isToStart(id)) return;
     this.move(id, 'PENDING');
-    await this.#starts.enter(id);
+    await this.#starts.enter(id, tasks.get(id).startedBy);
     const live = this.#live.get(id);
     if (live === undefined || !this.#isToStart(id)) return;
     const record = tasks.get(id);

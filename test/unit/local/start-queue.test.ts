@@ -61,3 +61,21 @@ test('a start waits for a bounded time, however many changes come', async () => 
   expect(begun).toEqual(['a', 'b']);
   clearInterval(coming);
 });
+
+test('a task that has time takes its turn after a pause, and another one does not wait for it', async () => {
+  const pauseMs = (startedBy: string | undefined) => (startedBy === 'spare' ? 1_000 : 0);
+  const queue = new StartQueue({ atOnce: 1, mostMs: 60_000, pauseMs }, () => {});
+  const begun: string[] = [];
+  const enter = (id: string, startedBy: string) => void queue.enter(id, startedBy).then(() => begun.push(id));
+  enter('spare', 'spare');
+  enter('stopped', 'spare');
+  enter('session', 'session');
+  await vi.advanceTimersByTimeAsync(500);
+  expect(begun).toEqual(['session']);
+  queue.remove('session');
+  queue.remove('stopped');
+  await vi.advanceTimersByTimeAsync(499);
+  expect(begun).toEqual(['session', 'stopped']);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(begun).toEqual(['session', 'stopped', 'spare']);
+});
