@@ -5,3 +5,16 @@
  * itself (container/base/heap.ts).
  */
 export const WORKER_NODE_FLAGS: readonly string[] = ['--max-semi-space-size=1', '--expose-gc'];
+
+/**
+ * Settings of glibc's allocator for a worker; the image's Dockerfile has the same.
+ *
+ * Each message of the browser and each part of a snapshot is a buffer of its own size. By default glibc keeps them in one
+ * heap per thread, between small objects that stay, and raises the size from which a buffer is returned at once to 32 MB:
+ * a worker grew by 15 MB in half an hour, half of it unused (docs/performance.md#an-hour-at-work).
+ */
+export const WORKER_ALLOCATOR: Readonly<Record<string, string>> = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '32768',
+  MALLOC_TRIM_THRESHOLD_: '65536',
+};

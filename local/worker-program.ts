@@ -1,4 +1,4 @@
-import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
+import { WORKER_ALLOCATOR, WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { nodeProgram, type StartTask } from './engines/ecs/program.ts';
 import type { Programs } from './programs.ts';
 
@@ -21,6 +21,7 @@ export const localWorker = (options: {
       BERTH_BROWSER_ARGS: JSON.stringify(options.chromiumArgs),
       BERTH_BROWSER_DIR: options.browserDir,
       NODE_COMPILE_CACHE: compileCache,
+      ...WORKER_ALLOCATOR,
       ...(chromiumPath === undefined ? {} : { CHROMIUM_PATH: chromiumPath }),
     },
     worker,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { BROWSER_PACKAGES, BUNDLER_PACKAGES, WORKER_PACKAGES } from '../../container/packages.ts';
-import { WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
+import { WORKER_ALLOCATOR, WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
 import { baseImages, withDigests } from '../../infra/base-images.ts';
 import { importedPackages } from '../../scripts/imported-packages.ts';
 import { root } from './synthesized.ts';
@@ -31,6 +31,8 @@ it('starts the worker’s bundle as the local system does', () => {
   expect(dockerfile).toContain('RUN node container/bundle/build.ts /app\n');
   const command = ['node', ...WORKER_NODE_FLAGS, 'worker.mjs'];
   expect(dockerfile).toContain(`\nCMD ${JSON.stringify(command).replaceAll(',', ', ')}\n`);
+  const settings = Object.entries(WORKER_ALLOCATOR).map(([name, value]) => `${name}=${value}`);
+  for (const setting of settings) expect(dockerfile).toMatch(new RegExp(`^ {4}${setting}(?: \\\\)?$`, 'm'));
 });
 
 describe('in a year', () => {
