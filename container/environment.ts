@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { StandbyDepth } from '../contract/bodies/standby.ts';
 import { isLocale } from '../contract/locale.ts';
 import { workerEnvironmentSchema } from '../contract/worker/protocol.ts';
 
@@ -44,7 +45,12 @@ export type Purpose =
       readonly epoch: number;
       readonly bootstrapToken: string;
     }
-  | { readonly kind: 'standby'; readonly id: string; readonly token: string };
+  | {
+      readonly kind: 'standby';
+      readonly id: string;
+      readonly token: string;
+      readonly depth: StandbyDepth;
+    };
 
 const purposeOf = (environment: ContainerEnvironment): Purpose | undefined => {
   const {
@@ -52,10 +58,10 @@ const purposeOf = (environment: ContainerEnvironment): Purpose | undefined => {
     BERTH_EPOCH: epoch,
     BERTH_BOOTSTRAP_TOKEN: bootstrapToken,
   } = environment;
-  const { BERTH_STANDBY_ID: id, BERTH_STANDBY_TOKEN: token } = environment;
+  const { BERTH_STANDBY_ID: id, BERTH_STANDBY_TOKEN: token, BERTH_STANDBY_DEPTH: depth } = environment;
   if (sessionId !== undefined && epoch !== undefined && bootstrapToken !== undefined)
     return { kind: 'session', sessionId, epoch, bootstrapToken };
-  return id === undefined || token === undefined ? undefined : { kind: 'standby', id, token };
+  return id === undefined || token === undefined ? undefined : { kind: 'standby', id, token, depth };
 };
 
 /** The environment, or one sentence for each variable that is wrong. Values are never repeated: some are secret. */

@@ -35,6 +35,7 @@ import { FORWARDED_EVENTS } from './whatsapp/events.ts';
 import { withGroup } from './whatsapp/group-events.ts';
 import { type ClientSettings, createLibraryClient, launchOf } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
+import { loadsSamePage, openPageAhead, type PageAhead } from './whatsapp/page-ahead.ts';
 import { createPairing } from './whatsapp/pairing.ts';
 import { runTimings } from './whatsapp/signals.ts';
 
@@ -57,6 +58,28 @@ export const launchBrowserAhead = (
   return launchAhead({ browser: found, profileDir: profileDirIn(workDir), extraSwitches, locale }, options);
 };
 
+/** A browser with WhatsApp Web loaded, for whichever new session comes. */
+export const openWhatsAppAhead = (
+  prepared: Pick<Prepared, 'workDir' | 'found'>,
+  options: Parameters<typeof launchBrowserAhead>[1],
+): PageAhead => {
+  const { workDir, found } = prepared;
+  if (found instanceof NoBrowser) throw found;
+  const { environment } = options;
+  const profileDir = profileDirIn(workDir);
+  const create = createLibraryClient({
+    browser: found,
+    profileDir,
+    extraSwitches: environment.BERTH_BROWSER_ARGS,
+    locale: environment.BERTH_LOCALE,
+  });
+  const timings = runTimings(environment.BERTH_STAGE_SECONDS * 1000);
+  return openPageAhead(launchBrowserAhead(prepared, options), create, { ...options, timings, profileDir });
+};
+
+const fitsSession = (ahead: AheadBrowser | PageAhead, client: ClientSettings): boolean =>
+  ahead.fits(launchOf(client)) && (!('take' in ahead) || loadsSamePage(client));
+
 /**
  * Starts the session, or ends it at once if that was requested meanwhile. The returned handler receives the library's
  * unhandled rejections, which reach only the process.
@@ -73,8 +96,8 @@ export const startSession = (
     page,
     ahead,
   }: Bootstrapped & {
-    /** A browser that waits for its session. */
-    readonly ahead?: AheadBrowser | undefined;
+    /** A browser that waits for its session, or a page in it. */
+    readonly ahead?: AheadBrowser | PageAhead | undefined;
   },
   options: {
     readonly environment: ContainerEnvironment;
@@ -197,8 +220,9 @@ export const startSession = (
     locale: environment.BERTH_LOCALE,
     ...settings.client,
   };
-  // Of another language, or without the session's proxy: it restarts.
-  if (ahead && !ahead.fits(launchOf(client))) void ahead.discard();
+  // Of another language, or without the session's proxy or name: it restarts.
+  if (ahead && !fitsSession(ahead, client)) void ahead.discard();
+  const create = createLibraryClient(client);
 
   let dialogs: Dialogs = { closed: 0, unknown: 0 };
   const builds = createBuildCounter({
@@ -207,7 +231,7 @@ export const startSession = (
   });
   const host: ClientHost = createClientHost({
     builds,
-    createClient: createLibraryClient(client),
+    createClient: (hooks) => (ahead && 'take' in ahead ? ahead.take(hooks) : undefined) ?? create(hooks),
     time,
     log,
     random: Math.random,

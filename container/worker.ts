@@ -90,8 +90,11 @@ export const startWorker = (options: {
       workerApiUrl: options.environment.BERTH_WORKER_API_URL,
       prepared,
       pending,
-      launch: async () =>
-        (await loaded).launchBrowserAhead(prepared, { ...options, onLost: () => leaving.abort() }),
+      launch: async () => {
+        const { launchBrowserAhead, openWhatsAppAhead } = await loaded;
+        const start = standby.depth === 'page' ? openWhatsAppAhead : launchBrowserAhead;
+        return start(prepared, { ...options, onLost: () => leaving.abort() });
+      },
       exit,
       signal: leaving.signal,
     });
@@ -129,6 +132,8 @@ export const startWorker = (options: {
     void exit.shutDown(EXIT.defect);
   });
 
+  /** A standby task that waits is of no use any more; a session ends in order. */
+  const crash = (what: string): void => (asked ? asked() : ending.ask('crashed', what));
   const isClosing = (): boolean =>
     ending.signal.aborted || (session !== undefined && time.now() - session.closedAt < CLOSING_ECHO_MS);
 
@@ -148,7 +153,7 @@ export const startWorker = (options: {
       const judged = judgeUncaught(error, isClosing());
       log.warn('unhandled rejection', { judged, error: describeError(error) });
       if (judged === 'client_fault' && session) session.fault('unhandled rejection in the library');
-      else if (judged !== 'ignore') ending.ask('crashed', `unhandled rejection: ${describeError(error)}`);
+      else if (judged !== 'ignore') crash(`unhandled rejection: ${describeError(error)}`);
     },
     uncaughtException(error) {
       if (judgeUncaught(error, isClosing()) === 'ignore') {
@@ -156,7 +161,7 @@ export const startWorker = (options: {
         return;
       }
       log.error('uncaught exception', { error: describeError(error) });
-      ending.ask('crashed', `uncaught exception: ${describeError(error)}`);
+      crash(`uncaught exception: ${describeError(error)}`);
     },
   };
 };

@@ -1,5 +1,6 @@
 /** The ports of the rules, except the store. Adapters in functions/adapters; models in the simulation. */
 
+import type { StandbyDepth } from '../contract/bodies/standby.ts';
 import type { Size } from '../contract/size.ts';
 import type { CommandFailure } from '../contract/worker/command-failures.ts';
 import type { CommandName } from '../contract/worker/commands.ts';
@@ -24,6 +25,7 @@ export type StandbyLaunch = {
   readonly standbyId: string;
   readonly clientToken: string;
   readonly standbyToken: string;
+  readonly depth: StandbyDepth;
 };
 
 export type LaunchResult =

@@ -4,6 +4,7 @@ import {
   type ChangeStandbyRequest,
   type StandbyHours,
   type StandbyView,
+  standbyDepthSchema,
   standbyHoursSchema,
 } from '../../contract/bodies/standby.ts';
 import { examples, runs } from '../command.ts';
@@ -37,6 +38,7 @@ const addShow = (standby: Command): void => {
         ['STATE', ({ state }) => state],
         ['READY', ({ readyAt }) => since(readyAt, now)],
         ['HEARTBEAT', ({ heartbeatAt }) => since(heartbeatAt, now)],
+        ['DEPTH', ({ depth }) => depth],
         ['BROWSER', ({ chromiumBuild }) => chromiumBuild ?? ''],
         ['SESSION', ({ sessionId }) => sessionId ?? ''],
       ],
@@ -60,22 +62,28 @@ const addSet = (standby: Command): void => {
     .description('change how many are kept ready; the next sweep launches or stops tasks')
     .option('--target <n|none>', "standby tasks; none returns to the environment's plan")
     .option('--hours <ranges...>', 'other targets by the hour of the day (UTC), like 7-19=3')
-    .option('--no-hours', 'the same target all day');
-  examples(command, '--target 2', '--target 0 --hours 7-19=3', '--target none');
+    .option('--no-hours', 'the same target all day')
+    .option(
+      '--depth <browser|page>',
+      'browser: launched, nothing loaded; page: WhatsApp Web loaded, so that a code is there at once',
+    );
+  examples(command, '--target 2', '--target 0 --hours 7-19=3', '--depth page', '--target none');
   const input = z
     .object({
       target: orNone(countInput),
       // `--no-hours` is false. No union, which would hide what is wrong with a range.
       hours: z.preprocess((given) => (given === false ? [] : given), z.array(hoursInput).optional()),
+      depth: standbyDepthSchema.optional(),
     })
-    .refine(({ target, hours }) => target !== undefined || hours !== undefined, {
-      path: ['target'],
-      error: 'or --hours is needed',
-    });
-  runs(command, input, async ({ target, hours }, context) => {
+    .refine(
+      ({ target, hours, depth }) => target !== undefined || hours !== undefined || depth !== undefined,
+      { path: ['target'], error: 'or --hours or --depth is needed' },
+    );
+  runs(command, input, async ({ target, hours, depth }, context) => {
     const change: ChangeStandbyRequest = {
       ...(target === undefined ? {} : { target }),
       ...(hours === undefined ? {} : { hours }),
+      ...(depth === undefined ? {} : { depth }),
     };
     const view = await context.api().standby.set(change);
     context.out.result(view, planText(view));
@@ -87,6 +95,10 @@ const planText = (view: StandbyView): string =>
     ['kept ready', `${view.wanted} (target ${view.target}, at most ${view.max})`],
     ['ready', `${view.ready}, ${view.starting} starting, ${view.claimed} taken by sessions`],
     ['plan', `${view.plan.target}${view.planBy === 'api' ? ', set at run time' : ', of the environment'}`],
+    [
+      'depth',
+      view.plan.depth === 'page' ? 'page: WhatsApp Web is loaded' : 'browser: launched, nothing is loaded',
+    ],
     ...view.plan.hours.map(({ from, to, target }): [string, string] => [
       `  ${from}-${to} UTC`,
       String(target),

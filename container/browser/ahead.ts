@@ -17,6 +17,8 @@ export type AheadBrowser = {
   readonly usable: boolean;
   /** Whether a client with these options would get it. */
   fits(options: LaunchOptions): boolean;
+  /** Whether it was launched with these options, whoever has it now. */
+  isFor(options: LaunchOptions): boolean;
   /** Kills it, if no client has it; resolves when no process is left. */
   discard(): Promise<void>;
 };
@@ -87,12 +89,14 @@ export const launchAhead = (
     return found?.connected ? found : launch(asked);
   };
 
+  const isFor = (other: LaunchOptions): boolean => keyOf(launchOptions(other)) === key;
   return {
     up,
+    isFor,
     get usable() {
       return state === 'waiting';
     },
-    fits: (other) => state === 'waiting' && keyOf(launchOptions(other)) === key,
+    fits: (other) => state === 'waiting' && isFor(other),
     discard() {
       if (state === 'taken') return Promise.resolve();
       state = 'gone';

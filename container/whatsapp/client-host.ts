@@ -28,7 +28,7 @@ import type { BuildCounter } from './build-counter.ts';
 import { type ClientRun, type RunDeps, startClientRun } from './client-run.ts';
 import type { LibraryClient } from './library.ts';
 import { type Passkey, type PasskeyHistory, type PasskeyStep, viewOf } from './passkey.ts';
-import type { Signal } from './signals.ts';
+import { codeLifeMs, type Signal } from './signals.ts';
 
 type QrReason = NonNullable<ReportRequest['qrReason']>;
 /** `expiresAt` in ms of the local clock. */
@@ -92,9 +92,6 @@ export type ClientHost = HostView & {
   stop(gently: boolean): Promise<void>;
 };
 
-/** WhatsApp shows the first code for about 60 s, each later one for about 20 s. */
-const FIRST_QR_MS = 60_000;
-const NEXT_QR_MS = 20_000;
 /** A client that was up so long sets its count of restarts to zero. */
 const STABLE_MS = 10 * 60_000;
 const FAULTS_PER_STATE = 2;
@@ -199,7 +196,7 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     if (signal.kind === 'fault') void inTurn(() => afterFault(signal.reason, from, signal.authenticated));
     else if (signal.kind === 'blocked') void inTurn(() => afterBlock(signal.state, from));
     else if (signal.kind === 'logged_out') onLoggedOut(signal.duringStart, from);
-    else if (signal.kind === 'qr') onQr(signal.code, from);
+    else if (signal.kind === 'qr') onQr(signal, from);
     else if (signal.kind === 'ready') onReady(signal.account);
     else if (signal.kind === 'passkey') onPasskey(signal.step);
     else if (signal.kind === 'code') deps.onCode(signal.code);
@@ -211,14 +208,14 @@ export const createClientHost = (deps: ClientHostDeps): ClientHost => {
     if (next && !linked) show(next);
   };
 
-  const onQr = (code: string, from: ClientRun) => {
+  const onQr = ({ code, expiresAt }: Extract<Signal, { kind: 'qr' }>, from: ClientRun) => {
     if (linked) {
       void inTurn(() => tryOlderState(from));
       return;
     }
     codes += 1;
     deps.builds.showedCode();
-    const qr = { value: code, expiresAt: time.now() + (codes === 1 ? FIRST_QR_MS : NEXT_QR_MS) };
+    const qr = { value: code, expiresAt: expiresAt ?? time.now() + codeLifeMs(codes) };
     // Renewed behind the screen of the passkey, it is not what is shown.
     if (from.passkey.step.step !== 'none') return show({ qr });
     show({ status: 'SCAN_QR_CODE', account: undefined, qr });

@@ -178,9 +178,13 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
 
   client.on(
     'qr',
-    guarded('qr', (code) => {
+    guarded('qr', (code, expiresAt) => {
       cancelStage();
-      signal({ kind: 'qr', code: String(code) });
+      signal({
+        kind: 'qr',
+        code: String(code),
+        ...(typeof expiresAt === 'number' ? { expiresAt } : {}),
+      });
     }),
   );
   client.on(

@@ -92,7 +92,7 @@ export type LibraryClient = {
   readonly pupPage: LibraryPage | undefined;
 };
 
-type ClientHooks = CompatibilityHooks & {
+export type ClientHooks = CompatibilityHooks & {
   /** Called as soon as the client's browser and page exist, long before it is ready. */
   readonly onBrowser: () => void;
 };

@@ -3,7 +3,8 @@ import type { Account } from '../../contract/worker/protocol.ts';
 import type { PasskeyStep } from './passkey.ts';
 
 export type Signal =
-  | { readonly kind: 'qr'; readonly code: string }
+  /** `expiresAt` (ms, local clock) of a code that was shown before; absent: it was shown just now. */
+  | { readonly kind: 'qr'; readonly code: string; readonly expiresAt?: number }
   /** A pairing code: the one asked for, or a renewed one. */
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'authenticated' }
@@ -15,6 +16,9 @@ export type Signal =
   | { readonly kind: 'blocked'; readonly state: string }
   /** `authenticated`: WhatsApp had accepted the account, so it is not the profile that is at fault. */
   | { readonly kind: 'fault'; readonly reason: string; readonly authenticated: boolean };
+
+/** How long WhatsApp shows a code (ms): the first of a page for about 60 s, each later one for about 20 s. */
+export const codeLifeMs = (nth: number): number => (nth === 1 ? 60_000 : 20_000);
 
 /** Limits in ms. */
 export type RunTimings = {

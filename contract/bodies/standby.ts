@@ -19,6 +19,14 @@ export const standbyHoursSchema = z
   .refine(({ from, to }) => from !== to, 'must end at another hour than it begins');
 export type StandbyHours = z.infer<typeof standbyHoursSchema>;
 
+/** How far standby tasks start ahead of their session. */
+export const standbyDepthSchema = z.enum(['browser', 'page']);
+export type StandbyDepth = z.infer<typeof standbyDepthSchema>;
+const depth = standbyDepthSchema.describe(
+  '`browser`: they launch it and load nothing. `page`: they load WhatsApp Web too, so that a new session has its code at ' +
+    'once; each then shows WhatsApp an unlinked page for as long as it waits.',
+);
+
 /** How many standby tasks to keep ready. The first of `hours` that holds counts, else `target`. */
 export const standbyPlanSchema = z.strictObject({
   target: count.describe('Standby tasks to keep ready.'),
@@ -27,6 +35,7 @@ export const standbyPlanSchema = z.strictObject({
     .max(24)
     .default([])
     .describe('Other targets by the hour of the day (UTC).'),
+  depth: depth.default('browser'),
 });
 export type StandbyPlan = z.infer<typeof standbyPlanSchema>;
 
@@ -41,6 +50,7 @@ const standbyTaskSchema = z.object({
   createdAt: z.iso.datetime(),
   readyAt: z.iso.datetime().nullable(),
   heartbeatAt: z.iso.datetime().nullable(),
+  depth: standbyDepthSchema,
   /** The build of its browser. */
   chromiumBuild: z.string().nullable(),
   /** The session that it serves. */
@@ -79,8 +89,15 @@ export const changeStandbyRequestSchema = z
       .max(24)
       .optional()
       .describe('Other targets by the hour of the day (UTC).'),
+    depth: depth.optional(),
   })
-  .refine(({ target, hours }) => target !== undefined || hours !== undefined, 'must have target or hours')
-  .refine(({ target, hours }) => target !== null || hours === undefined, 'null takes no hours')
+  .refine(
+    ({ target, hours, depth }) => target !== undefined || hours !== undefined || depth !== undefined,
+    'must have target, hours or depth',
+  )
+  .refine(
+    ({ target, hours, depth }) => target !== null || (hours === undefined && depth === undefined),
+    'null takes neither hours nor depth',
+  )
   .meta({ examples: [{ target: 2 }] });
 export type ChangeStandbyRequest = z.infer<typeof changeStandbyRequestSchema>;

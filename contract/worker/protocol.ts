@@ -19,6 +19,7 @@
  * JSON arguments.
  */
 import * as z from 'zod';
+import { standbyDepthSchema } from '../bodies/standby.ts';
 import { reportedBuildsSchema } from '../builds/counts.ts';
 import { buildVersionSchema } from '../builds/version.ts';
 import { statusSchema, stopReasonSchema } from '../lifecycle.ts';
@@ -33,7 +34,7 @@ const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower
 /** Environment of the task; what RunTask and the task definition set. */
 export const workerEnvironmentSchema = z.object({
   BERTH_WORKER_API_URL: z.url(),
-  /** These three for a task of a session; the next two for a standby task. */
+  /** These three for a task of a session; those with STANDBY for a standby task. */
   BERTH_SESSION_ID: z.string().min(1).optional(),
   BERTH_EPOCH: z.coerce.number().int().positive().optional(),
   BERTH_BOOTSTRAP_TOKEN: secret.optional(),
@@ -41,6 +42,7 @@ export const workerEnvironmentSchema = z.object({
   BERTH_BROWSER_AHEAD: z.literal('1').optional(),
   BERTH_STANDBY_ID: z.string().min(1).optional(),
   BERTH_STANDBY_TOKEN: secret.optional(),
+  BERTH_STANDBY_DEPTH: standbyDepthSchema.default('browser'),
   /** 0: any free port (several workers on one machine). */
   BERTH_COMMAND_PORT: z.coerce.number().int().min(0).max(65535).default(8080),
   /** The address under which command functions reach this task; without it, read from the ECS task metadata. */

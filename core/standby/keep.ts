@@ -3,6 +3,7 @@
  * of another revision. The base items decide; every act carries its own condition.
  */
 import pMap from 'p-map';
+import type { StandbyDepth } from '../../contract/bodies/standby.ts';
 import type { Deps } from '../deps.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { stopTask } from '../lifecycle/stop.ts';
@@ -48,8 +49,9 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   const tasks = tasksIn(items);
   const now = deps.clock();
   const wanted = await wantedNow(deps, plan);
+  const depth = depthIn(deps, plan);
 
-  const bad = tasks.filter((task) => isOpen(task) && reasonToRetire(deps, task) !== undefined);
+  const bad = tasks.filter((task) => isOpen(task) && reasonToRetire(deps, task, depth) !== undefined);
   const good = tasks.filter((task) => isOpen(task) && !bad.includes(task));
   // Those that are not ready yet first, then the oldest: the others serve a session sooner.
   const surplus = [...good]
@@ -60,7 +62,7 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   let retired = 0;
   const ending: StandbyTask[] = tasks.filter(({ retiredAt }) => retiredAt !== undefined);
   for (const task of [...bad, ...surplus]) {
-    if (!(await retire(deps, task))) continue;
+    if (!(await retire(deps, task, depth))) continue;
     retired += 1;
     ending.push(task);
   }
@@ -80,7 +82,7 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   const missing = (plan.pausedUntil ?? 0) > now ? 0 : Math.min(MOST_LAUNCHES, wanted - kept.length);
   let launched = 0;
   for (let i = 0; i < missing; i++) {
-    const detail = await launchStandby(deps);
+    const detail = await launchStandby(deps, depth);
     if (detail !== undefined) {
       await note(deps, { failed: 1, detail });
       break;
@@ -101,8 +103,11 @@ export const replaceClaimed = async (deps: Needs): Promise<void> => {
     const items = await readStandby(deps);
     const plan = planIn(items);
     if ((plan.pausedUntil ?? 0) > deps.clock()) return;
-    const open = tasksIn(items).filter((task) => isOpen(task) && reasonToRetire(deps, task) === undefined);
-    if (open.length < (await wantedNow(deps, plan))) await launchStandby(deps);
+    const depth = depthIn(deps, plan);
+    const open = tasksIn(items).filter(
+      (task) => isOpen(task) && reasonToRetire(deps, task, depth) === undefined,
+    );
+    if (open.length < (await wantedNow(deps, plan))) await launchStandby(deps, depth);
   } catch (error) {
     deps.log.warn('the replacement of a standby task is left to the next sweep', { error: String(error) });
   }
@@ -114,12 +119,15 @@ const wantedNow = async (deps: Needs, { plan }: PlanItem): Promise<number> =>
     freeSlots: await freeSlots(deps),
   });
 
-/** Why an open task is replaced; undefined: it is good. */
-const reasonToRetire = (deps: Needs, task: StandbyTask): string | undefined => {
+const depthIn = (deps: Needs, { plan }: PlanItem): StandbyDepth => (plan ?? ownPlan(deps)).depth;
+
+/** Why an open task is replaced, by the depth of the plan; undefined: it is good. */
+const reasonToRetire = (deps: Needs, task: StandbyTask, depth: StandbyDepth): string | undefined => {
   const { settings } = deps;
   const age = deps.clock() - task.createdAt;
   if (task.taskArn === undefined && age > LAUNCH_SETTLED_MS) return 'its launch had no answer';
   if (task.revision !== deps.tasks.revision) return 'another revision';
+  if (task.depth !== depth) return 'the plan has another depth';
   if (age > settings.standby.maxAgeSeconds * 1000) return 'too old';
   if (task.readyAt === undefined)
     return age > settings.startTimeoutSeconds * 1000 ? 'never became ready' : undefined;
@@ -127,7 +135,7 @@ const reasonToRetire = (deps: Needs, task: StandbyTask): string | undefined => {
 };
 
 /** False: a session claimed it meanwhile, or it is gone. */
-const retire = async (deps: Needs, task: StandbyTask): Promise<boolean> => {
+const retire = async (deps: Needs, task: StandbyTask, depth: StandbyDepth): Promise<boolean> => {
   const written = await deps.store.write({
     kind: 'update',
     key: keyOf(task),
@@ -137,7 +145,7 @@ const retire = async (deps: Needs, task: StandbyTask): Promise<boolean> => {
   if (written.ok)
     deps.log.info('a standby task is replaced', {
       standbyId: idOf(task),
-      reason: reasonToRetire(deps, task) ?? 'more than are wanted',
+      reason: reasonToRetire(deps, task, depth) ?? 'more than are wanted',
     });
   return written.ok;
 };

@@ -1,3 +1,4 @@
+import type { StandbyDepth } from '../../contract/bodies/standby.ts';
 import type { Deps } from '../deps.ts';
 import { standbyKey } from '../items.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
@@ -14,7 +15,7 @@ export const STANDBY_ID_PREFIX = 'sby_';
  * Launches one standby task. The item comes first, so that a task without an item belongs to no session and is stopped. Undefined: it is launched.
  * Otherwise the engine gave no task, or did not answer, and said why; then a sweep finds the task, or removes the item.
  */
-export const launchStandby = async (deps: Needs): Promise<string | undefined> => {
+export const launchStandby = async (deps: Needs, depth: StandbyDepth): Promise<string | undefined> => {
   const id = `${STANDBY_ID_PREFIX}${deps.ids
     .secret()
     .replace(/[^A-Za-z0-9]/g, '')
@@ -30,11 +31,15 @@ export const launchStandby = async (deps: Needs): Promise<string | undefined> =>
       createdAt: deps.clock(),
       revision: deps.tasks.revision,
       tokenHash: deps.sha256(standbyToken),
+      depth,
     },
   });
   try {
     const clientToken = deps.sha256(id);
-    const result = await deps.tasks.launchStandby({ standbyId: id, clientToken, standbyToken }, LAUNCH_MS);
+    const result = await deps.tasks.launchStandby(
+      { standbyId: id, clientToken, standbyToken, depth },
+      LAUNCH_MS,
+    );
     if (result.ok) {
       await deps.store.write({
         kind: 'update',

@@ -38,10 +38,11 @@ export const planIn = (items: readonly Item[]): PlanItem => {
 export const ownPlan = ({ settings }: Pick<Deps, 'settings'>): StandbyPlan => ({
   target: settings.standby.target,
   hours: settings.standby.hours,
+  depth: settings.standby.depth,
 });
 
 /** The target of a plan at a time (ms). The first range of hours that holds counts. */
-export const targetAt = ({ target, hours }: StandbyPlan, at: number): number => {
+export const targetAt = ({ target, hours }: Pick<StandbyPlan, 'target' | 'hours'>, at: number): number => {
   const hour = new Date(at).getUTCHours();
   const holds = ({ from, to }: { from: number; to: number }) =>
     from < to ? from <= hour && hour < to : hour >= from || hour < to;
@@ -53,7 +54,7 @@ export const targetAt = ({ target, hours }: StandbyPlan, at: number): number => 
  * may have been set under other settings or limits: the bounds of now hold.
  */
 export const wantedAt = (
-  plan: StandbyPlan,
+  plan: Pick<StandbyPlan, 'target' | 'hours'>,
   at: number,
   { max, freeSlots }: { readonly max: number; readonly freeSlots: number },
 ): number => Math.max(0, Math.min(targetAt(plan, at), max, freeSlots));
@@ -81,7 +82,11 @@ export const changePlan = async (deps: Writes, request: ChangeStandbyRequest): P
       const plan =
         request.target === null
           ? undefined
-          : { target: request.target ?? before.target, hours: request.hours ?? before.hours };
+          : {
+              target: request.target ?? before.target,
+              hours: request.hours ?? before.hours,
+              depth: request.depth ?? before.depth,
+            };
       if (plan) refuseTooMany(plan, max, limit);
       const { pausedUntil: _over, failure: _why, plan: _before, ...kept } = found;
       const written = await writePlan(deps, found, {

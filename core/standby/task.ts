@@ -8,6 +8,7 @@
  * offered again. The item stays until the task is gone: the event that a task stopped says its standby id and no session.
  */
 import * as z from 'zod';
+import { standbyDepthSchema } from '../../contract/bodies/standby.ts';
 import type { Deps } from '../deps.ts';
 import { STANDBY_PARTITION, STANDBY_TASK, standbyKey } from '../items.ts';
 import { queryAll } from '../query-all.ts';
@@ -20,6 +21,7 @@ export const standbyTaskSchema = z.object({
   revision: z.string(),
   /** Hash of the token that it was launched with: single-use. */
   tokenHash: z.string(),
+  depth: standbyDepthSchema.default('browser'),
   taskArn: z.string().optional(),
   /** Of the worker that exchanged the token. */
   workerSecretHash: z.string().optional(),

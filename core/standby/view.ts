@@ -33,6 +33,7 @@ const taskView = (task: StandbyTask): StandbyView['tasks'][number] => ({
   createdAt: new Date(task.createdAt).toISOString(),
   readyAt: timeOf(task.readyAt),
   heartbeatAt: timeOf(task.heartbeatAt),
+  depth: task.depth,
   chromiumBuild: task.chromiumBuild ?? null,
   sessionId: task.claimedBy?.sessionId ?? null,
 });

@@ -44,7 +44,7 @@ export const ecsTasks = (): TaskEngine => {
         AbortSignal.timeout(limitMs),
       ),
 
-    launchStandby: ({ standbyId, clientToken, standbyToken }, limitMs) =>
+    launchStandby: ({ standbyId, clientToken, standbyToken, depth }, limitMs) =>
       launch(
         client,
         cluster,
@@ -54,7 +54,11 @@ export const ecsTasks = (): TaskEngine => {
           // A session of another size is given no standby task (core/standby/claim.ts).
           size: base.settings.size,
           capacity: environment('BERTH_CAPACITY'),
-          variables: { BERTH_STANDBY_ID: standbyId, BERTH_STANDBY_TOKEN: standbyToken },
+          variables: {
+            BERTH_STANDBY_ID: standbyId,
+            BERTH_STANDBY_TOKEN: standbyToken,
+            BERTH_STANDBY_DEPTH: depth,
+          },
         },
         AbortSignal.timeout(limitMs),
       ),

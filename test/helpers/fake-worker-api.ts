@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as z from 'zod';
+import type { StandbyDepth } from '../../contract/bodies/standby.ts';
 import type { StopReason } from '../../contract/lifecycle.ts';
 import {
   bootstrapRequestSchema,
@@ -61,6 +62,7 @@ export type FakeWorkerApi = {
   readonly calls: string[];
   /** Given at bootstrap and with each report. */
   settings: {
+    client: { deviceName?: string };
     deadlines: WorkerDeadlines;
     heartbeatSeconds: number;
     activitySeconds: number;
@@ -85,7 +87,7 @@ export type FakeWorkerApi = {
   /** The task's environment. */
   environment(): Record<string, string>;
   /** The environment of a standby task. */
-  standbyEnvironment(): Record<string, string>;
+  standbyEnvironment(depth?: StandbyDepth): Record<string, string>;
   /** Sends the session of now to the standby task that reported last. */
   assign(): Promise<number>;
   /** Sends a command to the worker that bootstrapped last. */
@@ -152,7 +154,7 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
         activitySeconds: api.settings.activitySeconds,
         snapshotIntervalSeconds: api.settings.snapshotIntervalSeconds,
         stopGraceSeconds: api.settings.stopGraceSeconds,
-        client: {},
+        client: api.settings.client,
         ...(api.told === undefined ? {} : { told: api.told }),
         authStates: api.states.map(({ key, sha256, chromiumBuild, savedAt, bytes }) => ({
           key,
@@ -270,6 +272,7 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
     results: [],
     calls: [],
     settings: {
+      client: {},
       deadlines: {
         qrTimeoutMs: 300_000,
         idleTimeoutMs: 900_000,
@@ -301,10 +304,11 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
       BERTH_COMMAND_PORT: '0',
       BERTH_COMMAND_HOST: '127.0.0.1',
     }),
-    standbyEnvironment: () => ({
+    standbyEnvironment: (depth: StandbyDepth = 'browser') => ({
       BERTH_WORKER_API_URL: api.url,
       BERTH_STANDBY_ID: 'sby_test',
       BERTH_STANDBY_TOKEN: newToken(),
+      BERTH_STANDBY_DEPTH: depth,
       BERTH_COMMAND_PORT: '0',
       BERTH_COMMAND_HOST: '127.0.0.1',
     }),

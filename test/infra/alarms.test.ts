@@ -194,7 +194,9 @@ describe('alarms', () => {
   );
 
   it('for standby tasks fires if none becomes ready, although launches pause longer each time', async () => {
-    const system = testSystem({ standby: { target: 1, hours: [], max: 3, maxAgeSeconds: 21_600 } });
+    const system = testSystem({
+      standby: { target: 1, hours: [], depth: 'browser', max: 3, maxAgeSeconds: 21_600 },
+    });
     const failures: Sample[] = [];
     for (const at of minutes(30, 90)) {
       system.deps.metrics.count = (name: string, value: number, ..._dimensions: unknown[]) => {

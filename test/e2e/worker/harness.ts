@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, vi } from 'vitest';
 import { findTree } from '../../../container/browser/process-tree.ts';
+import type { StandbyDepth } from '../../../contract/bodies/standby.ts';
 import { WORKER_NODE_FLAGS } from '../../../core/worker-process.ts';
 import { preparePrograms } from '../../../local/programs.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../../simulator/simulator.ts';
@@ -23,7 +24,7 @@ export type Bench = {
   readonly workDir: string;
   start(extra?: Record<string, string>): RunningWorker;
   /** A standby task; resolves once it has reported that it waits. */
-  standBy(): Promise<RunningWorker>;
+  standBy(depth?: StandbyDepth): Promise<RunningWorker>;
   /** Waits for a report with this status; fails at once when the worker has ended. */
   status(worker: RunningWorker, status: string): Promise<void>;
   /** The browser processes of this bench's workers. */
@@ -51,9 +52,9 @@ export const openBench = async (options: SimulatorOptions = {}): Promise<Bench> 
     api,
     simulator,
     workDir,
-    async standBy() {
+    async standBy(depth = 'browser') {
       const before = api.standbyReports.length;
-      const worker = bench.start(api.standbyEnvironment());
+      const worker = bench.start(api.standbyEnvironment(depth));
       await vi.waitFor(() => expect(api.standbyReports.length, worker.log()).toBeGreaterThan(before), LIMIT);
       return worker;
     },

@@ -128,6 +128,45 @@ describe('a standby task', () => {
     expect(await api.assign()).toBe(503);
   });
 
+  it('with its page loaded links in that page, and serves a session that needs another one with a browser of its own', async () => {
+    const { api } = bench;
+    const first = await bench.standBy('page');
+    const waited = await bench.browserProcesses();
+    expect(api.bootstraps).toEqual([]);
+    expect(await api.assign(), first.log()).toBe(200);
+    await bench.link(first);
+    expect(await bench.browserProcesses()).toEqual(expect.arrayContaining(waited));
+    await bench.saved(1);
+    api.faults.stop = 'user';
+    expect(await first.exit, first.log()).toBe(0);
+    expect(await bench.browserProcesses()).toEqual([]);
+
+    api.nextEpoch();
+    const linked = await bench.standBy('page');
+    expect(await api.assign(), linked.log()).toBe(200);
+    await bench.status(linked, 'WORKING');
+    expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
+    api.faults.stop = 'user';
+    expect(await linked.exit, linked.log()).toBe(0);
+
+    api.nextEpoch();
+    api.states.length = 0;
+    api.settings.client = { deviceName: 'Another name' };
+    const named = await bench.standBy('page');
+    const other = await bench.browserProcesses();
+    expect(await api.assign(), named.log()).toBe(200);
+    await bench.link(named);
+    expect((await bench.browserProcesses()).filter((pid) => other.includes(pid))).toEqual([]);
+  });
+
+  it('whose page goes away while it waits ends, and leaves no process', async () => {
+    const worker = await bench.standBy('page');
+    for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');
+    expect(await worker.exit, worker.log()).toBe(0);
+    expect(await bench.browserProcesses()).toEqual([]);
+    expect(bench.api.finalReports).toEqual([]);
+  });
+
   it('ends without a trace if it is not needed any more, and when it receives a stop', async () => {
     const { api } = bench;
     const first = await bench.standBy();

@@ -168,13 +168,16 @@ describe('sessions', () => {
 
   test('standby ls shows the plan and each task; set sends targets by the hour, and refuses what is no range', async () => {
     const shown = await berth(['standby', 'ls']);
-    expect(shown.stdout).toMatch(/^sby_1 +claimed +\d+m( \d+s)? +- +153 +s_shop$/m);
+    expect(shown.stdout).toMatch(/^sby_1 +claimed +\d+m( \d+s)? +- +browser +153 +s_shop$/m);
     expect(shown.stderr).toMatch(/^ready +1, 0 starting, 1 taken by sessions$/m);
     expect(shown.stderr).toMatch(/^paused +until \S+: capacity: the AWS account's vCPU quota is used up$/m);
     const changed = await berth(['standby', 'set', '--target', '0', '--hours', '7-19=3', '22-6=1']);
     expect(changed.stdout).toMatch(/^ +7-19 UTC +3$/m);
     await berth(['standby', 'set', '--target', 'none']);
     await berth(['standby', 'set', '--no-hours']);
+    const deeper = await berth(['standby', 'set', '--depth', 'page']);
+    expect(deeper.stdout).toMatch(/^depth +page: WhatsApp Web is loaded$/m);
+    expect((await berth(['standby', 'set', '--depth', 'deep'])).code).toBe(2);
     expect((await berth(['standby', 'set', '--hours', '7=3'])).stderr).toContain('must be like 7-19=3');
     expect((await berth(['standby', 'set'])).code).toBe(2);
     expect(api.calls('PUT /api/standby').map(({ body }) => body)).toEqual([
@@ -187,6 +190,7 @@ describe('sessions', () => {
       },
       { target: null },
       { hours: [] },
+      { depth: 'page' },
     ]);
   });
 

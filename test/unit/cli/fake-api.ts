@@ -262,7 +262,7 @@ export class FakeApi {
         const change = seen.method === 'PUT' ? changeStandbyRequestSchema.parse(seen.body) : {};
         return ok(
           standbyViewSchema.parse({
-            plan: { target: change.target ?? 1, hours: change.hours ?? [] },
+            plan: { target: change.target ?? 1, hours: change.hours ?? [], depth: change.depth ?? 'browser' },
             planBy: seen.method === 'PUT' ? 'api' : 'settings',
             max: 10,
             target: 1,
@@ -279,6 +279,7 @@ export class FakeApi {
                 createdAt: new Date(NOW - 90_000).toISOString(),
                 readyAt: new Date(NOW - 80_000).toISOString(),
                 heartbeatAt: null,
+                depth: 'browser',
                 chromiumBuild: '153',
                 sessionId: 's_shop',
               },

@@ -184,3 +184,4 @@ export const fakeLibrary = () => {
     },
   };
 };
+export type FakeLibrary = ReturnType<typeof fakeLibrary>;

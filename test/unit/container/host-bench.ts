@@ -3,18 +3,27 @@ import type { Profile } from '../../../container/auth-state/profile.ts';
 import { silentLog } from '../../../container/base/log.ts';
 import { createBuildCounter } from '../../../container/whatsapp/build-counter.ts';
 import { createClientHost, type HostView } from '../../../container/whatsapp/client-host.ts';
+import type { CreateClient } from '../../../container/whatsapp/library.ts';
 import { runTimings } from '../../../container/whatsapp/signals.ts';
-import { manualTime } from '../../helpers/manual-time.ts';
-import { fakeLibrary } from './fake-library.ts';
+import { type ManualTime, manualTime } from '../../helpers/manual-time.ts';
+import { type FakeLibrary, fakeLibrary } from './fake-library.ts';
 
 export const STAGE_MS = 60_000;
 
 /** `states`: how many saved states can be restored, one after the other. */
 export const openHost = (
-  options: { states?: number; restoreFails?: Error; maxRestarts?: number; mayLink?: boolean } = {},
+  options: {
+    states?: number;
+    restoreFails?: Error;
+    maxRestarts?: number;
+    mayLink?: boolean;
+    time?: ManualTime;
+    library?: FakeLibrary;
+    /** In place of the library's. */
+    createClient?: CreateClient;
+  } = {},
 ) => {
-  const time = manualTime();
-  const library = fakeLibrary();
+  const { time = manualTime(), library = fakeLibrary() } = options;
   let left = options.states ?? 0;
   const profile = {
     dir: '/profile',
@@ -61,7 +70,7 @@ export const openHost = (
   const builds = createBuildCounter({ isSaved: () => false, onChange: () => {} });
   const host = createClientHost({
     builds,
-    createClient: library.createClient,
+    createClient: options.createClient ?? library.createClient,
     time,
     log: silentLog,
     random: () => 0.5,

@@ -106,8 +106,7 @@ test('a redrive for a user whose deliveries are all under way is refused by its 
   });
   expect(taken(system)).toEqual([]);
   expect(await redriveOf('bob')).toMatchObject({ redriven: 0 });
-  for (const permit of permits)
-    if (permit && permit !== 'full') await releasePermit(deps, 'ann', permit);
+  for (const permit of permits) if (permit && permit !== 'full') await releasePermit(deps, 'ann', permit);
   expect(await redriveOf('ann')).toMatchObject({ redriven: 1 });
 });
 

@@ -9,12 +9,13 @@ import { keepStandby } from '../../../core/standby/keep.ts';
 import { changePlan, targetAt, wantedAt } from '../../../core/standby/plan.ts';
 import { reportStandby } from '../../../core/standby/report.ts';
 import { standbyTaskStopped } from '../../../core/standby/stopped.ts';
-import { idOf, readStandby, tasksIn } from '../../../core/standby/task.ts';
+import { idOf, keyOf, readStandby, tasksIn } from '../../../core/standby/task.ts';
 import { standbyView } from '../../../core/standby/view.ts';
 import { admittedSession, load, secret } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
-const settings = { standby: { target: 1, hours: [], max: 3, maxAgeSeconds: 3600 } };
+const standby = { target: 1, hours: [], depth: 'browser' as const, max: 3, maxAgeSeconds: 3600 };
+const settings = { standby };
 const tasks = async (system: TestSystem) => tasksIn(await readStandby(system.deps));
 
 /** One task, launched by a sweep, whose worker reports. */
@@ -107,7 +108,7 @@ test.each([
   ['none is kept ready', 0, []],
   ['one is to be ready and is not yet', 1, ['none_ready']],
 ])('a start without a standby task while %s: %i wanted', async (_when, target, expected) => {
-  const system = testSystem({ standby: { target: 1, hours: [], max: 3, maxAgeSeconds: 3600 } });
+  const system = testSystem({ standby });
   // A plan that was set at run time is an item beside those of the tasks.
   if (target === 0) await changePlan(system.deps, { target });
   const misses: unknown[] = [];
@@ -246,6 +247,29 @@ test('the hours of the plan are UTC, may pass midnight, and the first one counts
   expect(wantedAt(plan, Date.UTC(2026, 0, 1, 8), { max: 3, freeSlots: 10 })).toBe(3);
   expect(wantedAt(plan, Date.UTC(2026, 0, 1, 8), { max: 3, freeSlots: -1 })).toBe(0);
 });
+
+test('a plan of another depth replaces the tasks that wait, and stays when only its target changes', async () => {
+  const system = testSystem(settings);
+  await ready(system);
+  await changePlan(system.deps, { depth: 'page' });
+  await changePlan(system.deps, { target: 2 });
+  expect(await standbyView(system.deps)).toMatchObject({ plan: { target: 2, depth: 'page' } });
+  expect(await keepStandby(system.deps)).toMatchObject({ retired: 1, launched: 2 });
+  const open = (await tasks(system)).filter(({ retiredAt }) => retiredAt === undefined);
+  expect(open.map(({ depth }) => depth)).toEqual(['page', 'page']);
+  await changePlan(system.deps, { target: null });
+  expect(await standbyView(system.deps)).toMatchObject({ plan: { target: 1, depth: 'browser' } });
+});
+
+test('an item of an earlier release waits with its browser', async () => {
+  const system = testSystem(settings);
+  await ready(system);
+  const [task] = await tasks(system);
+  if (!task) throw new Error('no task was launched');
+  await system.deps.store.write({ kind: 'update', key: keyOf(task), remove: ['depth'] });
+  expect(await keepStandby(system.deps)).toMatchObject({ retired: 0, ready: 1 });
+});
+
 test('the time that a caller waits is enough for a claim', async () => {
   const system = testSystem(settings);
   await ready(system);
