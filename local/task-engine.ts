@@ -25,7 +25,7 @@ type TaskEngine = {
 
 /**
  * A standby task is launched when a session has just taken another one, and its start would take the cores from that
- * session. On AWS each task has cores of its own.
+ * session. On AWS each task has its own cores.
  */
 const STANDBY_PAUSE_MS = 1_000;
 const pauseOf = (startedBy: string | undefined): number =>

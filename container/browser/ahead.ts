@@ -17,7 +17,7 @@ export type AheadBrowser = {
   readonly usable: boolean;
   /** Whether a client with these options would get it. */
   fits(options: LaunchOptions): boolean;
-  /** Whether it was launched with these options, whoever has it now. */
+  /** Whether it was launched with these options, in any state. */
   isFor(options: LaunchOptions): boolean;
   /** Kills it, if no client has it; resolves when no process is left. */
   discard(): Promise<void>;

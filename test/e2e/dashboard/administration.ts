@@ -60,6 +60,11 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     expect(await berth.standby.get()).toMatchObject({ planBy: 'api', target: 2 });
     await panel.getByRole('button', { name: 'Use the environment’s plan' }).click();
     await page.getByText("Standby tasks follow the environment's plan").waitFor();
+    await panel.getByLabel('What they do while they wait').selectOption('page');
+    await panel.getByRole('button', { name: 'Change' }).click();
+    await page.getByText('Standby tasks: WhatsApp Web is loaded too').waitFor();
+    expect(await berth.standby.get()).toMatchObject({ plan: { target: plan.target, depth: 'page' } });
+    await panel.getByRole('button', { name: 'Use the environment’s plan' }).click();
     expect(await berth.standby.get()).toMatchObject({ planBy: 'settings', target: plan.target });
     await page.context().close();
   });

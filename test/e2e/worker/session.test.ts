@@ -128,7 +128,7 @@ describe('a standby task', () => {
     expect(await api.assign()).toBe(503);
   });
 
-  it('with its page loaded links in that page, and serves a session that needs another one with a browser of its own', async () => {
+  it('with its page loaded links in that page, and serves a session that needs another page with another browser', async () => {
     const { api } = bench;
     const first = await bench.standBy('page');
     const waited = await bench.browserProcesses();

@@ -91,7 +91,7 @@ it('is loaded again when WhatsApp shows no more codes', async () => {
   expect(ahead.usable).toBe(true);
 });
 
-it('serves one client; a fault of it is followed by a client of its own', async () => {
+it('serves one client; after a fault of it the session makes another one', async () => {
   const { time, page, ahead, hostWith, library } = await open();
   page.emit('qr', 'code-1');
   page.initialized();
@@ -102,11 +102,11 @@ it('serves one client; a fault of it is followed by a client of its own', async 
   page.killed();
   await next(1);
   expect(library.clients).toHaveLength(2);
-  library.client.emit('qr', 'code-of-its-own');
-  expect(host.qr?.value).toBe('code-of-its-own');
+  library.client.emit('qr', 'another-code');
+  expect(host.qr?.value).toBe('another-code');
 });
 
-it('is gone with its browser, with a page that does not answer, and when it was linked by somebody', async () => {
+it('is gone with its browser, with a page that does not answer, and when a phone has linked it', async () => {
   const ends: ((page: Awaited<ReturnType<typeof open>>['page']) => void)[] = [
     (page) => page.killed(),
     (page) => page.emitPage('error', new Error('crashed')),
@@ -153,7 +153,7 @@ it('discarded, it is given to no client', async () => {
   expect(lost).toEqual([]);
 });
 
-it('is for sessions of the live page, without a proxy and without names of their own', () => {
+it('is for sessions of the live page, without a proxy and without other names', () => {
   const settings = {
     browser: { executable: '/chromium', build: 'Chromium 1', environment: {} },
     profileDir: '/profile',

@@ -1,11 +1,11 @@
 import { useState } from 'preact/hooks';
-import type { StandbyView } from '../../../../contract/bodies/standby.ts';
+import type { ChangeStandbyRequest, StandbyDepth, StandbyView } from '../../../../contract/bodies/standby.ts';
 import { count } from '../../rules/format.ts';
 import { standby } from '../../state/capacity.ts';
 import { announceDone } from '../../state/notices.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
-import { Field } from '../../ui/field.tsx';
+import { Choice, Field } from '../../ui/field.tsx';
 import { Panel } from '../../ui/panel.tsx';
 import { Failure } from '../../ui/problem.tsx';
 import { useAction } from '../../ui/use-action.ts';
@@ -17,17 +17,17 @@ export const Standby = ({ view }: { readonly view: StandbyView }) => {
   const { busy, error, run } = useAction();
   const target = parseLimit(text ?? String(view.plan.target));
   const fits = target !== undefined && target <= view.max;
-  const changed = fits && target !== view.plan.target;
+  const [chosen, setChosen] = useState<StandbyDepth>();
+  const depth = chosen ?? view.plan.depth;
+  const more = fits && target !== view.plan.target;
+  const changed = fits && (more || depth !== view.plan.depth);
 
-  const apply = (wanted: number | null) =>
+  const apply = (change: ChangeStandbyRequest, done: string) =>
     run(async () => {
-      await berth.standby.set({ target: wanted });
-      announceDone(
-        wanted === null
-          ? "Standby tasks follow the environment's plan"
-          : `Standby tasks to keep ready: ${count(view.plan.target)} is now ${count(wanted)}`,
-      );
+      await berth.standby.set(change);
+      announceDone(done);
       setText(undefined);
+      setChosen(undefined);
       await standby.refresh();
     });
 
@@ -44,7 +44,13 @@ export const Standby = ({ view }: { readonly view: StandbyView }) => {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (changed) void apply(target);
+          if (changed)
+            void apply(
+              { target, depth },
+              more
+                ? `Standby tasks to keep ready: ${count(view.plan.target)} is now ${count(target)}`
+                : `Standby tasks: ${DEPTHS[depth]}`,
+            );
         }}
       >
         <Field
@@ -55,18 +61,35 @@ export const Standby = ({ view }: { readonly view: StandbyView }) => {
           onInput={setText}
           error={fits ? undefined : `A whole number from 0 to ${count(view.max)}.`}
         />
+        <Choice
+          label="What they do while they wait"
+          value={depth}
+          onChange={setChosen}
+          options={[
+            ['browser', DEPTHS.browser],
+            ['page', DEPTHS.page],
+          ]}
+        />
         {error !== undefined && <Failure error={error} />}
         <Button kind="primary" submit disabled={!changed} busy={busy}>
-          {changed ? `Change ${count(view.plan.target)} to ${count(target)}` : 'Change'}
+          {more ? `Change ${count(view.plan.target)} to ${count(target)}` : 'Change'}
         </Button>
         {view.planBy === 'api' && (
-          <Button kind="quiet" onClick={() => void apply(null)}>
+          <Button
+            kind="quiet"
+            onClick={() => void apply({ target: null }, "Standby tasks follow the environment's plan")}
+          >
             Use the environment’s plan
           </Button>
         )}
       </form>
     </Panel>
   );
+};
+
+const DEPTHS: Readonly<Record<StandbyDepth, string>> = {
+  browser: 'The browser is launched',
+  page: 'WhatsApp Web is loaded too',
 };
 
 const words = (view: StandbyView): string =>
