@@ -115,6 +115,9 @@ const ADMISSION = {
  */
 const SWEEP_TIMEOUT_SECONDS = 120;
 
+const ON_HOSTS = 'launches on hosts of EC2, which the tests do by the function that admits';
+const NEXT_SLOT = "when a user's next slot is expected, for a refusal";
+const WAKES = 'wakes who follows live events; the grant comes with the queue of events';
 const HEALS = 'sets right what only a lost event or a defect leaves behind; the simulation goes through it';
 
 /** By handler. Tests hold it against routes.ts, the files in functions/ and the AWS clients in each bundle. */
@@ -155,7 +158,11 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: [...RELEASE, 'BatchGetItem'],
     queue: 'send',
     tasks: ['stop', 'list', 'describe'],
-    unusedInTests: { 'dynamodb:GetItem': 'looks again at a session that changed while it was being ended' },
+    unusedInTests: {
+      'dynamodb:GetItem': 'looks again at a session that changed while it was being ended',
+      'ecs:DescribeTasks': 'looks whether the task of a session that is ending still runs',
+      'sqs:SendMessage': WAKES,
+    },
   },
   rollout: {
     does: 'Starts and cancels a rollout, and shows how far it is; sweeps of the reaper make its steps.',
@@ -214,6 +221,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     bucket: ['DeleteObject'],
     unusedInTests: {
       'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
+      'ecs:RunTask': ON_HOSTS,
+      'dynamodb:Query': NEXT_SLOT,
     },
   },
   linking: {
@@ -227,7 +236,8 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     unusedInTests: {
       'ecs:StopTask': 'stops the task of a session that ended while it was launched: a race of milliseconds',
       'sqs:SendMessage': 'notifies webhooks of a launch that was given up',
-      'dynamodb:Query': "when a user's next slot is expected, for a refusal of a wake",
+      'dynamodb:Query': NEXT_SLOT,
+      'ecs:RunTask': ON_HOSTS,
     },
   },
   /** Waits most of the time. Below this, Node with tracing has hardly any memory left for what it read. */
@@ -247,12 +257,16 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
     table: ['GetItem', 'Query', 'UpdateItem', 'DeleteItem'],
     servesLive: true,
     timeoutSeconds: 30,
+    unusedInTests: {
+      'sqs:ChangeMessageVisibility': 'holds back a topic that one pass did not serve whole',
+    },
   },
   'dead-letters': {
     does: 'Lists dead letters, and sends them again.',
     // GetItem: the share of the user. PutItem: the audit log.
     table: ['GetItem', 'Query', 'UpdateItem', 'PutItem'],
     queue: 'send',
+    unusedInTests: { 'sqs:SendMessage': WAKES },
   },
   'worker-call': { does: 'Hands a command to a worker, for functions outside the network.' },
 
@@ -279,6 +293,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
       'dynamodb:DeleteItem':
         'gives a slot back whose task ended without a word from ECS; the simulation goes through it',
       'sqs:SendMessage': 'notifies webhooks of that end',
+      'ecs:RunTask': ON_HOSTS,
     },
   },
   reconciler: {

@@ -149,7 +149,8 @@ const onVersions = ({ authBucket, names }: Resources): Grant[] => [
   },
   ...[AUTH_PREFIX, MEDIA_PREFIX].map((prefix) => ({
     statement: new PolicyStatement({
-      actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
+      // Each deletion names a version: without one, S3 would only hide the object.
+      actions: ['s3:DeleteObjectVersion'],
       resources: [authBucket.arnForObjects(`${prefix}*`)],
     }),
     wildcard: {

@@ -149,6 +149,17 @@ test('an auth state that the bucket’s rule expired leads to a QR code with the
 });
 
 test('of a deleted session nothing is left: no item, no object, no version, no marker', async () => {
+  await system.phone.send({
+    account: ACCOUNT,
+    from: '491712223333',
+    text: 'another',
+    file: { data: FILE.toString('base64'), mimetype: 'image/jpeg' },
+  });
+  await vi.waitFor(
+    async () =>
+      expect((await versions()).filter((each) => each.startsWith('current media/'))).not.toEqual([]),
+    { timeout: 30_000 },
+  );
   await system.berth.sessions.delete('shop');
   const [before, stored] = [await items(), await versions()];
   const kinds = new Set(before.map((key) => key.split('#')[0]?.split(' ')[0]));
