@@ -21,7 +21,7 @@ const MAX_ENTRIES = 50_000;
 export type Archive = { readonly file: string; readonly sha256: string; readonly bytes: number };
 
 /** Counts and digests what flows through. */
-const meter = () => {
+export const meter = () => {
   const hash = createHash('sha256');
   let bytes = 0;
   const stream = new Transform({
@@ -63,58 +63,57 @@ export const pack = async (sourceDir: string, file: string): Promise<Archive> =>
   return { file, ...result() };
 };
 
-/** Digest and size of a file. */
-export const measure = async (file: string): Promise<{ sha256: string; bytes: number }> => {
-  const { stream, result } = meter();
-  await pipeline(createReadStream(file), stream, async (source) => {
-    for await (const _ of source);
-  });
-  return result();
-};
-
 const isWithinKept = (path: string): boolean => {
   const clean = normalize(path).replace(/\/$/, '');
   if (clean.startsWith('/') || clean.split('/').includes('..') || path.includes('\0')) return false;
   return clean === 'Default' || KEPT_FOLDERS.some((kept) => clean === kept || clean.startsWith(`${kept}/`));
 };
 
-const open = (file: string, maxBytes: number) =>
-  [createReadStream(file), createZstdDecompress(), capped(maxBytes)] as const;
-
-/** Throws BadSnapshot unless the archive holds only plain files and folders in the places that an auth state uses. */
-const inspect = async (file: string, maxBytes: number): Promise<void> => {
+/** Lets only plain files and folders pass that lie where an auth state has them, and remembers the first thing that is not. */
+const gate = () => {
   let entries = 0;
   let files = 0;
   let wrong: string | undefined;
-  const list = tar.t({
-    strict: true,
-    onReadEntry(entry) {
+  return {
+    passes: (path: string, type: string): boolean => {
       entries += 1;
-      if (entry.type === 'File') files += 1;
-      else if (entry.type !== 'Directory') wrong ??= `holds a ${entry.type}`;
-      if (!isWithinKept(entry.path)) wrong ??= 'holds a path outside of the profile';
+      if (type === 'File') files += 1;
+      else if (type !== 'Directory') wrong ??= `holds a ${type}`;
+      if (!isWithinKept(path)) wrong ??= 'holds a path outside of the profile';
       if (entries > MAX_ENTRIES) wrong ??= 'holds too many entries';
-      entry.resume();
+      return wrong === undefined;
     },
-  });
-  await pipeline(...open(file, maxBytes), list);
-  if (wrong !== undefined) throw new BadSnapshot(wrong);
-  if (files === 0) throw new BadSnapshot('holds no file');
+    /** Once all has been seen: what is wrong with the archive. */
+    verdict: () => wrong ?? (files === 0 ? 'holds no file' : undefined),
+  };
 };
 
-/** Unpacks at most `maxBytes` into the empty folder `targetDir`. Throws BadSnapshot; then the folder is gone. */
+/**
+ * Unpacks at most `maxBytes` into the empty folder `targetDir`. Throws BadSnapshot; then the folder is gone, with what was
+ * unpacked before the fault showed.
+ */
 export const unpack = async (
   file: string,
   targetDir: string,
   maxBytes = MAX_UNPACKED_BYTES,
 ): Promise<void> => {
   try {
-    await inspect(file, maxBytes);
     await mkdir(targetDir, { recursive: true });
+    const { passes, verdict } = gate();
     await pipeline(
-      ...open(file, maxBytes),
-      tar.x({ cwd: targetDir, strict: true, noMtime: true, preserveOwner: false }),
+      createReadStream(file),
+      createZstdDecompress(),
+      capped(maxBytes),
+      tar.x({
+        cwd: targetDir,
+        strict: true,
+        noMtime: true,
+        preserveOwner: false,
+        filter: (path, entry) => passes(path, 'type' in entry ? entry.type : 'entry without a type'),
+      }),
     );
+    const wrong = verdict();
+    if (wrong !== undefined) throw new BadSnapshot(wrong);
   } catch (error) {
     await rm(targetDir, { recursive: true, force: true });
     throw error instanceof BadSnapshot ? error : new BadSnapshot(describeError(error));

@@ -9,7 +9,7 @@ import { retryInTime } from '../base/retry.ts';
 import type { Time } from '../base/time.ts';
 import { putIntoStorage, storageRequest } from '../control/storage.ts';
 import { type CallBounds, isUnavailable, type WorkerApi } from '../control/worker-api.ts';
-import { type Archive, measure } from './archive.ts';
+import { type Archive, meter } from './archive.ts';
 
 export type Restorable = z.infer<typeof restorableSchema>;
 
@@ -60,22 +60,23 @@ export const downloadArchive = async (
   bounds: CallBounds,
 ): Promise<void> => {
   const what = 'reading the auth state';
-  await retryInTime(
+  const { sha256, bytes } = await retryInTime(
     async () => {
       const response = await storageRequest(what, state.url, { method: 'GET' }).catch((error: unknown) => {
         if (error instanceof RequestRefused && error.status === 404)
           throw new BadSnapshot('gone from storage');
         throw error;
       });
+      const { stream, result } = meter();
       try {
-        await pipeline(response.body, createWriteStream(file, { mode: 0o600 }));
+        await pipeline(response.body, stream, createWriteStream(file, { mode: 0o600 }));
       } catch (error) {
         throw new Unavailable(what, describeError(error));
       }
+      return result();
     },
     { ...bounds, time, retryable: isUnavailable },
   );
-  const { sha256, bytes } = await measure(file);
   if (sha256 !== state.sha256 || bytes !== state.bytes)
     throw new BadSnapshot('digest differs from the saved one');
 };

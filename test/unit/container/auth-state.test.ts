@@ -1,4 +1,5 @@
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { createWriteStream, existsSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createZstdCompress } from 'node:zlib';
 import * as tar from 'tar';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { measure, pack, unpack } from '../../../container/auth-state/archive.ts';
+import { pack, unpack } from '../../../container/auth-state/archive.ts';
 import { copyConsistently } from '../../../container/auth-state/copy.ts';
 import { createProfile } from '../../../container/auth-state/profile.ts';
 import { createSaver } from '../../../container/auth-state/saver.ts';
@@ -51,7 +52,8 @@ describe('the archive of an auth state', () => {
     await unpack(archive.file, join(dir, 'back'));
     expect(await readFile(join(dir, 'back', DATABASE, '000003.log'), 'utf8')).toBe('keys');
     await expect(readFile(join(dir, 'back/Default/Cache/big'))).rejects.toThrow();
-    expect(await measure(archive.file)).toEqual({ sha256: archive.sha256, bytes: archive.bytes });
+    const packed = await readFile(archive.file);
+    expect(archive).toMatchObject({ sha256: hash('sha256', packed), bytes: packed.length });
   });
 
   it('is the same, byte for byte, for the same files', async () => {
@@ -95,6 +97,21 @@ describe('the archive of an auth state', () => {
     await expect(
       unpack(await archiveOf(['Default/IndexedDB/link'], join(dir, 'src')), join(dir, 'b3')),
     ).rejects.toThrow('SymbolicLink');
+  });
+
+  it('of which one entry is wrong leaves nothing of the others', async () => {
+    await writeProfile(join(dir, 'src'));
+    await symlink('/etc', join(dir, 'src/Default/IndexedDB/link'));
+    for (const [n, wrong] of [
+      'Default/IndexedDB/link',
+      'Default/Cache',
+      join(dir, 'src/Default'),
+    ].entries()) {
+      const target = join(dir, `back-${n}`);
+      const made = await archiveOf([`${DATABASE}/000003.log`, wrong], join(dir, 'src'));
+      await expect(unpack(made, target)).rejects.toThrow(BadSnapshot);
+      expect(existsSync(target)).toBe(false);
+    }
   });
 
   it('that unpacks to more than is allowed is refused, however small it is packed', async () => {
