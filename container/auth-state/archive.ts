@@ -69,7 +69,7 @@ const isWithinKept = (path: string): boolean => {
   return clean === 'Default' || KEPT_FOLDERS.some((kept) => clean === kept || clean.startsWith(`${kept}/`));
 };
 
-/** Lets only plain files and folders pass that lie where an auth state has them, and remembers the first thing that is not. */
+/** Lets only plain files and folders of an auth state pass, and remembers the first thing that is none. */
 const gate = () => {
   let entries = 0;
   let files = 0;
