@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import * as z from 'zod';
 import { ensureBrowser } from '../container/browser/find.ts';
+import type { StandbyDepth } from '../contract/bodies/standby.ts';
 import { sleep } from '../contract/poll.ts';
 import {
   START_STEP_WORDS,
@@ -63,16 +64,24 @@ export const link = async (): Promise<void> => {
     await run('whatsapp-web.js, LocalAuth', executable, environment);
     if (OTHER_BROWSER !== undefined)
       await run(`whatsapp-web.js, LocalAuth, ${OTHER_BROWSER}`, OTHER_BROWSER, {});
-    const [standby, cold] = [none(), none()];
+    const [page, standby, cold] = [none(), none(), none()];
     for (let round = 0; round < ROUNDS; round++) {
       for (const [n, { child, measured }] of libraries.entries())
         await measureBare(system, child, `bare${round}`, account(round, 3 + n), measured);
       await setStandby(system, 0);
       await measureBerth(system, `cold${round}`, account(round, 1), cold, async () => {});
       await measureBerth(system, `ready${round}`, account(round, 2), standby, () => setStandby(system, 1));
+      await measureBerth(system, `page${round}`, account(round, 0), page, () =>
+        setStandby(system, 1, 'page'),
+      );
     }
     printStarts(
-      [{ name: 'with a standby task', measured: standby }, { name: 'without', measured: cold }, ...libraries],
+      [
+        { name: 'with a standby task, page loaded', measured: page },
+        { name: 'with a standby task', measured: standby },
+        { name: 'without', measured: cold },
+        ...libraries,
+      ],
       libraries,
     );
     printTimeLines('create → code', cold.codeSteps, standby.codeSteps);
@@ -184,12 +193,16 @@ const stopped = async ({ berth }: Pick<System, 'berth'>, name: string): Promise<
 };
 
 /** The plan, and what follows of it: as many ready as wanted, and none that starts or ends. */
-const setStandby = async ({ stack, berth }: System, target: number): Promise<void> => {
-  await berth.standby.set({ target });
+const setStandby = async (
+  { stack, berth }: System,
+  target: number,
+  depth: StandbyDepth = 'browser',
+): Promise<void> => {
+  await berth.standby.set({ target, depth });
   await until(async () => {
     await stack.trigger('reaper');
     const { ready, tasks } = await berth.standby.get();
-    return ready === target && tasks.length === target;
+    return ready === target && tasks.length === target && tasks.every((task) => task.depth === depth);
   });
 };
 
