@@ -7,6 +7,6 @@ export type PageFile = {
   readonly contentType: string;
   /** Of the uncompressed bytes, without quotes. */
   readonly etag: string;
-  /** Compressed bytes in base64. */
-  readonly gzip: string;
+  /** Compressed with Brotli, in base64. */
+  readonly brotli: string;
 };

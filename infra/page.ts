@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 import type { PageFile } from '../contract/dashboard-path.ts';
 import { PAGE_PATH } from '../contract/dashboard-path.ts';
@@ -57,7 +57,7 @@ export const pageFiles = async (workDir: string): Promise<Readonly<Record<string
         paths.map(async (path) => [path, fileOf(path, await readFile(join(folder, path)))] as const),
       ),
     );
-    const kib = Object.values(files).reduce((sum, { gzip }) => sum + (gzip.length * 3) / 4, 0) / 1024;
+    const kib = Object.values(files).reduce((sum, { brotli }) => sum + (brotli.length * 3) / 4, 0) / 1024;
     if (kib > MAX_PAGE_KIB)
       throw new Error(`The dashboard has ${Math.ceil(kib)} of ${MAX_PAGE_KIB} KiB, compressed.`);
     return files;
@@ -73,7 +73,7 @@ const fileOf = (path: string, built: Buffer): PageFile => {
   return {
     contentType,
     etag: createHash('sha256').update(bytes).digest('base64url').slice(0, 27),
-    gzip: gzipSync(bytes, { level: 9 }).toString('base64'),
+    brotli: brotliCompressSync(bytes).toString('base64'),
   };
 };
 

@@ -1,4 +1,4 @@
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { PAGE_PATH, type PageFile } from '../../contract/dashboard-path.ts';
 import { Problem, problemBody } from '../../contract/errors.ts';
@@ -99,22 +99,27 @@ const fileAnswer = (
   if (file === undefined) throw new Error(`the page was built without ${path}`);
   const common = {
     'cache-control': path.startsWith('assets/') ? FOREVER : ASK_EACH_TIME,
-    // Weak: the same for both encodings.
+    // Weak: the same for each encoding.
     etag: `W/"${file.etag}"`,
     vary: 'accept-encoding',
   };
   if (matches(headers['if-none-match'], file.etag)) return { statusCode: 304, headers: common };
-  const zipped = takesGzip(headers['accept-encoding']);
+  const encoding = encodingFor(headers['accept-encoding']);
   return {
     statusCode: 200,
     headers: {
       ...common,
       'content-type': file.contentType,
-      ...(zipped ? { 'content-encoding': 'gzip' } : {}),
+      ...(encoding === 'identity' ? {} : { 'content-encoding': encoding }),
     },
     isBase64Encoded: true,
-    body: zipped ? file.gzip : gunzipSync(Buffer.from(file.gzip, 'base64')).toString('base64'),
+    body: encoding === 'br' ? file.brotli : encodedFor(encoding, file.brotli),
   };
+};
+
+const encodedFor = (encoding: 'gzip' | 'identity', brotli: string): string => {
+  const bytes = brotliDecompressSync(Buffer.from(brotli, 'base64'));
+  return (encoding === 'gzip' ? gzipSync(bytes) : bytes).toString('base64');
 };
 
 /** RFC 9110, 13.1.2: `*`, or a list of tags, compared weakly. */
@@ -122,12 +127,17 @@ const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
   ifNoneMatch?.trim() === '*' ||
   (ifNoneMatch?.split(',').some((tag) => tag.trim().replace(/^W\//, '') === `"${etag}"`) ?? false);
 
-/** RFC 9110, 12.5.3; q=0 says no. */
-const takesGzip = (acceptEncoding: string | undefined): boolean =>
-  acceptEncoding?.split(',').some((coding) => {
-    const [name = '', ...parameters] = coding.split(';').map((part) => part.trim().toLowerCase());
-    return (name === 'gzip' || name === '*') && !parameters.some((each) => /^q=0(\.0*)?$/.test(each));
-  }) ?? false;
+/** RFC 9110, 12.5.3; q=0 says no. Brotli only for a client that names it; browsers do so over HTTPS. */
+const encodingFor = (acceptEncoding = ''): 'br' | 'gzip' | 'identity' => {
+  const names = acceptEncoding
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.split(';').map((part) => part.trim()))
+    .filter(([, ...parameters]) => !parameters.some((each) => /^q=0(\.0*)?$/.test(each)))
+    .map(([name]) => name);
+  if (names.includes('br')) return 'br';
+  return names.includes('gzip') || names.includes('*') ? 'gzip' : 'identity';
+};
 
 const notFound = ({ rawPath, requestContext }: Event): APIGatewayProxyStructuredResultV2 => {
   const problem = new Problem('not_found', 'The dashboard has no such file.');

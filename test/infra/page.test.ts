@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { PageFile } from '../../contract/dashboard-path.ts';
@@ -17,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(workDir, { recursive: true, force: true }));
 
-const bytesOf = (path: string) => Buffer.from(files[path]?.gzip ?? '', 'base64');
-const textOf = (path: string) => gunzipSync(bytesOf(path)).toString('utf8');
+const bytesOf = (path: string) => Buffer.from(files[path]?.brotli ?? '', 'base64');
+const textOf = (path: string) => brotliDecompressSync(bytesOf(path)).toString('utf8');
 
 it('names each of its files by their full path, so that one page answers at every address below', () => {
   const named = [...textOf('index.html').matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path);

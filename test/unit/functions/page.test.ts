@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { PageFile } from '../../../contract/dashboard-path.ts';
 import { problemSchema } from '../../../contract/errors.ts';
@@ -7,7 +7,7 @@ import { servePage } from '../../../functions/edge/page.ts';
 const file = (text: string, contentType: string): PageFile => ({
   contentType,
   etag: `tag-of-${text.length}`,
-  gzip: gzipSync(text).toString('base64'),
+  brotli: brotliCompressSync(text).toString('base64'),
 });
 const INDEX = '<!doctype html>';
 const SCRIPT = 'console.log(1)';
@@ -84,13 +84,22 @@ describe('an unchanged file is not sent again', () => {
 });
 
 describe('compressed', () => {
-  test.each(['gzip', 'br, gzip;q=0.5', '*', 'GZIP'])('for who takes %s', (encoding) => {
+  test.each(['br', 'gzip, deflate, br, zstd', 'BR;q=0.5, gzip'])(
+    'with Brotli if a client takes %s',
+    (encoding) => {
+      const answer = ask('/dashboard', { 'accept-encoding': encoding });
+      expect(answer.headers).toMatchObject({ 'content-encoding': 'br', vary: 'accept-encoding' });
+      expect(brotliDecompressSync(answer.body).toString()).toBe(INDEX);
+    },
+  );
+
+  test.each(['gzip', 'br;q=0, gzip;q=0.5', '*', 'GZIP'])('with gzip if a client takes %s', (encoding) => {
     const answer = ask('/dashboard', { 'accept-encoding': encoding });
     expect(answer.headers).toMatchObject({ 'content-encoding': 'gzip', vary: 'accept-encoding' });
     expect(gunzipSync(answer.body).toString()).toBe(INDEX);
   });
 
-  test.each(['br', 'gzip;q=0', 'identity'])('not for who takes %s', (encoding) => {
+  test.each(['zstd', 'br;q=0', 'gzip;q=0', 'identity'])('not if a client takes %s', (encoding) => {
     const answer = ask('/dashboard', { 'accept-encoding': encoding });
     expect(answer.headers).not.toHaveProperty('content-encoding');
     expect(answer.body.toString()).toBe(INDEX);
