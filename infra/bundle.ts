@@ -9,23 +9,26 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
-import { build, type Metafile, type Plugin, version } from 'esbuild';
+import { build, type Metafile, version } from 'esbuild';
 import * as z from 'zod';
 import { messageOfError } from '../contract/message-of-error.ts';
 import { httpWithoutUndici, withoutDocument, withoutLocales } from '../scripts/esbuild-plugins.ts';
+import { leanSdk } from '../scripts/lean-sdk.ts';
+import { DOCUMENTS_MODULE, DOCUMENTS_SOURCES, documentsPlugin } from './documents.ts';
 import { PAGE_MODULE, PAGE_SOURCES, pagePlugin } from './page.ts';
 
 /**
- * Node's start grows with the bundle. A function of the database alone has 475 KiB; what else it is made of gives it
- * more, and tests see to it that only those that need a client have it.
+ * Node's start grows with the bundle. A function of the database alone has 375 KiB; what else it is made of gives it
+ * more, and tests see to it that only those that need a client have it, and that no function grows unseen
+ * (test/infra/bundle-sizes.test.ts).
  */
-export const MAX_BUNDLE_KIB = 475;
+export const MAX_BUNDLE_KIB = 375;
 const ALLOWED_KIB: Readonly<Record<string, number>> = {
   // With what a launch decides: sizes, hosts, what was launched before.
-  '@aws-sdk/client-ecs': 46,
-  '@aws-sdk/client-sqs': 35,
+  '@aws-sdk/client-ecs': 25,
+  '@aws-sdk/client-sqs': 20,
   '@aws-sdk/client-lambda': 40,
-  '@aws-sdk/client-s3': 200,
+  '@aws-sdk/client-s3': 130,
   qrcode: 64,
 };
 
@@ -90,26 +93,9 @@ const temporaryOf = (options: BundleOptions) => join(options.outDir, 'tmp');
 const REQUIRE_BANNER =
   'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);';
 
-/** Lambda hands credentials over in the environment. The SDK's other ways to find some are 140 KB. */
-const credentialsOfLambda: Plugin = {
-  name: 'credentials-of-lambda',
-  setup: (build) => {
-    build.onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({
-      path: 'environment',
-      namespace: 'credentials',
-    }));
-    build.onLoad({ filter: /.*/, namespace: 'credentials' }, () => ({
-      contents: "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
-      resolveDir: root,
-    }));
-  },
-};
-
-/** Needs what the document is made of; the others do without. */
-const SERVES_DOCUMENT = 'documentation';
-
-const buildSome = (options: BundleOptions, handlers: readonly string[], plugins: readonly Plugin[]) =>
-  build({
+const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleRecord> => {
+  const { handlers } = options;
+  const result = await build({
     absWorkingDir: root,
     entryPoints: handlers.map((handler) => ({
       in: sourceOf(options, handler),
@@ -127,9 +113,10 @@ const buildSome = (options: BundleOptions, handlers: readonly string[], plugins:
     plugins: [
       withoutLocales,
       httpWithoutUndici,
-      credentialsOfLambda,
+      leanSdk,
+      withoutDocument,
+      documentsPlugin,
       pagePlugin(temporaryOf(options)),
-      ...plugins,
     ],
     sourcemap: 'external',
     sourcesContent: false,
@@ -142,27 +129,6 @@ const buildSome = (options: BundleOptions, handlers: readonly string[], plugins:
     throw new BundleFailed(messageOfError(error));
   });
 
-const buildAll = async (options: BundleOptions, recipe: string): Promise<BundleRecord> => {
-  const { handlers } = options;
-  const results = await Promise.all([
-    buildSome(
-      options,
-      handlers.filter((handler) => handler !== SERVES_DOCUMENT),
-      [withoutDocument],
-    ),
-    buildSome(
-      options,
-      handlers.filter((handler) => handler === SERVES_DOCUMENT),
-      [],
-    ),
-  ]);
-  const result = {
-    outputFiles: results.flatMap(({ outputFiles }) => outputFiles),
-    metafile: {
-      inputs: Object.assign({}, ...results.map(({ metafile }) => metafile.inputs)),
-      outputs: Object.assign({}, ...results.map(({ metafile }) => metafile.outputs)),
-    } satisfies Metafile,
-  };
   const bundles = handlers.map((handler) => describe(options, handler, result.metafile));
   const tooBig = bundles.filter((bundle) => bundle.bytes > limitOf(bundle));
   if (tooBig.length > 0)
@@ -249,12 +215,18 @@ const hashInputs = async (metafile: Metafile): Promise<Record<string, string>> =
   const inputs = Object.keys(metafile.inputs);
   const paths = [
     ...inputs.filter((path) => packageOf(path) === undefined && !path.includes(':')),
-    // esbuild does not know the inputs of the page, which is a separate build.
-    ...(inputs.includes(PAGE_MODULE) ? (await Promise.all(PAGE_SOURCES.map(filesUnder))).flat() : []),
+    // esbuild does not know the inputs of the page and of the documents, which are separate builds.
+    ...(inputs.includes(PAGE_MODULE) ? await filesUnderAll(PAGE_SOURCES) : []),
+    ...(inputs.includes(DOCUMENTS_MODULE) ? await filesUnderAll(DOCUMENTS_SOURCES) : []),
   ];
-  const hashes = await Promise.all(paths.map(async (path) => [path, (await hashFile(path)) ?? ''] as const));
+  const hashes = await Promise.all(
+    [...new Set(paths)].map(async (path) => [path, (await hashFile(path)) ?? ''] as const),
+  );
   return Object.fromEntries(hashes);
 };
+
+const filesUnderAll = async (folders: readonly string[]): Promise<readonly string[]> =>
+  (await Promise.all(folders.map(filesUnder))).flat();
 
 const filesUnder = async (folder: string): Promise<string[]> =>
   (await readdir(join(root, folder), { recursive: true, withFileTypes: true }))
@@ -275,7 +247,12 @@ const recipeOf = async (options: BundleOptions): Promise<string> => {
   const parts = [
     version,
     await hashFile(import.meta.filename),
+    await hashFile('infra/documents.ts'),
+    await hashFile('infra/page.ts'),
     await hashFile('scripts/esbuild-plugins.ts'),
+    await hashFile('scripts/lean-sdk.ts'),
+    // Which files have an effect when they are imported.
+    await hashFile('package.json'),
     await hashFile('package-lock.json'),
     await hashFile('tsconfig.json'),
     relative(root, options.functionsDir),
