@@ -1,9 +1,18 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { withoutDocument } from '../scripts/esbuild-plugins.ts';
 
 const PAGE = join(import.meta.dirname, 'page');
+
+/** Operations that the API only refuses. They are in the client's table; the page calls none of them. */
+const withoutUnsupported: Plugin = {
+  name: 'without-unsupported',
+  setup: (build) =>
+    build.onLoad({ filter: /[\\/]contract[\\/]operations[\\/]unsupported\.ts$/ }, () => ({
+      contents: 'export const UNSUPPORTED_OPERATIONS = {};',
+    })),
+};
 
 /**
  * Builds the page into `outDir`: index.html, and under assets/ the files that it names, each file with a hash of its
@@ -24,7 +33,7 @@ export const buildDashboard = async (outDir: string): Promise<void> => {
     jsx: 'automatic',
     jsxImportSource: 'preact',
     minify: true,
-    plugins: [withoutDocument],
+    plugins: [withoutUnsupported, withoutDocument],
     legalComments: 'none',
     write: false,
     logLevel: 'silent',

@@ -41,29 +41,31 @@ const PROSE = new RegExp(
     String.raw`\.describe\(\s*${TEXTS},?\s*\)`,
   'g',
 );
-const HAS_PROSE = /[\\/]contract[\\/](operations|bodies|whatsapp)[\\/][\w-]+\.ts$/;
+const HAS_PROSE = /[\\/]contract[\\/](operations|bodies|whatsapp)[\\/][\w-]+\.[jt]s$/;
 
 /** A comment or a text, which stays as it is, or the start of a schema: `z.object(…)`. */
 const SCHEMA = new RegExp(String.raw`/\*[\s\S]*?\*/|//.*|${TEXT}|(?<![\w.$])z(?=\s*\.\w+\()`, 'g');
 
 /**
- * Leaves out what only the OpenAPI document needs: the contract's texts, and zod's conversion to JSON Schema (50 KB).
- * Also tells the bundler that a schema has no effect when it is made, so that one without a user is left out. Lines
- * keep their numbers.
+ * A file of the contract or of core, without the texts that only the OpenAPI document needs. It tells the bundler that
+ * making a schema has no effect, so that an unused one is left out. Lines keep their numbers.
+ */
+export const leanSource = (path: string, source: string): string => {
+  const short = HAS_PROSE.test(path) ? source.replace(PROSE, (prose) => prose.replace(/[^\n]/g, '')) : source;
+  return short.replace(SCHEMA, (found) => (found === 'z' ? '/* @__PURE__ */ z' : found));
+};
+
+/**
+ * Leaves out what only the OpenAPI document needs: the contract's texts, and zod's conversion to JSON Schema (50 KB). For
+ * everything but the document itself.
  */
 export const withoutDocument: Plugin = {
   name: 'without-document',
   setup(build) {
-    build.onLoad({ filter: /[\\/](contract|core)[\\/][^.]+\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const short = HAS_PROSE.test(path)
-        ? source.replace(PROSE, (prose) => prose.replace(/[^\n]/g, ''))
-        : source;
-      return {
-        contents: short.replace(SCHEMA, (found) => (found === 'z' ? '/* @__PURE__ */ z' : found)),
-        loader: 'ts',
-      };
-    });
+    build.onLoad({ filter: /[\\/](contract|core)[\\/][^.]+\.ts$/ }, async ({ path }) => ({
+      contents: leanSource(path, await readFile(path, 'utf8')),
+      loader: 'ts',
+    }));
     // Each schema is given its conversion when it is made, and nothing here calls it.
     build.onLoad(
       { filter: /[\\/]zod[\\/]v4[\\/]core[\\/](to-json-schema|json-schema-processors)\.js$/ },

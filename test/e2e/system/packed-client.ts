@@ -71,6 +71,9 @@ export const packedClient = (systemOf: () => System): void => {
   test("the client's own package brings one dependency and calls the system", async () => {
     const manifest = join(project.folder, 'node_modules', 'berth-client', 'package.json');
     expect(Object.keys(JSON.parse(readFileSync(manifest, 'utf8')).dependencies)).toEqual(['zod']);
+    const rows = join(manifest, '..', 'dist', 'contract', 'operations', 'chats.js');
+    // A text of the document only.
+    expect(readFileSync(rows, 'utf8')).not.toContain('Chats, most recent first');
     const program = `
       import { createClient } from 'berth-client';
       const { BERTH_URL: baseUrl, BERTH_API_KEY: apiKey } = process.env;
