@@ -47,7 +47,7 @@ const HAS_PROSE = /[\\/]contract[\\/](operations|bodies|whatsapp)[\\/][\w-]+\.[j
 const SCHEMA = new RegExp(String.raw`/\*[\s\S]*?\*/|//.*|${TEXT}|(?<![\w.$])z(?=\s*\.\w+\()`, 'g');
 
 /**
- * A file of the contract or of core, without the texts that only the OpenAPI document needs. It tells the bundler that
+ * A file of the contract or of core, without the texts that only the OpenAPI document needs. It shows the bundler that
  * making a schema has no effect, so that an unused one is left out. Lines keep their numbers.
  */
 export const leanSource = (path: string, source: string): string => {
