@@ -46,14 +46,13 @@ const HAS_PROSE = /[\\/]contract[\\/](operations|bodies|whatsapp)[\\/][\w-]+\.[j
 /** A comment or a text, which stays as it is, or the start of a schema: `z.object(…)`. */
 const SCHEMA = new RegExp(String.raw`/\*[\s\S]*?\*/|//.*|${TEXT}|(?<![\w.$])z(?=\s*\.\w+\()`, 'g');
 
-/**
- * A file of the contract or of core, without the texts that only the OpenAPI document needs. It shows the bundler that
- * making a schema has no effect, so that an unused one is left out. Lines keep their numbers.
- */
-export const leanSource = (path: string, source: string): string => {
-  const short = HAS_PROSE.test(path) ? source.replace(PROSE, (prose) => prose.replace(/[^\n]/g, '')) : source;
-  return short.replace(SCHEMA, (found) => (found === 'z' ? '/* @__PURE__ */ z' : found));
-};
+/** A file of the contract or of core, without the texts that only the OpenAPI document needs. Lines keep their numbers. */
+const withoutTexts = (path: string, source: string): string =>
+  HAS_PROSE.test(path) ? source.replace(PROSE, (prose) => prose.replace(/[^\n]/g, '')) : source;
+
+/** The same. It also shows a bundler that making a schema has no effect, so that an unused one is left out. */
+export const leanSource = (path: string, source: string): string =>
+  withoutTexts(path, source).replace(SCHEMA, (found) => (found === 'z' ? '/* @__PURE__ */ z' : found));
 
 /**
  * Leaves out what only the OpenAPI document needs: the contract's texts, and zod's conversion to JSON Schema (50 KB). For
@@ -62,8 +61,10 @@ export const leanSource = (path: string, source: string): string => {
 export const withoutDocument: Plugin = {
   name: 'without-document',
   setup(build) {
+    // In a bundle that is not minified the marks would remain, and they have more bytes than what they leave out.
+    const lean = build.initialOptions.minify === true ? leanSource : withoutTexts;
     build.onLoad({ filter: /[\\/](contract|core)[\\/][^.]+\.ts$/ }, async ({ path }) => ({
-      contents: leanSource(path, await readFile(path, 'utf8')),
+      contents: lean(path, await readFile(path, 'utf8')),
       loader: 'ts',
     }));
     // Each schema is given its conversion when it is made, and nothing here calls it.
