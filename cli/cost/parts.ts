@@ -18,15 +18,20 @@ const CALL_GIB_SECONDS = 0.25 * 0.04;
 const LOG_BYTES_A_CALL = 500;
 /**
  * A session's use of AWS, fitted to the counts of `npm run scale`; a test compares both (test/scale). A change of a
- * session writes its item (1 to 2 KiB), and takes an entry of one index out and puts it in again; a change that a
- * list shows writes the other index as well.
+ * session writes its item, which has 1 to 2 KiB.
  */
-const WRITES_A_CHANGE = 5;
-/** Of a received message: the record of the last delivered message, and the result of its delivery. */
-const WRITES_A_MESSAGE = 1;
+const WRITES_A_CHANGE = 2;
+/** A report moves the session's entry of the index `due`: it is taken out and put in again. */
+const DUE_WRITES_A_REPORT = 2;
+/** What a list shows (activity, a saved account) writes the entry of the other index. */
+const LIST_WRITES = 1;
+/** Of a received message: the record of the last delivered message, its delivery's begin and end, and the result. */
+const WRITES_A_RECEIVED = 4;
+/** Of a sent one: the caller's rate, and the count of its build. */
+const WRITES_A_SENT = 2;
 /** A worker is found by its session's id: two reads before each call. */
 const READS_A_WORKER_CALL = 2;
-const READS_A_MESSAGE = 3.5;
+const READS_A_MESSAGE = 5;
 const SNAPSHOTS_AN_HOUR = 6;
 /** Beginning, part and end of an upload. */
 const PUTS_A_SNAPSHOT = 3;
@@ -98,17 +103,23 @@ const costOfCalls = (requests: number, executions: number, prices: Prices): numb
 export const usageOf = ({ messages, heartbeatSeconds }: Pick<CostInput, 'messages' | 'heartbeatSeconds'>) => {
   const received = messages / 2;
   const sent = messages / 2;
-  /** Heartbeats, and a report of activity with each message. */
-  const reports = 3600 / heartbeatSeconds + messages;
+  // Activity goes with the next heartbeat: settings.activitySeconds of the presets is not shorter than it.
+  const reports = 3600 / heartbeatSeconds;
+  /** Reports that carry activity: those before which a message came, if messages come at random. */
+  const active = reports * (1 - Math.exp(-messages / reports));
   const workerCalls = reports + received + 2 * SNAPSHOTS_AN_HOUR;
   return {
     workerCalls,
     callerCalls: sent,
     // A send is the authorizer, the command and the call inside the network; a received message is delivered once.
     executions: workerCalls + 3 * sent + received,
-    // Each request of a caller is counted against its rate; each delivery reads its user's share.
-    writeUnits: WRITES_A_CHANGE * (reports + 2 * SNAPSHOTS_AN_HOUR) + WRITES_A_MESSAGE * messages + sent,
-    readUnits: READS_A_WORKER_CALL * workerCalls + READS_A_MESSAGE * messages + 2 * received,
+    writeUnits:
+      WRITES_A_CHANGE * (reports + 2 * SNAPSHOTS_AN_HOUR) +
+      DUE_WRITES_A_REPORT * reports +
+      LIST_WRITES * (active + SNAPSHOTS_AN_HOUR) +
+      WRITES_A_RECEIVED * received +
+      WRITES_A_SENT * sent,
+    readUnits: READS_A_WORKER_CALL * workerCalls + READS_A_MESSAGE * messages,
     // Sent, received and deleted.
     queueCalls: 3 * received,
     objectWrites: PUTS_A_SNAPSHOT * SNAPSHOTS_AN_HOUR,

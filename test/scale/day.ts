@@ -7,6 +7,7 @@ import { createApiKey } from '../../core/access/keys.ts';
 import { rateLimiter } from '../../core/access/rate.ts';
 import { reap } from '../../core/reaping/reap.ts';
 import type { Settings } from '../../core/settings.ts';
+import { Agenda, timeOf } from './agenda.ts';
 import type { Ledger } from './ledger.ts';
 import { BEGIN, type Cloud, countingCloud } from './ports.ts';
 import { FleetSession } from './session.ts';
@@ -48,46 +49,6 @@ const fencedOff = async (act: () => Promise<void>): Promise<boolean> => {
   }
 };
 
-type Event = { readonly at: number; readonly run: () => Promise<void> };
-
-/** Runs events in their order; each may add others. */
-class Agenda {
-  readonly #heap: Event[] = [];
-
-  add(at: number, run: () => Promise<void>): void {
-    const heap = this.#heap;
-    heap.push({ at: Math.round(at), run });
-    for (let i = heap.length - 1; i > 0; ) {
-      const parent = (i - 1) >> 1;
-      if (atOf(heap, parent) <= atOf(heap, i)) break;
-      swap(heap, i, parent);
-      i = parent;
-    }
-  }
-
-  next(): Event | undefined {
-    const heap = this.#heap;
-    const [first] = heap;
-    const last = heap.pop();
-    if (first === undefined || last === undefined || heap.length === 0) return first;
-    heap[0] = last;
-    for (let i = 0; ; ) {
-      const [left, right] = [2 * i + 1, 2 * i + 2];
-      const child = atOf(heap, right) < atOf(heap, left) ? right : left;
-      if (atOf(heap, child) >= atOf(heap, i)) break;
-      swap(heap, i, child);
-      i = child;
-    }
-    return first;
-  }
-}
-
-const atOf = (heap: readonly Event[], i: number): number => heap[i]?.at ?? Number.POSITIVE_INFINITY;
-const swap = (heap: Event[], i: number, j: number): void => {
-  const [a, b] = [heap[i], heap[j]];
-  if (a && b) [heap[i], heap[j]] = [b, a];
-};
-
 /** The deployment of the day replaces the sessions that run around the clock, so many a minute. */
 const DEPLOYMENT_AT = 13 * HOUR;
 const DEPLOYMENT_MINUTES = 60;
@@ -109,19 +70,22 @@ export const simulateDay = async (options: DayOptions): Promise<Day> => {
   const { settings, random, ledger } = cloud;
   const agenda = new Agenda();
   const refusalOf = rateLimiter(cloud.deps);
+  const time = timeOf(agenda, () => cloud.now);
   const fleet: FleetSession[] = [];
+  const beatMs = settings.heartbeatSeconds * 1000;
   for (let number = 0; number < cohort; number++) {
+    // Their heartbeats are spread over the time between two.
+    cloud.now = BEGIN - beatMs + Math.floor((beatMs * number) / cohort);
     const userId = `user-${String(Math.floor(number / 5)).padStart(5, '0')}`;
     const { key } = await createApiKey(cloud.deps, { userId, role: 'user' });
     const isAlwaysOn = number < alwaysOn * cohort;
-    const session = new FleetSession(cloud, { number, apiKey: key, alwaysOn: isAlwaysOn, refusalOf });
+    const session = new FleetSession(cloud, { number, apiKey: key, alwaysOn: isAlwaysOn, refusalOf, time });
     await session.create();
     if (!isAlwaysOn) await session.end('user');
     fleet.push(session);
   }
   ledger.reset();
 
-  let runningMs = 0;
   /** The actions of a session while it runs; `life` ends the timers of a run that has ended. */
   const lives = new Map<FleetSession, number>();
   const run = (session: FleetSession): void => {
@@ -137,14 +101,6 @@ export const simulateDay = async (options: DayOptions): Promise<Day> => {
         });
       again();
     };
-    const beat = settings.heartbeatSeconds * 1000;
-    every(
-      () => beat,
-      async () => {
-        runningMs += beat;
-        await session.heartbeat();
-      },
-    );
     every(
       () => settings.snapshotIntervalSeconds * 1000,
       () => session.snapshot(),
@@ -159,7 +115,7 @@ export const simulateDay = async (options: DayOptions): Promise<Day> => {
   for (const [number, session] of fleet.entries()) {
     const jitter = (ms: number) => random.next() * ms;
     if (number < alwaysOn * cohort) {
-      agenda.add(BEGIN + jitter(settings.heartbeatSeconds * 1000), async () => run(session));
+      agenda.add(BEGIN + jitter(beatMs), async () => run(session));
       agenda.add(BEGIN + DEPLOYMENT_AT + jitter(DEPLOYMENT_MINUTES * MINUTE), async () => {
         await session.lose();
         run(session);
@@ -190,5 +146,6 @@ export const simulateDay = async (options: DayOptions): Promise<Day> => {
     await event.run();
   }
   cloud.now = end;
-  return { ledger, weight: options.sessions / cohort, cohort, sessionHours: runningMs / HOUR, cloud };
+  const ranMs = fleet.reduce((sum, session) => sum + session.ranSince(BEGIN), 0);
+  return { ledger, weight: options.sessions / cohort, cohort, sessionHours: ranMs / HOUR, cloud };
 };

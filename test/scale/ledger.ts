@@ -1,5 +1,5 @@
 /** Counts of the protocols' requests to AWS: calls by operation, and the units that DynamoDB charges. */
-import type { Item } from '../../core/store.ts';
+import type { Item, Value } from '../../core/store.ts';
 import type { ItemChange } from '../simulation/model/table.ts';
 import { projectDue, projectOfUser } from '../simulation/model/table.ts';
 
@@ -9,9 +9,26 @@ export type Counts = Map<string, number>;
 const READ_UNIT = 4096;
 const WRITE_UNIT = 1024;
 
-/** DynamoDB's size of an item, near enough: names and values as text. */
-const bytesOf = (item: Item | undefined): number =>
-  item === undefined ? 0 : Buffer.byteLength(JSON.stringify(item));
+/**
+ * DynamoDB's size of an item, as it documents it: names and texts in UTF-8, a number by its digits, one byte for a flag;
+ * a list or a map has three more, and one for each element.
+ */
+export const bytesOf = (item: Item | undefined): number =>
+  item === undefined
+    ? 0
+    : Object.entries(item).reduce((sum, [name, value]) => sum + pairBytes(name, value), 0);
+
+const pairBytes = (name: string, value: Value): number => Buffer.byteLength(name) + valueBytes(value);
+
+const valueBytes = (value: Value): number => {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (typeof value === 'number') return Math.ceil(String(value).replace(/\D/g, '').length / 2) + 1;
+  if (value === null || typeof value === 'boolean') return 1;
+  const elements = Array.isArray(value)
+    ? value.map(valueBytes)
+    : Object.entries(value).map(([name, element]) => pairBytes(name, element));
+  return elements.reduce((sum, bytes) => sum + bytes + 1, 3);
+};
 
 const writeUnits = (item: Item | undefined): number => Math.max(1, Math.ceil(bytesOf(item) / WRITE_UNIT));
 

@@ -102,7 +102,10 @@ export const countingCloud = (settings: Partial<Settings>, seed = 1): Cloud => {
     workers: { run: async () => ({ ok: true, result: {} }) },
     metrics: { count: () => {} },
     clock: () => cloud.now,
-    sleep: async () => {},
+    // A restart waits for its back-off before its task is launched.
+    sleep: async (ms) => {
+      cloud.now += ms;
+    },
     ids: {
       sessionId: () => `ses_${String(++ids).padStart(26, '0')}`,
       eventId: () => `evt_${String(++ids).padStart(26, '0')}`,

@@ -4,14 +4,14 @@ import { COST_DEFAULTS } from '../../cli/cost/input.ts';
 import { usageOf } from '../../cli/cost/parts.ts';
 import { sessionKey } from '../../core/items.ts';
 import { simulateDay } from './day.ts';
-import { Ledger } from './ledger.ts';
+import { bytesOf, Ledger } from './ledger.ts';
 import { loadOf, perSessionHour } from './load.ts';
 import { type Quota, reachedAt, withoutRoom } from './quotas.ts';
 import { measureSweeps } from './sweeps.ts';
 
 const { messages, heartbeatSeconds } = COST_DEFAULTS;
 const SESSIONS = 3;
-const SLACK = 0.15;
+const SLACK = 0.05;
 
 test('the cost model asks of AWS what a session asks for that runs for some hours', async () => {
   const day = await simulateDay({
@@ -19,7 +19,7 @@ test('the cost model asks of AWS what a session asks for that runs for some hour
     cohort: SESSIONS,
     messagesAnHour: messages,
     alwaysOn: 1,
-    hours: 3,
+    hours: 6,
     settings: { heartbeatSeconds },
   });
   const usage = usageOf({ messages, heartbeatSeconds });
@@ -46,6 +46,29 @@ test('the cost model asks of AWS what a session asks for that runs for some hour
   expect(large.items).toBeLessThan(10 * 500);
   const load = loadOf(day, large, 500, 1);
   expect(load).toMatchObject({ sessions: 500, taskReads: 10 / 60 });
+});
+
+test('a worker reports with each heartbeat, and a message adds no report', async () => {
+  const reportsAnHour = async (messagesAnHour: number): Promise<number> => {
+    const day = await simulateDay({
+      sessions: SESSIONS,
+      cohort: SESSIONS,
+      messagesAnHour,
+      alwaysOn: 1,
+      hours: 3,
+      settings: { heartbeatSeconds, activitySeconds: heartbeatSeconds, snapshotIntervalSeconds: 36_000 },
+    });
+    // Each message that comes in is one call with its event.
+    return perSessionHour(day, 'API Gateway (workers)') - messagesAnHour / 2;
+  };
+  const beats = 3600 / heartbeatSeconds;
+  expect(await reportsAnHour(0)).toBeCloseTo(beats, 0);
+  expect(await reportsAnHour(40)).toBeCloseTo(beats, -1);
+});
+
+test('an item has the size that DynamoDB documents', () => {
+  // 2 + 3, 1 + 2, 4 + 1, and a list: 4 + 3 + (1 + 1) + (1 + 3 + (1 + 1 + 4)).
+  expect(bytesOf({ pk: 'abc', n: 17, flag: true, list: ['x', { y: 'üü' }] })).toBe(32);
 });
 
 test('an entry of an index that moves costs two writes, one that stays costs none', () => {

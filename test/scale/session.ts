@@ -1,4 +1,16 @@
-/** One session's traffic through the real rules: what its caller, its worker and the deliverer ask of them. */
+/**
+ * One session's traffic through the real rules: what its caller, its worker and the deliverer ask of them. The worker's own
+ * reporter decides when there is a report.
+ */
+import { Fenced } from '../../container/base/faults.ts';
+import { silentLog } from '../../container/base/log.ts';
+import type { Time } from '../../container/base/time.ts';
+import { createReporter } from '../../container/control/reporter.ts';
+import type { ReportRequest, ReportResponse } from '../../container/control/worker-api.ts';
+import { createStartTimeLine } from '../../container/start-steps.ts';
+import type { BuildCounts } from '../../contract/builds/counts.ts';
+import { Problem } from '../../contract/errors.ts';
+import { START_STEPS } from '../../contract/worker/start-steps.ts';
 import { findApiKey } from '../../core/access/keys.ts';
 import type { rateLimiter } from '../../core/access/rate.ts';
 import { runCommand } from '../../core/commands/command.ts';
@@ -7,11 +19,15 @@ import { loadSession } from '../../core/lifecycle/load.ts';
 import type { Session } from '../../core/lifecycle/session.ts';
 import { taskStopped } from '../../core/lifecycle/task-stopped.ts';
 import * as functions from '../simulation/model/functions.ts';
+import { settled } from './agenda.ts';
 import { type Cloud, SNAPSHOT_BYTES } from './ports.ts';
 
 const BUILD = 'Chrome/153.0.0.0 linux';
 const WEBHOOK = { url: 'https://hooks.example.com/whatsapp', events: ['*'] };
+const PAGE_BUILD = '2.3000.1043262211';
 const { workerApi } = functions;
+
+type Reporter = ReturnType<typeof createReporter>;
 
 /** A session of the fleet. One at a time calls its methods, in virtual time. */
 export class FleetSession {
@@ -20,10 +36,12 @@ export class FleetSession {
   readonly #apiKey: string;
   readonly #refusalOf: ReturnType<typeof rateLimiter>;
   readonly #alwaysOn: boolean;
+  readonly #time: Time;
+  readonly #runs: { readonly begun: number; ended?: number }[] = [];
   #session: Session | undefined;
-  #seq = 0;
+  #reporter: Reporter | undefined;
   #eventCalls = 0;
-  #lastActivityAt = 0;
+  #sends = 0;
 
   constructor(
     cloud: Cloud,
@@ -32,17 +50,20 @@ export class FleetSession {
       apiKey,
       alwaysOn,
       refusalOf,
+      time,
     }: {
       readonly number: number;
       readonly apiKey: string;
       readonly alwaysOn: boolean;
       readonly refusalOf: ReturnType<typeof rateLimiter>;
+      readonly time: Time;
     },
   ) {
     this.#cloud = cloud;
     this.#apiKey = apiKey;
     this.#alwaysOn = alwaysOn;
     this.#refusalOf = refusalOf;
+    this.#time = time;
     this.named = { userId: userOf(number), name: `shop-${String(number).padStart(5, '0')}` };
   }
 
@@ -52,6 +73,14 @@ export class FleetSession {
 
   get taskArn(): string {
     return this.#session?.taskArn ?? '';
+  }
+
+  /** How long it has run since then, in ms. */
+  ranSince(from: number): number {
+    return this.#runs.reduce(
+      (sum, { begun, ended = this.#cloud.now }) => sum + Math.max(0, ended - Math.max(begun, from)),
+      0,
+    );
   }
 
   /** Created and started; the account is linked if it is not yet. */
@@ -80,14 +109,11 @@ export class FleetSession {
   async lose(): Promise<void> {
     const { sessionId, epoch } = this.#known;
     const { taskArn } = this;
+    this.vanish();
     this.#cloud.tasks.delete(taskArn);
     this.#invoked('task-events');
     const session = await lost(this.#cloud, { taskArn, sessionId, epoch });
     if (session) await this.#begin(session);
-  }
-
-  async heartbeat(): Promise<void> {
-    await this.#report('WORKING');
   }
 
   /** A message came in: it goes to the webhook and counts as activity. */
@@ -107,7 +133,7 @@ export class FleetSession {
         },
       }),
     );
-    await this.#active();
+    this.#active();
     await this.#deliverAll();
   }
 
@@ -119,7 +145,9 @@ export class FleetSession {
       const session = await loadSession(deps, this.named.userId, this.named.name);
       await runCommand(deps, session, 'sendSeen', { chatId: '491701234567@c.us' }).catch(() => {});
     });
-    await this.#active();
+    this.#sends += 1;
+    this.#reporter?.update({ builds: this.#builds });
+    this.#active();
   }
 
   async snapshot(): Promise<void> {
@@ -144,10 +172,11 @@ export class FleetSession {
   async end(reason: 'idle' | 'user'): Promise<void> {
     const { taskArn } = this;
     await this.snapshot();
+    this.#reporter?.stop();
     await this.#worker('final', () => workerApi.finalReport(this.#cloud.deps, this.#bearer, { reason }));
     await this.#deliverAll();
     const { sessionId, epoch } = this.#known;
-    this.#session = undefined;
+    this.vanish();
     this.#cloud.tasks.delete(taskArn);
     this.#invoked('task-events');
     await lost(this.#cloud, { taskArn, sessionId, epoch });
@@ -155,7 +184,10 @@ export class FleetSession {
 
   /** The worker says nothing any more: a sweep ends the session. */
   vanish(): void {
+    this.#reporter?.stop();
     this.#session = undefined;
+    const run = this.#runs.at(-1);
+    if (run) run.ended ??= this.#cloud.now;
   }
 
   /** A session that a sweep ended has ended here as well. */
@@ -168,7 +200,7 @@ export class FleetSession {
     const { sessionId, epoch, bootstrapToken } = session;
     if (bootstrapToken === undefined) throw new Error(`${this.named.name} is not admitted`);
     this.#session = session;
-    this.#seq = 0;
+    this.#runs.push({ begun: this.#cloud.now });
     this.#counted();
     await workerApi.bootstrap(deps, {
       sessionId,
@@ -180,29 +212,63 @@ export class FleetSession {
       chromiumBuild: BUILD,
       ...(session.taskArn === undefined ? {} : { taskArn: session.taskArn }),
     });
-    await this.#report('STARTING');
-    await this.#report('WORKING');
+    await this.#supervise();
     await this.snapshot();
     await this.#deliverAll();
   }
 
-  async #active(): Promise<void> {
-    const { now, settings } = this.#cloud;
-    if (now - this.#lastActivityAt < settings.activitySeconds * 1000) return;
-    this.#lastActivityAt = now;
-    await this.#report('WORKING');
+  /** As container/control/supervision.ts does, for a client that works at once. */
+  async #supervise(): Promise<void> {
+    const { settings } = this.#cloud;
+    this.#sends = 0;
+    const timeLine = createStartTimeLine(this.#time);
+    this.#reporter = createReporter({
+      api: { report: (request) => this.#report(request) },
+      time: this.#time,
+      log: {
+        ...silentLog,
+        warn: (message, fields) => {
+          throw new Error(`${message}: ${JSON.stringify(fields)}`);
+        },
+      },
+      heartbeatMs: settings.heartbeatSeconds * 1000,
+      activityMs: settings.activitySeconds * 1000,
+      start: () => timeLine.unreported,
+      onStartReported: timeLine.reported,
+      onAnswer: () => {},
+    });
+    this.#reporter.update({ status: 'STARTING' });
+    await settled();
+    for (const step of START_STEPS) if (step !== 'taskCreated') timeLine.reached(step);
+    this.#reporter.update({
+      status: 'WORKING',
+      me: { id: `${this.named.name}@c.us`, pushName: this.named.name },
+      lastActivityAt: this.#cloud.now,
+      memoryBytes: 400_000_000,
+      build: PAGE_BUILD,
+      builds: this.#builds,
+    });
+    await settled();
   }
 
-  async #report(status: 'STARTING' | 'WORKING'): Promise<void> {
-    this.#seq += 1;
-    const me = { id: `${this.named.name}@c.us`, pushName: this.named.name };
-    await this.#worker('report', () =>
-      workerApi.report(this.#cloud.deps, this.#bearer, {
-        seq: this.#seq,
-        status,
-        ...(status === 'WORKING' ? { me: me as never, lastActivityAt: this.#cloud.now } : {}),
-      }),
-    );
+  /** What the worker counted of the build: each message that it sent. */
+  get #builds(): readonly BuildCounts[] {
+    const counts = { starts: 1, codes: 0, links: 0, readies: 1, sends: this.#sends, failures: 0 };
+    return [{ build: PAGE_BUILD, saved: false, ...counts }];
+  }
+
+  #active(): void {
+    this.#reporter?.update({ lastActivityAt: this.#cloud.now });
+  }
+
+  async #report(request: ReportRequest): Promise<ReportResponse> {
+    try {
+      return await this.#worker('report', () => workerApi.report(this.#cloud.deps, this.#bearer, request));
+    } catch (error) {
+      if (!(error instanceof Problem && error.code === 'fenced')) throw error;
+      this.vanish();
+      throw new Fenced();
+    }
   }
 
   /** One request of the worker to its API. */

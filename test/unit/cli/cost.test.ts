@@ -67,8 +67,8 @@ it('says which goal for a session-hour holds: ARM64 or half the memory on Fargat
 it('shows the goals beside what is measured against them', async () => {
   const { code, stdout } = await runCli(['cost', '--goals', '--followers', '0']);
   expect(code).toBe(0);
-  expect(stdout).toMatch(/Fargate on demand +ARM64, 0\.25 vCPU, 1 GiB +\$0\.0176 +\$0\.020 +holds/);
-  expect(stdout).toMatch(/Fargate on demand +x86-64, 0\.25 vCPU, 1 GiB +\$0\.0205 +\$0\.020 +missed/);
+  expect(stdout).toMatch(/Fargate on demand +ARM64, 0\.25 vCPU, 1 GiB +\$0\.0174 +\$0\.020 +holds/);
+  expect(stdout).toMatch(/Fargate on demand +x86-64, 0\.25 vCPU, 1 GiB +\$0\.0203 +\$0\.020 +missed/);
 });
 
 it('shows a month of one session by use, while a server costs the same for any use', () => {
