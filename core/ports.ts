@@ -70,11 +70,28 @@ export class TaskEngineUnavailable extends Error {
   override readonly name = 'TaskEngineUnavailable';
 }
 
+type BegunUpload = {
+  /** Absent: one PUT is the whole upload. */
+  readonly uploadId?: string;
+  readonly partBytes: number;
+  readonly parts: string[];
+  /** Of each PUT. */
+  readonly headers?: Record<string, string>;
+};
+
 export interface AuthStorage {
   restoreUrl(key: string): Promise<string>;
-  beginUpload(key: string, bytes: number): Promise<{ uploadId: string; partBytes: number; parts: string[] }>;
-  /** Idempotent: completing a completed upload is success. Returns the size stored. */
-  completeUpload(key: string, uploadId: string, etags: readonly string[]): Promise<{ bytes: number }>;
+  /** @param atOnce a small object may be put by one request, which storage takes only while it has none of the key */
+  beginUpload(key: string, bytes: number, atOnce: boolean): Promise<BegunUpload>;
+  /**
+   * Idempotent: completing a completed upload is success. Returns the size stored.
+   * @param uploadId with `etags`; undefined: one request was the whole upload
+   */
+  completeUpload(
+    key: string,
+    uploadId: string | undefined,
+    etags: readonly string[] | undefined,
+  ): Promise<{ bytes: number }>;
   remove(keys: readonly string[]): Promise<void>;
 }
 

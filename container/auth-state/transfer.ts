@@ -26,18 +26,21 @@ export const uploadArchive = async (
 ): Promise<boolean> => {
   const { api, time } = deps;
   const { sha256, bytes } = archive;
-  const place = await api.upload({ bytes, sha256 }, bounds);
+  const place = await placeFor(api, { bytes, sha256 }, bounds);
+  const { key, uploadId, headers } = place;
   const file = await open(archive.file, 'r');
   const etags: string[] = [];
   try {
     for (const [part, url] of place.parts.entries()) {
       const buffer = Buffer.alloc(Math.min(place.partBytes, bytes - part * place.partBytes));
       await file.read(buffer, 0, buffer.length, part * place.partBytes);
-      const etag = await retryInTime(() => putIntoStorage('saving the auth state', url, buffer), {
+      const put = () => putIntoStorage('saving the auth state', url, buffer, headers);
+      const etag = await retryInTime(uploadId === undefined ? () => unlessStored(put) : put, {
         ...bounds,
         time,
         retryable: isUnavailable,
       });
+      if (uploadId === undefined) break;
       if (etag === undefined) throw new Unavailable('saving the auth state', 'no ETag in the answer');
       etags.push(etag);
     }
@@ -45,8 +48,30 @@ export const uploadArchive = async (
     await file.close();
   }
   if (!stillValid()) return false;
-  await api.commit({ key: place.key, uploadId: place.uploadId, etags, sha256, bytes, chromiumBuild }, bounds);
+  const parts = uploadId === undefined ? {} : { uploadId, etags };
+  await api.commit({ key, ...parts, sha256, bytes, chromiumBuild }, bounds);
   return true;
+};
+
+type Size = { readonly bytes: number; readonly sha256: string };
+
+/** A control plane of the release before refuses what it does not know: after a rollback, workers outlive theirs. */
+const placeFor = async (api: Pick<WorkerApi, 'upload'>, size: Size, bounds: CallBounds) => {
+  try {
+    return await api.upload({ ...size, atOnce: true }, bounds);
+  } catch (error) {
+    if (error instanceof RequestRefused && error.status === 400) return api.upload(size, bounds);
+    throw error;
+  }
+};
+
+/** The key is of this archive alone: if storage has it, an earlier try arrived whose answer did not. */
+const unlessStored = async (put: () => Promise<string | undefined>): Promise<undefined> => {
+  try {
+    await put();
+  } catch (error) {
+    if (!(error instanceof RequestRefused && error.status === 412)) throw error;
+  }
 };
 
 /**

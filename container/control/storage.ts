@@ -11,7 +11,7 @@ const TRANSFER_TIMEOUT_MS = 60_000;
 export const storageRequest = async (
   what: string,
   url: string,
-  request: Pick<HttpRequest, 'method' | 'body'>,
+  request: Pick<HttpRequest, 'method' | 'body' | 'headers'>,
 ): Promise<HttpResponse> => {
   let response: HttpResponse;
   try {
@@ -22,17 +22,22 @@ export const storageRequest = async (
   const { status, body } = response;
   if (status >= 200 && status < 300) return response;
   body.destroy();
-  if (status === 429 || status >= 500) throw new Unavailable(what, `answered ${status}`);
+  // 409: another request for the key was under way.
+  if (status === 409 || status === 429 || status >= 500) throw new Unavailable(what, `answered ${status}`);
   throw new RequestRefused(what, status);
 };
 
-/** Puts bytes into storage; answers the ETag, if storage gave one. Throws as `storageRequest` does. */
+/**
+ * Puts bytes into storage; answers the ETag, if storage gave one. Throws as `storageRequest` does.
+ * @param signed headers that the URL was signed with
+ */
 export const putIntoStorage = async (
   what: string,
   url: string,
   bytes: Uint8Array,
+  signed: Readonly<Record<string, string>> = {},
 ): Promise<string | undefined> => {
-  const { headers, body } = await storageRequest(what, url, { method: 'PUT', body: bytes });
+  const { headers, body } = await storageRequest(what, url, { method: 'PUT', body: bytes, headers: signed });
   try {
     for await (const _ of body);
   } catch (error) {

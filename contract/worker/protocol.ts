@@ -234,18 +234,26 @@ export const eventsRequestSchema = z
   })
   .refine(({ events, told }) => events.length > 0 || told !== undefined, 'must have `events` or `told`');
 
-/** POST /worker/v1/auth-state/upload: where to put a snapshot. Parts of `partBytes` (the last one shorter). */
+/**
+ * POST /worker/v1/auth-state/upload: where to put a snapshot. Parts of `partBytes` (the last one shorter), or the whole at
+ * once if it is small.
+ */
 export const uploadRequestSchema = z.strictObject({
   bytes: z
     .int()
     .positive()
     .max(512 * 1024 * 1024),
   sha256: sha256Hex,
+  /** The worker can put the whole at once. Workers of earlier releases do not say so. */
+  atOnce: z.boolean().optional(),
 });
 export const uploadResponseSchema = z.object({
   key: z.string(),
-  uploadId: z.string(),
+  /** Absent: one PUT is the whole upload. Storage takes it once; 412 says that it has it. */
+  uploadId: z.string().optional(),
   partBytes: z.int(),
+  /** Each PUT needs these headers: they are signed. */
+  headers: z.record(z.string(), z.string()).optional(),
   /** PUT the bytes of part i + 1 to parts[i]; keep the ETag header of each answer. */
   parts: z.array(z.url()).min(1),
 });
@@ -253,8 +261,9 @@ export const uploadResponseSchema = z.object({
 /** POST /worker/v1/auth-state/commit: makes the uploaded snapshot the session's auth state. */
 export const commitRequestSchema = z.strictObject({
   key: z.string().max(1024),
-  uploadId: z.string().max(2048),
-  etags: z.array(z.string().max(128)).min(1).max(10_000),
+  /** With `etags`: of an upload in parts. */
+  uploadId: z.string().max(2048).optional(),
+  etags: z.array(z.string().max(128)).min(1).max(10_000).optional(),
   sha256: sha256Hex,
   bytes: z.int().positive(),
   chromiumBuild: z.string().max(100),

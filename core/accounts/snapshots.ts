@@ -35,7 +35,7 @@ export const beginUpload = async (
   });
   if (!numbered) throw fenced();
   const key = `${snapshotPrefix(session)}${numbered.session.snapshots ?? 1}-${request.sha256.slice(0, 16)}`;
-  return { key, ...(await deps.auth.beginUpload(key, bytes)) };
+  return { key, ...(await deps.auth.beginUpload(key, bytes, request.atOnce ?? false)) };
 };
 
 const snapshotPrefix = ({ sessionId, epoch }: Session): string => `${AUTH_PREFIX}${sessionId}/${epoch}/`;

@@ -79,6 +79,10 @@ export type FakeWorkerApi = {
     times: Map<string, number>;
     /** Asked of the worker with its next report. */
     stop: StopReason | undefined;
+    /** As the release before: a snapshot is put in parts. */
+    knowsPartsOnly: boolean;
+    /** So many PUTs are stored, and their answer is lost. */
+    lostAnswers: number;
   };
   /** The latest report's status. */
   readonly status: string | undefined;
@@ -188,7 +192,8 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
         return answer(202);
       }
       case WORKER_API.upload: {
-        const { bytes } = uploadRequestSchema.parse(json);
+        const { bytes, atOnce = false } = uploadRequestSchema.parse(json);
+        if (atOnce && api.faults.knowsPartsOnly) return answer(400);
         n += 1;
         const uploadId = `upload-${n}`;
         const key = `auth/${api.epoch}/${n}`;
@@ -197,11 +202,21 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
           { length: Math.ceil(bytes / PART_BYTES) },
           (_, part) => `${api.url}/bucket/put?upload=${uploadId}&part=${part}&signature=${newToken()}`,
         );
+        if (atOnce && bytes <= PART_BYTES)
+          return answer(200, {
+            key,
+            partBytes: PART_BYTES,
+            parts: parts.map((url) => `${url}&once`),
+            headers: { 'if-none-match': '*' },
+          });
         return answer(200, { key, uploadId, partBytes: PART_BYTES, parts });
       }
       case WORKER_API.commit: {
         const commit = commitRequestSchema.parse(json);
-        const upload = uploads.get(commit.uploadId);
+        const upload =
+          commit.uploadId === undefined
+            ? [...uploads.values()].find(({ key }) => key === commit.key)
+            : uploads.get(commit.uploadId);
         if (!upload) return answer(404);
         const bytes = Buffer.concat([...upload.parts].sort(([a], [b]) => a - b).map(([, part]) => part));
         const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -236,7 +251,17 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
   const storageCall = (request: IncomingMessage, response: ServerResponse, url: URL, body: Buffer): void => {
     if (request.method === 'PUT') {
       const upload = uploads.get(url.searchParams.get('upload') ?? '');
-      upload?.parts.set(Number(url.searchParams.get('part')), body);
+      const part = Number(url.searchParams.get('part'));
+      // What is signed with this header is stored once.
+      const once = url.searchParams.has('once');
+      if (once && request.headers['if-none-match'] !== '*') return void response.writeHead(403).end();
+      if (once && upload?.parts.has(part)) return void response.writeHead(412).end();
+      upload?.parts.set(part, body);
+      if (api.faults.lostAnswers > 0) {
+        api.faults.lostAnswers -= 1;
+        response.destroy();
+        return;
+      }
       response.writeHead(upload ? 200 : 404, { etag: `"${createHash('md5').update(body).digest('hex')}"` });
       response.end();
       return;
@@ -285,7 +310,14 @@ export const startFakeWorkerApi = async (): Promise<FakeWorkerApi> => {
       stopGraceSeconds: 20,
       clockAheadMs: 0,
     },
-    faults: { fenced: false, status: new Map(), times: new Map(), stop: undefined },
+    faults: {
+      fenced: false,
+      status: new Map(),
+      times: new Map(),
+      stop: undefined,
+      knowsPartsOnly: false,
+      lostAnswers: 0,
+    },
     get status() {
       return api.reports.at(-1)?.status;
     },

@@ -133,9 +133,10 @@ export const simulateDay = async (options: DayOptions): Promise<Day> => {
     }
   }
   // Sweeps are counted at the size of the whole fleet (sweeps.ts); here they act on what is due.
-  const isTaskCall = (name: string): boolean => name.startsWith('ECS');
+  const isOfSessions = (name: string): boolean =>
+    /^(ECS|DynamoDB (Put|Update|Delete|Transact)|write units)/.test(name);
   const sweep = async (): Promise<void> => {
-    await ledger.only(isTaskCall, () => reap(cloud.deps));
+    await ledger.only(isOfSessions, () => reap(cloud.deps));
     agenda.add(cloud.now + MINUTE, sweep);
   };
   agenda.add(BEGIN + MINUTE, sweep);

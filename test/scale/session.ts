@@ -4,7 +4,7 @@
  */
 import { Fenced } from '../../container/base/faults.ts';
 import { silentLog } from '../../container/base/log.ts';
-import type { Time } from '../../container/base/time.ts';
+import { sleep, type Time } from '../../container/base/time.ts';
 import { createReporter } from '../../container/control/reporter.ts';
 import type { ReportRequest, ReportResponse } from '../../container/control/worker-api.ts';
 import { createStartTimeLine } from '../../container/start-steps.ts';
@@ -27,6 +27,9 @@ const WEBHOOK = { url: 'https://hooks.example.com/whatsapp', events: ['*'] };
 const PAGE_BUILD = '2.3000.1043262211';
 const { workerApi } = functions;
 
+/** Of a report: the next heartbeat comes so much later than its time. */
+const ROUND_TRIP_MS = 100;
+
 type Reporter = ReturnType<typeof createReporter>;
 
 /** A session of the fleet. One at a time calls its methods, in virtual time. */
@@ -42,6 +45,7 @@ export class FleetSession {
   #reporter: Reporter | undefined;
   #eventCalls = 0;
   #sends = 0;
+  #isUp = false;
 
   constructor(
     cloud: Cloud,
@@ -153,14 +157,12 @@ export class FleetSession {
   async snapshot(): Promise<void> {
     const { deps } = this.#cloud;
     const sha256 = deps.sha256(`${this.named.name} ${this.#cloud.now}`);
-    const { key, uploadId } = await this.#worker('upload', () =>
-      workerApi.upload(deps, this.#bearer, { bytes: SNAPSHOT_BYTES, sha256 }),
+    const { key } = await this.#worker('upload', () =>
+      workerApi.upload(deps, this.#bearer, { bytes: SNAPSHOT_BYTES, sha256, atOnce: true }),
     );
     await this.#worker('commit', () =>
       workerApi.commit(deps, this.#bearer, {
         key,
-        uploadId,
-        etags: ['"0123456789abcdef0123456789abcdef"'],
         sha256,
         bytes: SNAPSHOT_BYTES,
         chromiumBuild: BUILD,
@@ -221,6 +223,7 @@ export class FleetSession {
   async #supervise(): Promise<void> {
     const { settings } = this.#cloud;
     this.#sends = 0;
+    this.#isUp = false;
     const timeLine = createStartTimeLine(this.#time);
     this.#reporter = createReporter({
       api: { report: (request) => this.#report(request) },
@@ -249,6 +252,7 @@ export class FleetSession {
       builds: this.#builds,
     });
     await settled();
+    this.#isUp = true;
   }
 
   /** What the worker counted of the build: each message that it sent. */
@@ -262,6 +266,7 @@ export class FleetSession {
   }
 
   async #report(request: ReportRequest): Promise<ReportResponse> {
+    if (this.#isUp) await sleep(this.#time, ROUND_TRIP_MS);
     try {
       return await this.#worker('report', () => workerApi.report(this.#cloud.deps, this.#bearer, request));
     } catch (error) {

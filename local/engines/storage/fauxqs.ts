@@ -10,7 +10,7 @@ import { type SqsQueue, SqsStore } from '../../../node_modules/fauxqs/dist/sqs/s
 import { objectsToDelete } from '../../gateway/s3/delete-body.ts';
 import { REGION } from '../../iam/arn.ts';
 import { newGuard } from '../guard.ts';
-import { DELETED_XML, versionsXml } from './version-calls.ts';
+import { DELETED_XML, EXISTS_XML, versionsXml } from './version-calls.ts';
 import { VersionedS3Store } from './versions.ts';
 
 /** fauxqs accepts 11 MiB a request by itself; auth state snapshots and media may be larger in one PUT. */
@@ -139,7 +139,7 @@ export const openFauxqs = (dir: string | undefined): Fauxqs => {
   };
 };
 
-const paramsSchema = z.object({ bucket: z.string() });
+const paramsSchema = z.object({ bucket: z.string(), '*': z.string().optional() });
 const querySchema = z.object({
   versions: z.string().optional(),
   delete: z.string().optional(),
@@ -147,13 +147,20 @@ const querySchema = z.object({
   'max-keys': z.coerce.number().int().default(1000),
 });
 
-/** Answers the calls on versions before fauxqs takes them for others. */
+/** Answers the calls on versions, and creations of what there is, before fauxqs takes them for others. */
 const serveVersions = (app: ReturnType<typeof buildApp>, store: VersionedS3Store): void => {
   app.addHook('preHandler', async (request, reply) => {
     const params = paramsSchema.safeParse(request.params);
     const query = querySchema.safeParse(request.query);
     if (!params.success || !query.success) return;
-    const { bucket } = params.data;
+    const { bucket, '*': key } = params.data;
+    if (
+      request.method === 'PUT' &&
+      request.headers['if-none-match'] === '*' &&
+      key !== undefined &&
+      store.has(bucket, key)
+    )
+      return reply.code(412).type('application/xml').send(EXISTS_XML);
     if (request.method === 'GET' && query.data.versions !== undefined) {
       const { prefix, 'max-keys': maxKeys } = query.data;
       return reply.type('application/xml').send(versionsXml(store, bucket, { prefix, maxKeys }));

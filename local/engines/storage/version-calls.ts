@@ -31,3 +31,7 @@ export const versionsXml = (
 
 /** The answer of a quiet DeleteObjects. */
 export const DELETED_XML = `<?xml version="1.0" encoding="UTF-8"?><DeleteResult xmlns="${NAMESPACE}"></DeleteResult>`;
+
+/** The answer to a PutObject with `If-None-Match: *` for a key that is there. */
+export const EXISTS_XML =
+  '<?xml version="1.0" encoding="UTF-8"?><Error><Code>PreconditionFailed</Code><Message>At least one of the pre-conditions you specified did not hold</Message><Condition>If-None-Match</Condition></Error>';

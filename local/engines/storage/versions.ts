@@ -78,6 +78,11 @@ export class VersionedS3Store extends OrderedS3Store {
     super.deleteObject(bucket, key);
   }
 
+  /** Whether the key has a current version. */
+  has(bucket: string, key: string): boolean {
+    return this.#current(bucket, key) !== undefined;
+  }
+
   /** Puts the current version, if there is one, beside. */
   #keep(bucket: string, key: string): void {
     const beside = this.#beside.get(bucket);

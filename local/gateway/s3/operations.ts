@@ -99,7 +99,10 @@ const SUPPORTED_HEADERS = [
   /^x-amz-(copy-source|copy-source-range|metadata-directive|expected-bucket-owner)$/,
 ];
 
-const refuseUnsupportedHeaders = (method: string, headers: Readonly<Record<string, string>>): void => {
+const refuseUnsupportedHeaders = (
+  { name: operation, method }: Pick<Operation, 'name' | 'method'>,
+  headers: Readonly<Record<string, string>>,
+): void => {
   for (const [name, value] of Object.entries(headers)) {
     const harmless =
       (name === 'x-amz-server-side-encryption' && value === 'AES256') ||
@@ -107,8 +110,10 @@ const refuseUnsupportedHeaders = (method: string, headers: Readonly<Record<strin
     if (name.startsWith('x-amz-') && !harmless && !SUPPORTED_HEADERS.some((known) => known.test(name))) {
       throw new AwsRefusal('unknownOperation', `the header ${name} is not available locally`);
     }
-    if (method !== 'GET' && method !== 'HEAD' && (name === 'if-match' || name === 'if-none-match')) {
-      throw new AwsRefusal('unknownOperation', 'conditional writes are not available locally');
+    const isCondition = name === 'if-match' || name === 'if-none-match';
+    const isCreation = operation === 'PutObject' && name === 'if-none-match' && value === '*';
+    if (method !== 'GET' && method !== 'HEAD' && isCondition && !isCreation) {
+      throw new AwsRefusal('unknownOperation', `${operation} under this condition is not available locally`);
     }
   }
   const owner = headers['x-amz-expected-bucket-owner'];
@@ -162,7 +167,7 @@ export const recognizeS3 = (
     const named = [...query.keys()].join(', ') || 'no parameters';
     throw new AwsRefusal('unknownOperation', `S3 ${method} on ${on} with ${named} is not available locally`);
   }
-  refuseUnsupportedHeaders(method, all);
+  refuseUnsupportedHeaders(found, all);
   return {
     operation: found.name,
     bucket: decodeSegment(bucket),

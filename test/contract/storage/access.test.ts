@@ -296,6 +296,26 @@ describe('presigned URLs', () => {
     expect(await (await fetch(await sign(new GetObjectCommand({ Bucket, Key })))).text()).toBe('snapshot');
   });
 
+  it('put an object once, if they were signed so', async () => {
+    const Key = 'auth/once';
+    const s3 = stack.s3(uploader());
+    s3.config.requestChecksumCalculation = async () => 'WHEN_REQUIRED';
+    const put = new PutObjectCommand({ Bucket, Key, ContentLength: 8, IfNoneMatch: '*' });
+    const url = await getSignedUrl(s3, put);
+    const send = (body: string, headers = { 'if-none-match': '*' }) =>
+      fetch(url, { method: 'PUT', body, headers });
+    const bare = await fetch(url, { method: 'PUT', body: 'snapshot' });
+    expect([bare.status, await codeOf(bare)], 'the condition is signed').toEqual([
+      403,
+      'SignatureDoesNotMatch',
+    ]);
+    expect((await send('too many bytes')).status, 'so is the length').toBe(403);
+    expect((await send('snapshot')).status).toBe(200);
+    const again = await send('replaced');
+    expect([again.status, await codeOf(again)]).toEqual([412, 'PreconditionFailed']);
+    expect(await (await fetch(await sign(new GetObjectCommand({ Bucket, Key })))).text()).toBe('snapshot');
+  });
+
   it('refuse any body when the client signed the checksum of none, as S3 does', async () => {
     const url = await sign(new PutObjectCommand({ Bucket, Key: 'auth/default-client' }));
     const answer = await fetch(url, { method: 'PUT', body: 'snapshot' });

@@ -8,6 +8,9 @@ export const bytesOf = (snapshot: Snapshot): number => 1000 + snapshot.taken;
 export const sha256Of = (snapshot: Snapshot): string =>
   hash('sha256', `${snapshot.account} ${snapshot.taken}`);
 
+/** The address of a PUT that is the whole upload. */
+const AT_ONCE = 'at-once ';
+
 type Upload = { readonly key: string; snapshot: Snapshot | undefined };
 
 export class AuthBucket implements SimulatedBucket {
@@ -22,11 +25,12 @@ export class AuthBucket implements SimulatedBucket {
   port(process: Process): AuthStorage {
     return {
       restoreUrl: async (key) => `https://storage.invalid/${key}`,
-      beginUpload: (key) =>
+      beginUpload: (key, _bytes, atOnce) =>
         this.#call(process, `beginUpload ${key}`, () => {
+          if (atOnce) return { partBytes: 8 * 1024 * 1024, parts: [AT_ONCE + key] };
           const uploadId = `upload-${this.#cloud.random.text(8)}`;
           this.#uploads.set(uploadId, { key, snapshot: undefined });
-          return { uploadId, partBytes: 8 * 1024 * 1024, parts: [`https://storage.invalid/${uploadId}`] };
+          return { uploadId, partBytes: 8 * 1024 * 1024, parts: [uploadId] };
         }),
       completeUpload: (key, uploadId) =>
         this.#call(process, `completeUpload ${key}`, () => this.#complete(key, uploadId)),
@@ -38,9 +42,16 @@ export class AuthBucket implements SimulatedBucket {
     };
   }
 
-  put(process: Process, uploadId: string, snapshot: Snapshot): Promise<void> {
-    return this.#call(process, `put ${uploadId}`, () => {
-      const upload = this.#uploads.get(uploadId);
+  /** @param place of beginUpload */
+  put(process: Process, place: string, snapshot: Snapshot): Promise<void> {
+    return this.#call(process, `put ${place}`, () => {
+      if (place.startsWith(AT_ONCE)) {
+        // Storage takes it once; a repeat changes nothing.
+        const key = place.slice(AT_ONCE.length);
+        if (!this.objects.has(key)) this.objects.set(key, snapshot);
+        return;
+      }
+      const upload = this.#uploads.get(place);
       if (upload) upload.snapshot = snapshot;
     });
   }
@@ -49,9 +60,9 @@ export class AuthBucket implements SimulatedBucket {
     return this.#call(process, `fetch ${key}`, () => this.objects.get(key));
   }
 
-  #complete(key: string, uploadId: string): { bytes: number } {
-    const upload = this.#uploads.get(uploadId);
-    if (upload?.snapshot && upload.key === key) {
+  #complete(key: string, uploadId: string | undefined): { bytes: number } {
+    const upload = uploadId === undefined ? undefined : this.#uploads.get(uploadId);
+    if (uploadId !== undefined && upload?.snapshot && upload.key === key) {
       this.objects.set(key, upload.snapshot);
       this.#uploads.delete(uploadId);
     }

@@ -75,8 +75,12 @@ export class Worker implements SimulatedWorker {
   /** Of commands, by the key of their caller. */
   readonly #outcomes = new Map<string, CommandOutcome>();
 
+  /** As each worker does; one of the release before puts parts. */
+  readonly #putsAtOnce: boolean;
+
   constructor(cloud: Cloud, task: SimulatedTask) {
     this.#cloud = cloud;
+    this.#putsAtOnce = cloud.random.chance(0.7);
     this.task = task;
     const { sessionId, epoch } = task.launch;
     this.process = cloud.spawn(`worker(${task.taskArn} ${sessionId}:${epoch})`);
@@ -523,11 +527,12 @@ export class Worker implements SimulatedWorker {
     const left = () => until - this.#localNow();
     const sha256 = sha256Of(snapshot);
     const bytes = bytesOf(snapshot);
-    const { key, uploadId } = await this.#retried('upload', left(), (deps) =>
-      workerApi.upload(deps, this.#bearer, { bytes, sha256 }),
+    const atOnce = this.#putsAtOnce ? { atOnce: true } : {};
+    const { key, uploadId, parts } = await this.#retried('upload', left(), (deps) =>
+      workerApi.upload(deps, this.#bearer, { bytes, sha256, ...atOnce }),
     );
     try {
-      await this.#cloud.bucket.put(this.process, uploadId, snapshot);
+      await this.#cloud.bucket.put(this.process, parts[0] ?? '', snapshot);
     } catch {
       throw new TryAgain('storage');
     }
@@ -535,8 +540,7 @@ export class Worker implements SimulatedWorker {
     await this.#retried('commit', left(), (deps) =>
       workerApi.commit(deps, this.#bearer, {
         key,
-        uploadId,
-        etags: ['"1"'],
+        ...(uploadId === undefined ? {} : { uploadId, etags: ['"1"'] }),
         sha256,
         bytes,
         chromiumBuild: BUILD,

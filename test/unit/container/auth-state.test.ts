@@ -221,6 +221,24 @@ describe('saving and restoring through presigned URLs', () => {
     await fake.close();
   });
 
+  it('puts a small archive with one request, which storage takes once', async () => {
+    const { fake, save } = await connect();
+    await writeProfile(join(dir, 'profile'));
+    fake.faults.lostAnswers = 1;
+    await save();
+    expect(fake.states, 'the repeat is told that it is stored').toHaveLength(1);
+    await fake.close();
+  });
+
+  it('puts parts for a control plane of the release before, after a rollback', async () => {
+    const { fake, save } = await connect();
+    await writeProfile(join(dir, 'profile'));
+    fake.faults.knowsPartsOnly = true;
+    await save();
+    expect(fake.states).toHaveLength(1);
+    await fake.close();
+  });
+
   it('commits nothing of a client that was unlinked during the upload', async () => {
     const { fake, saver } = await connect();
     await writeProfile(join(dir, 'profile'));
