@@ -199,9 +199,9 @@ export const LIST_PROJECTION = [
 export const DUE_PROJECTION = ['listUser', 'listName', 'expectedEndAt'] as const;
 
 /**
- * Several partitions so that a sweep's index never is one hot key; a sweep asks each of them. A heartbeat moves its
- * session within its bucket, which costs two writes of the index, and a partition takes 1,000 writes a second: at a
- * heartbeat every 20 s each bucket is good for 10,000 sessions, at one every 30 s for 15,000.
+ * Several partitions so that a sweep's index never is one hot key; a sweep asks each of them. One heartbeat of three moves
+ * its session within its bucket, which costs two writes of the index, and a partition takes 1,000 writes a second: at a
+ * heartbeat every 20 s each bucket is good for 30,000 sessions, at one every 60 s for 90,000.
  */
 export const DUE_BUCKETS = ['DUE#0', 'DUE#1', 'DUE#2', 'DUE#3'] as const;
 

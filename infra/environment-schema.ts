@@ -165,7 +165,7 @@ const environmentSchema = z
       .optional(),
     /** Of every resource, beside `application` and `environment`. */
     tags: z.record(z.string().min(1).max(128), z.string().max(256)).default({}),
-    /** X-Ray traces of the functions. */
+    /** X-Ray traces of the functions: of one execution a second, and of 5 % of the others. */
     tracing: z.boolean(),
     /** CloudWatch's own metrics of the cluster; they cost by metric. */
     containerInsights: z.boolean(),
@@ -231,12 +231,13 @@ const environmentSchema = z
           path: ['settings', 'heartbeatTimeoutSeconds'],
           message: 'must be at least twice heartbeatSeconds, or one lost heartbeat ends a session',
         });
-      if (settings.heartbeatSeconds >= sweepMinutes * 60)
+      // A sweep compares with the three before it (core/reaping/sweeps.ts); one may come early or twice.
+      if (settings.heartbeatSeconds > 2 * sweepMinutes * 60)
         context.addIssue({
           code: 'custom',
           path: ['settings', 'heartbeatSeconds'],
           message:
-            'must be below the time between two sweeps, or a silent worker cannot be distinguished from a silent database',
+            'must not be above twice the time between two sweeps, or a silent worker cannot be distinguished from a silent database',
         });
       if (settings.orphanGraceSeconds < 60)
         context.addIssue({

@@ -21,10 +21,17 @@ const base = {
   mediaDays: 1,
   logs: { level: 'INFO', retentionDays: 14 },
   alarms: { warningPercent: 80, criticalPercent: 95, userRefusals: 20, serverErrors: 5 },
-  tracing: true,
+  // A trace costs more than the call that it is of (docs/cost.md).
+  tracing: false,
   containerInsights: false,
   protected: false,
 } as const satisfies Partial<EnvironmentValues>;
+
+/**
+ * A stop and the end of a task do not wait for a heartbeat: it only finds workers that hang. At one a minute a
+ * session-hour stays below its goal (docs/decisions/2026-11-29-heartbeat-every-minute.md).
+ */
+const MINUTE_BEAT = { heartbeatSeconds: 60, activitySeconds: 60, heartbeatTimeoutSeconds: 180 } as const;
 
 export const PRESETS = {
   /** What `npm start` interprets on one machine. */
@@ -35,7 +42,6 @@ export const PRESETS = {
     // Hosts that are requested there are parts of this machine, whose tasks have no image.
     task: { ...base.task, hosts: { instanceType: 'm7i.large' } },
     logs: { level: 'INFO', retentionDays: 3 },
-    tracing: false,
   },
   /** Cheap and disposable. */
   dev: {
@@ -46,19 +52,19 @@ export const PRESETS = {
     concurrency: { account: 10, reserved: false, deliveries: 2, live: 2 },
     task: { ...base.task, architecture: HOST, capacity: ['FARGATE_SPOT', 'FARGATE'] },
     logs: { level: 'DEBUG', retentionDays: 7 },
+    tracing: true,
   },
   /** As prod, smaller. */
   staging: {
     ...base,
     name: 'staging',
-    settings: { environment: 'staging', globalLimit: 20, heartbeatSeconds: 30 },
+    settings: { environment: 'staging', globalLimit: 20, ...MINUTE_BEAT },
     containerInsights: true,
   },
   prod: {
     ...base,
     name: 'prod',
-    // A third fewer calls and writes than at 20 s; three beats fit into the time-out of 90 s (npm run scale).
-    settings: { environment: 'prod', heartbeatSeconds: 30 },
+    settings: { environment: 'prod', ...MINUTE_BEAT },
     logs: { level: 'INFO', retentionDays: 90 },
     containerInsights: true,
     protected: true,

@@ -58,7 +58,7 @@ export const COST_DEFAULTS: CostInput = {
   standby: 0,
   messages: 20,
   followers: 1,
-  heartbeatSeconds: 30,
+  heartbeatSeconds: 60,
   sweepMinutes: 1,
 };
 

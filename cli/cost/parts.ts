@@ -15,14 +15,17 @@ const GIB = 1024 ** 3;
 
 /** Of a function of the API: 256 MiB for 40 ms. */
 const CALL_GIB_SECONDS = 0.25 * 0.04;
-const LOG_BYTES_A_CALL = 500;
+/** What Lambda writes of an execution, with CloudWatch's 26 bytes for each of its lines. */
+const LOG_BYTES_AN_EXECUTION = 400;
+/** A line of the access log. */
+const LOG_BYTES_A_REQUEST = 220;
 /**
  * A session's use of AWS, fitted to the counts of `npm run scale`; a test compares both (test/scale). A change of a
  * session writes its item, which has 1 to 2 KiB.
  */
 const WRITES_A_CHANGE = 2;
-/** A report moves the session's entry of the index `due`: it is taken out and put in again. */
-const DUE_WRITES_A_REPORT = 2;
+/** One report of three moves the session's entry of the index `due`: it is taken out and put in again. */
+const DUE_WRITES_A_REPORT = 0.7;
 /** What a list shows (activity, a saved account) writes the entry of the other index. */
 const LIST_WRITES = 1;
 /** Of a received message: the record of the last delivered message, its delivery's begin and end, and the result. */
@@ -33,8 +36,8 @@ const WRITES_A_SENT = 2;
 const READS_A_WORKER_CALL = 2;
 const READS_A_MESSAGE = 5;
 const SNAPSHOTS_AN_HOUR = 6;
-/** Beginning, part and end of an upload. */
-const PUTS_A_SNAPSHOT = 3;
+/** A larger one than 8 MiB takes three and more: beginning, parts and end of an upload. */
+const PUTS_A_SNAPSHOT = 1;
 /**
  * A sweep of 512 MiB takes 300 ms and reads four index partitions and the counters. It leaves word that it was made;
  * every other one, the reaper's, also a sample of how full it is, with a read, and looks into outbox and feeds.
@@ -123,6 +126,8 @@ export const usageOf = ({ messages, heartbeatSeconds }: Pick<CostInput, 'message
     // Sent, received and deleted.
     queueCalls: 3 * received,
     objectWrites: PUTS_A_SNAPSHOT * SNAPSHOTS_AN_HOUR,
+    // Its size is looked at before it is committed.
+    objectReads: SNAPSHOTS_AN_HOUR,
   };
 };
 
@@ -135,9 +140,14 @@ export const costOfSessionHour = (input: CostInput, prices: Prices): Parts => {
       perMillion(prices.dynamoDb.millionWrites, usage.writeUnits) +
       perMillion(prices.dynamoDb.millionReads, usage.readUnits),
     'SQS: webhooks': perMillion(prices.sqsFifoMillion, usage.queueCalls),
-    'S3: auth state': (usage.objectWrites * prices.s3.thousandPuts) / 1000,
+    'S3: auth state':
+      (usage.objectWrites * prices.s3.thousandPuts + usage.objectReads * prices.s3.thousandGets) / 1000,
     'Live events': costOfFollowers(input, prices),
-    Logs: (usage.executions * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB,
+    Logs:
+      ((usage.executions * LOG_BYTES_AN_EXECUTION +
+        (usage.workerCalls + usage.callerCalls) * LOG_BYTES_A_REQUEST) *
+        prices.cloudWatch.logGib) /
+      GIB,
   };
 };
 
@@ -178,9 +188,7 @@ export const costOfStanding = (input: CostInput, prices: Prices): Parts => {
     'Sweeps: DynamoDB':
       perMillion(prices.dynamoDb.millionReads, sweeps * SWEEP_READS) +
       perMillion(prices.dynamoDb.millionWrites, sweeps * SWEEP_WRITES),
-    'Sweeps: logs and traces':
-      (sweeps * 4 * LOG_BYTES_A_CALL * prices.cloudWatch.logGib) / GIB +
-      perMillion(prices.xrayMillionTraces, sweeps),
+    'Sweeps: logs': (sweeps * 5 * LOG_BYTES_AN_EXECUTION * prices.cloudWatch.logGib) / GIB,
     'Key of the alarm topic': prices.kmsKeyMonth,
     "The worker's image": IMAGE_GIB * prices.ecrGibMonth,
   };

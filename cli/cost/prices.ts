@@ -20,7 +20,7 @@ export const PRICES = {
   webSocket: { millionMessages: 1.0, millionMinutes: 0.25 },
   dynamoDb: { millionWrites: 0.625, millionReads: 0.125 },
   sqsFifoMillion: 0.5,
-  s3: { gibMonth: 0.023, thousandPuts: 0.005 },
+  s3: { gibMonth: 0.023, thousandPuts: 0.005, thousandGets: 0.0004 },
   cloudWatch: {
     logGib: 0.5,
     metricMonth: 0.3,
@@ -28,7 +28,6 @@ export const PRICES = {
     compositeAlarmMonth: 0.5,
     dashboardMonth: 3,
   },
-  xrayMillionTraces: 5,
   schedulerMillion: 1,
   kmsKeyMonth: 1,
   ecrGibMonth: 0.1,

@@ -185,7 +185,7 @@ const ROWS = {
     tag: 'Server',
     summary: 'A CPU profile of the server',
     ofServer: true,
-    because: `${SERVERS} Traces of the functions are in AWS X-Ray.`,
+    because: `${SERVERS} An environment with tracing has traces of the functions in AWS X-Ray.`,
   },
   getHeapSnapshot: {
     method: 'GET',

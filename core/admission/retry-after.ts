@@ -1,7 +1,7 @@
 import { isTerminal } from '../../contract/lifecycle.ts';
 import type { Deps } from '../deps.ts';
 import { DUE_BUCKETS } from '../items.ts';
-import { dueAttributes } from '../lifecycle/deadlines.ts';
+import { dueAttributes, FORESEEN_MS } from '../lifecycle/deadlines.ts';
 import { parseListed } from '../lifecycle/session.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'settings'>;
@@ -31,5 +31,5 @@ export const secondsUntilUserRoom = async (deps: Needs, userId: string): Promise
 
 const secondsUntilFirst = (deps: Pick<Deps, 'clock'>, ends: readonly number[]): number => {
   const seconds = Math.ceil((Math.min(...ends) - deps.clock()) / 1000);
-  return Math.max(1, Math.min(60, seconds));
+  return Math.max(1, Math.min(FORESEEN_MS / 1000, seconds));
 };

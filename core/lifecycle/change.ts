@@ -6,7 +6,7 @@ import { sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
 import { RETRY, retryTransient } from '../retry.ts';
 import { and, type Change, eq, StoreUnavailable, type Write } from '../store.ts';
-import { dueAttributes } from './deadlines.ts';
+import { dueAfterChange } from './deadlines.ts';
 import { findSession } from './load.ts';
 import { nameOf, parseSession, type Session, userOf } from './session.ts';
 
@@ -42,7 +42,7 @@ export const updateActiveSession = (
       const change = decide(known);
       if (!change) return { session: known, changed: false };
       const after = parseSession(applyChange(toItem(known), change));
-      const due = dueAttributes(after, deps.settings);
+      const due = dueAfterChange(after, deps.settings, deps.clock());
       const changed: Session = { ...after, ...due, version: known.version + 1 };
       const update: Exclude<Write, { kind: 'check' }> = {
         kind: 'update',

@@ -104,19 +104,48 @@ export const deadlinesOf = (session: Timed, settings: Settings): Deadline[] => {
   return deadlines.sort((a, b) => a.at - b.at);
 };
 
+type DueEntry = { readonly nextDeadlineAt: number; readonly expectedEndAt: number };
+
 /**
  * The session's entry in the due index: when the reaper must look at it next, and when its slot is expected back
  * (ms), which leaves out the deadlines that only a fault lets pass.
  */
-export const dueAttributes = (
-  session: Timed,
-  settings: Settings,
-): { nextDeadlineAt: number; expectedEndAt: number } => {
+export const dueAttributes = (session: Timed, settings: Settings): DueEntry => {
   const deadlines = deadlinesOf(session, settings);
   const horizon = (session.startedAt ?? 0) + settings.maxDurationSeconds * 1000;
   const expected = deadlines.find((d) => !FAULT_DEADLINES.includes(d.reason));
   return { nextDeadlineAt: deadlines[0]?.at ?? horizon, expectedEndAt: expected?.at ?? horizon };
 };
+
+/** Ends that are further away than this are all the same to what reads the index (Retry-After). */
+export const FORESEEN_MS = 60_000;
+
+/**
+ * The entry after a change of the session. Each heartbeat puts its deadline off, and an entry that moves costs more than
+ * the item: so one that is early enough stays, and is moved by the last heartbeat before it.
+ *
+ *   heartbeat ── +60 s: stays ── +120 s: stays ── +180 s, as the entry is due: moves to +360 s
+ *
+ * It is never later than the deadline. A sweep that finds one that is early looks at the session, ends nothing, and moves
+ * the entry.
+ *
+ * @param session with its entry before
+ * @param now ms
+ */
+export const dueAfterChange = (session: Entered, settings: Settings, now: number): DueEntry => {
+  const due = dueAttributes(session, settings);
+  const { nextDeadlineAt, expectedEndAt } = session;
+  if (nextDeadlineAt === undefined || expectedEndAt === undefined) return due;
+  // The next heartbeat comes about as the entry is due: a sweep between the two is rare, and does no harm.
+  const nextReportAt = now + 900 * settings.heartbeatSeconds;
+  const mayStay = nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt;
+  const isForeseen =
+    expectedEndAt === due.expectedEndAt ||
+    (expectedEndAt < due.expectedEndAt && expectedEndAt >= nextReportAt + FORESEEN_MS);
+  return mayStay && isForeseen ? { nextDeadlineAt, expectedEndAt } : due;
+};
+
+type Entered = Timed & Pick<Session, 'nextDeadlineAt' | 'expectedEndAt'>;
 
 const FAULT_DEADLINES: readonly Deadline['reason'][] = [
   'launch_due',

@@ -3,7 +3,6 @@
  * every action carries its own condition. Workers end themselves on the second; this is for those that can't.
  */
 import pMap from 'p-map';
-import * as z from 'zod';
 import { listHolders } from '../admission/holders.ts';
 import type { Deps } from '../deps.ts';
 import { trimFeeds } from '../events/feed.ts';
@@ -19,12 +18,13 @@ import { waitsForRestart } from '../lifecycle/restart.ts';
 import { launchRestarts } from '../lifecycle/restart-launch.ts';
 import type { Session } from '../lifecycle/session.ts';
 import { stopSession, stopTask } from '../lifecycle/stop.ts';
-import { type LastRun, lastRunOf } from '../observability/health.ts';
+import { lastRunOf } from '../observability/health.ts';
 import type { Use } from '../observability/history.ts';
 import { measureUse } from '../observability/measure.ts';
 import { TaskEngineUnavailable } from '../ports.ts';
 import { queryAll } from '../query-all.ts';
 import { isBraked, isLate, passCap } from './brake.ts';
+import { clearSweeps, hadTimeForHeartbeat } from './sweeps.ts';
 
 type Needs = Pick<
   Deps,
@@ -37,6 +37,8 @@ export type SweepReport = {
   readonly failed: number;
   /** Too many workers were silent at once: none was stopped for it. */
   readonly braked: boolean;
+  /** When the sweeps before came to their end, as far as the next one needs to know (sweeps.ts). */
+  readonly sweepsBefore: readonly number[];
   /** Once the sweep was made. */
   readonly use: Use;
 };
@@ -54,8 +56,8 @@ export const reap = async (deps: Needs): Promise<SweepReport> => {
   const silent: Session[] = [];
   let failed = 0;
   const restarting: Session[] = [];
-  let previous: Promise<LastRun | undefined> | undefined;
-  const lastSweep = () => (previous ??= lastRunOf(deps, 'reaper'));
+  const last = await lastRunOf(deps, 'reaper');
+  const sweeps = last && clearSweeps(last);
   const each = <T>(items: readonly T[], handle: (item: T) => Promise<void>, nameOf: (item: T) => Named) =>
     pMap(
       items,
@@ -71,7 +73,7 @@ export const reap = async (deps: Needs): Promise<SweepReport> => {
       { concurrency: CONCURRENCY },
     );
   const end = async (session: Session, deadline: Deadline): Promise<void> => {
-    const after = await act(deps, session, deadline, lastSweep);
+    const after = await act(deps, session, deadline, sweeps);
     if (after === LEFT) return;
     if (after && after.epoch !== session.epoch && waitsForRestart(after)) restarting.push(after);
     acted[deadline.reason] = (acted[deadline.reason] ?? 0) + 1;
@@ -112,7 +114,7 @@ export const reap = async (deps: Needs): Promise<SweepReport> => {
   deps.metrics.count('SweepFailures', failed);
   const use = await measureUse(deps);
   await trimFeeds(deps);
-  return { due: due.length, acted, failed, braked, use };
+  return { due: due.length, acted, failed, braked, sweepsBefore: sweeps ?? [], use };
 };
 
 type Named = { readonly userId: string; readonly name: string };
@@ -126,13 +128,18 @@ const passedOf = (session: Session, deps: Needs): Deadline[] =>
 const OF_REPORTS: readonly Deadline['reason'][] = ['idle', 'qr_expired'];
 
 /**
- * Of the deadlines that have passed, those that a sweep may act on. While a worker is late, its reports do not arrive, and
- * what rests on them does not count. A worker that can work ends itself on the second; one that cannot is silent soon.
+ * Of the deadlines that have passed, those that a sweep may act on. What rests on reports counts once one has come since,
+ * and while the worker is not late: activity may be as old as a heartbeat before it is reported.
+ *
+ *   last activity known ──────────── a message ── idle, as far as is known ── sweep ── report: used since
+ *
+ * A worker that can work ends itself on the second; one that cannot is silent soon.
  */
-const countedOf = (session: Session, passed: readonly Deadline[], { clock, settings }: Needs): Deadline[] =>
-  passed.filter(
-    ({ reason }) => !OF_REPORTS.includes(reason) || !isLate(session, settings.heartbeatSeconds, clock()),
-  );
+const countedOf = (session: Session, passed: readonly Deadline[], { clock, settings }: Needs): Deadline[] => {
+  const reportedAt = session.lastHeartbeatAt ?? Number.POSITIVE_INFINITY;
+  const late = isLate(session, settings.heartbeatSeconds, clock());
+  return passed.filter(({ reason, at }) => !OF_REPORTS.includes(reason) || (reportedAt >= at && !late));
+};
 
 /** A launch that stays due must not hide that the start, or the whole session, has run out of time. */
 const firstOf = (passed: readonly Deadline[]): Deadline | undefined =>
@@ -201,8 +208,13 @@ const dueSessions = async (deps: Needs): Promise<{ userId: string; name: string 
     );
 };
 
-/** The settings changed since the item was written: it is due, but no deadline has passed. */
+/** No deadline has passed: the entry was left early (dueAfterChange), or the settings changed since the item was written. */
 const refreshDue = (deps: Needs, session: Session) => updateActiveSession(deps, session, () => ({ set: {} }));
+
+const timesOf = ({ clock, settings }: Needs) => ({
+  now: clock(),
+  heartbeatMs: settings.heartbeatSeconds * 1000,
+});
 
 /** It is due and left for the next sweep. */
 const LEFT = Symbol('left');
@@ -212,7 +224,7 @@ const act = async (
   deps: Needs,
   session: Session,
   deadline: Deadline,
-  lastSweep: () => Promise<LastRun | undefined>,
+  sweeps: readonly number[] | undefined,
 ): Promise<Session | undefined | typeof LEFT> => {
   // A message or a heartbeat may come between the read and the write, and then nothing is due any more.
   const stillDue = (now: Session): boolean =>
@@ -242,37 +254,12 @@ const act = async (
       if (await taskIsGone(deps, session)) {
         return (await release(deps, session, 'heartbeat_lost', 'the task is gone')).session;
       }
-      if (!hadTimeForHeartbeat(deps, session, await lastSweep())) return LEFT;
+      if (!hadTimeForHeartbeat(sweeps, deadline.at, timesOf(deps))) return LEFT;
       await stopSession(deps, session, 'heartbeat_lost', stillDue);
       return undefined;
     case 'stop_grace':
       return forceStop(deps, session);
   }
-};
-
-/**
- * Whether the silence is the worker's. A sweep that came to its end proves that heartbeats could be written then:
- *
- *   heartbeat ── database refuses, sweeps fail, every heartbeat grows too old ── answers again ── sweep
- *
- * This sweep would end the whole fleet, healthy as it is. So the worker must have been too late at the sweep before
- * already, and since then there was time for another heartbeat. The same protects a worker whose heartbeat arrives a
- * little later than the others after an outage:
- *
- *   outage ── all are late ── end: nearly all report again ── sweep: one has not, yet
- */
-const hadTimeForHeartbeat = (deps: Needs, session: Session, last: LastRun | undefined): boolean => {
-  if (last === undefined) return true;
-  if (brakedIn(last)) return false;
-  const heartbeatMs = deps.settings.heartbeatSeconds * 1000;
-  const tooLateAt = (session.lastHeartbeatAt ?? 0) + deps.settings.heartbeatTimeoutSeconds * 1000;
-  return last.at >= tooLateAt && last.at <= deps.clock() - heartbeatMs;
-};
-
-/** A sweep that braked saw an outage, not this worker's silence. */
-const brakedIn = ({ report }: LastRun): boolean => {
-  const parsed = z.object({ braked: z.boolean() }).safeParse(report);
-  return parsed.success && parsed.data.braked;
 };
 
 /** The slot is free only once the task is: a second task on the same auth state would tear it. */

@@ -290,7 +290,7 @@ describe('permissions', () => {
     const services = new Set(
       everywhere.flatMap(({ Action }) => Action).map((action) => action.split(':')[0]),
     );
-    expect([...services].sort()).toEqual(['ec2', 'ecr', 'ecs', 'xray']);
+    expect([...services].sort()).toEqual(['ec2', 'ecr', 'ecs']);
     expect(
       everywhere
         .flatMap(({ Action, Condition }) => (Condition ? [] : Action))

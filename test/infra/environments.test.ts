@@ -84,10 +84,10 @@ describe('environments', () => {
     expect(refused({ api: { ...api, workers: { rateLimit: 500, burstLimit: 301 } } })).toThrow(
       'Bad value for concurrency.reserved.worker-api: must not be below api.workers.burstLimit (301)',
     );
-    expect(refused({ api: { ...api, workers: { rateLimit: 3, burstLimit: 300 } } })).toThrow(
-      'Bad value for api.workers.rateLimit: must not be below 4, what 50 sessions with a heartbeat every 30 s ask for',
+    expect(refused({ api: { ...api, workers: { rateLimit: 1, burstLimit: 300 } } })).toThrow(
+      'Bad value for api.workers.rateLimit: must not be below 2, what 50 sessions with a heartbeat every 60 s ask for',
     );
-    expect(refused({ settings: { ...settings, globalLimit: 7_501 } })).toThrow(/api\.workers\.rateLimit/);
+    expect(refused({ settings: { ...settings, globalLimit: 15_001 } })).toThrow(/api\.workers\.rateLimit/);
   });
 
   it('reserves in no account that has nothing to reserve: dev fits a new one', () => {
@@ -115,7 +115,7 @@ describe('environments', () => {
       /heartbeatTimeoutSeconds/,
     );
     expect(() =>
-      environmentOf('dev', { settings: { heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 } }),
+      environmentOf('dev', { settings: { heartbeatSeconds: 121, heartbeatTimeoutSeconds: 300 } }),
     ).toThrow(/heartbeatSeconds/);
     expect(() => environmentOf('dev', { settings: { orphanGraceSeconds: 5 } })).toThrow(/orphanGraceSeconds/);
   });

@@ -61,6 +61,8 @@ const quotas = quotasOf(load, environment, FUNCTIONS.reconciler?.timeoutSeconds 
 const cost = {
   sessions,
   messages,
+  // The day has none.
+  followers: 0,
   heartbeatSeconds,
   sweepMinutes,
   arch: task.architecture === 'ARM64' ? 'arm' : 'x86',

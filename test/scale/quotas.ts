@@ -155,7 +155,7 @@ export const quotasOf = (
       load.dueWriteUnits,
       PARTITION_WRITES,
       'design',
-      'more DUE_BUCKETS in core/items.ts, or heartbeats that leave the entry unchanged while it is far from due',
+      'more DUE_BUCKETS in core/items.ts',
     ),
     quota(
       'Write units a second of the busiest shared partition',

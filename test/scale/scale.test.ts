@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { COST_DEFAULTS } from '../../cli/cost/input.ts';
 import { usageOf } from '../../cli/cost/parts.ts';
 import { sessionKey } from '../../core/items.ts';
+import { environmentOf } from '../../infra/environments.ts';
 import { simulateDay } from './day.ts';
 import { bytesOf, Ledger } from './ledger.ts';
 import { loadOf, perSessionHour } from './load.ts';
@@ -10,6 +11,7 @@ import { type Quota, reachedAt, withoutRoom } from './quotas.ts';
 import { measureSweeps } from './sweeps.ts';
 
 const { messages, heartbeatSeconds } = COST_DEFAULTS;
+const { settings } = environmentOf('prod');
 const SESSIONS = 3;
 const SLACK = 0.05;
 
@@ -20,7 +22,7 @@ test('the cost model asks of AWS what a session asks for that runs for some hour
     messagesAnHour: messages,
     alwaysOn: 1,
     hours: 6,
-    settings: { heartbeatSeconds },
+    settings,
   });
   const usage = usageOf({ messages, heartbeatSeconds });
   for (const [name, expected] of [
@@ -29,6 +31,7 @@ test('the cost model asks of AWS what a session asks for that runs for some hour
     ['write units', usage.writeUnits],
     ['read units', usage.readUnits],
     ['S3 PUT', usage.objectWrites],
+    ['S3 GET', usage.objectReads],
   ] as const) {
     const counted = perSessionHour(day, name);
     expect(counted, name).toBeGreaterThan(expected * (1 - SLACK));
@@ -48,6 +51,10 @@ test('the cost model asks of AWS what a session asks for that runs for some hour
   expect(load).toMatchObject({ sessions: 500, taskReads: 10 / 60 });
 });
 
+test('the cost model has the heartbeat of prod', () => {
+  expect(heartbeatSeconds).toBe(settings.heartbeatSeconds);
+});
+
 test('a worker reports with each heartbeat, and a message adds no report', async () => {
   const reportsAnHour = async (messagesAnHour: number): Promise<number> => {
     const day = await simulateDay({
@@ -56,7 +63,7 @@ test('a worker reports with each heartbeat, and a message adds no report', async
       messagesAnHour,
       alwaysOn: 1,
       hours: 3,
-      settings: { heartbeatSeconds, activitySeconds: heartbeatSeconds, snapshotIntervalSeconds: 36_000 },
+      settings: { ...settings, snapshotIntervalSeconds: 36_000 },
     });
     // Each message that comes in is one call with its event.
     return perSessionHour(day, 'API Gateway (workers)') - messagesAnHour / 2;

@@ -44,18 +44,22 @@ type FloodOptions = {
   readonly requestsASecond?: number;
 };
 
-const settingsOf = (sessions: number) => (): Settings =>
-  parseSettings(
-    JSON.stringify({
-      environment: 'flood',
-      globalLimit: sessions,
-      userLimit: sessions,
-      startsPerMinute: 0,
-      // Longer than messages are apart, shorter than most floods: only stale data makes a session look idle.
-      idleTimeoutSeconds: 300,
-      snapshotIntervalSeconds: 900,
-    }),
-  );
+const settingsOf =
+  (sessions: number) =>
+  (random: Random): Settings =>
+    parseSettings(
+      JSON.stringify({
+        environment: 'flood',
+        // As by default, and as in prod: as far apart as sweeps.
+        ...(random.chance(0.5) ? {} : { heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 }),
+        globalLimit: sessions,
+        userLimit: sessions,
+        startsPerMinute: 0,
+        // Longer than messages are apart, shorter than most floods: only stale data makes a session look idle.
+        idleTimeoutSeconds: 300,
+        snapshotIntervalSeconds: 900,
+      }),
+    );
 
 /** The bucket that a flood empties: every ms brings its share of requests, which come before the call in question. */
 class FloodedBucket {

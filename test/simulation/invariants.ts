@@ -214,6 +214,7 @@ export class Invariants implements Watcher {
     this.#checkClaim(before, after, by);
     this.#checkLinking(before, after, by);
     this.#checkDue(before, after, by);
+    this.#checkEntry(after, by);
     this.#checkAccount(before, after, by);
     if (before && before.slotShard !== undefined && after?.slotShard === undefined) {
       this.#checkLaunches(before, by);
@@ -285,6 +286,19 @@ export class Invariants implements Watcher {
     if (!due && before.state !== 'STOPPING') {
       this.#broken('due', `${by.name} ended ${before.sessionId}:${before.epoch} for ${after.stopReason}`);
     }
+  }
+
+  /** The entry of the index may be early, and is never late. A sweep that looked at it for nothing has moved it. */
+  #checkEntry(after: Session | undefined, by: Process): void {
+    if (after?.slotShard === undefined || after.nextDeadlineAt === undefined) return;
+    const { sessionId, epoch, nextDeadlineAt } = after;
+    const [first] = deadlinesOf(after, this.#cloud.settings);
+    if (!first) return;
+    if (nextDeadlineAt > first.at)
+      this.#broken('due', `${by.name} left the entry of ${sessionId}:${epoch} behind its ${first.reason}`);
+    const now = this.#cloud.clockOf(by)();
+    if (by.name.startsWith('reaper') && nextDeadlineAt <= now && now < first.at)
+      this.#broken('due', `${by.name} left the entry of ${sessionId}:${epoch} due, and nothing is`);
   }
 
   #checkAccount(before: Session | undefined, after: Session | undefined, by: Process): void {

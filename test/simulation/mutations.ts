@@ -47,6 +47,7 @@ const PLAN = 'admission/plan.ts';
 const FULL = 'admission/confirm-full.ts';
 const RELEASE = 'lifecycle/release.ts';
 const CHANGE = 'lifecycle/change.ts';
+const DEADLINES = 'lifecycle/deadlines.ts';
 const WORKER = 'lifecycle/worker.ts';
 const REPORTED = 'lifecycle/reported.ts';
 const SNAPSHOTS = 'accounts/snapshots.ts';
@@ -120,7 +121,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (started.session.state !== 'STOPPING') return started;",
     'if (started.session) return started;',
   ]),
-  mutation('a logout that answers with a session that is stopping', 13, [
+  mutation('a logout that answers with a session that is stopping', 12, [
     LOGOUT,
     "if (session.state === 'STOPPING') {",
     "if (session.state === 'STOPPED') {",
@@ -135,7 +136,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
   ]),
-  mutation('release that forgets whether the slot is still held', 24, [
+  mutation('release that forgets whether the slot is still held', 33, [
     RELEASE,
     `eq('slotShard', shard),
     eq('version', session.version),`,
@@ -177,7 +178,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    9,
+    3,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
@@ -194,13 +195,13 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that distinguishes them is intact.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    8,
+    31,
     [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
   mutation(
     'bootstrap tokens that are good twice',
-    8,
+    31,
     [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     [WORKER, 'if (now.workerSecretHash !== undefined) {', 'if (now.state === undefined) {'],
   ),
@@ -225,7 +226,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 4, [
+  mutation('a launch whose fault is the answer', 35, [
     'admission/launch-and-publish.ts',
     '      return session;',
     '      throw error;',
@@ -242,7 +243,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in any order of arrival',
-    5,
+    80,
     [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       SNAPSHOTS,
@@ -266,12 +267,22 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
   ),
+  mutation('an entry of the due index that stays behind its deadline', 1, [
+    DEADLINES,
+    'nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt',
+    'nextDeadlineAt >= nextReportAt',
+  ]),
+  mutation('an early entry that each sweep finds again', 1, [
+    DEADLINES,
+    'nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt',
+    'nextDeadlineAt <= due.nextDeadlineAt',
+  ]),
   mutation('a lost heartbeat that frees the slot at once', 14, [
     REAP,
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 15, [
+  mutation('a grace time that frees the slot at once', 36, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
@@ -306,7 +317,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    24,
+    3,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       REPORTED,
@@ -386,7 +397,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 18, [
+  mutation('sub-limits of limits that others took the place of', 3, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -433,12 +444,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 5, [
+  mutation('a discard that a late commit undoes', 80, [
     SNAPSHOTS,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted without a check of its present epoch', 175, [
+  mutation('a session deleted without a check of its present epoch', 11, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
@@ -450,7 +461,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'await drainOutbox(deps, session);',
     'if (request.told) await noteForwarded(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
-  mutation('a mark of the last delivered message that an old epoch sets back', 114, [
+  mutation('a mark of the last delivered message that an old epoch sets back', 409, [
     'events/forwarded-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -524,8 +535,13 @@ export const MUTATIONS: readonly Mutation[] = [
   floodMutation('a sweep that never brakes', 1, [BRAKE, 'late > passCap(sessions)', 'false']),
   floodMutation('a sweep that trusts the old reports of a late worker', 17, [
     REAP,
-    '!OF_REPORTS.includes(reason) || !isLate(session, settings.heartbeatSeconds, clock())',
+    'reportedAt >= at && !late',
     'true',
+  ]),
+  floodMutation('a sweep that takes activity that is not reported yet for none', 5, [
+    REAP,
+    'reportedAt >= at && !late',
+    '!late',
   ]),
   floodMutation('a brake that takes every worker for a late one', 1, [
     REAP,
@@ -582,7 +598,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "restartRuleOf(session.config).policy === 'always' && isLinked(session)",
     'isLinked(session)',
   ]),
-  rolloutMutation('a rollout that continues after a session failed', 6, [
+  rolloutMutation('a rollout that continues after a session failed', 1, [
     ROLLOUT_RULE,
     'if (failed.length > 0)',
     'if (failed.length > 99)',
@@ -668,7 +684,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'for (const taskArn of await stopAllOn(deps, host)) seen.add(taskArn);',
     '',
   ]),
-  hostsMutation('a drain that is not repeated after an error', 7, [
+  hostsMutation('a drain that is not repeated after an error', 18, [
     DRAIN_HOST,
     'if (failures.length > 0) throw failures[0];',
     '',

@@ -7,7 +7,7 @@ const INVARIANTS = {
   account: 'a linked session keeps its auth state, and what it names is in storage',
   settled:
     'once faults end: no task without a session, no leaked slot, no drift, and what was asked to stop has stopped',
-  due: 'a sweep ends only what is due',
+  due: 'a sweep ends only what is due, overlooks nothing, and looks at nothing again and again',
   lifecycle: 'states change only along the table of transitions',
   published: 'each admission, change of status and end is published, in that order, and none is lost',
   admitted: 'no caller gets an error for an admitted session, and it is launched once ECS permits it',

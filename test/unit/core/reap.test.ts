@@ -3,6 +3,7 @@ import { sessionKey } from '../../../core/items.ts';
 import { report } from '../../../core/lifecycle/worker.ts';
 import { recordRun } from '../../../core/observability/health.ts';
 import { reap } from '../../../core/reaping/reap.ts';
+import { clearSweeps } from '../../../core/reaping/sweeps.ts';
 import { launchedSession, load, USER, workingSession } from './session.ts';
 import { type TestSystem, testSystem } from './test-system.ts';
 
@@ -130,6 +131,53 @@ test('a worker is stopped by the second sweep that finds it past its time-out, n
   await recordRun(system.deps, 'reaper', first);
   system.now += 60_000;
   expect(await reap(system.deps)).toMatchObject({ acted: { heartbeat_lost: 1 } });
+});
+
+test('heartbeats may be as far apart as sweeps: the sweep before the last one shows that a worker was silent', async () => {
+  const system = testSystem({ heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 });
+  await workingSession(system);
+  await recordRun(system.deps, 'reaper', {});
+  const sweepIn = async (ms: number) => {
+    system.now += ms;
+    const swept = await reap(system.deps);
+    await recordRun(system.deps, 'reaper', swept);
+    return swept.acted;
+  };
+  expect(await sweepIn(200_000), 'the first that finds it too late').toEqual({});
+  expect(await sweepIn(59_000), 'no time for a heartbeat since').toEqual({});
+  expect(await sweepIn(1_000), 'the schedule ran twice').toEqual({ heartbeat_lost: 1 });
+});
+
+test('no sweep proves anything from before one that braked', () => {
+  const run = (report: unknown) => clearSweeps({ at: 9, report });
+  expect(run({ braked: false, sweepsBefore: [8, 7, 6, 5] })).toEqual([9, 8, 7, 6]);
+  expect(run({ braked: true, sweepsBefore: [8] })).toEqual([]);
+  expect(run({ sweepsBefore: 'of another release' })).toEqual([9]);
+});
+
+test('an entry that heartbeats left early ends nothing, and no second sweep finds it', async () => {
+  const system = testSystem();
+  await workingSession(system);
+  const { nextDeadlineAt = 0 } = await load(system);
+  // The last heartbeat before the entry is due is late; the one before left the entry in place.
+  system.now = nextDeadlineAt - 30_000;
+  await report(system.deps, await load(system), { seq: 50, status: 'WORKING' });
+  expect((await load(system)).nextDeadlineAt, 'stays').toBe(nextDeadlineAt);
+  system.now = nextDeadlineAt + 5_000;
+  expect(await reap(system.deps)).toMatchObject({ due: 1, acted: {} });
+  expect(await load(system)).toMatchObject({ state: 'RUNNING', nextDeadlineAt: nextDeadlineAt + 60_000 });
+  system.now += 1_000;
+  expect(await reap(system.deps)).toMatchObject({ due: 0, acted: {} });
+});
+
+test('a session is idle once a report says so: activity may come up to a heartbeat before its report', async () => {
+  const system = testSystem({ heartbeatSeconds: 60, activitySeconds: 60, heartbeatTimeoutSeconds: 180 });
+  await workingSession(system);
+  await alive(system, 14);
+  system.now += 65_000;
+  expect(await reap(system.deps), 'its last report is 65 s old').toMatchObject({ due: 1, acted: {} });
+  await report(system.deps, await load(system), { seq: 200, status: 'WORKING' });
+  expect(await reap(system.deps)).toMatchObject({ acted: { idle: 1 } });
 });
 
 test('a task that is gone gives its slot back, with any sweeps before', async () => {

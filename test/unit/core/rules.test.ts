@@ -14,7 +14,12 @@ import {
 } from '../../../contract/lifecycle.ts';
 import { applyChange, holds } from '../../../core/apply.ts';
 import { retryDelaySeconds, targetsOf, wants, webhookId } from '../../../core/events/webhooks.ts';
-import { deadlinesOf, dueAttributes, workerDeadlines } from '../../../core/lifecycle/deadlines.ts';
+import {
+  deadlinesOf,
+  dueAfterChange,
+  dueAttributes,
+  workerDeadlines,
+} from '../../../core/lifecycle/deadlines.ts';
 import { parseSession } from '../../../core/lifecycle/session.ts';
 import { sessionView } from '../../../core/lifecycle/session-view.ts';
 import { settingsSchema } from '../../../core/settings.ts';
@@ -107,6 +112,48 @@ test('every session with a slot is due again, and its deadlines come in order', 
       expect(expectedEndAt).toBeGreaterThanOrEqual(NOW);
     }),
   );
+});
+
+test('an entry of the due index that stays is never late, and far enough from due that the next heartbeat comes first', () => {
+  const time = fc.integer({ min: 0, max: 400_000 });
+  const session = fc.record({
+    status: fc.constantFrom('WORKING' as const, 'SCAN_QR_CODE' as const),
+    config: fc.record({ keepAlive: fc.boolean() }),
+    lastHeartbeatAt: time,
+    lastActivityAt: time,
+    nextDeadlineAt: fc.option(time, { nil: undefined }),
+    expectedEndAt: fc.option(time, { nil: undefined }),
+  });
+  const prod = { ...settings, heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180, idleTimeoutSeconds: 240 };
+  fc.assert(
+    fc.property(session, time, (changes, now) => {
+      const s = { ...base, ...changes, startedAt: 0 };
+      const due = dueAttributes(s, prod);
+      const kept = dueAfterChange(s, prod, now);
+      expect(kept.nextDeadlineAt).toBeLessThanOrEqual(due.nextDeadlineAt);
+      expect(kept.expectedEndAt).toBeLessThanOrEqual(due.expectedEndAt);
+      if (kept.nextDeadlineAt !== due.nextDeadlineAt)
+        expect(kept.nextDeadlineAt - now).toBeGreaterThanOrEqual(54_000);
+      // Retry-After says a minute at most: an end that is nearer than that until the next report is the true one.
+      if (kept.expectedEndAt !== due.expectedEndAt)
+        expect(kept.expectedEndAt - now).toBeGreaterThanOrEqual(54_000 + 60_000);
+      // One that was moved is true, so a sweep that moves it does not find it again.
+      if (kept.nextDeadlineAt <= now) expect(kept).toEqual(due);
+    }),
+  );
+});
+
+test('of three heartbeats, one moves the entry', () => {
+  const prod = { ...settings, heartbeatSeconds: 60, heartbeatTimeoutSeconds: 180 };
+  let s: Parameters<typeof dueAfterChange>[0] = { ...base, config: { keepAlive: true }, startedAt: NOW };
+  const entries: number[] = [];
+  for (let beat = 0; beat < 9; beat++) {
+    const now = NOW + 60_300 * beat;
+    s = { ...s, lastHeartbeatAt: now };
+    s = { ...s, ...dueAfterChange(s, prod, now) };
+    entries.push(s.nextDeadlineAt ?? 0);
+  }
+  expect(new Set(entries).size).toBe(3);
 });
 
 test('a missing attribute fails every comparison but “not equal”', () => {
