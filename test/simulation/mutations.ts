@@ -267,6 +267,17 @@ export const MUTATIONS: readonly Mutation[] = [
     ],
     [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
   ),
+  mutation(
+    'an early entry that ends a session',
+    1,
+    [
+      REAP,
+      'deadlinesOf(session, deps.settings).filter((d) => d.at <= deps.clock())',
+      'deadlinesOf(session, deps.settings).slice(0, 1)',
+    ],
+    [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
+    [REAP, '!hadTimeForHeartbeat(sweeps, deadline.at, timesOf(deps))', 'false'],
+  ),
   mutation('an entry of the due index that stays behind its deadline', 1, [
     DEADLINES,
     'nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt',
