@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 24, [
+  mutation('admission without the user’s condition', 29, [
     PLAN,
     'condition: and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : [])),',
     '',
@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    53,
+    57,
     [
       PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -107,7 +107,7 @@ export const MUTATIONS: readonly Mutation[] = [
         const result = await deps.store.transact(writes.filter((w) => w !== user), transactionToken(deps.ids));
         if (user?.kind === 'update' && result.ok) await deps.store.write(user);`,
   ]),
-  mutation('a start that forgets state and epoch', 10, [
+  mutation('a start that forgets state and epoch', 12, [
     PLAN,
     `eq('epoch', before.epoch),
     oneOf('state', ['STOPPED', 'FAILED']),
@@ -126,12 +126,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (session.state === 'STOPPING') {",
     "if (session.state === 'STOPPED') {",
   ]),
-  mutation('a full limit hides the earlier answer', 4, [
+  mutation('a full limit hides the earlier answer', 9, [
     ADMIT,
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 47, [
+  mutation('an admission that does not recognize its own session', 9, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
@@ -144,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    33,
+    132,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -184,7 +184,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap of an epoch that has ended',
-    33,
+    10,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -207,7 +207,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    742,
+    1043,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -221,7 +221,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return unclear ? session : nothingStarted(deps, session, launching);',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 1, [
+  mutation('an answer that waits for its launch, however long it takes', 4, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
@@ -259,7 +259,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a sweep that trusts the index',
-    137,
+    138,
     [
       REAP,
       'const passed = passedOf(session, deps);',
@@ -269,7 +269,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'an early entry that ends a session',
-    1,
+    3,
     [
       REAP,
       'deadlinesOf(session, deps.settings).filter((d) => d.at <= deps.clock())',
@@ -278,7 +278,7 @@ export const MUTATIONS: readonly Mutation[] = [
     [REAP, 'd.reason === deadline.reason && d.at <= deps.clock()', 'd.reason === deadline.reason'],
     [REAP, '!hadTimeForHeartbeat(sweeps, deadline.at, timesOf(deps))', 'false'],
   ),
-  mutation('an entry of the due index that stays behind its deadline', 1, [
+  mutation('an entry of the due index that stays behind its deadline', 3, [
     DEADLINES,
     'nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt',
     'nextDeadlineAt >= nextReportAt',
@@ -288,7 +288,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt',
     'nextDeadlineAt <= due.nextDeadlineAt',
   ]),
-  mutation('a lost heartbeat that frees the slot at once', 14, [
+  mutation('a lost heartbeat that frees the slot at once', 19, [
     REAP,
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
@@ -298,7 +298,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!task || task.stopped) return',
     'if (task !== null) return',
   ]),
-  mutation('a stop that frees the slot while its task is launched', 11, [
+  mutation('a stop that frees the slot while its task is launched', 3, [
     'lifecycle/launching.ts',
     'isTaskKnown(session) || session.launching !== undefined',
     'isTaskKnown(session)',
@@ -348,7 +348,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a restart launched before it is due',
-    3,
+    6,
     [RESTART_LAUNCH, 'if (waitMs > LONGEST_WAIT_MS) return session;', ''],
     [RESTART_LAUNCH, 'if (waitMs > 0) await deps.sleep(waitMs);', ''],
     [
@@ -362,7 +362,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
   ]),
-  mutation('restarts without a limit', 389, [
+  mutation('restarts without a limit', 15, [
     RESTART,
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
@@ -372,12 +372,12 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 1223, [
+  mutation('a stop that does not prevent the restart of a silent session', 441, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
   ]),
-  mutation('a silent worker that is restarted beside itself', 25, [
+  mutation('a silent worker that is restarted beside itself', 28, [
     REAP,
     "await stopSession(deps, session, 'heartbeat_lost', stillDue);",
     "return (await release(deps, session, 'heartbeat_lost')).session;",
@@ -392,7 +392,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('tasks without a session that are never stopped', 742, [
+  mutation('tasks without a session that are never stopped', 1043, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -415,11 +415,11 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a change of limits that is never finished',
-    2,
+    5,
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 9, [
+  mutation('a refusal because the sub-limits are spent', 11, [
     FULL,
     'if (capacity.active >= capacity.limits.globalLimit) return',
     'return',
@@ -435,22 +435,22 @@ export const MUTATIONS: readonly Mutation[] = [
     // By it the worker would know that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 268, [
+  mutation('a waiting command without an answer called failed', 3, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
   ]),
-  mutation('sub-limits handed out above the limit', 11, [
+  mutation('sub-limits handed out above the limit', 15, [
     'admission/capacity.ts',
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 67, [
+  mutation('a stopped task of any epoch ends the session', 12, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 362, [
+  mutation('the end of another provider’s task ends the session', 188, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
@@ -477,7 +477,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
   ]),
-  mutation('an event that leaves the outbox before it is sent', 1, [
+  mutation('an event that leaves the outbox before it is sent', 2, [
     OUTBOX,
     'if (session) await enqueue(',
     "await deps.store.write({ kind: 'delete', key: { pk, sk } });\n    if (session) await enqueue(",
@@ -487,23 +487,23 @@ export const MUTATIONS: readonly Mutation[] = [
     'const result = await deps.store.transact(writes, ',
     'const result = await deps.store.transact(writes.slice(0, -1), ',
   ]),
-  mutation('a sweep that sends nothing', 1, [REAP, 'failed += await sweepOutbox(deps);', '']),
+  mutation('a sweep that sends nothing', 2, [REAP, 'failed += await sweepOutbox(deps);', '']),
   mutation('events sent without those that wait before them', 9, [
     OUTBOX,
     'await sendAll(deps, session, items.map(parse));',
     'await sendAll(deps, session, items.slice(-1).map(parse));',
   ]),
-  mutation('a challenge that is published only if the status changes', 1, [
+  mutation('a challenge that is published only if the status changes', 2, [
     REPORTED,
     'after.statusDataHash !== before.statusDataHash',
     'false',
   ]),
-  mutation('each challenge gives the time for linking once more', 1, [
+  mutation('each challenge gives the time for linking once more', 2, [
     REPORTED,
     'isPasskeyStatus(status) && now.passkeySince === undefined',
     'isPasskeyStatus(status)',
   ]),
-  mutation('a challenge that the timeline keeps', 1, [
+  mutation('a challenge that the timeline keeps', 2, [
     OUTBOX,
     'const { data: _secret, ...shown } = payload;',
     'const shown = payload;',
@@ -544,7 +544,7 @@ export const MUTATIONS: readonly Mutation[] = [
     '!outcome.ok && false',
   ]),
   floodMutation('a sweep that never brakes', 1, [BRAKE, 'late > passCap(sessions)', 'false']),
-  floodMutation('a sweep that trusts the old reports of a late worker', 17, [
+  floodMutation('a sweep that trusts the old reports of a late worker', 18, [
     REAP,
     'reportedAt >= at && !late',
     'true',
@@ -584,7 +584,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'return session.workerTaskArn !== undefined && session.workerTaskArn !== taskArn;',
     'return session.workerTaskArn !== undefined;',
   ]),
-  standbyMutation('a session that ends with a standby task that could not serve it', 2, [
+  standbyMutation('a session that ends with a standby task that could not serve it', 6, [
     STOPPED,
     'if (serving !== undefined)',
     'if (serving === undefined) return taskStopped(deps, { ...task, ...claimedBy });\n  if (serving !== undefined)',
@@ -604,7 +604,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: [...recent, now]',
   ]),
-  rolloutMutation('a rollout of sessions whose policy does not restart them', 2, [
+  rolloutMutation('a rollout of sessions whose policy does not restart them', 3, [
     ROLLOUT_RULE,
     "restartRuleOf(session.config).policy === 'always' && isLinked(session)",
     'isLinked(session)',
@@ -614,7 +614,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (failed.length > 0)',
     'if (failed.length > 99)',
   ]),
-  rolloutMutation('a wave that does not wait for the one before', 4, [
+  rolloutMutation('a wave that does not wait for the one before', 5, [
     ROLLOUT_RULE,
     'if (open.length > 0)',
     'if (open.length > 99)',
@@ -634,7 +634,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "if (before?.state === 'running') throw",
     'if (before === null) throw',
   ]),
-  rolloutMutation('a rollout that is changed without its version', 19, [
+  rolloutMutation('a rollout that is changed without its version', 21, [
     ROLLOUT,
     "condition: before ? eq('version', before.version) : absent('pk'),",
     '',
@@ -685,7 +685,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : []))',
     'userHasRoom(capacity)',
   ]),
-  hostsMutation('a drain after which no session restarts', 1, [
+  hostsMutation('a drain after which no session restarts', 2, [
     DRAIN_HOST,
     "await stopSession(deps, session, 'task_stopped', serves);",
     "await stopSession(deps, session, 'user', serves);",
@@ -700,7 +700,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (failures.length > 0) throw failures[0];',
     '',
   ]),
-  hostsMutation('a start that waits for a host again after one that timed out', 1, [
+  hostsMutation('a start that waits for a host again after one that timed out', 2, [
     EPOCH,
     "...(endedFor === 'start_timeout' ? { avoidsHosts: true } : {}),",
     '',
