@@ -426,7 +426,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    506,
+    350,
     [
       WAITING,
       "change(deps, command.id, eq('status', 'pending'), {",
