@@ -105,7 +105,9 @@ const explainApi = ({ status, problem, retryAfterSeconds }: ApiError): Failure =
 };
 
 const limitHint = (problem: ProblemBody, again: string | undefined): string | undefined => {
-  if (problem.scope === 'rate') return again;
+  if (problem.scope === 'rate' || problem.scope === 'deliveries') return again;
+  if (problem.scope === 'configBytes') return 'make the config smaller';
+  if (problem.scope === 'stored') return 'delete sessions that are not needed any more';
   const used =
     problem.active === undefined ? '' : `${problem.active} of ${problem.limit} in use (${problem.scope}); `;
   return `${used}stop a session, or ${again ?? 'try again later'}`;

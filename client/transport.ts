@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Clock } from '../contract/clock.ts';
-import { problemSchema } from '../contract/errors.ts';
+import { type ProblemBody, problemSchema } from '../contract/errors.ts';
 import { fullJitter } from '../contract/jitter.ts';
 import { ApiError, UnexpectedAnswerError, UnreachableError } from './errors.ts';
 import { networkError } from './network-error.ts';
@@ -72,7 +72,7 @@ export const segment = (value: string): string => {
  * after the call began; so a call ends within twice that time.
  *
  * Repeats, with full jitter and never before Retry-After, at most `retries` times: idempotent calls after a lost
- * connection, 429 without a scope, 502 and 503; other calls only after 429 of scope `rate`, which refuses before
+ * connection, 429 of a limit that passes by itself, 502 and 503; other calls only after 429 of scope `rate`, which refuses before
  * anything happens (a 503 may follow a write whose outcome the API does not know). Never at a global or user limit:
  * waiting seconds does not free a slot.
  */
@@ -185,14 +185,16 @@ const refusalOf = (answer: Answer, call: Call): ApiError | UnexpectedAnswerError
   return new ApiError(body, /^\d+$/.test(header) ? Number(header) : body.retryAfterSeconds);
 };
 
+/** Limits under which the same request is refused again, until something is stopped, deleted or made smaller. */
+const FOR_LONG: readonly ProblemBody['scope'][] = ['global', 'user', 'stored', 'configBytes'];
+
 /** Milliseconds until the next attempt; undefined: none. */
 const pauseBefore = (error: unknown, call: Call, n: number, random: number): number | undefined => {
   const jitter = fullJitter(n, random, 200, 5_000);
   if (error instanceof UnreachableError) return call.idempotent ? jitter : undefined;
   if (!(error instanceof ApiError)) return undefined;
   const { status, problem, retryAfterSeconds: after } = error;
-  const limit = problem.scope === 'global' || problem.scope === 'user';
-  if (limit || (after ?? 0) > LONGEST_RETRY_AFTER_SECONDS) return undefined;
+  if (FOR_LONG.includes(problem.scope) || (after ?? 0) > LONGEST_RETRY_AFTER_SECONDS) return undefined;
   const refusedForNow = status === 429 && problem.scope === 'rate' && after !== undefined;
   const repeatable = call.idempotent && [429, 502, 503].includes(status);
   return refusedForNow || repeatable ? (after ?? 0) * 1000 + jitter : undefined;

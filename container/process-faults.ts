@@ -5,7 +5,7 @@
 import { describeError } from './base/faults.ts';
 
 const GONE =
-  /target closed|session closed|connection closed|execution context was destroyed|cannot find context|frame (was|got) detached|navigating frame|page has been closed|browser has disconnected/i;
+  /target closed|session closed|connection closed|execution context was destroyed|cannot find context|frame (was|got) detached|detached frame|navigating frame|page has been closed|browser has disconnected/i;
 
 /**
  * The pipe to a browser that was killed: puppeteer takes its error handlers away when it closes, and what was unread then

@@ -49,7 +49,7 @@ export const createPendingAssignment = (): PendingAssignment => {
 export const standBy = async (options: {
   readonly standby: { readonly id: string; readonly token: string };
   readonly workerApiUrl: string;
-  readonly prepared: Prepared;
+  readonly prepared: Pick<Prepared, 'workDir' | 'found' | 'reach' | 'commandSecret'>;
   readonly pending: PendingAssignment;
   readonly launch: () => Promise<AheadBrowser>;
   readonly time: Time;
@@ -65,9 +65,17 @@ export const standBy = async (options: {
     await exit.shutDown(EXIT.defect);
     return undefined;
   }
+  const ended = new Promise<undefined>((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    void exit.code.then(() => resolve(undefined));
+  });
   const ahead = await options.launch();
   exit.onShutdown(() => ahead.discard());
-  await ahead.up;
+  // A page may take a minute to load, and a task that is not wanted any more does not wait for it.
+  await Promise.race([ahead.up, ended]);
+  // Lost while it started: this throws what was wrong.
+  if (!ahead.usable) await ahead.up;
   const workerSecret = randomBytes(32).toString('base64url');
   for (const secret of [workerSecret, standby.token]) log.hide(secret);
   const api = createWorkerApi({
@@ -111,10 +119,6 @@ export const standBy = async (options: {
     }
     log.error('the control plane did not take the report', { error: describeError(error) });
     await exit.shutDown(EXIT.defect);
-  });
-  const ended = new Promise<undefined>((resolve) => {
-    signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    void exit.code.then(() => resolve(undefined));
   });
   const assignment = await Promise.race([pending.assigned, ended]);
   over.abort();

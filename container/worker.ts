@@ -44,6 +44,7 @@ export const startWorker = (options: {
   const exit = createExit(time);
   const ending = createEnding();
   let session: ReturnType<typeof startSession> | undefined;
+  let waited: AheadBrowser | undefined;
 
   const timeLine = createStartTimeLine(time);
   const onServing = () => timeLine.reached('bootstrapped');
@@ -84,7 +85,7 @@ export const startWorker = (options: {
     asked = () => leaving.abort();
     const prepared = await prepare({ ...options, exit, epoch: undefined, assign: pending.assign });
     const loaded = loadSession();
-    const waited = await standBy({
+    const found = await standBy({
       ...options,
       standby,
       workerApiUrl: options.environment.BERTH_WORKER_API_URL,
@@ -93,20 +94,21 @@ export const startWorker = (options: {
       launch: async () => {
         const { launchBrowserAhead, openWhatsAppAhead } = await loaded;
         const start = standby.depth === 'page' ? openWhatsAppAhead : launchBrowserAhead;
-        return start(prepared, { ...options, onLost: () => leaving.abort() });
+        waited = start(prepared, { ...options, onLost: () => leaving.abort() });
+        return waited;
       },
       exit,
       signal: leaving.signal,
     });
-    if (!waited) return;
+    if (!found) return;
     asked = undefined;
-    const { assignment, ahead } = waited;
+    const { assignment, ahead } = found;
     options.onAssigned?.(assignment);
     // Its profile holds no account: what needs another browser does not wait for this one to be gone.
     if (assignment.isLinked) void ahead.discard();
     let serves = false;
     try {
-      const found = await bootstrap(prepared, assignment, {
+      const bootstrapped = await bootstrap(prepared, assignment, {
         ...options,
         exit,
         ending,
@@ -117,8 +119,11 @@ export const startWorker = (options: {
           pending.settle(true);
         },
       });
-      if (found)
-        session = (await loaded).startSession({ ...found, ahead }, { ...options, exit, ending, timeLine });
+      if (bootstrapped)
+        session = (await loaded).startSession(
+          { ...bootstrapped, ahead },
+          { ...options, exit, ending, timeLine },
+        );
     } finally {
       if (!serves) pending.settle(false);
     }
@@ -135,7 +140,8 @@ export const startWorker = (options: {
   /** A standby task that waits is of no use any more; a session ends in order. */
   const crash = (what: string): void => (asked ? asked() : ending.ask('crashed', what));
   const isClosing = (): boolean =>
-    ending.signal.aborted || (session !== undefined && time.now() - session.closedAt < CLOSING_ECHO_MS);
+    ending.signal.aborted ||
+    [session, waited].some((each) => each !== undefined && time.now() - each.closedAt < CLOSING_ECHO_MS);
 
   return {
     exitCode: exit.code,

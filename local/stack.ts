@@ -122,8 +122,8 @@ export type LocalStack = {
 const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
-/** For the first create: loaded ahead, so that it does not wait for them. The others load while its worker starts. */
-const FIRST_NEEDED = ['authorizer', 'sessions-admit'];
+/** For the first create and its code: loaded ahead, so that they do not wait for them. The others load meanwhile. */
+const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'linking'];
 
 /**
  * Starts the local system. If a step fails, the parts that were started are stopped again.

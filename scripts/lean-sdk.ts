@@ -66,7 +66,8 @@ const manifestSchema = z.object({ version: z.string() });
  * - Their keys are names of constants, `[_e]: …`. Reading one could have an effect, so the schemas of every operation of
  *   the service would be kept. With the names themselves, they have none.
  * - Every error is registered with its class when the client is loaded. An error without a registered class is made from
- *   the service's base class, with the same name, message, status and fields (`ProtocolLib` of `@aws-sdk/core`).
+ *   the service's base class, with the same name, message, status and fields (`ProtocolLib` of `@aws-sdk/core`). SQS has
+ *   a second, older name for some of its errors, which is then the name; no function reads it.
  */
 const leanSchemas = (source: string): string => {
   const texts = new Map(

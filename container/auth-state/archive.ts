@@ -115,7 +115,8 @@ export const unpack = async (
     const wrong = verdict();
     if (wrong !== undefined) throw new BadSnapshot(wrong);
   } catch (error) {
-    await rm(targetDir, { recursive: true, force: true });
+    // Writes that had begun may still put files into it.
+    await rm(targetDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => {});
     throw error instanceof BadSnapshot ? error : new BadSnapshot(describeError(error));
   }
 };

@@ -97,7 +97,7 @@ export const createProfile = (options: {
           because = 'auth_state_corrupt';
           log.warn('saved auth state skipped', { error: describeError(error) });
         } finally {
-          await rm(staging, { recursive: true, force: true });
+          await rm(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
           // Whether it was used or useless: the next call wants the next one. A storage fault ends the start.
           if (preferred === candidate) preferred = undefined;
           else queue.shift();

@@ -21,6 +21,8 @@ export type AheadBrowser = {
   isFor(options: LaunchOptions): boolean;
   /** Kills it, if no client has it; resolves when no process is left. */
   discard(): Promise<void>;
+  /** When it was given up before a client had it (ms): what complains of its absence shortly after is no news. */
+  readonly closedAt: number;
 };
 
 type Launched = { readonly connected: boolean; on(event: 'disconnected', listener: () => void): unknown };
@@ -67,9 +69,11 @@ export const launchAhead = (
   const key = keyOf(wanted);
   let state: 'waiting' | 'taken' | 'gone' = 'waiting';
   let discarded: Promise<void> | undefined;
+  let closedAt = Number.NEGATIVE_INFINITY;
   const lost = (reason: string) => {
     if (state !== 'waiting') return;
     state = 'gone';
+    closedAt = time.now();
     puppeteer.launch = launch;
     log.warn('the browser that waited is gone', { reason });
     onLost(reason);
@@ -97,9 +101,13 @@ export const launchAhead = (
       return state === 'waiting';
     },
     fits: (other) => state === 'waiting' && isFor(other),
+    get closedAt() {
+      return closedAt;
+    },
     discard() {
       if (state === 'taken') return Promise.resolve();
       state = 'gone';
+      closedAt = time.now();
       puppeteer.launch = launch;
       discarded ??= (async () => {
         // A launch that is under way leaves processes behind until it has come to its end.

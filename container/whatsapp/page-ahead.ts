@@ -26,6 +26,9 @@ export const loadsSamePage = ({ page, proxy, deviceName, browserName }: ClientSe
 /** A page that waits is asked less often than one that starts: it may wait for hours. */
 const PROBE_EVERY_MS = 10_000;
 
+/** From the end of a code to the next one, with a new load of a page that shows no more codes. */
+const RENEWAL_LIMIT_MS = 90_000;
+
 /** @param create makes a client over the browser that waits */
 export const openPageAhead = (
   browser: AheadBrowser,
@@ -47,15 +50,24 @@ export const openPageAhead = (
 ): PageAhead => {
   let state: 'waiting' | 'taken' | 'gone' = 'waiting';
   let owner: ClientHooks | undefined;
+  let closedAt = Number.NEGATIVE_INFINITY;
+  let discarded: Promise<void> | undefined;
+  let missing: readonly string[] = [];
   let codes = 0;
+  let cancelRenewal = () => {};
   let shown: { readonly code: unknown; readonly expiresAt: number } | undefined;
   const codeShown = Promise.withResolvers<void>();
   const waiting = new AbortController();
+  const stopWaiting = () => {
+    waiting.abort();
+    cancelRenewal();
+  };
   const lost = (reason: string) => {
     codeShown.reject(new Error(reason));
     if (state !== 'waiting') return;
     state = 'gone';
-    waiting.abort();
+    closedAt = time.now();
+    stopWaiting();
     log.warn('the page that waited is gone', { reason });
     onLost(reason);
   };
@@ -65,15 +77,26 @@ export const openPageAhead = (
       const { pupBrowser, pupPage } = client;
       pupBrowser?.on('disconnected', () => lost('the browser is gone'));
       for (const event of ['error', 'close']) pupPage?.on(event, () => lost('the page is gone'));
+      // A page that is loaded again begins with a first code.
+      pupPage?.on('load', () => {
+        codes = 0;
+      });
     },
-    onMissingModules: (modules) => owner?.onMissingModules?.(modules),
+    onMissingModules(modules) {
+      missing = modules;
+      owner?.onMissingModules?.(modules);
+    },
     onPageEvent: (name, value) => owner?.onPageEvent?.(name, value),
     onStartFailed: (reason) => (owner ? owner.onStartFailed?.(reason) : lost(reason)),
   });
   client.on('qr', (code) => {
     codes += 1;
-    shown = { code, expiresAt: time.now() + codeLifeMs(codes) };
+    const lifeMs = codeLifeMs(codes);
+    shown = { code, expiresAt: time.now() + lifeMs };
     codeShown.resolve();
+    cancelRenewal();
+    if (state === 'waiting')
+      cancelRenewal = time.after(lifeMs + RENEWAL_LIMIT_MS, () => lost('the page shows no code any more'));
   });
   for (const event of ['disconnected', 'authenticated'])
     client.on(event, () => lost(`the page that waited reported "${event}"`));
@@ -103,18 +126,24 @@ export const openPageAhead = (
     // The browser's own answer is no longer good: the library has it.
     fits: (options) => state === 'waiting' && browser.isFor(options),
     isFor: browser.isFor,
+    get closedAt() {
+      return closedAt;
+    },
     async discard() {
       if (state === 'taken') return;
       state = 'gone';
-      waiting.abort();
-      await browser.discard();
-      await killTree(time, profileDir);
+      closedAt = time.now();
+      stopWaiting();
+      // Once: a second pass could kill the browser that the session has launched over this profile by then.
+      discarded ??= browser.discard().then(async () => void (await killTree(time, profileDir)));
+      await discarded;
     },
     take(hooks) {
       if (state !== 'waiting') return undefined;
       state = 'taken';
       owner = hooks;
-      waiting.abort();
+      stopWaiting();
+      if (missing.length > 0) hooks.onMissingModules?.(missing);
       return withCodeShown(client, started, hooks, () =>
         shown && shown.expiresAt > time.now() ? shown : undefined,
       );

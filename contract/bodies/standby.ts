@@ -40,7 +40,7 @@ export const standbyPlanSchema = z.strictObject({
 export type StandbyPlan = z.infer<typeof standbyPlanSchema>;
 
 /** At any hour. */
-export const highestTarget = ({ target, hours }: StandbyPlan): number =>
+export const highestTarget = ({ target, hours }: Pick<StandbyPlan, 'target' | 'hours'>): number =>
   Math.max(target, ...hours.map((range) => range.target));
 
 const standbyTaskSchema = z.object({
@@ -50,7 +50,7 @@ const standbyTaskSchema = z.object({
   createdAt: z.iso.datetime(),
   readyAt: z.iso.datetime().nullable(),
   heartbeatAt: z.iso.datetime().nullable(),
-  depth: standbyDepthSchema,
+  depth: standbyDepthSchema.default('browser'),
   /** The build of its browser. */
   chromiumBuild: z.string().nullable(),
   /** The session that it serves. */
@@ -58,7 +58,8 @@ const standbyTaskSchema = z.object({
 });
 
 export const standbyViewSchema = z.object({
-  plan: standbyPlanSchema,
+  // An answer may have more than this release knows of.
+  plan: z.object(standbyPlanSchema.shape),
   /** `settings`: of the environment. `api`: set at run time. */
   planBy: z.enum(['settings', 'api']),
   /** The largest target that the environment allows. */

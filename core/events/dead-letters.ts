@@ -145,14 +145,14 @@ const CONCURRENCY = 8;
  * Puts dead letters into the queue again, each session's in their order, until `budgetMs` has passed. A repeat of the
  * call, and two at once, put each event there once: it is marked, and the queue knows the redrive by its number.
  *
- * Throws the Problem `too_many` (429) for a named user whose deliveries at once are all under way.
+ * Throws the Problem `too_many` (429) if all of it is of one user whose deliveries at once are all under way, and none of
+ * it by an earlier redrive: that one's next call continues it.
  */
 export const redrive = async (
   deps: Pick<Deps, 'store' | 'events' | 'clock' | 'settings'>,
   filter: DeadLetterFilter,
   budgetMs: number,
 ): Promise<RedriveReport> => {
-  if (filter.userId !== undefined) await requireShare(deps, filter.userId);
   const end = deps.clock() + budgetMs;
   const report = { redriven: 0, underway: 0, more: false };
   let cursor: string | undefined;
@@ -165,6 +165,9 @@ export const redrive = async (
     const found = page.items.map(parse).filter((letter) => matches(letter, filter));
     const due = found.filter(({ redrivenAt = 0 }) => redrivenAt < deps.clock() - UNDERWAY_MS);
     report.underway += found.length - due.length;
+    const [user, ...others] = new Set(due.map(({ delivery }) => delivery.userId));
+    if (user !== undefined && others.length === 0 && report.underway + report.redriven === 0)
+      await requireShare(deps, user);
     // A group's letters may go over several pages; one page after the other keeps their order.
     await pMap(
       groups(due),

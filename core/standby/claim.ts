@@ -15,7 +15,7 @@ import { findSession } from '../lifecycle/load.ts';
 import { isLinked, nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { transactionToken, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
 import { absent, and, eq, isTransient, StoreAmbiguous } from '../store.ts';
-import { ownPlan, planIn, targetAt } from './plan.ts';
+import { planIn, planOf, targetAt } from './plan.ts';
 import {
   findStandby,
   idOf,
@@ -84,8 +84,8 @@ const readyTasks = async (deps: Needs): Promise<{ none: boolean; tasks: StandbyT
       task.taskArn !== undefined &&
       task.revision === deps.tasks.revision,
   );
-  const { plan } = planIn(items);
-  return { none: tasks.length === 0 && targetAt(plan ?? ownPlan(deps), deps.clock()) === 0, tasks };
+  const plan = planOf(deps, planIn(items));
+  return { none: tasks.length === 0 && targetAt(plan, deps.clock()) === 0, tasks };
 };
 
 /** So that two sessions that start at once do not try the same one first. */

@@ -9,7 +9,7 @@ import { findSessionById } from '../lifecycle/load.ts';
 import { stopTask } from '../lifecycle/stop.ts';
 import { absent, and, eq, exists } from '../store.ts';
 import { launchStandby } from './launch-standby.ts';
-import { freeSlots, ownPlan, type PlanItem, planIn, readPlan, wantedAt, writePlan } from './plan.ts';
+import { freeSlots, type PlanItem, planIn, planOf, readPlan, wantedAt, writePlan } from './plan.ts';
 import {
   findStandby,
   idOf,
@@ -49,7 +49,7 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   const tasks = tasksIn(items);
   const now = deps.clock();
   const wanted = await wantedNow(deps, plan);
-  const depth = depthIn(deps, plan);
+  const depth = planOf(deps, plan).depth;
 
   const bad = tasks.filter((task) => isOpen(task) && reasonToRetire(deps, task, depth) !== undefined);
   const good = tasks.filter((task) => isOpen(task) && !bad.includes(task));
@@ -66,7 +66,7 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
     retired += 1;
     ending.push(task);
   }
-  const neverReady = bad.filter((task) => task.readyAt === undefined).length;
+  const neverReady = bad.filter((task) => FAILURES.includes(reasonToRetire(deps, task, depth) ?? '')).length;
   const works = kept.some((task) => task.readyAt !== undefined);
   if (neverReady > 0 || (works && plan.failures > 0))
     await note(deps, { failed: neverReady, detail: NEVER_READY });
@@ -103,7 +103,7 @@ export const replaceClaimed = async (deps: Needs): Promise<void> => {
     const items = await readStandby(deps);
     const plan = planIn(items);
     if ((plan.pausedUntil ?? 0) > deps.clock()) return;
-    const depth = depthIn(deps, plan);
+    const depth = planOf(deps, plan).depth;
     const open = tasksIn(items).filter(
       (task) => isOpen(task) && reasonToRetire(deps, task, depth) === undefined,
     );
@@ -113,24 +113,26 @@ export const replaceClaimed = async (deps: Needs): Promise<void> => {
   }
 };
 
-const wantedNow = async (deps: Needs, { plan }: PlanItem): Promise<number> =>
-  wantedAt(plan ?? ownPlan(deps), deps.clock(), {
+const wantedNow = async (deps: Needs, item: PlanItem): Promise<number> =>
+  wantedAt(planOf(deps, item), deps.clock(), {
     max: deps.settings.standby.max,
     freeSlots: await freeSlots(deps),
   });
 
-const depthIn = (deps: Needs, { plan }: PlanItem): StandbyDepth => (plan ?? ownPlan(deps)).depth;
+const NO_ANSWER = 'its launch had no answer';
+const NOT_READY = 'never became ready';
+/** What a task did not do by itself; a plan or a revision that changed is no failure of a task that is starting. */
+const FAILURES: readonly string[] = [NO_ANSWER, NOT_READY];
 
 /** Why an open task is replaced, by the depth of the plan; undefined: it is good. */
 const reasonToRetire = (deps: Needs, task: StandbyTask, depth: StandbyDepth): string | undefined => {
   const { settings } = deps;
   const age = deps.clock() - task.createdAt;
-  if (task.taskArn === undefined && age > LAUNCH_SETTLED_MS) return 'its launch had no answer';
+  if (task.taskArn === undefined && age > LAUNCH_SETTLED_MS) return NO_ANSWER;
   if (task.revision !== deps.tasks.revision) return 'another revision';
   if (task.depth !== depth) return 'the plan has another depth';
   if (age > settings.standby.maxAgeSeconds * 1000) return 'too old';
-  if (task.readyAt === undefined)
-    return age > settings.startTimeoutSeconds * 1000 ? 'never became ready' : undefined;
+  if (task.readyAt === undefined) return age > settings.startTimeoutSeconds * 1000 ? NOT_READY : undefined;
   return isFresh(task, deps) ? undefined : 'silent';
 };
 

@@ -4,6 +4,7 @@ import {
   type ChangeStandbyRequest,
   highestTarget,
   type StandbyPlan,
+  standbyDepthSchema,
   standbyPlanSchema,
 } from '../../contract/bodies/standby.ts';
 import { Problem } from '../../contract/errors.ts';
@@ -15,8 +16,10 @@ import { RETRY, retryTransient } from '../retry.ts';
 import { absent, eq, type Item } from '../store.ts';
 
 const planItemSchema = z.object({
-  /** Absent: the environment's. */
-  plan: standbyPlanSchema.optional(),
+  /** Absent: the environment's. An earlier release reads it and refuses what it does not know there: nothing is added. */
+  plan: z.object(standbyPlanSchema.shape).omit({ depth: true }).optional(),
+  /** Of the plan. */
+  depth: standbyDepthSchema.default('browser'),
   /** Standby tasks that never became ready, since one last did. */
   failures: z.int().default(0),
   /** No launch before then (ms). */
@@ -27,7 +30,7 @@ const planItemSchema = z.object({
 });
 export type PlanItem = z.infer<typeof planItemSchema>;
 
-const NO_PLAN: PlanItem = { failures: 0, version: 0 };
+const NO_PLAN: PlanItem = { depth: 'browser', failures: 0, version: 0 };
 
 /** The plan's item as read from the partition of standby tasks. */
 export const planIn = (items: readonly Item[]): PlanItem => {
@@ -35,11 +38,15 @@ export const planIn = (items: readonly Item[]): PlanItem => {
   return found ? planItemSchema.parse(found) : NO_PLAN;
 };
 
-export const ownPlan = ({ settings }: Pick<Deps, 'settings'>): StandbyPlan => ({
+const ownPlan = ({ settings }: Pick<Deps, 'settings'>): StandbyPlan => ({
   target: settings.standby.target,
   hours: settings.standby.hours,
   depth: settings.standby.depth,
 });
+
+/** The plan in force: the one that was set, else the environment's. */
+export const planOf = (deps: Pick<Deps, 'settings'>, { plan, depth }: PlanItem): StandbyPlan =>
+  plan ? { ...plan, depth } : ownPlan(deps);
 
 /** The target of a plan at a time (ms). The first range of hours that holds counts. */
 export const targetAt = ({ target, hours }: Pick<StandbyPlan, 'target' | 'hours'>, at: number): number => {
@@ -78,20 +85,17 @@ export const changePlan = async (deps: Writes, request: ChangeStandbyRequest): P
     CHANGE_BUDGET_MS,
     async () => {
       const found = await readPlan(deps);
-      const before = found.plan ?? ownPlan(deps);
+      const before = planOf(deps, found);
       const plan =
         request.target === null
           ? undefined
-          : {
-              target: request.target ?? before.target,
-              hours: request.hours ?? before.hours,
-              depth: request.depth ?? before.depth,
-            };
+          : { target: request.target ?? before.target, hours: request.hours ?? before.hours };
       if (plan) refuseTooMany(plan, max, limit);
       const { pausedUntil: _over, failure: _why, plan: _before, ...kept } = found;
       const written = await writePlan(deps, found, {
         ...kept,
         failures: 0,
+        depth: request.depth ?? before.depth,
         ...(plan === undefined ? {} : { plan }),
       });
       return written ? undefined : RETRY;
@@ -106,7 +110,7 @@ export const changePlan = async (deps: Writes, request: ChangeStandbyRequest): P
 
 const CHANGE_BUDGET_MS = 8_000;
 
-const refuseTooMany = (plan: StandbyPlan, max: number, limit: number): void => {
+const refuseTooMany = (plan: Pick<StandbyPlan, 'target' | 'hours'>, max: number, limit: number): void => {
   const highest = highestTarget(plan);
   if (highest > max)
     throw new Problem(

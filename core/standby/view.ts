@@ -1,13 +1,14 @@
 import type { StandbyView } from '../../contract/bodies/standby.ts';
 import type { Deps } from '../deps.ts';
-import { freeSlots, ownPlan, planIn, targetAt, wantedAt } from './plan.ts';
+import { freeSlots, planIn, planOf, targetAt, wantedAt } from './plan.ts';
 import { idOf, readStandby, type StandbyTask, tasksIn } from './task.ts';
 
 /** The plan and the standby tasks, as they are written down. */
 export const standbyView = async (deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Promise<StandbyView> => {
   const items = await readStandby(deps);
-  const { plan: set, pausedUntil = 0, failure } = planIn(items);
-  const plan = set ?? ownPlan(deps);
+  const item = planIn(items);
+  const { plan: set, pausedUntil = 0, failure } = item;
+  const plan = planOf(deps, item);
   const now = deps.clock();
   const { max } = deps.settings.standby;
   const tasks = tasksIn(items).map(taskView);

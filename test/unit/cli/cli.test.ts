@@ -562,6 +562,11 @@ describe('exit codes', () => {
   test('a limit says what is used', async () => {
     api.next('POST /api/sessions', refuse('too_many', 'Full.', { scope: 'global', limit: 50, active: 50 }));
     expect((await berth(['sessions', 'create'])).stderr).toContain('50 of 50 in use (global)');
+    const wide = { scope: 'configBytes', limit: 1024, active: 2000 } as const;
+    api.next('POST /api/sessions', refuse('too_many', 'config: has 2000 bytes; 1024 are allowed.', wide));
+    const { stderr } = await berth(['sessions', 'create']);
+    expect(stderr).toContain('make the config smaller');
+    expect(stderr).not.toContain('in use');
   });
 
   test('fields that the server refuses are named', async () => {

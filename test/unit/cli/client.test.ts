@@ -241,7 +241,7 @@ describe('repeats', () => {
     expect(pauses).toEqual([2000 + 100]);
   });
 
-  test.each(['global', 'user'] as const)('a %s limit is not: waiting frees no slot', async (scope) => {
+  test.each(['global', 'user', 'stored', 'configBytes'] as const)('a %s limit is not: waiting frees no slot', async (scope) => {
     api.next('POST /api/sessions', refuse('too_many', 'full', { scope, retryAfterSeconds: 1 }));
     await failure(client.sessions.create());
     expect(api.seen).toHaveLength(1);

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, writeFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -110,6 +110,23 @@ describe('the archive of an auth state', () => {
       const target = join(dir, `back-${n}`);
       const made = await archiveOf([`${DATABASE}/000003.log`, wrong], join(dir, 'src'));
       await expect(unpack(made, target)).rejects.toThrow(BadSnapshot);
+      expect(existsSync(target)).toBe(false);
+    }
+  });
+
+  it('that breaks off while it is unpacked leaves nothing, and is no fault of storage', async () => {
+    await mkdir(join(dir, 'src/Default/IndexedDB'), { recursive: true });
+    await Promise.all(
+      Array.from({ length: 400 }, (_, n) =>
+        writeFile(join(dir, `src/Default/IndexedDB/f${n}`), randomBytes(n % 20 === 0 ? 200_000 : 700)),
+      ),
+    );
+    const { file } = await pack(join(dir, 'src'), join(dir, 'a.zst'));
+    const whole = await readFile(file);
+    for (let n = 1; n <= 8; n += 1) {
+      const target = join(dir, `back-${n}`);
+      await writeFile(file, whole.subarray(0, Math.floor((whole.length * n) / 9)));
+      await expect(unpack(file, target)).rejects.toThrow(BadSnapshot);
       expect(existsSync(target)).toBe(false);
     }
   });

@@ -43,6 +43,7 @@ describe('faults of the library that the host absorbs', () => {
     expect(judgeUncaught('auth timeout', false)).toBe('client_fault');
     expect(judgeUncaught(new Error('Protocol error: Target closed'), true)).toBe('ignore');
     expect(judgeUncaught(new Error('Protocol error: Target closed'), false)).toBe('client_fault');
+    expect(judgeUncaught(new Error("Attempted to use detached Frame 'A'."), true)).toBe('ignore');
     expect(judgeUncaught(new TypeError('x is not a function'), true)).toBe('defect');
     const reset = (at: string) =>
       Object.assign(new Error('read ECONNRESET'), {

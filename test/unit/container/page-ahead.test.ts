@@ -18,6 +18,7 @@ const open = async () => {
     usable: false,
     fits: () => false,
     isFor: () => true,
+    closedAt: Number.NEGATIVE_INFINITY,
     async discard() {
       discards += 1;
     },
@@ -91,6 +92,32 @@ it('is loaded again when WhatsApp shows no more codes', async () => {
   expect(ahead.usable).toBe(true);
 });
 
+it('begins with a first code, which lasts longer, after it was loaded again', async () => {
+  const { time, page, ahead, hostWith } = await open();
+  for (const code of ['code-1', 'code-2']) page.emit('qr', code);
+  page.initialized();
+  await ahead.up;
+  page.emitPage('load');
+  page.emit('qr', 'first-again');
+  await time.advance(25_000);
+  const { host } = hostWith();
+  await time.advance(0);
+  expect(host.qr).toEqual({ value: 'first-again', expiresAt: time.now() + 35_000 });
+});
+
+it('is gone if no code follows one that expired, in any state of the page', async () => {
+  const { time, page, ahead, lost } = await open();
+  page.emit('qr', 'code-1');
+  page.initialized();
+  await ahead.up;
+  page.probe = async () => ({ state: 'OPENING', hasSynced: false, injected: true });
+  await time.advance(60_000 + 89_000);
+  expect(lost).toEqual([]);
+  await time.advance(2_000);
+  expect(lost).toEqual(['the page shows no code any more']);
+  expect(ahead.usable).toBe(false);
+});
+
 it('serves one client; after a fault of it the session makes another one', async () => {
   const { time, page, ahead, hostWith, library } = await open();
   page.emit('qr', 'code-1');
@@ -145,8 +172,11 @@ it('discarded, it is given to no client', async () => {
   page.emit('qr', 'code-1');
   page.initialized();
   await ahead.up;
+  await Promise.all([ahead.discard(), ahead.discard()]);
   await ahead.discard();
   expect(discards()).toBe(1);
+  // What its page complains of from now on is no fault of the session.
+  expect(ahead.closedAt).toBe(time.now());
   hostWith();
   await time.advance(0);
   expect(library.clients).toHaveLength(2);

@@ -108,15 +108,21 @@ test('a redrive for a user whose deliveries are all under way is refused by its 
   expect(await redriveOf('bob')).toMatchObject({ redriven: 0 });
   for (const permit of permits) if (permit && permit !== 'full') await releasePermit(deps, 'ann', permit);
   expect(await redriveOf('ann')).toMatchObject({ redriven: 1 });
+  // What it sent takes the deliveries; the next call of the same redrive is not refused for them.
+  await die(system, event(system, session, 2));
+  await Promise.all([acquirePermit(deps, 'ann', 2), acquirePermit(deps, 'ann', 2)]);
+  expect(await redriveOf('ann')).toMatchObject({ redriven: 1, underway: 1 });
 });
 
 test('a user whose deliverers died is refused no longer than their leases last', async () => {
   const system = testSystem({ deliveriesPerUser: 1 });
-  await hooked(system);
+  await die(system, event(system, await hooked(system), 1));
   await acquirePermit(system.deps, 'ann', 1);
-  await expect(redrive(system.deps, { userId: 'ann' }, 10_000)).rejects.toMatchObject({ status: 429 });
+  // By its session, too: all of it is of one user.
+  for (const filter of [{ userId: 'ann' }, { session: 'a' }])
+    await expect(redrive(system.deps, filter, 10_000)).rejects.toMatchObject({ status: 429 });
   system.now += 20_000;
-  expect(await redrive(system.deps, { userId: 'ann' }, 10_000)).toMatchObject({ redriven: 0 });
+  expect(await redrive(system.deps, { userId: 'ann' }, 10_000)).toMatchObject({ redriven: 1 });
 });
 
 test('an event given up on again keeps its place, and its next redrive is another one', async () => {

@@ -1,5 +1,6 @@
 /** Standby tasks: which epoch takes one, the fallback if it cannot serve, and how many are kept. */
 import { expect, test, vi } from 'vitest';
+import { standbyViewSchema } from '../../../contract/bodies/standby.ts';
 import { launchAndPublish } from '../../../core/admission/launch-and-publish.ts';
 import { launch } from '../../../core/lifecycle/launch.ts';
 import { bootstrap } from '../../../core/lifecycle/worker.ts';
@@ -259,6 +260,28 @@ test('a plan of another depth replaces the tasks that wait, and stays when only 
   expect(open.map(({ depth }) => depth)).toEqual(['page', 'page']);
   await changePlan(system.deps, { target: null });
   expect(await standbyView(system.deps)).toMatchObject({ plan: { target: 1, depth: 'browser' } });
+});
+
+test('a plan that changes while tasks start counts no failure, and pauses nothing', async () => {
+  const system = testSystem({ standby: { ...standby, target: 3 } });
+  await keepStandby(system.deps);
+  await changePlan(system.deps, { depth: 'page' });
+  expect(await keepStandby(system.deps)).toMatchObject({ retired: 3, launched: 3 });
+  expect(await standbyView(system.deps)).toMatchObject({ failure: null, pausedUntil: null });
+  system.now += system.deps.settings.startTimeoutSeconds * 1000 + 1;
+  await keepStandby(system.deps);
+  expect(await standbyView(system.deps)).toMatchObject({ failure: expect.stringContaining('ready in time') });
+});
+
+test('the stored plan has nothing that an earlier release refuses, and may have what a later one adds', async () => {
+  const system = testSystem(settings);
+  await changePlan(system.deps, { target: 2, depth: 'page' });
+  const stored = (await readStandby(system.deps)).find(({ plan }) => plan !== undefined);
+  expect(stored).toMatchObject({ plan: { target: 2, hours: [] }, depth: 'page' });
+  expect(Object.keys(Object(stored?.plan)).sort()).toEqual(['hours', 'target']);
+  const view = await standbyView(system.deps);
+  const later = { ...view, plan: { ...view.plan, more: 1 }, tasks: [] };
+  expect(standbyViewSchema.safeParse(later).success).toBe(true);
 });
 
 test('an item of an earlier release waits with its browser', async () => {

@@ -46,7 +46,7 @@ export const Standby = ({ view }: { readonly view: StandbyView }) => {
           event.preventDefault();
           if (changed)
             void apply(
-              { target, depth },
+              { ...(more ? { target } : {}), ...(depth === view.plan.depth ? {} : { depth }) },
               more
                 ? `Standby tasks to keep ready: ${count(view.plan.target)} is now ${count(target)}`
                 : `Standby tasks: ${DEPTHS[depth]}`,
