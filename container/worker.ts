@@ -1,5 +1,7 @@
 /** A worker as its process sees it: bootstrap, then one session; signals and uncaught errors end it. */
 
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Assignment } from '../contract/worker/protocol.ts';
 import { describeError } from './base/faults.ts';
 import type { Log } from './base/log.ts';
@@ -30,6 +32,13 @@ const CLOSING_ECHO_MS = 30_000;
 const loadSession = () => import('./session.ts');
 /** While the control plane is asked. A failure is thrown when the session is needed. */
 const loadAhead = () => void loadSession().catch(() => {});
+
+/** Of a session with an account in a task whose browser waited over the profile of `workDir`. */
+const linkedDir = async (workDir: string): Promise<string> => {
+  const dir = join(workDir, 'linked');
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  return dir;
+};
 
 /** Starts a worker; nothing that goes wrong in it is thrown. */
 export const startWorker = (options: {
@@ -104,7 +113,7 @@ export const startWorker = (options: {
     asked = undefined;
     const { assignment, ahead } = found;
     options.onAssigned?.(assignment);
-    // Its profile holds no account: what needs another browser does not wait for this one to be gone.
+    // Its profile holds no account: the session gets another one, and does not wait for this browser to be gone.
     if (assignment.isLinked) void ahead.discard();
     let serves = false;
     try {
@@ -121,7 +130,9 @@ export const startWorker = (options: {
       });
       if (bootstrapped)
         session = (await loaded).startSession(
-          { ...bootstrapped, ahead },
+          assignment.isLinked
+            ? { ...bootstrapped, workDir: await linkedDir(prepared.workDir) }
+            : { ...bootstrapped, ahead },
           { ...options, exit, ending, timeLine },
         );
     } finally {

@@ -87,6 +87,7 @@ export const watchPage = async (
       }
       if (probe.state === 'UNPAIRED_IDLE' && time.now() - reloadedAt > RELOAD_EVERY_MS) {
         reloadedAt = time.now();
+        log.debug('the page shows no more codes, and is loaded again');
         await withDeadline(time, timings.load, 'reloading', page.reload({ timeout: timings.load }));
       }
     } catch (error) {

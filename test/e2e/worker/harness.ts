@@ -97,7 +97,10 @@ export const openBench = async (options: SimulatorOptions = {}): Promise<Bench> 
     },
     async browserProcesses() {
       const { readdir } = await import('node:fs/promises');
-      const dirs = (await readdir(workDir)).map((name) => join(workDir, name, 'profile'));
+      const dirs = (await readdir(workDir)).flatMap((name) => [
+        join(workDir, name, 'profile'),
+        join(workDir, name, 'linked', 'profile'),
+      ]);
       return (await Promise.all(dirs.map(findTree))).flat();
     },
     async link(worker) {

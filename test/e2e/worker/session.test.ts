@@ -159,6 +159,36 @@ describe('a standby task', () => {
     expect((await bench.browserProcesses()).filter((pid) => other.includes(pid))).toEqual([]);
   });
 
+  it('whose page is being loaded again serves a linked session: what the library leaves behind there is no fault', async () => {
+    const heavy = await openBench({
+      qrRefreshMs: 3_000,
+      qrRefreshLimit: 1,
+      weight: { scriptMegabytes: 12, heapMegabytes: 100 },
+    });
+    try {
+      const { api } = heavy;
+      const first = await heavy.standBy('page');
+      expect(await api.assign(), first.log()).toBe(200);
+      await heavy.link(first);
+      await heavy.saved(1);
+      api.faults.stop = 'user';
+      expect(await first.exit, first.log()).toBe(0);
+
+      api.nextEpoch();
+      const worker = await heavy.standBy('page');
+      await vi.waitFor(() => expect(worker.log()).toContain('loaded again'), { timeout: 40_000 });
+      // The rejections of the page's library come while the control plane is asked.
+      api.faults.status.set(WORKER_API.bootstrap, 503);
+      api.faults.times.set(WORKER_API.bootstrap, 2);
+      expect(await api.assign(), worker.log()).toBe(200);
+      await heavy.status(worker, 'WORKING');
+      expect(api.finalReports).toHaveLength(1);
+      expect(worker.log()).not.toContain('client failed');
+    } finally {
+      await heavy.close();
+    }
+  });
+
   it('whose page goes away while it waits ends, and leaves no process', async () => {
     const worker = await bench.standBy('page');
     for (const pid of await bench.browserProcesses()) process.kill(pid, 'SIGKILL');

@@ -241,11 +241,14 @@ describe('repeats', () => {
     expect(pauses).toEqual([2000 + 100]);
   });
 
-  test.each(['global', 'user', 'stored', 'configBytes'] as const)('a %s limit is not: waiting frees no slot', async (scope) => {
-    api.next('POST /api/sessions', refuse('too_many', 'full', { scope, retryAfterSeconds: 1 }));
-    await failure(client.sessions.create());
-    expect(api.seen).toHaveLength(1);
-  });
+  test.each(['global', 'user', 'stored', 'configBytes'] as const)(
+    'a %s limit is not: waiting does not lift it',
+    async (scope) => {
+      api.next('POST /api/sessions', refuse('too_many', 'full', { scope, retryAfterSeconds: 1 }));
+      await failure(client.sessions.create());
+      expect(api.seen).toHaveLength(1);
+    },
+  );
 
   test('a Retry-After of minutes is left to the caller', async () => {
     api.next('GET /api/stats', refuse('unavailable', 'busy', { retryAfterSeconds: 300 }));
