@@ -65,7 +65,9 @@ export const administration = (dashboard: () => DashboardSystem): void => {
     await page.getByText('Standby tasks: WhatsApp Web is loaded too').waitFor();
     expect(await berth.standby.get()).toMatchObject({ plan: { target: plan.target, depth: 'page' } });
     await panel.getByRole('button', { name: 'Use the environment’s plan' }).click();
-    expect(await berth.standby.get()).toMatchObject({ planBy: 'settings', target: plan.target });
+    await expect
+      .poll(() => berth.standby.get(), PATIENCE)
+      .toMatchObject({ planBy: 'settings', target: plan.target, plan: { depth: plan.depth } });
     await page.context().close();
   });
 
