@@ -34,6 +34,18 @@ it('collects after a start, and again only once eight more MiB are held', async 
   expect(collections).toBe(2);
 });
 
-it('does nothing in a process whose garbage only V8 can collect', async () => {
-  await watchHeap({ time: manualTime(), signal: new AbortController().signal, collect: undefined });
+it('collects what this process really holds, without a flag at its start', async () => {
+  const time = manualTime();
+  const ending = new AbortController();
+  const watching = watchHeap({ time, signal: ending.signal });
+  await time.advance(LOOK_MS);
+  const before = process.memoryUsage().arrayBuffers;
+  // Nothing refers to them once the function has returned.
+  const waste = () => Array.from({ length: 64 }, () => new ArrayBuffer(MIB)).length;
+  expect(waste()).toBe(64);
+  await time.advance(LOOK_MS);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * MIB);
+  expect(globalThis.gc).toBeUndefined();
+  ending.abort();
+  await watching;
 });
