@@ -162,8 +162,9 @@ describe('how a session ends', () => {
     const worker = bench.start();
     await bench.link(worker);
     await bench.saved(1);
-    await api.command('sendText', { chatId: '15550001111@c.us', text: 'something new to save' });
+    // First: a save by the schedule could store the new message before the end.
     api.faults.status.set('storage', 503);
+    await api.command('sendText', { chatId: '15550001111@c.us', text: 'something new to save' });
     worker.process.kill('SIGTERM');
     expect(await worker.exit, worker.log()).toBe(0);
     expect(api.finalReports[0]?.detail).toContain('not saved');
