@@ -72,9 +72,9 @@ export const segment = (value: string): string => {
  * after the call began; so a call ends within twice that time.
  *
  * Repeats, with full jitter and never before Retry-After, at most `retries` times: idempotent calls after a lost
- * connection, 429 of a limit that passes by itself, 502 and 503; other calls only after 429 of scope `rate`, which refuses before
- * anything happens (a 503 may follow a write whose outcome the API does not know). Never at a global or user limit:
- * waiting seconds does not free a slot.
+ * connection, 429 of a limit that passes by itself, 502 and 503; other calls only after 429 of scope `rate`, which refuses
+ * before anything happens (a 503 may follow a write whose outcome the API does not know). Never at a limit of FOR_LONG:
+ * waiting seconds does not lift it.
  */
 export const createTransport = (options: TransportOptions): Transport => {
   const { fetch } = options;
