@@ -1,19 +1,23 @@
 /**
  * The resources that a session needs: starts a worker with its browser under the CPU and memory limits of a Fargate
  * task, until the session is linked. The page is the simulator's, light, and as heavy as reports say WhatsApp Web is.
+ *
+ * BERTH_SIZE_IMAGE names the files of the built image, which `BERTH_IMAGE_DIR=DIR npm run image:check` keeps below
+ * DIR/root: the worker then runs in it, as a task does. Without it, the worker of \`npm start\` runs.
  */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
-import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
+import { WORKER_ALLOCATOR, WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { preparePrograms } from '../local/programs.ts';
 import { type Simulator, startSimulator } from '../simulator/simulator.ts';
 import { REPORTED_WEIGHT } from '../simulator/weight.ts';
 import { startFakeWorkerApi } from '../test/helpers/fake-worker-api.ts';
+import { IMAGE_WORKER, inImage } from '../test/helpers/in-image.ts';
 import { percentile } from '../test/soak/ledger.ts';
 import { type Limited, limited } from './support/limits.ts';
 import { heading, printTable } from './support/table.ts';
@@ -22,6 +26,7 @@ const VCPUS = [0.25, 0.5, 1];
 const MEMORY_MIB = [512, 1024, 2048];
 const RUNS = Number(process.env.BERTH_SIZE_RUNS ?? 3);
 const LIMIT_MS = 120_000;
+const IMAGE = process.env.BERTH_SIZE_IMAGE;
 /** After linking: what the start left is collected. */
 const SETTLE_MS = 3_000;
 
@@ -79,28 +84,27 @@ const cells = (runs: readonly Measured[]): (string | number)[] => {
 
 let groups = 0;
 
+type Programs = Awaited<ReturnType<typeof preparePrograms>>;
+
 /** Undefined if the session is not linked within the limits. */
 const measure = async (
-  programs: Awaited<ReturnType<typeof preparePrograms>>,
+  programs: Programs,
   simulator: Simulator,
   limits: { readonly vcpu: number; readonly memoryMiB: number },
 ): Promise<Measured | undefined> => {
   const group = await limited(`berth-bench-${process.pid}-${++groups}`, limits);
   const folder = await mkdtemp(join(tmpdir(), 'berth-bench-size-'));
   const api = await startFakeWorkerApi();
-  const [command, ...args] = group.wrap([process.execPath, ...WORKER_NODE_FLAGS, programs.worker]);
   const since = performance.now();
-  const child = spawn(command, args, {
-    env: {
-      PATH: process.env.PATH ?? '',
-      HOME: process.env.HOME ?? '',
-      NODE_COMPILE_CACHE: programs.compileCache,
-      ...api.environment(),
-      BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
-      BERTH_WORK_DIR: folder,
-    },
-    stdio: 'ignore',
-  });
+  const environment = { ...api.environment(), BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs) };
+  const child =
+    IMAGE === undefined
+      ? onThisMachine(programs, environment, folder, group)
+      : inImage(IMAGE, IMAGE_WORKER, environment, {
+          mounts: folder,
+          stdio: 'ignore',
+          wrap: group.wrap,
+        });
   const exited = once(child, 'exit');
   const seconds = () => (performance.now() - since) / 1000;
   const until = async (reached: () => boolean): Promise<boolean> => {
@@ -128,6 +132,26 @@ const measure = async (
     await api.close();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+};
+
+const onThisMachine = (
+  programs: Programs,
+  environment: Readonly<Record<string, string>>,
+  folder: string,
+  group: Limited,
+): ChildProcess => {
+  const [command, ...args] = group.wrap([process.execPath, ...WORKER_NODE_FLAGS, programs.worker]);
+  return spawn(command, args, {
+    env: {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '',
+      NODE_COMPILE_CACHE: programs.compileCache,
+      ...WORKER_ALLOCATOR,
+      ...environment,
+      BERTH_WORK_DIR: folder,
+    },
+    stdio: 'ignore',
+  });
 };
 
 const memoryOf = async (group: Limited) => ({

@@ -4,7 +4,8 @@
 #
 #   npm run image:check            needs root, buildah, debootstrap, Debian's archive (for the base) and the npm registry
 #
-# BERTH_IMAGE_DIR=DIR keeps the work folder, so that a second run makes no base again.
+# BERTH_IMAGE_DIR=DIR keeps the work folder, so that a second run makes no base again, and the image's files as DIR/root:
+# `BERTH_SIZE_IMAGE=DIR/root npm run bench -- size` measures workers in them.
 #
 # It shows that
 #   - the Dockerfile builds without any package index of Debian: the base has none, so a build that installs a package
@@ -40,11 +41,11 @@ image_of() { sed -n "s/^ARG $1=\([^@]*\).*/\1/p" container/Dockerfile; }
 node_image=$(image_of NODE_IMAGE)
 debian_image=$(image_of DEBIAN_IMAGE)
 suite=${debian_image##*:}
-suite=${suite%-slim}
+suite=${suite%%-*}
 
 if [ ! -e "$work/base/etc/debian_version" ]; then
   echo "Installing $suite's minimal system ..."
-  debootstrap --variant=minbase "$suite" "$work/base" http://deb.debian.org/debian > "$work/debootstrap.log"
+  debootstrap --variant=minbase "$suite" "$work/base" http://deb.debian.org/debian > "$work/debootstrap.log" 2>&1 || { tail -n 3 "$work/debootstrap.log" >&2; exit 1; }
 fi
 # No source, no index: apt-get can install nothing.
 rm -rf "$work/base/etc/apt/sources.list" "$work/base/etc/apt/sources.list.d" "$work/base/var/cache/apt/archives" \
@@ -89,4 +90,8 @@ echo "Compressed (gzip): $(tar --create --directory "$root" . | gzip --fast | wc
 
 echo "Running workers in it ..."
 node_modules/.bin/node scripts/image-run.ts "$root"
-buildah rm "$container" > /dev/null
+if [ -n "${BERTH_IMAGE_DIR:-}" ]; then
+  ln -sfn "$root" "$work/root"
+else
+  buildah rm "$container" > /dev/null
+fi

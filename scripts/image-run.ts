@@ -17,42 +17,12 @@ import { WORKER_NODE_FLAGS } from '../core/worker-process.ts';
 import { preparePrograms } from '../local/programs.ts';
 import { startSimulator } from '../simulator/simulator.ts';
 import { startFakeWorkerApi } from '../test/helpers/fake-worker-api.ts';
+import { IMAGE_COMMAND_PORT, IMAGE_WORKER, inImage } from '../test/helpers/in-image.ts';
 
-const COMMAND_PORT = '18080';
 const LIMIT_MS = 60_000;
 
 const [root] = process.argv.slice(2);
 if (root === undefined) throw new Error('usage: node scripts/image-run.ts <root of the image>');
-
-/** In a separate mount namespace: the root is read-only, the task's two mounts are not. */
-const IN_IMAGE = `
-set -e
-mount --bind "$ROOT" "$ROOT"
-for dir in work tmp; do mount -t tmpfs -o mode=1777 tmpfs "$ROOT/$dir"; done
-mount -t proc proc "$ROOT/proc"
-mount --rbind /dev "$ROOT/dev"
-mount -o remount,ro,bind "$ROOT"
-exec chroot --userspec=10001:10001 "$ROOT" /usr/bin/env -C /app "$@"
-`;
-
-const inImage = (command: readonly string[], environment: Readonly<Record<string, string>>) =>
-  spawn(
-    'unshare',
-    ['--mount', '--pid', '--fork', '--kill-child', '/bin/sh', '-c', IN_IMAGE, 'sh', ...command],
-    {
-      env: {
-        ROOT: root,
-        PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
-        NODE_ENV: 'production',
-        HOME: '/tmp',
-        CHROMIUM_PATH: '/opt/chromium/chromium',
-        BERTH_WORK_DIR: '/work',
-        NODE_COMPILE_CACHE: '/app/.compile-cache',
-        ...environment,
-      },
-      stdio: ['ignore', 'inherit', 'inherit'],
-    },
-  );
 
 const onThisMachine = (environment: Readonly<Record<string, string>>) =>
   spawn(process.execPath, [...WORKER_NODE_FLAGS, programs.worker], {
@@ -69,15 +39,15 @@ const [simulator, api, programs] = await Promise.all([
 const workers: ChildProcess[] = [];
 
 /** As RunTask starts the session's next epoch. */
-const start = (run: typeof inImage | typeof onThisMachine): ChildProcess => {
+const start = (where: 'image' | 'machine'): ChildProcess => {
   const environment = {
     ...api.environment(),
-    BERTH_COMMAND_PORT: COMMAND_PORT,
+    BERTH_COMMAND_PORT: IMAGE_COMMAND_PORT,
     BERTH_BROWSER_ARGS: JSON.stringify(simulator.chromiumArgs),
   };
   const worker =
-    run === inImage
-      ? inImage(['node', ...WORKER_NODE_FLAGS, 'worker.mjs'], environment)
+    where === 'image'
+      ? inImage(root, IMAGE_WORKER, environment)
       : onThisMachine({ ...environment, BERTH_COMMAND_HOST: '127.0.0.1' });
   workers.push(worker);
   return worker;
@@ -104,8 +74,8 @@ const end = async (worker: ChildProcess): Promise<void> => {
 };
 
 /** The saved account comes back, without a QR code. */
-const restore = async (run: typeof inImage | typeof onThisMachine): Promise<void> => {
-  const worker = start(run);
+const restore = async (where: 'image' | 'machine'): Promise<void> => {
+  const worker = start(where);
   await until(worker, 'WORKING, restored', () => api.status === 'WORKING');
   if (api.reports.some(({ status }) => status === 'SCAN_QR_CODE')) throw new Error('it asked for a QR code');
   await end(worker);
@@ -129,9 +99,9 @@ const browserMemory = async (): Promise<number> => {
 
 try {
   console.log('In the image, a new account:');
-  const worker = start(inImage);
+  const worker = start('image');
   await until(worker, 'QR code', () => api.status === 'SCAN_QR_CODE');
-  const check = inImage(['node', 'container/health-check.mjs'], { BERTH_COMMAND_PORT: COMMAND_PORT });
+  const check = inImage(root, ['node', 'container/health-check.mjs'], {});
   const [code] = await once(check, 'exit');
   if (code !== 0) throw new Error(`the health check ended with ${code}`);
   console.log('  health check: healthy');
@@ -142,9 +112,9 @@ try {
   console.log(`  memory of the browser (PSS): ${Math.round((await browserMemory()) / 1_000_000)} MB`);
   await end(worker);
   console.log('On this machine, the same account:');
-  await restore(onThisMachine);
+  await restore('machine');
   console.log('In the image again:');
-  await restore(inImage);
+  await restore('image');
   const builds = new Set(api.states.map(({ chromiumBuild }) => chromiumBuild));
   console.log(`Browser builds that saved a state: ${[...builds].join(', ')}`);
   if (builds.size !== 1) throw new Error('the image and this machine have different browsers');

@@ -21,8 +21,16 @@ export type Limited = {
   usedMegabytes(): Promise<number>;
   /** Processes that the kernel killed because memory ran out. */
   kills(): Promise<number>;
-  /** Once nothing runs in it any more. */
+  /** Kills what still runs in it, and removes it. */
   remove(): Promise<void>;
+};
+
+const kill = (pid: number): void => {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended since it was listed.
+  }
 };
 
 /** Throws if the machine has no cgroup v1, or does not let this process make groups. */
@@ -51,6 +59,8 @@ export const limited = async (
     usedMegabytes: async () => (await field(`${memory}/memory.stat`, 'total_rss')) / 1e6,
     kills: () => field(`${memory}/memory.oom_control`, 'oom_kill'),
     remove: async () => {
+      for (const pid of (await read(`${memory}/cgroup.procs`)).split('\n').filter((line) => line !== ''))
+        kill(Number(pid));
       for (const group of groups)
         for (let attempt = 0; ; attempt++) {
           try {
