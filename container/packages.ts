@@ -11,6 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 /** A test holds this against what the worker imports. */
 export const WORKER_PACKAGES: readonly string[] = [
   '@aws-lambda-powertools/logger',
+  'classic-level',
   'content-disposition',
   'ipaddr.js',
   'mime',

@@ -12,6 +12,8 @@ import { startWorker } from './worker.ts';
 
 if (process.argv.includes('--compile')) {
   await import('./session.ts');
+  const { loadLevelDb } = await import('./auth-state/local-storage.ts');
+  await loadLevelDb();
   process.exit(EXIT.ok);
 }
 const parsed = parseEnvironment(process.env);

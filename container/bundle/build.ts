@@ -1,7 +1,9 @@
 /**
- * Builds the worker as plain JavaScript that needs no package beside it: `node container/bundle/build.ts <folder>`.
+ * Builds the worker as JavaScript and one native module that need no package beside them:
+ * `node container/bundle/build.ts <folder>`.
  *
  *   worker.mjs                        the entry; the code for a session is in chunks that it loads after its first call
+ *   native/                           LevelDB's native module for each platform that a worker runs on
  *   ensure-browser.mjs                finds and unpacks the browser
  *   node_modules/whatsapp-web.js/     the library with its dependencies, bundled from the unmodified package
  *
@@ -10,11 +12,12 @@
  * node_modules: by that path in a stack trace the worker distinguishes the library's faults from its own
  * (process-faults.ts).
  */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { type BuildOptions, build } from 'esbuild';
 import { httpWithoutUndici, withoutDocument, withoutLocales } from '../../scripts/esbuild-plugins.ts';
 import { leftOut } from './left-out.ts';
+import { NATIVE_FILES, nativeBeside } from './native.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const LIBRARY = 'whatsapp-web.js';
@@ -54,10 +57,13 @@ export const buildWorker = async (outDir: string): Promise<void> => {
     mainFields: ['module', 'main'],
     conditions: ['module'],
     external: [LIBRARY, `${LIBRARY}/*`, BROWSER_PACKAGE],
-    plugins: [withoutLocales, httpWithoutUndici, withoutDocument],
+    plugins: [withoutLocales, httpWithoutUndici, withoutDocument, nativeBeside],
     banner: { js: REQUIRE_BANNER },
     metafile: true,
   });
+  await mkdir(join(outDir, 'native'), { recursive: true });
+  for (const [name, source] of NATIVE_FILES)
+    await copyFile(join(ROOT, 'node_modules', source), join(outDir, 'native', name));
   const used = Object.values(metafile.inputs)
     .flatMap(({ imports }) => imports)
     .filter(({ external, path }) => external === true && path.startsWith(LIBRARY))

@@ -1,12 +1,14 @@
 /** The worker's bundle, as the image and the local system start it. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { ClassicLevel } from 'classic-level';
 import { transform } from 'esbuild';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EXIT } from '../../container/exit.ts';
 import { judgeUncaught } from '../../container/process-faults.ts';
 import { WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
@@ -95,4 +97,52 @@ it('throws the library’s faults from a path by which they are known', () => {
     }
   })();
   expect(judgeUncaught(fault, false)).toBe('client_fault');
+});
+
+describe('LevelDB', () => {
+  const ORIGIN = 'https://web.whatsapp.com';
+
+  /** Runs `before` and reads a localStorage by the bundle's code alone. */
+  const read = async (storage: string, before = ''): Promise<string> => {
+    const [chunk = ''] = (await readdir(join(folder, 'chunks'))).filter((name) =>
+      name.startsWith('local-storage-'),
+    );
+    const script = `${before}
+      const { readLocalStorage } = await import(${JSON.stringify(pathToFileURL(join(folder, 'chunks', chunk)).href)});
+      const items = await readLocalStorage(${JSON.stringify(storage)}, ${JSON.stringify(ORIGIN)});
+      process.stdout.write(JSON.stringify(items));`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...WORKER_NODE_FLAGS, '--input-type=module', '--eval', script],
+      { cwd: folder, env: {} },
+    );
+    return stdout;
+  };
+
+  it('is read with the native module beside the code, and refused on a platform that has none', async () => {
+    const storage = join(folder, 'profile', 'Local Storage');
+    await mkdir(storage, { recursive: true });
+    const db = new ClassicLevel(join(storage, 'leveldb'));
+    await db.put(`_${ORIGIN}\0\x01key`, '\x01value');
+    await db.close();
+    expect(JSON.parse(await read(storage))).toEqual([['key', 'value']]);
+    await expect(
+      read(storage, `Object.defineProperty(process, 'arch', { value: 'riscv64' });`),
+    ).rejects.toMatchObject({ stderr: expect.stringContaining('LevelDB does not load on this platform.') });
+  });
+
+  it('is there for each architecture of the image', async () => {
+    /** By the header of an ELF file. */
+    const machineOf = async (arch: string) =>
+      (await readFile(join(folder, 'native', `classic-level-linux-${arch}.node`))).readUInt16LE(18);
+    expect(await machineOf('x64')).toBe(62);
+    expect(await machineOf('arm64')).toBe(183);
+  });
+
+  it('is not loaded with a session: few sessions read one', async () => {
+    const chunks = await readdir(join(folder, 'chunks'));
+    const session = chunks.find((name) => name.startsWith('session-'));
+    expect(chunks.filter((name) => name.startsWith('leveldb-'))).toHaveLength(1);
+    expect(await readFile(join(folder, 'chunks', session ?? ''), 'utf8')).not.toMatch(/from "\.\/leveldb-/);
+  });
 });
