@@ -4,17 +4,17 @@ import type { Status, StopReason } from '../contract/lifecycle.ts';
 import { answersMessage } from '../contract/worker/commands.ts';
 import type { Dialogs } from '../contract/worker/protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
-import { profileDirIn } from './auth-state/profile-dir.ts';
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';
-import { describeError, Fenced, NoBrowser } from './base/faults.ts';
+import { describeError, Fenced } from './base/faults.ts';
 import { watchHeap } from './base/heap.ts';
 import type { Log } from './base/log.ts';
 import { sleep, type Time, withDeadline } from './base/time.ts';
 import type { Bootstrapped, Prepared } from './bootstrap.ts';
-import { type AheadBrowser, launchAhead } from './browser/ahead.ts';
+import { type AheadBrowser, driveAhead } from './browser/ahead.ts';
 import { killTree } from './browser/process-tree.ts';
 import { shownReason } from './browser/proxy-relay.ts';
+import { launchForAny, type SpawnedBrowser } from './browser/spawn.ts';
 import { createCollector } from './commands/collect.ts';
 import type { EventListener } from './commands/context.ts';
 import { createRecipients } from './commands/recipients.ts';
@@ -43,38 +43,32 @@ const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the final report, after state and events. */
 const LAST_WORD_MS = 5_000;
 
-/** A browser for whichever session comes: without a proxy, in the machine's language, over an empty profile. */
-export const launchBrowserAhead = (
-  { workDir, found }: Pick<Prepared, 'workDir' | 'found'>,
+/** A browser that runs, for whichever session comes. */
+export const driveBrowserAhead = (
+  spawned: SpawnedBrowser,
+  prepared: Pick<Prepared, 'workDir' | 'found'>,
   options: {
     readonly environment: ContainerEnvironment;
     readonly time: Time;
     readonly log: Log;
     readonly onLost: (reason: string) => void;
   },
-): AheadBrowser => {
-  if (found instanceof NoBrowser) throw found;
-  const { BERTH_BROWSER_ARGS: extraSwitches, BERTH_LOCALE: locale } = options.environment;
-  return launchAhead({ browser: found, profileDir: profileDirIn(workDir), extraSwitches, locale }, options);
-};
+): AheadBrowser => driveAhead(spawned, launchForAny(prepared, options.environment), options);
 
 /** A browser with WhatsApp Web loaded, for whichever new session comes. */
 export const openWhatsAppAhead = (
+  spawned: SpawnedBrowser,
   prepared: Pick<Prepared, 'workDir' | 'found'>,
-  options: Parameters<typeof launchBrowserAhead>[1],
+  options: Parameters<typeof driveBrowserAhead>[2],
 ): PageAhead => {
-  const { workDir, found } = prepared;
-  if (found instanceof NoBrowser) throw found;
   const { environment } = options;
-  const profileDir = profileDirIn(workDir);
-  const create = createLibraryClient({
-    browser: found,
-    profileDir,
-    extraSwitches: environment.BERTH_BROWSER_ARGS,
-    locale: environment.BERTH_LOCALE,
-  });
+  const launch = launchForAny(prepared, environment);
   const timings = runTimings(environment.BERTH_STAGE_SECONDS * 1000);
-  return openPageAhead(launchBrowserAhead(prepared, options), create, { ...options, timings, profileDir });
+  return openPageAhead(driveAhead(spawned, launch, options), createLibraryClient(launch), {
+    ...options,
+    timings,
+    profileDir: launch.profileDir,
+  });
 };
 
 const fitsSession = (ahead: AheadBrowser | PageAhead, client: ClientSettings): boolean =>
@@ -149,6 +143,7 @@ export const startSession = (
     profileDir: profile.dir,
     intervalMs: settings.snapshotIntervalSeconds * 1000,
     client: () => host,
+    holdsBack: () => profile.adopted,
     signal: ending.signal,
   });
   exit.onShutdown(saves.stop);

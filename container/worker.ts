@@ -3,11 +3,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Assignment } from '../contract/worker/protocol.ts';
-import { describeError } from './base/faults.ts';
+import { describeError, NoBrowser } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
 import { bootstrap, type Prepared, prepare } from './bootstrap.ts';
 import type { AheadBrowser } from './browser/ahead.ts';
+import { launchForAny, type SpawnedBrowser, spawnBrowser } from './browser/spawn.ts';
 import { createEnding } from './ending.ts';
 import type { ContainerEnvironment, Purpose } from './environment.ts';
 import { createExit, EXIT, type ExitCode } from './exit.ts';
@@ -33,7 +34,7 @@ const loadSession = () => import('./session.ts');
 /** While the control plane is asked. A failure is thrown when the session is needed. */
 const loadAhead = () => void loadSession().catch(() => {});
 
-/** Of a session with an account in a task whose browser waited over the profile of `workDir`. */
+/** Of a session with an account in a task whose browser has visited WhatsApp Web over the profile of `workDir`. */
 const linkedDir = async (workDir: string): Promise<string> => {
   const dir = join(workDir, 'linked');
   await mkdir(dir, { recursive: true, mode: 0o700 });
@@ -64,14 +65,15 @@ export const startWorker = (options: {
     if (pullStarted !== undefined) timeLine.reached('pullStarted', pullStarted);
     if (imagePulled !== undefined) timeLine.reached('imagePulled', imagePulled);
     timeLine.reached('containerStarted', containerStarted);
+    const spawned = options.environment.BERTH_BROWSER_AHEAD === undefined ? undefined : spawnAhead(prepared);
     let ahead: Promise<AheadBrowser | undefined> | undefined;
     const found = await bootstrap(prepared, purpose, {
       ...options,
       exit,
       ending,
       onAsked: () => {
-        if (options.environment.BERTH_BROWSER_AHEAD === undefined) loadAhead();
-        else ahead ??= launchAhead(prepared);
+        if (spawned) ahead ??= driveAhead(prepared, spawned);
+        else loadAhead();
       },
       onServing,
     });
@@ -79,11 +81,19 @@ export const startWorker = (options: {
     const [{ startSession }, browser] = await Promise.all([loadSession(), ahead]);
     session = startSession({ ...found, ahead: browser }, { ...options, exit, ending, timeLine });
   };
+  const spawnAhead = ({ found, workDir }: Prepared): SpawnedBrowser | undefined =>
+    found instanceof NoBrowser
+      ? undefined
+      : spawnBrowser(launchForAny({ found, workDir }, options.environment));
   /** Undefined: the session launches its own. What is left of it at the end is killed with the profile's processes. */
-  const launchAhead = async (prepared: Prepared): Promise<AheadBrowser | undefined> => {
+  const driveAhead = async (
+    prepared: Prepared,
+    spawned: SpawnedBrowser,
+  ): Promise<AheadBrowser | undefined> => {
     try {
-      return (await loadSession()).launchBrowserAhead(prepared, { ...options, onLost: () => {} });
+      return (await loadSession()).driveBrowserAhead(spawned, prepared, { ...options, onLost: () => {} });
     } catch (error) {
+      spawned.kill();
       log.warn('no browser was launched ahead', { error: describeError(error) });
       return undefined;
     }
@@ -101,9 +111,10 @@ export const startWorker = (options: {
       prepared,
       pending,
       launch: async () => {
-        const { launchBrowserAhead, openWhatsAppAhead } = await loaded;
-        const start = standby.depth === 'page' ? openWhatsAppAhead : launchBrowserAhead;
-        waited = start(prepared, { ...options, onLost: () => leaving.abort() });
+        const spawned = spawnBrowser(launchForAny(prepared, options.environment));
+        const { driveBrowserAhead, openWhatsAppAhead } = await loaded;
+        const drive = standby.depth === 'page' ? openWhatsAppAhead : driveBrowserAhead;
+        waited = drive(spawned, prepared, { ...options, onLost: () => leaving.abort() });
         return waited;
       },
       exit,
@@ -113,8 +124,9 @@ export const startWorker = (options: {
     asked = undefined;
     const { assignment, ahead } = found;
     options.onAssigned?.(assignment);
-    // Its profile holds no account: the session gets another one, and does not wait for this browser to be gone.
-    if (assignment.isLinked) void ahead.discard();
+    const takesAccount = !assignment.isLinked || ahead.adopt !== undefined;
+    // The session gets another profile, and does not wait for this browser to be gone.
+    if (!takesAccount) void ahead.discard();
     let serves = false;
     try {
       const bootstrapped = await bootstrap(prepared, assignment, {
@@ -130,9 +142,9 @@ export const startWorker = (options: {
       });
       if (bootstrapped)
         session = (await loaded).startSession(
-          assignment.isLinked
-            ? { ...bootstrapped, workDir: await linkedDir(prepared.workDir) }
-            : { ...bootstrapped, ahead },
+          takesAccount
+            ? { ...bootstrapped, ahead }
+            : { ...bootstrapped, workDir: await linkedDir(prepared.workDir) },
           { ...options, exit, ending, timeLine },
         );
     } finally {

@@ -6,8 +6,8 @@ export type Sleep = (ms: number) => Promise<void>;
 export const sleep: Sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** The first pause of a poll, as a share of its longest one; each pause is longer than the one before by the factor. */
-const FIRST_SHARE = 1 / 8;
-const GROWTH = 1.5;
+const FIRST_SHARE = 1 / 16;
+const GROWTH = 1.15;
 
 /**
  * Reads a value until it is as wanted, or until `end` leaves no time for another read; returns the last value. The pauses

@@ -13,7 +13,9 @@ import * as tar from 'tar';
 import { BadSnapshot, describeError } from '../base/faults.ts';
 
 /** The parts of a profile that hold the account. */
-export const KEPT_FOLDERS = ['Default/IndexedDB', 'Default/Local Storage'] as const;
+export const INDEXED_DB = 'Default/IndexedDB';
+export const LOCAL_STORAGE = 'Default/Local Storage';
+export const KEPT_FOLDERS = [INDEXED_DB, LOCAL_STORAGE] as const;
 
 const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024;
 const MAX_ENTRIES = 50_000;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { BadSnapshot, describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
+import type { AheadBrowser } from '../browser/ahead.ts';
 import type { CallBounds } from '../control/worker-api.ts';
 import { type Archive, stagingIn, unpack } from './archive.ts';
 import { profileDirIn } from './profile-dir.ts';
@@ -27,6 +28,8 @@ export type Profile = {
   readonly dir: string;
   /** Puts the next auth state in place. `empty`: none is left, and why. A storage fault is thrown. */
   restoreNext(bounds: CallBounds): Promise<{ origin: Origin; because?: GaveUpBecause }>;
+  /** The browser got the account while it ran: until its first seconds are over, a part of it is in memory only. */
+  readonly adopted: boolean;
   /** How many states are left to restore. */
   readonly remaining: number;
   /** A state saved by this worker is the best one to come back to. The file must stay. */
@@ -45,7 +48,7 @@ export const createProfile = (options: {
   readonly time: Time;
   readonly log: Log;
   /** A browser that waits over the empty folder: while it is usable, the folder is its own. */
-  readonly ahead?: { readonly usable: boolean; discard(): Promise<void> };
+  readonly ahead?: Pick<AheadBrowser, 'usable' | 'adopt' | 'discard'>;
 }): Profile => {
   const { workDir, time, log, ahead } = options;
   const dir = profileDirIn(workDir);
@@ -67,6 +70,14 @@ export const createProfile = (options: {
   const queue = [...all.filter((c) => !c.foreign), ...all.filter((c) => c.foreign)];
   let preferred: Candidate | undefined;
   let because: GaveUpBecause = 'never_linked';
+  let adopted = false;
+
+  /**
+   * Into the browser that waits. If the page then asks for a code, that is no proof against the state: it stays the next one,
+   * and a browser starts over it.
+   */
+  const adopt = async (candidate: Candidate, folder: string): Promise<boolean> =>
+    ahead?.usable === true && !candidate.foreign && (await ahead.adopt?.(folder)) === true;
 
   const empty = async () => {
     if (ahead?.usable) return;
@@ -85,8 +96,11 @@ export const createProfile = (options: {
           return { origin: 'empty', because };
         }
         const staging = stagingIn(workDir, 'restore');
+        adopted = false;
         try {
           await candidate.restore(staging, bounds);
+          adopted = await adopt(candidate, staging);
+          if (adopted) return { origin: 'restored' };
           await ahead?.discard();
           await rm(dir, { recursive: true, force: true, maxRetries: 3 });
           await rename(staging, dir);
@@ -99,10 +113,15 @@ export const createProfile = (options: {
         } finally {
           await rm(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
           // Whether it was used or useless: the next call wants the next one. A storage fault ends the start.
-          if (preferred === candidate) preferred = undefined;
-          else queue.shift();
+          if (!adopted) {
+            if (preferred === candidate) preferred = undefined;
+            else queue.shift();
+          }
         }
       }
+    },
+    get adopted() {
+      return adopted;
     },
     get remaining() {
       return queue.length + (preferred ? 1 : 0);

@@ -34,6 +34,8 @@ export const createSaves = (options: {
   readonly intervalMs: number;
   /** `generation` grows with each new client. */
   readonly client: () => { readonly status: Status; readonly generation: number };
+  /** The browser holds a part of the account in memory for some seconds, and has not made it. */
+  readonly holdsBack: () => boolean;
   /** From its abort on nothing is saved on schedule. */
   readonly signal: AbortSignal;
 }): Saves => {
@@ -74,7 +76,7 @@ export const createSaves = (options: {
       if (generation === scheduledFor) return;
       scheduledFor = generation;
       stopSchedule();
-      stopSchedule = scheduleSaves(time, options.intervalMs, saveLive);
+      stopSchedule = scheduleSaves(time, options.intervalMs, saveLive, { whole: !options.holdsBack() });
     },
     discarded() {
       discards += 1;

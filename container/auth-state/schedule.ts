@@ -6,15 +6,23 @@ import type { Time } from '../base/time.ts';
  */
 const AFTER_READY_MS = [1_000, 10_000] as const;
 
-/** Runs `save` on schedule until stopped; one at a time. `save` never throws. */
-export const scheduleSaves = (time: Time, intervalMs: number, save: () => Promise<void>): (() => void) => {
+/**
+ * Runs `save` on schedule until stopped; one at a time. `save` never throws.
+ *
+ * @param whole false: only the second save has everything. The first one would be worse than what is saved already
+ */
+export const scheduleSaves = (
+  time: Time,
+  intervalMs: number,
+  save: () => Promise<void>,
+  { whole }: { readonly whole: boolean } = { whole: true },
+): (() => void) => {
   let cancel = () => {};
   let stopped = false;
-  let done = 0;
+  const waits = whole ? [...AFTER_READY_MS] : AFTER_READY_MS.slice(1);
   const next = () => {
     if (stopped) return;
-    const wait = AFTER_READY_MS[done] ?? intervalMs;
-    done += 1;
+    const wait = waits.shift() ?? intervalMs;
     cancel = time.after(wait, () => void save().then(next));
   };
   next();

@@ -1,14 +1,16 @@
 /**
- * A browser that is launched before it is known for which session. The library launches its browser by itself, so this
- * hands it the one that waits: a launch with the same options gets it, once; any other launch is the library's own.
+ * A browser that runs before the library asks for one. The library launches its browser by itself, so this hands it the one
+ * that waits: a launch with the same options gets it, once; any other launch is the library's own.
  */
 import { createRequire } from 'node:module';
 import * as z from 'zod';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
-import type { Time } from '../base/time.ts';
+import { type Time, withDeadline } from '../base/time.ts';
+import { adoptAccount, type BlankPage } from './adopt.ts';
 import { type LaunchOptions, launchOptions } from './launch.ts';
 import { killTree } from './process-tree.ts';
+import { LIBRARY_SWITCH, type SpawnedBrowser } from './spawn.ts';
 
 export type AheadBrowser = {
   /** Resolves when the browser is up. Rejects if it did not come up. */
@@ -19,28 +21,67 @@ export type AheadBrowser = {
   fits(options: LaunchOptions): boolean;
   /** Whether it was launched with these options, in any state. */
   isFor(options: LaunchOptions): boolean;
+  /**
+   * Gives it a saved account, an unpacked auth state in `folder`. False: it takes none, and is of no use for the account.
+   * Absent: it has visited WhatsApp Web.
+   */
+  adopt?(folder: string): Promise<boolean>;
   /** Kills it, if no client has it; resolves when no process is left. */
   discard(): Promise<void>;
   /** When it was given up before a client had it (ms): what complains of its absence shortly after is no news. */
   readonly closedAt: number;
 };
 
-type Launched = { readonly connected: boolean; on(event: 'disconnected', listener: () => void): unknown };
-type Puppeteer = { launch(options: object): Promise<Launched> };
+type Launched = {
+  readonly connected: boolean;
+  on(event: 'disconnected', listener: () => void): unknown;
+  waitForTarget(is: (target: { type(): string }) => boolean, options: { timeout: number }): Promise<unknown>;
+  pages(): Promise<BlankPage[]>;
+  close(): Promise<void>;
+};
+type Puppeteer = {
+  launch(options: object): Promise<Launched>;
+  connect(options: object): Promise<Launched>;
+  readonly PipeTransport: new (input: object, output: object) => object;
+};
 
 /** The library's own copy: another one would not be the one that it launches with. */
 const libraryPuppeteer = (): Puppeteer => {
   const own = createRequire(import.meta.url);
   const loaded: unknown = createRequire(own.resolve('whatsapp-web.js'))('puppeteer');
-  if (!isPuppeteer(loaded)) throw new Error('puppeteer has no launch');
+  if (!isPuppeteer(loaded)) throw new Error('puppeteer has no launch, connect or PipeTransport');
   return loaded;
 };
 
 const isPuppeteer = (value: unknown): value is Puppeteer =>
-  typeof value === 'object' && value !== null && 'launch' in value && typeof value.launch === 'function';
+  typeof value === 'object' &&
+  value !== null &&
+  'launch' in value &&
+  typeof value.launch === 'function' &&
+  'connect' in value &&
+  typeof value.connect === 'function' &&
+  'PipeTransport' in value &&
+  typeof value.PipeTransport === 'function';
 
-/** The switches that the library adds by itself. */
-const LIBRARY_SWITCH = '--disable-blink-features=AutomationControlled';
+/** The browser as the driver's launch would return it: with its page, and closed only once its process is gone. */
+const drive = async (
+  { connect, PipeTransport }: Puppeteer,
+  { input, output, exited }: SpawnedBrowser,
+  { defaultViewport, protocolTimeout, timeout }: ReturnType<typeof launchOptions>,
+): Promise<Launched> => {
+  const browser = await connect({
+    transport: new PipeTransport(input, output),
+    defaultViewport,
+    protocolTimeout,
+  });
+  await browser.waitForTarget((target) => target.type() === 'page', { timeout });
+  const close = browser.close.bind(browser);
+  browser.close = async () => {
+    await close();
+    await exited;
+  };
+  return browser;
+};
 
 const keySchema = z.object({
   executablePath: z.string(),
@@ -54,8 +95,9 @@ const keyOf = (options: object): string => {
   return JSON.stringify({ ...rest, args: args.filter((arg) => arg !== LIBRARY_SWITCH) });
 };
 
-/** Launches the browser now. `onLost`: it is gone while it waited. */
-export const launchAhead = (
+/** @param onLost the browser is gone while it waited */
+export const driveAhead = (
+  spawned: SpawnedBrowser,
   options: LaunchOptions,
   {
     time,
@@ -79,11 +121,21 @@ export const launchAhead = (
     onLost(reason);
   };
 
-  const browser = launch({ ...wanted, args: [...wanted.args, LIBRARY_SWITCH] });
+  const ended = spawned.exited.then(() => {
+    throw new Error('the browser ended');
+  });
+  ended.catch(() => {});
+  const browser = Promise.race([
+    withDeadline(time, wanted.timeout, 'launching the browser', drive(puppeteer, spawned, wanted)),
+    ended,
+  ]);
   const up = browser.then((found) => {
     found.on('disconnected', () => lost('it disconnected'));
   });
-  up.catch((error: unknown) => lost(describeError(error)));
+  up.catch((error: unknown) => {
+    spawned.kill();
+    lost(describeError(error));
+  });
 
   puppeteer.launch = async (asked) => {
     if (state !== 'waiting' || keyOf(asked) !== key) return launch(asked);
@@ -103,6 +155,17 @@ export const launchAhead = (
     fits: (other) => state === 'waiting' && isFor(other),
     get closedAt() {
       return closedAt;
+    },
+    async adopt(folder) {
+      try {
+        const [page] = await (await browser).pages();
+        if (!page) throw new Error('the browser has no page');
+        await adoptAccount(page, folder, options.profileDir);
+        return true;
+      } catch (error) {
+        log.warn('the browser that waited does not take the account', { error: describeError(error) });
+        return false;
+      }
     },
     discard() {
       if (state === 'taken') return Promise.resolve();

@@ -9,7 +9,7 @@ import { findTask } from './find-task.ts';
 import { isTaskKnown, mayHaveTask } from './launching.ts';
 import { findSession } from './load.ts';
 import { release } from './release.ts';
-import { isLinked, nameOf, type Session, userOf } from './session.ts';
+import { nameOf, type Session, userOf } from './session.ts';
 import { stopTask } from './stop.ts';
 
 type Needs = Pick<
@@ -214,6 +214,6 @@ const runTask = async (
   return { result, unclear };
 };
 
-/** A saved account has a profile that must be there first; a proxy and a language are options of the launch. */
+/** A proxy and a language are options of the launch. */
 const fitsAnyBrowser = (session: Session): boolean =>
-  !isLinked(session) && !session.config.proxy && session.config.client?.locale === undefined;
+  !session.config.proxy && session.config.client?.locale === undefined;

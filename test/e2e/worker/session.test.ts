@@ -27,6 +27,34 @@ describe('a session from its first code to its return', () => {
     expect(await bench.browserProcesses()).toEqual([]);
   });
 
+  it('comes back in the browser that was launched meanwhile, and from what that browser saved', async () => {
+    const { api } = bench;
+    const first = bench.start();
+    await bench.link(first);
+    await bench.saved(1);
+    api.faults.stop = 'user';
+    expect(await first.exit, first.log()).toBe(0);
+
+    api.nextEpoch();
+    api.faults.status.set(WORKER_API.bootstrap, 503);
+    const second = bench.start({ BERTH_BROWSER_AHEAD: '1' });
+    await vi.waitFor(async () => expect(await bench.browserProcesses()).not.toEqual([]), { timeout: 30_000 });
+    const launched = await bench.browserProcesses();
+    api.faults.status.clear();
+    await bench.status(second, 'WORKING');
+    expect(await bench.browserProcesses(), second.log()).toEqual(expect.arrayContaining(launched));
+    const [restored] = api.states;
+    api.faults.stop = 'user';
+    expect(await second.exit, second.log()).toBe(0);
+    expect(api.states[0]?.key).not.toBe(restored?.key);
+
+    api.nextEpoch();
+    api.states.splice(1);
+    const third = bench.start();
+    await bench.status(third, 'WORKING');
+    expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
+  });
+
   it('shows a code, links, receives, sends, stops with its state saved, and comes back without a code', async () => {
     const { api, simulator } = bench;
     const first = bench.start();
@@ -103,7 +131,7 @@ describe('a session from its first code to its return', () => {
 });
 
 describe('a standby task', () => {
-  it('serves the session that it is assigned with the browser that waited, and one with a saved account as well', async () => {
+  it('serves the session that it is assigned with the browser that waited, one with a saved account as well', async () => {
     const { api } = bench;
     const first = await bench.standBy();
     expect(await bench.browserProcesses()).not.toEqual([]);
@@ -120,8 +148,10 @@ describe('a standby task', () => {
 
     api.nextEpoch();
     const second = await bench.standBy();
+    const waited = await bench.browserProcesses();
     expect(await api.assign(), second.log()).toBe(200);
     await bench.status(second, 'WORKING');
+    expect(await bench.browserProcesses(), second.log()).toEqual(expect.arrayContaining(waited));
     expect(api.reports.map(({ status }) => status)).not.toContain('SCAN_QR_CODE');
     // It serves this session, and takes no other.
     api.epoch += 1;

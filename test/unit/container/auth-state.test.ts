@@ -1,6 +1,6 @@
 import { hash, randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, writeFileSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -11,11 +11,13 @@ import { pack, unpack } from '../../../container/auth-state/archive.ts';
 import { copyConsistently } from '../../../container/auth-state/copy.ts';
 import { createProfile } from '../../../container/auth-state/profile.ts';
 import { createSaver } from '../../../container/auth-state/saver.ts';
+import { scheduleSaves } from '../../../container/auth-state/schedule.ts';
 import { BadSnapshot, Unavailable } from '../../../container/base/faults.ts';
 import { silentLog } from '../../../container/base/log.ts';
 import { systemTime } from '../../../container/base/time.ts';
 import { createWorkerApi } from '../../../container/control/worker-api.ts';
 import { startFakeWorkerApi } from '../../helpers/fake-worker-api.ts';
+import { manualTime } from '../../helpers/manual-time.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -216,6 +218,9 @@ describe('saving and restoring through presigned URLs', () => {
     return { fake, save, saver };
   };
 
+  const restorableOf = ({ states, url }: Awaited<ReturnType<typeof startFakeWorkerApi>>) =>
+    states.map((s) => ({ ...s, bytes: s.bytes.length, url: `${url}/bucket/get?key=${s.key}` }));
+
   it('saves unchanged data once, in parts if it is large', async () => {
     const { fake, save } = await connect();
     await writeProfile(join(dir, 'profile'), Array.from({ length: 1_200_000 }, () => Math.random()).join(''));
@@ -288,11 +293,7 @@ describe('saving and restoring through presigned URLs', () => {
     const { fake, save } = await connect();
     await writeProfile(join(dir, 'profile'));
     await save();
-    const restorable = fake.states.map((s) => ({
-      ...s,
-      bytes: s.bytes.length,
-      url: `${fake.url}/bucket/get?key=${s.key}`,
-    }));
+    const restorable = restorableOf(fake);
     const open = () =>
       createProfile({
         workDir: dir,
@@ -310,5 +311,81 @@ describe('saving and restoring through presigned URLs', () => {
       because: 'auth_state_corrupt',
     });
     await fake.close();
+  });
+
+  it('gives a state to a browser that waits, and keeps it for another browser until that is asked for', async () => {
+    const { fake, save } = await connect();
+    await writeProfile(join(dir, 'profile'));
+    await save();
+    const restorable = restorableOf(fake);
+    const open = (chromiumBuild: string, takes: boolean) => {
+      const given: string[] = [];
+      const ahead = {
+        usable: true,
+        discards: 0,
+        async adopt(folder: string) {
+          given.push(...(await readdir(join(folder, 'Default'))).sort());
+          return takes;
+        },
+        async discard() {
+          ahead.usable = false;
+          ahead.discards += 1;
+        },
+      };
+      const profile = createProfile({
+        workDir: dir,
+        chromiumBuild,
+        states: restorable,
+        time: systemTime,
+        log: silentLog,
+        ahead,
+      });
+      return { profile, ahead, given };
+    };
+    const own = restorable[0]?.chromiumBuild ?? '';
+    await rm(join(dir, 'profile'), { recursive: true });
+
+    const taking = open(own, true);
+    expect(await taking.profile.restoreNext({ attempts: 1 })).toEqual({ origin: 'restored' });
+    expect(taking.given).toEqual(['IndexedDB', 'Local Storage']);
+    expect(taking.profile).toMatchObject({ adopted: true, remaining: 1 });
+    expect(taking.ahead.discards).toBe(0);
+    await expect(readdir(join(dir, 'profile'))).rejects.toThrow('ENOENT');
+    // The page asked for a code: the same state again, for a browser that starts over it.
+    taking.ahead.usable = false;
+    expect(await taking.profile.restoreNext({ attempts: 1 })).toEqual({ origin: 'restored' });
+    expect(taking.profile).toMatchObject({ adopted: false, remaining: 0 });
+    expect(await readdir(join(dir, 'profile', 'Default'))).toEqual(['IndexedDB', 'Local Storage']);
+
+    const refusing = open(own, false);
+    expect(await refusing.profile.restoreNext({ attempts: 1 })).toEqual({ origin: 'restored' });
+    expect(refusing.profile).toMatchObject({ adopted: false, remaining: 0 });
+    expect(refusing.ahead.discards).toBe(1);
+
+    const foreign = open('Chromium 1', true);
+    expect(await foreign.profile.restoreNext({ attempts: 1 })).toEqual({ origin: 'restored' });
+    expect(foreign.given).toEqual([]);
+    expect(foreign.ahead.discards).toBe(1);
+    await fake.close();
+  });
+});
+
+describe('the schedule of saves', () => {
+  const timesOf = async (whole: boolean) => {
+    const time = manualTime();
+    const since = time.now();
+    const saved: number[] = [];
+    const stop = scheduleSaves(time, 300_000, async () => void saved.push(time.now() - since), { whole });
+    for (let s = 0; s < 320; s++) await time.advance(1_000);
+    stop();
+    return saved;
+  };
+
+  it('begins once a client is ready, and again when Chromium has written what it holds back', async () => {
+    expect(await timesOf(true)).toEqual([1_000, 11_000, 311_000]);
+  });
+
+  it('waits for that if the first save would hold less than what is saved', async () => {
+    expect(await timesOf(false)).toEqual([10_000, 310_000]);
   });
 });

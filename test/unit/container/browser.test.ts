@@ -75,6 +75,31 @@ describe('finding a browser', () => {
     await expect(ensureBrowser({ path: join(dir, 'none') })).rejects.toThrow(NoBrowser);
   });
 
+  it('launches with every switch that puppeteer would add, and each list of features whole', () => {
+    const browser = { executable: '/b', build: 'C 1.0', environment: {} };
+    const { args } = launchOptions({
+      browser,
+      profileDir: '/p',
+      extraSwitches: ['--disable-features=One', '--enable-features=Two', '--more'],
+    });
+    const featuresOf = (of: readonly string[], name: string) =>
+      of.filter((each) => each.startsWith(name)).map((each) => each.slice(name.length).split(','));
+    for (const [name, more] of [
+      ['--disable-features=', 'One'],
+      ['--enable-features=', 'Two'],
+    ] as const) {
+      const [own, ...others] = featuresOf(args, name);
+      expect(others).toEqual([]);
+      const [added = []] = featuresOf(puppeteer.defaultArgs({ headless: 'shell' }), name);
+      expect(own).toEqual(expect.arrayContaining([...added, more]));
+    }
+    const plain = puppeteer
+      .defaultArgs({ headless: 'shell', userDataDir: '/p' })
+      .filter((each) => !each.includes('-features='));
+    expect(args).toEqual(expect.arrayContaining([...plain, '--more']));
+    expect(new Set(args).size).toBe(args.length);
+  });
+
   it('gives the browser nothing of the worker’s environment', () => {
     vi.stubEnv('BERTH_BOOTSTRAP_TOKEN', 'secret');
     const { env } = launchOptions({
@@ -117,7 +142,7 @@ describe('Chromium’s own sandbox', () => {
     const { args, env } = launchOptions({ browser, profileDir, extraSwitches: [] });
     const child = spawn(
       browser.executable,
-      [...args, '--headless', `--user-data-dir=${profileDir}`, '--remote-debugging-port=0', 'about:blank'],
+      args.map((each) => (each === '--remote-debugging-pipe' ? '--remote-debugging-port=0' : each)),
       { env, stdio: 'ignore', ...(uid === process.getuid?.() ? {} : { uid, gid: uid }) },
     );
     try {

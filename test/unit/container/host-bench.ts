@@ -27,6 +27,7 @@ export const openHost = (
   let left = options.states ?? 0;
   const profile = {
     dir: '/profile',
+    adopted: false,
     get remaining() {
       return left;
     },
