@@ -3,8 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { sleep, type Time } from './time.ts';
 
 const LOOK_EVERY_MS = 30_000;
-/** This much garbage is left to V8. A collection of a worker takes 20 ms of CPU time. */
-const GROWTH_BYTES = 8 * 1024 * 1024;
+/** This much garbage is left to V8. A collection of a worker takes 20 ms of CPU time; at work there is one a minute. */
+const GROWTH_BYTES = 2 * 1024 * 1024;
 
 const heldBytes = (): number => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -23,7 +23,7 @@ const openCollector = (): (() => void) => {
 };
 
 /**
- * Collects garbage each time that this process holds 8 MiB more than after the last collection. V8 alone waits until the
+ * Collects garbage each time that this process holds 2 MiB more than after the last collection. V8 alone waits until the
  * heap has grown by a share of itself: a worker that does little kept 20 MB for half an hour, fifty kept a gigabyte
  * (docs/performance.md#an-hour-at-work).
  *

@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    57,
+    23,
     [
       PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -131,7 +131,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 9, [
+  mutation('an admission that does not recognize its own session', 5, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
@@ -144,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    132,
+    4,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -171,7 +171,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: and(eq('sessionId', known.sessionId), eq('version', known.version)),",
     "condition: eq('sessionId', known.sessionId),",
   ]),
-  mutation('changes that forget epoch and slot', 12, [
+  mutation('changes that forget epoch and slot', 162, [
     CHANGE,
     'if (known.epoch !== session.epoch || known.slotShard === undefined) return undefined;',
     '',
@@ -184,7 +184,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'bootstrap of an epoch that has ended',
-    10,
+    3,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -207,7 +207,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    1043,
+    635,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -221,12 +221,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (result.retryable) return unclear ? session : nothingStarted(deps, session, launching);',
     '',
   ]),
-  mutation('an answer that waits for its launch, however long it takes', 4, [
+  mutation('an answer that waits for its launch, however long it takes', 27, [
     LAUNCH,
     'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 35, [
+  mutation('a launch whose fault is the answer', 26, [
     'admission/launch-and-publish.ts',
     '      return session;',
     '      throw error;',
@@ -243,7 +243,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'commits in any order of arrival',
-    80,
+    10,
     [SNAPSHOTS, 'if (number <= (session.settledSnapshot ?? 0)) return;', ''],
     [
       SNAPSHOTS,
@@ -288,17 +288,17 @@ export const MUTATIONS: readonly Mutation[] = [
     'nextDeadlineAt <= due.nextDeadlineAt && nextDeadlineAt >= nextReportAt',
     'nextDeadlineAt <= due.nextDeadlineAt',
   ]),
-  mutation('a lost heartbeat that frees the slot at once', 19, [
+  mutation('a lost heartbeat that frees the slot at once', 11, [
     REAP,
     'if (await taskIsGone(deps, session)) {',
     'if (session) {',
   ]),
-  mutation('a grace time that frees the slot at once', 36, [
+  mutation('a grace time that frees the slot at once', 25, [
     REAP,
     'if (!task || task.stopped) return',
     'if (task !== null) return',
   ]),
-  mutation('a stop that frees the slot while its task is launched', 3, [
+  mutation('a stop that frees the slot while its task is launched', 10, [
     'lifecycle/launching.ts',
     'isTaskKnown(session) || session.launching !== undefined',
     'isTaskKnown(session)',
@@ -328,7 +328,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a code from being shown.
   mutation(
     'a restart into a QR code',
-    3,
+    43,
     [WORKER, 'mayLink: !isRestart(session),', 'mayLink: true,'],
     [
       REPORTED,
@@ -362,7 +362,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
   ]),
-  mutation('restarts without a limit', 15, [
+  mutation('restarts without a limit', 5, [
     RESTART,
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
@@ -372,7 +372,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 441, [
+  mutation('a stop that does not prevent the restart of a silent session', 704, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
@@ -387,12 +387,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'const fresh = { ...set, restartAt: at,',
     'const fresh = { ...set, startedAt: at, restartAt: at,',
   ]),
-  mutation('a recount without a version condition', 3, [
+  mutation('a recount without a version condition', 10, [
     RECONCILE,
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('tasks without a session that are never stopped', 1043, [
+  mutation('tasks without a session that are never stopped', 635, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -408,7 +408,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 3, [
+  mutation('sub-limits of limits that others took the place of', 10, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -419,14 +419,14 @@ export const MUTATIONS: readonly Mutation[] = [
     [RECONCILE, 'if (capacity) await settle(deps, capacity);', ''],
     [ADMIT, 'if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);', ''],
   ),
-  mutation('a refusal because the sub-limits are spent', 11, [
+  mutation('a refusal because the sub-limits are spent', 48, [
     FULL,
     'if (capacity.active >= capacity.limits.globalLimit) return',
     'return',
   ]),
   mutation(
     'a waiting command claimed twice',
-    350,
+    706,
     [
       WAITING,
       "change(deps, command.id, eq('status', 'pending'), {",
@@ -435,7 +435,7 @@ export const MUTATIONS: readonly Mutation[] = [
     // By it the worker would know that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 3, [
+  mutation('a waiting command without an answer called failed', 265, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
@@ -445,22 +445,22 @@ export const MUTATIONS: readonly Mutation[] = [
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 12, [
+  mutation('a stopped task of any epoch ends the session', 3, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 188, [
+  mutation('the end of another provider’s task ends the session', 265, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
   ]),
-  mutation('a discard that a late commit undoes', 80, [
+  mutation('a discard that a late commit undoes', 10, [
     SNAPSHOTS,
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted without a check of its present epoch', 11, [
+  mutation('a session deleted without a check of its present epoch', 6, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
@@ -472,7 +472,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'await drainOutbox(deps, session);',
     'if (request.told) await noteForwarded(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
-  mutation('a mark of the last delivered message that an old epoch sets back', 409, [
+  mutation('a mark of the last delivered message that an old epoch sets back', 155, [
     'events/forwarded-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -584,7 +584,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'return session.workerTaskArn !== undefined && session.workerTaskArn !== taskArn;',
     'return session.workerTaskArn !== undefined;',
   ]),
-  standbyMutation('a session that ends with a standby task that could not serve it', 6, [
+  standbyMutation('a session that ends with a standby task that could not serve it', 12, [
     STOPPED,
     'if (serving !== undefined)',
     'if (serving === undefined) return taskStopped(deps, { ...task, ...claimedBy });\n  if (serving !== undefined)',

@@ -6,7 +6,7 @@ import { manualTime } from '../../helpers/manual-time.ts';
 const MIB = 1024 * 1024;
 const LOOK_MS = 30_000;
 
-it('collects after a start, and again only once eight more MiB are held', async () => {
+it('collects after a start, and again only once two more MiB are held', async () => {
   const time = manualTime();
   const ending = new AbortController();
   let held = 60 * MIB;
@@ -22,10 +22,10 @@ it('collects after a start, and again only once eight more MiB are held', async 
   });
   await time.advance(LOOK_MS);
   expect(collections).toBe(1);
-  held = 33 * MIB - 1;
+  held = 27 * MIB - 1;
   await time.advance(10 * LOOK_MS);
   expect(collections).toBe(1);
-  held = 33 * MIB;
+  held = 27 * MIB;
   await time.advance(LOOK_MS);
   expect(collections).toBe(2);
   ending.abort();
