@@ -29,6 +29,8 @@ const OTHER_BROWSER = process.env.BERTH_LINK_BROWSER;
 const ROUNDS = Number(process.env.BERTH_LINK_ROUNDS ?? 7);
 /** A standby task that was taken is replaced in the meantime. */
 const LIMIT_MS = 60_000;
+/** Before each measurement, for all of them: processes that the one before has closed still end. */
+const SETTLE_MS = 300;
 
 type Measured = {
   readonly code: number[];
@@ -145,6 +147,7 @@ const measureBare = async (
   phoneNumber: string,
   measured: Measured,
 ): Promise<void> => {
+  await sleep(SETTLE_MS);
   library.send({ start: name });
   const { code = '', ms = Number.NaN } = await answer(library);
   measured.code.push(ms);
@@ -153,6 +156,7 @@ const measureBare = async (
   await ready;
   library.send({ stop: name });
   await answer(library);
+  await sleep(SETTLE_MS);
   library.send({ start: name });
   measured.resume.push((await answer(library)).ready ?? Number.NaN);
   library.send({ stop: name });
@@ -167,6 +171,7 @@ const measureBerth = async (
   prepare: () => Promise<void>,
 ): Promise<void> => {
   await prepare();
+  await sleep(SETTLE_MS);
   let began = performance.now();
   await berth.sessions.create({ name });
   const code = await berth.auth.qr(name, { waitSeconds: 25 });
@@ -176,6 +181,7 @@ const measureBerth = async (
   measured.codeSteps.push(await stepsOf(berth, name));
   await stopped({ berth }, name);
   await prepare();
+  await sleep(SETTLE_MS);
   began = performance.now();
   await berth.sessions.start(name);
   await berth.sessions.waitForStatus(name, 'WORKING');

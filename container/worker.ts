@@ -112,9 +112,12 @@ export const startWorker = (options: {
       pending,
       launch: async () => {
         const spawned = spawnBrowser(launchForAny(prepared, options.environment));
-        const { driveBrowserAhead, openWhatsAppAhead } = await loaded;
+        const { driveBrowserAhead, openWhatsAppAhead, rehearseRestore } = await loaded;
         const drive = standby.depth === 'page' ? openWhatsAppAhead : driveBrowserAhead;
         waited = drive(spawned, prepared, { ...options, onLost: () => leaving.abort() });
+        await rehearseRestore(prepared.workDir).catch((error: unknown) =>
+          log.warn('a restore was not rehearsed', { error: describeError(error) }),
+        );
         return waited;
       },
       exit,

@@ -1,11 +1,12 @@
 import { toBuffer, toString as toText } from 'qrcode';
 import { QR_LIFE_HEADER } from '../contract/bodies/commands.ts';
-import { isTerminal } from '../contract/lifecycle.ts';
+import { Problem } from '../contract/errors.ts';
+import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
 import * as operations from '../contract/operations/linking.ts';
 import { pollUntil } from '../contract/poll.ts';
 import type { CommandArgs } from '../contract/worker/commands.ts';
 import { withOpenWait } from '../core/access/open-waits.ts';
-import { runCommand } from '../core/commands/command.ts';
+import { isExpected, runCommand } from '../core/commands/command.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import type { Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
@@ -35,36 +36,44 @@ const showingCode = defineHandler(operations.getQr)(async (request) => {
 
 type About = Pick<Request<typeof operations.getQr>, 'session' | 'params' | 'caller'>;
 
+type Question = 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmation';
+
 /** The worker's answer to a question that may have to wait, up to `wait` seconds in all. */
-const asked = <N extends 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmation'>(
-  request: About,
-  wait: number,
-  command: N,
-) =>
-  withOpenWait(deps, request.caller().userId, wait * 1000, async () => {
-    const { session, waitSeconds } = await waiting(request, wait);
+const asked = async <N extends Question>(request: About, wait: number, command: N) => {
+  const end = deps.clock() + wait * 1000;
+  const first = await sessionOf(request);
+  const shown = await askedNow(first, command);
+  if (shown !== undefined) return shown;
+  return withOpenWait(deps, request.caller().userId, end - deps.clock(), async () => {
+    const session = await whenItCanBeAsked(request, first, end);
+    const waitSeconds = Math.max(0, (end - deps.clock()) / 1000);
     return runCommand(deps, session, command, { waitSeconds } as CommandArgs<N>);
   });
+};
+
+/** What is shown already is not one of the user's open waits. Undefined: it has to be waited for. */
+const askedNow = async <N extends Question>(session: Session, command: N) => {
+  if (session.address === undefined || !isExpected(command, shownStatus(session))) return undefined;
+  try {
+    return await runCommand(deps, session, command, { waitSeconds: 0 } as CommandArgs<N>);
+  } catch (error) {
+    // It was shown a moment ago, or is not yet.
+    if (error instanceof Problem && ['unprocessable', 'worker_timeout'].includes(error.code))
+      return undefined;
+    throw error;
+  }
+};
 
 const sessionOf = (request: About): Promise<Session> => {
   const { userId, name } = request.session(request.params.session);
   return loadSession(deps, userId, name);
 };
 
-/** The session once it has a worker that can be asked, and how long of `wait` (s) is left for that. */
-const waiting = async (
-  request: About,
-  wait: number,
-): Promise<{ readonly session: Session; readonly waitSeconds: number }> => {
-  const end = deps.clock() + wait * 1000;
-  const session = await pollUntil(
-    deps,
-    () => sessionOf(request),
-    // A session just created has no worker yet that could be asked.
-    ({ state, address }) => isTerminal(state) || address !== undefined,
-    { end, pollMs: POLL_MS },
-  );
-  return { session, waitSeconds: Math.max(0, (end - deps.clock()) / 1000) };
+/** A session just created has no worker yet that could be asked. */
+const whenItCanBeAsked = async (request: About, first: Session, end: number): Promise<Session> => {
+  const canBeAsked = ({ state, address }: Session) => isTerminal(state) || address !== undefined;
+  if (canBeAsked(first)) return first;
+  return pollUntil(deps, () => sessionOf(request), canBeAsked, { end, pollMs: POLL_MS });
 };
 
 const renderQr = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {

@@ -122,8 +122,8 @@ export type LocalStack = {
 const STOP_GRACE_MS = 30_000;
 /** For requests and deliveries under way once the workers are gone. */
 const CLOSE_GRACE_MS = 3_000;
-/** For the first create and its code: loaded ahead, so that they do not wait for them. The others load meanwhile. */
-const FIRST_NEEDED = ['authorizer', 'sessions-admit', 'linking'];
+/** For a create and its code: always loaded, so that no person waits for them. The others load meanwhile. */
+const ALWAYS_LOADED = ['authorizer', 'sessions-admit', 'worker-api', 'linking'];
 
 /**
  * Starts the local system. If a step fails, the parts that were started are stopped again.
@@ -240,7 +240,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
     closers,
   });
   // Not before: beside the function that makes the key they would only delay it.
-  for (const name of FIRST_NEEDED) functions.warm(name);
+  for (const name of ALWAYS_LOADED) functions.warm(name);
   const leftovers = await tasks.ecs.clearLeftovers();
   const schedules = new Schedules(model.schedules, delivery);
   closers.add(() => schedules.close());

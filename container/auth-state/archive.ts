@@ -1,6 +1,7 @@
 /**
  * The archive of an auth state: a tar of the profile's `Default/IndexedDB` and `Default/Local Storage`, compressed with
- * zstd. The same files give the same bytes, so that an unchanged state is recognized by its digest.
+ * zstd. The same files give the same tar, so that an unchanged state is recognized by the tar's digest; how zstd packs it
+ * depends on the sizes of the pieces in which it comes.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -20,7 +21,13 @@ export const KEPT_FOLDERS = [INDEXED_DB, LOCAL_STORAGE] as const;
 const MAX_UNPACKED_BYTES = 1024 * 1024 * 1024;
 const MAX_ENTRIES = 50_000;
 
-export type Archive = { readonly file: string; readonly sha256: string; readonly bytes: number };
+export type Archive = {
+  readonly file: string;
+  readonly sha256: string;
+  readonly bytes: number;
+  /** SHA-256 of what was packed: the same for the same files. */
+  readonly content: string;
+};
 
 /** Counts and digests what flows through. */
 export const meter = () => {
@@ -52,17 +59,19 @@ const listEntries = async (dir: string): Promise<string[]> =>
 
 /** Packs everything under `sourceDir` into `file`. */
 export const pack = async (sourceDir: string, file: string): Promise<Archive> => {
-  const { stream, result } = meter();
+  const packed = meter();
+  const content = meter();
   await pipeline(
     tar.c(
       { cwd: sourceDir, portable: true, noMtime: true, noDirRecurse: true, strict: true },
       await listEntries(sourceDir),
     ),
+    content.stream,
     createZstdCompress(),
-    stream,
+    packed.stream,
     createWriteStream(file, { mode: 0o600 }),
   );
-  return { file, ...result() };
+  return { file, ...packed.result(), content: content.result().sha256 };
 };
 
 const isWithinKept = (path: string): boolean => {

@@ -49,7 +49,7 @@ export const createSaver = (options: {
       const how = await copyConsistently(time, options.profileDir, staging, freeze);
       const archive = await pack(staging, file);
       if (!stillValid()) return false;
-      if (archive.sha256 === last?.sha256) return true;
+      if (archive.content === last?.content) return true;
       // A presigned URL may have run out meanwhile (403): begin again with new ones.
       const saved = await retryInTime(
         () => uploadArchive({ api, time }, archive, options.chromiumBuild, bounds, stillValid),

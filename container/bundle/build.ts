@@ -92,7 +92,11 @@ const buildLibrary = async (folder: string, names: readonly string[]): Promise<v
     const file = join(folder, part.endsWith('.js') ? part : `${part}.js`);
     const bundle = JSON.stringify(`./${relative(dirname(file), join(folder, 'bundle.js'))}`);
     await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, `module.exports = require(${bundle})(${JSON.stringify(name)});\n`);
+    // In two steps: Node takes `module.exports = require(…)` for names to pass on, and searches the whole bundle for them.
+    await writeFile(
+      file,
+      `const load = require(${bundle});\nmodule.exports = load(${JSON.stringify(name)});\n`,
+    );
   }
 };
 

@@ -90,6 +90,10 @@ const LINKING: Partial<Record<CommandName, readonly Status[]>> = {
 /** The statuses in which a session carries the command out. */
 const expectedBy = (command: CommandName): Status[] => [...(LINKING[command] ?? ['WORKING'])];
 
+/** Whether a session in this status carries the command out. */
+export const isExpected = (command: CommandName, status: Status): boolean =>
+  expectedBy(command).includes(status);
+
 /** A worker's answer, validated. Throws the problem that corresponds to a failure. */
 export const resultOf = <N extends CommandName>(
   command: N,

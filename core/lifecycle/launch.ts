@@ -73,14 +73,17 @@ const launchMarked = async (
   const { bootstrapToken } = session;
   if (bootstrapToken === undefined) return session;
   const request = { bootstrapToken, launching };
-  const claimed = await claimStandby(deps, session, until - ADOPT_MS - LEAST_TRY_MS);
-  if (!claimed.took) return launchTask(deps, claimed.session, request, until);
+  // Beside the question to the standby task: a caller waits for both.
+  let replacing: Promise<void> | undefined;
+  const claimed = await claimStandby(deps, session, until - ADOPT_MS - LEAST_TRY_MS, () => {
+    replacing = replaceClaimed(deps);
+  });
   const { taskArn } = claimed;
   const [launched] = await Promise.all([
     taskArn === undefined
       ? launchTask(deps, claimed.session, request, until)
       : adopt(deps, claimed.session, { taskArn }, Math.max(ADOPT_MS, until - deps.clock())),
-    replaceClaimed(deps),
+    replacing,
   ]);
   return launched;
 };

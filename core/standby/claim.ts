@@ -40,17 +40,21 @@ type Claimed = {
   readonly session: Session;
   /** Absent: no standby task serves it. */
   readonly taskArn?: string | undefined;
-  /** A standby task was taken from those that were ready, with any result. */
-  readonly took: boolean;
 };
 
 /**
  * Gives a PENDING session a standby task. Never throws: what goes wrong here leads to a cold start.
  *
  * @param until nothing is begun that could not end by then (ms)
+ * @param onTaken a standby task was taken, and its worker is about to be asked; called once at most
  */
-export const claimStandby = async (deps: Needs, session: Session, until: number): Promise<Claimed> => {
-  const none: Claimed = { session, took: false };
+export const claimStandby = async (
+  deps: Needs,
+  session: Session,
+  until: number,
+  onTaken: () => void,
+): Promise<Claimed> => {
+  const none: Claimed = { session };
   const size = session.config.size ?? deps.settings.size;
   // Standby tasks have the size of the environment.
   if (size !== deps.settings.size) return none;
@@ -62,6 +66,7 @@ export const claimStandby = async (deps: Needs, session: Session, until: number)
       const claimed = await claim(deps, session, task);
       if (claimed === 'task gone') continue;
       if (claimed === 'session changed') return none;
+      onTaken();
       return await assign(deps, claimed, task);
     }
     missed(deps, 'none_ready');
@@ -155,7 +160,7 @@ const assign = async (deps: Needs, session: Session, task: StandbyTask): Promise
       deps.metrics.count('StandbyClaims', 1);
       deps.metrics.count('StandbyAge', began - (task.readyAt ?? began));
       const now = await findSession(deps, userOf(session), nameOf(session));
-      return { session: now?.epoch === epoch ? now : session, taskArn, took: true };
+      return { session: now?.epoch === epoch ? now : session, taskArn };
     }
     reason = 'refused';
   } catch (error) {
@@ -165,7 +170,7 @@ const assign = async (deps: Needs, session: Session, task: StandbyTask): Promise
   }
   deps.log.warn('a standby task was claimed and does not serve', { sessionId, epoch, taskArn, reason });
   missed(deps, reason);
-  return { session, took: true };
+  return { session };
 };
 
 /** A launch that found no standby task although there are to be some, or one that does not serve. */

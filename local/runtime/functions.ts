@@ -74,7 +74,7 @@ export class Functions {
     return this.#pool(name).invoke(event, signal);
   }
 
-  /** Loads a function ahead of its first invocation; returns at once. */
+  /** Loads a function ahead of its first invocation, and keeps an instance of it; returns at once. */
   warm(name: string): void {
     this.#pool(name).warm();
   }

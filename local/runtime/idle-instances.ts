@@ -2,7 +2,7 @@
 import type { InstanceBudget } from './budget.ts';
 import type { Instance } from './instance.ts';
 
-type Idle = { readonly instance: Instance; readonly timer: NodeJS.Timeout; end(): void };
+type Idle = { readonly instance: Instance; timer?: NodeJS.Timeout; end(): void };
 
 export class IdleInstances {
   readonly #budget: Pick<InstanceBudget, 'addIdle' | 'removeIdle'>;
@@ -16,17 +16,24 @@ export class IdleInstances {
     return this.#idle.length;
   }
 
-  keep(instance: Instance, ms: number): void {
+  /** @param idleMs asked again when its time is over: by then it may be the last one, which is kept longer */
+  keep(instance: Instance, idleMs: () => number): void {
+    const since = performance.now();
     const idle: Idle = {
       instance,
-      timer: setTimeout(() => idle.end(), ms).unref(),
       end: (): void => {
         this.#drop(idle);
         void instance.end();
       },
     };
+    const wait = (): void => {
+      const left = idleMs() - (performance.now() - since);
+      if (left <= 0) idle.end();
+      else idle.timer = setTimeout(wait, Math.ceil(left)).unref();
+    };
     this.#idle.push(idle);
     this.#budget.addIdle(idle);
+    wait();
   }
 
   /** The one that became idle last and has not ended by itself. */

@@ -59,6 +59,7 @@ export class FunctionPool {
   /** Invocations that run or stand in line. */
   #running = 0;
   #isWanted = false;
+  #isKept = false;
   #latestAt: number | undefined;
   #previousAt: number | undefined;
   #environment: Readonly<Record<string, string>>;
@@ -92,11 +93,12 @@ export class FunctionPool {
   }
 
   /**
-   * Has an instance ready for the next invocation if no instance is. One that cannot load reports it when it is
-   * invoked.
+   * Has an instance ready for the next invocation if no instance is, and keeps the last one from now on. One that cannot
+   * load reports it when it is invoked.
    */
   warm(): void {
     this.#isWanted = true;
+    this.#isKept = true;
     this.#startForLine();
   }
 
@@ -220,15 +222,21 @@ export class FunctionPool {
   #offer(instance: Instance): void {
     if (this.#outdated.delete(instance)) void instance.end().then(() => this.#startForLine());
     else if (instance.gone || this.#closed) this.#startForLine();
-    else if (!this.#line.serve(instance)) this.#idle.keep(instance, idleMs(this.#use));
+    else if (!this.#line.serve(instance)) this.#idle.keep(instance, () => idleMs(this.#use));
   }
 
   get #size(): number {
     return this.#busy.size + this.#idle.length + this.#loading.size;
   }
 
+  /** Of an instance that counts as idle. */
   get #use(): Use {
-    return { isLast: this.#size === 0, latestAt: this.#latestAt, previousAt: this.#previousAt };
+    return {
+      isLast: this.#size === 1,
+      isKept: this.#isKept,
+      latestAt: this.#latestAt,
+      previousAt: this.#previousAt,
+    };
   }
 
   /** As many instances as calls wait, up to what this machine carries; each serves the first call in the queue. */

@@ -87,7 +87,7 @@ test('an engine that takes its time costs the caller no more than what a launch 
   expect(limits).toEqual([4_000]);
 });
 
-test('any browser fits a session without account, proxy and language, and no other', async () => {
+test('any browser fits a session without proxy and language, with an account as well, and no other', async () => {
   const system = testSystem();
   const { sessionId } = await restartable(system);
   expect(system.fittingAnyBrowser).toEqual([`${sessionId}:1`]);
@@ -103,5 +103,5 @@ test('any browser fits a session without account, proxy and language, and no oth
     expect(await launchAndPublish(system.deps, session)).toMatchObject({ state: 'STARTING' });
   }
   expect(system.launchCalls).toHaveLength(4);
-  expect(system.fittingAnyBrowser).toEqual([`${sessionId}:1`]);
+  expect(system.fittingAnyBrowser).toEqual([`${sessionId}:1`, `${sessionId}:2`]);
 });
