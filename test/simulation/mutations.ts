@@ -576,8 +576,8 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   standbyMutation('no launch after a standby task that does not serve', 1, [
     'lifecycle/launch.ts',
-    'if (!claimed.took) return',
-    'if (claimed.took && claimed.taskArn === undefined) return claimed.session;\n  if (!claimed.took) return',
+    'const { taskArn } = claimed;',
+    'const { taskArn } = claimed;\n  if (replacing !== undefined && taskArn === undefined) return claimed.session;',
   ]),
   standbyMutation('a standby task that is stopped while it serves', 1, [
     KEEP,
