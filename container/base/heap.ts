@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { openCollector } from '../../core/garbage.ts';
 import { sleep, type Time } from './time.ts';
 
 const LOOK_EVERY_MS = 30_000;
@@ -9,17 +8,6 @@ const GROWTH_BYTES = 2 * 1024 * 1024;
 const heldBytes = (): number => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
-};
-
-/**
- * V8's own function for it. Not by Node's flag `--expose-gc`: with it V8 takes its ready-made code for compiled under other
- * flags, and each start takes 25 ms longer. So the flag is set for as long as a context is made.
- */
-const openCollector = (): (() => void) => {
-  setFlagsFromString('--expose-gc');
-  const gc: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
-  return typeof gc === 'function' ? () => void gc() : () => {};
 };
 
 /**
