@@ -88,6 +88,7 @@ export const prepare = async (options: {
     ensureBrowser({
       path: environment.CHROMIUM_PATH,
       browserDir: environment.BERTH_BROWSER_DIR,
+      trusts: true,
       onProgress: (message) => log.info(message),
     }).catch((error: unknown) => (error instanceof NoBrowser ? error : new NoBrowser(describeError(error))));
 

@@ -2,10 +2,11 @@
  * The worker's process: environment in, signals and faults passed on, exit code out.
  *
  * With `--compile` it loads everything and ends: Node writes what it compiled to NODE_COMPILE_CACHE, which makes each
- * later start quicker.
+ * later start quicker. A browser that CHROMIUM_PATH names is tried.
  */
 import { createLog } from './base/log.ts';
 import { systemTime } from './base/time.ts';
+import { ensureBrowser } from './browser/find.ts';
 import { parseEnvironment } from './environment.ts';
 import { EXIT } from './exit.ts';
 import { startWorker } from './worker.ts';
@@ -14,6 +15,8 @@ if (process.argv.includes('--compile')) {
   await import('./session.ts');
   const { loadLevelDb } = await import('./auth-state/local-storage.ts');
   await loadLevelDb();
+  // In the image: its workers need not ask the browser for its version.
+  if (process.env.CHROMIUM_PATH !== undefined) await ensureBrowser({ path: process.env.CHROMIUM_PATH });
   process.exit(EXIT.ok);
 }
 const parsed = parseEnvironment(process.env);

@@ -4,9 +4,6 @@ import type { Status, StopReason } from '../contract/lifecycle.ts';
 import { answersMessage } from '../contract/worker/commands.ts';
 import type { Dialogs } from '../contract/worker/protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
-
-export { rehearseRestore } from './auth-state/rehearse.ts';
-
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';
 import { describeError, Fenced } from './base/faults.ts';

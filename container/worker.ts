@@ -98,6 +98,13 @@ export const startWorker = (options: {
       return undefined;
     }
   };
+  const rehearse = async (workDir: string): Promise<void> => {
+    try {
+      await (await import('./auth-state/rehearse.ts')).rehearseRestore(workDir);
+    } catch (error) {
+      log.warn('a restore was not rehearsed', { error: describeError(error) });
+    }
+  };
   const waitAndStart = async (standby: Extract<Purpose, { kind: 'standby' }>) => {
     const pending = createPendingAssignment();
     const leaving = new AbortController();
@@ -112,12 +119,10 @@ export const startWorker = (options: {
       pending,
       launch: async () => {
         const spawned = spawnBrowser(launchForAny(prepared, options.environment));
-        const { driveBrowserAhead, openWhatsAppAhead, rehearseRestore } = await loaded;
+        const { driveBrowserAhead, openWhatsAppAhead } = await loaded;
         const drive = standby.depth === 'page' ? openWhatsAppAhead : driveBrowserAhead;
         waited = drive(spawned, prepared, { ...options, onLost: () => leaving.abort() });
-        await rehearseRestore(prepared.workDir).catch((error: unknown) =>
-          log.warn('a restore was not rehearsed', { error: describeError(error) }),
-        );
+        await rehearse(prepared.workDir);
         return waited;
       },
       exit,

@@ -9,6 +9,7 @@ import { promisify } from 'node:util';
 import { describeError, NoBrowser } from '../base/faults.ts';
 import { defaultBrowserDir, type PackagedBrowser, packagedAt, unpackBrowser } from './packaged.ts';
 import { findSandbox } from './sandbox.ts';
+import { keepStart, readStart } from './start-record.ts';
 
 export type Browser = {
   readonly executable: string;
@@ -26,6 +27,8 @@ type BrowserSearch = {
   /** The folder in which the browser from npm is unpacked. */
   readonly browserDir?: string | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
+  /** How the packaged browser started before is enough: whoever prepared this machine has tried it. */
+  readonly trusts?: boolean | undefined;
 };
 
 const HEADLESS_SHELLS = ['/usr/bin/chromium-headless-shell', '/usr/lib/chromium/chromium-headless-shell'];
@@ -49,16 +52,24 @@ const start = async (executable: string, environment: Readonly<Record<string, st
 };
 
 /** With the machine's libraries, else with those of the package: a bare machine and the image have no NSS. */
-const startPackaged = async ({ executable, libraries, fonts }: PackagedBrowser): Promise<Browser> => {
+const tryPackaged = async ({ executable, libraries, fonts }: PackagedBrowser): Promise<Browser> => {
   const environment = { FONTCONFIG_PATH: fonts };
   return await start(executable, environment).catch(() =>
     start(executable, { ...environment, LD_LIBRARY_PATH: libraries }),
   );
 };
 
-const startNamed = async (path: string): Promise<Browser> => {
+const startPackaged = async (packaged: PackagedBrowser, trusts: boolean): Promise<Browser> => {
+  const known = trusts ? await readStart(packaged.executable) : undefined;
+  if (known) return known;
+  const found = await tryPackaged(packaged);
+  await keepStart(found);
+  return found;
+};
+
+const startNamed = async (path: string, trusts: boolean): Promise<Browser> => {
   const packaged = packagedAt(path);
-  return packaged === undefined ? await start(path, {}) : await startPackaged(packaged);
+  return packaged === undefined ? await start(path, {}) : await startPackaged(packaged, trusts);
 };
 
 /**
@@ -72,9 +83,10 @@ export const ensureBrowser = async (search: BrowserSearch = {}): Promise<Browser
 };
 
 const findBrowser = async (search: BrowserSearch): Promise<Browser> => {
+  const { trusts = false } = search;
   if (search.path !== undefined) {
     const path = search.path;
-    return await startNamed(path).catch((error: unknown) => {
+    return await startNamed(path, trusts).catch((error: unknown) => {
       throw new NoBrowser(`CHROMIUM_PATH names ${path}, which does not start: ${describeError(error)}`);
     });
   }
@@ -83,7 +95,10 @@ const findBrowser = async (search: BrowserSearch): Promise<Browser> => {
     [
       '@sparticuz/chromium from npm',
       async () =>
-        startPackaged(await unpackBrowser(search.browserDir ?? defaultBrowserDir(), search.onProgress)),
+        startPackaged(
+          await unpackBrowser(search.browserDir ?? defaultBrowserDir(), search.onProgress),
+          trusts,
+        ),
     ],
     ...[...HEADLESS_SHELLS, ...INSTALLED]
       .filter(existsSync)

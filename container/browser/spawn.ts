@@ -6,6 +6,7 @@ import { NoBrowser } from '../base/faults.ts';
 import type { ContainerEnvironment } from '../environment.ts';
 import type { Browser } from './find.ts';
 import { type LaunchOptions, launchOptions } from './launch.ts';
+import { sharePriority } from './priority.ts';
 
 /** A browser that runs, and that nobody drives yet. */
 export type SpawnedBrowser = {
@@ -47,6 +48,7 @@ export const spawnBrowser = (options: LaunchOptions): SpawnedBrowser => {
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
   });
+  if (child.pid !== undefined) void sharePriority(child.pid);
   const exited = once(child, 'exit').then(() => {});
   exited.catch(() => {});
   const [, , , input, output] = child.stdio;

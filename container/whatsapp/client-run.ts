@@ -8,6 +8,7 @@ import type { Account } from '../../contract/worker/protocol.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
 import { sleep, type Time, withDeadline } from '../base/time.ts';
+import { sharePriority } from '../browser/priority.ts';
 import type { OwnStep } from '../start-steps.ts';
 import type { DialogCount } from './compat/dialogs.ts';
 import { idText } from './ids.ts';
@@ -116,6 +117,8 @@ export const startClientRun = (deps: RunDeps): ClientRun => {
     stage('loading WhatsApp Web', timings.load);
     deps.onStep?.('browserUp');
     client.pupBrowser?.on('disconnected', () => fault('the browser is gone'));
+    const pid = client.pupBrowser?.process?.()?.pid;
+    if (pid !== undefined) void sharePriority(pid);
     const page = client.pupPage;
     if (page) void reportVersion(page);
     page?.on('error', () => fault('the page crashed'));

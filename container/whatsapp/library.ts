@@ -21,6 +21,8 @@ export type LibraryPage = {
 type LibraryBrowser = {
   on(event: 'disconnected', listener: () => void): unknown;
   isConnected(): boolean;
+  /** Of a browser that the library launched. */
+  process?(): { readonly pid?: number | undefined } | null;
   close(): Promise<void>;
 };
 

@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
-import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import puppeteer from 'puppeteer';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -67,6 +69,28 @@ describe('finding a browser', () => {
     expect(await ensureBrowser({ path: own.executable })).toEqual(own);
   });
 
+  it('is not asked for its version again by who trusts its last start, while the executable is the same', async () => {
+    const browserDir = join(dir, 'unpacked');
+    const own = await ensureBrowser({ browserDir });
+    const file = join(dirname(own.executable), 'start.json');
+    const record = await readFile(file, 'utf8');
+    await writeFile(file, record.replace(own.build, 'Recorded 1.0'));
+    expect(await ensureBrowser({ browserDir, trusts: true })).toEqual({ ...own, build: 'Recorded 1.0' });
+    expect(await ensureBrowser({ path: own.executable, trusts: true })).toMatchObject({
+      build: 'Recorded 1.0',
+    });
+    // Who does not trust it, asks, and records the answer.
+    expect(await ensureBrowser({ browserDir })).toEqual(own);
+    expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(JSON.parse(record));
+    for (const damaged of ['', '{}', record.replace(own.executable, '/another')]) {
+      await writeFile(file, damaged);
+      expect(await ensureBrowser({ browserDir, trusts: true })).toEqual(own);
+    }
+    await writeFile(file, record.replace(own.build, 'Recorded 1.0'));
+    await utimes(own.executable, 1, 1);
+    expect(await ensureBrowser({ browserDir, trusts: true })).toEqual(own);
+  });
+
   it('uses the one that is named and no other; one that does not start is an error that says so', async () => {
     const path = join(dir, 'chrome');
     await writeFile(path, '#!/bin/sh\necho "Some Browser 1.2.3"\n');
@@ -110,6 +134,24 @@ describe('finding a browser', () => {
     expect(JSON.stringify(env)).not.toContain('secret');
     vi.unstubAllEnvs();
   });
+});
+
+it('a browser gets the priority of the worker among the sessions of processes', async () => {
+  const script = `
+    import { spawn } from 'node:child_process';
+    import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+    import { sharePriority } from '${pathToFileURL(resolve('container/browser/priority.ts')).href}';
+    const nice = (pid) => / nice (-?\\d+)/.exec(readFileSync('/proc/' + pid + '/autogroup', 'latin1'))?.[1];
+    const hasGroups = existsSync('/proc/self/autogroup');
+    if (hasGroups) writeFileSync('/proc/self/autogroup', '7');
+    const browser = spawn(process.execPath, ['-e', 'process.stdin.resume()'], { detached: true });
+    await sharePriority(browser.pid);
+    await sharePriority(2 ** 22 + 1);
+    console.log(hasGroups ? nice(browser.pid) : '7');
+    browser.kill();`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], { detached: true });
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  expect(output.trim(), errors).toBe('7');
 });
 
 describe('Chromium’s own sandbox', () => {
