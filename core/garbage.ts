@@ -12,3 +12,11 @@ export const openCollector = (): (() => void) => {
   setFlagsFromString('--no-expose-gc');
   return typeof gc === 'function' ? () => void gc() : () => {};
 };
+
+/**
+ * From now on V8 optimizes no function of this process. For a process that does little and for long: optimized code, what
+ * V8 learned for it and the memory of its compilers grew for half an hour (docs/performance.md#an-hour-at-work).
+ */
+export const stopOptimizing = (): void => {
+  for (const flag of ['--no-opt', '--no-maglev']) setFlagsFromString(flag);
+};

@@ -1,4 +1,4 @@
-import { openCollector } from '../../core/garbage.ts';
+import { openCollector, stopOptimizing } from '../../core/garbage.ts';
 import { sleep, type Time } from './time.ts';
 
 const LOOK_EVERY_MS = 30_000;
@@ -11,9 +11,11 @@ const heldBytes = (): number => {
 };
 
 /**
- * Collects garbage each time that this process holds 2 MiB more than after the last collection. V8 alone waits until the
- * heap has grown by a share of itself: a worker that does little kept 20 MB for half an hour, fifty kept a gigabyte
- * (docs/performance.md#an-hour-at-work).
+ * Keeps this process as small as it is after its start.
+ *
+ * From the first look on V8 optimizes no function. Each time that 2 MiB more are held than after the last collection, garbage
+ * is collected. V8 alone waits until the heap has grown by a share of itself, and optimizes what it runs now and then: fifty
+ * workers that do little grew by a gigabyte in half an hour (docs/performance.md#an-hour-at-work).
  *
  * Resolves once `signal` is aborted; never throws.
  *
@@ -24,17 +26,20 @@ export const watchHeap = async ({
   signal,
   collect,
   held = heldBytes,
+  settle = stopOptimizing,
 }: {
   readonly time: Time;
   readonly signal: AbortSignal;
   readonly collect?: () => void;
   readonly held?: () => number;
+  readonly settle?: () => void;
 }): Promise<void> => {
   let limit = 0;
   let run = collect;
-  for (;;) {
+  for (let isFirst = true; ; isFirst = false) {
     await sleep(time, LOOK_EVERY_MS, signal);
     if (signal.aborted) return;
+    if (isFirst) settle();
     if (held() < limit) continue;
     run ??= openCollector();
     run();
