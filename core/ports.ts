@@ -16,7 +16,7 @@ export type LaunchRequest = {
   readonly size: Size;
   /** Hosts are not tried if other capacity is configured. */
   readonly avoidsHosts?: boolean;
-  /** Any browser of the environment fits the session, so the worker may launch one before it knows the settings. */
+  /** Any browser of the environment fits the session, so the worker may start one before it knows the settings. */
   readonly fitsAnyBrowser?: boolean;
 };
 

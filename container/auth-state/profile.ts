@@ -28,7 +28,7 @@ export type Profile = {
   readonly dir: string;
   /** Puts the next auth state in place. `empty`: none is left, and why. A storage fault is thrown. */
   restoreNext(bounds: CallBounds): Promise<{ origin: Origin; because?: GaveUpBecause }>;
-  /** The browser got the account while it ran: until its first seconds are over, a part of it is in memory only. */
+  /** The browser got the account while it ran: for some seconds, a part of it is in memory only. */
   readonly adopted: boolean;
   /** How many states are left to restore. */
   readonly remaining: number;

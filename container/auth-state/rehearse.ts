@@ -5,8 +5,8 @@ import { INDEXED_DB, LOCAL_STORAGE, pack, stagingIn, unpack } from './archive.ts
 import { loadLevelDb, readLocalStorage } from './local-storage.ts';
 
 /**
- * Restores a small account that nobody uses. A process that waits has time for it, and what runs here is loaded and compiled
- * by then: the first restore took twice as long as the second (docs/performance.md).
+ * Restores a small account that is used for nothing else. A process that waits has time for it, and what runs here is loaded
+ * and compiled by then: the first restore took twice as long as the second (docs/performance.md).
  */
 export const rehearseRestore = async (workDir: string): Promise<void> => {
   const dir = stagingIn(workDir, 'rehearsal');

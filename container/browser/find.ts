@@ -27,7 +27,7 @@ type BrowserSearch = {
   /** The folder in which the browser from npm is unpacked. */
   readonly browserDir?: string | undefined;
   readonly onProgress?: ((message: string) => void) | undefined;
-  /** How the packaged browser started before is enough: whoever prepared this machine has tried it. */
+  /** The recorded start of the packaged browser is enough: it was tried when this machine was prepared. */
   readonly trusts?: boolean | undefined;
 };
 

@@ -8,7 +8,7 @@ import type { Browser } from './find.ts';
 import { type LaunchOptions, launchOptions } from './launch.ts';
 import { sharePriority } from './priority.ts';
 
-/** A browser that runs, and that nobody drives yet. */
+/** A browser that runs, and that is not connected to the library yet. */
 export type SpawnedBrowser = {
   /** Commands to it, and its answers: DevTools messages, each with a NUL at its end. */
   readonly input: Writable;
@@ -53,7 +53,7 @@ export const spawnBrowser = (options: LaunchOptions): SpawnedBrowser => {
   exited.catch(() => {});
   const [, , , input, output] = child.stdio;
   if (!(input instanceof Writable && output instanceof Readable)) throw new Error('the browser has no pipes');
-  // Reported by `exited` and by whoever waits for an answer.
+  // Reported by `exited`, and by each call that waits for an answer.
   input.on('error', () => {});
   return { input, output, exited, kill: () => void child.kill('SIGKILL') };
 };

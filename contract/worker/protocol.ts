@@ -38,7 +38,7 @@ export const workerEnvironmentSchema = z.object({
   BERTH_SESSION_ID: z.string().min(1).optional(),
   BERTH_EPOCH: z.coerce.number().int().positive().optional(),
   BERTH_BOOTSTRAP_TOKEN: secret.optional(),
-  /** Of a task of a session: its browser is launched while the control plane is asked for the session. */
+  /** Of a task of a session that any browser fits: it is started before the control plane is asked for the session. */
   BERTH_BROWSER_AHEAD: z.literal('1').optional(),
   BERTH_STANDBY_ID: z.string().min(1).optional(),
   BERTH_STANDBY_TOKEN: secret.optional(),

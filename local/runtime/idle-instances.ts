@@ -16,7 +16,7 @@ export class IdleInstances {
     return this.#idle.length;
   }
 
-  /** @param idleMs asked again when its time is over: by then it may be the last one, which is kept longer */
+  /** @param idleMs asked again when that time has passed: by then it may be the last one, which is kept longer */
   keep(instance: Instance, idleMs: () => number): void {
     const since = performance.now();
     const idle: Idle = {
