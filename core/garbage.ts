@@ -1,6 +1,9 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+/** Repeats until nothing more is found, and moves what is left together: a plain collection leaves 7 MB after a snapshot. */
+const THOROUGH = { type: 'major', execution: 'sync', flavor: 'last-resort' } as const;
+
 /**
  * Returns V8's own function for collecting all garbage of this thread, which blocks it until it is done. Not by Node's flag
  * `--expose-gc`: with it V8 takes its ready-made code for compiled under other flags, and each start takes 25 ms longer.
@@ -10,7 +13,7 @@ export const openCollector = (): (() => void) => {
   setFlagsFromString('--expose-gc');
   const gc: unknown = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');
-  return typeof gc === 'function' ? () => void gc() : () => {};
+  return typeof gc === 'function' ? () => void gc(THOROUGH) : () => {};
 };
 
 /**

@@ -2,8 +2,8 @@ import { openCollector, stopOptimizing } from '../../core/garbage.ts';
 import { sleep, type Time } from './time.ts';
 
 const LOOK_EVERY_MS = 30_000;
-/** This much garbage is left to V8. A collection of a worker takes 20 ms of CPU time; at work there is one a minute. */
-const GROWTH_BYTES = 2 * 1024 * 1024;
+/** This much garbage is left to V8. A collection of a worker takes 40 ms of CPU time; at work there is one in five minutes. */
+const GROWTH_BYTES = 4 * 1024 * 1024;
 
 const heldBytes = (): number => {
   const { heapUsed, arrayBuffers } = process.memoryUsage();
@@ -13,7 +13,7 @@ const heldBytes = (): number => {
 /**
  * Keeps this process as small as it is after its start.
  *
- * From the first look on V8 optimizes no function. Each time that 2 MiB more are held than after the last collection, garbage
+ * From the first look on V8 optimizes no function. Each time that 4 MiB more are held than after the last collection, garbage
  * is collected. V8 alone waits until the heap has grown by a share of itself, and optimizes what it runs now and then: fifty
  * workers that do little grew by a gigabyte in half an hour (docs/performance.md#an-hour-at-work).
  *

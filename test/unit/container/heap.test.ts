@@ -10,7 +10,7 @@ import { manualTime } from '../../helpers/manual-time.ts';
 const MIB = 1024 * 1024;
 const LOOK_MS = 30_000;
 
-it('settles and collects after a start, and collects again only once two more MiB are held', async () => {
+it('settles and collects after a start, and collects again only once four more MiB are held', async () => {
   const time = manualTime();
   const ending = new AbortController();
   let held = 60 * MIB;
@@ -30,10 +30,10 @@ it('settles and collects after a start, and collects again only once two more Mi
   });
   await time.advance(LOOK_MS);
   expect(collections).toBe(1);
-  held = 27 * MIB - 1;
+  held = 29 * MIB - 1;
   await time.advance(10 * LOOK_MS);
   expect(collections).toBe(1);
-  held = 27 * MIB;
+  held = 29 * MIB;
   await time.advance(LOOK_MS);
   expect(collections).toBe(2);
   ending.abort();
