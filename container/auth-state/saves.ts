@@ -34,7 +34,7 @@ export const createSaves = (options: {
   readonly intervalMs: number;
   /** `generation` grows with each new client. */
   readonly client: () => { readonly status: Status; readonly generation: number };
-  /** The browser holds a part of the account in memory for some seconds, and has not made it. */
+  /** The browser got a saved account while it ran: it writes a part of it only after some seconds. */
   readonly holdsBack: () => boolean;
   /** From its abort on nothing is saved on schedule. */
   readonly signal: AbortSignal;

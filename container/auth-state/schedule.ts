@@ -15,7 +15,7 @@ export const scheduleSaves = (
   time: Time,
   intervalMs: number,
   save: () => Promise<void>,
-  { whole }: { readonly whole: boolean } = { whole: true },
+  { whole }: { readonly whole: boolean },
 ): (() => void) => {
   let cancel = () => {};
   let stopped = false;
