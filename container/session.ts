@@ -36,6 +36,7 @@ import { withGroup } from './whatsapp/group-events.ts';
 import { type ClientSettings, createLibraryClient, launchOf } from './whatsapp/library.ts';
 import { watchMemory } from './whatsapp/memory-watch.ts';
 import { loadsSamePage, openPageAhead, type PageAhead } from './whatsapp/page-ahead.ts';
+import { watchPageHeap } from './whatsapp/page-heap.ts';
 import { createPairing } from './whatsapp/pairing.ts';
 import { runTimings } from './whatsapp/signals.ts';
 
@@ -289,6 +290,7 @@ export const startSession = (
     signal: ending.signal,
   });
   void watchHeap({ time, signal: ending.signal });
+  void watchPageHeap({ time, signal: ending.signal, heap: () => host.client?.pupPage?.heap });
 
   const graceMs = settings.stopGraceSeconds * 1000;
   const finish = async (reason: StopReason, detail: string | undefined) => {

@@ -8,6 +8,7 @@ import { type LaunchOptions, launchOptions } from '../browser/launch.ts';
 import { type LibraryAccount, libraryAccount } from './account.ts';
 import { OwnAuthStrategy } from './auth-strategy.ts';
 import { type CompatibilityHooks, installCompatibility } from './compat/index.ts';
+import { heapOf, type PageHeap } from './page-heap.ts';
 import type { SavedPage } from './saved-page.ts';
 
 export type LibraryPage = {
@@ -16,6 +17,7 @@ export type LibraryPage = {
   evaluate(expression: string): Promise<unknown>;
   reload(options: { timeout: number }): Promise<unknown>;
   url(): string;
+  readonly heap: PageHeap;
 };
 
 type LibraryBrowser = {
@@ -223,6 +225,7 @@ const wrapPage = (page: whatsapp.Client['pupPage']): LibraryPage | undefined =>
     evaluate: (expression) => page.evaluate(expression),
     reload: ({ timeout }) => page.reload({ timeout, waitUntil: 'load' }),
     url: () => page.url(),
+    heap: heapOf(page),
   };
 
 /** The library, unmodified, over whichever build of WhatsApp Web the page is. */

@@ -137,6 +137,7 @@ export class FakeClient implements LibraryClient {
         this.reloads += 1;
       },
       url: () => this.url,
+      heap: { held: async () => 0, collect: async () => {} },
     };
     this.onBrowser();
   }

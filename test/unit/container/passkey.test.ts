@@ -63,6 +63,7 @@ class FakePage implements LibraryPage {
   on(): void {}
   url = () => 'https://web.whatsapp.com/';
   reload = async () => {};
+  heap = { held: async () => 0, collect: async () => {} };
   async evaluate(expression: string): Promise<unknown> {
     if (this.#open && this.#time.now() >= this.#open.until) this.#open = undefined;
     if (expression.includes("clickable('shortcake_passkey_continue_button');\n  if (button)")) {
