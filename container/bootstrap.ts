@@ -3,14 +3,12 @@
  * confirmation that this is the worker of the epoch (`bootstrap`).
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Assignment } from '../contract/worker/protocol.ts';
 import { commandAddress } from './address.ts';
 import { describeError, Fenced, NoBrowser, RequestRefused } from './base/faults.ts';
 import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
+import type { EarlyBrowser } from './browser/early.ts';
 import { type Browser, ensureBrowser } from './browser/find.ts';
 import { openProxyRelay } from './browser/proxy-relay.ts';
 import { type CommandServer, startCommandServer } from './commands/server.ts';
@@ -21,6 +19,7 @@ import type { ContainerEnvironment } from './environment.ts';
 import { EXIT, type Exit } from './exit.ts';
 import { type OwnTask, ownTask } from './metadata.ts';
 import { fetchSavedPage, type SavedPage } from './whatsapp/saved-page.ts';
+import { makeWorkDir } from './work-dir.ts';
 
 /** The steps that need no session. */
 export type Prepared = {
@@ -49,23 +48,26 @@ const BOOTSTRAP_LIMIT_MS = 60_000;
 
 const newSecret = () => randomBytes(32).toString('base64url');
 
-/** @param assign of a standby task: takes the assignment that its command server is sent */
+/**
+ * @param assign of a standby task: takes the assignment that its command server is sent
+ * @param early the browser that runs already, and the folder that it was started in
+ */
 export const prepare = async (options: {
   readonly environment: ContainerEnvironment;
   readonly epoch: number | undefined;
   readonly assign?: (assignment: Assignment) => Promise<boolean>;
+  readonly early?: EarlyBrowser | undefined;
   readonly time: Time;
   readonly log: Log;
   readonly exit: Exit;
 }): Promise<Prepared> => {
-  const { environment, epoch, assign, time, log, exit } = options;
+  const { environment, epoch, assign, early, time, log, exit } = options;
   const commandSecret = newSecret();
   log.hide(commandSecret);
 
-  const makeWorkDir = async () => {
-    const base = environment.BERTH_WORK_DIR ?? tmpdir();
-    await mkdir(base, { recursive: true });
-    const dir = await mkdtemp(join(base, 'berth-worker-'));
+  for (const note of early?.notes ?? []) log.info(note);
+  const ownWorkDir = async () => {
+    const dir = early?.workDir ?? (await makeWorkDir(environment.BERTH_WORK_DIR));
     exit.owns(dir);
     return dir;
   };
@@ -93,9 +95,9 @@ export const prepare = async (options: {
     }).catch((error: unknown) => (error instanceof NoBrowser ? error : new NoBrowser(describeError(error))));
 
   const [workDir, { server, reach }, found, task] = await Promise.all([
-    makeWorkDir(),
+    ownWorkDir(),
     openServer(),
-    findBrowser(),
+    early?.found ?? findBrowser(),
     ownTask(environment, time),
   ]);
   return { workDir, server, reach, commandSecret, found, task };

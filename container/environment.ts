@@ -1,33 +1,17 @@
 import * as z from 'zod';
 import type { StandbyDepth } from '../contract/bodies/standby.ts';
-import { isLocale } from '../contract/locale.ts';
 import { workerEnvironmentSchema } from '../contract/worker/protocol.ts';
-
-const switches = z.string().transform((text, context) => {
-  try {
-    return z.array(z.string()).parse(JSON.parse(text));
-  } catch {
-    context.addIssue({ code: 'custom', message: 'must be a JSON array of strings' });
-    return z.NEVER;
-  }
-});
+import { browserSettingsSchema } from './browser/settings.ts';
 
 /** The values that the control plane sets, and the worker's own settings, each with a default that fits a task. */
 const environmentSchema = workerEnvironmentSchema.extend({
-  BERTH_BROWSER_ARGS: switches.prefault('[]'),
-  /**
-   * The folder in which the browser from npm is unpacked once for all workers of a machine; without it, the user's
-   * cache folder.
-   */
-  BERTH_BROWSER_DIR: z.string().optional(),
+  ...browserSettingsSchema.shape,
   /** Memory of the browser's whole tree above which the client is restarted, with its state saved. MiB. */
   BERTH_MEMORY_LIMIT_MB: z.coerce.number().positive().default(1500),
   /** Limit of each stage of a start (launch, load, sync). Seconds. */
   BERTH_STAGE_SECONDS: z.coerce.number().positive().default(60),
   /** Times that a failed client is started again before the session ends as crashed; long steady work renews them. */
   BERTH_MAX_RESTARTS: z.coerce.number().int().min(0).default(5),
-  /** The browser's language (BCP 47) of sessions that set none; without it, that of LANG, else en-US. */
-  BERTH_LOCALE: z.string().refine(isLocale, 'must be a language tag such as en-US').optional(),
   /** How long a pairing code is good, after which the page gives another one. Seconds; WhatsApp Web's are three minutes. */
   BERTH_PAIRING_CODE_SECONDS: z.coerce.number().positive().default(180),
   /** Set by ECS: the address from which a task reads its own address. */

@@ -8,6 +8,7 @@ import type { Log } from './base/log.ts';
 import type { Time } from './base/time.ts';
 import { bootstrap, type Prepared, prepare } from './bootstrap.ts';
 import type { AheadBrowser } from './browser/ahead.ts';
+import type { EarlyBrowser } from './browser/early.ts';
 import { launchForAny, type SpawnedBrowser, spawnBrowser } from './browser/spawn.ts';
 import { createEnding } from './ending.ts';
 import type { ContainerEnvironment, Purpose } from './environment.ts';
@@ -45,6 +46,8 @@ const linkedDir = async (workDir: string): Promise<string> => {
 export const startWorker = (options: {
   readonly environment: ContainerEnvironment;
   readonly purpose: Purpose;
+  /** The session's browser, if it runs already. */
+  readonly early?: EarlyBrowser | undefined;
   /** Of a standby task: it is the worker of this session from now on. */
   readonly onAssigned?: (session: Pick<Assignment, 'sessionId' | 'epoch'>) => void;
   readonly time: Time;
@@ -65,7 +68,7 @@ export const startWorker = (options: {
     if (pullStarted !== undefined) timeLine.reached('pullStarted', pullStarted);
     if (imagePulled !== undefined) timeLine.reached('imagePulled', imagePulled);
     timeLine.reached('containerStarted', containerStarted);
-    const spawned = options.environment.BERTH_BROWSER_AHEAD === undefined ? undefined : spawnAhead(prepared);
+    const spawned = options.early?.spawned ?? spawnAhead(prepared);
     let ahead: Promise<AheadBrowser | undefined> | undefined;
     const found = await bootstrap(prepared, purpose, {
       ...options,
@@ -82,7 +85,7 @@ export const startWorker = (options: {
     session = startSession({ ...found, ahead: browser }, { ...options, exit, ending, timeLine });
   };
   const spawnAhead = ({ found, workDir }: Prepared): SpawnedBrowser | undefined =>
-    found instanceof NoBrowser
+    found instanceof NoBrowser || options.environment.BERTH_BROWSER_AHEAD === undefined
       ? undefined
       : spawnBrowser(launchForAny({ found, workDir }, options.environment));
   /** Undefined: the session launches its own. What is left of it at the end is killed with the profile's processes. */

@@ -7,7 +7,13 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { describeError, NoBrowser } from '../base/faults.ts';
-import { defaultBrowserDir, type PackagedBrowser, packagedAt, unpackBrowser } from './packaged.ts';
+import {
+  defaultBrowserDir,
+  findUnpacked,
+  type PackagedBrowser,
+  packagedAt,
+  unpackBrowser,
+} from './packaged.ts';
 import { findSandbox } from './sandbox.ts';
 import { keepStart, readStart } from './start-record.ts';
 
@@ -77,9 +83,31 @@ const startNamed = async (path: string, trusts: boolean): Promise<Browser> => {
  * says what was tried and what to install.
  */
 export const ensureBrowser = async (search: BrowserSearch = {}): Promise<Browser> => {
-  const [browser, sandbox] = await Promise.all([findBrowser(search), findSandbox()]);
-  if (!sandbox.usable) search.onProgress?.(`the browser runs without its own sandbox: ${sandbox.reason}`);
-  return { ...browser, sandboxed: sandbox.usable };
+  const [browser, sandboxed] = await Promise.all([findBrowser(search), mayUseSandbox(search)]);
+  return { ...browser, sandboxed };
+};
+
+const mayUseSandbox = async ({ onProgress }: Pick<BrowserSearch, 'onProgress'>): Promise<boolean> => {
+  const sandbox = await findSandbox();
+  if (!sandbox.usable) onProgress?.(`the browser runs without its own sandbox: ${sandbox.reason}`);
+  return sandbox.usable;
+};
+
+/**
+ * The packaged browser, if it was tried when this machine was prepared. Unpacks and starts nothing. Undefined without a
+ * record, and for any other browser.
+ */
+export const recordedBrowser = async ({
+  path,
+  browserDir = defaultBrowserDir(),
+  onProgress,
+}: Omit<BrowserSearch, 'trusts'>): Promise<Browser | undefined> => {
+  const [packaged, sandboxed] = await Promise.all([
+    path === undefined ? findUnpacked(browserDir) : packagedAt(path),
+    mayUseSandbox({ onProgress }),
+  ]);
+  const known = packaged && (await readStart(packaged.executable));
+  return known && { ...known, sandboxed };
 };
 
 const findBrowser = async (search: BrowserSearch): Promise<Browser> => {

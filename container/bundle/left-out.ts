@@ -11,11 +11,15 @@ import type { Plugin } from 'esbuild';
  */
 const NOT_INSTALLED = ['archiver', 'fs-extra', 'unzipper', 'bufferutil', 'utf-8-validate', 'supports-color'];
 
-/** Packages that only installing a browser or puppeteer's command line uses. */
-const NOT_USED = ['extract-zip', 'progress', 'proxy-agent', 'tar-fs', 'yargs', 'yargs/helpers'];
+/**
+ * Packages that only installing a browser, puppeteer's command line and browsers behind a WebSocket use. With `ws` Node
+ * would load its own modules for TLS and compression: 25 ms of a start.
+ */
+const NOT_USED = ['extract-zip', 'progress', 'proxy-agent', 'tar-fs', 'ws', 'yargs', 'yargs/helpers'];
 
-/** Files of the same kind: installing browsers, and Firefox's protocol. */
-const FILES_NOT_USED = /@puppeteer\/browsers\/lib\/cjs\/(CLI|install)\.js$|puppeteer\/bidi\/bidi\.js$/;
+/** Files of the same kind: downloading and installing browsers, and Firefox's protocol. */
+const FILES_NOT_USED =
+  /@puppeteer\/browsers\/lib\/cjs\/(CLI|httpUtil|install)\.js$|puppeteer\/bidi\/bidi\.js$/;
 
 /** Loaded when first used: stickers, files by URL. Most workers never use them. */
 const ON_DEMAND = ['node-fetch', 'node-webpmux'];

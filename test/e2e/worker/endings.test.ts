@@ -189,6 +189,15 @@ describe('how a session ends', () => {
     await nothingIsLeft();
   });
 
+  it('ends the browser that was launched ahead, too, when its environment is not usable', async () => {
+    const before = await readdir(bench.workDir);
+    const worker = bench.start({ BERTH_BROWSER_AHEAD: '1', BERTH_STAGE_SECONDS: 'soon' });
+    expect(await worker.exit, worker.log()).toBe(2);
+    expect(worker.log()).toContain('BERTH_STAGE_SECONDS');
+    await nothingIsLeft();
+    expect(await readdir(bench.workDir)).toEqual(before);
+  });
+
   it('says which browser it tried and what to install when none starts', async () => {
     const { api } = bench;
     const worker = bench.start({ CHROMIUM_PATH: '/nowhere/chromium' });
