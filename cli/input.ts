@@ -4,7 +4,7 @@ import { sessionNameSchema, userIdSchema } from '../contract/bodies/sessions.ts'
 import { boundsChangeSchema } from '../contract/bounds.ts';
 import { rateSchema } from '../contract/rate.ts';
 import { chatIdSchema } from '../contract/whatsapp/messages.ts';
-import { requestCodeArgs } from '../contract/worker/commands.ts';
+import { requestCodeArgs } from '../contract/worker/account-commands.ts';
 
 export const nameInput = sessionNameSchema;
 /** The owner of the session; `*` for all users, if a list allows it. */

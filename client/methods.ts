@@ -51,7 +51,8 @@ export type SessionsMethods = {
    * Start a stopped session. Needs the scope `sessions:write`.
    *
    * Needs no QR code when the account is `linked`. A running session is returned unchanged. A stopping one is
-   * waited for; 503 when that takes too long.
+   * waited for; 503 when that takes too long. With `wait` the response comes once the session works or needs
+   * a QR code, which it then has (`qr`), or after that many seconds.
    */
   readonly start: (name: string, options?: Options<'startSession'>) => Promise<Result<'startSession'>>;
   /**

@@ -4,16 +4,17 @@ import type { SessionView } from '../contract/bodies/sessions.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Status } from '../contract/lifecycle.ts';
 import { createSession, listSessions } from '../contract/operations/sessions.ts';
-import { type Body, type Needs, perform, requestOf, type SendOptions } from './derived.ts';
+import { type Body, type Needs, type Options, perform, type Result, requestOf } from './derived.ts';
 import { WaitTimeoutError } from './errors.ts';
 import type { SessionsMethods } from './methods.ts';
 import type { CallOptions } from './transport.ts';
 
 /**
+ * `waitSeconds` (0 to 25): resolves once the session has its QR code (`qr`), or without one after that time.
  * `idempotencyKey`: same key and same body, same session. Made for you if it is missing, so that a repeat is always
  * safe.
  */
-export type CreateOptions = SendOptions;
+export type CreateOptions = Options<'createSession'>;
 
 export type ListOptions = CallOptions & {
   /** Stopped and failed sessions too. */
@@ -41,7 +42,10 @@ export type SessionsClient = SessionsMethods & {
   /**
    * Admits a session and, unless `start` is false, launches it. Rejects with 422 if the name exists, 429 at a limit.
    */
-  readonly create: (request?: Body<'createSession'>, options?: CreateOptions) => Promise<SessionView>;
+  readonly create: (
+    request?: Body<'createSession'>,
+    options?: CreateOptions,
+  ) => Promise<Result<'createSession'>>;
   /** Every session, page by page as it is read. `userId: '*'` (admins) lists the sessions of all users. */
   readonly list: (options?: ListOptions) => AsyncGenerator<SessionView, void, undefined>;
   /**

@@ -1,12 +1,8 @@
 import { toBuffer, toString as toText } from 'qrcode';
 import { QR_LIFE_HEADER } from '../contract/bodies/commands.ts';
-import { Problem } from '../contract/errors.ts';
-import { isTerminal, shownStatus } from '../contract/lifecycle.ts';
 import * as operations from '../contract/operations/linking.ts';
-import { pollUntil } from '../contract/poll.ts';
-import type { CommandArgs } from '../contract/worker/commands.ts';
-import { withOpenWait } from '../core/access/open-waits.ts';
-import { isExpected, runCommand } from '../core/commands/command.ts';
+import { type AccountResult, runAccountCommand } from '../core/commands/account-command.ts';
+import { awaitShown } from '../core/commands/await-shown.ts';
 import { loadSession } from '../core/lifecycle/load.ts';
 import type { Session } from '../core/lifecycle/session.ts';
 import { base } from './adapters/base.ts';
@@ -16,8 +12,6 @@ import { prefersJson } from './edge/accept.ts';
 import { type Answer, defineHandler, type Request, router } from './edge/http.ts';
 
 const deps = { ...base, store: dynamoDbStore(), workers: workerClient() };
-
-const POLL_MS = 300;
 
 /**
  * GET /api/{session}/auth/qr: a PNG; an SVG or JSON by `Accept`; the code itself with `format=raw`. The code comes
@@ -36,44 +30,21 @@ const showingCode = defineHandler(operations.getQr)(async (request) => {
 
 type About = Pick<Request<typeof operations.getQr>, 'session' | 'params' | 'caller'>;
 
-type Question = 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmation';
-
-/** The worker's answer to a question that may have to wait, up to `wait` seconds in all. */
-const asked = async <N extends Question>(request: About, wait: number, command: N) => {
+/** What the session's worker shows, waiting up to `wait` seconds in all. */
+const asked = async <N extends Parameters<typeof awaitShown>[1]>(
+  request: About,
+  wait: number,
+  command: N,
+): Promise<AccountResult<N>> => {
   const end = deps.clock() + wait * 1000;
-  const first = await sessionOf(request);
-  const shown = await askedNow(first, command);
-  if (shown !== undefined) return shown;
-  return withOpenWait(deps, request.caller().userId, end - deps.clock(), async () => {
-    const session = await whenItCanBeAsked(request, first, end);
-    const waitSeconds = Math.max(0, (end - deps.clock()) / 1000);
-    return runCommand(deps, session, command, { waitSeconds } as CommandArgs<N>);
-  });
-};
-
-/** What is shown already is not one of the user's open waits. Undefined: it has to be waited for. */
-const askedNow = async <N extends Question>(session: Session, command: N) => {
-  if (session.address === undefined || !isExpected(command, shownStatus(session))) return undefined;
-  try {
-    return await runCommand(deps, session, command, { waitSeconds: 0 } as CommandArgs<N>);
-  } catch (error) {
-    // It was shown a moment ago, or is not yet.
-    if (error instanceof Problem && ['unprocessable', 'worker_timeout'].includes(error.code))
-      return undefined;
-    throw error;
-  }
+  const load = () => sessionOf(request);
+  const { userId } = request.caller();
+  return awaitShown(deps, command, { first: await load(), load, userId, end });
 };
 
 const sessionOf = (request: About): Promise<Session> => {
   const { userId, name } = request.session(request.params.session);
   return loadSession(deps, userId, name);
-};
-
-/** A session just created has no worker yet that could be asked. */
-const whenItCanBeAsked = async (request: About, first: Session, end: number): Promise<Session> => {
-  const canBeAsked = ({ state, address }: Session) => isTerminal(state) || address !== undefined;
-  if (canBeAsked(first)) return first;
-  return pollUntil(deps, () => sessionOf(request), canBeAsked, { end, pollMs: POLL_MS });
 };
 
 const renderQr = async (value: string, accept: string): Promise<Answer<typeof operations.getQr>> => {
@@ -90,7 +61,7 @@ const renderQr = async (value: string, accept: string): Promise<Answer<typeof op
 /** POST /api/{session}/auth/request-code: a pairing code to type into the phone, instead of a QR code. */
 const requestingCode = defineHandler(operations.requestCode)(async (request) => {
   const session = await sessionOf(request);
-  const { code, expiresAt } = await runCommand(deps, session, 'requestCode', request.body);
+  const { code, expiresAt } = await runAccountCommand(deps, session, 'requestCode', request.body);
   return { status: 201, body: { code, expiresAt: new Date(expiresAt).toISOString() } };
 });
 
@@ -102,7 +73,7 @@ const showingChallenge = defineHandler(operations.getPasskeyChallenge)(async (re
 /** POST /api/{session}/auth/passkey */
 const takingAssertion = defineHandler(operations.submitPasskey)(async (request) => {
   const session = await sessionOf(request);
-  return { status: 201, body: await runCommand(deps, session, 'submitPasskey', request.body) };
+  return { status: 201, body: await runAccountCommand(deps, session, 'submitPasskey', request.body) };
 });
 
 /** GET /api/{session}/auth/passkey/confirmation */
@@ -113,7 +84,7 @@ const showingConfirmation = defineHandler(operations.getPasskeyConfirmation)(asy
 /** POST /api/{session}/auth/passkey/confirm */
 const confirming = defineHandler(operations.confirmPasskey)(async (request) => {
   const session = await sessionOf(request);
-  return { status: 201, body: await runCommand(deps, session, 'confirmPasskey', {}) };
+  return { status: 201, body: await runAccountCommand(deps, session, 'confirmPasskey', {}) };
 });
 
 export const handler = router(

@@ -1,13 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionConfig } from '../contract/bodies/session-config.ts';
+import type { StartedSession } from '../contract/bodies/sessions.ts';
 import { Problem } from '../contract/errors.ts';
 import { isTerminal } from '../contract/lifecycle.ts';
+import { messageOfError } from '../contract/message-of-error.ts';
 import { startSessionByName } from '../contract/operations/deprecated-sessions.ts';
 import * as operations from '../contract/operations/sessions.ts';
 import { createSession } from '../core/admission/create.ts';
 import { launchAndPublish, started } from '../core/admission/launch-and-publish.ts';
 import type { Admitted } from '../core/admission/plan.ts';
+import { awaitUp } from '../core/commands/await-shown.ts';
 import { findSession, loadSession } from '../core/lifecycle/load.ts';
+import { nameOf, type Session, userOf } from '../core/lifecycle/session.ts';
 import { sessionView } from '../core/lifecycle/session-view.ts';
 import { startWhenEnded } from '../core/lifecycle/start.ts';
 import { stopAndStart } from '../core/lifecycle/stop-and-start.ts';
@@ -16,8 +20,8 @@ import { base } from './adapters/base.ts';
 import { dynamoDbStore } from './adapters/dynamodb-store.ts';
 import { ecsTasks } from './adapters/ecs-tasks.ts';
 import { sqsEvents } from './adapters/sqs-events.ts';
-import { standbyCall } from './adapters/worker-call.ts';
-import { defineHandler, router } from './edge/http.ts';
+import { standbyCall, workerCall } from './adapters/worker-call.ts';
+import { defineHandler, type Request, router } from './edge/http.ts';
 import { refuseAdminPolicy } from './edge/policy.ts';
 
 const deps = {
@@ -26,7 +30,12 @@ const deps = {
   tasks: ecsTasks(),
   events: sqsEvents(),
   standby: standbyCall(),
+  workers: workerCall(),
 };
+
+/** The function has 29 s. */
+const ANSWER_WITHIN_MS = 26_000;
+const STOP_BUDGET_MS = 15_000;
 
 /**
  * WAHA's name for a session without one: `session_<ulid>`. With an idempotency key it follows from that: a repeat must
@@ -37,8 +46,40 @@ const newName = (owner: string, key: string | undefined): string =>
     ? deps.ids.sessionId().replace(/^ses_/, 'session_')
     : `session_${deps.sha256(`${owner} ${key}`).slice(0, 26)}`;
 
+/**
+ * The session as it was started. If the caller waits: once it works, or with its QR code. It is admitted by now, so nothing
+ * that happens to the wait is an error.
+ *
+ * @param begun when the request came (ms)
+ */
+const whenUp = async (
+  { query: { wait }, caller }: Pick<Request<typeof operations.startSession>, 'query' | 'caller'>,
+  first: Session,
+  begun: number,
+): Promise<StartedSession> => {
+  if (wait === 0) return sessionView(first, deps.settings);
+  const load = () => loadSession(deps, userOf(first), nameOf(first));
+  const end = Math.min(deps.clock() + wait * 1000, begun + ANSWER_WITHIN_MS);
+  try {
+    const { session, code } = await awaitUp(deps, { first, load, userId: caller().userId, end });
+    const view = sessionView(session, deps.settings);
+    if (!code) return view;
+    return {
+      ...view,
+      // The worker shows its code a moment before its report of that arrives.
+      ...(view.status === 'STARTING' ? { status: 'SCAN_QR_CODE' as const } : {}),
+      qr: { value: code.value, expiresAt: new Date(code.expiresAt).toISOString() },
+    };
+  } catch (error) {
+    const { sessionId, epoch } = first;
+    deps.log.info('the session did not come up in time', { sessionId, epoch, error: messageOfError(error) });
+    return sessionView(await load().catch(() => first), deps.settings);
+  }
+};
+
 /** POST /api/sessions: creates a session and, unless `start` is false, admits and launches it. */
 const creating = defineHandler(operations.createSession)(async (request) => {
+  const begun = deps.clock();
   const { body, idempotencyKey: key } = request;
   const { userId, name } = request.session(body.name ?? newName(request.owner(), key));
   refuseAdminPolicy(request.caller(), body.config);
@@ -53,30 +94,30 @@ const creating = defineHandler(operations.createSession)(async (request) => {
   });
   const session =
     created.admitted && body.start ? await launchAndPublish(deps, created.session) : created.session;
-  return { status: 201, body: sessionView(session, deps.settings) };
+  return { status: 201, body: await whenUp(request, session, begun) };
 });
-
-/** The function has 29 s. */
-const ANSWER_WITHIN_MS = 26_000;
-const STOP_BUDGET_MS = 15_000;
 
 /**
  * Idempotent: a session that runs is shown as it is, one that is stopping is waited for.
  *
  * @param begun when the request came (ms)
  */
-const start = async (userId: string, name: string, begun: number) =>
-  answerTo(await startWhenEnded(deps, userId, name, STOP_BUDGET_MS), begun);
+const start = async (userId: string, name: string, begun: number): Promise<Session> =>
+  launched(await startWhenEnded(deps, userId, name, STOP_BUDGET_MS), begun);
 
-const answerTo = async (admission: Admitted, begun: number) => {
-  const session = await started(deps, admission, begun + ANSWER_WITHIN_MS - deps.clock());
-  return { status: 201 as const, body: sessionView(session, deps.settings) };
-};
+const launched = (admission: Admitted, begun: number): Promise<Session> =>
+  started(deps, admission, begun + ANSWER_WITHIN_MS - deps.clock());
+
+const answerTo = async (admission: Admitted, begun: number) => ({
+  status: 201 as const,
+  body: sessionView(await launched(admission, begun), deps.settings),
+});
 
 /** POST /api/sessions/{name}/start */
 const starting = defineHandler(operations.startSession)(async (request) => {
+  const begun = deps.clock();
   const { userId, name } = request.session(request.params.name);
-  return start(userId, name, deps.clock());
+  return { status: 201, body: await whenUp(request, await start(userId, name, begun), begun) };
 });
 
 /** POST /api/sessions/{name}/restart: a graceful stop, then a new admission. */
@@ -126,7 +167,7 @@ const startingByName = defineHandler(startSessionByName)(async (request) => {
     });
   }
   await updateConfig(deps, userId, name, config, (before, after) => refuseAdminPolicy(caller, after, before));
-  return start(userId, name, begun);
+  return { status: 201, body: sessionView(await start(userId, name, begun), deps.settings) };
 });
 
 export const handler = router(creating, starting, restarting, updating, startingByName);

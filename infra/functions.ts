@@ -201,10 +201,7 @@ export const FUNCTIONS: Readonly<Record<string, Needs>> = {
   'sessions-admit': {
     does: 'Creates, configures, starts and restarts sessions: admits them, launches their tasks.',
     ...ADMISSION,
-    unusedInTests: {
-      'lambda:InvokeFunction':
-        'makes a standby task the worker of a session; systems of tests keep no standby task',
-    },
+    waits: true,
   },
   'sessions-change': {
     does: 'Stops a session, unlinks and deletes it.',

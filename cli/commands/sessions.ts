@@ -31,6 +31,9 @@ export const addSessions = (program: Command): void => {
   addEvents(sessions);
 };
 
+/** For a code before anything is shown: a standby task has one by then, and a cold start is followed from there on. */
+const SOON_SECONDS = 2;
+
 const SIZES = sizeSchema.options;
 const RESTART_POLICIES = restartPolicySchema.options;
 const IGNORABLE = ignoreSchema.keyof().options;
@@ -78,15 +81,21 @@ const addCreate = (sessions: Command): void => {
     user: userInput,
   });
   runs(command, input, async (given, context) => {
-    const session = await context
+    const follows = given.qr && given.start;
+    const { qr, ...session } = await context
       .api()
       .sessions.create(
         { ...(given.name ? { name: given.name } : {}), start: given.start, config: configOf(given) },
-        { userId: given.user },
+        { userId: given.user, ...(follows ? { waitSeconds: SOON_SECONDS } : {}) },
       );
     showChanged(context, session, given.start ? 'created and starting' : 'created');
-    if (given.qr && given.start)
-      await followQr(context, { name: session.name, userId: given.user, invert: given.invert });
+    if (follows)
+      await followQr(context, {
+        name: session.name,
+        userId: given.user,
+        invert: given.invert,
+        first: qr?.value,
+      });
   });
 };
 
@@ -211,9 +220,11 @@ const addStart = (sessions: Command): void => {
   examples(command, 'shop', 'shop --qr');
   const input = one.extend({ qr: z.boolean().default(false), invert: z.boolean().default(false) });
   runs(command, input, async ({ name, user, qr, invert }, context) => {
-    const session = await context.api().sessions.start(name, { userId: user });
+    const { qr: code, ...session } = await context
+      .api()
+      .sessions.start(name, { userId: user, ...(qr ? { waitSeconds: SOON_SECONDS } : {}) });
     showChanged(context, session, 'starting');
-    if (qr) await followQr(context, { name, userId: user, invert });
+    if (qr) await followQr(context, { name, userId: user, invert, first: code?.value });
   });
 };
 

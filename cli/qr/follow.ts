@@ -12,16 +12,23 @@ type Following = {
   readonly name: string;
   readonly userId: string | undefined;
   readonly invert: boolean;
+  /** A code that is known already. */
+  readonly first?: string | undefined;
 };
 
 /** WhatsApp renews its code every 20 s or so; this is how old a shown one can be. Seconds. */
 const LOOK_AGAIN_SECONDS = 2;
 
 /** Shows the session's code, and each that replaces it, until the account is linked (resolves) or it ended. */
-export const followQr = async (context: Context, { name, userId, invert }: Following): Promise<void> => {
+export const followQr = async (
+  context: Context,
+  { name, userId, invert, first }: Following,
+): Promise<void> => {
   const client = context.api();
   const screen = createScreen(context.out, invert);
-  let shown: string | undefined;
+  const draw = (code: string) => screen.show(code, `scan with WhatsApp to link ${name}`);
+  let shown = first;
+  if (first !== undefined) draw(first);
   let noted = false;
   let session = await client.sessions.get(name, { userId });
   for (;;) {
@@ -30,7 +37,7 @@ export const followQr = async (context: Context, { name, userId, invert }: Follo
       throw ended(session, shown !== undefined);
     if (session.status === 'SCAN_QR_CODE') {
       const code = await codeIfAny(client, name, userId);
-      if (code !== undefined && code !== shown) screen.show(code, `scan with WhatsApp to link ${name}`);
+      if (code !== undefined && code !== shown) draw(code);
       shown = code ?? shown;
     } else if (isPasskeyStatus(session.status)) {
       if (!noted)

@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { getQrArgs, qrResult } from '../../contract/worker/commands.ts';
+import type { getQrArgs, qrResult } from '../../contract/worker/account-commands.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed, wrongStatus } from './failure.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import type { CommandResult, requestCodeArgs } from '../../contract/worker/commands.ts';
+import type { requestCodeArgs } from '../../contract/worker/account-commands.ts';
+import type { CommandResult } from '../../contract/worker/commands.ts';
 import type { CommandContext } from './context.ts';
 import { wrongStatus } from './failure.ts';
 import { handOver } from './hand-over.ts';

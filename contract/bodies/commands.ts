@@ -36,6 +36,13 @@ export const qrQuerySchema = ownerQuerySchema.extend({
   format: z.enum(['image', 'raw']).default('image'),
   wait: z.coerce.number().min(0).max(25).default(0),
 });
+/**
+ * `POST /api/sessions` and `…/start`: waits up to so many seconds until the session works, or needs a QR code, which the
+ * response then has.
+ */
+export const startQuerySchema = ownerQuerySchema.extend({
+  wait: z.coerce.number().min(0).max(25).default(0),
+});
 /** `GET /api/{session}/auth/passkey/challenge` and `…/confirmation`: waits up to so many seconds for it. */
 export const passkeyQuerySchema = ownerQuerySchema.extend({
   wait: z.coerce.number().min(0).max(25).default(0),

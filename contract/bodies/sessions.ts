@@ -71,3 +71,17 @@ export const sessionViewSchema = z.object({
   authState: z.object({ savedAt: z.iso.datetime(), bytes: z.int(), chromiumBuild: z.string() }).nullable(),
 });
 export type SessionView = z.infer<typeof sessionViewSchema>;
+
+/** A session that was created or started, with its QR code if the caller waited for it. */
+export const startedSessionSchema = sessionViewSchema.extend({
+  qr: z
+    .object({
+      value: z
+        .string()
+        .describe('The text of the code, to be drawn. Equivalent to a password until it is renewed.'),
+      expiresAt: z.iso.datetime().describe('When WhatsApp is expected to replace it.'),
+    })
+    .optional()
+    .describe('With `wait`, if the session needs a code and it came in time.'),
+});
+export type StartedSession = z.infer<typeof startedSessionSchema>;

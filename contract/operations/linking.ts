@@ -14,7 +14,7 @@ import {
   passkeyChallengeSchema,
   passkeyConfirmationSchema,
 } from '../whatsapp/passkey.ts';
-import { requestCodeArgs } from '../worker/commands.ts';
+import { requestCodeArgs } from '../worker/account-commands.ts';
 
 const session = z.object({ session: sessionNameSchema.describe("The session's name.") });
 

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { sessionEventViewSchema } from '../bodies/admin.ts';
-import { getSessionQuerySchema, listSessionsQuerySchema } from '../bodies/commands.ts';
+import { getSessionQuerySchema, listSessionsQuerySchema, startQuerySchema } from '../bodies/commands.ts';
 import {
   createSessionRequestSchema,
   sessionNameSchema,
   sessionViewSchema,
+  startedSessionSchema,
   updateSessionRequestSchema,
 } from '../bodies/sessions.ts';
 import { nothingSchema, operation, ownerQuerySchema } from '../operation.ts';
@@ -21,15 +22,17 @@ export const createSession = operation({
   scope: 'sessions:write',
   waha: true,
   repeatable: true,
+  holds: 'wait',
   tag: 'Sessions',
   summary: 'Create a session and start it',
   description:
     "Takes a slot of the global limit and of the user's, in one transaction, and launches the session's task. " +
-    'Without `name` it is `session_<ulid>`; with `start: false` it is only created.',
-  query: ownerQuerySchema,
+    'Without `name` it is `session_<ulid>`; with `start: false` it is only created. With `wait` the response comes once ' +
+    'the QR code is there and has it (`qr`), or without one after that many seconds.',
+  query: startQuerySchema,
   body: createSessionRequestSchema,
   idempotencyKey: true,
-  responses: { 201: { description: 'The session.', body: sessionViewSchema } },
+  responses: { 201: { description: 'The session.', body: startedSessionSchema } },
   problems: ['forbidden', 'not_found', 'conflict', 'unprocessable', 'too_many'],
 });
 
@@ -127,14 +130,16 @@ export const startSession = operation({
   waha: true,
   client: 'sessions.start',
   repeatable: true,
+  holds: 'wait',
   tag: 'Sessions',
   summary: 'Start a stopped session',
   description:
     'Needs no QR code when the account is `linked`. A running session is returned unchanged. A stopping one ' +
-    'is waited for; 503 when that takes too long.',
+    'is waited for; 503 when that takes too long. With `wait` the response comes once the session works or needs a ' +
+    'QR code, which it then has (`qr`), or after that many seconds.',
   params: name,
-  query: ownerQuerySchema,
-  responses: { 201: { description: 'The session.', body: sessionViewSchema } },
+  query: startQuerySchema,
+  responses: { 201: { description: 'The session.', body: startedSessionSchema } },
   problems: ['conflict', 'unprocessable', 'too_many'],
 });
 

@@ -5,7 +5,7 @@
  *
  * Failure: a JSON body of commandFailureSchema with the status in COMMAND_FAILURES (command-failures.ts).
  */
-import * as z from 'zod';
+import type * as z from 'zod';
 import { ALIAS_OPERATIONS } from '../operations/aliases.ts';
 import { CHANNEL_OPERATIONS } from '../operations/channels.ts';
 import { CHAT_ACTS } from '../operations/chat-acts.ts';
@@ -16,42 +16,8 @@ import { MESSAGE_ACTS } from '../operations/message-acts.ts';
 import { MESSAGE_OPERATIONS } from '../operations/messages.ts';
 import { PEOPLE_OPERATIONS } from '../operations/people.ts';
 import { STATUS_OPERATIONS } from '../operations/status.ts';
-import { QR_WAIT_SECONDS } from '../timeouts.ts';
-import { doneSchema } from '../whatsapp/done.ts';
 import { messageSchema } from '../whatsapp/messages.ts';
-import {
-  passkeyAssertionArgs,
-  passkeyChallengeSchema,
-  passkeyConfirmationSchema,
-  passkeyWaitArgs,
-} from '../whatsapp/passkey.ts';
-
-/** The code as drawn into the QR; `expiresAt` when WhatsApp is expected to replace it (ms). */
-export const qrResult = z.object({ value: z.string(), expiresAt: z.int() });
-/** Waits up to `waitSeconds` for a code. Wrong status: `wrong_status`. */
-export const getQrArgs = z.strictObject({ waitSeconds: z.number().min(0).max(QR_WAIT_SECONDS).default(0) });
-
-/** `expiresAt` when WhatsApp is expected to replace it (ms). */
-const pairingCodeResult = z.object({ code: z.string(), expiresAt: z.int() });
-
-export const requestCodeArgs = z.strictObject({
-  phoneNumber: z
-    .string()
-    .transform((s) => s.replace(/[\s()+-]/g, ''))
-    .pipe(z.string().regex(/^[1-9]\d{6,14}$/, 'must be an international phone number in digits')),
-});
-
-/** Commands of other operations, whose requests and responses are not those of the command. */
-const OTHER_COMMANDS = {
-  getQr: { args: getQrArgs, result: qrResult },
-  requestCode: { args: requestCodeArgs, result: pairingCodeResult },
-  getPasskeyChallenge: { args: passkeyWaitArgs, result: passkeyChallengeSchema },
-  submitPasskey: { args: passkeyAssertionArgs, result: doneSchema },
-  getPasskeyConfirmation: { args: passkeyWaitArgs, result: passkeyConfirmationSchema },
-  confirmPasskey: { args: z.strictObject({}), result: doneSchema },
-  /** Unlinks at WhatsApp, discards the auth state, then ends the worker for `logged_out`. Answers once accepted. */
-  logout: { args: z.strictObject({}), result: z.object({}) },
-} as const;
+import { ACCOUNT_COMMANDS } from './account-commands.ts';
 
 /** Every operation that is a command, by the command's name. */
 export const COMMAND_OPERATIONS = {
@@ -68,11 +34,11 @@ export const COMMAND_OPERATIONS = {
 };
 
 type Operations = typeof COMMAND_OPERATIONS;
-type Commands = typeof OTHER_COMMANDS & { readonly [Id in keyof Operations]: Operations[Id]['command'] };
+type Commands = typeof ACCOUNT_COMMANDS & { readonly [Id in keyof Operations]: Operations[Id]['command'] };
 
 /** Every command by name: what it takes and what it gives. */
 export const COMMANDS = {
-  ...OTHER_COMMANDS,
+  ...ACCOUNT_COMMANDS,
   ...Object.fromEntries(Object.entries(COMMAND_OPERATIONS).map(([id, { command }]) => [id, command])),
   // Each operation's own command, under its own name.
 } as unknown as Commands;

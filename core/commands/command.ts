@@ -1,121 +1,16 @@
-import { Problem, type ProblemCode } from '../../contract/errors.ts';
-import { type Status, shownStatus } from '../../contract/lifecycle.ts';
-import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
-import type { CommandFailure } from '../../contract/worker/command-failures.ts';
 import type { CommandArgs, CommandName, CommandResult } from '../../contract/worker/commands.ts';
 import { COMMANDS } from '../../contract/worker/commands.ts';
 import type { Deps } from '../deps.ts';
-import { nameOf, type Session } from '../lifecycle/session.ts';
-import { type CommandOutcome, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
+import type { Session } from '../lifecycle/session.ts';
+import { askWorker, type CommandOptions } from './ask-worker.ts';
 
-const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
-  bad_arguments: 'malformed',
-  unauthorized: 'worker_failed',
-  unknown_command: 'worker_failed',
-  not_found: 'not_found',
-  too_large: 'too_large',
-  unsupported_media: 'unsupported_media_type',
-  wrong_status: 'unprocessable',
-  refused: 'unprocessable',
-  answer_too_large: 'unprocessable',
-  challenge_unknown: 'challenge_unknown',
-  challenge_answered: 'challenge_answered',
-  challenge_expired: 'challenge_expired',
-  assertion_invalid: 'assertion_invalid',
-  rate_limited: 'too_many',
-  client_failed: 'worker_failed',
-  stopping: 'unavailable',
-  unavailable: 'unavailable',
-  timeout: 'worker_timeout',
-  unknown: 'worker_timeout',
-};
-
-/**
- * Has the session's worker carry out a command. Never repeats one by itself: whether a send that timed out was sent
- * is unknown; with an idempotency key the caller may repeat it.
- *
- * Throws 422 (the session does not run, or the client is in the wrong status), 502, 503, 504.
- */
+/** Has the session's worker carry out any command of the table. Throws what askWorker throws. */
 export const runCommand = async <N extends CommandName>(
   deps: Pick<Deps, 'workers'>,
   session: Session,
   command: N,
   args: CommandArgs<N>,
-  options: { readonly idempotencyKey?: string | undefined; readonly timeoutMs?: number } = {},
-): Promise<CommandResult<N>> => {
-  const { address, commandSecret, epoch } = session;
-  if (session.state !== 'RUNNING' && session.state !== 'STARTING') throw notRunning(session, command);
-  if (address === undefined || commandSecret === undefined) throw notRunning(session, command);
-  try {
-    const outcome = await deps.workers.run({ address, commandSecret, epoch }, command, args, {
-      timeoutMs: options.timeoutMs ?? TIMEOUTS_MS.workerCall,
-      ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
-    });
-    return resultOf(command, outcome, session);
-  } catch (error) {
-    if (error instanceof WorkerUnreachable) {
-      throw new Problem('unavailable', 'The worker of this session cannot be reached; nothing was sent.', {
-        retryAfterSeconds: 5,
-      });
-    }
-    if (error instanceof WorkerTimeout) {
-      throw new Problem(
-        'worker_timeout',
-        'The worker did not respond in time; whether the command was executed is unknown.',
-      );
-    }
-    throw error;
-  }
-};
-
-const notRunning = (session: Session, command: CommandName): Problem =>
-  new Problem(
-    'unprocessable',
-    `The session "${nameOf(session)}" is not running; its status is ${shownStatus(session)}.`,
-    {
-      state: shownStatus(session),
-      session: nameOf(session),
-      expected: expectedBy(command),
-    },
-  );
-
-const LINKING: Partial<Record<CommandName, readonly Status[]>> = {
-  getQr: ['SCAN_QR_CODE'],
-  requestCode: ['SCAN_QR_CODE'],
-  getPasskeyChallenge: ['PASSKEY_REQUIRED'],
-  submitPasskey: ['PASSKEY_REQUIRED'],
-  getPasskeyConfirmation: ['PASSKEY_CONFIRMATION_REQUIRED'],
-  confirmPasskey: ['PASSKEY_CONFIRMATION_REQUIRED'],
-};
-/** The statuses in which a session carries the command out. */
-const expectedBy = (command: CommandName): Status[] => [...(LINKING[command] ?? ['WORKING'])];
-
-/** Whether a session in this status carries the command out. */
-export const isExpected = (command: CommandName, status: Status): boolean =>
-  expectedBy(command).includes(status);
-
-/** A worker's answer, validated. Throws the problem that corresponds to a failure. */
-export const resultOf = <N extends CommandName>(
-  command: N,
-  outcome: CommandOutcome,
-  session?: Session,
-): CommandResult<N> => {
-  if (!outcome.ok) throw asProblem(outcome.failure, command, session);
-  const parsed = COMMANDS[command].result.safeParse(outcome.result);
-  // It says that the command was carried out, but not what came of it.
-  if (!parsed.success) {
-    throw new Problem(
-      'worker_timeout',
-      'The worker returned an invalid response; whether it was done is unknown.',
-    );
-  }
-  return parsed.data as CommandResult<N>;
-};
-
-const asProblem = (failure: CommandFailure, command: CommandName, session: Session | undefined): Problem =>
-  new Problem(FAILURES[failure.code], failure.detail, {
-    ...(failure.status === undefined ? {} : { state: failure.status, expected: expectedBy(command) }),
-    ...(failure.status === undefined || session === undefined ? {} : { session: nameOf(session) }),
-    ...(failure.code === 'rate_limited' ? { scope: 'rate' as const, retryAfterSeconds: 60 } : {}),
-    ...(FAILURES[failure.code] === 'unavailable' ? { retryAfterSeconds: 5 } : {}),
-  });
+  options?: CommandOptions,
+): Promise<CommandResult<N>> =>
+  // The row is the command's own: its types are those of the name.
+  (await askWorker(deps, session, command, COMMANDS[command], args, options)) as CommandResult<N>;

@@ -1,7 +1,7 @@
 /** The keys of waiting commands: placed, claimed and settled by one conditional write each. */
 
 import { Problem } from '../../contract/errors.ts';
-import type { CommandName } from '../../contract/worker/commands.ts';
+import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
 import { toItem } from '../apply.ts';
 import type { Deps } from '../deps.ts';
 import {
@@ -15,7 +15,7 @@ import { findSession } from '../lifecycle/load.ts';
 import { nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import type { CommandOutcome } from '../ports.ts';
 import { absent, and, type Change, type Condition, eq, isTransient, or } from '../store.ts';
-import { resultOf } from './command.ts';
+import { resultOf } from './ask-worker.ts';
 import {
   type KeptProblem,
   keptProblem,
@@ -162,7 +162,11 @@ export const answerCommand = async (
 ): Promise<void> => {
   const command = await findCommand(deps, id);
   if (command?.sessionId !== session.sessionId || command.claimedEpoch !== session.epoch) return;
-  await settle(deps, command, await settledBy(() => resultOf(command.command, outcome)));
+  await settle(
+    deps,
+    command,
+    await settledBy(() => resultOf(command.command, COMMANDS[command.command], outcome)),
+  );
 };
 
 /**

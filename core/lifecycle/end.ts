@@ -3,7 +3,7 @@ import { isTerminal } from '../../contract/lifecycle.ts';
 import { pollUntil } from '../../contract/poll.ts';
 import { erasureWrite } from '../accounts/erasure.ts';
 import { authStateKeys, removeAuthStates } from '../accounts/snapshots.ts';
-import { runCommand } from '../commands/command.ts';
+import { runAccountCommand } from '../commands/account-command.ts';
 import type { Deps } from '../deps.ts';
 import { sessionIdKey, sessionKey } from '../items.ts';
 import { transactionToken } from '../ports.ts';
@@ -51,7 +51,13 @@ export const unlinkFirst = async (
   if (session.state !== 'RUNNING' || session.status !== 'WORKING') return;
   const end = deps.clock() + budgetMs;
   try {
-    await runCommand(deps, session, 'logout', {}, { timeoutMs: Math.min(UNLINK_COMMAND_MS, budgetMs) });
+    await runAccountCommand(
+      deps,
+      session,
+      'logout',
+      {},
+      { timeoutMs: Math.min(UNLINK_COMMAND_MS, budgetMs) },
+    );
     await untilEnded(deps, session, end - deps.clock());
   } catch (error) {
     if (!(error instanceof Problem) || error.code === 'not_found') throw error;

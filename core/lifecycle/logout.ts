@@ -13,7 +13,7 @@ import { Problem } from '../../contract/errors.ts';
 import { isLinkingStatus, isTerminal } from '../../contract/lifecycle.ts';
 import { authStateKeys, removeAuthStates } from '../accounts/snapshots.ts';
 import { started } from '../admission/launch-and-publish.ts';
-import { runCommand } from '../commands/command.ts';
+import { runAccountCommand } from '../commands/account-command.ts';
 import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
 import { absent, and, eq } from '../store.ts';
@@ -52,7 +52,7 @@ export const logoutSession = async (deps: Needs, session: Session, until: number
   if (shown) return shown;
 
   try {
-    await runCommand(deps, session, 'logout', {}, { timeoutMs: COMMAND_LIMIT_MS });
+    await runAccountCommand(deps, session, 'logout', {}, { timeoutMs: COMMAND_LIMIT_MS });
   } catch (error) {
     // Two logouts at once: the worker carries out the first and refuses the second.
     const now = await loadSession(deps, userOf(session), nameOf(session));

@@ -258,6 +258,29 @@ describe('QR codes', () => {
     expect(lines.at(-1)).toMatchObject({ linked: true, session: { me: { id: '15550001111@c.us' } } });
   });
 
+  test.each([
+    ['create', 'POST /api/sessions'],
+    ['start', 'POST /api/sessions/shop/start'],
+  ])('%s --qr shows the code that came with the session, and asks for no other', async (verb, route) => {
+    api.set('shop', WORKING);
+    api.next(route, {
+      status: 201,
+      body: {
+        ...api.sessions.get('shop'),
+        qr: { value: '2@came-with-it', expiresAt: '2026-11-30T12:00:00Z' },
+      },
+    });
+    const { stdout } = await berth(['sessions', verb, 'shop', '--qr', '--json']);
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines[0]).not.toHaveProperty('qr');
+    expect(lines.slice(1, -1)).toEqual([{ value: '2@came-with-it' }]);
+    expect(api.calls(route)[0]?.query.wait).toBe('2');
+    expect(api.calls('GET /api/shop/auth/qr')).toEqual([]);
+  });
+
   test('following what is linked already says by whom', async () => {
     api.set('shop', WORKING);
     expect(await berth(['qr', 'shop', '--follow'])).toMatchObject({

@@ -36,7 +36,7 @@ import { Problem, type ProblemCode, type ProblemExtras, problemBody } from '../.
 import { lidToPhoneNumberSchema } from '../../../contract/whatsapp/lids.ts';
 import { messageSchema } from '../../../contract/whatsapp/messages.ts';
 import { type PasskeyChallenge, passkeyAssertionArgs } from '../../../contract/whatsapp/passkey.ts';
-import { requestCodeArgs } from '../../../contract/worker/commands.ts';
+import { requestCodeArgs } from '../../../contract/worker/account-commands.ts';
 
 export const BOUNDS_BY_DEFAULT: Bounds = {
   waits: 40,

@@ -37,7 +37,7 @@ test('no layer has its own number', () => {
     'container/browser/launch.ts',
     'container/commands/hand-over.ts',
     'container/commands/server.ts',
-    'core/commands/command.ts',
+    'core/commands/ask-worker.ts',
     'core/commands/wake.ts',
     'functions/adapters/worker-call.ts',
     'infra/functions.ts',

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { PairingCodeView } from '../../../../contract/bodies/commands.ts';
-import { requestCodeArgs } from '../../../../contract/worker/commands.ts';
+import { requestCodeArgs } from '../../../../contract/worker/account-commands.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
 import { Copy } from '../../ui/copy.tsx';

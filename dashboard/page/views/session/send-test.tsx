@@ -1,7 +1,7 @@
 import { useRef, useState } from 'preact/hooks';
 import type { Message } from '../../../../client/index.ts';
 import type { SessionView } from '../../../../contract/bodies/sessions.ts';
-import { requestCodeArgs } from '../../../../contract/worker/commands.ts';
+import { requestCodeArgs } from '../../../../contract/worker/account-commands.ts';
 import { phoneNumber } from '../../rules/format.ts';
 import { berth } from '../../state/server.ts';
 import { Button } from '../../ui/button.tsx';
