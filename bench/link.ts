@@ -31,6 +31,8 @@ const ROUNDS = Number(process.env.BERTH_LINK_ROUNDS ?? 7);
 const LIMIT_MS = 60_000;
 /** Before each measurement, for all of them: processes that the one before has closed still end. */
 const SETTLE_MS = 300;
+/** Before memory is measured, for all of them: what their start left is collected by then. */
+const AT_REST_MS = 60_000;
 
 type Measured = {
   readonly code: number[];
@@ -253,6 +255,7 @@ const printMemory = async (system: System, libraries: readonly Library[]): Promi
     await phone.scan({ code: shown.code ?? '', account: account(99, 3 + n) });
     await ready;
   }
+  await sleep(AT_REST_MS);
   // All run at once: what two of them share counts half for each.
   const [worker] = workersBelow(process.pid);
   const own = worker ? (await usageOf(worker.worker)).all : Number.NaN;
