@@ -266,16 +266,18 @@ describe('the browser’s processes', () => {
 
   it('are listed again when one has ended and its parent does not wait for it', async () => {
     const profile = join(dir, 'profile');
-    const run = `"${process.execPath}" -e 'setInterval(() => {}, 1000)' -- --user-data-dir=${profile}`;
-    // What replaces the shell waits for no child: one that ends stays a zombie.
-    const parent = spawn('/bin/sh', ['-c', `${run} & exec sleep 120`]);
+    const run = `"${process.execPath}" -e 'setInterval(() => {}, 1000)' -- "--user-data-dir=$PROFILE"`;
+    const env = { ...process.env, PROFILE: profile };
+    // What replaces the shell waits for no child: one that ends stays a zombie. The shell does not name the profile: it would
+    // be listed in place of its child.
+    const parent = spawn('/bin/sh', ['-c', `${run} & exec sleep 120`], { env });
     const measure = createMemoryMeter(systemTime, profile);
     await vi.waitFor(async () => expect(await measure()).toBeGreaterThan(1024 * 1024), { timeout: 30_000 });
     const [first] = await findTree(profile);
     if (first === undefined) throw new Error('no process was found');
     process.kill(first, 'SIGKILL');
     await vi.waitFor(async () => expect(await findTree(profile)).toEqual([]), { timeout: 30_000 });
-    spawn('/bin/sh', ['-c', `exec ${run}`]);
+    spawn('/bin/sh', ['-c', `exec ${run}`], { env });
     await vi.waitFor(async () => expect(await findTree(profile)).toHaveLength(1), { timeout: 30_000 });
     expect(await measure()).toBeGreaterThan(1024 * 1024);
     expect(await killTree(systemTime, profile)).toBe(true);
