@@ -77,6 +77,18 @@ export const askWorker = async <R extends CommandRow>(
   }
 };
 
+/** Sends the commands of one table, each with its own row. Throws what askWorker throws. */
+export const commandsOf =
+  <T extends Readonly<Record<string, CommandRow>>>(rows: T) =>
+  <N extends keyof T & CommandName>(
+    deps: Pick<Deps, 'workers'>,
+    session: Session,
+    command: N,
+    args: z.input<T[N]['args']>,
+    options?: CommandOptions,
+  ): Promise<z.output<T[N]['result']>> =>
+    askWorker(deps, session, command, rows[command], args, options);
+
 const notRunning = (session: Session, command: CommandName): Problem =>
   new Problem(
     'unprocessable',
