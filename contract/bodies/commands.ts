@@ -4,6 +4,9 @@ import { sessionNameSchema, userIdSchema } from '../names.ts';
 import { ownerQuerySchema } from '../operation.ts';
 import { sendTextArgs } from '../whatsapp/messages.ts';
 
+/** How long a request may wait for what it asks for. */
+const waitSeconds = z.coerce.number().min(0).max(25).default(0);
+
 /** A command's arguments together with the session that is to carry it out. */
 const inSession = <S extends z.ZodRawShape>(args: z.ZodObject<S, z.core.$strict>) =>
   args.extend({ session: sessionNameSchema.default('default') });
@@ -18,7 +21,7 @@ export const acceptedCommandSchema = z.object({ commandId: z.string() });
 
 /** `GET /api/commands/{id}?wait=25` answers once the command is settled, or as things stand after `wait` seconds. */
 export const commandStatusQuerySchema = ownerQuerySchema.extend({
-  wait: z.coerce.number().min(0).max(25).default(0),
+  wait: waitSeconds,
 });
 export const commandViewSchema = z.object({
   id: z.string(),
@@ -34,18 +37,18 @@ export type CommandView = z.infer<typeof commandViewSchema>;
 /** `GET /api/{session}/auth/qr` */
 export const qrQuerySchema = ownerQuerySchema.extend({
   format: z.enum(['image', 'raw']).default('image'),
-  wait: z.coerce.number().min(0).max(25).default(0),
+  wait: waitSeconds,
 });
 /**
  * `POST /api/sessions` and `…/start`: waits up to so many seconds until the session works, or needs a QR code, which the
  * response then has.
  */
 export const startQuerySchema = ownerQuerySchema.extend({
-  wait: z.coerce.number().min(0).max(25).default(0),
+  wait: waitSeconds,
 });
 /** `GET /api/{session}/auth/passkey/challenge` and `…/confirmation`: waits up to so many seconds for it. */
 export const passkeyQuerySchema = ownerQuerySchema.extend({
-  wait: z.coerce.number().min(0).max(25).default(0),
+  wait: waitSeconds,
 });
 /** How long the code still lives, in ms: a length, so that it is correct with any clock of the reader. */
 export const QR_LIFE_HEADER = 'x-qr-life-ms';
