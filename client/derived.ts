@@ -54,14 +54,14 @@ type AnswerAt<O, Status> = O extends { readonly responses: infer A }
 type BodyOf<A> = A extends { readonly body: infer B extends z.ZodType }
   ? B extends z.ZodObject<infer Shape, z.core.$strict>
     ? [keyof Shape] extends [never]
-      ? void
+      ? undefined
       : z.output<B>
     : z.output<B>
   : A extends { readonly files: readonly `text/${string}`[] }
     ? string
     : A extends { readonly files: unknown }
       ? Uint8Array
-      : void;
+      : undefined;
 /** The value that the method resolves with. */
 export type Result<Id extends keyof PublicOperations> = ResultOf<Row<Id>>;
 type ResultOf<O> = BodyOf<AnswerAt<O, 200 | 201 | 204>>;

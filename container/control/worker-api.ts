@@ -42,10 +42,10 @@ type Given<O> = O extends {
 }
   ? B extends z.ZodObject<infer Shape, z.core.$strict>
     ? [keyof Shape] extends [never]
-      ? void
+      ? undefined
       : z.output<B>
     : z.output<B>
-  : void;
+  : undefined;
 
 type Rows = typeof WORKER_OPERATIONS;
 type Row = Rows[keyof Rows];

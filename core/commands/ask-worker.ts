@@ -44,7 +44,7 @@ const FAILURES: Readonly<Record<CommandFailure['code'], ProblemCode>> = {
  *
  * @param row of the command's table: what it takes and what it gives
  */
-export const askWorker = async <R extends CommandRow>(
+const askWorker = async <R extends CommandRow>(
   deps: Pick<Deps, 'workers'>,
   session: Session,
   command: CommandName,

@@ -181,7 +181,7 @@ describe('the outbox', () => {
   const open = (events: (batch: readonly WorkerEvent[]) => Promise<void>, capacity = 1000) => {
     const time = manualTime();
     const outbox = createOutbox({
-      api: { events: ({ events: batch }) => events(batch) },
+      api: { events: async ({ events: batch }) => void (await events(batch)) },
       time,
       now: time.now,
       log: silentLog,
