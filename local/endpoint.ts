@@ -11,6 +11,7 @@ import { lambdaService } from './gateway/lambda.ts';
 import type { ServiceAnswer } from './gateway/options.ts';
 import type { TaskDefinitionFacts } from './gateway/permissions/ecs.ts';
 import { Principals } from './gateway/principals.ts';
+import { engineUnreachable } from './gateway/refusals.ts';
 import { type Authorize, authorizeByPolicies } from './iam/authorize.ts';
 import type { PolicyDocument } from './iam/policy.ts';
 import { AccessRecorder } from './iam/recorder.ts';
@@ -98,11 +99,13 @@ export const openEndpoint = async ({
       get sqsUrl() {
         return refusals.address('sqs', storage.sqsUrl);
       },
-      get dynamodbUrl() {
-        return refusals.address('dynamodb', dynamodb.url);
-      },
     },
     services: {
+      // A call of its own over HTTP would take more of the main thread than the database does.
+      dynamodb: async (call) => {
+        if (refusals.has('dynamodb')) throw engineUnreachable();
+        return dynamodb.handle(call);
+      },
       ecs: async (call) => (ecs === undefined || refusals.has('ecs') ? ECS_UNAVAILABLE : ecs.handle(call)),
       'execute-api': managementService((stage) => connectionsOf(stage)),
       lambda: lambdaService((name, event, signal) => invoke(name, event, signal)),

@@ -77,7 +77,7 @@ export class HttpApi {
     let error: string | undefined;
     let answer: HttpAnswer;
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => gone.abort('gone'));
     try {
       if (headerBytes(request) > MAX_HEADER_BYTES) {
         error = 'headers too large';

@@ -3,7 +3,7 @@ import { Agent, request as httpRequest } from 'node:http';
 import type { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { CallerGone, EngineTooSlow } from './deadline.ts';
-import { AwsRefusal } from './refusals.ts';
+import { AwsRefusal, engineUnreachable } from './refusals.ts';
 
 /** Headers that belong to one connection (RFC 9110 §7.6.1), or that Node sets itself. */
 const HOP_BY_HOP = new Set([
@@ -113,9 +113,7 @@ export class Forwarder {
 }
 
 const asAwsRefusal = (error: Error): AwsRefusal =>
-  error instanceof AwsRefusal
-    ? error
-    : new AwsRefusal('engineFailed', 'the local engine could not be reached');
+  error instanceof AwsRefusal ? error : engineUnreachable();
 
 /** Streams an engine's answer to the client. */
 export const relay = async (

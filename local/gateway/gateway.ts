@@ -40,7 +40,8 @@ export const startGateway = async (options: GatewayOptions): Promise<Gateway> =>
   const server = createServer((request, response) => {
     const known = { service: 'unknown', operation: 'unknown', principal: undefined };
     const ended = new AbortController();
-    response.once('close', () => ended.abort());
+    // With a reason: without one, Node makes an exception with a stack for each call.
+    response.once('close', () => ended.abort('ended'));
     void serve({ request, response, options, forwarder, gatewayUrl: url, over: ended.signal, ...known });
   });
   server.keepAliveTimeout = KEEP_ALIVE_MS;

@@ -49,7 +49,7 @@ export interface CallSummary {
 export interface GatewayOptions {
   readonly principals: Principals;
   readonly authorize: Authorize;
-  readonly engines: { readonly s3Url?: string; readonly sqsUrl?: string; readonly dynamodbUrl?: string };
+  readonly engines: { readonly s3Url?: string; readonly sqsUrl?: string };
   /** Handlers by signing name. */
   readonly services?: Readonly<Record<string, ServiceHandler>>;
   /** 0 or left out: any free port. */

@@ -23,6 +23,10 @@ export class AwsRefusal extends Error {
   }
 }
 
+/** Of an engine that is down, or that closed the connection. */
+export const engineUnreachable = (): AwsRefusal =>
+  new AwsRefusal('engineFailed', 'the local engine could not be reached');
+
 /** The wire formats that errors are written in: S3's XML, the JSON protocols, and the older Query XML. */
 export type Protocol = 's3' | 'json' | 'query';
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { managementPermissions } from '../websocket/management.ts';
 import { withDeadline } from './deadline.ts';
 import type { Exchange } from './exchange.ts';
@@ -25,7 +25,7 @@ const LAMBDA_DEADLINE_MS = 16 * 60_000;
 export const serveService = async (exchange: Exchange, claim: SignatureClaim): Promise<void> => {
   const { request, options } = exchange;
   const body = await readBody(request, MAX_BODY_BYTES);
-  const access = authenticate(exchange, claim, createHash('sha256').update(body).digest('hex'));
+  const access = authenticate(exchange, claim, hash('sha256', body));
   const call = parseServiceCall(request, body);
   exchange.operation = call.operation;
   const serve = serverOf(exchange, claim.service);
@@ -46,9 +46,7 @@ const serverOf = ({ options }: Exchange, service: string): Serve => {
   if (handler !== undefined) {
     return (...call) => serveByHandler(handler, ...call);
   }
-  const { sqsUrl, dynamodbUrl } = options.engines;
-  const url = { sqs: sqsUrl, dynamodb: dynamodbUrl }[service];
-  const engineUrl = engineOf(service, url);
+  const engineUrl = engineOf(service, service === 'sqs' ? options.engines.sqsUrl : undefined);
   return (exchange, call, body) => serveByEngine(engineUrl, exchange, call, body);
 };
 
@@ -73,7 +71,11 @@ const serveByHandler = async (
   const deadlineMs = options.deadlineMs ?? (service === 'lambda' ? LAMBDA_DEADLINE_MS : DEADLINE_MS);
   const answer = await withDeadline(handled, deadlineMs, over);
   const type = request.headers['content-type'] ?? 'application/x-amz-json-1.1';
-  response.writeHead(answer.status, { 'content-type': type, ...answer.headers });
+  response.writeHead(answer.status, {
+    'content-type': type,
+    'content-length': Buffer.byteLength(answer.body),
+    ...answer.headers,
+  });
   response.end(answer.body);
 };
 

@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Principal, Principals } from './principals.ts';
 import { AwsRefusal } from './refusals.ts';
 
@@ -34,8 +34,7 @@ export interface SignatureClaim {
   readonly expiresSeconds: number | undefined;
 }
 
-const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
-const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
+const hmac = (key: KeyObject, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
 /** RFC 3986 encoding as SigV4 wants it: all but letters, digits and `-._~`. */
 const encode = (text: string): string =>
@@ -190,19 +189,22 @@ const requireFresh = (claim: SignatureClaim, nowMs: number): void => {
   }
 };
 
-/** Signing keys by access key and scope. A day has one for each function and service. */
-const signingKeys = new Map<string, { readonly secret: string; readonly key: Buffer }>();
+/**
+ * Signing keys by access key and scope. A day has one for each function and service. As key objects: with a buffer for a
+ * key, Node takes six times as long for a digest.
+ */
+const signingKeys = new Map<string, { readonly secret: string; readonly key: KeyObject }>();
 const MAX_SIGNING_KEYS = 1_000;
 
 /** Four digests, made once a day and not for each call. */
-const signingKeyOf = ({ secretAccessKey: secret }: Principal, claim: SignatureClaim): Buffer => {
+const signingKeyOf = ({ secretAccessKey: secret }: Principal, claim: SignatureClaim): KeyObject => {
   const { accessKeyId, date, region, service } = claim;
   const name = [accessKeyId, date, region, service].join('/');
   const known = signingKeys.get(name);
   if (known?.secret === secret) return known.key;
-  const key = [region, service, 'aws4_request'].reduce(
-    (previous, part) => hmac(previous, part),
-    hmac(`AWS4${secret}`, date),
+  const key = [date, region, service, 'aws4_request'].reduce(
+    (previous, part) => createSecretKey(hmac(previous, part)),
+    createSecretKey(`AWS4${secret}`, 'utf8'),
   );
   if (signingKeys.size >= MAX_SIGNING_KEYS) signingKeys.clear();
   signingKeys.set(name, { secret, key });
@@ -237,7 +239,7 @@ export const verifySignature = (
     options.payloadHash,
   ].join('\n');
   const scope = `${claim.date}/${claim.region}/${claim.service}/aws4_request`;
-  const stringToSign = [ALGORITHM, claim.timestamp, scope, sha256(canonicalRequest)].join('\n');
+  const stringToSign = [ALGORITHM, claim.timestamp, scope, hash('sha256', canonicalRequest)].join('\n');
   const expected = hmac(signingKeyOf(principal, claim), stringToSign);
   const actual = Buffer.from(claim.signature, 'hex');
   if (actual.length !== expected.length || !timingSafeEqual(actual, expected)) {

@@ -19,15 +19,12 @@ const resourceIn = (patterns: readonly string[], resource: string): boolean =>
   patterns.some((pattern) => matchesArn(pattern, resource));
 
 const applies = (statement: Statement, request: AccessRequest): boolean => {
-  const action =
-    statement.Action === undefined
-      ? !actionIn(statement.NotAction ?? [], request.action)
-      : actionIn(statement.Action, request.action);
-  const resource =
-    statement.Resource === undefined
-      ? !resourceIn(statement.NotResource ?? [], request.resource)
-      : resourceIn(statement.Resource, request.resource);
-  return action && resource && conditionHolds(statement.Condition ?? {}, request.context);
+  const { Action, NotAction = [], Resource, NotResource = [], Condition = {} } = statement;
+  return (
+    (Action ? actionIn(Action, request.action) : !actionIn(NotAction, request.action)) &&
+    (Resource ? resourceIn(Resource, request.resource) : !resourceIn(NotResource, request.resource)) &&
+    conditionHolds(Condition, request.context)
+  );
 };
 
 /**

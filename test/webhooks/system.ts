@@ -53,7 +53,8 @@ export const openWebhookSystem = async (visibilitySeconds: number): Promise<Webh
   const gateway = await startGateway({
     principals,
     authorize: authorizeByPolicies(() => [EVERYTHING]),
-    engines: { sqsUrl: storage.sqsUrl, dynamodbUrl: dynamodb.url },
+    engines: { sqsUrl: storage.sqsUrl },
+    services: { dynamodb: (call) => dynamodb.handle(call) },
     partitionKeyOf: () => 'pk',
   });
   storage.ensureQueue({ name: DEAD, attributes: {} });

@@ -3,7 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { newGuard } from '../guard.ts';
 import { ItemLocks } from './locks.ts';
-import { type Operation, operations } from './operations.ts';
+import { type Input, type Operation, operations } from './operations.ts';
+import { type Answer, runner } from './run.ts';
 import { dynamoDbServer } from './server.ts';
 import { openStore } from './store.ts';
 import { RequestTokens } from './tokens.ts';
@@ -28,6 +29,8 @@ export type DynamoDbOptions = {
 export type DynamoDb = {
   /** With a secret of this start in its path: requests without it are refused. */
   readonly url: string;
+  /** Carries out a call of this process, as if it had come to `url`. */
+  handle(call: { readonly operation: string; readonly input: Input }): Promise<Answer>;
   readonly port: number;
   /** Deletes expired items now instead of within a minute; resolves to how many. */
   sweepExpired(): Promise<number>;
@@ -46,7 +49,7 @@ const CLOSE_MS = 5_000;
  */
 export const startDynamoDb = async (options: DynamoDbOptions = {}): Promise<DynamoDb> => {
   const clock = options.clock ?? Date.now;
-  const fault = (error: unknown, operation: string | undefined): void =>
+  const fault = (error: unknown, operation: string): void =>
     options.logger?.error('Embedded DynamoDB failed', { operation, error });
 
   const store = await openStore(options.dir);
@@ -67,7 +70,8 @@ export const startDynamoDb = async (options: DynamoDbOptions = {}): Promise<Dyna
       ([name, run]): [string, Operation] => [name, (input) => tracked(run(input))],
     );
     const guard = newGuard();
-    const server = dynamoDbServer(new Map(known), guard, fault);
+    const run = runner(new Map(known), fault);
+    const server = dynamoDbServer(run, guard);
     server.listen(options.port ?? 0, '127.0.0.1');
     await once(server, 'listening');
 
@@ -93,6 +97,7 @@ export const startDynamoDb = async (options: DynamoDbOptions = {}): Promise<Dyna
     return {
       url: `http://127.0.0.1:${port}${guard.path}`,
       port,
+      handle: ({ operation, input }) => run(operation, () => input),
       sweepExpired: sweep,
       close: () => {
         closing ??= shutDown();

@@ -25,7 +25,7 @@ import { describeTimeToLive, updateTimeToLive } from './ttl.ts';
 import { type Validator, validated } from './validate.ts';
 import { batchWrite, writeItem } from './writes.ts';
 
-type Input = Readonly<Record<string, unknown>>;
+export type Input = Readonly<Record<string, unknown>>;
 export type Operation = (input: Input) => Promise<object>;
 
 /** Every call that the engine answers, by its name in X-Amz-Target. Any other is UnknownOperationException. */

@@ -1,35 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Guard } from '../guard.ts';
-import { isAnswer, ServiceError, unknownOperation } from './errors.ts';
-import type { Operation } from './operations.ts';
+import { ServiceError } from './errors.ts';
+import type { Input } from './operations.ts';
+import type { Answer, Run } from './run.ts';
 
 /** dynalite's own limit, above DynamoDB's largest request (16 MB of BatchWriteItem). */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
-type Fault = (error: unknown, operation: string | undefined) => void;
-
 /**
  * An HTTP server, not yet listening, that speaks DynamoDB's JSON protocol. Signatures are not verified: the guard lets in
- * who knows the secret of this start, the gateway.
+ * who knows the secret of this start.
  */
-export const dynamoDbServer = (
-  operations: ReadonlyMap<string, Operation>,
-  guard: Guard,
-  onFault: Fault,
-): Server => {
+export const dynamoDbServer = (run: Run, guard: Guard): Server => {
   const server = createServer((request, response) => {
-    const operation = operationOf(request);
-    answer(operations, guard, operation, request)
-      .then(
-        (result) => send(response, 200, result),
-        (error: unknown) => {
-          if (isAnswer(error)) return send(response, error.statusCode, error.body);
-          onFault(error, operation);
-          const fault = 'com.amazonaws.dynamodb.v20120810#InternalServerError';
-          send(response, 500, { __type: fault, message: 'The embedded DynamoDB failed.' });
-        },
-      )
+    const operation = operationOf(request) ?? 'a request without X-Amz-Target';
+    run(operation, () => inputOf(guard, request))
+      .then((answer) => send(response, answer))
       // The caller closed the connection in the middle of its request or answer.
       .catch((error: unknown) => response.destroy(error instanceof Error ? error : undefined));
   });
@@ -38,12 +25,7 @@ export const dynamoDbServer = (
   return server;
 };
 
-const answer = async (
-  operations: ReadonlyMap<string, Operation>,
-  guard: Guard,
-  operation: string | undefined,
-  request: IncomingMessage,
-): Promise<object> => {
+const inputOf = async (guard: Guard, request: IncomingMessage): Promise<Input> => {
   const body = await read(request);
   if (guard.admit(request) === undefined) {
     throw new ServiceError(
@@ -57,9 +39,7 @@ const answer = async (
       'Request is missing Authentication Token',
     );
   }
-  const run = operation === undefined ? undefined : operations.get(operation);
-  if (run === undefined) throw unknownOperation(operation ?? 'a request without X-Amz-Target');
-  return await run(parse(body));
+  return parse(body);
 };
 
 const operationOf = (request: IncomingMessage): string | undefined => {
@@ -79,26 +59,25 @@ const read = async (request: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString();
 };
 
-const parse = (body: string): Readonly<Record<string, unknown>> => {
-  const serialization = new ServiceError(
-    'com.amazon.coral.service#SerializationException',
-    'The body is not a JSON object.',
-  );
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw serialization;
-  }
-  if (!isRecord(value)) throw serialization;
-  return value;
+const parse = (body: string): Input => {
+  const value = parseJson(body);
+  if (isRecord(value)) return value;
+  throw new ServiceError('com.amazon.coral.service#SerializationException', 'The body is not a JSON object.');
 };
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+/** Undefined: it is no JSON. */
+const parseJson = (body: string): unknown => {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+};
+
+const isRecord = (value: unknown): value is Input =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const send = (response: ServerResponse, status: number, result: object): void => {
-  const body = JSON.stringify(result);
+const send = (response: ServerResponse, { status, body }: Answer): void => {
   response.writeHead(status, {
     'content-type': 'application/x-amz-json-1.0',
     'content-length': Buffer.byteLength(body),

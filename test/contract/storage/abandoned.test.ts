@@ -2,7 +2,6 @@
  * Calls whose caller has disconnected, or whose engine does not end its answer. The gateway frees their resources.
  */
 import { createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
-import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { ListQueuesCommand } from '@aws-sdk/client-sqs';
@@ -20,7 +19,7 @@ const startEngine = async (
   engine = createServer((request, response) => {
     request.resume().on('end', () => listener(request, response));
   });
-  // As the embedded DynamoDB: it never closes an idle connection, which would free the gateway's socket.
+  // It never closes an idle connection, which would free the gateway's socket.
   engine.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => engine?.listen(0, '127.0.0.1', resolve));
   const address = engine.address();
@@ -33,40 +32,41 @@ afterEach(async () => {
   engine?.close();
 });
 
-const TABLES = '{"TableNames":[]}';
+const QUEUES = '{"QueueUrls":[]}';
 const JSON_TYPE = { 'content-type': 'application/x-amz-json-1.0' };
 
 it('callers that give up before the engine answers do not use up the connections to it', async () => {
   const waiting: ServerResponse[] = [];
   let hold = true;
-  const dynamodbUrl = await startEngine((_request, response) => {
+  const sqsUrl = await startEngine((_request, response) => {
     if (hold) waiting.push(response);
-    else response.writeHead(200, JSON_TYPE).end(TABLES);
+    else response.writeHead(200, JSON_TYPE).end(QUEUES);
   });
-  stack = await startStack({ engines: { dynamodbUrl } });
+  const ecs = async () => ({ status: 200, body: '{}' });
+  stack = await startStack({ engines: { sqsUrl }, services: { ecs } });
   const admin = stack.role('admin', everything);
   // More than the gateway has connections to an engine; a client has fifty at most.
   const giveUp = new AbortController();
-  const clients = Array.from({ length: 6 }, () => stack?.dynamodb(admin));
+  const clients = Array.from({ length: 6 }, () => stack?.sqs(admin));
   const callers = clients.flatMap((client) =>
     Array.from({ length: 50 }, () =>
-      client?.send(new ListTablesCommand(), { abortSignal: giveUp.signal }).catch(() => 'gave up'),
+      client?.send(new ListQueuesCommand(), { abortSignal: giveUp.signal }).catch(() => 'gave up'),
     ),
   );
   await vi.waitFor(() => expect(waiting.length).toBeGreaterThanOrEqual(256), { timeout: 30_000 });
   giveUp.abort();
   expect(new Set(await Promise.all(callers))).toEqual(new Set(['gave up']));
   // A round trip behind the closed connections: the gateway has seen them close.
-  await stack.sqs(admin).send(new ListQueuesCommand());
+  await stack.ecs(admin).send(new DescribeTasksCommand({ tasks: [] }));
   hold = false;
-  for (const response of waiting) response.writeHead(200, JSON_TYPE).end(TABLES);
-  // A function waits ten seconds for the database. The gateway's own deadline of 30 s must not be what frees a socket.
+  for (const response of waiting) response.writeHead(200, JSON_TYPE).end(QUEUES);
+  // The caller waits ten seconds. The gateway's own deadline of 30 s must not be what frees a socket.
   const abortSignal = AbortSignal.timeout(10_000);
-  const client = stack.dynamodb(admin);
+  const client = stack.sqs(admin);
   const answers = await Promise.all(
-    Array.from({ length: 20 }, () => client.send(new ListTablesCommand(), { abortSignal })),
+    Array.from({ length: 20 }, () => client.send(new ListQueuesCommand(), { abortSignal })),
   );
-  for (const answer of answers) expect(answer).toMatchObject({ TableNames: [] });
+  for (const answer of answers) expect(answer).toMatchObject({ QueueUrls: [] });
 });
 
 /** Resolves when the connection that this request came over is closed. */

@@ -34,13 +34,13 @@ beforeAll(async () => {
   database = await startDynamoDb();
   stack = await startStack({
     clock: () => now ?? Date.now(),
-    engines: { dynamodbUrl: database.url },
     partitionKeyOf: () => 'pk',
     taskDefinitionOf: (reference) => ({
       arn: ecsArn('task-definition', `${reference}:3`),
       taskRoleArn: TASK_ROLE,
     }),
     services: {
+      dynamodb: (call) => database.handle(call),
       ecs: async (call) => {
         served.push(call);
         return { status: 200, body: JSON.stringify({ tasks: [], failures: [] }) };

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { ListTablesCommand } from '@aws-sdk/client-dynamodb';
 import { DescribeTasksCommand } from '@aws-sdk/client-ecs';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
+import { ListQueuesCommand } from '@aws-sdk/client-sqs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { startGateway } from '../../../local/gateway/gateway.ts';
 import type { GatewayOptions } from '../../../local/gateway/options.ts';
@@ -46,8 +47,8 @@ describe('the gateway', () => {
 
   it('answers a server error, which clients retry, when an engine is down or cuts the connection', async () => {
     const url = await startEngine((request) => request.socket.destroy());
-    const admin = await start({ engines: { dynamodbUrl: url, s3Url: 'http://127.0.0.1:1' } });
-    await expect(stack.dynamodb(admin).send(new ListTablesCommand())).rejects.toMatchObject({
+    const admin = await start({ engines: { sqsUrl: url, s3Url: 'http://127.0.0.1:1' } });
+    await expect(stack.sqs(admin).send(new ListQueuesCommand())).rejects.toMatchObject({
       $fault: 'server',
       $metadata: { httpStatusCode: 500 },
     });
@@ -64,15 +65,15 @@ describe('the gateway', () => {
         if (calls === 2) {
           request.socket.resetAndDestroy();
         } else {
-          response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"TableNames":[]}');
+          response.setHeader('content-type', 'application/x-amz-json-1.0').end('{"QueueUrls":[]}');
         }
       });
     });
-    const admin = await start({ engines: { dynamodbUrl: url } });
-    const dynamodb = stack.dynamodb(admin);
-    await dynamodb.send(new ListTablesCommand());
-    await expect(dynamodb.send(new ListTablesCommand())).rejects.toMatchObject({ $fault: 'server' });
-    await dynamodb.send(new ListTablesCommand());
+    const admin = await start({ engines: { sqsUrl: url } });
+    const sqs = stack.sqs(admin);
+    await sqs.send(new ListQueuesCommand());
+    await expect(sqs.send(new ListQueuesCommand())).rejects.toMatchObject({ $fault: 'server' });
+    await sqs.send(new ListQueuesCommand());
     expect(calls).toBe(3);
   });
 
