@@ -73,7 +73,7 @@ export const boundsFrom = (
 
 type Needs = Pick<Deps, 'store' | 'settings'>;
 
-export const readBounds = async (deps: Needs, userId: string): Promise<BoundsOfUser> => {
+const readBounds = async (deps: Needs, userId: string): Promise<BoundsOfUser> => {
   const [limitsItem, quotaItem] = await Promise.all([
     deps.store.get(limitsKey),
     deps.store.get(userQuotaKey(userId)),

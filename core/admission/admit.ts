@@ -19,7 +19,7 @@ import {
   type Stored,
 } from './plan.ts';
 import { settle } from './read-capacity.ts';
-import { readSnapshot } from './room.ts';
+import { type CapacitySnapshot, readSnapshot } from './room.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'metrics'>;
 
@@ -32,8 +32,16 @@ const HELP_EVERY = 4;
 /** A new name is most likely free. The conditions of the transaction show it, so that no read is spent on it. */
 const ASSUMED_FREE: Stored = { session: undefined, record: undefined };
 
-/** Carries an admission out. Throws 404, 409, 422 by what is stored, 429 if a limit is reached, or 503. */
-export const admit = async (deps: Needs, admission: Admission): Promise<Admitted> => {
+/**
+ * Carries an admission out. Throws 404, 409, 422 by what is stored, 429 if a limit is reached, or 503.
+ *
+ * @param seen the counters, if the caller has just read them: for the first attempt
+ */
+export const admit = async (
+  deps: Needs,
+  admission: Admission,
+  seen?: CapacitySnapshot,
+): Promise<Admitted> => {
   let stored = admission.kind === 'create' ? ASSUMED_FREE : await readStored(deps, admission);
   return retryTransient<Admitted>(
     deps,
@@ -41,7 +49,7 @@ export const admit = async (deps: Needs, admission: Admission): Promise<Admitted
     async (attempt) => {
       const known = outcomeOf(admission, stored);
       if (known) return conclude(known);
-      const plan = await planNext(deps, admission, stored);
+      const plan = await planNext(deps, admission, stored, attempt === 0 ? seen : undefined);
       if (plan.kind === 'unsettled') {
         // Another caller is applying new limits. If it crashed, a waiting caller finishes its work.
         if (attempt % HELP_EVERY === HELP_EVERY - 1) await settle(deps, plan.capacity);
@@ -94,11 +102,16 @@ const readStored = async (deps: Needs, admission: Admission): Promise<Stored> =>
   return { session: await findSession(deps, userId, name), record };
 };
 
-const planNext = async (deps: Needs, admission: Admission, { session }: Stored): Promise<Plan> => {
+const planNext = async (
+  deps: Needs,
+  admission: Admission,
+  { session }: Stored,
+  seen: CapacitySnapshot | undefined,
+): Promise<Plan> => {
   if (admission.kind === 'create' && !admission.start) return planStored(deps, admission);
   const before = admission.kind === 'create' ? admission.session : session;
   if (!before) throw new Error('a session that does not exist has an outcome and no plan');
-  return planAdmitted(deps, admission, before, await readSnapshot(deps, admission.userId));
+  return planAdmitted(deps, admission, before, seen ?? (await readSnapshot(deps, admission.userId)));
 };
 
 const conclude = (outcome: Outcome): Admitted => {

@@ -1,14 +1,15 @@
 import type { SessionConfigRequest } from '../../contract/bodies/session-config.ts';
 import { Problem } from '../../contract/errors.ts';
-import { readBounds } from '../access/bounds.ts';
 import type { Deps } from '../deps.ts';
 import { sessionKey } from '../items.ts';
 import { findSession } from '../lifecycle/load.ts';
 import { parseSession } from '../lifecycle/session.ts';
 import { acceptConfig } from '../lifecycle/session-config.ts';
+import type { Page } from '../store.ts';
 import { admit } from './admit.ts';
 import type { Idempotency } from './idempotency.ts';
 import type { Admitted } from './plan.ts';
+import { readSnapshot } from './room.ts';
 
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'sha256' | 'settings' | 'metrics'>;
 
@@ -24,21 +25,27 @@ export const createSession = async (
   },
 ): Promise<Admitted> => {
   const { userId, name, start, idempotency } = request;
-  const { inForce } = await readBounds(deps, userId);
+  // The index at the same time: a caller waits for both.
+  const [seen, first] = await Promise.all([
+    readSnapshot(deps, userId),
+    storedPage(deps, userId, deps.settings.storedSessionsPerUser),
+  ]);
+  const { bounds } = seen;
   const session = parseSession({
     ...sessionKey(userId, name),
     listUser: userId,
     listName: name,
     sessionId: deps.ids.sessionId(),
-    config: acceptConfig(deps.sha256, undefined, request.config, inForce.configBytes),
+    config: acceptConfig(deps.sha256, undefined, request.config, bounds.configBytes),
     createdAt: deps.clock(),
     version: 1,
     state: 'STOPPED',
     status: 'STOPPED',
     epoch: 0,
   });
-  await refuseIfManyStored(deps, userId, name, inForce.stored);
-  return admit(deps, { kind: 'create', id: deps.ids.eventId(), userId, name, session, start, idempotency });
+  await refuseIfManyStored(deps, userId, name, bounds.stored, first);
+  const id = deps.ids.eventId();
+  return admit(deps, { kind: 'create', id, userId, name, session, start, idempotency }, seen);
 };
 
 /**
@@ -50,19 +57,15 @@ const refuseIfManyStored = async (
   userId: string,
   name: string,
   limit: number,
+  first: Page,
 ): Promise<void> => {
-  let stored = 0;
-  let cursor: string | undefined;
-  do {
-    const page = await deps.store.query({
-      index: 'ofUser',
-      partition: userId,
-      limit: limit - stored,
-      ...(cursor === undefined ? {} : { cursor }),
-    });
+  let stored = first.items.length;
+  let { cursor } = first;
+  while (cursor !== undefined && stored < limit) {
+    const page: Page = await storedPage(deps, userId, limit - stored, cursor);
     stored += page.items.length;
     cursor = page.cursor;
-  } while (cursor !== undefined && stored < limit);
+  }
   if (stored < limit || (await findSession(deps, userId, name))) return;
   throw new Problem('too_many', `The limit of ${limit} stored sessions is reached; delete some.`, {
     scope: 'stored',
@@ -70,3 +73,16 @@ const refuseIfManyStored = async (
     active: stored,
   });
 };
+
+const storedPage = (
+  deps: Pick<Deps, 'store'>,
+  userId: string,
+  limit: number,
+  cursor?: string,
+): Promise<Page> =>
+  deps.store.query({
+    index: 'ofUser',
+    partition: userId,
+    limit,
+    ...(cursor === undefined ? {} : { cursor }),
+  });

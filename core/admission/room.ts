@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import type { Bounds } from '../../contract/bounds.ts';
 import { boundsFrom } from '../access/bounds.ts';
 import type { Deps } from '../deps.ts';
 import { userQuotaKey } from '../items.ts';
@@ -19,14 +20,27 @@ export type UserCounter = {
   readonly startsUntil: number | undefined;
 };
 
-/** Reads the counters for an admission of this user. Each counter is read at a different moment. */
-export const readSnapshot = async (deps: Needs, userId: string): Promise<CapacitySnapshot> => {
+/**
+ * Reads the counters for an admission of this user, and the bounds, which are attributes of the same items. Each counter
+ * is read at a different moment.
+ */
+export const readSnapshot = async (
+  deps: Needs,
+  userId: string,
+): Promise<CapacitySnapshot & { readonly bounds: Bounds }> => {
   const [capacity, quota] = await Promise.all([ensureCapacity(deps), deps.store.get(userQuotaKey(userId))]);
   const { active, limit, version, startsUntil } = quota ? counterSchema.parse(quota) : NEVER_SEEN;
-  const { starts } = boundsFrom(deps.settings, capacity.item, quota).inForce;
+  const { inForce: bounds } = boundsFrom(deps.settings, capacity.item, quota);
   return {
     capacity,
-    user: { active, limit: limit ?? capacity.limits.userLimit, version, starts, startsUntil },
+    bounds,
+    user: {
+      active,
+      limit: limit ?? capacity.limits.userLimit,
+      version,
+      starts: bounds.starts,
+      startsUntil,
+    },
   };
 };
 

@@ -75,8 +75,8 @@ const launchMarked = async (
   const request = { bootstrapToken, launching };
   // Beside the question to the standby task: a caller waits for both.
   let replacing: Promise<void> | undefined;
-  const claimed = await claimStandby(deps, session, until - ADOPT_MS - LEAST_TRY_MS, () => {
-    replacing = replaceClaimed(deps);
+  const claimed = await claimStandby(deps, session, until - ADOPT_MS - LEAST_TRY_MS, (others) => {
+    replacing = replaceClaimed(deps, others);
   });
   const { taskArn } = claimed;
   const [launched] = await Promise.all([

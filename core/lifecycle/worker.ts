@@ -50,10 +50,15 @@ export const bootstrap = async (
   deps: Needs<'sha256' | 'auth' | 'builds'>,
   request: z.infer<typeof bootstrapRequestSchema>,
 ): Promise<z.infer<typeof bootstrapResponseSchema>> => {
-  const found = await findSessionById(deps, request.sessionId);
+  // All at once: a person waits for the code of this worker.
+  const [found, build, told] = await Promise.all([
+    findSessionById(deps, request.sessionId),
+    chooseBuild(deps),
+    readForwarded(deps, request.sessionId),
+  ]);
   if (!found || found.epoch !== request.epoch) throw fenced();
   const workerSecretHash = deps.sha256(request.workerSecret);
-  const page = (await chooseBuild(deps)) ?? null;
+  const page = build ?? null;
   const changed = await updateActiveSession(deps, found, (now) => {
     if (!sameSecret(deps, request.bootstrapToken, now.bootstrapToken && deps.sha256(now.bootstrapToken))) {
       throw new Problem('unauthorized', 'Wrong bootstrap token.');
@@ -71,6 +76,7 @@ export const bootstrap = async (
         address: request.address,
         page: page && { version: page.version, key: page.key, sha256: page.sha256 },
         ...(request.taskArn === undefined ? {} : { workerTaskArn: request.taskArn }),
+        ...taskOfClaim(now, request),
         lastHeartbeatAt: deps.clock(),
       },
     };
@@ -79,7 +85,6 @@ export const bootstrap = async (
   const { session } = changed;
   const states = [session.authState, session.authStatePrevious].filter((s) => s !== undefined);
   const { settings } = deps;
-  const told = await readForwarded(deps, session.sessionId);
   return {
     now: deps.clock(),
     deadlines: workerDeadlines(session, settings),
@@ -115,6 +120,15 @@ export const bootstrap = async (
     ),
   };
 };
+
+/** The standby task that the epoch claimed serves it: the launch need not write down which task it is. */
+const taskOfClaim = (
+  { taskArn, standby }: Session,
+  worker: { readonly taskArn?: string | undefined },
+): { readonly taskArn: string } | Record<string, never> =>
+  taskArn === undefined && standby !== undefined && standby.taskArn === worker.taskArn
+    ? { taskArn: standby.taskArn }
+    : {};
 
 /**
  * The session that `Authorization: Bearer <sessionId>.<epoch>.<secret>` identifies. 401, or 410 for an epoch gone.

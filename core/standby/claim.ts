@@ -14,7 +14,7 @@ import { dueAttributes } from '../lifecycle/deadlines.ts';
 import { findSession } from '../lifecycle/load.ts';
 import { isLinked, nameOf, type Session, userOf } from '../lifecycle/session.ts';
 import { transactionToken, WorkerTimeout, WorkerUnreachable } from '../ports.ts';
-import { absent, and, eq, isTransient, StoreAmbiguous } from '../store.ts';
+import { absent, and, eq, type Item, isTransient, StoreAmbiguous } from '../store.ts';
 import { planIn, planOf, targetAt } from './plan.ts';
 import {
   findStandby,
@@ -46,13 +46,14 @@ type Claimed = {
  * Gives a PENDING session a standby task. Never throws: what goes wrong here leads to a cold start.
  *
  * @param until nothing is begun that could not end by then (ms)
- * @param onTaken a standby task was taken, and its worker is about to be asked; called once at most
+ * @param onTaken a standby task was taken, and its worker is about to be asked; called once at most, with the
+ * other standby items as they were read
  */
 export const claimStandby = async (
   deps: Needs,
   session: Session,
   until: number,
-  onTaken: () => void,
+  onTaken: (items: readonly Item[]) => void,
 ): Promise<Claimed> => {
   const none: Claimed = { session };
   const size = session.config.size ?? deps.settings.size;
@@ -60,13 +61,14 @@ export const claimStandby = async (
   if (size !== deps.settings.size) return none;
   if (!deps.standby || session.standby !== undefined || deps.clock() + ASSIGN_MS > until) return none;
   try {
-    const ready = shuffled(deps, await readyTasks(deps));
+    const items = await readStandby(deps);
+    const ready = shuffled(deps, readyTasks(deps, items));
     if (ready.none) return none;
     for (const task of ready.tasks.slice(0, MOST_CLAIMS)) {
       const claimed = await claim(deps, session, task);
       if (claimed === 'task gone') continue;
       if (claimed === 'session changed') return none;
-      onTaken();
+      onTaken(items.filter(({ sk }) => sk !== task.sk));
       return await assign(deps, claimed, task);
     }
     missed(deps, 'none_ready');
@@ -80,8 +82,7 @@ export const claimStandby = async (
 };
 
 /** `none`: none is ready, and none is to be kept ready: nothing was missed. */
-const readyTasks = async (deps: Needs): Promise<{ none: boolean; tasks: StandbyTask[] }> => {
-  const items = await readStandby(deps);
+const readyTasks = (deps: Needs, items: readonly Item[]): { none: boolean; tasks: StandbyTask[] } => {
   const tasks = tasksIn(items).filter(
     (task) =>
       isOpen(task) &&

@@ -7,7 +7,7 @@ import type { StandbyDepth } from '../../contract/bodies/standby.ts';
 import type { Deps } from '../deps.ts';
 import { findSessionById } from '../lifecycle/load.ts';
 import { stopTask } from '../lifecycle/stop.ts';
-import { absent, and, eq, exists } from '../store.ts';
+import { absent, and, eq, exists, type Item } from '../store.ts';
 import { launchStandby } from './launch-standby.ts';
 import { freeSlots, type PlanItem, planIn, planOf, readPlan, wantedAt, writePlan } from './plan.ts';
 import {
@@ -97,10 +97,13 @@ export const keepStandby = async (deps: Needs): Promise<KeepReport> => {
   return { wanted, ready, launched, retired };
 };
 
-/** A claim orders its replacement. Best effort: the next sweep launches what is missing. */
-export const replaceClaimed = async (deps: Needs): Promise<void> => {
+/**
+ * A claim orders its replacement. Best effort: the next sweep launches what is missing.
+ *
+ * @param items the standby items without the claimed task's, as the claim read them
+ */
+export const replaceClaimed = async (deps: Needs, items: readonly Item[]): Promise<void> => {
   try {
-    const items = await readStandby(deps);
     const plan = planIn(items);
     if ((plan.pausedUntil ?? 0) > deps.clock()) return;
     const depth = planOf(deps, plan).depth;

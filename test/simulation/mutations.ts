@@ -84,7 +84,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "and(ltAttr('active', 'limit'), isOfGeneration(",
     'and(isOfGeneration(',
   ]),
-  mutation('admission without the user’s condition', 29, [
+  mutation('admission without the user’s condition', 2, [
     PLAN,
     'condition: and(userHasRoom(capacity), ...(ruling.condition ? [ruling.condition] : [])),',
     '',
@@ -92,7 +92,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Either rule alone keeps a limit that was read too early from being the one that counts.
   mutation(
     'admission by a default limit as it was read',
-    23,
+    8,
     [
       PLAN,
       "and(ltAttr('active', 'limit'), isOfGeneration(capacity.generation))",
@@ -131,7 +131,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "return conclude(outcomeOf(admission, stored) ?? { kind: 'rejection', problem });",
     "return conclude({ kind: 'rejection', problem });",
   ]),
-  mutation('an admission that does not recognize its own session', 5, [
+  mutation('an admission that does not recognize its own session', 17, [
     PLAN,
     'session.admissionId === admission.id',
     'session.admissionId === undefined',
@@ -144,7 +144,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'release that forgets the epoch',
-    4,
+    123,
     [RELEASE, 'known.epoch !== epoch || ', ''],
     [RELEASE, 'const known = n === 0 ? session : await', 'const known = await'],
   ),
@@ -178,13 +178,13 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'worker credentials without epoch and secret',
-    3,
+    25,
     [WORKER, 'session.epoch !== Number(epoch) || ', ''],
     [WORKER, 'if (!sameSecret(deps, secret, session.workerSecretHash)) {', 'if (!secret) {'],
   ),
   mutation(
     'bootstrap of an epoch that has ended',
-    3,
+    148,
     [WORKER, 'if (!found || found.epoch !== request.epoch) throw fenced();', 'if (!found) throw fenced();'],
     [
       WORKER,
@@ -195,7 +195,7 @@ export const MUTATIONS: readonly Mutation[] = [
   // Without its token alone, a launch starts several tasks, and each rule that distinguishes them is intact.
   mutation(
     'launches without a client token, and the end of any task ends the session',
-    31,
+    60,
     [LAUNCH, 'epoch, clientToken, bootstrapToken,', 'epoch, clientToken: deps.ids.secret(), bootstrapToken,'],
     ['lifecycle/task-stopped.ts', 'if (known !== undefined && known !== task.taskArn) return undefined;', ''],
   ),
@@ -207,7 +207,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation(
     'a task launched after its session ended, and never stopped',
-    635,
+    2417,
     [LAUNCH, "await stopTask(deps, taskArn, 'the session ended while its task was launched');", ''],
     [RECONCILE, "await stopTask(deps, task.taskArn, 'no session owns this task');", ''],
   ),
@@ -226,7 +226,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'const limitMs = Math.max(LEAST_TRY_MS, until - deps.clock());',
     'const limitMs = 3_600_000;',
   ]),
-  mutation('a launch whose fault is the answer', 26, [
+  mutation('a launch whose fault is the answer', 17, [
     'admission/launch-and-publish.ts',
     '      return session;',
     '      throw error;',
@@ -362,7 +362,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'restarts: planned ? recent : [...recent, now]',
     'restarts: []',
   ]),
-  mutation('restarts without a limit', 5, [
+  mutation('restarts without a limit', 98, [
     RESTART,
     '!planned && recent.length >= rule.maxAttempts',
     'rule.maxAttempts < 0',
@@ -372,7 +372,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "session.state === 'STOPPING' ? (session.stopReason ?? reason) : reason",
     'reason',
   ]),
-  mutation('a stop that does not prevent the restart of a silent session', 704, [
+  mutation('a stop that does not prevent the restart of a silent session', 79, [
     STOP,
     'return isLoss(now.stopReason) && !isLoss(reason) ? { set: { stopReason: reason } } : undefined;',
     'return undefined;',
@@ -392,7 +392,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "condition: eq('version', counter.version),",
     '',
   ]),
-  mutation('tasks without a session that are never stopped', 635, [
+  mutation('tasks without a session that are never stopped', 4743, [
     RECONCILE,
     "await stopTask(deps, task.taskArn, 'no session owns this task');",
     '',
@@ -408,7 +408,7 @@ export const MUTATIONS: readonly Mutation[] = [
       "ltAttr('active', 'limit')",
     ],
   ),
-  mutation('sub-limits of limits that others took the place of', 10, [
+  mutation('sub-limits of limits that others took the place of', 126, [
     CAPACITY,
     "condition: and(eq('generation', generation), eq('closed', true)),",
     "condition: eq('closed', true),",
@@ -426,7 +426,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ]),
   mutation(
     'a waiting command claimed twice',
-    706,
+    99,
     [
       WAITING,
       "change(deps, command.id, eq('status', 'pending'), {",
@@ -435,7 +435,7 @@ export const MUTATIONS: readonly Mutation[] = [
     // By it the worker would know that it is the same.
     ['commands/wake.ts', 'idempotencyKey: command.workerKey,', ''],
   ),
-  mutation('a waiting command without an answer called failed', 265, [
+  mutation('a waiting command without an answer called failed', 496, [
     WAITING,
     "return { status: 'unknown', problem };",
     "return { status: 'failed', problem, again: true };",
@@ -445,12 +445,12 @@ export const MUTATIONS: readonly Mutation[] = [
     '() => 0)',
     '(_, i) => active(i))',
   ]),
-  mutation('a stopped task of any epoch ends the session', 3, [
+  mutation('a stopped task of any epoch ends the session', 10, [
     'lifecycle/task-stopped.ts',
     'session.epoch !== task.epoch || ',
     '',
   ]),
-  mutation('the end of another provider’s task ends the session', 265, [
+  mutation('the end of another provider’s task ends the session', 18, [
     'lifecycle/task-stopped.ts',
     'const known = taskArnOf(session);',
     'const known = session.taskArn;',
@@ -460,7 +460,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'set: { settledSnapshot: snapshots },',
     'set: {},',
   ]),
-  mutation('a session deleted without a check of its present epoch', 6, [
+  mutation('a session deleted without a check of its present epoch', 284, [
     'lifecycle/end.ts',
     `eq('version', session.version),
           oneOf('state', ['STOPPED', 'FAILED']),
@@ -472,7 +472,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'await drainOutbox(deps, session);',
     'if (request.told) await noteForwarded(deps, session, request.told);\n  await drainOutbox(deps, session);',
   ]),
-  mutation('a mark of the last delivered message that an old epoch sets back', 155, [
+  mutation('a mark of the last delivered message that an old epoch sets back', 25, [
     'events/forwarded-messages.ts',
     "condition: or(absent('pk'), lt('epoch', epoch), and(eq('epoch', epoch), lt('seq', seq))),",
     '',
@@ -549,7 +549,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'reportedAt >= at && !late',
     'true',
   ]),
-  floodMutation('a sweep that takes activity that is not reported yet for none', 5, [
+  floodMutation('a sweep that takes activity that is not reported yet for none', 11, [
     REAP,
     'reportedAt >= at && !late',
     '!late',
@@ -564,7 +564,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'condition: STILL_OPEN,',
     '',
   ]),
-  standbyMutation('a claim of a standby task from before a deployment', 6, [
+  standbyMutation('a claim of a standby task from before a deployment', 37, [
     CLAIM,
     'task.revision === deps.tasks.revision',
     'true',
@@ -614,7 +614,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (failed.length > 0)',
     'if (failed.length > 99)',
   ]),
-  rolloutMutation('a wave that does not wait for the one before', 5, [
+  rolloutMutation('a wave that does not wait for the one before', 11, [
     ROLLOUT_RULE,
     'if (open.length > 0)',
     'if (open.length > 99)',
@@ -624,7 +624,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
     'await ask(deps, await progressOf(deps, members));\n  if (!(await write(deps, stored, { ...over, members, dueAt }))) return;',
   ]),
-  rolloutMutation('a wave that no later step asks', 4, [
+  rolloutMutation('a wave that no later step asks', 3, [
     ROLLOUT,
     "if (wave.kind === 'under_way') return ask(deps, progress);",
     "if (wave.kind === 'under_way') return;",
@@ -690,7 +690,7 @@ export const MUTATIONS: readonly Mutation[] = [
     "await stopSession(deps, session, 'task_stopped', serves);",
     "await stopSession(deps, session, 'user', serves);",
   ]),
-  hostsMutation('a drain that looks once', 1, [
+  hostsMutation('a drain that looks once', 17, [
     DRAIN_HOST,
     'for (const taskArn of await stopAllOn(deps, host)) seen.add(taskArn);',
     '',
