@@ -1,7 +1,6 @@
 /** One session over what bootstrap found: its parts, how one follows from another, and the order in which they end. */
 
 import type { Status, StopReason } from '../contract/lifecycle.ts';
-import { answersMessage } from '../contract/worker/commands.ts';
 import type { Dialogs } from '../contract/worker/protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
 import { createSaver } from './auth-state/saver.ts';
@@ -15,10 +14,10 @@ import { type AheadBrowser, driveAhead } from './browser/ahead.ts';
 import { killTree } from './browser/process-tree.ts';
 import { shownReason } from './browser/proxy-relay.ts';
 import { launchForAny, type SpawnedBrowser } from './browser/spawn.ts';
+import './commands/account-table.ts';
 import { createCollector } from './commands/collect.ts';
 import type { EventListener } from './commands/context.ts';
 import { createRecipients } from './commands/recipients.ts';
-import './commands/table.ts';
 import { createTurns } from './commands/turns.ts';
 import { createOutbox } from './control/outbox.ts';
 import { createSupervision } from './control/supervision.ts';
@@ -43,6 +42,8 @@ import { runTimings } from './whatsapp/signals.ts';
 const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the final report, after state and events. */
 const LAST_WORD_MS = 5_000;
+/** After the account works: its start has ended then, and before it no other command can be carried out. */
+const COMMANDS_AFTER_MS = 1_000;
 
 /** A browser that runs, for whichever session comes. */
 export const driveBrowserAhead = (
@@ -70,6 +71,11 @@ export const openWhatsAppAhead = (
     timings,
     profileDir: launch.profileDir,
   });
+};
+
+/** Loads the commands that are not about the account (commands/server.ts), so that the first one finds them there. */
+export const loadCommands = async (): Promise<void> => {
+  await import('./commands/table.ts');
 };
 
 const fitsSession = (ahead: AheadBrowser | PageAhead, client: ClientSettings): boolean =>
@@ -179,6 +185,11 @@ export const startSession = (
     onCode: ({ value, expiresAt }) => outbox.add('session.code', { code: value, expiresAt }),
   });
 
+  const loadCommandsSoon = async (): Promise<void> => {
+    await sleep(time, COMMANDS_AFTER_MS, ending.signal);
+    // A failure is thrown again when a command needs them.
+    if (!ending.signal.aborted) await loadCommands().catch(() => {});
+  };
   let shown: Status = 'STARTING';
   let nextChange = new AbortController();
   const onChange = (view: HostView) => {
@@ -193,6 +204,7 @@ export const startSession = (
     nextChange.abort();
     nextChange = new AbortController();
     if (shown === 'WORKING' && before !== 'WORKING') {
+      void loadCommandsSoon();
       collector.look();
       if (host.client) forwarder.works(host.client, view.account?.id ?? '', view.account?.lid);
     }
@@ -259,9 +271,7 @@ export const startSession = (
     time,
     log,
     status: () => host.status,
-    done: (command) => {
-      if (answersMessage(command)) builds.sent();
-    },
+    sent: builds.sent,
     qr: () => host.qr && { value: host.qr.value, expiresAt: clock.fromLocal(host.qr.expiresAt) },
     passkey: () => host.passkey,
     pairing,

@@ -21,8 +21,8 @@ const NOT_USED = ['extract-zip', 'progress', 'proxy-agent', 'tar-fs', 'ws', 'yar
 const FILES_NOT_USED =
   /@puppeteer\/browsers\/lib\/cjs\/(CLI|httpUtil|install)\.js$|puppeteer\/bidi\/bidi\.js$/;
 
-/** Loaded when first used: stickers, files by URL. Most workers never use them. */
-const ON_DEMAND = ['node-fetch', 'node-webpmux'];
+/** Loaded when first used: stickers, files by URL, files from a disk, versions of browsers. Most workers never use them. */
+const ON_DEMAND = ['mime', 'node-fetch', 'node-webpmux', 'semver'];
 
 /** Replaced by what the library calls when it starts; there is no ffmpeg beside the worker, and no settings file. */
 const REPLACED: Readonly<Record<string, string>> = {
@@ -47,7 +47,8 @@ const failsOnUse = (name: string): string => `module.exports = new Proxy(functio
 const loadsOnUse = (name: string): string => {
   const real = JSON.stringify(`${NOW}${name}`);
   return `module.exports = new Proxy(function () {}, {
-  get: (_, key) => require(${real})[key],
+  // Asked by who imports a default, when it loads.
+  get: (_, key) => key === '__esModule' ? false : require(${real})[key],
   apply: (_, self, args) => Reflect.apply(require(${real}), self, args),
   construct: (_, args) => Reflect.construct(require(${real}), args),
 });`;

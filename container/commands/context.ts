@@ -1,6 +1,5 @@
 import type { Status } from '../../contract/lifecycle.ts';
 import type { Message } from '../../contract/whatsapp/messages.ts';
-import type { CommandName } from '../../contract/worker/commands.ts';
 import type { Log } from '../base/log.ts';
 import type { Time } from '../base/time.ts';
 import type { MediaLimits } from '../media/fetch.ts';
@@ -20,8 +19,8 @@ export type CommandContext = {
   readonly time: Time;
   readonly log: Log;
   status(): Status;
-  /** Called for each command that succeeded. */
-  done(command: CommandName): void;
+  /** Called for each command that has sent a message. */
+  sent(): void;
   /** The code shown now; `expiresAt` by the control plane's clock. */
   qr(): QrCode | undefined;
   /** The passkey that WhatsApp may ask for; undefined if there is no client. */

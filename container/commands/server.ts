@@ -7,24 +7,27 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import { fitAnswer } from '../../contract/answer-size.ts';
 import { TIMEOUTS_MS } from '../../contract/timeouts.ts';
+import { ACCOUNT_COMMANDS } from '../../contract/worker/account-commands.ts';
 import {
   COMMAND_FAILURES,
   type CommandFailure,
   commandFailureSchema,
 } from '../../contract/worker/command-failures.ts';
-import { COMMANDS, type CommandName } from '../../contract/worker/commands.ts';
 import { type Assignment, assignmentSchema, STANDBY_PATH } from '../../contract/worker/protocol.ts';
 import type { CommandOutcome } from '../../core/ports.ts';
 import { describeError } from '../base/faults.ts';
 import type { Log } from '../base/log.ts';
-import type { Time } from '../base/time.ts';
+import { type Time, withDeadline } from '../base/time.ts';
 import { type Answer, createAnswers } from './answers.ts';
 import type { CommandContext } from './context.ts';
 import { CommandFailed } from './failure.ts';
+import { BadArguments } from './handlers.ts';
 
 /** A file in base64, as large as Lambda hands one on. */
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 const REQUEST_LIMIT_MS = 15_000;
+/** From a worker's first call until its session serves commands. */
+const READY_LIMIT_MS = 10_000;
 
 export type CommandServer = {
   readonly port: number;
@@ -32,7 +35,7 @@ export type CommandServer = {
   run(name: string, body: string, idempotencyKey: string): Promise<CommandOutcome>;
   /** From now on commands for this epoch are taken. */
   bind(epoch: number): void;
-  /** From now on commands are carried out; before that, and after `close`, they are answered with `stopping`. */
+  /** From now on commands are carried out. Those that came before wait for it; after `refuse` they are answered with `stopping`. */
   serve(context: CommandContext): void;
   refuse(): void;
   close(): Promise<void>;
@@ -67,7 +70,30 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-const isCommand = (name: string): name is CommandName => Object.hasOwn(COMMANDS, name);
+type Handler = {
+  readonly run: (context: CommandContext, json: unknown) => Promise<unknown>;
+  /** Whether the command sends a message: its result is that message. */
+  readonly answersMessage: boolean;
+};
+
+/**
+ * Undefined: there is no such command. The modules are loaded with the session, or after its start, and not before: neither
+ * the worker's first call nor the code waits for them.
+ */
+const handlerOf = async (name: string): Promise<Handler | undefined> => {
+  if (isKeyOf(ACCOUNT_COMMANDS, name)) {
+    const { ACCOUNT_HANDLERS } = await import('./account-table.ts');
+    return { run: ACCOUNT_HANDLERS[name], answersMessage: false };
+  }
+  const [{ HANDLERS }, { answersMessage }] = await Promise.all([
+    import('./table.ts'),
+    import('../../contract/worker/commands.ts'),
+  ]);
+  return isKeyOf(HANDLERS, name) ? { run: HANDLERS[name], answersMessage: answersMessage(name) } : undefined;
+};
+
+const isKeyOf = <T extends object>(table: T, name: string): name is keyof T & string =>
+  Object.hasOwn(table, name);
 
 const fitting = (result: unknown): Answer => {
   const fitted = fitAnswer(result);
@@ -81,8 +107,9 @@ const fitting = (result: unknown): Answer => {
 
 /** Parses the arguments and runs the command; every end is an answer. */
 const carryOut = async (
-  context: CommandContext,
-  name: CommandName,
+  context: CommandContext & { readonly until: number },
+  name: string,
+  { run, answersMessage }: Handler,
   body: string,
   log: Log,
 ): Promise<Answer> => {
@@ -92,12 +119,9 @@ const carryOut = async (
   } catch {
     return failure('bad_arguments', 'the body is not JSON');
   }
-  // With the session, which loads it, and not before: the worker's first call does not wait for it.
-  const { BadArguments, HANDLERS } = await import('./table.ts');
   try {
-    const until = context.time.now() + TIMEOUTS_MS.command;
-    const answer = fitting(await HANDLERS[name]({ ...context, until }, json));
-    context.done(name);
+    const answer = fitting(await run(context, json));
+    if (answersMessage) context.sent();
     return answer;
   } catch (error) {
     if (error instanceof CommandFailed) return failure(error.code, error.message, error.status);
@@ -123,6 +147,8 @@ export const startCommandServer = async (options: {
   let { epoch } = options;
   const answers = createAnswers(options.time.now);
   let context: CommandContext | undefined;
+  /** The session serves, or never will. */
+  const begun = Promise.withResolvers<void>();
 
   const respond = async (request: IncomingMessage): Promise<Answer> => {
     const { pathname } = new URL(request.url ?? '/', 'http://worker');
@@ -134,12 +160,13 @@ export const startCommandServer = async (options: {
     // answer.
     if (request.headers['x-berth-epoch'] !== String(epoch)) return failure('stopping', 'another epoch');
     const name = /^\/v1\/commands\/(\w+)$/.exec(pathname)?.[1] ?? '';
-    if (request.method !== 'POST' || !isCommand(name)) return failure('unknown_command', 'no such command');
+    const handler = request.method === 'POST' ? await handlerOf(name) : undefined;
+    if (!handler) return failure('unknown_command', 'no such command');
     const body = await readBody(request);
     if (body === 'too_large')
       return failure('bad_arguments', `the body is larger than ${MAX_BODY_BYTES} bytes`);
     const key = request.headers['idempotency-key'];
-    return await perform(name, body, typeof key === 'string' && key !== '' ? key : undefined);
+    return await perform(name, handler, body, typeof key === 'string' && key !== '' ? key : undefined);
   };
 
   const take = async (assigned: NonNullable<typeof assign>, request: IncomingMessage): Promise<Answer> => {
@@ -151,11 +178,23 @@ export const startCommandServer = async (options: {
       : failure('stopping', 'this task does not serve the session');
   };
 
-  const perform = async (name: CommandName, body: string, key: string | undefined): Promise<Answer> => {
-    const current = context;
+  const perform = async (
+    name: string,
+    handler: Handler,
+    body: string,
+    key: string | undefined,
+  ): Promise<Answer> => {
+    // From now on, for the caller's time runs.
+    const until = options.time.now() + TIMEOUTS_MS.command;
+    // Its address is known from the first call on, and the library is loaded after that.
+    if (!context)
+      await withDeadline(options.time, READY_LIMIT_MS, 'the start', begun.promise).catch(() => {});
+    const current = context && { ...context, until };
     if (!current) return failure('stopping', 'not ready for commands, or shutting down');
-    if (key === undefined) return await carryOut(current, name, body, log);
-    const answer = await answers.once(key, `${name} ${body}`, () => carryOut(current, name, body, log));
+    if (key === undefined) return await carryOut(current, name, handler, body, log);
+    const answer = await answers.once(key, `${name} ${body}`, () =>
+      carryOut(current, name, handler, body, log),
+    );
     return answer === 'conflict'
       ? failure('bad_arguments', 'this Idempotency-Key was used for another request')
       : answer;
@@ -190,8 +229,9 @@ export const startCommandServer = async (options: {
   return {
     port,
     async run(name, body, key) {
-      const answer = isCommand(name)
-        ? await perform(name, body, key)
+      const handler = await handlerOf(name);
+      const answer = handler
+        ? await perform(name, handler, body, key)
         : failure('unknown_command', 'no such command');
       return answer.status === 200
         ? { ok: true, result: answer.body }
@@ -202,13 +242,16 @@ export const startCommandServer = async (options: {
     },
     serve(next) {
       context = next;
+      begun.resolve();
     },
     refuse() {
       context = undefined;
+      begun.resolve();
     },
     close: () =>
       new Promise((resolve) => {
         context = undefined;
+        begun.resolve();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

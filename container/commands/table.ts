@@ -1,6 +1,8 @@
-/** Which file carries out which command. A new command is a row in contract/operations/, and a function here. */
-import type * as z from 'zod';
-import { COMMANDS, type CommandName, type CommandResult } from '../../contract/worker/commands.ts';
+/**
+ * Which file carries out which command, but for those of the account (account-table.ts). A new command is a row in
+ * contract/operations/, and a function here.
+ */
+import { COMMAND_ROWS } from '../../contract/worker/commands.ts';
 import { checkNumberStatus, listMessages, reply, sendLinkPreview, sendTextByQuery } from './aliases.ts';
 import {
   createChannel,
@@ -28,10 +30,8 @@ import {
 } from './chat-acts.ts';
 import { getChats, getMessages } from './chats.ts';
 import { checkNumber, getContact, getContacts } from './contacts.ts';
-import type { CommandContext } from './context.ts';
 import { deleteMessage } from './delete-message.ts';
 import { editMessage } from './edit-message.ts';
-import { getQr } from './get-qr.ts';
 import {
   countGroups,
   deleteGroup,
@@ -62,9 +62,9 @@ import {
   getParticipants,
   removeParticipants,
 } from './groups.ts';
+import { handlersOf } from './handlers.ts';
 import { getChatLabels, getLabelChats, getLabels, setChatLabels } from './labels.ts';
 import { countLids, findLidByNumber, findNumberByLid, getLids } from './lids.ts';
-import { logout } from './logout.ts';
 import {
   forwardMessage,
   getMessage,
@@ -73,7 +73,6 @@ import {
   starMessage,
   unpinMessage,
 } from './message-acts.ts';
-import { confirmPasskey, getPasskeyChallenge, getPasskeyConfirmation, submitPasskey } from './passkey.ts';
 import {
   blockContact,
   deleteProfilePicture,
@@ -98,7 +97,6 @@ import {
   stopTyping,
   subscribePresence,
 } from './presence.ts';
-import { requestCode } from './request-code.ts';
 import { sendContactVcard } from './send-contacts.ts';
 import { sendEvent } from './send-event.ts';
 import { sendFile, sendImage, sendVideo, sendVoice } from './send-file.ts';
@@ -108,28 +106,7 @@ import { sendText } from './send-text.ts';
 import { setReaction } from './set-reaction.ts';
 import { deleteStatus, sendImageStatus, sendTextStatus, sendVideoStatus, sendVoiceStatus } from './status.ts';
 
-/** Arguments that don't fit: said before anything was done. */
-export class BadArguments extends Error {
-  constructor(error: z.ZodError) {
-    super(error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; '));
-    this.name = 'BadArguments';
-  }
-}
-
-type Functions = {
-  readonly [N in CommandName]: (
-    context: CommandContext,
-    args: z.output<(typeof COMMANDS)[N]['args']>,
-  ) => Promise<CommandResult<N>>;
-};
-
-const FUNCTIONS: Functions = {
-  getQr,
-  requestCode,
-  getPasskeyChallenge,
-  submitPasskey,
-  getPasskeyConfirmation,
-  confirmPasskey,
+export const HANDLERS = handlersOf(COMMAND_ROWS, {
   sendText,
   sendImage,
   sendFile,
@@ -237,22 +214,4 @@ const FUNCTIONS: Functions = {
   sendLinkPreview,
   listMessages,
   checkNumberStatus,
-  logout,
-};
-
-type Handlers = {
-  readonly [N in CommandName]: (context: CommandContext, json: unknown) => Promise<CommandResult<N>>;
-};
-
-const handlerOf = (name: CommandName) => async (context: CommandContext, json: unknown) => {
-  const parsed = COMMANDS[name].args.safeParse(json);
-  if (!parsed.success) throw new BadArguments(parsed.error);
-  // Its own arguments, parsed by its own schema.
-  const run = FUNCTIONS[name] as (context: CommandContext, args: unknown) => Promise<unknown>;
-  return run(context, parsed.data);
-};
-
-/** By command: checks the arguments, then carries it out. Each rejects with `BadArguments` before anything was done. */
-export const HANDLERS = Object.fromEntries(
-  (Object.keys(COMMANDS) as CommandName[]).map((name) => [name, handlerOf(name)]),
-) as Handlers;
+});

@@ -34,14 +34,17 @@ export const COMMAND_OPERATIONS = {
 };
 
 type Operations = typeof COMMAND_OPERATIONS;
-type Commands = typeof ACCOUNT_COMMANDS & { readonly [Id in keyof Operations]: Operations[Id]['command'] };
+type CommandRows = { readonly [Id in keyof Operations]: Operations[Id]['command'] };
+type Commands = typeof ACCOUNT_COMMANDS & CommandRows;
+
+/** Those that are operations, by name: what each takes and what it gives. */
+export const COMMAND_ROWS = Object.fromEntries(
+  Object.entries(COMMAND_OPERATIONS).map(([id, { command }]) => [id, command]),
+  // Each operation's own command, under its own name.
+) as unknown as CommandRows;
 
 /** Every command by name: what it takes and what it gives. */
-export const COMMANDS = {
-  ...ACCOUNT_COMMANDS,
-  ...Object.fromEntries(Object.entries(COMMAND_OPERATIONS).map(([id, { command }]) => [id, command])),
-  // Each operation's own command, under its own name.
-} as unknown as Commands;
+export const COMMANDS: Commands = { ...ACCOUNT_COMMANDS, ...COMMAND_ROWS };
 export type CommandName = keyof Commands;
 /** Whether the command sends a message: its result is that message. */
 export const answersMessage = (name: CommandName): boolean => COMMANDS[name].result === messageSchema;

@@ -31,7 +31,7 @@ export const commandContext = (
   return {
     time,
     log: silentLog,
-    done: () => {},
+    sent: () => {},
     status: () => status,
     qr: () => undefined,
     passkey: () => undefined,

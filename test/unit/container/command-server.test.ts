@@ -14,7 +14,9 @@ const SECRET = 's'.repeat(43);
 let server: CommandServer | undefined;
 afterEach(() => server?.close());
 
-const open = async (options: { status?: Status; client?: LibraryClient; qr?: string } = {}) => {
+const open = async (
+  options: { status?: Status; client?: LibraryClient; qr?: string; serves?: false } = {},
+) => {
   const started = await startCommandServer({
     host: '127.0.0.1',
     port: 0,
@@ -33,7 +35,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
   const context: CommandContext = {
     time: systemTime,
     log: silentLog,
-    done: () => {},
+    sent: () => {},
     status: () => state.status,
     passkey: () => undefined,
     qr: () => (state.qr === undefined ? undefined : { value: state.qr, expiresAt: 1 }),
@@ -57,7 +59,8 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
       return true;
     },
   };
-  started.serve(context);
+  const serve = () => started.serve(context);
+  if (options.serves !== false) serve();
   const ask = async (
     path: string,
     body: unknown = {},
@@ -75,7 +78,7 @@ const open = async (options: { status?: Status; client?: LibraryClient; qr?: str
     Object.assign(state, next);
     for (const wake of waiters) wake();
   };
-  return { ask, change, state, started };
+  return { ask, change, state, started, serve };
 };
 
 const message = {
@@ -119,6 +122,22 @@ describe('the command server', () => {
     expect(wrong.body.detail).toContain('chatId');
     expect((await ask('/v1/commands/sendText', '{')).status).toBe(400);
     expect((await ask('/v1/commands/sendText', { text: 'x'.repeat(2 * 1024 * 1024) })).status).toBe(400);
+  });
+
+  it('a command that comes before the session serves waits for it; one of a worker that ends is refused', async () => {
+    const early = await open({ serves: false, status: 'SCAN_QR_CODE', qr: 'code' });
+    const waiting = early.ask('/v1/commands/getQr');
+    // A round trip behind it: the server has the command by then.
+    await early.ask('/healthz', {}, {}, 'GET');
+    early.serve();
+    expect(await waiting).toMatchObject({ status: 200, body: { value: 'code' } });
+    await early.started.close();
+
+    const ending = await open({ serves: false });
+    const refused = ending.ask('/v1/commands/getQr');
+    await ending.ask('/healthz', {}, {}, 'GET');
+    ending.started.refuse();
+    expect(await refused).toMatchObject({ status: 503, body: { code: 'stopping' } });
   });
 
   it('waits for the requested code, and says the status if there can be none', async () => {

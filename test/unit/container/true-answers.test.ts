@@ -1,5 +1,6 @@
 /** The answer to a command is true: nothing happened, it happened, or it is unknown. For every command. */
 import { describe, expect, it } from 'vitest';
+import { ACCOUNT_HANDLERS } from '../../../container/commands/account-table.ts';
 import type { CommandContext } from '../../../container/commands/context.ts';
 import { HANDLERS } from '../../../container/commands/table.ts';
 import type { LibraryAccount } from '../../../container/whatsapp/account.ts';
@@ -103,10 +104,12 @@ const open = (last: string, does: () => Promise<unknown>) => {
   const context = commandContext(time, client);
   const run = (command: CommandName, args: object) => {
     const until = time.now() + TIMEOUTS_MS.command;
-    const answer = HANDLERS[command]({ ...context, until } satisfies CommandContext, args).then(
-      (result) => ({ result }),
-      (error: unknown) => error as { code?: string; message?: string; result?: undefined },
-    );
+    const answer = { ...ACCOUNT_HANDLERS, ...HANDLERS }
+      [command]({ ...context, until } satisfies CommandContext, args)
+      .then(
+        (result) => ({ result }),
+        (error: unknown) => error as { code?: string; message?: string; result?: undefined },
+      );
     return { answer, after: (ms: number) => time.advance(ms).then(() => answer) };
   };
   return { time, client, calls, context, run };
