@@ -61,13 +61,15 @@ const whenUp = async (
   const load = () => loadSession(deps, userOf(first), nameOf(first));
   const end = Math.min(deps.clock() + wait * 1000, begun + ANSWER_WITHIN_MS);
   try {
-    const { session, code } = await awaitUp(deps, { first, load, userId: caller().userId, end });
+    const { session, works, code } = await awaitUp(deps, { first, load, userId: caller().userId, end });
     const view = sessionView(session, deps.settings);
-    if (!code) return view;
+    // The worker says it a moment before its report of that arrives.
+    const shown = (status: 'SCAN_QR_CODE' | 'WORKING') =>
+      view.status === 'STARTING' ? { state: 'RUNNING' as const, status } : {};
+    if (!code) return { ...view, ...(works ? shown('WORKING') : {}) };
     return {
       ...view,
-      // The worker shows its code a moment before its report of that arrives.
-      ...(view.status === 'STARTING' ? { status: 'SCAN_QR_CODE' as const } : {}),
+      ...shown('SCAN_QR_CODE'),
       qr: { value: code.value, expiresAt: new Date(code.expiresAt).toISOString() },
     };
   } catch (error) {

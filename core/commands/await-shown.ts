@@ -3,7 +3,7 @@ import { isTerminal, shownStatus } from '../../contract/lifecycle.ts';
 import { pollUntil } from '../../contract/poll.ts';
 import { withOpenWait } from '../access/open-waits.ts';
 import type { Deps } from '../deps.ts';
-import { isLinked, type Session } from '../lifecycle/session.ts';
+import type { Session } from '../lifecycle/session.ts';
 import { type AccountArgs, type AccountResult, runAccountCommand } from './account-command.ts';
 import { isExpected } from './ask-worker.ts';
 
@@ -13,6 +13,8 @@ type Shown = 'getQr' | 'getPasskeyChallenge' | 'getPasskeyConfirmation';
 type Needs = Pick<Deps, 'store' | 'clock' | 'sleep' | 'ids' | 'settings' | 'log' | 'workers'>;
 
 const POLL_MS = 300;
+/** No worker is there sooner; reads before that only take time from those that start it. */
+const FIRST_POLL_MS = 150;
 /** A wait as short as this is not counted: to count it takes three calls of the database. */
 const UNCOUNTED_MS = 500;
 
@@ -43,7 +45,7 @@ export const awaitShown = async <N extends Shown>(
   return withOpenWait(deps, userId, end - deps.clock(), async () => {
     const session = canBeAsked(first)
       ? first
-      : await pollUntil(deps, load, canBeAsked, { end, pollMs: POLL_MS });
+      : await pollUntil(deps, load, canBeAsked, { end, pollMs: POLL_MS, firstMs: FIRST_POLL_MS });
     const waitSeconds = Math.max(0, (end - deps.clock()) / 1000);
     return runAccountCommand(deps, session, command, { waitSeconds } as AccountArgs<N>);
   });
@@ -62,7 +64,11 @@ const askedSoon = async <N extends Shown>(deps: Needs, session: Session, command
     return await runAccountCommand(deps, session, command, { waitSeconds } as AccountArgs<N>);
   } catch (error) {
     // It was shown a moment ago, or is not yet.
-    if (error instanceof Problem && ['unprocessable', 'worker_timeout'].includes(error.code))
+    if (
+      error instanceof Problem &&
+      ['unprocessable', 'worker_timeout'].includes(error.code) &&
+      !isLinkedBy(error)
+    )
       return undefined;
     throw error;
   }
@@ -71,29 +77,36 @@ const askedSoon = async <N extends Shown>(deps: Needs, session: Session, command
 /** A session just created has no worker yet that could be asked. */
 const canBeAsked = ({ state, address }: Session) => isTerminal(state) || address !== undefined;
 
+/** The worker's answer that its session works: it shows nothing to link an account with. */
+const isLinkedBy = (error: unknown): boolean => error instanceof Problem && error.extras.state === 'WORKING';
+
 /**
- * Waits until a session that starts works, has ended, or shows a QR code, which is returned with it.
+ * Waits until a session that starts works, has ended, or shows a QR code. Its worker is asked, which knows it first: the
+ * session as it is returned may not say it yet.
  *
  * @throws Problem as awaitShown does
  */
 export const awaitUp = async (
   deps: Needs,
   wait: Wait,
-): Promise<{ readonly session: Session; readonly code?: AccountResult<'getQr'> }> => {
-  const { first, load, userId, end } = wait;
-  const hasAccount = isLinked(first);
-  const session =
-    hasAccount && !isUp(first)
-      ? await withOpenWait(deps, userId, end - deps.clock(), () =>
-          pollUntil(deps, load, isUp, { end, pollMs: POLL_MS }),
-        )
-      : first;
-  // One that has an account needs a code if the phone has removed it.
-  if (isTerminal(session.state) || (hasAccount && !isExpected('getQr', shownStatus(session))))
-    return { session };
-  const code = await awaitShown(deps, 'getQr', { ...wait, first: session });
-  return { session: await load(), code };
+): Promise<{ readonly session: Session; readonly works?: true; readonly code?: AccountResult<'getQr'> }> => {
+  const { first, load } = wait;
+  if (isTerminal(first.state) || shownStatus(first) === 'WORKING') return { session: first };
+  // As it was read when its worker was asked: to read it again would take a caller's time for nothing that it needs.
+  let session = first;
+  const reading = {
+    ...wait,
+    load: async () => {
+      session = await load();
+      return session;
+    },
+  };
+  try {
+    // One that has an account shows a code if the phone has removed it.
+    const code = await awaitShown(deps, 'getQr', reading);
+    return { session, code };
+  } catch (error) {
+    if (!isLinkedBy(error)) throw error;
+    return { session, works: true };
+  }
 };
-
-const isUp = (session: Session): boolean =>
-  isTerminal(session.state) || ['WORKING', 'SCAN_QR_CODE'].includes(shownStatus(session));
