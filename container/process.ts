@@ -10,7 +10,8 @@ import { startWorker } from './worker.ts';
 
 /** Loads everything, and tries the browser that CHROMIUM_PATH names: in the image, its workers need not. */
 export const compile = async (): Promise<void> => {
-  await (await import('./session.ts')).loadCommands();
+  await import('./session.ts');
+  await import('./commands/table.ts');
   const { loadLevelDb } = await import('./auth-state/local-storage.ts');
   await loadLevelDb();
   if (process.env.CHROMIUM_PATH !== undefined) await ensureBrowser({ path: process.env.CHROMIUM_PATH });

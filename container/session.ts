@@ -42,8 +42,6 @@ import { runTimings } from './whatsapp/signals.ts';
 const DISCARD_LIMIT_MS = 30_000;
 /** Kept of the grace time for the final report, after state and events. */
 const LAST_WORD_MS = 5_000;
-/** After the account works: its start has ended then, and before it no other command can be carried out. */
-const COMMANDS_AFTER_MS = 1_000;
 
 /** A browser that runs, for whichever session comes. */
 export const driveBrowserAhead = (
@@ -71,11 +69,6 @@ export const openWhatsAppAhead = (
     timings,
     profileDir: launch.profileDir,
   });
-};
-
-/** Loads the commands that are not about the account (commands/server.ts), so that the first one finds them there. */
-export const loadCommands = async (): Promise<void> => {
-  await import('./commands/table.ts');
 };
 
 const fitsSession = (ahead: AheadBrowser | PageAhead, client: ClientSettings): boolean =>
@@ -185,11 +178,6 @@ export const startSession = (
     onCode: ({ value, expiresAt }) => outbox.add('session.code', { code: value, expiresAt }),
   });
 
-  const loadCommandsSoon = async (): Promise<void> => {
-    await sleep(time, COMMANDS_AFTER_MS, ending.signal);
-    // A failure is thrown again when a command needs them.
-    if (!ending.signal.aborted) await loadCommands().catch(() => {});
-  };
   let shown: Status = 'STARTING';
   let nextChange = new AbortController();
   const onChange = (view: HostView) => {
@@ -204,7 +192,6 @@ export const startSession = (
     nextChange.abort();
     nextChange = new AbortController();
     if (shown === 'WORKING' && before !== 'WORKING') {
-      void loadCommandsSoon();
       collector.look();
       if (host.client) forwarder.works(host.client, view.account?.id ?? '', view.account?.lid);
     }

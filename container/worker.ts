@@ -122,11 +122,10 @@ export const startWorker = (options: {
       pending,
       launch: async () => {
         const spawned = spawnBrowser(launchForAny(prepared, options.environment));
-        const { driveBrowserAhead, loadCommands, openWhatsAppAhead } = await loaded;
+        const { driveBrowserAhead, openWhatsAppAhead } = await loaded;
         const drive = standby.depth === 'page' ? openWhatsAppAhead : driveBrowserAhead;
         waited = drive(spawned, prepared, { ...options, onLost: () => leaving.abort() });
         await rehearse(prepared.workDir);
-        await loadCommands();
         return waited;
       },
       exit,

@@ -1,6 +1,6 @@
 /**
- * Which file carries out which command of the account. A person waits for the code, so these are loaded with the session,
- * and all others later (table.ts): their contract is most of what a worker would load.
+ * Which file carries out which command of the account. A person waits for the code, so these are loaded with the session, and
+ * all others by the first command that needs them (table.ts): their contract is most of what a worker would load.
  */
 import { ACCOUNT_COMMANDS } from '../../contract/worker/account-commands.ts';
 import { getQr } from './get-qr.ts';

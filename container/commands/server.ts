@@ -77,8 +77,8 @@ type Handler = {
 };
 
 /**
- * Undefined: there is no such command. The modules are loaded with the session, or after its start, and not before: neither
- * the worker's first call nor the code waits for them.
+ * Undefined: there is no such command. Neither the worker's first call nor the code waits for its module: those of the
+ * account are loaded with the session, the others by the first command that needs them.
  */
 const handlerOf = async (name: string): Promise<Handler | undefined> => {
   if (isKeyOf(ACCOUNT_COMMANDS, name)) {
