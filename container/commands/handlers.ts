@@ -14,18 +14,21 @@ type Row = { readonly args: z.ZodType; readonly result: z.ZodType };
 type Rows = Readonly<Record<string, Row>>;
 
 /** For each command of a table the function that carries it out. */
-export type Functions<T extends Rows> = {
+type Functions<T extends Rows> = {
   readonly [N in keyof T]: (
     context: CommandContext,
     args: z.output<T[N]['args']>,
   ) => Promise<z.output<T[N]['result']>>;
 };
 
-/** Checks the arguments, then carries the command out. Rejects with `BadArguments` before anything was done. */
-export type Handlers<T extends Rows> = {
+type Handlers<T extends Rows> = {
   readonly [N in keyof T]: (context: CommandContext, json: unknown) => Promise<z.output<T[N]['result']>>;
 };
 
+/**
+ * For each command of a table: checks the arguments, then carries it out. Rejects with `BadArguments` before anything was
+ * done.
+ */
 export const handlersOf = <T extends Rows>(rows: T, functions: Functions<T>): Handlers<T> =>
   Object.fromEntries(
     Object.entries(rows).map(([name, { args }]) => [
