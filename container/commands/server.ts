@@ -107,7 +107,7 @@ const fitting = (result: unknown): Answer => {
 
 /** Parses the arguments and runs the command; every end is an answer. */
 const carryOut = async (
-  context: CommandContext & { readonly until: number },
+  context: CommandContext,
   name: string,
   { run, answersMessage }: Handler,
   body: string,

@@ -30,7 +30,7 @@ const inputOf = async (guard: Guard, request: IncomingMessage): Promise<Input> =
   if (guard.admit(request) === undefined) {
     throw new ServiceError(
       'com.amazon.coral.service#AccessDeniedException',
-      'The embedded DynamoDB takes requests from its gateway only.',
+      'The embedded DynamoDB takes requests from its own process only.',
     );
   }
   if (!request.headers.authorization?.startsWith('AWS4-')) {
