@@ -1,5 +1,6 @@
 /** What a worker's process does once its modules are loaded: environment in, signals and faults passed on, exit code out. */
 import { rm } from 'node:fs/promises';
+import { saveCode } from './base/code-cache.ts';
 import { createLog } from './base/log.ts';
 import { systemTime } from './base/time.ts';
 import type { EarlyBrowser } from './browser/early.ts';
@@ -14,6 +15,7 @@ export const compile = async (): Promise<void> => {
   await import('./commands/table.ts');
   const { loadLevelDb } = await import('./auth-state/local-storage.ts');
   await loadLevelDb();
+  await saveCode('loaded');
   if (process.env.CHROMIUM_PATH !== undefined) await ensureBrowser({ path: process.env.CHROMIUM_PATH });
 };
 

@@ -5,6 +5,7 @@ import type { Dialogs } from '../contract/worker/protocol.ts';
 import { createProfile } from './auth-state/profile.ts';
 import { createSaver } from './auth-state/saver.ts';
 import { createSaves } from './auth-state/saves.ts';
+import { saveCode, type Use } from './base/code-cache.ts';
 import { describeError, Fenced } from './base/faults.ts';
 import { watchHeap } from './base/heap.ts';
 import type { Log } from './base/log.ts';
@@ -40,6 +41,10 @@ import { createPairing } from './whatsapp/pairing.ts';
 import { runTimings } from './whatsapp/signals.ts';
 
 const DISCARD_LIMIT_MS = 30_000;
+/** After a start, when its caller has been answered. */
+const CODE_SETTLES_MS = 1_000;
+/** What a start was for, by the status that it ended with. */
+const USES: Partial<Record<Status, Use>> = { SCAN_QR_CODE: 'linked', WORKING: 'restored' };
 /** Kept of the grace time for the final report, after state and events. */
 const LAST_WORD_MS = 5_000;
 
@@ -178,6 +183,12 @@ export const startSession = (
     onCode: ({ value, expiresAt }) => outbox.add('session.code', { code: value, expiresAt }),
   });
 
+  const keepCode = async (use: Use | undefined) => {
+    if (use === undefined) return;
+    await sleep(time, CODE_SETTLES_MS, ending.signal);
+    if (!ending.signal.aborted) await saveCode(use);
+  };
+
   let shown: Status = 'STARTING';
   let nextChange = new AbortController();
   const onChange = (view: HostView) => {
@@ -185,7 +196,7 @@ export const startSession = (
     shown = view.status;
     if (shown !== before) log.info('status', { from: before, to: shown });
     if (shown === 'SCAN_QR_CODE') timeLine.reached('codeShown');
-    if (shown === 'WORKING') timeLine.reached('working');
+    if (before === 'STARTING') void keepCode(USES[shown]);
     if (shown !== 'SCAN_QR_CODE') pairing.clear();
     supervision.show(view);
     saves.follow();

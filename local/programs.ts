@@ -54,7 +54,7 @@ export const preparePrograms = async (): Promise<Programs> => {
     },
   });
   const programs: Programs = {
-    worker: join(folder, 'worker', 'worker.mjs'),
+    worker: join(folder, 'worker', 'worker.cjs'),
     ensureBrowser: join(folder, 'worker', 'ensure-browser.mjs'),
     taskProcess: join(folder, 'task-process.mjs'),
     simulatorPage: join(folder, 'simulator-page.js'),

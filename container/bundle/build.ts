@@ -2,19 +2,19 @@
  * Builds the worker as JavaScript and one native module that need no package beside them:
  * `node container/bundle/build.ts <folder>`.
  *
- *   worker.mjs                        the entry; the code for a session is in chunks that it loads after its first call
+ *   worker.cjs                        the entry; loads the script beside it, with the code that V8 compiled of it before
  *   native/                           LevelDB's native module for each platform that a worker runs on
  *   ensure-browser.mjs                finds and unpacks the browser
  *   node_modules/whatsapp-web.js/     the library with its dependencies, bundled from the unmodified package
  *
- * Nothing is minified and no name is kept by a helper (`keepNames`): the library hands functions to the browser as
- * source text, and a helper that was added to them does not exist there. The library stays in a separate file under
- * node_modules: by that path in a stack trace the worker distinguishes the library's faults from its own
- * (process-faults.ts).
+ * Comments and whitespace are removed; no name is shortened or kept by a helper (`keepNames`): the library hands functions
+ * to the browser as source text, and a helper that was added to them does not exist there. The library stays in a
+ * separate file under node_modules: by that path in a stack trace the worker distinguishes the library's faults from its
+ * own (process-faults.ts).
  */
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
-import { dirname, join, relative, resolve } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { httpWithoutUndici, withoutDocument, withoutLocales } from '../../scripts/esbuild-plugins.ts';
 import { leftOut } from './left-out.ts';
 import { NATIVE_FILES, nativeBeside } from './native.ts';
@@ -31,8 +31,11 @@ const common = {
   bundle: true,
   platform: 'node',
   target: 'node24',
-  // V8 holds a source text with other characters at twice the size.
+  // V8 holds a source text with other characters at twice the size: comments have such, and are whitespace.
   charset: 'ascii',
+  minifyWhitespace: true,
+  // A stack trace still shows the place.
+  lineLimit: 160,
   legalComments: 'none',
   logLevel: 'silent',
 } satisfies BuildOptions;
@@ -41,26 +44,54 @@ const common = {
 const REQUIRE_BANNER =
   'import{createRequire as berthCreateRequire}from"node:module";const require=berthCreateRequire(import.meta.url);';
 
+/** base/code-cache.ts: one module for all scripts that it loads. */
+const LOADER = 'code-cache.cjs';
+
+/** A script for the loader: a function of the names that Node gives a CommonJS module. Its file name has its hash. */
+const script = {
+  format: 'cjs',
+  banner: { js: '(function(exports,require,module,__filename,__dirname){' },
+  footer: { js: '})' },
+  metafile: true,
+} satisfies BuildOptions;
+
 /** Writes the bundle into `outDir`, over what is there. Rejects if it does not compile. */
 export const buildWorker = async (outDir: string): Promise<void> => {
-  const { metafile } = await build({
+  const ofBerth = {
     ...common,
-    entryPoints: [
-      { in: 'container/run.ts', out: 'worker' },
-      { in: 'container/ensure-browser.ts', out: 'ensure-browser' },
-    ],
-    outdir: outDir,
-    outExtension: { '.js': '.mjs' },
-    chunkNames: 'chunks/[name]-[hash]',
-    format: 'esm',
-    splitting: true,
     mainFields: ['module', 'main'],
     conditions: ['module'],
     external: [LIBRARY, `${LIBRARY}/*`, BROWSER_PACKAGE],
-    plugins: [withoutLocales, httpWithoutUndici, withoutDocument, nativeBeside],
+  } satisfies BuildOptions;
+  const plugins = [withoutLocales, httpWithoutUndici, withoutDocument];
+  await build({
+    ...ofBerth,
+    entryPoints: ['container/ensure-browser.ts'],
+    outfile: join(outDir, 'ensure-browser.mjs'),
+    format: 'esm',
+    plugins,
     banner: { js: REQUIRE_BANNER },
-    metafile: true,
   });
+  await build({
+    ...common,
+    entryPoints: ['container/base/code-cache.ts'],
+    outfile: join(outDir, LOADER),
+    format: 'cjs',
+  });
+  const { metafile } = await build({
+    ...ofBerth,
+    ...script,
+    entryPoints: ['container/run.ts'],
+    outdir: outDir,
+    entryNames: 'worker-[hash]',
+    plugins: [...plugins, nativeBeside, loaderBeside],
+    banner: { js: `${script.banner.js}const berthUrl=require("node:url").pathToFileURL(__filename).href;` },
+    define: { 'import.meta.url': 'berthUrl' },
+  });
+  await writeFile(
+    join(outDir, 'worker.cjs'),
+    `require("./${LOADER}").loadScript(require.resolve("./${outputOf(metafile)}"));\n`,
+  );
   await mkdir(join(outDir, 'native'), { recursive: true });
   for (const [name, source] of NATIVE_FILES)
     await copyFile(join(ROOT, 'node_modules', source), join(outDir, 'native', name));
@@ -68,19 +99,31 @@ export const buildWorker = async (outDir: string): Promise<void> => {
     .flatMap(({ imports }) => imports)
     .filter(({ external, path }) => external === true && path.startsWith(LIBRARY))
     .map(({ path }) => path);
-  await buildLibrary(join(outDir, 'node_modules', LIBRARY), [...new Set([LIBRARY, BROWSER_DRIVER, ...used])]);
+  await buildLibrary(outDir, [...new Set([LIBRARY, BROWSER_DRIVER, ...used])]);
+};
+
+const outputOf = ({ outputs }: Metafile): string => basename(Object.keys(outputs)[0] ?? '');
+
+const loaderBeside: Plugin = {
+  name: 'loader-beside',
+  setup(build) {
+    build.onResolve({ filter: /\/code-cache\.ts$/ }, () => ({ path: `./${LOADER}`, external: true }));
+  },
 };
 
 /** One file with everything, and beside it one for each name under which the worker imports a part of it. */
-const buildLibrary = async (folder: string, names: readonly string[]): Promise<void> => {
+const buildLibrary = async (outDir: string, names: readonly string[]): Promise<void> => {
+  const folder = join(outDir, 'node_modules', LIBRARY);
   const parts = names.map((name) => `${JSON.stringify(name)}: () => require(${JSON.stringify(name)})`);
-  await build({
+  const { metafile } = await build({
     ...common,
+    ...script,
     stdin: { contents: `module.exports = (name) => ({ ${parts.join(', ')} })[name]();`, resolveDir: ROOT },
-    outfile: join(folder, 'bundle.js'),
-    format: 'cjs',
+    outdir: folder,
+    entryNames: 'bundle-[hash]',
     plugins: [leftOut],
   });
+  const bundle = join(folder, outputOf(metafile));
   await writeFile(join(folder, 'package.json'), JSON.stringify({ type: 'commonjs', main: 'index.js' }));
   for (const name of names) {
     const part =
@@ -90,12 +133,12 @@ const buildLibrary = async (folder: string, names: readonly string[]): Promise<v
           ? `node_modules/${name}/index.js`
           : name.slice(LIBRARY.length + 1);
     const file = join(folder, part.endsWith('.js') ? part : `${part}.js`);
-    const bundle = JSON.stringify(`./${relative(dirname(file), join(folder, 'bundle.js'))}`);
+    const from = (path: string) => JSON.stringify(`./${relative(dirname(file), path)}`);
     await mkdir(dirname(file), { recursive: true });
-    // In two steps: Node takes `module.exports = require(…)` for names to pass on, and searches the whole bundle for them.
     await writeFile(
       file,
-      `const load = require(${bundle});\nmodule.exports = load(${JSON.stringify(name)});\n`,
+      `module.exports = require(${from(join(outDir, LOADER))}).loadScript(require.resolve(${from(bundle)}))(${JSON.stringify(name)});
+`,
     );
   }
 };

@@ -35,8 +35,7 @@ export const nativeBeside: Plugin = {
         export const load = () => {
           const platform = process.platform + '-' + process.arch;
           if (!Object.hasOwn(FILES, platform)) throw new Error('The bundle has no native module for ' + platform + '.');
-          // From the folder of chunks.
-          return createRequire(import.meta.url)('../native/' + FILES[platform]);
+          return createRequire(import.meta.url)('./native/' + FILES[platform]);
         };`,
     }));
   },

@@ -22,7 +22,7 @@ exec chroot --userspec=10001:10001 "$ROOT" /usr/bin/env -C /app "$@"
 export const IMAGE_COMMAND_PORT = '18080';
 
 /** The worker as the image starts it. */
-export const IMAGE_WORKER: readonly string[] = ['node', ...WORKER_NODE_FLAGS, 'worker.mjs'];
+export const IMAGE_WORKER: readonly string[] = ['node', ...WORKER_NODE_FLAGS, 'worker.cjs'];
 
 /**
  * Starts a command in an unpacked image as a task would: as the image's user, with nothing writable but /work and /tmp.

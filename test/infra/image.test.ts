@@ -29,7 +29,7 @@ it('is of the Node that functions and tests run on', () => {
 
 it('starts the worker’s bundle as the local system does', () => {
   expect(dockerfile).toContain('RUN node container/bundle/build.ts /app\n');
-  const command = ['node', ...WORKER_NODE_FLAGS, 'worker.mjs'];
+  const command = ['node', ...WORKER_NODE_FLAGS, 'worker.cjs'];
   expect(dockerfile).toContain(`\nCMD ${JSON.stringify(command).replaceAll(',', ', ')}\n`);
   const settings = Object.entries(WORKER_ALLOCATOR).map(([name, value]) => `${name}=${value}`);
   for (const setting of settings) expect(dockerfile).toMatch(new RegExp(`^ {4}${setting}(?: \\\\)?$`, 'm'));

@@ -1,14 +1,13 @@
 /** The worker's bundle, as the image and the local system start it. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { ClassicLevel } from 'classic-level';
 import { transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { EXIT } from '../../container/exit.ts';
 import { judgeUncaught } from '../../container/process-faults.ts';
 import { WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
@@ -23,39 +22,100 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const run = (...args: string[]) =>
-  promisify(execFile)(process.execPath, [...WORKER_NODE_FLAGS, join(folder, 'worker.mjs'), ...args], {
-    env: {},
-  });
+type Run = {
+  readonly env?: Record<string, string>;
+  readonly flags?: readonly string[];
+  readonly before?: string;
+};
+
+/** `before`: what Node runs ahead of the bundle. */
+const run = async (args: readonly string[], { env = {}, flags = WORKER_NODE_FLAGS, before }: Run = {}) => {
+  const ahead = join(folder, 'ahead.cjs');
+  if (before !== undefined) await writeFile(ahead, before);
+  return await promisify(execFile)(
+    process.execPath,
+    [...flags, ...(before === undefined ? [] : ['--require', ahead]), join(folder, 'worker.cjs'), ...args],
+    { env },
+  );
+};
+
+/** Of a run that ends since nothing of its environment is there: after all that precedes the first call is loaded. */
+const runToFirstCall = async (options: Run): Promise<string> =>
+  await run([], options).then(
+    () => {
+      throw new Error('a worker without an environment went on');
+    },
+    (error: { code: number; stdout: string }) => {
+      expect(error.code).toBe(EXIT.environment);
+      return error.stdout;
+    },
+  );
 
 it('needs no package and no TypeScript beside it', async () => {
   const files = await readdir(folder, { recursive: true });
   expect(files.filter((name) => name.endsWith('.ts'))).toEqual([]);
   // Loads everything, the library too.
-  await run('--compile');
-  await expect(run()).rejects.toMatchObject({
+  await run(['--compile']);
+  await expect(run([])).rejects.toMatchObject({
     code: EXIT.environment,
     stderr: expect.stringContaining('BERTH_SESSION_ID'),
   });
 });
 
 it('loads neither the library nor fetch before its first call', async () => {
-  const entry = await readFile(join(folder, 'worker.mjs'), 'utf8');
-  const chunks = [...entry.matchAll(/^(?:.* from|import) "\.\/(chunks\/\S+)";$/gm)].map(
-    ([, file]) => file ?? '',
-  );
-  expect(chunks.length).toBeGreaterThan(0);
-  const sources = await Promise.all(
-    ['worker.mjs', ...chunks].map((file) => readFile(join(folder, file), 'utf8')),
-  );
-  const kilobytes = sources.reduce((sum, source) => sum + source.length, 0) / 1000;
-  // More than this is a package that could wait for the session, or zod imported by its namespace object.
-  expect(kilobytes).toBeLessThan(450);
-  for (const source of sources) {
-    expect(source).not.toMatch(/from "whatsapp-web\.js"/);
-    // An import of Node's HTTP module loads undici (scripts/esbuild-plugins.ts).
-    expect(source).not.toMatch(/from "(node:)?https?"/);
-  }
+  const output = await runToFirstCall({
+    before: `process.on('exit', () => process.stdout.write(
+      JSON.stringify([process.moduleLoadList, Object.keys(require.cache)])));`,
+  });
+  const [ofNode = [], ofBundle = []] = z.array(z.array(z.string())).parse(JSON.parse(output));
+  expect(ofBundle.map((file) => basename(file))).toContain('code-cache.cjs');
+  expect(ofBundle.filter((file) => file.includes('whatsapp-web.js'))).toEqual([]);
+  // An import of Node's HTTP module loads undici (scripts/esbuild-plugins.ts).
+  expect(ofNode.filter((name) => name.includes('undici'))).toEqual([]);
+});
+
+describe('the code that V8 compiled', () => {
+  /** Prints for each script of the bundle whether V8 took the saved code. */
+  const WATCH = `const vm = require('node:vm');
+    const seen = [];
+    vm.Script = class extends vm.Script {
+      constructor(...args) {
+        super(...args);
+        seen.push(this.cachedDataRejected === undefined ? 'none' : this.cachedDataRejected ? 'refused' : 'taken');
+      }
+    };
+    process.on('exit', () => process.stdout.write(JSON.stringify(seen)));`;
+
+  it('is saved with --compile and taken by the next start', async () => {
+    const env = { NODE_COMPILE_CACHE: join(folder, 'compiled') };
+    expect(await runToFirstCall({ env, before: WATCH })).toBe('["none"]');
+    await run(['--compile'], { env });
+    const saved = (await readdir(env.NODE_COMPILE_CACHE)).filter((name) => name.endsWith('.loaded'));
+    expect(saved.map((name) => name.replace(/-\w+\.js/, '')).sort()).toEqual([
+      'bundle.loaded',
+      'worker.loaded',
+    ]);
+    expect(await runToFirstCall({ env, before: WATCH })).toBe('["taken"]');
+    expect((await run(['--compile'], { env, before: WATCH })).stdout).toBe('["taken","taken"]');
+  });
+
+  it('is refused if another version of V8 compiled it, and the worker starts without it', async () => {
+    const env = { NODE_COMPILE_CACHE: join(folder, 'other-version') };
+    await run(['--compile'], { env });
+    for (const name of await readdir(env.NODE_COMPILE_CACHE)) {
+      if (!name.endsWith('.loaded')) continue;
+      const code = await readFile(join(env.NODE_COMPILE_CACHE, name));
+      // The second word of V8's header is a hash of its version (src/snapshot/code-serializer.h).
+      code.writeUInt32LE((code.readUInt32LE(4) ^ 1) >>> 0, 4);
+      await writeFile(join(env.NODE_COMPILE_CACHE, name), code);
+    }
+    expect(await runToFirstCall({ env, before: WATCH })).toBe('["refused"]');
+  });
+
+  it('is not missed if its folder can’t be written', async () => {
+    const env = { NODE_COMPILE_CACHE: join(folder, 'worker.cjs', 'compiled') };
+    expect((await run(['--compile'], { env, before: WATCH })).stdout).toBe('["none","none"]');
+  });
 });
 
 /**
@@ -69,15 +129,22 @@ const meaningOf = (line: string): string =>
     .replace(/^(const|let) /, 'var ')
     .replace(/^var (\w+) = class( \1)?\b/, 'class $1');
 
+/** Without comments, one statement a line. */
+const printed = async (code: string): Promise<string[]> => {
+  const bare = await transform(code, { charset: 'ascii', legalComments: 'none', minifyWhitespace: true });
+  return (await transform(bare.code, { charset: 'ascii' })).code.split('\n');
+};
+
 it('has the library’s code as it is: what it sends to the page as source text is unchanged', async () => {
-  const bundle = await readFile(join(folder, 'node_modules', 'whatsapp-web.js', 'bundle.js'), 'utf8');
-  const bundled = new Set(bundle.split('\n').map(meaningOf));
+  const library = join(folder, 'node_modules', 'whatsapp-web.js');
+  const [name = ''] = (await readdir(library)).filter((file) => file.startsWith('bundle-'));
+  const bundle = await readFile(join(library, name), 'utf8');
+  const bundled = new Set((await printed(bundle)).map(meaningOf));
   const sources = join(root, 'node_modules', 'whatsapp-web.js', 'src');
   const files = (await readdir(sources, { recursive: true })).filter((name) => name.endsWith('.js'));
   const changed: string[] = [];
   for (const file of files) {
-    const { code } = await transform(await readFile(join(sources, file), 'utf8'), { charset: 'ascii' });
-    for (const line of code.split('\n')) {
+    for (const line of await printed(await readFile(join(sources, file), 'utf8'))) {
       const resolved = /(?<!window\.)\brequire\(/.test(line);
       if (!resolved && !bundled.has(meaningOf(line))) changed.push(`${file}: ${line}`);
     }
@@ -87,8 +154,17 @@ it('has the library’s code as it is: what it sends to the page as source text 
   expect(bundle).not.toContain('__name(');
 });
 
+it('has no character for which V8 would hold a script at twice its size', async () => {
+  const scripts = (await readdir(folder, { recursive: true })).filter((name) =>
+    /-[A-Z\d]{8}\.js$/.test(name),
+  );
+  expect(scripts).toHaveLength(2);
+  for (const name of scripts)
+    expect((await readFile(join(folder, name), 'utf8')).match(/[^\0-\xff]/)).toBeNull();
+});
+
 it('throws the library’s faults from a path by which they are known', () => {
-  const library = createRequire(join(folder, 'worker.mjs'))('whatsapp-web.js');
+  const library = createRequire(join(folder, 'worker.cjs'))('whatsapp-web.js');
   const fault = (() => {
     try {
       return library.MessageMedia.fromFilePath('');
@@ -100,35 +176,11 @@ it('throws the library’s faults from a path by which they are known', () => {
 });
 
 describe('LevelDB', () => {
-  const ORIGIN = 'https://web.whatsapp.com';
-
-  /** Runs `before` and reads a localStorage by the bundle's code alone. */
-  const read = async (storage: string, before = ''): Promise<string> => {
-    const [chunk = ''] = (await readdir(join(folder, 'chunks'))).filter((name) =>
-      name.startsWith('local-storage-'),
-    );
-    const script = `${before}
-      const { readLocalStorage } = await import(${JSON.stringify(pathToFileURL(join(folder, 'chunks', chunk)).href)});
-      const items = await readLocalStorage(${JSON.stringify(storage)}, ${JSON.stringify(ORIGIN)});
-      process.stdout.write(JSON.stringify(items));`;
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [...WORKER_NODE_FLAGS, '--input-type=module', '--eval', script],
-      { cwd: folder, env: {} },
-    );
-    return stdout;
-  };
-
-  it('is read with the native module beside the code, and refused on a platform that has none', async () => {
-    const storage = join(folder, 'profile', 'Local Storage');
-    await mkdir(storage, { recursive: true });
-    const db = new ClassicLevel(join(storage, 'leveldb'));
-    await db.put(`_${ORIGIN}\0\x01key`, '\x01value');
-    await db.close();
-    expect(JSON.parse(await read(storage))).toEqual([['key', 'value']]);
-    await expect(
-      read(storage, `Object.defineProperty(process, 'arch', { value: 'riscv64' });`),
-    ).rejects.toMatchObject({ stderr: expect.stringContaining('LevelDB does not load on this platform.') });
+  it('is refused in words on a platform that has none', async () => {
+    const before = `Object.defineProperty(process, 'arch', { value: 'riscv64' });`;
+    await expect(run(['--compile'], { before })).rejects.toMatchObject({
+      stderr: expect.stringContaining('LevelDB does not load on this platform.'),
+    });
   });
 
   it('is there for each architecture of the image', async () => {
@@ -137,12 +189,5 @@ describe('LevelDB', () => {
       (await readFile(join(folder, 'native', `classic-level-linux-${arch}.node`))).readUInt16LE(18);
     expect(await machineOf('x64')).toBe(62);
     expect(await machineOf('arm64')).toBe(183);
-  });
-
-  it('is not loaded with a session: few sessions read one', async () => {
-    const chunks = await readdir(join(folder, 'chunks'));
-    const session = chunks.find((name) => name.startsWith('session-'));
-    expect(chunks.filter((name) => name.startsWith('leveldb-'))).toHaveLength(1);
-    expect(await readFile(join(folder, 'chunks', session ?? ''), 'utf8')).not.toMatch(/from "\.\/leveldb-/);
   });
 });

@@ -157,7 +157,7 @@ export const processesOf = ({ id, process: root }: TaskRecord): Process[] =>
 /** The worker itself, without its init process and its browser. */
 export const workerOf = (task: TaskRecord): Process => {
   const found = processesOf(task).filter(
-    ({ command }) => command.includes('worker/worker.mjs') && !command.includes('task-process'),
+    ({ command }) => command.includes('worker/worker.cjs') && !command.includes('task-process'),
   );
   const [worker] = found;
   if (!worker || found.length > 1) throw new Error(`the task has ${found.length} workers`);

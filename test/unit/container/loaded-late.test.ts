@@ -45,3 +45,8 @@ it('a code waits for the commands of the account, and for no others', async () =
   expect(files).toContain('container/commands/account-table.ts');
   expect(files.filter(isCommand)).toEqual([]);
 });
+
+it('a session does without LevelDB: few sessions read one', async () => {
+  const files = await loadedWith('container/session.ts');
+  expect(files.filter((file) => file.includes('leveldb'))).toEqual([]);
+});
