@@ -196,6 +196,7 @@ export const startSession = (
     shown = view.status;
     if (shown !== before) log.info('status', { from: before, to: shown });
     if (shown === 'SCAN_QR_CODE') timeLine.reached('codeShown');
+    if (shown === 'WORKING') timeLine.reached('working');
     if (before === 'STARTING') void keepCode(USES[shown]);
     if (shown !== 'SCAN_QR_CODE') pairing.clear();
     supervision.show(view);

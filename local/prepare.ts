@@ -24,7 +24,7 @@ type Prepared = {
   /** How a worker starts: with that browser, in that world. */
   readonly startTask: StartTask;
   /** The init process of a task. */
-  readonly taskProcess: string;
+  readonly agent: string;
   /** Builds the worker again if its sources changed, and returns how to start it. */
   readonly rebuildWorker: () => Promise<StartTask>;
 };
@@ -86,7 +86,7 @@ export const prepare = async ({
     browser,
     whatsApp,
     startTask: workerOf(built),
-    taskProcess: built.taskProcess,
+    agent: built.agent,
     rebuildWorker: async () => workerOf(await preparePrograms()),
   };
 };

@@ -11,8 +11,8 @@ export type Programs = {
   readonly worker: string;
   /** Finds and unpacks the workers' browser. */
   readonly ensureBrowser: string;
-  /** The init process of a task. */
-  readonly taskProcess: string;
+  /** Runs the programs of all tasks. */
+  readonly agent: string;
   /** The script of the simulator's page. */
   readonly simulatorPage: string;
   /** Where Node keeps what it compiled of them. */
@@ -56,7 +56,7 @@ export const preparePrograms = async (): Promise<Programs> => {
   const programs: Programs = {
     worker: join(folder, 'worker', 'worker.cjs'),
     ensureBrowser: join(folder, 'worker', 'ensure-browser.mjs'),
-    taskProcess: join(folder, 'task-process.mjs'),
+    agent: join(folder, 'container-agent.mjs'),
     simulatorPage: join(folder, 'simulator-page.js'),
     compileCache: join(folder, 'compile'),
   };

@@ -152,7 +152,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const workerListener = await openOnKeptPort(dir.workerPort);
   closers.add(() => workerListener.close(CLOSE_GRACE_MS));
 
-  const { assembly, browser, whatsApp, startTask, taskProcess, rebuildWorker } = await prepare({
+  const { assembly, browser, whatsApp, startTask, agent, rebuildWorker } = await prepare({
     whatsapp,
     build: options.build,
     ...(options.hosts === undefined ? {} : { capacity: 'EC2,FARGATE' }),
@@ -211,7 +211,7 @@ const start = async (options: LocalOptions, closers: Closers): Promise<LocalStac
   const changes = new ChangesUnderWay();
   const tasks = startTaskEngine(model, {
     startTask,
-    taskProcess,
+    agent,
     maxTasks,
     hosts: options.hosts ?? [],
     delivery,

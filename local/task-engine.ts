@@ -36,7 +36,7 @@ export const startTaskEngine = (
   model: Model,
   {
     startTask,
-    taskProcess,
+    agent,
     maxTasks,
     hosts,
     delivery,
@@ -47,8 +47,8 @@ export const startTaskEngine = (
     closers,
   }: {
     readonly startTask: StartTask;
-    /** The init process of a task, as plain JavaScript. */
-    readonly taskProcess: string;
+    /** The container agent, as plain JavaScript. */
+    readonly agent: string;
     /** Undefined: as many as are requested. */
     readonly maxTasks: number | undefined;
     /** Memory of each host that the template's provider has, MiB. */
@@ -85,7 +85,7 @@ export const startTaskEngine = (
       })),
     })),
     startTask,
-    taskProcess,
+    agent,
     stateDir: dir.ecs,
     logDir: join(dir.logs, 'tasks'),
     emit: (event) => rules.put(event),

@@ -1,7 +1,7 @@
 /** `npm start` as a child process over a data directory: what a person starts, interrupts and kills. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { expect, vi } from 'vitest';
 import * as z from 'zod';
 import { processTable } from '../../local/engines/ecs/process-table.ts';
@@ -44,15 +44,8 @@ export const ready = async (started: LocalProcess): Promise<string> => {
 export const adminKeyOf = (dataDir: string): string =>
   readFileSync(join(dataDir, 'admin-key'), 'utf8').trim();
 
-/** Processes of this data directory's workers: their init process's command line names its log. */
-export const workersOf = (dataDir: string): number[] =>
-  processTable()
-    .filter(({ task }) => task !== undefined)
-    .map(({ pid }) => pid)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'latin1').includes(dataDir);
-      } catch {
-        return false;
-      }
-    });
+/** Pids of what runs of the tasks of this data directory. */
+export const workersOf = (dataDir: string): number[] => {
+  const ids = readdirSync(join(dataDir, 'data', 'ecs', 'tasks')).map((name) => basename(name, '.json'));
+  return processTable().flatMap(({ pid, task }) => (task !== undefined && ids.includes(task) ? [pid] : []));
+};

@@ -54,7 +54,7 @@ type WorkerProcesses = {
   readonly browser: number | undefined;
 };
 
-/** The workers below a process. A worker is what started a browser; its init process has the same environment. */
+/** The workers below a process. A worker is what started a browser. */
 export const workersBelow = (root: number): WorkerProcesses[] => {
   const entries = table();
   const all = below(root, entries);

@@ -63,9 +63,9 @@ const PIECES = [
   awaitMessageCommands,
 ] as const;
 
-/** The library's scripts, by what they begin with. */
-const AUTH_SCRIPT = 'window.AuthStore = {}';
-const UTILS_SCRIPT = 'window.WWebJS = {}';
+/** The library's scripts, by what they begin with, in its files and in the bundle. */
+const AUTH_SCRIPT = /window\.AuthStore\s*=\s*\{\}/;
+const UTILS_SCRIPT = /window\.WWebJS\s*=\s*\{\}/;
 /** The library looks the removed chat up for its event, which makes it again. Nothing here listens to that event. */
 const CHAT_REMOVED = 'onRemoveChatEvent';
 /** The library's steps once the page has synced, up to `ready`. */
@@ -121,9 +121,9 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
 
   page.evaluate = async (script, ...values) => {
     const source = typeof script === 'function' ? script.toString() : '';
-    const utils = source.includes(UTILS_SCRIPT);
+    const utils = UTILS_SCRIPT.test(source);
     // Modules may be loaded late: what was not there at the first script may be there at the second.
-    if (utils || source.includes(AUTH_SCRIPT)) await applyPieces();
+    if (utils || AUTH_SCRIPT.test(source)) await applyPieces();
     const answer = withSerializedIds(await evaluate(script, ...values));
     if (utils) {
       await evaluate(makeModelsPlain);

@@ -29,8 +29,8 @@ export interface EcsOptions {
   readonly taskDefinitions: readonly TaskDefinitionInput[];
   /** How a container becomes a process; by default the worker with a minimal environment. */
   readonly startTask?: StartTask;
-  /** The init process of a task: task-process.ts by default, or its bundle, which starts sooner. */
-  readonly taskProcess?: string;
+  /** The container agent: container-agent.ts by default, or its bundle, which starts sooner. */
+  readonly agent?: string;
   /** The file that records the tasks. Only one ECS at a time may use it. */
   readonly stateDir: string;
   /** Where `<task id>.log` is written. */
@@ -119,7 +119,7 @@ export const createEcs = (options: EcsOptions): Ecs => {
     faults,
     hosts,
     startTask: options.startTask ?? nodeProgram(),
-    taskProcess: options.taskProcess,
+    agent: options.agent,
     logDir,
     orphanGraceMs: options.orphanGraceMs ?? ORPHAN_GRACE_MS,
     startLimit: options.startLimit,
@@ -170,6 +170,7 @@ export const createEcs = (options: EcsOptions): Ecs => {
       }),
     );
     await events.drained();
+    await runner.close();
   };
 
   return {

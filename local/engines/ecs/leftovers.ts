@@ -13,7 +13,7 @@ export const endLeftovers = async (tree: TaskTree, graceMs: number): Promise<voi
   await killTree(tree);
 };
 
-/** Those whose parent is none of the task's: its init process, or what that one left behind. */
+/** Those whose parent is none of the task's: its program, or what that one left behind. */
 const uppermost = (tree: TaskTree): number[] => {
   const table = processTable();
   const pids = new Set(taskProcesses(tree, table));

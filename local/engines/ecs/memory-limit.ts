@@ -1,5 +1,5 @@
 /**
- * Holds a task to its memory as Fargate does: a control group for each task, which its init process joins before it
+ * Holds a task to its memory as Fargate does: a control group for each task, which its program joins before it
  * starts anything. If this machine does not allow it (no Linux, not root, no memory controller), tasks are not
  * limited.
  */
@@ -27,8 +27,11 @@ const V2: Layout = { parent: ROOT, limitFile: 'memory.max', eventsFile: 'memory.
 export interface MemoryLimits {
   /** Why no task is limited; undefined: tasks are. */
   readonly refusal: string | undefined;
-  /** Limits a process and all that it starts from now on. Does nothing if tasks are not limited. */
-  apply(taskId: string, pid: number, memoryMiB: number): void;
+  /**
+   * Makes a task's group. Returns the file to which a pid is written: that process is limited then, and all that it starts
+   * from then on. Undefined if tasks are not limited.
+   */
+  groupFor(taskId: string, memoryMiB: number): string | undefined;
   /** Once nothing of the task runs: removes its group. Returns how many processes the kernel killed because memory ran out. */
   release(taskId: string): number;
 }
@@ -46,7 +49,11 @@ const layoutOf = (): Layout | string => {
 /** Finds out once, by making a group, whether this machine lets tasks be limited. */
 export const memoryLimits = (): MemoryLimits => {
   const layout = layoutOf();
-  const none = (refusal: string): MemoryLimits => ({ refusal, apply: () => {}, release: () => 0 });
+  const none = (refusal: string): MemoryLimits => ({
+    refusal,
+    groupFor: () => undefined,
+    release: () => 0,
+  });
   if (typeof layout === 'string') return none(layout);
   const groupOf = (taskId: string) => join(layout.parent, `berth-task-${taskId}`);
   const trial = groupOf(`trial-${process.pid}`);
@@ -58,11 +65,11 @@ export const memoryLimits = (): MemoryLimits => {
   }
   return {
     refusal: undefined,
-    apply: (taskId, pid, memoryMiB) => {
+    groupFor: (taskId, memoryMiB) => {
       const group = groupOf(taskId);
       mkdirSync(group, { recursive: true });
       writeFileSync(join(group, layout.limitFile), String(memoryMiB * MIB));
-      writeFileSync(join(group, 'cgroup.procs'), String(pid));
+      return join(group, 'cgroup.procs');
     },
     release: (taskId) => {
       const group = groupOf(taskId);

@@ -2,6 +2,9 @@ import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, w
 import type { EcsLogger } from './logger.ts';
 import type { TaskRecord } from './task.ts';
 
+/** A task keeps twice this at most. */
+const MAX_BYTES = 5 * 1024 * 1024;
+
 /** A file that is moved to `<path>.1` when it has grown past its bound, so that a task keeps twice that at most. */
 export class TaskLog {
   readonly #path: string;
@@ -9,7 +12,7 @@ export class TaskLog {
   #file: number;
   #bytes: number;
 
-  constructor(path: string, maxBytes: number) {
+  constructor(path: string, maxBytes = MAX_BYTES) {
     this.#path = path;
     this.#maxBytes = maxBytes;
     this.#file = openSync(path, 'a', 0o600);
@@ -22,6 +25,12 @@ export class TaskLog {
       if (this.#bytes > this.#maxBytes) this.#rotate();
       this.#bytes += writeSync(this.#file, Buffer.from(chunk));
     } catch {}
+  }
+
+  /** What comes after it is lost. */
+  close(): void {
+    closeSync(this.#file);
+    this.#file = -1;
   }
 
   #rotate(): void {

@@ -14,16 +14,21 @@ export class TaskMemory {
     this.#logger = logger;
   }
 
-  /** Before the init process has started anything: what it starts is limited with it. */
-  limit({ id, overrides, memory }: TaskRecord, { container }: TaskDefinition, pid: number): void {
+  /** The file that takes the pid of the task's program; undefined: it takes what it needs. */
+  groupFor({ id, overrides, memory }: TaskRecord, { container }: TaskDefinition): string | undefined {
     const ofContainer = overrides.containerOverrides?.[0]?.memory ?? container.memory;
     const memoryMiB = Number(ofContainer ?? overrides.memory ?? memory);
-    if (!(memoryMiB > 0)) return;
+    if (!(memoryMiB > 0)) return undefined;
     try {
-      this.#limits?.apply(id, pid, memoryMiB);
+      return this.#limits?.groupFor(id, memoryMiB);
     } catch (error) {
-      logTaskFailure(this.#logger, id, 'runs without its memory limit', error);
+      this.hasNone(id, error);
+      return undefined;
     }
+  }
+
+  hasNone(id: string, error: unknown): void {
+    logTaskFailure(this.#logger, id, 'runs without its memory limit', error);
   }
 
   /** What ECS says of a container in which the kernel killed a process because memory ran out. */

@@ -1,9 +1,9 @@
-import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../contract/clock.ts';
 import { messageOfError } from '../../../contract/message-of-error.ts';
+import { Agent } from './agent.ts';
 import { programOf, type TaskDefinition } from './definitions.ts';
 import { taskStateChange } from './describe.ts';
 import type { EventQueue } from './event-queue.ts';
@@ -11,11 +11,10 @@ import type { FaultPlan } from './faults.ts';
 import type { Hosts } from './hosts.ts';
 import { type EcsLogger, logTaskFailure } from './logger.ts';
 import type { MemoryLimits } from './memory-limit.ts';
-import { identityOf } from './process-table.ts';
+import { identityOf, TASK_VARIABLE } from './process-table.ts';
 import { killTree } from './process-tree.ts';
 import type { StartTask } from './program.ts';
 import { type StartLimit, StartQueue } from './start-queue.ts';
-import { exitCodeOf, startSupervisor } from './supervisor.ts';
 import { advance, type LastStatus, type TaskRecord, wayToStopped } from './task.ts';
 import { logTaskEnd } from './task-log.ts';
 import { TaskMemory } from './task-memory.ts';
@@ -27,8 +26,8 @@ interface TaskRunnerOptions {
   readonly faults: FaultPlan;
   readonly hosts: Hosts;
   readonly startTask: StartTask;
-  /** Undefined: task-process.ts. */
-  readonly taskProcess: string | undefined;
+  /** Undefined: container-agent.ts. */
+  readonly agent: string | undefined;
   readonly logDir: string;
   readonly orphanGraceMs: number;
   /** Undefined: any number of tasks starts at once. */
@@ -41,7 +40,8 @@ interface TaskRunnerOptions {
 
 /** A task of this run that has not ended. */
 interface Live {
-  supervisor?: ChildProcess;
+  /** Its program was handed to the agent. */
+  isStarted: boolean;
   /** One for each request to stop: the shortest grace wins. */
   readonly killTimers: NodeJS.Timeout[];
   readonly ended: PromiseWithResolvers<void>;
@@ -53,10 +53,13 @@ export class TaskRunner {
   readonly #live = new Map<string, Live>();
   readonly #starts: StartQueue;
   readonly #memory: TaskMemory;
+  readonly #agent: Agent;
 
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     this.#memory = new TaskMemory(options.memoryLimits, options.logger);
+    const { agent: entry, logDir, orphanGraceMs, logger } = options;
+    this.#agent = new Agent({ entry, logDir, orphanGraceMs, logger });
     this.#starts = new StartQueue(options.startLimit, (id) =>
       options.logger.info('A task takes long to come up; the next one starts', { task: id }),
     );
@@ -64,7 +67,11 @@ export class TaskRunner {
 
   /** Begins a new task; returns at once. */
   begin(record: TaskRecord, definition: TaskDefinition): void {
-    this.#live.set(record.id, { ended: Promise.withResolvers<void>(), killTimers: [] });
+    this.#live.set(record.id, {
+      isStarted: false,
+      ended: Promise.withResolvers<void>(),
+      killTimers: [],
+    });
     this.#options.tasks.save(record);
     this.announce(record);
     void this.#start(record.id, definition).catch((error: unknown) => this.#cannotStart(record.id, error));
@@ -100,8 +107,13 @@ export class TaskRunner {
       });
       this.#stopContainer(id, live);
     }
-    if (live?.supervisor !== undefined) live.killTimers.push(setTimeout(() => this.kill(id), graceMs));
+    if (live?.isStarted) live.killTimers.push(setTimeout(() => this.kill(id), graceMs));
     return tasks.get(id);
+  }
+
+  /** For the end of the system, when no task is left. */
+  close(): Promise<void> {
+    return this.#agent.close();
   }
 
   /** Removes what is left on disk of tasks that are forgotten. */
@@ -153,7 +165,7 @@ export class TaskRunner {
   }
 
   async #start(id: string, definition: TaskDefinition): Promise<void> {
-    const { tasks, faults, clock, orphanGraceMs } = this.#options;
+    const { tasks, faults } = this.#options;
     await faults.waitToStart();
     await this.#untilPlaced(id);
     if (!this.#isToStart(id)) return;
@@ -163,28 +175,29 @@ export class TaskRunner {
     if (live === undefined || !this.#isToStart(id)) return;
     const record = tasks.get(id);
     mkdirSync(record.temporaryDirectory, { recursive: true, mode: 0o700 });
-    const supervisor = startSupervisor({
+    const { upWhen = '', env, ...program } = programOf(record, definition, this.#options.startTask);
+    const controlGroup = this.#memory.groupFor(record, definition);
+    live.isStarted = true;
+    this.#agent.start({
       taskId: id,
-      entry: this.#options.taskProcess,
-      program: programOf(record, definition, this.#options.startTask),
+      ...program,
+      args: [...program.args],
+      env: { ...env, TMPDIR: record.temporaryDirectory, [TASK_VARIABLE]: id },
       logFile: this.#logFile(id),
-      temporaryDirectory: record.temporaryDirectory,
-      orphanGraceMs,
+      upWhen,
+      ...(controlGroup === undefined ? {} : { controlGroup }),
+      onStarted: (pid, notLimited) => this.#started(id, pid, notLimited),
       onUp: () => this.#starts.remove(id),
+      onEnded: (exitCode) => void this.#ended(id, exitCode),
     });
-    live.supervisor = supervisor;
-    supervisor.once('error', (error) => this.#cannotStart(id, error));
-    supervisor.once('exit', (code, name) => void this.#exited(id, exitCodeOf(code, name)));
-    supervisor.once('spawn', () => {
-      if (tasks.get(id).desiredStatus === 'RUNNING') this.move(id, 'RUNNING', { startedAt: clock() });
-    });
-    // In the same turn as the start: a stack killed later knows what it left.
-    const { pid } = supervisor;
-    const identity = pid === undefined ? undefined : identityOf(pid);
-    if (pid !== undefined && identity !== undefined) {
-      tasks.save({ ...tasks.get(id), process: { pid, identity } });
-      this.#memory.limit(record, definition, pid);
-    }
+  }
+
+  #started(id: string, pid: number, notLimited: string | undefined): void {
+    const { tasks, clock } = this.#options;
+    if (notLimited !== undefined) this.#memory.hasNone(id, notLimited);
+    const identity = identityOf(pid);
+    if (identity !== undefined) tasks.save({ ...tasks.get(id), process: { pid, identity } });
+    if (tasks.get(id).desiredStatus === 'RUNNING') this.move(id, 'RUNNING', { startedAt: clock() });
   }
 
   /** Waits for a host if the task needs one and has none; ends early for a task that is stopped. */
@@ -213,7 +226,7 @@ export class TaskRunner {
   #stopContainer(id: string, live: Live | undefined): void {
     // Of an earlier run: clearing the leftovers ends it.
     if (live === undefined) return;
-    if (live.supervisor === undefined) {
+    if (!live.isStarted) {
       void this.finish(id, {}).catch((error: unknown) =>
         logTaskFailure(this.#options.logger, id, 'could not be finished', error),
       );
@@ -223,10 +236,10 @@ export class TaskRunner {
       this.move(id, 'DEACTIVATING');
       this.move(id, 'STOPPING');
     }
-    live.supervisor.kill('SIGTERM');
+    this.#agent.stop(id);
   }
 
-  async #exited(id: string, exitCode: number): Promise<void> {
+  async #ended(id: string, exitCode: number): Promise<void> {
     const { tasks, clock } = this.#options;
     try {
       const { process: root } = tasks.get(id);

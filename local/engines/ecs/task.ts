@@ -75,7 +75,7 @@ export const taskRecordSchema = z.object({
   /** Whether the event of its end was taken; until then a new start says it again. */
   endAnnounced: z.boolean(),
   clientToken: z.object({ value: z.string(), requestHash: z.string(), expiresAt: z.int() }).optional(),
-  /** The supervisor, leader of the task's process group. */
+  /** The program, leader of the task's process group. */
   process: z.object({ pid: z.int(), identity: z.string() }).optional(),
   /** The container's file system for temporary files; removed with the task, so nothing else may be named here. */
   temporaryDirectory: z.string().regex(/\/berth-task-[0-9a-f]{12}$/),

@@ -1,6 +1,3 @@
-/** The message from a task's init process to the local ECS when the program is up. */
-export const PROGRAM_IS_UP = 'up';
-
 /** Looks for a text in output that comes in pieces; calls back once, when it has come whole. An empty text never comes. */
 export const watchFor = (text: string, onFound: () => void): ((chunk: Buffer) => void) => {
   let tail = '';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { identityOf } from '../../../local/engines/ecs/process-table.ts';
+import { identityOf, processTable } from '../../../local/engines/ecs/process-table.ts';
 import { taskProcesses } from '../../../local/engines/ecs/process-tree.ts';
 import { taskRecordSchema } from '../../../local/engines/ecs/task.ts';
 import { Fixture, runTask, SOON, standIn } from './fixture.ts';
@@ -59,12 +59,15 @@ const startStack = async (
   };
 };
 
+const parentOf = (pid: number): number =>
+  z.int().parse(processTable().find((entry) => entry.pid === pid)?.parent);
+
 const left = (taskId: string) => taskProcesses({ taskId, root: undefined });
 
 describe('SIGKILL of the local stack', () => {
   test('leaves nothing: its tasks notice and end by themselves', async () => {
     const { taskId, taskArn, kill } = await startStack({ STAND_IN: 'graceful' }, NEVER);
-    expect(left(taskId).length).toBeGreaterThanOrEqual(2);
+    expect(left(taskId)).not.toEqual([]);
     await kill();
     await expect.poll(() => left(taskId), SOON).toEqual([]);
     const log = readFileSync(join(fixture.directory, 'logs', `${taskArn.split('/').at(-1)}.log`), 'utf8');
@@ -80,16 +83,46 @@ describe('SIGKILL of the local stack', () => {
     await expect.poll(() => left(taskId), SOON).toEqual([]);
   });
 
-  test('leaves nothing though the init process was killed as well: the next start finds and ends it', async () => {
+  test('leaves nothing though the container agent was killed as well: the next start finds and ends it', async () => {
     const { taskId, taskArn, task, kill } = await startStack({ STAND_IN: 'tree' }, NEVER);
-    const [record] = recordsOnDisk();
+    const agent = parentOf(task.pid);
     await kill();
-    process.kill(record?.process?.pid ?? 0, 'SIGKILL');
+    process.kill(agent, 'SIGKILL');
     await fixture.start();
     expect(await fixture.ecs.clearLeftovers({ graceMs: 0 })).toBe(1);
     expect(left(taskId)).toEqual([]);
     expect(identityOf(task.grandchild ?? 0)).toBeUndefined();
     expect((await fixture.untilStopped(taskArn)).detail).toMatchObject({ lastStatus: 'STOPPED' });
+  });
+});
+
+describe('SIGKILL of the container agent', () => {
+  test('ends its tasks as if they had been killed, and the next task runs', async () => {
+    await fixture.start();
+    const run = async (name: string, kind: string) => {
+      const variables = { STAND_IN: kind, STAND_IN_NAME: name };
+      const { tasks } = await fixture.client.send(new RunTaskCommand(runTask(variables)));
+      return { taskArn: tasks?.[0]?.taskArn, ...(await fixture.standIn(name)) };
+    };
+    const one = await run('one', 'tree');
+    const two = await run('two', 'stubborn');
+    expect(parentOf(two.pid)).toBe(parentOf(one.pid));
+    process.kill(parentOf(one.pid), 'SIGKILL');
+    for (const { taskArn } of [one, two]) {
+      const { detail } = await fixture.untilStopped(taskArn);
+      expect(detail).toMatchObject({
+        stopCode: 'EssentialContainerExited',
+        containers: [{ exitCode: 137 }],
+      });
+    }
+    for (const pid of [one.pid, one.grandchild ?? 0, two.pid]) expect(identityOf(pid)).toBeUndefined();
+    expect(fixture.lines).toContainEqual({
+      level: 'error',
+      message: 'The container agent ended',
+      fields: { code: null, signal: 'SIGKILL' },
+    });
+    const three = await run('three', 'graceful');
+    expect(identityOf(three.pid)).toBeDefined();
   });
 });
 

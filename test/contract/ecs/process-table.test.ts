@@ -38,7 +38,7 @@ describe('the process table', () => {
   test('is read from what ps prints on macOS', () => {
     const output = [
       '    1     0     1 Ss   Mon Jan  5 09:00:01 2026     /sbin/launchd',
-      `  812   700   812 S    Tue Jan  6 10:11:12 2026     node task-process.ts PATH=/bin ${TASK_VARIABLE}=a-task`,
+      `  812   700   812 S    Tue Jan  6 10:11:12 2026     node worker.ts PATH=/bin ${TASK_VARIABLE}=a-task`,
       '  813   812   812 Z    Tue Jan  6 10:11:13 2026     (node)',
     ].join('\n');
     expect(parsePs(output)).toEqual([

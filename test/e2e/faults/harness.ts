@@ -154,11 +154,9 @@ export const processesOf = ({ id, process: root }: TaskRecord): Process[] =>
     }
   });
 
-/** The worker itself, without its init process and its browser. */
+/** The worker itself, without its browser. */
 export const workerOf = (task: TaskRecord): Process => {
-  const found = processesOf(task).filter(
-    ({ command }) => command.includes('worker/worker.cjs') && !command.includes('task-process'),
-  );
+  const found = processesOf(task).filter(({ command }) => command.includes('worker/worker.cjs'));
   const [worker] = found;
   if (!worker || found.length > 1) throw new Error(`the task has ${found.length} workers`);
   return worker;
