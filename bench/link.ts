@@ -1,16 +1,14 @@
 /**
  * From a create to its QR code, and from the start of a stopped, linked session to WORKING: with a standby task, without
- * one, and the bare library in one process on the same page. All of them take turns in one run.
+ * one, and peers on the same page. All of them take turns in one run.
  *
- * The bare library runs with Berth's browser, and also with the one that BERTH_LINK_BROWSER names: servers such as
- * wwebjs-api run Debian's whole Chromium (/usr/bin/chromium in their images), which takes longer and holds more.
+ * Peers are the bare library in one process, with Berth's browser and with the one that BERTH_LINK_BROWSER names, and
+ * wwebjs-api with that one, if BERTH_LINK_WWEBJS_API names a checkout with its packages. Such servers run Debian's whole
+ * Chromium (/usr/bin/chromium in their images), which takes longer and holds more.
  */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import * as z from 'zod';
+import { join } from 'node:path';
 import { ensureBrowser } from '../container/browser/find.ts';
 import type { StandbyDepth } from '../contract/bodies/standby.ts';
 import { sleep } from '../contract/poll.ts';
@@ -23,25 +21,29 @@ import {
 import { type System, startSystem } from '../test/helpers/system.ts';
 import { percentile } from '../test/soak/ledger.ts';
 import { usageOf, workersBelow } from '../test/soak/processes.ts';
+import { bareLibrary, type Peer, wwebjsApi } from './support/peers.ts';
 import { heading, printTable } from './support/table.ts';
 
 const OTHER_BROWSER = process.env.BERTH_LINK_BROWSER;
+const WWEBJS_API = process.env.BERTH_LINK_WWEBJS_API;
 const ROUNDS = Number(process.env.BERTH_LINK_ROUNDS ?? 7);
 /** A standby task that was taken is replaced in the meantime. */
 const LIMIT_MS = 60_000;
 /** Before each measurement, for all of them: processes that the one before has closed still end. */
 const SETTLE_MS = 300;
-/** Before memory is measured, for all of them: what their start left is collected by then. */
+/** Before memory is measured, for each of them: what its start left is collected by then. */
 const AT_REST_MS = 60_000;
 
-type Measured = {
+type Starts = {
+  readonly name: string;
   readonly code: number[];
   readonly resume: number[];
   /** The time lines that the workers reported. */
   readonly codeSteps: StartSteps[];
   readonly resumeSteps: StartSteps[];
 };
-const none = (): Measured => ({ code: [], resume: [], codeSteps: [], resumeSteps: [] });
+type Measured = Starts & { readonly peer: Peer };
+const none = (name: string): Starts => ({ name, code: [], resume: [], codeSteps: [], resumeSteps: [] });
 
 export const link = async (): Promise<void> => {
   heading('Create → QR code, start → WORKING');
@@ -52,26 +54,27 @@ export const link = async (): Promise<void> => {
     build: '2026-04',
     settings: { globalLimit: 10, userLimit: 10, standby: { target: 0, max: 2 } },
   });
-  const libraries: Library[] = [];
+  const peers: Measured[] = [];
   try {
-    const { executable, environment } = await ensureBrowser({ browserDir: join(folder, 'browser') });
-    const run = async (name: string, path: string, env: Readonly<Record<string, string>>) => {
-      const data = join(folder, `library-${libraries.length}`);
-      const child = fork(
-        resolve(import.meta.dirname, 'support/bare-library.ts'),
-        [data, path, JSON.stringify(system.stack.chromiumArgs)],
-        { env: { ...process.env, ...env } },
-      );
-      libraries.push({ name, child, measured: none() });
-      await answer(child);
-    };
-    await run('whatsapp-web.js, LocalAuth', executable, environment);
-    if (OTHER_BROWSER !== undefined)
-      await run(`whatsapp-web.js, LocalAuth, ${OTHER_BROWSER}`, OTHER_BROWSER, {});
-    const [page, standby, cold] = [none(), none(), none()];
+    const own = await ensureBrowser({ browserDir: join(folder, 'browser') });
+    const other = OTHER_BROWSER === undefined ? own : { executable: OTHER_BROWSER, environment: {} };
+    const optionsOf = (name: string, browser: typeof other) => ({
+      name: browser === own ? name : `${name}, ${browser.executable}`,
+      folder: join(folder, `peer-${peers.length}`),
+      browser,
+      switches: system.stack.chromiumArgs,
+    });
+    const add = (peer: Peer) => peers.push({ peer, ...none(peer.name) });
+    const library = 'whatsapp-web.js, LocalAuth';
+    add(await bareLibrary(optionsOf(library, own)));
+    if (other !== own) add(await bareLibrary(optionsOf(library, other)));
+    if (WWEBJS_API !== undefined) add(await wwebjsApi(WWEBJS_API, optionsOf('wwebjs-api', other)));
+    const page = none('with a standby task, page loaded');
+    const standby = none('with a standby task');
+    const cold = none('without');
     for (let round = 0; round < ROUNDS; round++) {
-      for (const [n, { child, measured }] of libraries.entries())
-        await measureBare(system, child, `bare${round}`, account(round, 3 + n), measured);
+      for (const [n, { peer, ...measured }] of peers.entries())
+        await measurePeer(system, peer, `bare${round}`, account(round, 3 + n), measured);
       await setStandby(system, 0);
       await measureBerth(system, `cold${round}`, account(round, 1), cold, async () => {});
       await measureBerth(system, `ready${round}`, account(round, 2), standby, () => setStandby(system, 1));
@@ -79,97 +82,60 @@ export const link = async (): Promise<void> => {
         setStandby(system, 1, 'page'),
       );
     }
-    printStarts(
-      [
-        { name: 'with a standby task, page loaded', measured: page },
-        { name: 'with a standby task', measured: standby },
-        { name: 'without', measured: cold },
-        ...libraries,
-      ],
-      libraries,
-    );
+    printStarts([page, standby, cold, ...peers], peers);
     printTimeLines('create → code', cold.codeSteps, standby.codeSteps);
     printTimeLines('start → WORKING', cold.resumeSteps, standby.resumeSteps);
-    await printMemory(system, libraries);
+    await printMemory(system, peers);
   } finally {
-    for (const { child } of libraries) {
-      const exited = once(child, 'exit');
-      child.kill('SIGKILL');
-      await exited;
-    }
+    for (const { peer } of peers) await peer.close();
     await system.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 };
 
-type Library = { readonly name: string; readonly child: ChildProcess; readonly measured: Measured };
+const ratioTo = ({ name }: Pick<Starts, 'name'>): string => `to ${name}`;
 
-const ratioTo = ({ name }: Pick<Library, 'name'>): string => `to ${name}`;
-
-/** Medians, and their ratios to those of each library. */
-const printStarts = (
-  all: readonly Pick<Library, 'name' | 'measured'>[],
-  libraries: readonly Library[],
-): void => {
+/** Medians, and their ratios to those of each peer. */
+const printStarts = (all: readonly Starts[], peers: readonly Starts[]): void => {
   for (const [title, of] of [
-    ['create → code, ms', ({ code }: Measured) => code],
-    ['start → WORKING, ms', ({ resume }: Measured) => resume],
+    ['create → code, ms', ({ code }: Starts) => code],
+    ['start → WORKING, ms', ({ resume }: Starts) => resume],
   ] as const) {
-    const at = ({ measured }: Pick<Library, 'measured'>) => percentile([...of(measured)], 0.5) ?? Number.NaN;
+    const at = (starts: Starts) => percentile([...of(starts)], 0.5) ?? Number.NaN;
     console.log('');
     printTable(
-      [title, 'median', ...libraries.map(ratioTo)],
-      all.map((each) => [each.name, at(each), ...libraries.map((library) => at(each) / at(library))]),
+      [title, 'median', ...peers.map(ratioTo)],
+      all.map((each) => [each.name, at(each), ...peers.map((peer) => at(each) / at(peer))]),
     );
   }
 };
 
 const account = (round: number, way: number): string => `49175${1_000_000 + round * 10 + way}`;
 
-const answerSchema = z.object({
-  up: z.boolean().optional(),
-  code: z.string().optional(),
-  ms: z.number().optional(),
-  ready: z.number().optional(),
-  stopped: z.boolean().optional(),
-  failed: z.string().optional(),
-});
-
-const answer = async (library: ChildProcess): Promise<z.infer<typeof answerSchema>> => {
-  const [message] = await once(library, 'message', { signal: AbortSignal.timeout(LIMIT_MS) });
-  const parsed = answerSchema.parse(message);
-  if (parsed.failed !== undefined) throw new Error(`the bare library failed: ${parsed.failed}`);
-  return parsed;
-};
-
-const measureBare = async (
+const measurePeer = async (
   { phone }: System,
-  library: ChildProcess,
+  peer: Peer,
   name: string,
   phoneNumber: string,
-  measured: Measured,
+  measured: Starts,
 ): Promise<void> => {
   await sleep(SETTLE_MS);
-  library.send({ start: name });
-  const { code = '', ms = Number.NaN } = await answer(library);
+  const { code, ms } = await peer.link(name);
   measured.code.push(ms);
-  const ready = answer(library);
+  const linked = peer.linked();
   await phone.scan({ code, account: phoneNumber });
-  await ready;
-  library.send({ stop: name });
-  await answer(library);
+  await linked;
+  await peer.stop(name);
   await sleep(SETTLE_MS);
-  library.send({ start: name });
-  measured.resume.push((await answer(library)).ready ?? Number.NaN);
-  library.send({ stop: name });
-  await answer(library);
+  measured.resume.push(await peer.resume(name));
+  await peer.stop(name);
 };
 
 const measureBerth = async (
   { berth, phone }: System,
   name: string,
   phoneNumber: string,
-  measured: Measured,
+  measured: Starts,
   prepare: () => Promise<void>,
 ): Promise<void> => {
   await prepare();
@@ -239,40 +205,36 @@ const printTimeLines = (what: string, cold: readonly StartSteps[], standby: read
   );
 };
 
-/** One linked session of each. */
-const printMemory = async (system: System, libraries: readonly Library[]): Promise<void> => {
+/** One linked session of each, one after the other: pages that two of them share would count half for each. */
+const printMemory = async (system: System, peers: readonly Measured[]): Promise<void> => {
   const { berth, phone } = system;
   await setStandby(system, 0);
   await berth.sessions.create({ name: 'memory' });
   const code = await berth.auth.qr('memory', { waitSeconds: 25 });
   await phone.scan({ code, account: account(99, 1) });
   await berth.sessions.waitForStatus('memory', 'WORKING');
-  const bare: number[] = [];
-  for (const [n, { child }] of libraries.entries()) {
-    child.send({ start: 'memory' });
-    const shown = await answer(child);
-    const ready = answer(child);
-    await phone.scan({ code: shown.code ?? '', account: account(99, 3 + n) });
-    await ready;
-  }
   await sleep(AT_REST_MS);
-  // All run at once: what two of them share counts half for each.
   const [worker] = workersBelow(process.pid);
   const own = worker ? (await usageOf(worker.worker)).all : Number.NaN;
-  for (const { child } of libraries) {
-    bare.push((await usageOf(child.pid ?? 0)).all);
-    // Its browser would outlive it.
-    child.send({ stop: 'memory' });
-    await answer(child);
+  await stopped(system, 'memory');
+  const all: number[] = [];
+  for (const [n, { peer }] of peers.entries()) {
+    const shown = await peer.link('memory');
+    const linked = peer.linked();
+    await phone.scan({ code: shown.code, account: account(99, 3 + n) });
+    await linked;
+    await sleep(AT_REST_MS);
+    all.push((await usageOf(peer.pid)).all);
+    await peer.stop('memory');
   }
   console.log('');
   printTable(
-    ['one linked session, PSS', 'MB', ...libraries.map(ratioTo)],
+    ['one linked session, PSS', 'MB', ...peers.map(ratioTo)],
     [
-      ['worker and browser', own / 1_000_000, ...bare.map((bytes) => own / bytes)],
-      ...libraries.map(({ name }, n) => {
-        const bytes = bare[n] ?? Number.NaN;
-        return [name, bytes / 1_000_000, ...bare.map((other) => bytes / other)];
+      ['worker and browser', own / 1_000_000, ...all.map((bytes) => own / bytes)],
+      ...peers.map(({ name }, n) => {
+        const bytes = all[n] ?? Number.NaN;
+        return [name, bytes / 1_000_000, ...all.map((other) => bytes / other)];
       }),
     ],
   );

@@ -125,7 +125,7 @@ export const launchOptions = ({
     '--remote-debugging-pipe',
     `--user-data-dir=${profileDir}`,
     // If it can't be used (sandbox.ts), the boundary is the task: it holds one account and has no permission in AWS.
-    ...(browser.sandboxed ? [] : ['--no-sandbox']),
+    ...(browser.sandboxed ? [] : ['--no-sandbox', '--no-zygote']),
     `--user-agent=${userAgent(browser.build)}`,
     `--accept-lang=${acceptedLanguages(locale)}`,
     ...(proxyServer === undefined ? [] : [`--proxy-server=${proxyServer}`]),

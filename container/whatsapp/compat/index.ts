@@ -63,6 +63,14 @@ const PIECES = [
   awaitMessageCommands,
 ] as const;
 
+/** Several pieces as one script: each crossing to the page takes some milliseconds of a start. */
+const inOneScript = (pieces: readonly (() => unknown)[], each: string): string =>
+  `(async () => { for (const piece of [${pieces.join(',\n')}]) ${each} })()`;
+
+/** A piece that does not fit this build leaves the others in place; a missing part shows when it is used. */
+const BEFORE_SCRIPTS = inOneScript(PIECES, 'try { await piece(); } catch {}');
+const AFTER_UTILS = inOneScript([makeModelsPlain, editWithPreviewOrWithout], 'await piece();');
+
 /** The library's scripts, by what they begin with, in its files and in the bundle. */
 const AUTH_SCRIPT = /window\.AuthStore\s*=\s*\{\}/;
 const UTILS_SCRIPT = /window\.WWebJS\s*=\s*\{\}/;
@@ -101,10 +109,6 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
   const evaluate: Evaluate = page.evaluate.bind(page);
   const expose: Expose = page.exposeFunction.bind(page);
 
-  const applyPieces = async () => {
-    // A piece that does not fit this build leaves the others in place; a missing part shows when it is used.
-    for (const piece of PIECES) await evaluate(piece).catch(() => {});
-  };
   const reportMissing = async () => {
     const missing: unknown = await evaluate(missingModules).catch(() => []);
     const names = Array.isArray(missing) ? missing.map(String) : [];
@@ -123,13 +127,11 @@ const instrument = (page: PageLike, hooks: CompatibilityHooks): void => {
     const source = typeof script === 'function' ? script.toString() : '';
     const utils = UTILS_SCRIPT.test(source);
     // Modules may be loaded late: what was not there at the first script may be there at the second.
-    if (utils || AUTH_SCRIPT.test(source)) await applyPieces();
+    if (utils || AUTH_SCRIPT.test(source)) await evaluate(BEFORE_SCRIPTS).catch(() => {});
     const answer = withSerializedIds(await evaluate(script, ...values));
     if (utils) {
-      await evaluate(makeModelsPlain);
-      await evaluate(editWithPreviewOrWithout);
-      await watchEvents();
-      await reportMissing();
+      await evaluate(AFTER_UTILS);
+      await Promise.all([watchEvents(), reportMissing()]);
     }
     return answer;
   };
