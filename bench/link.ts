@@ -42,7 +42,7 @@ type Starts = {
   readonly codeSteps: StartSteps[];
   readonly resumeSteps: StartSteps[];
 };
-type Measured = Starts & { readonly peer: Peer };
+type Measured = Starts & { readonly peer: Peer; readonly open: () => Promise<Peer> };
 const none = (name: string): Starts => ({ name, code: [], resume: [], codeSteps: [], resumeSteps: [] });
 
 export const link = async (): Promise<void> => {
@@ -58,22 +58,28 @@ export const link = async (): Promise<void> => {
   try {
     const own = await ensureBrowser({ browserDir: join(folder, 'browser') });
     const other = OTHER_BROWSER === undefined ? own : { executable: OTHER_BROWSER, environment: {} };
+    let opened = 0;
     const optionsOf = (name: string, browser: typeof other) => ({
       name: browser === own ? name : `${name}, ${browser.executable}`,
-      folder: join(folder, `peer-${peers.length}`),
+      folder: join(folder, `peer-${++opened}`),
       browser,
       switches: system.stack.chromiumArgs,
     });
-    const add = (peer: Peer) => peers.push({ peer, ...none(peer.name) });
     const library = 'whatsapp-web.js, LocalAuth';
-    add(await bareLibrary(optionsOf(library, own)));
-    if (other !== own) add(await bareLibrary(optionsOf(library, other)));
-    if (WWEBJS_API !== undefined) add(await wwebjsApi(WWEBJS_API, optionsOf('wwebjs-api', other)));
+    const ways = [
+      () => bareLibrary(optionsOf(library, own)),
+      ...(other === own ? [] : [() => bareLibrary(optionsOf(library, other))]),
+      ...(WWEBJS_API === undefined ? [] : [() => wwebjsApi(WWEBJS_API, optionsOf('wwebjs-api', other))]),
+    ];
+    for (const open of ways) {
+      const peer = await open();
+      peers.push({ peer, open, ...none(peer.name) });
+    }
     const page = none('with a standby task, page loaded');
     const standby = none('with a standby task');
     const cold = none('without');
     for (let round = 0; round < ROUNDS; round++) {
-      for (const [n, { peer, ...measured }] of peers.entries())
+      for (const [n, { peer, open: _, ...measured }] of peers.entries())
         await measurePeer(system, peer, `bare${round}`, account(round, 3 + n), measured);
       await setStandby(system, 0);
       await measureBerth(system, `cold${round}`, account(round, 1), cold, async () => {});
@@ -85,12 +91,17 @@ export const link = async (): Promise<void> => {
     printStarts([page, standby, cold, ...peers], peers);
     printTimeLines('create → code', cold.codeSteps, standby.codeSteps);
     printTimeLines('start → WORKING', cold.resumeSteps, standby.resumeSteps);
+    await closeAll(peers);
     await printMemory(system, peers);
   } finally {
-    for (const { peer } of peers) await peer.close();
+    await closeAll(peers);
     await system.stop();
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+};
+
+const closeAll = async (peers: readonly Measured[]): Promise<void> => {
+  for (const { peer } of peers) await peer.close();
 };
 
 const ratioTo = ({ name }: Pick<Starts, 'name'>): string => `to ${name}`;
@@ -205,7 +216,7 @@ const printTimeLines = (what: string, cold: readonly StartSteps[], standby: read
   );
 };
 
-/** One linked session of each, one after the other: pages that two of them share would count half for each. */
+/** One linked session of each, started anew, with no other peer beside it: pages that two share count half for each. */
 const printMemory = async (system: System, peers: readonly Measured[]): Promise<void> => {
   const { berth, phone } = system;
   await setStandby(system, 0);
@@ -218,14 +229,20 @@ const printMemory = async (system: System, peers: readonly Measured[]): Promise<
   const own = worker ? (await usageOf(worker.worker)).all : Number.NaN;
   await stopped(system, 'memory');
   const all: number[] = [];
-  for (const [n, { peer }] of peers.entries()) {
-    const shown = await peer.link('memory');
-    const linked = peer.linked();
-    await phone.scan({ code: shown.code, account: account(99, 3 + n) });
-    await linked;
-    await sleep(AT_REST_MS);
-    all.push((await usageOf(peer.pid)).all);
-    await peer.stop('memory');
+  for (const [n, { open }] of peers.entries()) {
+    const peer = await open();
+    try {
+      const { code: shown } = await peer.link('memory');
+      const linked = peer.linked();
+      await phone.scan({ code: shown, account: account(99, 3 + n) });
+      await linked;
+      await sleep(AT_REST_MS);
+      all.push((await usageOf(peer.pid)).all);
+      // Its browser would outlive it.
+      await peer.stop('memory');
+    } finally {
+      await peer.close();
+    }
   }
   console.log('');
   printTable(

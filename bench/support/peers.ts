@@ -23,6 +23,7 @@ export type Peer = {
   /** Starts a client that has an account. Ms until it works. */
   resume(name: string): Promise<number>;
   stop(name: string): Promise<void>;
+  /** May be called again. */
   close(): Promise<void>;
 };
 
@@ -38,6 +39,7 @@ type PeerOptions = {
 const deadline = () => AbortSignal.timeout(LIMIT_MS);
 
 const kill = async (child: ChildProcess): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
   child.kill('SIGKILL');
   await exited;
