@@ -75,7 +75,7 @@ export const burst = async (): Promise<void> => {
         ['main process at its peak', megabytes(peak), ''],
         ['main process with all sessions', megabytes(settled.main), '600 MB'],
         [
-          'a session, worker, init process and browser',
+          'a session, worker and browser',
           megabytes((settled.all - settled.main) / Math.max(1, codes)),
           '200 MB',
         ],

@@ -216,7 +216,7 @@ const printTimeLines = (what: string, cold: readonly StartSteps[], standby: read
   );
 };
 
-/** One linked session of each, started anew, with no other peer beside it: pages that two share count half for each. */
+/** One linked session of each, started again, with no other peer beside it: pages that two share count half for each. */
 const printMemory = async (system: System, peers: readonly Measured[]): Promise<void> => {
   const { berth, phone } = system;
   await setStandby(system, 0);

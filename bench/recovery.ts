@@ -34,7 +34,7 @@ const end = (...pids: readonly (number | undefined)[]): void => {
 const KILLS: Readonly<Record<string, Kill>> = {
   browser: async (system, session) => end(processesOf(system, session).browser),
   worker: async (system, session) => end(processesOf(system, session).worker),
-  'task: init process, worker and browser': async (system, session) => {
+  'container agent, worker and browser': async (system, session) => {
     const { worker, browser } = processesOf(system, session);
     end(parentOf(worker), worker, browser);
   },

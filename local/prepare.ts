@@ -23,7 +23,7 @@ type Prepared = {
   readonly whatsApp: WhatsAppBackend;
   /** How a worker starts: with that browser, in that world. */
   readonly startTask: StartTask;
-  /** The init process of a task. */
+  /** The container agent, as plain JavaScript. */
   readonly agent: string;
   /** Builds the worker again if its sources changed, and returns how to start it. */
   readonly rebuildWorker: () => Promise<StartTask>;
