@@ -16,7 +16,10 @@ export const toAgentSchema = z.discriminatedUnion('do', [
     /** The file that takes the pids of the task's control group. */
     controlGroup: z.string().optional(),
   }),
+  /** SIGTERM. */
   z.object({ do: z.literal('stop'), taskId: z.string() }),
+  /** SIGKILL. */
+  z.object({ do: z.literal('kill'), taskId: z.string() }),
 ]);
 export type ToAgent = z.infer<typeof toAgentSchema>;
 export type ProgramStart = Extract<ToAgent, { do: 'start' }>;

@@ -11,6 +11,8 @@ const SOURCE = fileURLToPath(new URL('./container-agent.ts', import.meta.url));
 /** Of a program whose end was not observed: as if SIGKILL had ended it. */
 const UNOBSERVED = 137;
 const CLOSE_DEADLINE_MS = 2_000;
+/** For the agent to start a program, or to report one that was killed, on a machine that starts fifty of them at once. */
+const ANSWER_LIMIT_MS = 60_000;
 
 interface AgentOptions {
   /** The agent; undefined: container-agent.ts. */
@@ -18,6 +20,8 @@ interface AgentOptions {
   readonly logDir: string;
   /** The time that programs have to end by themselves once this process is gone. */
   readonly orphanGraceMs: number;
+  /** For the agent to answer; ANSWER_LIMIT_MS if omitted. */
+  readonly answerLimitMs?: number | undefined;
   readonly logger: EcsLogger;
 }
 
@@ -31,11 +35,13 @@ interface ContainerStart extends Omit<ProgramStart, 'do'> {
 
 /**
  * The local ECS's side of its container agent (container-agent.ts), which is started with the first program. If the agent
- * ends, the programs that it ran count as killed, and the next program gets a new agent.
+ * ends, the programs that it ran count as killed, and the next program gets a new agent. One that does not answer is killed.
  */
 export class Agent {
   readonly #options: AgentOptions;
   readonly #containers = new Map<string, ContainerStart & { readonly agent: ChildProcess }>();
+  /** By task: until the agent has answered. */
+  readonly #limits = new Map<string, NodeJS.Timeout>();
   #running: ChildProcess | undefined;
 
   constructor(options: AgentOptions) {
@@ -46,13 +52,19 @@ export class Agent {
     const { onStarted, onUp, onEnded, ...program } = start;
     const agent = this.#agent();
     this.#containers.set(start.taskId, { ...start, agent });
-    send(agent, { do: 'start', ...program });
+    this.#tell(agent, { do: 'start', ...program });
   }
 
   /** SIGTERM for a program that runs. */
   stop(taskId: string): void {
     const agent = this.#containers.get(taskId)?.agent;
     if (agent) send(agent, { do: 'stop', taskId });
+  }
+
+  /** SIGKILL for a program, also for one that is about to start. */
+  kill(taskId: string): void {
+    const agent = this.#containers.get(taskId)?.agent;
+    if (agent) this.#tell(agent, { do: 'kill', taskId });
   }
 
   /** Ends the agent. Programs that still run are ended by it, after their grace time. */
@@ -81,7 +93,8 @@ export class Agent {
         env: {},
       });
       agent.on('message', (message) => this.#hear(message));
-      agent.once('error', (error) => {
+      agent.on('error', (error) => {
+        if (agent.pid !== undefined) return;
         logger.error('The container agent could not be started', { error: error.message });
         this.#lost(agent);
       });
@@ -98,8 +111,26 @@ export class Agent {
     }
   }
 
+  /** A message that has an answer. */
+  #tell(agent: ChildProcess, message: ToAgent): void {
+    const { logger, answerLimitMs = ANSWER_LIMIT_MS } = this.#options;
+    this.#answered(message.taskId);
+    const limit = setTimeout(() => {
+      logger.error('The container agent does not answer: killed', { task: message.taskId });
+      agent.kill('SIGKILL');
+    }, answerLimitMs);
+    this.#limits.set(message.taskId, limit.unref());
+    send(agent, message);
+  }
+
+  #answered(taskId: string): void {
+    clearTimeout(this.#limits.get(taskId));
+    this.#limits.delete(taskId);
+  }
+
   #hear(message: unknown): void {
     const said = fromAgentSchema.parse(message);
+    this.#answered(said.taskId);
     const container = this.#containers.get(said.taskId);
     if (said.is === 'started') container?.onStarted(said.pid, said.notLimited);
     else if (said.is === 'up') container?.onUp();
@@ -114,6 +145,7 @@ export class Agent {
 
   #end(taskId: string, exitCode: number): void {
     const container = this.#containers.get(taskId);
+    this.#answered(taskId);
     this.#containers.delete(taskId);
     container?.onEnded(exitCode);
   }

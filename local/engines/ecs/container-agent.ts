@@ -3,7 +3,7 @@
  * runs the programs of all tasks, so that a task costs no second process.
  *
  * It starts each program in a separate session and at a low priority (those that answer callers go first), writes its
- * output to a bounded log, says when that has the text that means that it is up, passes SIGTERM on to it, and reports its
+ * output to a bounded log, says when that has the text that means that it is up, passes signals on to it, and reports its
  * exit code (128 + n after signal n) once nothing of the task is left. When the channel closes, the local ECS is gone,
  * however it went: then it asks all programs to end, kills what remains after the grace time, and ends.
  */
@@ -71,12 +71,16 @@ class Container {
     this.#isAsked = true;
   }
 
+  kill(): void {
+    this.#program.kill('SIGKILL');
+  }
+
   stackIsGone(): void {
     this.#log.write('the local stack is gone: ending\n');
     this.askToEnd();
     setTimeout(() => {
       this.#log.write('the program did not end in time: killed\n');
-      this.#program.kill('SIGKILL');
+      this.kill();
     }, graceMs).unref();
   }
 
@@ -142,6 +146,7 @@ lowerPriority();
 process.on('message', (message) => {
   const parsed = toAgentSchema.parse(message);
   if (parsed.do === 'start') void run(parsed);
+  else if (parsed.do === 'kill') containers.get(parsed.taskId)?.kill();
   else containers.get(parsed.taskId)?.askToEnd();
 });
 if (process.connected) process.once('disconnect', stackIsGone);

@@ -49,6 +49,8 @@ export interface EcsOptions {
   readonly memoryLimits?: MemoryLimits;
   /** The time that a worker has to end by itself after SIGKILL of this process. */
   readonly orphanGraceMs?: number;
+  /** For the container agent to answer before it counts as hung. */
+  readonly answerLimitMs?: number;
   /** Under which every task gets its own temporary directory. Keep it short. */
   readonly temporaryRoot?: string;
 }
@@ -122,6 +124,7 @@ export const createEcs = (options: EcsOptions): Ecs => {
     agent: options.agent,
     logDir,
     orphanGraceMs: options.orphanGraceMs ?? ORPHAN_GRACE_MS,
+    answerLimitMs: options.answerLimitMs,
     startLimit: options.startLimit,
     memoryLimits: options.memoryLimits,
     clock,

@@ -30,6 +30,7 @@ interface TaskRunnerOptions {
   readonly agent: string | undefined;
   readonly logDir: string;
   readonly orphanGraceMs: number;
+  readonly answerLimitMs: number | undefined;
   /** Undefined: any number of tasks starts at once. */
   readonly startLimit: StartLimit | undefined;
   /** Undefined: tasks take what they need. */
@@ -58,8 +59,8 @@ export class TaskRunner {
   constructor(options: TaskRunnerOptions) {
     this.#options = options;
     this.#memory = new TaskMemory(options.memoryLimits, options.logger);
-    const { agent: entry, logDir, orphanGraceMs, logger } = options;
-    this.#agent = new Agent({ entry, logDir, orphanGraceMs, logger });
+    const { agent: entry, logDir, orphanGraceMs, answerLimitMs, logger } = options;
+    this.#agent = new Agent({ entry, logDir, orphanGraceMs, answerLimitMs, logger });
     this.#starts = new StartQueue(options.startLimit, (id) =>
       options.logger.info('A task takes long to come up; the next one starts', { task: id }),
     );
@@ -126,6 +127,8 @@ export class TaskRunner {
   /** SIGKILLs everything of the task, in any state. */
   kill(id: string): void {
     const root = this.#options.tasks.get(id).process;
+    // A program that is about to start is in no table yet.
+    this.#agent.kill(id);
     void killTree({ taskId: id, root }).catch((error: unknown) =>
       logTaskFailure(this.#options.logger, id, 'could not be killed', error),
     );

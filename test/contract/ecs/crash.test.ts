@@ -96,8 +96,8 @@ describe('SIGKILL of the local stack', () => {
   });
 });
 
-describe('SIGKILL of the container agent', () => {
-  test('ends its tasks as if they had been killed, and the next task runs', async () => {
+describe('a container agent', () => {
+  test('that is killed: its tasks end as if they had been killed, and the next task runs', async () => {
     await fixture.start();
     const run = async (name: string, kind: string) => {
       const variables = { STAND_IN: kind, STAND_IN_NAME: name };
@@ -123,6 +123,28 @@ describe('SIGKILL of the container agent', () => {
     });
     const three = await run('three', 'graceful');
     expect(identityOf(three.pid)).toBeDefined();
+  });
+
+  test('that hangs: it is killed once it owes an answer, its tasks end, and the next task runs', async () => {
+    await fixture.start({ answerLimitMs: 500 });
+    const { tasks } = await fixture.client.send(new RunTaskCommand(runTask({ STAND_IN_NAME: 'one' })));
+    const one = await fixture.standIn('one');
+    process.kill(parentOf(one.pid), 'SIGSTOP');
+    const { tasks: late } = await fixture.client.send(
+      new RunTaskCommand(runTask({ STAND_IN_NAME: 'two' }, { clientToken: 'two' })),
+    );
+    for (const task of [tasks?.[0], late?.[0]]) {
+      const { detail } = await fixture.untilStopped(task?.taskArn);
+      expect(detail).toMatchObject({ containers: [{ exitCode: 137 }] });
+    }
+    expect(identityOf(one.pid)).toBeUndefined();
+    expect(fixture.lines.map(({ message }) => message)).toContain(
+      'The container agent does not answer: killed',
+    );
+    await fixture.client.send(
+      new RunTaskCommand(runTask({ STAND_IN_NAME: 'three' }, { clientToken: 'three' })),
+    );
+    await fixture.standIn('three');
   });
 });
 
