@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, systemClock } from '../../../contract/clock.ts';
 import type { OperationContext } from './context.ts';
 import {
@@ -73,7 +74,8 @@ export interface Ecs {
   handle(call: EcsCall): Promise<EcsAnswer>;
   /**
    * Ends what an earlier run left running, and announces STOPPED for every task whose end was not announced. Call it
-   * once what `emit` feeds is ready. Returns how many tasks it ended.
+   * once what `emit` feeds is ready. Returns how many tasks it ended, when their ends were handed on or 2 s later: a caller of
+   * a system that has just started would read of sessions that work.
    */
   clearLeftovers(options?: { graceMs?: number }): Promise<number>;
   /** Stops every task and takes no more; resolves when all are STOPPED and their events handed on. */
@@ -101,6 +103,7 @@ export interface HostControl {
 
 const ORPHAN_GRACE_MS = 20_000;
 const LEFTOVER_GRACE_MS = 5_000;
+const HANDED_ON_MS = 2_000;
 /** From SIGKILL until a task is STOPPED, on a machine that ends fifty of them at once. */
 const KILLED_MS = 30_000;
 
@@ -214,6 +217,7 @@ export const createEcs = (options: EcsOptions): Ecs => {
           await runner.finish(record.id, endOfLeftover(tasks.get(record.id), clock()));
         }),
       );
+      await Promise.race([events.drained(), sleep(HANDED_ON_MS, undefined, { ref: false })]);
       return left.length;
     },
 

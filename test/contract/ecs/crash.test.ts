@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DescribeTasksCommand, ListTasksCommand, RunTaskCommand } from '@aws-sdk/client-ecs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -167,6 +168,19 @@ describe('the next start', () => {
     expect(tasks).toMatchObject([{ lastStatus: 'STOPPED' }]);
     expect((await fixture.client.send(new ListTasksCommand({ cluster: CLUSTER }))).taskArns).toEqual([]);
     expect(await fixture.ecs.clearLeftovers({ graceMs: 0 })).toBe(0);
+  });
+
+  test('has reported what it ended when it says so', async () => {
+    const { kill } = await startStack({ STAND_IN: 'stubborn' }, NEVER);
+    await kill();
+    const taken: unknown[] = [];
+    const emit = async ({ detail }: { detail: { lastStatus?: unknown } }) => {
+      await setImmediate();
+      taken.push(detail.lastStatus);
+    };
+    await fixture.start({ emit });
+    await fixture.ecs.clearLeftovers({ graceMs: 0 });
+    expect(taken.at(-1)).toBe('STOPPED');
   });
 
   test('recognizes the client token of the run before', async () => {
