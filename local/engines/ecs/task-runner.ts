@@ -156,7 +156,10 @@ export class TaskRunner {
     const record = tasks.save({ ...tasks.get(id), ...patch, desiredStatus: 'STOPPED' });
     for (const status of wayToStopped(record.lastStatus)) {
       if (status === 'STOPPED') {
-        await rm(record.temporaryDirectory, { recursive: true, force: true });
+        // A process that ends may still write: the task has stopped all the same.
+        await rm(record.temporaryDirectory, { recursive: true, force: true, maxRetries: 5 }).catch((error) =>
+          logTaskFailure(this.#options.logger, id, 'left temporary files', error),
+        );
         this.move(id, status, { stoppedAt: clock() });
       } else {
         this.move(id, status);
