@@ -127,7 +127,7 @@ describe('a container agent', () => {
   });
 
   test('that hangs: it is killed once it owes an answer, its tasks end, and the next task runs', async () => {
-    await fixture.start({ answerLimitMs: 500 });
+    await fixture.start({ answerLimitMs: 5_000 });
     const { tasks } = await fixture.client.send(new RunTaskCommand(runTask({ STAND_IN_NAME: 'one' })));
     const one = await fixture.standIn('one');
     process.kill(parentOf(one.pid), 'SIGSTOP');
