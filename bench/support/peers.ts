@@ -3,11 +3,11 @@ import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createServer as createSocketServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { json } from 'node:stream/consumers';
 import * as z from 'zod';
 import { sleep } from '../../contract/poll.ts';
+import { freePort } from '../../test/soak/system.ts';
 
 const LIMIT_MS = 60_000;
 const UP_POLL_MS = 50;
@@ -94,15 +94,6 @@ const webhookSchema = z.object({
   sessionId: z.string(),
   data: z.object({ qr: z.string().optional() }).optional(),
 });
-
-const freePort = async (): Promise<number> => {
-  const server = createSocketServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = z.object({ port: z.int() }).parse(server.address());
-  server.close();
-  await once(server, 'close');
-  return port;
-};
 
 /**
  * wwebjs-api as its image runs it: `node server.js` of a checkout with its packages, and the browser that is named. It says

@@ -1,13 +1,16 @@
 /** The worker's bundle, as the image and the local system start it. */
 import { execFile } from 'node:child_process';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { transform } from 'esbuild';
+import { ClassicLevel } from 'classic-level';
+import { build, transform } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
+import { nativeBeside } from '../../container/bundle/native.ts';
 import { EXIT } from '../../container/exit.ts';
 import { judgeUncaught } from '../../container/process-faults.ts';
 import { WORKER_NODE_FLAGS } from '../../core/worker-process.ts';
@@ -176,6 +179,45 @@ it('throws the library’s faults from a path by which they are known', () => {
 });
 
 describe('LevelDB', () => {
+  const ORIGIN = 'https://web.whatsapp.com';
+
+  /** What reads a localStorage, bundled as the worker is: the entry of a worker exports nothing. */
+  const reader = async (): Promise<string> => {
+    const outfile = join(folder, 'read-local-storage.mjs');
+    await build({
+      absWorkingDir: root,
+      entryPoints: ['container/auth-state/local-storage.ts'],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      banner: {
+        js: 'import { createRequire as requireOf } from "node:module"; const require = requireOf(import.meta.url);',
+      },
+      plugins: [nativeBeside],
+      logLevel: 'silent',
+    });
+    return pathToFileURL(outfile).href;
+  };
+
+  it('is read with the native module beside the code', async () => {
+    const storage = join(folder, 'profile', 'Local Storage');
+    await mkdir(storage, { recursive: true });
+    const db = new ClassicLevel(join(storage, 'leveldb'));
+    await db.put(`_${ORIGIN}\0\x01key`, '\x01value');
+    await db.close();
+    const script = `
+      const { readLocalStorage } = await import(${JSON.stringify(await reader())});
+      const items = await readLocalStorage(${JSON.stringify(storage)}, ${JSON.stringify(ORIGIN)});
+      process.stdout.write(JSON.stringify(items));`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [...WORKER_NODE_FLAGS, '--input-type=module', '--eval', script],
+      { cwd: folder, env: {} },
+    );
+    expect(JSON.parse(stdout)).toEqual([['key', 'value']]);
+  });
+
   it('is refused in words on a platform that has none', async () => {
     const before = `Object.defineProperty(process, 'arch', { value: 'riscv64' });`;
     await expect(run(['--compile'], { before })).rejects.toMatchObject({

@@ -1,18 +1,22 @@
 import { resolve } from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 import { expect, it } from 'vitest';
+import { httpWithoutUndici, withoutDocument, withoutLocales } from '../../../scripts/esbuild-plugins.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
-/** The project's files that are loaded with one of them, without those that it loads later. */
-const loadedWith = async (entry: string): Promise<readonly string[]> => {
+/** Bytes of each file that is loaded with one of the project's, without those that it loads later. */
+const sizesLoadedWith = async (
+  entry: string,
+  options: BuildOptions,
+): Promise<readonly [string, number][]> => {
   const { metafile } = await build({
     absWorkingDir: ROOT,
     entryPoints: [entry],
     bundle: true,
     format: 'esm',
     outdir: 'unused',
-    packages: 'external',
+    ...options,
     platform: 'node',
     splitting: true,
     write: false,
@@ -25,11 +29,30 @@ const loadedWith = async (entry: string): Promise<readonly string[]> => {
     for (const { path, kind } of metafile.outputs[chunk]?.imports ?? [])
       if (kind === 'import-statement') chunks.add(path);
   const inputs = [...chunks].flatMap((chunk) => Object.entries(metafile.outputs[chunk]?.inputs ?? {}));
-  return inputs.flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])).sort();
+  return inputs.map(([file, { bytesInOutput }]) => [file, bytesInOutput]);
 };
+
+/** The project's files among them. */
+const loadedWith = async (entry: string): Promise<readonly string[]> =>
+  (await sizesLoadedWith(entry, { packages: 'external' }))
+    .flatMap(([file, bytes]) => (bytes > 0 ? [file] : []))
+    .sort();
 
 const isCommand = (file: string): boolean =>
   file === 'container/commands/table.ts' || file === 'contract/worker/commands.ts';
+
+it('a worker spawns its browser before it loads more than that needs', async () => {
+  const sizes = await sizesLoadedWith('container/run.ts', {
+    external: ['whatsapp-web.js', 'whatsapp-web.js/*', '@sparticuz/chromium'],
+    mainFields: ['module', 'main'],
+    conditions: ['module'],
+    plugins: [withoutLocales, httpWithoutUndici, withoutDocument],
+  });
+  const kilobytes = sizes.reduce((sum, [, bytes]) => sum + bytes, 0) / 1000;
+  expect(kilobytes).toBeGreaterThan(0);
+  // More than this is a package that could wait for the session, or zod imported by its namespace object.
+  expect(kilobytes).toBeLessThan(450);
+});
 
 it('a worker makes its first call before it loads the session, the library or any command', async () => {
   const files = await loadedWith('container/process.ts');
