@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/** Each in a process of its own: they change what a process shares, its environment or the SDK's classes. */
+/** Each in a separate process: they change what a process shares, its environment, its modules or the SDK's classes. */
 const ALONE = [
+  'test/contract/ecs/temporary-files.test.ts',
   'test/infra/observability.test.ts',
   'test/infra/preflight.test.ts',
+  'test/unit/container/code-cache.test.ts',
   'test/unit/functions/ecs-tasks.test.ts',
   'test/unit/functions/sqs-events.test.ts',
   'test/unit/functions/webhook-poster.test.ts',

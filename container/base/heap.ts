@@ -1,4 +1,4 @@
-import { openCollector, stopOptimizing } from '../../core/garbage.ts';
+import { collectGarbage, stopOptimizing } from '../../core/garbage.ts';
 import { sleep, type Time } from './time.ts';
 
 const LOOK_EVERY_MS = 30_000;
@@ -24,25 +24,23 @@ const heldBytes = (): number => {
 export const watchHeap = async ({
   time,
   signal,
-  collect,
+  collect = collectGarbage,
   held = heldBytes,
   settle = stopOptimizing,
 }: {
   readonly time: Time;
   readonly signal: AbortSignal;
-  readonly collect?: () => void;
+  readonly collect?: () => Promise<void>;
   readonly held?: () => number;
   readonly settle?: () => void;
 }): Promise<void> => {
   let limit = 0;
-  let run = collect;
   for (let isFirst = true; ; isFirst = false) {
     await sleep(time, LOOK_EVERY_MS, signal);
     if (signal.aborted) return;
     if (isFirst) settle();
     if (held() < limit) continue;
-    run ??= openCollector();
-    run();
+    await collect().catch(() => {});
     limit = held() + GROWTH_BYTES;
   }
 };

@@ -4,7 +4,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openCollector } from '../../core/garbage.ts';
+import { collectGarbage } from '../../core/garbage.ts';
 import type { FunctionError, InstanceMessage, InstanceSetup, InvokeMessage } from './protocol.ts';
 
 type Handler = (event: unknown, context: object) => unknown;
@@ -75,7 +75,7 @@ try {
   setImmediate(flushCompileCache);
   // Half of what a heap takes after loading is garbage, 15 MB an instance (docs/performance.md#the-main-processs-heap). Not
   // beside the calls that the instance was loaded for.
-  setTimeout(() => openCollector()(), COLLECT_AFTER_MS).unref();
+  setTimeout(() => collectGarbage().catch(() => {}), COLLECT_AFTER_MS).unref();
 } catch (error) {
   send({ kind: 'init-failed', error: asFunctionError(error) });
 }

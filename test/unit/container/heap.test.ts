@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { setImmediate as endOfJob } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { watchHeap } from '../../../container/base/heap.ts';
 import { manualTime } from '../../helpers/manual-time.ts';
 
@@ -23,7 +23,7 @@ it('settles and collects after a start, and collects again only once four more M
     settle: () => {
       settled += 1;
     },
-    collect: () => {
+    collect: async () => {
       collections += 1;
       held = 25 * MIB;
     },
@@ -47,12 +47,17 @@ it('settles and collects after a start, and collects again only once four more M
 it('collects what this process really holds, without a flag at its start', async () => {
   const time = manualTime();
   const ending = new AbortController();
+  const sleeps = vi.spyOn(time, 'after');
+  const untilAsleep = (times: number) =>
+    vi.waitFor(() => expect(sleeps).toHaveBeenCalledTimes(times), { timeout: 20_000 });
   const watching = watchHeap({ time, signal: ending.signal, settle: () => {} });
   await time.advance(LOOK_MS);
+  await untilAsleep(2);
   const garbage = (() => new WeakRef(Array.from({ length: 64 }, () => new ArrayBuffer(MIB))))();
   // A weak reference holds its object until the end of the job that made it.
   await endOfJob();
   await time.advance(LOOK_MS);
+  await untilAsleep(3);
   expect(garbage.deref()).toBeUndefined();
   expect(globalThis.gc).toBeUndefined();
   ending.abort();

@@ -32,12 +32,17 @@ test('no test is run again after it failed', () => {
   }
 });
 
-// Files of one worker share their modules: what a module read from the environment when it was loaded stays.
-test('a test file that sets the environment before it loads a module runs alone', () => {
+// Files of one worker share their modules: what a module read from the environment when it was loaded stays, one that is
+// loaded is not replaced, and a class of the SDK that is replaced is so for all.
+test.each([
+  ['sets the environment before it loads a module', /^process\.env\.\w+ = /m],
+  ['replaces or reloads a module', /\bvi\.(mock|resetModules)\(/],
+  ['replaces the calls of a class of the SDK', /\bmockClient\(\w+Client\)/],
+])('a test file that %s runs alone', (_, does) => {
   const config = readFileSync(join(ROOT, 'vitest.config.ts'), 'utf8');
-  const setting = globSync('test/**/*.test.ts', { cwd: ROOT }).filter((file) =>
-    /^process\.env\.\w+ = /m.test(readFileSync(join(ROOT, file), 'utf8')),
+  const doing = globSync('test/**/*.test.ts', { cwd: ROOT }).filter((file) =>
+    does.test(readFileSync(join(ROOT, file), 'utf8')),
   );
-  expect(setting.filter((file) => !config.includes(`'${file}'`))).toEqual([]);
-  expect(setting).not.toEqual([]);
+  expect(doing.filter((file) => !config.includes(`'${file}'`))).toEqual([]);
+  expect(doing).not.toEqual([]);
 });
