@@ -16,6 +16,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
+import { isTransientError } from '@smithy/core/retry';
 import * as z from 'zod';
 import { fullJitter } from '../../contract/jitter.ts';
 import { messageOfError } from '../../contract/message-of-error.ts';
@@ -294,19 +295,19 @@ const REFUSED = new Set([
   'ECONNREFUSED',
 ]);
 const CONFLICT = new Set(['TransactionConflictException', 'TransactionInProgressException']);
-/** No clear answer: it may have been written. */
-const AMBIGUOUS = new Set([
-  'InternalServerError',
-  'ServiceUnavailable',
-  'TimeoutError',
-  'ECONNRESET',
-  'EPIPE',
-  'AbortError',
-]);
+type SdkError = Parameters<typeof isTransientError>[0];
+const isSdkError = (error: unknown): error is SdkError =>
+  error instanceof Error && (error.cause === undefined || error.cause instanceof Error);
 
-/** By its status: 5xx come under more names than are documented, those of the front door (`InternalFailure`) among them. */
-const isServerFault = (error: unknown): boolean =>
-  error instanceof DynamoDBServiceException && (error.$metadata.httpStatusCode ?? 0) >= 500;
+/**
+ * No clear answer: it may have been written. A fault of the server by its status, since 5xx come under more names than are
+ * documented; a connection that failed or was too slow by the SDK's own rule.
+ */
+const isAmbiguous = (error: unknown): boolean =>
+  isSdkError(error) &&
+  (error.name === 'AbortError' ||
+    isTransientError(error) ||
+    (error instanceof DynamoDBServiceException && (error.$metadata.httpStatusCode ?? 0) >= 500));
 
 const translated = async <T>(call: () => Promise<T>): Promise<T> => {
   try {
@@ -316,8 +317,7 @@ const translated = async <T>(call: () => Promise<T>): Promise<T> => {
     const code = error instanceof Error && 'code' in error ? String(error.code) : name;
     if (CONFLICT.has(name)) throw new StoreConflict(messageOfError(error));
     if (REFUSED.has(name) || REFUSED.has(code)) throw new StoreUnavailable(messageOfError(error));
-    if (AMBIGUOUS.has(name) || AMBIGUOUS.has(code) || isServerFault(error))
-      throw new StoreAmbiguous(messageOfError(error));
+    if (isAmbiguous(error)) throw new StoreAmbiguous(messageOfError(error));
     throw error;
   }
 };

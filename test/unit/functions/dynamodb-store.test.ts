@@ -48,6 +48,19 @@ test.each([
   await expect(store().write({ kind: 'delete', key })).rejects.toBeInstanceOf(StoreAmbiguous);
 });
 
+test.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])(
+  'a write whose connection failed with %s may have been made: it is ambiguous, and passes',
+  async (code) => {
+    const client = databaseClient('http://127.0.0.1:1');
+    client.config.requestHandler.handle = async () => {
+      throw Object.assign(new Error('no'), { code });
+    };
+    await expect(dynamoDbStore('table', client).write({ kind: 'delete', key })).rejects.toBeInstanceOf(
+      StoreAmbiguous,
+    );
+  },
+);
+
 test('a throttled call was not carried out', async () => {
   answer = { status: 400, code: 'ThrottlingException' };
   await expect(store().get(key)).rejects.toBeInstanceOf(StoreUnavailable);
