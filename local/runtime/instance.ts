@@ -61,6 +61,8 @@ export class Instance {
   readonly #ended = Promise.withResolvers<void>();
   /** By request id. */
   readonly #calls = new Map<string, Call>();
+  /** Whose output is printed without a request id, also after its answer. Undefined: several ran at once. */
+  #printing: string | undefined;
   #isReady = false;
   #retired = false;
   #gone = false;
@@ -93,7 +95,7 @@ export class Instance {
       ['out', this.#worker.stdout],
       ['err', this.#worker.stderr],
     ] as const) {
-      createInterface({ input }).on('line', (text) => onLine({ text, requestId: this.#onlyCall(), stream }));
+      createInterface({ input }).on('line', (text) => onLine({ text, requestId: this.#printing, stream }));
     }
     this.ready = this.#watch();
   }
@@ -111,11 +113,6 @@ export class Instance {
   /** Invocations under way. */
   get load(): number {
     return this.#calls.size;
-  }
-
-  /** For output that is printed without a request id. */
-  #onlyCall(): string | undefined {
-    return this.#calls.size === 1 ? this.#calls.keys().next().value : undefined;
   }
 
   /**
@@ -204,6 +201,7 @@ export class Instance {
     }
     const { promise: outcome, resolve: settle } = Promise.withResolvers<Outcome>();
     this.#calls.set(requestId, { settle, startedAt: Date.now() });
+    this.#printing = this.#calls.size === 1 ? requestId : undefined;
     const timer = setTimeout(() => {
       this.#onStuck(`an invocation of ${this.#label} did not end in ${timeoutMs / 1000} s (${requestId})`);
       this.#retired = true;
