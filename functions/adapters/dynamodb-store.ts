@@ -295,7 +295,9 @@ const REFUSED = new Set([
   'ECONNREFUSED',
 ]);
 const CONFLICT = new Set(['TransactionConflictException', 'TransactionInProgressException']);
+
 type SdkError = Parameters<typeof isTransientError>[0];
+/** The reason that a signal gave for an abort is a cause of any type. */
 const isSdkError = (error: unknown): error is SdkError =>
   error instanceof Error && (error.cause === undefined || error.cause instanceof Error);
 
@@ -304,10 +306,9 @@ const isSdkError = (error: unknown): error is SdkError =>
  * documented; a connection that failed or was too slow by the SDK's own rule.
  */
 const isAmbiguous = (error: unknown): boolean =>
-  isSdkError(error) &&
-  (error.name === 'AbortError' ||
-    isTransientError(error) ||
-    (error instanceof DynamoDBServiceException && (error.$metadata.httpStatusCode ?? 0) >= 500));
+  nameOfError(error) === 'AbortError' ||
+  (error instanceof DynamoDBServiceException && (error.$metadata.httpStatusCode ?? 0) >= 500) ||
+  (isSdkError(error) && isTransientError(error));
 
 const translated = async <T>(call: () => Promise<T>): Promise<T> => {
   try {

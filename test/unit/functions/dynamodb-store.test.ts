@@ -48,18 +48,27 @@ test.each([
   await expect(store().write({ kind: 'delete', key })).rejects.toBeInstanceOf(StoreAmbiguous);
 });
 
+const failingWith = (error: Error) => {
+  const client = databaseClient('http://127.0.0.1:1');
+  client.config.requestHandler.handle = async () => {
+    throw error;
+  };
+  return dynamoDbStore('table', client).write({ kind: 'delete', key });
+};
+
 test.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN'])(
   'a write whose connection failed with %s may have been made: it is ambiguous, and passes',
   async (code) => {
-    const client = databaseClient('http://127.0.0.1:1');
-    client.config.requestHandler.handle = async () => {
-      throw Object.assign(new Error('no'), { code });
-    };
-    await expect(dynamoDbStore('table', client).write({ kind: 'delete', key })).rejects.toBeInstanceOf(
+    await expect(failingWith(Object.assign(new Error('no'), { code }))).rejects.toBeInstanceOf(
       StoreAmbiguous,
     );
   },
 );
+
+test('a write that was aborted may have been made, for any reason that the signal gave', async () => {
+  const aborted = Object.assign(new Error('aborted', { cause: 'ended' }), { name: 'AbortError' });
+  await expect(failingWith(aborted)).rejects.toBeInstanceOf(StoreAmbiguous);
+});
 
 test('a throttled call was not carried out', async () => {
   answer = { status: 400, code: 'ThrottlingException' };
